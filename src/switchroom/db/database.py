@@ -1,0 +1,131 @@
+"""The database: engine, sessions, and the one place where queries are confined to an organization."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, cast
+
+from sqlalchemy import ConnectionPoolEntry, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from switchroom.db.base import Base, OfOrganization
+from switchroom.events.bus import Bus
+
+_ORGANIZATION = "organization_id"
+_NOTICES = "notices"
+
+
+class Database:
+    """Gives sessions. `read` is for looking, `write` is one transaction.
+
+    A session opened for an organization adds `organization_id = …` to every query of a table that has one,
+    so that no caller can forget it; `None` opens one that sees all organizations, for authentication and the
+    command line.
+    """
+
+    def __init__(self, url: str, bus: Bus | None = None, *, pool_size: int = 10) -> None:
+        self._sqlite = url.startswith("sqlite")
+        self._bus = bus or Bus()
+        self.engine: AsyncEngine = _sqlite_engine(url) if self._sqlite else _postgresql_engine(url, pool_size)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._one_writer = asyncio.Lock() if self._sqlite else None
+
+    @asynccontextmanager
+    async def read(self, organization_id: int | None) -> AsyncIterator[AsyncSession]:
+        async with self._sessions(info={_ORGANIZATION: organization_id}) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self, organization_id: int | None) -> AsyncIterator[AsyncSession]:
+        """One transaction, committed at the end of the block, then its notices are published.
+
+        SQLite has one writer at a time; waiting for it here is fairer and cheaper than in its busy loop.
+        """
+        async with AsyncExitStack() as stack:
+            if self._one_writer is not None:
+                await stack.enter_async_context(self._one_writer)
+            session = await stack.enter_async_context(
+                self._sessions(info={_ORGANIZATION: organization_id, _NOTICES: []})
+            )
+            await session.connection(execution_options={"write": True})
+            async with _commit(session):
+                yield session
+            notices: list[object] = session.info[_NOTICES]
+        for notice in notices:
+            await self._bus.publish(notice)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _commit(session: AsyncSession) -> AsyncIterator[None]:
+    try:
+        yield
+    except BaseException:
+        await session.rollback()
+        raise
+    await session.commit()
+
+
+def notify(session: AsyncSession, notice: object) -> None:
+    """Publish `notice` on the bus once the session's transaction is committed."""
+    session.info[_NOTICES].append(notice)
+
+
+def upsert(session: AsyncSession, table: type[Base]) -> sqlite.Insert:
+    """An INSERT that can say `on_conflict_do_update`, which both databases spell the same."""
+    if session.get_bind().dialect.name == "postgresql":
+        return cast("sqlite.Insert", postgresql.insert(table))
+    return sqlite.insert(table)
+
+
+def _sqlite_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(url)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        # A writer takes its lock at once: a read lock that grows later can meet another's and fail.
+        immediate = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
+    return create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _confine(state: ORMExecuteState) -> None:  # pyright: ignore[reportUnusedFunction]
+    organization_id = state.session.info.get(_ORGANIZATION)
+    if organization_id is None or state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            OfOrganization, lambda model: model.organization_id == organization_id, include_aliases=True
+        )
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _stamp(session: Session, _context: object, _instances: object) -> None:  # pyright: ignore[reportUnusedFunction]
+    organization_id = session.info.get(_ORGANIZATION)
+    if organization_id is None:
+        return
+    for row in session.new:
+        if isinstance(row, OfOrganization):
+            row.organization_id = organization_id

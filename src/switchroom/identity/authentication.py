@@ -1,0 +1,253 @@
+"""Signing in: by password, API key or refresh token, and moving to another of one's organizations."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NoReturn
+from uuid import uuid4
+
+from msgspec import Struct
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import Forbidden, Unauthenticated
+from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
+from switchroom.identity.permissions import Administration
+from switchroom.identity.secrets import Passwords, key_hash
+from switchroom.identity.throttle import Throttle
+from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
+
+
+class SignedIn(Struct, frozen=True):
+    """A successful sign-in. `refresh_token` is a UUID, bound to the organization of `claims`."""
+
+    token: str
+    claims: AccessToken
+    refresh_token: str
+    refresh_expires_in: int
+    accessible: Sequence[str]
+
+
+class KeptRefreshToken(Struct, frozen=True):
+    """The refresh token that a sign-in was made with."""
+
+    token: str
+    organization_id: int
+
+
+class Authentication:
+    """Turns credentials into access tokens. Every refusal of credentials is the same Unauthenticated."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        signer: TokenSigner,
+        throttle: Throttle,
+        *,
+        access_token_lifetime: int,
+        refresh_token_lifetime: int,
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._signer = signer
+        self._throttle = throttle
+        self._access_lifetime = access_token_lifetime
+        self._refresh_lifetime = refresh_token_lifetime
+
+    async def with_password(
+        self, username: str, password: str, company_id: str | None, address: str
+    ) -> SignedIn:
+        """Sign in to `company_id` (a ULID) or, without one, to the first organization the person belongs to.
+
+        Raises Unauthenticated, Exhausted after repeated failures.
+        """
+        account = f"password:{username.strip().casefold()}"
+        async with self._throttle.one_at_a_time(account):
+            await self._throttle.check(account, address)
+            async with self._database.read(None) as session:
+                person = await session.scalar(
+                    select(Person).where(Person.username == username.strip().casefold())
+                )
+            fits = await self._passwords.verify(person.password_hash if person else None, password)
+            if person is None or not fits:
+                await self._throttle.failed(account, address)
+                _refuse()
+            await self._throttle.succeeded(account)
+        async with self._database.write(None) as session:
+            return await self._sign_in_person(session, person, company_id)
+
+    async def with_api_key(self, client_id: str, code: str, company_id: str, address: str) -> SignedIn:
+        account = f"api-key:{company_id}:{client_id}"
+        async with self._throttle.one_at_a_time(account):
+            await self._throttle.check(account, address)
+            async with self._database.read(None) as session:
+                found = (
+                    await session.execute(
+                        select(ApiKey, Organization)
+                        .join(Organization, Organization.id == ApiKey.organization_id)
+                        .where(ApiKey.client_id == client_id, Organization.ulid == company_id)
+                    )
+                ).one_or_none()
+            expected = found[0].code_hash if found else key_hash("")
+            if not hmac.compare_digest(expected, key_hash(code)) or found is None:
+                await self._throttle.failed(account, address)
+                _refuse()
+            await self._throttle.succeeded(account)
+        key, organization = found
+        async with self._database.write(None) as session:
+            return await self._sign_in_key(session, key, organization)
+
+    async def with_refresh_token(self, refresh_token: str, company_id: str | None, address: str) -> SignedIn:
+        """A new access token. The refresh token stays good, and good for longer: its holders keep it
+        beside its organization, as the handbook tells them to.
+
+        Naming another organization of the same person moves there, with a refresh token of its own.
+        """
+        await self._throttle.check("refresh", address)
+        async with self._database.read(None) as session:
+            row = await session.scalar(
+                select(RefreshToken).where(
+                    RefreshToken.token_hash == key_hash(refresh_token), RefreshToken.expires_at > now()
+                )
+            )
+        if row is None:
+            raise Unauthenticated("the refresh token is not valid", code="refresh_token_invalid")
+        kept = KeptRefreshToken(refresh_token, row.organization_id)
+        async with self._database.write(None) as session:
+            organization = await session.get_one(Organization, row.organization_id)
+            if row.person_id is not None:
+                person = await session.get_one(Person, row.person_id)
+                return await self._sign_in_person(
+                    session, person, company_id or organization.ulid, kept=kept
+                )
+            if company_id and company_id != organization.ulid:
+                raise Forbidden("an API key belongs to one company", field="companyId")
+            key = await session.get_one(ApiKey, row.api_key_id)
+            return await self._sign_in_key(session, key, organization, kept=kept)
+
+    async def switch(self, token: str, company_id: str) -> SignedIn:
+        """Move a signed-in person to another of their organizations."""
+        claims = self._signer.verify(token)
+        if claims.kind is not SubjectKind.PERSON:
+            raise Forbidden("only people can switch the company")
+        async with self._database.write(None) as session:
+            person = await session.get(Person, claims.subject_id)
+            if person is None:
+                _refuse()
+            return await self._sign_in_person(session, person, company_id)
+
+    async def sign_out(self, refresh_token: str) -> None:
+        async with self._database.write(None) as session:
+            await session.execute(
+                delete(RefreshToken).where(RefreshToken.token_hash == key_hash(refresh_token))
+            )
+
+    async def accessible(self, claims: AccessToken) -> Sequence[str]:
+        """The ULIDs of the organizations that the caller can sign in to."""
+        if claims.kind is not SubjectKind.PERSON:
+            return [claims.company_id]
+        async with self._database.read(None) as session:
+            return [organization.ulid for organization, _ in await _memberships(session, claims.subject_id)]
+
+    async def _sign_in_person(
+        self, session: AsyncSession, person: Person, company_id: str | None, kept: KeptRefreshToken | None = None
+    ) -> SignedIn:
+        memberships = await _memberships(session, person.id)
+        chosen = next(
+            (item for item in memberships if not company_id or item[0].ulid == company_id),
+            None,
+        )
+        if chosen is None:
+            _refuse()
+        organization, membership = chosen
+        claims = self._claims(
+            organization,
+            person.id,
+            SubjectKind.PERSON,
+            Administration(membership.administration),
+            person.display_name,
+        )
+        return await self._issue(
+            session, claims, [item[0].ulid for item in memberships], kept, person_id=person.id
+        )
+
+    async def _sign_in_key(
+        self, session: AsyncSession, key: ApiKey, organization: Organization, kept: KeptRefreshToken | None = None
+    ) -> SignedIn:
+        claims = self._claims(
+            organization, key.id, SubjectKind.API_KEY, Administration(key.administration), key.client_id
+        )
+        return await self._issue(session, claims, [organization.ulid], kept, api_key_id=key.id)
+
+    def _claims(
+        self,
+        organization: Organization,
+        subject_id: str,
+        kind: SubjectKind,
+        administration: Administration,
+        display_name: str,
+    ) -> AccessToken:
+        moment = time.time()
+        return AccessToken(
+            organization_id=organization.id,
+            company_id=organization.ulid,
+            subject_id=subject_id,
+            kind=kind,
+            issued_at=moment,
+            expires_at=int(moment) + self._access_lifetime,
+            administration=administration,
+            display_name=display_name,
+        )
+
+    async def _issue(
+        self,
+        session: AsyncSession,
+        claims: AccessToken,
+        accessible: Sequence[str],
+        kept: KeptRefreshToken | None,
+        *,
+        person_id: str | None = None,
+        api_key_id: str | None = None,
+    ) -> SignedIn:
+        moment = now()
+        expires_at = moment + timedelta(seconds=self._refresh_lifetime)
+        await session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= moment))
+        if kept is not None and kept.organization_id == claims.organization_id:
+            refresh_token = kept.token
+            await session.execute(
+                update(RefreshToken)
+                .where(RefreshToken.token_hash == key_hash(refresh_token))
+                .values(expires_at=expires_at)
+            )
+        else:
+            refresh_token = str(uuid4())
+            session.add(
+                RefreshToken(
+                    token_hash=key_hash(refresh_token),
+                    organization_id=claims.organization_id,
+                    person_id=person_id,
+                    api_key_id=api_key_id,
+                    expires_at=expires_at,
+                )
+            )
+        return SignedIn(self._signer.sign(claims), claims, refresh_token, self._refresh_lifetime, accessible)
+
+
+async def _memberships(session: AsyncSession, person_id: str) -> list[tuple[Organization, Membership]]:
+    rows = await session.execute(
+        select(Organization, Membership)
+        .join(Membership, Membership.organization_id == Organization.id)
+        .where(Membership.person_id == person_id)
+        .order_by(Membership.created_at, Membership.id)
+    )
+    return [(organization, membership) for organization, membership in rows]
+
+
+def _refuse() -> NoReturn:
+    raise Unauthenticated("the credentials are not valid", code="credentials_invalid")

@@ -1,0 +1,10 @@
+"""What identity tells the rest of the process after a commit."""
+
+from msgspec import Struct
+
+
+class AccessRevoked(Struct, frozen=True):
+    """The access tokens of a person, an API key or a link no longer count."""
+
+    organization_id: int
+    subject_id: str

@@ -1,0 +1,197 @@
+"""Organizations: founding one, finding one, its permission groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from ulid import ULID
+
+from switchroom.db.database import Database
+from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
+from switchroom.identity.models import (
+    ApiKey,
+    Membership,
+    Organization,
+    PermissionGroup,
+    Person,
+)
+from switchroom.identity.permissions import ALL_ADMINISTRATION, Role, Standing
+from switchroom.identity.secrets import Passwords, key_hash, random_key
+from switchroom.identity.tokens import AccessToken
+
+_GROUPS = (
+    ("Admin", Role.ADMIN),
+    ("Moderator", Role.MODERATOR),
+    ("Participant", Role.PARTICIPANT),
+    ("Spectator", Role.SPECTATOR),
+    ("Guest", Role.GUEST),
+    ("No access", Role.NO_ACCESS),
+)
+_SHORTEST_PASSWORD = 8
+
+
+class Organizations:
+    """Founds organizations, gives them people and API keys, and shows them to callers."""
+
+    def __init__(self, database: Database, passwords: Passwords) -> None:
+        self._database = database
+        self._passwords = passwords
+
+    async def create(self, display_name: str) -> Organization:
+        """A new organization with the six permission groups every one has."""
+        if not display_name.strip():
+            raise Invalid("a name is required", field="displayName")
+        async with self._database.write(None) as session:
+            organization = Organization(ulid=str(ULID()), display_name=display_name.strip())
+            session.add(organization)
+            await session.flush()
+            for position, (name, role) in enumerate(_GROUPS):
+                session.add(
+                    PermissionGroup(
+                        organization_id=organization.id,
+                        name=name,
+                        position=position,
+                        role=role,
+                        permissions=role.permissions,
+                    )
+                )
+        return organization
+
+    async def find(self, reference: str) -> Organization:
+        """The organization with this ULID or, where only one has it, this name. Raises NotFound, Conflict."""
+        async with self._database.read(None) as session:
+            rows = (
+                await session.scalars(
+                    select(Organization)
+                    .where((Organization.ulid == reference) | (Organization.display_name == reference))
+                    .limit(2)
+                )
+            ).all()
+        if not rows:
+            raise NotFound(f"there is no organization {reference}", field="companyId")
+        if len(rows) > 1:
+            raise Conflict(f"several organizations are named {reference}: give the id", field="companyId")
+        return rows[0]
+
+    async def accessible(self, token: AccessToken, ulids: Sequence[str]) -> Sequence[Organization]:
+        """Those of the named organizations that the caller belongs to, all of them when none is named.
+
+        One the caller does not belong to is left out, as if it did not exist. In order of name.
+        """
+        query = select(Organization).order_by(Organization.display_name, Organization.id)
+        if token.kind == token.kind.PERSON:
+            query = query.join(Membership, Membership.organization_id == Organization.id).where(
+                Membership.person_id == token.subject_id
+            )
+        else:
+            query = query.where(Organization.id == token.organization_id)
+        if ulids:
+            query = query.where(Organization.ulid.in_(ulids))
+        async with self._database.read(None) as session:
+            return (await session.scalars(query)).all()
+
+    async def permission_groups(self, token: AccessToken) -> Sequence[PermissionGroup]:
+        if token.is_guest:
+            raise Forbidden("guests may not list permission groups")
+        async with self._database.read(token.organization_id) as session:
+            return (
+                await session.scalars(
+                    select(PermissionGroup).order_by(PermissionGroup.position, PermissionGroup.id)
+                )
+            ).all()
+
+    async def add_person(
+        self,
+        organization: Organization,
+        *,
+        username: str,
+        password: str | None,
+        standing: Standing,
+        first_name: str = "",
+        last_name: str = "",
+        email: str = "",
+        locale: str = "en",
+    ) -> Person:
+        """Make the person a member; one who is new to the platform is created.
+
+        `password` is required for somebody new and must be absent for somebody who has one.
+        Raises Conflict for a member, Invalid for a password under 8 characters.
+        """
+        folded = username.strip().casefold()
+        if not folded or len(folded) > 254:
+            raise Invalid("a user name has 1 to 254 characters", field="username")
+        password_hash = await self._new_password_hash(password)
+        async with self._database.write(None) as session:
+            person = await session.scalar(select(Person).where(Person.username == folded))
+            if person is None:
+                if password_hash is None:
+                    raise Invalid("a new person needs a password", field="password")
+                person = Person(
+                    username=folded,
+                    password_hash=password_hash,
+                    email=email or (folded if "@" in folded else ""),
+                    first_name=first_name,
+                    last_name=last_name,
+                    locale=locale,
+                )
+                session.add(person)
+                await session.flush()
+            elif password_hash is not None:
+                raise Conflict(f"{folded} exists already; leave the password out", field="username")
+            await self._require_no_membership(session, organization, person)
+            session.add(
+                Membership(
+                    organization_id=organization.id,
+                    person_id=person.id,
+                    standing=standing,
+                    administration=standing.administration,
+                )
+            )
+            found = await session.get_one(Organization, organization.id)
+            if found.owner_id is None and standing is Standing.ADMINISTRATOR:
+                found.owner_id = person.id
+        return person
+
+    async def create_api_key(self, organization: Organization, client_id: str) -> str:
+        """A key with every permission of the organization. Returns its code, which is shown this once."""
+        alias = client_id.strip()
+        if not alias or len(alias) > 100:
+            raise Invalid("a client id has 1 to 100 characters", field="clientId")
+        code = random_key(40)
+        async with self._database.write(None) as session:
+            taken = await session.scalar(
+                select(ApiKey.id).where(
+                    ApiKey.organization_id == organization.id, ApiKey.client_id == alias
+                )
+            )
+            if taken:
+                raise Conflict(f"there is an API key {alias} already", field="clientId")
+            session.add(
+                ApiKey(
+                    organization_id=organization.id,
+                    client_id=alias,
+                    code_hash=key_hash(code),
+                    administration=ALL_ADMINISTRATION,
+                )
+            )
+        return code
+
+    async def _new_password_hash(self, password: str | None) -> str | None:
+        if password is None:
+            return None
+        if not _SHORTEST_PASSWORD <= len(password) <= 1000:
+            raise Invalid(f"a password has at least {_SHORTEST_PASSWORD} characters", field="password")
+        return await self._passwords.hash(password)
+
+    async def _require_no_membership(
+        self, session: AsyncSession, organization: Organization, person: Person
+    ) -> None:
+        member = await session.scalar(
+            select(Membership.id).where(
+                Membership.person_id == person.id, Membership.organization_id == organization.id
+            )
+        )
+        if member:
+            raise Conflict(f"{person.username} belongs to {organization.display_name} already", field="username")

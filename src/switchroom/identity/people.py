@@ -1,0 +1,38 @@
+"""The people of an organization, as those who may know them see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from switchroom.db.database import Database
+from switchroom.errors import Forbidden
+from switchroom.identity.models import Membership, Person
+from switchroom.identity.permissions import Administration
+from switchroom.identity.tokens import AccessToken, SubjectKind
+
+
+class People:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list(self, token: AccessToken, person_ids: Sequence[str]) -> Sequence[tuple[Person, Membership]]:
+        """The named people of the organization, everybody when none is named, in order of name.
+
+        Without the permission to list people one may ask for oneself only. Unknown ids are left out.
+        """
+        query = (
+            select(Person, Membership)
+            .join(Membership, Membership.person_id == Person.id)
+            .order_by(Person.last_name, Person.first_name, Person.id)
+        )
+        if token.may(Administration.USER_LIST):
+            if person_ids:
+                query = query.where(Person.id.in_(person_ids))
+        elif token.kind is SubjectKind.PERSON and list(person_ids) == [token.subject_id]:
+            query = query.where(Person.id == token.subject_id)
+        else:
+            raise Forbidden("listing people takes the permission USER_LIST")
+        async with self._database.read(token.organization_id) as session:
+            return [(person, membership) for person, membership in await session.execute(query)]

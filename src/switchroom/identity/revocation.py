@@ -1,0 +1,69 @@
+"""Voids access tokens before their time: kept in a small table, and by every process in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database, notify
+from switchroom.events.bus import Bus
+from switchroom.identity.models import Revocation
+from switchroom.identity.notices import AccessRevoked
+from switchroom.identity.tokens import TokenSigner
+
+_LONGEST_TOKEN = timedelta(days=2)
+
+
+def revoke(session: AsyncSession, organization_id: int, subject_id: str) -> None:
+    """Void all tokens so far of a person, an API key or a link, when the transaction commits."""
+    moment = now()
+    session.add(
+        Revocation(
+            organization_id=organization_id,
+            subject_id=subject_id,
+            revoked_at=moment,
+            expires_at=moment + _LONGEST_TOKEN,
+        )
+    )
+    notify(session, AccessRevoked(organization_id, subject_id))
+
+
+class RevocationFollower:
+    """Tells the signer what has been revoked: at start, at once here, and every second elsewhere."""
+
+    def __init__(self, database: Database, signer: TokenSigner, bus: Bus, *, interval: float = 1.0) -> None:
+        self._database = database
+        self._signer = signer
+        self._bus = bus
+        self._interval = interval
+        self._last_id = 0
+        bus.subscribe(AccessRevoked, self._revoked_here)
+
+    async def load(self) -> None:
+        """Read the table's new rows, and forget those whose tokens have all expired."""
+        async with self._database.read(None) as session:
+            rows = (
+                await session.scalars(
+                    select(Revocation).where(Revocation.id > self._last_id).order_by(Revocation.id)
+                )
+            ).all()
+        for row in rows:
+            self._last_id = row.id
+            self._signer.revoke(row.subject_id, row.revoked_at.timestamp())
+
+    async def tidy(self) -> None:
+        async with self._database.write(None) as session:
+            await session.execute(delete(Revocation).where(Revocation.expires_at <= now()))
+
+    async def follow(self) -> None:
+        """Look for revocations of other processes until cancelled."""
+        while True:
+            await self.load()
+            await asyncio.sleep(self._interval)
+
+    async def _revoked_here(self, notice: AccessRevoked) -> None:
+        self._signer.revoke(notice.subject_id, now().timestamp())

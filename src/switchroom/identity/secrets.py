@@ -1,0 +1,53 @@
+"""Random keys and their hashes, and passwords."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import string
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+
+
+def random_key(length: int = 32) -> str:
+    """Letters and digits; 32 of them hold 190 random bits."""
+    return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(length))
+
+
+def key_hash(key: str) -> str:
+    """SHA-256 in hexadecimal: enough for keys that are random and long."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class Passwords:
+    """Hashes and checks passwords with Argon2id, at most two at a time and off the event loop."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="argon2")
+        self._nobody: str | None = None
+
+    async def hash(self, password: str) -> str:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Whether the password fits. `None`, for a person who does not exist, takes the same time."""
+        if self._nobody is None:
+            self._nobody = await self.hash(random_key())
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._verify, password_hash or self._nobody, password
+        ) and password_hash is not None
+
+    def _verify(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)

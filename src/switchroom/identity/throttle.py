@@ -1,0 +1,99 @@
+"""Slows down whoever guesses credentials: a growing delay for the account and for the address."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from weakref import WeakValueDictionary
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database, upsert
+from switchroom.errors import Exhausted
+from switchroom.identity.models import SignInFailure
+
+_LONGEST = timedelta(minutes=15)
+_FORGOTTEN_AFTER = timedelta(hours=1)
+
+
+class Throttle:
+    """Counts failed sign-ins by account and by address in the database, for all processes alike.
+
+    After `account_attempts` (`address_attempts`) failures the next is refused for 1 s, then 2, 4 … up to 15
+    minutes. An hour without a failure, or a success for the account, clears the count.
+    """
+
+    def __init__(self, database: Database, *, account_attempts: int, address_attempts: int) -> None:
+        self._database = database
+        self._limits = {"account": account_attempts, "address": address_attempts}
+        self._under_way: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def one_at_a_time(self, account: str) -> AsyncIterator[None]:
+        """Attempts for one account wait for each other, so that many at once are not all let through the check."""
+        lock = self._under_way.setdefault(_keys(account, "")["account"], asyncio.Lock())
+        async with lock:
+            yield
+
+    async def check(self, account: str, address: str) -> None:
+        """Raises Exhausted while a delay runs, with `details["retryAfter"]` in seconds."""
+        moment = now()
+        async with self._database.read(None) as session:
+            rows = await session.scalars(
+                select(SignInFailure).where(SignInFailure.key.in_(_keys(account, address).values()))
+            )
+            waits = [row.blocked_until - moment for row in rows if row.blocked_until is not None]
+        longest = max(waits, default=timedelta())
+        if longest > timedelta():
+            seconds = int(longest.total_seconds()) + 1
+            raise Exhausted(
+                f"too many failed attempts, try again in {seconds} s",
+                code="too_many_attempts",
+                details={"retryAfter": str(seconds)},
+            )
+
+    async def failed(self, account: str, address: str) -> None:
+        async with self._database.write(None) as session:
+            for kind, key in _keys(account, address).items():
+                await self._count(session, key, self._limits[kind])
+            await session.execute(
+                delete(SignInFailure).where(SignInFailure.last_at < now() - _FORGOTTEN_AFTER)
+            )
+
+    async def succeeded(self, account: str) -> None:
+        key = _keys(account, "")["account"]
+        async with self._database.read(None) as session:
+            known = await session.scalar(select(SignInFailure.key).where(SignInFailure.key == key))
+        if known:
+            await self._forget([key])
+
+    async def _forget(self, keys: Iterable[str]) -> None:
+        async with self._database.write(None) as session:
+            await session.execute(delete(SignInFailure).where(SignInFailure.key.in_(list(keys))))
+
+    async def _count(self, session: AsyncSession, key: str, limit: int) -> None:
+        moment = now()
+        insert = upsert(session, SignInFailure).values(key=key, failures=1, last_at=moment)
+        failures = await session.scalar(
+            insert.on_conflict_do_update(
+                index_elements=[SignInFailure.key],
+                set_={"failures": SignInFailure.failures + 1, "last_at": moment},
+            ).returning(SignInFailure.failures)
+        )
+        if failures is not None and failures >= limit:
+            delay = min(_LONGEST, timedelta(seconds=2 ** min(failures - limit, 20)))
+            await session.execute(
+                update(SignInFailure).where(SignInFailure.key == key).values(blocked_until=moment + delay)
+            )
+
+
+def _keys(account: str, address: str) -> dict[str, str]:
+    return {
+        "account": "account:" + hashlib.sha256(account.casefold().encode()).hexdigest(),
+        "address": "address:" + address[:64],
+    }

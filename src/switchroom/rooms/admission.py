@@ -1,0 +1,255 @@
+"""The way into a room: a link becomes a guest's token, a token becomes an admission."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4, uuid5
+
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import Forbidden, Invalid, LinkDeleted, LinkExpired, LinkNotYetValid, NotFound
+from switchroom.identity.models import Organization, PermissionGroup
+from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
+from switchroom.rooms.access import room_for
+from switchroom.rooms.drafts import LONGEST_NAME, require_text
+from switchroom.rooms.models import Link, LinkKind, Room, RoomMode, RoomType
+from switchroom.rooms.permissions import Permission
+
+_SHORTEST_EXTERNAL_ID, _LONGEST_EXTERNAL_ID = 32, 256
+
+
+class Admission(Struct, frozen=True, kw_only=True):
+    """Somebody may come in, as this and with these permissions. Whether there is a place is the conference's
+    to say: `active_limit` people with voice, video or screen, `passive_limit` spectators."""
+
+    organization_id: int
+    company_id: str
+    company_name: str
+    room_id: str
+    room_name: str
+    mode: RoomMode
+    active_limit: int | None
+    passive_limit: int | None
+    user_id: str
+    display_name: str
+    is_guest: bool
+    permissions: Permission
+    link_id: str | None = None
+    valid_until: datetime | None = None
+
+
+class LinkState(StrEnum):
+    VALID = "valid"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+
+
+class LinkView(Struct, frozen=True, kw_only=True):
+    """What somebody who holds a link may know of it before coming in."""
+
+    id: str
+    kind: LinkKind
+    state: LinkState
+    room_id: str
+    room_name: str
+    company_name: str
+    display_name: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+    mode: RoomMode
+    permissions: Permission
+    active_limit: int
+    passive_limit: int
+
+
+class GuestPass(Struct, frozen=True):
+    """A guest's access token for one room."""
+
+    token: str
+    claims: AccessToken
+    link: LinkView
+
+
+class AdmissionService:
+    def __init__(self, database: Database, signer: TokenSigner, *, guest_token_lifetime: int) -> None:
+        self._database = database
+        self._signer = signer
+        self._lifetime = guest_token_lifetime
+
+    async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
+        """The link with this key in this room of this company (a ULID), whatever its validity."""
+        async with self._database.read(None) as session:
+            found = (
+                await session.execute(
+                    select(Link, Room, Organization, PermissionGroup)
+                    .join(Room, Room.id == Link.room_id)
+                    .join(Organization, Organization.id == Link.organization_id)
+                    .join(PermissionGroup, PermissionGroup.id == Link.permission_group_id)
+                    .where(
+                        Link.access_key == access_key, Room.id == room_id, Organization.ulid == company_id
+                    )
+                )
+            ).one_or_none()
+        return None if found is None else _view(*found)
+
+    async def authenticate_guest(
+        self, company_id: str, room_id: str, access_key: str, display_name: str, external_id: str
+    ) -> GuestPass:
+        """A token for whoever holds the link.
+
+        A guest link is one person, and so is a group link with the same `external_id` (32 to 256 characters).
+        A guest link's own name counts before `display_name`.
+
+        Raises LinkDeleted, LinkNotYetValid, LinkExpired, Invalid.
+        """
+        if external_id and not _SHORTEST_EXTERNAL_ID <= len(external_id) <= _LONGEST_EXTERNAL_ID:
+            raise Invalid(
+                f"externalId must have {_SHORTEST_EXTERNAL_ID} to {_LONGEST_EXTERNAL_ID} characters",
+                field="externalId",
+            )
+        wanted_name = require_text(display_name, "displayName", longest=LONGEST_NAME)
+        link = await self.look_up_link(company_id, room_id, access_key)
+        if link is None:
+            raise LinkDeleted
+        _require_valid(link)
+        name = link.display_name or wanted_name
+        if not name:
+            raise Invalid("displayName is required", field="displayName")
+        async with self._database.read(None) as session:
+            organization = await session.scalar(select(Organization).where(Organization.ulid == company_id))
+        if organization is None:
+            raise LinkDeleted
+        moment = time.time()
+        claims = AccessToken(
+            organization_id=organization.id,
+            company_id=company_id,
+            subject_id=_guest_id(link, external_id),
+            kind=SubjectKind.GUEST,
+            issued_at=moment,
+            expires_at=int(moment) + self._lifetime,
+            administration=0,
+            display_name=name,
+            room_id=room_id,
+            link_id=link.id,
+        )
+        return GuestPass(self._signer.sign(claims), claims, link)
+
+    async def admit(self, token: str, room_id: str, display_name: str | None = None) -> Admission:
+        """Who holds the token comes into the room, if they may.
+
+        A guest may take another name than the token's unless the link has one of its own.
+        Raises Unauthenticated, NotFound, Forbidden and its link kinds, LinkDeleted.
+        """
+        claims = self._signer.verify(token)
+        async with self._database.read(claims.organization_id) as session:
+            if claims.is_guest:
+                return await self._admit_guest(session, claims, room_id, display_name)
+            return await self._admit_member(session, claims, room_id)
+
+    async def _admit_guest(
+        self, session: AsyncSession, claims: AccessToken, room_id: str, display_name: str | None
+    ) -> Admission:
+        if room_id != claims.room_id:
+            raise NotFound("the token is not for this room", field="roomId", code="room_not_found")
+        found = (
+            await session.execute(
+                select(Link, Room, Organization, PermissionGroup)
+                .join(Room, Room.id == Link.room_id)
+                .join(Organization, Organization.id == Link.organization_id)
+                .join(PermissionGroup, PermissionGroup.id == Link.permission_group_id)
+                .where(Link.id == claims.link_id, Room.id == room_id)
+            )
+        ).one_or_none()
+        if found is None:
+            raise LinkDeleted
+        link, room, organization, group = found
+        view = _view(link, room, organization, group)
+        _require_valid(view)
+        wanted = require_text(display_name or "", "displayName", longest=LONGEST_NAME)
+        return _admission(
+            claims,
+            room,
+            organization,
+            Permission(group.permissions),
+            display_name=link.display_name or wanted or claims.display_name,
+            link=view,
+        )
+
+    async def _admit_member(self, session: AsyncSession, claims: AccessToken, room_id: str) -> Admission:
+        _, room, permissions = await room_for(session, claims, room_id, to_administer=False)
+        if room.type == RoomType.DEPARTMENT:
+            raise Invalid("a department cannot be entered", field="roomId", code="not_a_room")
+        organization = await session.get_one(Organization, claims.organization_id)
+        return _admission(claims, room, organization, permissions, display_name=claims.display_name)
+
+
+def _admission(
+    claims: AccessToken,
+    room: Room,
+    organization: Organization,
+    permissions: Permission,
+    *,
+    display_name: str,
+    link: LinkView | None = None,
+) -> Admission:
+    if not permissions & Permission.JOIN:
+        raise Forbidden("entering the room takes the permission join", code="not_allowed")
+    return Admission(
+        organization_id=organization.id,
+        company_id=organization.ulid,
+        company_name=organization.display_name,
+        room_id=room.id,
+        room_name=room.display_name,
+        mode=RoomMode(room.mode),
+        active_limit=room.active_limit,
+        passive_limit=room.passive_limit,
+        user_id=claims.subject_id,
+        display_name=display_name,
+        is_guest=claims.is_guest,
+        permissions=permissions,
+        link_id=link.id if link else None,
+        valid_until=link.valid_until if link else None,
+    )
+
+
+def _view(link: Link, room: Room, organization: Organization, group: PermissionGroup) -> LinkView:
+    moment = now()
+    state = LinkState.VALID
+    if link.valid_from is not None and moment < link.valid_from:
+        state = LinkState.NOT_YET_VALID
+    elif link.valid_until is not None and moment >= link.valid_until:
+        state = LinkState.EXPIRED
+    return LinkView(
+        id=link.id,
+        kind=LinkKind(link.kind),
+        state=state,
+        room_id=room.id,
+        room_name=room.display_name,
+        company_name=organization.display_name,
+        display_name=link.display_name,
+        valid_from=link.valid_from,
+        valid_until=link.valid_until,
+        mode=RoomMode(room.mode),
+        permissions=Permission(group.permissions),
+        active_limit=room.active_limit,
+        passive_limit=room.passive_limit,
+    )
+
+
+def _require_valid(link: LinkView) -> None:
+    if link.state is LinkState.NOT_YET_VALID and link.valid_from is not None:
+        raise LinkNotYetValid(link.valid_from)
+    if link.state is LinkState.EXPIRED and link.valid_until is not None:
+        raise LinkExpired(link.valid_until)
+
+
+def _guest_id(link: LinkView, external_id: str) -> str:
+    if link.kind is LinkKind.GUEST:
+        return link.id
+    return str(uuid5(UUID(link.id), external_id) if external_id else uuid4())

@@ -1,0 +1,85 @@
+"""What callers say about a room they make or change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from switchroom.errors import Invalid
+from switchroom.rooms.models import RoomMode, RoomType
+from switchroom.rooms.permissions import Permission, Role
+
+LONGEST_NAME = 200
+_MOST_PROPERTIES = 100
+_LONGEST_PROPERTY = 10_000
+
+
+class Grant(Struct, frozen=True):
+    """What somebody gets in a room: a role's permissions, or with Role.CUSTOM those that stand here."""
+
+    role: Role
+    custom: Permission = Permission(0)
+
+    @property
+    def permissions(self) -> Permission:
+        return self.custom if self.role is Role.CUSTOM else self.role.permissions
+
+
+class QuotaWish(Struct, frozen=True):
+    """A quota set's name, or numbers (at least one active participant)."""
+
+    name: str | None = None
+    active: int | None = None
+    passive: int | None = None
+
+
+class BreakoutDraft(Struct, frozen=True):
+    """A part of the room to make (`id` None), to change, or to remove."""
+
+    id: str | None = None
+    display_name: str | None = None
+    position: int | None = None
+    remove: bool = False
+
+
+class RoomDraft(Struct, frozen=True, kw_only=True):
+    """The wish for a room. For a change, `None` leaves what is there.
+
+    `grants` names what each person gets, None to take an entry away; `properties` and `features` are merged
+    into what is there, an empty text (None for a feature) takes one away.
+    """
+
+    display_name: str | None = None
+    type: RoomType | None = None
+    mode: RoomMode | None = None
+    parent_id: str | None = None
+    quota: QuotaWish | None = None
+    default: Grant | None = None
+    remove_default: bool = False
+    grants: Mapping[str, Grant | None] = {}
+    breakout_rooms: Sequence[BreakoutDraft] = ()
+    properties: Mapping[str, str] = {}
+    features: Mapping[str, str | None] = {}
+
+
+def require_text(value: str, field: str, *, longest: int, shortest: int = 0) -> str:
+    """The text without space around it. Raises Invalid with the field's name."""
+    text = value.strip()
+    if len(text) < shortest:
+        raise Invalid(f"{field} must not be empty", field=field)
+    if len(text) > longest:
+        raise Invalid(f"{field} is longer than {longest} characters", field=field)
+    if "\x00" in text:
+        raise Invalid(f"{field} must not contain a null character", field=field)
+    return text
+
+
+def merged_properties(present: Mapping[str, str], change: Mapping[str, str]) -> dict[str, str]:
+    properties = {key: value for key, value in {**present, **change}.items() if value}
+    if len(properties) > _MOST_PROPERTIES:
+        raise Invalid(f"metadata has more than {_MOST_PROPERTIES} entries", field="metadata")
+    for key, value in change.items():
+        if len(key) > LONGEST_NAME or len(value) > _LONGEST_PROPERTY or "\x00" in key + value:
+            raise Invalid(f"metadata.{key[:50]} is too long or not a text", field="metadata")
+    return properties

@@ -1,0 +1,256 @@
+"""Links: ways into a room for people without an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.database import Database, notify
+from switchroom.errors import Forbidden, Invalid, NotFound
+from switchroom.identity.models import Organization, PermissionGroup
+from switchroom.identity.permissions import Administration
+from switchroom.identity.revocation import revoke
+from switchroom.identity.secrets import random_key
+from switchroom.identity.tokens import AccessToken
+from switchroom.mail.invitations import Invitation
+from switchroom.mail.queue import enqueue_invitation
+from switchroom.rooms.access import room_for
+from switchroom.rooms.drafts import LONGEST_NAME, require_text
+from switchroom.rooms.models import Link, LinkKind, Room, RoomType
+from switchroom.rooms.notices import LinkDeleted
+
+LOCALES = ("en", "de")
+_LONGEST_DESCRIPTION = 500
+_MOST_AT_ONCE = 1000
+_EMAIL = re.compile(r"[^@\s\x00-\x1f<>,;:\"()\[\]\\]+@[^@\s\x00-\x1f<>,;:\"()\[\]\\]+")
+
+
+class LinkDraft(Struct, frozen=True, kw_only=True):
+    """A link to make. `display_name`, `email`, `locale` and `send_email` concern guest links, `description`
+    group links."""
+
+    permission_group_id: str
+    description: str = ""
+    display_name: str = ""
+    email: str = ""
+    locale: str = ""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    send_email: bool = False
+
+
+class LinkChange(Struct, frozen=True, kw_only=True):
+    """A change of a link; `None` leaves what is there."""
+
+    permission_group_id: str | None = None
+    description: str | None = None
+    display_name: str | None = None
+    email: str | None = None
+    locale: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+class MadeLinks(Struct, frozen=True):
+    """Links in the order asked for, and the id of the mailing task when mails were asked for."""
+
+    links: Sequence[Link]
+    task_id: str | None = None
+
+
+class Links:
+    """Guest and group links. Managing them takes the administration of their room."""
+
+    def __init__(self, database: Database, base_url: str) -> None:
+        self._database = database
+        self._base_url = base_url
+
+    def address(self, company_id: str, link: Link) -> str:
+        return f"{self._base_url}/#/join/{company_id}/{link.room_id}/{link.access_key}/v2"
+
+    async def create(
+        self,
+        token: AccessToken,
+        room_id: str,
+        kind: LinkKind,
+        drafts: Sequence[LinkDraft],
+        *,
+        origin: str = "",
+        timezone: str = "",
+    ) -> MadeLinks:
+        """Make all the links or, when one is refused, none."""
+        if not 1 <= len(drafts) <= _MOST_AT_ONCE:
+            raise Invalid(f"1 to {_MOST_AT_ONCE} links can be created at once", field=f"{kind}LinkCreations")
+        async with self._database.write(token.organization_id) as session:
+            _, room, _ = await room_for(session, token, room_id, to_administer=True)
+            if room.type == RoomType.DEPARTMENT:
+                raise Invalid("a department has no links", field="roomId")
+            await _require_groups(session, {draft.permission_group_id for draft in drafts})
+            made = [
+                _link(token, room, kind, draft, origin=origin, timezone=_timezone(timezone))
+                for draft in drafts
+            ]
+            session.add_all(made)
+            await session.flush()
+            task_id = None
+            for link, draft in zip(made, drafts, strict=True):
+                if kind is LinkKind.GUEST and draft.send_email:
+                    task_id = await self._invite(session, token, room, link)
+            return MadeLinks(made, task_id)
+
+    async def list(self, token: AccessToken, kind: LinkKind, room_id: str | None) -> Sequence[Link]:
+        """The links of a room or, without one, of every room, oldest first."""
+        query = select(Link).where(Link.kind == kind).order_by(Link.created_at, Link.id)
+        async with self._database.read(token.organization_id) as session:
+            if room_id:
+                await room_for(session, token, room_id, to_administer=True)
+                query = query.where(Link.room_id == room_id)
+            elif not token.may(Administration.ROOM_ADMIN):
+                raise Forbidden("listing all links takes the permission ROOM_ADMIN")
+            return (await session.scalars(query)).all()
+
+    async def get(
+        self, token: AccessToken, link_id: str, *, room_id: str | None = None, kind: LinkKind | None = None
+    ) -> Link:
+        async with self._database.read(token.organization_id) as session:
+            return (await _link_for(session, token, link_id, room_id, kind))[0]
+
+    async def update(
+        self,
+        token: AccessToken,
+        link_id: str,
+        kind: LinkKind,
+        change: LinkChange,
+        *,
+        room_id: str | None = None,
+        send_email: bool = False,
+        timezone: str = "",
+    ) -> MadeLinks:
+        async with self._database.write(token.organization_id) as session:
+            link, room = await _link_for(session, token, link_id, room_id, kind)
+            if change.permission_group_id is not None:
+                await _require_groups(session, {change.permission_group_id})
+            for field in (
+                "permission_group_id",
+                "description",
+                "display_name",
+                "email",
+                "locale",
+                "valid_from",
+                "valid_until",
+            ):
+                value = getattr(change, field)
+                if value is not None:
+                    setattr(link, field, value)
+            link.timezone = _timezone(timezone) or link.timezone
+            _check(link, send_email=send_email)
+            task_id = await self._invite(session, token, room, link) if send_email else None
+            await session.flush()
+            return MadeLinks([link], task_id)
+
+    async def resend(self, token: AccessToken, room_id: str | None, link_id: str, timezone: str) -> str:
+        """Mail the invitation of a guest link again. Returns the task's id."""
+        async with self._database.write(token.organization_id) as session:
+            link, room = await _link_for(session, token, link_id, room_id, LinkKind.GUEST)
+            link.timezone = _timezone(timezone) or link.timezone
+            _check(link, send_email=True)
+            return await self._invite(session, token, room, link)
+
+    async def delete(self, token: AccessToken, room_id: str | None, link_id: str) -> None:
+        """Remove a link. Whoever is inside by it is put out, and their tokens are void."""
+        async with self._database.write(token.organization_id) as session:
+            link, _ = await _link_for(session, token, link_id, room_id, None)
+            await session.delete(link)
+            revoke(session, token.organization_id, link.id)
+            notify(session, LinkDeleted(token.organization_id, link.room_id, link.id))
+
+    async def _invite(self, session: AsyncSession, token: AccessToken, room: Room, link: Link) -> str:
+        organization = await session.get_one(Organization, token.organization_id)
+        link.mail_sequence += 1
+        return await enqueue_invitation(
+            session,
+            token.organization_id,
+            Invitation(
+                uid=link.id,
+                sequence=link.mail_sequence - 1,
+                to=link.email,
+                guest_name=link.display_name,
+                organization_name=organization.display_name,
+                room_name=room.display_name,
+                inviter_name="" if token.kind == token.kind.API_KEY else token.display_name,
+                join_link=self.address(token.company_id, link),
+                valid_from=link.valid_from,
+                valid_until=link.valid_until,
+                locale=link.locale,
+                timezone=link.timezone,
+            ),
+        )
+
+
+def _link(
+    token: AccessToken, room: Room, kind: LinkKind, draft: LinkDraft, *, origin: str, timezone: str
+) -> Link:
+    link = Link(
+        room_id=room.id,
+        kind=kind,
+        access_key=random_key(),
+        permission_group_id=draft.permission_group_id,
+        description=draft.description,
+        display_name=draft.display_name,
+        email=draft.email,
+        locale=draft.locale or "en",
+        valid_from=draft.valid_from,
+        valid_until=draft.valid_until,
+        origin=require_text(origin, "origin", longest=LONGEST_NAME),
+        timezone=timezone,
+        created_by=token.subject_id,
+        mail_sequence=0,
+    )
+    _check(link, send_email=draft.send_email)
+    return link
+
+
+def _check(link: Link, *, send_email: bool) -> None:
+    """Raises Invalid, naming the field, for a link whose values break a rule."""
+    link.description = require_text(link.description, "description", longest=_LONGEST_DESCRIPTION)
+    link.display_name = require_text(link.display_name, "displayName", longest=LONGEST_NAME)
+    link.email = require_text(link.email, "email", longest=254)
+    if link.email and not _EMAIL.fullmatch(link.email):
+        raise Invalid("email is not an e-mail address", field="email")
+    if send_email and not link.email:
+        raise Invalid("sendEmail needs an email", field="email")
+    if link.locale not in LOCALES:
+        raise Invalid("locale must be de or en", field="locale")
+    if link.valid_from is not None and link.valid_until is not None and link.valid_until < link.valid_from:
+        raise Invalid("validUntil is before validFrom", field="validUntil")
+
+
+def _timezone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise Invalid("timezone is not the name of a time zone", field="timezone")
+    return name
+
+
+async def _require_groups(session: AsyncSession, group_ids: set[str]) -> None:
+    found = set(await session.scalars(select(PermissionGroup.id).where(PermissionGroup.id.in_(group_ids))))
+    for group_id in group_ids - found:
+        if not group_id:
+            raise Invalid("permissionGroupId is required", field="permissionGroupId")
+        raise NotFound(f"there is no permission group {group_id[:100]}", field="permissionGroupId")
+
+
+async def _link_for(
+    session: AsyncSession, token: AccessToken, link_id: str, room_id: str | None, kind: LinkKind | None
+) -> tuple[Link, Room]:
+    """A link that the caller may manage. Raises NotFound as well for one of another room or kind."""
+    link = await session.scalar(select(Link).where(Link.id == link_id))
+    if link is None or (room_id and link.room_id != room_id) or (kind is not None and link.kind != kind):
+        raise NotFound(f"there is no link {link_id[:100]}", field="id")
+    _, room, _ = await room_for(session, token, link.room_id, to_administer=True)
+    return link, room

@@ -1,0 +1,141 @@
+"""Tables of rooms: the tree, who may do what in each, breakout rooms, links, quota sets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from switchroom.db.base import Base, BigId, OfOrganization, now
+from switchroom.identity.models import new_id
+
+
+class RoomType(IntEnum):
+    DEPARTMENT = 1
+    ROOM = 2
+    MEETING = 3
+
+
+class RoomMode(IntEnum):
+    """NORMAL takes no spectators, SPECTATOR does; in EXAM participants have to do with moderators only."""
+
+    NORMAL = 1
+    EXAM = 2
+    SPECTATOR = 3
+
+
+class LinkKind(StrEnum):
+    """A guest link is for one person, a group link for many."""
+
+    GUEST = "guest"
+    GROUP = "group"
+
+
+class Room(OfOrganization, Base):
+    """A lasting place to meet, or a department that holds rooms.
+
+    `default_permissions` is what everybody in the organization has in it; `None` lets nobody in who is not
+    named. The quota is the named set's, or the two numbers.
+    """
+
+    __tablename__ = "rooms"
+    __table_args__ = (Index("ix_rooms_in_order", "organization_id", "position", "id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("rooms.id", ondelete="RESTRICT"), index=True)
+    type: Mapped[int]
+    mode: Mapped[int]
+    display_name: Mapped[str] = mapped_column(String(200))
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
+    quota_name: Mapped[str | None] = mapped_column(String(100))
+    active_limit: Mapped[int]
+    passive_limit: Mapped[int]
+    default_permissions: Mapped[int | None]
+    default_role: Mapped[int] = mapped_column(default=0)
+    properties: Mapped[dict[str, str]] = mapped_column(default=dict)
+    features: Mapped[dict[str, str]] = mapped_column(default=dict)
+    managed: Mapped[bool] = mapped_column(default=False)
+    created_by: Mapped[str] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RoomPermission(OfOrganization, Base):
+    """What one person may do in one room."""
+
+    __tablename__ = "room_permissions"
+    __table_args__ = (UniqueConstraint("room_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    role: Mapped[int]
+    permissions: Mapped[int]
+
+
+class BreakoutRoom(OfOrganization, Base):
+    """A part of a room."""
+
+    __tablename__ = "breakout_rooms"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    position: Mapped[int]
+
+
+class Link(OfOrganization, Base):
+    """A way in for people without an account.
+
+    The access key stands here as it is, because the list of links shows the link again to those who may
+    manage it.
+    """
+
+    __tablename__ = "links"
+    __table_args__ = (Index("ix_links_listed", "organization_id", "kind", "created_at", "id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    access_key: Mapped[str] = mapped_column(String(32), unique=True)
+    permission_group_id: Mapped[str] = mapped_column(ForeignKey("permission_groups.id", ondelete="RESTRICT"))
+    description: Mapped[str] = mapped_column(String(500), default="")
+    display_name: Mapped[str] = mapped_column(String(200), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    locale: Mapped[str] = mapped_column(String(2), default="en")
+    valid_from: Mapped[datetime | None]
+    valid_until: Mapped[datetime | None]
+    origin: Mapped[str] = mapped_column(String(200), default="")
+    timezone: Mapped[str] = mapped_column(String(64), default="")
+    managed: Mapped[bool] = mapped_column(default=False)
+    created_by: Mapped[str] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    mail_sequence: Mapped[int] = mapped_column(default=0)
+
+
+class QuotaSet(OfOrganization, Base):
+    """A named size of room. `room_limit` is how many rooms may have it; `None` is no limit."""
+
+    __tablename__ = "quota_sets"
+    __table_args__ = (UniqueConstraint("organization_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    active_limit: Mapped[int]
+    passive_limit: Mapped[int]
+    breakout_limit: Mapped[int]
+    room_limit: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RoomsRevision(Base):
+    """Counts the changes to an organization's rooms, so that every process knows when to forget a list."""
+
+    __tablename__ = "rooms_revisions"
+
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    revision: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(index=True)

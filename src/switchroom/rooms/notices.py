@@ -1,0 +1,27 @@
+"""What the rooms tell the rest of the process after a commit."""
+
+from msgspec import Struct
+
+
+class RoomsChanged(Struct, frozen=True):
+    """Something in the organization's list of rooms is different."""
+
+    organization_id: int
+
+
+class RoomChanged(Struct, frozen=True):
+    """A room's name, mode, quota or permissions changed."""
+
+    organization_id: int
+    room_id: str
+
+
+class RoomDestroyed(Struct, frozen=True):
+    organization_id: int
+    room_id: str
+
+
+class LinkDeleted(Struct, frozen=True):
+    organization_id: int
+    room_id: str
+    link_id: str

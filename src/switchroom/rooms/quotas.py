@@ -1,0 +1,97 @@
+"""Named sizes of rooms, and how many rooms have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.database import Database
+from switchroom.errors import Exhausted, Forbidden, Invalid
+from switchroom.identity.models import Organization
+from switchroom.identity.tokens import AccessToken
+from switchroom.rooms.drafts import QuotaWish
+from switchroom.rooms.models import QuotaSet, Room, RoomType
+
+_FIRST_SETS = (("standard", 50, 200), ("small", 12, 50), ("large", 200, 1000))
+_DEFAULT = "standard"
+_BREAKOUT_ROOMS = 50
+_MOST_PLACES = 10_000
+
+
+class Quotas:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self, organization: Organization) -> None:
+        """Give a new organization its quota sets: small, standard and large, each for any number of rooms."""
+        async with self._database.write(organization.id) as session:
+            for name, active, passive in _FIRST_SETS:
+                session.add(
+                    QuotaSet(
+                        name=name,
+                        active_limit=active,
+                        passive_limit=passive,
+                        breakout_limit=_BREAKOUT_ROOMS,
+                    )
+                )
+
+    async def list(self, token: AccessToken) -> tuple[Sequence[QuotaSet], Mapping[str, int]]:
+        """The organization's quota sets in order of size, and how many rooms have each, by name."""
+        if token.is_guest:
+            raise Forbidden("guests may not list quotas")
+        async with self._database.read(token.organization_id) as session:
+            sets = (
+                await session.scalars(select(QuotaSet).order_by(QuotaSet.active_limit, QuotaSet.name))
+            ).all()
+            return sets, await _rooms_by_quota(session)
+
+
+async def resolve(session: AsyncSession, wish: QuotaWish) -> tuple[str | None, int, int]:
+    """The quota's name, active and passive places, for a wish by name or by numbers.
+
+    Raises Invalid for an unknown name or a number that is no number of places.
+    """
+    base = await _named(session, wish.name or _DEFAULT, required=bool(wish.name))
+    if wish.name and base is not None:
+        return base.name, base.active_limit, base.passive_limit
+    for field, value in (("activeParticipants", wish.active), ("passiveParticipants", wish.passive)):
+        if value is not None and not 0 <= value <= _MOST_PLACES:
+            raise Invalid(f"quotas.{field} must be between 0 and {_MOST_PLACES}", field=f"quotas.{field}")
+    if wish.active is None and wish.passive is None and base is not None:
+        return base.name, base.active_limit, base.passive_limit
+    fallback = (base.active_limit, base.passive_limit) if base else _FIRST_SETS[0][1:]
+    active = fallback[0] if wish.active is None else wish.active
+    passive = fallback[1] if wish.passive is None else wish.passive
+    return None, active, passive
+
+
+async def require_place(session: AsyncSession, quota_name: str | None) -> None:
+    """Raises Exhausted when no further room may have this quota."""
+    if quota_name is None:
+        return
+    quota = await _named(session, quota_name, required=True)
+    if quota is None or quota.room_limit is None:
+        return
+    used = (await _rooms_by_quota(session)).get(quota_name, 0)
+    if used >= quota.room_limit:
+        raise Exhausted(
+            f"the quota {quota_name} allows {quota.room_limit} rooms", field="quotas.name", code="quota_exceeded"
+        )
+
+
+async def _named(session: AsyncSession, name: str, *, required: bool) -> QuotaSet | None:
+    quota = await session.scalar(select(QuotaSet).where(QuotaSet.name == name))
+    if quota is None and required:
+        raise Invalid(f"there is no quota {name[:100]}", field="quotas.name")
+    return quota
+
+
+async def _rooms_by_quota(session: AsyncSession) -> Mapping[str, int]:
+    rows = await session.execute(
+        select(Room.quota_name, func.count())
+        .where(Room.quota_name.is_not(None), Room.type == RoomType.ROOM)
+        .group_by(Room.quota_name)
+    )
+    return {name: count for name, count in rows if name is not None}

@@ -1,0 +1,291 @@
+"""Making, changing, moving and destroying rooms and departments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.database import Database, notify
+from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
+from switchroom.identity.models import Membership
+from switchroom.identity.permissions import Administration
+from switchroom.identity.tokens import AccessToken
+from switchroom.rooms import quotas
+from switchroom.rooms.access import Viewer, room_for
+from switchroom.rooms.drafts import (
+    LONGEST_NAME,
+    BreakoutDraft,
+    Grant,
+    QuotaWish,
+    RoomDraft,
+    merged_properties,
+    require_text,
+)
+from switchroom.rooms.listing import RoomView, views
+from switchroom.rooms.models import BreakoutRoom, Room, RoomMode, RoomPermission, RoomType
+from switchroom.rooms.notices import RoomChanged, RoomDestroyed
+from switchroom.rooms.permissions import Permission
+from switchroom.rooms.revisions import rooms_changed
+
+_GAP = 1 << 20
+_DEEPEST = 32
+_MOST_BREAKOUT_ROOMS = 200
+
+
+class Move(Struct, frozen=True):
+    """Put a room under a parent (None: at the top), after one of its children (None: first)."""
+
+    room_id: str
+    parent_id: str | None
+    after_id: str | None
+
+
+class Rooms:
+    """Rooms of an organization. Every call checks what its caller may do."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, token: AccessToken, draft: RoomDraft) -> RoomView:
+        """A new room or department, last among its siblings."""
+        if not (token.may(Administration.ROOM_CREATE) or token.may(Administration.ROOM_ADMIN)):
+            raise Forbidden("creating a room takes the permission ROOM_CREATE")
+        async with self._database.write(token.organization_id) as session:
+            viewer = await Viewer.of(session, token)
+            await _require_parent(session, draft.parent_id)
+            name, active, passive = await quotas.resolve(session, draft.quota or QuotaWish())
+            kind = draft.type or RoomType.ROOM
+            if kind is RoomType.ROOM:
+                await quotas.require_place(session, name)
+            room = Room(
+                parent_id=draft.parent_id,
+                type=kind,
+                mode=draft.mode or RoomMode.NORMAL,
+                display_name=require_text(
+                    draft.display_name or "", "displayName", longest=LONGEST_NAME, shortest=1
+                ),
+                position=await _last_position(session, draft.parent_id) + _GAP,
+                quota_name=name if kind is RoomType.ROOM else None,
+                active_limit=active,
+                passive_limit=passive,
+                created_by=token.subject_id,
+                properties=merged_properties({}, draft.properties),
+                features={key: value for key, value in draft.features.items() if value},
+            )
+            _set_default(room, draft)
+            session.add(room)
+            await session.flush()
+            await _set_grants(session, room, draft.grants)
+            await _set_breakout_rooms(session, room, draft.breakout_rooms)
+            await rooms_changed(session, token.organization_id)
+            return (await views(session, viewer, [room]))[0]
+
+    async def update(self, token: AccessToken, room_id: str, draft: RoomDraft) -> RoomView:
+        """Change what the draft names and nothing else."""
+        async with self._database.write(token.organization_id) as session:
+            viewer, room, _ = await room_for(session, token, room_id, to_administer=True)
+            if draft.type is not None and draft.type != room.type:
+                raise Invalid("the type of a room cannot be changed", field="type")
+            if draft.display_name is not None:
+                room.display_name = require_text(
+                    draft.display_name, "displayName", longest=LONGEST_NAME, shortest=1
+                )
+            if draft.mode is not None:
+                room.mode = draft.mode
+            if draft.parent_id is not None and draft.parent_id != room.parent_id:
+                await _place(session, Move(room_id, draft.parent_id, None), last=True)
+            if draft.quota is not None:
+                name, room.active_limit, room.passive_limit = await quotas.resolve(session, draft.quota)
+                if name != room.quota_name:
+                    await quotas.require_place(session, name)
+                room.quota_name = name
+            room.properties = merged_properties(room.properties, draft.properties)
+            room.features = {
+                key: value for key, value in {**room.features, **draft.features}.items() if value
+            }
+            _set_default(room, draft)
+            await _set_grants(session, room, draft.grants)
+            await _set_breakout_rooms(session, room, draft.breakout_rooms)
+            await rooms_changed(session, token.organization_id)
+            notify(session, RoomChanged(token.organization_id, room.id))
+            await session.flush()
+            return (await views(session, viewer, [room]))[0]
+
+    async def destroy(self, token: AccessToken, room_id: str) -> None:
+        """Remove a room with its links. Raises Conflict while other rooms are in it."""
+        async with self._database.write(token.organization_id) as session:
+            _, room, _ = await room_for(session, token, room_id, to_administer=True)
+            child = await session.scalar(select(Room.id).where(Room.parent_id == room.id).limit(1))
+            if child is not None:
+                raise Conflict("the department is not empty", field="roomId", code="not_empty")
+            await session.execute(delete(Room).where(Room.id == room.id))
+            await rooms_changed(session, token.organization_id)
+            notify(session, RoomDestroyed(token.organization_id, room_id))
+
+    async def permissions(self, token: AccessToken, room_id: str, person_id: str | None = None) -> Permission:
+        """What the caller may do in the room, or for those who administer it, what a person may."""
+        async with self._database.read(token.organization_id) as session:
+            other = person_id is not None and person_id != token.subject_id
+            _, room, permissions = await room_for(session, token, room_id, to_administer=other)
+            if not other:
+                return permissions
+            membership = await session.scalar(select(Membership).where(Membership.person_id == person_id))
+            if membership is None:
+                raise NotFound(f"there is no user {person_id}", field="userId")
+            entry = await session.scalar(
+                select(RoomPermission).where(
+                    RoomPermission.room_id == room.id, RoomPermission.person_id == person_id
+                )
+            )
+            return Viewer.of_member(token, membership).permissions_in(room, entry)
+
+    async def sort(self, token: AccessToken, moves: Sequence[Move]) -> None:
+        """Carry out the moves in order, all or none."""
+        if not token.may(Administration.ROOM_ADMIN):
+            raise Forbidden("sorting rooms takes the permission ROOM_ADMIN")
+        async with self._database.write(token.organization_id) as session:
+            for move in moves:
+                await _place(session, move)
+                await session.flush()
+            await rooms_changed(session, token.organization_id)
+
+
+def _set_default(room: Room, draft: RoomDraft) -> None:
+    if draft.remove_default:
+        room.default_permissions, room.default_role = None, 0
+    elif draft.default is not None:
+        room.default_permissions, room.default_role = draft.default.permissions, draft.default.role
+
+
+async def _set_grants(session: AsyncSession, room: Room, grants: Mapping[str, Grant | None]) -> None:
+    if not grants:
+        return
+    await _require_members(session, [person_id for person_id, grant in grants.items() if grant is not None])
+    await session.execute(
+        delete(RoomPermission).where(
+            RoomPermission.room_id == room.id, RoomPermission.person_id.in_(list(grants))
+        )
+    )
+    for person_id, grant in grants.items():
+        if grant is not None:
+            session.add(
+                RoomPermission(
+                    room_id=room.id, person_id=person_id, role=grant.role, permissions=grant.permissions
+                )
+            )
+    await session.flush()
+
+
+async def _require_members(session: AsyncSession, person_ids: Sequence[str]) -> None:
+    found = set(
+        await session.scalars(select(Membership.person_id).where(Membership.person_id.in_(person_ids)))
+    )
+    for person_id in person_ids:
+        if person_id not in found:
+            raise NotFound(f"there is no user {person_id[:100]}", field=f"permissions.{person_id[:100]}")
+
+
+async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequence[BreakoutDraft]) -> None:
+    if not drafts:
+        return
+    present = {
+        row.id: row
+        for row in await session.scalars(select(BreakoutRoom).where(BreakoutRoom.room_id == room.id))
+    }
+    for number, draft in enumerate(drafts):
+        name = None
+        if draft.display_name is not None:
+            name = require_text(
+                draft.display_name, "subRooms.displayName", longest=LONGEST_NAME, shortest=1
+            )
+        row = present.get(draft.id or "")
+        if draft.id and row is None and draft.remove:
+            raise NotFound(f"there is no subroom {draft.id[:100]}", field="subRooms")
+        if row is None:
+            position = number if draft.position is None else draft.position
+            session.add(BreakoutRoom(room_id=room.id, display_name=name or f"{number + 1}", position=position))
+        elif draft.remove:
+            await session.delete(row)
+        else:
+            row.display_name = name or row.display_name
+            row.position = row.position if draft.position is None else draft.position
+    await session.flush()
+    count = await session.scalar(
+        select(func.count()).select_from(BreakoutRoom).where(BreakoutRoom.room_id == room.id)
+    )
+    if (count or 0) > _MOST_BREAKOUT_ROOMS:
+        raise Invalid(f"a room has at most {_MOST_BREAKOUT_ROOMS} subrooms", field="subRooms")
+
+
+async def _require_parent(session: AsyncSession, parent_id: str | None) -> list[str]:
+    """The ids from the parent up to the top. Raises NotFound, or Invalid when the tree grows too deep."""
+    chain: list[str] = []
+    current = parent_id
+    while current is not None:
+        if len(chain) >= _DEEPEST:
+            raise Invalid(f"rooms can be at most {_DEEPEST} levels deep", field="parentId")
+        row = (await session.execute(select(Room.id, Room.parent_id).where(Room.id == current))).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no room {current[:100]}", field="parentId", code="room_not_found")
+        chain.append(row.id)
+        current = row.parent_id
+    return chain
+
+
+async def _last_position(session: AsyncSession, parent_id: str | None) -> int:
+    last = await session.scalar(select(func.max(Room.position)).where(_children_of(parent_id)))
+    return last or 0
+
+
+async def _place(session: AsyncSession, move: Move, *, last: bool = False) -> None:
+    room = await session.scalar(select(Room).where(Room.id == move.room_id))
+    if room is None:
+        raise NotFound(f"there is no room {move.room_id[:100]}", field="roomId", code="room_not_found")
+    if move.room_id in await _require_parent(session, move.parent_id):
+        raise Invalid("a room cannot be moved into itself", field="parentId")
+    if last:
+        position: int | None = await _last_position(session, move.parent_id) + _GAP
+    else:
+        position = await _free_position(session, move)
+    if position is None:
+        await _spread(session, move.parent_id)
+        position = await _free_position(session, move)
+    if position is None:
+        raise Conflict("the rooms could not be sorted", field="roomMoves")
+    room.parent_id, room.position = move.parent_id, position
+
+
+async def _free_position(session: AsyncSession, move: Move) -> int | None:
+    """A number between the predecessor and its successor; None when there is none left."""
+    others = (_children_of(move.parent_id), Room.id != move.room_id)
+    if move.after_id is None:
+        first = await session.scalar(select(func.min(Room.position)).where(*others))
+        return _GAP if first is None else first - _GAP
+    before = await session.scalar(select(Room.position).where(*others, Room.id == move.after_id))
+    if before is None:
+        raise NotFound(
+            f"there is no room {move.after_id[:100]} there",
+            field="moveAfterRoomId",
+            code="room_predecessor_not_found",
+        )
+    after = await session.scalar(select(func.min(Room.position)).where(*others, Room.position > before))
+    if after is None:
+        return before + _GAP
+    return (before + after) // 2 if after - before > 1 else None
+
+
+async def _spread(session: AsyncSession, parent_id: str | None) -> None:
+    """Number the children anew with gaps between them."""
+    children = await session.scalars(
+        select(Room).where(_children_of(parent_id)).order_by(Room.position, Room.id)
+    )
+    for number, child in enumerate(children, start=1):
+        child.position = number * _GAP
+    await session.flush()
+
+
+def _children_of(parent_id: str | None):
+    return Room.parent_id.is_(None) if parent_id is None else Room.parent_id == parent_id

@@ -1,0 +1,250 @@
+"""Configuration: defaults, then one TOML file, then `SWITCHROOM_*` variables, then command line options.
+
+A setting `name` of section `section` is `[section] name = …` in the file and `SWITCHROOM_SECTION_NAME` in the
+environment; one without a section is `SWITCHROOM_NAME`. Lists are comma-separated in the environment.
+`docs/configuration.md` is generated from the descriptions here (`python -m switchroom.settings`).
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+
+def _no_strings() -> list[str]:
+    return []
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be read; the message names the setting."""
+
+
+class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the platform keeps its state."""
+
+    url: Annotated[
+        str,
+        Meta(description="SQLAlchemy address, `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`. "
+             "Empty: `switchroom.db` in the data directory."),
+    ] = ""
+    pool_size: Annotated[int, Meta(ge=1, description="Connections kept open to PostgreSQL.")] = 10
+
+
+class SmtpSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How mail leaves."""
+
+    url: Annotated[
+        str,
+        Meta(description="`smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…:465`. "
+             "Empty: mails are written to `outbox/` in the data directory."),
+    ] = ""
+    sender: Annotated[str, Meta(description="The From address of all mail.")] = "Switchroom <noreply@localhost>"
+    timeout: Annotated[float, Meta(gt=0, description="Seconds before a delivery attempt is given up.")] = 20.0
+
+
+class JanusSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The media server for rooms."""
+
+    executable: Annotated[str, Meta(description="The program that `up` starts.")] = "janus"
+    urls: Annotated[
+        list[str],
+        Meta(description="WebSocket addresses of media servers run elsewhere. Empty: `up` starts one itself."),
+    ] = field(default_factory=_no_strings)
+    api_secret: Annotated[str, Meta(description="The API secret of the servers in `urls`.")] = ""
+    ice_enforce: Annotated[
+        list[str],
+        Meta(description="Interfaces or address prefixes that media use. Empty: all, loopback included."),
+    ] = field(default_factory=_no_strings)
+    ice_lite: Annotated[
+        bool, Meta(description="Answer connectivity checks only; right for a server that clients can reach.")
+    ] = True
+    nat_1_1: Annotated[
+        list[str], Meta(description="Public addresses to announce when the server is behind a 1:1 NAT.")
+    ] = field(default_factory=_no_strings)
+    rtp_port_min: Annotated[int, Meta(ge=1024, le=65535, description="First UDP port for media.")] = 20000
+    rtp_port_max: Annotated[int, Meta(ge=1024, le=65535, description="Last UDP port for media.")] = 29999
+    video_bitrate: Annotated[
+        int, Meta(ge=64_000, description="Bits a second that one participant may send, all layers together.")
+    ] = 2_500_000
+
+
+class IceSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What browsers are told about ways through NATs and firewalls."""
+
+    stun: Annotated[list[str], Meta(description="STUN servers, such as `stun:stun.example.org:3478`.")] = field(
+        default_factory=_no_strings
+    )
+    turn: Annotated[
+        list[str], Meta(description="TURN servers, such as `turns:turn.example.org:443?transport=tcp`.")
+    ] = field(default_factory=_no_strings)
+    turn_secret: Annotated[
+        str, Meta(description="The secret shared with the TURN servers (coturn: `static-auth-secret`).")
+    ] = ""
+    turn_ttl: Annotated[int, Meta(ge=60, description="Seconds that a TURN credential is good for.")] = 43_200
+
+
+class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The addresses that links and launch URLs are made of."""
+
+    scheme: Annotated[str, Meta(description="Scheme of the client URLs that the platform makes.")] = "alfaview"
+
+
+class SecuritySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Lifetimes and limits."""
+
+    access_token_lifetime: Annotated[int, Meta(ge=60, description="Seconds; people's and API keys' tokens.")] = 3600
+    guest_token_lifetime: Annotated[int, Meta(ge=60, description="Seconds; guests' tokens.")] = 43_200
+    refresh_token_lifetime: Annotated[int, Meta(ge=60, description="Seconds; the cookie `auth`.")] = 30 * 86_400
+    cookie_secure: Annotated[
+        bool, Meta(description="Send the cookie `auth` over HTTPS (and to localhost) only.")
+    ] = True
+    trusted_proxies: Annotated[
+        list[str],
+        Meta(description="Addresses of reverse proxies whose `X-Forwarded-For` is believed."),
+    ] = field(default_factory=_no_strings)
+    account_attempts: Annotated[
+        int, Meta(ge=1, description="Failed sign-ins for one account before a delay begins.")
+    ] = 5
+    address_attempts: Annotated[
+        int, Meta(ge=1, description="Failed sign-ins from one address before a delay begins.")
+    ] = 30
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The platform."""
+
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="TCP port to listen on.")] = 8000
+    data: Annotated[str, Meta(description="Directory of everything the platform writes.")] = "./var"
+    public_url: Annotated[
+        str,
+        Meta(description="The address people use, such as `https://meet.example.org`. Empty: made of host and port."),
+    ] = ""
+    log_format: Annotated[str, Meta(description="`text` or `json`.", pattern="^(text|json)$")] = "text"
+    log_level: Annotated[
+        str, Meta(description="`debug`, `info`, `warning` or `error`.", pattern="^(debug|info|warning|error)$")
+    ] = "info"
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
+    janus: JanusSettings = field(default_factory=JanusSettings)
+    ice: IceSettings = field(default_factory=IceSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
+    security: SecuritySettings = field(default_factory=SecuritySettings)
+
+    @property
+    def data_directory(self) -> Path:
+        return Path(self.data)
+
+    @property
+    def base_url(self) -> str:
+        """The public address without a trailing slash."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = "localhost" if self.host in {"0.0.0.0", "::", "127.0.0.1", "::1"} else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite+aiosqlite:///{self.data_directory.resolve() / 'switchroom.db'}"
+
+
+def load(
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    options: Mapping[str, object] | None = None,
+) -> Settings:
+    """Read the configuration.
+
+    `file` defaults to `$SWITCHROOM_CONFIG`, or `switchroom.toml` in the working directory where that exists.
+    `options` are top-level settings given on the command line; `None` values are ignored.
+
+    Raises ConfigurationError, naming the setting.
+    """
+    env = os.environ if environment is None else environment
+    values = _read_file(file, env)
+    _add_environment(values, env)
+    for name, value in (options or {}).items():
+        if value is not None:
+            values[name] = value
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _read_file(file: Path | None, env: Mapping[str, str]) -> dict[str, Any]:
+    path = file or (Path(env["SWITCHROOM_CONFIG"]) if env.get("SWITCHROOM_CONFIG") else None)
+    if path is None:
+        path = Path("switchroom.toml")
+        if not path.exists():
+            return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+def _sections() -> dict[str, type[Struct]]:
+    hints = get_type_hints(Settings)
+    return {name: hint for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, Struct)}
+
+
+def _add_environment(values: dict[str, Any], env: Mapping[str, str]) -> None:
+    sections = _sections()
+    for name in Settings.__struct_fields__:
+        if name in sections:
+            section = values.setdefault(name, {})
+            for setting in msgspec.structs.fields(sections[name]):
+                variable = f"SWITCHROOM_{name}_{setting.name}".upper()
+                if variable in env:
+                    section[setting.name] = _parse(env[variable], setting.type)
+        elif (variable := f"SWITCHROOM_{name}".upper()) in env:
+            values[name] = env[variable]
+
+
+def _parse(text: str, kind: Any) -> Any:
+    if "list[" in repr(kind):
+        return [item.strip() for item in text.split(",") if item.strip()]
+    return text
+
+
+def reference() -> str:
+    """The configuration page, in Markdown."""
+    lines = [
+        "# Configuration",
+        "",
+        "Settings come from one TOML file (`--config`, `SWITCHROOM_CONFIG`, or `switchroom.toml` in the working",
+        "directory), then from environment variables, then from the command line; the later wins.",
+        "This page is generated from `settings.py` by `make docs`.",
+    ]
+    sections = _sections()
+    for title, kind in [("", Settings), *sections.items()]:
+        lines += ["", f"## `[{title}]`" if title else "## Top level", "", (kind.__doc__ or "").strip(), ""]
+        lines += ["| Setting | Variable | Default | |", "| --- | --- | --- | --- |"]
+        for setting in msgspec.structs.fields(kind):
+            if setting.name in sections and not title:
+                continue
+            variable = f"SWITCHROOM_{title + '_' if title else ''}{setting.name}".upper()
+            default = setting.default_factory() if callable(setting.default_factory) else setting.default
+            meta = setting.type if isinstance(setting.type, type) else msgspec.inspect.type_info(setting.type)
+            description = _description(kind, setting.name) if meta else ""
+            lines.append(f"| `{setting.name}` | `{variable}` | `{msgspec.json.encode(default).decode()}` | {description} |")
+    return "\n".join(lines) + "\n"
+
+
+def _description(kind: type[Struct], name: str) -> str:
+    hint = get_type_hints(kind, include_extras=True)[name]
+    for meta in getattr(hint, "__metadata__", ()):
+        if isinstance(meta, Meta) and meta.description:
+            return meta.description
+    return ""
+
+
+if __name__ == "__main__":
+    print(reference(), end="")  # noqa: T201
