@@ -1,0 +1,1 @@
+"""The programs that carry media: generated configuration, supervised processes, clients."""

@@ -1,0 +1,1 @@
+"""Janus, the media server of the rooms: configuration, process, WebSocket client and the VideoRoom plugin."""
