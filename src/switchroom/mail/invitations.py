@@ -8,8 +8,11 @@ from msgspec import Struct
 
 
 class Invitation(Struct, frozen=True, kw_only=True):
-    """What the mail says. `uid` and `sequence` are the calendar entry's: a later mail with the same `uid` and a
-    higher `sequence` replaces the entry. `locale` is `de` or `en`; `timezone` an IANA name, empty for UTC."""
+    """What the mail says.
+
+    `uid` and `sequence` are the calendar entry's: a later mail with the same `uid` and a higher `sequence`
+    replaces the entry. `locale` is `de` or `en`; `timezone` an IANA name, empty for UTC.
+    """
 
     uid: str
     sequence: int

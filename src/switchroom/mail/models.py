@@ -1,0 +1,48 @@
+"""The table of mail on its way out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from switchroom.db.base import Base, OfOrganization, now
+from switchroom.identity.models import new_id
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class QueuedMail(OfOrganization, Base):
+    """One mail. Its id is that of the mailing task.
+
+    `payload` is the invitation as JSON, emptied once the mail is sent or failed: it holds the way
+    into a room.
+    `next_attempt_at` lies in the future as well while a worker has the mail in hand, so that another takes it
+    up only when the first is gone. `attempts` counts the times it was taken up.
+    """
+
+    __tablename__ = "queued_mails"
+    __table_args__ = (
+        Index(
+            "ix_queued_mails_due",
+            "next_attempt_at",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    recipient: Mapped[str] = mapped_column(String(254))
+    calendar_uid: Mapped[str] = mapped_column(String(100), index=True)
+    payload: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(8), default=MailState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    last_error: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
