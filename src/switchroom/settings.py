@@ -30,8 +30,10 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     url: Annotated[
         str,
-        Meta(description="SQLAlchemy address, `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`. "
-             "Empty: `switchroom.db` in the data directory."),
+        Meta(
+            description="SQLAlchemy address, `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`. "
+            "Empty: `switchroom.db` in the data directory."
+        ),
     ] = ""
     pool_size: Annotated[int, Meta(ge=1, description="Connections kept open to PostgreSQL.")] = 10
 
@@ -41,10 +43,14 @@ class SmtpSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     url: Annotated[
         str,
-        Meta(description="`smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…:465`. "
-             "Empty: mails are written to `outbox/` in the data directory."),
+        Meta(
+            description="`smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…:465`. "
+            "Empty: mails are written to `outbox/` in the data directory."
+        ),
     ] = ""
-    sender: Annotated[str, Meta(description="The From address of all mail.")] = "Switchroom <noreply@localhost>"
+    sender: Annotated[str, Meta(description="The From address of all mail.")] = (
+        "Switchroom <noreply@localhost>"
+    )
     timeout: Annotated[float, Meta(gt=0, description="Seconds before a delivery attempt is given up.")] = 20.0
 
 
@@ -54,7 +60,9 @@ class JanusSettings(Struct, frozen=True, forbid_unknown_fields=True):
     executable: Annotated[str, Meta(description="The program that `up` starts.")] = "janus"
     urls: Annotated[
         list[str],
-        Meta(description="WebSocket addresses of media servers run elsewhere. Empty: `up` starts one itself."),
+        Meta(
+            description="WebSocket addresses of media servers run elsewhere. Empty: `up` starts one itself."
+        ),
     ] = field(default_factory=_no_strings)
     api_secret: Annotated[str, Meta(description="The API secret of the servers in `urls`.")] = ""
     ice_enforce: Annotated[
@@ -77,8 +85,8 @@ class JanusSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class IceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What browsers are told about ways through NATs and firewalls."""
 
-    stun: Annotated[list[str], Meta(description="STUN servers, such as `stun:stun.example.org:3478`.")] = field(
-        default_factory=_no_strings
+    stun: Annotated[list[str], Meta(description="STUN servers, such as `stun:stun.example.org:3478`.")] = (
+        field(default_factory=_no_strings)
     )
     turn: Annotated[
         list[str], Meta(description="TURN servers, such as `turns:turn.example.org:443?transport=tcp`.")
@@ -92,15 +100,36 @@ class IceSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The addresses that links and launch URLs are made of."""
 
-    scheme: Annotated[str, Meta(description="Scheme of the client URLs that the platform makes.")] = "alfaview"
+    scheme: Annotated[str, Meta(description="Scheme of the client URLs that the platform makes.")] = (
+        "alfaview"
+    )
+
+
+def _loopback() -> list[str]:
+    return ["127.0.0.0/8", "::1"]
 
 
 class SecuritySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Lifetimes and limits."""
 
-    access_token_lifetime: Annotated[int, Meta(ge=60, description="Seconds; people's and API keys' tokens.")] = 3600
+    secret: Annotated[
+        str,
+        Meta(
+            description="Key that access tokens are signed with; the same on all servers of one platform. "
+            "Empty: made at the first start and kept in `secret.key` in the data directory."
+        ),
+    ] = ""
+    metrics_from: Annotated[
+        list[str], Meta(description="Addresses and networks that may read `/metrics`.")
+    ] = field(default_factory=_loopback)
+
+    access_token_lifetime: Annotated[
+        int, Meta(ge=60, description="Seconds; people's and API keys' tokens.")
+    ] = 3600
     guest_token_lifetime: Annotated[int, Meta(ge=60, description="Seconds; guests' tokens.")] = 43_200
-    refresh_token_lifetime: Annotated[int, Meta(ge=60, description="Seconds; the cookie `auth`.")] = 30 * 86_400
+    refresh_token_lifetime: Annotated[int, Meta(ge=60, description="Seconds; the cookie `auth`.")] = (
+        30 * 86_400
+    )
     cookie_secure: Annotated[
         bool, Meta(description="Send the cookie `auth` over HTTPS (and to localhost) only.")
     ] = True
@@ -124,11 +153,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     data: Annotated[str, Meta(description="Directory of everything the platform writes.")] = "./var"
     public_url: Annotated[
         str,
-        Meta(description="The address people use, such as `https://meet.example.org`. Empty: made of host and port."),
+        Meta(description="The address people use: `https://meet.example.org`. Empty: made of host and port."),
     ] = ""
     log_format: Annotated[str, Meta(description="`text` or `json`.", pattern="^(text|json)$")] = "text"
     log_level: Annotated[
-        str, Meta(description="`debug`, `info`, `warning` or `error`.", pattern="^(debug|info|warning|error)$")
+        str,
+        Meta(description="`debug`, `info`, `warning` or `error`.", pattern="^(debug|info|warning|error)$"),
     ] = "info"
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
@@ -219,8 +249,8 @@ def reference() -> str:
     lines = [
         "# Configuration",
         "",
-        "Settings come from one TOML file (`--config`, `SWITCHROOM_CONFIG`, or `switchroom.toml` in the working",
-        "directory), then from environment variables, then from the command line; the later wins.",
+        "Settings come from one TOML file (`--config`, `SWITCHROOM_CONFIG`, or `switchroom.toml` in the",
+        "working directory), then from environment variables, then from the command line; the later wins.",
         "This page is generated from `settings.py` by `make docs`.",
     ]
     sections = _sections()
@@ -232,9 +262,9 @@ def reference() -> str:
                 continue
             variable = f"SWITCHROOM_{title + '_' if title else ''}{setting.name}".upper()
             default = setting.default_factory() if callable(setting.default_factory) else setting.default
-            meta = setting.type if isinstance(setting.type, type) else msgspec.inspect.type_info(setting.type)
-            description = _description(kind, setting.name) if meta else ""
-            lines.append(f"| `{setting.name}` | `{variable}` | `{msgspec.json.encode(default).decode()}` | {description} |")
+            shown = msgspec.json.encode(default).decode()
+            description = _description(kind, setting.name)
+            lines.append(f"| `{setting.name}` | `{variable}` | `{shown}` | {description} |")
     return "\n".join(lines) + "\n"
 
 

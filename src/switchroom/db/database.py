@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
-from sqlalchemy import ConnectionPoolEntry, event
+from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -36,12 +36,12 @@ class Database:
         self._one_writer = asyncio.Lock() if self._sqlite else None
 
     @asynccontextmanager
-    async def read(self, organization_id: int | None) -> AsyncIterator[AsyncSession]:
+    async def read(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
         async with self._sessions(info={_ORGANIZATION: organization_id}) as session:
             yield session
 
     @asynccontextmanager
-    async def write(self, organization_id: int | None) -> AsyncIterator[AsyncSession]:
+    async def write(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
         """One transaction, committed at the end of the block, then its notices are published.
 
         SQLite has one writer at a time; waiting for it here is fairer and cheaper than in its busy loop.
@@ -64,7 +64,7 @@ class Database:
 
 
 @asynccontextmanager
-async def _commit(session: AsyncSession) -> AsyncIterator[None]:
+async def _commit(session: AsyncSession) -> AsyncGenerator[None]:
     try:
         yield
     except BaseException:
@@ -89,7 +89,7 @@ def _sqlite_engine(url: str) -> AsyncEngine:
     engine = create_async_engine(url)
 
     @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
+    def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):

@@ -123,9 +123,7 @@ class Authentication:
             organization = await session.get_one(Organization, row.organization_id)
             if row.person_id is not None:
                 person = await session.get_one(Person, row.person_id)
-                return await self._sign_in_person(
-                    session, person, company_id or organization.ulid, kept=kept
-                )
+                return await self._sign_in_person(session, person, company_id or organization.ulid, kept=kept)
             if company_id and company_id != organization.ulid:
                 raise Forbidden("an API key belongs to one company", field="companyId")
             key = await session.get_one(ApiKey, row.api_key_id)
@@ -156,7 +154,11 @@ class Authentication:
             return [organization.ulid for organization, _ in await _memberships(session, claims.subject_id)]
 
     async def _sign_in_person(
-        self, session: AsyncSession, person: Person, company_id: str | None, kept: KeptRefreshToken | None = None
+        self,
+        session: AsyncSession,
+        person: Person,
+        company_id: str | None,
+        kept: KeptRefreshToken | None = None,
     ) -> SignedIn:
         memberships = await _memberships(session, person.id)
         chosen = next(
@@ -178,7 +180,11 @@ class Authentication:
         )
 
     async def _sign_in_key(
-        self, session: AsyncSession, key: ApiKey, organization: Organization, kept: KeptRefreshToken | None = None
+        self,
+        session: AsyncSession,
+        key: ApiKey,
+        organization: Organization,
+        kept: KeptRefreshToken | None = None,
     ) -> SignedIn:
         claims = self._claims(
             organization, key.id, SubjectKind.API_KEY, Administration(key.administration), key.client_id

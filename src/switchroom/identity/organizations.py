@@ -154,6 +154,14 @@ class Organizations:
                 found.owner_id = person.id
         return person
 
+    async def is_known(self, username: str) -> bool:
+        """Whether somebody on the platform has this user name."""
+        async with self._database.read(None) as session:
+            found = await session.scalar(
+                select(Person.id).where(Person.username == username.strip().casefold())
+            )
+        return found is not None
+
     async def create_api_key(self, organization: Organization, client_id: str) -> str:
         """A key with every permission of the organization. Returns its code, which is shown this once."""
         alias = client_id.strip()
@@ -162,9 +170,7 @@ class Organizations:
         code = random_key(40)
         async with self._database.write(None) as session:
             taken = await session.scalar(
-                select(ApiKey.id).where(
-                    ApiKey.organization_id == organization.id, ApiKey.client_id == alias
-                )
+                select(ApiKey.id).where(ApiKey.organization_id == organization.id, ApiKey.client_id == alias)
             )
             if taken:
                 raise Conflict(f"there is an API key {alias} already", field="clientId")
@@ -194,4 +200,6 @@ class Organizations:
             )
         )
         if member:
-            raise Conflict(f"{person.username} belongs to {organization.display_name} already", field="username")
+            raise Conflict(
+                f"{person.username} belongs to {organization.display_name} already", field="username"
+            )

@@ -17,7 +17,9 @@ class People:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(self, token: AccessToken, person_ids: Sequence[str]) -> Sequence[tuple[Person, Membership]]:
+    async def list(
+        self, token: AccessToken, person_ids: Sequence[str]
+    ) -> Sequence[tuple[Person, Membership]]:
         """The named people of the organization, everybody when none is named, in order of name.
 
         Without the permission to list people one may ask for oneself only. Unknown ids are left out.

@@ -60,7 +60,7 @@ _ROLE_PERMISSIONS = {
 
 
 class Administration(IntFlag):
-    """What a person or an API key may do in the organization, one bit for each of the platform's permissions."""
+    """What a person or an API key may do in the organization: bit n is the permission numbered n."""
 
     USER_CREATE = 1 << 1
     USER_SHOW = 1 << 2

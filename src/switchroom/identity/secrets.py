@@ -39,9 +39,12 @@ class Passwords:
         """Whether the password fits. `None`, for a person who does not exist, takes the same time."""
         if self._nobody is None:
             self._nobody = await self.hash(random_key())
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._verify, password_hash or self._nobody, password
-        ) and password_hash is not None
+        return (
+            await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._verify, password_hash or self._nobody, password
+            )
+            and password_hash is not None
+        )
 
     def _verify(self, password_hash: str, password: str) -> bool:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from weakref import WeakValueDictionary
@@ -34,8 +34,8 @@ class Throttle:
         self._under_way: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def one_at_a_time(self, account: str) -> AsyncIterator[None]:
-        """Attempts for one account wait for each other, so that many at once are not all let through the check."""
+    async def one_at_a_time(self, account: str) -> AsyncGenerator[None]:
+        """Attempts for one account wait for each other: many at once would all pass the check."""
         lock = self._under_way.setdefault(_keys(account, "")["account"], asyncio.Lock())
         async with lock:
             yield

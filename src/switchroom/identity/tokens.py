@@ -49,7 +49,7 @@ class AccessToken(Struct, frozen=True, array_like=True):
 
 
 class TokenSigner:
-    """Makes and checks access tokens: MessagePack claims followed by their HMAC-SHA256, as standard base64."""
+    """Makes and checks access tokens: base64 of MessagePack claims followed by their HMAC-SHA256."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = hashlib.sha256(b"switchroom access token\0" + secret).digest()

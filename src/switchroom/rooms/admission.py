@@ -91,9 +91,7 @@ class AdmissionService:
                     .join(Room, Room.id == Link.room_id)
                     .join(Organization, Organization.id == Link.organization_id)
                     .join(PermissionGroup, PermissionGroup.id == Link.permission_group_id)
-                    .where(
-                        Link.access_key == access_key, Room.id == room_id, Organization.ulid == company_id
-                    )
+                    .where(Link.access_key == access_key, Room.id == room_id, Organization.ulid == company_id)
                 )
             ).one_or_none()
         return None if found is None else _view(*found)

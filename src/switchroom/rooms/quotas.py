@@ -77,7 +77,9 @@ async def require_place(session: AsyncSession, quota_name: str | None) -> None:
     used = (await _rooms_by_quota(session)).get(quota_name, 0)
     if used >= quota.room_limit:
         raise Exhausted(
-            f"the quota {quota_name} allows {quota.room_limit} rooms", field="quotas.name", code="quota_exceeded"
+            f"the quota {quota_name} allows {quota.room_limit} rooms",
+            field="quotas.name",
+            code="quota_exceeded",
         )
 
 

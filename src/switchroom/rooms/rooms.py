@@ -198,15 +198,15 @@ async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequenc
     for number, draft in enumerate(drafts):
         name = None
         if draft.display_name is not None:
-            name = require_text(
-                draft.display_name, "subRooms.displayName", longest=LONGEST_NAME, shortest=1
-            )
+            name = require_text(draft.display_name, "subRooms.displayName", longest=LONGEST_NAME, shortest=1)
         row = present.get(draft.id or "")
         if draft.id and row is None and draft.remove:
             raise NotFound(f"there is no subroom {draft.id[:100]}", field="subRooms")
         if row is None:
             position = number if draft.position is None else draft.position
-            session.add(BreakoutRoom(room_id=room.id, display_name=name or f"{number + 1}", position=position))
+            session.add(
+                BreakoutRoom(room_id=room.id, display_name=name or f"{number + 1}", position=position)
+            )
         elif draft.remove:
             await session.delete(row)
         else:

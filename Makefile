@@ -1,0 +1,90 @@
+# The commands of this repository. `make run` and `make test` are complete on a fresh Debian or Ubuntu machine.
+
+PYTHON ?= python3
+NODE_MODULES := web/node_modules
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print)
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# What each purpose needs from the distribution.
+RUN_PACKAGES := janus python3-venv
+TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql curl
+
+.PHONY: run test check bench clean setup setup-dev web docs format lock help
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: setup ## Install what is missing and start the platform with a demo organization
+	.venv/bin/switchroom up --demo $(ARGS)
+
+test: setup-dev ## Install what is missing and run every test
+	cd web && npm run --silent test
+	.venv/bin/pytest $(ARGS)
+
+check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types, import rules
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/pyright
+	.venv/bin/lint-imports
+	.venv/bin/python -m switchroom.settings | diff -u docs/configuration.md - || (echo "docs/configuration.md is old: run make docs"; exit 1)
+	cd web && npm run --silent check
+
+bench: setup-dev ## Measure speed and memory into benchmarks/results/
+	.venv/bin/python -m benchmarks $(ARGS)
+
+format: .make/python-dev $(NODE_MODULES)/.installed ## Put all code into its form
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+	cd web && npm run --silent format
+
+docs: .make/python-dev ## Generate the pages that are made from code
+	.venv/bin/python -m switchroom.settings > docs/configuration.md
+
+lock: .make/python-dev ## Choose the newest allowed versions of the dependencies
+	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --upgrade --quiet -o requirements.lock
+	.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --upgrade --quiet -o requirements-dev.lock
+
+clean: ## Remove everything that was installed or built here, but not the data in var/
+	rm -rf .venv .make $(NODE_MODULES) src/switchroom/webroot .pytest_cache .ruff_cache .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: .make/run-packages .make/python web
+setup-dev: .make/test-packages .make/python-dev web
+
+web: src/switchroom/webroot/index.html ## Build the browser side
+
+.make/run-packages: Makefile
+	@sh deploy/install-packages.sh $(RUN_PACKAGES)
+	@mkdir -p .make && touch $@
+
+.make/test-packages: Makefile
+	@sh deploy/install-packages.sh $(TEST_PACKAGES)
+	@mkdir -p .make && touch $@ .make/run-packages
+
+.venv/bin/python: | .make/run-packages
+	@echo "==> Making the Python environment .venv"
+	$(PYTHON) -m venv .venv
+
+.make/python: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "==> Installing the Python packages that the platform needs"
+	@[ -e .make/python-dev ] || .venv/bin/pip install --disable-pip-version-check --require-hashes --progress-bar on --quiet -r requirements.lock
+	.venv/bin/pip install --disable-pip-version-check --quiet --no-deps --editable .
+	@mkdir -p .make && touch $@
+
+.make/python-dev: requirements-dev.lock pyproject.toml | .venv/bin/python
+	@echo "==> Installing the Python packages for development"
+	.venv/bin/pip install --disable-pip-version-check --require-hashes --progress-bar on --quiet -r requirements-dev.lock
+	.venv/bin/pip install --disable-pip-version-check --quiet --no-deps --editable .
+	@mkdir -p .make && touch $@ .make/python
+
+$(NODE_MODULES)/.installed: web/package-lock.json
+	@echo "==> Installing the packages of the browser side"
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+src/switchroom/webroot/index.html: $(NODE_MODULES)/.installed $(WEB_SOURCES)
+	@echo "==> Building the browser side"
+	cd web && npm run --silent build
+	@touch $@

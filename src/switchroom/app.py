@@ -1,0 +1,159 @@
+"""The composition root: the one place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import structlog
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.types import ASGIApp, ControllerRouterHandler
+from sqlalchemy import text
+
+from switchroom.db import schema
+from switchroom.db.database import Database
+from switchroom.events.bus import Bus
+from switchroom.http.health import health_handlers
+from switchroom.http.observation import Observation
+from switchroom.http.pages import page_handlers
+from switchroom.identity.authentication import Authentication
+from switchroom.identity.models import Organization
+from switchroom.identity.organizations import Organizations
+from switchroom.identity.people import People
+from switchroom.identity.revocation import RevocationFollower
+from switchroom.identity.secrets import Passwords
+from switchroom.identity.throttle import Throttle
+from switchroom.identity.tokens import TokenSigner
+from switchroom.rooms.admission import AdmissionService
+from switchroom.rooms.links import Links
+from switchroom.rooms.listing import RoomListing
+from switchroom.rooms.quotas import Quotas
+from switchroom.rooms.revisions import Revisions
+from switchroom.rooms.rooms import Rooms
+from switchroom.settings import Settings
+
+WEBROOT = Path(__file__).parent / "webroot"
+LARGEST_BODY = 1 << 20
+_RETRY_AFTER = 1.0
+
+log = structlog.get_logger()
+
+
+class Platform:
+    """Every part of the platform, put together from the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        security = settings.security
+        self.bus = Bus()
+        self.database = Database(settings.database_url, self.bus, pool_size=settings.database.pool_size)
+        self.passwords = Passwords()
+        self.signer = TokenSigner(_secret(settings))
+        self.organizations = Organizations(self.database, self.passwords)
+        self.people = People(self.database)
+        self.authentication = Authentication(
+            self.database,
+            self.passwords,
+            self.signer,
+            Throttle(
+                self.database,
+                account_attempts=security.account_attempts,
+                address_attempts=security.address_attempts,
+            ),
+            access_token_lifetime=security.access_token_lifetime,
+            refresh_token_lifetime=security.refresh_token_lifetime,
+        )
+        self.revocations = RevocationFollower(self.database, self.signer, self.bus)
+        self.rooms = Rooms(self.database)
+        self.listing = RoomListing(self.database)
+        self.links = Links(self.database, settings.base_url)
+        self.quotas = Quotas(self.database)
+        self.revisions = Revisions(self.database, self.bus)
+        self.admissions = AdmissionService(
+            self.database, self.signer, guest_token_lifetime=security.guest_token_lifetime
+        )
+
+    async def found_organization(self, display_name: str) -> Organization:
+        """A new organization with all that one starts with."""
+        organization = await self.organizations.create(display_name)
+        await self.quotas.start(organization)
+        return organization
+
+    def asgi(self) -> ASGIApp:
+        """The application that an HTTP server runs."""
+        security = self.settings.security
+        handlers: Sequence[ControllerRouterHandler] = [
+            *health_handlers({"database": self._database_problem}, {}, security.metrics_from),
+            *page_handlers(WEBROOT),
+        ]
+        application = Litestar(
+            handlers,
+            openapi_config=None,
+            cors_config=CORSConfig(allow_origins=["*"], allow_methods=["GET", "POST", "OPTIONS"]),
+            request_max_body_size=LARGEST_BODY,
+            logging_config=None,
+        )
+        return Observation(application, security.trusted_proxies)
+
+    @asynccontextmanager
+    async def running(self, *, engines: bool) -> AsyncGenerator[None]:
+        """Bring the schema up to date and keep the background work going while the block runs; with `engines`
+        also the media server."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.database.close)
+            stack.callback(self.passwords.close)
+            if await schema.upgrade(self.database):
+                log.info("database schema brought up to date")
+            await self.revocations.load()
+            await self.revocations.tidy()
+            await stack.enter_async_context(_background(self.revocations.follow, "revocations"))
+            await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
+            yield
+
+    async def _database_problem(self) -> str | None:
+        try:
+            async with asyncio.timeout(2), self.database.read(None) as session:
+                await session.execute(text("SELECT 1"))
+        except Exception as error:  # noqa: BLE001
+            return f"the database does not answer: {type(error).__name__}"
+        return None
+
+
+@asynccontextmanager
+async def _background(work: Callable[[], Awaitable[None]], name: str) -> AsyncGenerator[None]:
+    """Keep `work` going until the block ends: a failure is logged, and it begins again a little later."""
+
+    async def kept_going() -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("background work failed", work=name)
+            await asyncio.sleep(_RETRY_AFTER)
+
+    task = asyncio.create_task(kept_going(), name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _secret(settings: Settings) -> bytes:
+    """The key that access tokens are signed with: the setting's, or a file made at the first start."""
+    if settings.security.secret:
+        return settings.security.secret.encode()
+    path = settings.data_directory / "secret.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(32))
+    return path.read_bytes()

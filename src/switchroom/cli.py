@@ -1,0 +1,246 @@
+"""The command `switchroom`."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import signal
+import sys
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from switchroom import __version__, doctor, logs, settings
+from switchroom.app import Platform
+from switchroom.db import schema
+from switchroom.demo import Demo, ensure_demo
+from switchroom.errors import DomainError
+from switchroom.http.server import PortTakenError, serving
+from switchroom.identity.permissions import Standing
+from switchroom.identity.secrets import random_key
+from switchroom.settings import ConfigurationError, Settings
+
+app = typer.Typer(
+    name="switchroom",
+    help="Self-hosted meetings.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+database_commands = typer.Typer(help="The database.", no_args_is_help=True)
+organization_commands = typer.Typer(help="Organizations.", no_args_is_help=True)
+user_commands = typer.Typer(help="People.", no_args_is_help=True)
+key_commands = typer.Typer(help="API keys.", no_args_is_help=True)
+app.add_typer(database_commands, name="db")
+app.add_typer(organization_commands, name="org")
+app.add_typer(user_commands, name="user")
+app.add_typer(key_commands, name="api-key")
+
+Config = Annotated[Path | None, typer.Option("--config", help="The TOML file with the settings.")]
+Data = Annotated[str | None, typer.Option("--data", help="Directory of everything the platform writes.")]
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option("--port", help="TCP port to listen on.")]
+WithDemo = Annotated[bool, typer.Option("--demo", help="Make a demo organization, once.")]
+Org = Annotated[str, typer.Option("--org", help="The organization's id or name.")]
+
+T = TypeVar("T")
+
+
+def main() -> None:
+    """Run the command; what went wrong is said in one line."""
+    try:
+        app()
+    except (ConfigurationError, PortTakenError) as error:
+        _fail(str(error))
+    except DomainError as error:
+        _fail(error.message)
+
+
+@app.command()
+def up(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    demo: WithDemo = False,
+    config: Config = None,
+) -> None:
+    """Run everything on this machine, the media server included."""
+    _run(_serve(_settings(config, host, port, data), demo=demo, engines=True))
+
+
+@app.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    demo: WithDemo = False,
+    config: Config = None,
+) -> None:
+    """Run the HTTP side only; media servers are those named in the configuration."""
+    _run(_serve(_settings(config, host, port, data), demo=demo, engines=False))
+
+
+@app.command(name="doctor")
+def run_doctor(host: Host = None, port: Port = None, data: Data = None, config: Config = None) -> None:
+    """Tell what is installed, which ports are free, and what to do about the rest."""
+    report = doctor.examine(_settings(config, host, port, data))
+    for finding in report:
+        print(f"{'ok  ' if finding.good else 'FIX '} {finding.subject}: {finding.state}")
+        if not finding.good:
+            print(f"     {finding.remedy}")
+    if not all(finding.good for finding in report):
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+@database_commands.command("upgrade")
+def upgrade_database(data: Data = None, config: Config = None) -> None:
+    """Bring the database to the schema of this version."""
+
+    async def upgrade() -> bool:
+        platform = Platform(_settings(config, None, None, data))
+        try:
+            return await schema.upgrade(platform.database)
+        finally:
+            await platform.database.close()
+
+    print("upgraded" if _run(upgrade()) else "up to date")
+
+
+@organization_commands.command("create")
+def create_organization(name: str, data: Data = None, config: Config = None) -> None:
+    """Found an organization and print its id."""
+
+    async def create() -> str:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            return (await platform.found_organization(name)).ulid
+
+    print(_run(create()))
+
+
+@user_commands.command("create")
+def create_user(
+    username: str,
+    org: Org,
+    role: Annotated[Standing, typer.Option(help="The person's standing.")] = Standing.PARTICIPANT,
+    first_name: Annotated[str, typer.Option()] = "",
+    last_name: Annotated[str, typer.Option()] = "",
+    locale: Annotated[str, typer.Option(help="en or de.")] = "en",
+    ask_password: Annotated[
+        bool, typer.Option("--ask-password", help="Ask for the password instead of making one.")
+    ] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Add a person to an organization; prints the id, and the password unless it was asked for.
+
+    Somebody who has a password already is added with it.
+    """
+    asked = (
+        (getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n"))
+        if (ask_password)
+        else None
+    )
+
+    async def create() -> tuple[str, str | None]:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            organization = await platform.organizations.find(org)
+            known = await platform.organizations.is_known(username)
+            password = None if known else asked or random_key(16)
+            person = await platform.organizations.add_person(
+                organization,
+                username=username,
+                password=password,
+                standing=role,
+                first_name=first_name,
+                last_name=last_name,
+                locale=locale,
+            )
+            return person.id, password
+
+    person_id, password = _run(create())
+    print(f"user id:  {person_id}")
+    if password is not None and asked is None:
+        print(f"password: {password}")
+
+
+@key_commands.command("create")
+def create_api_key(client_id: str, org: Org, data: Data = None, config: Config = None) -> None:
+    """Make an API key and print its code, which is shown this once."""
+
+    async def create() -> tuple[str, str]:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            organization = await platform.organizations.find(org)
+            return organization.ulid, await platform.organizations.create_api_key(organization, client_id)
+
+    company_id, code = _run(create())
+    print(f"companyId: {company_id}\nclientId:  {client_id}\ncode:      {code}")
+
+
+def _settings(config: Path | None, host: str | None, port: int | None, data: str | None) -> Settings:
+    loaded = settings.load(config, options={"host": host, "port": port, "data": data})
+    logs.configure(loaded.log_format, loaded.log_level)
+    return loaded
+
+
+@asynccontextmanager
+async def _offline(loaded: Settings) -> AsyncGenerator[Platform]:
+    """The platform's parts on an up-to-date database, without serving."""
+    platform = Platform(loaded)
+    try:
+        await schema.upgrade(platform.database)
+        yield platform
+    finally:
+        platform.passwords.close()
+        await platform.database.close()
+
+
+async def _serve(loaded: Settings, *, demo: bool, engines: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    platform = Platform(loaded)
+    async with platform.running(engines=engines):
+        if demo:
+            _print_demo(await ensure_demo(platform))
+        async with serving(platform.asgi(), loaded.host, loaded.port):
+            print(f"Switchroom {__version__} is ready: {loaded.base_url}", flush=True)
+            await stop.wait()
+            print("Stopping …", flush=True)
+
+
+def _print_demo(demo: Demo) -> None:
+    rows = [
+        ("Company", demo.company_id),
+        ("API key", f"{demo.api_key.client_id}  {demo.api_key.code}"),
+        *((user.role.capitalize(), f"{user.username}  {user.password}") for user in demo.users),
+        ("Moderator's link", demo.links.moderator),
+        ("Participant's link", demo.links.participant),
+    ]
+    width = max(len(title) for title, _ in rows)
+    for title, value in rows:
+        print(f"  {title:<{width}}  {value}")
+    sys.stdout.flush()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"switchroom: {message}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

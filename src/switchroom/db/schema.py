@@ -1,0 +1,37 @@
+"""Brings a database to the schema of this version."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from switchroom.db.database import Database
+
+
+def configuration() -> Config:
+    """Alembic's configuration for the migrations of this package."""
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("switchroom.db") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+async def upgrade(database: Database) -> bool:
+    """Apply the migrations that are missing. True if there were any."""
+
+    def apply(connection: Connection) -> bool:
+        config = configuration()
+        current = MigrationContext.configure(connection).get_current_heads()
+        if set(current) == set(ScriptDirectory.from_config(config).get_heads()):
+            return False
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        return True
+
+    async with database.engine.begin() as connection:
+        return await connection.run_sync(apply)

@@ -1,0 +1,178 @@
+"""The demo organization: something to try the platform with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, structs
+
+from switchroom.app import Platform
+from switchroom.identity.models import Organization, PermissionGroup, Person
+from switchroom.identity.permissions import Role, Standing
+from switchroom.identity.secrets import random_key
+from switchroom.identity.tokens import AccessToken
+from switchroom.rooms.drafts import Grant, QuotaWish, RoomDraft
+from switchroom.rooms.links import LinkDraft
+from switchroom.rooms.models import LinkKind, RoomMode, RoomType
+
+_PEOPLE = (
+    ("administrator", Standing.ADMINISTRATOR, "Ada", "Lovelace"),
+    ("moderator", Standing.MODERATOR, "Emil", "Berliner"),
+    ("participant", Standing.PARTICIPANT, "Jürgen", "Müller"),
+)
+_TREE = (
+    ("Teaching", ("Classroom 1", "Classroom 2", "Lecture hall")),
+    ("Office", ("Meeting room", "Coffee corner")),
+)
+_CLIENT_ID = "demo"
+
+
+class DemoKey(Struct):
+    client_id: str
+    code: str
+
+
+class DemoUser(Struct):
+    username: str
+    password: str
+    user_id: str
+    role: str
+
+
+class DemoRoom(Struct):
+    id: str
+    display_name: str
+
+
+class DemoLinks(Struct):
+    moderator: str
+    participant: str
+
+
+class Demo(Struct):
+    """What `demo.json` holds."""
+
+    base_url: str
+    company_id: str
+    api_key: DemoKey
+    users: list[DemoUser]
+    rooms: list[DemoRoom]
+    links: DemoLinks
+
+
+async def ensure_demo(platform: Platform) -> Demo:
+    """Make the demo organization, unless `demo.json` in the data directory says that it is there."""
+    path = platform.settings.data_directory / "demo.json"
+    if not path.exists():
+        demo = await _make(platform)
+    else:
+        demo = msgspec.json.decode(path.read_bytes(), type=Demo)
+        if demo.base_url == platform.settings.base_url:
+            return demo
+        demo = _moved(demo, platform.settings.base_url)
+    _write_privately(path, msgspec.json.format(msgspec.json.encode(demo), indent=2) + b"\n")
+    return demo
+
+
+def _moved(demo: Demo, base_url: str) -> Demo:
+    """The same demo at another address."""
+    links = DemoLinks(
+        moderator=demo.links.moderator.replace(demo.base_url, base_url, 1),
+        participant=demo.links.participant.replace(demo.base_url, base_url, 1),
+    )
+    return structs.replace(demo, base_url=base_url, links=links)
+
+
+async def _make(platform: Platform) -> Demo:
+    organization = await platform.found_organization("Demo")
+    users, people = await _make_people(platform, organization)
+    code = await platform.organizations.create_api_key(organization, _CLIENT_ID)
+    administrator = await platform.authentication.with_password(
+        users[0].username, users[0].password, organization.ulid, "127.0.0.1"
+    )
+    token = administrator.claims
+    rooms = await _make_rooms(platform, token, people)
+    groups = {group.role: group for group in await platform.organizations.permission_groups(token)}
+    return Demo(
+        base_url=platform.settings.base_url,
+        company_id=organization.ulid,
+        api_key=DemoKey(_CLIENT_ID, code),
+        users=users,
+        rooms=rooms,
+        links=DemoLinks(
+            moderator=await _make_link(platform, token, rooms[0].id, groups[Role.MODERATOR]),
+            participant=await _make_link(platform, token, rooms[0].id, groups[Role.PARTICIPANT]),
+        ),
+    )
+
+
+async def _make_people(
+    platform: Platform, organization: Organization
+) -> tuple[list[DemoUser], dict[Standing, Person]]:
+    users: list[DemoUser] = []
+    people: dict[Standing, Person] = {}
+    for name, standing, first_name, last_name in _PEOPLE:
+        username = f"{name}@demo.example"
+        if await platform.organizations.is_known(username):
+            username = f"{name}.{organization.ulid[-6:].lower()}@demo.example"
+        password = random_key(16)
+        person = await platform.organizations.add_person(
+            organization,
+            username=username,
+            password=password,
+            standing=standing,
+            first_name=first_name,
+            last_name=last_name,
+        )
+        users.append(DemoUser(username, password, person.id, standing))
+        people[standing] = person
+    return users, people
+
+
+async def _make_rooms(
+    platform: Platform, token: AccessToken, people: dict[Standing, Person]
+) -> list[DemoRoom]:
+    rooms: list[DemoRoom] = []
+    open_to_all = Grant(Role.PARTICIPANT)
+    moderated = {people[Standing.MODERATOR].id: Grant(Role.MODERATOR)}
+    for department_name, room_names in _TREE:
+        department = await platform.rooms.create(
+            token,
+            RoomDraft(display_name=department_name, type=RoomType.DEPARTMENT, default=open_to_all),
+        )
+        for room_name in room_names:
+            hall = room_name == "Lecture hall"
+            made = await platform.rooms.create(
+                token,
+                RoomDraft(
+                    display_name=room_name,
+                    type=RoomType.ROOM,
+                    mode=RoomMode.SPECTATOR,
+                    parent_id=department.room.id,
+                    quota=QuotaWish(name="large" if hall else "standard"),
+                    default=open_to_all,
+                    grants=moderated,
+                ),
+            )
+            rooms.append(DemoRoom(made.room.id, room_name))
+    return rooms
+
+
+async def _make_link(platform: Platform, token: AccessToken, room_id: str, group: PermissionGroup) -> str:
+    made = await platform.links.create(
+        token,
+        room_id,
+        LinkKind.GROUP,
+        [LinkDraft(permission_group_id=group.id, description=f"Demo: {group.name}")],
+    )
+    return platform.links.address(token.company_id, made.links[0])
+
+
+def _write_privately(path: Path, content: bytes) -> None:
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    temporary.replace(path)

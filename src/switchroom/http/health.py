@@ -1,0 +1,48 @@
+"""Health for supervisors and load balancers, metrics for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from switchroom.http.observation import client_address
+
+Check = Callable[[], Awaitable[str | None]]
+"""Answers what is wrong with a part, None when nothing is."""
+
+
+def health_handlers(
+    required: Mapping[str, Check], optional: Mapping[str, Check], metrics_from: Sequence[str]
+) -> list[HTTPRouteHandler]:
+    """`/health/live`, `/health/ready`, `/metrics`.
+
+    Ready is 200 when no `required` part has anything wrong; a wrong `optional` part is named, no more.
+    """
+    networks = [ip_network(address, strict=False) for address in metrics_from]
+
+    @get("/health/live", sync_to_thread=False, include_in_schema=False)
+    def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @get("/health/ready", include_in_schema=False)
+    async def ready() -> Response[dict[str, Any]]:
+        wrong = {name: problem for name, check in required.items() if (problem := await check())}
+        missing = {name: problem for name, check in optional.items() if (problem := await check())}
+        state = "unready" if wrong else "degraded" if missing else "ready"
+        return Response(
+            {"status": state, "problems": {**wrong, **missing}}, status_code=503 if wrong else 200
+        )
+
+    @get("/metrics", sync_to_thread=False, include_in_schema=False)
+    def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        address = client_address(request.scope)
+        if not address or not any(ip_address(address) in network for network in networks):
+            return Response(b"metrics are not for this address\n", status_code=403, media_type="text/plain")
+        return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    return [live, ready, metrics]

@@ -1,0 +1,97 @@
+"""Sees every HTTP request: who it is from, how long it took, how it ended."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
+
+REQUESTS = Counter("switchroom_http_requests_total", "HTTP requests answered.", ["area", "status"])
+SECONDS = Histogram("switchroom_http_request_seconds", "Time from request to reply.", ["area"])
+
+_AREAS = {"json": "api-v1", "client": "client", "health": "health", "metrics": "metrics"}
+
+log = structlog.get_logger()
+
+
+class Observation:
+    """ASGI middleware: puts the caller's address behind trusted proxies into the scope, counts and times
+    requests, and logs those that failed (all of them at level debug) with a request id."""
+
+    def __init__(self, app: ASGIApp, trusted_proxies: Sequence[str]) -> None:
+        self._app = app
+        self._trusted = [ip_network(address, strict=False) for address in trusted_proxies]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._trusted:
+            _believe_proxy(scope, self._trusted)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            elapsed = time.perf_counter() - started
+            path = scope["path"]
+            area = _AREAS.get(path.split("/", 2)[1], "pages")
+            REQUESTS.labels(area, str(status)).inc()
+            SECONDS.labels(area).observe(elapsed)
+            if status >= 400:
+                report = log.error if status >= 500 else log.info
+                report(
+                    "request failed",
+                    method=scope["method"],
+                    path=path[:200],
+                    status=status,
+                    ms=round(elapsed * 1000, 1),
+                    client=client_address(scope),
+                    request=secrets.token_hex(4),
+                )
+
+
+def client_address(scope: Scope) -> str:
+    """The caller's IP address, as far as it is known."""
+    client = scope["client"]
+    return client[0] if client else ""
+
+
+def _believe_proxy(scope: Scope, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
+    """Take the last address of X-Forwarded-For that is not a trusted proxy's own."""
+    client = scope["client"]
+    if client is None or not _within(client[0], trusted):
+        return
+    for name, value in scope["headers"]:
+        if name == b"x-forwarded-for":
+            for address in reversed(value.decode("latin-1").split(",")):
+                candidate = address.strip()
+                if not _is_address(candidate):
+                    return
+                scope["client"] = (candidate, 0)
+                if not _within(candidate, trusted):
+                    return
+
+
+def _within(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    return _is_address(address) and any(ip_address(address) in network for network in networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

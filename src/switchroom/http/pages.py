@@ -1,0 +1,92 @@
+"""Serves the browser side, built into `webroot/`, from memory and compressed once."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+_POLICY = (
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "style-src 'self' 'unsafe-inline'; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+_PAGE_HEADERS = {
+    "content-security-policy": _POLICY,
+    "permissions-policy": "camera=(self), microphone=(self), display-capture=(self)",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+}
+_ASSET_HEADERS = {
+    "cache-control": "public, max-age=31536000, immutable",
+    "x-content-type-options": "nosniff",
+}
+_COMPRESSIBLE = (".html", ".js", ".css", ".svg", ".json", ".webmanifest")
+_NOT_BUILT = b"The browser side has not been built. Run: make web\n"
+
+
+class _File(Struct, frozen=True):
+    content: bytes
+    compressed: bytes | None
+    media_type: str
+    tag: str
+
+
+def page_handlers(webroot: Path) -> list[HTTPRouteHandler]:
+    """`/` and `/webclient/`, which are the same page, and the files that it names."""
+    files = _load(webroot)
+
+    @get(["/", "/webclient"], sync_to_thread=False, include_in_schema=False)
+    def page(request: Request[Any, Any, Any]) -> Response[bytes]:
+        file = files.get("index.html")
+        if file is None:
+            return Response(_NOT_BUILT, status_code=503, media_type="text/plain")
+        return _answer(request, file, _PAGE_HEADERS)
+
+    @get("/assets/{path:path}", sync_to_thread=False, include_in_schema=False)
+    def asset(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
+        file = files.get("assets/" + path.lstrip("/"))
+        if file is None:
+            return Response(b"not found\n", status_code=404, media_type="text/plain")
+        return _answer(request, file, _ASSET_HEADERS)
+
+    @get("/{name:str}", sync_to_thread=False, include_in_schema=False)
+    def top_level(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+        file = files.get(name)
+        if file is None:
+            return Response(b"not found\n", status_code=404, media_type="text/plain")
+        return _answer(request, file, _PAGE_HEADERS)
+
+    return [page, asset, top_level]
+
+
+def _load(webroot: Path) -> Mapping[str, _File]:
+    files: dict[str, _File] = {}
+    for path in sorted(webroot.rglob("*")) if webroot.is_dir() else ():
+        if path.is_file() and path.suffix != ".map":
+            content = path.read_bytes()
+            files[path.relative_to(webroot).as_posix()] = _File(
+                content=content,
+                compressed=gzip.compress(content, 6, mtime=0) if path.suffix in _COMPRESSIBLE else None,
+                media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+                tag=f'"{hashlib.sha256(content).hexdigest()[:20]}"',
+            )
+    return files
+
+
+def _answer(request: Request[Any, Any, Any], file: _File, headers: Mapping[str, str]) -> Response[bytes]:
+    all_headers = {**headers, "etag": file.tag, "vary": "accept-encoding"}
+    if file.tag in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers=all_headers)
+    if file.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        all_headers["content-encoding"] = "gzip"
+        return Response(file.compressed, media_type=file.media_type, headers=all_headers)
+    return Response(file.content, media_type=file.media_type, headers=all_headers)
