@@ -17,6 +17,8 @@ from sqlalchemy import text
 
 from switchroom.db import schema
 from switchroom.db.database import Database
+from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
+from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
 from switchroom.events.bus import Bus
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
@@ -32,6 +34,8 @@ from switchroom.identity.tokens import TokenSigner
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
 from switchroom.rooms.listing import RoomListing
+from switchroom.rooms.live import LiveParticipant
+from switchroom.rooms.occupancy import Occupancy
 from switchroom.rooms.quotas import Quotas
 from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
@@ -42,6 +46,11 @@ LARGEST_BODY = 1 << 20
 _RETRY_AFTER = 1.0
 
 log = structlog.get_logger()
+
+
+class NoLive:
+    def occupants(self, room_ids: Sequence[str]) -> dict[str, list[LiveParticipant]]:
+        return {}
 
 
 class Platform:
@@ -89,6 +98,7 @@ class Platform:
         security = self.settings.security
         handlers: Sequence[ControllerRouterHandler] = [
             *health_handlers({"database": self._database_problem}, {}, security.metrics_from),
+            *alfaview_v1.handlers(self._v1_services()),
             *page_handlers(WEBROOT),
         ]
         application = Litestar(
@@ -114,6 +124,22 @@ class Platform:
             await stack.enter_async_context(_background(self.revocations.follow, "revocations"))
             await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
             yield
+
+    def _v1_services(self) -> alfaview_v1_services.Services:
+        return alfaview_v1_services.Services(
+            signer=self.signer,
+            authentication=self.authentication,
+            organizations=self.organizations,
+            people=self.people,
+            rooms=self.rooms,
+            listing=self.listing,
+            occupancy=Occupancy(self.listing, NoLive()),
+            quotas=self.quotas,
+            links=self.links,
+            admissions=self.admissions,
+            revisions=self.revisions,
+            cookie_secure=self.settings.security.cookie_secure,
+        )
 
     async def _database_problem(self) -> str | None:
         try:
