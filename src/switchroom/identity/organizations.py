@@ -30,6 +30,7 @@ _GROUPS = (
     ("No access", Role.NO_ACCESS),
 )
 _SHORTEST_PASSWORD = 8
+_MOST_NAMED = 1000
 
 
 class Organizations:
@@ -80,6 +81,8 @@ class Organizations:
 
         One the caller does not belong to is left out, as if it did not exist. In order of name.
         """
+        if len(ulids) > _MOST_NAMED:
+            raise Invalid(f"at most {_MOST_NAMED} companies can be named", field="companyIdList")
         query = select(Organization).order_by(Organization.display_name, Organization.id)
         if token.kind == token.kind.PERSON:
             query = query.join(Membership, Membership.organization_id == Organization.id).where(

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden
+from switchroom.errors import Forbidden, Invalid
 from switchroom.identity.models import Membership, Person
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind
+
+_MOST_NAMED = 1000
 
 
 class People:
@@ -24,6 +26,8 @@ class People:
 
         Without the permission to list people one may ask for oneself only. Unknown ids are left out.
         """
+        if len(person_ids) > _MOST_NAMED:
+            raise Invalid(f"at most {_MOST_NAMED} people can be named", field="userIdList")
         query = (
             select(Person, Membership)
             .join(Membership, Membership.person_id == Person.id)

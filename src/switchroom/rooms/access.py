@@ -93,7 +93,7 @@ async def room_for(
     viewer = await Viewer.of(session, token)
     room = await session.get(Room, room_id)
     if room is None or room.organization_id != token.organization_id:
-        raise NotFound(f"there is no room {room_id}", field="roomId", code="room_not_found")
+        raise NotFound(f"there is no room {room_id[:100]}", field="roomId", code="room_not_found")
     entry = await session.scalar(
         select(RoomPermission).where(
             RoomPermission.room_id == room.id, RoomPermission.person_id == token.subject_id
@@ -103,5 +103,5 @@ async def room_for(
     if to_administer and not viewer.may_administer(permissions):
         if permissions & Permission.JOIN:
             raise Forbidden("administering the room takes the permission ROOM_ADMIN")
-        raise NotFound(f"there is no room {room_id}", field="roomId", code="room_not_found")
+        raise NotFound(f"there is no room {room_id[:100]}", field="roomId", code="room_not_found")
     return viewer, room, permissions

@@ -11,10 +11,11 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Forbidden, Invalid, NotFound
 from switchroom.identity.models import Organization, PermissionGroup
-from switchroom.identity.permissions import Administration
+from switchroom.identity.permissions import Administration, Role
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken
@@ -103,6 +104,17 @@ class Links:
                 if kind is LinkKind.GUEST and draft.send_email:
                     task_id = await self._invite(session, token, room, link)
             return MadeLinks(made, task_id)
+
+    async def create_for_anyone(self, token: AccessToken, room_id: str, valid_until: datetime | None) -> Link:
+        """A group link by which anybody comes in with the permissions of guests, until `valid_until`."""
+        if valid_until is not None and valid_until <= now():
+            raise Invalid("expiresAt is in the past", field="expiresAt")
+        async with self._database.read(token.organization_id) as session:
+            group_id = await session.scalar(
+                select(PermissionGroup.id).where(PermissionGroup.role == Role.GUEST).limit(1)
+            )
+        draft = LinkDraft(permission_group_id=group_id or "", valid_until=valid_until)
+        return (await self.create(token, room_id, LinkKind.GROUP, [draft])).links[0]
 
     async def list(self, token: AccessToken, kind: LinkKind, room_id: str | None) -> Sequence[Link]:
         """The links of a room or, without one, of every room, oldest first."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,6 +19,8 @@ from switchroom.rooms.access import Viewer
 from switchroom.rooms.drafts import Grant
 from switchroom.rooms.models import BreakoutRoom, Room, RoomPermission, RoomType
 from switchroom.rooms.permissions import Permission, Role
+
+R = TypeVar("R", Room, str)
 
 DEFAULT_LIMIT = 100
 MOST_ROOMS = 1000
@@ -54,27 +57,35 @@ class RoomListing:
         Those who may list rooms see all of them; everybody else sees those open to them and the departments
         around these.
         """
-        if not 0 <= wanted.limit <= MOST_ROOMS:
-            raise Invalid(f"limit must be between 0 and {MOST_ROOMS}", field="limit")
-        if not 0 <= wanted.offset < 1 << 31:
-            raise Invalid("offset must not be negative", field="offset")
         async with self._database.read(token.organization_id) as session:
             viewer = await Viewer.of(session, token)
-            query = (
-                select(Room)
-                .order_by(Room.position, Room.id)
-                .limit(wanted.limit or DEFAULT_LIMIT)
-                .offset(wanted.offset)
-            )
-            if wanted.room_ids:
-                query = query.where(Room.id.in_(wanted.room_ids))
-            if wanted.types:
-                query = query.where(Room.type.in_(wanted.types))
-            if wanted.joinable_only:
-                query = query.where(viewer.joinable())
-            elif not token.may(Administration.ROOM_LIST):
-                query = query.where(_visible(viewer, token.organization_id))
-            return await views(session, viewer, (await session.scalars(query)).all())
+            page = _page(select(Room), viewer, wanted)
+            return await views(session, viewer, (await session.scalars(page)).all())
+
+    async def ids(self, token: AccessToken, wanted: RoomFilter) -> Sequence[str]:
+        """The ids of the same page."""
+        async with self._database.read(token.organization_id) as session:
+            viewer = await Viewer.of(session, token)
+            return (await session.scalars(_page(select(Room.id), viewer, wanted))).all()
+
+
+def _page(query: Select[R], viewer: Viewer, wanted: RoomFilter) -> Select[R]:
+    if not 0 <= wanted.limit <= MOST_ROOMS:
+        raise Invalid(f"limit must be between 0 and {MOST_ROOMS}", field="limit")
+    if not 0 <= wanted.offset < 1 << 31:
+        raise Invalid(f"offset must be between 0 and {(1 << 31) - 1}", field="offset")
+    if len(wanted.room_ids) > MOST_ROOMS:
+        raise Invalid(f"at most {MOST_ROOMS} rooms can be named", field="roomIds")
+    query = query.order_by(Room.position, Room.id).limit(wanted.limit or DEFAULT_LIMIT).offset(wanted.offset)
+    if wanted.room_ids:
+        query = query.where(Room.id.in_(wanted.room_ids))
+    if wanted.types:
+        query = query.where(Room.type.in_(wanted.types))
+    if wanted.joinable_only:
+        return query.where(viewer.joinable())
+    if not viewer.token.may(Administration.ROOM_LIST):
+        return query.where(_visible(viewer, viewer.token.organization_id))
+    return query
 
 
 def _visible(viewer: Viewer, organization_id: int) -> ColumnElement[bool]:

@@ -48,8 +48,12 @@ class Quotas:
             return sets, await _rooms_by_quota(session)
 
 
-async def resolve(session: AsyncSession, wish: QuotaWish) -> tuple[str | None, int, int]:
+async def resolve(
+    session: AsyncSession, wish: QuotaWish, present: tuple[int, int] | None = None
+) -> tuple[str | None, int, int]:
     """The quota's name, active and passive places, for a wish by name or by numbers.
+
+    A number that the wish leaves out is the `present` one, or for a new room that of the standard set.
 
     Raises Invalid for an unknown name or a number that is no number of places.
     """
@@ -61,9 +65,10 @@ async def resolve(session: AsyncSession, wish: QuotaWish) -> tuple[str | None, i
             raise Invalid(f"quotas.{field} must be between 0 and {_MOST_PLACES}", field=f"quotas.{field}")
     if wish.active is None and wish.passive is None and base is not None:
         return base.name, base.active_limit, base.passive_limit
-    fallback = (base.active_limit, base.passive_limit) if base else _FIRST_SETS[0][1:]
-    active = fallback[0] if wish.active is None else wish.active
-    passive = fallback[1] if wish.passive is None else wish.passive
+    standard = (base.active_limit, base.passive_limit) if base else _FIRST_SETS[0][1:]
+    active, passive = present or standard
+    active = active if wish.active is None else wish.active
+    passive = passive if wish.passive is None else wish.passive
     return None, active, passive
 
 

@@ -33,6 +33,8 @@ from switchroom.rooms.revisions import rooms_changed
 _GAP = 1 << 20
 _DEEPEST = 32
 _MOST_BREAKOUT_ROOMS = 200
+_MOST_GRANTS = 1000
+_MOST_MOVES = 1000
 
 
 class Move(Struct, frozen=True):
@@ -98,7 +100,9 @@ class Rooms:
             if draft.parent_id is not None and draft.parent_id != room.parent_id:
                 await _place(session, Move(room_id, draft.parent_id, None), last=True)
             if draft.quota is not None:
-                name, room.active_limit, room.passive_limit = await quotas.resolve(session, draft.quota)
+                name, room.active_limit, room.passive_limit = await quotas.resolve(
+                    session, draft.quota, (room.active_limit, room.passive_limit)
+                )
                 if name != room.quota_name:
                     await quotas.require_place(session, name)
                 room.quota_name = name
@@ -134,7 +138,7 @@ class Rooms:
                 return permissions
             membership = await session.scalar(select(Membership).where(Membership.person_id == person_id))
             if membership is None:
-                raise NotFound(f"there is no user {person_id}", field="userId")
+                raise NotFound(f"there is no user {(person_id or '')[:100]}", field="userId")
             entry = await session.scalar(
                 select(RoomPermission).where(
                     RoomPermission.room_id == room.id, RoomPermission.person_id == person_id
@@ -146,6 +150,8 @@ class Rooms:
         """Carry out the moves in order, all or none."""
         if not token.may(Administration.ROOM_ADMIN):
             raise Forbidden("sorting rooms takes the permission ROOM_ADMIN")
+        if len(moves) > _MOST_MOVES:
+            raise Invalid(f"at most {_MOST_MOVES} rooms can be moved at once", field="roomMoves")
         async with self._database.write(token.organization_id) as session:
             for move in moves:
                 await _place(session, move)
@@ -163,6 +169,8 @@ def _set_default(room: Room, draft: RoomDraft) -> None:
 async def _set_grants(session: AsyncSession, room: Room, grants: Mapping[str, Grant | None]) -> None:
     if not grants:
         return
+    if len(grants) > _MOST_GRANTS:
+        raise Invalid(f"at most {_MOST_GRANTS} permissions can be set at once", field="permissions")
     await _require_members(session, [person_id for person_id, grant in grants.items() if grant is not None])
     await session.execute(
         delete(RoomPermission).where(
@@ -191,6 +199,8 @@ async def _require_members(session: AsyncSession, person_ids: Sequence[str]) -> 
 async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequence[BreakoutDraft]) -> None:
     if not drafts:
         return
+    if len(drafts) > 2 * _MOST_BREAKOUT_ROOMS:
+        raise Invalid(f"a room has at most {_MOST_BREAKOUT_ROOMS} subrooms", field="subRooms")
     present = {
         row.id: row
         for row in await session.scalars(select(BreakoutRoom).where(BreakoutRoom.room_id == room.id))
