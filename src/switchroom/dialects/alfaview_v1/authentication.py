@@ -1,0 +1,130 @@
+"""`authenticationService`: from credentials to access tokens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from email.utils import formatdate
+
+from switchroom.dialects.alfaview_v1.calls import Call, Context, required, standard_base64
+from switchroom.dialects.alfaview_v1.errors import Unimplemented
+from switchroom.dialects.alfaview_v1.messages.authentication import (
+    AccessTokenInformationRequest,
+    Account,
+    AccountStatus,
+    AuthenticationReply,
+    AuthenticationRequest,
+    AuthorizationCodeCredentials,
+    CompanySwitchCredentials,
+    RefreshTokenCredentials,
+    UsernamePasswordCredentials,
+)
+from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo
+from switchroom.dialects.alfaview_v1.messages.scalars import Int64
+from switchroom.dialects.alfaview_v1.services import Services
+from switchroom.errors import Invalid
+from switchroom.identity.authentication import SignedIn
+from switchroom.identity.permissions import Administration
+from switchroom.identity.tokens import AccessToken
+
+_WELCOME = "You were authenticated successfully"
+
+
+class AuthenticationService:
+    def __init__(self, services: Services) -> None:
+        self._authentication = services.authentication
+        self._secure = services.cookie_secure
+
+    def calls(
+        self,
+    ) -> Sequence[Call[AuthenticationRequest] | Call[AccessInfo] | Call[AccessTokenInformationRequest]]:
+        return [
+            Call("authenticationService/authenticate", AuthenticationRequest, self.authenticate),
+            Call("authenticationService/isAuthenticated", AccessInfo, self.is_authenticated),
+            Call(
+                "authenticationService/accessTokenInformation",
+                AccessTokenInformationRequest,
+                self.access_token_information,
+            ),
+        ]
+
+    async def authenticate(self, context: Context, request: AuthenticationRequest) -> Reply:
+        signed_in = await self._sign_in(context, request)
+        context.cookies.append(self._cookie(signed_in))
+        reply = _reply(signed_in.claims, signed_in.accessible)
+        reply.accessToken = signed_in.token
+        return reply
+
+    async def is_authenticated(self, context: Context, request: AccessInfo) -> ReplyInfo:
+        _ = context.caller
+        return ReplyInfo(statusMessage=_WELCOME)
+
+    async def access_token_information(
+        self, context: Context, request: AccessTokenInformationRequest
+    ) -> Reply:
+        claims = context.caller
+        return _reply(claims, await self._authentication.accessible(claims))
+
+    async def _sign_in(self, context: Context, request: AuthenticationRequest) -> SignedIn:
+        given = [
+            credentials
+            for credentials in (
+                request.usernamePasswordCredentials,
+                request.authorizationCodeCredentials,
+                request.refreshTokenCredentials,
+                request.companySwitchCredentials,
+                request.ldapCredentials,
+                request.activationTokenCredentials,
+                request.magicTokenCredentials,
+            )
+            if credentials is not None
+        ]
+        if len(given) != 1:
+            raise Invalid("exactly one kind of credentials is required", field="usernamePasswordCredentials")
+        match given[0]:
+            case UsernamePasswordCredentials() as password:
+                return await self._authentication.with_password(
+                    password.username, password.password, password.companyId or None, context.address
+                )
+            case AuthorizationCodeCredentials() as key:
+                company_id = required(key.companyId, "authorizationCodeCredentials.companyId")
+                return await self._authentication.with_api_key(
+                    key.clientId, key.code, company_id, context.address
+                )
+            case RefreshTokenCredentials() as refresh:
+                return await self._authentication.with_refresh_token(
+                    refresh.refreshToken or context.refresh_token, refresh.companyId or None, context.address
+                )
+            case CompanySwitchCredentials() as switch:
+                return await self._switch(context, request, switch)
+            case other:
+                raise Unimplemented(f"{type(other).__name__} are not implemented")
+
+    async def _switch(
+        self, context: Context, request: AuthenticationRequest, switch: CompanySwitchCredentials
+    ) -> SignedIn:
+        company_id = required(switch.companyId, "companySwitchCredentials.companyId")
+        token = switch.accessToken or (request.accessInfo.accessToken if request.accessInfo else "")
+        if token:
+            return await self._authentication.switch(standard_base64(token), company_id)
+        return await self._authentication.with_refresh_token(
+            switch.refreshToken or context.refresh_token, company_id, context.address
+        )
+
+    def _cookie(self, signed_in: SignedIn) -> str:
+        expires = formatdate(time.time() + signed_in.refresh_expires_in, usegmt=True)
+        secure = "; Secure" if self._secure else ""
+        return f"auth={signed_in.refresh_token}; Path=/; Expires={expires}; HttpOnly{secure}"
+
+
+def _reply(claims: AccessToken, accessible: Sequence[str]) -> AuthenticationReply:
+    return AuthenticationReply(
+        expiresAt=Int64(claims.expires_at),
+        userId=claims.subject_id,
+        permissions={
+            str(permission.bit_length() - 1): True for permission in Administration(claims.administration)
+        },
+        accountStatus=AccountStatus.ACTIVATED,
+        companyId=claims.company_id,
+        accessibleAccounts=[Account(company_id) for company_id in accessible],
+    )

@@ -1,0 +1,40 @@
+"""`companyService`: the companies a caller belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from switchroom.dialects.alfaview_v1.calls import Call, Context
+from switchroom.dialects.alfaview_v1.messages.common import Company, Reply
+from switchroom.dialects.alfaview_v1.messages.company import CompanyListReply, CompanyListRequest
+from switchroom.dialects.alfaview_v1.messages.scalars import Int64
+from switchroom.dialects.alfaview_v1.services import Services
+from switchroom.identity.models import Organization
+
+
+class CompanyService:
+    def __init__(self, services: Services) -> None:
+        self._organizations = services.organizations
+
+    def calls(self) -> Sequence[Call[CompanyListRequest]]:
+        return [Call("companyService/list", CompanyListRequest, self.list)]
+
+    async def list(self, context: Context, request: CompanyListRequest) -> Reply:
+        """By name. A page begins with the company `companyIdFrom`."""
+        organizations = await self._organizations.accessible(context.caller, request.companyIdList)
+        ids = [organization.ulid for organization in organizations]
+        start = ids.index(request.companyIdFrom) if request.companyIdFrom in ids else 0
+        page = organizations[start : start + request.limit if request.limit else None]
+        return CompanyListReply(
+            companies={organization.ulid: _company(organization) for organization in page},
+            orderedCompanyIDs=[organization.ulid for organization in page],
+        )
+
+
+def _company(organization: Organization) -> Company:
+    return Company(
+        displayName=organization.display_name,
+        ownerId=organization.owner_id or "",
+        createdAt=Int64(int(organization.created_at.timestamp())),
+        metadata=dict(organization.properties),
+    )
