@@ -77,6 +77,9 @@ class JanusPool:
 
     def __init__(self, servers: Sequence[JanusServer]) -> None:
         self.servers = list(servers)
+        self._connected = asyncio.Event()
+        for server in self.servers:
+            server.on_change(self._changed)
 
     @property
     def available(self) -> bool:
@@ -91,10 +94,17 @@ class JanusPool:
             default=None,
         )
 
-    def on_change(self, listener: Callable[[JanusServer], None]) -> None:
-        """Call `listener` each time a server's connection is made or lost."""
-        for server in self.servers:
-            server.on_change(listener)
+    async def wait_for_server(self) -> JanusServer:
+        """The connected server with the fewest rooms, as soon as there is one."""
+        while (server := self.choose()) is None:
+            await self._connected.wait()
+        return server
+
+    def _changed(self, server: JanusServer) -> None:
+        if self.available:
+            self._connected.set()
+        else:
+            self._connected.clear()
 
     def start(self) -> None:
         for server in self.servers:

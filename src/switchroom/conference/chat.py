@@ -1,0 +1,89 @@
+"""What is written in a room, and who may read it."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from switchroom.conference import views
+from switchroom.conference.messages import Chat, ChatView, SendChat
+from switchroom.conference.models import Participant
+from switchroom.errors import Forbidden, Invalid
+from switchroom.rooms.models import RoomMode
+from switchroom.rooms.permissions import Permission
+
+if TYPE_CHECKING:
+    from switchroom.conference.conference import Conference
+
+KEPT = 200
+"""Messages of a room kept for those who come later."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A message with whom it concerns; people are known by user id, which lasts over several stays."""
+
+    view: ChatView
+    sender: str
+    by_moderator: bool
+    recipient: str | None
+
+    def readable(self, reader: Participant, mode: RoomMode) -> bool:
+        """Whether somebody may read it who was not there when it was written."""
+        if self.view.kind == "broadcast" or reader.user_id == self.sender:
+            return True
+        if self.view.kind == "private":
+            return reader.user_id == self.recipient
+        return mode is not RoomMode.EXAM or self.by_moderator or reader.is_moderator
+
+
+class ChatRecord:
+    """The last messages of a room."""
+
+    def __init__(self) -> None:
+        self._written: deque[Written] = deque(maxlen=KEPT)
+
+    def append(self, written: Written) -> None:
+        self._written.append(written)
+
+    def readable(self, reader: Participant, mode: RoomMode) -> list[ChatView]:
+        return [one.view for one in self._written if one.readable(reader, mode)]
+
+
+def write(conference: Conference, sender: Participant, request: SendChat) -> None:
+    """Deliver a message to the room, to one person, or as a broadcast to everybody whatever the mode.
+
+    The sender gets it too. Raises Forbidden, Invalid, NotFound.
+    """
+    needed = Permission.CHAT_BROADCAST if request.broadcast else Permission.CHAT
+    if needed not in sender.permissions:
+        raise Forbidden("writing takes the permission to chat", code="not_allowed")
+    if not request.text.strip():
+        raise Invalid("the text is empty", field="text")
+    if request.broadcast and request.to is not None:
+        raise Invalid("a broadcast is to everybody", field="to")
+    recipient = conference.reaches(sender, request.to) if request.to is not None else None
+    view = ChatView(
+        id=secrets.token_hex(8),
+        kind="broadcast" if request.broadcast else "private" if recipient else "room",
+        sender=sender.id,
+        from_name=sender.display_name,
+        text=request.text,
+        at=views.time_of(datetime.now(UTC)),
+        to=recipient.id if recipient else None,
+        to_name=recipient.display_name if recipient else None,
+    )
+    conference.chat.append(
+        Written(view, sender.user_id, sender.is_moderator, recipient.user_id if recipient else None)
+    )
+    message = Chat(view)
+    for reader in conference.participants.values():
+        if recipient is not None:
+            may_read = reader is recipient or reader is sender
+        else:
+            may_read = request.broadcast or conference.sees(reader, sender)
+        if may_read:
+            reader.send(message)

@@ -1,0 +1,74 @@
+"""The HTTP calls around the socket, and everything of this folder that the server mounts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from litestar import WebSocket, get, post
+from litestar.handlers import BaseRouteHandler, websocket
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Meta, Struct
+
+import switchroom
+from switchroom.conference import socket as signalling
+from switchroom.conference import views
+from switchroom.conference.service import ConferenceService
+from switchroom.rooms.admission import LinkState, LinkView
+
+PRODUCT = "Switchroom"
+LOCALES = ["en", "de"]
+
+
+class ClientConfig(Struct, frozen=True, rename="camel"):
+    version: str
+    product_name: str
+    default_locale: str
+    locales: list[str]
+
+
+class LinkQuery(Struct, frozen=True, rename="camel"):
+    company_id: Annotated[str, Meta(max_length=128)]
+    room_id: Annotated[str, Meta(max_length=128)]
+    access_key: Annotated[str, Meta(max_length=512)]
+
+
+class LinkAnswer(Struct, frozen=True, rename="camel", omit_defaults=True):
+    state: Literal["valid", "not_yet_valid", "expired", "unknown", "full"]
+    kind: Literal["guest", "group"] | None = None
+    room_name: str | None = None
+    company_name: str | None = None
+    display_name: str | None = None
+    valid_from: str | None = None
+    valid_until: str | None = None
+
+
+def routes(service: ConferenceService, *, default_locale: str = "en") -> list[BaseRouteHandler]:
+    """The route handlers of the meeting client's own calls."""
+    config = ClientConfig(switchroom.__version__, PRODUCT, default_locale, LOCALES)
+
+    @get("/client/config", sync_to_thread=False)
+    def client_config() -> ClientConfig:
+        return config
+
+    @post("/client/link", status_code=HTTP_200_OK)
+    async def client_link(data: LinkQuery) -> LinkAnswer:
+        link = await service.look_up_link(data.company_id, data.room_id, data.access_key)
+        return LinkAnswer("unknown") if link is None else _answer(link, full=service.is_full(link))
+
+    @websocket("/client/socket")
+    async def client_socket(socket: WebSocket[Any, Any, Any]) -> None:
+        await signalling.serve(socket, service)
+
+    return [client_config, client_link, client_socket]
+
+
+def _answer(link: LinkView, *, full: bool) -> LinkAnswer:
+    return LinkAnswer(
+        state="full" if full and link.state is LinkState.VALID else link.state.value,
+        kind=link.kind.value,
+        room_name=link.room_name,
+        company_name=link.company_name,
+        display_name=link.display_name or None,
+        valid_from=views.time_of(link.valid_from) if link.valid_from else None,
+        valid_until=views.time_of(link.valid_until) if link.valid_until else None,
+    )

@@ -1,0 +1,363 @@
+"""The messages of docs/signalling.md, under the names they have there."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+LONGEST_TEXT = 4000
+"""Characters of one chat message."""
+
+LARGEST_MESSAGE = 256 * 1024
+"""Bytes of one message from a client."""
+
+Token = Annotated[str, Meta(max_length=8192)]
+Id = Annotated[str, Meta(max_length=128)]
+RequestId = Annotated[str, Meta(max_length=128)]
+Sdp = Annotated[str, Meta(max_length=128 * 1024)]
+Mid = Annotated[str, Meta(min_length=1, max_length=16, pattern="^[!#$%&'*+.^_`{|}~0-9A-Za-z-]+$")]
+SourceName = Literal["microphone", "camera", "screen", "screen-audio"]
+Layer = Literal["low", "medium", "high", "off"]
+
+
+class ClientMessage(Struct, frozen=True, tag_field="type", rename="camel"):
+    """Anything a browser says."""
+
+
+class MediaWish(Struct, frozen=True):
+    microphone: bool = False
+    camera: bool = False
+    screen: bool = False
+
+
+class Join(ClientMessage, frozen=True, tag="join", kw_only=True):
+    token: Token
+    room_id: Id
+    id: RequestId | None = None
+    display_name: Annotated[str, Meta(max_length=1000)] | None = None
+    resume: Annotated[str, Meta(max_length=256)] | None = None
+    locale: Annotated[str, Meta(max_length=35)] | None = None
+    media: MediaWish | None = None
+
+
+class Ping(ClientMessage, frozen=True, tag="ping"):
+    pass
+
+
+class Leave(ClientMessage, frozen=True, tag="leave"):
+    pass
+
+
+class SetMedia(ClientMessage, frozen=True, tag="media", kw_only=True):
+    microphone: bool
+    camera: bool
+    screen: bool
+    id: RequestId | None = None
+
+
+class SendChat(ClientMessage, frozen=True, tag="chat", kw_only=True):
+    text: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
+    id: RequestId | None = None
+    to: Id | None = None
+    broadcast: bool = False
+
+
+class Hand(ClientMessage, frozen=True, tag="hand", kw_only=True):
+    raised: bool
+    id: RequestId | None = None
+
+
+class Moderate(ClientMessage, frozen=True, tag="moderate", kw_only=True):
+    participant_id: Id
+    action: Literal["mute", "stop-video", "stop-screen", "lower-hand", "remove"]
+    id: RequestId | None = None
+
+
+class PermissionChanges(Struct, frozen=True, forbid_unknown_fields=True):
+    voice: bool | None = None
+    video: bool | None = None
+    screen: bool | None = None
+    chat: bool | None = None
+
+
+class Permit(ClientMessage, frozen=True, tag="permit", kw_only=True):
+    participant_id: Id
+    permissions: PermissionChanges
+    id: RequestId | None = None
+
+
+class StreamLine(Struct, frozen=True):
+    mid: Mid
+    source: SourceName
+
+
+class Publish(ClientMessage, frozen=True, tag="publish", kw_only=True):
+    sdp: Sdp
+    streams: Annotated[list[StreamLine], Meta(max_length=16)]
+    id: RequestId | None = None
+    restart: bool = False
+
+
+class IceCandidate(Struct, frozen=True, rename="camel"):
+    """An RTCIceCandidateInit."""
+
+    candidate: Annotated[str, Meta(max_length=1024)] = ""
+    sdp_mid: Annotated[str, Meta(max_length=16)] | None = None
+    sdp_m_line_index: Annotated[int, Meta(ge=0, le=1000)] | None = msgspec.field(
+        name="sdpMLineIndex", default=None
+    )
+
+
+class Candidate(ClientMessage, frozen=True, tag="candidate", kw_only=True):
+    pc: Literal["publish", "subscribe"]
+    candidate: IceCandidate | None
+    generation: int | None = None
+
+
+class SubscribeAnswer(ClientMessage, frozen=True, tag="subscribe.answer", kw_only=True):
+    negotiation: int
+    sdp: Sdp
+
+
+class SubscribeRestart(ClientMessage, frozen=True, tag="subscribe.restart"):
+    pass
+
+
+class WantedStream(Struct, frozen=True, rename="camel"):
+    participant_id: Id
+    source: Literal["camera", "screen"]
+    layer: Layer
+
+
+class Want(ClientMessage, frozen=True, tag="want", kw_only=True):
+    streams: Annotated[list[WantedStream], Meta(max_length=1000)]
+
+
+AnyClientMessage = (
+    Join
+    | Ping
+    | Leave
+    | SetMedia
+    | SendChat
+    | Hand
+    | Moderate
+    | Permit
+    | Publish
+    | Candidate
+    | SubscribeAnswer
+    | SubscribeRestart
+    | Want
+)
+
+
+class ServerMessage(Struct, frozen=True, tag_field="type", rename="camel", omit_defaults=True):
+    """Anything the server says."""
+
+
+class PermissionsView(Struct, frozen=True, rename="camel"):
+    voice: bool
+    video: bool
+    screen: bool
+    chat: bool
+    chat_broadcast: bool
+    promote: bool
+
+
+class ParticipantView(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
+    id: str
+    user_id: str
+    display_name: str
+    is_guest: bool
+    is_moderator: bool
+    is_spectator: bool
+    microphone: bool
+    camera: bool
+    screen: bool
+    state: Literal["connected", "reconnecting"]
+    hand_raised_at: str | None = None
+    permissions: PermissionsView | None = None
+
+
+class SpectatorView(Struct, frozen=True, rename="camel"):
+    id: str
+    display_name: str
+
+
+class SpectatorsView(Struct, frozen=True, omit_defaults=True):
+    count: int
+    list: list[SpectatorView] | None = None
+
+
+class ChatView(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
+    id: str
+    kind: Literal["room", "private", "broadcast"]
+    sender: str = msgspec.field(name="from")
+    from_name: str
+    text: str
+    at: str
+    to: str | None = None
+    to_name: str | None = None
+
+
+class RoomView(Struct, frozen=True, rename="camel"):
+    id: str
+    display_name: str
+    company_name: str
+    mode: Literal["normal", "exam", "spectator"]
+
+
+class IceServer(Struct, frozen=True, omit_defaults=True):
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class Joined(ServerMessage, frozen=True, tag="joined", kw_only=True):
+    participant_id: str
+    resume: str
+    resumed: bool
+    room: RoomView
+    participants: list[ParticipantView]
+    self: ParticipantView
+    permissions: PermissionsView
+    spectators: SpectatorsView
+    chat: list[ChatView]
+    ice_servers: list[IceServer]
+    media_available: bool
+    id: str | None = None
+
+
+class Pong(ServerMessage, frozen=True, tag="pong"):
+    pass
+
+
+class Ok(ServerMessage, frozen=True, tag="ok"):
+    id: str
+
+
+class Error(ServerMessage, frozen=True, tag="error", kw_only=True):
+    code: str
+    message: str
+    id: str | None = None
+    details: dict[str, str] | None = None
+
+
+EndReason = Literal["removed", "replaced", "room_closed", "revoked"]
+LeftReason = Literal["left", "lost", "removed", "replaced"]
+
+
+class Ended(ServerMessage, frozen=True, tag="ended"):
+    reason: EndReason
+
+
+class ParticipantJoined(ServerMessage, frozen=True, tag="participant.joined"):
+    participant: ParticipantView
+
+
+class ParticipantUpdated(ServerMessage, frozen=True, tag="participant.updated"):
+    participant: ParticipantView
+
+
+class ParticipantLeft(ServerMessage, frozen=True, tag="participant.left"):
+    participant_id: str
+    reason: LeftReason
+
+
+class SelfUpdated(ServerMessage, frozen=True, tag="self.updated"):
+    self: ParticipantView
+    permissions: PermissionsView
+
+
+class Moderated(ServerMessage, frozen=True, tag="moderated"):
+    action: Literal["mute", "stop-video", "stop-screen", "lower-hand", "permissions"]
+    by_name: str
+
+
+class Spectators(ServerMessage, frozen=True, tag="spectators"):
+    count: int
+    list: list[SpectatorView] | None = None
+
+
+class Speaking(ServerMessage, frozen=True, tag="speaking"):
+    participant_id: str
+    speaking: bool
+
+
+class Chat(ServerMessage, frozen=True, tag="chat"):
+    message: ChatView
+
+
+class RoomUpdated(ServerMessage, frozen=True, tag="room.updated"):
+    room: RoomView
+
+
+class MediaReset(ServerMessage, frozen=True, tag="media.reset"):
+    reason: str
+
+
+class MediaAvailable(ServerMessage, frozen=True, tag="media.available"):
+    available: bool
+
+
+class Published(ServerMessage, frozen=True, tag="published", kw_only=True):
+    sdp: str
+    id: str | None = None
+
+
+class SubscribedLine(Struct, frozen=True, rename="camel"):
+    mid: str
+    participant_id: str
+    source: SourceName
+
+
+class SubscribeOffer(ServerMessage, frozen=True, tag="subscribe.offer"):
+    negotiation: int
+    generation: int
+    sdp: str
+    streams: list[SubscribedLine]
+
+
+class BadMessage(Exception):
+    """What a client sent is no message; `field` is where it goes wrong, `request_id` what to answer to."""
+
+    def __init__(self, reason: str, field: str, request_id: str | None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+        self.request_id = request_id
+
+
+class _Envelope(Struct, frozen=True):
+    id: Any = None
+
+
+_decoder = msgspec.json.Decoder(AnyClientMessage)
+_envelope_decoder = msgspec.json.Decoder(_Envelope)
+_encoder = msgspec.json.Encoder()
+_path = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+
+
+def decode(text: str | bytes) -> AnyClientMessage:
+    """Read one client message. Raises BadMessage."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reason = str(error)
+        path = _path.search(reason)
+        raise BadMessage(_path.sub("", reason), path.group(1) if path else "", _request_id(text)) from None
+
+
+def encode(message: ServerMessage) -> str:
+    """One text frame."""
+    return _encoder.encode(message).decode()
+
+
+def _request_id(text: str | bytes) -> str | None:
+    try:
+        found = _envelope_decoder.decode(text).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return found if isinstance(found, str) and len(found) <= 128 else None

@@ -1,0 +1,157 @@
+"""The live state of a room: the people inside, what each may do and has switched on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from switchroom.conference.messages import ServerMessage
+from switchroom.rooms.admission import Admission
+from switchroom.rooms.permissions import ACTIVE, NO_PERMISSION, Permission
+
+
+class Source(StrEnum):
+    """What one participant can send, in the order of the media lines of every publish connection."""
+
+    MICROPHONE = "microphone"
+    CAMERA = "camera"
+    SCREEN = "screen"
+    SCREEN_AUDIO = "screen-audio"
+
+    @property
+    def is_audio(self) -> bool:
+        return self in (Source.MICROPHONE, Source.SCREEN_AUDIO)
+
+    @property
+    def permission(self) -> Permission:
+        """What sending it takes."""
+        match self:
+            case Source.MICROPHONE:
+                return Permission.VOICE
+            case Source.CAMERA:
+                return Permission.VIDEO
+            case Source.SCREEN | Source.SCREEN_AUDIO:
+                return Permission.SCREEN
+
+
+class MediaState(Struct, frozen=True):
+    """What is switched on; a shared screen's sound goes with the screen."""
+
+    microphone: bool = False
+    camera: bool = False
+    screen: bool = False
+
+    def within(self, permissions: Permission) -> MediaState:
+        """What of it is permitted."""
+        return MediaState(
+            self.microphone and Permission.VOICE in permissions,
+            self.camera and Permission.VIDEO in permissions,
+            self.screen and Permission.SCREEN in permissions,
+        )
+
+    def both(self, other: MediaState) -> MediaState:
+        """What is on in both."""
+        return MediaState(
+            self.microphone and other.microphone, self.camera and other.camera, self.screen and other.screen
+        )
+
+    def has(self, source: Source) -> bool:
+        match source:
+            case Source.MICROPHONE:
+                return self.microphone
+            case Source.CAMERA:
+                return self.camera
+            case Source.SCREEN | Source.SCREEN_AUDIO:
+                return self.screen
+
+
+@dataclass
+class Overrides:
+    """What moderators have granted to and revoked from one person; it outlives the person's stay."""
+
+    granted: Permission = NO_PERMISSION
+    revoked: Permission = NO_PERMISSION
+
+    def set(self, permission: Permission, *, allowed: bool) -> None:
+        if allowed:
+            self.granted |= permission
+            self.revoked &= ~permission
+        else:
+            self.revoked |= permission
+            self.granted &= ~permission
+
+    def apply(self, permissions: Permission) -> Permission:
+        return (permissions | self.granted) & ~self.revoked
+
+
+class Connection(Protocol):
+    """The way to one participant's browser. Neither method waits."""
+
+    def send(self, message: ServerMessage) -> None: ...
+
+    def send_encoded(self, text: str) -> None: ...
+
+    def end(self, code: int) -> None:
+        """Close the connection after everything sent before."""
+        ...
+
+
+@dataclass(eq=False, kw_only=True)
+class Participant:
+    """Somebody inside, from the join until they leave or their connection has been lost for too long."""
+
+    id: str
+    resume: str
+    token: str
+    admission: Admission
+    overrides: Overrides
+    wish: MediaState
+    is_spectator: bool
+    connection: Connection | None = None
+    hand_raised_at: datetime | None = None
+    speaking: bool = False
+    grace: asyncio.TimerHandle | None = field(default=None, repr=False)
+
+    @property
+    def user_id(self) -> str:
+        return self.admission.user_id
+
+    @property
+    def display_name(self) -> str:
+        return self.admission.display_name
+
+    @property
+    def permissions(self) -> Permission:
+        return self.overrides.apply(self.admission.permissions)
+
+    @property
+    def is_moderator(self) -> bool:
+        return Permission.PROMOTE in self.permissions
+
+    @property
+    def media(self) -> MediaState:
+        """What is on and permitted: exactly this is relayed."""
+        return self.wish.within(self.permissions)
+
+    def send(self, message: ServerMessage) -> None:
+        if self.connection is not None:
+            self.connection.send(message)
+
+
+def is_spectator(admission: Admission, overrides: Overrides) -> bool:
+    """Whether somebody comes in as a spectator. Being silenced by a moderator makes nobody one."""
+    return not (admission.permissions | overrides.granted) & ACTIVE
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What one participant publishes: `lines` are the mids of the sources that may be subscribed to."""
+
+    id: str
+    participant: Participant
+    lines: dict[Source, str]

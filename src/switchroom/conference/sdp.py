@@ -1,0 +1,140 @@
+"""Session descriptions of publish connections (RFC 8866, RFC 9429): reading offers, silencing lines.
+
+What a browser may send is settled here, between it and the media server. The server sees every line of the
+offer as one that sends, and keeps it silent until it is permitted and switched on; the browser is told
+`inactive` for the lines it may not send on. So a permission that comes or goes changes nothing but the
+answer, and no line is ever refused with port 0, which would end it for good.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from switchroom.conference.messages import StreamLine
+from switchroom.conference.models import Source
+from switchroom.errors import Invalid
+
+SOURCES = tuple(Source)
+
+_direction = re.compile(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\r?$")
+_mid = re.compile(r"(?m)^a=mid:(\S+)\r?$")
+_media = re.compile(r"^m=(\S+) (\d+) (\S+)")
+_origin = re.compile(r"(?m)^o=\S+ (\S+) ")
+_opus = re.compile(r"(?mi)^a=rtpmap:(\d+) opus/48000")
+_bandwidth_goes_after = re.compile(r"(?m)^(m=[^\n]*\n(?:[ic]=[^\n]*\n)*)")
+
+
+@dataclass(frozen=True)
+class PublishOffer:
+    """The offer of a publish connection: four media lines, in the order of `Source`."""
+
+    session: str
+    """Identifies the peer connection: a new one has another (the o= line's session id)."""
+
+    head: str
+    lines: Sequence[str]
+    mids: Sequence[str]
+
+    @property
+    def lines_of(self) -> dict[Source, str]:
+        """The mid of each source."""
+        return dict(zip(SOURCES, self.mids, strict=True))
+
+    def for_server(self) -> str:
+        """The offer as the media server gets it: every line sends, Opus may pause in silence (DTX)."""
+        return self.head + "".join(
+            _with_dtx(_directed(line, "sendonly"))
+            if source is Source.MICROPHONE
+            else _directed(line, "sendonly")
+            for source, line in zip(SOURCES, self.lines, strict=True)
+        )
+
+    def offers(self, source: Source) -> bool:
+        """Whether the browser means to send it, now or later."""
+        return _direction_of(self.lines[SOURCES.index(source)]) in ("sendonly", "sendrecv")
+
+    def for_client(self, answer: str, accepted: Collection[Source], video_bitrate: int) -> str:
+        """The server's answer as the browser gets it: lines not accepted are inactive."""
+        head, lines = split(answer)
+        if len(lines) != len(self.lines):
+            raise Invalid("the answer has other media lines than the offer", field="sdp")
+        told: list[str] = []
+        for source, line in zip(SOURCES, lines, strict=True):
+            kept = line if source in accepted else _directed(line, "inactive")
+            told.append(kept if source.is_audio else _limited(kept, video_bitrate))
+        return head + "".join(told)
+
+
+def read_publish_offer(sdp: str, streams: Sequence[StreamLine]) -> PublishOffer:
+    """Take in what a browser offers.
+
+    Raises Invalid when the lines are not the four of the contract in their order, or `streams` names others.
+    """
+    head, lines = split(sdp)
+    origin = _origin.search(head)
+    if not head.startswith("v=0") or origin is None:
+        raise Invalid("sdp is no session description", field="sdp")
+    if len(lines) != len(SOURCES):
+        raise Invalid(f"the offer must have {len(SOURCES)} media lines, not {len(lines)}", field="sdp")
+    mids: list[str] = []
+    for source, line in zip(SOURCES, lines, strict=True):
+        mids.append(_checked_mid(source, line))
+    if len(set(mids)) != len(mids):
+        raise Invalid("two media lines have the same mid", field="sdp")
+    if [(one.mid, one.source) for one in streams] != list(zip(mids, (s.value for s in SOURCES), strict=True)):
+        raise Invalid("streams must name each media line once, in order, with its source", field="streams")
+    return PublishOffer(origin.group(1), head, lines, mids)
+
+
+def split(sdp: str) -> tuple[str, list[str]]:
+    """The session part and the media parts, which make up the whole when joined."""
+    head, *lines = re.split(r"(?m)^(?=m=)", sdp)
+    return head, lines
+
+
+def _checked_mid(source: Source, line: str) -> str:
+    media = _media.match(line)
+    kind = "audio" if source.is_audio else "video"
+    if media is None or media.group(1) != kind:
+        raise Invalid(f"the media line of {source.value} must be {kind}", field="sdp")
+    if media.group(2) == "0" and "a=bundle-only" not in line:
+        raise Invalid(f"the media line of {source.value} has ended (port 0)", field="sdp")
+    if "SAVPF" not in media.group(3):
+        raise Invalid(f"the media line of {source.value} is not SRTP with feedback", field="sdp")
+    mids = _mid.findall(line)
+    if len(mids) != 1:
+        raise Invalid(f"the media line of {source.value} must have one mid", field="sdp")
+    if len(_direction.findall(line)) > 1:
+        raise Invalid(f"the media line of {source.value} has more than one direction", field="sdp")
+    return str(mids[0])
+
+
+def _direction_of(line: str) -> str:
+    found = _direction.search(line)
+    return found.group(1) if found else "sendrecv"
+
+
+def _directed(line: str, direction: str) -> str:
+    if _direction.search(line) is None:
+        return f"{line.rstrip()}\r\na={direction}\r\n"
+    return _direction.sub(f"a={direction}\r", line)
+
+
+def _with_dtx(line: str) -> str:
+    """An encoder does what the other side's description asks, and Janus repeats the offer's wish for DTX."""
+    for payload in _opus.findall(line):
+        options = re.compile(rf"(?m)^(a=fmtp:{payload} )([^\r\n]*)")
+        found = options.search(line)
+        if found is None:
+            line = f"{line.rstrip()}\r\na=fmtp:{payload} useinbandfec=1;usedtx=1\r\n"
+        elif "usedtx=" not in found.group(2):
+            line = options.sub(r"\g<1>\g<2>;usedtx=1", line)
+    return line
+
+
+def _limited(line: str, bits: int) -> str:
+    """Add the most that the browser may send (RFC 8866, section 5.8; TIAS is RFC 3890)."""
+    limit = f"b=AS:{bits // 1000}\r\nb=TIAS:{bits}\r\n"
+    return _bandwidth_goes_after.sub(lambda found: found.group(1) + limit, line, count=1)

@@ -1,0 +1,304 @@
+"""All live rooms: coming in, coming back, going, and what happens to a room from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from switchroom.conference import status, views
+from switchroom.conference.conference import Conference
+from switchroom.conference.ice import ice_servers
+from switchroom.conference.media import Media
+from switchroom.conference.messages import Join, Joined
+from switchroom.conference.models import Connection, MediaState, Participant
+from switchroom.conference.tasks import Tasks
+from switchroom.engines.janus.server import JanusPool
+from switchroom.engines.janus.videoroom import RoomOptions
+from switchroom.errors import DomainError, Forbidden, NotFound, TokenExpired, Unauthenticated, Unavailable
+from switchroom.events.bus import Bus
+from switchroom.identity.notices import AccessRevoked
+from switchroom.rooms.admission import Admission, LinkView
+from switchroom.rooms.live import LiveParticipant
+from switchroom.rooms.notices import LinkDeleted, RoomChanged, RoomDestroyed
+from switchroom.settings import IceSettings
+
+log = structlog.stdlib.get_logger(__name__)
+
+GRACE = 60.0
+"""Seconds that somebody whose connection was lost keeps their place."""
+
+RESTART_CLOSE = 1012
+
+
+class Admissions(Protocol):
+    """Who may come into a room (see `AdmissionService`)."""
+
+    def admit(self, token: str, room_id: str, display_name: str | None = None) -> Awaitable[Admission]: ...
+
+    def look_up_link(self, company_id: str, room_id: str, access_key: str) -> Awaitable[LinkView | None]: ...
+
+
+@dataclass(frozen=True)
+class Live:
+    """A conference with its media."""
+
+    conference: Conference
+    media: Media
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Somebody inside, as a join made or found it."""
+
+    participant: Participant
+    live: Live
+
+
+class ConferenceService:
+    """The rooms that have somebody inside. Also the `LiveRooms` that room status is read from."""
+
+    def __init__(
+        self,
+        admissions: Admissions,
+        pool: JanusPool,
+        bus: Bus,
+        *,
+        ice: IceSettings,
+        room_options: RoomOptions | None = None,
+        grace: float = GRACE,
+    ) -> None:
+        self._admissions = admissions
+        self._pool = pool
+        self._ice = ice
+        self._room_options = room_options or RoomOptions()
+        self._grace = grace
+        self._live: dict[str, Live] = {}
+        self._stopping = False
+        self._tasks = Tasks()
+        bus.subscribe(RoomDestroyed, self._room_destroyed)
+        bus.subscribe(RoomChanged, self._room_changed)
+        bus.subscribe(LinkDeleted, self._link_deleted)
+        bus.subscribe(AccessRevoked, self._access_revoked)
+
+    async def start(self) -> None:
+        """Begin to connect to the media servers; rooms work meanwhile, without media."""
+        self._pool.start()
+
+    async def stop(self) -> None:
+        """Close every room. Clients reconnect when there is a server again."""
+        self._stopping = True
+        for live in list(self._live.values()):
+            for participant in list(live.conference.participants.values()):
+                if participant.grace is not None:
+                    participant.grace.cancel()
+                if participant.connection is not None:
+                    participant.connection.end(RESTART_CLOSE)
+                    participant.connection = None
+            self._tasks.spawn(live.media.close(), f"close {live.conference.room.room_id}")
+        self._live.clear()
+        await self._tasks.finish()
+        await self._pool.stop()
+
+    def find(self, room_id: str) -> Live | None:
+        """The room, when somebody is inside."""
+        return self._live.get(room_id)
+
+    def occupants(self, room_ids: Sequence[str]) -> Mapping[str, Sequence[LiveParticipant]]:
+        return status.occupants(self._conferences(), room_ids)
+
+    async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
+        return await self._admissions.look_up_link(company_id, room_id, access_key)
+
+    def is_full(self, link: LinkView) -> bool:
+        """Whether there is no place now for somebody who comes by this link."""
+        live = self._live.get(link.room_id)
+        limit = link.passive_limit if link.permissions.is_spectator else link.active_limit
+        people = list(live.conference.participants.values()) if live is not None else []
+        if any(one.user_id == link.id for one in people):
+            return False
+        return sum(one.is_spectator is link.permissions.is_spectator for one in people) >= limit
+
+    async def join(self, request: Join, connection: Connection) -> Stay:
+        """Somebody comes in, or back.
+
+        Raises the errors of admission, Forbidden (`spectators_not_allowed`), Exhausted (`room_full`,
+        `spectators_full`), Unavailable when the server is stopping.
+        """
+        if self._stopping:
+            raise Unavailable("the server is stopping", code="media_unavailable")
+        stay = self._resume(request, connection)
+        if stay is not None:
+            return stay
+        admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
+        return self._enter(admission, request, connection)
+
+    def disconnected(self, stay: Stay, connection: Connection) -> None:
+        """The participant's connection is lost; they may come back for a while."""
+        participant, conference = stay.participant, stay.live.conference
+        if participant.connection is not connection or participant.id not in conference.participants:
+            return
+        participant.connection = None
+        participant.grace = asyncio.get_running_loop().call_later(
+            self._grace, conference.remove, participant, "lost"
+        )
+        conference.announce(participant)
+
+    def _resume(self, request: Join, connection: Connection) -> Stay | None:
+        live = self._live.get(request.room_id)
+        if not request.resume or live is None:
+            return None
+        for participant in live.conference.participants.values():
+            if not hmac.compare_digest(participant.resume.encode(), request.resume.encode()):
+                continue
+            if participant.grace is not None:
+                participant.grace.cancel()
+                participant.grace = None
+            before, participant.connection = participant.connection, connection
+            if before is not None:
+                before.end(4002)
+            participant.resume = secrets.token_urlsafe(24)
+            participant.token = request.token
+            if request.media is not None:
+                participant.wish = participant.wish.both(_wish(request))
+            self._welcome(live, participant, request, resumed=True)
+            live.conference.media_changed(participant)
+            live.media.subscribing(participant).resumed()
+            return Stay(participant, live)
+        return None
+
+    def _enter(self, admission: Admission, request: Join, connection: Connection) -> Stay:
+        live = self._live.get(admission.room_id) or self._open(admission)
+        conference = live.conference
+        conference.room = admission
+        overrides = conference.overrides_of(admission.user_id)
+        before = conference.of_user(admission.user_id)
+        try:
+            as_spectator = conference.require_place(admission, before)
+        except DomainError:
+            self._close_if_empty(live)
+            raise
+        participant = Participant(
+            id=secrets.token_hex(8),
+            resume=secrets.token_urlsafe(24),
+            token=request.token,
+            admission=admission,
+            overrides=overrides,
+            wish=_wish(request).within(overrides.apply(admission.permissions)),
+            is_spectator=as_spectator,
+        )
+        conference.participants[participant.id] = participant
+        if before is not None:
+            conference.remove(before, "replaced", "replaced")
+        participant.connection = connection
+        live.media.enter(participant)
+        self._welcome(live, participant, request, resumed=False)
+        conference.announce_joined(participant)
+        return Stay(participant, live)
+
+    def _open(self, admission: Admission) -> Live:
+        follower = _Follower(self)
+        conference = Conference(admission, follower)
+        live = Live(conference, Media(conference, self._pool, self._room_options))
+        follower.live = live
+        self._live[admission.room_id] = live
+        return live
+
+    def _welcome(self, live: Live, participant: Participant, request: Join, *, resumed: bool) -> None:
+        conference = live.conference
+        moderates = participant.is_moderator
+        participant.send(
+            Joined(
+                id=request.id,
+                participant_id=participant.id,
+                resume=participant.resume,
+                resumed=resumed,
+                room=views.room_view(conference.room),
+                participants=[
+                    views.participant_view(other, with_permissions=moderates)
+                    for other in conference.listed(participant)
+                ],
+                self=views.participant_view(participant, with_permissions=True),
+                permissions=views.permissions_view(participant.permissions),
+                spectators=conference.spectators_view(participant),
+                chat=conference.chat.readable(participant, conference.mode),
+                ice_servers=ice_servers(self._ice, participant.user_id),
+                media_available=live.media.available,
+            )
+        )
+
+    def removed(self, live: Live, participant: Participant) -> None:
+        """Called when somebody is no longer inside; the last one ends the conference."""
+        live.media.leave(participant)
+        self._close_if_empty(live)
+
+    def _close_if_empty(self, live: Live) -> None:
+        room_id = live.conference.room.room_id
+        if not live.conference.participants and self._live.get(room_id) is live:
+            del self._live[room_id]
+            self._tasks.spawn(live.media.close(), f"close {room_id}")
+
+    def _conferences(self) -> Mapping[str, Conference]:
+        return {room_id: live.conference for room_id, live in self._live.items()}
+
+    async def _room_destroyed(self, notice: RoomDestroyed) -> None:
+        live = self._live.get(notice.room_id)
+        if live is not None:
+            for participant in list(live.conference.participants.values()):
+                live.conference.remove(participant, "removed", "room_closed")
+
+    async def _link_deleted(self, notice: LinkDeleted) -> None:
+        live = self._live.get(notice.room_id)
+        if live is not None:
+            for participant in list(live.conference.participants.values()):
+                if participant.admission.link_id == notice.link_id:
+                    live.conference.remove(participant, "removed", "revoked")
+
+    async def _access_revoked(self, notice: AccessRevoked) -> None:
+        for live in list(self._live.values()):
+            if live.conference.room.organization_id != notice.organization_id:
+                continue
+            for participant in list(live.conference.participants.values()):
+                if notice.subject_id in (participant.user_id, participant.admission.link_id):
+                    live.conference.remove(participant, "removed", "revoked")
+
+    async def _room_changed(self, notice: RoomChanged) -> None:
+        live = self._live.get(notice.room_id)
+        if live is None:
+            return
+        reviewed: dict[str, Admission] = {}
+        for participant in list(live.conference.participants.values()):
+            try:
+                reviewed[participant.id] = await self._admissions.admit(
+                    participant.token, notice.room_id, participant.display_name
+                )
+            except TokenExpired:
+                continue
+            except (NotFound, Forbidden, Unauthenticated):
+                live.conference.remove(participant, "removed", "revoked")
+        live.conference.review(reviewed)
+
+
+class _Follower:
+    """Carries what happens in a conference to its media and to the service."""
+
+    live: Live
+
+    def __init__(self, service: ConferenceService) -> None:
+        self._service = service
+
+    def media_changed(self, participant: Participant) -> None:
+        self.live.media.changed(participant)
+
+    def removed(self, participant: Participant) -> None:
+        self._service.removed(self.live, participant)
+
+
+def _wish(request: Join) -> MediaState:
+    media = request.media
+    return MediaState(media.microphone, media.camera, media.screen) if media is not None else MediaState()

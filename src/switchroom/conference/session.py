@@ -1,0 +1,133 @@
+"""What one connected participant asks for, and the answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from switchroom.conference import chat, moderation
+from switchroom.conference.limits import TokenBucket
+from switchroom.conference.messages import (
+    AnyClientMessage,
+    Candidate,
+    Error,
+    Hand,
+    Join,
+    Leave,
+    Moderate,
+    Ok,
+    Permit,
+    Ping,
+    Pong,
+    Publish,
+    SendChat,
+    SetMedia,
+    SubscribeAnswer,
+    SubscribeRestart,
+    Want,
+)
+from switchroom.conference.models import Connection, MediaState
+from switchroom.conference.service import Stay
+from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
+
+CHAT_RATE, CHAT_BURST = 1.0, 10
+LEFT_CLOSE = 1000
+
+
+class Session:
+    """Serves the requests of a participant that came over one connection."""
+
+    def __init__(self, stay: Stay, connection: Connection) -> None:
+        self._participant = stay.participant
+        self._conference = stay.live.conference
+        self._media = stay.live.media
+        self._connection = connection
+        self._chat_limit = TokenBucket(CHAT_RATE, CHAT_BURST)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this connection still is the participant's."""
+        return self._participant.connection is self._connection
+
+    def receive(self, message: AnyClientMessage) -> None:
+        """Do what a message asks and answer it."""
+        request_id = getattr(message, "id", None)
+        try:
+            self._do(message)
+        except DomainError as error:
+            self._connection.send(refusal(error, request_id))
+        else:
+            if request_id is not None and not isinstance(message, Publish):
+                self._connection.send(Ok(request_id))
+
+    def _do(self, message: AnyClientMessage) -> None:
+        me, conference = self._participant, self._conference
+        match message:
+            case Ping():
+                self._connection.send(Pong())
+            case Leave():
+                me.connection = None
+                conference.remove(me, "left")
+                self._connection.end(LEFT_CLOSE)
+            case SetMedia():
+                self._set_media(MediaState(message.microphone, message.camera, message.screen))
+            case SendChat():
+                if not self._chat_limit.take():
+                    raise Exhausted("too many chat messages a second", code="too_many")
+                chat.write(conference, me, message)
+            case Hand(raised=raised):
+                self._raise_hand(raised)
+            case Moderate():
+                moderation.moderate(conference, me, message)
+            case Permit():
+                moderation.permit(conference, me, message)
+            case Publish():
+                self._media.publishing(me).publish(message)
+            case Candidate(pc="publish"):
+                self._media.publishing(me).trickle(message.candidate)
+            case Candidate():
+                self._media.subscribing(me).trickle(message)
+            case SubscribeAnswer():
+                self._media.subscribing(me).answer(message)
+            case SubscribeRestart():
+                self._media.subscribing(me).restart()
+            case Want():
+                self._media.subscribing(me).want(message)
+            case Join():
+                raise Invalid("already joined", field="type")
+
+    def _set_media(self, wish: MediaState) -> None:
+        me = self._participant
+        if wish.within(me.permissions) != wish:
+            raise Forbidden("sending this takes a permission that is missing", code="not_allowed")
+        if wish != me.wish:
+            me.wish = wish
+            self._conference.media_changed(me)
+
+    def _raise_hand(self, raised: bool) -> None:
+        me = self._participant
+        if me.is_spectator and raised:
+            raise Forbidden("spectators have no hand to raise", code="not_allowed")
+        if raised == (me.hand_raised_at is not None):
+            return
+        me.hand_raised_at = datetime.now(UTC) if raised else None
+        self._conference.announce(me)
+
+
+def refusal(error: DomainError, request_id: str | None) -> Error:
+    """An error of the domain as a message."""
+    details = dict(error.details)
+    if error.field is not None:
+        details.setdefault("field", error.field)
+    return Error(
+        code=error.code or _code(error), message=error.message, id=request_id, details=details or None
+    )
+
+
+def _code(error: DomainError) -> str:
+    match error:
+        case Forbidden():
+            return "not_allowed"
+        case Exhausted():
+            return "too_many"
+        case _:
+            return "bad_request"

@@ -1,0 +1,191 @@
+"""The WebSocket `/client/socket`: one browser's signalling (docs/signalling.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from litestar import WebSocket
+from litestar.exceptions import WebSocketDisconnect, WebSocketException
+
+from switchroom.conference.connection import QueuedConnection
+from switchroom.conference.limits import TokenBucket
+from switchroom.conference.messages import (
+    LARGEST_MESSAGE,
+    AnyClientMessage,
+    BadMessage,
+    Error,
+    Join,
+    Ping,
+    Pong,
+    decode,
+)
+from switchroom.conference.service import ConferenceService, Stay
+from switchroom.conference.session import Session, refusal
+from switchroom.errors import (
+    DomainError,
+    Invalid,
+    LinkDeleted,
+    LinkExpired,
+    LinkNotYetValid,
+    NotFound,
+    TokenExpired,
+    Unauthenticated,
+    Unavailable,
+)
+
+log = structlog.stdlib.get_logger(__name__)
+
+JOIN_LIMIT = 10.0
+"""Seconds until the first message."""
+
+SILENCE_LIMIT = 15.0
+"""Seconds without any message, pings included, after which a connection is lost."""
+
+RATE, BURST = 30.0, 200
+"""Messages a second on average, and at once."""
+
+MOST_REFUSED = 500
+"""Refused messages after which the connection is closed."""
+
+REFUSED_CLOSE = 4000
+MISUSE_CLOSE = 1008
+TOO_LARGE_CLOSE = 1009
+LOST_CLOSE = 1011
+
+_GONE = (WebSocketDisconnect, WebSocketException, ConnectionError, RuntimeError, TimeoutError)
+
+
+class _Sink:
+    def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
+        self._socket = socket
+
+    async def send_text(self, text: str) -> None:
+        await self._socket.send_text(text)
+
+    async def close(self, code: int) -> None:
+        await self._socket.close(code)
+
+
+async def serve(socket: WebSocket[Any, Any, Any], service: ConferenceService) -> None:
+    """Serve one connection until it is closed by either side, or lost."""
+    await socket.accept()
+    connection = QueuedConnection(_Sink(socket))
+    writer = asyncio.create_task(connection.write(), name="signalling writer")
+    reader = asyncio.create_task(_Reader(socket, connection, service).run(), name="signalling reader")
+    try:
+        await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
+        if reader.done():
+            connection.end(LOST_CLOSE)
+            await asyncio.wait({writer}, timeout=JOIN_LIMIT)
+    finally:
+        for task in (reader, writer):
+            task.cancel()
+        for outcome in await asyncio.gather(reader, writer, return_exceptions=True):
+            if isinstance(outcome, Exception) and not isinstance(outcome, _GONE):
+                log.error("signalling failed", exc_info=outcome)
+
+
+class _Reader:
+    """The incoming half: the join first, then everything else."""
+
+    def __init__(
+        self, socket: WebSocket[Any, Any, Any], connection: QueuedConnection, service: ConferenceService
+    ) -> None:
+        self._socket = socket
+        self._connection = connection
+        self._service = service
+        self._limit = TokenBucket(RATE, BURST)
+        self._refused = 0
+
+    async def run(self) -> None:
+        stay = await self._join()
+        if stay is None:
+            return
+        session = Session(stay, self._connection)
+        try:
+            while session.is_current and not self._connection.ended:
+                message = await self._read(SILENCE_LIMIT)
+                if message is not None and session.is_current:
+                    session.receive(message)
+        except _GONE:
+            pass
+        finally:
+            self._service.disconnected(stay, self._connection)
+
+    async def _join(self) -> Stay | None:
+        request_id: str | None = None
+        try:
+            request = await self._first_message()
+            if request is None:
+                return None
+            request_id = request.id
+            return await self._service.join(request, self._connection)
+        except DomainError as error:
+            self._connection.send(_join_refusal(error, request_id))
+            self._connection.end(REFUSED_CLOSE)
+        except TimeoutError:
+            self._connection.send(Error(code="bad_request", message="no join message in time"))
+            self._connection.end(REFUSED_CLOSE)
+        except _GONE:
+            pass
+        return None
+
+    async def _first_message(self) -> Join | None:
+        async with asyncio.timeout(JOIN_LIMIT):
+            while not self._connection.ended:
+                message = await self._read(JOIN_LIMIT)
+                match message:
+                    case Join():
+                        return message
+                    case Ping():
+                        self._connection.send(Pong())
+                    case _:
+                        if message is not None:
+                            raise Invalid("the first message must be join", field="type")
+                        self._connection.end(REFUSED_CLOSE)
+        return None
+
+    async def _read(self, limit: float) -> AnyClientMessage | None:
+        """The next message, or None when it has been refused."""
+        async with asyncio.timeout(limit):
+            text = await self._socket.receive_data(mode="text")
+        if len(text) > LARGEST_MESSAGE:
+            self._connection.end(TOO_LARGE_CLOSE)
+            return None
+        if not self._limit.take():
+            self._refuse(Error(code="too_many", message="too many messages a second"))
+            return None
+        try:
+            return decode(text)
+        except BadMessage as error:
+            details = {"field": error.field} if error.field else None
+            self._refuse(
+                Error(code="bad_request", message=error.reason, id=error.request_id, details=details)
+            )
+            return None
+
+    def _refuse(self, error: Error) -> None:
+        self._refused += 1
+        self._connection.send(error)
+        if self._refused > MOST_REFUSED:
+            self._connection.end(MISUSE_CLOSE)
+
+
+def _join_refusal(error: DomainError, request_id: str | None) -> Error:
+    message = refusal(error, request_id)
+    match error:
+        case LinkNotYetValid() | LinkExpired() | LinkDeleted():
+            return message
+        case TokenExpired():
+            code = "token_expired"
+        case Unauthenticated():
+            code = "token_invalid"
+        case NotFound():
+            code = "room_not_found"
+        case Unavailable():
+            code = "media_unavailable"
+        case _:
+            code = message.code
+    return Error(code=code, message=message.message, id=message.id, details=message.details)
