@@ -1,0 +1,88 @@
+"""Runs the command `switchroom` as its user would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from msgspec import Struct
+
+COMMAND = str(Path(sys.executable).with_name("switchroom"))
+LIMIT = 30.0
+
+
+class Running(Struct, frozen=True):
+    """A platform that answers at `base_url`, with what it printed so far in `output`."""
+
+    process: subprocess.Popen[bytes]
+    base_url: str
+    output: Path
+
+    def stop(self) -> int:
+        """Ask it to end, and wait. Returns the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(LIMIT)
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running(data: Path, *arguments: str, command: str = "up", port: int = 0) -> Generator[Running]:
+    """`switchroom up` (or `serve`) on `data`, ready; ended with the block."""
+    port = port or free_port()
+    output = data.parent / f"{data.name}-{port}.log"
+    with output.open("wb") as log:
+        process = subprocess.Popen(
+            [COMMAND, command, "--data", str(data), "--port", str(port), *arguments],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        base_url = f"http://127.0.0.1:{port}"
+        wait_ready(base_url, process, output)
+        yield Running(process, base_url, output)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(LIMIT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(LIMIT)
+
+
+def wait_ready(base_url: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{base_url}/health/ready", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.02)
+    raise AssertionError(f"the platform did not become ready:\n{output.read_text()}")

@@ -1,0 +1,106 @@
+"""`switchroom up` and `serve`: ready, a demo that is made once, an orderly end."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.command.running import free_port, run, running
+
+
+def sign_in(base_url: str, demo: dict[str, Any]) -> httpx.Response:
+    user = demo["users"][0]
+    return httpx.post(
+        f"{base_url}/json/v1/authenticationService/authenticate",
+        json={"usernamePasswordCredentials": {"username": user["username"], "password": user["password"]}},
+    )
+
+
+def test_the_demo_is_made_once_and_holds_what_it_says(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    port = free_port()
+    with running(data, "--demo", port=port) as platform:
+        first = (data / "demo.json").read_bytes()
+        demo = json.loads(first)
+        assert demo["base_url"] == f"http://localhost:{port}"
+        assert [user["role"] for user in demo["users"]] == ["administrator", "moderator", "participant"]
+        assert demo["links"]["moderator"].startswith(f"{demo['base_url']}/#/join/{demo['company_id']}/")
+        reply = sign_in(platform.base_url, demo)
+        assert reply.json()["companyId"] == demo["company_id"]
+        printed = platform.output.read_text()
+        assert demo["links"]["participant"] in printed
+        assert demo["api_key"]["code"] in printed
+        assert platform.stop() == 0
+    with running(data, "--demo", port=port) as platform:
+        assert (data / "demo.json").read_bytes() == first
+        token = sign_in(platform.base_url, demo).json()["accessToken"]
+        rooms = httpx.post(
+            f"{platform.base_url}/json/v1/roomService/list", json={"accessInfo": {"accessToken": token}}
+        ).json()["rooms"]
+        names = sorted(room["displayName"] for room in rooms.values())
+        assert len(names) == len(set(names)) == 7
+        assert {room["id"] for room in demo["rooms"]} < set(rooms)
+
+
+def test_secrets_on_disk_are_for_their_owner_only(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    with running(data, "--demo"):
+        for name in ("secret.key", "demo.json"):
+            assert stat.S_IMODE((data / name).stat().st_mode) == 0o600
+
+
+def test_a_demo_started_at_another_address_has_links_there(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    with running(data, "--demo", command="serve") as platform:
+        platform.stop()
+    port = free_port()
+    with running(data, "--demo", command="serve", port=port):
+        demo = json.loads((data / "demo.json").read_text())
+        assert demo["base_url"] == f"http://localhost:{port}"
+        assert demo["links"]["moderator"].startswith(demo["base_url"])
+
+
+def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
+    with running(tmp_path / "one", command="serve") as platform:
+        port = platform.base_url.rsplit(":", 1)[1]
+        second = run("serve", "--data", str(tmp_path / "two"), "--port", port)
+    assert second.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+@pytest.mark.janus
+def test_stopping_leaves_no_process_behind(tmp_path: Path) -> None:
+    with running(tmp_path / "var", "--demo") as platform:
+        pid = platform.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        assert children, "the media server should be a child of the platform"
+        assert platform.stop() == 0
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+
+
+def test_configuration_comes_from_file_environment_and_options(tmp_path: Path) -> None:
+    file = tmp_path / "switchroom.toml"
+    file.write_text('public_url = "https://file.example"\n[smtp]\nsender = "a@file.example"\n')
+    with running(tmp_path / "var", "--demo", "--config", str(file), command="serve"):
+        demo = json.loads((tmp_path / "var" / "demo.json").read_text())
+        assert demo["base_url"] == "https://file.example"
+    wrong = run("serve", "--data", str(tmp_path / "var"), SWITCHROOM_SECURITY_ACCOUNT_ATTEMPTS="none")
+    assert wrong.returncode == 1
+    assert "account_attempts" in wrong.stderr
+
+
+def test_headers_guard_the_pages(tmp_path: Path) -> None:
+    with running(tmp_path / "var", command="serve") as platform:
+        page = httpx.get(platform.base_url)
+        assert page.status_code == 200
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        assert httpx.get(f"{platform.base_url}/webclient/").text == page.text
+        assert httpx.get(f"{platform.base_url}/assets/../../secret.key").status_code == 404
+        assert httpx.get(f"{platform.base_url}/health/live").json() == {"status": "live"}
+        assert "switchroom_http_requests_total" in httpx.get(f"{platform.base_url}/metrics").text
