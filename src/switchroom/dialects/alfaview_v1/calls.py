@@ -128,7 +128,7 @@ def unimplemented(path: str) -> HTTPRouteHandler:
 def unknown() -> HTTPRouteHandler:
     """Everything else under the API's address."""
 
-    async def handle(path: str) -> Response[bytes]:
+    async def handle(request: HttpRequest[Any, Any, Any]) -> Response[bytes]:
         return _refusal(UNKNOWN_CALL, new_request_id())
 
     return _every_method([BASE, f"{BASE}/{{path:path}}"], handle)

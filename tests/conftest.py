@@ -1,0 +1,33 @@
+"""Fixtures of all tests: a running platform on each database, and a fresh organization for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.platform import RunningPlatform, Tenant, running_platform
+from tests.postgresql import postgresql_server
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The address of an empty PostgreSQL database that the whole session shares."""
+    with postgresql_server() as address:
+        yield f"postgresql+asyncpg://{address}"
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningPlatform]:
+    """The platform over HTTP, once on each database."""
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    with running_platform(tmp_path_factory.mktemp("data"), url, address_attempts=1_000_000) as platform:
+        yield platform
+
+
+@pytest.fixture
+def tenant(running: RunningPlatform) -> Tenant:
+    """An organization of the test's own."""
+    return running.organization()
