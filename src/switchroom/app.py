@@ -15,10 +15,13 @@ from litestar.config.cors import CORSConfig
 from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy import text
 
+from switchroom.conference.http import routes as conference_routes
+from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
 from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
 from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
+from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.events.bus import Bus
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
@@ -31,10 +34,10 @@ from switchroom.identity.revocation import RevocationFollower
 from switchroom.identity.secrets import Passwords
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
+from switchroom.media_servers import MediaServers
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
 from switchroom.rooms.listing import RoomListing
-from switchroom.rooms.live import LiveParticipant
 from switchroom.rooms.occupancy import Occupancy
 from switchroom.rooms.quotas import Quotas
 from switchroom.rooms.revisions import Revisions
@@ -46,11 +49,6 @@ LARGEST_BODY = 1 << 20
 _RETRY_AFTER = 1.0
 
 log = structlog.get_logger()
-
-
-class NoLive:
-    def occupants(self, room_ids: Sequence[str]) -> dict[str, list[LiveParticipant]]:
-        return {}
 
 
 class Platform:
@@ -86,6 +84,14 @@ class Platform:
         self.admissions = AdmissionService(
             self.database, self.signer, guest_token_lifetime=security.guest_token_lifetime
         )
+        self.media = MediaServers(settings)
+        self.conference = ConferenceService(
+            self.admissions,
+            self.media.pool,
+            self.bus,
+            ice=settings.ice,
+            room_options=RoomOptions(bitrate=settings.janus.video_bitrate),
+        )
 
     async def found_organization(self, display_name: str) -> Organization:
         """A new organization with all that one starts with."""
@@ -93,13 +99,19 @@ class Platform:
         await self.quotas.start(organization)
         return organization
 
-    def asgi(self) -> ASGIApp:
-        """The application that an HTTP server runs."""
+    def asgi(self, more: Sequence[ControllerRouterHandler] = ()) -> ASGIApp:
+        """The application that an HTTP server runs, with `more` handlers beside the platform's own."""
         security = self.settings.security
         handlers: Sequence[ControllerRouterHandler] = [
-            *health_handlers({"database": self._database_problem}, {}, security.metrics_from),
+            *health_handlers(
+                {"database": self._database_problem},
+                {"media": self.media.problem},
+                security.metrics_from,
+            ),
             *alfaview_v1.handlers(self._v1_services()),
+            *conference_routes(self.conference),
             *page_handlers(WEBROOT),
+            *more,
         ]
         application = Litestar(
             handlers,
@@ -123,6 +135,11 @@ class Platform:
             await self.revocations.tidy()
             await stack.enter_async_context(_background(self.revocations.follow, "revocations"))
             await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
+            if engines:
+                await self.media.start_own()
+            stack.push_async_callback(self.media.stop_own)
+            await self.conference.start()
+            stack.push_async_callback(self.conference.stop)
             yield
 
     def _v1_services(self) -> alfaview_v1_services.Services:
@@ -133,7 +150,7 @@ class Platform:
             people=self.people,
             rooms=self.rooms,
             listing=self.listing,
-            occupancy=Occupancy(self.listing, NoLive()),
+            occupancy=Occupancy(self.listing, self.conference),
             quotas=self.quotas,
             links=self.links,
             admissions=self.admissions,

@@ -1,0 +1,68 @@
+"""The media servers that the settings name, or the one that this process runs for itself."""
+
+from __future__ import annotations
+
+import socket
+
+import structlog
+
+from switchroom.engines.janus.configuration import JanusConfiguration
+from switchroom.engines.janus.process import JanusProcess
+from switchroom.engines.janus.server import JanusPool, JanusServer
+from switchroom.engines.process import ProcessError
+from switchroom.settings import JanusSettings, Settings
+
+_VIRTUAL = ("docker", "veth", "br-", "virbr")
+
+log = structlog.get_logger()
+
+
+class MediaServers:
+    """Janus, here or elsewhere. Without any, rooms work with chat and lists, and `problem` says why."""
+
+    def __init__(self, settings: Settings) -> None:
+        janus = settings.janus
+        self._own: JanusProcess | None = None
+        self._reason = "no media server is configured (janus.urls), and this command starts none"
+        servers = [JanusServer(url, janus.api_secret) for url in janus.urls]
+        if not janus.urls:
+            configuration = _configuration(janus)
+            servers = [JanusServer(configuration.url, configuration.api_secret)]
+            self._own = JanusProcess(settings.data_directory / "janus", configuration, janus.executable)
+        self.pool = JanusPool(servers)
+
+    async def start_own(self) -> None:
+        """Start the media server of this process, unless the settings name others. One that cannot be started
+        is said in one line; everything else goes on."""
+        if self._own is None:
+            return
+        try:
+            await self._own.start()
+        except ProcessError as error:
+            self._reason = f"{error}; install it with: sudo apt-get install janus"
+            log.warning("rooms have no media", reason=self._reason)
+        else:
+            self._reason = "the media server does not answer"
+
+    async def stop_own(self) -> None:
+        if self._own is not None:
+            await self._own.stop()
+
+    async def problem(self) -> str | None:
+        """What is wrong with the media servers, None when one is connected."""
+        return None if self.pool.available else self._reason
+
+
+def _configuration(janus: JanusSettings) -> JanusConfiguration:
+    return JanusConfiguration(
+        ice_enforce=janus.ice_enforce or _interfaces(),
+        ice_lite=janus.ice_lite,
+        nat_1_1=janus.nat_1_1,
+        rtp_port_min=janus.rtp_port_min,
+        rtp_port_max=janus.rtp_port_max,
+    )
+
+
+def _interfaces() -> list[str]:
+    """All, loopback included: somebody who tries the platform on one machine may have no other."""
+    return [name for _, name in socket.if_nameindex() if not name.startswith(_VIRTUAL)]
