@@ -1,0 +1,58 @@
+import { Button } from '@mantine/core'
+import { useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { account, restoreAccount } from './api/account'
+import { GuestPage } from './join/GuestPage'
+import { MemberPage } from './join/MemberPage'
+import { LaunchPage } from './launch/LaunchPage'
+import { LoginPage } from './portal/LoginPage'
+import { PortalPage } from './portal/PortalPage'
+import { navigate, parseRoute, useHash } from './route/hash'
+import { MessagePage } from './ui/MessagePage'
+import { useStore } from './ui/store'
+
+export function App() {
+  const hash = useHash()
+  if (window.location.pathname.startsWith('/webclient')) return <LaunchPage />
+  const route = parseRoute(hash)
+  switch (route.page) {
+    case 'join': {
+      const { companyId, roomId, accessKey } = route.link
+      return <GuestPage key={`${companyId}/${roomId}/${accessKey}`} link={route.link} />
+    }
+    case 'unknown':
+      return <NothingHere />
+    default:
+      return (
+        <SignedInPages roomId={route.page === 'room' ? route.roomId : null} login={route.page === 'login'} />
+      )
+  }
+}
+
+/** The pages for people with an account; whoever is not signed in signs in first and goes on where they wanted. */
+function SignedInPages({ roomId, login }: { roomId: string | null; login: boolean }) {
+  const { t } = useTranslation()
+  const current = useStore(account)
+  useEffect(() => {
+    if (account.get().state === 'unknown') void restoreAccount()
+  }, [])
+  useEffect(() => {
+    if (current.state === 'in' && login) navigate('#/')
+  }, [current.state, login])
+  if (current.state === 'unknown') return <MessagePage title={t('common.loading')} />
+  if (current.state === 'out') return <LoginPage />
+  if (roomId) return <MemberPage key={roomId} roomId={roomId} />
+  return <PortalPage me={current} />
+}
+
+function NothingHere() {
+  const { t } = useTranslation()
+  return (
+    <MessagePage
+      isError
+      title={t('unknown.title')}
+      text={t('unknown.text')}
+      actions={<Button onClick={() => navigate('#/')}>{t('common.back')}</Button>}
+    />
+  )
+}

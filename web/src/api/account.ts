@@ -1,0 +1,146 @@
+import { Store } from '../ui/store'
+import { ApiError, callV1, post, requestId, UNAUTHENTICATED } from './v1'
+
+/** Who is signed in. `unknown` until the cookie of an earlier visit has been tried. */
+export type Account = { state: 'unknown' } | { state: 'out' } | SignedIn
+
+export interface SignedIn {
+  state: 'in'
+  userId: string
+  companyId: string
+  /** Every organization this person may work in. */
+  companyIds: string[]
+  accessToken: string
+  /** Milliseconds since 1970. */
+  expiresAt: number
+}
+
+interface AuthenticationReply {
+  accessToken: string
+  expiresAt?: string | number
+  userId?: string
+  companyId?: string
+  accessibleAccounts?: { companyId: string }[]
+}
+
+const COMPANY_KEY = 'switchroom.company'
+/** A token is renewed when it has less than this left, in milliseconds. */
+const SPARE = 60_000
+
+export const account = new Store<Account>({ state: 'unknown' })
+
+let renewal: Promise<SignedIn> | null = null
+
+/** Rejects with an ApiError: UNAUTHENTICATED for a wrong name or password, RESOURCE_EXHAUSTED after too many. */
+export async function signIn(username: string, password: string): Promise<void> {
+  adopt(await authenticate({ usernamePasswordCredentials: { username, password } }))
+}
+
+export async function signOut(): Promise<void> {
+  forgetCompany()
+  account.set({ state: 'out' })
+  await post('/client/sign-out', {})
+}
+
+/** Signs in with the cookie of an earlier visit, if there was one. */
+export async function restoreAccount(): Promise<void> {
+  const companyId = storedCompany()
+  if (!companyId) return account.set({ state: 'out' })
+  try {
+    await renew(companyId)
+  } catch {
+    // `renew` has told the pages; that the visit begins signed out is all there is to it.
+  }
+}
+
+export async function switchCompany(companyId: string): Promise<void> {
+  adopt(await authenticate({ refreshTokenCredentials: { companyId } }))
+}
+
+/** A valid access token; `renewed` asks for one made just now. Rejects with an ApiError when signed out. */
+export async function accessToken(renewed = false): Promise<string> {
+  const current = account.get()
+  if (current.state !== 'in') throw new ApiError(UNAUTHENTICATED, 'UNAUTHENTICATED', 'signed out')
+  if (!renewed && current.expiresAt - Date.now() > SPARE) return current.accessToken
+  return (await renew(current.companyId)).accessToken
+}
+
+/** A v1 call in the name of the person signed in. A token the server calls outdated is renewed once. */
+export async function callSignedIn<Reply>(path: string, body: object): Promise<Reply> {
+  const call = async (renewed: boolean) => {
+    const accessInfo = { requestId: requestId(), accessToken: await accessToken(renewed) }
+    return callV1<Reply>(path, { accessInfo, ...body })
+  }
+  try {
+    return await call(false)
+  } catch (error) {
+    if (error instanceof ApiError && error.code === UNAUTHENTICATED && account.get().state === 'in') {
+      return call(true)
+    }
+    throw error
+  }
+}
+
+function renew(companyId: string): Promise<SignedIn> {
+  renewal ??= authenticate({ refreshTokenCredentials: { companyId } })
+    .then(adopt)
+    .catch((error: unknown) => {
+      // Without an answer the cookie may still be good: only a refusal signs out.
+      if (
+        account.get().state === 'unknown' ||
+        (error instanceof ApiError && error.code === UNAUTHENTICATED)
+      ) {
+        account.set({ state: 'out' })
+      }
+      throw error
+    })
+    .finally(() => {
+      renewal = null
+    })
+  return renewal
+}
+
+function authenticate(credentials: object): Promise<AuthenticationReply> {
+  return callV1('authenticationService/authenticate', { requestId: requestId(), ...credentials })
+}
+
+function adopt(reply: AuthenticationReply): SignedIn {
+  const before = account.get()
+  const companyId = reply.companyId ?? ''
+  const known = before.state === 'in' ? before.companyIds : []
+  const signedIn: SignedIn = {
+    state: 'in',
+    userId: reply.userId ?? '',
+    companyId,
+    companyIds: reply.accessibleAccounts?.map(accessible => accessible.companyId) ?? known,
+    accessToken: reply.accessToken,
+    expiresAt: Number(reply.expiresAt ?? 0) * 1000,
+  }
+  rememberCompany(companyId)
+  account.set(signedIn)
+  return signedIn
+}
+
+function storedCompany(): string | null {
+  try {
+    return localStorage.getItem(COMPANY_KEY)
+  } catch {
+    return null
+  }
+}
+
+function rememberCompany(companyId: string): void {
+  try {
+    localStorage.setItem(COMPANY_KEY, companyId)
+  } catch {
+    // Without storage a reload asks for the password again.
+  }
+}
+
+function forgetCompany(): void {
+  try {
+    localStorage.removeItem(COMPANY_KEY)
+  } catch {
+    // Nothing was stored.
+  }
+}

@@ -1,0 +1,56 @@
+import { callV1, post, requestId } from './v1'
+
+export type LinkState = 'valid' | 'not_yet_valid' | 'expired' | 'unknown' | 'full'
+
+export interface LinkAddress {
+  companyId: string
+  roomId: string
+  accessKey: string
+}
+
+export interface LinkInfo {
+  state: LinkState
+  kind?: 'guest' | 'group'
+  roomName?: string
+  companyName?: string
+  /** The name a guest link gives its guest. */
+  displayName?: string | null
+  validFrom?: string | null
+  validUntil?: string | null
+}
+
+export function linkInfo(link: LinkAddress): Promise<LinkInfo> {
+  return post<LinkInfo>('/client/link', link)
+}
+
+/** Tokens of guests last twelve hours; one fetched ahead of the click is used for this long, in milliseconds. */
+const USABLE = 3_600_000
+
+/** The access token of a guest, fetched ahead of the click where the name is known, and again when it changes. */
+export class GuestToken {
+  private fetched: { name: string; at: number; token: Promise<string> } | null = null
+
+  constructor(private readonly link: LinkAddress) {}
+
+  /** Rejects with an ApiError. */
+  get(displayName: string, renewed = false): Promise<string> {
+    const { fetched } = this
+    const usable = fetched?.name === displayName && Date.now() - fetched.at < USABLE
+    if (fetched && usable && !renewed) return fetched.token
+    const token = this.authenticate(displayName)
+    this.fetched = { name: displayName, at: Date.now(), token }
+    token.catch(() => {
+      this.fetched = null
+    })
+    return token
+  }
+
+  private async authenticate(displayName: string): Promise<string> {
+    const reply = await callV1<{ accessToken: string }>('guestService.v2/authenticate', {
+      accessInfo: { requestId: requestId() },
+      ...this.link,
+      displayName,
+    })
+    return reply.accessToken
+  }
+}

@@ -1,0 +1,84 @@
+import { callSignedIn } from './account'
+
+export interface RoomPermissions {
+  admin?: boolean
+  join?: boolean
+  promote?: boolean
+}
+
+export interface ListedRoom {
+  displayName?: string
+  type?: string
+  mode?: string
+  parentId?: string
+  /** A 64-bit integer in a string. */
+  sort?: string
+  myPermissions?: RoomPermissions
+}
+
+export interface PersonInside {
+  displayName?: string
+  isGuest?: boolean
+  isSpectator?: boolean
+}
+
+const PAGE = 1000
+const SKIP = ['SKIP_OTHER_PERMISSIONS', 'SKIP_METADATA', 'SKIP_SUBROOMS']
+
+/** Every room and department open to the person, by id; asked for in pages. */
+export async function listRooms(): Promise<ReadonlyMap<string, ListedRoom>> {
+  const rooms = new Map<string, ListedRoom>()
+  for (let offset = 0; ; offset += PAGE) {
+    const body = { limit: PAGE, offset, skipFlags: SKIP }
+    const reply = await callSignedIn<{ rooms?: Record<string, ListedRoom> }>('roomService/list', body)
+    const page = Object.entries(reply.rooms ?? {})
+    for (const [id, room] of page) rooms.set(id, room)
+    if (page.length < PAGE) return rooms
+  }
+}
+
+/** Who is inside each of these rooms. Rooms nobody is in are left out. */
+export async function roomStatus(roomIds: string[]): Promise<ReadonlyMap<string, PersonInside[]>> {
+  interface Reply {
+    rooms?: Record<string, { users?: Record<string, PersonInside> }>
+  }
+  const reply = await callSignedIn<Reply>('roomService/status', { roomIds })
+  const inside = new Map<string, PersonInside[]>()
+  for (const [id, { users }] of Object.entries(reply.rooms ?? {})) {
+    const people = Object.values(users ?? {}).filter(person => !person.isSpectator)
+    if (people.length) inside.set(id, people)
+  }
+  return inside
+}
+
+export async function roomName(roomId: string): Promise<string | null> {
+  const body = { filterRoomIds: [roomId], skipFlags: SKIP }
+  const reply = await callSignedIn<{ rooms?: Record<string, ListedRoom> }>('roomService/list', body)
+  const room = reply.rooms?.[roomId]
+  return room ? (room.displayName ?? '') : null
+}
+
+/** The display names of organizations, by id. */
+export async function companyNames(companyIdList: string[]): Promise<ReadonlyMap<string, string>> {
+  const reply = await callSignedIn<{ companies?: Record<string, { displayName?: string }> }>(
+    'companyService/list',
+    { companyIdList },
+  )
+  return new Map(
+    Object.entries(reply.companies ?? {}).map(([id, company]) => [id, company.displayName ?? id]),
+  )
+}
+
+/** How a person is called: first and last name, or the e-mail address without them. */
+export async function personName(userId: string): Promise<string> {
+  interface User {
+    email?: string
+    userProfile?: { firstname?: string; lastname?: string }
+  }
+  const reply = await callSignedIn<{ users?: Record<string, User> }>('userService/list', {
+    userIdList: [userId],
+  })
+  const user = reply.users?.[userId]
+  const name = [user?.userProfile?.firstname, user?.userProfile?.lastname].filter(Boolean).join(' ')
+  return name || user?.email || ''
+}

@@ -1,0 +1,106 @@
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { GuestToken, type LinkAddress, type LinkInfo, linkInfo } from '../api/guest'
+import { formatDateTime } from '../i18n/format'
+import { MessagePage } from '../ui/MessagePage'
+import { tokenRefusal } from './refusal'
+import { Stay } from './Stay'
+import type { Destination } from './visit'
+
+/** Timers cannot wait longer than this, in milliseconds. */
+const LONGEST_TIMER = 2_147_000_000
+
+/** Where a link leads: into the lobby, or to a page that says why not. */
+export function GuestPage({ link }: { link: LinkAddress }) {
+  const { t } = useTranslation()
+  const info = useQuery({
+    queryKey: ['link', link],
+    queryFn: () => linkInfo(link),
+    refetchOnWindowFocus: query => query.state.data?.state !== 'valid',
+    staleTime: 0,
+  })
+  const { refetch } = info
+  const lookAgain = useCallback(() => void refetch(), [refetch])
+  const { data } = info
+  useEffect(() => {
+    if (data?.state !== 'not_yet_valid' || !data.validFrom) return
+    const wait = Math.max(1_000, new Date(data.validFrom).getTime() - Date.now() + 500)
+    const timer = window.setTimeout(lookAgain, Math.min(wait, LONGEST_TIMER))
+    return () => window.clearTimeout(timer)
+  }, [data, lookAgain])
+
+  if (info.isPending) return <MessagePage title={t('link.loading')} />
+  if (!data) {
+    return (
+      <MessagePage
+        isError
+        title={t('link.unreachableTitle')}
+        text={t('link.unreachable')}
+        actions={<Button onClick={lookAgain}>{t('common.retry')}</Button>}
+      />
+    )
+  }
+  if (data.state !== 'valid') return <ClosedLink info={data} onRetry={lookAgain} />
+  return <OpenLink link={link} info={data} onRefused={lookAgain} />
+}
+
+function OpenLink({ link, info, onRefused }: { link: LinkAddress; info: LinkInfo; onRefused: () => void }) {
+  const guest = useMemo(() => new GuestToken(link), [link])
+  const destination = useMemo<Destination>(
+    () => ({
+      roomId: link.roomId,
+      roomName: info.roomName ?? null,
+      companyName: info.companyName ?? null,
+      fixedName: info.displayName || null,
+      asksName: !info.displayName,
+      validUntil: info.validUntil ?? null,
+      fetchesAhead: true,
+      token: async (name, renewed) => {
+        try {
+          return await guest.get(name, renewed)
+        } catch (error) {
+          throw tokenRefusal(error)
+        }
+      },
+    }),
+    [link, info, guest],
+  )
+  return <Stay destination={destination} onRefused={onRefused} />
+}
+
+function ClosedLink({ info, onRetry }: { info: LinkInfo; onRetry: () => void }) {
+  const { t } = useTranslation()
+  const retry = <Button onClick={onRetry}>{t('common.retry')}</Button>
+  switch (info.state) {
+    case 'not_yet_valid':
+      return (
+        <MessagePage
+          isError
+          title={t('link.notYetTitle')}
+          text={
+            info.validFrom
+              ? `${t('link.notYet', { date: formatDateTime(info.validFrom) })} ${t('link.opensItself')}`
+              : t('link.notYetPlain')
+          }
+        />
+      )
+    case 'expired':
+      return (
+        <MessagePage
+          isError
+          title={t('link.expiredTitle')}
+          text={
+            info.validUntil
+              ? t('link.expired', { date: formatDateTime(info.validUntil) })
+              : t('link.expiredPlain')
+          }
+        />
+      )
+    case 'full':
+      return <MessagePage isError title={t('link.fullTitle')} text={t('link.full')} actions={retry} />
+    default:
+      return <MessagePage isError title={t('link.unknownTitle')} text={t('link.unknown')} actions={retry} />
+  }
+}

@@ -1,0 +1,126 @@
+import { Alert, Anchor, Button, Stack, Text, TextInput, Title } from '@mantine/core'
+import { type FormEvent, useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDateTime } from '../i18n/format'
+import { DeviceSelects } from '../media/DeviceSelects'
+import type { LocalMedia } from '../media/localMedia'
+import { loadSettings } from '../media/settings'
+import type { RoomState } from '../room/state'
+import { IconArrowLeft } from '../ui/icons'
+import { PageFrame } from '../ui/PageFrame'
+import { useStore } from '../ui/store'
+import classes from './Lobby.module.css'
+import { Preview } from './Preview'
+import { refusalText } from './refusal'
+import type { Destination, Preparation } from './visit'
+
+interface LobbyProps {
+  destination: Destination
+  visit: { local: LocalMedia; preparation: Preparation }
+  joining?: boolean
+  refusal?: RoomState['refusal']
+  name?: string
+  onJoin: (name: string) => void
+  onBack?: () => void
+}
+
+const NAME_LIMIT = 100
+/** How long the name must rest before a token is fetched for it, in milliseconds. */
+const NAME_SETTLES = 500
+
+/** The page before the room: a name, the devices, and the button. */
+export function Lobby({ destination, visit, joining = false, refusal, name, onJoin, onBack }: LobbyProps) {
+  const { t } = useTranslation()
+  const { roomName, companyName, fixedName, asksName, validUntil } = destination
+  const [typed, setTyped] = useState(() => name || fixedName || (asksName ? loadSettings().displayName : ''))
+  const [missing, setMissing] = useState(false)
+  const { microphone, camera, problems } = useStore(visit.local.state)
+  const chosenName = (fixedName ?? typed).trim()
+  const { approach } = visit.preparation
+
+  useEffect(() => {
+    if (joining || !chosenName) return
+    const timer = window.setTimeout(() => approach(chosenName), NAME_SETTLES)
+    return () => window.clearTimeout(timer)
+  }, [chosenName, joining, approach])
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (joining) return
+    if (asksName && !chosenName) {
+      setMissing(true)
+      document.getElementById('display-name')?.focus()
+      return
+    }
+    onJoin(chosenName)
+  }
+
+  const mediaMissing = !microphone && !camera && Boolean(problems.microphone && problems.camera)
+  const error = refusal ? refusalText(t, refusal.code, refusal.details) : null
+  return (
+    <PageFrame
+      title={roomName ? t('join.title', { room: roomName }) : t('join.titlePlain')}
+      width={64}
+      centred
+    >
+      {onBack && (
+        <Anchor component="button" type="button" onClick={onBack} mb="sm" className={classes.back}>
+          <IconArrowLeft size={18} aria-hidden /> {t('common.back')}
+        </Anchor>
+      )}
+      <form onSubmit={submit} noValidate className={classes.columns}>
+        <Preview local={visit.local} name={chosenName} />
+        <Stack gap="md" className={classes.side}>
+          <div>
+            {companyName && <Text c="var(--sr-muted)">{t('join.invited', { company: companyName })}</Text>}
+            <Title order={1} size="h2" style={{ overflowWrap: 'anywhere' }}>
+              {roomName ?? t('join.titlePlain')}
+            </Title>
+            {validUntil && (
+              <Text size="sm" c="var(--sr-muted)">
+                {t('join.validUntil', { date: formatDateTime(validUntil) })}
+              </Text>
+            )}
+          </div>
+          {(asksName || fixedName) && (
+            <TextInput
+              id="display-name"
+              data-testid="display-name"
+              size="md"
+              label={t('join.name')}
+              placeholder={t('join.namePlaceholder')}
+              autoComplete="name"
+              maxLength={NAME_LIMIT}
+              required={asksName}
+              withAsterisk={false}
+              readOnly={fixedName !== null}
+              value={fixedName ?? typed}
+              error={missing && !chosenName ? t('join.nameMissing') : undefined}
+              onChange={event => setTyped(event.currentTarget.value)}
+            />
+          )}
+          <DeviceSelects local={visit.local} />
+          {error && (
+            <Alert color="red" variant="light" role="alert" data-testid="error-message">
+              {error}
+            </Alert>
+          )}
+          <Button
+            type="submit"
+            size="lg"
+            fullWidth
+            data-testid="join"
+            loading={joining}
+            onPointerEnter={() => approach(chosenName)}
+            onFocus={() => approach(chosenName)}
+          >
+            {mediaMissing ? t('join.submitWithout') : t('join.submit')}
+          </Button>
+          <div className="sr-only" role="status">
+            {joining ? t('join.joining') : ''}
+          </div>
+        </Stack>
+      </form>
+    </PageFrame>
+  )
+}

@@ -1,0 +1,46 @@
+import type { TFunction } from 'i18next'
+import { ApiError, RESOURCE_EXHAUSTED, UNAUTHENTICATED, UNREACHABLE } from '../api/v1'
+import { formatDateTime } from '../i18n/format'
+import { SignallingError } from '../signalling/socket'
+
+const KNOWN = [
+  'token_invalid',
+  'token_expired',
+  'room_not_found',
+  'link_not_yet_valid',
+  'link_expired',
+  'link_deleted',
+  'not_allowed',
+  'spectators_not_allowed',
+  'room_full',
+  'spectators_full',
+  'media_unavailable',
+  'too_many',
+  'bad_request',
+  'unreachable',
+] as const
+
+/** A sentence for a code of docs/signalling.md. */
+export function refusalText(t: TFunction, code: string, details: Record<string, string> = {}): string {
+  const known = KNOWN.find(candidate => candidate === code)
+  if (code === 'unanswered') return t('refusal.unreachable')
+  if (!known) return t('refusal.other', { code })
+  const date = details.validFrom ?? details.validUntil
+  return t(`refusal.${known}`, { date: date ? formatDateTime(date) : '', field: details.field ?? '' })
+}
+
+/** Why there is no token, in the codes of the signalling. */
+export function tokenRefusal(error: unknown): SignallingError {
+  if (!(error instanceof ApiError)) throw error
+  switch (error.code) {
+    case UNREACHABLE:
+      return new SignallingError('unreachable', error.message)
+    case UNAUTHENTICATED:
+      return new SignallingError('token_invalid', error.message)
+    case RESOURCE_EXHAUSTED:
+      // Not `too_many`, which is tried again by itself.
+      return new SignallingError('room_full', error.message)
+    default:
+      return new SignallingError('not_allowed', error.message)
+  }
+}

@@ -1,0 +1,38 @@
+import '@mantine/core/styles.css'
+import './styles.css'
+import { MantineProvider } from '@mantine/core'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './App'
+import { ApiError, UNREACHABLE } from './api/v1'
+import { startI18n } from './i18n'
+import { theme } from './theme'
+import { ErrorBoundary } from './ui/ErrorBoundary'
+
+startI18n()
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // A refusal does not get better by asking again.
+      retry: (failures, error) => failures < 3 && error instanceof ApiError && error.code === UNREACHABLE,
+      staleTime: 10_000,
+    },
+  },
+})
+
+const root = document.getElementById('root')
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <MantineProvider theme={theme} defaultColorScheme="auto">
+          <ErrorBoundary>
+            <App />
+          </ErrorBoundary>
+        </MantineProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  )
+}

@@ -1,0 +1,97 @@
+import { Alert, Button, CopyButton, Group, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { deleteLink } from '../api/links'
+import { formatDateTime } from '../i18n/format'
+import { IconCheck, IconCopy, IconTrash } from '../ui/icons'
+import { groupName } from './groupName'
+import classes from './LinkRow.module.css'
+
+interface LinkRowProps {
+  link: { id: string; title: string; validFrom?: string; validUntil?: string; joinLink?: string }
+  roomId: string
+  group: string | undefined
+  queryKey: readonly string[]
+}
+
+/** One link: what it is, copying it, deleting it. */
+export function LinkRow({ link, roomId, group, queryKey }: LinkRowProps) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const [asking, setAsking] = useState(false)
+  const removal = useMutation({
+    mutationFn: () => deleteLink(roomId, link.id),
+    onSuccess: () => queries.invalidateQueries({ queryKey }),
+  })
+  const title = link.title || t('links.unnamed')
+  return (
+    <article className={classes.row} data-testid="link" data-name={link.title}>
+      <div className={classes.what}>
+        <Text fw={600} className={classes.title}>
+          {title}
+        </Text>
+        <Text size="sm" c="var(--sr-muted)">
+          {[group && groupName(t, group), validity(t, link)].filter(Boolean).join(' · ')}
+        </Text>
+      </div>
+      <Group gap="xs">
+        <CopyButton value={link.joinLink ?? ''} timeout={2_000}>
+          {({ copied, copy }) => (
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
+              aria-label={copied ? t('links.copied') : t('links.copyOf', { name: title })}
+              onClick={copy}
+              data-testid="copy-link"
+              data-link={link.joinLink}
+            >
+              {copied ? t('links.copied') : t('links.copy')}
+            </Button>
+          )}
+        </CopyButton>
+        <Button
+          size="xs"
+          variant="subtle"
+          color="red"
+          leftSection={<IconTrash size={16} aria-hidden />}
+          aria-label={t('links.deleteOf', { name: title })}
+          onClick={() => setAsking(true)}
+          data-testid="delete-link"
+        >
+          {t('links.delete')}
+        </Button>
+      </Group>
+      {asking && (
+        <Alert color="red" variant="light" w="100%" role="alertdialog" aria-label={t('links.delete')}>
+          <Text mb="xs">{t('links.confirmDelete', { name: title })}</Text>
+          {removal.error && <Text mb="xs">{t('links.failed', { message: removal.error.message })}</Text>}
+          <Group gap="xs">
+            <Button
+              size="xs"
+              color="red"
+              loading={removal.isPending}
+              onClick={() => removal.mutate()}
+              data-testid="confirm-delete"
+            >
+              {t('links.delete')}
+            </Button>
+            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
+              {t('common.cancel')}
+            </Button>
+          </Group>
+        </Alert>
+      )}
+    </article>
+  )
+}
+
+function validity(t: TFunction, { validFrom, validUntil }: LinkRowProps['link']): string {
+  const from = validFrom ? formatDateTime(validFrom) : ''
+  const until = validUntil ? formatDateTime(validUntil) : ''
+  if (from && until) return t('links.fromUntil', { from, until })
+  if (from) return t('links.from', { from })
+  return until ? t('links.until', { until }) : t('links.always')
+}

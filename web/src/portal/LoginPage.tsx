@@ -1,0 +1,77 @@
+import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
+import type { FormEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import { signIn } from '../api/account'
+import { ApiError, RESOURCE_EXHAUSTED, UNAUTHENTICATED, UNREACHABLE } from '../api/v1'
+import { PageFrame } from '../ui/PageFrame'
+
+export function LoginPage() {
+  const { t } = useTranslation()
+  const login = useMutation({
+    mutationFn: ({ username, password }: { username: string; password: string }) =>
+      signIn(username, password),
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const fields = new FormData(event.currentTarget)
+    login.mutate({
+      username: String(fields.get('username') ?? '').trim(),
+      password: String(fields.get('password') ?? ''),
+    })
+  }
+  return (
+    <PageFrame title={t('login.title')} width={27} centred card>
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          <div>
+            <Title order={1} size="h2">
+              {t('login.title')}
+            </Title>
+            <Text c="var(--sr-muted)">{t('login.lead')}</Text>
+          </div>
+          <TextInput
+            name="username"
+            data-testid="username"
+            label={t('login.username')}
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            size="md"
+            required
+            withAsterisk={false}
+          />
+          <PasswordInput
+            name="password"
+            data-testid="password"
+            label={t('login.password')}
+            autoComplete="current-password"
+            size="md"
+            required
+            withAsterisk={false}
+          />
+          {login.error && (
+            <Alert color="red" variant="light" role="alert" data-testid="error-message">
+              {loginProblem(t, login.error)}
+            </Alert>
+          )}
+          <Button type="submit" size="md" fullWidth loading={login.isPending} data-testid="sign-in">
+            {t('login.submit')}
+          </Button>
+          <Text size="sm" c="var(--sr-muted)">
+            {t('login.guestHint')}
+          </Text>
+        </Stack>
+      </form>
+    </PageFrame>
+  )
+}
+
+function loginProblem(t: TFunction, error: Error): string {
+  const code = error instanceof ApiError ? error.code : -1
+  if (code === UNAUTHENTICATED) return t('login.wrong')
+  if (code === RESOURCE_EXHAUSTED) return t('login.tooMany')
+  if (code === UNREACHABLE) return t('login.unreachable')
+  return t('login.failed', { message: error.message })
+}

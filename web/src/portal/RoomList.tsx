@@ -1,0 +1,134 @@
+import { Anchor, Button, Text, UnstyledButton } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { PersonInside } from '../api/rooms'
+import { Avatar } from '../room/Avatar'
+import { IconChevronDown, IconChevronRight, IconDoorEnter, IconLink } from '../ui/icons'
+import classes from './RoomList.module.css'
+import { countRooms, type RoomNode } from './roomTree'
+
+interface RoomListProps {
+  nodes: readonly RoomNode[]
+  inside: ReadonlyMap<string, PersonInside[]>
+  isOpen: (id: string) => boolean
+  onToggle: (id: string) => void
+  onLinks: (room: RoomNode) => void
+}
+
+const FACES = 4
+
+/** Rooms and departments as nested lists. */
+export function RoomList({ nodes, ...rest }: RoomListProps) {
+  return (
+    <ul className={classes.list}>
+      {nodes.map(node => (
+        <li key={node.id}>
+          {node.isDepartment ? (
+            <Department node={node} {...rest} />
+          ) : (
+            <>
+              <RoomCard room={node} people={rest.inside.get(node.id) ?? []} onLinks={rest.onLinks} />
+              {node.children.length > 0 && rest.isOpen(node.id) && (
+                <RoomList nodes={node.children} {...rest} />
+              )}
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Department({ node, ...rest }: Omit<RoomListProps, 'nodes'> & { node: RoomNode }) {
+  const { t } = useTranslation()
+  const { id, name, children } = node
+  const open = rest.isOpen(id)
+  return (
+    <section aria-label={t('portal.department', { name })}>
+      <UnstyledButton
+        className={classes.department}
+        aria-expanded={open}
+        aria-label={open ? t('portal.collapse', { name }) : t('portal.expand', { name })}
+        onClick={() => rest.onToggle(id)}
+        data-testid="department"
+        data-name={name}
+      >
+        {open ? <IconChevronDown size={18} aria-hidden /> : <IconChevronRight size={18} aria-hidden />}
+        <Text fw={650}>{name}</Text>
+        <Text size="sm" c="var(--sr-muted)">
+          {t('portal.rooms', { count: countRooms(children) })}
+        </Text>
+      </UnstyledButton>
+      {open && (
+        <div className={classes.inner}>
+          <RoomList nodes={children} {...rest} />
+        </div>
+      )}
+    </section>
+  )
+}
+
+interface RoomCardProps {
+  room: RoomNode
+  people: readonly PersonInside[]
+  onLinks: (room: RoomNode) => void
+}
+
+function RoomCard({ room, people, onLinks }: RoomCardProps) {
+  const { t } = useTranslation()
+  const names = people.map(({ displayName }) => displayName ?? '?')
+  const address = `#/room/${encodeURIComponent(room.id)}`
+  return (
+    <article className={classes.room} data-testid="room" data-name={room.name}>
+      <div className={classes.what}>
+        {room.joinable ? (
+          <Anchor href={address} fw={600} c="inherit" className={classes.name}>
+            {room.name}
+          </Anchor>
+        ) : (
+          <Text fw={600} className={classes.name}>
+            {room.name}
+          </Text>
+        )}
+        {people.length > 0 && (
+          <div className={classes.inside}>
+            <span className={classes.faces}>
+              {names.slice(0, FACES).map((name, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: two people may have the same name
+                <Avatar key={index} name={name} size={24} />
+              ))}
+            </span>
+            <Text size="sm" c="var(--sr-muted)">
+              {names.slice(0, FACES).join(', ')}
+              {names.length > FACES && ` ${t('portal.andMore', { count: names.length - FACES })}`}
+              <span className="sr-only"> ({t('portal.inside', { count: names.length })})</span>
+            </Text>
+          </div>
+        )}
+      </div>
+      <div className={classes.actions}>
+        {room.administers && (
+          <Button
+            variant="default"
+            leftSection={<IconLink size={16} aria-hidden />}
+            aria-label={t('portal.linksOf', { room: room.name })}
+            onClick={() => onLinks(room)}
+            data-testid="room-links"
+          >
+            {t('portal.links')}
+          </Button>
+        )}
+        {room.joinable && (
+          <Button
+            component="a"
+            href={address}
+            leftSection={<IconDoorEnter size={16} aria-hidden />}
+            aria-label={t('portal.enterRoom', { room: room.name })}
+            data-testid="enter-room"
+          >
+            {t('portal.enter')}
+          </Button>
+        )}
+      </div>
+    </article>
+  )
+}

@@ -1,0 +1,188 @@
+import { Menu } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { canShareScreen } from '../media/problems'
+import {
+  IconDots,
+  IconHandStop,
+  IconKeyboard,
+  IconMessage,
+  IconMicrophone,
+  IconMicrophoneOff,
+  IconPhoneOff,
+  IconScreenShare,
+  IconScreenShareOff,
+  IconSettings,
+  IconUsers,
+  IconVideo,
+  IconVideoOff,
+} from '../ui/icons'
+import { useStore } from '../ui/store'
+import { ControlButton } from './ControlButton'
+import classes from './ControlsBar.module.css'
+import type { RoomSession } from './session'
+import type { RoomState } from './state'
+
+interface ControlsBarProps {
+  session: RoomSession
+  state: RoomState
+  /** On a phone: what is needed less often moves into a menu. */
+  narrow: boolean
+  chatOpen: boolean
+  peopleOpen: boolean
+  canLeave: boolean
+  onChat: () => void
+  onPeople: () => void
+  onSettings: () => void
+  onShortcuts: () => void
+}
+
+/** The buttons at the bottom of the room. */
+export function ControlsBar(props: ControlsBarProps) {
+  const { t } = useTranslation()
+  const { session, state, narrow, chatOpen, peopleOpen, canLeave } = props
+  const local = useStore(session.local.state)
+  const { permissions, self, unread, participants } = state
+  const handUp = Boolean(self?.handRaisedAt)
+  const hands = participants.filter(({ handRaisedAt }) => handRaisedAt).length
+  const caption = (text: string) => (narrow ? undefined : text)
+  const microphoneLabel = local.microphoneOn ? t('controls.mute') : t('controls.unmute')
+  const cameraLabel = local.camera ? t('controls.cameraOff') : t('controls.cameraOn')
+  const screenLabel = local.screen ? t('controls.screenOff') : t('controls.screenOn')
+  const screen = (
+    <ControlButton
+      testId="toggle-screen"
+      label={permissions.screen ? screenLabel : t('controls.noScreen')}
+      caption={caption(t('controls.screen'))}
+      pressed={local.screen !== null}
+      tone={local.screen ? 'active' : undefined}
+      disabled={!permissions.screen && !local.screen}
+      shortcut="S"
+      icon={local.screen ? <IconScreenShareOff /> : <IconScreenShare />}
+      onClick={() => void session.toggleScreen()}
+    />
+  )
+  return (
+    <nav className={classes.bar} aria-label={t('room.controls')}>
+      <ControlButton
+        testId="toggle-microphone"
+        label={permissions.voice ? microphoneLabel : t('controls.noVoice')}
+        caption={caption(t('controls.microphone'))}
+        pressed={local.microphoneOn}
+        off={!local.microphoneOn && permissions.voice}
+        disabled={!permissions.voice}
+        busy={local.asking.microphone}
+        shortcut="M"
+        icon={local.microphoneOn ? <IconMicrophone /> : <IconMicrophoneOff />}
+        onClick={() => void session.toggleMicrophone()}
+      />
+      <ControlButton
+        testId="toggle-camera"
+        label={permissions.video ? cameraLabel : t('controls.noVideo')}
+        caption={caption(t('controls.camera'))}
+        pressed={local.camera !== null}
+        off={!local.camera && permissions.video}
+        disabled={!permissions.video}
+        busy={local.asking.camera}
+        shortcut="V"
+        icon={local.camera ? <IconVideo /> : <IconVideoOff />}
+        onClick={() => void session.toggleCamera()}
+      />
+      {(!narrow || canShareScreen()) && screen}
+      <ControlButton
+        testId="raise-hand"
+        label={handUp ? t('controls.handOff') : t('controls.handOn')}
+        caption={caption(t('controls.hand'))}
+        pressed={handUp}
+        tone={handUp ? 'active' : undefined}
+        shortcut="H"
+        icon={<IconHandStop />}
+        onClick={() => void session.toggleHand()}
+      />
+      <ControlButton
+        testId="toggle-chat"
+        label={t('controls.chat')}
+        caption={caption(t('controls.chat'))}
+        expanded={chatOpen}
+        badge={unread}
+        badgeLabel={t('controls.unread', { count: unread })}
+        shortcut="C"
+        icon={<IconMessage />}
+        onClick={props.onChat}
+      />
+      {!narrow && (
+        <>
+          <ControlButton
+            testId="toggle-participants"
+            label={t('controls.participants')}
+            caption={t('controls.participants')}
+            expanded={peopleOpen}
+            badge={hands}
+            badgeLabel={t('controls.hands', { count: hands })}
+            shortcut="P"
+            icon={<IconUsers />}
+            onClick={props.onPeople}
+          />
+          <ControlButton
+            testId="open-settings"
+            label={t('controls.settings')}
+            caption={t('devices.title')}
+            icon={<IconSettings />}
+            onClick={props.onSettings}
+          />
+          <ControlButton
+            testId="open-shortcuts"
+            label={t('controls.shortcuts')}
+            caption="?"
+            shortcut="?"
+            icon={<IconKeyboard />}
+            onClick={props.onShortcuts}
+          />
+        </>
+      )}
+      {narrow && <MoreMenu {...props} hands={hands} />}
+      {canLeave && (
+        <ControlButton
+          testId="leave"
+          label={t('controls.leave')}
+          caption={caption(t('controls.leave'))}
+          tone="danger"
+          icon={<IconPhoneOff />}
+          onClick={() => session.leave()}
+        />
+      )}
+    </nav>
+  )
+}
+
+function MoreMenu({ onPeople, onSettings, hands }: ControlsBarProps & { hands: number }) {
+  const { t } = useTranslation()
+  return (
+    <Menu position="top" shadow="md" withinPortal>
+      <Menu.Target>
+        <ControlButton
+          testId="more"
+          label={t('controls.more')}
+          badge={hands}
+          badgeLabel={t('controls.hands', { count: hands })}
+          icon={<IconDots />}
+        />
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          leftSection={<IconUsers size={18} aria-hidden />}
+          onClick={onPeople}
+          data-testid="toggle-participants"
+        >
+          {t('controls.participants')}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconSettings size={18} aria-hidden />}
+          onClick={onSettings}
+          data-testid="open-settings"
+        >
+          {t('controls.settings')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,92 @@
+import { Notification } from '@mantine/core'
+import type { TFunction } from 'i18next'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import classes from './Notices.module.css'
+import type { Notice } from './state'
+
+const SHOWN_FOR = 6_000
+const SHOWN_AT_ONCE = 3
+/** These concern the person, so they are seen as well as heard. */
+const SEEN = new Set<Notice['kind']>(['moderated', 'hand', 'failed', 'reconnected', 'sharing'])
+
+/** Tells what happens in the room: all of it to screen readers, what concerns one also to the eye. */
+export function Notices({ notices }: { notices: readonly Notice[] }) {
+  const { t } = useTranslation()
+  const [shown, setShown] = useState<readonly Notice[]>([])
+  const [heard, setHeard] = useState('')
+  const last = useRef(notices.at(-1)?.number ?? 0)
+
+  useEffect(() => {
+    const fresh = notices.filter(({ number }) => number > last.current)
+    if (!fresh.length) return
+    last.current = fresh.at(-1)?.number ?? last.current
+    setHeard(fresh.map(notice => noticeText(t, notice)).join(' '))
+    const seen = fresh.filter(({ kind }) => SEEN.has(kind))
+    if (seen.length) setShown(current => [...current, ...seen].slice(-SHOWN_AT_ONCE))
+  }, [notices, t])
+
+  useEffect(() => {
+    if (!shown.length) return
+    const timer = window.setTimeout(() => setShown(current => current.slice(1)), SHOWN_FOR)
+    return () => window.clearTimeout(timer)
+  }, [shown])
+
+  return (
+    <>
+      <div className="sr-only" aria-live="polite" data-testid="announcements">
+        {heard}
+      </div>
+      <div className={classes.notices}>
+        {shown.map(notice => (
+          <Notification
+            key={notice.number}
+            role="presentation"
+            color={notice.kind === 'failed' ? 'red' : 'lagoon'}
+            withBorder
+            closeButtonProps={{ 'aria-label': t('common.close') }}
+            onClose={() => setShown(current => current.filter(({ number }) => number !== notice.number))}
+          >
+            {noticeText(t, notice)}
+          </Notification>
+        ))}
+      </div>
+    </>
+  )
+}
+
+const MODERATED = {
+  mute: 'notice.mute',
+  'stop-video': 'notice.stopVideo',
+  'stop-screen': 'notice.stopScreen',
+  'lower-hand': 'notice.lowerHand',
+  permissions: 'notice.permissions',
+} as const
+
+const SIMPLE = {
+  reconnecting: 'notice.reconnecting',
+  reconnected: 'notice.reconnected',
+  'media-away': 'notice.mediaAway',
+  'media-back': 'notice.mediaBack',
+} as const
+
+export function noticeText(t: TFunction, notice: Notice): string {
+  switch (notice.kind) {
+    case 'joined':
+    case 'hand':
+    case 'sharing':
+      return t(`notice.${notice.kind}`, { name: notice.name })
+    case 'left':
+      return t(`notice.${notice.reason === 'replaced' ? 'left' : notice.reason}`, { name: notice.name })
+    case 'chat':
+      return t('notice.chat', { name: notice.message.fromName, text: notice.message.text.slice(0, 300) })
+    case 'moderated':
+      return t(MODERATED[notice.action], { name: notice.byName })
+    case 'failed':
+      return notice.code === 'not_allowed'
+        ? t('notice.notAllowed')
+        : t('notice.failed', { code: notice.code })
+    default:
+      return t(SIMPLE[notice.kind])
+  }
+}

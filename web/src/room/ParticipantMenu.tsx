@@ -1,0 +1,158 @@
+import { ActionIcon, Button, Group, Menu, Modal, Text } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { ModeratorAction, Participant } from '../signalling/messages'
+import {
+  IconCheck,
+  IconDotsVertical,
+  IconHandOff,
+  IconMessage,
+  IconMicrophoneOff,
+  IconScreenShareOff,
+  IconUserX,
+  IconVideoOff,
+  IconX,
+} from '../ui/icons'
+import type { RoomSession } from './session'
+
+interface ParticipantMenuProps {
+  session: RoomSession
+  participant: Participant
+  moderates: boolean
+  onMessage?: (participantId: string) => void
+}
+
+const GRANTS = ['voice', 'video', 'screen', 'chat'] as const
+
+/** What one can do about somebody: write to them, and as a moderator also the rest. */
+export function ParticipantMenu({ session, participant, moderates, onMessage }: ParticipantMenuProps) {
+  const { t } = useTranslation()
+  const [removing, setRemoving] = useState(false)
+  const { id, displayName, microphone, camera, screen, handRaisedAt, permissions } = participant
+  const act = (action: ModeratorAction) => () => void session.moderate(id, action)
+  return (
+    <>
+      <Menu position="bottom-end" shadow="md" withinPortal>
+        <Menu.Target>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={36}
+            aria-label={t('people.menu', { name: displayName })}
+            data-testid="participant-menu"
+          >
+            <IconDotsVertical size={18} aria-hidden />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {onMessage && (
+            <Menu.Item
+              leftSection={<IconMessage size={16} aria-hidden />}
+              onClick={() => onMessage(id)}
+              data-testid="private-message"
+            >
+              {t('people.message')}
+            </Menu.Item>
+          )}
+          {moderates && (
+            <>
+              {microphone && (
+                <Menu.Item
+                  leftSection={<IconMicrophoneOff size={16} aria-hidden />}
+                  onClick={act('mute')}
+                  data-testid="moderate-mute"
+                >
+                  {t('people.mute')}
+                </Menu.Item>
+              )}
+              {camera && (
+                <Menu.Item
+                  leftSection={<IconVideoOff size={16} aria-hidden />}
+                  onClick={act('stop-video')}
+                  data-testid="moderate-stop-video"
+                >
+                  {t('people.stopVideo')}
+                </Menu.Item>
+              )}
+              {screen && (
+                <Menu.Item
+                  leftSection={<IconScreenShareOff size={16} aria-hidden />}
+                  onClick={act('stop-screen')}
+                  data-testid="moderate-stop-screen"
+                >
+                  {t('people.stopScreen')}
+                </Menu.Item>
+              )}
+              {handRaisedAt && (
+                <Menu.Item
+                  leftSection={<IconHandOff size={16} aria-hidden />}
+                  onClick={act('lower-hand')}
+                  data-testid="moderate-lower-hand"
+                >
+                  {t('people.lowerHand')}
+                </Menu.Item>
+              )}
+              <Menu.Divider />
+              <Menu.Label>{t('people.permissions')}</Menu.Label>
+              {GRANTS.map(grant => {
+                const granted = permissions?.[grant] ?? false
+                return (
+                  <Menu.Item
+                    key={grant}
+                    role="menuitemcheckbox"
+                    aria-checked={granted}
+                    closeMenuOnClick={false}
+                    leftSection={
+                      granted ? (
+                        <IconCheck size={16} aria-hidden />
+                      ) : (
+                        <IconX size={16} aria-hidden opacity={0.55} />
+                      )
+                    }
+                    onClick={() => void session.permit(id, { [grant]: !granted })}
+                    data-testid={`permit-${grant}`}
+                  >
+                    {t(`people.${grant}`)}
+                  </Menu.Item>
+                )
+              })}
+              <Menu.Divider />
+              <Menu.Item
+                color="red"
+                leftSection={<IconUserX size={16} aria-hidden />}
+                onClick={() => setRemoving(true)}
+                data-testid="moderate-remove"
+              >
+                {t('people.remove')}
+              </Menu.Item>
+            </>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <Modal
+        opened={removing}
+        onClose={() => setRemoving(false)}
+        title={t('people.removeTitle', { name: displayName })}
+        closeButtonProps={{ 'aria-label': t('common.close') }}
+        centered
+      >
+        <Text mb="lg">{t('people.removeText', { name: displayName })}</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={() => setRemoving(false)} data-autofocus>
+            {t('common.cancel')}
+          </Button>
+          <Button
+            color="red"
+            data-testid="confirm-remove"
+            onClick={() => {
+              setRemoving(false)
+              void session.moderate(id, 'remove')
+            }}
+          >
+            {t('people.removeConfirm')}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  )
+}

@@ -1,0 +1,120 @@
+import { CloseButton, Text, Title } from '@mantine/core'
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatNumber } from '../i18n/format'
+import type { Participant } from '../signalling/messages'
+import { ParticipantRow } from './ParticipantRow'
+import classes from './ParticipantsPanel.module.css'
+import type { RoomSession } from './session'
+import type { RoomState } from './state'
+
+interface ParticipantsPanelProps {
+  session: RoomSession
+  state: RoomState
+  onMessage: (participantId: string) => void
+  onClose: () => void
+}
+
+/** Raised hands first, in the order in which they were raised; then by name. */
+export function inListOrder(participants: readonly Participant[], compare: Intl.Collator): Participant[] {
+  return [...participants].sort((one, other) => {
+    if (one.handRaisedAt && other.handRaisedAt) {
+      return Date.parse(one.handRaisedAt) - Date.parse(other.handRaisedAt)
+    }
+    if (one.handRaisedAt || other.handRaisedAt) return one.handRaisedAt ? -1 : 1
+    return compare.compare(one.displayName, other.displayName)
+  })
+}
+
+/** Everybody in the room, and what a moderator can do about each. */
+export function ParticipantsPanel({ session, state, onMessage, onClose }: ParticipantsPanelProps) {
+  const { t, i18n } = useTranslation()
+  const { self, participants, spectators, speaking, permissions } = state
+  const sorted = useMemo(
+    () =>
+      inListOrder(
+        participants.filter(({ isSpectator }) => !isSpectator),
+        new Intl.Collator(i18n.language),
+      ),
+    [participants, i18n.language],
+  )
+  const count = sorted.length + (self && !self.isSpectator ? 1 : 0)
+  return (
+    <section className={classes.panel} aria-labelledby="people-title">
+      <header className={classes.header}>
+        <Title order={2} size="h5" id="people-title">
+          {t('people.title')} <span className={classes.count}>{formatNumber(count)}</span>
+        </Title>
+        <CloseButton aria-label={t('people.close')} onClick={onClose} />
+      </header>
+      <div className={classes.scroll}>
+        <ul className={classes.list} aria-label={t('people.list')}>
+          {self && (
+            <ParticipantRow session={session} participant={self} isSelf speaking={speaking.has(self.id)} />
+          )}
+          {sorted.map(participant => (
+            <ParticipantRow
+              key={participant.id}
+              session={session}
+              participant={participant}
+              speaking={speaking.has(participant.id)}
+              moderates={permissions.promote}
+              onMessage={permissions.chat ? onMessage : undefined}
+            />
+          ))}
+        </ul>
+        {spectators.count > 0 && (
+          <>
+            <Text size="sm" fw={600} className={classes.spectators} data-testid="spectator-count">
+              {t('people.spectators', { count: spectators.count })}
+            </Text>
+            <ul className={classes.list}>
+              {spectators.list?.map(({ id, displayName }) => (
+                <SpectatorRow
+                  key={id}
+                  session={session}
+                  id={id}
+                  displayName={displayName}
+                  known={participants.find(participant => participant.id === id)}
+                  onMessage={permissions.chat ? onMessage : undefined}
+                />
+              ))}
+            </ul>
+          </>
+        )}
+      </div>
+    </section>
+  )
+}
+
+interface SpectatorRowProps {
+  session: RoomSession
+  id: string
+  displayName: string
+  known: Participant | undefined
+  onMessage?: (participantId: string) => void
+}
+
+function SpectatorRow({ session, id, displayName, known, onMessage }: SpectatorRowProps) {
+  const spectator: Participant = known ?? {
+    id,
+    userId: '',
+    displayName,
+    isGuest: false,
+    isModerator: false,
+    isSpectator: true,
+    microphone: false,
+    camera: false,
+    screen: false,
+    state: 'connected',
+  }
+  return (
+    <ParticipantRow
+      session={session}
+      participant={spectator}
+      speaking={false}
+      moderates
+      onMessage={onMessage}
+    />
+  )
+}

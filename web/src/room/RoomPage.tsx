@@ -1,0 +1,180 @@
+import { useMediaQuery } from '@mantine/hooks'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { usePageTitle } from '../ui/PageFrame'
+import { useStore } from '../ui/store'
+import { CHAT_INPUT, ChatPanel } from './ChatPanel'
+import { ControlsBar } from './ControlsBar'
+import { Notices } from './Notices'
+import { ParticipantsPanel } from './ParticipantsPanel'
+import { RemoteAudio } from './RemoteAudio'
+import { RoomHeader } from './RoomHeader'
+import classes from './RoomPage.module.css'
+import { SettingsDialog } from './SettingsDialog'
+import { ShortcutsDialog } from './ShortcutsDialog'
+import { Stage } from './Stage'
+import type { RoomSession } from './session'
+import type { RoomState } from './state'
+import { TileGrid } from './TileGrid'
+import { type Shortcuts, useShortcuts } from './useShortcuts'
+
+const WIDE = '(min-width: 1100px)'
+const NARROW = '(max-width: 639px)'
+
+interface Panels {
+  chat: boolean
+  people: boolean
+}
+
+/** The room: videos, controls, and the panels beside them or, on small screens, over them. */
+export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave: boolean }) {
+  const state = useStore(session.state)
+  const wide = useMediaQuery(WIDE, undefined, { getInitialValueInEffect: false }) ?? true
+  const narrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false }) ?? false
+  const [panels, setPanels] = useState<Panels>({ chat: wide, people: wide })
+  const [recipient, setRecipient] = useState('everyone')
+  const [dialog, setDialog] = useState<'settings' | 'shortcuts' | null>(null)
+  const writes = useRef(false)
+  usePageTitle(state.room?.displayName ?? '')
+
+  // A smaller screen has no place for panels beside the videos: they are closed until they are asked for.
+  useEffect(() => setPanels({ chat: wide, people: wide }), [wide])
+
+  useEffect(() => {
+    if (!writes.current || !panels.chat) return
+    writes.current = false
+    document.getElementById(CHAT_INPUT)?.focus()
+  })
+
+  const show = (panel: keyof Panels, open: boolean) =>
+    setPanels(current =>
+      wide ? { ...current, [panel]: open } : { chat: false, people: false, [panel]: open },
+    )
+  const writeTo = (participantId: string) => {
+    setRecipient(participantId)
+    writes.current = true
+    show('chat', true)
+  }
+  const shortcuts = useMemo<Shortcuts>(
+    () => ({
+      m: () => void session.toggleMicrophone(),
+      v: () => void session.toggleCamera(),
+      s: () => void session.toggleScreen(),
+      h: () => void session.toggleHand(),
+      c: () => {
+        writes.current = !panels.chat
+        setPanels(current => ({ people: wide && current.people, chat: !current.chat }))
+      },
+      p: () => setPanels(current => ({ chat: wide && current.chat, people: !current.people })),
+      '?': () => setDialog('shortcuts'),
+      escape: () => {
+        const active = document.activeElement
+        if (active instanceof HTMLElement && active.id === CHAT_INPUT) active.blur()
+        if (!wide) setPanels({ chat: false, people: false })
+      },
+    }),
+    [session, wide, panels.chat],
+  )
+  useShortcuts(shortcuts, dialog === null)
+
+  const anyPanel = panels.chat || panels.people
+  return (
+    <div className={classes.room}>
+      <RoomHeader state={state} />
+      <main className={classes.main} inert={anyPanel && !wide}>
+        <Banner state={state} session={session} />
+        <Videos session={session} state={state} />
+      </main>
+      {anyPanel && (
+        <aside className={classes.panels}>
+          {panels.people && (
+            <div className={classes.people}>
+              <ParticipantsPanel
+                session={session}
+                state={state}
+                onMessage={writeTo}
+                onClose={() => show('people', false)}
+              />
+            </div>
+          )}
+          {panels.chat && (
+            <div className={classes.chat}>
+              <ChatPanel
+                session={session}
+                state={state}
+                recipient={recipient}
+                onRecipient={setRecipient}
+                onClose={() => show('chat', false)}
+              />
+            </div>
+          )}
+        </aside>
+      )}
+      <footer className={classes.footer}>
+        <ControlsBar
+          session={session}
+          state={state}
+          narrow={narrow}
+          canLeave={canLeave}
+          chatOpen={panels.chat}
+          peopleOpen={panels.people}
+          onChat={() => {
+            writes.current = !panels.chat
+            show('chat', !panels.chat)
+          }}
+          onPeople={() => show('people', !panels.people)}
+          onSettings={() => setDialog('settings')}
+          onShortcuts={() => setDialog('shortcuts')}
+        />
+      </footer>
+      <RemoteAudio session={session} />
+      <Notices notices={state.notices} />
+      <SettingsDialog local={session.local} opened={dialog === 'settings'} onClose={() => setDialog(null)} />
+      <ShortcutsDialog opened={dialog === 'shortcuts'} onClose={() => setDialog(null)} />
+    </div>
+  )
+}
+
+function Videos({ session, state }: { session: RoomSession; state: RoomState }) {
+  const [chosen, setChosen] = useState('')
+  const sharers = state.participants.filter(({ screen }) => screen)
+  const sharer = sharers.find(({ id }) => id === chosen) ?? sharers.at(-1)
+  return (
+    <>
+      {sharer && (
+        <Stage
+          key={sharer.id}
+          session={session}
+          sharer={sharer}
+          others={sharers.filter(({ id }) => id !== sharer.id)}
+          onChoose={setChosen}
+        />
+      )}
+      <TileGrid session={session} state={state} strip={sharer !== undefined} />
+    </>
+  )
+}
+
+/** One line above the videos for what one has to know all the time. */
+function Banner({ state, session }: { state: RoomState; session: RoomSession }) {
+  const { t } = useTranslation()
+  const { screen, problems } = useStore(session.local.state)
+  const lines = [
+    !state.mediaAvailable && t('room.mediaAway'),
+    state.self?.isSpectator && t('room.spectating'),
+    state.room?.mode === 'exam' && !state.self?.isModerator && t('room.exam'),
+    state.participants.length === 0 && t('room.alone'),
+    screen && t('room.sharing'),
+    problems.camera && t(`devices.problem.camera.${problems.camera}`),
+    problems.microphone && t(`devices.problem.microphone.${problems.microphone}`),
+    problems.screen && t(`devices.problem.screen.${problems.screen}`),
+  ].filter(line => typeof line === 'string')
+  if (!lines.length) return null
+  return (
+    <div className={classes.banner} role="status">
+      {lines.map(line => (
+        <span key={line}>{line}</span>
+      ))}
+    </div>
+  )
+}

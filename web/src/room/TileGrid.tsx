@@ -1,0 +1,52 @@
+import { useElementSize } from '@mantine/hooks'
+import { useTranslation } from 'react-i18next'
+import { gridLayout, TILE_GAP } from './gridLayout'
+import type { RoomSession } from './session'
+import type { RoomState } from './state'
+import { SelfTile, Tile } from './Tile'
+import classes from './TileGrid.module.css'
+
+interface TileGridProps {
+  session: RoomSession
+  state: RoomState
+  /** In one row beside a shared screen, rather than as a grid. */
+  strip: boolean
+}
+
+/** Everybody who can be seen. Tiles that do not fit are scrolled to. */
+export function TileGrid({ session, state, strip }: TileGridProps) {
+  const { t } = useTranslation()
+  const { ref, width, height } = useElementSize<HTMLUListElement>()
+  const { self, participants, speaking } = state
+  const shown = participants.filter(({ isSpectator }) => !isSpectator)
+  const seesSelf = self !== null && !self.isSpectator
+  const layout = gridLayout(shown.length + (seesSelf ? 1 : 0), width, height)
+  const style = strip
+    ? undefined
+    : {
+        gridTemplateColumns: `repeat(${layout.columns}, ${layout.width}px)`,
+        gridAutoRows: `${layout.height}px`,
+        gap: TILE_GAP,
+        alignContent: layout.scrolls ? 'start' : 'center',
+      }
+  return (
+    <ul
+      ref={ref}
+      className={strip ? classes.strip : classes.grid}
+      style={style}
+      aria-label={t('room.grid')}
+      // A list that scrolls must be reachable by keyboard.
+      tabIndex={strip || layout.scrolls ? 0 : undefined}
+    >
+      {seesSelf && <SelfTile session={session} self={self} speaking={speaking.has(self.id)} />}
+      {shown.map(participant => (
+        <Tile
+          key={participant.id}
+          session={session}
+          participant={participant}
+          speaking={speaking.has(participant.id)}
+        />
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,254 @@
+import { log } from '../log'
+import { layerFor } from '../media/layers'
+import type { LocalMedia, LocalMediaState } from '../media/localMedia'
+import type { PublishConnection, Tracks } from '../media/publishConnection'
+import { RoomMedia, visibleAtFirst } from '../media/roomMedia'
+import { RoomConnection } from '../signalling/connection'
+import type {
+  ClientRequest,
+  Joined,
+  MediaState,
+  ModeratorAction,
+  Participant,
+  Permissions,
+  ServerMessage,
+} from '../signalling/messages'
+import { SignallingError, type SignallingSocket } from '../signalling/socket'
+import { Store } from '../ui/store'
+import { gridLayout, TILE_GAP } from './gridLayout'
+import { INITIAL_STATE, type RoomEvent, type RoomState, reduce } from './state'
+
+export interface SessionOptions {
+  roomId: string
+  displayName: string
+  locale: string
+  token: (renewed: boolean) => Promise<string>
+  local: LocalMedia
+  /** Made ready before the click, both optional. */
+  socket?: SignallingSocket
+  publish: PublishConnection | null
+}
+
+const NO_MEDIA: MediaState = { microphone: false, camera: false, screen: false }
+
+/** One stay in a room: keeps the connection, the media and the state together, and does what the buttons say. */
+export class RoomSession {
+  readonly state = new Store<RoomState>(INITIAL_STATE)
+  readonly media: RoomMedia
+  readonly local: LocalMedia
+  readonly displayName: string
+
+  private readonly connection: RoomConnection
+  private readonly stopFollowingLocal: () => void
+  /** What the server was last told to be on. */
+  private told: MediaState = NO_MEDIA
+  private lastLocal: LocalMediaState
+
+  constructor(options: SessionOptions) {
+    this.local = options.local
+    this.displayName = options.displayName
+    this.lastLocal = options.local.state.get()
+    this.connection = new RoomConnection(
+      { ...options, media: () => this.wishedMedia() },
+      {
+        phase: phase => this.dispatch({ type: 'phase', phase }),
+        joined: joined => this.joined(joined),
+        message: message => this.received(message),
+        refused: ({ code, details }) => this.over({ type: 'refused', code, details }),
+        ended: reason => this.over({ type: 'over', reason }),
+      },
+    )
+    this.media = new RoomMedia(this.connection, () => this.tracks(), options.publish)
+    this.stopFollowingLocal = this.local.state.subscribe(() => this.localChanged())
+    this.told = this.wishedMedia()
+    window.addEventListener('pagehide', this.pageClosed)
+    this.connection.start(options.socket)
+  }
+
+  leave(): void {
+    if (this.state.get().phase === 'ended') return
+    this.connection.leave()
+    this.over({ type: 'over', reason: 'left' })
+  }
+
+  async toggleMicrophone(): Promise<void> {
+    if (this.state.get().permissions.voice)
+      await this.local.setMicrophone(!this.local.state.get().microphoneOn)
+  }
+
+  async toggleCamera(): Promise<void> {
+    if (this.state.get().permissions.video) await this.local.setCamera(!this.local.state.get().camera)
+  }
+
+  async toggleScreen(): Promise<void> {
+    if (this.local.state.get().screen) this.local.stopScreen()
+    else if (this.state.get().permissions.screen) await this.local.startScreen()
+  }
+
+  async toggleHand(): Promise<void> {
+    await this.request({ type: 'hand', raised: !this.state.get().self?.handRaisedAt })
+  }
+
+  /** `to` is a participant's id for a private message. Rejects with a SignallingError. */
+  async sendChat(text: string, recipient: { to?: string; broadcast?: boolean }): Promise<void> {
+    await this.connection.request({ type: 'chat', text, ...recipient })
+  }
+
+  moderate(participantId: string, action: ModeratorAction | 'remove'): Promise<void> {
+    return this.request({ type: 'moderate', participantId, action })
+  }
+
+  permit(participantId: string, permissions: Partial<Permissions>): Promise<void> {
+    return this.request({ type: 'permit', participantId, permissions })
+  }
+
+  readChat(): void {
+    this.dispatch({ type: 'chat.read' })
+  }
+
+  /** Says goodbye, so that nobody waits a minute for somebody who closed the page. */
+  private readonly pageClosed = (): void => this.leave()
+
+  private dispatch(event: RoomEvent): void {
+    this.state.set(reduce(this.state.get(), event))
+  }
+
+  private joined(joined: Joined): void {
+    const { self } = joined
+    if (joined.resumed) {
+      // What was on when last told and is off now, a moderator has switched off meanwhile.
+      if (this.told.microphone && !self.microphone) void this.local.setMicrophone(false)
+      if (this.told.camera && !self.camera) void this.local.setCamera(false)
+      if (this.told.screen && !self.screen) this.local.stopScreen()
+    }
+    this.told = { microphone: self.microphone, camera: self.camera, screen: self.screen }
+    this.wantAtFirst(joined)
+    this.media.joined(joined.iceServers, joined.permissions, joined.mediaAvailable)
+    this.dispatch(joined)
+    this.enforce(joined.permissions)
+    this.tellMedia()
+  }
+
+  /** Wants those who will be on the screen before it is drawn; the tiles correct it when they are laid out. */
+  private wantAtFirst({ participants }: Joined): void {
+    const count = participants.filter(({ isSpectator }) => !isSpectator).length + 1
+    const layout = gridLayout(count, window.innerWidth, window.innerHeight - 120)
+    const inView = Math.ceil(window.innerHeight / (layout.height + TILE_GAP)) * layout.columns
+    const layer = layerFor(layout.height, window.devicePixelRatio)
+    for (const { id } of visibleAtFirst(participants, inView)) this.media.wants.set(id, 'camera', layer)
+    const sharer = participants.findLast(({ screen }) => screen)
+    if (sharer) this.media.wants.set(sharer.id, 'screen', 'high')
+    this.media.wants.flush()
+  }
+
+  private wantArrival({ id, isSpectator }: Participant): void {
+    const count = this.state.get().participants.length + 2
+    const layout = gridLayout(count, window.innerWidth, window.innerHeight - 120)
+    if (isSpectator || layout.scrolls) return
+    this.media.wants.set(id, 'camera', layerFor(layout.height, window.devicePixelRatio))
+    this.media.wants.flush()
+  }
+
+  private received(message: ServerMessage): void {
+    switch (message.type) {
+      case 'subscribe.offer':
+        return this.media.offered(message)
+      case 'media.reset':
+        this.media.reset()
+        break
+      case 'media.available':
+        this.media.availabilityChanged(message.available)
+        break
+      case 'participant.joined':
+        this.wantArrival(message.participant)
+        break
+      case 'participant.left':
+        this.media.wants.forget(message.participantId)
+        break
+      case 'self.updated':
+        this.media.permissionsChanged(message.permissions)
+        this.enforce(message.permissions)
+        break
+      case 'moderated':
+        if (message.action === 'mute') void this.local.setMicrophone(false)
+        if (message.action === 'stop-video') void this.local.setCamera(false)
+        if (message.action === 'stop-screen') this.local.stopScreen()
+        break
+      case 'error':
+        log.warning('server', message.code, message.message)
+        break
+    }
+    this.dispatch(message)
+  }
+
+  /** Switches off what is not allowed any more: the server does not forward it, and no light should be on. */
+  private enforce({ voice, video, screen }: Permissions): void {
+    const { microphoneOn, camera, screen: shown } = this.local.state.get()
+    if (!voice && microphoneOn) void this.local.setMicrophone(false)
+    if (!video && camera) void this.local.setCamera(false)
+    if (!screen && shown) this.local.stopScreen()
+  }
+
+  private tracks(): Tracks {
+    const { microphone, microphoneOn, camera, screen, screenAudio } = this.local.state.get()
+    return { microphone: microphoneOn ? microphone : null, camera, screen, 'screen-audio': screenAudio }
+  }
+
+  private wishedMedia(): MediaState {
+    const { microphoneOn, camera, screen } = this.local.state.get()
+    return { microphone: microphoneOn, camera: camera !== null, screen: screen !== null }
+  }
+
+  private localChanged(): void {
+    const before = this.lastLocal
+    const now = this.local.state.get()
+    this.lastLocal = now
+    if (this.state.get().phase === 'ended') return
+    const changed =
+      before.microphone !== now.microphone ||
+      before.microphoneOn !== now.microphoneOn ||
+      before.camera !== now.camera ||
+      before.screen !== now.screen ||
+      before.screenAudio !== now.screenAudio
+    if (!changed) return
+    const tracks = this.tracks()
+    this.media.setTrack('microphone', tracks.microphone ?? null)
+    this.media.setTrack('camera', tracks.camera ?? null)
+    this.media.setTrack('screen', tracks.screen ?? null)
+    this.media.setTrack('screen-audio', tracks['screen-audio'] ?? null)
+    this.tellMedia()
+  }
+
+  private tellMedia(): void {
+    if (!this.connection.isConnected || !this.state.get().room) return
+    const media = this.wishedMedia()
+    const { told } = this
+    const same =
+      media.microphone === told.microphone && media.camera === told.camera && media.screen === told.screen
+    if (same) return
+    this.told = media
+    this.dispatch({ type: 'self.media', media })
+    this.connection.request({ type: 'media', ...media }).catch((error: unknown) => {
+      if (error instanceof SignallingError && error.code === 'not_allowed') {
+        this.enforce(this.state.get().permissions)
+      }
+      log.warning('media', error)
+    })
+  }
+
+  private async request(message: ClientRequest): Promise<void> {
+    try {
+      await this.connection.request(message)
+    } catch (error) {
+      log.warning(message.type, error)
+      this.dispatch({ type: 'failed', code: error instanceof SignallingError ? error.code : 'unanswered' })
+    }
+  }
+
+  private over(event: RoomEvent): void {
+    window.removeEventListener('pagehide', this.pageClosed)
+    this.stopFollowingLocal()
+    this.media.close()
+    this.dispatch(event)
+  }
+}

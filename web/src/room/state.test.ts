@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import type { ChatMessage, Joined, Participant, Permissions } from '../signalling/messages'
+import { INITIAL_STATE, type RoomEvent, type RoomState, reduce } from './state'
+
+const PERMISSIONS: Permissions = {
+  voice: true,
+  video: true,
+  screen: true,
+  chat: true,
+  chatBroadcast: false,
+  promote: false,
+}
+
+function person(id: string, change: Partial<Participant> = {}): Participant {
+  return {
+    id,
+    userId: `user-${id}`,
+    displayName: id,
+    isGuest: true,
+    isModerator: false,
+    isSpectator: false,
+    microphone: false,
+    camera: false,
+    screen: false,
+    state: 'connected',
+    ...change,
+  }
+}
+
+function text(id: string, from: string): ChatMessage {
+  return { id, kind: 'room', from, fromName: from, text: 'hello', at: '2026-01-01T10:00:00Z' }
+}
+
+function joined(change: Partial<Joined> = {}): Joined {
+  return {
+    type: 'joined',
+    id: '1',
+    participantId: 'me',
+    resume: 'secret',
+    resumed: false,
+    room: { id: 'r', displayName: 'Library', companyName: 'Demo', mode: 'normal' },
+    participants: [],
+    self: person('me'),
+    permissions: PERMISSIONS,
+    spectators: { count: 0 },
+    chat: [],
+    iceServers: [],
+    mediaAvailable: true,
+    ...change,
+  }
+}
+
+function stateAfter(...events: RoomEvent[]): RoomState {
+  return events.reduce(reduce, INITIAL_STATE)
+}
+
+const kinds = (state: RoomState) => state.notices.map(({ kind }) => kind)
+
+describe('the state of a room', () => {
+  it('follows people as they come, change and go', () => {
+    const state = stateAfter(
+      joined({ participants: [person('anna')] }),
+      { type: 'participant.joined', participant: person('ben') },
+      { type: 'participant.updated', participant: person('anna', { microphone: true }) },
+      { type: 'participant.left', participantId: 'ben', reason: 'left' },
+    )
+    expect(state.participants).toEqual([person('anna', { microphone: true })])
+    expect(kinds(state)).toEqual(['joined', 'left'])
+  })
+
+  it('never lists oneself among the others', () => {
+    const state = stateAfter(joined({ participants: [person('me'), person('anna')] }), {
+      type: 'participant.joined',
+      participant: person('me'),
+    })
+    expect(state.participants.map(({ id }) => id)).toEqual(['anna'])
+  })
+
+  it('takes an update of someone unknown for an arrival', () => {
+    const state = stateAfter(joined(), { type: 'participant.updated', participant: person('anna') })
+    expect(state.participants).toHaveLength(1)
+  })
+
+  it('announces a raised hand once', () => {
+    const raised = person('anna', { handRaisedAt: '2026-01-01T10:00:00Z' })
+    const state = stateAfter(
+      joined({ participants: [person('anna')] }),
+      { type: 'participant.updated', participant: raised },
+      { type: 'participant.updated', participant: { ...raised, microphone: true } },
+    )
+    expect(kinds(state)).toEqual(['hand'])
+  })
+
+  it('counts the unread messages of others, each once', () => {
+    const state = stateAfter(
+      joined(),
+      { type: 'chat', message: text('1', 'anna') },
+      { type: 'chat', message: text('1', 'anna') },
+      { type: 'chat', message: text('2', 'me') },
+    )
+    expect(state.chat).toHaveLength(2)
+    expect(state.unread).toBe(1)
+    expect(reduce(state, { type: 'chat.read' }).unread).toBe(0)
+  })
+
+  it('keeps the chat over a lost connection, with what was missed meanwhile', () => {
+    const state = stateAfter(
+      joined({ chat: [text('1', 'anna')] }),
+      { type: 'phase', phase: 'reconnecting' },
+      { type: 'phase', phase: 'connected' },
+      joined({ resumed: true, chat: [text('1', 'anna'), text('2', 'anna')] }),
+    )
+    expect(state.chat.map(({ id }) => id)).toEqual(['1', '2'])
+    expect(state.unread).toBe(1)
+    expect(kinds(state)).toEqual(['reconnecting', 'reconnected'])
+  })
+
+  it('forgets who spoke when they leave', () => {
+    const state = stateAfter(
+      joined({ participants: [person('anna')] }),
+      { type: 'speaking', participantId: 'anna', speaking: true },
+      { type: 'participant.left', participantId: 'anna', reason: 'lost' },
+    )
+    expect(state.speaking.size).toBe(0)
+  })
+
+  it('stays ended, whatever comes after', () => {
+    const state = stateAfter(
+      joined(),
+      { type: 'over', reason: 'removed' },
+      { type: 'phase', phase: 'connected' },
+    )
+    expect(state).toMatchObject({ phase: 'ended', end: 'removed' })
+  })
+})

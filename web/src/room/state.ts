@@ -1,0 +1,207 @@
+import type {
+  ChatMessage,
+  EndReason,
+  Joined,
+  LeftReason,
+  MediaState,
+  ModeratorAction,
+  Participant,
+  Permissions,
+  Room,
+  ServerMessage,
+  Spectators,
+} from '../signalling/messages'
+
+/** What a page needs to know of a room, and how each message of the server changes it. No side effects. */
+export interface RoomState {
+  phase: 'connecting' | 'connected' | 'reconnecting' | 'ended'
+  /** Why it ended; `left` when the person did it themselves. */
+  end: EndReason | 'left' | 'refused' | null
+  /** The server's code, when `end` is `refused`. */
+  refusal: { code: string; details: Record<string, string> } | null
+  room: Room | null
+  self: Participant | null
+  permissions: Permissions
+  /** In the order in which they came. */
+  participants: readonly Participant[]
+  spectators: Spectators
+  chat: readonly ChatMessage[]
+  unread: number
+  speaking: ReadonlySet<string>
+  mediaAvailable: boolean
+  /** What happened last, for those who hear the page; numbered so that repetitions are noticed. */
+  notices: readonly Notice[]
+}
+
+export type NoticeKind =
+  | { kind: 'joined' | 'hand' | 'sharing'; name: string }
+  | { kind: 'left'; name: string; reason: LeftReason }
+  | { kind: 'chat'; message: ChatMessage }
+  | { kind: 'moderated'; action: ModeratorAction | 'permissions'; byName: string }
+  | { kind: 'failed'; code: string }
+  | { kind: 'reconnecting' | 'reconnected' | 'media-away' | 'media-back' }
+
+export type Notice = NoticeKind & { number: number }
+
+export type RoomEvent =
+  | ServerMessage
+  | { type: 'phase'; phase: RoomState['phase'] }
+  | { type: 'refused'; code: string; details: Record<string, string> }
+  | { type: 'over'; reason: EndReason | 'left' }
+  | { type: 'chat.read' }
+  | { type: 'failed'; code: string }
+  | { type: 'self.media'; media: MediaState }
+
+const NOTHING: Permissions = {
+  voice: false,
+  video: false,
+  screen: false,
+  chat: false,
+  chatBroadcast: false,
+  promote: false,
+}
+
+export const INITIAL_STATE: RoomState = {
+  phase: 'connecting',
+  end: null,
+  refusal: null,
+  room: null,
+  self: null,
+  permissions: NOTHING,
+  participants: [],
+  spectators: { count: 0 },
+  chat: [],
+  unread: 0,
+  speaking: new Set(),
+  mediaAvailable: true,
+  notices: [],
+}
+
+const NOTICES_KEPT = 30
+const CHAT_KEPT = 500
+
+export function reduce(state: RoomState, event: RoomEvent): RoomState {
+  switch (event.type) {
+    case 'joined':
+      return joined(state, event)
+    case 'participant.joined':
+      return arrived(state, event.participant)
+    case 'participant.updated':
+      return updated(state, event.participant)
+    case 'participant.left':
+      return left(state, event.participantId, event.reason)
+    case 'self.updated':
+      return { ...state, self: event.self, permissions: event.permissions }
+    case 'self.media':
+      return state.self ? { ...state, self: { ...state.self, ...event.media } } : state
+    case 'moderated':
+      return noticed(state, { kind: 'moderated', action: event.action, byName: event.byName })
+    case 'spectators':
+      return { ...state, spectators: { count: event.count, list: event.list } }
+    case 'speaking':
+      return speaking(state, event.participantId, event.speaking)
+    case 'chat':
+      return chatted(state, event.message)
+    case 'failed':
+      return noticed(state, { kind: 'failed', code: event.code })
+    case 'chat.read':
+      return state.unread ? { ...state, unread: 0 } : state
+    case 'media.available':
+      if (event.available === state.mediaAvailable) return state
+      return noticed(
+        { ...state, mediaAvailable: event.available },
+        { kind: event.available ? 'media-back' : 'media-away' },
+      )
+    case 'media.reset':
+      return { ...state, mediaAvailable: true }
+    case 'phase':
+      return phaseChanged(state, event.phase)
+    case 'refused':
+      return {
+        ...state,
+        phase: 'ended',
+        end: 'refused',
+        refusal: { code: event.code, details: event.details },
+      }
+    case 'over':
+      return { ...state, phase: 'ended', end: event.reason }
+    default:
+      return state
+  }
+}
+
+function joined(state: RoomState, message: Joined): RoomState {
+  const missed = message.chat.filter(({ id }) => !state.chat.some(known => known.id === id))
+  const again = state.room !== null
+  const { id } = message.self
+  return {
+    ...state,
+    phase: 'connected',
+    room: message.room,
+    self: message.self,
+    permissions: message.permissions,
+    participants: message.participants.filter(participant => participant.id !== id),
+    spectators: message.spectators,
+    chat: again ? [...state.chat, ...missed].slice(-CHAT_KEPT) : message.chat,
+    unread: again ? state.unread + missed.filter(({ from }) => from !== id).length : 0,
+    speaking: new Set(),
+    mediaAvailable: message.mediaAvailable,
+  }
+}
+
+function arrived(state: RoomState, participant: Participant): RoomState {
+  if (participant.id === state.self?.id) return state
+  const known = state.participants.some(({ id }) => id === participant.id)
+  const others = state.participants.filter(({ id }) => id !== participant.id)
+  const next = { ...state, participants: [...others, participant] }
+  return known || participant.isSpectator
+    ? next
+    : noticed(next, { kind: 'joined', name: participant.displayName })
+}
+
+function updated(state: RoomState, participant: Participant): RoomState {
+  const before = state.participants.find(({ id }) => id === participant.id)
+  if (!before) return arrived(state, participant)
+  const participants = state.participants.map(known => (known === before ? participant : known))
+  const next = { ...state, participants }
+  const name = participant.displayName
+  if (participant.handRaisedAt && !before.handRaisedAt) return noticed(next, { kind: 'hand', name })
+  if (participant.screen && !before.screen) return noticed(next, { kind: 'sharing', name })
+  return next
+}
+
+function left(state: RoomState, id: string, reason: LeftReason): RoomState {
+  const gone = state.participants.find(participant => participant.id === id)
+  if (!gone) return state
+  const participants = state.participants.filter(participant => participant !== gone)
+  const next = speaking({ ...state, participants }, id, false)
+  return gone.isSpectator ? next : noticed(next, { kind: 'left', name: gone.displayName, reason })
+}
+
+function speaking(state: RoomState, id: string, on: boolean): RoomState {
+  if (state.speaking.has(id) === on) return state
+  const next = new Set(state.speaking)
+  if (on) next.add(id)
+  else next.delete(id)
+  return { ...state, speaking: next }
+}
+
+function chatted(state: RoomState, message: ChatMessage): RoomState {
+  if (state.chat.some(({ id }) => id === message.id)) return state
+  const next = { ...state, chat: [...state.chat, message].slice(-CHAT_KEPT) }
+  if (message.from === state.self?.id) return next
+  return noticed({ ...next, unread: state.unread + 1 }, { kind: 'chat', message })
+}
+
+function phaseChanged(state: RoomState, phase: RoomState['phase']): RoomState {
+  if (phase === state.phase || state.phase === 'ended') return state
+  const next = { ...state, phase }
+  if (phase === 'reconnecting') return noticed(next, { kind: 'reconnecting' })
+  if (phase === 'connected' && state.phase === 'reconnecting') return noticed(next, { kind: 'reconnected' })
+  return next
+}
+
+function noticed(state: RoomState, notice: NoticeKind): RoomState {
+  const number = (state.notices.at(-1)?.number ?? 0) + 1
+  return { ...state, notices: [...state.notices, { ...notice, number }].slice(-NOTICES_KEPT) }
+}

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { parseRoute } from './hash'
+
+it.each([
+  ['', { page: 'portal' }],
+  ['#/', { page: 'portal' }],
+  ['#/login', { page: 'login' }],
+  ['#/room/abc', { page: 'room', roomId: 'abc' }],
+  ['#/join/C/R/K/v2', { page: 'join', link: { companyId: 'C', roomId: 'R', accessKey: 'K' } }],
+  ['#/join/C/R/K', { page: 'join', link: { companyId: 'C', roomId: 'R', accessKey: 'K' } }],
+  ['#/join/C/R', { page: 'unknown' }],
+  ['#/elsewhere', { page: 'unknown' }],
+  ['#/room/%E0%A4%A', { page: 'room', roomId: '%E0%A4%A' }],
+])('%s', (hash, route) => {
+  expect(parseRoute(hash)).toEqual(route)
+})

@@ -1,0 +1,162 @@
+/** The messages of docs/signalling.md, under the names they have there. */
+
+export type Source = 'microphone' | 'camera' | 'screen' | 'screen-audio'
+export type VideoSource = 'camera' | 'screen'
+export type Layer = 'low' | 'medium' | 'high' | 'off'
+export type PeerConnectionName = 'publish' | 'subscribe'
+
+export interface Permissions {
+  voice: boolean
+  video: boolean
+  screen: boolean
+  chat: boolean
+  chatBroadcast: boolean
+  promote: boolean
+}
+
+export interface MediaState {
+  microphone: boolean
+  camera: boolean
+  screen: boolean
+}
+
+export interface Participant extends MediaState {
+  id: string
+  userId: string
+  displayName: string
+  isGuest: boolean
+  isModerator: boolean
+  isSpectator: boolean
+  handRaisedAt?: string | null
+  state: 'connected' | 'reconnecting'
+  /** Only moderators and the person themselves are told. */
+  permissions?: Permissions | null
+}
+
+export interface ChatMessage {
+  id: string
+  kind: 'room' | 'private' | 'broadcast'
+  from: string
+  fromName: string
+  to?: string | null
+  toName?: string | null
+  text: string
+  at: string
+}
+
+export interface Spectators {
+  count: number
+  /** Only moderators are told who they are. */
+  list?: { id: string; displayName: string }[] | null
+}
+
+export interface Room {
+  id: string
+  displayName: string
+  companyName: string
+  mode: 'normal' | 'exam' | 'spectator'
+}
+
+export interface Joined {
+  type: 'joined'
+  id: string
+  participantId: string
+  resume: string
+  resumed: boolean
+  room: Room
+  participants: Participant[]
+  self: Participant
+  permissions: Permissions
+  spectators: Spectators
+  chat: ChatMessage[]
+  iceServers: RTCIceServer[]
+  mediaAvailable: boolean
+}
+
+export interface StreamLine {
+  mid: string
+  source: Source
+}
+
+export interface SubscribedLine extends StreamLine {
+  participantId: string
+}
+
+export interface SubscribeOffer {
+  type: 'subscribe.offer'
+  negotiation: number
+  generation: number
+  sdp: string
+  streams: SubscribedLine[]
+}
+
+export interface ErrorMessage {
+  type: 'error'
+  id?: string | null
+  code: string
+  message: string
+  details?: Record<string, string> | null
+}
+
+export type EndReason = 'removed' | 'replaced' | 'room_closed' | 'revoked'
+export type LeftReason = 'left' | 'lost' | 'removed' | 'replaced'
+export type ModeratorAction = 'mute' | 'stop-video' | 'stop-screen' | 'lower-hand'
+
+export type ServerMessage =
+  | Joined
+  | ErrorMessage
+  | SubscribeOffer
+  | { type: 'pong' }
+  | { type: 'ok'; id: string }
+  | { type: 'ended'; reason: EndReason }
+  | { type: 'participant.joined'; participant: Participant }
+  | { type: 'participant.updated'; participant: Participant }
+  | { type: 'participant.left'; participantId: string; reason: LeftReason }
+  | { type: 'self.updated'; self: Participant; permissions: Permissions }
+  | { type: 'moderated'; action: ModeratorAction | 'permissions'; byName: string }
+  | ({ type: 'spectators' } & Spectators)
+  | { type: 'speaking'; participantId: string; speaking: boolean }
+  | { type: 'chat'; message: ChatMessage }
+  | { type: 'media.reset'; reason: string }
+  | { type: 'media.available'; available: boolean }
+  | { type: 'published'; id: string; sdp: string }
+
+export interface Want {
+  participantId: string
+  source: VideoSource
+  layer: Layer
+}
+
+export interface JoinMessage {
+  type: 'join'
+  token: string
+  roomId: string
+  displayName?: string
+  resume?: string
+  locale?: string
+  media?: MediaState
+}
+
+/** Messages that are answered; the socket gives them their `id`. */
+export type ClientRequest =
+  | JoinMessage
+  | ({ type: 'media' } & MediaState)
+  | { type: 'chat'; text: string; to?: string; broadcast?: boolean }
+  | { type: 'hand'; raised: boolean }
+  | { type: 'moderate'; participantId: string; action: ModeratorAction | 'remove' }
+  | { type: 'permit'; participantId: string; permissions: Partial<Permissions> }
+  | { type: 'publish'; sdp: string; streams: StreamLine[]; restart?: boolean }
+
+/** Messages nobody answers, or that are answered by a message of their own. */
+export type ClientNotice =
+  | { type: 'ping' }
+  | { type: 'leave' }
+  | {
+      type: 'candidate'
+      pc: PeerConnectionName
+      generation?: number
+      candidate: RTCIceCandidateInit | null
+    }
+  | { type: 'subscribe.answer'; negotiation: number; sdp: string }
+  | { type: 'subscribe.restart' }
+  | { type: 'want'; streams: Want[] }

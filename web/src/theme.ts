@@ -1,0 +1,39 @@
+import { createTheme, type MantineColorsTuple } from '@mantine/core'
+
+const lagoon: MantineColorsTuple = [
+  '#e6f7f4',
+  '#cdeee8',
+  '#9bdcd1',
+  '#66c9b9',
+  '#3db8a5',
+  '#22a994',
+  '#12917f',
+  '#0b7a6d',
+  '#08625a',
+  '#044c46',
+]
+
+/** Greys with a breath of green, so that dark pages belong to the same house as the logo. */
+const slate: MantineColorsTuple = [
+  '#e3eae8',
+  '#bccac7',
+  '#94a8a4',
+  '#6d837f',
+  '#45595a',
+  '#32443f',
+  '#1f2d2b',
+  '#172321',
+  '#0f1716',
+  '#0a100f',
+]
+
+export const theme = createTheme({
+  primaryColor: 'lagoon',
+  primaryShade: { light: 7, dark: 7 },
+  colors: { lagoon, dark: slate },
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  fontFamily:
+    'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  headings: { fontWeight: '650' },
+})

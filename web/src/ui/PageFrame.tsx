@@ -1,0 +1,50 @@
+import { type ReactNode, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { LanguageSwitch } from './LanguageSwitch'
+import { Logo } from './Logo'
+import classes from './PageFrame.module.css'
+
+interface PageFrameProps {
+  /** What the browser's tab and history say. */
+  title: string
+  /** The width the content may take, in rem. */
+  width: number
+  centred?: boolean
+  card?: boolean
+  aside?: ReactNode
+  children: ReactNode
+}
+
+/** Every page but the room: logo, language, and the content in the middle. */
+export function PageFrame({ title, width, centred = false, card = false, aside, children }: PageFrameProps) {
+  const { t } = useTranslation()
+  usePageTitle(title)
+  return (
+    <div className={classes.frame}>
+      <button type="button" className="skip-link" onClick={() => document.getElementById('content')?.focus()}>
+        {t('common.skip')}
+      </button>
+      <header className={classes.header}>
+        <Logo />
+        <div className={classes.side}>
+          {aside}
+          <LanguageSwitch />
+        </div>
+      </header>
+      <main
+        id="content"
+        tabIndex={-1}
+        className={`${classes.main} ${centred ? classes.centred : ''}`}
+        style={{ maxWidth: `${width}rem` }}
+      >
+        {card ? <div className={classes.card}>{children}</div> : children}
+      </main>
+    </div>
+  )
+}
+
+export function usePageTitle(title: string): void {
+  useEffect(() => {
+    document.title = title ? `${title} · Switchroom` : 'Switchroom'
+  }, [title])
+}
