@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, String, Text, text
+from sqlalchemy import Index, String, Text, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.db.base import Base, OfOrganization, now
@@ -46,3 +46,7 @@ class QueuedMail(OfOrganization, Base):
     next_attempt_at: Mapped[datetime]
     last_error: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+STILL_QUEUED = QueuedMail.state == literal_column(f"'{MailState.QUEUED}'")
+"""Written into the statement, not bound to it, so that the index of queued mail serves it."""

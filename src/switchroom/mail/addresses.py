@@ -1,0 +1,74 @@
+"""Names and addresses made fit for a header, whatever people typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from email.header import Header
+
+import idna
+from msgspec import Struct
+
+_PLAIN_PHRASE = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+_FORBIDDEN_IN_LOCAL = re.compile(r"[<>,;:\"()\[\]\\@]")
+_UNWANTED = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+class Undeliverable(Exception):
+    """The mail cannot be delivered, now or later; the message says why."""
+
+
+class Mailbox(Struct, frozen=True):
+    """An address in ASCII with the name of whom it belongs to, which may be empty."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+    def header(self, header_name: str) -> str:
+        """The value for a header of RFC 5322: the name encoded wherever it is not plain letters and digits,
+        so that nothing in it can be taken for an address."""
+        value = Header(header_name=header_name)
+        if self.name:
+            value.append(self.name, "us-ascii" if _PLAIN_PHRASE.fullmatch(self.name) else "utf-8")
+        value.append(f"<{self.address}>", "us-ascii")
+        return value.encode()
+
+
+def one_line(text: str) -> str:
+    """The text without what could end a header, with single spaces.
+
+    Control characters, line and paragraph separators and lone surrogates go.
+    """
+    kept = (" " if unicodedata.category(character) in _UNWANTED else character for character in text)
+    return " ".join("".join(kept).split())
+
+
+def ascii_address(address: str) -> str:
+    """The address with its domain in the ASCII form of RFC 5891.
+
+    Raises Undeliverable for what is not an address, and for one whose part before the @ is not ASCII: that
+    takes SMTPUTF8 at every server on the way.
+    """
+    local, at, domain = address.rpartition("@")
+    if not at or not local or not _VISIBLE_ASCII.fullmatch(local) or _FORBIDDEN_IN_LOCAL.search(local):
+        raise Undeliverable("the address cannot be mailed to: the part before the @ is not plain ASCII")
+    try:
+        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError as error:
+        raise Undeliverable("the address cannot be mailed to: its domain is not a domain name") from error
+
+
+def parse_mailbox(text: str) -> Mailbox:
+    """`Name <address>` or only an address. Raises Undeliverable."""
+    line = one_line(text)
+    name, bracket, address = line.removesuffix(">").rpartition("<")
+    return (
+        Mailbox(name.strip().strip('"'), ascii_address(address))
+        if bracket
+        else Mailbox("", ascii_address(line))
+    )
