@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable
 from typing import Protocol
 
 from switchroom.conference.messages import ServerMessage, encode
@@ -15,20 +16,17 @@ MOST_QUEUED_CHARACTERS = 8 * 1024 * 1024
 TOO_SLOW = 1013
 """Closes a connection that reads too slowly; its client reconnects."""
 
-LOST_CLOSE = 1011
 SEND_LIMIT = 20.0
 
 
 class Sink(Protocol):
     """What the queue is written to."""
 
-    async def send_text(self, text: str) -> None: ...
-
-    async def close(self, code: int) -> None: ...
+    def send_text(self, data: str, /) -> Awaitable[None]: ...
 
 
 class QueuedConnection:
-    """Takes messages at once and writes them in order, then closes when it is told to."""
+    """Takes messages at once and writes them in order, until it is told to end."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -62,8 +60,8 @@ class QueuedConnection:
             self._close_code = code
             self._awake.set()
 
-    async def write(self) -> None:
-        """Write until the connection has been closed, by either side."""
+    async def write(self) -> int:
+        """Write until the connection is to be closed, and return the code to close it with."""
         while True:
             while self._queue:
                 text = self._queue.popleft()
@@ -71,8 +69,6 @@ class QueuedConnection:
                 async with asyncio.timeout(SEND_LIMIT):
                     await self._sink.send_text(text)
             if self._close_code is not None:
-                async with asyncio.timeout(SEND_LIMIT):
-                    await self._sink.close(self._close_code)
-                return
+                return self._close_code
             self._awake.clear()
             await self._awake.wait()

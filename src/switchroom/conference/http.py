@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from litestar import WebSocket, get, post
 from litestar.handlers import BaseRouteHandler, websocket
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
@@ -51,7 +52,7 @@ def routes(service: ConferenceService, *, default_locale: str = "en") -> list[Ba
         return config
 
     @post("/client/link", status_code=HTTP_200_OK)
-    async def client_link(data: LinkQuery) -> LinkAnswer:
+    async def client_link(data: JSONBody[LinkQuery]) -> LinkAnswer:
         link = await service.look_up_link(data.company_id, data.room_id, data.access_key)
         return LinkAnswer("unknown") if link is None else _answer(link, full=service.is_full(link))
 

@@ -46,6 +46,9 @@ SILENCE_LIMIT = 15.0
 RATE, BURST = 30.0, 200
 """Messages a second on average, and at once."""
 
+CLOSE_LIMIT = 10.0
+"""Seconds that the last messages and the close may take."""
+
 MOST_REFUSED = 500
 """Refused messages after which the connection is closed."""
 
@@ -57,28 +60,23 @@ LOST_CLOSE = 1011
 _GONE = (WebSocketDisconnect, WebSocketException, ConnectionError, RuntimeError, TimeoutError)
 
 
-class _Sink:
-    def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
-        self._socket = socket
-
-    async def send_text(self, text: str) -> None:
-        await self._socket.send_text(text)
-
-    async def close(self, code: int) -> None:
-        await self._socket.close(code)
-
-
 async def serve(socket: WebSocket[Any, Any, Any], service: ConferenceService) -> None:
     """Serve one connection until it is closed by either side, or lost."""
     await socket.accept()
-    connection = QueuedConnection(_Sink(socket))
+    connection = QueuedConnection(socket)
     writer = asyncio.create_task(connection.write(), name="signalling writer")
     reader = asyncio.create_task(_Reader(socket, connection, service).run(), name="signalling reader")
     try:
         await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
         if reader.done():
             connection.end(LOST_CLOSE)
-            await asyncio.wait({writer}, timeout=JOIN_LIMIT)
+        # The server closes a socket only when nobody waits for its next message.
+        reader.cancel()
+        await asyncio.wait({reader})
+        async with asyncio.timeout(CLOSE_LIMIT):
+            await socket.close(await writer)
+    except _GONE:
+        pass
     finally:
         for task in (reader, writer):
             task.cancel()

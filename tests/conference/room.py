@@ -1,0 +1,226 @@
+"""Builders: a server with live rooms, people who may come in, and their connections."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from switchroom.conference.http import routes
+from switchroom.conference.service import ConferenceService
+from switchroom.engines.janus.server import JanusPool, JanusServer
+from switchroom.errors import Unauthenticated
+from switchroom.events.bus import Bus
+from switchroom.http.server import serving
+from switchroom.rooms.admission import Admission, LinkView
+from switchroom.rooms.models import RoomMode
+from switchroom.rooms.permissions import PARTICIPANT, Permission
+from switchroom.settings import IceSettings
+from tests.postgresql import free_port
+
+LIMIT = 10.0
+Message = dict[str, Any]
+
+
+class Gate:
+    """Lets in who was announced to it, instead of the database: a token is a name."""
+
+    def __init__(self) -> None:
+        self.admissions: dict[str, Admission | Exception] = {}
+        self.links: dict[str, LinkView] = {}
+
+    async def admit(self, token: str, room_id: str, display_name: str | None = None) -> Admission:
+        await asyncio.sleep(0)
+        found = self.admissions.get(token)
+        if found is None:
+            raise Unauthenticated("the access token is not valid")
+        if isinstance(found, Exception):
+            raise found
+        return msgspec.structs.replace(found, display_name=display_name or found.display_name)
+
+    async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
+        return self.links.get(access_key)
+
+
+class House:
+    """A running server, and who may come into its rooms."""
+
+    def __init__(self, gate: Gate, service: ConferenceService, bus: Bus, port: int) -> None:
+        self.gate = gate
+        self.service = service
+        self.bus = bus
+        self.port = port
+        self._opened: list[Client] = []
+
+    def admit(
+        self,
+        name: str,
+        permissions: Permission = PARTICIPANT,
+        *,
+        room: str = "lounge",
+        mode: RoomMode = RoomMode.NORMAL,
+        active_limit: int | None = None,
+        passive_limit: int | None = None,
+        user_id: str | None = None,
+        link_id: str | None = None,
+    ) -> str:
+        """The token of somebody who may come in."""
+        self.gate.admissions[name] = Admission(
+            organization_id=1,
+            company_id="01HZ0000000000000000000000",
+            company_name="Acme",
+            room_id=room,
+            room_name=room.capitalize(),
+            mode=mode,
+            active_limit=active_limit,
+            passive_limit=passive_limit,
+            user_id=user_id or f"user-{name}",
+            display_name=name,
+            is_guest=link_id is not None,
+            permissions=permissions,
+            link_id=link_id,
+        )
+        return name
+
+    async def connect(self) -> Client:
+        client = Client(await connect(f"ws://127.0.0.1:{self.port}/client/socket", proxy=None))
+        self._opened.append(client)
+        return client
+
+    async def join(self, token: str, room: str = "lounge", **fields: Any) -> Client:
+        """Somebody inside."""
+        client = await self.connect()
+        answer = await client.ask("join", token=token, roomId=room, **fields)
+        assert answer["type"] == "joined", answer
+        client.joined = answer
+        return client
+
+    async def enter(self, name: str, permissions: Permission = PARTICIPANT, **room: Any) -> Client:
+        """Somebody who may come in, and does."""
+        return await self.join(self.admit(name, permissions, **room), room.get("room", "lounge"))
+
+    async def refused(self, token: str, room: str = "lounge", **fields: Any) -> Message:
+        """The error of a join that is not let in; the connection is closed with 4000."""
+        client = await self.connect()
+        answer = await client.ask("join", token=token, roomId=room, **fields)
+        assert answer["type"] == "error", answer
+        assert await client.closed() == 4000
+        return answer
+
+    async def close(self) -> None:
+        await asyncio.gather(*(client.drop() for client in self._opened))
+
+
+class Client:
+    """A hand-written client of docs/signalling.md that remembers all it is told."""
+
+    joined: Message
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.heard: list[Message] = []
+        self._new = asyncio.Condition()
+        self._ids = itertools.count(1)
+        self._reader = asyncio.create_task(self._read())
+
+    @property
+    def id(self) -> str:
+        return self.joined["participantId"]
+
+    async def send(self, kind: str, **fields: Any) -> None:
+        await self.connection.send(json.dumps({"type": kind, **fields}))
+
+    async def ask(self, kind: str, **fields: Any) -> Message:
+        """Send a request and wait for its answer."""
+        request_id = f"r{next(self._ids)}"
+        await self.send(kind, id=request_id, **fields)
+        return await self.hears(lambda message: message.get("id") == request_id)
+
+    async def does(self, kind: str, **fields: Any) -> None:
+        """Send a request that succeeds."""
+        answer = await self.ask(kind, **fields)
+        assert answer["type"] == "ok", answer
+
+    async def is_refused(self, kind: str, **fields: Any) -> str:
+        """The code of a request's refusal."""
+        answer = await self.ask(kind, **fields)
+        assert answer["type"] == "error", answer
+        return answer["code"]
+
+    async def hears(
+        self, wanted: str | Callable[[Message], bool], limit: float = LIMIT, **fields: Any
+    ) -> Message:
+        """The first message, already heard or to come, that is of this type with these fields; it is
+        taken off what was heard."""
+
+        def fits(message: Message) -> bool:
+            if callable(wanted):
+                return wanted(message)
+            return message["type"] == wanted and fields.items() <= message.items()
+
+        def find() -> Message | None:
+            return next((message for message in self.heard if fits(message)), None)
+
+        async with self._new:
+            try:
+                async with asyncio.timeout(limit):
+                    await self._new.wait_for(lambda: find() is not None)
+            except TimeoutError:
+                raise AssertionError(f"not heard: {wanted} {fields}; but: {self.heard}") from None
+            found = find()
+            assert found is not None
+            self.heard.remove(found)
+            return found
+
+    async def everything(self) -> list[Message]:
+        """All heard up to now: whatever the server sent before it answers a ping."""
+        await self.send("ping")
+        await self.hears("pong")
+        return list(self.heard)
+
+    async def closed(self, limit: float = LIMIT) -> int | None:
+        """The code that the server closes with."""
+        async with asyncio.timeout(limit):
+            await self._reader
+        return self.connection.close_code
+
+    async def drop(self) -> None:
+        """Be gone without a word."""
+        self.connection.transport.abort()
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def _read(self) -> None:
+        try:
+            async for text in self.connection:
+                async with self._new:
+                    self.heard.append(json.loads(text))
+                    self._new.notify_all()
+        except ConnectionClosed:
+            pass
+
+
+@asynccontextmanager
+async def open_house(
+    servers: Sequence[JanusServer] = (), *, grace: float = 60.0, ice: IceSettings | None = None
+) -> AsyncGenerator[House]:
+    """A server with live rooms while the block runs."""
+    gate, bus, port = Gate(), Bus(), free_port()
+    service = ConferenceService(gate, JanusPool(servers), bus, ice=ice or IceSettings(), grace=grace)
+    application = Litestar(routes(service), openapi_config=None, logging_config=None)
+    async with serving(application, "127.0.0.1", port):
+        await service.start()
+        house = House(gate, service, bus, port)
+        try:
+            yield house
+        finally:
+            await house.close()
+            await service.stop()

@@ -1,0 +1,160 @@
+"""Coming in: what is told, who is refused, how many fit."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from switchroom.errors import (
+    Forbidden,
+    LinkDeleted,
+    LinkExpired,
+    LinkNotYetValid,
+    NotFound,
+    TokenExpired,
+)
+from switchroom.rooms.models import RoomMode
+from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Permission
+from tests.conference.room import House
+
+
+async def test_two_people_see_each_other(house: House) -> None:
+    ada = await house.enter("Ada", MODERATOR)
+    ben = await house.enter("Ben")
+    assert ada.joined["room"] == {
+        "id": "lounge",
+        "displayName": "Lounge",
+        "companyName": "Acme",
+        "mode": "normal",
+    }
+    assert ada.joined["participants"] == []
+    assert ada.joined["resumed"] is False
+    assert ada.joined["mediaAvailable"] is False
+    assert ada.joined["permissions"] == {
+        "voice": True,
+        "video": True,
+        "screen": True,
+        "chat": True,
+        "chatBroadcast": True,
+        "promote": True,
+    }
+    (seen,) = ben.joined["participants"]
+    assert seen["displayName"] == "Ada"
+    assert seen["isModerator"] is True
+    assert "permissions" not in seen
+    told = (await ada.hears("participant.joined"))["participant"]
+    assert (told["id"], told["displayName"], told["state"]) == (ben.id, "Ben", "connected")
+    assert told["permissions"]["promote"] is False
+
+
+async def test_what_is_wanted_on_is_on_where_permitted(house: House) -> None:
+    token = house.admit("Ada", PARTICIPANT & ~Permission.VIDEO)
+    ada = await house.join(token, media={"microphone": True, "camera": True, "screen": False})
+    assert (ada.joined["self"]["microphone"], ada.joined["self"]["camera"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "details"),
+    [
+        (TokenExpired("token expired"), "token_expired", None),
+        (NotFound("no such room"), "room_not_found", None),
+        (LinkDeleted(), "link_deleted", None),
+        (
+            LinkNotYetValid(datetime(2030, 1, 1, tzinfo=UTC)),
+            "link_not_yet_valid",
+            {"validFrom": "2030-01-01T00:00:00Z"},
+        ),
+        (
+            LinkExpired(datetime(2020, 1, 1, tzinfo=UTC)),
+            "link_expired",
+            {"validUntil": "2020-01-01T00:00:00Z"},
+        ),
+        (Forbidden("no", code="not_allowed"), "not_allowed", None),
+    ],
+)
+async def test_refusals_of_admission(
+    house: House, error: Exception, code: str, details: dict[str, str] | None
+) -> None:
+    house.gate.admissions["token"] = error
+    answer = await house.refused("token")
+    assert (answer["code"], answer.get("details")) == (code, details)
+
+
+async def test_an_unknown_token_is_invalid(house: House) -> None:
+    assert (await house.refused("nobody"))["code"] == "token_invalid"
+
+
+async def test_the_active_places_are_counted(house: House) -> None:
+    await house.enter("Ada", active_limit=1)
+    assert (await house.refused(house.admit("Ben", active_limit=1)))["code"] == "room_full"
+
+
+async def test_of_many_who_come_at_once_only_as_many_as_there_are_places_get_in(house: House) -> None:
+    clients = await asyncio.gather(*(house.connect() for _ in range(20)))
+    answers = await asyncio.gather(
+        *(
+            client.ask("join", token=house.admit(f"P{n}", active_limit=7), roomId="lounge")
+            for n, client in enumerate(clients)
+        )
+    )
+    assert sum(answer["type"] == "joined" for answer in answers) == 7
+    assert {answer.get("code") for answer in answers if answer["type"] == "error"} == {"room_full"}
+
+
+async def test_a_place_is_free_again_when_somebody_leaves(house: House) -> None:
+    ada = await house.enter("Ada", active_limit=1)
+    await ada.send("leave")
+    assert await ada.closed() == 1000
+    await house.enter("Ben", active_limit=1)
+
+
+async def test_spectators_come_into_rooms_that_take_them(house: House) -> None:
+    assert (await house.refused(house.admit("Sam", SPECTATOR)))["code"] == "spectators_not_allowed"
+    exam = house.admit("Sue", SPECTATOR, mode=RoomMode.EXAM, room="exam")
+    assert (await house.refused(exam, "exam"))["code"] == "spectators_not_allowed"
+    sam = await house.enter("Sam", SPECTATOR, room="stage", mode=RoomMode.SPECTATOR)
+    assert sam.joined["self"]["isSpectator"] is True
+
+
+async def test_the_places_of_spectators_are_counted_apart(house: House) -> None:
+    stage: dict[str, Any] = {
+        "room": "stage",
+        "mode": RoomMode.SPECTATOR,
+        "active_limit": 1,
+        "passive_limit": 1,
+    }
+    await house.enter("Ada", **stage)
+    await house.enter("Sam", SPECTATOR, **stage)
+    assert (await house.refused(house.admit("Sue", SPECTATOR, **stage), "stage"))["code"] == (
+        "spectators_full"
+    )
+
+
+async def test_spectators_are_counted_for_all_and_listed_for_moderators(house: House) -> None:
+    stage: dict[str, Any] = {"room": "stage", "mode": RoomMode.SPECTATOR}
+    ada = await house.enter("Ada", MODERATOR, **stage)
+    ben = await house.enter("Ben", **stage)
+    sam = await house.enter("Sam", SPECTATOR, **stage)
+    assert [one["displayName"] for one in sam.joined["participants"]] == ["Ada", "Ben"]
+    assert await ada.hears("spectators", count=1) == {
+        "type": "spectators",
+        "count": 1,
+        "list": [{"id": sam.id, "displayName": "Sam"}],
+    }
+    assert await ben.hears("spectators") == {"type": "spectators", "count": 1}
+    assert not [one for one in await ben.everything() if one["type"] == "participant.joined"]
+
+
+async def test_the_same_person_again_puts_out_the_first(house: House) -> None:
+    ada = await house.enter("Ada", active_limit=2)
+    ben = await house.enter("Ben", active_limit=2)
+    again = await house.join("Ada")
+    assert await ada.hears("ended") == {"type": "ended", "reason": "replaced"}
+    assert await ada.closed() == 4002
+    left = await ben.hears("participant.left")
+    assert (left["participantId"], left["reason"]) == (ada.id, "replaced")
+    assert (await ben.hears("participant.joined"))["participant"]["id"] == again.id
+    assert not [one for one in await again.everything() if one["type"] == "participant.left"]
