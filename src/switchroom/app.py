@@ -34,6 +34,7 @@ from switchroom.identity.revocation import RevocationFollower
 from switchroom.identity.secrets import Passwords
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
+from switchroom.mail.delivery import MailDelivery
 from switchroom.media_servers import MediaServers
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
@@ -92,6 +93,7 @@ class Platform:
             ice=settings.ice,
             room_options=RoomOptions(bitrate=settings.janus.video_bitrate),
         )
+        self.mail = MailDelivery(self.database, settings.smtp, settings.data_directory, self.bus)
 
     async def found_organization(self, display_name: str) -> Organization:
         """A new organization with all that one starts with."""
@@ -135,6 +137,7 @@ class Platform:
             await self.revocations.tidy()
             await stack.enter_async_context(_background(self.revocations.follow, "revocations"))
             await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
+            await stack.enter_async_context(_background(self.mail.run, "mail"))
             if engines:
                 await self.media.start_own()
             stack.push_async_callback(self.media.stop_own)
