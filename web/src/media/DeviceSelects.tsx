@@ -47,7 +47,9 @@ function DeviceSelect({ local, kind }: { local: LocalMedia; kind: Kind }) {
     value: device.deviceId,
     label: device.label || t('devices.numbered', { kind: t(`devices.${kind}`), number: index + 1 }),
   }))
-  const hasDefault = options.some(({ value }) => value === 'default')
+  // Browsers list the system's own choice for sound, but not for cameras.
+  const hasDefault =
+    options.some(({ value }) => value === 'default') || (kind === 'camera' && found.length > 0)
   const data = hasDefault ? options : [{ value: '', label: t('devices.systemDefault') }, ...options]
   const inUse = { camera, microphone, speaker: null }[kind]?.getSettings().deviceId
   const value = [chosen[kind], inUse, 'default'].find(id => data.some(option => option.value === id))

@@ -10,7 +10,7 @@ export function LevelMeter({ track, label }: { track: MediaStreamTrack | null; l
     if (!track) return
     let announced = -1
     const stop = measureLevel(track, level => {
-      if (bar.current) bar.current.style.transform = `scaleX(${level.toFixed(3)})`
+      if (bar.current) bar.current.style.clipPath = `inset(0 ${(100 - level * 100).toFixed(1)}% 0 0)`
       const rounded = Math.round(level * 10) * 10
       if (rounded !== announced) {
         announced = rounded
@@ -20,7 +20,7 @@ export function LevelMeter({ track, label }: { track: MediaStreamTrack | null; l
     const shown = bar.current
     return () => {
       stop()
-      if (shown) shown.style.transform = 'scaleX(0)'
+      if (shown) shown.style.clipPath = ''
     }
   }, [track])
   return (

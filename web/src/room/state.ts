@@ -112,6 +112,8 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
         { ...state, mediaAvailable: event.available },
         { kind: event.available ? 'media-back' : 'media-away' },
       )
+    case 'room.updated':
+      return { ...state, room: event.room }
     case 'media.reset':
       return { ...state, mediaAvailable: true }
     case 'phase':

@@ -117,6 +117,7 @@ export type ServerMessage =
   | ({ type: 'spectators' } & Spectators)
   | { type: 'speaking'; participantId: string; speaking: boolean }
   | { type: 'chat'; message: ChatMessage }
+  | { type: 'room.updated'; room: Room }
   | { type: 'media.reset'; reason: string }
   | { type: 'media.available'; available: boolean }
   | { type: 'published'; id: string; sdp: string }
