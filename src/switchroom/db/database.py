@@ -9,11 +9,12 @@ from typing import Any, cast
 
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from switchroom.db.base import Base, OfOrganization
+from switchroom.db.sqlite import connect
 from switchroom.events.bus import Bus
 
 _ORGANIZATION = "organization_id"
@@ -86,7 +87,8 @@ def upsert(session: AsyncSession, table: type[Base]) -> sqlite.Insert:
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url)
+    database = make_url(url).database or ":memory:"
+    engine = create_async_engine(url, async_creator=lambda: connect(database))
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]

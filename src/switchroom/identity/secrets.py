@@ -16,7 +16,15 @@ _LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 
 def random_key(length: int = 32) -> str:
     """Letters and digits; 32 of them hold 190 random bits."""
-    return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(length))
+    fair = 256 - 256 % len(_LETTERS_AND_DIGITS)
+    key = ""
+    while len(key) < length:
+        key += "".join(
+            _LETTERS_AND_DIGITS[byte % len(_LETTERS_AND_DIGITS)]
+            for byte in secrets.token_bytes(2 * length)
+            if byte < fair
+        )
+    return key[:length]
 
 
 def key_hash(key: str) -> str:

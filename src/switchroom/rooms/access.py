@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -13,6 +13,8 @@ from switchroom.identity.permissions import Administration, Standing
 from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.rooms.models import Room, RoomPermission
 from switchroom.rooms.permissions import ADMINISTRATOR, MODERATOR, NO_PERMISSION, Permission
+
+_NOT_FOR_GUESTS = "guests may not do this"
 
 
 class Viewer:
@@ -27,12 +29,19 @@ class Viewer:
     async def of(cls, session: AsyncSession, token: AccessToken) -> Viewer:
         """Raises Forbidden for guests, who have one room and no list."""
         if token.is_guest:
-            raise Forbidden("guests may not do this")
+            raise Forbidden(_NOT_FOR_GUESTS)
         if token.kind is SubjectKind.API_KEY:
             return cls(token, None)
-        standing = await session.scalar(
-            select(Membership.standing).where(Membership.person_id == token.subject_id)
+        return cls.with_standing(
+            token,
+            await session.scalar(select(Membership.standing).where(Membership.person_id == token.subject_id)),
         )
+
+    @classmethod
+    def with_standing(cls, token: AccessToken, standing: str | None) -> Viewer:
+        """Raises Forbidden for a person without one, who is no member any more."""
+        if token.kind is SubjectKind.API_KEY:
+            return cls(token, None)
         if standing is None:
             raise Forbidden("the person no longer belongs to this company")
         return cls(token, Standing(standing))
@@ -82,6 +91,23 @@ class Viewer:
         return or_(entry_lets_in, and_(~exists().where(mine), open_to_all))
 
 
+_ROOM_AND_VIEWER = (
+    select(Room, RoomPermission, Membership.standing)
+    .outerjoin(
+        RoomPermission,
+        and_(RoomPermission.room_id == Room.id, RoomPermission.person_id == bindparam("subject_id")),
+    )
+    .outerjoin(
+        Membership,
+        and_(
+            Membership.organization_id == Room.organization_id,
+            Membership.person_id == bindparam("subject_id"),
+        ),
+    )
+    .where(Room.id == bindparam("room_id"))
+)
+
+
 async def room_for(
     session: AsyncSession, token: AccessToken, room_id: str, *, to_administer: bool
 ) -> tuple[Viewer, Room, Permission]:
@@ -90,15 +116,15 @@ async def room_for(
     Raises NotFound for a room that is not there for the caller: unknown, another organization's, or one the
     caller may not enter; Forbidden for one that the caller may enter and not administer.
     """
-    viewer = await Viewer.of(session, token)
-    room = await session.get(Room, room_id)
-    if room is None or room.organization_id != token.organization_id:
+    if token.is_guest:
+        raise Forbidden(_NOT_FOR_GUESTS)
+    found = (
+        await session.execute(_ROOM_AND_VIEWER, {"room_id": room_id, "subject_id": token.subject_id})
+    ).one_or_none()
+    if found is None or found[0].organization_id != token.organization_id:
         raise NotFound(f"there is no room {room_id[:100]}", field="roomId", code="room_not_found")
-    entry = await session.scalar(
-        select(RoomPermission).where(
-            RoomPermission.room_id == room.id, RoomPermission.person_id == token.subject_id
-        )
-    )
+    room, entry, standing = found
+    viewer = Viewer.with_standing(token, standing)
     permissions = viewer.permissions_in(room, entry)
     if to_administer and not viewer.may_administer(permissions):
         if permissions & Permission.JOIN:
