@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
-import string
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
@@ -31,13 +29,13 @@ from switchroom.dialects.alfaview_v1.errors import (
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo, Request
 from switchroom.errors import Invalid, Unauthenticated
+from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken, TokenSigner
 
 BASE = "/json/v1"
 LARGEST_BODY = 1 << 20
 _LONGEST_REQUEST_ID = 256
 _SECONDS = 30.0
-_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _COOKIE = re.compile(r"(?:^|;)\s*auth=\"?([^;\"\s]+)")
 
@@ -135,7 +133,7 @@ def unknown() -> HTTPRouteHandler:
 
 
 def new_request_id() -> str:
-    return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(11))
+    return random_key(11)
 
 
 def standard_base64(token: str) -> str:
