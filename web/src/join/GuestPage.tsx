@@ -18,7 +18,9 @@ export function GuestPage({ link }: { link: LinkAddress }) {
   const info = useQuery({
     queryKey: ['link', link],
     queryFn: () => linkInfo(link),
+    // Whoever has come in stays in, even when the room is full by now or the link runs out.
     refetchOnWindowFocus: query => query.state.data?.state !== 'valid',
+    refetchOnReconnect: query => query.state.data?.state !== 'valid',
     staleTime: 0,
   })
   const { refetch } = info

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from 'react'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Stay } from '../join/Stay'
 import type { Destination } from '../join/visit'
@@ -21,12 +21,6 @@ export function LaunchPage() {
     if (options.logLevel) setLogLevel(options.logLevel)
     if (options.bypassSettings) bypassSettings()
     return parsed
-  }, [])
-  // Another address typed over this one differs in the query, so the browser loads it anew; this is for `#` alone.
-  useEffect(() => {
-    const reload = () => window.location.reload()
-    window.addEventListener('hashchange', reload)
-    return () => window.removeEventListener('hashchange', reload)
   }, [])
   if ('problem' in result) {
     return <MessagePage isError title={t('launch.title')} text={t(`launch.${result.problem}`)} />

@@ -1,6 +1,7 @@
 import { log } from '../log'
 import type { RoomConnection } from '../signalling/connection'
 import type {
+  Joined,
   Participant,
   PeerConnectionName,
   Permissions,
@@ -48,11 +49,16 @@ export class RoomMedia {
   }
 
   /** After a join or a resumption: what still works is kept, the rest is built anew. */
-  joined(iceServers: RTCIceServer[], permissions: Permissions, available: boolean): void {
+  joined({ iceServers, permissions, mediaAvailable, resumed }: Joined): void {
     this.iceServers = iceServers
     this.permissions = permissions
-    this.available = available
-    if (!available) return
+    this.available = mediaAvailable
+    if (!mediaAvailable) return
+    if (this.negotiated && !resumed) {
+      // A new participant to the server, which knows nothing of the connections there were.
+      this.reset()
+      return
+    }
     if (!this.negotiated || this.publish?.pc.connectionState !== 'connected') this.renewPublish()
     if (this.subscribe && this.subscribe.pc.connectionState !== 'connected') this.restartSubscribe('resumed')
     this.wants.repeat()

@@ -69,6 +69,7 @@ export function ParticipantRow(props: ParticipantRowProps) {
           {camera ? <IconVideo size={18} /> : <IconVideoOff size={18} className={classes.off} />}
         </span>
       )}
+      {isSelf && <span className={classes.noMenu} />}
       {!isSelf && (moderates || onMessage) && (
         <ParticipantMenu
           session={session}

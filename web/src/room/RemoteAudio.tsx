@@ -15,6 +15,20 @@ export function RemoteAudio({ session }: { session: RoomSession }) {
   const [blocked, setBlocked] = useState(false)
   const [turnedOn, setTurnedOn] = useState(0)
   const block = useCallback(() => setBlocked(true), [])
+  const turnOn = useCallback(() => {
+    setBlocked(false)
+    setTurnedOn(count => count + 1)
+  }, [])
+  useEffect(() => {
+    if (!blocked) return
+    // Whatever the person touches, the browser lets the sound through from then on.
+    document.addEventListener('pointerup', turnOn)
+    document.addEventListener('keydown', turnOn)
+    return () => {
+      document.removeEventListener('pointerup', turnOn)
+      document.removeEventListener('keydown', turnOn)
+    }
+  }, [blocked, turnOn])
   const audible = [...tracks].filter(([, track]) => track.kind === 'audio')
   return (
     <>
@@ -35,10 +49,7 @@ export function RemoteAudio({ session }: { session: RoomSession }) {
             size="compact-md"
             data-testid="turn-sound-on"
             leftSection={<IconVolume size={18} aria-hidden />}
-            onClick={() => {
-              setBlocked(false)
-              setTurnedOn(turnedOn + 1)
-            }}
+            onClick={turnOn}
           >
             {t('room.soundOn')}
           </Button>

@@ -1,6 +1,7 @@
 import { useElementSize } from '@mantine/hooks'
+import type { CSSProperties } from 'react'
 import { useTranslation } from 'react-i18next'
-import { gridLayout, TILE_GAP } from './gridLayout'
+import { type GridLayout, gridLayout, TILE_GAP } from './gridLayout'
 import type { RoomSession } from './session'
 import type { RoomState } from './state'
 import { SelfTile, Tile } from './Tile'
@@ -16,37 +17,41 @@ interface TileGridProps {
 /** Everybody who can be seen. Tiles that do not fit are scrolled to. */
 export function TileGrid({ session, state, strip }: TileGridProps) {
   const { t } = useTranslation()
-  const { ref, width, height } = useElementSize<HTMLUListElement>()
+  const { ref, width, height } = useElementSize<HTMLDivElement>()
   const { self, participants, speaking } = state
   const shown = participants.filter(({ isSpectator }) => !isSpectator)
   const seesSelf = self !== null && !self.isSpectator
   const layout = gridLayout(shown.length + (seesSelf ? 1 : 0), width, height)
-  const style = strip
-    ? undefined
-    : {
-        gridTemplateColumns: `repeat(${layout.columns}, ${layout.width}px)`,
-        gridAutoRows: `${layout.height}px`,
-        gap: TILE_GAP,
-        alignContent: layout.scrolls ? 'start' : 'center',
-      }
+  const sizes = strip ? undefined : tileSizes(layout)
   return (
-    <ul
-      ref={ref}
-      className={strip ? classes.strip : classes.grid}
-      style={style}
-      aria-label={t('room.grid')}
-      // A list that scrolls must be reachable by keyboard.
-      tabIndex={strip || layout.scrolls ? 0 : undefined}
-    >
-      {seesSelf && <SelfTile session={session} self={self} speaking={speaking.has(self.id)} />}
-      {shown.map(participant => (
-        <Tile
-          key={participant.id}
-          session={session}
-          participant={participant}
-          speaking={speaking.has(participant.id)}
-        />
-      ))}
-    </ul>
+    <div ref={ref} className={strip ? classes.strip : classes.grid}>
+      {/* A list that scrolls must be reachable by keyboard. */}
+      <ul
+        className={classes.tiles}
+        style={sizes}
+        data-scrolls={layout.scrolls}
+        aria-label={t('room.grid')}
+        tabIndex={strip || layout.scrolls ? 0 : undefined}
+      >
+        {seesSelf && <SelfTile session={session} self={self} speaking={speaking.has(self.id)} />}
+        {shown.map(participant => (
+          <Tile
+            key={participant.id}
+            session={session}
+            participant={participant}
+            speaking={speaking.has(participant.id)}
+          />
+        ))}
+      </ul>
+    </div>
   )
+}
+
+function tileSizes({ columns, width, height }: GridLayout): CSSProperties {
+  return {
+    '--tile-width': `${width}px`,
+    '--tile-height': `${height}px`,
+    gap: TILE_GAP,
+    maxWidth: columns * (width + TILE_GAP) - TILE_GAP,
+  } as CSSProperties
 }

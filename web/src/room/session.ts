@@ -123,7 +123,7 @@ export class RoomSession {
     }
     this.told = { microphone: self.microphone, camera: self.camera, screen: self.screen }
     this.wantAtFirst(joined)
-    this.media.joined(joined.iceServers, joined.permissions, joined.mediaAvailable)
+    this.media.joined(joined)
     this.dispatch(joined)
     this.enforce(joined.permissions)
     this.tellMedia()

@@ -1,6 +1,6 @@
 import { Group, Stack, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { PageFrame } from './PageFrame'
+import { PageFrame, useHeadingFocus } from './PageFrame'
 
 interface MessagePageProps {
   title: string
@@ -12,11 +12,12 @@ interface MessagePageProps {
 
 /** A page that says one thing and offers what to do next. */
 export function MessagePage({ title, text, isError = false, actions }: MessagePageProps) {
+  const heading = useHeadingFocus()
   return (
     <PageFrame title={title} width={34} centred card>
       <Stack gap="lg">
         <div {...(isError && { role: 'alert', 'data-testid': 'error-message' })}>
-          <Title order={1} size="h2" mb="xs">
+          <Title ref={heading} tabIndex={-1} order={1} size="h2" mb="xs">
             {title}
           </Title>
           {text && <Text c="var(--sr-muted)">{text}</Text>}

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LanguageSwitch } from './LanguageSwitch'
 import { Logo } from './Logo'
@@ -41,6 +41,15 @@ export function PageFrame({ title, width, centred = false, card = false, aside, 
       </main>
     </div>
   )
+}
+
+/** For a heading that replaces what had the focus, so that keyboard and screen reader go on from there. */
+export function useHeadingFocus(): RefObject<HTMLHeadingElement | null> {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true })
+  }, [])
+  return heading
 }
 
 export function usePageTitle(title: string): void {
