@@ -40,7 +40,7 @@ _LOOK_ANYWAY = timedelta(seconds=30)
 _SHORTEST_REST = timedelta(milliseconds=100)
 _KEPT = timedelta(days=30)
 _SECONDS_BETWEEN_CLEANINGS = 3600
-_SECONDS_TO_FINISH = 3
+_SECONDS_TO_FINISH = 5
 _LONGEST_ERROR = 500
 _SHORTEST_SECRET = 8
 

@@ -1,0 +1,97 @@
+"""Builders for the tests of mail: an invitation, and a database with an organization that sends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from switchroom.db.base import Base
+from switchroom.db.database import Database
+from switchroom.events.bus import Bus
+from switchroom.identity.models import Organization
+from switchroom.mail.invitations import Invitation
+from switchroom.mail.models import QueuedMail
+from switchroom.mail.queue import enqueue_invitation
+
+ACCESS_KEY = "Xq3vLr8TzPw1NcYb5KdHs7MgJf2RaVe4"
+JOIN_LINK = (
+    "https://meet.example.org/#/join/01FHHEX2VQQ378MV7Z5NAGHESK/"
+    f"4173dafb-5cde-4c85-9d1f-2f0f6c3f8a11/{ACCESS_KEY}/v2"
+)
+LIMIT = 60
+"""Seconds that a test waits for what must happen."""
+
+_INVITATION = Invitation(
+    uid="5f0f4a52-70a5-4d6d-8c53-0c9b52f2f0be",
+    sequence=0,
+    to="juergen@example.org",
+    guest_name="Jürgen Groß",
+    organization_name="Universität Köln",
+    room_name="Übungsraum Öst",
+    inviter_name="Zoë Weiß",
+    join_link=JOIN_LINK,
+    valid_from=datetime(2025, 7, 21, 12, 0, tzinfo=UTC),
+    valid_until=datetime(2025, 7, 21, 13, 30, tzinfo=UTC),
+    locale="de",
+    timezone="Europe/Berlin",
+)
+
+
+def invitation(**changes: Any) -> Invitation:
+    return replace(_INVITATION, **changes)
+
+
+class Sender:
+    """An organization, and the queue it puts its mail into."""
+
+    def __init__(self, database: Database, bus: Bus, organization_id: int) -> None:
+        self.database = database
+        self.bus = bus
+        self.organization_id = organization_id
+
+    async def invite(self, **changes: Any) -> str:
+        async with self.database.write(self.organization_id) as session:
+            return await enqueue_invitation(session, self.organization_id, invitation(**changes))
+
+    async def mail(self, mail_id: str) -> QueuedMail:
+        async with self.database.read(self.organization_id) as session:
+            return (await session.scalars(select(QueuedMail).where(QueuedMail.id == mail_id))).one()
+
+    async def state(self, mail_id: str) -> str:
+        return (await self.mail(mail_id)).state
+
+    async def until(self, mail_id: str, state: str) -> QueuedMail:
+        async def reached() -> bool:
+            return await self.state(mail_id) == state
+
+        await eventually(reached)
+        return await self.mail(mail_id)
+
+
+@asynccontextmanager
+async def sender(database_url: str) -> AsyncGenerator[Sender]:
+    bus = Bus()
+    database = Database(database_url, bus)
+    try:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        async with database.write(None) as session:
+            organization = Organization(ulid="01FHHEX2VQQ378MV7Z5NAGHESK", display_name="Universität Köln")
+            session.add(organization)
+            await session.flush()
+        yield Sender(database, bus, organization.id)
+    finally:
+        await database.close()
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Look until it is so. Raises TimeoutError."""
+    async with asyncio.timeout(LIMIT):
+        while not await condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
