@@ -167,11 +167,49 @@ class Peer:
             raise AssertionError(f"{source} of {participant} is {report}") from None
         return report
 
+    async def receives_something(self, participant: str, source: str) -> None:
+        """Wait until packets arrive that were not there before."""
+        before = await self.packets(participant, source)
+        await self.until(lambda report: report.get("packetsReceived", 0) > before, participant, source)
+
+    async def settles(self, participant: str, source: str) -> None:
+        """Wait until what was on its way has arrived: a fifth of a second without a packet."""
+        async with asyncio.timeout(10):
+            before = -1
+            while before != (before := await self.packets(participant, source)):
+                await self.page.wait_for_timeout(200)
+
     async def receives_nothing(self, participant: str, source: str, seconds: float = 1.0) -> None:
         """What arrives does not grow for a while, though it would if it were relayed."""
         before = await self.packets(participant, source)
         await self.page.wait_for_timeout(seconds * 1000)
         assert await self.packets(participant, source) == before
+
+    async def keeps_sending(self, source: str) -> None:
+        """Wait until this browser has sent packets that it had not sent before."""
+        mid = str(SOURCES.index(source))
+
+        async def sent() -> int:
+            reports = await self.page.evaluate("() => sent()")
+            return sum(one["packetsSent"] for one in reports.values() if one["mid"] == mid)
+
+        before = await sent()
+        async with asyncio.timeout(10):
+            while await sent() <= before + 3:
+                await self.page.wait_for_timeout(50)
+
+    async def line_of(self, participant: str, source: str) -> str:
+        """Wait until a line is subscribed."""
+        async with asyncio.timeout(10):
+            while (participant, source) not in self.lines:
+                await self.page.wait_for_timeout(20)
+        return self.lines[participant, source]
+
+    async def reaches_generation(self, generation: int) -> None:
+        """Wait for the server to make a new subscribe connection."""
+        async with asyncio.timeout(10):
+            while self.generation < generation:
+                await self.page.wait_for_timeout(20)
 
     async def close(self) -> None:
         self._answering.cancel()

@@ -30,6 +30,14 @@ async def janus(tmp_path: Path) -> AsyncIterator[JanusProcess]:
 
 
 @pytest.fixture
+async def janus_later(tmp_path: Path) -> AsyncIterator[JanusProcess]:
+    """A media server that the test starts itself."""
+    process = JanusProcess(tmp_path / "janus", JanusConfiguration())
+    yield process
+    await process.stop()
+
+
+@pytest.fixture
 async def media_house(janus: JanusProcess) -> AsyncIterator[House]:
     """A house with a media server."""
     configuration = janus.configuration

@@ -337,6 +337,7 @@ class _Envelope(Struct, frozen=True):
 _decoder = msgspec.json.Decoder(AnyClientMessage)
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
 _encoder = msgspec.json.Encoder()
+_name = re.compile(r"(?:missing required|contains unknown) field `([^`]*)`")
 _path = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 
 
@@ -346,13 +347,19 @@ def decode(text: str | bytes) -> AnyClientMessage:
         return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         reason = str(error)
-        path = _path.search(reason)
-        raise BadMessage(_path.sub("", reason), path.group(1) if path else "", _request_id(text)) from None
+        raise BadMessage(_path.sub("", reason), _field(reason), _request_id(text)) from None
 
 
 def encode(message: ServerMessage) -> str:
     """One text frame."""
     return _encoder.encode(message).decode()
+
+
+def _field(reason: str) -> str:
+    """Where a message goes wrong, by msgspec's words for it; the missing or unknown field where it is one."""
+    path = _path.search(reason)
+    name = _name.search(reason)
+    return ".".join(part for part in (path and path.group(1), name and name.group(1)) if part)
 
 
 def _request_id(text: str | bytes) -> str | None:

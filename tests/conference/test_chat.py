@@ -1,0 +1,111 @@
+"""What is written, and who reads it."""
+
+from __future__ import annotations
+
+from switchroom.rooms.models import RoomMode
+from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Permission
+from tests.conference.room import Client, House
+
+
+async def read(client: Client) -> list[str]:
+    """The texts that somebody has been sent."""
+    return [one["message"]["text"] for one in await client.everything() if one["type"] == "chat"]
+
+
+async def test_the_room_reads_what_is_written_and_so_does_the_sender(house: House) -> None:
+    ada, ben = await house.enter("Ada"), await house.enter("Ben")
+    await ada.does("chat", text="hello")
+    message = (await ben.hears("chat"))["message"]
+    assert (message["kind"], message["from"], message["fromName"], message["text"]) == (
+        "room",
+        ada.id,
+        "Ada",
+        "hello",
+    )
+    assert "to" not in message
+    assert await read(ada) == ["hello"]
+
+
+async def test_a_private_message_is_for_two(house: House) -> None:
+    ada, ben, cem = await house.enter("Ada", MODERATOR), await house.enter("Ben"), await house.enter("Cem")
+    await ben.does("chat", text="psst", to=cem.id)
+    message = (await cem.hears("chat"))["message"]
+    assert (message["kind"], message["to"], message["toName"]) == ("private", cem.id, "Cem")
+    assert await read(ben) == ["psst"]
+    assert await read(ada) == []
+    late = await house.enter("Dee", MODERATOR)
+    assert late.joined["chat"] == []
+    await cem.send("leave")
+    await cem.closed()
+    assert [one["text"] for one in (await house.join("Cem")).joined["chat"]] == ["psst"]
+
+
+async def test_those_who_come_later_read_what_was_written(house: House) -> None:
+    ada = await house.enter("Ada")
+    for n in range(3):
+        await ada.does("chat", text=f"line {n}")
+    ben = await house.enter("Ben")
+    assert [one["text"] for one in ben.joined["chat"]] == ["line 0", "line 1", "line 2"]
+
+
+async def test_writing_takes_the_permission(house: House) -> None:
+    ada = await house.enter("Ada", PARTICIPANT & ~Permission.CHAT)
+    assert await ada.is_refused("chat", text="hello") == "not_allowed"
+    ben = await house.enter("Ben")
+    assert await ben.is_refused("chat", text="hello", broadcast=True) == "not_allowed"
+
+
+async def test_texts_have_bounds(house: House) -> None:
+    ada = await house.enter("Ada")
+    assert await ada.is_refused("chat", text="") == "bad_request"
+    assert await ada.is_refused("chat", text=" \n ") == "bad_request"
+    assert await ada.is_refused("chat", text="x" * 4001) == "bad_request"
+    await ada.does("chat", text="ü" * 4000)
+
+
+async def test_nobody_to_write_to(house: House) -> None:
+    ada = await house.enter("Ada")
+    assert await ada.is_refused("chat", text="hello", to="nobody") == "participant_not_found"
+    assert await ada.is_refused("chat", text="hello", to=ada.id) == "participant_not_found"
+
+
+async def test_in_an_exam_participants_write_to_moderators_only(house: House) -> None:
+    exam = RoomMode.EXAM
+    mod = await house.enter("Mod", MODERATOR, mode=exam)
+    ada, ben = await house.enter("Ada", mode=exam), await house.enter("Ben", mode=exam)
+    await ada.does("chat", text="a question")
+    await mod.does("chat", text="an answer")
+    assert await ada.is_refused("chat", text="the solution?", to=ben.id) == "participant_not_found"
+    await ada.does("chat", text="quietly", to=mod.id)
+    assert await read(mod) == ["a question", "an answer", "quietly"]
+    assert await read(ada) == ["a question", "an answer", "quietly"]
+    assert await read(ben) == ["an answer"]
+    late = await house.enter("Cem", mode=exam)
+    assert [one["text"] for one in late.joined["chat"]] == ["an answer"]
+
+
+async def test_a_broadcast_reaches_everybody(house: House) -> None:
+    exam = RoomMode.EXAM
+    speaker = PARTICIPANT | Permission.CHAT_BROADCAST
+    ada, ben = await house.enter("Ada", speaker, mode=exam), await house.enter("Ben", mode=exam)
+    await ada.does("chat", text="five minutes left", broadcast=True)
+    assert (await ben.hears("chat"))["message"]["kind"] == "broadcast"
+
+
+async def test_spectators_read_and_are_written_to_by_moderators_only(house: House) -> None:
+    stage = RoomMode.SPECTATOR
+    mod = await house.enter("Mod", MODERATOR, mode=stage)
+    ada = await house.enter("Ada", mode=stage)
+    sam = await house.enter("Sam", SPECTATOR, mode=stage)
+    await ada.does("chat", text="welcome")
+    assert await ada.is_refused("chat", text="hi", to=sam.id) == "participant_not_found"
+    await mod.does("chat", text="come up?", to=sam.id)
+    await sam.does("chat", text="gladly", to=mod.id)
+    assert await read(sam) == ["welcome", "come up?", "gladly"]
+
+
+async def test_writing_too_fast_is_refused(house: House) -> None:
+    ada = await house.enter("Ada")
+    answers = [await ada.ask("chat", text=f"{n}") for n in range(15)]
+    assert [one["type"] for one in answers[:10]] == ["ok"] * 10
+    assert {one.get("code") for one in answers[12:]} == {"too_many"}

@@ -1,0 +1,96 @@
+"""Which lines of an offer are let through, and how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from switchroom.conference.messages import StreamLine
+from switchroom.conference.models import Source
+from switchroom.conference.sdp import PublishOffer, read_publish_offer, split
+from switchroom.errors import Invalid
+
+OFFER = (Path(__file__).parent / "offers" / "chromium.sdp").read_text("utf-8").replace("\n", "\r\n")
+STREAMS = [
+    StreamLine(mid, source)
+    for mid, source in zip("0123", ("microphone", "camera", "screen", "screen-audio"), strict=True)
+]
+
+
+def read(sdp: str = OFFER) -> PublishOffer:
+    return read_publish_offer(sdp, STREAMS)
+
+
+def test_the_lines_are_the_sources_in_order() -> None:
+    assert read().lines_of == {
+        Source.MICROPHONE: "0",
+        Source.CAMERA: "1",
+        Source.SCREEN: "2",
+        Source.SCREEN_AUDIO: "3",
+    }
+    assert [source for source in Source if read().offers(source)] == [Source.CAMERA]
+
+
+def test_the_server_sees_every_line_send() -> None:
+    _, lines = split(read().for_server())
+    assert all("\r\na=sendonly\r\n" in line and "a=inactive" not in line for line in lines)
+
+
+def test_silence_costs_nothing_on_the_microphone() -> None:
+    _, lines = split(read().for_server())
+    assert "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n" in lines[0]
+    assert "usedtx" not in lines[3]
+
+
+def test_the_browser_is_told_which_lines_it_may_use() -> None:
+    _, offered = split(OFFER)
+    answer = split(OFFER)[0] + "".join(
+        line.replace("a=inactive", "a=recvonly").replace("a=sendonly", "a=recvonly") for line in offered
+    )
+    _, lines = split(read().for_client(answer, [Source.CAMERA], 2_500_000))
+    assert ["a=recvonly" in line for line in lines] == [False, True, False, False]
+    assert ["a=inactive" in line for line in lines] == [True, False, True, True]
+    assert lines[1].split("\r\n")[1:4] == ["c=IN IP4 0.0.0.0", "b=AS:2500", "b=TIAS:2500000"]
+    assert "b=AS" not in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("broken", "field"),
+    [
+        ("", "sdp"),
+        ("hello", "sdp"),
+        (split(OFFER)[0], "sdp"),
+        (OFFER + split(OFFER)[1][1].replace("a=mid:1", "a=mid:4"), "sdp"),
+        (split(OFFER)[0] + "".join(split(OFFER)[1][:3]), "sdp"),
+        (split(OFFER)[0] + "".join(reversed(split(OFFER)[1])), "streams"),
+        (OFFER.replace("m=audio 9 UDP/TLS/RTP/SAVPF 111 63", "m=application 9 UDP/DTLS/SCTP x", 1), "sdp"),
+        (OFFER.replace("a=mid:3", "a=mid:0"), "sdp"),
+        (OFFER.replace("a=mid:3\r\n", ""), "sdp"),
+        (OFFER.replace("a=mid:3", "a=mid:7"), "streams"),
+        (OFFER.replace("m=video 9", "m=video 0"), "sdp"),
+        (OFFER.replace("a=sendonly", "a=sendonly\r\na=inactive"), "sdp"),
+        (OFFER.replace("RTP/SAVPF", "RTP/AVP"), "sdp"),
+    ],
+)
+def test_offers_with_other_lines_are_refused(broken: str, field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        read(broken)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        [],
+        STREAMS[:3],
+        [*STREAMS, StreamLine("4", "camera")],
+        [STREAMS[0], *STREAMS],
+        [*STREAMS[:1], StreamLine("1", "screen"), StreamLine("2", "camera"), STREAMS[3]],
+        [*STREAMS[:3], StreamLine("9", "screen-audio")],
+    ],
+)
+def test_streams_that_name_other_lines_are_refused(streams: list[StreamLine]) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_publish_offer(OFFER, streams)
+    assert caught.value.field == "streams"

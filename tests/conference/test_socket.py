@@ -1,0 +1,130 @@
+"""What a client may send at all, and how fast."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from switchroom.conference import socket
+from switchroom.conference.connection import TOO_SLOW, QueuedConnection
+from switchroom.conference.messages import Pong
+from tests.conference.room import Client, House
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("", None),
+        ("hello", None),
+        ("[]", None),
+        ("{}", "type"),
+        ('{"type": "dance"}', "type"),
+        ('{"type": "hand"}', "raised"),
+        ('{"type": "hand", "raised": "yes"}', "raised"),
+        ('{"type": "media", "microphone": true, "camera": true, "screen": 1}', "screen"),
+        ('{"type": "moderate", "participantId": 7, "action": "mute"}', "participantId"),
+        ('{"type": "moderate", "participantId": "x", "action": "explode"}', "action"),
+        ('{"type": "permit", "participantId": "x", "permissions": {"promote": true}}', "permissions.promote"),
+        ('{"type": "want", "streams": [{"participantId": "x", "source": "camera", "layer": "best"}]}',
+         "streams[0].layer"),
+        ('{"type": "join", "token": "t", "roomId": "r"}', "type"),
+        ('{"type": "hand", "raised": true, "id": 7}', "id"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_message_is_refused_and_the_connection_stays(
+    house: House, text: str, field: str | None
+) -> None:
+    ada = await house.enter("Ada")
+    await ada.connection.send(text)
+    answer = await ada.hears("error")
+    assert answer["code"] == "bad_request"
+    assert answer.get("details", {}).get("field") == field
+    await ada.does("hand", raised=True)
+
+
+async def test_the_answer_to_a_bad_request_carries_its_id(house: House) -> None:
+    ada = await house.enter("Ada")
+    assert await ada.is_refused("hand", raised="yes") == "bad_request"
+
+
+async def test_binary_frames_are_read_as_text(house: House) -> None:
+    ada = await house.enter("Ada")
+    await ada.connection.send(b"\xff\xfe")
+    assert (await ada.hears("error"))["code"] == "bad_request"
+    await ada.does("hand", raised=True)
+
+
+@pytest.mark.parametrize(
+    "first", ['{"type": "hand", "raised": true}', "nonsense", '{"type": "join", "roomId": "lounge"}']
+)
+async def test_the_first_message_must_be_a_join(house: House, first: str) -> None:
+    client = await house.connect()
+    await client.connection.send(first)
+    assert (await client.hears("error"))["code"] == "bad_request"
+    assert await client.closed() == 4000
+
+
+async def test_who_says_nothing_is_not_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "JOIN_LIMIT", 0.2)
+    client = await house.connect()
+    assert await client.closed() == 4000
+
+
+async def test_a_message_that_is_too_large_ends_the_connection(house: House) -> None:
+    ada = await house.enter("Ada")
+    await ada.send("chat", text="x" * 300_000)
+    assert await ada.closed() == 1009
+
+
+async def test_talking_too_fast_is_refused_and_then_ended(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "RATE", 0.001)
+    monkeypatch.setattr(socket, "BURST", 5)
+    monkeypatch.setattr(socket, "MOST_REFUSED", 20)
+    ada = await house.enter("Ada")
+    for _ in range(40):
+        await ada.connection.send(json.dumps({"type": "hand", "raised": True}))
+    assert (await ada.hears("error"))["code"] == "too_many"
+    assert await ada.closed() == 1008
+
+
+async def test_a_ping_is_answered(house: House) -> None:
+    ada = await house.enter("Ada")
+    await ada.send("ping")
+    assert await ada.hears("pong") == {"type": "pong"}
+
+
+class Stuck:
+    """A socket whose reader does not read."""
+
+    async def send_text(self, data: str, /) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_reader_that_is_too_slow_is_given_up() -> None:
+    connection = QueuedConnection(Stuck())
+    for _ in range(5000):
+        connection.send(Pong())
+    assert connection.ended
+    ready = QueuedConnection(Ready())
+    ready.end(TOO_SLOW)
+    assert await ready.write() == TOO_SLOW
+
+
+class Ready:
+    async def send_text(self, data: str, /) -> None: ...
+
+
+async def test_a_slow_reader_does_not_hold_up_the_others(house: House) -> None:
+    ada = await house.enter("Ada")
+    ben = await house.enter("Ben")
+    await stop_reading(ada)
+    for n in range(30):
+        await ben.does("hand", raised=n % 2 == 0)
+
+
+async def stop_reading(client: Client) -> None:
+    client.connection.transport.pause_reading()
