@@ -1,5 +1,5 @@
 import { ActionIcon, CloseButton, NativeSelect, Text, Textarea, Title } from '@mantine/core'
-import { type FormEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { SignallingError } from '../signalling/socket'
 import { IconSend2 } from '../ui/icons'
@@ -18,7 +18,12 @@ const FOLLOWS = 80
 
 interface ChatPanelProps {
   session: RoomSession
-  state: RoomState
+  chat: RoomState['chat']
+  unread: number
+  self: RoomState['self']
+  room: RoomState['room']
+  permissions: RoomState['permissions']
+  participants: RoomState['participants']
   /** To whom the next message goes: a participant's id, `everyone` or `broadcast`. */
   recipient: string
   onRecipient: (recipient: string) => void
@@ -26,11 +31,11 @@ interface ChatPanelProps {
 }
 
 /** What was written in the room, and the field to write in. */
-export function ChatPanel({ session, state, recipient, onRecipient, onClose }: ChatPanelProps) {
+export const ChatPanel = memo(function ChatPanel(props: ChatPanelProps) {
   const { t } = useTranslation()
   const list = useRef<HTMLOListElement>(null)
   const atEnd = useRef(true)
-  const { chat, unread, self } = state
+  const { session, chat, unread, self, onClose } = props
   const count = chat.length
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls whenever a message came
@@ -77,18 +82,23 @@ export function ChatPanel({ session, state, recipient, onRecipient, onClose }: C
           <ChatEntry key={message.id} message={message} own={message.from === self?.id} />
         ))}
       </ol>
-      <ChatForm session={session} state={state} recipient={recipient} onRecipient={onRecipient} />
+      <ChatForm {...props} />
     </section>
   )
-}
+})
 
-type ChatFormProps = Omit<ChatPanelProps, 'onClose'>
-
-function ChatForm({ session, state, recipient, onRecipient }: ChatFormProps) {
+function ChatForm({
+  session,
+  permissions,
+  room,
+  self,
+  participants,
+  recipient,
+  onRecipient,
+}: ChatPanelProps) {
   const { t } = useTranslation()
   const [text, setText] = useState('')
   const [error, setError] = useState<string | null>(null)
-  const { permissions, room, self, participants } = state
   const toModeratorsOnly = room?.mode === 'exam' && !self?.isModerator
   const others = participants.filter(({ isModerator }) => !toModeratorsOnly || isModerator)
   const options = [

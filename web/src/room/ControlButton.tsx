@@ -1,4 +1,3 @@
-import { Tooltip } from '@mantine/core'
 import type { ComponentProps, MouseEvent, ReactNode } from 'react'
 import classes from './ControlButton.module.css'
 
@@ -33,40 +32,35 @@ export function ControlButton(props: ControlButtonProps) {
         ? classes.active
         : ''
   return (
-    <Tooltip
-      label={shortcut ? `${label} (${shortcut})` : label}
-      openDelay={400}
-      events={{ hover: true, focus: true, touch: false }}
+    <button
+      {...rest}
+      type="button"
+      className={`${classes.button} ${look}`}
+      data-tip={shortcut ? `${label} (${shortcut})` : label}
+      aria-label={badge && badgeLabel ? `${label}, ${badgeLabel}` : label}
+      aria-pressed={pressed}
+      aria-expanded={expanded ?? rest['aria-expanded']}
+      aria-disabled={disabled || undefined}
+      aria-busy={busy || undefined}
+      aria-keyshortcuts={shortcut}
+      data-testid={testId}
+      onClick={event => {
+        if (!disabled && !busy) onClick?.(event)
+      }}
     >
-      <button
-        {...rest}
-        type="button"
-        className={`${classes.button} ${look}`}
-        aria-label={badge && badgeLabel ? `${label}, ${badgeLabel}` : label}
-        aria-pressed={pressed}
-        aria-expanded={expanded ?? rest['aria-expanded']}
-        aria-disabled={disabled || undefined}
-        aria-busy={busy || undefined}
-        aria-keyshortcuts={shortcut}
-        data-testid={testId}
-        onClick={event => {
-          if (!disabled && !busy) onClick?.(event)
-        }}
-      >
-        <span className={classes.icon}>
-          {icon}
-          {badge ? (
-            <span className={classes.badge} aria-hidden="true">
-              {badge > 99 ? '99+' : badge}
-            </span>
-          ) : null}
-        </span>
-        {caption && (
-          <span className={classes.caption} aria-hidden="true">
-            {caption}
+      <span className={classes.icon}>
+        {icon}
+        {badge ? (
+          <span className={classes.badge} aria-hidden="true">
+            {badge > 99 ? '99+' : badge}
           </span>
-        )}
-      </button>
-    </Tooltip>
+        ) : null}
+      </span>
+      {caption && (
+        <span className={classes.caption} aria-hidden="true">
+          {caption}
+        </span>
+      )}
+    </button>
   )
 }

@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTime } from '../i18n/format'
 import type { Participant } from '../signalling/messages'
@@ -25,7 +26,7 @@ interface ParticipantRowProps {
 }
 
 /** One line of the list: who, in which role, what is on, and the menu. */
-export function ParticipantRow(props: ParticipantRowProps) {
+export const ParticipantRow = memo(function ParticipantRow(props: ParticipantRowProps) {
   const { t } = useTranslation()
   const { session, participant, speaking, isSelf = false, moderates = false, onMessage } = props
   const { displayName, isGuest, isModerator, isSpectator, microphone, camera, screen, handRaisedAt } =
@@ -80,4 +81,4 @@ export function ParticipantRow(props: ParticipantRowProps) {
       )}
     </li>
   )
-}
+})

@@ -1,5 +1,5 @@
 import { useMediaQuery } from '@mantine/hooks'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { usePageTitle } from '../ui/PageFrame'
 import { useStore } from '../ui/store'
@@ -20,6 +20,9 @@ import { type Shortcuts, useShortcuts } from './useShortcuts'
 
 const WIDE = '(min-width: 1100px)'
 const NARROW = '(max-width: 639px)'
+
+/** How long the panels wait for the videos when one comes in, in milliseconds. */
+const PANELS_AFTER = 150
 
 interface Panels {
   chat: boolean
@@ -46,15 +49,23 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
     document.getElementById(CHAT_INPUT)?.focus()
   })
 
-  const show = (panel: keyof Panels, open: boolean) =>
-    setPanels(current =>
-      wide ? { ...current, [panel]: open } : { chat: false, people: false, [panel]: open },
-    )
-  const writeTo = (participantId: string) => {
-    setRecipient(participantId)
-    writes.current = true
-    show('chat', true)
-  }
+  const show = useCallback(
+    (panel: keyof Panels, open: boolean) =>
+      setPanels(current =>
+        wide ? { ...current, [panel]: open } : { chat: false, people: false, [panel]: open },
+      ),
+    [wide],
+  )
+  const writeTo = useCallback(
+    (participantId: string) => {
+      setRecipient(participantId)
+      writes.current = true
+      show('chat', true)
+    },
+    [show],
+  )
+  const closePeople = useCallback(() => show('people', false), [show])
+  const closeChat = useCallback(() => show('chat', false), [show])
   const shortcuts = useMemo<Shortcuts>(
     () => ({
       m: () => void session.toggleMicrophone(),
@@ -77,7 +88,9 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
   )
   useShortcuts(shortcuts, dialog === null)
 
-  const anyPanel = panels.chat || panels.people
+  const closeDialog = () => setDialog(null)
+  const drawn = useDrawn()
+  const anyPanel = drawn && (panels.chat || panels.people)
   return (
     <div className={classes.room}>
       <RoomHeader state={state} />
@@ -89,22 +102,22 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
         <aside className={classes.panels}>
           {panels.people && (
             <div className={classes.people}>
-              <ParticipantsPanel
-                session={session}
-                state={state}
-                onMessage={writeTo}
-                onClose={() => show('people', false)}
-              />
+              <ParticipantsPanel session={session} state={state} onMessage={writeTo} onClose={closePeople} />
             </div>
           )}
           {panels.chat && (
             <div className={classes.chat}>
               <ChatPanel
                 session={session}
-                state={state}
+                chat={state.chat}
+                unread={state.unread}
+                self={state.self}
+                room={state.room}
+                permissions={state.permissions}
+                participants={state.participants}
                 recipient={recipient}
                 onRecipient={setRecipient}
-                onClose={() => show('chat', false)}
+                onClose={closeChat}
               />
             </div>
           )}
@@ -129,10 +142,20 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
       </footer>
       <RemoteAudio session={session} />
       <Notices notices={state.notices} />
-      <SettingsDialog local={session.local} opened={dialog === 'settings'} onClose={() => setDialog(null)} />
-      <ShortcutsDialog opened={dialog === 'shortcuts'} onClose={() => setDialog(null)} />
+      {dialog === 'settings' && <SettingsDialog local={session.local} onClose={closeDialog} />}
+      {dialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
     </div>
   )
+}
+
+/** False for the first frame, which belongs to the videos: people wait for faces, not for lists. */
+function useDrawn(): boolean {
+  const [drawn, setDrawn] = useState(false)
+  useEffect(() => {
+    const timer = window.setTimeout(() => setDrawn(true), PANELS_AFTER)
+    return () => window.clearTimeout(timer)
+  }, [])
+  return drawn
 }
 
 function Videos({ session, state }: { session: RoomSession; state: RoomState }) {

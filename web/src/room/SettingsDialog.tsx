@@ -7,17 +7,16 @@ import { useStorePart } from '../ui/store'
 
 interface SettingsDialogProps {
   local: LocalMedia
-  opened: boolean
   onClose: () => void
 }
 
 /** Devices and language, changed while in the room. */
-export function SettingsDialog({ local, opened, onClose }: SettingsDialogProps) {
+export function SettingsDialog({ local, onClose }: SettingsDialogProps) {
   const { t } = useTranslation()
   const problems = useStorePart(local.state, state => state.problems)
   return (
     <Modal
-      opened={opened}
+      opened
       onClose={onClose}
       title={t('controls.settings')}
       closeButtonProps={{ 'aria-label': t('common.close') }}

@@ -14,6 +14,9 @@ import {
 } from './reconnection'
 import { SignallingError, SignallingSocket } from './socket'
 
+/** Before this side knows who is there: as many faces as a screen shows well, sharp enough until they are laid out. */
+const FIRST_WANT = { cameras: 9, layer: 'medium' } as const
+
 export type ConnectionPhase = 'connecting' | 'connected' | 'reconnecting' | 'ended'
 
 export interface ConnectionEvents {
@@ -118,6 +121,7 @@ export class RoomConnection {
           resume: this.resume,
           locale: this.options.locale,
           media: this.options.media(),
+          want: FIRST_WANT,
         },
         this.resume ? RESUME_LIMIT : JOIN_LIMIT,
       )

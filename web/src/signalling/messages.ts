@@ -136,6 +136,8 @@ export interface JoinMessage {
   resume?: string
   locale?: string
   media?: MediaState
+  /** The cameras of the first so many of `participants`, wanted until the first `want`. */
+  want?: { cameras: number; layer: Layer }
 }
 
 /** Messages that are answered; the socket gives them their `id`. */
