@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import available_timezones
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -249,8 +249,11 @@ def _timezone(name: str) -> str:
     return name
 
 
+_GROUPS = select(PermissionGroup.id).where(PermissionGroup.id.in_(bindparam("ids", expanding=True)))
+
+
 async def _require_groups(session: AsyncSession, group_ids: set[str]) -> None:
-    found = set(await session.scalars(select(PermissionGroup.id).where(PermissionGroup.id.in_(group_ids))))
+    found = set(await session.scalars(_GROUPS, {"ids": list(group_ids)}))
     for group_id in group_ids - found:
         if not group_id:
             raise Invalid("permissionGroupId is required", field="permissionGroupId")
