@@ -189,8 +189,10 @@ def refusal(response: httpx.Response) -> dict[str, Any]:
 
 
 @contextmanager
-def running_platform(data: Path, database_url: str = "", **security: Any) -> Generator[RunningPlatform]:
-    """A platform without engines while the block runs."""
+def running_platform(
+    data: Path, database_url: str = "", *, engines: bool = False, **security: Any
+) -> Generator[RunningPlatform]:
+    """A platform while the block runs; with `engines`, also with its media server."""
     settings = Settings(
         host="127.0.0.1",
         port=free_port(),
@@ -205,7 +207,7 @@ def running_platform(data: Path, database_url: str = "", **security: Any) -> Gen
     stop = asyncio.Event()
 
     async def serve() -> None:
-        async with platform.running(engines=False), serving(platform.asgi(), settings.host, settings.port):
+        async with platform.running(engines=engines), serving(platform.asgi(), settings.host, settings.port):
             ready.set()
             await stop.wait()
 

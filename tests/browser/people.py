@@ -1,0 +1,91 @@
+"""Builders: people with browsers of their own, and the way into a room."""
+
+from __future__ import annotations
+
+import json
+from typing import TypedDict, Unpack
+
+from playwright.sync_api import Browser
+
+from tests.browser.chromium import WATCHER
+from tests.browser.person import LIMIT, Person
+from tests.platform import Tenant
+
+BOTH = ("camera", "microphone")
+WIDE = (1280, 720)
+PHONE = (360, 740)
+
+
+class Outfit(TypedDict, total=False):
+    """What somebody comes with."""
+
+    on: tuple[str, ...]
+    """What they had on last time: `camera`, `microphone`."""
+    locale: str
+    screen: tuple[int, int]
+    """The size of their window in CSS pixels; with `PHONE`, it is a phone's."""
+    script: str
+    """What runs in each page before its own scripts."""
+    base_url: str
+    """Where they reach the server, when it is not the server's own address."""
+
+
+class Newcomer:
+    """Makes somebody with a browser who has opened nothing yet."""
+
+    def __init__(self, browser: Browser, base_url: str) -> None:
+        self._browser = browser
+        self._base_url = base_url
+        self.everybody: list[Person] = []
+
+    def __call__(self, name: str = "Nora", **outfit: Unpack[Outfit]) -> Person:
+        origin = outfit.get("base_url", self._base_url)
+        on = outfit.get("on", ())
+        settings = json.dumps({"cameraOn": "camera" in on, "microphoneOn": "microphone" in on})
+        width, height = outfit.get("screen", WIDE)
+        is_phone = (width, height) == PHONE
+        context = self._browser.new_context(
+            base_url=origin,
+            storage_state={
+                "cookies": [],
+                "origins": [
+                    {
+                        "origin": origin,
+                        "localStorage": [{"name": "switchroom.settings", "value": settings}],
+                    }
+                ],
+            },
+            locale=outfit.get("locale", "en-GB"),
+            viewport={"width": width, "height": height},
+            is_mobile=is_phone,
+            has_touch=is_phone,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(LIMIT * 1000)
+        context.add_init_script(WATCHER)
+        if "script" in outfit:
+            context.add_init_script(outfit["script"])
+        person = Person(context.new_page(), name)
+        self.everybody.append(person)
+        return person
+
+    def close(self) -> None:
+        """Everybody goes. Raises AssertionError when somebody's page has thrown what nothing caught."""
+        for person in self.everybody:
+            person.page.context.close()
+        crashes = {person.name: person.crashes for person in self.everybody if person.crashes}
+        assert not crashes, f"errors nobody caught: {crashes}"
+
+
+class Join:
+    """Brings somebody into a room, by a group link of the permission group `as_`."""
+
+    def __init__(self, newcomer: Newcomer, tenant: Tenant) -> None:
+        self._newcomer = newcomer
+        self._tenant = tenant
+
+    def __call__(self, room: str, name: str, *, as_: str = "Participant", **outfit: Unpack[Outfit]) -> Person:
+        link: str = self._tenant.group_link(room, as_)["joinLink"]
+        if "base_url" in outfit:
+            link = link.replace(self._tenant.running.base_url, outfit["base_url"])
+        return self._newcomer(name, **outfit).opens(link).joins(name)

@@ -1,0 +1,230 @@
+"""People at browsers: what they do in the pages, and what they see and hear there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from playwright.sync_api import Locator, Page, Request, WebSocket, expect
+
+T = TypeVar("T")
+Report = dict[str, Any]
+
+LIMIT = 20.0
+"""Seconds that anything may take on a machine with other things to do."""
+
+_BRIGHT = """video => {
+  const canvas = new OffscreenCanvas(32, 18);
+  const pen = canvas.getContext('2d', {willReadFrequently: true});
+  pen.drawImage(video, 0, 0, 32, 18);
+  const {data} = pen.getImageData(0, 0, 32, 18);
+  let bright = 0;
+  for (let at = 0; at < data.length; at += 4) bright += Math.max(data[at], data[at + 1], data[at + 2]) > 48;
+  return bright / (32 * 18);
+}"""
+"""The part of a video's picture that is not black."""
+
+
+class Person:
+    """Somebody with a browser of their own."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self.name = name
+        self.console: list[str] = []
+        self.crashes: list[str] = []
+        self.heard: list[Report] = []
+        """Everything the server said over the signalling, oldest first."""
+        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.crashes.append(str(error)))
+        page.on("requestfailed", self._request_failed)
+        page.on("websocket", self._listen)
+
+    def _request_failed(self, request: Request) -> None:
+        self.console.append(f"failed: {request.url} {request.failure}")
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framereceived", lambda payload: self.heard.append(msgspec.json.decode(payload)))
+
+    def the(self, test_id: str, **attributes: str) -> Locator:
+        """The element with this `data-testid` and these `data-` attributes."""
+        more = "".join(f"[data-{key}={_quoted(value)}]" for key, value in attributes.items())
+        return self.page.locator(f"[data-testid={_quoted(test_id)}]{more}")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name)
+
+    def until(
+        self,
+        probe: Callable[[], T],
+        holds: Callable[[T], bool],
+        what: str,
+        limit: float = LIMIT,
+    ) -> T:
+        """Probe until it holds; the value then. Fails after `limit` seconds, saying the last value."""
+        deadline = time.monotonic() + limit
+        while not holds(value := probe()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{self.name}: {what} did not come in {limit:g} s; last: {value}")
+            self.page.wait_for_timeout(50)
+        return value
+
+    # Coming and going
+
+    def opens(self, address: str) -> Person:
+        self.page.goto(address)
+        return self
+
+    def joins(self, name: str = "") -> Person:
+        """Through the lobby into the room; with `name` typed in where one is asked for."""
+        if name:
+            self.the("display-name").fill(name)
+        self.the("join").click()
+        return self.is_inside()
+
+    def is_inside(self) -> Person:
+        expect(self.the("connection-state")).to_have_attribute("data-state", "connected")
+        return self
+
+    def leaves(self) -> None:
+        self.the("leave").click()
+        expect(self.the("connection-state")).to_have_count(0)
+
+    def is_told(self, text: str) -> None:
+        """The page says why one cannot go on."""
+        expect(self.the("error-message")).to_contain_text(text)
+
+    def reads(self, text: str) -> None:
+        """The page says so, anywhere."""
+        expect(self.page.locator("body")).to_contain_text(text)
+
+    # Others in the room
+
+    def tile(self, name: str) -> Locator:
+        return self.the("tile", name=name)
+
+    def meets(self, *names: str) -> None:
+        """Exactly these others have tiles."""
+        for name in names:
+            expect(self.tile(name)).to_have_count(1)
+        expect(self.the("tile")).to_have_count(len(names))
+
+    def lists(self, *names: str) -> None:
+        """Exactly these are in the list of participants, this person included."""
+        for name in names:
+            expect(self.the("participant", name=name)).to_have_count(1)
+        expect(self.the("participant")).to_have_count(len(names))
+
+    def id_of(self, name: str) -> str:
+        """Somebody's participant id, as the server told it last."""
+        for message in reversed(self.heard):
+            told = [*message.get("participants", []), message.get("participant")]
+            for participant in told:
+                if participant and participant["displayName"] == name:
+                    return participant["id"]
+        raise AssertionError(f"{self.name} was never told of {name}")
+
+    # Sound and pictures
+
+    def received(self, name: str, source: str = "camera") -> Report:
+        """The browser's statistics of what it receives of somebody's source; empty while there is nothing."""
+        offers = [message for message in self.heard if message["type"] == "subscribe.offer"]
+        if not offers:
+            return {}
+        participant = self.id_of(name)
+        for line in offers[-1]["streams"]:
+            if (line["participantId"], line["source"]) == (participant, source):
+                reports: list[Report] = self.page.evaluate("() => received()")
+                return next((report for report in reports if report["mid"] == line["mid"]), Report())
+        return {}
+
+    def generation(self) -> int:
+        """The number of the newest subscribe connection, 0 before the first."""
+        numbers = [one["generation"] for one in self.heard if one["type"] == "subscribe.offer"]
+        return max(numbers, default=0)
+
+    def sees(self, name: str, source: str = "camera", limit: float = LIMIT) -> None:
+        """Frames are being decoded, and what is shown is a picture and not black."""
+        self._grows(name, source, "framesDecoded", 5, limit)
+        video = self.video_of(name, source)
+        self.until(
+            lambda: video.evaluate(_BRIGHT), lambda bright: bright > 0.3, f"a picture of {name}", limit
+        )
+
+    def video_of(self, name: str, source: str = "camera") -> Locator:
+        if source == "screen":
+            return self.the("screen-stage").locator("video")
+        return self.tile(name).locator("video")
+
+    def hears(self, name: str, limit: float = LIMIT) -> None:
+        """There is sound that was not there before."""
+        self._grows(name, "microphone", "totalAudioEnergy", 1e-4, limit)
+
+    def _grows(self, name: str, source: str, field: str, amount: float, limit: float) -> None:
+        """Wait until a figure has grown; one that begins again from 0 meanwhile is followed."""
+        lowest = float("inf")
+
+        def figure() -> float:
+            return self.received(name, source).get(field, 0)
+
+        def grown(value: float) -> bool:
+            nonlocal lowest
+            lowest = min(lowest, value)
+            return value >= lowest + amount
+
+        self.until(figure, grown, f"{field} of the {source} of {name}", limit)
+
+    def gets_nothing(self, name: str, source: str, while_seeing: str) -> None:
+        """Not a packet of a source arrives while many frames of somebody else's, or another, camera do."""
+        self._grows(while_seeing, "camera", "framesDecoded", 3, LIMIT)
+        before = self.received(name, source)
+        self._grows(while_seeing, "camera", "framesDecoded", 12, LIMIT)
+        after = self.received(name, source)
+        for field in ("packetsReceived", "framesDecoded"):
+            assert after.get(field, 0) == before.get(field, 0), (field, before, after)
+        if source == "microphone" and after:
+            grown = after["totalAudioEnergy"] - before.get("totalAudioEnergy", 0)
+            assert grown < 1e-4, f"{grown} of sound without a packet"
+
+    def frame_width(self, name: str) -> int:
+        """The width in pixels of somebody's camera as it arrives."""
+        return self.received(name).get("frameWidth", 0)
+
+    # Doing
+
+    def switches(self, source: str) -> None:
+        """Press the button of `microphone`, `camera` or `screen`."""
+        self.the(f"toggle-{source}").click()
+
+    def raises_hand(self) -> None:
+        self.the("raise-hand").click()
+
+    def writes(self, text: str, to: str = "") -> None:
+        """Send a chat message, to the recipient shown under this label."""
+        if to:
+            self.the("chat-recipient").select_option(label=to)
+        self.the("chat-input").fill(text)
+        self.the("chat-send").click()
+
+    def message(self, text: str) -> Locator:
+        return self.the("chat-message").filter(has_text=text)
+
+    def acts_on(self, name: str, *choices: str) -> None:
+        """Open somebody's menu and choose from it, by test ids; then close it."""
+        self.the("participant", name=name).get_by_test_id("participant-menu").click()
+        for choice in choices:
+            self.the(choice).click()
+        menu = self.page.get_by_role("menu")
+        if menu.count():
+            self.page.keyboard.press("Escape")
+        expect(menu).to_have_count(0)
+
+    def removes(self, name: str) -> None:
+        self.acts_on(name, "moderate-remove")
+        self.the("confirm-remove").click()
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
