@@ -57,14 +57,19 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
   const straight = direct !== null || (options?.skipQuickSetup ?? false)
 
   const join = useCallback(({ local, preparation }: Visit, name: string) => {
-    const { microphoneOn, camera } = local.state.get()
+    setSession(preparation.join(name, language(), local))
+  }, [])
+
+  /** What was chosen in the lobby is offered there the next time. */
+  const joinAsChosen = (chosen: Visit, name: string) => {
+    const { microphoneOn, camera } = chosen.local.state.get()
     saveSettings({
       microphoneOn,
       cameraOn: camera !== null,
-      ...(target.current.asksName && { displayName: name }),
+      ...(destination.asksName && { displayName: name }),
     })
-    setSession(preparation.join(name, language(), local))
-  }, [])
+    join(chosen, name)
+  }
 
   useEffect(() => {
     const local = new LocalMedia()
@@ -83,7 +88,7 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
     const ready = local.open(wish)
     if (straight) {
       void ready.then(() => {
-        if (!dropped) join(opened, direct?.name ?? target.current.fixedName ?? settings.displayName)
+        if (!dropped) join(opened, direct?.name ?? target.current.fixedName ?? '')
       })
     }
     return () => {
@@ -101,7 +106,12 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
   if (!visit) return null
   if (!session) {
     return (
-      <Lobby destination={destination} visit={visit} onJoin={name => join(visit, name)} onBack={onBack} />
+      <Lobby
+        destination={destination}
+        visit={visit}
+        onJoin={name => joinAsChosen(visit, name)}
+        onBack={onBack}
+      />
     )
   }
   return (
@@ -113,7 +123,7 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
       onBack={onBack}
       onRefused={onRefused}
       onAgain={onAgain}
-      onRetry={name => join(visit, name)}
+      onRetry={name => joinAsChosen(visit, name)}
     />
   )
 }
@@ -145,7 +155,6 @@ function Inside({ session, destination, visit, options, onBack, onRefused, onAga
     if (end && entered) {
       const { microphoneOn, camera } = visit.local.state.get()
       media.current = { microphone: microphoneOn, camera: camera !== null }
-      saveSettings({ microphoneOn, cameraOn: camera !== null })
       visit.local.dispose()
     }
   }, [end, entered, visit])

@@ -61,7 +61,7 @@ export class RoomMedia {
     }
     if (!this.negotiated || this.publish?.pc.connectionState !== 'connected') this.renewPublish()
     if (this.subscribe && this.subscribe.pc.connectionState !== 'connected') this.restartSubscribe('resumed')
-    this.wants.repeat()
+    if (resumed) this.wants.repeat()
   }
 
   permissionsChanged(permissions: Permissions): void {

@@ -122,8 +122,8 @@ export class RoomSession {
       if (this.told.screen && !self.screen) this.local.stopScreen()
     }
     this.told = { microphone: self.microphone, camera: self.camera, screen: self.screen }
-    this.wantAtFirst(joined)
     this.media.joined(joined)
+    if (!this.state.get().room) this.wantAtFirst(joined)
     this.dispatch(joined)
     this.enforce(joined.permissions)
     this.tellMedia()
@@ -221,7 +221,13 @@ export class RoomSession {
 
   private tellMedia(): void {
     if (!this.connection.isConnected || !this.state.get().room) return
-    const media = this.wishedMedia()
+    const wished = this.wishedMedia()
+    const { voice, video, screen } = this.state.get().permissions
+    const media = {
+      microphone: wished.microphone && voice,
+      camera: wished.camera && video,
+      screen: wished.screen && screen,
+    }
     const { told } = this
     const same =
       media.microphone === told.microphone && media.camera === told.camera && media.screen === told.screen
