@@ -27,7 +27,7 @@ ARGUMENTS = [
 ]
 SOURCES = ["microphone", "camera", "screen", "screen-audio"]
 
-SCRIPT = """() => {
+SCRIPT = """width => {
   const encodings = [
     {rid: 'h', maxBitrate: 900000},
     {rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 300000},
@@ -36,7 +36,8 @@ SCRIPT = """() => {
   let publish, subscribe, generation = 0, tracks;
 
   async function fill(sending) {
-    tracks ??= await navigator.mediaDevices.getUserMedia({audio: true, video: {width: 640, height: 360}});
+    const video = {width, height: width * 9 / 16};
+    tracks ??= await navigator.mediaDevices.getUserMedia({audio: true, video});
     const screen = () => {
       const canvas = Object.assign(document.createElement('canvas'), {width: 320, height: 240});
       const pen = canvas.getContext('2d');
@@ -234,12 +235,13 @@ class Browsers:
         self._browser = browser
         self._peers: list[Peer] = []
 
-    async def peer(self, client: Client) -> Peer:
+    async def peer(self, client: Client, *, width: int = 640) -> Peer:
+        """A page for `client` whose camera has a width; three simulcast layers take 960 or more."""
         context = await self._browser.new_context(permissions=["camera", "microphone"])
         page = await context.new_page()
         await page.route("**/*", lambda route: route.fulfill(body="<html></html>", content_type="text/html"))
         await page.goto("http://localhost/")
-        await page.evaluate(SCRIPT)
+        await page.evaluate(SCRIPT, width)
         made = Peer(page, client)
         self._peers.append(made)
         return made
@@ -249,13 +251,11 @@ class Browsers:
 
 
 @asynccontextmanager
-async def open_browsers() -> AsyncGenerator[Browsers]:
+async def open_browser() -> AsyncGenerator[Browser]:
     """Chromium with pretended devices, while the block runs."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
-        browsers = Browsers(browser)
         try:
-            yield browsers
+            yield browser
         finally:
-            await browsers.close()
             await browser.close()

@@ -1,4 +1,7 @@
-"""Fixtures: a house without a media server for the rules that need none, one with, and a browser."""
+"""Fixtures: a house without a media server for the rules that need none, one with, and browsers.
+
+What needs a browser runs in one event loop a module, because starting a browser takes longer than a test.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from switchroom.engines.janus.configuration import JanusConfiguration
 from switchroom.engines.janus.process import JanusProcess
 from switchroom.engines.janus.server import JanusServer
-from tests.conference.browser import Browsers, open_browsers
+from tests.conference.browser import Browsers, open_browser
 from tests.conference.room import House, open_house
 
 
@@ -20,16 +25,7 @@ async def house() -> AsyncIterator[House]:
         yield opened
 
 
-@pytest.fixture
-async def janus(tmp_path: Path) -> AsyncIterator[JanusProcess]:
-    """A media server of the test's own."""
-    process = JanusProcess(tmp_path / "janus", JanusConfiguration())
-    await process.start()
-    yield process
-    await process.stop()
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def janus_later(tmp_path: Path) -> AsyncIterator[JanusProcess]:
     """A media server that the test starts itself."""
     process = JanusProcess(tmp_path / "janus", JanusConfiguration())
@@ -37,7 +33,14 @@ async def janus_later(tmp_path: Path) -> AsyncIterator[JanusProcess]:
     await process.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
+async def janus(janus_later: JanusProcess) -> JanusProcess:
+    """A media server of the test's own."""
+    await janus_later.start()
+    return janus_later
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def media_house(janus: JanusProcess) -> AsyncIterator[House]:
     """A house with a media server."""
     configuration = janus.configuration
@@ -45,7 +48,14 @@ async def media_house(janus: JanusProcess) -> AsyncIterator[House]:
         yield opened
 
 
-@pytest.fixture
-async def browsers() -> AsyncIterator[Browsers]:
-    async with open_browsers() as opened:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browsers(browser: Browser) -> AsyncIterator[Browsers]:
+    opened = Browsers(browser)
+    yield opened
+    await opened.close()

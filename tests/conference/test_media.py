@@ -16,7 +16,7 @@ from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTAT
 from tests.conference.browser import SOURCES, Browsers
 from tests.conference.room import House, open_house
 
-pytestmark = [pytest.mark.janus, pytest.mark.browser]
+pytestmark = [pytest.mark.janus, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 ALL_ON = {"microphone": True, "camera": True, "screen": False}
 
@@ -111,7 +111,7 @@ async def test_a_permission_granted_later_takes_one_more_negotiation(
 ) -> None:
     mod = await media_house.enter("Mod", MODERATOR)
     ada = await media_house.enter("Ada", PARTICIPANT & ~ACTIVE | Permission.VOICE)
-    mod_page, ada_page = await browsers.peer(mod), await browsers.peer(ada)
+    mod_page, ada_page = await browsers.peer(mod), await browsers.peer(ada, width=960)
     await mod_page.wants((ada.id, "camera", "high"))
     assert await ada_page.publish("microphone") == ["sendonly", "inactive", "inactive", "inactive"]
     await ada.does("media", microphone=True, camera=False, screen=False)
@@ -119,18 +119,18 @@ async def test_a_permission_granted_later_takes_one_more_negotiation(
     await mod.does("permit", participantId=ada.id, permissions={"video": True})
     await ada.does("media", **ALL_ON)
     assert await ada_page.publish("microphone", "camera") == ["sendonly", "sendonly", "inactive", "inactive"]
-    report = await mod_page.until(lambda one: one.get("frameWidth") == 640, ada.id, "camera")
+    report = await mod_page.until(lambda one: one.get("frameWidth") == 960, ada.id, "camera")
     assert report["framesDecoded"] > 0
     await mod_page.wants((ada.id, "camera", "low"))
-    await mod_page.until(lambda one: one.get("frameWidth") == 160, ada.id, "camera")
+    await mod_page.until(lambda one: one.get("frameWidth") == 240, ada.id, "camera")
 
 
 async def test_layers_are_switched_without_negotiation(media_house: House, browsers: Browsers) -> None:
     ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
     ben = await media_house.enter("Ben")
-    ada_page, ben_page = await browsers.peer(ada), await browsers.peer(ben)
+    ada_page, ben_page = await browsers.peer(ada, width=960), await browsers.peer(ben)
     await ada_page.publish(*SOURCES)
-    for layer, width in (("low", 160), ("high", 640), ("medium", 320)):
+    for layer, width in (("low", 240), ("high", 960), ("medium", 480)):
         await ben_page.wants((ada.id, "camera", layer))
         await ben_page.until(lambda one, w=width: one.get("frameWidth") == w, ada.id, "camera")
     await ben_page.wants()
@@ -274,12 +274,12 @@ async def test_a_room_without_a_media_server_gets_one_later(janus_later: JanusPr
 
 
 async def test_publishing_without_a_media_server_is_refused(
-    house: House, browsers: Browsers, monkeypatch: pytest.MonkeyPatch
+    browsers: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media, "ROOM_LIMIT", 0.1)
-    ada = await house.enter("Ada")
-    page = await browsers.peer(ada)
-    assert (await page.offer(*SOURCES))["code"] == "media_unavailable"
+    async with open_house() as house:
+        page = await browsers.peer(await house.enter("Ada"))
+        assert (await page.offer(*SOURCES))["code"] == "media_unavailable"
 
 
 @pytest.mark.parametrize("sdp", ["", "v=0", "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"])

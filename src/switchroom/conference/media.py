@@ -50,6 +50,7 @@ class Media:
         self._pool = pool
         self._ready = asyncio.Event()
         self._served: dict[str, _Served] = {}
+        self._sharing: set[str] = set()
         self._tasks = Tasks()
         self._leaving = Tasks()
         self._keeper = self._tasks.spawn(self._keep_room(), f"room {conference.room.room_id}")
@@ -81,6 +82,7 @@ class Media:
     def leave(self, participant: Participant) -> None:
         """Give up what a participant sends and receives."""
         served = self._served.pop(participant.id, None)
+        self._sharing.discard(participant.id)
         if served is not None:
             self._leaving.spawn(served.end(), f"end media of {participant.id}")
 
@@ -89,7 +91,12 @@ class Media:
         served = self._served.get(participant.id)
         if served is not None:
             served.publishing.media_changed()
-        self.feeds_changed()
+            served.subscribing.wake()
+        # The sound of a screen is subscribed to with the screen; for all else others' lines stay as they are.
+        shares = participant.media.screen
+        if shares != (participant.id in self._sharing):
+            (self._sharing.add if shares else self._sharing.discard)(participant.id)
+            self.feeds_changed()
 
     def feed_changed(self, participant: Participant, feed: Feed | None) -> None:
         """A participant's feed is up, has other lines, or is gone."""

@@ -36,7 +36,7 @@ class JanusProcess:
         Raises ProcessError, also when Janus is not installed.
         """
         try:
-            self.configuration.write(self._directory.resolve(), self._executable)
+            await asyncio.to_thread(self.configuration.write, self._directory.resolve(), self._executable)
         except JanusNotInstalled as error:
             raise ProcessError(str(error)) from error
         await self._process.start()

@@ -40,7 +40,8 @@ class RoomOptions(Struct, frozen=True):
 
     bitrate: int = 2_500_000
     audiocodec: str = "opus"
-    videocodec: str = "vp8"
+    # H.264 for what cannot send VP8; every browser decodes both (RFC 7742, section 5).
+    videocodec: str = "vp8,h264"
     publishers: int = 100_000
     fir_freq: int = 0
     opus_fec: bool = True

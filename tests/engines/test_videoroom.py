@@ -1,0 +1,72 @@
+"""The VideoRoom plugin, with the real server. What needs media is tested with browsers in `conference`."""
+
+from __future__ import annotations
+
+import pytest
+
+from switchroom.engines.janus.client import JanusClient, JanusRefused
+from switchroom.engines.janus.videoroom import NO_SUCH_FEED, Publisher, Room, RoomOptions, SubscribeStream
+
+pytestmark = pytest.mark.janus
+
+
+async def enter(room: Room, feed: str) -> Publisher:
+    return await room.publisher(
+        feed, on_up=lambda: None, on_down=lambda _: None, on_talking=lambda _, __: None
+    )
+
+
+async def test_a_room_is_made_once_and_ended(client: JanusClient) -> None:
+    room = await Room.create(client, "lounge", RoomOptions())
+    with pytest.raises(JanusRefused):
+        await Room.create(client, "lounge", RoomOptions())
+    await room.destroy()
+    again = await Room.create(client, "lounge", RoomOptions())
+    await again.destroy()
+
+
+async def test_nobody_else_enters_or_changes_a_room(client: JanusClient) -> None:
+    room = await Room.create(client, "lounge", RoomOptions())
+    await enter(room, "ada")
+    handle = await client.attach("janus.plugin.videoroom", lambda event: None)
+    for body in (
+        {"request": "join", "ptype": "publisher", "room": "lounge", "id": "eve"},
+        {"request": "moderate", "room": "lounge", "id": "ada", "mid": "0", "mute": False},
+        {"request": "destroy", "room": "lounge"},
+    ):
+        with pytest.raises(JanusRefused):
+            await handle.request(body)
+    assert (await handle.request({"request": "list"})).data["list"] == []
+
+
+async def test_a_name_is_taken_until_its_publisher_leaves(client: JanusClient) -> None:
+    room = await Room.create(client, "lounge", RoomOptions())
+    ada = await enter(room, "ada")
+    with pytest.raises(JanusRefused):
+        await enter(room, "ada")
+    await ada.close()
+    await enter(room, "ada")
+
+
+async def test_who_publishes_nothing_cannot_be_subscribed_to(client: JanusClient) -> None:
+    room = await Room.create(client, "lounge", RoomOptions())
+    await enter(room, "ada")
+    assert await room.feeds() == []
+    with pytest.raises(JanusRefused) as caught:
+        await room.subscriber([SubscribeStream("ada", "0")], on_up=lambda: None, on_down=lambda _: None)
+    assert caught.value.code == NO_SUCH_FEED
+
+
+async def test_what_is_no_offer_is_refused(client: JanusClient) -> None:
+    room = await Room.create(client, "lounge", RoomOptions())
+    ada = await enter(room, "ada")
+    with pytest.raises(JanusRefused):
+        await ada.publish("nonsense")
+
+
+async def test_who_is_put_out_is_told(client: JanusClient) -> None:
+    room = await Room.create(client, "lounge", RoomOptions())
+    ada = await enter(room, "ada")
+    await room.kick("ada")
+    with pytest.raises(JanusRefused):
+        await ada.publish("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n")
