@@ -8,6 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What each purpose needs from the distribution.
 RUN_PACKAGES := janus python3-venv
 TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql curl
+BENCH_PACKAGES := $(TEST_PACKAGES) wrk
 
 .PHONY: run test check bench clean setup setup-dev web docs format lock help
 
@@ -29,7 +30,7 @@ check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types
 	.venv/bin/python -m switchroom.settings | diff -u docs/configuration.md - || (echo "docs/configuration.md is old: run make docs"; exit 1)
 	cd web && npm run --silent check
 
-bench: setup-dev ## Measure speed and memory into benchmarks/results/
+bench: .make/bench-packages setup-dev ## Measure speed and memory into benchmarks/results/
 	.venv/bin/python -m benchmarks $(ARGS)
 
 format: .make/python-dev $(NODE_MODULES)/.installed ## Put all code into its form
@@ -62,6 +63,10 @@ web: src/switchroom/webroot/index.html ## Build the browser side
 .make/test-packages: Makefile
 	@sh deploy/install-packages.sh $(TEST_PACKAGES)
 	@mkdir -p .make && touch $@ .make/run-packages
+
+.make/bench-packages: Makefile
+	@sh deploy/install-packages.sh $(BENCH_PACKAGES)
+	@mkdir -p .make && touch $@ .make/test-packages .make/run-packages
 
 .venv/bin/python: | .make/run-packages
 	@echo "==> Making the Python environment .venv"

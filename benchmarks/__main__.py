@@ -1,0 +1,74 @@
+"""Measures, and writes `benchmarks/results/`. Exit code 1 says that a target was missed."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import chart, group_links, idle, join, report, room_list, surroundings
+from benchmarks.figures import Result
+
+RESULTS = Path(__file__).with_name("results")
+
+
+def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Awaitable[Result]]]:
+    return {
+        "list": lambda place: room_list.measure(place, rounds=options.rounds, seconds=options.seconds),
+        "links": lambda place: group_links.measure(place, rounds=options.rounds, seconds=options.seconds),
+        "join": lambda place: join.measure(place, rounds=options.joins),
+        "idle": lambda place: idle.measure(place, rounds=options.starts),
+    }
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="list, links, join, idle; all when none is named"
+    )
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of list and links")
+    parser.add_argument("--seconds", type=int, default=3, help="length of one run of list and links")
+    parser.add_argument("--joins", type=int, default=10, help="joins of each kind")
+    parser.add_argument("--starts", type=int, default=5, help="starts of each kind")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="directory to write to")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(_benchmarks(options))
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    return options
+
+
+async def _measure(options: argparse.Namespace) -> list[Result]:
+    results: list[Result] = []
+    for name, measure in _benchmarks(options).items():
+        if options.names and name not in options.names:
+            continue
+        print(f"== {name}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="switchroom-bench-") as directory:
+            result = await measure(Path(directory))
+        for target in result.targets:
+            print(report.verdict(target), flush=True)
+        results.append(result)
+    return results
+
+
+def main() -> int:
+    options = _options()
+    taken_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    machine, versions = surroundings.machine(), surroundings.versions()
+    results = asyncio.run(_measure(options))
+    report.write(options.results, "results.json", report.as_json(taken_at, machine, versions, results))
+    text = report.as_markdown(taken_at, machine, versions, results)
+    report.write(options.results, "results.md", text.encode())
+    subtitle = f"{taken_at} · {machine['processors']} × {machine['processor']} · medians, lowest to highest"
+    chart.draw(options.results / "chart.svg", results, subtitle)
+    print(text)
+    return 0 if all(target.met for result in results for target in result.targets) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

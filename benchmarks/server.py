@@ -1,0 +1,56 @@
+"""The platform in a process of its own, with two handlers more: the yardstick.
+
+Run as `python -m benchmarks.server DATA PORT`. Once it serves, it prints what it was seeded with, one line of
+JSON, and serves until SIGTERM. `PUT /benchmarks/reply` sets the bytes that `GET /benchmarks/reply` answers:
+the same server, the same application, no token and no database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, put
+from litestar.types import ControllerRouterHandler
+
+from benchmarks.seed import seed
+from switchroom import logs, settings
+from switchroom.app import Platform
+from switchroom.http.server import serving
+
+
+def yardstick() -> Sequence[ControllerRouterHandler]:
+    kept = b""
+
+    @put("/benchmarks/reply")
+    async def keep(request: Request[Any, Any, Any]) -> None:
+        nonlocal kept
+        kept = await request.body()
+
+    @get("/benchmarks/reply")
+    async def reply() -> Response[bytes]:
+        return Response(kept, media_type="application/json")
+
+    return [keep, reply]
+
+
+async def serve(data: str, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    loaded = settings.load(environment={}, options={"data": data, "port": port})
+    logs.configure(loaded.log_format, "warning")
+    platform = Platform(loaded)
+    async with platform.running():
+        seeded = await seed(platform)
+        async with serving(platform.asgi(yardstick()), loaded.host, loaded.port):
+            print(msgspec.json.encode(seeded).decode(), flush=True)
+            await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(sys.argv[1], int(sys.argv[2])))
