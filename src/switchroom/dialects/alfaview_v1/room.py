@@ -24,6 +24,8 @@ from switchroom.rooms.live import LiveParticipant
 from switchroom.rooms.models import QuotaSet, RoomType
 from switchroom.rooms.rooms import Move
 
+_NO_ROOMS = Raw(b"{}")
+
 
 class RoomService:
     def __init__(self, services: Services) -> None:
@@ -54,7 +56,7 @@ class RoomService:
             limit=request.limit,
             offset=request.offset,
             room_ids=tuple(request.filterRoomIds),
-            types=tuple(RoomType(kind.number) for kind in request.filterRoomTypes if kind.number),
+            types=tuple(sorted({RoomType(kind.number) for kind in request.filterRoomTypes if kind.number})),
             joinable_only=messages.SkipFlags.SKIP_UNJOINABLE in request.skipFlags,
         )
         skip = frozenset(request.skipFlags)
@@ -72,7 +74,8 @@ class RoomService:
                 )
             )
 
-        return messages.RoomListReply(rooms=await self._lists.get(caller, (wanted, skip, ids_only), encoded))
+        rooms = await self._lists.get(caller, (wanted, skip, ids_only), encoded)
+        return messages.RoomListReply(rooms=None if rooms == _NO_ROOMS else rooms)
 
     async def create(self, context: Context, request: messages.RoomCreateRequest) -> common.Reply:
         caller = context.caller

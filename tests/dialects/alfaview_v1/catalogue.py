@@ -1,0 +1,176 @@
+"""Every call that the server carries out, with a request that succeeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.platform import Tenant
+
+Body = dict[str, Any]
+
+
+def _room_of(tenant: Tenant) -> str:
+    return tenant.room("Lounge")
+
+
+CALLS: dict[str, Callable[[Tenant], Body]] = {
+    "authenticationService/accessTokenInformation": lambda tenant: {},
+    "companyService/list": lambda tenant: {"companyIdList": [tenant.company_id]},
+    "businessLogicService/permissionGroups": lambda tenant: {},
+    "businessLogicService/permissionGroups/list": lambda tenant: {},
+    "roomService/list": lambda tenant: {
+        "limit": 10,
+        "offset": 0,
+        "filterRoomIds": [_room_of(tenant)],
+        "skipFlags": ["SKIP_METADATA"],
+        "filterRoomTypes": ["ROOM_TYPE_ROOM"],
+    },
+    "roomService/create": lambda tenant: {
+        "room": {
+            "displayName": "New",
+            "mode": "ROOM_MODE_NORMAL",
+            "type": "ROOM_TYPE_ROOM",
+            "parentId": tenant.department(),
+            "quotas": {"activeParticipants": 3, "passiveParticipants": 4},
+            "metadata": {"a": "b"},
+            "permissions": {tenant.administrator.id: {"role": "ROLE_MODERATOR", "join": True}},
+            "defaultPermissions": {"join": True},
+            "subRooms": {"1": {"displayName": "Part", "sort": 1}},
+            "features": [{"id": "RAISE_HANDS", "state": "ENABLED"}],
+        }
+    },
+    "roomService/update": lambda tenant: {"roomId": _room_of(tenant), "room": {"displayName": "Changed"}},
+    "roomService/destroy": lambda tenant: {"roomId": _room_of(tenant)},
+    "roomService/status": lambda tenant: {"roomIds": [_room_of(tenant)], "groupBySubroom": False},
+    "roomService/permissions": lambda tenant: {
+        "roomId": _room_of(tenant),
+        "userId": tenant.administrator.id,
+        "ignorePromotes": True,
+    },
+    "roomService/createJoinLink": lambda tenant: {"roomId": _room_of(tenant), "expiresAt": "4102444800"},
+    "roomService/sort": lambda tenant: {
+        "roomMoves": [{"roomId": _room_of(tenant), "parentId": "", "moveAfterRoomId": ""}]
+    },
+    "roomService/availableTypes": lambda tenant: {"type": "ROOM_TYPE_ROOM"},
+    "guestService.v2/createGroupLinks": lambda tenant: {
+        "roomId": _room_of(tenant),
+        "origin": "test",
+        "groupLinkCreations": [
+            {
+                "description": "Everybody",
+                "validFrom": "2022-08-01T13:15:00Z",
+                "validUntil": "2042-08-01T13:15:00Z",
+                "permissionGroupId": tenant.permission_group(),
+            }
+        ],
+    },
+    "guestService.v2/createGuestLinks": lambda tenant: {
+        "roomId": _room_of(tenant),
+        "timezone": "Europe/Berlin",
+        "guestLinkCreations": [
+            {
+                "email": "grace@example.org",
+                "displayName": "Grace",
+                "validFrom": "2022-08-01T13:15:00Z",
+                "validUntil": "2042-08-01T13:15:00Z",
+                "locale": "de",
+                "sendEmail": False,
+                "permissionGroupId": tenant.permission_group(),
+            }
+        ],
+    },
+    "guestService.v2/listGroupLinks": lambda tenant: {"roomId": _room_of(tenant)},
+    "guestService.v2/listGuestLinks": lambda tenant: {"roomId": _room_of(tenant)},
+    "guestService.v2/getGroupLink": lambda tenant: {"id": tenant.group_link(_room_of(tenant))["id"]},
+    "guestService.v2/getGuestLink": lambda tenant: {"id": tenant.guest_link(_room_of(tenant))["id"]},
+    "guestService.v2/getLink": lambda tenant: {"id": tenant.guest_link(_room_of(tenant))["id"]},
+    "guestService.v2/updateGroupLink": lambda tenant: {
+        "groupLink": {
+            "id": tenant.group_link(_room_of(tenant))["id"],
+            "description": "Changed",
+            "validUntil": "2042-08-01T13:15:00Z",
+        }
+    },
+    "guestService.v2/updateGuestLink": lambda tenant: {
+        "guestLink": {
+            "id": tenant.guest_link(_room_of(tenant))["id"],
+            "displayName": "Changed",
+            "email": "changed@example.org",
+            "locale": "de",
+        },
+        "sendEmail": False,
+        "timezone": "Europe/Berlin",
+    },
+    "guestService.v2/resendGuestLinkEmail": lambda tenant: {
+        "id": tenant.guest_link(_room_of(tenant))["id"],
+        "timezone": "Europe/Berlin",
+    },
+    "guestService.v2/deleteLink": lambda tenant: {"id": tenant.guest_link(_room_of(tenant))["id"]},
+    "quotaService/info": lambda tenant: {"resource": "ALL_LIMITS"},
+    "userService/list": lambda tenant: {"userIdList": [tenant.administrator.id]},
+}
+"""The calls that take an access token in `accessInfo`, by path."""
+
+NEEDS_PERMISSION = {
+    "roomService/create",
+    "roomService/update",
+    "roomService/destroy",
+    "roomService/createJoinLink",
+    "roomService/sort",
+    "guestService.v2/createGroupLinks",
+    "guestService.v2/createGuestLinks",
+    "guestService.v2/listGroupLinks",
+    "guestService.v2/listGuestLinks",
+    "guestService.v2/getGroupLink",
+    "guestService.v2/getGuestLink",
+    "guestService.v2/getLink",
+    "guestService.v2/updateGroupLink",
+    "guestService.v2/updateGuestLink",
+    "guestService.v2/resendGuestLinkEmail",
+    "guestService.v2/deleteLink",
+    "userService/list",
+}
+"""Those that a participant may not make."""
+
+
+def sign_in_body(tenant: Tenant) -> Body:
+    account = tenant.administrator
+    return {
+        "requestId": "test",
+        "usernamePasswordCredentials": {
+            "username": account.username,
+            "password": account.password,
+            "companyId": tenant.company_id,
+        },
+    }
+
+
+def guest_body(tenant: Tenant) -> Body:
+    link = tenant.group_link(_room_of(tenant))
+    return {
+        "companyId": tenant.company_id,
+        "roomId": link["roomId"],
+        "accessKey": link["accessKey"],
+        "displayName": "Grace",
+        "externalId": "x" * 32,
+    }
+
+
+OPEN_CALLS: dict[str, Callable[[Tenant], Body]] = {
+    "authenticationService/authenticate": sign_in_body,
+    "guestService.v2/authenticate": guest_body,
+}
+"""The calls without an access token."""
+
+ALL_PATHS = [*CALLS, *OPEN_CALLS, "authenticationService/isAuthenticated"]
+
+
+def body_of(tenant: Tenant, path: str) -> Body:
+    """A whole request that succeeds."""
+    if path in OPEN_CALLS:
+        return OPEN_CALLS[path](tenant)
+    access = {"requestId": "test", "accessToken": tenant.token}
+    if path == "authenticationService/isAuthenticated":
+        return access
+    return {"accessInfo": access, **CALLS[path](tenant)}

@@ -1,0 +1,290 @@
+"""What every call answers to requests that are wrong."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from switchroom.identity.permissions import Standing
+from switchroom.identity.tokens import AccessToken
+from tests.dialects.alfaview_v1.catalogue import ALL_PATHS, CALLS, NEEDS_PERMISSION, body_of
+from tests.platform import RunningPlatform, Tenant, refusal
+
+TOO_LARGE = (1 << 20) + 1
+
+
+@pytest.fixture(scope="module")
+def shared(running: RunningPlatform) -> Tenant:
+    """One organization for tests that are refused before they touch it."""
+    return running.organization()
+
+
+@pytest.mark.parametrize("path", ALL_PATHS)
+def test_a_good_request_succeeds(tenant: Tenant, path: str):
+    assert tenant.api.post(path, body_of(tenant, path)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ALL_PATHS)
+def test_what_is_not_json_is_refused(shared: Tenant, path: str):
+    for body in (
+        '{"requestId": "x",}',
+        '{"accessInfo": {"accessToken": "x",},}',
+        '{"requestId": "x" // comment\n}',
+        "{'requestId': 'x'}",
+        '{"requestId": "x"',
+        '{"requestId": "x"} trailing',
+        '{"requestId": "\\ud800"}',
+        b'{"requestId": "\xff"}',
+        '{"requestId": "a\nb"}',
+        "not json",
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "",
+        "null",
+        "[]",
+        '"text"',
+        "1",
+    ):
+        if body == "":
+            continue
+        answer = refusal(shared.api.post(path, body))
+        assert answer["code"] == 3, body[:40]
+        assert answer["details"][0]["statusCode"] == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_an_empty_body_is_a_request_without_a_token(shared: Tenant, path: str):
+    for body in ("", "{}"):
+        answer = refusal(shared.api.post(path, body))
+        assert answer["code"] == 16
+        assert answer["details"][0]["statusCode"] == "ACCESS_INFO_MISSING"
+
+
+@pytest.mark.parametrize("path", ALL_PATHS)
+def test_a_body_of_more_than_a_mebibyte_is_refused(shared: Tenant, path: str):
+    for body in ('{"x": "' + "x" * TOO_LARGE + '"}', b"x" * TOO_LARGE):
+        answer = refusal(shared.api.post(path, body))
+        assert answer["code"] == 8
+        assert answer["details"][0]["statusCode"] == "MAX_SIZE_EXCEEDED"
+
+
+def _signed(shared: Tenant, **changes: Any) -> str:
+    claims = msgspec.structs.replace(shared.claims(shared.administrator), **changes)
+    return shared.running.platform.signer.sign(claims)
+
+
+def _forged(shared: Tenant) -> Iterator[str]:
+    raw = base64.b64decode(shared.token)
+    claims = msgspec.msgpack.decode(raw[:-32], type=AccessToken)
+    raised = msgspec.msgpack.encode(msgspec.structs.replace(claims, organization_id=1))
+    yield base64.b64encode(raised + raw[-32:]).decode()
+    yield base64.b64encode(raw[:-1] + bytes([raw[-1] ^ 1])).decode()
+    yield base64.b64encode(raw[:-32]).decode()
+    yield base64.b64encode(raised + b"\0" * 32).decode()
+    yield shared.token[:-8]
+    yield "A" * 200
+    yield "not a token!"
+    yield "ä"
+    yield ""
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_tokens_that_are_missing_forged_or_expired(shared: Tenant, path: str):
+    fields = {"roomId": "x", "id": "x", "room": {"displayName": "x"}}
+    for token in _forged(shared):
+        answer = shared.api.refused(path, token=token, **fields)
+        assert answer["code"] == 16, token
+        assert answer["details"][0]["statusCode"] == "AUTHENTICATION_ERROR"
+    expired = shared.api.refused(path, token=_signed(shared, expires_at=int(time.time()) - 1), **fields)
+    assert expired == {
+        "code": 16,
+        "message": "token expired",
+        "details": [
+            {
+                "@type": "type.googleapis.com/common.ReplyInfo",
+                "requestId": "test",
+                "statusCode": "TOKEN_OUTDATED",
+                "statusMessage": "token expired",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("path", sorted(NEEDS_PERMISSION))
+def test_a_participant_is_told_that_the_permission_is_missing(tenant: Tenant, path: str):
+    body, person = body_of(tenant, path), tenant.person(Standing.PARTICIPANT)
+    body["accessInfo"]["accessToken"] = person.token
+
+    answer = refusal(tenant.api.post(path, body))
+
+    assert answer["code"] == 7
+    assert answer["details"][0]["statusCode"] == "INSUFFICIENT_PERMISSIONS"
+
+
+@pytest.mark.parametrize("path", sorted(set(CALLS) - {"authenticationService/accessTokenInformation"}))
+def test_a_guest_may_call_nothing_but_what_concerns_the_token(tenant: Tenant, path: str):
+    body = body_of(tenant, path)
+    link = tenant.group_link(tenant.room())
+    guest = tenant.api.post(
+        "guestService.v2/authenticate",
+        {
+            "companyId": tenant.company_id,
+            "roomId": link["roomId"],
+            "accessKey": link["accessKey"],
+            "displayName": "Grace",
+        },
+    ).json()
+    body["accessInfo"]["accessToken"] = guest["accessToken"]
+
+    response = tenant.api.post(path, body)
+
+    if path == "companyService/list":
+        assert set(response.json()["companies"]) == {tenant.company_id}
+    else:
+        assert refusal(response)["code"] == 7
+
+
+def _leaves(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every value inside the request, with the way to it."""
+    if place:
+        yield place, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, (*place, key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _leaves(item, (*place, number))
+
+
+def _replaced(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
+    changed = copy.deepcopy(body)
+    inner = changed
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return changed
+
+
+def _wrong_for(value: Any) -> list[Any]:
+    if isinstance(value, bool):
+        return ["true", 1, [], {}]
+    if isinstance(value, int):
+        return ["x", -1, 1.5, 1 << 32, 1e300, True, [], {}]
+    if isinstance(value, str):
+        return [True, 1.5, [], {}]
+    if isinstance(value, list):
+        return ["x", 1, True, {}]
+    return ["x", 1, True, []]
+
+
+@pytest.mark.parametrize("path", ALL_PATHS)
+def test_a_value_of_the_wrong_type_is_refused_by_its_name(tenant: Tenant, path: str):
+    body = body_of(tenant, path)
+    for place, value in _leaves(body):
+        for wrong in _wrong_for(value):
+            answer = refusal(tenant.api.post(path, _replaced(body, place, wrong)))
+            assert answer["code"] == 3, (place, wrong, answer)
+            names = [part for part in place if isinstance(part, str)]
+            assert any(name in answer["message"] for name in names), (place, wrong, answer)
+
+
+NASTY: list[Any] = [
+    "",
+    " ",
+    "\0",
+    "a\0b",
+    "\u202e\ufeff\u2028",
+    "x" * 100_000,
+    "😀" * 5_000,
+    "'; DROP TABLE rooms; --",
+    "%s%n{}[]$.*?\\",
+    "../../etc/passwd",
+    "<script>alert(1)</script>",
+    "\r\nSet-Cookie: a=b",
+    "0",
+    "-1",
+    "9" * 30,
+    "NaN",
+    "null",
+    "2022-02-30T00:00:00Z",
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59",
+    "9999-12-31T23:59:59.999999999Z",
+    None,
+    True,
+    False,
+    0,
+    -0.0,
+    -1,
+    1.5,
+    1e308,
+    2**31,
+    2**32 - 1,
+    2**63 - 1,
+    -(2**63),
+    2**64,
+    10**400,
+    [],
+    {},
+    [None],
+    [[]],
+    [{}],
+    {"": ""},
+    {"\0": {}},
+    {"x" * 10_000: {}},
+    ["x"] * 2_000,
+    {str(number): {} for number in range(2_000)},
+    [{"roomId": "x"}] * 2_000,
+]
+
+
+@pytest.mark.parametrize("path", ALL_PATHS)
+def test_no_value_breaks_a_call(tenant: Tenant, path: str):
+    body = body_of(tenant, path)
+    for place, _ in _leaves(body):
+        for nasty in NASTY:
+            response = tenant.api.post(path, json.dumps(_replaced(body, place, nasty)))
+            assert response.status_code in {200, 400, 401, 403, 404, 429}, (place, nasty, response.text)
+            if response.status_code != 200:
+                refusal(response)
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("roomService/create", ("room", "displayName")),
+        ("roomService/update", ("room", "displayName")),
+        ("guestService.v2/createGroupLinks", ("groupLinkCreations", 0, "description")),
+        ("guestService.v2/createGroupLinks", ("origin",)),
+        ("guestService.v2/createGuestLinks", ("guestLinkCreations", 0, "displayName")),
+        ("guestService.v2/createGuestLinks", ("guestLinkCreations", 0, "email")),
+        ("guestService.v2/updateGroupLink", ("groupLink", "description")),
+        ("guestService.v2/updateGuestLink", ("guestLink", "displayName")),
+        ("guestService.v2/authenticate", ("displayName",)),
+        ("guestService.v2/authenticate", ("externalId",)),
+    ],
+)
+def test_a_text_that_is_too_long_is_refused_by_its_name(
+    tenant: Tenant, path: str, place: tuple[str | int, ...]
+):
+    answer = refusal(tenant.api.post(path, _replaced(body_of(tenant, path), place, "x" * 501)))
+
+    assert answer["code"] == 3
+    assert str(place[-1]) in answer["message"]
+
+
+def test_a_request_id_that_is_too_long_is_not_echoed(tenant: Tenant):
+    access = {"requestId": "x" * 257, "accessToken": tenant.token}
+
+    answer = refusal(tenant.api.post("roomService/list", {"accessInfo": access}))
+
+    assert answer["code"] == 3
+    assert answer["details"][0]["statusCode"] == "REQUEST_ID_INVALID"
+    assert len(answer["details"][0]["requestId"]) == 11
