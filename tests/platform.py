@@ -200,14 +200,14 @@ def running_platform(
         database=DatabaseSettings(url=database_url),
         security=SecuritySettings(**security),
     )
-    platform = Platform(settings)
+    platform = Platform(settings, engines=engines)
     ready: threading.Event = threading.Event()
     failure: list[BaseException] = []
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
 
     async def serve() -> None:
-        async with platform.running(engines=engines), serving(platform.asgi(), settings.host, settings.port):
+        async with platform.running(), serving(platform.asgi(), settings.host, settings.port):
             ready.set()
             await stop.wait()
 

@@ -55,7 +55,8 @@ log = structlog.get_logger()
 class Platform:
     """Every part of the platform, put together from the settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, engines: bool = False) -> None:
+        """With `engines` the platform runs the media server itself, unless the settings name others."""
         self.settings = settings
         security = settings.security
         self.bus = Bus()
@@ -85,7 +86,7 @@ class Platform:
         self.admissions = AdmissionService(
             self.database, self.signer, guest_token_lifetime=security.guest_token_lifetime
         )
-        self.media = MediaServers(settings)
+        self.media = MediaServers(settings, own=engines)
         self.conference = ConferenceService(
             self.admissions,
             self.media.pool,
@@ -125,9 +126,8 @@ class Platform:
         return Observation(application, security.trusted_proxies)
 
     @asynccontextmanager
-    async def running(self, *, engines: bool) -> AsyncGenerator[None]:
-        """Bring the schema up to date and keep the background work going while the block runs; with `engines`
-        also the media server."""
+    async def running(self) -> AsyncGenerator[None]:
+        """Bring the schema up to date and keep the engines and the background work going with the block."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             stack.callback(self.passwords.close)
@@ -138,8 +138,7 @@ class Platform:
             await stack.enter_async_context(_background(self.revocations.follow, "revocations"))
             await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
             await stack.enter_async_context(_background(self.mail.run, "mail"))
-            if engines:
-                await self.media.start_own()
+            await self.media.start_own()
             stack.push_async_callback(self.media.stop_own)
             await self.conference.start()
             stack.push_async_callback(self.conference.stop)

@@ -209,8 +209,8 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    platform = Platform(loaded)
-    async with platform.running(engines=engines):
+    platform = Platform(loaded, engines=engines)
+    async with platform.running():
         if demo:
             _print_demo(await ensure_demo(platform))
         async with serving(platform.asgi(), loaded.host, loaded.port):

@@ -20,19 +20,20 @@ log = structlog.get_logger()
 class MediaServers:
     """Janus, here or elsewhere. Without any, rooms work with chat and lists, and `problem` says why."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, own: bool) -> None:
+        """With `own` this process runs a server, unless the settings name some."""
         janus = settings.janus
         self._own: JanusProcess | None = None
         self._reason = "no media server is configured (janus.urls), and this command starts none"
         servers = [JanusServer(url, janus.api_secret) for url in janus.urls]
-        if not janus.urls:
+        if own and not janus.urls:
             configuration = _configuration(janus)
             servers = [JanusServer(configuration.url, configuration.api_secret)]
             self._own = JanusProcess(settings.data_directory / "janus", configuration, janus.executable)
         self.pool = JanusPool(servers)
 
     async def start_own(self) -> None:
-        """Start the media server of this process, unless the settings name others. One that cannot be started
+        """Start the media server of this process, where it has one. One that cannot be started
         is said in one line; everything else goes on."""
         if self._own is None:
             return

@@ -44,7 +44,8 @@ class SmtpSettings(Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[
         str,
         Meta(
-            description="`smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…:465`. "
+            description="`smtp://user:password@host:587` (STARTTLS; without a user port 25) or `smtps://…`. "
+            "`?starttls=required` or `?starttls=offered` says what to do where the server offers none. "
             "Empty: mails are written to `outbox/` in the data directory."
         ),
     ] = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import available_timezones
@@ -19,8 +18,9 @@ from switchroom.identity.permissions import Administration, Role
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken
+from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.mail.invitations import Invitation
-from switchroom.mail.queue import enqueue_invitation
+from switchroom.mail.queue import enqueue_invitation, withdraw_invitations
 from switchroom.rooms.access import room_for
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 from switchroom.rooms.models import Link, LinkKind, Room, RoomType
@@ -29,7 +29,6 @@ from switchroom.rooms.notices import LinkDeleted
 LOCALES = ("en", "de")
 _LONGEST_DESCRIPTION = 500
 _MOST_AT_ONCE = 1000
-_EMAIL = re.compile(r"[^@\s\x00-\x1f<>,;:\"()\[\]\\]+@[^@\s\x00-\x1f<>,;:\"()\[\]\\]+")
 
 
 class LinkDraft(Struct, frozen=True, kw_only=True):
@@ -178,6 +177,7 @@ class Links:
         """Remove a link. Whoever is inside by it is put out, and their tokens are void."""
         async with self._database.write(token.organization_id) as session:
             link, _ = await _link_for(session, token, link_id, room_id, None)
+            await withdraw_invitations(session, token.organization_id, link.id, reason="the link was deleted")
             await session.delete(link)
             revoke(session, token.organization_id, link.id)
             notify(session, LinkDeleted(token.organization_id, link.room_id, link.id))
@@ -233,14 +233,21 @@ def _check(link: Link, *, send_email: bool) -> None:
     link.description = require_text(link.description, "description", longest=_LONGEST_DESCRIPTION)
     link.display_name = require_text(link.display_name, "displayName", longest=LONGEST_NAME)
     link.email = require_text(link.email, "email", longest=254)
-    if link.email and not _EMAIL.fullmatch(link.email):
-        raise Invalid("email is not an e-mail address", field="email")
+    if link.email:
+        _require_address(link.email)
     if send_email and not link.email:
         raise Invalid("sendEmail needs an email", field="email")
     if link.locale not in LOCALES:
         raise Invalid("locale must be de or en", field="locale")
     if link.valid_from is not None and link.valid_until is not None and link.valid_until < link.valid_from:
         raise Invalid("validUntil is before validFrom", field="validUntil")
+
+
+def _require_address(email: str) -> None:
+    try:
+        ascii_address(email)
+    except Undeliverable as error:
+        raise Invalid(f"email is no address that mail can be sent to: {error}", field="email") from error
 
 
 def _timezone(name: str) -> str:

@@ -51,7 +51,7 @@ class JanusServer:
             try:
                 client = await JanusClient.connect(self.url, self._api_secret)
             except JanusError as error:
-                if pause >= SLOWEST_RETRY:
+                if pause < SLOWEST_RETRY <= pause * 2:
                     log.warning("janus not reachable", url=self.url, reason=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, SLOWEST_RETRY)
