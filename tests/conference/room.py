@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,6 +29,7 @@ from switchroom.settings import IceSettings
 from tests.postgresql import free_port
 
 LIMIT = 10.0
+PING_INTERVAL = 2.0
 Message = dict[str, Any]
 
 
@@ -129,7 +132,9 @@ class Client:
         self.heard: list[Message] = []
         self._new = asyncio.Condition()
         self._ids = itertools.count(1)
+        self._pings: deque[bool] = deque()
         self._reader = asyncio.create_task(self._read())
+        self._pinger = asyncio.create_task(self._keep_alive())
 
     @property
     def id(self) -> str:
@@ -182,9 +187,14 @@ class Client:
 
     async def everything(self) -> list[Message]:
         """All heard up to now: whatever the server sent before it answers a ping."""
-        await self.send("ping")
+        await self.ping()
         await self.hears("pong")
         return list(self.heard)
+
+    async def ping(self, *, show: bool = True) -> None:
+        """Ping; the answer is heard if it is to be shown."""
+        self._pings.append(show)
+        await self.send("ping")
 
     async def closed(self, limit: float = LIMIT) -> int | None:
         """The code that the server closes with."""
@@ -196,16 +206,26 @@ class Client:
         """Be gone without a word."""
         self.connection.transport.abort()
         self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
+        self._pinger.cancel()
+        await asyncio.gather(self._reader, self._pinger, return_exceptions=True)
 
     async def _read(self) -> None:
         try:
             async for text in self.connection:
+                message = json.loads(text)
+                if message["type"] == "pong" and not self._pings.popleft():
+                    continue
                 async with self._new:
-                    self.heard.append(json.loads(text))
+                    self.heard.append(message)
                     self._new.notify_all()
         except ConnectionClosed:
             pass
+
+    async def _keep_alive(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await asyncio.sleep(PING_INTERVAL)
+                await self.ping(show=False)
 
 
 @asynccontextmanager

@@ -93,7 +93,7 @@ async def test_talking_too_fast_is_refused_and_then_ended(
 
 async def test_a_ping_is_answered(house: House) -> None:
     ada = await house.enter("Ada")
-    await ada.send("ping")
+    await ada.ping()
     assert await ada.hears("pong") == {"type": "pong"}
 
 

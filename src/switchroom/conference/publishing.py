@@ -19,7 +19,7 @@ from switchroom.conference.messages import Error, IceCandidate, Publish, Publish
 from switchroom.conference.models import Feed, Participant, Source
 from switchroom.conference.sdp import PublishOffer, read_publish_offer
 from switchroom.engines.janus.client import JanusError, JanusRefused
-from switchroom.engines.janus.videoroom import Publisher, Room
+from switchroom.engines.janus.videoroom import BAD_SDP, Publisher, Room
 from switchroom.errors import DomainError, Forbidden, Invalid
 from switchroom.rooms.permissions import ACTIVE
 
@@ -116,24 +116,22 @@ class Publishing:
             code = error.code or "bad_request"
             details = {"field": error.field} if error.field else None
             self._participant.send(Error(code=code, message=error.message, id=request.id, details=details))
-        except JanusRefused as error:
-            await self._drop()
-            self._participant.send(
-                Error(
-                    code="bad_request",
-                    message=f"the media server refuses the offer: {error.reason}",
-                    id=request.id,
-                    details={"field": "sdp"},
-                )
-            )
         except JanusError as error:
-            log.warning("publish failed", participant=self._participant.id, reason=str(error))
             await self._drop()
-            self._participant.send(
-                Error(code="media_unavailable", message="the media server is away", id=request.id)
-            )
+            self._participant.send(self._failure(error, request.id))
         else:
             self._participant.send(Published(sdp=sdp, id=request.id))
+
+    def _failure(self, error: JanusError, request_id: str | None) -> Error:
+        if isinstance(error, JanusRefused) and error.code in BAD_SDP:
+            return Error(
+                code="bad_request",
+                message=f"the media server does not understand the offer: {error.reason}",
+                id=request_id,
+                details={"field": "sdp"},
+            )
+        log.warning("publish failed", participant=self._participant.id, reason=str(error))
+        return Error(code="media_unavailable", message="the media server cannot take this now", id=request_id)
 
     async def _publish(self, request: Publish) -> str:
         if not self._participant.permissions & ACTIVE:

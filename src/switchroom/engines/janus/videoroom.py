@@ -29,6 +29,8 @@ PLUGIN = "janus.plugin.videoroom"
 
 NO_SUCH_ROOM = 426
 NO_SUCH_FEED = 428
+BAD_SDP = frozenset({431, 437, 464, 465})
+"""Codes, the plugin's and the server's, for a session description that is none."""
 
 
 class RoomOptions(Struct, frozen=True):
