@@ -41,11 +41,8 @@ export const de: Translation = {
     noMatch: 'Kein Raum passt zu „{{term}}“.',
     failed: 'Die Räume konnten nicht geladen werden.',
     department: 'Abteilung {{name}}',
-    expand: 'Räume von {{name}} anzeigen',
-    collapse: 'Räume von {{name}} ausblenden',
     rooms_one: '{{count}} Raum',
     rooms_other: '{{count}} Räume',
-    account: 'Konto',
   },
   links: {
     title: 'Links zu {{room}}',
@@ -95,7 +92,7 @@ export const de: Translation = {
     namePlaceholder: 'Wie sollen die anderen Sie nennen?',
     nameMissing: 'Bitte geben Sie Ihren Namen ein.',
     submit: 'Jetzt teilnehmen',
-    submitWithout: 'Ohne Kamera und Mikrofon teilnehmen',
+    submitWithout: 'Ohne Geräte teilnehmen',
     joining: 'Sie treten bei …',
     preview: 'Vorschau Ihrer Kamera',
     cameraOff: 'Ihre Kamera ist aus',
@@ -103,7 +100,6 @@ export const de: Translation = {
     allow: 'Ihr Browser fragt, ob Kamera und Mikrofon verwendet werden dürfen. Bitte erlauben Sie es.',
     withoutMedia: 'Sie können trotzdem teilnehmen: Sie sehen und hören die anderen.',
     validUntil: 'Dieser Link ist bis {{date}} gültig.',
-    devices: 'Kamera, Mikrofon und Lautsprecher',
   },
   devices: {
     camera: 'Kamera',
@@ -192,7 +188,6 @@ export const de: Translation = {
     other: 'Der Server lässt Sie nicht ein ({{code}}).',
   },
   room: {
-    heading: 'Raum {{room}}',
     participants_one: '{{count}} Person',
     participants_other: '{{count}} Personen',
     connecting: 'Verbindung wird aufgebaut …',
@@ -209,7 +204,6 @@ export const de: Translation = {
     controls: 'Bedienung',
     sharedBy: 'Bildschirm von {{name}}',
     sharing: 'Sie teilen Ihren Bildschirm.',
-    stopSharing: 'Nicht mehr teilen',
     showScreen: 'Bildschirm von {{name}} zeigen',
     fullscreen: 'Vollbild',
     microphoneOn: 'Mikrofon an',
@@ -219,7 +213,6 @@ export const de: Translation = {
     speaking: 'spricht',
     handRaised: 'Hand gehoben',
     lostConnection: 'Verbindung verloren',
-    waitingForVideo: 'Das Bild kommt gleich',
   },
   controls: {
     mute: 'Mikrofon stummschalten',

@@ -39,11 +39,8 @@ export const en = {
     noMatch: 'No room matches “{{term}}”.',
     failed: 'The rooms could not be loaded.',
     department: 'Department {{name}}',
-    expand: 'Show the rooms of {{name}}',
-    collapse: 'Hide the rooms of {{name}}',
     rooms_one: '{{count}} room',
     rooms_other: '{{count}} rooms',
-    account: 'Account',
   },
   links: {
     title: 'Links to {{room}}',
@@ -93,7 +90,7 @@ export const en = {
     namePlaceholder: 'How should the others call you?',
     nameMissing: 'Please enter your name.',
     submit: 'Join now',
-    submitWithout: 'Join without camera and microphone',
+    submitWithout: 'Join without devices',
     joining: 'Joining…',
     preview: 'Preview of your camera',
     cameraOff: 'Your camera is off',
@@ -101,7 +98,6 @@ export const en = {
     allow: 'Your browser asks whether camera and microphone may be used. Please allow it.',
     withoutMedia: 'You can join all the same: you will see and hear the others.',
     validUntil: 'This link is valid until {{date}}.',
-    devices: 'Camera, microphone and speaker',
   },
   devices: {
     camera: 'Camera',
@@ -187,7 +183,6 @@ export const en = {
     other: 'The server does not let you in ({{code}}).',
   },
   room: {
-    heading: 'Room {{room}}',
     participants_one: '{{count}} person',
     participants_other: '{{count}} people',
     connecting: 'Connecting…',
@@ -204,7 +199,6 @@ export const en = {
     controls: 'Controls',
     sharedBy: 'Screen of {{name}}',
     sharing: 'You are sharing your screen.',
-    stopSharing: 'Stop sharing',
     showScreen: 'Show the screen of {{name}}',
     fullscreen: 'Full screen',
     microphoneOn: 'Microphone on',
@@ -214,7 +208,6 @@ export const en = {
     speaking: 'is speaking',
     handRaised: 'hand raised',
     lostConnection: 'Connection lost',
-    waitingForVideo: 'Waiting for the picture',
   },
   controls: {
     mute: 'Mute the microphone',

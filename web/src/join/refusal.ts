@@ -23,6 +23,7 @@ const KNOWN = [
 /** A sentence for a code of docs/signalling.md. */
 export function refusalText(t: TFunction, code: string, details: Record<string, string> = {}): string {
   const known = KNOWN.find(candidate => candidate === code)
+  if (code === 'too_many_attempts') return t('refusal.too_many')
   if (code === 'unanswered') return t('refusal.unreachable')
   if (!known) return t('refusal.other', { code })
   const date = details.validFrom ?? details.validUntil
@@ -39,7 +40,7 @@ export function tokenRefusal(error: unknown): SignallingError {
       return new SignallingError('token_invalid', error.message)
     case RESOURCE_EXHAUSTED:
       // Not `too_many`, which is tried again by itself.
-      return new SignallingError('room_full', error.message)
+      return new SignallingError('too_many_attempts', error.message)
     default:
       return new SignallingError('not_allowed', error.message)
   }

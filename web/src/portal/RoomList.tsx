@@ -47,7 +47,6 @@ function Department({ node, ...rest }: Omit<RoomListProps, 'nodes'> & { node: Ro
       <UnstyledButton
         className={classes.department}
         aria-expanded={open}
-        aria-label={open ? t('portal.collapse', { name }) : t('portal.expand', { name })}
         onClick={() => rest.onToggle(id)}
         data-testid="department"
         data-name={name}

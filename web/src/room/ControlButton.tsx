@@ -50,11 +50,7 @@ export function ControlButton(props: ControlButtonProps) {
     >
       <span className={classes.icon}>
         {icon}
-        {badge ? (
-          <span className={classes.badge} aria-hidden="true">
-            {badge > 99 ? '99+' : badge}
-          </span>
-        ) : null}
+        {badge ? <span className={classes.badge} data-count={badge > 99 ? '99+' : badge} /> : null}
       </span>
       {caption && (
         <span className={classes.caption} aria-hidden="true">

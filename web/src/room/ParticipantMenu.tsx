@@ -3,7 +3,6 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ModeratorAction, Participant } from '../signalling/messages'
 import {
-  IconCheck,
   IconDotsVertical,
   IconHandOff,
   IconMessage,
@@ -11,7 +10,6 @@ import {
   IconScreenShareOff,
   IconUserX,
   IconVideoOff,
-  IconX,
 } from '../ui/icons'
 import type { RoomSession } from './session'
 
@@ -97,23 +95,14 @@ export function ParticipantMenu({ session, participant, moderates, onMessage }: 
               {GRANTS.map(grant => {
                 const granted = permissions?.[grant] ?? false
                 return (
-                  <Menu.Item
+                  <Menu.CheckboxItem
                     key={grant}
-                    role="menuitemcheckbox"
-                    aria-checked={granted}
-                    closeMenuOnClick={false}
-                    leftSection={
-                      granted ? (
-                        <IconCheck size={16} aria-hidden />
-                      ) : (
-                        <IconX size={16} aria-hidden opacity={0.55} />
-                      )
-                    }
-                    onClick={() => void session.permit(id, { [grant]: !granted })}
+                    checked={granted}
+                    onChange={checked => void session.permit(id, { [grant]: checked })}
                     data-testid={`permit-${grant}`}
                   >
                     {t(`people.${grant}`)}
-                  </Menu.Item>
+                  </Menu.CheckboxItem>
                 )
               })}
               <Menu.Divider />
