@@ -11,7 +11,6 @@ import msgspec
 import structlog
 from litestar import Request as HttpRequest
 from litestar import Response
-from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
@@ -34,6 +33,7 @@ from switchroom.identity.tokens import AccessToken, TokenSigner
 
 BASE = "/json/v1"
 LARGEST_BODY = 1 << 20
+_MOST_READ = 16 << 20
 _LONGEST_REQUEST_ID = 256
 _SECONDS = 30.0
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -158,16 +158,25 @@ def _every_method(
         http_method=_METHODS,
         status_code=200,
         include_in_schema=False,
-        request_max_body_size=LARGEST_BODY,
+        request_max_body_size=None,
     )
     return decorate(handle)
 
 
 async def _body(request: HttpRequest[Any, Any, Any]) -> bytes:
-    try:
-        return await request.body()
-    except ClientException as error:
-        raise BodyTooLarge from error
+    """The body. One that is too large is read all the same, within reason: a connection closed on a client
+    that is still sending takes the answer with it."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= LARGEST_BODY:
+            parts.append(part)
+        elif size > _MOST_READ:
+            break
+    if size > LARGEST_BODY:
+        raise BodyTooLarge
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _context(message: Struct, request: HttpRequest[Any, Any, Any], signer: TokenSigner) -> Context:

@@ -37,6 +37,8 @@ class Decoder(Generic[T]):
     def decode(self, body: bytes) -> T:
         """Raises Invalid, naming the field by its path."""
         try:
+            if not body.isascii():
+                body.decode()
             if b"\\u0000" not in body:
                 return self._decoder.decode(body or b"{}")
         except msgspec.ValidationError:

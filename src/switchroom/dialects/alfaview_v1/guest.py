@@ -61,8 +61,8 @@ class GuestService:
                 LinkDraft(
                     permission_group_id=wish.permissionGroupId,
                     description=wish.description,
-                    valid_from=wish.validFrom,
-                    valid_until=wish.validUntil,
+                    valid_from=_instant(wish.validFrom),
+                    valid_until=_instant(wish.validUntil),
                 )
                 for wish in request.groupLinkCreations
             ],
@@ -84,8 +84,8 @@ class GuestService:
                     display_name=wish.displayName,
                     email=wish.email,
                     locale=wish.locale,
-                    valid_from=wish.validFrom,
-                    valid_until=wish.validUntil,
+                    valid_from=_instant(wish.validFrom),
+                    valid_until=_instant(wish.validUntil),
                     send_email=wish.sendEmail,
                 )
                 for wish in request.guestLinkCreations
@@ -140,19 +140,19 @@ class GuestService:
             LinkChange(
                 permission_group_id=wish.permissionGroupId or None,
                 description=wish.description or None,
-                valid_from=wish.validFrom,
-                valid_until=wish.validUntil,
+                valid_from=_instant(wish.validFrom),
+                valid_until=_instant(wish.validUntil),
             ),
             room_id=wish.roomId or None,
         )
         return messages.UpdateGroupLinkReply(groupLink=self._group_link(caller, made.links[0]))
 
     async def update_guest_link(self, context: Context, request: messages.UpdateGuestLinkRequest) -> Reply:
-        wish = request.guestLink
+        caller, wish = context.caller, request.guestLink
         if wish is None:
             raise Invalid("guestLink is required", field="guestLink")
         made = await self._links.update(
-            context.caller,
+            caller,
             required(wish.id, "guestLink.id"),
             LinkKind.GUEST,
             LinkChange(
@@ -160,8 +160,8 @@ class GuestService:
                 display_name=wish.displayName or None,
                 email=wish.email or None,
                 locale=wish.locale or None,
-                valid_from=wish.validFrom,
-                valid_until=wish.validUntil,
+                valid_from=_instant(wish.validFrom),
+                valid_until=_instant(wish.validUntil),
             ),
             room_id=wish.roomId or None,
             send_email=request.sendEmail,
@@ -238,3 +238,8 @@ class GuestService:
 
 def _tracking(task_id: str | None) -> TrackingInfo | None:
     return TrackingInfo(task_id) if task_id else None
+
+
+def _instant(timestamp: Timestamp | None) -> datetime | None:
+    """The moment without the wire's type, which is nobody's business inside."""
+    return timestamp and timestamp.instant

@@ -64,6 +64,11 @@ class Timestamp(datetime):
         except (ValueError, OverflowError):
             raise ValueError(f"{text} is not a time") from None
 
+    @property
+    def instant(self) -> datetime:
+        """The same moment as a plain datetime."""
+        return datetime.combine(self.date(), self.timetz())
+
     def __str__(self) -> str:
         precision = "seconds"
         if self.microsecond:
