@@ -35,6 +35,7 @@ _DEEPEST = 32
 _MOST_BREAKOUT_ROOMS = 200
 _MOST_GRANTS = 1000
 _MOST_MOVES = 1000
+_LAST_POSITION = (1 << 31) - 1
 
 
 class Move(Struct, frozen=True):
@@ -209,6 +210,8 @@ async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequenc
         name = None
         if draft.display_name is not None:
             name = require_text(draft.display_name, "subRooms.displayName", longest=LONGEST_NAME, shortest=1)
+        if not 0 <= (draft.position or 0) <= _LAST_POSITION:
+            raise Invalid(f"subRooms.sort must be between 0 and {_LAST_POSITION}", field="subRooms.sort")
         row = present.get(draft.id or "")
         if draft.id and row is None and draft.remove:
             raise NotFound(f"there is no subroom {draft.id[:100]}", field="subRooms")
