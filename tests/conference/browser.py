@@ -107,6 +107,7 @@ class Peer:
         self.client = client
         self.lines: dict[tuple[str, str], str] = {}
         self.generation = 0
+        self.session = ""
         self._answering = asyncio.create_task(self._answer_offers())
 
     async def publish(self, *sources: str, fresh: bool = False, restart: bool = False) -> list[str]:
@@ -115,13 +116,18 @@ class Peer:
         assert answer["type"] == "published", answer
         return await self.page.evaluate("sdp => answered(sdp)", answer["sdp"])
 
-    async def offer(self, *sources: str, fresh: bool = False, restart: bool = False) -> dict[str, Any]:
-        """The server's answer to an offer, not yet applied."""
+    async def offer(
+        self, *sources: str, fresh: bool = False, restart: bool = False, session: str = ""
+    ) -> dict[str, Any]:
+        """The server's answer to an offer, not yet applied. `session` is the id that the offer pretends."""
         made = await self.page.evaluate(
             "([sending, fresh]) => offer(sending, fresh)", [[one in sources for one in SOURCES], fresh]
         )
         streams = [{"mid": mid, "source": source} for mid, source in zip(made["mids"], SOURCES, strict=True)]
-        return await self.client.ask("publish", sdp=made["sdp"], streams=streams, restart=restart)
+        own = made["sdp"].split("o=- ")[1].split(" ")[0]
+        self.session = session or own
+        sdp = made["sdp"].replace(f"o=- {own}", f"o=- {self.session}")
+        return await self.client.ask("publish", sdp=sdp, streams=streams, restart=restart)
 
     async def wants(self, *streams: tuple[str, str, str]) -> None:
         """The whole wish for video: participant, source, layer."""

@@ -67,6 +67,26 @@ async def test_a_client_that_changes_the_answer_to_send_all_the_same_is_not_rela
     await mod_page.receives_nothing(ada.id, "microphone")
 
 
+async def test_a_new_connection_that_pretends_to_be_the_old_one_is_as_silent(
+    media_house: House, browsers: Browsers
+) -> None:
+    ada, ben = await media_house.enter("Ada"), await media_house.enter("Ben")
+    ada_page, ben_page = await browsers.peer(ada), await browsers.peer(ben)
+    await ben_page.wants((ada.id, "camera", "high"))
+    await ada_page.publish(*SOURCES)
+    await ben_page.line_of(ada.id, "camera")
+    before = dict(ben_page.lines)
+    answer = await ada_page.offer(*SOURCES, fresh=True, session=ada_page.session)
+    await ada_page.page.evaluate("sdp => answered(sdp)", answer["sdp"])
+    await ada_page.keeps_sending("camera")
+    await ada_page.keeps_sending("microphone")
+    for source in ("camera", "microphone"):
+        assert await ben_page.packets(ada.id, source) == 0
+    await ada.does("media", **ALL_ON)
+    await ben_page.sees_frames(ada.id)
+    assert before.keys() <= ben_page.lines.keys()
+
+
 @pytest.mark.parametrize(
     ("action", "source"), [("mute", "microphone"), ("stop-video", "camera"), ("stop-screen", "screen")]
 )

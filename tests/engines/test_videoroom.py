@@ -53,7 +53,9 @@ async def test_who_publishes_nothing_cannot_be_subscribed_to(client: JanusClient
     await enter(room, "ada")
     assert await room.feeds() == []
     with pytest.raises(JanusRefused) as caught:
-        await room.subscriber([SubscribeStream("ada", "0")], on_up=lambda: None, on_down=lambda _: None)
+        await room.subscriber(
+            [SubscribeStream("ada", "0")], on_down=lambda _: None, on_substream=lambda _, __: None
+        )
     assert caught.value.code == NO_SUCH_FEED
 
 

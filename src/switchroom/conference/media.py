@@ -108,6 +108,11 @@ class Media:
             self.feeds[participant.id] = feed
         self.feeds_changed()
 
+    def feed(self, feed_id: str) -> Feed | None:
+        """The feed of this name, while it is up."""
+        feed = self.feeds.get(feed_id.partition(".")[0])
+        return feed if feed is not None and feed.id == feed_id else None
+
     def feeds_changed(self) -> None:
         for served in self._served.values():
             served.subscribing.wake()

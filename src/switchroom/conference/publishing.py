@@ -20,7 +20,7 @@ from switchroom.conference.models import Feed, Participant, Source
 from switchroom.conference.sdp import PublishOffer, read_publish_offer
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import BAD_SDP, Publisher, Room
-from switchroom.errors import DomainError, Forbidden, Invalid
+from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
 from switchroom.rooms.permissions import ACTIVE
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Publishing:
     def __init__(self, participant: Participant, media: Media) -> None:
         self._participant = participant
         self._media = media
-        self._waiting: deque[Publish | _Trickle | _Keyframe] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[Publish | _Trickle | _Keyframe] = deque()
         self._awake = asyncio.Event()
         self._busy = asyncio.Lock()
         self._closed = False
@@ -64,8 +64,9 @@ class Publishing:
         self._generation = 0
 
     def publish(self, request: Publish) -> None:
-        """Negotiate; the participant is sent the answer or an error."""
-        self._put(request)
+        """Negotiate; the participant is sent the answer or an error. Raises Exhausted."""
+        if not self._put(request):
+            raise Exhausted("too many requests are waiting", code="too_many")
 
     def trickle(self, candidate: IceCandidate | None) -> None:
         self._put(_Trickle(candidate))
@@ -95,10 +96,12 @@ class Publishing:
         async with self._busy:
             await self._drop()
 
-    def _put(self, request: Publish | _Trickle | _Keyframe) -> None:
-        if not self._closed:
-            self._waiting.append(request)
-            self._awake.set()
+    def _put(self, request: Publish | _Trickle | _Keyframe) -> bool:
+        if self._closed or len(self._waiting) >= MOST_WAITING:
+            return False
+        self._waiting.append(request)
+        self._awake.set()
+        return True
 
     async def _serve(self, request: Publish | _Trickle | _Keyframe) -> None:
         match request:
@@ -150,7 +153,6 @@ class Publishing:
             await self._drop()
             publisher = await self._enter(room)
             answer = await publisher.publish(offer.for_server())
-            self._relayed = dict.fromkeys(Source, True)
         else:
             assert self._publisher is not None
             if current is not None and current.mids != offer.mids:
@@ -158,6 +160,9 @@ class Publishing:
             publisher = self._publisher
             answer = await publisher.renegotiate(offer.for_server())
         self._offer = offer
+        # Whether the server still has the lines it had, only it knows (it forgets what was muted when the
+        # connection breaks), so each line is muted or not anew.
+        self._relayed = {}
         await self._settle(fail=True)
         permissions = self._participant.permissions
         self._accepted = [one for one in Source if one.permission in permissions and offer.offers(one)]
@@ -184,7 +189,7 @@ class Publishing:
         try:
             for _ in range(len(Source)):
                 media = self._participant.media
-                differing = [one for one in Source if self._relayed[one] != media.has(one)]
+                differing = [one for one in Source if self._relayed.get(one) is not media.has(one)]
                 if not differing:
                     break
                 await asyncio.gather(
@@ -201,8 +206,9 @@ class Publishing:
     ) -> None:
         mid = offer.lines_of[source]
         await room.moderate(publisher.feed, mid, mute=not relay)
+        was_muted = self._relayed.get(source) is False
         self._relayed[source] = relay
-        if relay and not source.is_audio and self._up:
+        if relay and was_muted and not source.is_audio and self._up:
             await publisher.request_keyframe(mid)
             asyncio.get_running_loop().call_later(SECOND_KEYFRAME_AFTER, self._put, _Keyframe(mid))
 
@@ -247,7 +253,9 @@ class Publishing:
     def _is_down(self, generation: int, reason: str) -> None:
         if generation == self._generation:
             log.info("publish connection down", participant=self._participant.id, reason=reason)
+            # Whatever is offered next is a new connection.
             self._up = False
+            self._offer = None
             self._media.feed_changed(self._participant, None)
 
     def _is_talking(self, generation: int, mid: str, talking: bool) -> None:

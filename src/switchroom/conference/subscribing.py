@@ -23,7 +23,7 @@ from switchroom.conference.messages import (
     SubscribeOffer,
     Want,
 )
-from switchroom.conference.models import Feed, Participant, Source
+from switchroom.conference.models import Participant, Source
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import (
     ConfigureStream,
@@ -46,6 +46,13 @@ RETRY_AFTER = 0.3
 
 MOST_WAITING = 200
 """Requests of one client that may wait; more are dropped."""
+
+CHASE_AFTER = (0.5, 1.0, 2.0, 4.0)
+"""Seconds after which a simulcast layer that has not come is asked for again, each time.
+
+The server moves a viewer to another layer at that layer's next keyframe, and asks for it once. A browser
+makes none that is asked for too soon after the one before, and a request can be lost.
+"""
 
 SUBSTREAMS = {"low": 0, "medium": 1, "high": 2}
 
@@ -76,13 +83,21 @@ class _Setting:
 ON = _Setting(True, 2)
 
 
+@dataclass(frozen=True)
+class _Chase:
+    """A layer that has been asked for and has not come yet."""
+
+    tries: int
+    due: float
+
+
 class Subscribing:
     """Serves one participant's subscribe connection, one step after the other."""
 
     def __init__(self, participant: Participant, media: Media) -> None:
         self._participant = participant
         self._media = media
-        self._waiting: deque[SubscribeAnswer | Candidate | _Restart] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[SubscribeAnswer | Candidate | _Restart] = deque()
         self._awake = asyncio.Event()
         self._busy = asyncio.Lock()
         self._closed = False
@@ -96,6 +111,8 @@ class Subscribing:
         self._fresh_video: list[str] = []
         self._lines: dict[str, _Line] = {}
         self._settings: dict[str, _Setting] = {}
+        self._layers: dict[str, int] = {}
+        self._chases: dict[str, _Chase] = {}
         self._retry_at: float | None = None
 
     def wake(self) -> None:
@@ -150,7 +167,7 @@ class Subscribing:
             await self._drop()
 
     def _put(self, request: SubscribeAnswer | Candidate | _Restart) -> None:
-        if not self._closed:
+        if not self._closed and len(self._waiting) < MOST_WAITING:
             self._waiting.append(request)
             self._awake.set()
 
@@ -158,6 +175,7 @@ class Subscribing:
         deadlines = [self._retry_at] if self._retry_at is not None else []
         if self._offered is not None:
             deadlines.append(self._offered_at + ANSWER_LIMIT)
+        deadlines.extend(chase.due for chase in self._chases.values())
         try:
             async with asyncio.timeout_at(min(deadlines, default=None)):
                 await self._awake.wait()
@@ -191,6 +209,8 @@ class Subscribing:
         # Janus asks for keyframes when the connection comes up; for lines added later it is asked to.
         fresh = [ConfigureStream(mid, send=True) for mid in self._fresh_video if self._settings[mid].send]
         self._fresh_video = []
+        for mid in self._lines:
+            self._chase(mid)
         if fresh:
             await subscriber.configure(fresh)
 
@@ -220,6 +240,7 @@ class Subscribing:
         await self._configure(wished)
         if self._offered is None:
             await self._update(wished)
+            await self._ask_again()
 
     def _wished(self) -> dict[_Line, _Setting]:
         """The lines to be received; video no longer wanted keeps its line, switched off."""
@@ -252,8 +273,8 @@ class Subscribing:
         generation = self._generation
         subscriber, offer = await room.subscriber(
             [_wish(line, setting) for line, setting in wished.items()],
-            on_up=lambda: None,
             on_down=lambda reason: self._is_down(generation, reason),
+            on_substream=lambda mid, layer: self._is_at_layer(generation, mid, layer),
         )
         self._subscriber, self._room = subscriber, room
         self._offer(offer, wished)
@@ -296,14 +317,46 @@ class Subscribing:
             await subscriber.configure(changes)
             if self._subscriber is subscriber:
                 self._settings = settings
+                for change in changes:
+                    self._chase(change.mid)
+
+    def _chase(self, mid: str) -> None:
+        """Watch whether the layer that is to be received on a line comes."""
+        setting = self._settings[mid]
+        is_camera = self._source_of(self._lines[mid]) is Source.CAMERA
+        if setting.send and is_camera and self._layers.get(mid) != setting.substream:
+            self._chases[mid] = _Chase(0, self._now() + CHASE_AFTER[0])
+        else:
+            self._chases.pop(mid, None)
+
+    async def _ask_again(self) -> None:
+        subscriber, now = self._subscriber, self._now()
+        assert subscriber is not None
+        missing: list[ConfigureStream] = []
+        for mid, chase in list(self._chases.items()):
+            if chase.due > now:
+                continue
+            missing.append(ConfigureStream(mid, substream=self._settings[mid].substream))
+            tries = chase.tries + 1
+            if tries < len(CHASE_AFTER):
+                self._chases[mid] = _Chase(tries, now + CHASE_AFTER[tries])
+            else:
+                del self._chases[mid]
+        if missing:
+            await subscriber.configure(missing)
 
     def _offer(self, offer: SubscriptionOffer, settings: dict[_Line, _Setting]) -> None:
+        before = self._lines
         self._lines = {
             stream.mid: _Line(stream.feed_id, stream.feed_mid)
             for stream in offer.streams
             if stream.active and stream.feed_id is not None and stream.feed_mid is not None
         }
         self._settings = {mid: settings.get(line, ON) for mid, line in self._lines.items()}
+        self._layers = {
+            mid: layer for mid, layer in self._layers.items() if before.get(mid) == self._lines.get(mid)
+        }
+        self._chases = {mid: chase for mid, chase in self._chases.items() if mid in self._lines}
         self._fresh_video = []
         self._offered = offer
         self._send_offer(offer)
@@ -311,18 +364,22 @@ class Subscribing:
     def _send_offer(self, offer: SubscriptionOffer) -> None:
         self._negotiation += 1
         self._offered_at = self._now()
-        feeds = {feed.id: feed for feed in self._media.feeds.values()}
         streams: list[SubscribedLine] = []
         for mid, line in self._lines.items():
-            feed = feeds.get(line.feed)
-            source = _source(feed, line.mid)
+            feed, source = self._media.feed(line.feed), self._source_of(line)
             if feed is not None and source is not None:
                 streams.append(SubscribedLine(mid, feed.participant.id, source.value))
         self._participant.send(SubscribeOffer(self._negotiation, self._generation, offer.sdp, streams))
 
+    def _source_of(self, line: _Line) -> Source | None:
+        """What comes on a line; None when its feed is gone."""
+        feed = self._media.feed(line.feed)
+        if feed is None:
+            return None
+        return next((source for source, mid in feed.lines.items() if mid == line.mid), None)
+
     def _is_video(self, line: _Line) -> bool:
-        feed = next((one for one in self._media.feeds.values() if one.id == line.feed), None)
-        source = _source(feed, line.mid)
+        source = self._source_of(line)
         return source is not None and not source.is_audio
 
     async def _drop(self) -> None:
@@ -334,6 +391,15 @@ class Subscribing:
     def _forget(self) -> None:
         self._subscriber = self._room = self._offered = None
         self._lines, self._settings, self._fresh_video = {}, {}, []
+        self._layers, self._chases = {}, {}
+
+    def _is_at_layer(self, generation: int, mid: str, layer: int) -> None:
+        if generation != self._generation:
+            return
+        self._layers[mid] = layer
+        setting = self._settings.get(mid)
+        if setting is not None and setting.substream == layer:
+            self._chases.pop(mid, None)
 
     def _is_down(self, generation: int, reason: str) -> None:
         log.info("subscribe connection down", participant=self._participant.id, reason=reason)
@@ -346,9 +412,3 @@ class Subscribing:
 
 def _wish(line: _Line, setting: _Setting) -> SubscribeStream:
     return SubscribeStream(line.feed, line.mid, send=setting.send, substream=setting.substream)
-
-
-def _source(feed: Feed | None, mid: str) -> Source | None:
-    if feed is None:
-        return None
-    return next((source for source, one in feed.lines.items() if one == mid), None)

@@ -179,14 +179,15 @@ class Room:
         self,
         streams: Sequence[SubscribeStream],
         *,
-        on_up: Callable[[], None],
         on_down: Callable[[str], None],
+        on_substream: Callable[[str, int], None],
     ) -> tuple[Subscriber, SubscriptionOffer]:
         """A new subscription to at least one line of a publisher that is up.
 
+        `on_substream` is told the mid of a line and the simulcast layer that is relayed on it from now on.
         Raises JanusRefused with NO_SUCH_FEED when one of them is not.
         """
-        subscriber = Subscriber(on_up, on_down)
+        subscriber = Subscriber(on_down, on_substream)
         subscriber.handle = await self.client.attach(PLUGIN, subscriber.receive)
         try:
             reply = await subscriber.handle.request(
@@ -270,9 +271,9 @@ class Subscriber:
 
     handle: Handle
 
-    def __init__(self, on_up: Callable[[], None], on_down: Callable[[str], None]) -> None:
-        self._on_up = on_up
+    def __init__(self, on_down: Callable[[str], None], on_substream: Callable[[str, int], None]) -> None:
         self._on_down = on_down
+        self._on_substream = on_substream
 
     async def update(
         self, subscribe: Sequence[SubscribeStream], unsubscribe: Sequence[str]
@@ -307,13 +308,13 @@ class Subscriber:
 
     def receive(self, event: HandleEvent) -> None:
         match event:
-            case WebrtcUp():
-                self._on_up()
             case Hangup(reason=reason):
                 self._on_down(reason)
             case Detached():
                 self._on_down("detached")
-            case PluginEvent():
+            case PluginEvent(data={"mid": str(mid), "substream": int(substream)}):
+                self._on_substream(mid, substream)
+            case PluginEvent() | WebrtcUp():
                 pass
 
 
