@@ -1,0 +1,111 @@
+"""The HTTP calls around the socket."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from switchroom.rooms.admission import LinkState, LinkView
+from switchroom.rooms.models import LinkKind, RoomMode
+from switchroom.rooms.permissions import PARTICIPANT, SPECTATOR, Permission
+from tests.conference.room import House
+
+QUERY = {"companyId": "01HZ0000000000000000000000", "roomId": "lounge", "accessKey": "key"}
+
+
+async def ask(house: House, method: str, path: str, **content: Any) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{house.port}", trust_env=False) as http:
+        return await http.request(method, path, **content)
+
+
+def link(
+    permissions: Permission = PARTICIPANT,
+    *,
+    state: LinkState = LinkState.VALID,
+    kind: LinkKind = LinkKind.GROUP,
+    valid_from: datetime | None = None,
+    active_limit: int = 2,
+) -> LinkView:
+    return LinkView(
+        id="link-1",
+        kind=kind,
+        state=state,
+        room_id="lounge",
+        room_name="Lounge",
+        company_name="Acme",
+        display_name="",
+        valid_from=valid_from,
+        valid_until=None,
+        mode=RoomMode.NORMAL,
+        permissions=permissions,
+        active_limit=active_limit,
+        passive_limit=1,
+    )
+
+
+async def state(house: House) -> str:
+    return (await ask(house, "POST", "/client/link", json=QUERY)).json()["state"]
+
+
+async def test_the_clients_configuration(house: House) -> None:
+    answer = (await ask(house, "GET", "/client/config")).json()
+    assert answer["productName"] == "Switchroom"
+    assert answer["locales"] == ["en", "de"]
+    assert answer["defaultLocale"] == "en"
+    assert answer["version"]
+
+
+async def test_an_unknown_link_says_only_that(house: House) -> None:
+    answer = await ask(house, "POST", "/client/link", json=QUERY)
+    assert (answer.status_code, answer.json()) == (200, {"state": "unknown"})
+
+
+async def test_a_link_says_where_it_leads(house: House) -> None:
+    house.gate.links["key"] = link(
+        state=LinkState.NOT_YET_VALID, valid_from=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+    )
+    answer = await ask(house, "POST", "/client/link", json=QUERY)
+    assert answer.json() == {
+        "state": "not_yet_valid",
+        "kind": "group",
+        "roomName": "Lounge",
+        "companyName": "Acme",
+        "validFrom": "2030-01-02T03:04:05.000Z",
+    }
+
+
+async def test_a_link_to_a_full_room_says_so(house: House) -> None:
+    house.gate.links["key"] = link()
+    assert await state(house) == "valid"
+    await house.enter("Ada")
+    assert await state(house) == "valid"
+    ben = await house.enter("Ben")
+    assert await state(house) == "full"
+    house.gate.links["key"] = link(SPECTATOR)
+    assert await state(house) == "valid"
+    house.gate.links["key"] = link()
+    await ben.send("leave")
+    await ben.closed()
+    assert await state(house) == "valid"
+
+
+async def test_the_guest_who_is_inside_has_a_place(house: House) -> None:
+    house.gate.links["key"] = link(kind=LinkKind.GUEST, active_limit=1)
+    await house.enter("Gil", user_id="link-1", link_id="link-1")
+    assert await state(house) == "valid"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"content": "{"},
+        {"json": {}},
+        {"json": {**QUERY, "roomId": 7}},
+        {"json": {**QUERY, "accessKey": "x" * 600}},
+    ],
+)
+async def test_a_link_query_that_is_none_is_refused(house: House, content: dict[str, Any]) -> None:
+    assert (await ask(house, "POST", "/client/link", **content)).status_code == 400
