@@ -202,12 +202,13 @@ def test_wrong_credentials_are_all_answered_alike(tenant: Tenant, running: Runni
 
 
 def test_credentials_are_required_and_of_one_kind(tenant: Tenant):
-    for body in (
+    bodies: list[dict[str, Any]] = [
         {},
         {"usernamePasswordCredentials": {}, "refreshTokenCredentials": {}},
         {"authorizationCodeCredentials": {"clientId": "x", "code": "y"}},
         {"companySwitchCredentials": {}},
-    ):
+    ]
+    for body in bodies:
         assert refusal(tenant.api.post(AUTHENTICATE, body))["code"] == 3
 
 

@@ -7,7 +7,7 @@ import copy
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -46,14 +46,11 @@ def test_what_is_not_json_is_refused(shared: Tenant, path: str):
         "not json",
         "[" * 100_000,
         '{"a":' * 100_000,
-        "",
         "null",
         "[]",
         '"text"',
         "1",
     ):
-        if body == "":
-            continue
         answer = refusal(shared.api.post(path, body))
         assert answer["code"] == 3, body[:40]
         assert answer["details"][0]["statusCode"] == "INVALID_ARGUMENT"
@@ -156,10 +153,10 @@ def _leaves(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tup
     if place:
         yield place, value
     if isinstance(value, dict):
-        for key, item in value.items():
+        for key, item in cast("dict[str, Any]", value).items():
             yield from _leaves(item, (*place, key))
     elif isinstance(value, list):
-        for number, item in enumerate(value):
+        for number, item in enumerate(cast("list[Any]", value)):
             yield from _leaves(item, (*place, number))
 
 

@@ -119,12 +119,13 @@ def test_links_are_got_by_id(tenant: Tenant):
     assert tenant.api("guestService.v2/getGuestLink", id=guest["id"], roomId=room_id)["guestLink"] == guest
     assert tenant.api("guestService.v2/getLink", id=group["id"])["groupLink"] == group
     assert tenant.api("guestService.v2/getLink", id=guest["id"])["guestLink"] == guest
-    for path, fields in (
+    attempts: list[tuple[str, dict[str, Any]]] = [
         ("getGroupLink", {"id": guest["id"]}),
         ("getGuestLink", {"id": group["id"]}),
         ("getGroupLink", {"id": group["id"], "roomId": UNKNOWN}),
         ("getLink", {"id": UNKNOWN}),
-    ):
+    ]
+    for path, fields in attempts:
         assert tenant.api.refused(f"guestService.v2/{path}", **fields)["code"] == 5
 
 
@@ -341,19 +342,19 @@ def test_mail_is_asked_for(tenant: Tenant):
     assert "timezone" in wrong_zone["message"]
 
 
-@pytest.mark.parametrize(
-    ("path", "fields"),
-    [
-        ("createGroupLinks", {"groupLinkCreations": [{}]}),
-        ("createGuestLinks", {"guestLinkCreations": [{}]}),
-        ("listGroupLinks", {}),
-        ("listGuestLinks", {}),
-        ("getGroupLink", {}),
-        ("updateGroupLink", {}),
-        ("deleteLink", {}),
-        ("getLink", {}),
-    ],
-)
+MANAGING: list[tuple[str, dict[str, Any]]] = [
+    ("createGroupLinks", {"groupLinkCreations": [{}]}),
+    ("createGuestLinks", {"guestLinkCreations": [{}]}),
+    ("listGroupLinks", {}),
+    ("listGuestLinks", {}),
+    ("getGroupLink", {}),
+    ("updateGroupLink", {}),
+    ("deleteLink", {}),
+    ("getLink", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "fields"), MANAGING)
 def test_links_are_for_those_who_administer_the_room(tenant: Tenant, path: str, fields: dict[str, Any]):
     link, person = tenant.group_link(tenant.room()), tenant.person(Standing.MODERATOR)
     ids = {"roomId": link["roomId"], "id": link["id"], "groupLink": {"id": link["id"]}}
@@ -369,7 +370,7 @@ def test_links_and_groups_of_another_company_are_unknown(tenant: Tenant, running
     theirs = stranger.group_link(stranger.room())
     mine, group = tenant.room(), stranger.permission_group()
 
-    for path, fields in (
+    attempts: list[tuple[str, dict[str, Any]]] = [
         (
             "createGroupLinks",
             {"roomId": theirs["roomId"], "groupLinkCreations": [{"permissionGroupId": group}]},
@@ -380,7 +381,8 @@ def test_links_and_groups_of_another_company_are_unknown(tenant: Tenant, running
         ("listGroupLinks", {"roomId": theirs["roomId"]}),
         ("updateGroupLink", {"groupLink": {"id": theirs["id"], "description": "X"}}),
         ("deleteLink", {"id": theirs["id"], "roomId": theirs["roomId"]}),
-    ):
+    ]
+    for path, fields in attempts:
         assert tenant.api.refused(f"guestService.v2/{path}", **fields)["code"] == 5, path
     assert stranger.api("guestService.v2/getLink", id=theirs["id"])["groupLink"] == theirs
     assert "groupLinks" not in tenant.api("guestService.v2/listGroupLinks")

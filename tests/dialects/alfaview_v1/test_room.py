@@ -16,7 +16,7 @@ EVERYTHING = {**MODERATOR, "admin": True}
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
-def names(tenant: Tenant, **fields: object) -> list[str]:
+def names(tenant: Tenant, **fields: Any) -> list[str]:
     """The names of the listed rooms, in the order of `sort`."""
     rooms = tenant.api("roomService/list", **fields).get("rooms", {}).values()
     return [room["displayName"] for room in sorted(rooms, key=lambda room: int(room.get("sort", 0)))]
@@ -372,7 +372,7 @@ def test_rooms_of_another_company_are_unknown(tenant: Tenant, running: RunningPl
     stranger = running.organization()
     theirs, mine = stranger.room("Theirs"), tenant.room("Mine")
 
-    for path, fields in (
+    attempts: list[tuple[str, dict[str, Any]]] = [
         ("update", {"roomId": theirs, "room": {"displayName": "X"}}),
         ("destroy", {"roomId": theirs}),
         ("permissions", {"roomId": theirs}),
@@ -385,7 +385,8 @@ def test_rooms_of_another_company_are_unknown(tenant: Tenant, running: RunningPl
         ("update", {"roomId": mine, "room": {"parentId": theirs}}),
         ("sort", {"roomMoves": [{"roomId": theirs}]}),
         ("sort", {"roomMoves": [{"roomId": mine, "moveAfterRoomId": theirs}]}),
-    ):
+    ]
+    for path, fields in attempts:
         assert tenant.api.refused(f"roomService/{path}", **fields)["code"] == 5, path
     assert names(tenant, filterRoomIds=[theirs, mine]) == ["Mine"]
     assert names(stranger) == ["Theirs"]
