@@ -6,6 +6,7 @@ import { DeviceSelects } from '../media/DeviceSelects'
 import type { LocalMedia } from '../media/localMedia'
 import { loadSettings } from '../media/settings'
 import type { RoomState } from '../room/state'
+import { ConnectionMark } from '../ui/ConnectionMark'
 import { IconArrowLeft } from '../ui/icons'
 import { PageFrame } from '../ui/PageFrame'
 import { useStore } from '../ui/store'
@@ -116,9 +117,8 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
           >
             {mediaMissing ? t('join.submitWithout') : t('join.submit')}
           </Button>
-          <div className="sr-only" role="status">
-            {joining ? t('join.joining') : ''}
-          </div>
+          {joining && <ConnectionMark phase="connecting" text={t('join.joining')} />}
+          {refusal && <ConnectionMark phase="ended" text="" />}
         </Stack>
       </form>
     </PageFrame>

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
 import { EndPage } from '../end/EndPage'
 import { language } from '../i18n'
 import type { LaunchOptions } from '../launch/launchUrl'
@@ -6,6 +7,7 @@ import { LocalMedia } from '../media/localMedia'
 import { hasStoredSettings, loadSettings, saveSettings } from '../media/settings'
 import { RoomPage } from '../room/RoomPage'
 import type { RoomSession } from '../room/session'
+import { ConnectionMark } from '../ui/ConnectionMark'
 import { useStorePart } from '../ui/store'
 import { Lobby } from './Lobby'
 import { type Destination, Preparation } from './visit'
@@ -145,6 +147,7 @@ function Inside({ session, destination, visit, options, onBack, onRefused, onAga
   const end = useStorePart(session.state, state => state.end)
   const refusal = useStorePart(session.state, state => state.refusal)
   const name = session.displayName
+  const { t } = useTranslation()
   const media = useRef({ microphone: false, camera: false })
 
   useEffect(() => {
@@ -174,14 +177,17 @@ function Inside({ session, destination, visit, options, onBack, onRefused, onAga
   }
   if (end) {
     return (
-      <EndPage
-        end={end}
-        refusal={refusal}
-        roomName={session.state.get().room?.displayName ?? ''}
-        onRejoin={() => onAgain({ ...media.current, name })}
-        onStart={() => onAgain(null)}
-        onBack={onBack}
-      />
+      <>
+        <EndPage
+          end={end}
+          refusal={refusal}
+          roomName={session.state.get().room?.displayName ?? ''}
+          onRejoin={() => onAgain({ ...media.current, name })}
+          onStart={() => onAgain(null)}
+          onBack={onBack}
+        />
+        <ConnectionMark phase="ended" text={t('room.ended')} />
+      </>
     )
   }
   return <RoomPage session={session} canLeave={!options?.disableLeaveRoom} />

@@ -1,0 +1,13 @@
+interface ConnectionMarkProps {
+  phase: 'connecting' | 'ended'
+  text: string
+}
+
+/** How the connection is where the room's own display of it is not on the page. */
+export function ConnectionMark({ phase, text }: ConnectionMarkProps) {
+  return (
+    <span className="sr-only" role="status" data-testid="connection-state" data-state={phase}>
+      {text}
+    </span>
+  )
+}
