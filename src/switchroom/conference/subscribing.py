@@ -47,7 +47,7 @@ RETRY_AFTER = 0.3
 MOST_WAITING = 200
 """Requests of one client that may wait; more are dropped."""
 
-CHASE_AFTER = (0.5, 1.0, 2.0, 4.0)
+CHASE_AFTER = (0.35, 0.7, 1.5, 3.0, 6.0)
 """Seconds after which a simulcast layer that has not come is asked for again, each time.
 
 The server moves a viewer to another layer at that layer's next keyframe, and asks for it once. A browser
