@@ -1,0 +1,31 @@
+"""Random keys and passwords."""
+
+from __future__ import annotations
+
+import re
+
+from switchroom.identity.secrets import Passwords, key_hash, random_key
+
+
+def test_random_keys():
+    keys = {random_key() for _ in range(200)}
+
+    assert len(keys) == 200
+    assert all(re.fullmatch("[A-Za-z0-9]{32}", key) for key in keys)
+    assert set("".join(keys)) == set("".join(random_key(2000)))
+    assert [len(random_key(length)) for length in (0, 1, 11, 40)] == [0, 1, 11, 40]
+    assert re.fullmatch("[0-9a-f]{64}", key_hash("key"))
+
+
+async def test_passwords():
+    passwords = Passwords()
+    try:
+        kept = await passwords.hash("correct horse")
+
+        assert kept.startswith("$argon2id$")
+        assert await passwords.verify(kept, "correct horse")
+        assert not await passwords.verify(kept, "wrong")
+        assert not await passwords.verify(None, "correct horse")
+        assert not await passwords.verify("not a hash", "correct horse")
+    finally:
+        passwords.close()

@@ -1,0 +1,97 @@
+"""Access tokens: what is signed comes back, and nothing else passes."""
+
+from __future__ import annotations
+
+import base64
+import time
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from switchroom.errors import TokenExpired, Unauthenticated
+from switchroom.identity.permissions import ALL_ADMINISTRATION, Administration
+from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
+
+
+def claims(**changes: object) -> AccessToken:
+    token = AccessToken(
+        organization_id=7,
+        company_id="01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        subject_id="somebody",
+        kind=SubjectKind.PERSON,
+        issued_at=time.time(),
+        expires_at=int(time.time()) + 60,
+        administration=ALL_ADMINISTRATION,
+        display_name="Ada Lovelace",
+    )
+    return structs.replace(token, **changes)
+
+
+def test_what_is_signed_comes_back():
+    signer, signed = TokenSigner(b"secret"), claims()
+
+    token = signer.sign(signed)
+
+    assert signer.verify(token) == signed
+    assert TokenSigner(b"secret").verify(token) == signed
+    assert signed.may(Administration.ROOM_CREATE)
+
+
+def test_another_secret_makes_other_tokens():
+    with pytest.raises(Unauthenticated):
+        TokenSigner(b"other").verify(TokenSigner(b"secret").sign(claims()))
+
+
+def test_no_single_bit_may_change():
+    signer = TokenSigner(b"secret")
+    raw = base64.b64decode(signer.sign(claims()))
+    for position in range(len(raw)):
+        changed = raw[:position] + bytes([raw[position] ^ 1]) + raw[position + 1 :]
+        with pytest.raises(Unauthenticated):
+            signer.verify(base64.b64encode(changed).decode())
+
+
+@pytest.mark.parametrize("token", ["", "x", "ä", "====", "AAAA", "A" * 44, "A" * 10_000, "\0", "a b"])
+def test_what_is_no_token_is_refused(token: str):
+    with pytest.raises(Unauthenticated):
+        TokenSigner(b"secret").verify(token)
+
+
+def test_a_signed_text_that_is_no_claims_is_refused():
+    signer = TokenSigner(b"secret")
+    for payload in (b"", b"\xc1", msgspec.msgpack.encode([1, 2]), msgspec.msgpack.encode({"a": 1})):
+        signed = payload + signer._mac(payload)  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(Unauthenticated):
+            signer.verify(base64.b64encode(signed).decode())
+
+
+def test_a_token_expires_also_when_it_is_remembered():
+    signer = TokenSigner(b"secret")
+    token = signer.sign(claims(expires_at=int(time.time()) + 1))
+    signer.verify(token)
+
+    with pytest.raises(TokenExpired, match="token expired"):
+        signer.verify(signer.sign(claims(expires_at=int(time.time()))))
+    with pytest.raises(TokenExpired):
+        verify_for(5, signer, token)
+
+
+def verify_for(seconds: float, signer: TokenSigner, token: str) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        signer.verify(token)
+
+
+def test_a_revocation_voids_what_was_issued_before_it():
+    signer, moment = TokenSigner(b"secret"), time.time()
+    before, after = (signer.sign(claims(issued_at=moment + offset)) for offset in (-1, 1))
+    by_link = signer.sign(claims(subject_id="guest", link_id="link", issued_at=moment - 1))
+
+    signer.revoke("somebody", moment)
+    signer.revoke("link", moment)
+
+    for token in (before, by_link):
+        with pytest.raises(Unauthenticated):
+            signer.verify(token)
+    signer.verify(after)
