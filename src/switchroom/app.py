@@ -26,6 +26,7 @@ from switchroom.events.bus import Bus
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
+from switchroom.http.sign_out import sign_out_handler
 from switchroom.identity.authentication import Authentication
 from switchroom.identity.models import Organization
 from switchroom.identity.organizations import Organizations
@@ -113,6 +114,7 @@ class Platform:
             ),
             *alfaview_v1.handlers(self._v1_services()),
             *conference_routes(self.conference),
+            sign_out_handler(self.authentication.sign_out, cookie_secure=security.cookie_secure),
             *page_handlers(WEBROOT),
             *more,
         ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from msgspec import Struct
 
 _POLICY = (
@@ -52,14 +53,14 @@ def page_handlers(webroot: Path) -> list[HTTPRouteHandler]:
         return _answer(request, file, _PAGE_HEADERS)
 
     @get("/assets/{path:path}", sync_to_thread=False, include_in_schema=False)
-    def asset(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
+    def asset(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
         file = files.get("assets/" + path.lstrip("/"))
         if file is None:
             return Response(b"not found\n", status_code=404, media_type="text/plain")
         return _answer(request, file, _ASSET_HEADERS)
 
     @get("/{name:str}", sync_to_thread=False, include_in_schema=False)
-    def top_level(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+    def top_level(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
         file = files.get(name)
         if file is None:
             return Response(b"not found\n", status_code=404, media_type="text/plain")
