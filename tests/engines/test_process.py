@@ -114,6 +114,26 @@ async def test_a_program_that_is_never_ready_is_ended(tmp_path: Path) -> None:
     assert process.pid is None
 
 
+async def test_what_no_longer_answers_is_killed_and_started_again(tmp_path: Path) -> None:
+    answers = True
+
+    async def answer() -> None:
+        if not answers:
+            await asyncio.Event().wait()
+
+    process = SupervisedProcess(
+        "hanging", ["sleep", "60"], ready=answer, probe_interval=0.05, probe_limit=0.1, restart_delays=(0.0,)
+    )
+    await process.start()
+    first = process.pid
+    answers = False
+    await until(lambda: process.pid != first)
+    answers = True
+    await until(lambda: process.state is ProcessState.READY)
+    assert process.pid not in (None, first)
+    await process.stop()
+
+
 async def test_the_program_dies_with_its_parent(tmp_path: Path) -> None:
     ready, pid_file = tmp_path / "ready", tmp_path / "pid"
     parent = f"""

@@ -41,7 +41,9 @@ class ProcessState(Enum):
 class SupervisedProcess:
     """One program kept running.
 
-    `ready` returns as soon as the program can be used, and is cancelled when the program dies meanwhile.
+    `ready` returns as soon as the program can be used, and is cancelled when the program dies meanwhile. With
+    `probe_interval` it is asked again from time to time, and a program that twice in a row does not answer it
+    within `probe_limit` is killed and started anew.
     The program dies with this process, even when this process is killed (see `launch`).
     """
 
@@ -53,6 +55,8 @@ class SupervisedProcess:
         ready: Callable[[], Awaitable[None]],
         ready_limit: float = 10.0,
         stop_limit: float = 5.0,
+        probe_interval: float | None = None,
+        probe_limit: float = 5.0,
         restart_delays: Sequence[float] = RESTART_DELAYS,
     ) -> None:
         self.name = name
@@ -61,6 +65,8 @@ class SupervisedProcess:
         self._ready = ready
         self._ready_limit = ready_limit
         self._stop_limit = stop_limit
+        self._probe_interval = probe_interval
+        self._probe_limit = probe_limit
         self._restart_delays = restart_delays
         self._process: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -135,7 +141,7 @@ class SupervisedProcess:
         while True:
             lived_from = time.monotonic()
             if self._process is not None:
-                status = await self._process.wait()
+                status = await self._watch(self._process)
                 log.error("process died", process=self.name, status=status)
             deaths = 0 if time.monotonic() - lived_from > STEADY_AFTER else deaths
             self.state = ProcessState.WAITING
@@ -146,6 +152,30 @@ class SupervisedProcess:
             except (ProcessError, OSError) as error:
                 log.error("process not restarted", process=self.name, reason=str(error))
                 await self._end()
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> int:
+        """Wait for the program's end, and bring it about when it no longer answers."""
+        prober = asyncio.create_task(self._probe(process), name=f"probe {self.name}")
+        try:
+            return await process.wait()
+        finally:
+            prober.cancel()
+            await asyncio.gather(prober, return_exceptions=True)
+
+    async def _probe(self, process: asyncio.subprocess.Process) -> None:
+        failures = 0
+        while self._probe_interval is not None and failures < 2:
+            await asyncio.sleep(self._probe_interval)
+            try:
+                async with asyncio.timeout(self._probe_limit):
+                    await self._ready()
+            except TimeoutError:
+                failures += 1
+            else:
+                failures = 0
+        if failures:
+            log.error("process hangs", process=self.name, pid=process.pid)
+            _signal(process, signal.SIGKILL)
 
     async def _end(self) -> None:
         process, self._process = self._process, None

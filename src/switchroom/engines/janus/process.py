@@ -10,8 +10,11 @@ from switchroom.engines.janus.client import JanusClient, JanusError
 from switchroom.engines.janus.configuration import JanusConfiguration, JanusNotInstalled
 from switchroom.engines.process import ProcessError, SupervisedProcess
 
-PROBE_INTERVAL = 0.03
+TRY_INTERVAL = 0.03
 """Seconds between two tries to connect while the server starts."""
+
+PROBE_INTERVAL, PROBE_LIMIT = 10.0, 5.0
+"""Seconds between two looks at the running server, and for its answer."""
 
 
 class JanusProcess:
@@ -22,7 +25,12 @@ class JanusProcess:
         self._directory = directory
         self._executable = executable
         self._process = SupervisedProcess(
-            "janus", [executable, "-F", str(directory)], ready=self._answers, ready_limit=15.0
+            "janus",
+            [executable, "-F", str(directory)],
+            ready=self._answers,
+            ready_limit=15.0,
+            probe_interval=PROBE_INTERVAL,
+            probe_limit=PROBE_LIMIT,
         )
 
     @property
@@ -51,4 +59,4 @@ class JanusProcess:
                 client = await JanusClient.connect(self.configuration.url, self.configuration.api_secret)
                 await client.close()
                 return
-            await asyncio.sleep(PROBE_INTERVAL)
+            await asyncio.sleep(TRY_INTERVAL)
