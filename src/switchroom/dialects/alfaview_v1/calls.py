@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import structlog
-from litestar import Request as HttpRequest
 from litestar import Response
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from litestar.types import HTTPScope, Receive, Send
 from msgspec import Struct
 
 from switchroom.dialects.alfaview_v1 import codec
@@ -19,12 +19,12 @@ from switchroom.dialects.alfaview_v1.errors import (
     INTERNAL,
     UNKNOWN_CALL,
     WRONG_METHOD,
-    BodyTooLarge,
     Problem,
     Unimplemented,
     problem_of,
     reply_of,
 )
+from switchroom.dialects.alfaview_v1.exchange import Answer, ClientGone, header, read_body
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo, Request
 from switchroom.errors import Invalid, Unauthenticated
@@ -32,8 +32,6 @@ from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken, TokenSigner
 
 BASE = "/json/v1"
-LARGEST_BODY = 1 << 20
-_MOST_READ = 16 << 20
 _LONGEST_REQUEST_ID = 256
 _SECONDS = 30.0
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -51,7 +49,7 @@ class Context(Struct):
     request_id: str
     access_token: str | None
     address: str
-    cookie_header: str
+    scope: HTTPScope
     cookies: list[str]
 
     @property
@@ -64,7 +62,7 @@ class Context(Struct):
     @property
     def refresh_token(self) -> str:
         """The value of the cookie `auth`, or an empty string."""
-        match = _COOKIE.search(self.cookie_header)
+        match = _COOKIE.search(header(self.scope, b"cookie"))
         return match[1] if match else ""
 
 
@@ -84,52 +82,57 @@ class _TokenPlace(Struct):
 _token_place = msgspec.json.Decoder(_TokenPlace)
 
 
-def route(call: Call[Any], signer: TokenSigner) -> HTTPRouteHandler:
+def route(call: Call[Any], signer: TokenSigner) -> ASGIRouteHandler:
     """The HTTP side of a call. Any content type is JSON; so sends `curl -d`."""
     decoder: codec.Decoder[Any] = codec.Decoder(call.request)
 
-    async def handle(request: HttpRequest[Any, Any, Any]) -> Response[bytes]:
-        if request.method != "POST":
-            return _refusal(WRONG_METHOD, new_request_id())
+    async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await _refusal(WRONG_METHOD, new_request_id()).send(send)
+            return
         body, request_id = b"", ""
         try:
             async with asyncio.timeout(_SECONDS):
-                body = await _body(request)
+                body = await read_body(receive)
                 message = decoder.decode(body)
-                context = _context(message, request, signer)
+                context = _context(message, scope, signer)
                 request_id = context.request_id
                 reply = await call.carry_out(context, message)
-            return _answer(reply, context)
+            answer = _answer(reply, context)
+        except ClientGone:
+            return
         except Exception as error:
             request_id = request_id or _request_id_of(body)
             problem = problem_of(error)
             if problem is None:
                 log.exception("call failed", call=call.path, request_id=request_id)
                 problem = INTERNAL
-            return _refusal(problem, request_id)
+            answer = _refusal(problem, request_id)
+        await answer.send(send)
 
-    return _every_method(f"{BASE}/{call.path}", handle)
+    return _mounted(f"{BASE}/{call.path}", handle)
 
 
-def unimplemented(path: str) -> HTTPRouteHandler:
+def unimplemented(path: str) -> ASGIRouteHandler:
     """A call that the API has and this server does not carry out."""
+    not_carried_out = problem_of(Unimplemented(f"{path} is not implemented")) or INTERNAL
 
-    async def handle(request: HttpRequest[Any, Any, Any]) -> Response[bytes]:
-        if request.method != "POST":
-            return _refusal(WRONG_METHOD, new_request_id())
-        problem = problem_of(Unimplemented(f"{path} is not implemented"))
-        return _refusal(problem or INTERNAL, new_request_id())
+    async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:
+        problem = not_carried_out if scope["method"] == "POST" else WRONG_METHOD
+        await _refusal(problem, new_request_id()).send(send)
 
-    return _every_method(f"{BASE}/{path}", handle)
+    return _mounted(f"{BASE}/{path}", handle)
 
 
 def unknown() -> HTTPRouteHandler:
-    """Everything else under the API's address."""
+    """Everything else under the API's address. For paths with parameters Litestar knows HTTP handlers only."""
 
-    async def handle(request: HttpRequest[Any, Any, Any]) -> Response[bytes]:
-        return _refusal(UNKNOWN_CALL, new_request_id())
+    async def handle() -> Response[bytes]:
+        refusal = _refusal(UNKNOWN_CALL, new_request_id())
+        return Response(refusal.body, status_code=refusal.status, media_type="application/json")
 
-    return _every_method([BASE, f"{BASE}/{{path:path}}"], handle)
+    path = [BASE, f"{BASE}/{{path:path}}"]
+    return HTTPRouteHandler(path, http_method=_METHODS, status_code=404, include_in_schema=False)(handle)
 
 
 def new_request_id() -> str:
@@ -150,36 +153,12 @@ def required(value: str, field: str) -> str:
     return value
 
 
-def _every_method(
-    path: str | list[str], handle: Callable[..., Awaitable[Response[bytes]]]
-) -> HTTPRouteHandler:
-    decorate = HTTPRouteHandler(
-        path,
-        http_method=_METHODS,
-        status_code=200,
-        include_in_schema=False,
-        request_max_body_size=None,
-    )
-    return decorate(handle)
+def _mounted(path: str, handle: Callable[[HTTPScope, Receive, Send], Awaitable[None]]) -> ASGIRouteHandler:
+    """ASGI without the framework's requests and responses, of which a call needs nothing."""
+    return ASGIRouteHandler(path, copy_scope=False)(handle)
 
 
-async def _body(request: HttpRequest[Any, Any, Any]) -> bytes:
-    """The body. One that is too large is read all the same, within reason: a connection closed on a client
-    that is still sending takes the answer with it."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size <= LARGEST_BODY:
-            parts.append(part)
-        elif size > _MOST_READ:
-            break
-    if size > LARGEST_BODY:
-        raise BodyTooLarge
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _context(message: Struct, request: HttpRequest[Any, Any, Any], signer: TokenSigner) -> Context:
+def _context(message: Struct, scope: HTTPScope, signer: TokenSigner) -> Context:
     if isinstance(message, AccessInfo):
         info = message
     else:
@@ -193,13 +172,13 @@ def _context(message: Struct, request: HttpRequest[Any, Any, Any], signer: Token
             field="requestId",
             code="request_id_invalid",
         )
-    client = request.scope["client"]
+    client = scope["client"]
     return Context(
         signer=signer,
         request_id=request_id or new_request_id(),
         access_token=info.accessToken if info else None,
         address=client[0] if client else "",
-        cookie_header=request.headers.get("cookie", ""),
+        scope=scope,
         cookies=[],
     )
 
@@ -214,21 +193,15 @@ def _request_id_of(body: bytes) -> str:
     return request_id if 0 < len(request_id) <= _LONGEST_REQUEST_ID else new_request_id()
 
 
-def _answer(reply: Reply | ReplyInfo, context: Context) -> Response[bytes]:
+def _answer(reply: Reply | ReplyInfo, context: Context) -> Answer:
     if isinstance(reply, ReplyInfo):
         reply.requestId = context.request_id
     else:
         reply.replyInfo = ReplyInfo(requestId=context.request_id, statusMessage="OK")
-    response = Response(codec.encode(reply), media_type="application/json")
-    for cookie in context.cookies:
-        response.headers["set-cookie"] = cookie
-    return response
+    cookies = [(b"set-cookie", cookie.encode()) for cookie in context.cookies]
+    return Answer(200, codec.encode(reply), cookies)
 
 
-def _refusal(problem: Problem, request_id: str) -> Response[bytes]:
-    return Response(
-        codec.encode(reply_of(problem, request_id)),
-        status_code=problem.code.http_status,
-        media_type="application/json",
-        headers={"retry-after": problem.retry_after} if problem.retry_after else None,
-    )
+def _refusal(problem: Problem, request_id: str) -> Answer:
+    retry_after = [(b"retry-after", problem.retry_after.encode())] if problem.retry_after else []
+    return Answer(problem.code.http_status, codec.encode(reply_of(problem, request_id)), retry_after)

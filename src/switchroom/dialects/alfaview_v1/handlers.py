@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 
 from switchroom.dialects.alfaview_v1.authentication import AuthenticationService
 from switchroom.dialects.alfaview_v1.business_logic import BusinessLogicService
@@ -52,7 +52,7 @@ NOT_CARRIED_OUT = {
 }
 
 
-def handlers(services: Services) -> list[HTTPRouteHandler]:
+def handlers(services: Services) -> list[ASGIRouteHandler | HTTPRouteHandler]:
     """The handlers to mount: one for each call, those not carried out, and one for all that is unknown."""
     parts = (
         AuthenticationService(services),
