@@ -125,7 +125,7 @@ def unimplemented(path: str) -> ASGIRouteHandler:
 
 
 def unknown() -> HTTPRouteHandler:
-    """Everything else under the API's address. For paths with parameters Litestar knows HTTP handlers only."""
+    """Everything else under the API's address. Litestar wants an HTTP handler for a path parameter."""
 
     async def handle() -> Response[bytes]:
         refusal = _refusal(UNKNOWN_CALL, new_request_id())
