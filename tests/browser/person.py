@@ -37,6 +37,8 @@ class Person:
         self.crashes: list[str] = []
         self.heard: list[Report] = []
         """Everything the server said over the signalling, oldest first."""
+        self.said: list[Report] = []
+        """Everything the page said to the server."""
         page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.crashes.append(str(error)))
         page.on("requestfailed", self._request_failed)
@@ -47,6 +49,7 @@ class Person:
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda payload: self.heard.append(msgspec.json.decode(payload)))
+        socket.on("framesent", lambda payload: self.said.append(msgspec.json.decode(payload)))
 
     def the(self, test_id: str, **attributes: str) -> Locator:
         """The element with this `data-testid` and these `data-` attributes."""
@@ -90,7 +93,7 @@ class Person:
 
     def leaves(self) -> None:
         self.the("leave").click()
-        expect(self.the("connection-state")).to_have_count(0)
+        expect(self.the("leave")).to_have_count(0)
 
     def is_told(self, text: str) -> None:
         """The page says why one cannot go on."""
@@ -139,6 +142,11 @@ class Person:
                 reports: list[Report] = self.page.evaluate("() => received()")
                 return next((report for report in reports if report["mid"] == line["mid"]), Report())
         return {}
+
+    def wanted(self) -> set[str]:
+        """The participant ids of those whose video the page wished for last."""
+        wishes = [message for message in self.said if message["type"] == "want"]
+        return {stream["participantId"] for stream in wishes[-1]["streams"]} if wishes else set()
 
     def generation(self) -> int:
         """The number of the newest subscribe connection, 0 before the first."""

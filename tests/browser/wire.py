@@ -50,19 +50,15 @@ class Wire:
         self._passing.set()
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._is_cut:
-            writer.transport.abort()
-            return
         self._ends.add(writer)
         try:
             await self._passing.wait()
+            if self._is_cut:
+                return
             onward_reader, onward = await asyncio.open_connection("127.0.0.1", self._server_port)
             self._ends.add(onward)
-            try:
-                await asyncio.gather(self._pump(reader, onward), self._pump(onward_reader, writer))
-            finally:
-                self._ends.discard(onward)
-                onward.transport.abort()
+            await asyncio.gather(self._pump(reader, onward), self._pump(onward_reader, writer))
+            self._ends.discard(onward)
         except OSError:
             pass
         finally:
@@ -70,14 +66,13 @@ class Wire:
             writer.transport.abort()
 
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while chunk := await source.read(_CHUNK):
-            await self._passing.wait()
-            target.write(chunk)
-            await target.drain()
-        await self._passing.wait()
-        if target.can_write_eof():
-            with suppress(OSError):
-                target.write_eof()
+        """Copy until either end is gone, which then ends the other direction too."""
+        with suppress(OSError):
+            while chunk := await source.read(_CHUNK):
+                await self._passing.wait()
+                target.write(chunk)
+                await target.drain()
+        target.close()
 
     async def _serve(self, started: threading.Event, stop: asyncio.Event) -> None:
         server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
@@ -87,6 +82,8 @@ class Wire:
         server.close()
         self._mend()
         self._cut()
+        relaying = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.wait_for(asyncio.gather(*relaying, return_exceptions=True), _LIMIT)
 
     @contextmanager
     def strung(self) -> Generator[Wire]:
@@ -102,7 +99,5 @@ class Wire:
         finally:
             self._loop.call_soon_threadsafe(stop.set)
             thread.join(_LIMIT)
-            for task in asyncio.all_tasks(self._loop):
-                task.cancel()
-            self._loop.run_until_complete(asyncio.sleep(0))
+            assert not thread.is_alive(), "the relay did not stop"
             self._loop.close()

@@ -1,0 +1,178 @@
+"""By keyboard, by screen reader, on a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import BOTH, PHONE, Join, Newcomer
+from tests.platform import Tenant
+
+pytestmark = [pytest.mark.browser, pytest.mark.janus]
+
+_NAMELESS = re.compile(r"^\s*- (button|link|textbox|searchbox|combobox|checkbox|menuitem\w*|tab)\b(?! \")")
+_LOCALES = pytest.mark.parametrize(
+    ("locale", "language"), [("en-GB", "en"), ("de-DE", "de"), ("fr-FR", "en")]
+)
+
+
+def nameless(page: Page) -> list[str]:
+    """What a screen reader would announce without a name."""
+    return [line for line in page.locator("body").aria_snapshot().splitlines() if _NAMELESS.match(line)]
+
+
+def repeated_ids(page: Page) -> list[str]:
+    return page.evaluate(
+        """() => {
+          const ids = [...document.querySelectorAll('[id]')].map(one => one.id);
+          return ids.filter((id, at) => ids.indexOf(id) !== at);
+        }"""
+    )
+
+
+def is_sound(page: Page) -> None:
+    """What every page has to have."""
+    assert nameless(page) == []
+    assert repeated_ids(page) == []
+    assert page.title().strip()
+    expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+
+
+@_LOCALES
+def test_every_page_names_its_parts(tenant: Tenant, newcomer: Newcomer, locale: str, language: str) -> None:
+    room = tenant.room()
+    nora = newcomer(locale=locale).opens("/")
+    expect(nora.the("username")).to_be_visible()
+    expect(nora.page.locator("html")).to_have_attribute("lang", language)
+    is_sound(nora.page)
+    nora.opens("about:blank").opens(tenant.group_link(room)["joinLink"])
+    expect(nora.the("join")).to_be_visible()
+    expect(nora.page.locator("html")).to_have_attribute("lang", language)
+    is_sound(nora.page)
+    nora.joins("Nora")
+    is_sound(nora.page)
+
+
+def test_the_language_can_be_changed_and_stays(tenant: Tenant, newcomer: Newcomer) -> None:
+    nora = newcomer().opens(tenant.group_link(tenant.room())["joinLink"])
+    expect(nora.the("join")).to_have_text("Join now")
+    nora.page.get_by_text("Deutsch", exact=True).click()
+    expect(nora.the("join")).to_have_text("Jetzt teilnehmen")
+    expect(nora.page.locator("html")).to_have_attribute("lang", "de")
+    nora.page.reload()
+    expect(nora.the("join")).to_have_text("Jetzt teilnehmen")
+
+
+def test_the_menus_and_dialogs_of_a_room_name_their_parts(tenant: Tenant, join: Join) -> None:
+    room = tenant.room()
+    moderator, _ = join(room, "Mia", as_="Moderator"), join(room, "Ben", on=BOTH)
+    moderator.the("participant", name="Ben").get_by_test_id("participant-menu").click()
+    expect(moderator.page.get_by_role("menuitemcheckbox")).to_have_count(4)
+    assert nameless(moderator.page) == []
+    moderator.page.keyboard.press("Escape")
+    for opener in ("open-settings", "open-shortcuts"):
+        moderator.the(opener).click()
+        expect(moderator.page.get_by_role("dialog")).to_be_visible()
+        assert nameless(moderator.page) == []
+        assert repeated_ids(moderator.page) == []
+        moderator.page.keyboard.press("Escape")
+        expect(moderator.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_joining_and_taking_part_by_keyboard_alone(tenant: Tenant, join: Join, newcomer: Newcomer) -> None:
+    room = tenant.room()
+    moderator = join(room, "Mia", as_="Moderator")
+    ben = newcomer("Ben", on=BOTH).opens(tenant.group_link(room)["joinLink"])
+    expect(ben.the("join")).to_be_visible()
+    keys = ben.page.keyboard
+
+    def tab_to(test_id: str, most: int = 40) -> None:
+        target = ben.the(test_id)
+        for _ in range(most):
+            if target.evaluate("element => element === document.activeElement"):
+                return
+            keys.press("Tab")
+        raise AssertionError(f"{test_id} is not reached in {most} steps")
+
+    tab_to("display-name")
+    keys.type("Ben")
+    keys.press("Enter")
+    ben.is_inside()
+    own = ben.the("self-tile")
+    expect(own).to_have_attribute("data-audio", "on")
+    keys.press("m")
+    expect(own).to_have_attribute("data-audio", "off")
+    expect(moderator.tile("Ben")).to_have_attribute("data-audio", "off")
+    keys.press("v")
+    expect(own).to_have_attribute("data-video", "off")
+    keys.press("h")
+    expect(moderator.tile("Ben")).to_contain_text("hand raised")
+    tab_to("toggle-microphone")
+    keys.press("Space")
+    expect(own).to_have_attribute("data-audio", "on")
+    tab_to("chat-input", 80)
+    keys.type("mmm, written by hand")
+    keys.press("Enter")
+    expect(moderator.message("mmm, written by hand")).to_have_count(1)
+    expect(own).to_have_attribute("data-audio", "on")
+    keys.press("Escape")
+    tab_to("leave", 80)
+    keys.press("Enter")
+    ben.reads("You have left the room")
+
+
+def test_what_happens_is_announced_to_screen_readers(tenant: Tenant, join: Join) -> None:
+    room = tenant.room()
+    anna = join(room, "Anna")
+    announcements = anna.the("announcements")
+    expect(announcements).to_have_attribute("aria-live", "polite")
+    ben = join(room, "Ben")
+    expect(announcements).to_have_text("Ben has joined.")
+    ben.writes("Hello")
+    expect(announcements).to_have_text("Ben writes: Hello")
+    ben.leaves()
+    expect(announcements).to_have_text("Ben has left.")
+
+
+def test_a_room_on_a_phone(tenant: Tenant, join: Join) -> None:
+    room = tenant.room("A room with rather a long name for a phone")
+    anna = join(room, "Anna", on=BOTH)
+    ben = join(room, "Ben", screen=PHONE)
+    width, height = PHONE
+    controls = ("toggle-microphone", "toggle-camera", "raise-hand", "toggle-chat", "more", "leave")
+    for control in controls:
+        box = ben.the(control).bounding_box()
+        assert box is not None, control
+        assert box["x"] >= 0, control
+        assert box["x"] + box["width"] <= width, control
+        assert box["y"] + box["height"] <= height, control
+        assert min(box["width"], box["height"]) >= 40, f"{control} is hard to touch"
+    assert ben.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    ben.sees("Anna")
+    expect(ben.the("chat-input")).to_have_count(0)
+    ben.the("toggle-chat").tap()
+    expect(ben.the("chat-input")).to_be_in_viewport(ratio=1)
+    ben.writes("From the train")
+    expect(anna.message("From the train")).to_have_count(1)
+    ben.button("Close the chat").tap()
+    ben.the("more").tap()
+    ben.the("toggle-participants").tap()
+    expect(ben.the("participant", name="Anna")).to_be_in_viewport(ratio=1)
+    ben.button("Close the participants").tap()
+    expect(ben.tile("Anna")).to_be_in_viewport(ratio=1)
+    ben.the("toggle-microphone").tap()
+    expect(anna.tile("Ben")).to_have_attribute("data-audio", "on")
+    ben.the("leave").tap()
+    ben.reads("You have left the room")
+
+
+def test_the_lobby_on_a_phone(tenant: Tenant, newcomer: Newcomer) -> None:
+    ben = newcomer("Ben", screen=PHONE).opens(tenant.group_link(tenant.room("Besprechung"))["joinLink"])
+    expect(ben.the("join")).to_be_visible()
+    assert ben.page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0]
+    ben.the("join").scroll_into_view_if_needed()
+    expect(ben.the("join")).to_be_in_viewport(ratio=0.95)
+    ben.joins("Ben")

@@ -1,0 +1,123 @@
+"""What people with an account find at `/`."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from switchroom.identity.permissions import Standing
+from tests.browser.people import Join, Newcomer
+from tests.browser.person import Person
+from tests.platform import Account, Tenant
+
+pytestmark = [pytest.mark.browser, pytest.mark.janus]
+
+
+def sign_in(person: Person, account: Account, password: str = "") -> Person:
+    person.the("username").fill(account.username)
+    person.the("password").fill(password or account.password)
+    person.the("sign-in").click()
+    return person
+
+
+def test_somebody_signs_in_finds_a_room_and_enters_it(tenant: Tenant, join: Join, newcomer: Newcomer) -> None:
+    sales = tenant.department("Sales")
+    room = tenant.room("Weekly", parentId=sales)
+    tenant.room("Vault", defaultPermissions={"role": "ROLE_NO_ACCESS"})
+    anna = join(room, "Anna")
+    pat = sign_in(
+        newcomer("Pat").opens("/"), tenant.person(Standing.PARTICIPANT, first_name="Pat", last_name="Köhler")
+    )
+    department = pat.page.get_by_role("region", name="Department Sales")
+    weekly = department.get_by_test_id("room")
+    expect(weekly).to_have_attribute("data-name", "Weekly")
+    expect(weekly).to_contain_text("Anna")
+    expect(weekly).to_contain_text("1 person inside")
+    expect(pat.the("room", name="Vault")).to_have_count(0)
+    expect(weekly.get_by_test_id("room-links")).to_have_count(0)
+    pat.button("Hide the rooms of Sales").click()
+    expect(weekly).to_have_count(0)
+    pat.page.get_by_role("searchbox").fill("week")
+    weekly.get_by_test_id("enter-room").click()
+    expect(pat.the("display-name")).to_have_value("Pat Köhler")
+    pat.joins()
+    anna.meets("Pat Köhler")
+    pat.leaves()
+    pat.button("Back to the overview").click()
+    expect(pat.the("room", name="Weekly")).to_be_visible()
+
+
+def test_a_reload_stays_signed_in_until_one_signs_out(tenant: Tenant, newcomer: Newcomer) -> None:
+    room = tenant.room("Lounge")
+    pat = sign_in(newcomer("Pat").opens("/"), tenant.person())
+    expect(pat.the("room", name="Lounge")).to_be_visible()
+    pat.page.reload()
+    expect(pat.the("room", name="Lounge")).to_be_visible()
+    pat.opens(f"/#/room/{room}").page.reload()
+    pat.joins()
+    pat.opens("about:blank").opens("/")
+    pat.the("sign-out").click()
+    expect(pat.the("username")).to_be_visible()
+    pat.page.reload()
+    expect(pat.the("username")).to_be_visible()
+
+
+def test_who_opens_a_room_signs_in_first_and_goes_on_there(tenant: Tenant, newcomer: Newcomer) -> None:
+    room = tenant.room("Lounge")
+    pat = newcomer("Pat").opens(f"/#/room/{room}")
+    sign_in(pat, tenant.person()).joins()
+    expect(pat.page.get_by_role("heading", level=1)).to_have_text("Lounge")
+
+
+def test_a_wrong_password_is_said(tenant: Tenant, newcomer: Newcomer) -> None:
+    pat = newcomer("Pat").opens("/")
+    account = tenant.person()
+    sign_in(pat, account, "not this one").is_told("The user name or the password is not right.")
+    expect(pat.the("username")).to_have_value(account.username)
+    sign_in(pat, account)
+    expect(pat.the("sign-out")).to_be_visible()
+
+
+def test_an_administrator_makes_copies_and_deletes_a_link(tenant: Tenant, newcomer: Newcomer) -> None:
+    tenant.room("Lounge")
+    ada = newcomer("Ada")
+    ada.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(ada.opens("/"), tenant.administrator)
+    ada.the("room", name="Lounge").get_by_test_id("room-links").click()
+    ada.reads("There are none yet.")
+    ada.the("link-description").fill("Open evening")
+    ada.the("create-link").click()
+    row = ada.the("link", name="Open evening")
+    expect(row).to_contain_text("Participant")
+    row.get_by_test_id("copy-link").click()
+    expect(row.get_by_test_id("copy-link")).to_have_text("Copied")
+    link: str = ada.page.evaluate("() => navigator.clipboard.readText()")
+    nora = newcomer("Nora").opens(link).joins("Nora")
+    row.get_by_test_id("delete-link").click()
+    row.get_by_test_id("confirm-delete").click()
+    expect(row).to_have_count(0)
+    nora.is_told("Your access was taken back")
+    newcomer("Lena").opens(link).is_told("This link does not work")
+
+
+def test_an_administrator_invites_a_guest_by_name(tenant: Tenant, newcomer: Newcomer) -> None:
+    tenant.room("Lounge")
+    ada = sign_in(newcomer("Ada").opens("/"), tenant.administrator)
+    ada.the("room", name="Lounge").get_by_test_id("room-links").click()
+    ada.page.get_by_role("tab", name="Guest links").click()
+    ada.the("link-name").fill("Grace Höpper")
+    ada.the("link-email").fill("grace@example.org")
+    ada.the("create-link").click()
+    link = ada.the("link", name="Grace Höpper").get_by_test_id("copy-link").get_attribute("data-link") or ""
+    guest = newcomer("Grace").opens(link)
+    expect(guest.the("display-name")).to_have_value("Grace Höpper")
+
+
+def test_the_portal_in_german(tenant: Tenant, newcomer: Newcomer) -> None:
+    tenant.room("Lounge", parentId=tenant.department("Vertrieb"))
+    pat = newcomer("Pat", locale="de-DE").opens("/")
+    expect(pat.page.locator("html")).to_have_attribute("lang", "de")
+    expect(pat.button("Anmelden")).to_be_visible()
+    sign_in(pat, tenant.person())
+    expect(pat.page.get_by_role("region", name="Abteilung Vertrieb")).to_contain_text("1 Raum")
+    expect(pat.page.get_by_role("link", name="Lounge betreten")).to_be_visible()
