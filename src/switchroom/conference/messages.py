@@ -33,6 +33,13 @@ class MediaWish(Struct, frozen=True):
     screen: bool = False
 
 
+class FirstWant(Struct, frozen=True):
+    """The cameras of the first so many of `participants` at a layer, until the first `want`."""
+
+    cameras: Annotated[int, Meta(ge=0, le=100)]
+    layer: Literal["low", "medium", "high"]
+
+
 class Join(ClientMessage, frozen=True, tag="join", kw_only=True):
     token: Token
     room_id: Id
@@ -41,6 +48,7 @@ class Join(ClientMessage, frozen=True, tag="join", kw_only=True):
     resume: Annotated[str, Meta(max_length=256)] | None = None
     locale: Annotated[str, Meta(max_length=35)] | None = None
     media: MediaWish | None = None
+    want: FirstWant | None = None
 
 
 class Ping(ClientMessage, frozen=True, tag="ping"):

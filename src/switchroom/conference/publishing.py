@@ -45,13 +45,23 @@ class _Keyframe:
     mid: str
 
 
+@dataclass(frozen=True)
+class _Down:
+    """The peer connection of a generation is over."""
+
+    generation: int
+
+
+_Request = Publish | _Trickle | _Keyframe | _Down
+
+
 class Publishing:
     """Serves one participant's publish connection, one request after the other."""
 
     def __init__(self, participant: Participant, media: Media) -> None:
         self._participant = participant
         self._media = media
-        self._waiting: deque[Publish | _Trickle | _Keyframe] = deque()
+        self._waiting: deque[_Request] = deque()
         self._awake = asyncio.Event()
         self._busy = asyncio.Lock()
         self._closed = False
@@ -96,14 +106,14 @@ class Publishing:
         async with self._busy:
             await self._drop()
 
-    def _put(self, request: Publish | _Trickle | _Keyframe) -> bool:
+    def _put(self, request: _Request) -> bool:
         if self._closed or len(self._waiting) >= MOST_WAITING:
             return False
         self._waiting.append(request)
         self._awake.set()
         return True
 
-    async def _serve(self, request: Publish | _Trickle | _Keyframe) -> None:
+    async def _serve(self, request: _Request) -> None:
         match request:
             case Publish():
                 await self._answer(request)
@@ -111,6 +121,9 @@ class Publishing:
                 await self._trickle(candidate)
             case _Keyframe(mid):
                 await self._request_keyframe(mid)
+            case _Down(generation):
+                if generation == self._generation:
+                    await self._drop()
 
     async def _answer(self, request: Publish) -> None:
         try:
@@ -253,10 +266,10 @@ class Publishing:
     def _is_down(self, generation: int, reason: str) -> None:
         if generation == self._generation:
             log.info("publish connection down", participant=self._participant.id, reason=reason)
-            # Whatever is offered next is a new connection.
             self._up = False
-            self._offer = None
             self._media.feed_changed(self._participant, None)
+            # Whatever is offered next is a new connection.
+            self._put(_Down(generation))
 
     def _is_talking(self, generation: int, mid: str, talking: bool) -> None:
         if generation != self._generation or self._offer is None:

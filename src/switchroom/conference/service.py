@@ -212,6 +212,10 @@ class ConferenceService:
     def _welcome(self, live: Live, participant: Participant, request: Join, *, resumed: bool) -> None:
         conference = live.conference
         moderates = participant.is_moderator
+        listed = conference.listed(participant)
+        if request.want is not None:
+            first = [other.id for other in listed[: request.want.cameras]]
+            live.media.subscribing(participant).want_cameras(first, request.want.layer)
         participant.send(
             Joined(
                 id=request.id,
@@ -219,10 +223,7 @@ class ConferenceService:
                 resume=participant.resume,
                 resumed=resumed,
                 room=views.room_view(conference.room),
-                participants=[
-                    views.participant_view(other, with_permissions=moderates)
-                    for other in conference.listed(participant)
-                ],
+                participants=[views.participant_view(other, with_permissions=moderates) for other in listed],
                 self=views.participant_view(participant, with_permissions=True),
                 permissions=views.permissions_view(participant.permissions),
                 spectators=conference.spectators_view(participant),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,11 @@ class Subscribing:
             for one in request.streams
             if one.layer != "off"
         }
+        self._awake.set()
+
+    def want_cameras(self, participant_ids: Sequence[str], layer: str) -> None:
+        """What a join wants before the browser has drawn its tiles."""
+        self._wanted = {(participant_id, Source.CAMERA): layer for participant_id in participant_ids}
         self._awake.set()
 
     def answer(self, request: SubscribeAnswer) -> None:

@@ -28,5 +28,5 @@ class Bus:
         for handler in self._handlers[type(message)]:
             try:
                 await handler(message)
-            except Exception:  # noqa: BLE001
+            except Exception:
                 log.exception("bus handler failed", message_type=type(message).__name__)
