@@ -272,9 +272,9 @@ async def test_frames_flow_again_soon_after_the_media_server_is_killed(
     assert janus.pid is not None
     killed = time.monotonic()
     os.kill(janus.pid, signal.SIGKILL)
-    assert (await ada.hears("media.available"))["available"] is False
+    await ada.hears("media.available", available=False)
     await ada.hears("media.reset")
-    assert (await ada.hears("media.available"))["available"] is True
+    await ada.hears("media.available", available=True)
     await ada_page.publish("microphone", "camera", fresh=True, restart=True)
     await ben_page.reaches_generation(2)
     await ben_page.sees_frames(ada.id)

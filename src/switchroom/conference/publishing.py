@@ -75,11 +75,13 @@ class Publishing:
 
     def publish(self, request: Publish) -> None:
         """Negotiate; the participant is sent the answer or an error. Raises Exhausted."""
-        if not self._put(request):
+        if len(self._waiting) >= MOST_WAITING:
             raise Exhausted("too many requests are waiting", code="too_many")
+        self._put(request)
 
     def trickle(self, candidate: IceCandidate | None) -> None:
-        self._put(_Trickle(candidate))
+        if len(self._waiting) < MOST_WAITING:
+            self._put(_Trickle(candidate))
 
     def media_changed(self) -> None:
         """Make the server relay what is permitted and on, and nothing else."""
@@ -106,12 +108,10 @@ class Publishing:
         async with self._busy:
             await self._drop()
 
-    def _put(self, request: _Request) -> bool:
-        if self._closed or len(self._waiting) >= MOST_WAITING:
-            return False
-        self._waiting.append(request)
-        self._awake.set()
-        return True
+    def _put(self, request: _Request) -> None:
+        if not self._closed:
+            self._waiting.append(request)
+            self._awake.set()
 
     async def _serve(self, request: _Request) -> None:
         match request:

@@ -135,14 +135,17 @@ class Subscribing:
         self._awake.set()
 
     def answer(self, request: SubscribeAnswer) -> None:
-        self._put(request)
+        if len(self._waiting) < MOST_WAITING:
+            self._put(request)
 
     def trickle(self, request: Candidate) -> None:
-        self._put(request)
+        if len(self._waiting) < MOST_WAITING:
+            self._put(request)
 
     def restart(self) -> None:
         """The browser's connection has failed: make a new one."""
-        self._put(_Restart(self._generation))
+        if len(self._waiting) < MOST_WAITING:
+            self._put(_Restart(self._generation))
 
     def resumed(self) -> None:
         """The participant's signalling is back: repeat the offer whose answer may be lost."""
@@ -173,7 +176,7 @@ class Subscribing:
             await self._drop()
 
     def _put(self, request: SubscribeAnswer | Candidate | _Restart) -> None:
-        if not self._closed and len(self._waiting) < MOST_WAITING:
+        if not self._closed:
             self._waiting.append(request)
             self._awake.set()
 
