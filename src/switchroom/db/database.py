@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
 
 from switchroom.db.base import Base, OfOrganization
+from switchroom.db.sqlite import begin as begin_transaction
 from switchroom.db.sqlite import connect
 from switchroom.events.bus import Bus
 
@@ -101,8 +103,8 @@ def _sqlite_engine(url: str) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
         # A writer takes its lock at once: a read lock that grows later can meet another's and fail.
-        immediate = connection.get_execution_options().get("write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        immediate = bool(connection.get_execution_options().get("write"))
+        begin_transaction(connection.connection.driver_connection, immediate=immediate)
 
     return engine
 
@@ -111,16 +113,20 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
     return create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
 
 
+@lru_cache(maxsize=4096)
+def _rows_of(organization_id: int) -> LoaderCriteriaOption:
+    """The condition, kept because making it costs as much as a statement."""
+    return with_loader_criteria(
+        OfOrganization, lambda model: model.organization_id == organization_id, include_aliases=True
+    )
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _confine(state: ORMExecuteState) -> None:  # pyright: ignore[reportUnusedFunction]
     organization_id = state.session.info.get(_ORGANIZATION)
     if organization_id is None or state.is_column_load or state.is_relationship_load:
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            OfOrganization, lambda model: model.organization_id == organization_id, include_aliases=True
-        )
-    )
+    state.statement = state.statement.options(_rows_of(organization_id))
 
 
 @event.listens_for(Session, "before_flush")

@@ -1,7 +1,8 @@
 """A connection to SQLite that goes to its thread once for each statement.
 
 aiosqlite goes there for the cursor, the statement, its rows and the closing: four times between two threads,
-which is most of what a short statement costs.
+which is most of what a short statement costs. A transaction begins on the way of its first statement, and
+ends without a trip when it has had none.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class _Cursor(aiosqlite.Cursor):
     def __init__(self, connection: _Connection) -> None:
         super().__init__(connection, cast("sqlite3.Cursor", None))
         self._in_thread = connection.in_thread
-        self._native = connection.native
+        self._begun = connection.begun
         self._rows: Sequence[Any] = ()
 
     async def __aenter__(self) -> _Cursor:
@@ -27,7 +28,7 @@ class _Cursor(aiosqlite.Cursor):
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> _Cursor:
         def work() -> Sequence[Any]:
-            self._cursor = cursor = self._native().execute(sql, cast("Any", parameters or ()))
+            self._cursor = cursor = self._begun().execute(sql, cast("Any", parameters or ()))
             return cursor.fetchall() if cursor.description else ()
 
         self._rows = await self._in_thread(work)
@@ -35,7 +36,7 @@ class _Cursor(aiosqlite.Cursor):
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> _Cursor:
         def work() -> None:
-            self._cursor = self._native().executemany(sql, cast("Any", parameters))
+            self._cursor = self._begun().executemany(sql, cast("Any", parameters))
 
         await self._in_thread(work)
         return self
@@ -49,14 +50,40 @@ class _Cursor(aiosqlite.Cursor):
 
 
 class _Connection(aiosqlite.Connection):
+    _beginning: str | None = None
+
     def cursor(self) -> _Cursor:  # pyright: ignore[reportIncompatibleMethodOverride]
         return _Cursor(self)
 
-    def native(self) -> sqlite3.Connection:
+    def begin(self, statement: str) -> None:
+        """Run the BEGIN before the next statement."""
+        self._beginning = statement
+
+    def begun(self) -> sqlite3.Connection:
+        """The connection, in the transaction that was to begin. To be called in its thread."""
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None:
+            self._conn.execute(beginning)
         return self._conn
+
+    async def commit(self) -> None:
+        self._beginning = None
+        if self.in_transaction:
+            await super().commit()
+
+    async def rollback(self) -> None:
+        self._beginning = None
+        if self.in_transaction:
+            await super().rollback()
 
     async def in_thread(self, work: Callable[[], Any]) -> Any:
         return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
+
+
+def begin(connection: object, *, immediate: bool) -> None:
+    """Begin a transaction on what `connect` gave; an immediate one takes the write lock with its first
+    statement, whatever that is."""
+    cast("_Connection", connection).begin("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def connect(database: str) -> aiosqlite.Connection:
