@@ -118,8 +118,7 @@ async def test_what_no_longer_answers_is_killed_and_started_again(tmp_path: Path
     answers = True
 
     async def answer() -> None:
-        if not answers:
-            await asyncio.Event().wait()
+        await until(lambda: answers)
 
     process = SupervisedProcess(
         "hanging", ["sleep", "60"], ready=answer, probe_interval=0.05, probe_limit=0.1, restart_delays=(0.0,)
