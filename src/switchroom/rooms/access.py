@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import structs
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -91,7 +93,7 @@ class Viewer:
         return or_(entry_lets_in, and_(~exists().where(mine), open_to_all))
 
 
-_ROOM_AND_VIEWER = (
+ROOM_AND_VIEWER = (
     select(Room, RoomPermission, Membership.standing)
     .outerjoin(
         RoomPermission,
@@ -116,14 +118,19 @@ async def room_for(
     Raises NotFound for a room that is not there for the caller: unknown, another organization's, or one the
     caller may not enter; Forbidden for one that the caller may enter and not administer.
     """
+    rows = await session.execute(ROOM_AND_VIEWER, {"room_id": room_id, "subject_id": token.subject_id})
+    return judge(token, room_id, rows.one_or_none(), to_administer=to_administer)
+
+
+def judge(
+    token: AccessToken, room_id: str, found: Row[*tuple[Any, ...]] | None, *, to_administer: bool
+) -> tuple[Viewer, Room, Permission]:
+    """What `room_for` says of a row that begins with the columns of ROOM_AND_VIEWER."""
     if token.is_guest:
         raise Forbidden(_NOT_FOR_GUESTS)
-    found = (
-        await session.execute(_ROOM_AND_VIEWER, {"room_id": room_id, "subject_id": token.subject_id})
-    ).one_or_none()
     if found is None or found[0].organization_id != token.organization_id:
         raise NotFound(f"there is no room {room_id[:100]}", field="roomId", code="room_not_found")
-    room, entry, standing = found
+    room, entry, standing = found[:3]
     viewer = Viewer.with_standing(token, standing)
     permissions = viewer.permissions_in(room, entry)
     if to_administer and not viewer.may_administer(permissions):
