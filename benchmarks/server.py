@@ -21,6 +21,7 @@ from benchmarks.seed import seed
 from switchroom import logs, settings
 from switchroom.app import Platform
 from switchroom.http.server import serving
+from switchroom.loop import run
 
 
 def yardstick() -> Sequence[ControllerRouterHandler]:
@@ -53,4 +54,4 @@ async def serve(data: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], int(sys.argv[2])))
+    run(serve(sys.argv[1], int(sys.argv[2])))

@@ -6,10 +6,10 @@ import asyncio
 import getpass
 import signal
 import sys
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -21,6 +21,7 @@ from switchroom.errors import DomainError
 from switchroom.http.server import PortTakenError, serving
 from switchroom.identity.permissions import Standing
 from switchroom.identity.secrets import random_key
+from switchroom.loop import run
 from switchroom.settings import ConfigurationError, Settings
 
 app = typer.Typer(
@@ -47,8 +48,6 @@ Port = Annotated[int | None, typer.Option("--port", help="TCP port to listen on.
 WithDemo = Annotated[bool, typer.Option("--demo", help="Make a demo organization, once.")]
 Org = Annotated[str, typer.Option("--org", help="The organization's id or name.")]
 
-T = TypeVar("T")
-
 
 def main() -> None:
     """Run the command; what went wrong is said in one line."""
@@ -69,7 +68,7 @@ def up(
     config: Config = None,
 ) -> None:
     """Run everything on this machine, the media server included."""
-    _run(_serve(_settings(config, host, port, data), demo=demo, engines=True))
+    run(_serve(_settings(config, host, port, data), demo=demo, engines=True))
 
 
 @app.command()
@@ -81,7 +80,7 @@ def serve(
     config: Config = None,
 ) -> None:
     """Run the HTTP side only; media servers are those named in the configuration."""
-    _run(_serve(_settings(config, host, port, data), demo=demo, engines=False))
+    run(_serve(_settings(config, host, port, data), demo=demo, engines=False))
 
 
 @app.command(name="doctor")
@@ -113,7 +112,7 @@ def upgrade_database(data: Data = None, config: Config = None) -> None:
         finally:
             await platform.database.close()
 
-    print("upgraded" if _run(upgrade()) else "up to date")
+    print("upgraded" if run(upgrade()) else "up to date")
 
 
 @organization_commands.command("create")
@@ -124,7 +123,7 @@ def create_organization(name: str, data: Data = None, config: Config = None) -> 
         async with _offline(_settings(config, None, None, data)) as platform:
             return (await platform.found_organization(name)).ulid
 
-    print(_run(create()))
+    print(run(create()))
 
 
 @user_commands.command("create")
@@ -167,7 +166,7 @@ def create_user(
             )
             return person.id, password
 
-    person_id, password = _run(create())
+    person_id, password = run(create())
     print(f"user id:  {person_id}")
     if password is not None and asked is None:
         print(f"password: {password}")
@@ -182,7 +181,7 @@ def create_api_key(client_id: str, org: Org, data: Data = None, config: Config =
             organization = await platform.organizations.find(org)
             return organization.ulid, await platform.organizations.create_api_key(organization, client_id)
 
-    company_id, code = _run(create())
+    company_id, code = run(create())
     print(f"companyId: {company_id}\nclientId:  {client_id}\ncode:      {code}")
 
 
@@ -231,10 +230,6 @@ def _print_demo(demo: Demo) -> None:
     for title, value in rows:
         print(f"  {title:<{width}}  {value}")
     sys.stdout.flush()
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)
 
 
 def _fail(message: str) -> NoReturn:
