@@ -11,8 +11,7 @@ INSECURE_HOST = "meet.example"
 """A name of this machine that browsers do not trust without encryption, unlike localhost."""
 
 ARGUMENTS = [
-    # Sound has to start as it does for everybody: after a click.
-    *(one for one in CONFERENCE_ARGUMENTS if not one.startswith("--autoplay-policy")),
+    *CONFERENCE_ARGUMENTS,
     # Three pretended cameras of 30 frames a second are more than two cores can encode in three layers each.
     "--use-fake-device-for-media-stream=fps=10",
     f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1",

@@ -219,11 +219,10 @@ class Person:
     def message(self, text: str) -> Locator:
         return self.the("chat-message").filter(has_text=text)
 
-    def acts_on(self, name: str, *choices: str) -> None:
-        """Open somebody's menu and choose from it, by test ids; then close it."""
+    def acts_on(self, name: str, choice: str) -> None:
+        """Open somebody's menu, choose from it by test id, and close it."""
         self.the("participant", name=name).get_by_test_id("participant-menu").click()
-        for choice in choices:
-            self.the(choice).click()
+        self.the(choice).click()
         menu = self.page.get_by_role("menu")
         if menu.count():
             self.page.keyboard.press("Escape")

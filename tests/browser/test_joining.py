@@ -16,6 +16,21 @@ from tests.platform import Tenant
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
 
+SOUND_AFTER_A_CLICK = """(() => {
+  const play = HTMLMediaElement.prototype.play;
+  let clicked = false;
+  window.played = 0;
+  document.addEventListener('click', () => { clicked = true; }, true);
+  HTMLMediaElement.prototype.play = async function () {
+    if (this.muted) return play.call(this);
+    if (!clicked) throw new DOMException('', 'NotAllowedError');
+    await play.call(this);
+    window.played += 1;
+  };
+})()"""
+"""What browsers do with a page nobody has touched; to the browser, a page that is driven was."""
+
+
 def launch_address(tenant: Tenant, room: str, token: str) -> str:
     """As the handbook writes it: everything after `--url=` is the address of a native program, unescaped."""
     host = urlsplit(tenant.running.base_url).netloc
@@ -123,6 +138,21 @@ def test_the_launch_options_go_straight_in_and_take_the_way_out_away(
     # Nobody is shown or heard without having chosen so.
     expect(kiosk.the("self-tile")).to_have_attribute("data-video", "off")
     expect(kiosk.the("self-tile")).to_have_attribute("data-audio", "off")
+
+
+def test_sound_that_the_browser_holds_back_is_let_go_by_a_click(
+    tenant: Tenant, join: Join, newcomer: Newcomer
+) -> None:
+    room = tenant.room()
+    join(room, "Anna", on=BOTH)
+    address = launch_address(tenant, room, guest_token(tenant, room, "Kiosk"))
+    kiosk = newcomer("Kiosk", script=SOUND_AFTER_A_CLICK)
+    kiosk.opens(address.replace("?--url=", "?--skipquicksetup&--url=")).is_inside()
+    kiosk.reads("Your browser holds the sound back.")
+    kiosk.the("turn-sound-on").click()
+    expect(kiosk.the("turn-sound-on")).to_have_count(0)
+    kiosk.until(lambda: kiosk.page.evaluate("() => played"), lambda played: played > 0, "sound")
+    kiosk.hears("Anna")
 
 
 @pytest.mark.parametrize(

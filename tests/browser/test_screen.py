@@ -53,7 +53,7 @@ def test_a_moderator_stops_a_shared_screen(tenant: Tenant, join: Join) -> None:
     moderator.sees("Ben", "screen")
 
 
-def test_who_may_not_share_the_screen_cannot(tenant: Tenant, join: Join) -> None:
+def test_who_may_not_share_the_screen_cannot_until_they_may_again(tenant: Tenant, join: Join) -> None:
     room = tenant.room()
     moderator, ben = join(room, "Mia", as_="Moderator"), join(room, "Ben", script=SCREEN)
     ben.switches("screen")
@@ -62,3 +62,7 @@ def test_who_may_not_share_the_screen_cannot(tenant: Tenant, join: Join) -> None
     expect(moderator.the("screen-stage")).to_have_count(0)
     expect(ben.the("toggle-screen")).to_have_attribute("aria-disabled", "true")
     expect(ben.button("You may not share your screen in this room.")).to_be_visible()
+    moderator.acts_on("Ben", "permit-screen")
+    expect(ben.the("toggle-screen")).not_to_have_attribute("aria-disabled", "true")
+    ben.switches("screen")
+    moderator.sees("Ben", "screen")
