@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
 from typing import Any, cast
 
+import msgspec
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
@@ -90,7 +91,9 @@ def upsert(session: AsyncSession, table: type[Base]) -> sqlite.Insert:
 
 def _sqlite_engine(url: str) -> AsyncEngine:
     database = make_url(url).database or ":memory:"
-    engine = create_async_engine(url, async_creator=lambda: connect(database))
+    engine = create_async_engine(
+        url, async_creator=lambda: connect(database), json_deserializer=msgspec.json.decode
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
@@ -110,7 +113,13 @@ def _sqlite_engine(url: str) -> AsyncEngine:
 
 
 def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
-    return create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        json_deserializer=msgspec.json.decode,
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from switchroom.dialects.alfaview_v1.messages import common
 from switchroom.identity.permissions import NO_PERMISSION, Permission, Role
 from switchroom.rooms.drafts import Grant
@@ -20,7 +22,9 @@ _FIELDS = (
 )
 
 
+@lru_cache(maxsize=1024)
 def permissions_message(permissions: Permission, role: Role = Role.CUSTOM) -> common.Permissions:
+    """The message is the same object for the same permissions, which most rooms share: not to be changed."""
     message = common.Permissions(role=common.Role.of(role))
     for name, flag in _FIELDS:
         if permissions & flag:

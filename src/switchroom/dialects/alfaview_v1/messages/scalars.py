@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, ClassVar, Self, cast
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
@@ -88,6 +89,7 @@ class WireEnum(Enum):
         return member
 
     @classmethod
+    @cache
     def of(cls, number: int) -> Self:
         """The member with this number. Raises ValueError."""
         for member in cls:
