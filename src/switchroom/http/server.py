@@ -50,7 +50,7 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncGenerator[None]:
 
 
 def _spare_the_collector() -> None:
-    """Let garbage collection pass over all that starting up has made, which stays for good: more than a hundred
+    """Let garbage collection pass over what starting up has made, which stays for good: more than a hundred
     thousand objects, and a pause that requests would feel."""
     gc.collect()
     gc.freeze()
