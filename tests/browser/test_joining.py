@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
 SOUND_AFTER_A_CLICK = """(() => {
   const play = HTMLMediaElement.prototype.play;
-  let clicked = false;
+  let touched = false;
   window.played = 0;
-  document.addEventListener('click', () => { clicked = true; }, true);
+  document.addEventListener('mousedown', () => { touched = true; }, true);
   HTMLMediaElement.prototype.play = async function () {
     if (this.muted) return play.call(this);
-    if (!clicked) throw new DOMException('', 'NotAllowedError');
+    if (!touched) throw new DOMException('', 'NotAllowedError');
     await play.call(this);
     window.played += 1;
   };
