@@ -20,7 +20,6 @@ from litestar.types import ControllerRouterHandler
 from benchmarks.seed import seed
 from switchroom import logs, settings
 from switchroom.app import Platform
-from switchroom.http.server import serving
 from switchroom.loop import run
 
 
@@ -48,7 +47,7 @@ async def serve(data: str, port: int) -> None:
     platform = Platform(loaded)
     async with platform.running():
         seeded = await seed(platform)
-        async with serving(platform.asgi(yardstick()), loaded.host, loaded.port):
+        async with platform.online(yardstick()):
             print(msgspec.json.encode(seeded).decode(), flush=True)
             await stop.wait()
 

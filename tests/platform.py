@@ -14,7 +14,6 @@ import httpx
 from msgspec import Struct
 
 from switchroom.app import Platform
-from switchroom.http.server import serving
 from switchroom.identity.models import Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import AccessToken
@@ -207,7 +206,7 @@ def running_platform(
     stop = asyncio.Event()
 
     async def serve() -> None:
-        async with platform.running(), serving(platform.asgi(), settings.host, settings.port):
+        async with platform.running(), platform.online():
             ready.set()
             await stop.wait()
 

@@ -26,6 +26,7 @@ from switchroom.events.bus import Bus
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
+from switchroom.http.server import serving
 from switchroom.http.sign_out import sign_out_handler
 from switchroom.identity.authentication import Authentication
 from switchroom.identity.models import Organization
@@ -142,9 +143,18 @@ class Platform:
             await stack.enter_async_context(_background(self.mail.run, "mail"))
             await self.media.start_own()
             stack.push_async_callback(self.media.stop_own)
-            await self.conference.start()
-            stack.push_async_callback(self.conference.stop)
             yield
+
+    @asynccontextmanager
+    async def online(self, more: Sequence[ControllerRouterHandler] = ()) -> AsyncGenerator[None]:
+        """Serve while the block runs, inside `running`. At its end the people in rooms are told first that
+        the server goes, while there is still one to tell them. Raises PortTakenError."""
+        async with serving(self.asgi(more), self.settings.host, self.settings.port):
+            await self.conference.start()
+            try:
+                yield
+            finally:
+                await self.conference.stop()
 
     def _v1_services(self) -> alfaview_v1_services.Services:
         return alfaview_v1_services.Services(

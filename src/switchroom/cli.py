@@ -18,7 +18,7 @@ from switchroom.app import Platform
 from switchroom.db import schema
 from switchroom.demo import Demo, ensure_demo
 from switchroom.errors import DomainError
-from switchroom.http.server import PortTakenError, serving
+from switchroom.http.server import PortTakenError
 from switchroom.identity.permissions import Standing
 from switchroom.identity.secrets import random_key
 from switchroom.loop import run
@@ -212,7 +212,7 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool) -> None:
     async with platform.running():
         if demo:
             _print_demo(await ensure_demo(platform))
-        async with serving(platform.asgi(), loaded.host, loaded.port):
+        async with platform.online():
             print(f"Switchroom {__version__} is ready: {loaded.base_url}", flush=True)
             await stop.wait()
             print("Stopping …", flush=True)

@@ -65,5 +65,5 @@ def _configuration(janus: JanusSettings) -> JanusConfiguration:
 
 
 def _interfaces() -> list[str]:
-    """All, loopback included: somebody who tries the platform on one machine may have no other."""
+    """All but those of virtual machines and containers, whose addresses nobody outside can reach."""
     return [name for _, name in socket.if_nameindex() if not name.startswith(_VIRTUAL)]

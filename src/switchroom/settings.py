@@ -68,7 +68,7 @@ class JanusSettings(Struct, frozen=True, forbid_unknown_fields=True):
     api_secret: Annotated[str, Meta(description="The API secret of the servers in `urls`.")] = ""
     ice_enforce: Annotated[
         list[str],
-        Meta(description="Interfaces or address prefixes that media use. Empty: all, loopback included."),
+        Meta(description="Interfaces or address prefixes that media use. Empty: all."),
     ] = field(default_factory=_no_strings)
     ice_lite: Annotated[
         bool, Meta(description="Answer connectivity checks only; right for a server that clients can reach.")
