@@ -37,5 +37,6 @@ WATCHER = """(() => {
   };
   window.received = () => reports('inbound-rtp');
   window.sent = () => reports('outbound-rtp');
+  window.connectionStates = () => connections.map(one => one.connectionState);
 })()"""
 """Remembers the page's peer connections, and tells what they have received and sent."""

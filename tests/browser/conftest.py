@@ -50,7 +50,7 @@ def join(newcomer: Newcomer, tenant: Tenant) -> Join:
 
 @pytest.fixture
 def wire(running: RunningPlatform) -> Iterator[Wire]:
-    """A piece of network before the server; who comes with `base_url=wire.base_url` comes over it."""
+    """A piece of network before the server; who comes with `wire=wire` comes over it."""
     with Wire(running.platform.settings.port).strung() as strung:
         yield strung
 

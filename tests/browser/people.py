@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.chromium import WATCHER
 from tests.browser.person import LIMIT, Person
+from tests.browser.wire import Wire
 from tests.platform import Tenant
 
 BOTH = ("camera", "microphone")
@@ -26,8 +27,10 @@ class Outfit(TypedDict, total=False):
     """The size of their window in CSS pixels; with `PHONE`, it is a phone's."""
     script: str
     """What runs in each page before its own scripts."""
+    wire: Wire
+    """The piece of network over which they reach the server, media included."""
     base_url: str
-    """Where they reach the server, when it is not the server's own address."""
+    """Where they reach a server that is not the test's usual one."""
 
 
 class Newcomer:
@@ -39,7 +42,8 @@ class Newcomer:
         self.everybody: list[Person] = []
 
     def __call__(self, name: str = "Nora", **outfit: Unpack[Outfit]) -> Person:
-        origin = outfit.get("base_url", self._base_url)
+        wire = outfit.get("wire")
+        origin = wire.base_url if wire else outfit.get("base_url", self._base_url)
         on = outfit.get("on", ())
         settings = json.dumps({"cameraOn": "camera" in on, "microphoneOn": "microphone" in on})
         width, height = outfit.get("screen", WIDE)
@@ -66,6 +70,8 @@ class Newcomer:
         if "script" in outfit:
             context.add_init_script(outfit["script"])
         person = Person(context.new_page(), name)
+        if wire:
+            wire.carry_media(person.page)
         self.everybody.append(person)
         return person
 
@@ -86,6 +92,6 @@ class Join:
 
     def __call__(self, room: str, name: str, *, as_: str = "Participant", **outfit: Unpack[Outfit]) -> Person:
         link: str = self._tenant.group_link(room, as_)["joinLink"]
-        if "base_url" in outfit:
-            link = link.replace(self._tenant.running.base_url, outfit["base_url"])
+        if "wire" in outfit:
+            link = link.replace(self._tenant.running.base_url, outfit["wire"].base_url)
         return self._newcomer(name, **outfit).opens(link).joins(name)

@@ -196,6 +196,10 @@ class Person:
             grown = after["totalAudioEnergy"] - before.get("totalAudioEnergy", 0)
             assert grown < 1e-4, f"{grown} of sound without a packet"
 
+    def connection_states(self) -> list[str]:
+        """The states of the page's peer connections."""
+        return self.page.evaluate("() => connectionStates()")
+
     def frame_width(self, name: str) -> int:
         """The width in pixels of somebody's camera as it arrives."""
         return self.received(name).get("frameWidth", 0)

@@ -68,7 +68,7 @@ def test_who_was_cut_off_comes_back_as_they_were(
 ) -> None:
     room = tenant.room()
     moderator = join(room, "Mia", as_="Moderator", on=("camera",))
-    ben = join(room, "Ben", on=BOTH, base_url=wire.base_url)
+    ben = join(room, "Ben", on=BOTH, wire=wire)
     ben.raises_hand()
     moderator.acts_on("Ben", "moderate-mute")
     expect(ben.the("self-tile")).to_have_attribute("data-audio", "off")
@@ -97,31 +97,35 @@ def test_who_was_cut_off_comes_back_as_they_were(
     moderator.hears("Ben")
 
 
-def test_a_dead_network_is_noticed_and_survived(
+def test_a_dead_network_is_noticed_and_sound_and_pictures_come_back(
     tenant: Tenant, join: Join, wire: Wire, record_property: Record
 ) -> None:
     room = tenant.room()
     anna = join(room, "Anna", on=("camera",))
-    ben = join(room, "Ben", on=("camera",), base_url=wire.base_url)
+    ben = join(room, "Ben", on=("camera",), wire=wire)
     ben.raises_hand()
     anna.sees("Ben")
+    ben.sees("Anna")
     wire.hold()
     expect(ben.the("connection-state")).to_have_attribute("data-state", "reconnecting")
+    expect(anna.tile("Ben")).to_contain_text("Connection lost")
+    ben.until(ben.connection_states, lambda states: "connected" not in states, "the loss of the media")
     wire.mend()
     started = time.monotonic()
     ben.is_inside()
     is_over(started, record_property)
+    anna.sees("Ben", limit=HARD_LIMIT)
+    ben.sees("Anna", limit=HARD_LIMIT)
+    is_over(started, record_property)
     assert [one["resumed"] for one in ben.heard if one["type"] == "joined"] == [False, True]
     expect(ben.the("raise-hand")).to_have_attribute("aria-pressed", "true")
     anna.meets("Ben")
-    anna.sees("Ben")
-    ben.sees("Anna")
 
 
 def test_what_a_moderator_did_meanwhile_holds(tenant: Tenant, join: Join, wire: Wire) -> None:
     room = tenant.room()
     moderator = join(room, "Mia", as_="Moderator")
-    ben = join(room, "Ben", on=BOTH, base_url=wire.base_url)
+    ben = join(room, "Ben", on=BOTH, wire=wire)
     moderator.hears("Ben")
     wire.cut()
     expect(moderator.tile("Ben")).to_contain_text("Connection lost")
