@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import lru_cache
 from typing import Any, cast
 
@@ -12,12 +12,15 @@ import msgspec
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
 
 from switchroom.db.base import Base, OfOrganization
 from switchroom.db.sqlite import begin as begin_transaction
 from switchroom.db.sqlite import connect
+from switchroom.errors import Unavailable
 from switchroom.events.bus import Bus
 
 _ORGANIZATION = "organization_id"
@@ -41,8 +44,10 @@ class Database:
 
     @asynccontextmanager
     async def read(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
-        async with self._sessions(info={_ORGANIZATION: organization_id}) as session:
-            yield session
+        """Raises Unavailable, as `write` does, when the database cannot be reached."""
+        with _reachable():
+            async with self._sessions(info={_ORGANIZATION: organization_id}) as session:
+                yield session
 
     @asynccontextmanager
     async def write(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
@@ -51,6 +56,7 @@ class Database:
         SQLite has one writer at a time; waiting for it here is fairer and cheaper than in its busy loop.
         """
         async with AsyncExitStack() as stack:
+            stack.enter_context(_reachable())
             if self._one_writer is not None:
                 await stack.enter_async_context(self._one_writer)
             session = await stack.enter_async_context(
@@ -65,6 +71,18 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+@contextmanager
+def _reachable() -> Generator[None]:
+    try:
+        yield
+    except (InterfaceError, PoolTimeout, ConnectionError) as error:
+        raise Unavailable("the database cannot be reached") from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise Unavailable("the database cannot be reached") from error
 
 
 @asynccontextmanager

@@ -98,7 +98,7 @@ class Revocation(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
     subject_id: Mapped[str] = mapped_column(String(36))
-    revoked_at: Mapped[datetime]
+    revoked_at: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,9 @@ from switchroom.identity.notices import AccessRevoked
 from switchroom.identity.tokens import TokenSigner
 
 _LONGEST_TOKEN = timedelta(days=2)
+_OVERLAP = timedelta(minutes=1)
+"""How far a look goes back behind the one before: a row is stamped before its transaction commits, and the
+clocks of two machines differ."""
 
 
 def revoke(session: AsyncSession, organization_id: int, subject_id: str) -> None:
@@ -40,19 +43,19 @@ class RevocationFollower:
         self._signer = signer
         self._bus = bus
         self._interval = interval
-        self._last_id = 0
+        self._since: datetime | None = None
         bus.subscribe(AccessRevoked, self._revoked_here)
 
     async def load(self) -> None:
-        """Read the table's new rows, and forget those whose tokens have all expired."""
+        """Read the rows that are new since the look before."""
+        moment = now()
+        query = select(Revocation)
+        if self._since is not None:
+            query = query.where(Revocation.revoked_at >= self._since - _OVERLAP)
         async with self._database.read(None) as session:
-            rows = (
-                await session.scalars(
-                    select(Revocation).where(Revocation.id > self._last_id).order_by(Revocation.id)
-                )
-            ).all()
+            rows = (await session.scalars(query)).all()
+        self._since = moment
         for row in rows:
-            self._last_id = row.id
             self._signer.revoke(row.subject_id, row.revoked_at.timestamp())
 
     async def tidy(self) -> None:

@@ -1,13 +1,13 @@
 """Alembic's entry: runs the migrations on the connection it is handed."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
 from switchroom.db.base import Base, Instant
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Write the project's own column type by its short name."""
     return "Instant()" if kind == "type" and isinstance(item, Instant) else False
 

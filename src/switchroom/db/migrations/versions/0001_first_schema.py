@@ -192,6 +192,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("revocations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_revocations_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_revocations_revoked_at"), ["revoked_at"], unique=False)
 
     op.create_table(
         "rooms",
@@ -417,6 +418,7 @@ def downgrade() -> None:
 
     op.drop_table("rooms")
     with op.batch_alter_table("revocations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_revocations_revoked_at"))
         batch_op.drop_index(batch_op.f("ix_revocations_expires_at"))
 
     op.drop_table("revocations")
