@@ -110,7 +110,10 @@ def upsert(session: AsyncSession, table: type[Base]) -> sqlite.Insert:
 def _sqlite_engine(url: str) -> AsyncEngine:
     database = make_url(url).database or ":memory:"
     engine = create_async_engine(
-        url, async_creator=lambda: connect(database), json_deserializer=msgspec.json.decode
+        url,
+        async_creator=lambda: connect(database),
+        pool_use_lifo=True,  # a connection's cache is good for as long as no other one writes
+        json_deserializer=msgspec.json.decode,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
