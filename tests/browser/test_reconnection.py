@@ -154,10 +154,10 @@ def test_a_server_that_is_gone_for_a_while(
     data, port = tmp_path / "data", free_port()
     with command_running(data, "--demo", port=port) as server:
         demo = msgspec.json.decode((data / "demo.json").read_bytes(), type=Demo)
-        anna = newcomer("Anna", on=("camera",), base_url=demo.base_url)
+        anna = newcomer("Anna", on=("microphone",), base_url=demo.base_url)
         anna.opens(demo.links.participant).joins("Anna")
         ben = newcomer("Ben", base_url=demo.base_url).opens(demo.links.participant).joins("Ben")
-        ben.sees("Anna")
+        ben.hears("Anna")
         before = len(ben.heard)
         if how == "killed":
             server.process.kill()
@@ -171,6 +171,6 @@ def test_a_server_that_is_gone_for_a_while(
         ben.is_inside()
         del ben.heard[:before]
         ben.meets("Anna")
-        ben.sees("Anna")
+        ben.hears("Anna")
         is_over(started, record_property)
         anna.meets("Ben")
