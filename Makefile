@@ -51,8 +51,8 @@ clean: ## Remove everything that was installed or built here, but not the data i
 	rm -rf .venv .make $(NODE_MODULES) src/switchroom/webroot .pytest_cache .ruff_cache .import_linter_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-setup: .make/run-packages .make/python web
-setup-dev: .make/test-packages .make/python-dev web
+setup: .make/run-packages .make/python .make/bytecode web
+setup-dev: .make/test-packages .make/python-dev .make/bytecode web
 
 web: src/switchroom/webroot/index.html ## Build the browser side
 
@@ -83,6 +83,11 @@ web: src/switchroom/webroot/index.html ## Build the browser side
 	.venv/bin/pip install --disable-pip-version-check --require-hashes --progress-bar on --quiet -r requirements-dev.lock
 	.venv/bin/pip install --disable-pip-version-check --quiet --no-deps --editable .
 	@mkdir -p .make && touch $@ .make/python
+
+# Starting takes seconds longer without bytecode, and some environments keep Python from writing it.
+.make/bytecode: $(shell find src -name '*.py') | .make/python
+	@.venv/bin/python -m compileall -q src .venv/lib || true
+	@touch $@
 
 $(NODE_MODULES)/.installed: web/package-lock.json
 	@echo "==> Installing the packages of the browser side"

@@ -16,7 +16,7 @@ import httpx
 from msgspec import Struct
 
 COMMAND = str(Path(sys.executable).with_name("switchroom"))
-LIMIT = 30.0
+LIMIT = 60.0
 
 
 class Running(Struct, frozen=True):
