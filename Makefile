@@ -86,7 +86,7 @@ web: src/switchroom/webroot/index.html ## Build the browser side
 
 # Starting takes seconds longer without bytecode, and some environments keep Python from writing it.
 .make/bytecode: $(shell find src -name '*.py') | .make/python
-	@.venv/bin/python -m compileall -q src .venv/lib || true
+	@.venv/bin/python -m compileall -q src
 	@touch $@
 
 $(NODE_MODULES)/.installed: web/package-lock.json
