@@ -74,13 +74,13 @@ web: src/switchroom/webroot/index.html ## Build the browser side
 
 .make/python: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "==> Installing the Python packages that the platform needs"
-	@[ -e .make/python-dev ] || .venv/bin/pip install --disable-pip-version-check --require-hashes --progress-bar on --quiet -r requirements.lock
+	@[ -e .make/python-dev ] || .venv/bin/pip install --disable-pip-version-check --require-hashes --progress-bar on -r requirements.lock
 	.venv/bin/pip install --disable-pip-version-check --quiet --no-deps --editable .
 	@mkdir -p .make && touch $@
 
 .make/python-dev: requirements-dev.lock pyproject.toml | .venv/bin/python
 	@echo "==> Installing the Python packages for development"
-	.venv/bin/pip install --disable-pip-version-check --require-hashes --progress-bar on --quiet -r requirements-dev.lock
+	.venv/bin/pip install --disable-pip-version-check --require-hashes --progress-bar on -r requirements-dev.lock
 	.venv/bin/pip install --disable-pip-version-check --quiet --no-deps --editable .
 	@mkdir -p .make && touch $@ .make/python
 

@@ -203,10 +203,10 @@ async def _background(work: Callable[[], Awaitable[None]], name: str) -> AsyncGe
 
 def _secret(settings: Settings) -> bytes:
     """The key that access tokens are signed with: the setting's, or a file made at the first start."""
+    settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.security.secret:
         return settings.security.secret.encode()
     path = settings.data_directory / "secret.key"
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

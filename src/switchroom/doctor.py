@@ -92,7 +92,7 @@ def _janus(settings: Settings) -> Finding:
 def _data(settings: Settings) -> Finding:
     directory = settings.data_directory
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = directory / ".doctor"
         probe.touch()
         probe.unlink()

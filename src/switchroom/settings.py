@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -68,7 +69,9 @@ class JanusSettings(Struct, frozen=True, forbid_unknown_fields=True):
     api_secret: Annotated[str, Meta(description="The API secret of the servers in `urls`.")] = ""
     ice_enforce: Annotated[
         list[str],
-        Meta(description="Interfaces or address prefixes that media use. Empty: all."),
+        Meta(
+            description="Interfaces or address prefixes that media use. Empty: all but those of containers."
+        ),
     ] = field(default_factory=_no_strings)
     ice_lite: Annotated[
         bool, Meta(description="Answer connectivity checks only; right for a server that clients can reach.")
@@ -96,14 +99,6 @@ class IceSettings(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(description="The secret shared with the TURN servers (coturn: `static-auth-secret`).")
     ] = ""
     turn_ttl: Annotated[int, Meta(ge=60, description="Seconds that a TURN credential is good for.")] = 43_200
-
-
-class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The addresses that links and launch URLs are made of."""
-
-    scheme: Annotated[str, Meta(description="Scheme of the client URLs that the platform makes.")] = (
-        "alfaview"
-    )
 
 
 def _loopback() -> list[str]:
@@ -165,7 +160,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     janus: JanusSettings = field(default_factory=JanusSettings)
     ice: IceSettings = field(default_factory=IceSettings)
-    links: LinkSettings = field(default_factory=LinkSettings)
     security: SecuritySettings = field(default_factory=SecuritySettings)
 
     @property
@@ -204,9 +198,20 @@ def load(
         if value is not None:
             values[name] = value
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigurationError(str(error)) from error
+    _require_networks("security.trusted_proxies", settings.security.trusted_proxies)
+    _require_networks("security.metrics_from", settings.security.metrics_from)
+    return settings
+
+
+def _require_networks(name: str, networks: list[str]) -> None:
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError as error:
+            raise ConfigurationError(f"{name}: {error}") from error
 
 
 def _read_file(file: Path | None, env: Mapping[str, str]) -> dict[str, Any]:

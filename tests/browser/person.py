@@ -225,16 +225,20 @@ class Person:
 
     def acts_on(self, name: str, choice: str) -> None:
         """Open somebody's menu, choose from it by test id, and close it."""
-        self.the("participant", name=name).get_by_test_id("participant-menu").click()
-        self.the(choice).click()
+        self._chooses(name, choice)
         menu = self.page.get_by_role("menu")
         if menu.count():
             self.page.keyboard.press("Escape")
         expect(menu).to_have_count(0)
 
     def removes(self, name: str) -> None:
-        self.acts_on(name, "moderate-remove")
+        # Choosing this closes the menu by itself; Escape would close the question that follows.
+        self._chooses(name, "moderate-remove")
         self.the("confirm-remove").click()
+
+    def _chooses(self, name: str, choice: str) -> None:
+        self.the("participant", name=name).get_by_test_id("participant-menu").click()
+        self.the(choice).click()
 
 
 def _quoted(text: str) -> str:

@@ -78,7 +78,7 @@ def test_who_is_removed_sees_why_and_stays_out(tenant: Tenant, join: Join) -> No
     moderator.writes("Still here")
     expect(moderator.message("Still here")).to_have_count(1)
     moderator.meets()
-    expect(ben.the("error-message")).to_contain_text("A moderator has put you out of this room.")
+    expect(ben.the("error-message")).to_contain_text("A moderator has removed you from this room.")
     assert len([one for one in ben.heard if one["type"] == "joined"]) == 1
 
 

@@ -49,6 +49,9 @@ class Gate:
             raise found
         return msgspec.structs.replace(found, display_name=display_name or found.display_name)
 
+    async def review(self, token: str, room_id: str, display_name: str) -> Admission:
+        return await self.admit(token, room_id, display_name)
+
     async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
         return self.links.get(access_key)
 

@@ -94,3 +94,17 @@ def test_streams_that_name_other_lines_are_refused(streams: list[StreamLine]) ->
     with pytest.raises(Invalid) as caught:
         read_publish_offer(OFFER, streams)
     assert caught.value.field == "streams"
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        OFFER.replace("a=mid:0\r\n", "a=MID:1\r\na=mid:0\r\n"),
+        OFFER.replace("a=mid:0\r\n", "a=mid:1\r\r\na=mid:0\r\n"),
+    ],
+    ids=["in capitals", "behind a stray carriage return"],
+)
+def test_a_line_has_no_second_mid_that_another_reader_would_take(twice: str) -> None:
+    assert twice != OFFER
+    with pytest.raises(Invalid):
+        read(twice)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from switchroom.errors import (
     DomainError,
@@ -14,12 +16,17 @@ from switchroom.errors import (
     LinkExpired,
     LinkNotYetValid,
     NotFound,
+    TokenExpired,
     Unauthenticated,
 )
 from switchroom.identity.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Standing
 from switchroom.rooms.admission import Admission, LinkState
 from switchroom.rooms.models import RoomMode
 from tests.platform import RunningPlatform, Tenant
+
+
+def review(tenant: Tenant, token: str, room_id: str) -> Admission:
+    return tenant.running.run(tenant.running.platform.admissions.review(token, room_id, "Somebody"))
 
 
 def admit(tenant: Tenant, token: str, room_id: str, name: str | None = None) -> Admission:
@@ -126,3 +133,16 @@ def test_a_link_is_looked_up_whatever_its_validity(tenant: Tenant):
             guest_token(tenant, states[state])
     with pytest.raises(LinkDeleted):
         guest_token(tenant, {"roomId": room_id, "accessKey": "x" * 32})
+
+
+def test_a_token_that_has_expired_lets_nobody_in_and_still_says_who_is_inside(tenant: Tenant) -> None:
+    room = tenant.room()
+    person = tenant.person()
+    claims = structs.replace(tenant.claims(person), expires_at=int(time.time()) - 1)
+    expired = tenant.running.platform.signer.sign(claims)
+    with pytest.raises(TokenExpired):
+        admit(tenant, expired, room)
+    assert review(tenant, expired, room).user_id == person.id
+    tenant.api("roomService/update", roomId=room, room={"permissions": {person.id: {"voice": True}}})
+    with pytest.raises(Forbidden):
+        review(tenant, expired, room)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from litestar import WebSocket, get, post
 from litestar.handlers import BaseRouteHandler, websocket
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 import switchroom
 from switchroom.conference import socket as signalling
 from switchroom.conference import views
+from switchroom.conference.messages import Id
 from switchroom.conference.service import ConferenceService
 from switchroom.rooms.admission import LinkState, LinkView
 
@@ -28,9 +29,9 @@ class ClientConfig(Struct, frozen=True, rename="camel"):
 
 
 class LinkQuery(Struct, frozen=True, rename="camel"):
-    company_id: Annotated[str, Meta(max_length=128)]
-    room_id: Annotated[str, Meta(max_length=128)]
-    access_key: Annotated[str, Meta(max_length=512)]
+    company_id: Id
+    room_id: Id
+    access_key: Id
 
 
 class LinkAnswer(Struct, frozen=True, rename="camel", omit_defaults=True):

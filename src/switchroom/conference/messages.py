@@ -15,7 +15,7 @@ LARGEST_MESSAGE = 256 * 1024
 """Bytes of one message from a client."""
 
 Token = Annotated[str, Meta(max_length=8192)]
-Id = Annotated[str, Meta(max_length=128)]
+Id = Annotated[str, Meta(max_length=128, pattern=r"^[^\x00]*$")]
 RequestId = Annotated[str, Meta(max_length=128)]
 Sdp = Annotated[str, Meta(max_length=128 * 1024)]
 Mid = Annotated[str, Meta(min_length=1, max_length=16, pattern="^[!#$%&'*+.^_`{|}~0-9A-Za-z-]+$")]

@@ -127,7 +127,8 @@ class Participant:
 
     @property
     def permissions(self) -> Permission:
-        return self.overrides.apply(self.admission.permissions)
+        permissions = self.overrides.apply(self.admission.permissions)
+        return permissions & ~ACTIVE if self.is_spectator else permissions
 
     @property
     def is_moderator(self) -> bool:

@@ -18,8 +18,8 @@ from switchroom.errors import Invalid
 
 SOURCES = tuple(Source)
 
-_direction = re.compile(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\r?$")
-_mid = re.compile(r"(?m)^a=mid:(\S+)\r?$")
+_direction = re.compile(r"(?mi)^a=(sendrecv|sendonly|recvonly|inactive)\r?$")
+_mid = re.compile(r"(?mi)^a=mid:(\S+)\r?$")
 _media = re.compile(r"^m=(\S+) (\d+) (\S+)")
 _origin = re.compile(r"(?m)^o=\S+ (\S+) ")
 _opus = re.compile(r"(?mi)^a=rtpmap:(\d+) opus/48000")
@@ -72,6 +72,8 @@ def read_publish_offer(sdp: str, streams: Sequence[StreamLine]) -> PublishOffer:
 
     Raises Invalid when the lines are not the four of the contract in their order, or `streams` names others.
     """
+    if "\r" in sdp.replace("\r\n", "\n") or "\0" in sdp:
+        raise Invalid("lines of sdp must end with CRLF", field="sdp")
     head, lines = split(sdp)
     origin = _origin.search(head)
     if not head.startswith("v=0") or origin is None:

@@ -20,7 +20,7 @@ from switchroom.conference.models import Connection, MediaState, Participant
 from switchroom.conference.tasks import Tasks
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
-from switchroom.errors import DomainError, Forbidden, NotFound, TokenExpired, Unauthenticated, Unavailable
+from switchroom.errors import DomainError, Forbidden, NotFound, Unauthenticated, Unavailable
 from switchroom.events.bus import Bus
 from switchroom.identity.notices import AccessRevoked
 from switchroom.rooms.admission import Admission, LinkView
@@ -40,6 +40,8 @@ class Admissions(Protocol):
     """Who may come into a room (see `AdmissionService`)."""
 
     def admit(self, token: str, room_id: str, display_name: str | None = None) -> Awaitable[Admission]: ...
+
+    def review(self, token: str, room_id: str, display_name: str) -> Awaitable[Admission]: ...
 
     def look_up_link(self, company_id: str, room_id: str, access_key: str) -> Awaitable[LinkView | None]: ...
 
@@ -163,7 +165,6 @@ class ConferenceService:
             if before is not None:
                 before.end(4002)
             participant.resume = secrets.token_urlsafe(24)
-            participant.token = request.token
             if request.media is not None:
                 participant.wish = participant.wish.both(_wish(request))
             self._welcome(live, participant, request, resumed=True)
@@ -275,11 +276,9 @@ class ConferenceService:
         reviewed: dict[str, Admission] = {}
         for participant in list(live.conference.participants.values()):
             try:
-                reviewed[participant.id] = await self._admissions.admit(
+                reviewed[participant.id] = await self._admissions.review(
                     participant.token, notice.room_id, participant.display_name
                 )
-            except TokenExpired:
-                continue
             except (NotFound, Forbidden, Unauthenticated):
                 live.conference.remove(participant, "removed", "revoked")
         live.conference.review(reviewed)

@@ -114,6 +114,7 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         async_creator=lambda: connect(database),
         pool_use_lifo=True,  # a connection's cache is good for as long as no other one writes
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,  # they hold access keys, and errors are logged
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -140,6 +141,7 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
         max_overflow=pool_size,
         pool_pre_ping=True,
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,  # they hold access keys, and errors are logged
     )
 
 

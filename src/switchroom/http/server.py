@@ -17,6 +17,8 @@ from litestar.types import ASGIApp
 _STOP_LIMIT = 10.0
 _READY_LIMIT = 10.0
 _MOST_CONNECTIONS = 100_000
+_COLLECTOR_THRESHOLDS = (20_000, 20, 20)
+"""New objects, collections of the first and of the second generation (`gc.set_threshold`)."""
 
 
 class PortTakenError(Exception):
@@ -50,10 +52,11 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncGenerator[None]:
 
 
 def _spare_the_collector() -> None:
-    """Let garbage collection pass over what starting up has made, which stays for good: more than a hundred
-    thousand objects, and a pause that requests would feel."""
+    """Let garbage collection pass over what starting up has made, which stays for good, and look less often
+    at what requests make, which reference counting frees: together a third of the time of a write."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECTOR_THRESHOLDS)
 
 
 def _require_free(host: str, port: int) -> None:

@@ -68,7 +68,7 @@ class Authentication:
         Raises Unauthenticated, Exhausted after repeated failures.
         """
         account = f"password:{username.strip().casefold()}"
-        async with self._throttle.one_at_a_time(account):
+        async with self._throttle.few_at_a_time(account, address):
             await self._throttle.check(account, address)
             async with self._database.read(None) as session:
                 person = await session.scalar(
@@ -78,13 +78,13 @@ class Authentication:
             if person is None or not fits:
                 await self._throttle.failed(account, address)
                 _refuse()
-            await self._throttle.succeeded(account)
+            await self._throttle.succeeded(account, address)
         async with self._database.write(None) as session:
             return await self._sign_in_person(session, person, company_id)
 
     async def with_api_key(self, client_id: str, code: str, company_id: str, address: str) -> SignedIn:
         account = f"api-key:{company_id}:{client_id}"
-        async with self._throttle.one_at_a_time(account):
+        async with self._throttle.few_at_a_time(account, address):
             await self._throttle.check(account, address)
             async with self._database.read(None) as session:
                 found = (
@@ -98,7 +98,7 @@ class Authentication:
             if not hmac.compare_digest(expected, key_hash(code)) or found is None:
                 await self._throttle.failed(account, address)
                 _refuse()
-            await self._throttle.succeeded(account)
+            await self._throttle.succeeded(account, address)
         key, organization = found
         async with self._database.write(None) as session:
             return await self._sign_in_key(session, key, organization)
@@ -109,7 +109,6 @@ class Authentication:
 
         Naming another organization of the same person moves there, with a refresh token of its own.
         """
-        await self._throttle.check("refresh", address)
         async with self._database.read(None) as session:
             row = await session.scalar(
                 select(RefreshToken).where(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from weakref import WeakValueDictionary
@@ -19,25 +19,31 @@ from switchroom.identity.models import SignInFailure
 
 _LONGEST = timedelta(minutes=15)
 _FORGOTTEN_AFTER = timedelta(hours=1)
+_ADDRESS_FORGOTTEN_AFTER = timedelta(minutes=15)
+_AT_ONCE = 4
 
 
 class Throttle:
     """Counts failed sign-ins by account and by address in the database, for all processes alike.
 
     After `account_attempts` (`address_attempts`) failures the next is refused for 1 s, then 2, 4 … up to 15
-    minutes. An hour without a failure, or a success for the account, clears the count.
+    minutes. An hour without a failure (a quarter of one for an address, which many may share) clears the
+    count; so does a success for the account, and it takes one failure off the address.
     """
 
     def __init__(self, database: Database, *, account_attempts: int, address_attempts: int) -> None:
         self._database = database
         self._limits = {"account": account_attempts, "address": address_attempts}
-        self._under_way: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._under_way: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def one_at_a_time(self, account: str) -> AsyncGenerator[None]:
-        """Attempts for one account wait for each other: many at once would all pass the check."""
-        lock = self._under_way.setdefault(_keys(account, "")["account"], asyncio.Lock())
-        async with lock:
+    async def few_at_a_time(self, account: str, address: str) -> AsyncGenerator[None]:
+        """Attempts for one account wait for each other, and all but a few from one address: many at once
+        would all pass the check."""
+        keys = _keys(account, address)
+        own = self._under_way.setdefault(keys["account"], asyncio.Semaphore(1))
+        shared = self._under_way.setdefault(keys["address"], asyncio.Semaphore(_AT_ONCE))
+        async with shared, own:
             yield
 
     async def check(self, account: str, address: str) -> None:
@@ -59,22 +65,31 @@ class Throttle:
 
     async def failed(self, account: str, address: str) -> None:
         async with self._database.write(None) as session:
+            await session.execute(
+                delete(SignInFailure).where(
+                    (SignInFailure.last_at < now() - _FORGOTTEN_AFTER)
+                    | SignInFailure.key.startswith("address:")
+                    & (SignInFailure.last_at < now() - _ADDRESS_FORGOTTEN_AFTER)
+                )
+            )
             for kind, key in _keys(account, address).items():
                 await self._count(session, key, self._limits[kind])
-            await session.execute(
-                delete(SignInFailure).where(SignInFailure.last_at < now() - _FORGOTTEN_AFTER)
-            )
 
-    async def succeeded(self, account: str) -> None:
-        key = _keys(account, "")["account"]
+    async def succeeded(self, account: str, address: str) -> None:
+        keys = _keys(account, address)
         async with self._database.read(None) as session:
-            known = await session.scalar(select(SignInFailure.key).where(SignInFailure.key == key))
-        if known:
-            await self._forget([key])
-
-    async def _forget(self, keys: Iterable[str]) -> None:
+            known = await session.scalar(
+                select(SignInFailure.key).where(SignInFailure.key.in_(keys.values())).limit(1)
+            )
+        if not known:
+            return
         async with self._database.write(None) as session:
-            await session.execute(delete(SignInFailure).where(SignInFailure.key.in_(list(keys))))
+            await session.execute(delete(SignInFailure).where(SignInFailure.key == keys["account"]))
+            await session.execute(
+                update(SignInFailure)
+                .where(SignInFailure.key == keys["address"], SignInFailure.failures > 0)
+                .values(failures=SignInFailure.failures - 1)
+            )
 
     async def _count(self, session: AsyncSession, key: str, limit: int) -> None:
         moment = now()

@@ -144,7 +144,14 @@ class AdmissionService:
         A guest may take another name than the token's unless the link has one of its own.
         Raises Unauthenticated, NotFound, Forbidden and its link kinds, LinkDeleted.
         """
-        claims = self._signer.verify(token)
+        return await self._admit(self._signer.verify(token), room_id, display_name)
+
+    async def review(self, token: str, room_id: str, display_name: str) -> Admission:
+        """What somebody who is inside may do now. As `admit`, but a token that has expired since they came
+        in still says who they are."""
+        return await self._admit(self._signer.verify(token, even_expired=True), room_id, display_name)
+
+    async def _admit(self, claims: AccessToken, room_id: str, display_name: str | None) -> Admission:
         async with self._database.read(claims.organization_id) as session:
             if claims.is_guest:
                 return await self._admit_guest(session, claims, room_id, display_name)

@@ -13,6 +13,7 @@ from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
 from switchroom.identity.models import Membership
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
+from switchroom.mail.queue import withdraw_invitations
 from switchroom.rooms import quotas
 from switchroom.rooms.access import Viewer, room_for
 from switchroom.rooms.drafts import (
@@ -25,7 +26,7 @@ from switchroom.rooms.drafts import (
     require_text,
 )
 from switchroom.rooms.listing import RoomView, views
-from switchroom.rooms.models import BreakoutRoom, Room, RoomMode, RoomPermission, RoomType
+from switchroom.rooms.models import BreakoutRoom, Link, Room, RoomMode, RoomPermission, RoomType
 from switchroom.rooms.notices import RoomChanged, RoomDestroyed
 from switchroom.rooms.permissions import Permission
 from switchroom.rooms.revisions import rooms_changed
@@ -99,6 +100,8 @@ class Rooms:
             if draft.mode is not None:
                 room.mode = draft.mode
             if draft.parent_id is not None and draft.parent_id != room.parent_id:
+                await _require_parent(session, draft.parent_id)
+                await room_for(session, token, draft.parent_id, to_administer=True)
                 await _place(session, Move(room_id, draft.parent_id, None), last=True)
             if draft.quota is not None:
                 name, room.active_limit, room.passive_limit = await quotas.resolve(
@@ -126,6 +129,10 @@ class Rooms:
             child = await session.scalar(select(Room.id).where(Room.parent_id == room.id).limit(1))
             if child is not None:
                 raise Conflict("the department is not empty", field="roomId", code="not_empty")
+            for link_id in await session.scalars(select(Link.id).where(Link.room_id == room.id)):
+                await withdraw_invitations(
+                    session, token.organization_id, link_id, reason="the room was destroyed"
+                )
             await session.execute(delete(Room).where(Room.id == room.id))
             await rooms_changed(session, token.organization_id)
             notify(session, RoomDestroyed(token.organization_id, room_id))

@@ -13,6 +13,8 @@ export class ApiError extends Error {
 }
 
 export const UNAUTHENTICATED = 16
+export const INVALID_ARGUMENT = 3
+export const NOT_FOUND = 5
 export const RESOURCE_EXHAUSTED = 8
 export const PERMISSION_DENIED = 7
 export const UNREACHABLE = 0

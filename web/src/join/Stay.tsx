@@ -4,7 +4,7 @@ import { EndPage } from '../end/EndPage'
 import { language } from '../i18n'
 import type { LaunchOptions } from '../launch/launchUrl'
 import { LocalMedia } from '../media/localMedia'
-import { hasStoredSettings, loadSettings, saveSettings } from '../media/settings'
+import { loadSettings, saveSettings } from '../media/settings'
 import { RoomPage } from '../room/RoomPage'
 import type { RoomSession } from '../room/session'
 import { ConnectionMark } from '../ui/ConnectionMark'
@@ -81,11 +81,10 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
     preparation.begin()
     setVisit(opened)
     const settings = loadSettings()
-    // Nobody is shown or heard without having chosen so: going straight in for the first time, all is off.
-    const first = straight && !hasStoredSettings()
+    // Nobody is shown or heard without having chosen so on this visit: going straight in, all is off.
     const wish = direct ?? {
-      microphone: settings.microphoneOn && !first,
-      camera: settings.cameraOn && !first,
+      microphone: settings.microphoneOn && !straight,
+      camera: settings.cameraOn && !straight,
     }
     const ready = local.open(wish)
     if (straight) {

@@ -1,5 +1,13 @@
 import type { TFunction } from 'i18next'
-import { ApiError, RESOURCE_EXHAUSTED, UNAUTHENTICATED, UNREACHABLE } from '../api/v1'
+import {
+  ApiError,
+  INVALID_ARGUMENT,
+  NOT_FOUND,
+  PERMISSION_DENIED,
+  RESOURCE_EXHAUSTED,
+  UNAUTHENTICATED,
+  UNREACHABLE,
+} from '../api/v1'
 import { formatDateTime } from '../i18n/format'
 import { SignallingError } from '../signalling/socket'
 
@@ -41,7 +49,13 @@ export function tokenRefusal(error: unknown): SignallingError {
     case RESOURCE_EXHAUSTED:
       // Not `too_many`, which is tried again by itself.
       return new SignallingError('too_many_attempts', error.message)
-    default:
+    case PERMISSION_DENIED:
       return new SignallingError('not_allowed', error.message)
+    case NOT_FOUND:
+      return new SignallingError('link_deleted', error.message)
+    case INVALID_ARGUMENT:
+      return new SignallingError('bad_request', error.message)
+    default:
+      return new SignallingError('other', error.message)
   }
 }

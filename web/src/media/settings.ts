@@ -26,10 +26,6 @@ export function bypassSettings(): void {
   bypassed = true
 }
 
-export function hasStoredSettings(): boolean {
-  return !bypassed && read() !== null
-}
-
 export function loadSettings(): Settings {
   return { ...DEFAULTS, ...(bypassed ? {} : read()) }
 }

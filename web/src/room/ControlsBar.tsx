@@ -94,6 +94,7 @@ export function ControlsBar(props: ControlsBarProps) {
         caption={caption(t('controls.hand'))}
         pressed={handUp}
         tone={handUp ? 'active' : undefined}
+        disabled={self?.isSpectator ?? false}
         shortcut="H"
         icon={<IconHandStop />}
         onClick={() => void session.toggleHand()}

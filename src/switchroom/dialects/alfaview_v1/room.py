@@ -74,7 +74,10 @@ class RoomService:
                 )
             )
 
-        rooms = await self._lists.get(caller, (wanted, skip, ids_only), encoded)
+        if wanted.room_ids:
+            rooms = await encoded()
+        else:
+            rooms = await self._lists.get(caller, (wanted, skip, ids_only), encoded)
         return messages.RoomListReply(rooms=None if rooms == _NO_ROOMS else rooms)
 
     async def create(self, context: Context, request: messages.RoomCreateRequest) -> common.Reply:

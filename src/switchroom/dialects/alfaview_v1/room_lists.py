@@ -12,6 +12,8 @@ from switchroom.rooms.revisions import Revisions
 
 _MOST_BYTES = 32 << 20
 _LARGEST_SHARE = 8
+_KEY_BYTES = 1024
+"""What a kept list costs besides its own bytes, reckoned high."""
 
 
 class RoomLists:
@@ -44,11 +46,15 @@ class RoomLists:
         return made
 
     def _keep(self, key: Hashable, made: Raw) -> None:
-        size = len(memoryview(made))
+        size = _size(made)
         if key in self._kept or size > self._most_bytes // _LARGEST_SHARE:
             return
         self._kept[key] = made
         self._bytes += size
         while self._bytes > self._most_bytes:
             _, oldest = self._kept.popitem(last=False)
-            self._bytes -= len(memoryview(oldest))
+            self._bytes -= _size(oldest)
+
+
+def _size(made: Raw) -> int:
+    return len(memoryview(made)) + _KEY_BYTES
