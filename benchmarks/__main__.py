@@ -30,8 +30,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="list, links, join, idle; all when none is named"
     )
-    parser.add_argument("--rounds", type=int, default=7, help="rounds of list and links")
-    parser.add_argument("--seconds", type=int, default=3, help="length of one run of list and links")
+    parser.add_argument("--rounds", type=int, default=12, help="rounds of list and links")
+    parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")
     parser.add_argument("--joins", type=int, default=10, help="joins of each kind")
     parser.add_argument("--starts", type=int, default=5, help="starts of each kind")
     parser.add_argument("--results", type=Path, default=RESULTS, help="directory to write to")
