@@ -16,8 +16,8 @@ async def test_nobody_listens() -> None:
         async with database.read(None) as session:
             await session.execute(text("SELECT 1"))
     with pytest.raises(Unavailable):
-        async with database.write(None):
-            pass
+        async with database.write(None) as session:
+            await session.execute(text("SELECT 1"))
     await database.close()
 
 

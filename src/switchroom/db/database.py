@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from functools import lru_cache
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import event
+from sqlalchemy import Executable, bindparam, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from switchroom.db.base import Base, OfOrganization
 from switchroom.db.sqlite import begin as begin_transaction
@@ -40,6 +40,9 @@ class Database:
         self._bus = bus or Bus()
         self.engine: AsyncEngine = _sqlite_engine(url) if self._sqlite else _postgresql_engine(url, pool_size)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._writing_sessions = async_sessionmaker(
+            self.engine.execution_options(write=True), expire_on_commit=False
+        )
         self._one_writer = asyncio.Lock() if self._sqlite else None
 
     @asynccontextmanager
@@ -60,9 +63,8 @@ class Database:
             if self._one_writer is not None:
                 await stack.enter_async_context(self._one_writer)
             session = await stack.enter_async_context(
-                self._sessions(info={_ORGANIZATION: organization_id, _NOTICES: []})
+                self._writing_sessions(info={_ORGANIZATION: organization_id, _NOTICES: []})
             )
-            await session.connection(execution_options={"write": True})
             async with _commit(session):
                 yield session
             notices: list[object] = session.info[_NOTICES]
@@ -145,20 +147,26 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
     )
 
 
-@lru_cache(maxsize=4096)
-def _rows_of(organization_id: int) -> LoaderCriteriaOption:
-    """The condition, kept because making it costs as much as a statement."""
-    return with_loader_criteria(
-        OfOrganization, lambda model: model.organization_id == organization_id, include_aliases=True
-    )
+_BELONGS = with_loader_criteria(
+    OfOrganization,
+    lambda model: model.organization_id == bindparam("confined_to"),
+    include_aliases=True,
+)
+_confined: WeakKeyDictionary[Executable, Executable] = WeakKeyDictionary()
+"""Statements with the condition, by those without: one that is kept by its module is prepared once."""
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _confine(state: ORMExecuteState) -> None:  # pyright: ignore[reportUnusedFunction]
     organization_id = state.session.info.get(_ORGANIZATION)
-    if organization_id is None or state.is_column_load or state.is_relationship_load:
+    if organization_id is None or state.is_insert or state.is_column_load or state.is_relationship_load:
         return
-    state.statement = state.statement.options(_rows_of(organization_id))
+    confined = _confined.get(state.statement)
+    if confined is None:
+        confined = _confined[state.statement] = state.statement.options(_BELONGS)
+    state.statement = confined
+    # Without this value the database is not even asked: the statement wants it.
+    state.parameters = {**cast("Mapping[str, Any]", state.parameters or {}), "confined_to": organization_id}
 
 
 @event.listens_for(Session, "before_flush")
