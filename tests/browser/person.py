@@ -204,6 +204,11 @@ class Person:
         """The width in pixels of somebody's camera as it arrives."""
         return self.received(name).get("frameWidth", 0)
 
+    def sent_layers(self) -> set[str]:
+        """The rids of the camera's simulcast layers that are being sent."""
+        reports: list[Report] = self.page.evaluate("() => sent()")
+        return {report["rid"] for report in reports if report.get("rid") and report.get("active")}
+
     # Doing
 
     def switches(self, source: str) -> None:

@@ -34,6 +34,21 @@ def test_a_tile_that_grows_gets_a_larger_picture(tenant: Tenant, join: Join) -> 
     ben.until(lambda: ben.frame_width("Anna"), lambda width: width >= 2 * LOW, "a higher layer")
 
 
+def test_a_layer_that_nobody_looks_at_is_not_sent(tenant: Tenant, join: Join) -> None:
+    room = tenant.room()
+    anna = join(room, "Anna", on=BOTH)
+    anna.until(anna.sent_layers, lambda rids: rids == {"m", "l"}, "all but the largest layer")
+    nina = join(room, "Nina", screen=PHONE)
+    nina.sees("Anna")
+    anna.until(anna.sent_layers, lambda rids: rids == {"l"}, "nothing but the smallest layer")
+    walter = join(room, "Walter", screen=(2400, 1500))
+    anna.until(anna.sent_layers, lambda rids: rids == {"h", "m", "l"}, "all layers")
+    walter.until(lambda: walter.frame_width("Anna"), lambda width: width == 4 * LOW, "the largest layer")
+    walter.leaves()
+    anna.until(anna.sent_layers, lambda rids: rids == {"l"}, "nothing but the smallest layer")
+    nina.sees("Anna")
+
+
 def test_a_tile_out_of_view_gets_no_picture(tenant: Tenant, join: Join) -> None:
     room = tenant.room()
     join(room, "Anna", on=BOTH)

@@ -340,3 +340,28 @@ async def test_a_join_that_says_what_it_wants_gets_sound_and_pictures_in_one_off
     )
     offer = await ben.hears("subscribe.offer")
     assert {line["source"] for line in offer["streams"]} == {"microphone", "camera"}
+
+
+async def test_senders_are_told_the_largest_layer_that_anybody_wants(
+    media_house: House, browsers: Browsers
+) -> None:
+    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
+    ada_page = await browsers.peer(ada)
+    await ada_page.publish(*SOURCES)
+    ben, cem = await media_house.enter("Ben"), await media_house.enter("Cem")
+    await browsers.peer(ben)
+    await browsers.peer(cem)
+    for viewer, layer in ((ben, "low"), (cem, "high")):
+        await viewer.send("want", streams=[{"participantId": ada.id, "source": "camera", "layer": layer}])
+    assert await ada.hears("publish.layer") == {
+        "type": "publish.layer",
+        "source": "camera",
+        "layer": "high",
+    }
+    await ada.drop()
+    ada = await media_house.join("Ada", resume=ada.joined["resume"], media=ALL_ON)
+    await ada.hears("publish.layer", layer="high")
+    await cem.send("leave")
+    await ada.hears("publish.layer", layer="low", limit=10)
+    await ben.send("want", streams=[])
+    await ada.hears("publish.layer", layer="medium")

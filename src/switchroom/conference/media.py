@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import structlog
 
 from switchroom.conference.conference import Conference
-from switchroom.conference.messages import MediaAvailable, MediaReset
+from switchroom.conference.demand import Demand
+from switchroom.conference.messages import Layer, MediaAvailable, MediaReset, PublishLayer
 from switchroom.conference.models import Feed, Participant
 from switchroom.conference.publishing import Publishing
 from switchroom.conference.subscribing import Subscribing
@@ -51,6 +52,8 @@ class Media:
         self._ready = asyncio.Event()
         self._served: dict[str, _Served] = {}
         self._sharing: set[str] = set()
+        self._demand = Demand(self._tell_layer)
+        self._reviewing: asyncio.Handle | None = None
         self._tasks = Tasks()
         self._leaving = Tasks()
         self._keeper = self._tasks.spawn(self._keep_room(), f"room {conference.room.room_id}")
@@ -85,6 +88,12 @@ class Media:
         self._sharing.discard(participant.id)
         if served is not None:
             self._leaving.spawn(served.end(), f"end media of {participant.id}")
+        self.wishes_changed()
+
+    def resumed(self, participant: Participant) -> None:
+        """A participant's signalling is back; the last messages before may not have arrived."""
+        self.subscribing(participant).resumed()
+        self._demand.repeat(participant.id)
 
     def changed(self, participant: Participant) -> None:
         """A participant's permissions, switches or view are different."""
@@ -107,6 +116,7 @@ class Media:
         else:
             self.feeds[participant.id] = feed
         self.feeds_changed()
+        self.wishes_changed()
 
     def feed(self, feed_id: str) -> Feed | None:
         """The feed of this name, while it is up."""
@@ -116,6 +126,11 @@ class Media:
     def feeds_changed(self) -> None:
         for served in self._served.values():
             served.subscribing.wake()
+
+    def wishes_changed(self) -> None:
+        """What is wanted of senders may be different: they are told, once for all that changes now."""
+        if self._reviewing is None:
+            self._reviewing = asyncio.get_running_loop().call_soon(self._review)
 
     async def wait_for_room(self) -> Room:
         """The room at the media server. Raises Unavailable."""
@@ -132,6 +147,9 @@ class Media:
         for served in self._served.values():
             self._leaving.spawn(served.end(), "end media")
         self._served.clear()
+        if self._reviewing is not None:
+            self._reviewing.cancel()
+        self._demand.close()
         await self._leaving.finish()
         await self._tasks.close()
 
@@ -173,8 +191,18 @@ class Media:
             client, f"{self.conference.room.room_id}.{secrets.token_hex(4)}", self.options
         )
 
+    def _review(self) -> None:
+        self._reviewing = None
+        self._demand.review(self.feeds, [served.subscribing.wishes for served in self._served.values()])
+
+    def _tell_layer(self, participant_id: str, layer: Layer) -> None:
+        participant = self.conference.participants.get(participant_id)
+        if participant is not None:
+            participant.send(PublishLayer("camera", layer))
+
     def _forget_feeds(self) -> None:
         self.feeds.clear()
+        self.wishes_changed()
         for served in self._served.values():
             served.publishing.server_lost()
             served.subscribing.server_lost()

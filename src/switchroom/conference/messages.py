@@ -20,7 +20,7 @@ RequestId = Annotated[str, Meta(max_length=128)]
 Sdp = Annotated[str, Meta(max_length=128 * 1024)]
 Mid = Annotated[str, Meta(min_length=1, max_length=16, pattern="^[!#$%&'*+.^_`{|}~0-9A-Za-z-]+$")]
 SourceName = Literal["microphone", "camera", "screen", "screen-audio"]
-Layer = Literal["low", "medium", "high", "off"]
+Layer = Literal["low", "medium", "high"]
 
 
 class ClientMessage(Struct, frozen=True, tag_field="type", rename="camel"):
@@ -37,7 +37,7 @@ class FirstWant(Struct, frozen=True):
     """The cameras of the first so many of `participants` at a layer, until the first `want`."""
 
     cameras: Annotated[int, Meta(ge=0, le=100)]
-    layer: Literal["low", "medium", "high"]
+    layer: Layer
 
 
 class Join(ClientMessage, frozen=True, tag="join", kw_only=True):
@@ -137,7 +137,7 @@ class SubscribeRestart(ClientMessage, frozen=True, tag="subscribe.restart"):
 class WantedStream(Struct, frozen=True, rename="camel"):
     participant_id: Id
     source: Literal["camera", "screen"]
-    layer: Layer
+    layer: Layer | Literal["off"]
 
 
 class Want(ClientMessage, frozen=True, tag="want", kw_only=True):
@@ -313,6 +313,11 @@ class MediaAvailable(ServerMessage, frozen=True, tag="media.available"):
 class Published(ServerMessage, frozen=True, tag="published", kw_only=True):
     sdp: str
     id: str | None = None
+
+
+class PublishLayer(ServerMessage, frozen=True, tag="publish.layer"):
+    source: Literal["camera"]
+    layer: Literal["low", "medium", "high"]
 
 
 class SubscribedLine(Struct, frozen=True, rename="camel"):

@@ -23,6 +23,7 @@ _mid = re.compile(r"(?mi)^a=mid:(\S+)\r?$")
 _media = re.compile(r"^m=(\S+) (\d+) (\S+)")
 _origin = re.compile(r"(?m)^o=\S+ (\S+) ")
 _opus = re.compile(r"(?mi)^a=rtpmap:(\d+) opus/48000")
+_setup = re.compile(r"(?m)^a=setup:actpass")
 _bandwidth_goes_after = re.compile(r"(?m)^(m=[^\n]*\n(?:[ic]=[^\n]*\n)*)")
 
 
@@ -88,6 +89,15 @@ def read_publish_offer(sdp: str, streams: Sequence[StreamLine]) -> PublishOffer:
     if [(one.mid, one.source) for one in streams] != list(zip(mids, (s.value for s in SOURCES), strict=True)):
         raise Invalid("streams must name each media line once, in order, with its source", field="streams")
     return PublishOffer(origin.group(1), head, lines, mids)
+
+
+def begun_by_server(offer: str) -> str:
+    """The media server's offer, with the server as the one who begins the DTLS handshake (RFC 8842).
+
+    It offers to be either. But it can only answer once it knows that ICE has succeeded; what a near browser
+    says before that is lost, until it is said again.
+    """
+    return _setup.sub("a=setup:active", offer)
 
 
 def split(sdp: str) -> tuple[str, list[str]]:

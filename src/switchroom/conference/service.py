@@ -169,7 +169,7 @@ class ConferenceService:
                 participant.wish = participant.wish.both(_wish(request))
             self._welcome(live, participant, request, resumed=True)
             live.conference.media_changed(participant)
-            live.media.subscribing(participant).resumed()
+            live.media.resumed(participant)
             return Stay(participant, live)
         return None
 

@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
+from switchroom.conference.demand import SUBSTREAMS, Wishes
 from switchroom.conference.messages import (
     Candidate,
     IceCandidate,
+    Layer,
     SubscribeAnswer,
     SubscribedLine,
     SubscribeOffer,
     Want,
 )
 from switchroom.conference.models import Participant, Source
+from switchroom.conference.sdp import begun_by_server
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import (
     ConfigureStream,
@@ -54,8 +57,6 @@ CHASE_AFTER = (0.35, 0.7, 1.5, 3.0, 6.0)
 The server moves a viewer to another layer at that layer's next keyframe, and asks for it once. A browser
 makes none that is asked for too soon after the one before, and a request can be lost.
 """
-
-SUBSTREAMS = {"low": 0, "medium": 1, "high": 2}
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Subscribing:
         self._awake = asyncio.Event()
         self._busy = asyncio.Lock()
         self._closed = False
-        self._wanted: dict[tuple[str, Source], str] = {}
+        self._wanted: dict[tuple[str, Source], Layer] = {}
         self._subscriber: Subscriber | None = None
         self._room: Room | None = None
         self._generation = 0
@@ -116,6 +117,11 @@ class Subscribing:
         self._chases: dict[str, _Chase] = {}
         self._retry_at: float | None = None
 
+    @property
+    def wishes(self) -> Wishes:
+        """What the browser wants now."""
+        return self._wanted
+
     def wake(self) -> None:
         """Something that decides what is received may be different."""
         self._awake.set()
@@ -127,11 +133,13 @@ class Subscribing:
             for one in request.streams
             if one.layer != "off"
         }
+        self._media.wishes_changed()
         self._awake.set()
 
-    def want_cameras(self, participant_ids: Sequence[str], layer: str) -> None:
+    def want_cameras(self, participant_ids: Sequence[str], layer: Layer) -> None:
         """What a join wants before the browser has drawn its tiles."""
         self._wanted = {(participant_id, Source.CAMERA): layer for participant_id in participant_ids}
+        self._media.wishes_changed()
         self._awake.set()
 
     def answer(self, request: SubscribeAnswer) -> None:
@@ -275,7 +283,7 @@ class Subscribing:
                 return _Setting(sender.media.screen, 2)
             case Source.CAMERA | Source.SCREEN:
                 layer = self._wanted.get((sender.id, source))
-                return _Setting(layer is not None, SUBSTREAMS.get(layer or "low", 0))
+                return _Setting(layer is not None, SUBSTREAMS[layer or "low"])
 
     async def _subscribe(self, room: Room, wished: dict[_Line, _Setting]) -> None:
         self._generation += 1
@@ -378,7 +386,8 @@ class Subscribing:
             feed, source = self._media.feed(line.feed), self._source_of(line)
             if feed is not None and source is not None:
                 streams.append(SubscribedLine(mid, feed.participant.id, source.value))
-        self._participant.send(SubscribeOffer(self._negotiation, self._generation, offer.sdp, streams))
+        sdp = begun_by_server(offer.sdp)
+        self._participant.send(SubscribeOffer(self._negotiation, self._generation, sdp, streams))
 
     def _source_of(self, line: _Line) -> Source | None:
         """What comes on a line; None when its feed is gone."""

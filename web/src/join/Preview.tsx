@@ -1,4 +1,5 @@
 import { Alert, Stack, Text } from '@mantine/core'
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LocalMedia } from '../media/localMedia'
 import { VideoView } from '../media/VideoView'
@@ -9,7 +10,7 @@ import { useStore } from '../ui/store'
 import classes from './Lobby.module.css'
 
 /** One's own picture before the others see it, with the switches, and what is wrong with the devices. */
-export function Preview({ local, name }: { local: LocalMedia; name: string }) {
+export const Preview = memo(function Preview({ local, name }: { local: LocalMedia; name: string }) {
   const { t } = useTranslation()
   const { camera, microphoneOn, asking, problems } = useStore(local.state)
   const problemTexts = [
@@ -68,4 +69,4 @@ export function Preview({ local, name }: { local: LocalMedia; name: string }) {
       </Stack>
     </div>
   )
-}
+})

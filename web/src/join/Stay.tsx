@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { startTransition, useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { EndPage } from '../end/EndPage'
 import { language } from '../i18n'
@@ -7,8 +7,9 @@ import { LocalMedia } from '../media/localMedia'
 import { loadSettings, saveSettings } from '../media/settings'
 import { RoomPage } from '../room/RoomPage'
 import type { RoomSession } from '../room/session'
+import { INITIAL_STATE, type RoomState } from '../room/state'
 import { ConnectionMark } from '../ui/ConnectionMark'
-import { useStorePart } from '../ui/store'
+import { Store, useStoreLater, useStorePart } from '../ui/store'
 import { Lobby } from './Lobby'
 import { type Destination, Preparation } from './visit'
 
@@ -49,9 +50,14 @@ interface RoundProps extends StayProps {
   onAgain: (wish: { microphone: boolean; camera: boolean; name: string } | null) => void
 }
 
+/** What a stay shows before anybody has asked to come in. */
+const OUTSIDE = { state: new Store<RoomState>(INITIAL_STATE), entered: new Store(false) }
+
+/** Once in and out: the lobby until the room has let one in, the room while it lasts, and what comes after. */
 function Round({ destination, options, onBack, onRefused, direct, onAgain }: RoundProps) {
   const [visit, setVisit] = useState<Visit | null>(null)
   const [session, setSession] = useState<RoomSession | null>(null)
+  const stay = useRef<RoomSession | null>(null)
   const target = useRef(destination)
   useEffect(() => {
     target.current = destination
@@ -59,18 +65,23 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
   const straight = direct !== null || (options?.skipQuickSetup ?? false)
 
   const join = useCallback(({ local, preparation }: Visit, name: string) => {
-    setSession(preparation.join(name, language(), local))
+    // A second click that came before the first one was drawn.
+    if (stay.current && stay.current.state.get().phase !== 'ended') return
+    const joining = preparation.join(name, language(), local)
+    stay.current = joining
+    // The request is on its way before anything is drawn.
+    startTransition(() => setSession(joining))
   }, [])
 
   /** What was chosen in the lobby is offered there the next time. */
   const joinAsChosen = (chosen: Visit, name: string) => {
     const { microphoneOn, camera } = chosen.local.state.get()
+    join(chosen, name)
     saveSettings({
       microphoneOn,
       cameraOn: camera !== null,
       ...(destination.asksName && { displayName: name }),
     })
-    join(chosen, name)
   }
 
   useEffect(() => {
@@ -95,57 +106,16 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
     return () => {
       dropped = true
       preparation.drop()
+      stay.current?.leave()
       local.dispose()
     }
   }, [direct, straight, join])
 
-  useEffect(() => {
-    if (!session) return
-    return () => session.leave()
-  }, [session])
-
-  if (!visit) return null
-  if (!session) {
-    return (
-      <Lobby
-        destination={destination}
-        visit={visit}
-        onJoin={name => joinAsChosen(visit, name)}
-        onBack={onBack}
-      />
-    )
-  }
-  return (
-    <Inside
-      session={session}
-      destination={destination}
-      visit={visit}
-      options={options}
-      onBack={onBack}
-      onRefused={onRefused}
-      onAgain={onAgain}
-      onRetry={name => joinAsChosen(visit, name)}
-    />
-  )
-}
-
-interface InsideProps {
-  session: RoomSession
-  destination: Destination
-  visit: Visit
-  options?: LaunchOptions
-  onBack?: () => void
-  onRefused?: (code: string) => void
-  onAgain: RoundProps['onAgain']
-  onRetry: (name: string) => void
-}
-
-/** What a session shows: the lobby while it joins, the room while it lasts, and what comes after. */
-function Inside({ session, destination, visit, options, onBack, onRefused, onAgain, onRetry }: InsideProps) {
-  const entered = useStorePart(session.state, state => state.room !== null)
-  const end = useStorePart(session.state, state => state.end)
-  const refusal = useStorePart(session.state, state => state.refusal)
-  const name = session.displayName
+  const { state, entered: entering } = session ?? OUTSIDE
+  // What brings sound and pictures goes on between the pieces of the drawing.
+  const entered = useStoreLater(entering)
+  const end = useStorePart(state, current => current.end)
+  const refusal = useStorePart(state, current => current.refusal)
   const { t } = useTranslation()
   const media = useRef({ microphone: false, camera: false })
 
@@ -154,22 +124,23 @@ function Inside({ session, destination, visit, options, onBack, onRefused, onAga
   }, [refusal, entered, onRefused])
 
   useEffect(() => {
-    if (end && entered) {
+    if (visit && end && entered) {
       const { microphoneOn, camera } = visit.local.state.get()
       media.current = { microphone: microphoneOn, camera: camera !== null }
       visit.local.dispose()
     }
   }, [end, entered, visit])
 
-  if (!entered) {
+  if (!visit) return null
+  if (!session || !entered) {
     return (
       <Lobby
         destination={destination}
         visit={visit}
-        joining={!end}
+        joining={session !== null && !end}
         refusal={refusal}
-        name={name}
-        onJoin={onRetry}
+        name={direct?.name}
+        onJoin={name => joinAsChosen(visit, name)}
         onBack={onBack}
       />
     )
@@ -181,7 +152,7 @@ function Inside({ session, destination, visit, options, onBack, onRefused, onAga
           end={end}
           refusal={refusal}
           roomName={session.state.get().room?.displayName ?? ''}
-          onRejoin={() => onAgain({ ...media.current, name })}
+          onRejoin={() => onAgain({ ...media.current, name: session.displayName })}
           onStart={() => onAgain(null)}
           onBack={onBack}
         />

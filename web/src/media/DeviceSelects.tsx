@@ -1,5 +1,5 @@
 import { Button, Group, NativeSelect, Stack } from '@mantine/core'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { log } from '../log'
 import { IconPlayerPlay } from '../ui/icons'
@@ -17,7 +17,7 @@ const KINDS: Record<Kind, MediaDeviceKind> = {
 }
 
 /** Which camera, microphone and loudspeaker to use, with a level meter and a test sound. */
-export function DeviceSelects({ local }: { local: LocalMedia }) {
+export const DeviceSelects = memo(function DeviceSelects({ local }: { local: LocalMedia }) {
   const { t } = useTranslation()
   const { microphone, microphoneOn } = useStore(local.state)
   return (
@@ -37,7 +37,7 @@ export function DeviceSelects({ local }: { local: LocalMedia }) {
       </Group>
     </Stack>
   )
-}
+})
 
 function DeviceSelect({ local, kind }: { local: LocalMedia; kind: Kind }) {
   const { t } = useTranslation()

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Want } from '../signalling/messages'
-import { CAMERA_ENCODINGS, layerFor } from './layers'
+import { CAMERA_ENCODINGS, layerFor, upTo } from './layers'
 import { VideoWants } from './wants'
 
 describe('the layer of a tile', () => {
@@ -19,6 +19,16 @@ describe('the layer of a tile', () => {
   it('rids go from the largest to the smallest, as the server expects them', () => {
     expect(CAMERA_ENCODINGS.map(encoding => encoding.rid)).toEqual(['h', 'm', 'l'])
     expect(CAMERA_ENCODINGS.map(encoding => encoding.scaleResolutionDownBy ?? 1)).toEqual([1, 2, 4])
+  })
+
+  it.each([
+    ['low', [false, false, true]],
+    ['medium', [false, true, true]],
+    ['high', [true, true, true]],
+  ] as const)('up to %s, these are sent: %j', (layer, active) => {
+    const encodings = upTo(layer, CAMERA_ENCODINGS)
+    expect(encodings.map(encoding => encoding.active)).toEqual(active)
+    expect(encodings.map(({ maxBitrate }) => maxBitrate)).toEqual([1_200_000, 400_000, 130_000])
   })
 })
 

@@ -1,11 +1,28 @@
-import type { Layer } from '../signalling/messages'
+import type { Layer, SentLayer } from '../signalling/messages'
 
-/** What is sent of the camera: heights of the simulcast layers in pixels, largest first (rids h, m, l). */
-export const CAMERA_ENCODINGS: RTCRtpEncodingParameters[] = [
+const LAYERS: readonly SentLayer[] = ['low', 'medium', 'high']
+const LAYER_OF_RID: Record<string, SentLayer> = { h: 'high', m: 'medium', l: 'low' }
+
+/** The largest layer that is sent of a camera until the server says which one is looked at. */
+export const LAYER_AT_FIRST: SentLayer = 'medium'
+
+/** What can be sent of the camera, largest first (rids h, m, l), of which the largest waits to be asked for. */
+export const CAMERA_ENCODINGS: readonly RTCRtpEncodingParameters[] = upTo(LAYER_AT_FIRST, [
   { rid: 'h', maxBitrate: 1_200_000 },
   { rid: 'm', maxBitrate: 400_000, scaleResolutionDownBy: 2 },
   { rid: 'l', maxBitrate: 130_000, scaleResolutionDownBy: 4 },
-]
+])
+
+/** The same encodings, active up to `layer`. Encoding a layer costs four times as much as the one below it. */
+export function upTo(
+  layer: SentLayer,
+  encodings: readonly RTCRtpEncodingParameters[],
+): RTCRtpEncodingParameters[] {
+  return encodings.map(encoding => ({
+    ...encoding,
+    active: LAYERS.indexOf(LAYER_OF_RID[encoding.rid ?? ''] ?? 'low') <= LAYERS.indexOf(layer),
+  }))
+}
 
 const LOW_HEIGHT = 180
 const MEDIUM_HEIGHT = 360

@@ -1,5 +1,5 @@
-import type { Permissions, Source, StreamLine } from '../signalling/messages'
-import { CAMERA_ENCODINGS } from './layers'
+import type { Permissions, SentLayer, Source, StreamLine } from '../signalling/messages'
+import { CAMERA_ENCODINGS, upTo } from './layers'
 import { withOpusOptions } from './opus'
 
 type Kind = 'audio' | 'video'
@@ -27,6 +27,7 @@ export class PublishConnection {
   readonly pc: RTCPeerConnection
   private readonly transceivers = new Map<Source, RTCRtpTransceiver>()
   private pending: Promise<void> = Promise.resolve()
+  private layering: Promise<void> = Promise.resolve()
 
   constructor(tracks: Tracks) {
     this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
@@ -52,6 +53,20 @@ export class PublishConnection {
   async setTrack(source: Source, track: MediaStreamTrack | null): Promise<void> {
     const sender = this.transceivers.get(source)?.sender
     if (sender && sender.track !== track) await sender.replaceTrack(track)
+  }
+
+  /** Sends the camera's layers up to `layer` and none above: nobody looks at those. */
+  setLayer(layer: SentLayer): Promise<void> {
+    // What was read of a sender may be set once only, so changes follow one another.
+    this.layering = this.layering
+      .catch(() => undefined)
+      .then(async () => {
+        const sender = this.transceivers.get('camera')?.sender
+        if (!sender || this.pc.signalingState === 'closed') return
+        const parameters = sender.getParameters()
+        await sender.setParameters({ ...parameters, encodings: upTo(layer, parameters.encodings) })
+      })
+    return this.layering
   }
 
   /**

@@ -5,6 +5,7 @@ import type {
   Participant,
   PeerConnectionName,
   Permissions,
+  SentLayer,
   Source,
   StreamLine,
   SubscribeOffer,
@@ -43,6 +44,8 @@ export class RoomMedia {
     private readonly connection: RoomConnection,
     private readonly tracks: () => Tracks,
     prepared: PublishConnection | null,
+    /** Called whenever an offer to receive has been answered. */
+    private readonly onAnswered: () => void = () => {},
   ) {
     this.publish = prepared
     this.wants = new VideoWants(streams => connection.send({ type: 'want', streams }))
@@ -94,15 +97,21 @@ export class RoomMedia {
     this.publish?.setTrack(source, track).catch((error: unknown) => log.error(source, error))
   }
 
+  /** Tells how much of the camera anybody looks at. */
+  looksAt(layer: SentLayer): void {
+    this.publish?.setLayer(layer).catch((error: unknown) => log.error('layer', layer, error))
+  }
+
   offered(offer: SubscribeOffer): void {
     if (this.subscribe && offer.generation < this.subscribe.generation) return
     if (!this.subscribe || offer.generation > this.subscribe.generation) {
       this.closeSubscribe()
       this.subscribe = this.openSubscribe(offer.generation)
     }
-    this.subscribe.take(offer, sdp =>
-      this.connection.send({ type: 'subscribe.answer', negotiation: offer.negotiation, sdp }),
-    )
+    this.subscribe.take(offer, sdp => {
+      this.connection.send({ type: 'subscribe.answer', negotiation: offer.negotiation, sdp })
+      this.onAnswered()
+    })
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { type FormEvent, type KeyboardEvent, memo, useEffect, useLayoutEffect, u
 import { useTranslation } from 'react-i18next'
 import { SignallingError } from '../signalling/socket'
 import { IconSend2 } from '../ui/icons'
+import { useStorePart } from '../ui/store'
 import { ChatEntry } from './ChatEntry'
 import classes from './ChatPanel.module.css'
 import type { RoomSession } from './session'
@@ -18,12 +19,6 @@ const FOLLOWS = 80
 
 interface ChatPanelProps {
   session: RoomSession
-  chat: RoomState['chat']
-  unread: number
-  self: RoomState['self']
-  room: RoomState['room']
-  permissions: RoomState['permissions']
-  participants: RoomState['participants']
   /** To whom the next message goes: a participant's id, `everyone` or `broadcast`. */
   recipient: string
   onRecipient: (recipient: string) => void
@@ -35,7 +30,10 @@ export const ChatPanel = memo(function ChatPanel(props: ChatPanelProps) {
   const { t } = useTranslation()
   const list = useRef<HTMLOListElement>(null)
   const atEnd = useRef(true)
-  const { session, chat, unread, self, onClose } = props
+  const { session, recipient, onRecipient, onClose } = props
+  const chat = useStorePart(session.state, state => state.chat)
+  const unread = useStorePart(session.state, state => state.unread)
+  const ownId = useStorePart(session.state, ({ self }) => self?.id)
   const count = chat.length
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls whenever a message came
@@ -79,39 +77,92 @@ export const ChatPanel = memo(function ChatPanel(props: ChatPanelProps) {
           </li>
         )}
         {chat.map(message => (
-          <ChatEntry key={message.id} message={message} own={message.from === self?.id} />
+          <ChatEntry key={message.id} message={message} own={message.from === ownId} />
         ))}
       </ol>
-      <ChatForm {...props} />
+      <div className={classes.writing}>
+        <RecipientSelect session={session} recipient={recipient} onRecipient={onRecipient} />
+        <ChatForm session={session} recipient={recipient} />
+      </div>
     </section>
   )
 })
 
-function ChatForm({
-  session,
-  permissions,
+interface Recipients {
+  /** In an exam people write to the moderators only. */
+  toModeratorsOnly: boolean
+  /** The value of an option each: all ways of addressing a message now. */
+  options: { value: string; person?: string }[]
+}
+
+function recipientsIn({
   room,
   self,
+  permissions,
   participants,
+}: Pick<RoomState, 'room' | 'self' | 'permissions' | 'participants'>): Recipients {
+  const toModeratorsOnly = room?.mode === 'exam' && !self?.isModerator
+  const others = participants.filter(({ isModerator }) => !toModeratorsOnly || isModerator)
+  return {
+    toModeratorsOnly,
+    options: [
+      { value: EVERYONE },
+      ...(permissions.chatBroadcast ? [{ value: BROADCAST }] : []),
+      ...others.map(({ id, displayName }) => ({ value: id, person: displayName })),
+    ],
+  }
+}
+
+/** The recipient that was chosen, or everyone when there is no such any more. */
+function stillThere({ options }: Recipients, recipient: string): string {
+  return options.some(({ value }) => value === recipient) ? recipient : EVERYONE
+}
+
+const RecipientSelect = memo(function RecipientSelect({
+  session,
   recipient,
   onRecipient,
-}: ChatPanelProps) {
+}: Pick<ChatPanelProps, 'session' | 'recipient' | 'onRecipient'>) {
+  const { t } = useTranslation()
+  const room = useStorePart(session.state, state => state.room)
+  const self = useStorePart(session.state, state => state.self)
+  const permissions = useStorePart(session.state, state => state.permissions)
+  const participants = useStorePart(session.state, state => state.participants)
+  const recipients = recipientsIn({ room, self, permissions, participants })
+  if (recipients.options.length < 2) return null
+  const labels: Record<string, string> = {
+    [EVERYONE]: recipients.toModeratorsOnly ? t('chat.moderators') : t('chat.everyone'),
+    [BROADCAST]: t('chat.broadcast'),
+  }
+  return (
+    <NativeSelect
+      size="xs"
+      aria-label={t('chat.to')}
+      leftSection={<Text size="xs">{t('chat.to')}</Text>}
+      leftSectionWidth={36}
+      data={recipients.options.map(({ value, person }) => ({
+        value,
+        label: person ?? labels[value] ?? '',
+      }))}
+      value={stillThere(recipients, recipient)}
+      onChange={event => onRecipient(event.currentTarget.value)}
+      data-testid="chat-recipient"
+    />
+  )
+})
+
+/** Does not follow who comes and goes: a field that grows with its text is measured whenever it is drawn. */
+const ChatForm = memo(function ChatForm({ session, recipient }: { session: RoomSession; recipient: string }) {
   const { t } = useTranslation()
   const [text, setText] = useState('')
   const [error, setError] = useState<string | null>(null)
-  const toModeratorsOnly = room?.mode === 'exam' && !self?.isModerator
-  const others = participants.filter(({ isModerator }) => !toModeratorsOnly || isModerator)
-  const options = [
-    { value: EVERYONE, label: toModeratorsOnly ? t('chat.moderators') : t('chat.everyone') },
-    ...(permissions.chatBroadcast ? [{ value: BROADCAST, label: t('chat.broadcast') }] : []),
-    ...others.map(({ id, displayName }) => ({ value: id, label: displayName })),
-  ]
-  const chosen = options.some(({ value }) => value === recipient) ? recipient : EVERYONE
+  const mayChat = useStorePart(session.state, ({ permissions }) => permissions.chat)
 
   const send = async () => {
     const message = text.trim()
     if (!message) return
     if ([...message].length > TEXT_LIMIT) return setError(t('chat.tooLong', { limit: TEXT_LIMIT }))
+    const chosen = stillThere(recipientsIn(session.state.get()), recipient)
     try {
       setError(null)
       setText('')
@@ -143,18 +194,6 @@ function ChatForm({
 
   return (
     <form className={classes.form} onSubmit={submit}>
-      {options.length > 1 && (
-        <NativeSelect
-          size="xs"
-          aria-label={t('chat.to')}
-          leftSection={<Text size="xs">{t('chat.to')}</Text>}
-          leftSectionWidth={36}
-          data={options}
-          value={chosen}
-          onChange={event => onRecipient(event.currentTarget.value)}
-          data-testid="chat-recipient"
-        />
-      )}
       <div className={classes.row}>
         <Textarea
           id={CHAT_INPUT}
@@ -163,8 +202,8 @@ function ChatForm({
           minRows={1}
           maxRows={5}
           aria-label={t('chat.label')}
-          placeholder={permissions.chat ? t('chat.placeholder') : t('chat.notAllowed')}
-          disabled={!permissions.chat}
+          placeholder={mayChat ? t('chat.placeholder') : t('chat.notAllowed')}
+          disabled={!mayChat}
           value={text}
           onChange={event => setText(event.currentTarget.value)}
           onKeyDown={sendOnEnter}
@@ -173,7 +212,7 @@ function ChatForm({
         <ActionIcon
           type="submit"
           size={36}
-          disabled={!permissions.chat}
+          disabled={!mayChat}
           aria-label={t('chat.send')}
           data-testid="chat-send"
         >
@@ -185,4 +224,4 @@ function ChatForm({
       </div>
     </form>
   )
-}
+})

@@ -1,4 +1,5 @@
 import { Menu } from '@mantine/core'
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { canShareScreen } from '../media/problems'
 import {
@@ -16,15 +17,13 @@ import {
   IconVideo,
   IconVideoOff,
 } from '../ui/icons'
-import { useStore } from '../ui/store'
+import { useStore, useStorePart } from '../ui/store'
 import { ControlButton } from './ControlButton'
 import classes from './ControlsBar.module.css'
 import type { RoomSession } from './session'
-import type { RoomState } from './state'
 
 interface ControlsBarProps {
   session: RoomSession
-  state: RoomState
   /** On a phone: what is needed less often moves into a menu. */
   narrow: boolean
   chatOpen: boolean
@@ -37,13 +36,18 @@ interface ControlsBarProps {
 }
 
 /** The buttons at the bottom of the room. */
-export function ControlsBar(props: ControlsBarProps) {
+export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
   const { t } = useTranslation()
-  const { session, state, narrow, chatOpen, peopleOpen, canLeave } = props
+  const { session, narrow, chatOpen, peopleOpen, canLeave } = props
   const local = useStore(session.local.state)
-  const { permissions, self, unread, participants } = state
-  const handUp = Boolean(self?.handRaisedAt)
-  const hands = participants.filter(({ handRaisedAt }) => handRaisedAt).length
+  const permissions = useStorePart(session.state, state => state.permissions)
+  const unread = useStorePart(session.state, state => state.unread)
+  const spectates = useStorePart(session.state, ({ self }) => self?.isSpectator ?? false)
+  const handUp = useStorePart(session.state, ({ self }) => Boolean(self?.handRaisedAt))
+  const hands = useStorePart(
+    session.state,
+    ({ participants }) => participants.filter(({ handRaisedAt }) => handRaisedAt).length,
+  )
   const caption = (text: string) => (narrow ? undefined : text)
   const microphoneLabel = local.microphoneOn ? t('controls.mute') : t('controls.unmute')
   const cameraLabel = local.camera ? t('controls.cameraOff') : t('controls.cameraOn')
@@ -94,7 +98,7 @@ export function ControlsBar(props: ControlsBarProps) {
         caption={caption(t('controls.hand'))}
         pressed={handUp}
         tone={handUp ? 'active' : undefined}
-        disabled={self?.isSpectator ?? false}
+        disabled={spectates}
         shortcut="H"
         icon={<IconHandStop />}
         onClick={() => void session.toggleHand()}
@@ -153,7 +157,7 @@ export function ControlsBar(props: ControlsBarProps) {
       )}
     </nav>
   )
-}
+})
 
 function MoreMenu({ onPeople, onSettings, hands }: ControlsBarProps & { hands: number }) {
   const { t } = useTranslation()

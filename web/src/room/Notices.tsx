@@ -1,8 +1,10 @@
 import { Notification } from '@mantine/core'
 import type { TFunction } from 'i18next'
-import { useEffect, useRef, useState } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useStorePart } from '../ui/store'
 import classes from './Notices.module.css'
+import type { RoomSession } from './session'
 import type { Notice } from './state'
 
 const SHOWN_FOR = 6_000
@@ -11,8 +13,9 @@ const SHOWN_AT_ONCE = 3
 const SEEN = new Set<Notice['kind']>(['moderated', 'hand', 'failed', 'reconnected', 'sharing'])
 
 /** Tells what happens in the room: all of it to screen readers, what concerns one also to the eye. */
-export function Notices({ notices }: { notices: readonly Notice[] }) {
+export const Notices = memo(function Notices({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
+  const notices = useStorePart(session.state, state => state.notices)
   const [shown, setShown] = useState<readonly Notice[]>([])
   const [heard, setHeard] = useState('')
   const last = useRef(notices.at(-1)?.number ?? 0)
@@ -53,7 +56,7 @@ export function Notices({ notices }: { notices: readonly Notice[] }) {
       </div>
     </>
   )
-}
+})
 
 const MODERATED = {
   mute: 'notice.mute',

@@ -1,16 +1,15 @@
 import { CloseButton, Text, Title } from '@mantine/core'
-import { useMemo } from 'react'
+import { memo, useDeferredValue, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../i18n/format'
 import type { Participant } from '../signalling/messages'
+import { useStorePart } from '../ui/store'
 import { ParticipantRow } from './ParticipantRow'
 import classes from './ParticipantsPanel.module.css'
 import type { RoomSession } from './session'
-import type { RoomState } from './state'
 
 interface ParticipantsPanelProps {
   session: RoomSession
-  state: RoomState
   onMessage: (participantId: string) => void
   onClose: () => void
 }
@@ -27,9 +26,15 @@ export function inListOrder(participants: readonly Participant[], compare: Intl.
 }
 
 /** Everybody in the room, and what a moderator can do about each. */
-export function ParticipantsPanel({ session, state, onMessage, onClose }: ParticipantsPanelProps) {
+export const ParticipantsPanel = memo(function ParticipantsPanel(props: ParticipantsPanelProps) {
+  const { session, onMessage, onClose } = props
   const { t, i18n } = useTranslation()
-  const { self, participants, spectators, speaking, permissions } = state
+  const self = useStorePart(session.state, state => state.self)
+  // The videos come first.
+  const participants = useDeferredValue(useStorePart(session.state, state => state.participants))
+  const spectators = useStorePart(session.state, state => state.spectators)
+  const speaking = useStorePart(session.state, state => state.speaking)
+  const permissions = useStorePart(session.state, state => state.permissions)
   const sorted = useMemo(
     () =>
       inListOrder(
@@ -85,7 +90,7 @@ export function ParticipantsPanel({ session, state, onMessage, onClose }: Partic
       </div>
     </section>
   )
-}
+})
 
 interface SpectatorRowProps {
   session: RoomSession

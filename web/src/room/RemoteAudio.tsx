@@ -8,7 +8,7 @@ import { useStore, useStorePart } from '../ui/store'
 import type { RoomSession } from './session'
 
 /** Plays everybody's sound; when the browser holds it back, shows a button that lets it go. */
-export function RemoteAudio({ session }: { session: RoomSession }) {
+export const RemoteAudio = memo(function RemoteAudio({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
   const tracks = useStore(session.media.remote)
   const speaker = useStorePart(session.local.state, state => state.chosen.speaker)
@@ -57,7 +57,7 @@ export function RemoteAudio({ session }: { session: RoomSession }) {
       )}
     </>
   )
-}
+})
 
 interface RemoteSoundProps {
   id: string

@@ -1,20 +1,28 @@
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LogoMark } from '../ui/Logo'
 import { useHeadingFocus } from '../ui/PageFrame'
+import { useStorePart } from '../ui/store'
 import classes from './RoomPage.module.css'
+import type { RoomSession } from './session'
 import type { RoomState } from './state'
 
+function countActive({ participants, self }: RoomState): number {
+  return participants.filter(({ isSpectator }) => !isSpectator).length + (self?.isSpectator ? 0 : 1)
+}
+
 /** The room's name, how many are in it, and how the connection is. */
-export function RoomHeader({ state }: { state: RoomState }) {
+export const RoomHeader = memo(function RoomHeader({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
   const heading = useHeadingFocus()
-  const { room, participants, self, phase } = state
-  const count = participants.filter(({ isSpectator }) => !isSpectator).length + (self?.isSpectator ? 0 : 1)
+  const name = useStorePart(session.state, ({ room }) => room?.displayName)
+  const phase = useStorePart(session.state, state => state.phase)
+  const count = useStorePart(session.state, countActive)
   return (
     <header className={classes.header}>
       <LogoMark size={26} />
       <h1 ref={heading} tabIndex={-1} className={classes.title}>
-        {room?.displayName}
+        {name}
       </h1>
       <span className={classes.count}>{t('room.participants', { count })}</span>
       <span
@@ -28,4 +36,4 @@ export function RoomHeader({ state }: { state: RoomState }) {
       </span>
     </header>
   )
-}
+})

@@ -1,8 +1,8 @@
 import { useMediaQuery } from '@mantine/hooks'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, startTransition, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { usePageTitle } from '../ui/PageFrame'
-import { useStore } from '../ui/store'
+import { useStore, useStorePart } from '../ui/store'
 import { CHAT_INPUT, ChatPanel } from './ChatPanel'
 import { ControlsBar } from './ControlsBar'
 import { Notices } from './Notices'
@@ -14,15 +14,14 @@ import { SettingsDialog } from './SettingsDialog'
 import { ShortcutsDialog } from './ShortcutsDialog'
 import { Stage } from './Stage'
 import type { RoomSession } from './session'
-import type { RoomState } from './state'
 import { TileGrid } from './TileGrid'
 import { type Shortcuts, useShortcuts } from './useShortcuts'
 
 const WIDE = '(min-width: 1100px)'
 const NARROW = '(max-width: 639px)'
 
-/** How long the panels wait for the videos when one comes in, in milliseconds. */
-const PANELS_AFTER = 150
+/** How long the contents of the panels wait for the videos when one comes in, in milliseconds. */
+const PANELS_AFTER = 500
 
 interface Panels {
   chat: boolean
@@ -31,20 +30,27 @@ interface Panels {
 
 /** The room: videos, controls, and the panels beside them or, on small screens, over them. */
 export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave: boolean }) {
-  const state = useStore(session.state)
+  const name = useStorePart(session.state, ({ room }) => room?.displayName ?? '')
   const wide = useMediaQuery(WIDE, undefined, { getInitialValueInEffect: false }) ?? true
   const narrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false }) ?? false
   const [panels, setPanels] = useState<Panels>({ chat: wide, people: wide })
   const [recipient, setRecipient] = useState('everyone')
   const [dialog, setDialog] = useState<'settings' | 'shortcuts' | null>(null)
   const writes = useRef(false)
-  usePageTitle(state.room?.displayName ?? '')
+  const drawn = useDrawn()
+  usePageTitle(name)
 
   // A smaller screen has no place for panels beside the videos: they are closed until they are asked for.
-  useEffect(() => setPanels({ chat: wide, people: wide }), [wide])
+  useEffect(
+    () =>
+      setPanels(current =>
+        current.chat === wide && current.people === wide ? current : { chat: wide, people: wide },
+      ),
+    [wide],
+  )
 
   useEffect(() => {
-    if (!writes.current || !panels.chat) return
+    if (!writes.current || !panels.chat || !drawn) return
     writes.current = false
     document.getElementById(CHAT_INPUT)?.focus()
   })
@@ -89,36 +95,31 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
   useShortcuts(shortcuts, dialog === null)
 
   const closeDialog = () => setDialog(null)
-  const drawn = useDrawn()
-  const anyPanel = drawn && (panels.chat || panels.people)
+  const anyPanel = panels.chat || panels.people
   return (
     <div className={classes.room}>
-      <RoomHeader state={state} />
+      <RoomHeader session={session} />
       <main className={classes.main} inert={anyPanel && !wide}>
-        <Banner state={state} session={session} />
-        <Videos session={session} state={state} />
+        <Banner session={session} />
+        <Videos session={session} />
       </main>
       {anyPanel && (
         <aside className={classes.panels}>
           {panels.people && (
             <div className={classes.people}>
-              <ParticipantsPanel session={session} state={state} onMessage={writeTo} onClose={closePeople} />
+              {drawn && <ParticipantsPanel session={session} onMessage={writeTo} onClose={closePeople} />}
             </div>
           )}
           {panels.chat && (
             <div className={classes.chat}>
-              <ChatPanel
-                session={session}
-                chat={state.chat}
-                unread={state.unread}
-                self={state.self}
-                room={state.room}
-                permissions={state.permissions}
-                participants={state.participants}
-                recipient={recipient}
-                onRecipient={setRecipient}
-                onClose={closeChat}
-              />
+              {drawn && (
+                <ChatPanel
+                  session={session}
+                  recipient={recipient}
+                  onRecipient={setRecipient}
+                  onClose={closeChat}
+                />
+              )}
             </div>
           )}
         </aside>
@@ -126,7 +127,6 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
       <footer className={classes.footer}>
         <ControlsBar
           session={session}
-          state={state}
           narrow={narrow}
           canLeave={canLeave}
           chatOpen={panels.chat}
@@ -141,26 +141,27 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
         />
       </footer>
       <RemoteAudio session={session} />
-      <Notices notices={state.notices} />
+      <Notices session={session} />
       {dialog === 'settings' && <SettingsDialog local={session.local} onClose={closeDialog} />}
       {dialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
     </div>
   )
 }
 
-/** False for the first frame, which belongs to the videos: people wait for faces, not for lists. */
+/** False for the first moment, which belongs to the videos: people wait for faces, not for lists. */
 function useDrawn(): boolean {
   const [drawn, setDrawn] = useState(false)
   useEffect(() => {
-    const timer = window.setTimeout(() => setDrawn(true), PANELS_AFTER)
+    const timer = window.setTimeout(() => startTransition(() => setDrawn(true)), PANELS_AFTER)
     return () => window.clearTimeout(timer)
   }, [])
   return drawn
 }
 
-function Videos({ session, state }: { session: RoomSession; state: RoomState }) {
+const Videos = memo(function Videos({ session }: { session: RoomSession }) {
   const [chosen, setChosen] = useState('')
-  const sharers = state.participants.filter(({ screen }) => screen)
+  const participants = useStorePart(session.state, state => state.participants)
+  const sharers = participants.filter(({ screen }) => screen)
   const sharer = sharers.find(({ id }) => id === chosen) ?? sharers.at(-1)
   return (
     <>
@@ -173,20 +174,27 @@ function Videos({ session, state }: { session: RoomSession; state: RoomState }) 
           onChoose={setChosen}
         />
       )}
-      <TileGrid session={session} state={state} strip={sharer !== undefined} />
+      <TileGrid session={session} strip={sharer !== undefined} />
     </>
   )
-}
+})
 
 /** One line above the videos for what one has to know all the time. */
-function Banner({ state, session }: { state: RoomState; session: RoomSession }) {
+const Banner = memo(function Banner({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
+  const mediaAway = useStorePart(session.state, ({ mediaAvailable }) => !mediaAvailable)
+  const spectates = useStorePart(session.state, ({ self }) => self?.isSpectator ?? false)
+  const sitsExam = useStorePart(
+    session.state,
+    ({ room, self }) => room?.mode === 'exam' && !self?.isModerator,
+  )
+  const isAlone = useStorePart(session.state, ({ participants }) => participants.length === 0)
   const { screen, problems } = useStore(session.local.state)
   const lines = [
-    !state.mediaAvailable && t('room.mediaAway'),
-    state.self?.isSpectator && t('room.spectating'),
-    state.room?.mode === 'exam' && !state.self?.isModerator && t('room.exam'),
-    state.participants.length === 0 && t('room.alone'),
+    mediaAway && t('room.mediaAway'),
+    spectates && t('room.spectating'),
+    sitsExam && t('room.exam'),
+    isAlone && t('room.alone'),
     screen && t('room.sharing'),
     problems.camera && t(`devices.problem.camera.${problems.camera}`),
     problems.microphone && t(`devices.problem.microphone.${problems.microphone}`),
@@ -200,4 +208,4 @@ function Banner({ state, session }: { state: RoomState; session: RoomSession }) 
       ))}
     </div>
   )
-}
+})

@@ -47,7 +47,7 @@ interface SelfTileProps {
 }
 
 /** One's own place, mirrored as in a mirror. */
-export function SelfTile({ session, self, speaking }: SelfTileProps) {
+export const SelfTile = memo(function SelfTile({ session, self, speaking }: SelfTileProps) {
   const { t } = useTranslation()
   const camera = useStorePart(session.local.state, state => state.camera)
   const microphoneOn = useStorePart(session.local.state, state => state.microphoneOn)
@@ -61,7 +61,7 @@ export function SelfTile({ session, self, speaking }: SelfTileProps) {
       video={<VideoView track={camera} className={`${classes.video} ${classes.mirrored}`} />}
     />
   )
-}
+})
 
 interface TileFrameProps {
   ref?: React.Ref<HTMLLIElement>

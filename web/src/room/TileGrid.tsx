@@ -1,24 +1,25 @@
 import { useElementSize } from '@mantine/hooks'
-import type { CSSProperties } from 'react'
+import { type CSSProperties, memo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useStorePart } from '../ui/store'
 import { type GridLayout, gridLayout, TILE_GAP } from './gridLayout'
 import type { RoomSession } from './session'
-import type { RoomState } from './state'
 import { SelfTile, Tile } from './Tile'
 import classes from './TileGrid.module.css'
 
 interface TileGridProps {
   session: RoomSession
-  state: RoomState
   /** In one row beside a shared screen, rather than as a grid. */
   strip: boolean
 }
 
 /** Everybody who can be seen. Tiles that do not fit are scrolled to. */
-export function TileGrid({ session, state, strip }: TileGridProps) {
+export const TileGrid = memo(function TileGrid({ session, strip }: TileGridProps) {
   const { t } = useTranslation()
   const { ref, width, height } = useElementSize<HTMLDivElement>()
-  const { self, participants, speaking } = state
+  const self = useStorePart(session.state, state => state.self)
+  const participants = useStorePart(session.state, state => state.participants)
+  const speaking = useStorePart(session.state, state => state.speaking)
   const shown = participants.filter(({ isSpectator }) => !isSpectator)
   const seesSelf = self !== null && !self.isSpectator
   const layout = gridLayout(shown.length + (seesSelf ? 1 : 0), width, height)
@@ -45,7 +46,7 @@ export function TileGrid({ session, state, strip }: TileGridProps) {
       </ul>
     </div>
   )
-}
+})
 
 function tileSizes({ columns, width, height }: GridLayout): CSSProperties {
   return {

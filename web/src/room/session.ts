@@ -29,11 +29,19 @@ export interface SessionOptions {
   publish: PublishConnection | null
 }
 
+/** How long the page may stay as it is for the sake of the first sound and pictures, in milliseconds. */
+const ENTERED_AFTER = 250
+
 const NO_MEDIA: MediaState = { microphone: false, camera: false, screen: false }
 
 /** One stay in a room: keeps the connection, the media and the state together, and does what the buttons say. */
 export class RoomSession {
   readonly state = new Store<RoomState>(INITIAL_STATE)
+  /**
+   * Whether to draw the room. Drawing it keeps a browser busy, so it begins when the connection that brings
+   * everybody's sound and pictures has been agreed on, and goes on while that is being made.
+   */
+  readonly entered = new Store(false)
   readonly media: RoomMedia
   readonly local: LocalMedia
   readonly displayName: string
@@ -58,7 +66,12 @@ export class RoomSession {
         ended: reason => this.over({ type: 'over', reason }),
       },
     )
-    this.media = new RoomMedia(this.connection, () => this.tracks(), options.publish)
+    this.media = new RoomMedia(
+      this.connection,
+      () => this.tracks(),
+      options.publish,
+      () => this.entered.set(true),
+    )
     this.stopFollowingLocal = this.local.state.subscribe(() => this.localChanged())
     this.told = this.wishedMedia()
     window.addEventListener('pagehide', this.pageClosed)
@@ -127,6 +140,9 @@ export class RoomSession {
     this.dispatch(joined)
     this.enforce(joined.permissions)
     this.tellMedia()
+    const isAlone = !joined.participants.some(({ isSpectator }) => !isSpectator)
+    if (isAlone || !joined.mediaAvailable) this.entered.set(true)
+    else window.setTimeout(() => this.entered.set(true), ENTERED_AFTER)
   }
 
   /** Wants those who will be on the screen before it is drawn; the tiles correct it when they are laid out. */
@@ -153,6 +169,8 @@ export class RoomSession {
     switch (message.type) {
       case 'subscribe.offer':
         return this.media.offered(message)
+      case 'publish.layer':
+        return this.media.looksAt(message.layer)
       case 'media.reset':
         this.media.reset()
         break

@@ -2,7 +2,8 @@
 
 export type Source = 'microphone' | 'camera' | 'screen' | 'screen-audio'
 export type VideoSource = 'camera' | 'screen'
-export type Layer = 'low' | 'medium' | 'high' | 'off'
+export type SentLayer = 'low' | 'medium' | 'high'
+export type Layer = SentLayer | 'off'
 export type PeerConnectionName = 'publish' | 'subscribe'
 
 export interface Permissions {
@@ -121,6 +122,7 @@ export type ServerMessage =
   | { type: 'media.reset'; reason: string }
   | { type: 'media.available'; available: boolean }
   | { type: 'published'; id: string; sdp: string }
+  | { type: 'publish.layer'; source: 'camera'; layer: SentLayer }
 
 export interface Want {
   participantId: string

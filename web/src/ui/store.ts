@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react'
+import { startTransition, useEffect, useState, useSyncExternalStore } from 'react'
 
 /** A value that components can watch and objects outside React can set. */
 export class Store<T> {
@@ -26,6 +26,17 @@ export class Store<T> {
 
 export function useStore<T>(store: Store<T>): T {
   return useSyncExternalStore(store.subscribe, store.get)
+}
+
+/** Watches a value whose change is drawn when the browser has time, between what is more urgent. */
+export function useStoreLater<T>(store: Store<T>): T {
+  const [value, setValue] = useState(store.get)
+  useEffect(() => {
+    const follow = () => startTransition(() => setValue(store.get()))
+    follow()
+    return store.subscribe(follow)
+  }, [store])
+  return value
 }
 
 /** Watches one part; `select` must give the same reference for the same state. */

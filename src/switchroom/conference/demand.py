@@ -1,0 +1,99 @@
+"""How good a picture of each camera anybody in a conference wants, told to the browser that sends it.
+
+A browser encodes each simulcast layer that it sends, and the largest costs more than all others together, so
+it sends none that is larger than what somebody looks at. A camera nobody looks at is sent up to the layer in
+the middle, for the first one who comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+
+from switchroom.conference.messages import Layer
+from switchroom.conference.models import Feed, Source
+
+SUBSTREAMS: Mapping[Layer, int] = {"low": 0, "medium": 1, "high": 2}
+"""The number that the media server gives each simulcast layer."""
+
+UNTOLD: Layer = "medium"
+"""The largest layer of a camera whose browser has been told nothing; also of one that nobody looks at."""
+
+LOWER_AFTER = 5.0
+"""Seconds for which nobody has wanted a layer before it is no longer sent."""
+
+Wishes = Mapping[tuple[str, Source], Layer]
+"""One viewer's wish: the layer of each participant's source."""
+
+
+class Demand:
+    """Follows the wishes of all viewers and tells each sender the largest layer that is wanted of them.
+
+    `tell` is called with a participant's id and a layer whenever that layer is another one; more is told at
+    once, less after `LOWER_AFTER`.
+    """
+
+    def __init__(self, tell: Callable[[str, Layer], None], *, lower_after: float = LOWER_AFTER) -> None:
+        self._tell = tell
+        self._lower_after = lower_after
+        self._told: dict[str, tuple[str, Layer]] = {}
+        self._lowering: dict[str, asyncio.TimerHandle] = {}
+        self._less: dict[str, Layer] = {}
+
+    def review(self, feeds: Mapping[str, Feed], wishes: Iterable[Wishes]) -> None:
+        """Compare what is wanted of `feeds`, by participant, with what their browsers were told."""
+        for gone in self._told.keys() - feeds.keys():
+            self._forget(gone)
+        wanted: dict[str, Layer] = {}
+        for wish in wishes:
+            for (sender, source), layer in wish.items():
+                if source is Source.CAMERA:
+                    wanted[sender] = max(layer, wanted.get(sender, layer), key=SUBSTREAMS.__getitem__)
+        for sender, feed in feeds.items():
+            if Source.CAMERA in feed.lines:
+                self._compare(sender, feed.id, wanted.get(sender, UNTOLD))
+
+    def repeat(self, sender: str) -> None:
+        """Tell again what a browser may have missed."""
+        if sender in self._told:
+            self._tell(sender, self._told[sender][1])
+
+    def close(self) -> None:
+        for sender in list(self._told):
+            self._forget(sender)
+
+    def _compare(self, sender: str, feed: str, layer: Layer) -> None:
+        told_feed, told = self._told.get(sender, ("", UNTOLD))
+        if told_feed != feed:
+            self._forget(sender)
+            told = UNTOLD
+            self._told[sender] = (feed, told)
+        if SUBSTREAMS[layer] >= SUBSTREAMS[told]:
+            self._stop_lowering(sender)
+            if layer != told:
+                self._set(sender, feed, layer)
+            return
+        self._less[sender] = layer
+        if sender not in self._lowering:
+            self._lowering[sender] = asyncio.get_running_loop().call_later(
+                self._lower_after, self._lower, sender, feed
+            )
+
+    def _lower(self, sender: str, feed: str) -> None:
+        layer = self._less[sender]
+        self._stop_lowering(sender)
+        self._set(sender, feed, layer)
+
+    def _set(self, sender: str, feed: str, layer: Layer) -> None:
+        self._told[sender] = (feed, layer)
+        self._tell(sender, layer)
+
+    def _stop_lowering(self, sender: str) -> None:
+        self._less.pop(sender, None)
+        timer = self._lowering.pop(sender, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _forget(self, sender: str) -> None:
+        self._stop_lowering(sender)
+        self._told.pop(sender, None)
