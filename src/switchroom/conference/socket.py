@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import structlog
@@ -49,6 +50,9 @@ RATE, BURST = 30.0, 200
 CLOSE_LIMIT = 10.0
 """Seconds that the last messages and the close may take."""
 
+LINGER = 0.5
+"""Seconds in which a client that has been told the end may close the connection itself."""
+
 MOST_REFUSED = 500
 """Refused messages after which the connection is closed."""
 
@@ -74,7 +78,9 @@ async def serve(socket: WebSocket[Any, Any, Any], service: ConferenceService) ->
         reader.cancel()
         await asyncio.wait({reader})
         async with asyncio.timeout(CLOSE_LIMIT):
-            await socket.close(await writer)
+            code = await writer
+            await _linger(socket)
+            await socket.close(code)
     except _GONE:
         pass
     finally:
@@ -83,6 +89,15 @@ async def serve(socket: WebSocket[Any, Any, Any], service: ConferenceService) ->
         for outcome in await asyncio.gather(reader, writer, return_exceptions=True):
             if isinstance(outcome, Exception) and not isinstance(outcome, _GONE):
                 log.error("signalling failed", exc_info=outcome)
+
+
+async def _linger(socket: WebSocket[Any, Any, Any]) -> None:
+    """Read on for a moment: a connection closed with something unread in it is reset, and a reset takes away
+    from the other side what it has not read yet, the reason included."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER):
+            while True:
+                await socket.receive_data(mode="text")
 
 
 class _Reader:
