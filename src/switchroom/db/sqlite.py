@@ -1,8 +1,10 @@
-"""A connection to SQLite that goes to its thread once for each statement.
+"""A connection to SQLite that goes to its thread only for what may wait.
 
 aiosqlite goes there for the cursor, the statement, its rows and the closing: four times between two threads,
-which is most of what a short statement costs. A transaction begins on the way of its first statement, and
-ends without a trip when it has had none.
+and one such trip costs more than most statements. What may wait is the lock that a write begins with, which
+another process can have, and the disk at the end of it. All else reads and writes memory, because readers of
+a WAL wait for nobody and lists are paged, and is done in place. A transaction begins with its first
+statement, and ends without a trip when it has had none.
 """
 
 from __future__ import annotations
@@ -13,13 +15,15 @@ from typing import Any, cast
 
 import aiosqlite
 
+_READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
+
 
 class _Cursor(aiosqlite.Cursor):
     """Makes, executes and reads out the cursor in one go; its rows wait here."""
 
     def __init__(self, connection: _Connection) -> None:
         super().__init__(connection, cast("sqlite3.Cursor", None))
-        self._in_thread = connection.in_thread
+        self._do = connection.do
         self._begun = connection.begun
         self._rows: Sequence[Any] = ()
 
@@ -31,14 +35,14 @@ class _Cursor(aiosqlite.Cursor):
             self._cursor = cursor = self._begun().execute(sql, cast("Any", parameters or ()))
             return cursor.fetchall() if cursor.description else ()
 
-        self._rows = await self._in_thread(work)
+        self._rows = await self._do(work)
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> _Cursor:
         def work() -> None:
             self._cursor = self._begun().executemany(sql, cast("Any", parameters))
 
-        await self._in_thread(work)
+        await self._do(work)
         return self
 
     async def fetchall(self) -> Sequence[Any]:
@@ -60,7 +64,7 @@ class _Connection(aiosqlite.Connection):
         self._beginning = statement
 
     def begun(self) -> sqlite3.Connection:
-        """The connection, in the transaction that was to begin. To be called in its thread."""
+        """The connection, in the transaction that was to begin."""
         beginning, self._beginning = self._beginning, None
         if beginning is not None:
             self._conn.execute(beginning)
@@ -76,14 +80,16 @@ class _Connection(aiosqlite.Connection):
         if self.in_transaction:
             await super().rollback()
 
-    async def in_thread(self, work: Callable[[], Any]) -> Any:
+    async def do(self, work: Callable[[], Any]) -> Any:
+        if self._beginning != _WRITE:
+            return work()
         return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
 
 
 def begin(connection: object, *, immediate: bool) -> None:
     """Begin a transaction on what `connect` gave; an immediate one takes the write lock with its first
     statement, whatever that is."""
-    cast("_Connection", connection).begin("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    cast("_Connection", connection).begin(_WRITE if immediate else _READ)
 
 
 def connect(database: str) -> aiosqlite.Connection:
