@@ -15,6 +15,7 @@ from litestar.config.cors import CORSConfig
 from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy import text
 
+from switchroom.bus import Bus
 from switchroom.conference.http import routes as conference_routes
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
@@ -22,7 +23,6 @@ from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
 from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
 from switchroom.engines.janus.videoroom import RoomOptions
-from switchroom.events.bus import Bus
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers

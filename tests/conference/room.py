@@ -16,11 +16,11 @@ from litestar import Litestar
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from switchroom.bus import Bus
 from switchroom.conference.http import routes
 from switchroom.conference.service import ConferenceService
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.errors import Unauthenticated
-from switchroom.events.bus import Bus
 from switchroom.http.server import serving
 from switchroom.rooms.admission import Admission, LinkView
 from switchroom.rooms.models import RoomMode

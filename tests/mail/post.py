@@ -11,9 +11,9 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import select
 
+from switchroom.bus import Bus
 from switchroom.db.base import Base
 from switchroom.db.database import Database
-from switchroom.events.bus import Bus
 from switchroom.identity.models import Organization
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.models import QueuedMail

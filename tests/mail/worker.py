@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from switchroom import logs
+from switchroom.bus import Bus
 from switchroom.db.database import Database
-from switchroom.events.bus import Bus
 from switchroom.mail.delivery import MailDelivery
 from switchroom.settings import SmtpSettings
 

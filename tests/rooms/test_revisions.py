@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from switchroom.events.bus import Bus
+from switchroom.bus import Bus
 from switchroom.rooms.revisions import Revisions
 from tests.platform import RunningPlatform, Tenant
 

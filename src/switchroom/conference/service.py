@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from switchroom.bus import Bus
 from switchroom.conference import status, views
 from switchroom.conference.conference import Conference
 from switchroom.conference.ice import ice_servers
@@ -21,7 +22,6 @@ from switchroom.conference.tasks import Tasks
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.errors import DomainError, Forbidden, NotFound, Unauthenticated, Unavailable
-from switchroom.events.bus import Bus
 from switchroom.identity.notices import AccessRevoked
 from switchroom.rooms.admission import Admission, LinkView
 from switchroom.rooms.live import LiveParticipant

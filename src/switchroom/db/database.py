@@ -17,11 +17,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from switchroom.bus import Bus
 from switchroom.db.base import Base, OfOrganization
 from switchroom.db.sqlite import begin as begin_transaction
 from switchroom.db.sqlite import connect
 from switchroom.errors import Unavailable
-from switchroom.events.bus import Bus
 
 _ORGANIZATION = "organization_id"
 _NOTICES = "notices"

@@ -1,1 +1,1 @@
-"""What happens, told to those who want to know."""
+"""What has happened: written once, read by whoever wants to know."""

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
-from switchroom.events.bus import Bus
 from switchroom.identity.models import Revocation
 from switchroom.identity.notices import AccessRevoked
 from switchroom.identity.tokens import TokenSigner

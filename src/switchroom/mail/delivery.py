@@ -16,9 +16,9 @@ from prometheus_client import Counter
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.events.bus import Bus
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.models import STILL_QUEUED, MailState, QueuedMail

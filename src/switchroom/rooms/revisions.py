@@ -8,9 +8,9 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify, upsert
-from switchroom.events.bus import Bus
 from switchroom.rooms.models import RoomsRevision
 from switchroom.rooms.notices import RoomsChanged
 
