@@ -1,0 +1,202 @@
+"""When a recurring meeting takes place (recurrence rules of RFC 5545, 3.3.10).
+
+The time on the wall of the meeting's zone stays the same when the zone's offset changes. A time that the
+clocks skip is moved past the gap, and of one that they show twice the first counts (3.3.5), as calendar
+programs do: a meeting at half past two takes place in every night of the year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import MAXYEAR, UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from itertools import islice
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule, weekday
+from msgspec import Struct
+
+from switchroom.errors import Invalid
+
+MOST_OCCURRENCES = 1000
+LONGEST_INTERVAL = 999
+
+
+class FrequencyType(StrEnum):
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class MonthlyPattern(StrEnum):
+    """`DAY_OF_WEEK` is the same weekday in the same week of the month, the last if it was the fifth.
+
+    `DAY_OF_MONTH` passes over months without that day: on the 31st there are seven meetings a year.
+    """
+
+    DAY_OF_MONTH = "day_of_month"
+    DAY_OF_WEEK = "day_of_week"
+
+
+class EndsType(StrEnum):
+    NEVER = "never"
+    ON_DATE = "on_date"
+    AFTER = "after"
+
+
+class Recurrence(Struct, frozen=True, kw_only=True):
+    """How a meeting repeats from its start on, which is its first occurrence.
+
+    `frequency` takes every n-th day, week or month. `ends_on` is the latest moment at which it may begin
+    again, `ends_after` the number of occurrences.
+    """
+
+    frequency_type: FrequencyType
+    frequency: int = 1
+    monthly_pattern: MonthlyPattern = MonthlyPattern.DAY_OF_MONTH
+    ends_type: EndsType = EndsType.NEVER
+    ends_on: datetime | None = None
+    ends_after: int = 0
+
+
+def check(recurrence: Recurrence, start: datetime, timezone: str) -> None:
+    """Raises Invalid with the field of what cannot be."""
+    if timezone not in _known_timezones():
+        raise Invalid("timezone is not the name of a time zone", field="timezone")
+    if not 1 <= recurrence.frequency <= LONGEST_INTERVAL:
+        raise Invalid(f"frequency must be from 1 to {LONGEST_INTERVAL}", field="recurring.frequency")
+    if recurrence.ends_type is EndsType.AFTER and not 1 <= recurrence.ends_after <= MOST_OCCURRENCES:
+        raise Invalid(f"endsAfter must be from 1 to {MOST_OCCURRENCES}", field="recurring.endsAfter")
+    if recurrence.ends_type is EndsType.ON_DATE:
+        if recurrence.ends_on is None:
+            raise Invalid("endsOn is missing", field="recurring.endsOn")
+        if recurrence.ends_on < start:
+            raise Invalid("endsOn is before the meeting's start", field="recurring.endsOn")
+    try:
+        takes_place = bool(occurrences(recurrence, start, timezone, limit=1))
+    except OverflowError:
+        takes_place = False
+    if not takes_place:
+        raise Invalid("the meeting never takes place", field="recurring")
+
+
+def rule(recurrence: Recurrence, start: datetime, timezone: str) -> rrule:
+    """The rule from `start` on, which counts to the second. It yields times of the meeting's zone."""
+    local = _local(start, timezone)
+    return _rule(recurrence, local, local)
+
+
+def occurrences(
+    recurrence: Recurrence,
+    start: datetime,
+    timezone: str,
+    *,
+    from_: datetime | None = None,
+    until: datetime | None = None,
+    limit: int,
+) -> list[datetime]:
+    """The first `limit` starts at or after `from_` and before `until`, in UTC.
+
+    What lies before the window takes no time, unless the recurrence ends after a number of occurrences.
+    """
+    local = _local(start, timezone)
+    dtstart = local
+    if from_ is not None and recurrence.ends_type is not EndsType.AFTER:
+        dtstart = _shortly_before(from_, recurrence, local)
+    return list(
+        islice(_window(_rule(recurrence, local, dtstart), local.astimezone(UTC), from_, until), limit)
+    )
+
+
+def to_rrule_text(recurrence: Recurrence, start: datetime, timezone: str) -> str:
+    """The value of iCalendar's RRULE, with UNTIL in UTC."""
+    local = _local(start, timezone)
+    parts = [f"FREQ={recurrence.frequency_type.upper()}"]
+    if recurrence.frequency != 1:
+        parts.append(f"INTERVAL={recurrence.frequency}")
+    if recurrence.ends_type is EndsType.AFTER:
+        parts.append(f"COUNT={recurrence.ends_after}")
+    elif (ends_on := _ends_on(recurrence)) is not None:
+        parts.append(f"UNTIL={ends_on:%Y%m%dT%H%M%SZ}")
+    if (day := _day_of_week(recurrence, local)) is not None:
+        parts.append(f"BYDAY={day.n or ''}{weekday(day.weekday)!r}")
+    elif recurrence.frequency_type is FrequencyType.MONTHLY:
+        parts.append(f"BYMONTHDAY={local.day}")
+    return ";".join(parts)
+
+
+_FREQUENCIES: Mapping[FrequencyType, Literal[1, 2, 3]] = {
+    FrequencyType.DAILY: DAILY,
+    FrequencyType.WEEKLY: WEEKLY,
+    FrequencyType.MONTHLY: MONTHLY,
+}
+_known_timezones = cache(available_timezones)
+
+
+def _local(start: datetime, timezone: str) -> datetime:
+    return start.astimezone(ZoneInfo(timezone)).replace(microsecond=0)
+
+
+def _rule(recurrence: Recurrence, start: datetime, dtstart: datetime) -> rrule:
+    """The rule of a meeting that starts at `start`, from `dtstart` on."""
+    day = _day_of_week(recurrence, start)
+    monthly = recurrence.frequency_type is FrequencyType.MONTHLY
+    return rrule(
+        _FREQUENCIES[recurrence.frequency_type],
+        dtstart=dtstart,
+        interval=recurrence.frequency,
+        count=recurrence.ends_after if recurrence.ends_type is EndsType.AFTER else None,
+        until=_ends_on(recurrence),
+        byweekday=day,
+        bymonthday=start.day if monthly and day is None else None,
+    )
+
+
+def _ends_on(recurrence: Recurrence) -> datetime | None:
+    if recurrence.ends_type is not EndsType.ON_DATE or recurrence.ends_on is None:
+        return None
+    return recurrence.ends_on.astimezone(UTC)
+
+
+def _day_of_week(recurrence: Recurrence, start: datetime) -> weekday | None:
+    if recurrence.frequency_type is FrequencyType.WEEKLY:
+        return weekday(start.weekday())
+    if (
+        recurrence.frequency_type is FrequencyType.MONTHLY
+        and recurrence.monthly_pattern is MonthlyPattern.DAY_OF_WEEK
+    ):
+        week = (start.day - 1) // 7 + 1
+        return weekday(start.weekday(), week if week < 5 else -1)
+    return None
+
+
+def _shortly_before(moment: datetime, recurrence: Recurrence, start: datetime) -> datetime:
+    """A time at which the rule may begin in place of `start` and still yield the same from `moment` on."""
+    if recurrence.frequency_type is FrequencyType.MONTHLY:
+        months = (moment.year - start.year) * 12 + moment.month - start.month - 1
+        turns = months // recurrence.frequency
+        if turns <= 0:
+            return start
+        years, month = divmod(start.month - 1 + turns * recurrence.frequency, 12)
+        return start.replace(year=start.year + years, month=month + 1, day=1)
+    step = (
+        timedelta(days=7 if recurrence.frequency_type is FrequencyType.WEEKLY else 1) * recurrence.frequency
+    )
+    turns = (moment - start - timedelta(days=2)) // step
+    return start + turns * step if turns > 0 else start
+
+
+def _window(
+    moments: Iterable[datetime], first: datetime, from_: datetime | None, until: datetime | None
+) -> Iterator[datetime]:
+    for moment in moments:
+        if moment.year == MAXYEAR:
+            return
+        # Only in UTC is a first start known that lies in the second of two hours that the clocks show alike.
+        in_utc = max(moment.astimezone(UTC), first)
+        if until is not None and in_utc >= until:
+            return
+        if from_ is None or in_utc >= from_:
+            yield in_utc
