@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -23,6 +24,8 @@ from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
 from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
 from switchroom.engines.janus.videoroom import RoomOptions
+from switchroom.events.log import EventLog
+from switchroom.events.recording import EventRecorder
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
@@ -88,11 +91,14 @@ class Platform:
         self.admissions = AdmissionService(
             self.database, self.signer, guest_token_lifetime=security.guest_token_lifetime
         )
+        self.events = EventLog(self.database, self.bus, keep=timedelta(days=settings.events.keep_days))
+        self.recorder = EventRecorder(self.database)
         self.media = MediaServers(settings, own=engines)
         self.conference = ConferenceService(
             self.admissions,
             self.media.pool,
             self.bus,
+            self.recorder,
             ice=settings.ice,
             room_options=RoomOptions(bitrate=settings.janus.video_bitrate),
         )
@@ -141,6 +147,9 @@ class Platform:
             await stack.enter_async_context(_background(self.revocations.follow, "revocations"))
             await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
             await stack.enter_async_context(_background(self.mail.run, "mail"))
+            await stack.enter_async_context(_background(self.events.tidy, "old events"))
+            stack.push_async_callback(self.recorder.finish)
+            await stack.enter_async_context(_background(self.recorder.run, "events"))
             await self.media.start_own()
             stack.push_async_callback(self.media.stop_own)
             yield

@@ -141,6 +141,12 @@ class SecuritySettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 30
 
 
+class EventSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The log of what has happened."""
+
+    keep_days: Annotated[int, Meta(ge=30, description="Days for which the event log is kept.")] = 90
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The platform."""
 
@@ -161,6 +167,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     janus: JanusSettings = field(default_factory=JanusSettings)
     ice: IceSettings = field(default_factory=IceSettings)
     security: SecuritySettings = field(default_factory=SecuritySettings)
+    events: EventSettings = field(default_factory=EventSettings)
 
     @property
     def data_directory(self) -> Path:

@@ -56,13 +56,24 @@ class Gate:
         return self.links.get(access_key)
 
 
+class Notes:
+    """Keeps what would go to the event log: the kind, the room and the data of each."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, str, Message]] = []
+
+    def note(self, organization_id: int, kind: str, object_id: str, data: Message) -> None:
+        self.kept.append((kind, object_id, data))
+
+
 class House:
     """A running server, and who may come into its rooms."""
 
-    def __init__(self, gate: Gate, service: ConferenceService, bus: Bus, port: int) -> None:
+    def __init__(self, gate: Gate, service: ConferenceService, bus: Bus, notes: Notes, port: int) -> None:
         self.gate = gate
         self.service = service
         self.bus = bus
+        self.notes = notes
         self.port = port
         self._opened: list[Client] = []
 
@@ -237,11 +248,12 @@ async def open_house(
 ) -> AsyncGenerator[House]:
     """A server with live rooms while the block runs."""
     gate, bus, port = Gate(), Bus(), free_port()
-    service = ConferenceService(gate, JanusPool(servers), bus, ice=ice or IceSettings(), grace=grace)
+    notes = Notes()
+    service = ConferenceService(gate, JanusPool(servers), bus, notes, ice=ice or IceSettings(), grace=grace)
     application = Litestar(routes(service), openapi_config=None, logging_config=None)
     async with serving(application, "127.0.0.1", port):
         await service.start()
-        house = House(gate, service, bus, port)
+        house = House(gate, service, bus, notes, port)
         try:
             yield house
         finally:

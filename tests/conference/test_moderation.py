@@ -144,3 +144,24 @@ async def test_in_an_exam_participants_know_of_moderators_only(house: House) -> 
     await ben.send("leave")
     await mod.hears("participant.left")
     assert ben.id not in str(await ada.everything())
+
+
+async def test_what_moderators_do_is_logged(house: House) -> None:
+    mod, ben = await house.enter("Mod", MODERATOR), await house.enter("Ben")
+    await mod.does("moderate", participantId=ben.id, action="mute")
+    await mod.is_refused("moderate", participantId="x", action="mute")
+    await mod.does("permit", participantId=ben.id, permissions={"voice": False})
+    await mod.does("moderate", participantId=ben.id, action="remove")
+    about_ben = [(kind, data) for kind, _, data in house.notes.kept if data.get("participant_id") == ben.id]
+    assert [kind for kind, _ in about_ben] == [
+        "room.joined",
+        "room.moderated",
+        "room.moderated",
+        "room.moderated",
+        "room.left",
+    ]
+    assert [data.get("action") for _, data in about_ben[1:4]] == ["mute", "permissions", "remove"]
+    assert about_ben[1][1]["by"] == next(
+        data["user_id"] for _, _, data in house.notes.kept if data.get("participant_id") == mod.id
+    )
+    assert about_ben[4][1]["reason"] == "removed"

@@ -39,8 +39,12 @@ class Follower(Protocol):
         """The participant's permissions, switches or view are different."""
         ...
 
-    def removed(self, participant: Participant) -> None:
+    def removed(self, participant: Participant, reason: LeftReason) -> None:
         """The participant is no longer inside."""
+        ...
+
+    def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
+        """A moderator has done something to somebody."""
         ...
 
 
@@ -147,7 +151,11 @@ class Conference:
             self.announce_spectators()
         else:
             self._tell(self.viewers(participant), ParticipantLeft(participant.id, reason))
-        self._follower.removed(participant)
+        self._follower.removed(participant, reason)
+
+    def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
+        """To be called when a moderator has done something to somebody."""
+        self._follower.moderated(moderator, target, action)
 
     def announce_joined(self, participant: Participant) -> None:
         if participant.is_spectator:

@@ -18,9 +18,11 @@ def moderate(conference: Conference, moderator: Participant, request: Moderate) 
     """
     target = _target(conference, moderator, request.participant_id)
     wish = target.wish
+    if request.action == "remove":
+        _require_not_above(moderator, target)
+    conference.moderated(moderator, target, request.action)
     match request.action:
         case "remove":
-            _require_not_above(moderator, target)
             conference.remove(target, "removed", end="removed")
             return
         case "lower-hand":
@@ -64,6 +66,7 @@ def permit(conference: Conference, moderator: Participant, request: Permit) -> N
     target.wish = target.media
     conference.become_active_if_permitted(target)
     target.send(Moderated("permissions", moderator.display_name))
+    conference.moderated(moderator, target, "permissions")
     conference.media_changed(target)
 
 

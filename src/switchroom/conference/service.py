@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -16,7 +16,7 @@ from switchroom.conference import status, views
 from switchroom.conference.conference import Conference
 from switchroom.conference.ice import ice_servers
 from switchroom.conference.media import Media
-from switchroom.conference.messages import Join, Joined
+from switchroom.conference.messages import Join, Joined, LeftReason
 from switchroom.conference.models import Connection, MediaState, Participant
 from switchroom.conference.tasks import Tasks
 from switchroom.engines.janus.server import JanusPool
@@ -46,6 +46,12 @@ class Admissions(Protocol):
     def look_up_link(self, company_id: str, room_id: str, access_key: str) -> Awaitable[LinkView | None]: ...
 
 
+class Recorder(Protocol):
+    """Where what happens is logged (see `EventRecorder`)."""
+
+    def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None: ...
+
+
 @dataclass(frozen=True)
 class Live:
     """A conference with its media."""
@@ -70,6 +76,7 @@ class ConferenceService:
         admissions: Admissions,
         pool: JanusPool,
         bus: Bus,
+        recorder: Recorder,
         *,
         ice: IceSettings,
         room_options: RoomOptions | None = None,
@@ -77,6 +84,7 @@ class ConferenceService:
     ) -> None:
         self._admissions = admissions
         self._pool = pool
+        self._recorder = recorder
         self._ice = ice
         self._room_options = room_options or RoomOptions()
         self._grace = grace
@@ -200,6 +208,7 @@ class ConferenceService:
         live.media.enter(participant)
         self._welcome(live, participant, request, resumed=False)
         conference.announce_joined(participant)
+        self._note(live, "room.joined", _who(participant) | {"link_id": admission.link_id})
         return Stay(participant, live)
 
     def _open(self, admission: Admission) -> Live:
@@ -208,6 +217,7 @@ class ConferenceService:
         live = Live(conference, Media(conference, self._pool, self._room_options))
         follower.live = live
         self._live[admission.room_id] = live
+        self._note(live, "room.opened", {"display_name": admission.room_name})
         return live
 
     def _welcome(self, live: Live, participant: Participant, request: Join, *, resumed: bool) -> None:
@@ -234,16 +244,26 @@ class ConferenceService:
             )
         )
 
-    def removed(self, live: Live, participant: Participant) -> None:
+    def removed(self, live: Live, participant: Participant, reason: LeftReason) -> None:
         """Called when somebody is no longer inside; the last one ends the conference."""
         live.media.leave(participant)
+        self._note(live, "room.left", _who(participant) | {"reason": reason})
         self._close_if_empty(live)
 
     def _close_if_empty(self, live: Live) -> None:
         room_id = live.conference.room.room_id
         if not live.conference.participants and self._live.get(room_id) is live:
             del self._live[room_id]
+            self._note(live, "room.emptied", {})
             self._tasks.spawn(live.media.close(), f"close {room_id}")
+
+    def moderated(self, live: Live, moderator: Participant, target: Participant, action: str) -> None:
+        """Called when a moderator has done something to somebody."""
+        self._note(live, "room.moderated", _who(target) | {"action": action, "by": moderator.user_id})
+
+    def _note(self, live: Live, kind: str, data: dict[str, Any]) -> None:
+        room = live.conference.room
+        self._recorder.note(room.organization_id, kind, room.room_id, data)
 
     def _conferences(self) -> Mapping[str, Conference]:
         return {room_id: live.conference for room_id, live in self._live.items()}
@@ -295,8 +315,21 @@ class _Follower:
     def media_changed(self, participant: Participant) -> None:
         self.live.media.changed(participant)
 
-    def removed(self, participant: Participant) -> None:
-        self._service.removed(self.live, participant)
+    def removed(self, participant: Participant, reason: LeftReason) -> None:
+        self._service.removed(self.live, participant, reason)
+
+    def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
+        self._service.moderated(self.live, moderator, target, action)
+
+
+def _who(participant: Participant) -> dict[str, Any]:
+    return {
+        "participant_id": participant.id,
+        "user_id": participant.user_id,
+        "display_name": participant.display_name,
+        "is_guest": participant.admission.is_guest,
+        "is_spectator": participant.is_spectator,
+    }
 
 
 def _wish(request: Join) -> MediaState:

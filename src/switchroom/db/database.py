@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -25,6 +25,7 @@ from switchroom.errors import Unavailable
 
 _ORGANIZATION = "organization_id"
 _NOTICES = "notices"
+_LAST = "last"
 
 
 class Database:
@@ -63,7 +64,7 @@ class Database:
             if self._one_writer is not None:
                 await stack.enter_async_context(self._one_writer)
             session = await stack.enter_async_context(
-                self._writing_sessions(info={_ORGANIZATION: organization_id, _NOTICES: []})
+                self._writing_sessions(info={_ORGANIZATION: organization_id, _NOTICES: [], _LAST: []})
             )
             async with _commit(session):
                 yield session
@@ -91,6 +92,8 @@ def _reachable() -> Generator[None]:
 async def _commit(session: AsyncSession) -> AsyncGenerator[None]:
     try:
         yield
+        for work in session.info[_LAST]:
+            await work(session)
     except BaseException:
         await session.rollback()
         raise
@@ -100,6 +103,11 @@ async def _commit(session: AsyncSession) -> AsyncGenerator[None]:
 def notify(session: AsyncSession, notice: object) -> None:
     """Publish `notice` on the bus once the session's transaction is committed."""
     session.info[_NOTICES].append(notice)
+
+
+def do_last(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[None]]) -> None:
+    """Do `work` as the last thing of the session's transaction, before it is committed."""
+    session.info[_LAST].append(work)
 
 
 def upsert(session: AsyncSession, table: type[Base]) -> sqlite.Insert:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, Unauthenticated
+from switchroom.events.recording import record
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Administration
 from switchroom.identity.secrets import Passwords, key_hash
@@ -174,6 +175,8 @@ class Authentication:
             Administration(membership.administration),
             person.display_name,
         )
+        if kept is None:
+            record(session, organization.id, "user.signed_in", person.id, {"username": person.username})
         return await self._issue(
             session, claims, [item[0].ulid for item in memberships], kept, person_id=person.id
         )
@@ -188,6 +191,8 @@ class Authentication:
         claims = self._claims(
             organization, key.id, SubjectKind.API_KEY, Administration(key.administration), key.client_id
         )
+        if kept is None:
+            record(session, organization.id, "api_key.signed_in", key.id, {"client_id": key.client_id})
         return await self._issue(session, claims, [organization.ulid], kept, api_key_id=key.id)
 
     def _claims(

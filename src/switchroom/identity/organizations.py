@@ -10,12 +10,14 @@ from ulid import ULID
 
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
+from switchroom.events.recording import record
 from switchroom.identity.models import (
     ApiKey,
     Membership,
     Organization,
     PermissionGroup,
     Person,
+    new_id,
 )
 from switchroom.identity.permissions import ALL_ADMINISTRATION, Role, Standing
 from switchroom.identity.secrets import Passwords, key_hash, random_key
@@ -58,6 +60,13 @@ class Organizations:
                         permissions=role.permissions,
                     )
                 )
+            record(
+                session,
+                organization.id,
+                "organization.created",
+                organization.ulid,
+                {"display_name": organization.display_name},
+            )
         return organization
 
     async def find(self, reference: str) -> Organization:
@@ -155,6 +164,13 @@ class Organizations:
             found = await session.get_one(Organization, organization.id)
             if found.owner_id is None and standing is Standing.ADMINISTRATOR:
                 found.owner_id = person.id
+            record(
+                session,
+                organization.id,
+                "user.created",
+                person.id,
+                {"username": person.username, "standing": standing},
+            )
         return person
 
     async def is_known(self, username: str) -> bool:
@@ -177,14 +193,15 @@ class Organizations:
             )
             if taken:
                 raise Conflict(f"there is an API key {alias} already", field="clientId")
-            session.add(
-                ApiKey(
-                    organization_id=organization.id,
-                    client_id=alias,
-                    code_hash=key_hash(code),
-                    administration=ALL_ADMINISTRATION,
-                )
+            key = ApiKey(
+                id=new_id(),
+                organization_id=organization.id,
+                client_id=alias,
+                code_hash=key_hash(code),
+                administration=ALL_ADMINISTRATION,
             )
+            session.add(key)
+            record(session, organization.id, "api_key.created", key.id, {"client_id": alias})
         return code
 
     async def _new_password_hash(self, password: str | None) -> str | None:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Forbidden, Invalid, NotFound
+from switchroom.events.recording import record
 from switchroom.identity.models import Organization, PermissionGroup, new_id
 from switchroom.identity.permissions import Administration, Role
 from switchroom.identity.revocation import revoke
@@ -101,6 +102,8 @@ class Links:
                 if kind is LinkKind.GUEST and draft.send_email:
                     task_id = await self._invite(session, token, room, link)
             await session.execute(_INSERT, [_row(link) for link in made])
+            for link in made:
+                _record(session, token, "link.created", link)
             return MadeLinks(made, task_id)
 
     async def create_for_anyone(self, token: AccessToken, room_id: str, valid_until: datetime | None) -> Link:
@@ -161,6 +164,7 @@ class Links:
             link.timezone = _timezone(timezone) or link.timezone
             _check(link, send_email=send_email)
             task_id = await self._invite(session, token, room, link) if send_email else None
+            _record(session, token, "link.updated", link)
             await session.flush()
             return MadeLinks([link], task_id)
 
@@ -170,6 +174,7 @@ class Links:
             link, room = await _link_for(session, token, link_id, room_id, LinkKind.GUEST)
             link.timezone = _timezone(timezone) or link.timezone
             _check(link, send_email=True)
+            _record(session, token, "link.mailed", link)
             return await self._invite(session, token, room, link)
 
     async def delete(self, token: AccessToken, room_id: str | None, link_id: str) -> None:
@@ -180,6 +185,7 @@ class Links:
             await session.delete(link)
             revoke(session, token.organization_id, link.id)
             notify(session, LinkDeleted(token.organization_id, link.room_id, link.id))
+            _record(session, token, "link.deleted", link)
 
     async def _invite(self, session: AsyncSession, token: AccessToken, room: Room, link: Link) -> str:
         organization = await session.get_one(Organization, token.organization_id)
@@ -202,6 +208,11 @@ class Links:
                 timezone=link.timezone,
             ),
         )
+
+
+def _record(session: AsyncSession, token: AccessToken, kind: str, link: Link) -> None:
+    data = {"kind": link.kind, "room_id": link.room_id, "by": token.subject_id}
+    record(session, token.organization_id, kind, link.id, data)
 
 
 def _link(

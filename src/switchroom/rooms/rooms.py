@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
+from switchroom.events.recording import record
 from switchroom.identity.models import Membership
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
@@ -85,6 +86,7 @@ class Rooms:
             await _set_grants(session, room, draft.grants)
             await _set_breakout_rooms(session, room, draft.breakout_rooms)
             await rooms_changed(session, token.organization_id)
+            _record(session, token, "room.created", room)
             return (await views(session, viewer, [room]))[0]
 
     async def update(self, token: AccessToken, room_id: str, draft: RoomDraft) -> RoomView:
@@ -119,6 +121,7 @@ class Rooms:
             await _set_breakout_rooms(session, room, draft.breakout_rooms)
             await rooms_changed(session, token.organization_id)
             notify(session, RoomChanged(token.organization_id, room.id))
+            _record(session, token, "room.updated", room)
             await session.flush()
             return (await views(session, viewer, [room]))[0]
 
@@ -136,6 +139,7 @@ class Rooms:
             await session.execute(delete(Room).where(Room.id == room.id))
             await rooms_changed(session, token.organization_id)
             notify(session, RoomDestroyed(token.organization_id, room_id))
+            _record(session, token, "room.deleted", room)
 
     async def permissions(self, token: AccessToken, room_id: str, person_id: str | None = None) -> Permission:
         """What the caller may do in the room, or for those who administer it, what a person may."""
@@ -164,7 +168,19 @@ class Rooms:
             for move in moves:
                 await _place(session, move)
                 await session.flush()
+                data = {"parent_id": move.parent_id, "by": token.subject_id}
+                record(session, token.organization_id, "room.moved", move.room_id, data)
             await rooms_changed(session, token.organization_id)
+
+
+def _record(session: AsyncSession, token: AccessToken, kind: str, room: Room) -> None:
+    data = {
+        "display_name": room.display_name,
+        "type": RoomType(room.type).name.lower(),
+        "parent_id": room.parent_id,
+        "by": token.subject_id,
+    }
+    record(session, token.organization_id, kind, room.id, data)
 
 
 def _set_default(room: Room, draft: RoomDraft) -> None:

@@ -1,0 +1,172 @@
+"""Reading the event log: from the beginning, from where one stopped, and live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import delete, func, or_, select
+
+from switchroom.bus import Bus
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.events.models import Event
+from switchroom.events.notices import EventsRecorded
+
+MOST_AT_ONCE = 1000
+LOOK_ANYWAY = 1.0
+"""Seconds after which a follower looks by itself: other processes write to the log as well."""
+
+_SECONDS_BETWEEN_CLEANINGS = 3600.0
+_CLEANED_AT_ONCE = 5000
+
+log = structlog.get_logger()
+
+
+class RecordedEvent(Struct, frozen=True, kw_only=True):
+    """One entry of the log. `id` grows with every entry; `data` is as it was recorded."""
+
+    id: int
+    organization_id: int
+    type: str
+    object_id: str
+    occurred_at: datetime
+    data: dict[str, Any]
+
+
+class EventFilter(Struct, frozen=True, kw_only=True):
+    """Which events are meant; what is left empty does not restrict.
+
+    `types` are whole types or beginnings that end in `*` (`room.*`). `since` is inclusive, `until` is not.
+    """
+
+    types: Sequence[str] = ()
+    object_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def matches(types: Sequence[str], kind: str) -> bool:
+    """Whether a type of event is one of `types`, which may end in `*`; any is, if there are none."""
+    return not types or any(
+        kind.startswith(wanted[:-1]) if wanted.endswith("*") else kind == wanted for wanted in types
+    )
+
+
+class EventLog:
+    """The log of all organizations; each call names the one it is about, or None for all."""
+
+    def __init__(self, database: Database, bus: Bus, *, keep: timedelta) -> None:
+        self._database = database
+        self._keep = keep
+        self._followers: set[asyncio.Event] = set()
+        bus.subscribe(EventsRecorded, self._wake)
+
+    async def read(
+        self,
+        organization_id: int | None,
+        wanted: EventFilter | None = None,
+        *,
+        after: int = 0,
+        limit: int = MOST_AT_ONCE,
+    ) -> list[RecordedEvent]:
+        """At most `limit` (1 to 1000) events after the one with the id `after`, oldest first."""
+        query = select(Event).where(Event.id > after).order_by(Event.id)
+        if wanted is not None:
+            query = query.where(*_conditions(wanted))
+        async with self._database.read(organization_id) as session:
+            rows = await session.scalars(query.limit(max(1, min(limit, MOST_AT_ONCE))))
+            return [_recorded(row) for row in rows]
+
+    async def newest(self, organization_id: int | None) -> int:
+        """The id of the newest event, 0 when there is none."""
+        async with self._database.read(organization_id) as session:
+            return await session.scalar(select(func.max(Event.id))) or 0
+
+    async def follow(
+        self, organization_id: int | None, wanted: EventFilter | None = None, *, after: int
+    ) -> AsyncGenerator[RecordedEvent]:
+        """Every event after the one with the id `after`: those there are, then each as it happens."""
+        woken = asyncio.Event()
+        self._followers.add(woken)
+        try:
+            while True:
+                woken.clear()
+                events = await self.read(organization_id, wanted, after=after)
+                for event in events:
+                    yield event
+                    after = event.id
+                if len(events) < MOST_AT_ONCE:
+                    await _wait(woken)
+        finally:
+            self._followers.discard(woken)
+
+    async def tidy(self) -> None:
+        """Remove what is older than the log is kept, again and again until cancelled."""
+        while True:
+            removed = await self.remove_old()
+            if removed:
+                log.info("old events removed", events=removed)
+            await asyncio.sleep(_SECONDS_BETWEEN_CLEANINGS)
+
+    async def remove_old(self) -> int:
+        """Remove what is older than the log is kept. Returns how many events that were."""
+        oldest, removed = now() - self._keep, 0
+        while True:
+            # A part at a time, so that nobody waits long for the database.
+            async with self._database.write(None) as session:
+                ids = select(Event.id).where(Event.occurred_at < oldest).limit(_CLEANED_AT_ONCE)
+                part = (await session.scalars(ids)).all()
+                await session.execute(delete(Event).where(Event.id.in_(part)))
+            removed += len(part)
+            if len(part) < _CLEANED_AT_ONCE:
+                return removed
+
+    async def _wake(self, _: EventsRecorded) -> None:
+        for woken in self._followers:
+            woken.set()
+
+
+async def _wait(woken: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(LOOK_ANYWAY):
+            await woken.wait()
+    except TimeoutError:
+        pass
+
+
+def _conditions(wanted: EventFilter) -> list[Any]:
+    conditions: list[Any] = []
+    if wanted.types:
+        conditions.append(
+            or_(
+                *(
+                    Event.type.startswith(kind[:-1], autoescape=True)
+                    if kind.endswith("*")
+                    else Event.type == kind
+                    for kind in wanted.types
+                )
+            )
+        )
+    if wanted.object_id:
+        conditions.append(Event.object_id == wanted.object_id)
+    if wanted.since is not None:
+        conditions.append(Event.occurred_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Event.occurred_at < wanted.until)
+    return conditions
+
+
+def _recorded(row: Event) -> RecordedEvent:
+    return RecordedEvent(
+        id=row.id,
+        organization_id=row.organization_id,
+        type=row.type,
+        object_id=row.object_id,
+        occurred_at=row.occurred_at,
+        data=row.data,
+    )
