@@ -1,0 +1,146 @@
+"""Requests to named addresses reach public ones, and those that the operator allows."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+
+from switchroom.errors import Invalid
+from switchroom.events.webhooks.outbound import Answer, Outbound, check_url
+from tests.events.receiver import Receiver, listening
+
+LOOPBACK = ("127.0.0.0/8",)
+
+
+async def send(outbound: Outbound, url: str) -> Answer:
+    try:
+        return await outbound.send("POST", url, {"X-Test": "1"}, b"{}")
+    finally:
+        await outbound.close()
+
+
+async def test_an_allowed_address_gets_the_request() -> None:
+    async with listening() as receiver:
+        answer = await send(Outbound(LOOPBACK, timeout=5), f"{receiver.url}/a/b?c=d")
+    assert answer == Answer(200)
+    assert answer.is_accepted
+    (request,) = receiver.requests
+    assert (request.method, request.path, request.body) == ("POST", "/a/b", b"{}")
+    assert request.headers["x-test"] == "1"
+
+
+@pytest.mark.parametrize(
+    "name", ["127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001", "127.1"]
+)
+async def test_loopback_is_not_reached_by_any_name(name: str) -> None:
+    async with listening() as receiver:
+        port = receiver.url.rpartition(":")[2]
+        answer = await send(Outbound((), timeout=5), f"http://{name}:{port}/")
+        assert answer.status == 0
+        assert not answer.is_accepted
+    assert receiver.requests == []
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with listening() as receiver, listening() as inside:
+        receiver.status, receiver.location = 302, inside.url
+        answer = await send(Outbound(LOOPBACK, timeout=5), receiver.url)
+    assert answer == Answer(302)
+    assert not answer.is_accepted
+    assert inside.requests == []
+
+
+async def test_a_name_that_has_come_to_lead_to_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a name led to when it was checked says nothing: the address of the connection counts."""
+    async with listening() as receiver:
+        port = int(receiver.url.rpartition(":")[2])
+
+        async def lookup(*_: Any, **__: Any) -> list[Any]:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup, raising=False)
+        answer = await send(Outbound((), timeout=2), f"http://rebinding.example:{port}/")
+    assert answer == Answer(0, "127.0.0.1 is not a public address")
+    assert receiver.requests == []
+
+
+@pytest.mark.parametrize(
+    ("address", "permitted"),
+    [
+        ("8.8.8.8", True),
+        ("2001:4860:4860::8888", True),
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("fd00:ec2::254", False),
+        ("fe80::1%eth0", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("224.0.0.1", False),
+        ("ff02::1", False),
+        ("255.255.255.255", False),
+        ("::ffff:10.0.0.1", False),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_which_addresses_are_public(address: str, permitted: bool) -> None:
+    assert Outbound((), timeout=1).permits(address) is permitted
+
+
+def test_networks_that_the_operator_allows() -> None:
+    outbound = Outbound(("10.1.0.0/16", "fd00::/8"), timeout=1)
+    assert outbound.permits("10.1.2.3")
+    assert outbound.permits("::ffff:10.1.2.3")
+    assert outbound.permits("fd00::5")
+    assert not outbound.permits("10.2.0.1")
+
+
+async def test_a_receiver_that_does_not_answer_is_given_up() -> None:
+    async with listening() as receiver:
+        receiver.hold = asyncio.Event()
+        answer = await send(Outbound(LOOPBACK, timeout=0.2), receiver.url)
+    assert answer == Answer(0, "no answer within 0.2 s")
+
+
+async def test_nobody_listens() -> None:
+    async with Receiver().listening() as receiver:
+        url = receiver.url
+    answer = await send(Outbound(LOOPBACK, timeout=5), url)
+    assert answer.status == 0
+    assert "refused" in answer.problem.lower() or "connect" in answer.problem.lower()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.org",
+        "ftp://example.org/",
+        "http://",
+        "http://:80/",
+        "https://user:secret@example.org/",
+        "http://example.org:99999/",
+        "http://example.org:0/",
+        "http://exa mple.org/",
+        "http://example.org/\r\nX: y",
+        "file:///etc/passwd",
+        "http://example.org/" + "x" * 2000,
+    ],
+)
+def test_urls_that_are_none(url: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_url(url)
+    assert refused.value.field == "url"
+
+
+def test_a_url_is_taken_as_it_is() -> None:
+    assert check_url(" https://example.org/hook?a=b ") == "https://example.org/hook?a=b"
