@@ -1,4 +1,4 @@
-"""Builders for the tests of mail: an invitation, and a database with an organization that sends it."""
+"""Builders for the tests of mail: what it says, and a database with an organization that sends it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.identity.models import Organization
 from switchroom.mail.invitations import Invitation
+from switchroom.mail.meeting_mails import MeetingMail, MeetingMailKind
 from switchroom.mail.models import QueuedMail
-from switchroom.mail.queue import enqueue_invitation
+from switchroom.mail.queue import enqueue_invitation, enqueue_meeting_mail
 
 ACCESS_KEY = "Xq3vLr8TzPw1NcYb5KdHs7MgJf2RaVe4"
 JOIN_LINK = (
@@ -47,6 +48,32 @@ def invitation(**changes: Any) -> Invitation:
     return replace(_INVITATION, **changes)
 
 
+_MEETING_MAIL = MeetingMail(
+    kind=MeetingMailKind.INVITATION,
+    uid="5e945c36b863b82cefdddf54@meet.example.org",
+    sequence=0,
+    to="juergen@example.org",
+    to_name="Jürgen Groß",
+    organizer_name="Zoë Weiß",
+    organizer_email="zoe@example.org",
+    organization_name="Universität Köln",
+    topic="Übung; Öst, Teil 1",
+    agenda="1. Begrüßung\n2. Fragen, Antworten; mehr",
+    start=datetime(2026, 3, 24, 8, 0, tzinfo=UTC),
+    end=datetime(2026, 3, 24, 9, 30, tzinfo=UTC),
+    timezone="Europe/Berlin",
+    join_link="https://meet.example.org/#/meeting/9974-7653-8886-0485",
+    meeting_number="9974-7653-8886-0485",
+    dial_in_numbers=("+49 221 1234567", "+41 44 1234567"),
+    dial_in_pin="471193",
+    locale="de",
+)
+
+
+def meeting_mail(**changes: Any) -> MeetingMail:
+    return replace(_MEETING_MAIL, **changes)
+
+
 class Sender:
     """An organization, and the queue it puts its mail into."""
 
@@ -58,6 +85,11 @@ class Sender:
     async def invite(self, **changes: Any) -> str:
         async with self.database.write(self.organization_id) as session:
             return await enqueue_invitation(session, self.organization_id, invitation(**changes))
+
+    async def tell(self, **changes: Any) -> str:
+        """Queue a mail about a meeting."""
+        async with self.database.write(self.organization_id) as session:
+            return await enqueue_meeting_mail(session, self.organization_id, meeting_mail(**changes))
 
     async def mail(self, mail_id: str) -> QueuedMail:
         async with self.database.read(self.organization_id) as session:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -19,6 +17,7 @@ from switchroom.mail.delivery import RETRY_DELAYS, MailDelivery
 from switchroom.mail.models import QueuedMail
 from switchroom.mail.queue import enqueue_invitation
 from switchroom.settings import ConfigurationError, SmtpSettings
+from tests.mail.delivering import delivering
 from tests.mail.mail_server import PASSWORD, USER, MailServer, certificate, mail_server
 from tests.mail.post import ACCESS_KEY, LIMIT, Sender, eventually, invitation
 
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiri
 
 
 async def test_a_queued_mail_arrives(organization: Sender, post: MailServer, tmp_path: Path) -> None:
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
         task_id = await organization.invite()
         mail = await organization.until(task_id, "sent")
 
@@ -45,14 +44,14 @@ async def test_mail_queued_before_the_worker_starts_arrives(
 ) -> None:
     task_id = await organization.invite()
 
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
         await organization.until(task_id, "sent")
 
 
 async def test_what_is_rolled_back_is_not_sent(
     organization: Sender, post: MailServer, tmp_path: Path
 ) -> None:
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
         await _invite_and_fail(organization)
         task_id = await organization.invite()
         await organization.until(task_id, "sent")
@@ -65,7 +64,7 @@ async def test_many_mails_share_few_connections(
 ) -> None:
     task_ids = [await organization.invite(uid=str(number)) for number in range(120)]
 
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
         await post.accepts(120)
 
     assert sorted(post.ids) == sorted(task_ids)
@@ -77,7 +76,7 @@ async def test_a_refusal_for_now_is_tried_again(
 ) -> None:
     post.answers = ["451 4.7.1 greylisted", "452 4.3.1 disk full"]
 
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, SOON):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, SOON):
         task_id = await organization.invite()
         mail = await organization.until(task_id, "sent")
 
@@ -88,7 +87,7 @@ async def test_a_refusal_for_now_is_tried_again(
 async def test_a_server_that_comes_back_gets_the_mail(organization: Sender, tmp_path: Path) -> None:
     async with mail_server() as gone:
         port = gone.port
-    async with _delivering(organization, f"smtp://127.0.0.1:{port}", tmp_path, LATER):
+    async with delivering(organization, f"smtp://127.0.0.1:{port}", tmp_path, LATER):
         task_id = await organization.invite()
 
         async def noted() -> bool:
@@ -106,7 +105,7 @@ async def test_a_mail_that_never_gets_through_fails(
 ) -> None:
     post.answers = ["451 not today"] * 10
 
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, SOON):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, SOON):
         mail = await organization.until(await organization.invite(), "failed")
 
     assert post.offered == mail.attempts == len(SOON) + 1
@@ -124,7 +123,7 @@ async def test_an_unknown_recipient_fails_at_once(
 ) -> None:
     post.refused = {"nobody@example.org"}
 
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, SOON):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, SOON):
         mail = await organization.until(await organization.invite(to="nobody@example.org"), "failed")
         await organization.until(await organization.invite(uid="2"), "sent")
 
@@ -137,7 +136,7 @@ async def test_a_mail_refused_for_its_content_fails_at_once_and_keeps_no_key(
 ) -> None:
     post.answers = [f"554 5.7.1 the link {ACCESS_KEY} is listed"]
 
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, SOON):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, SOON):
         mail = await organization.until(await organization.invite(), "failed")
 
     assert "is listed" in mail.last_error
@@ -145,7 +144,7 @@ async def test_a_mail_refused_for_its_content_fails_at_once_and_keeps_no_key(
 
 
 async def test_an_address_nobody_can_mail_to_fails_at_once(organization: Sender, tmp_path: Path) -> None:
-    async with _delivering(organization, "", tmp_path):
+    async with delivering(organization, "", tmp_path):
         mail = await organization.until(await organization.invite(to="jürgen@example.org"), "failed")
 
     assert mail.attempts == 1
@@ -156,7 +155,7 @@ async def test_a_newer_invitation_takes_the_place_of_one_that_waits(
 ) -> None:
     post.answers = ["451 later"]
 
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, LATER):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, LATER):
         older = await organization.invite(sequence=0)
 
         async def refused() -> bool:
@@ -175,7 +174,7 @@ async def test_a_slow_server_keeps_nobody_waiting(
     organization: Sender, post: MailServer, tmp_path: Path
 ) -> None:
     post.open.clear()
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
         task_ids = [await organization.invite(uid=str(number)) for number in range(10)]
         await post.holds(4)
 
@@ -192,7 +191,7 @@ async def test_a_server_that_never_answers_is_given_up_in_time(
     organization: Sender, post: MailServer, tmp_path: Path
 ) -> None:
     post.open.clear()
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, LATER, give_up_after=0.3):
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path, LATER, give_up_after=0.3):
         task_id = await organization.invite()
 
         async def noted() -> bool:
@@ -203,7 +202,7 @@ async def test_a_server_that_never_answers_is_given_up_in_time(
 
 async def test_stopping_lets_a_mail_finish(organization: Sender, post: MailServer, tmp_path: Path) -> None:
     post.open.clear()
-    async with _delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path) as worker:
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path) as worker:
         task_id = await organization.invite()
         await post.holds(1)
         worker.cancel()
@@ -216,7 +215,7 @@ async def test_a_server_with_starttls_and_a_password(organization: Sender, tmp_p
     _, context = certificate(tmp_path)
     async with mail_server(starttls=context, sign_in=True) as post:
         url = f"smtp://{quote(USER)}:{quote(PASSWORD, safe='')}@127.0.0.1:{post.port}"
-        async with _delivering(organization, url, tmp_path):
+        async with delivering(organization, url, tmp_path):
             await organization.until(await organization.invite(), "sent")
 
     assert post.logins == [(USER.encode(), PASSWORD.encode(), True)]
@@ -228,7 +227,7 @@ async def test_a_certificate_that_nobody_vouches_for_gets_no_password(
     signed, context = certificate(tmp_path)
     async with mail_server(starttls=context, sign_in=True) as post:
         url = f"smtp://{quote(USER)}:{quote(PASSWORD, safe='')}@localhost:{post.port}?starttls=required"
-        async with _delivering(organization, url, tmp_path, LATER):
+        async with delivering(organization, url, tmp_path, LATER):
             task_id = await organization.invite()
 
             async def noted() -> bool:
@@ -246,7 +245,7 @@ async def test_a_server_without_the_encryption_asked_for_gets_no_password(
 ) -> None:
     async with mail_server(sign_in=True) as post:
         url = f"smtp://{quote(USER)}:{quote(PASSWORD, safe='')}@127.0.0.1:{post.port}?starttls=required"
-        async with _delivering(organization, url, tmp_path, LATER):
+        async with delivering(organization, url, tmp_path, LATER):
             task_id = await organization.invite()
 
             async def noted() -> bool:
@@ -261,7 +260,7 @@ async def test_a_server_with_tls_from_the_first_byte(organization: Sender, tmp_p
     _, context = certificate(tmp_path)
     async with (
         mail_server(implicit_tls=context) as post,
-        _delivering(organization, f"smtps://127.0.0.1:{post.port}", tmp_path),
+        delivering(organization, f"smtps://127.0.0.1:{post.port}", tmp_path),
     ):
         await organization.until(await organization.invite(), "sent")
 
@@ -269,7 +268,7 @@ async def test_a_server_with_tls_from_the_first_byte(organization: Sender, tmp_p
 
 
 async def test_without_a_server_mails_are_files(organization: Sender, tmp_path: Path) -> None:
-    async with _delivering(organization, "", tmp_path):
+    async with delivering(organization, "", tmp_path):
         task_id = await organization.invite()
         mail = await organization.until(task_id, "sent")
 
@@ -283,7 +282,7 @@ async def test_without_a_server_mails_are_files(organization: Sender, tmp_path: 
 
 async def test_an_outbox_that_cannot_be_written_is_tried_again(organization: Sender, tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("in the way")
-    async with _delivering(organization, "", tmp_path, (timedelta(milliseconds=50),) * 100):
+    async with delivering(organization, "", tmp_path, (timedelta(milliseconds=50),) * 100):
         task_id = await organization.invite()
 
         async def noted() -> bool:
@@ -310,7 +309,7 @@ async def test_what_was_done_long_ago_is_forgotten(organization: Sender, tmp_pat
             )
     recent = await organization.invite()
 
-    async with _delivering(organization, "", tmp_path):
+    async with delivering(organization, "", tmp_path):
         await organization.until(recent, "sent")
 
         async def two_left() -> bool:
@@ -324,32 +323,6 @@ async def test_what_was_done_long_ago_is_forgotten(organization: Sender, tmp_pat
 def test_a_wrong_sender_is_said_at_the_start(organization: Sender, tmp_path: Path, sender: str) -> None:
     with pytest.raises(ConfigurationError, match=r"smtp\.sender"):
         MailDelivery(organization.database, SmtpSettings(sender=sender), tmp_path, organization.bus)
-
-
-@asynccontextmanager
-async def _delivering(
-    organization: Sender,
-    url: str,
-    directory: Path,
-    retry_delays: Sequence[timedelta] = RETRY_DELAYS,
-    *,
-    give_up_after: float = LIMIT,
-) -> AsyncGenerator[asyncio.Task[None]]:
-    """The worker, running. It has done what it began when the block ends."""
-    delivery = MailDelivery(
-        organization.database,
-        SmtpSettings(url=url, timeout=give_up_after),
-        directory,
-        organization.bus,
-        retry_delays=retry_delays,
-    )
-    worker = asyncio.create_task(delivery.run())
-    try:
-        yield worker
-    finally:
-        worker.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await worker
 
 
 class _Mishap(Exception):

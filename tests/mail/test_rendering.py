@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header
 from email.message import EmailMessage
-from email.policy import default
 from email.utils import getaddresses
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
-from switchroom.mail.rendering import RenderedMail, render_invitation
+from switchroom.mail.message import Envelope, RenderedMail
+from switchroom.mail.rendering import render_invitation
+from tests.mail.mail_program import Page, address, part, read_mail
 from tests.mail.post import JOIN_LINK, invitation
 
 SENDER = parse_mailbox("Switchroom Köln <noreply@meet.example.org>")
@@ -27,10 +27,10 @@ def test_a_german_invitation() -> None:
     mail = _read(locale="de")
 
     assert mail["Subject"] == "Einladung: Übungsraum Öst – Universität Köln"
-    assert _address(mail, "To") == ("Jürgen Groß", "juergen@example.org")
-    assert _address(mail, "From") == ("Switchroom Köln", "noreply@meet.example.org")
+    assert address(mail, "To") == ("Jürgen Groß", "juergen@example.org")
+    assert address(mail, "From") == ("Switchroom Köln", "noreply@meet.example.org")
     assert mail["Content-Language"] == "de"
-    text = _part(mail, "plain")
+    text = part(mail, "plain")
     assert "Guten Tag Jürgen Groß," in text
     assert "Zoë Weiß (Universität Köln) lädt Sie in den Raum „Übungsraum Öst“ ein." in text
     assert "Wann: Montag, 21. Juli 2025, 14:00 bis 15:30 Uhr\n" in text
@@ -42,7 +42,7 @@ def test_an_english_invitation() -> None:
     mail = _read(locale="en", timezone="America/New_York")
 
     assert mail["Subject"] == "Invitation: Übungsraum Öst – Universität Köln"
-    text = _part(mail, "plain")
+    text = part(mail, "plain")
     assert "Hello Jürgen Groß," in text
     assert "Zoë Weiß (Universität Köln) invites you to the room “Übungsraum Öst”." in text
     assert "When: Monday, 21 July 2025, 08:00 to 09:30\n" in text
@@ -71,11 +71,11 @@ def test_an_english_invitation() -> None:
     ],
 )
 def test_the_dates_in_words(locale: str, changes: dict[str, Any], when: str) -> None:
-    assert when in _part(_read(locale=locale, **changes), "plain")
+    assert when in part(_read(locale=locale, **changes), "plain")
 
 
 def test_the_zone_of_each_end_holds_across_a_change_of_the_clock() -> None:
-    text = _part(
+    text = part(
         _read(
             valid_from=datetime(2025, 3, 30, 0, 30, tzinfo=UTC),
             valid_until=datetime(2025, 3, 30, 1, 30, tzinfo=UTC),
@@ -87,7 +87,7 @@ def test_the_zone_of_each_end_holds_across_a_change_of_the_clock() -> None:
 
 
 def test_a_guest_and_an_inviter_without_a_name() -> None:
-    text = _part(_read(guest_name="", inviter_name=""), "plain")
+    text = part(_read(guest_name="", inviter_name=""), "plain")
 
     assert text.startswith("Guten Tag,\n")
     assert "Universität Köln lädt Sie in den Raum „Übungsraum Öst“ ein." in text
@@ -114,11 +114,9 @@ def test_the_parts_come_in_the_order_mail_programs_expect() -> None:
 
 
 def test_names_are_text_in_the_html() -> None:
-    html = _part(
-        _read(room_name=NASTY, guest_name=NASTY, organization_name=NASTY, inviter_name=NASTY), "html"
-    )
+    html = part(_read(room_name=NASTY, guest_name=NASTY, organization_name=NASTY, inviter_name=NASTY), "html")
 
-    page = _Page(html)
+    page = Page(html)
     assert "script" not in page.elements
     assert f"„{NASTY}“" in page.text
     assert page.links == [JOIN_LINK, JOIN_LINK]
@@ -126,13 +124,13 @@ def test_names_are_text_in_the_html() -> None:
 
 
 def test_a_link_cannot_leave_its_attribute() -> None:
-    page = _Page(_part(_read(join_link='https://meet.example.org/"onclick="alert(1)'), "html"))
+    page = Page(part(_read(join_link='https://meet.example.org/"onclick="alert(1)'), "html"))
 
     assert page.links == ['https://meet.example.org/"onclick="alert(1)'] * 2
 
 
 def test_a_name_in_braces_stays_as_it_is() -> None:
-    text = _part(_read(room_name="{guest} {0} %s"), "plain")
+    text = part(_read(room_name="{guest} {0} %s"), "plain")
 
     assert "„{guest} {0} %s“" in text
 
@@ -154,7 +152,7 @@ def test_no_name_adds_a_header(field: str, line_end: str) -> None:
 def test_no_name_becomes_another_address() -> None:
     mail = _read(guest_name='"Eve" <eve@example.org>, Bob')
 
-    assert _address(mail, "To") == ('"Eve" <eve@example.org>, Bob', "juergen@example.org")
+    assert address(mail, "To") == ('"Eve" <eve@example.org>, Bob', "juergen@example.org")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +167,7 @@ def test_a_domain_with_umlauts_is_written_in_ascii() -> None:
     rendered = _render(to="gast@müller-straße.example")
 
     assert rendered.recipient == "gast@xn--mller-strae-46a18a.example"
-    assert _address(_parsed(rendered), "To") == ("Jürgen Groß", rendered.recipient)
+    assert address(read_mail(rendered), "To") == ("Jürgen Groß", rendered.recipient)
 
 
 def test_a_mail_is_seven_bit_with_short_lines_and_the_same_each_time() -> None:
@@ -178,7 +176,7 @@ def test_a_mail_is_seven_bit_with_short_lines_and_the_same_each_time() -> None:
     assert first.content.isascii()
     assert max(len(line) for line in first.content.split(b"\r\n")) <= 78
     assert b"\n" not in first.content.replace(b"\r\n", b"")
-    again, once = _parsed(_render(mail_id="77")), _parsed(first)
+    again, once = read_mail(_render(mail_id="77")), read_mail(first)
     assert once["Message-ID"] == again["Message-ID"] == "<77@meet.example.org>"
     assert once["Date"].datetime == again["Date"].datetime == QUEUED_AT
 
@@ -200,33 +198,16 @@ def test_a_very_long_name_is_cut_in_the_subject_only() -> None:
     mail = _read(room_name="ü" * 200)
 
     assert mail["Subject"] == f"Einladung: {'ü' * 79}… – Universität Köln"
-    assert "ü" * 200 in _part(mail, "plain")
+    assert "ü" * 200 in part(mail, "plain")
 
 
 def _render(*, mail_id: str = "1", **changes: Any) -> RenderedMail:
-    return render_invitation(invitation(**changes), mail_id=mail_id, sender=SENDER, queued_at=QUEUED_AT)
-
-
-def _parsed(rendered: RenderedMail) -> EmailMessage:
-    mail = message_from_bytes(rendered.content, policy=default)
-    assert isinstance(mail, EmailMessage)
-    assert not mail.defects
-    return mail
+    envelope = Envelope(mail_id=mail_id, sender=SENDER, queued_at=QUEUED_AT)
+    return render_invitation(invitation(**changes), envelope)
 
 
 def _read(**changes: Any) -> EmailMessage:
-    return _parsed(_render(**changes))
-
-
-def _part(mail: EmailMessage, subtype: str) -> str:
-    part = mail.get_body((subtype,))
-    assert part is not None
-    return part.get_content().replace("\r\n", "\n")
-
-
-def _address(mail: EmailMessage, header: str) -> tuple[str, str]:
-    (address,) = mail[header].addresses
-    return address.display_name, address.addr_spec
+    return read_mail(_render(**changes))
 
 
 def _decoded(header: str) -> str:
@@ -234,27 +215,3 @@ def _decoded(header: str) -> str:
     return "".join(
         part if isinstance(part, str) else part.decode(charset or "ascii") for part, charset in parts
     )
-
-
-class _Page(HTMLParser):
-    """What a browser would make of the HTML."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: set[str] = set()
-        self.links: list[str | None] = []
-        self.language: str | None = None
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.add(tag)
-        attributes = dict(attrs)
-        if tag == "a":
-            assert set(attributes) == {"href", "style"}
-            self.links.append(attributes["href"])
-        if tag == "html":
-            self.language = attributes["lang"]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiosmtplib
-import msgspec
 import structlog
 from msgspec import Struct
 from prometheus_client import Counter
@@ -21,10 +20,14 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
 from switchroom.mail.invitations import Invitation
+from switchroom.mail.meeting_mails import MeetingMail
+from switchroom.mail.meeting_rendering import render_meeting_mail
+from switchroom.mail.message import Envelope, RenderedMail
 from switchroom.mail.models import STILL_QUEUED, MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.outbox import write_mail
-from switchroom.mail.rendering import RenderedMail, render_invitation
+from switchroom.mail.queue import Payload, read_payload
+from switchroom.mail.rendering import render_invitation
 from switchroom.mail.smtp import SmtpTransport, parse_server
 from switchroom.settings import ConfigurationError, SmtpSettings
 
@@ -165,11 +168,9 @@ class MailDelivery:
     async def _deliver(self, mail: _Claimed) -> None:
         secrets = [self._password]
         try:
-            invitation = msgspec.json.decode(mail.payload, type=Invitation)
-            secrets += [part for part in invitation.join_link.split("/") if len(part) >= _SHORTEST_SECRET]
-            rendered = render_invitation(
-                invitation, mail_id=mail.id, sender=self._sender, queued_at=mail.queued_at
-            )
+            payload = read_payload(mail.payload)
+            secrets += _secrets(payload)
+            rendered = self._render(mail, payload)
             async with asyncio.timeout(self._timeout):
                 await self._hand_over(mail, rendered)
         except Undeliverable as error:
@@ -183,6 +184,14 @@ class MailDelivery:
         else:
             await self._record(mail, state=MailState.SENT, payload="", last_error="")
             MAILS.labels("sent").inc()
+
+    def _render(self, mail: _Claimed, payload: Payload) -> RenderedMail:
+        envelope = Envelope(mail_id=mail.id, sender=self._sender, queued_at=mail.queued_at)
+        match payload:
+            case Invitation():
+                return render_invitation(payload, envelope)
+            case MeetingMail():
+                return render_meeting_mail(payload, envelope)
 
     async def _hand_over(self, mail: _Claimed, rendered: RenderedMail) -> None:
         if self._transport is not None:
@@ -240,6 +249,14 @@ def _brief(error: BaseException) -> str:
     if isinstance(error, SQLAlchemyError):
         return type(error).__name__
     return one_line(f"{type(error).__name__}: {error}").removesuffix(": ")
+
+
+def _secrets(payload: Payload) -> list[str]:
+    """What must not be repeated from a server's answer."""
+    found = [part for part in payload.join_link.split("/") if len(part) >= _SHORTEST_SECRET]
+    if isinstance(payload, MeetingMail):
+        found.append(payload.dial_in_pin)
+    return found
 
 
 def _without(secrets: Sequence[str], text: str) -> str:

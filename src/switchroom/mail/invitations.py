@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class Invitation(Struct, frozen=True, kw_only=True):
+class Invitation(Struct, frozen=True, kw_only=True, tag="guest_link"):
     """What the mail says.
 
     `uid` and `sequence` are the calendar entry's: a later mail with the same `uid` and a higher `sequence`

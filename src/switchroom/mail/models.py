@@ -21,8 +21,8 @@ class MailState(StrEnum):
 class QueuedMail(OfOrganization, Base):
     """One mail. Its id is that of the mailing task.
 
-    `payload` is the invitation as JSON, emptied once the mail is sent or failed: it holds the way
-    into a room.
+    `payload` is what the mail says as JSON (`mail.queue`), emptied once the mail is sent or failed: it holds
+    the way into a room.
     `next_attempt_at` lies in the future as well while a worker has the mail in hand, so that another takes it
     up only when the first is gone. `attempts` counts the times it was taken up.
     """

@@ -11,7 +11,7 @@ import aiosmtplib
 from msgspec import Struct
 
 from switchroom.mail.addresses import Undeliverable
-from switchroom.mail.rendering import RenderedMail
+from switchroom.mail.message import RenderedMail
 from switchroom.settings import ConfigurationError
 
 _SUBMISSION, _RELAY, _SUBMISSIONS = 587, 25, 465

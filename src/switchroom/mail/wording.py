@@ -36,6 +36,16 @@ class Wording(Struct, frozen=True, kw_only=True):
     months: Sequence[str]
 
 
+_LONGEST_NAME_IN_SUBJECT = 80
+
+
+def shortened(name: str) -> str:
+    """The name as it goes into a subject."""
+    if len(name) <= _LONGEST_NAME_IN_SUBJECT:
+        return name
+    return name[: _LONGEST_NAME_IN_SUBJECT - 1].rstrip() + "…"
+
+
 WORDINGS: Mapping[str, Wording] = {
     "en": Wording(
         subject="Invitation: {room} – {organization}",

@@ -1,0 +1,138 @@
+"""Meetings in a calendar: the entry of a mail (iTIP, RFC 5546) and the feed that calendars subscribe to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from icalendar import Calendar, Event, Timezone, vCalAddress, vDuration, vRecur, vText, vUri
+
+from switchroom.mail.addresses import Mailbox, one_line
+from switchroom.mail.components import filled, party
+from switchroom.mail.meeting_details import cleaned, description, language_of, organizer_of
+from switchroom.mail.meeting_mails import MeetingEntry, MeetingMail, MeetingMailKind
+from switchroom.mail.timezones import is_utc, recurring_vtimezone, vtimezone, zone_of
+
+_INVITED = {
+    "CUTYPE": "INDIVIDUAL",
+    "ROLE": "REQ-PARTICIPANT",
+    "PARTSTAT": "NEEDS-ACTION",
+    "RSVP": "TRUE",
+}
+_REFRESHED_AFTER = timedelta(hours=1)
+
+
+def method_of(mail: MeetingMail) -> str:
+    return "CANCEL" if mail.kind is MeetingMailKind.CANCELLATION else "REQUEST"
+
+
+def meeting_calendar(
+    mail: MeetingMail, *, organizer: Mailbox, attendee: Mailbox, queued_at: datetime
+) -> bytes:
+    """The calendar of a mail whose words are cleaned."""
+    entry = _entry(
+        mail,
+        stamp=queued_at,
+        status="CANCELLED" if mail.kind is MeetingMailKind.CANCELLATION else "CONFIRMED",
+        people={"ORGANIZER": party(organizer), "ATTENDEE": party(attendee, _INVITED)},
+    )
+    return _calendar({"METHOD": method_of(mail)}, [mail], [entry])
+
+
+def meeting_feed(entries: Sequence[MeetingEntry], *, name: str, made_at: datetime) -> bytes:
+    """The calendar of that name with all these meetings, of no attendee's.
+
+    An entry with a `recurrence_id` stands beside that of its series, and takes the place of one occurrence.
+    """
+    entries = [cleaned(entry) for entry in entries]
+    events = [_entry(entry, stamp=made_at, status="CONFIRMED", people=_publisher(entry)) for entry in entries]
+    properties = {
+        "METHOD": "PUBLISH",
+        "NAME": vText(one_line(name)),
+        "X-WR-CALNAME": vText(one_line(name)),
+        "REFRESH-INTERVAL": vDuration(_REFRESHED_AFTER, params={"VALUE": "DURATION"}),
+        "X-PUBLISHED-TTL": vDuration(_REFRESHED_AFTER),
+    }
+    return _calendar(properties, entries, events)
+
+
+def _publisher(entry: MeetingEntry) -> Mapping[str, vCalAddress]:
+    organizer = organizer_of(entry, otherwise="")
+    return {"ORGANIZER": party(organizer)} if organizer.address else {}
+
+
+def _calendar(
+    properties: Mapping[str, object], entries: Sequence[MeetingEntry], events: Sequence[Event]
+) -> bytes:
+    made = filled(
+        Calendar(),
+        {"PRODID": "-//Switchroom//Meetings//EN", "VERSION": "2.0", "CALSCALE": "GREGORIAN", **properties},
+    )
+    for timezone in _timezones(entries):
+        made.add_component(timezone)
+    for event in events:
+        made.add_component(event)
+    return made.to_ical()
+
+
+def _timezones(entries: Sequence[MeetingEntry]) -> list[Timezone]:
+    """One for each zone that the entries use."""
+    used: dict[str, list[MeetingEntry]] = {}
+    for entry in entries:
+        if not _in_utc(entry):
+            used.setdefault(entry.timezone, []).append(entry)
+    return [_timezone(timezone, of_zone) for timezone, of_zone in used.items()]
+
+
+def _timezone(timezone: str, entries: Sequence[MeetingEntry]) -> Timezone:
+    zone = zone_of(timezone)
+    moments = [
+        moment
+        for entry in entries
+        for moment in (entry.start, entry.end, entry.recurrence_id, *entry.excluded)
+        if moment is not None
+    ]
+    years = {moment.astimezone(zone).year for moment in moments}
+    if len(years) == 1 and not any(entry.recurrence for entry in entries):
+        return vtimezone(zone, years)
+    return recurring_vtimezone(zone, min(years), max(years))
+
+
+def _entry(entry: MeetingEntry, *, stamp: datetime, status: str, people: Mapping[str, vCalAddress]) -> Event:
+    language = language_of(entry)
+    in_language = {"LANGUAGE": language.name}
+    zone = UTC if _in_utc(entry) else zone_of(entry.timezone)
+
+    def local(moment: datetime) -> datetime:
+        return moment.astimezone(zone).replace(microsecond=0)
+
+    recurring = bool(entry.recurrence) and entry.recurrence_id is None
+    return filled(
+        Event(),
+        {
+            "UID": entry.uid,
+            "SEQUENCE": entry.sequence,
+            "DTSTAMP": stamp.astimezone(UTC).replace(microsecond=0),
+            "RECURRENCE-ID": local(entry.recurrence_id) if entry.recurrence_id else None,
+            "DTSTART": local(entry.start),
+            "DTEND": local(entry.end) if local(entry.end) > local(entry.start) else None,
+            "RRULE": vRecur.from_ical(entry.recurrence) if recurring else None,
+            "EXDATE": [local(moment) for moment in entry.excluded] if recurring and entry.excluded else None,
+            "SUMMARY": vText(entry.topic, params=in_language),
+            "DESCRIPTION": vText(description(entry, language), params=in_language),
+            "LOCATION": entry.join_link or None,
+            "URL": vUri(entry.join_link) if entry.join_link else None,
+            **people,
+            "STATUS": status,
+            "TRANSP": "OPAQUE",
+        },
+    )
+
+
+def _in_utc(entry: MeetingEntry) -> bool:
+    """Whether times are written in UTC, as also when local time would not say which of two hours it is."""
+    if is_utc(entry.timezone):
+        return True
+    zone = zone_of(entry.timezone)
+    one = not entry.recurrence and entry.recurrence_id is None
+    return one and bool(entry.start.astimezone(zone).fold or entry.end.astimezone(zone).fold)

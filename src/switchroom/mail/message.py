@@ -1,0 +1,89 @@
+"""A mail put together: headers, the alternatives, the calendar entry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.header import Header
+from email.message import MIMEPart
+from email.mime.multipart import MIMEMultipart
+from email.policy import SMTP, compat32
+from email.utils import format_datetime
+
+from msgspec import Struct
+
+from switchroom.mail.addresses import Mailbox
+
+_WIRE = compat32.clone(linesep="\r\n", max_line_length=78)
+_BODY = SMTP.clone(max_line_length=76)
+
+
+class RenderedMail(Struct, frozen=True):
+    """A mail as it goes over the wire (RFC 5322, 7 bit), and its envelope."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
+class Envelope(Struct, frozen=True, kw_only=True):
+    """Whose mail it is, and since when."""
+
+    mail_id: str
+    sender: Mailbox
+    queued_at: datetime
+
+
+class Attachment(Struct, frozen=True, kw_only=True):
+    """A calendar and its method (RFC 5546)."""
+
+    calendar: bytes
+    method: str
+    filename: str
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """What the mail says, in one language. The subject is one line."""
+
+    subject: str
+    language: str
+    text: str
+    html: str
+    attachment: Attachment | None
+
+
+def compose(envelope: Envelope, recipient: Mailbox, content: Content) -> RenderedMail:
+    """The mail, the same each time."""
+    sender = envelope.sender
+    mail = MIMEMultipart("mixed", policy=_WIRE)
+    mail["From"] = sender.header("From")
+    mail["To"] = recipient.header("To")
+    mail["Subject"] = Header(content.subject, "utf-8", header_name="Subject").encode()
+    mail["Date"] = format_datetime(envelope.queued_at)
+    mail["Message-ID"] = f"<{envelope.mail_id}@{sender.domain}>"
+    mail["Content-Language"] = content.language
+    mail["Auto-Submitted"] = "auto-generated"
+
+    body = MIMEPart(policy=_BODY)
+    body.set_content(content.text, cte="quoted-printable")
+    body.add_alternative(content.html, subtype="html", cte="quoted-printable")
+    attached = content.attachment
+    if attached is not None:
+        # Mail programs offer to accept the one in the alternatives; the attachment is for all the others.
+        body.add_alternative(
+            attached.calendar.decode(),
+            subtype="calendar",
+            cte="base64",
+            params={"method": attached.method, "charset": "utf-8"},
+        )
+    mail.attach(body)
+    if attached is not None:
+        file = MIMEPart(policy=_BODY)
+        file.set_content(
+            attached.calendar,
+            maintype="application",
+            subtype="ics",
+            filename=attached.filename,
+            disposition="attachment",
+        )
+        mail.attach(file)
+    return RenderedMail(sender.address, recipient.address, mail.as_bytes())
