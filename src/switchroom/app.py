@@ -26,6 +26,10 @@ from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.events.log import EventLog
 from switchroom.events.recording import EventRecorder
+from switchroom.events.webhooks.delivery import ANSWER_LIMIT, HookDelivery
+from switchroom.events.webhooks.hooks import WebHooks
+from switchroom.events.webhooks.outbound import Outbound
+from switchroom.events.webhooks.queueing import Queueing
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
@@ -93,6 +97,13 @@ class Platform:
         )
         self.events = EventLog(self.database, self.bus, keep=timedelta(days=settings.events.keep_days))
         self.recorder = EventRecorder(self.database)
+        self.webhooks = WebHooks(self.database)
+        self.hook_queueing = Queueing(self.database, self.bus)
+        self.hook_delivery = HookDelivery(
+            self.database,
+            Outbound(settings.events.webhook_networks, timeout=ANSWER_LIMIT),
+            self.bus,
+        )
         self.media = MediaServers(settings, own=engines)
         self.conference = ConferenceService(
             self.admissions,
@@ -148,6 +159,8 @@ class Platform:
             await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
             await stack.enter_async_context(_background(self.mail.run, "mail"))
             await stack.enter_async_context(_background(self.events.tidy, "old events"))
+            await stack.enter_async_context(_background(self.hook_delivery.run, "web hooks"))
+            await stack.enter_async_context(_background(self.hook_queueing.run, "events for web hooks"))
             stack.push_async_callback(self.recorder.finish)
             await stack.enter_async_context(_background(self.recorder.run, "events"))
             await self.media.start_own()

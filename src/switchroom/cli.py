@@ -6,18 +6,21 @@ import asyncio
 import getpass
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from msgspec import UNSET
 
 from switchroom import __version__, doctor, logs, settings
 from switchroom.app import Platform
 from switchroom.db import schema
 from switchroom.demo import Demo, ensure_demo
 from switchroom.errors import DomainError
+from switchroom.events.webhooks.hooks import WebHookDraft
+from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.http.server import PortTakenError
 from switchroom.identity.permissions import Standing
 from switchroom.identity.secrets import random_key
@@ -40,12 +43,15 @@ app.add_typer(database_commands, name="db")
 app.add_typer(organization_commands, name="org")
 app.add_typer(user_commands, name="user")
 app.add_typer(key_commands, name="api-key")
+webhook_commands = typer.Typer(help="Web hooks.", no_args_is_help=True)
+app.add_typer(webhook_commands, name="webhook")
 
 Config = Annotated[Path | None, typer.Option("--config", help="The TOML file with the settings.")]
 Data = Annotated[str | None, typer.Option("--data", help="Directory of everything the platform writes.")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="TCP port to listen on.")]
 WithDemo = Annotated[bool, typer.Option("--demo", help="Make a demo organization, once.")]
+HookId = Annotated[int, typer.Argument(metavar="ID", help="The web hook's number.")]
 Org = Annotated[str, typer.Option("--org", help="The organization's id or name.")]
 
 
@@ -183,6 +189,127 @@ def create_api_key(client_id: str, org: Org, data: Data = None, config: Config =
 
     company_id, code = run(create())
     print(f"companyId: {company_id}\nclientId:  {client_id}\ncode:      {code}")
+
+
+@webhook_commands.command("create")
+def create_webhook(
+    name: str,
+    url: str,
+    org: Org,
+    types: Annotated[
+        str, typer.Option(help="Types of events, separated by commas: room.*,link.created. Empty: all.")
+    ] = "",
+    verb: Annotated[Verb, typer.Option(help="How events are sent.")] = Verb.POST,
+    secret: Annotated[
+        str, typer.Option(help="What deliveries are signed with. Empty: a new one, printed.")
+    ] = "",
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Send what happens from now on to an address."""
+    draft = WebHookDraft(
+        name=name,
+        url=url,
+        verb=verb,
+        types=[kind.strip() for kind in types.split(",") if kind.strip()],
+        secret=secret or UNSET,
+    )
+
+    async def create() -> WebHook:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            organization = await platform.organizations.find(org)
+            return await platform.webhooks.create(organization.id, draft)
+
+    hook = run(create())
+    print(f"id:     {hook.id}\nsecret: {hook.secret}")
+
+
+@webhook_commands.command("list")
+def list_webhooks(org: Org, data: Data = None, config: Config = None) -> None:
+    """Show an organization's web hooks."""
+
+    async def read() -> Sequence[WebHook]:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            organization = await platform.organizations.find(org)
+            return await platform.webhooks.list(organization.id)
+
+    for hook in run(read()):
+        state = "on " if hook.enabled else "off"
+        print(f"{hook.id:>4}  {state}  {hook.name}  {hook.verb.upper()} {hook.url}  {','.join(hook.types)}")
+        if hook.problem:
+            print(f"      gave up a delivery: {hook.problem}")
+
+
+@webhook_commands.command("switch")
+def switch_webhook(
+    hook_id: HookId,
+    org: Org,
+    on: Annotated[bool, typer.Option("--on/--off", help="Send events, or do not.")] = True,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Switch a web hook on or off."""
+
+    async def change() -> None:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            organization = await platform.organizations.find(org)
+            await platform.webhooks.update(organization.id, hook_id, WebHookDraft(enabled=on))
+
+    run(change())
+
+
+@webhook_commands.command("delete")
+def delete_webhook(hook_id: HookId, org: Org, data: Data = None, config: Config = None) -> None:
+    """Remove a web hook, with what has not been delivered."""
+
+    async def delete() -> None:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            organization = await platform.organizations.find(org)
+            await platform.webhooks.delete(organization.id, hook_id)
+
+    run(delete())
+
+
+@webhook_commands.command("deliveries")
+def list_deliveries(
+    hook_id: HookId,
+    org: Org,
+    dead: Annotated[bool, typer.Option("--dead", help="Only those that were given up.")] = False,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Show what was sent, what waits and what was given up."""
+
+    async def read() -> Sequence[Delivery]:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            organization = await platform.organizations.find(org)
+            state = DeliveryState.DEAD if dead else None
+            return await platform.webhooks.deliveries(organization.id, hook_id, state=state, limit=limit)
+
+    for one in run(read()):
+        print(
+            f"{one.id:>8}  {one.created_at:%Y-%m-%d %H:%M:%S}  {one.event_type:<20}  {one.state:<9}  "
+            f"{one.attempts} attempts  {one.last_status or ''}  {one.last_error}".rstrip()
+        )
+
+
+@webhook_commands.command("redeliver")
+def redeliver(
+    hook_id: HookId,
+    delivery_id: Annotated[int, typer.Argument(metavar="DELIVERY", help="The delivery's number.")],
+    org: Org,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Send an event once more."""
+
+    async def again() -> None:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            organization = await platform.organizations.find(org)
+            await platform.webhooks.redeliver(organization.id, hook_id, delivery_id)
+
+    run(again())
 
 
 def _settings(config: Path | None, host: str | None, port: int | None, data: str | None) -> Settings:

@@ -145,6 +145,13 @@ class EventSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The log of what has happened."""
 
     keep_days: Annotated[int, Meta(ge=30, description="Days for which the event log is kept.")] = 90
+    webhook_networks: Annotated[
+        list[str],
+        Meta(
+            description="Networks that web hooks may reach beside public addresses, such as `10.0.0.0/8`; "
+            "never name one that holds what trusts its neighbours."
+        ),
+    ] = field(default_factory=_no_strings)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,11 @@
+"""How a receiver knows that a delivery is genuine."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """The value of `X-Webhook-Signature`: `v1=` and the hexadecimal HMAC-SHA256 of `<timestamp>.<body>`."""
+    return "v1=" + hmac.digest(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hex()

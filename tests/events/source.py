@@ -1,0 +1,109 @@
+"""Builders: an organization where things happen, its web hooks, and the worker that delivers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from switchroom.bus import Bus
+from switchroom.db.base import Base
+from switchroom.db.database import Database
+from switchroom.events.recording import record
+from switchroom.events.webhooks.delivery import HookDelivery
+from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
+from switchroom.events.webhooks.models import Delivery, WebHook
+from switchroom.events.webhooks.outbound import Outbound
+from switchroom.events.webhooks.queueing import Queueing
+from switchroom.identity.models import Organization
+
+LOOPBACK = ("127.0.0.0/8",)
+QUICK = tuple(timedelta(milliseconds=20) for _ in range(3))
+ANSWER_LIMIT = 0.5
+SECRET = "a secret that only two know"
+
+
+class Source:
+    """An organization, its events and its web hooks."""
+
+    def __init__(self, database: Database, bus: Bus, organization_id: int) -> None:
+        self.database = database
+        self.bus = bus
+        self.organization_id = organization_id
+        self.hooks = WebHooks(database)
+
+    async def happens(self, kind: str = "test.happened", object_id: str = "x", **data: Any) -> None:
+        async with self.database.write(None) as session:
+            record(session, self.organization_id, kind, object_id, data)
+
+    async def hook(self, url: str, *types: str, **fields: Any) -> WebHook:
+        """A new web hook; without types it gets all that is a test's."""
+        draft = WebHookDraft(name="Hook", url=url, types=types or ["test.*"], secret=SECRET)
+        return await self.hooks.create(self.organization_id, replace(draft, **fields))
+
+    async def deliveries(self, hook: WebHook) -> Sequence[Delivery]:
+        """The hook's deliveries, in the order of the log."""
+        async with self.database.read(None) as session:
+            query = select(Delivery).where(Delivery.hook_id == hook.id).order_by(Delivery.event_id)
+            return (await session.scalars(query)).all()
+
+    async def until(self, hook: WebHook, *states: str, limit: float = 20.0) -> Sequence[Delivery]:
+        """The hook's deliveries, once they are in these states."""
+        deadline = time.monotonic() + limit
+        while True:
+            found = await self.deliveries(hook)
+            if [one.state for one in found] == list(states):
+                return found
+            if time.monotonic() > deadline:
+                raise AssertionError([(one.state, one.attempts, one.last_error) for one in found])
+            await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def delivering(
+        self, allowed: Sequence[str] = LOOPBACK, retries: Sequence[timedelta] = QUICK
+    ) -> AsyncGenerator[None]:
+        """Deliver while the block runs."""
+        work = asyncio.create_task(deliver(self.database, self.bus, allowed, retries))
+        try:
+            yield
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+
+async def deliver(
+    database: Database, bus: Bus, allowed: Sequence[str] = LOOPBACK, retries: Sequence[timedelta] = QUICK
+) -> None:
+    """Queue and deliver until cancelled."""
+    delivery = HookDelivery(
+        database,
+        Outbound(allowed, timeout=ANSWER_LIMIT),
+        bus,
+        retry_delays=retries,
+        answer_limit=ANSWER_LIMIT,
+        claim_margin=0.2,
+    )
+    await asyncio.gather(Queueing(database, bus).run(), delivery.run())
+
+
+@asynccontextmanager
+async def source(database_url: str) -> AsyncGenerator[Source]:
+    """A new organization in an empty database."""
+    bus = Bus()
+    database = Database(database_url, bus)
+    try:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        async with database.write(None) as session:
+            organization = Organization(ulid="01FHHEX2VQQ378MV7Z5NAGHESK", display_name="Universität Köln")
+            session.add(organization)
+            await session.flush()
+        yield Source(database, bus, organization.id)
+    finally:
+        await database.close()

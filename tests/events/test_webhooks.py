@@ -1,0 +1,234 @@
+"""Events reach the receivers that want them: at least once, in order, and signed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import multiprocessing
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from switchroom.errors import Invalid, NotFound
+from switchroom.events.webhooks.delivery import RETRY_DELAYS
+from switchroom.events.webhooks.hooks import WebHookDraft
+from switchroom.events.webhooks.models import Verb
+from tests.events.receiver import Request, listening
+from tests.events.source import SECRET, Source
+from tests.events.worker import work
+
+
+def bodies(requests: list[Request]) -> list[dict[str, Any]]:
+    return [json.loads(request.body) for request in requests]
+
+
+async def test_an_event_arrives_as_it_was_recorded_and_signed(events: Source) -> None:
+    async with listening() as receiver, events.delivering():
+        hook = await events.hook(f"{receiver.url}/in", custom_data={"customer": 7})
+        await events.happens("test.happened", "r-1", name="Küche")
+        (request,) = await receiver.got(1)
+        (delivery,) = await events.until(hook, "delivered")
+    body = json.loads(request.body)
+    assert body.pop("timestamp").endswith("Z")
+    assert body == {
+        "id": delivery.event_id,
+        "type": "test.happened",
+        "account": events.organization_id,
+        "object": "r-1",
+        "data": {"name": "Küche"},
+        "custom_data": {"customer": 7},
+    }
+    assert (request.method, request.path) == ("POST", "/in")
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["x-webhook-id"] == str(delivery.event_id)
+    timestamp = request.headers["x-webhook-timestamp"]
+    signed = hmac.new(SECRET.encode(), timestamp.encode() + b"." + request.body, hashlib.sha256).hexdigest()
+    assert request.headers["x-webhook-signature"] == f"v1={signed}"
+    assert (delivery.attempts, delivery.last_status) == (1, 200)
+
+
+async def test_a_hook_gets_its_types_from_when_it_was_made(events: Source) -> None:
+    async with listening() as receiver, events.delivering():
+        await events.happens("test.before")
+        hook = await events.hook(receiver.url, "test.a.*", "test.b", verb=Verb.PUT)
+        for kind in ("test.a.1", "test.c", "test.b", "test.b.1", "test.a.2"):
+            await events.happens(kind)
+        await events.until(hook, "delivered", "delivered", "delivered")
+    assert [body["type"] for body in bodies(receiver.requests)] == ["test.a.1", "test.b", "test.a.2"]
+    assert {request.method for request in receiver.requests} == {"PUT"}
+
+
+async def test_each_organization_has_its_own_hooks(events: Source) -> None:
+    hook = await events.hook("https://example.org/")
+    other = events.organization_id + 1
+    assert await events.hooks.list(other) == []
+    with pytest.raises(NotFound):
+        await events.hooks.get(other, hook.id)
+    with pytest.raises(NotFound):
+        await events.hooks.update(other, hook.id, WebHookDraft(enabled=False))
+    with pytest.raises(NotFound):
+        await events.hooks.deliveries(other, hook.id)
+    with pytest.raises(NotFound):
+        await events.hooks.delete(other, hook.id)
+    assert [one.id for one in await events.hooks.list(events.organization_id)] == [hook.id]
+
+
+async def test_what_fails_is_tried_again_with_the_same_id(events: Source) -> None:
+    async with listening() as receiver, events.delivering():
+        receiver.reply = lambda _: 500 if len(receiver.requests) < 3 else 204
+        hook = await events.hook(receiver.url)
+        await events.happens()
+        (delivery,) = await events.until(hook, "delivered")
+    assert delivery.attempts == 3
+    assert len({request.headers["x-webhook-id"] for request in receiver.requests}) == 1
+    assert len({request.body for request in receiver.requests}) == 1
+
+
+async def test_what_never_arrives_is_given_up_kept_and_can_be_sent_again(events: Source) -> None:
+    async with listening() as receiver, events.delivering():
+        receiver.status = 410
+        hook = await events.hook(receiver.url)
+        await events.happens()
+        (delivery,) = await events.until(hook, "dead")
+        assert delivery.attempts == 4
+        assert delivery.last_error == "the receiver answered 410"
+        kept = await events.hooks.get(events.organization_id, hook.id)
+        assert kept.problem == "the receiver answered 410"
+
+        receiver.status = 200
+        with pytest.raises(NotFound):
+            await events.hooks.redeliver(events.organization_id, hook.id, delivery.id + 1)
+        await events.hooks.redeliver(events.organization_id, hook.id, delivery.id)
+        await events.until(hook, "delivered")
+    assert len(receiver.requests) == 5
+    assert len({request.body for request in receiver.requests}) == 1
+
+
+def test_the_schedule_of_retries() -> None:
+    seconds = [5, 30, 2 * 60, 10 * 60, 3600, 6 * 3600, 24 * 3600]
+    assert list(RETRY_DELAYS) == [timedelta(seconds=one) for one in seconds]
+
+
+async def test_events_of_one_object_arrive_in_order(events: Source) -> None:
+    """Also when one of them fails first: those after it wait."""
+    failed: set[str] = set()
+
+    def unreliable(request: Request) -> int:
+        number = request.headers["x-webhook-id"]
+        if int(number) % 7 == 0 and number not in failed:
+            failed.add(number)
+            return 503
+        return 200
+
+    async with listening() as receiver, events.delivering():
+        receiver.reply = unreliable
+        hook = await events.hook(receiver.url)
+        for number in range(60):
+            await events.happens(object_id=f"object-{number % 3}", number=number)
+        await events.until(hook, *["delivered"] * 60)
+    arrived: dict[str, list[int]] = {}
+    for body in bodies(receiver.requests):
+        numbers = arrived.setdefault(body["object"], [])
+        if body["data"]["number"] not in numbers:
+            numbers.append(body["data"]["number"])
+    assert failed
+    for number in range(3):
+        assert arrived[f"object-{number}"] == list(range(number, 60, 3))
+
+
+async def test_a_slow_and_a_dead_receiver_hold_up_nobody(events: Source) -> None:
+    async with listening() as good, listening() as slow, events.delivering():
+        slow.hold = asyncio.Event()
+        await events.hook(slow.url)
+        await events.hook("http://127.0.0.1:9/")
+        hook = await events.hook(good.url)
+        async with asyncio.timeout(10):
+            for number in range(200):
+                await events.happens(object_id=str(number))
+            await events.until(hook, *["delivered"] * 200)
+    assert len(good.requests) == 200
+
+
+async def test_loopback_is_refused_unless_allowed(events: Source) -> None:
+    async with listening() as receiver, events.delivering(allowed=()):
+        hook = await events.hook(receiver.url)
+        await events.happens()
+        (delivery,) = await events.until(hook, "dead")
+    assert delivery.last_error == "127.0.0.1 is not a public address"
+    assert receiver.requests == []
+
+
+async def test_a_hook_that_is_off_gets_nothing_until_it_is_on(events: Source) -> None:
+    async with listening() as receiver, events.delivering():
+        hook = await events.hook(receiver.url, enabled=False)
+        other = await events.hook(receiver.url, "other.*")
+        await events.happens(number=1)
+        await events.happens("other.done")
+        await events.until(other, "delivered")
+        await events.hooks.update(events.organization_id, hook.id, WebHookDraft(enabled=True))
+        await events.happens(number=2)
+        await events.until(hook, "delivered")
+        await events.hooks.delete(events.organization_id, hook.id)
+        await events.happens(number=3)
+        await events.happens("other.done")
+        await events.until(other, "delivered", "delivered")
+    assert [body["data"].get("number") for body in bodies(receiver.requests)] == [None, 2, None]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "x" * 201}, "name"),
+        ({"url": "ftp://example.org/"}, "url"),
+        ({"types": ["room.created", "Nonsense!"]}, "types"),
+        ({"types": ["*.created"]}, "types"),
+        ({"types": ["a"] * 51}, "types"),
+        ({"secret": "short"}, "secret"),
+        ({"custom_data": {"x": "y" * 5000}}, "custom_data"),
+    ],
+)
+async def test_hooks_that_are_refused(events: Source, fields: dict[str, Any], field: str) -> None:
+    good = WebHookDraft(name="Hook", url="https://example.org/")
+    with pytest.raises(Invalid) as refused:
+        await events.hooks.create(events.organization_id, replace(good, **fields))
+    assert refused.value.field == field
+    assert await events.hooks.list(events.organization_id) == []
+
+
+async def test_a_secret_is_made_where_none_is_given(events: Source) -> None:
+    draft = WebHookDraft(name="Hook", url="https://example.org/")
+    made = [await events.hooks.create(events.organization_id, draft) for _ in range(2)]
+    assert len({hook.secret for hook in made}) == 2
+    assert all(len(hook.secret) >= 32 for hook in made)
+
+
+async def test_nothing_is_lost_however_often_the_process_is_killed(events: Source, database_url: str) -> None:
+    """Killed between any two of its steps, a hundred times over."""
+    kills = 100
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.events.worker"])
+    chance = random.Random(20261122)
+    async with listening() as receiver:
+        receiver.reply = lambda _: 200 if chance.random() < 0.8 else 500
+        hook = await events.hook(receiver.url)
+        for number in range(kills):
+            process = processes.Process(target=work, args=(database_url,), daemon=True)
+            process.start()
+            for part in range(2):
+                await events.happens(object_id=str(number % 10), number=2 * number + part)
+            await asyncio.sleep(chance.uniform(0.0, 0.15))
+            process.kill()
+            await asyncio.to_thread(process.join)
+        receiver.reply = None
+        async with events.delivering():
+            await events.until(hook, *["delivered"] * (2 * kills), limit=60)
+    arrived = bodies(receiver.requests)
+    assert {body["data"]["number"] for body in arrived} == set(range(2 * kills))
+    ids = {body["data"]["number"]: body["id"] for body in arrived}
+    assert all(ids[body["data"]["number"]] == body["id"] for body in arrived)
