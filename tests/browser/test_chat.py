@@ -43,11 +43,30 @@ def test_a_private_message_is_for_one_person(tenant: Tenant, join: Join) -> None
     expect(cem.the("chat-message")).to_have_count(1)
 
 
+def test_what_was_meant_for_somebody_who_has_left_is_sent_to_nobody(tenant: Tenant, join: Join) -> None:
+    room = tenant.room()
+    anna, ben, cem = (join(room, name) for name in ("Anna", "Ben", "Cem"))
+    anna.meets("Ben", "Cem")
+    anna.the("chat-recipient").select_option(label="Ben")
+    anna.the("chat-input").fill("Only for you")
+    ben.leaves()
+    anna.meets("Cem")
+    expect(anna.the("chat-recipient").locator("option:checked")).to_have_text("Ben (has left)")
+    anna.the("chat-send").click()
+    anna.reads("This person has left.")
+    expect(anna.the("chat-input")).to_have_value("Only for you")
+    anna.writes("For everybody", to="Everyone")
+    expect(cem.message("For everybody")).to_have_count(1)
+    expect(cem.the("chat-message")).to_have_count(1)
+
+
 def test_announcements_are_for_those_who_may_make_them(tenant: Tenant, join: Join) -> None:
     room = tenant.room()
     moderator, ben = join(room, "Mia", as_="Moderator"), join(room, "Ben")
     moderator.writes("Five minutes left", to="Announcement to all")
     expect(ben.message("Five minutes left")).to_have_attribute("data-kind", "broadcast")
+    moderator.writes("Not an announcement")
+    expect(ben.message("Not an announcement")).to_have_attribute("data-kind", "room")
     recipients = ben.the("chat-recipient")
     expect(recipients).to_contain_text("Mia")
     expect(recipients).not_to_contain_text("Announcement")

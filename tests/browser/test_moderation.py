@@ -38,6 +38,18 @@ def test_a_camera_that_a_moderator_stopped_can_be_started_again(tenant: Tenant, 
     moderator.sees("Ben")
 
 
+def test_what_was_revoked_stays_so_when_the_page_is_loaded_anew(tenant: Tenant, join: Join) -> None:
+    room = tenant.room()
+    moderator, ben = join(room, "Mia", as_="Moderator"), join(room, "Ben", on=BOTH)
+    moderator.acts_on("Ben", "permit-voice")
+    expect(ben.the("toggle-microphone")).to_have_attribute("aria-disabled", "true")
+    ben.page.reload()
+    ben.joins()
+    expect(ben.the("toggle-microphone")).to_have_attribute("aria-disabled", "true")
+    moderator.meets("Ben")
+    expect(moderator.tile("Ben")).to_have_attribute("data-audio", "off")
+
+
 @pytest.mark.parametrize(
     ("permission", "source", "state"), [("voice", "microphone", "audio"), ("video", "camera", "video")]
 )

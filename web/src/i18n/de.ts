@@ -263,6 +263,8 @@ export const de: Translation = {
     everyone: 'Alle',
     broadcast: 'Durchsage an alle',
     moderators: 'Moderation',
+    gone: '{{name}} (nicht mehr da)',
+    recipientGone: 'Diese Person ist nicht mehr da. An wen soll die Nachricht gehen?',
     private: 'Private Nachricht an {{name}}',
     privateFrom: 'privat an Sie',
     privateTo: 'privat an {{name}}',
@@ -293,7 +295,8 @@ export const de: Translation = {
     chat: 'Darf im Chat schreiben',
     remove: 'Aus dem Raum entfernen',
     removeTitle: '{{name}} entfernen?',
-    removeText: '{{name}} wird aus dem Raum entfernt.',
+    removeText:
+      '{{name}} wird aus dem Raum entfernt und kann wiederkommen, solange der Link oder das Konto gilt.',
     removeConfirm: 'Entfernen',
     handSince: 'Hand gehoben um {{time}}',
   },

@@ -258,6 +258,8 @@ export const en = {
     everyone: 'Everyone',
     broadcast: 'Announcement to all',
     moderators: 'Moderators',
+    gone: '{{name}} (has left)',
+    recipientGone: 'This person has left. Choose somebody else to write to.',
     private: 'Private message to {{name}}',
     privateFrom: 'privately to you',
     privateTo: 'privately to {{name}}',
@@ -288,7 +290,8 @@ export const en = {
     chat: 'May write in the chat',
     remove: 'Remove from the room',
     removeTitle: 'Remove {{name}}?',
-    removeText: '{{name}} will be removed from the room.',
+    removeText:
+      '{{name}} will be removed from the room, and can come back while the link or account is good.',
     removeConfirm: 'Remove',
     handSince: 'Hand raised at {{time}}',
   },

@@ -35,6 +35,7 @@ export const Preview = memo(function Preview({ local, name }: { local: LocalMedi
           <ControlButton
             testId="toggle-microphone"
             label={microphoneOn ? t('controls.mute') : t('controls.unmute')}
+            name={t('shortcuts.microphone')}
             pressed={microphoneOn}
             off={!microphoneOn}
             busy={asking.microphone}
@@ -44,6 +45,7 @@ export const Preview = memo(function Preview({ local, name }: { local: LocalMedi
           <ControlButton
             testId="toggle-camera"
             label={camera ? t('controls.cameraOff') : t('controls.cameraOn')}
+            name={t('shortcuts.camera')}
             pressed={camera !== null}
             off={!camera}
             busy={asking.camera}

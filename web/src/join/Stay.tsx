@@ -37,6 +37,8 @@ export function Stay(props: StayProps) {
       {...props}
       direct={wish}
       onAgain={next => {
+        // Where one came in may be closed by now.
+        if (!next) props.onRefused?.('ended')
         setWish(next)
         setRound(round + 1)
       }}

@@ -82,7 +82,7 @@ export const ChatPanel = memo(function ChatPanel(props: ChatPanelProps) {
       </ol>
       <div className={classes.writing}>
         <RecipientSelect session={session} recipient={recipient} onRecipient={onRecipient} />
-        <ChatForm session={session} recipient={recipient} />
+        <ChatForm session={session} recipient={recipient} onRecipient={onRecipient} />
       </div>
     </section>
   )
@@ -113,9 +113,13 @@ function recipientsIn({
   }
 }
 
-/** The recipient that was chosen, or everyone when there is no such any more. */
-function stillThere({ options }: Recipients, recipient: string): string {
-  return options.some(({ value }) => value === recipient) ? recipient : EVERYONE
+function isThere({ options }: Recipients, recipient: string): boolean {
+  return options.some(({ value }) => value === recipient)
+}
+
+/** An announcement that one may not make any more is for everyone all the same. */
+function addressed(recipients: Recipients, recipient: string): string {
+  return recipient === BROADCAST && !isThere(recipients, recipient) ? EVERYONE : recipient
 }
 
 const RecipientSelect = memo(function RecipientSelect({
@@ -129,6 +133,16 @@ const RecipientSelect = memo(function RecipientSelect({
   const permissions = useStorePart(session.state, state => state.permissions)
   const participants = useStorePart(session.state, state => state.participants)
   const recipients = recipientsIn({ room, self, permissions, participants })
+  const names = useRef(new Map<string, string>())
+  for (const { value, person } of recipients.options) if (person) names.current.set(value, person)
+  // Somebody who has left stays chosen: what was meant for them must not go to all.
+  const chosen = addressed(recipients, recipient)
+  if (!isThere(recipients, chosen)) {
+    recipients.options.push({
+      value: chosen,
+      person: t('chat.gone', { name: names.current.get(chosen) ?? '' }),
+    })
+  }
   if (recipients.options.length < 2) return null
   const labels: Record<string, string> = {
     [EVERYONE]: recipients.toModeratorsOnly ? t('chat.moderators') : t('chat.everyone'),
@@ -144,7 +158,7 @@ const RecipientSelect = memo(function RecipientSelect({
         value,
         label: person ?? labels[value] ?? '',
       }))}
-      value={stillThere(recipients, recipient)}
+      value={chosen}
       onChange={event => onRecipient(event.currentTarget.value)}
       data-testid="chat-recipient"
     />
@@ -152,7 +166,11 @@ const RecipientSelect = memo(function RecipientSelect({
 })
 
 /** Does not follow who comes and goes: a field that grows with its text is measured whenever it is drawn. */
-const ChatForm = memo(function ChatForm({ session, recipient }: { session: RoomSession; recipient: string }) {
+const ChatForm = memo(function ChatForm({
+  session,
+  recipient,
+  onRecipient,
+}: Pick<ChatPanelProps, 'session' | 'recipient' | 'onRecipient'>) {
   const { t } = useTranslation()
   const [text, setText] = useState('')
   const [error, setError] = useState<string | null>(null)
@@ -162,7 +180,9 @@ const ChatForm = memo(function ChatForm({ session, recipient }: { session: RoomS
     const message = text.trim()
     if (!message) return
     if ([...message].length > TEXT_LIMIT) return setError(t('chat.tooLong', { limit: TEXT_LIMIT }))
-    const chosen = stillThere(recipientsIn(session.state.get()), recipient)
+    const recipients = recipientsIn(session.state.get())
+    const chosen = addressed(recipients, recipient)
+    if (!isThere(recipients, chosen)) return setError(t('chat.recipientGone'))
     try {
       setError(null)
       setText('')
@@ -170,6 +190,8 @@ const ChatForm = memo(function ChatForm({ session, recipient }: { session: RoomS
         message,
         chosen === BROADCAST ? { broadcast: true } : chosen === EVERYONE ? {} : { to: chosen },
       )
+      // Announcements are made one at a time: the next line is not one by oversight.
+      if (recipient === BROADCAST) onRecipient(EVERYONE)
     } catch (failure) {
       const code = failure instanceof SignallingError ? failure.code : ''
       setText(current => current || message)
@@ -205,7 +227,10 @@ const ChatForm = memo(function ChatForm({ session, recipient }: { session: RoomS
           placeholder={mayChat ? t('chat.placeholder') : t('chat.notAllowed')}
           disabled={!mayChat}
           value={text}
-          onChange={event => setText(event.currentTarget.value)}
+          onChange={event => {
+            setText(event.currentTarget.value)
+            setError(null)
+          }}
           onKeyDown={sendOnEnter}
           data-testid="chat-input"
         />

@@ -3,6 +3,8 @@ import classes from './ControlButton.module.css'
 
 interface ControlButtonProps extends Omit<ComponentProps<'button'>, 'onClick' | 'children'> {
   label: string
+  /** For switches: what is switched, whatever `label` says that a press does. */
+  name?: string
   icon: ReactNode
   onClick?: (event: MouseEvent<HTMLButtonElement>) => void
   testId?: string
@@ -22,7 +24,8 @@ interface ControlButtonProps extends Omit<ComponentProps<'button'>, 'onClick' | 
 
 /** A round button of the controls bar. */
 export function ControlButton(props: ControlButtonProps) {
-  const { label, icon, onClick, testId, pressed, off, tone, disabled, busy, caption, ...remaining } = props
+  const { label, name, icon, onClick, testId, pressed, off, tone, disabled, busy, caption, ...remaining } =
+    props
   const { badge, badgeLabel, shortcut, expanded, ...rest } = remaining
   const look = off
     ? classes.off
@@ -37,7 +40,7 @@ export function ControlButton(props: ControlButtonProps) {
       type="button"
       className={`${classes.button} ${look}`}
       data-tip={shortcut ? `${label} (${shortcut})` : label}
-      aria-label={badge && badgeLabel ? `${label}, ${badgeLabel}` : label}
+      aria-label={badge && badgeLabel ? `${name ?? label}, ${badgeLabel}` : (name ?? label)}
       aria-pressed={pressed}
       aria-expanded={expanded ?? rest['aria-expanded']}
       aria-disabled={disabled || undefined}

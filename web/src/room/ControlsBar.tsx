@@ -56,6 +56,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
     <ControlButton
       testId="toggle-screen"
       label={permissions.screen ? screenLabel : t('controls.noScreen')}
+      name={permissions.screen ? t('shortcuts.screen') : undefined}
       caption={caption(t('controls.screen'))}
       pressed={local.screen !== null}
       tone={local.screen ? 'active' : undefined}
@@ -70,6 +71,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
       <ControlButton
         testId="toggle-microphone"
         label={permissions.voice ? microphoneLabel : t('controls.noVoice')}
+        name={permissions.voice ? t('shortcuts.microphone') : undefined}
         caption={caption(t('controls.microphone'))}
         pressed={local.microphoneOn}
         off={!local.microphoneOn && permissions.voice}
@@ -82,6 +84,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
       <ControlButton
         testId="toggle-camera"
         label={permissions.video ? cameraLabel : t('controls.noVideo')}
+        name={permissions.video ? t('shortcuts.camera') : undefined}
         caption={caption(t('controls.camera'))}
         pressed={local.camera !== null}
         off={!local.camera && permissions.video}
@@ -95,6 +98,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
       <ControlButton
         testId="raise-hand"
         label={handUp ? t('controls.handOff') : t('controls.handOn')}
+        name={t('controls.handOn')}
         caption={caption(t('controls.hand'))}
         pressed={handUp}
         tone={handUp ? 'active' : undefined}

@@ -25,7 +25,9 @@ export const Notices = memo(function Notices({ session }: { session: RoomSession
     if (!fresh.length) return
     last.current = fresh.at(-1)?.number ?? last.current
     setHeard(fresh.map(notice => noticeText(t, notice)).join(' '))
-    const seen = fresh.filter(({ kind }) => SEEN.has(kind))
+    const seen = fresh.filter(
+      notice => SEEN.has(notice.kind) || (notice.kind === 'chat' && notice.message.kind === 'broadcast'),
+    )
     if (seen.length) setShown(current => [...current, ...seen].slice(-SHOWN_AT_ONCE))
   }, [notices, t])
 

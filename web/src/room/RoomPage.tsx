@@ -1,5 +1,15 @@
+import { Title } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { memo, startTransition, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  memo,
+  type ReactNode,
+  startTransition,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { useTranslation } from 'react-i18next'
 import { usePageTitle } from '../ui/PageFrame'
 import { useStore, useStorePart } from '../ui/store'
@@ -21,7 +31,7 @@ const WIDE = '(min-width: 1100px)'
 const NARROW = '(max-width: 639px)'
 
 /** How long the contents of the panels wait for the videos when one comes in, in milliseconds. */
-const PANELS_AFTER = 500
+const PANELS_AFTER = 300
 
 interface Panels {
   chat: boolean
@@ -33,6 +43,7 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
   const name = useStorePart(session.state, ({ room }) => room?.displayName ?? '')
   const wide = useMediaQuery(WIDE, undefined, { getInitialValueInEffect: false }) ?? true
   const narrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false }) ?? false
+  const { t } = useTranslation()
   const [panels, setPanels] = useState<Panels>({ chat: wide, people: wide })
   const [recipient, setRecipient] = useState('everyone')
   const [dialog, setDialog] = useState<'settings' | 'shortcuts' | null>(null)
@@ -107,11 +118,13 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
         <aside className={classes.panels}>
           {panels.people && (
             <div className={classes.people}>
+              {!drawn && <PanelTitle>{t('people.title')}</PanelTitle>}
               {drawn && <ParticipantsPanel session={session} onMessage={writeTo} onClose={closePeople} />}
             </div>
           )}
           {panels.chat && (
             <div className={classes.chat}>
+              {!drawn && <PanelTitle>{t('chat.title')}</PanelTitle>}
               {drawn && (
                 <ChatPanel
                   session={session}
@@ -145,6 +158,15 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
       {dialog === 'settings' && <SettingsDialog local={session.local} onClose={closeDialog} />}
       {dialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
     </div>
+  )
+}
+
+/** What a panel shows before its contents are drawn. */
+function PanelTitle({ children }: { children: ReactNode }) {
+  return (
+    <Title order={2} size="h5" className={classes.panelTitle}>
+      {children}
+    </Title>
   )
 }
 

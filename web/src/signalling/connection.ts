@@ -150,7 +150,9 @@ export class RoomConnection {
     log.info('attempt failed', refusal.code, refusal.message)
     const neverJoined = this.resume === undefined
     const gaveUp = neverJoined && performance.now() - this.startedAt > FIRST_JOIN_LIMIT
-    if (refusal.code === 'token_expired' && !this.renewedToken) {
+    // A token kept from before may have been signed by a server that has another key now.
+    const isStale = refusal.code === 'token_expired' || (neverJoined && refusal.code === 'token_invalid')
+    if (isStale && !this.renewedToken) {
       this.renewedToken = true
       this.retry()
     } else if (mayRetry(refusal.code) && !gaveUp) {
