@@ -20,6 +20,9 @@ from switchroom.events.notices import EventsRecorded
 from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
 
+GATHER = 0.1
+"""Seconds for which events gather, so that a busy platform does not take them in one by one."""
+
 READER = "web hooks"
 _AT_ONCE = 500
 _INSERT = insert(cast("Table", Delivery.__table__))
@@ -43,6 +46,7 @@ class Queueing:
             self._woken.clear()
             if await self.advance():
                 continue
+            await asyncio.sleep(GATHER)
             try:
                 async with asyncio.timeout(LOOK_ANYWAY):
                     await self._woken.wait()
