@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.platform import RunningPlatform, Tenant, running_platform
 from tests.postgresql import postgresql_server
@@ -25,6 +29,20 @@ def running(
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
     with running_platform(tmp_path_factory.mktemp("data"), url, address_attempts=1_000_000) as platform:
         yield platform
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of the test's own, on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'own.db'}"
+    server: str = request.getfixturevalue("postgresql_url")
+    name = f"own_{uuid4().hex}"
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+    return f"{server.rpartition('/')[0]}/{name}"
 
 
 @pytest.fixture
