@@ -25,6 +25,9 @@ from switchroom.identity.models import Organization
 
 LOOPBACK = ("127.0.0.0/8",)
 QUICK = tuple(timedelta(milliseconds=20) for _ in range(3))
+PATIENT = 20 * QUICK
+"""For deliveries that are taken up by processes that die: each time counts."""
+
 ANSWER_LIMIT = 0.5
 SECRET = "a secret that only two know"
 

@@ -19,7 +19,7 @@ from switchroom.events.webhooks.delivery import RETRY_DELAYS
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.models import Verb
 from tests.events.receiver import Request, listening
-from tests.events.source import SECRET, Source
+from tests.events.source import PATIENT, SECRET, Source
 from tests.events.worker import work
 
 
@@ -226,7 +226,7 @@ async def test_nothing_is_lost_however_often_the_process_is_killed(events: Sourc
             process.kill()
             await asyncio.to_thread(process.join)
         receiver.reply = None
-        async with events.delivering():
+        async with events.delivering(retries=PATIENT):
             await events.until(hook, *["delivered"] * (2 * kills), limit=60)
     arrived = bodies(receiver.requests)
     assert {body["data"]["number"] for body in arrived} == set(range(2 * kills))

@@ -7,11 +7,11 @@ import asyncio
 from switchroom import logs
 from switchroom.bus import Bus
 from switchroom.db.database import Database
-from tests.events.source import deliver
+from tests.events.source import PATIENT, deliver
 
 
 def work(database_url: str) -> None:
     """Deliver to loopback."""
     logs.configure("text", "error")
     bus = Bus()
-    asyncio.run(deliver(Database(database_url, bus), bus))
+    asyncio.run(deliver(Database(database_url, bus), bus, retries=PATIENT))
