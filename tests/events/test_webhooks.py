@@ -180,6 +180,16 @@ async def test_a_hook_that_is_off_gets_nothing_until_it_is_on(events: Source) ->
     assert [body["data"].get("number") for body in bodies(receiver.requests)] == [None, 2, None]
 
 
+async def test_the_only_hook_misses_what_happens_while_it_is_off(events: Source) -> None:
+    async with listening() as receiver, events.delivering():
+        hook = await events.hook(receiver.url, enabled=False)
+        await events.happens(number=1)
+        await events.hooks.update(events.organization_id, hook.id, WebHookDraft(enabled=True))
+        await events.happens(number=2)
+        await events.until(hook, "delivered")
+    assert [body["data"]["number"] for body in bodies(receiver.requests)] == [2]
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

@@ -66,7 +66,7 @@ class WebHooks:
                 secret=secrets.token_urlsafe(32),
                 enabled=True,
                 custom_data={},
-                after_event=await session.scalar(select(func.max(Event.id))) or 0,
+                after_event=await _newest(session),
                 problem="",
             )
             _fill(hook, draft)
@@ -92,6 +92,8 @@ class WebHooks:
         queued before waits for it."""
         async with self._database.write(organization_id) as session:
             hook = await _find(session, hook_id)
+            if draft.enabled is True and not hook.enabled:
+                hook.after_event = await _newest(session)
             _fill(hook, draft)
             if draft.enabled is True or draft.url is not UNSET:
                 hook.problem = ""
@@ -137,6 +139,10 @@ class WebHooks:
                 delivery.state, delivery.attempts, delivery.finished_at = DeliveryState.WAITING, 0, None
             delivery.next_attempt_at = now()
             notify(session, DeliveriesQueued())
+
+
+async def _newest(session: AsyncSession) -> int:
+    return await session.scalar(select(func.max(Event.id))) or 0
 
 
 async def _find(session: AsyncSession, hook_id: int) -> WebHook:

@@ -28,8 +28,8 @@ class DeliveryState(StrEnum):
 class WebHook(OfOrganization, Base):
     """An address that wants events. The secret stands here as it is: each delivery is signed with it.
 
-    `after_event` is the newest event of the time when the hook was made: it gets what comes after. `problem`
-    says why the last delivery that was given up was.
+    `after_event` is the newest event of the time when the hook was switched on: it gets what comes after.
+    `problem` says why the last delivery that was given up was.
     """
 
     __tablename__ = "web_hooks"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
@@ -56,7 +56,11 @@ class Queueing:
     async def advance(self) -> bool:
         """Take in the next events. Whether there were as many as are taken at once."""
         async with self._database.read(None) as session:
-            position = await session.scalar(_POSITION) or 0
+            # What happened before the oldest hook that is on is for none of them; without any, nothing is.
+            oldest = await session.scalar(select(func.min(WebHook.after_event)).where(WebHook.enabled))
+            if oldest is None:
+                return False
+            position = max(await session.scalar(_POSITION) or 0, oldest)
             if await session.scalar(select(Event.id).where(Event.id > position).limit(1)) is None:
                 return False
         async with self._database.write(None) as session:
@@ -65,7 +69,7 @@ class Queueing:
             )
             position = await session.scalar(_POSITION.with_for_update())
             assert position is not None
-            query = select(Event).where(Event.id > position).order_by(Event.id).limit(_AT_ONCE)
+            query = select(Event).where(Event.id > max(position, oldest)).order_by(Event.id).limit(_AT_ONCE)
             events = (await session.scalars(query)).all()
             if not events:
                 return False
