@@ -19,8 +19,8 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from switchroom.bus import Bus
 from switchroom.db.base import Base, OfOrganization
+from switchroom.db.sqlite import LOCK_LIMIT, connect
 from switchroom.db.sqlite import begin as begin_transaction
-from switchroom.db.sqlite import connect
 from switchroom.errors import Unavailable
 
 _ORGANIZATION = "organization_id"
@@ -131,7 +131,13 @@ def _sqlite_engine(url: str) -> AsyncEngine:
     def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={LOCK_LIMIT}",
+            "wal_autocheckpoint=0",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -1,10 +1,12 @@
 """A connection to SQLite that goes to its thread only for what may wait.
 
-aiosqlite goes there for the cursor, the statement, its rows and the closing: four times between two threads,
-and one such trip costs more than most statements. What may wait is the lock that a write begins with, which
-another process can have, and the disk at the end of it. All else reads and writes memory, because readers of
-a WAL wait for nobody and lists are paged, and is done in place. A transaction begins with its first
-statement, and ends without a trip when it has had none.
+aiosqlite goes there for the cursor, the statement, its rows, the closing, and the end of the transaction:
+many times between two threads, and one such trip costs more than most statements. What may wait is the lock
+that a write begins with, if another process has it, and the disk, which is synchronized when the write-ahead
+log goes into the database file. That is done after every so many commits rather than by whichever commit
+fills the log, so that it is known which ones take long. All else reads and writes memory, because readers of
+a write-ahead log wait for nobody and lists are paged, and is done in place. A transaction begins with its
+first statement.
 """
 
 from __future__ import annotations
@@ -14,6 +16,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import aiosqlite
+
+CHECKPOINT_EVERY = 200
+"""Commits of one connection from one checkpoint to the next: some megabytes of log."""
+
+LOCK_LIMIT = 10_000
+"""Milliseconds to wait for another process' write."""
 
 _READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
 
@@ -55,6 +63,7 @@ class _Cursor(aiosqlite.Cursor):
 
 class _Connection(aiosqlite.Connection):
     _beginning: str | None = None
+    _commits = 0
 
     def cursor(self) -> _Cursor:  # pyright: ignore[reportIncompatibleMethodOverride]
         return _Cursor(self)
@@ -72,18 +81,43 @@ class _Connection(aiosqlite.Connection):
 
     async def commit(self) -> None:
         self._beginning = None
-        if self.in_transaction:
-            await super().commit()
+        if not self.in_transaction:
+            return
+        self._commits += 1
+        since_checkpoint = self._commits % CHECKPOINT_EVERY
+        if since_checkpoint > 1:
+            self._conn.commit()
+            return
+        # The last before a checkpoint has it to follow; the first after one may begin the log anew, on disk.
+        await super().commit()
+        if since_checkpoint == 0:
+            await self._execute(self._checkpoint)  # pyright: ignore[reportUnknownMemberType]
 
     async def rollback(self) -> None:
+        """Forget what was written, which has not left memory but for the log's end."""
         self._beginning = None
-        if self.in_transaction:
-            await super().rollback()
+        self._conn.rollback()
 
     async def do(self, work: Callable[[], Any]) -> Any:
+        if self._beginning == _WRITE and self._locked_at_once():
+            self._beginning = None
         if self._beginning != _WRITE:
             return work()
         return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
+
+    def _checkpoint(self) -> None:
+        self._conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def _locked_at_once(self) -> bool:
+        """Begin the write if nobody else writes."""
+        self._conn.execute("PRAGMA busy_timeout=0").close()
+        try:
+            self._conn.execute(_WRITE)
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            self._conn.execute(f"PRAGMA busy_timeout={LOCK_LIMIT}").close()
+        return True
 
 
 def begin(connection: object, *, immediate: bool) -> None:

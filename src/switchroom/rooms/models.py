@@ -95,6 +95,8 @@ class Link(OfOrganization, Base):
     __tablename__ = "links"
     __table_args__ = (Index("ix_links_listed", "organization_id", "kind", "created_at", "id"),)
 
+    # The index above begins with it; one of its own would only cost every new link.
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(8))
