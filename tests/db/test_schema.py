@@ -7,10 +7,12 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
+import switchroom.meetings.models  # noqa: F401
 from switchroom import app
 from switchroom.db import schema
 from switchroom.db.base import Base
@@ -50,3 +52,67 @@ async def test_the_migrated_schema_is_that_of_the_models(database: Database) -> 
 async def test_upgrading_again_changes_nothing(database: Database) -> None:
     assert await schema.upgrade(database)
     assert not await schema.upgrade(database)
+
+
+async def test_an_upgrade_keeps_what_there_is(database: Database) -> None:
+    """The first release's organizations and people, with what belongs to them, outlive every migration."""
+
+    def up_to(connection: Connection, revision: str) -> None:
+        configuration = schema.configuration()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, revision)
+
+    moment = 1_700_000_000_000_000
+    rows = [
+        ("organizations", {"id": 1, "ulid": "A" * 26, "display_name": "Säge AG", "properties": "{}"}),
+        ("organizations", {"id": 2, "ulid": "B" * 26, "display_name": "Zwei", "properties": "{}"}),
+        *(
+            (
+                "people",
+                {
+                    "id": f"person-{number}",
+                    "username": f"{number}@example.org",
+                    "password_hash": "",
+                    "email": "",
+                    "first_name": "",
+                    "last_name": "",
+                    "title": "",
+                    "locale": "en",
+                    "spoken_languages": "[]",
+                },
+            )
+            for number in range(3)
+        ),
+        *(
+            (
+                "memberships",
+                {
+                    "organization_id": 1 + number % 2,
+                    "person_id": f"person-{number}",
+                    "standing": "participant",
+                    "administration": 0,
+                    "properties": "{}",
+                },
+            )
+            for number in range(3)
+        ),
+    ]
+    async with database.engine.begin() as connection:
+        await connection.run_sync(up_to, "0001")
+        for table, row in rows:
+            names = [*row, "created_at"]
+            values = ", ".join(f":{name}" for name in names)
+            await connection.execute(
+                text(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})"),
+                {**row, "created_at": moment},
+            )
+    await schema.upgrade(database)
+    async with database.engine.connect() as connection:
+
+        async def one(query: str) -> object:
+            return await connection.scalar(text(query))
+
+        assert await one("SELECT count(*) FROM memberships") == 3
+        assert await one("SELECT count(DISTINCT hex_id) FROM organizations WHERE length(hex_id) = 24") == 2
+        assert await one("SELECT count(DISTINCT hex_id) FROM people WHERE length(hex_id) = 24") == 3
+        assert await one("SELECT count(DISTINCT calendar_token) FROM people") == 3

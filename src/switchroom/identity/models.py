@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from uuid import uuid4
 
@@ -16,25 +17,42 @@ def new_id() -> str:
     return str(uuid4())
 
 
+def new_hex_id() -> str:
+    """24 random hexadecimal characters: what the Web Meeting API calls things by."""
+    return secrets.token_hex(12)
+
+
+def new_calendar_token() -> str:
+    """Two random UUIDs: the way to somebody's or something's calendar without signing in."""
+    return f"{uuid4()}-{uuid4()}"
+
+
 class Organization(Base):
-    """A tenant; nothing crosses its border. `ulid` is its name in the alfaview dialects."""
+    """A tenant; nothing crosses its border. `ulid` is its name in the alfaview dialects, `hex_id` in the Web
+    Meeting API. Nobody gets into one that is closed."""
 
     __tablename__ = "organizations"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     ulid: Mapped[str] = mapped_column(String(26), unique=True)
+    hex_id: Mapped[str] = mapped_column(String(24), index=True, unique=True, default=new_hex_id)
     display_name: Mapped[str] = mapped_column(String(200))
     owner_id: Mapped[str | None] = mapped_column(String(36))
     properties: Mapped[dict[str, str]] = mapped_column(default=dict)
+    closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Person(Base):
-    """Someone with credentials in one or more organizations. `username` is kept folded to lower case."""
+    """Someone with credentials in one or more organizations. `username` is kept folded to lower case.
+
+    `timezone` is empty while nobody has said one, `password_hash` while no password has been set.
+    """
 
     __tablename__ = "people"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    hex_id: Mapped[str] = mapped_column(String(24), index=True, unique=True, default=new_hex_id)
     username: Mapped[str] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     email: Mapped[str] = mapped_column(String(254), default="")
@@ -43,6 +61,12 @@ class Person(Base):
     title: Mapped[str] = mapped_column(String(100), default="")
     locale: Mapped[str] = mapped_column(String(16), default="en")
     spoken_languages: Mapped[list[str]] = mapped_column(default=list)
+    timezone: Mapped[str] = mapped_column(String(64), default="")
+    additional_timezones: Mapped[list[str]] = mapped_column(default=list)
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    calendar_token: Mapped[str] = mapped_column(
+        String(73), index=True, unique=True, default=new_calendar_token
+    )
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     @property
@@ -75,6 +99,33 @@ class ApiKey(OfOrganization, Base):
     client_id: Mapped[str] = mapped_column(String(100))
     code_hash: Mapped[str] = mapped_column(String(64))
     administration: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class PlatformKey(Base):
+    """A program's key, for everything (`organization_id` is None) or for one organization. The key itself is
+    not kept. `permissions` are those of `identity.keys.KeyPermission`."""
+
+    __tablename__ = "platform_keys"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), index=True
+    )
+    permissions: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class PasswordLink(Base):
+    """Lets whoever got it by mail set the person's password, once. The key in the link is not kept."""
+
+    __tablename__ = "password_links"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -1,0 +1,150 @@
+"""Tables of meetings: what an organization agrees on, the meetings, their occurrences, the people invited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from switchroom.db.base import Base, BigId, OfOrganization, now
+from switchroom.identity.models import new_calendar_token, new_hex_id, new_id
+
+
+class MeetingKind(StrEnum):
+    """In a WEBINAR those invited to take part listen and chat; into a BOARDROOM they are let in one by one."""
+
+    STANDARD = "standard"
+    WEBINAR = "webinar"
+    BOARDROOM = "boardroom"
+
+
+class MeetingTerms(OfOrganization, Base):
+    """What is agreed on with an organization about its meetings, and what they are like unless said.
+
+    Limits of 0 are none. An organization without a row has the columns' defaults. After `paid_until` it can
+    be looked at, and nothing else.
+    """
+
+    __tablename__ = "meeting_terms"
+
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    account_type: Mapped[str] = mapped_column(String(32), default="standard")
+    paid_until: Mapped[datetime | None]
+    most_meetings: Mapped[int] = mapped_column(default=0)
+    most_organizers: Mapped[int] = mapped_column(default=0)
+    most_rooms: Mapped[int] = mapped_column(default=1)
+    ice_candidates_to_filter: Mapped[list[str]] = mapped_column(default=list)
+    dial_in_numbers: Mapped[list[str]] = mapped_column(default=list)
+    with_standard_numbers: Mapped[bool] = mapped_column(default=True)
+    default_permission_group_id: Mapped[str | None] = mapped_column(
+        ForeignKey("permission_groups.id", ondelete="SET NULL")
+    )
+    default_kind: Mapped[str] = mapped_column(String(16), default=MeetingKind.STANDARD)
+    default_dial_in: Mapped[bool] = mapped_column(default=False)
+    default_recorded: Mapped[bool] = mapped_column(default=False)
+    auto_extend: Mapped[bool] = mapped_column(default=False)
+    delete_after_days: Mapped[int] = mapped_column(default=360)
+
+
+class Meeting(OfOrganization, Base):
+    """A room with a start and an end, perhaps recurring.
+
+    `hex_id` is its name in the Web Meeting API, `number` the 16 digits that people type. `recurrence` holds
+    the fields of `recurrence.Recurrence`. `last_end_at` is when its last occurrence ends, None for one that
+    never does; `next_end_at` is when what is on, or comes next, ends, None when there is nothing to come.
+    `closed_at` is when it was over, for a recurring one for good.
+    """
+
+    __tablename__ = "meetings"
+    __table_args__ = (
+        Index("ix_meetings_listed", "organization_id", "organizer_id", "start_at", "id"),
+        Index("ix_meetings_next_end", "next_end_at"),
+    )
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    hex_id: Mapped[str] = mapped_column(String(24), unique=True, default=new_hex_id)
+    number: Mapped[str] = mapped_column(String(16), unique=True)
+    calendar_token: Mapped[str] = mapped_column(String(73), unique=True, default=new_calendar_token)
+    room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), unique=True)
+    organizer_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    organizer_key: Mapped[str] = mapped_column(String(32))
+    topic: Mapped[str] = mapped_column(String(200))
+    agenda: Mapped[str] = mapped_column(Text, default="")
+    documents: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    kind: Mapped[str] = mapped_column(String(16), default=MeetingKind.STANDARD)
+    start_at: Mapped[datetime]
+    end_at: Mapped[datetime]
+    timezone: Mapped[str] = mapped_column(String(64))
+    recurrence: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    last_end_at: Mapped[datetime | None]
+    next_end_at: Mapped[datetime | None]
+    permission_group_id: Mapped[str | None] = mapped_column(
+        ForeignKey("permission_groups.id", ondelete="SET NULL")
+    )
+    early_access_minutes: Mapped[int] = mapped_column(default=0)
+    recorded: Mapped[bool] = mapped_column(default=False)
+    video_resolution: Mapped[str] = mapped_column(String(16), default="standard")
+    dial_in_room: Mapped[str | None] = mapped_column(String(16))
+    dial_in_pin: Mapped[str | None] = mapped_column(String(16))
+    sequence: Mapped[int] = mapped_column(default=0)
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class MeetingOccurrence(OfOrganization, Base):
+    """What is different about one occurrence of a recurring meeting: the one that was to begin at
+    `original_start_at`. `None` is what the series says."""
+
+    __tablename__ = "meeting_occurrences"
+    __table_args__ = (UniqueConstraint("meeting_id", "original_start_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    original_start_at: Mapped[datetime]
+    start_at: Mapped[datetime | None]
+    end_at: Mapped[datetime | None]
+    topic: Mapped[str | None] = mapped_column(String(200))
+    agenda: Mapped[str | None] = mapped_column(Text)
+    canceled: Mapped[bool] = mapped_column(default=False)
+    closed_at: Mapped[datetime | None]
+
+
+class Invitee(OfOrganization, Base):
+    """Somebody invited to a meeting, with the key of their personal link."""
+
+    __tablename__ = "meeting_invitees"
+    __table_args__ = (UniqueConstraint("meeting_id", "email"),)
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(254))
+    first_name: Mapped[str] = mapped_column(String(200), default="")
+    last_name: Mapped[str] = mapped_column(String(200), default="")
+    locale: Mapped[str] = mapped_column(String(2), default="en")
+    role: Mapped[str] = mapped_column(String(16))
+    access_key: Mapped[str] = mapped_column(String(32))
+    position: Mapped[int]
+
+    @property
+    def display_name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
+
+
+class MeetingMessage(OfOrganization, Base):
+    """A line of a meeting's chat that was for everybody, kept for its summary."""
+
+    __tablename__ = "meeting_messages"
+    __table_args__ = (Index("ix_meeting_messages_in_order", "meeting_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    sent_at: Mapped[datetime]
+    sender_name: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
