@@ -12,11 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-import switchroom.meetings.models  # noqa: F401
 from switchroom import app
 from switchroom.db import schema
 from switchroom.db.base import Base
 from switchroom.db.database import Database
+from switchroom.meetings import models
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,6 +40,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGener
 
 async def test_the_migrated_schema_is_that_of_the_models(database: Database) -> None:
     assert app.Platform
+    assert models.Meeting
     assert await schema.upgrade(database)
 
     def differences(connection: Connection) -> list[object]:

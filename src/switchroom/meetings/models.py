@@ -14,7 +14,7 @@ from switchroom.identity.models import new_calendar_token, new_hex_id, new_id
 
 
 class MeetingKind(StrEnum):
-    """In a WEBINAR those invited to take part listen and chat; into a BOARDROOM they are let in one by one."""
+    """To a WEBINAR people come to listen and chat; into a BOARDROOM they are let in one by one."""
 
     STANDARD = "standard"
     WEBINAR = "webinar"

@@ -234,8 +234,8 @@ def upgrade() -> None:
             batch_op.f("ix_meeting_occurrences_organization_id"), ["organization_id"], unique=False
         )
 
-    # Never batch_alter_table for these: SQLite would make them anew, and dropping the old ones takes every row
-    # that refers to them along.
+    # Never batch_alter_table for these: SQLite would make them anew, and dropping the old ones takes every
+    # row that refers to them along.
     op.add_column("organizations", sa.Column("hex_id", sa.String(24), nullable=False, server_default=""))
     op.add_column("organizations", sa.Column("closed_at", Instant(), nullable=True))
     op.add_column("people", sa.Column("hex_id", sa.String(24), nullable=False, server_default=""))
@@ -255,7 +255,7 @@ def upgrade() -> None:
 
 def _name(table: str, columns: Mapping[str, Callable[[], str]]) -> None:
     """Give each row that is there already its own."""
-    known = sa.table(table, sa.column("id"), *(sa.column(name) for name in columns))
+    known = sa.table(table, sa.column("id", sa.String()), *(sa.column(name, sa.String()) for name in columns))
     connection = op.get_bind()
     for row_id in connection.scalars(sa.select(known.c.id)).all():
         connection.execute(
