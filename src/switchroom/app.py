@@ -33,18 +33,26 @@ from switchroom.events.webhooks.queueing import Queueing
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
+from switchroom.http.password import password_handlers
 from switchroom.http.server import serving
 from switchroom.http.sign_out import sign_out_handler
 from switchroom.identity.authentication import Authentication
+from switchroom.identity.keys import PlatformKeys
 from switchroom.identity.models import Organization
 from switchroom.identity.organizations import Organizations
+from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.people import People
 from switchroom.identity.revocation import RevocationFollower
 from switchroom.identity.secrets import Passwords
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.delivery import MailDelivery
+from switchroom.mail.password_requests import PasswordRequests
 from switchroom.media_servers import MediaServers
+from switchroom.meetings.door import MeetingDoor
+from switchroom.meetings.invitations import Invitations
+from switchroom.meetings.meetings import Meetings
+from switchroom.meetings.parties import start_terms
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
 from switchroom.rooms.listing import RoomListing
@@ -74,18 +82,21 @@ class Platform:
         self.signer = TokenSigner(_secret(settings))
         self.organizations = Organizations(self.database, self.passwords)
         self.people = People(self.database)
+        throttle = Throttle(
+            self.database,
+            account_attempts=security.account_attempts,
+            address_attempts=security.address_attempts,
+        )
         self.authentication = Authentication(
             self.database,
             self.passwords,
             self.signer,
-            Throttle(
-                self.database,
-                account_attempts=security.account_attempts,
-                address_attempts=security.address_attempts,
-            ),
+            throttle,
             access_token_lifetime=security.access_token_lifetime,
             refresh_token_lifetime=security.refresh_token_lifetime,
         )
+        self.password_links = PasswordLinks(self.database, self.passwords, throttle)
+        self.password_requests = PasswordRequests(self.password_links, settings.base_url)
         self.revocations = RevocationFollower(self.database, self.signer, self.bus)
         self.rooms = Rooms(self.database)
         self.listing = RoomListing(self.database)
@@ -94,6 +105,12 @@ class Platform:
         self.revisions = Revisions(self.database, self.bus)
         self.admissions = AdmissionService(
             self.database, self.signer, guest_token_lifetime=security.guest_token_lifetime
+        )
+        self.keys = PlatformKeys(self.database)
+        self.invitations = Invitations(settings.base_url, settings.webmeeting.dial_in_numbers)
+        self.meetings = Meetings(self.database, self.invitations, settings.webmeeting.meeting_timezone)
+        self.door = MeetingDoor(
+            self.database, self.signer, self.admissions, guest_token_lifetime=security.guest_token_lifetime
         )
         self.events = EventLog(self.database, self.bus, keep=timedelta(days=settings.events.keep_days))
         self.recorder = EventRecorder(self.database)
@@ -106,7 +123,7 @@ class Platform:
         )
         self.media = MediaServers(settings, own=engines)
         self.conference = ConferenceService(
-            self.admissions,
+            self.door,
             self.media.pool,
             self.bus,
             self.recorder,
@@ -119,6 +136,7 @@ class Platform:
         """A new organization with all that one starts with."""
         organization = await self.organizations.create(display_name)
         await self.quotas.start(organization)
+        await start_terms(self.database, organization)
         return organization
 
     def asgi(self, more: Sequence[ControllerRouterHandler] = ()) -> ASGIApp:
@@ -133,6 +151,7 @@ class Platform:
             *alfaview_v1.handlers(self._v1_services()),
             *conference_routes(self.conference),
             sign_out_handler(self.authentication.sign_out, cookie_secure=security.cookie_secure),
+            *password_handlers(self.password_links),
             *page_handlers(WEBROOT),
             *more,
         ]

@@ -11,10 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from switchroom.errors import Invalid
+
 _LETTERS_AND_DIGITS = (string.ascii_letters + string.digits).encode()
 _AS_CHARACTER = bytes(_LETTERS_AND_DIGITS[byte % len(_LETTERS_AND_DIGITS)] for byte in range(256))
 _UNFAIR = bytes(range(256 - 256 % len(_LETTERS_AND_DIGITS), 256))
 """Bytes that would make the first characters of the alphabet more likely than the others."""
+
+_SHORTEST_PASSWORD = 8
+_LONGEST_PASSWORD = 1000
 
 
 def random_key(length: int = 32) -> str:
@@ -40,6 +45,14 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
+
+    async def hash_chosen(self, password: str) -> str:
+        """The hash of a password that somebody chooses. Raises Invalid for less than 8 characters."""
+        if len(password) < _SHORTEST_PASSWORD:
+            raise Invalid(f"a password has at least {_SHORTEST_PASSWORD} characters", field="password")
+        if len(password) > _LONGEST_PASSWORD:
+            raise Invalid(f"a password has at most {_LONGEST_PASSWORD} characters", field="password")
+        return await self.hash(password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password fits. `None`, for a person who does not exist, takes the same time."""

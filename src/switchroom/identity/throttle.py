@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
@@ -20,7 +20,7 @@ from switchroom.identity.models import SignInFailure
 _LONGEST = timedelta(minutes=15)
 _FORGOTTEN_AFTER = timedelta(hours=1)
 _ADDRESS_FORGOTTEN_AFTER = timedelta(minutes=15)
-_AT_ONCE = 4
+_AT_ONCE_BY = {"address": 4, "account": 1}
 
 
 class Throttle:
@@ -28,7 +28,8 @@ class Throttle:
 
     After `account_attempts` (`address_attempts`) failures the next is refused for 1 s, then 2, 4 … up to 15
     minutes. An hour without a failure (a quarter of one for an address, which many may share) clears the
-    count; so does a success for the account, and it takes one failure off the address.
+    count; so does a success for the account, and it takes one failure off the address. Where no account is at
+    stake (`None`), the address alone counts.
     """
 
     def __init__(self, database: Database, *, account_attempts: int, address_attempts: int) -> None:
@@ -37,16 +38,18 @@ class Throttle:
         self._under_way: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def few_at_a_time(self, account: str, address: str) -> AsyncGenerator[None]:
+    async def few_at_a_time(self, account: str | None, address: str) -> AsyncGenerator[None]:
         """Attempts for one account wait for each other, and all but a few from one address: many at once
         would all pass the check."""
         keys = _keys(account, address)
-        own = self._under_way.setdefault(keys["account"], asyncio.Semaphore(1))
-        shared = self._under_way.setdefault(keys["address"], asyncio.Semaphore(_AT_ONCE))
-        async with shared, own:
+        async with AsyncExitStack() as places:
+            for kind in ("address", "account"):
+                if kind in keys:
+                    place = self._under_way.setdefault(keys[kind], asyncio.Semaphore(_AT_ONCE_BY[kind]))
+                    await places.enter_async_context(place)
             yield
 
-    async def check(self, account: str, address: str) -> None:
+    async def check(self, account: str | None, address: str) -> None:
         """Raises Exhausted while a delay runs, with `details["retryAfter"]` in seconds."""
         moment = now()
         async with self._database.read(None) as session:
@@ -63,7 +66,7 @@ class Throttle:
                 details={"retryAfter": str(seconds)},
             )
 
-    async def failed(self, account: str, address: str) -> None:
+    async def failed(self, account: str | None, address: str) -> None:
         async with self._database.write(None) as session:
             await session.execute(
                 delete(SignInFailure).where(
@@ -107,8 +110,9 @@ class Throttle:
             )
 
 
-def _keys(account: str, address: str) -> dict[str, str]:
-    return {
-        "account": "account:" + hashlib.sha256(account.casefold().encode()).hexdigest(),
-        "address": "address:" + address[:64],
-    }
+def _keys(account: str | None, address: str) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    if account is not None:
+        keys["account"] = "account:" + hashlib.sha256(account.casefold().encode()).hexdigest()
+    keys["address"] = "address:" + address[:64]
+    return keys

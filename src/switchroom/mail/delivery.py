@@ -26,6 +26,8 @@ from switchroom.mail.message import Envelope, RenderedMail
 from switchroom.mail.models import STILL_QUEUED, MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.outbox import write_mail
+from switchroom.mail.password_mails import PasswordMail
+from switchroom.mail.password_rendering import render_password_mail
 from switchroom.mail.queue import Payload, read_payload
 from switchroom.mail.rendering import render_invitation
 from switchroom.mail.smtp import SmtpTransport, parse_server
@@ -192,6 +194,8 @@ class MailDelivery:
                 return render_invitation(payload, envelope)
             case MeetingMail():
                 return render_meeting_mail(payload, envelope)
+            case PasswordMail():
+                return render_password_mail(payload, envelope)
 
     async def _hand_over(self, mail: _Claimed, rendered: RenderedMail) -> None:
         if self._transport is not None:
@@ -253,7 +257,8 @@ def _brief(error: BaseException) -> str:
 
 def _secrets(payload: Payload) -> list[str]:
     """What must not be repeated from a server's answer."""
-    found = [part for part in payload.join_link.split("/") if len(part) >= _SHORTEST_SECRET]
+    link = payload.link if isinstance(payload, PasswordMail) else payload.join_link
+    found = [part for part in link.split("/") if len(part) >= _SHORTEST_SECRET]
     if isinstance(payload, MeetingMail):
         found.append(payload.dial_in_pin)
     return found

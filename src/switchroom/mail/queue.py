@@ -17,8 +17,9 @@ from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailKind
 from switchroom.mail.models import MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
+from switchroom.mail.password_mails import PasswordMail
 
-Payload = Invitation | MeetingMail
+Payload = Invitation | MeetingMail | PasswordMail
 """What a queued mail says."""
 
 
@@ -52,6 +53,20 @@ async def enqueue_meeting_mails(
     if newer:
         await _withdraw_replaced(session, organization_id, newer)
     return [_enqueue(session, organization_id, mail) for mail in mails]
+
+
+async def enqueue_password_mail(session: AsyncSession, organization_id: int, mail: PasswordMail) -> str:
+    """Queue the mail; it leaves once the caller's transaction is committed. Returns the task's id.
+
+    An earlier one to the same person that still waits is not sent any more: its link is void.
+    """
+    await session.execute(
+        update(QueuedMail)
+        .where(QueuedMail.calendar_uid == mail.uid, QueuedMail.state == MailState.QUEUED)
+        .values(state=MailState.FAILED, payload="", last_error="replaced by a newer mail")
+        .execution_options(synchronize_session=False)
+    )
+    return _enqueue(session, organization_id, mail)
 
 
 async def withdraw_invitations(session: AsyncSession, organization_id: int, uid: str, *, reason: str) -> None:

@@ -1,0 +1,129 @@
+"""Links that let somebody set their password, once: making one, looking where it leads, using it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import LinkDeleted, LinkExpired
+from switchroom.events.recording import record
+from switchroom.identity.models import Membership, Organization, PasswordLink, Person, RefreshToken
+from switchroom.identity.revocation import revoke
+from switchroom.identity.secrets import Passwords, key_hash, random_key
+from switchroom.identity.throttle import Throttle
+
+_KEPT_AFTER_EXPIRY = timedelta(days=30)
+"""So long an expired link is said to have expired, and not to be unknown."""
+
+
+class NewPasswordLink(Struct, frozen=True):
+    """What goes into the mail; the key is not kept."""
+
+    key: str
+    expires_at: datetime
+
+
+class PasswordLinkView(Struct, frozen=True):
+    """Whose password a link sets. The organizations are those the person belongs to, by name."""
+
+    username: str
+    display_name: str
+    organization_names: Sequence[str]
+    expires_at: datetime
+
+
+class PasswordLinks:
+    """Of all links of a person only the newest is good. Whoever tries keys that do not exist is slowed down,
+    by address."""
+
+    def __init__(self, database: Database, passwords: Passwords, throttle: Throttle) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._throttle = throttle
+
+    async def create(self, session: AsyncSession, person: Person, *, days: int) -> NewPasswordLink:
+        """A link that is good for so many days, and the only one of the person, if the session's transaction
+        is committed."""
+        await session.flush()  # somebody new has no id before
+        moment = now()
+        await session.execute(
+            delete(PasswordLink).where(
+                (PasswordLink.person_id == person.id)
+                | (PasswordLink.expires_at <= moment - _KEPT_AFTER_EXPIRY)
+            )
+        )
+        link = NewPasswordLink(random_key(), moment + timedelta(days=days))
+        session.add(
+            PasswordLink(key_hash=key_hash(link.key), person_id=person.id, expires_at=link.expires_at)
+        )
+        return link
+
+    async def look_up(self, key: str, address: str) -> PasswordLinkView:
+        """Whom the link is for. Raises LinkDeleted for a link that was used or replaced or never was,
+        LinkExpired, and Exhausted after repeated guesses."""
+        async with self._throttle.few_at_a_time(None, address):
+            await self._throttle.check(None, address)
+            async with self._database.read(None) as session:
+                row = (
+                    await session.execute(
+                        select(PasswordLink, Person)
+                        .join(Person, Person.id == PasswordLink.person_id)
+                        .where(PasswordLink.key_hash == key_hash(key))
+                    )
+                ).one_or_none()
+                organizations = await _organizations(session, row[1].id) if row else ()
+            if row is None:
+                await self._throttle.failed(None, address)
+                raise LinkDeleted
+        link, person = row
+        if link.expires_at <= now():
+            raise LinkExpired(link.expires_at)
+        names = [one.display_name for one in organizations if one.closed_at is None]
+        return PasswordLinkView(person.username, person.display_name, names, link.expires_at)
+
+    async def set_password(self, key: str, password: str, address: str) -> str:
+        """Set the password and sign the person out everywhere. Returns the user name.
+
+        Raises Invalid for less than 8 characters, and what `look_up` raises, also when somebody else was
+        faster.
+        """
+        await self.look_up(key, address)
+        password_hash = await self._passwords.hash_chosen(password)
+        async with self._database.write(None) as session:
+            person_id = await session.scalar(
+                delete(PasswordLink)
+                .where(PasswordLink.key_hash == key_hash(key))
+                .returning(PasswordLink.person_id)
+            )
+            if person_id is None:
+                raise LinkDeleted
+            person = await session.get_one(Person, person_id)
+            person.password_hash = password_hash
+            await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person_id))
+            for organization in await _organizations(session, person_id):
+                revoke(session, organization.id, person_id)
+                record(
+                    session,
+                    organization.id,
+                    "user.password_set",
+                    person_id,
+                    {"username": person.username},
+                )
+        return person.username
+
+
+async def _organizations(session: AsyncSession, person_id: str) -> Sequence[Organization]:
+    return (
+        await session.scalars(
+            select(Organization)
+            .join(Membership, Membership.organization_id == Organization.id)
+            .where(Membership.person_id == person_id)
+            .order_by(Organization.display_name, Organization.id)
+        )
+    ).all()

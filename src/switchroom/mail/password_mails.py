@@ -1,0 +1,25 @@
+"""The mail with the link that sets a password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class PasswordMail(Struct, frozen=True, kw_only=True, tag="password_link"):
+    """What the mail says.
+
+    All mails to one person have the same `uid`. `locale` is `de` or `en`; `timezone` an IANA name, empty for
+    UTC.
+    """
+
+    uid: str
+    to: str
+    to_name: str
+    organization_name: str
+    username: str
+    link: str
+    valid_until: datetime
+    locale: str
+    timezone: str

@@ -1,0 +1,46 @@
+"""Asking somebody by mail to set their password."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.errors import Invalid
+from switchroom.identity.models import Organization, Person
+from switchroom.identity.password_links import PasswordLinks
+from switchroom.mail.password_mails import PasswordMail
+from switchroom.mail.password_wording import PASSWORD_WORDINGS
+from switchroom.mail.queue import enqueue_password_mail
+
+
+class PasswordRequests:
+    def __init__(self, links: PasswordLinks, base_url: str) -> None:
+        self._links = links
+        self._base_url = base_url
+
+    async def enqueue(
+        self, session: AsyncSession, organization: Organization, person: Person, *, days: int = 7
+    ) -> str:
+        """Make a link and queue the mail with it, in the caller's transaction. Returns the task's id.
+
+        Earlier links of the person are void, and mails with them that still wait are not sent any more.
+        Raises Invalid for a person without an e-mail address.
+        """
+        if not person.email:
+            raise Invalid("there is no e-mail address to send the password's link to", field="email")
+        link = await self._links.create(session, person, days=days)
+        language = person.locale.replace("_", "-").partition("-")[0].lower()
+        return await enqueue_password_mail(
+            session,
+            organization.id,
+            PasswordMail(
+                uid=f"password:{person.id}",
+                to=person.email,
+                to_name=person.display_name if person.first_name or person.last_name else "",
+                organization_name=organization.display_name,
+                username=person.username,
+                link=f"{self._base_url}/#/password/{link.key}",
+                valid_until=link.expires_at,
+                locale=language if language in PASSWORD_WORDINGS else "en",
+                timezone=person.timezone,
+            ),
+        )

@@ -1,0 +1,26 @@
+"""Opens the mails that a platform without a mail server has written to files."""
+
+from __future__ import annotations
+
+import time
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+from tests.mail.post import LIMIT
+from tests.platform import RunningPlatform
+
+
+def mails_to(running: RunningPlatform, recipient: str, *, count: int = 1) -> list[EmailMessage]:
+    """The first so many mails to the address, oldest first, once they are there."""
+    directory = running.platform.settings.data_directory / "outbox"
+    deadline = time.monotonic() + LIMIT
+    while len(found := [mail for mail in _mails(directory) if recipient in str(mail["To"])]) < count:
+        assert time.monotonic() < deadline, f"{len(found)} mails to {recipient} in {LIMIT} s"
+        time.sleep(0.05)
+    return found
+
+
+def _mails(directory: Path) -> list[EmailMessage]:
+    return [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(directory.glob("*.eml"))]
