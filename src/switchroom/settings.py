@@ -154,6 +154,27 @@ class EventSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=_no_strings)
 
 
+class WebMeetingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Meetings, and the Web Meeting API by which they are scheduled."""
+
+    require_api_key: Annotated[
+        bool,
+        Meta(
+            description="Refuse calls of the API without a key. Without this, whoever knows a user's id "
+            "schedules meetings in that user's name."
+        ),
+    ] = True
+    user_timezone: Annotated[str, Meta(description="Time zone of people who have not said theirs.")] = (
+        "Europe/Paris"
+    )
+    meeting_timezone: Annotated[
+        str, Meta(description="Time zone of meetings where neither call nor organizer says one.")
+    ] = "Europe/Zurich"
+    dial_in_numbers: Annotated[
+        list[str], Meta(description="Telephone numbers at which every meeting with dial-in can be reached.")
+    ] = field(default_factory=_no_strings)
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The platform."""
 
@@ -175,6 +196,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     ice: IceSettings = field(default_factory=IceSettings)
     security: SecuritySettings = field(default_factory=SecuritySettings)
     events: EventSettings = field(default_factory=EventSettings)
+    webmeeting: WebMeetingSettings = field(default_factory=WebMeetingSettings)
 
     @property
     def data_directory(self) -> Path:

@@ -117,3 +117,4 @@ async def test_an_upgrade_keeps_what_there_is(database: Database) -> None:
         assert await one("SELECT count(DISTINCT hex_id) FROM organizations WHERE length(hex_id) = 24") == 2
         assert await one("SELECT count(DISTINCT hex_id) FROM people WHERE length(hex_id) = 24") == 3
         assert await one("SELECT count(DISTINCT calendar_token) FROM people") == 3
+        assert await one("SELECT count(*) FROM meeting_terms") == 2

@@ -24,8 +24,8 @@ class MeetingKind(StrEnum):
 class MeetingTerms(OfOrganization, Base):
     """What is agreed on with an organization about its meetings, and what they are like unless said.
 
-    Limits of 0 are none. An organization without a row has the columns' defaults. After `paid_until` it can
-    be looked at, and nothing else.
+    Every organization has one. Limits of 0 are none. After `paid_until` its meetings can be looked at, and
+    nothing else.
     """
 
     __tablename__ = "meeting_terms"
@@ -57,13 +57,15 @@ class Meeting(OfOrganization, Base):
     `hex_id` is its name in the Web Meeting API, `number` the 16 digits that people type. `recurrence` holds
     the fields of `recurrence.Recurrence`. `last_end_at` is when its last occurrence ends, None for one that
     never does; `next_end_at` is when what is on, or comes next, ends, None when there is nothing to come.
-    `closed_at` is when it was over, for a recurring one for good.
+    `closed_at` is when it was over, for a recurring one for good. `summary_due_at` is when the word goes out
+    that the summary of what has been closed is there.
     """
 
     __tablename__ = "meetings"
     __table_args__ = (
         Index("ix_meetings_listed", "organization_id", "organizer_id", "start_at", "id"),
         Index("ix_meetings_next_end", "next_end_at"),
+        Index("ix_meetings_summary_due", "summary_due_at"),
     )
 
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
@@ -94,6 +96,8 @@ class Meeting(OfOrganization, Base):
     dial_in_pin: Mapped[str | None] = mapped_column(String(16))
     sequence: Mapped[int] = mapped_column(default=0)
     closed_at: Mapped[datetime | None]
+    canceled_at: Mapped[datetime | None]
+    summary_due_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from itertools import islice
 from typing import Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule, weekday
 from msgspec import Struct
 
 from switchroom.errors import Invalid
+from switchroom.identity.timezones import require_timezone
 
 MOST_OCCURRENCES = 1000
 LONGEST_INTERVAL = 999
@@ -63,8 +63,7 @@ class Recurrence(Struct, frozen=True, kw_only=True):
 
 def check(recurrence: Recurrence, start: datetime, timezone: str) -> None:
     """Raises Invalid with the field of what cannot be."""
-    if timezone not in _known_timezones():
-        raise Invalid("timezone is not the name of a time zone", field="timezone")
+    require_timezone(timezone)
     if not 1 <= recurrence.frequency <= LONGEST_INTERVAL:
         raise Invalid(f"frequency must be from 1 to {LONGEST_INTERVAL}", field="recurring.frequency")
     if recurrence.ends_type is EndsType.AFTER and not 1 <= recurrence.ends_after <= MOST_OCCURRENCES:
@@ -132,7 +131,6 @@ _FREQUENCIES: Mapping[FrequencyType, Literal[1, 2, 3]] = {
     FrequencyType.WEEKLY: WEEKLY,
     FrequencyType.MONTHLY: MONTHLY,
 }
-_known_timezones = cache(available_timezones)
 
 
 def _local(start: datetime, timezone: str) -> datetime:

@@ -42,6 +42,9 @@ class Admission(Struct, frozen=True, kw_only=True):
     permissions: Permission
     link_id: str | None = None
     valid_until: datetime | None = None
+    meeting_id: str | None = None
+    waits: bool = False
+    """Whether a moderator has to let them in."""
 
 
 class LinkState(StrEnum):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from typing import cast
-from zoneinfo import available_timezones
 
 from msgspec import Struct
 from sqlalchemy import Table, bindparam, func, insert, select
@@ -20,6 +18,7 @@ from switchroom.identity.models import Organization, PermissionGroup, new_id
 from switchroom.identity.permissions import Administration, Role
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import random_key
+from switchroom.identity.timezones import require_timezone
 from switchroom.identity.tokens import AccessToken
 from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.mail.invitations import Invitation
@@ -273,14 +272,8 @@ def _require_address(email: str) -> None:
         raise Invalid(f"email is no address that mail can be sent to: {error}", field="email") from error
 
 
-_known_timezones = cache(available_timezones)
-"""Reading them takes files; they stay the same."""
-
-
 def _timezone(name: str) -> str:
-    if name and name not in _known_timezones():
-        raise Invalid("timezone is not the name of a time zone", field="timezone")
-    return name
+    return require_timezone(name) if name else ""
 
 
 _ROOM_AND_GROUPS = ROOM_AND_VIEWER.add_columns(

@@ -113,6 +113,8 @@ def upgrade() -> None:
         sa.Column("dial_in_pin", sa.String(length=16), nullable=True),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("canceled_at", Instant(), nullable=True),
+        sa.Column("summary_due_at", Instant(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"],
@@ -143,6 +145,7 @@ def upgrade() -> None:
             "ix_meetings_listed", ["organization_id", "organizer_id", "start_at", "id"], unique=False
         )
         batch_op.create_index("ix_meetings_next_end", ["next_end_at"], unique=False)
+        batch_op.create_index("ix_meetings_summary_due", ["summary_due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_meetings_organizer_id"), ["organizer_id"], unique=False)
 
     op.create_table(
@@ -243,6 +246,13 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("additional_timezones", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("people", sa.Column("external_id", sa.String(200), nullable=True))
     op.add_column("people", sa.Column("calendar_token", sa.String(73), nullable=False, server_default=""))
+    op.execute(
+        "INSERT INTO meeting_terms (organization_id, account_type, most_meetings, most_organizers,"
+        " most_rooms, ice_candidates_to_filter, dial_in_numbers, with_standard_numbers, default_kind, default_dial_in,"
+        " default_recorded, auto_extend, delete_after_days)"
+        " SELECT id, 'standard', 0, 0, 1, '[]', '[]', true, 'standard', false, false, false, 360"
+        " FROM organizations"
+    )
     _name("organizations", {"hex_id": lambda: secrets.token_hex(12)})
     _name(
         "people",
@@ -285,6 +295,7 @@ def downgrade() -> None:
     op.drop_table("meeting_invitees")
     with op.batch_alter_table("meetings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_meetings_organizer_id"))
+        batch_op.drop_index("ix_meetings_summary_due")
         batch_op.drop_index("ix_meetings_next_end")
         batch_op.drop_index("ix_meetings_listed")
 

@@ -1,0 +1,100 @@
+"""Keys of programs with a level, the platform or one organization, and permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntFlag
+
+from msgspec import Struct
+from sqlalchemy import bindparam, delete, select
+
+from switchroom.db.database import Database
+from switchroom.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from switchroom.identity.models import Organization, PlatformKey
+from switchroom.identity.secrets import key_hash, random_key
+
+_LENGTH = 40
+
+
+class KeyPermission(IntFlag):
+    """What a key is good for."""
+
+    ACCOUNT = 1 << 0
+    MEETING = 1 << 1
+
+
+class KeyHolder(Struct, frozen=True):
+    """Who calls with a key. Without an `organization_id` it is one for the whole platform."""
+
+    key_id: int
+    name: str
+    organization_id: int | None
+    permissions: KeyPermission
+
+    @property
+    def is_of_platform(self) -> bool:
+        return self.organization_id is None
+
+    def require(self, permission: KeyPermission) -> None:
+        """Raises Forbidden for a key without the permission."""
+        if permission not in self.permissions:
+            raise Forbidden(
+                f"the API key has no permission {(permission.name or '').capitalize()}",
+                code="key_permission_missing",
+            )
+
+
+class PlatformKeys:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(
+        self, name: str, permissions: KeyPermission, organization: Organization | None = None
+    ) -> str:
+        """A new key, for everything unless an organization is given. It is shown this once."""
+        alias = name.strip()
+        if not alias or len(alias) > 100:
+            raise Invalid("a key's name has 1 to 100 characters", field="name")
+        key = random_key(_LENGTH)
+        async with self._database.write(None) as session:
+            session.add(
+                PlatformKey(
+                    name=alias,
+                    key_hash=key_hash(key),
+                    organization_id=organization.id if organization else None,
+                    permissions=permissions,
+                )
+            )
+        return key
+
+    async def list(self) -> Sequence[tuple[PlatformKey, Organization | None]]:
+        """All keys, oldest first, with the organization of those that have one."""
+        query = (
+            select(PlatformKey, Organization)
+            .outerjoin(Organization, Organization.id == PlatformKey.organization_id)
+            .order_by(PlatformKey.id)
+        )
+        async with self._database.read(None) as session:
+            return [(key, organization) for key, organization in await session.execute(query)]
+
+    async def delete(self, key_id: int) -> None:
+        """Make a key good for nothing. Raises NotFound."""
+        async with self._database.write(None) as session:
+            found = await session.scalar(
+                delete(PlatformKey).where(PlatformKey.id == key_id).returning(PlatformKey.id)
+            )
+            if found is None:
+                raise NotFound(f"there is no key {key_id}", field="id")
+
+    async def authenticate(self, key: str) -> KeyHolder:
+        """Whose key it is. Raises Unauthenticated for one that is missing, wrong or withdrawn."""
+        found = None
+        if key:
+            async with self._database.read(None) as session:
+                found = await session.scalar(_KEY, {"key_hash": key_hash(key)})
+        if found is None:
+            raise Unauthenticated("the API key is missing or wrong", code="key_invalid")
+        return KeyHolder(found.id, found.name, found.organization_id, KeyPermission(found.permissions))
+
+
+_KEY = select(PlatformKey).where(PlatformKey.key_hash == bindparam("key_hash"))

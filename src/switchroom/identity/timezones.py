@@ -1,0 +1,18 @@
+"""The names of time zones."""
+
+from __future__ import annotations
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from switchroom.errors import Invalid
+
+_known = cache(available_timezones)
+"""Reading them takes files; they stay the same."""
+
+
+def require_timezone(name: str, field: str = "timezone") -> str:
+    """The name. Raises Invalid with the field for one that is not the IANA's."""
+    if name not in _known():
+        raise Invalid("timezone is not the name of a time zone", field=field)
+    return name

@@ -1,0 +1,113 @@
+"""What a draft changes about a meeting."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from switchroom.errors import Invalid
+from switchroom.identity.timezones import require_timezone
+from switchroom.meetings import occasions
+from switchroom.meetings.drafts import (
+    MeetingDraft,
+    require_agenda,
+    require_documents,
+    require_invitees,
+    require_resolution,
+    require_times,
+    require_topic,
+)
+from switchroom.meetings.models import Invitee, Meeting
+from switchroom.meetings.occasions import Occasion
+from switchroom.meetings.recurrence import Recurrence, check
+
+_MOST_EARLY_MINUTES = 24 * 60
+
+
+def change_words(meeting: Meeting, draft: MeetingDraft) -> None:
+    if draft.topic is not UNSET:
+        meeting.topic = require_topic(draft.topic)
+    if draft.agenda is not UNSET:
+        meeting.agenda = require_agenda(draft.agenda)
+    if draft.documents is not UNSET:
+        meeting.documents = require_documents(draft.documents)
+    if draft.kind is not UNSET:
+        meeting.kind = draft.kind
+    if draft.early_access_minutes is not UNSET:
+        meeting.early_access_minutes = require_early(draft.early_access_minutes)
+    if draft.recorded is not UNSET:
+        meeting.recorded = draft.recorded
+    if draft.video_resolution is not UNSET:
+        meeting.video_resolution = require_resolution(draft.video_resolution)
+    if draft.dial_in is not UNSET:
+        set_dial_in(meeting, wanted=draft.dial_in)
+
+
+def change_times(meeting: Meeting, draft: MeetingDraft, named: Occasion | None) -> None:
+    """Times said of one occurrence move the whole series by as much."""
+    if draft.timezone is not UNSET:
+        meeting.timezone = require_timezone(draft.timezone)
+    recurrence = occasions.recurrence_of(meeting)
+    if draft.recurrence is not UNSET:
+        recurrence = draft.recurrence
+    old_start, old_end = (named.start, named.end) if named is not None else (meeting.start_at, meeting.end_at)
+    start, end = new_times(old_start, old_end, draft)
+    require_times(start, end)
+    length = end - start
+    meeting.start_at += start - old_start
+    if recurrence is not None:
+        meeting.start_at = meeting.start_at.replace(microsecond=0)
+    meeting.end_at = meeting.start_at + length
+    require_recurrence(recurrence, meeting)
+    meeting.recurrence = msgspec.to_builtins(recurrence) if recurrence is not None else None
+
+
+def new_times(start: datetime, end: datetime, draft: MeetingDraft) -> tuple[datetime, datetime]:
+    """A new start alone keeps the length; an end counts before a duration."""
+    length = end - start
+    new_start = start if isinstance(draft.start, UnsetType) else draft.start
+    if not isinstance(draft.end, UnsetType):
+        return new_start, draft.end
+    return new_start, new_start + (length if isinstance(draft.duration, UnsetType) else draft.duration)
+
+
+def require_recurrence(recurrence: Recurrence | None, meeting: Meeting) -> None:
+    if recurrence is None:
+        return
+    check(recurrence, meeting.start_at, meeting.timezone)
+    if meeting.end_at - meeting.start_at > timedelta(days=1):
+        raise Invalid("a recurring meeting lasts at most a day", field="endTime")
+
+
+def require_of_series(meeting: Meeting, present: Sequence[Invitee], draft: MeetingDraft, locale: str) -> None:
+    """Raises Invalid for what can be said of a series only, where it says something new."""
+    if draft.invitees is not UNSET:
+        wanted = {(one.email, one.role) for one in require_invitees(draft.invitees, locale)}
+        if wanted != {(one.email, one.role) for one in present}:
+            raise Invalid("people are invited to the whole series", field="invitedParticipants")
+    if draft.timezone is not UNSET and draft.timezone != meeting.timezone:
+        raise Invalid("the time zone is that of the whole series", field="timezone")
+
+
+def set_dial_in(meeting: Meeting, *, wanted: bool) -> None:
+    """A meeting keeps its PIN for as long as it can be called."""
+    if not wanted:
+        meeting.dial_in_room = meeting.dial_in_pin = None
+    elif meeting.dial_in_room is None:
+        meeting.dial_in_room, meeting.dial_in_pin = random_digits(8), random_digits(6)
+
+
+def require_early(minutes: int) -> int:
+    if not 0 <= minutes <= _MOST_EARLY_MINUTES:
+        raise Invalid("earlyAccessMinutes must be from 0 to a day", field="earlyAccessMinutes")
+    return minutes
+
+
+def random_digits(count: int) -> str:
+    """A random number of so many digits, the first of them not 0."""
+    least = 10 ** (count - 1)
+    return str(least + secrets.randbelow(9 * least))

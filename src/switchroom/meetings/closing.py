@@ -1,0 +1,76 @@
+"""What a meeting has behind it, and what comes next."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import structs
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.events.recording import record
+from switchroom.meetings import occasions
+from switchroom.meetings.finding import Found
+from switchroom.meetings.models import Meeting, MeetingOccurrence
+from switchroom.meetings.occasions import Changes, Occasion
+from switchroom.meetings.views import MeetingView, snapshot
+
+SUMMARY_AFTER = timedelta(minutes=5)
+"""From the close of a meeting to the word that its summary is there."""
+
+
+async def close_occasion(session: AsyncSession, found: Found, shown: MeetingView) -> MeetingView:
+    """Write down that what is shown is over, and what comes next."""
+    meeting, moment = found.meeting, now()
+    changes = found.changes
+    if meeting.recurrence is None:
+        meeting.closed_at = moment
+    else:
+        change = await change_for(session, found, shown.occasion)
+        change.closed_at = moment
+        changes = {**changes, change.original_start_at: change}
+    set_ends(meeting, changes, moment)
+    if meeting.recurrence is not None and meeting.next_end_at is None:
+        meeting.closed_at = moment
+    meeting.summary_due_at = moment + SUMMARY_AFTER
+    closed = structs.replace(shown, occasion=structs.replace(shown.occasion, closed_at=moment))
+    record(session, meeting.organization_id, "meeting.closed", meeting.id, snapshot(closed))
+    return closed
+
+
+async def change_for(session: AsyncSession, found: Found, occasion: Occasion) -> MeetingOccurrence:
+    """The row of what is different about an occurrence, made when there is none."""
+    row = found.changes.get(occasion.original_start)
+    if row is None:
+        row = MeetingOccurrence(
+            organization_id=found.meeting.organization_id,
+            meeting_id=found.meeting.id,
+            original_start_at=occasion.original_start,
+            canceled=False,
+        )
+        session.add(row)
+    return row
+
+
+async def fitting_changes(session: AsyncSession, meeting: Meeting, changes: Changes) -> Changes:
+    """The changes of occurrences that the series still has; the others are removed."""
+    fitting: dict[datetime, MeetingOccurrence] = {}
+    for start, row in changes.items():
+        series_has_it = meeting.recurrence is not None and (
+            row.canceled or occasions.occasion_at(meeting, {}, start) is not None
+        )
+        if series_has_it:
+            fitting[start] = row
+        else:
+            await session.delete(row)
+    return fitting
+
+
+def set_ends(meeting: Meeting, changes: Changes, moment: datetime) -> None:
+    """Write down when what is on or comes next ends, and when the last occurrence does."""
+    meeting.last_end_at = occasions.last_end(meeting, changes)
+    if meeting.recurrence is None:
+        meeting.next_end_at = meeting.end_at if meeting.closed_at is None else None
+        return
+    following = occasions.current(meeting, changes, moment)
+    meeting.next_end_at = following.end if following is not None else None

@@ -1,0 +1,320 @@
+"""The way into a meeting: what its page shows, a guest's token, and what a token is good for."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid4, uuid5
+
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import Forbidden, LinkDeleted
+from switchroom.identity.models import Membership, Organization, PermissionGroup, Person
+from switchroom.identity.permissions import Administration
+from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
+from switchroom.mail.meeting_mails import MeetingRole
+from switchroom.meetings import occasions
+from switchroom.meetings.finding import find_meeting
+from switchroom.meetings.models import Invitee, Meeting, MeetingKind, MeetingTerms
+from switchroom.meetings.parties import Parties, is_unpaid
+from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
+from switchroom.rooms.admission import Admission, AdmissionService, LinkView
+from switchroom.rooms.drafts import LONGEST_NAME, require_text
+from switchroom.rooms.models import Room, RoomMode
+from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Permission
+
+
+class VisitState(StrEnum):
+    """Whether a meeting can be entered now, and if not why."""
+
+    OPEN = "open"
+    NOT_STARTED = "not_started"
+    OVER = "over"
+    UNAVAILABLE = "unavailable"
+
+
+class Visit(Struct, frozen=True, kw_only=True):
+    """What somebody who stands before a meeting may know of it.
+
+    `display_name` is the name of somebody who comes by a personal link. `opens_at` is when it can be entered.
+    """
+
+    state: VisitState
+    number: str
+    room_id: str
+    company_id: str
+    company_name: str
+    topic: str
+    agenda: str
+    kind: MeetingKind
+    organizer_name: str
+    start: datetime
+    end: datetime
+    opens_at: datetime
+    timezone: str
+    is_recurring: bool
+    display_name: str
+    is_moderator: bool
+    waits: bool
+
+
+class MeetingPass(Struct, frozen=True):
+    """A guest's access token for a meeting's room."""
+
+    token: str
+    claims: AccessToken
+    visit: Visit
+
+
+class _Standing(Struct, frozen=True):
+    """Who somebody is in a meeting. `subject_id` is given for those who are known."""
+
+    role: MeetingRole
+    display_name: str = ""
+    subject_id: str = ""
+    link_id: str = ""
+
+
+class MeetingDoor:
+    """Lets people into meetings, and into rooms that are no meetings' as `AdmissionService` does."""
+
+    def __init__(
+        self,
+        database: Database,
+        signer: TokenSigner,
+        admissions: AdmissionService,
+        *,
+        guest_token_lifetime: int,
+    ) -> None:
+        self._database = database
+        self._signer = signer
+        self._admissions = admissions
+        self._lifetime = guest_token_lifetime
+
+    async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
+        return await self._admissions.look_up_link(company_id, room_id, access_key)
+
+    async def look_up(self, number: str, key: str = "") -> Visit:
+        """The meeting with this number, for whoever holds the personal key.
+
+        Raises LinkDeleted for a meeting that is not there, and for a key that is none of it.
+        """
+        async with self._database.read(None) as session:
+            shown, standing = await self._by_number(session, number, key)
+            return _visit(shown, standing)
+
+    async def enter(self, number: str, key: str, display_name: str, external_id: str = "") -> MeetingPass:
+        """A token for whoever stands before the meeting. By a personal link, the name that the invitation
+        has counts unless another is given; all others need one.
+
+        Raises LinkDeleted, Forbidden (`meeting_not_started`, `meeting_over`, `account_unpaid`), Invalid.
+        """
+        wanted = require_text(display_name, "displayName", longest=LONGEST_NAME)
+        async with self._database.read(None) as session:
+            shown, standing = await self._by_number(session, number, key)
+            _require_enterable(shown, standing)
+        name = require_text(wanted or standing.display_name, "displayName", longest=LONGEST_NAME, shortest=1)
+        subject = standing.subject_id
+        if not subject:
+            meeting_id = UUID(shown.meeting.id)
+            subject = str(uuid5(meeting_id, external_id) if external_id else uuid4())
+        moment = time.time()
+        claims = AccessToken(
+            organization_id=shown.meeting.organization_id,
+            company_id=shown.organization.ulid,
+            subject_id=subject,
+            kind=SubjectKind.GUEST,
+            issued_at=moment,
+            expires_at=int(moment) + self._lifetime,
+            administration=0,
+            display_name=name,
+            room_id=shown.meeting.room_id,
+            link_id=standing.link_id,
+        )
+        return MeetingPass(self._signer.sign(claims), claims, _visit(shown, standing))
+
+    async def admit(self, token: str, room_id: str, display_name: str | None = None) -> Admission:
+        """As `AdmissionService.admit`, and Forbidden as of `enter`."""
+        claims = self._signer.verify(token)
+        admission = await self._of_meeting(claims, room_id, display_name, to_enter=True)
+        return admission or await self._admissions.admit(token, room_id, display_name)
+
+    async def review(self, token: str, room_id: str, display_name: str) -> Admission:
+        """As `AdmissionService.review`. Who is in a meeting stays until it is closed."""
+        claims = self._signer.verify(token, even_expired=True)
+        admission = await self._of_meeting(claims, room_id, display_name, to_enter=False)
+        return admission or await self._admissions.review(token, room_id, display_name)
+
+    async def _of_meeting(
+        self, claims: AccessToken, room_id: str, display_name: str | None, *, to_enter: bool
+    ) -> Admission | None:
+        async with self._database.read(claims.organization_id) as session:
+            row = (await session.execute(_BY_ROOM.where(Meeting.room_id == room_id))).one_or_none()
+            if row is None:
+                return None
+            meeting, organization, terms, organizer, room = row
+            if claims.is_guest and claims.room_id != room_id:
+                raise LinkDeleted
+            shown = await _shown(session, meeting, Parties(organization, terms, organizer))
+            standing = await _standing_of(session, shown, claims)
+            if to_enter:
+                _require_enterable(shown, standing)
+            elif shown.meeting.canceled_at is not None:
+                raise Forbidden("the meeting does not take place", code="meeting_over")
+            wanted = require_text(display_name or "", "displayName", longest=LONGEST_NAME)
+            return Admission(
+                organization_id=meeting.organization_id,
+                company_id=shown.organization.ulid,
+                company_name=shown.organization.display_name,
+                room_id=room_id,
+                room_name=shown.occasion.topic,
+                mode=RoomMode(room.mode),
+                active_limit=room.active_limit,
+                passive_limit=room.passive_limit,
+                user_id=claims.subject_id,
+                display_name=(wanted if claims.is_guest else "") or claims.display_name,
+                is_guest=claims.is_guest,
+                permissions=await _permissions(session, shown, standing),
+                link_id=claims.link_id or None,
+                meeting_id=meeting.id,
+                waits=_waits(shown, standing),
+            )
+
+    async def _by_number(self, session: AsyncSession, number: str, key: str) -> tuple[MeetingView, _Standing]:
+        digits = number.replace("-", "").replace(" ", "")
+        found = await find_meeting(session, digits) if len(digits) == 16 and digits.isdecimal() else None
+        if found is None:
+            raise LinkDeleted
+        row = (await session.execute(_BY_ROOM.where(Meeting.id == found.meeting.id))).one()
+        meeting, organization, terms, organizer, _ = row
+        shown = await _shown(session, meeting, Parties(organization, terms, organizer))
+        return shown, _standing_by(shown, key)
+
+
+_BY_ROOM = (
+    select(Meeting, Organization, MeetingTerms, Person, Room)
+    .join(Organization, Organization.id == Meeting.organization_id)
+    .join(MeetingTerms, MeetingTerms.organization_id == Meeting.organization_id)
+    .join(Person, Person.id == Meeting.organizer_id)
+    .join(Room, Room.id == Meeting.room_id)
+)
+
+
+async def _shown(session: AsyncSession, meeting: Meeting, side: Parties) -> MeetingView:
+    changes = (await changes_of(session, [meeting])).get(meeting.id, {})
+    invitees = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
+    return view(meeting, occasions.shown(meeting, changes, clock_of(meeting, side.terms)), invitees, side)
+
+
+def _standing_by(shown: MeetingView, key: str) -> _Standing:
+    if not key:
+        return _Standing(MeetingRole.PARTICIPANT, link_id=shown.meeting.id)
+    if hmac.compare_digest(shown.meeting.organizer_key.encode(), key.encode()):
+        organizer = shown.organizer
+        return _Standing(
+            MeetingRole.MODERATOR, organizer.display_name, organizer.id, link_id=shown.meeting.id
+        )
+    for one in shown.invitees:
+        if hmac.compare_digest(one.access_key.encode(), key.encode()):
+            return _invited(one)
+    raise LinkDeleted
+
+
+def _invited(one: Invitee) -> _Standing:
+    name = " ".join(part for part in (one.first_name, one.last_name) if part)
+    return _Standing(MeetingRole(one.role), name, one.id, link_id=one.id)
+
+
+async def _standing_of(session: AsyncSession, shown: MeetingView, claims: AccessToken) -> _Standing:
+    """Raises LinkDeleted for somebody whose invitation has been withdrawn."""
+    if claims.subject_id == shown.organizer.id:
+        return _Standing(MeetingRole.MODERATOR)
+    if claims.is_guest:
+        if claims.link_id == shown.meeting.id:
+            return _Standing(MeetingRole.PARTICIPANT)
+        invited = next((one for one in shown.invitees if one.id == claims.link_id), None)
+        if invited is None:
+            raise LinkDeleted
+        return _invited(invited)
+    if claims.may(Administration.ROOM_ADMIN):
+        return _Standing(MeetingRole.MODERATOR)
+    person = await session.scalar(
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Person.id == claims.subject_id)
+    )
+    if person is None:
+        raise Forbidden("the person no longer belongs to this company")
+    for one in shown.invitees:
+        if person.email and one.email == person.email.lower():
+            return _invited(one)
+    return _Standing(MeetingRole.PARTICIPANT)
+
+
+async def _permissions(session: AsyncSession, shown: MeetingView, standing: _Standing) -> Permission:
+    if standing.role is MeetingRole.MODERATOR:
+        return MODERATOR
+    if shown.meeting.permission_group_id is not None:
+        group = await session.get(PermissionGroup, shown.meeting.permission_group_id)
+        if group is not None and Permission(group.permissions) & Permission.JOIN:
+            return Permission(group.permissions)
+    return SPECTATOR if shown.meeting.kind == MeetingKind.WEBINAR else PARTICIPANT
+
+
+def _waits(shown: MeetingView, standing: _Standing) -> bool:
+    return shown.meeting.kind == MeetingKind.BOARDROOM and standing.role is not MeetingRole.MODERATOR
+
+
+def _opens_at(shown: MeetingView) -> datetime:
+    return shown.occasion.start - timedelta(minutes=shown.meeting.early_access_minutes)
+
+
+def _state(shown: MeetingView, standing: _Standing) -> VisitState:
+    moment = now()
+    if shown.organization.closed_at is not None or is_unpaid(shown.terms):
+        return VisitState.UNAVAILABLE
+    if shown.is_over(moment):
+        return VisitState.OVER
+    if moment < _opens_at(shown) and standing.role is not MeetingRole.MODERATOR:
+        return VisitState.NOT_STARTED
+    return VisitState.OPEN
+
+
+def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
+    state = _state(shown, standing)
+    if state is VisitState.UNAVAILABLE:
+        raise Forbidden("the account that the meeting belongs to is not paid for", code="account_unpaid")
+    if state is VisitState.OVER:
+        raise Forbidden("the meeting is over", code="meeting_over")
+    if state is VisitState.NOT_STARTED:
+        opens = _opens_at(shown).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        raise Forbidden("the meeting has not begun", code="meeting_not_started", details={"opensAt": opens})
+
+
+def _visit(shown: MeetingView, standing: _Standing) -> Visit:
+    meeting, occasion = shown.meeting, shown.occasion
+    return Visit(
+        state=_state(shown, standing),
+        number=meeting.number,
+        room_id=meeting.room_id,
+        company_id=shown.organization.ulid,
+        company_name=shown.organization.display_name,
+        topic=occasion.topic,
+        agenda=occasion.agenda,
+        kind=MeetingKind(meeting.kind),
+        organizer_name=shown.organizer.display_name,
+        start=occasion.start,
+        end=occasion.end,
+        opens_at=_opens_at(shown),
+        timezone=meeting.timezone,
+        is_recurring=meeting.recurrence is not None,
+        display_name=standing.display_name,
+        is_moderator=standing.role is MeetingRole.MODERATOR,
+        waits=_waits(shown, standing),
+    )

@@ -1,0 +1,117 @@
+"""What callers say about a meeting they schedule or change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from switchroom.errors import Invalid
+from switchroom.mail.addresses import Undeliverable, ascii_address
+from switchroom.mail.meeting_mails import MeetingRole
+from switchroom.meetings.models import MeetingKind
+from switchroom.meetings.recurrence import Recurrence
+from switchroom.rooms.drafts import LONGEST_NAME, require_text
+
+MOST_INVITED = 1000
+LONGEST_AGENDA = 20_000
+LONGEST = timedelta(days=14)
+STANDARD_LENGTH = timedelta(minutes=60)
+_MOST_DOCUMENTS = 50
+_MOST_DOCUMENT_BYTES = 100_000
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_LONGEST_RESOLUTION = 16
+
+
+class InviteeDraft(Struct, frozen=True, kw_only=True):
+    """Somebody to invite. `locale` is `de` or `en`; an empty one is the organizer's."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    locale: str = ""
+    role: MeetingRole = MeetingRole.PARTICIPANT
+
+
+class MeetingDraft(Struct, frozen=True, kw_only=True):
+    """The wish for a meeting. For a change, what is UNSET stays as it is.
+
+    Without a start a new meeting begins now; without an end it lasts `duration`.
+    """
+
+    topic: str | UnsetType = UNSET
+    agenda: str | UnsetType = UNSET
+    documents: Sequence[Any] | UnsetType = UNSET
+    kind: MeetingKind | UnsetType = UNSET
+    start: datetime | UnsetType = UNSET
+    end: datetime | UnsetType = UNSET
+    duration: timedelta | UnsetType = UNSET
+    timezone: str | UnsetType = UNSET
+    recurrence: Recurrence | UnsetType | None = UNSET
+    permission_group_id: str | UnsetType | None = UNSET
+    early_access_minutes: int | UnsetType = UNSET
+    recorded: bool | UnsetType = UNSET
+    dial_in: bool | UnsetType = UNSET
+    video_resolution: str | UnsetType = UNSET
+    invitees: Sequence[InviteeDraft] | UnsetType = UNSET
+
+
+def require_topic(topic: str | UnsetType) -> str:
+    return require_text(topic or "", "topic", longest=LONGEST_NAME, shortest=1)
+
+
+def require_agenda(agenda: str) -> str:
+    return require_text(agenda, "agenda", longest=LONGEST_AGENDA)
+
+
+def require_resolution(name: str) -> str:
+    return require_text(name, "videoResolution", longest=_LONGEST_RESOLUTION, shortest=1)
+
+
+def require_documents(documents: Sequence[Any]) -> list[Any]:
+    """Documents are what the caller's program makes of them, kept and given back."""
+    if len(documents) > _MOST_DOCUMENTS:
+        raise Invalid(f"at most {_MOST_DOCUMENTS} documents belong to a meeting", field="documents")
+    encoded = msgspec.json.encode(documents)
+    if len(encoded) > _MOST_DOCUMENT_BYTES or b"\\u0000" in encoded:
+        raise Invalid("the documents are too long or no text", field="documents")
+    return list(documents)
+
+
+def require_times(start: datetime, end: datetime) -> None:
+    """Raises Invalid for a meeting that ends before it starts, or is out of all bounds."""
+    for field, moment in (("startTime", start), ("endTime", end)):
+        if not _EARLIEST <= moment <= _LATEST:
+            raise Invalid(f"{field} is not between 1970 and 2100", field=field)
+    if end <= start:
+        raise Invalid("endTime is not after startTime", field="endTime")
+    if end - start > LONGEST:
+        raise Invalid(f"a meeting lasts at most {LONGEST.days} days", field="endTime")
+
+
+def require_invitees(drafts: Sequence[InviteeDraft], locale: str) -> list[InviteeDraft]:
+    """Everyone once, with a locale, the address folded to lower case. Somebody named twice counts as named
+    last. Raises Invalid, naming the entry."""
+    if len(drafts) > MOST_INVITED:
+        raise Invalid(
+            f"at most {MOST_INVITED} people can be invited to a meeting", field="invitedParticipants"
+        )
+    found: dict[str, InviteeDraft] = {}
+    for number, draft in enumerate(drafts):
+        field = f"invitedParticipants[{number}]"
+        email = require_text(draft.email, f"{field}.email", longest=254, shortest=1).lower()
+        try:
+            ascii_address(email)
+        except Undeliverable as error:
+            raise Invalid(f"no mail can be sent to this address: {error}", field=f"{field}.email") from error
+        found[email] = InviteeDraft(
+            email=email,
+            first_name=require_text(draft.first_name, f"{field}.firstName", longest=LONGEST_NAME),
+            last_name=require_text(draft.last_name, f"{field}.lastName", longest=LONGEST_NAME),
+            locale=draft.locale or locale,
+            role=draft.role,
+        )
+    return list(found.values())

@@ -1,0 +1,65 @@
+"""Finding a meeting by what people and programs call it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.errors import NotFound
+from switchroom.meetings import occasions
+from switchroom.meetings.models import Meeting
+from switchroom.meetings.occasions import Changes, Occasion
+from switchroom.meetings.parties import Actor, Parties, parties
+from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
+
+
+class Found(Struct, frozen=True):
+    """A meeting by an id: as a whole, or the one occurrence that the id names."""
+
+    meeting: Meeting
+    changes: Changes
+    named: Occasion | None
+
+
+async def find_meeting(session: AsyncSession, meeting_id: str) -> Found | None:
+    """A meeting of the session's organization by its id, an occurrence's, or the number people type."""
+    number = meeting_id.replace("-", "").replace(" ", "")
+    named = occasions.parse_id(meeting_id)
+    if len(number) == 16 and number.isdecimal():
+        condition = Meeting.number == number
+    elif named is not None:
+        condition = Meeting.hex_id.between(named[0] + "0" * 8, named[0] + "f" * 8)
+    else:
+        condition = Meeting.id == meeting_id
+    query = select(Meeting).where(condition, Meeting.canceled_at.is_(None))
+    meeting = (await session.scalars(query.limit(1))).one_or_none()
+    if meeting is None:
+        return None
+    changes = (await changes_of(session, [meeting])).get(meeting.id, {})
+    if meeting.hex_id == meeting_id or named is None:
+        return Found(meeting, changes, None)
+    one = occasions.occasion_at(meeting, changes, named[1])
+    return Found(meeting, changes, one) if one is not None and meeting.recurrence is not None else None
+
+
+async def find(session: AsyncSession, actor: Actor, meeting_id: str) -> Found:
+    """Raises NotFound as well for somebody else's, unless the actor administers."""
+    found = await find_meeting(session, meeting_id)
+    if found is None or not (actor.administers or found.meeting.organizer_id == actor.person_id):
+        raise NotFound(f"there is no meeting {meeting_id[:100]}", field="id", code="meeting_not_found")
+    return found
+
+
+async def side_of(session: AsyncSession, actor: Actor, meeting: Meeting, *, to_change: bool) -> Parties:
+    """The meeting's own side, whoever asks."""
+    of_organizer = Actor(actor.organization_id, meeting.organizer_id)
+    return await parties(session, of_organizer, to_change=to_change)
+
+
+async def shown_of(session: AsyncSession, found: Found, side: Parties) -> MeetingView:
+    occasion = found.named or occasions.shown(
+        found.meeting, found.changes, clock_of(found.meeting, side.terms)
+    )
+    invitees = await invitees_of(session, [found.meeting.id])
+    return view(found.meeting, occasion, invitees.get(found.meeting.id, ()), side)

@@ -1,0 +1,109 @@
+"""The mails that those invited get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import structs
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.mail.meeting_mails import MeetingEntry, MeetingMail, MeetingMailKind, MeetingRole
+from switchroom.mail.queue import enqueue_meeting_mails
+from switchroom.meetings.models import Invitee
+from switchroom.meetings.occasions import Changes, recurrence_of
+from switchroom.meetings.recurrence import to_rrule_text
+from switchroom.meetings.views import MeetingView
+
+
+class Invitations:
+    """Knows what to write to whom; `standard_numbers` are the platform's for dialling in."""
+
+    def __init__(self, base_url: str, standard_numbers: Sequence[str]) -> None:
+        self._base_url = base_url
+        self._host = urlsplit(base_url).hostname or "localhost"
+        self._standard_numbers = standard_numbers
+
+    def address(self, shown: MeetingView, key: str = "") -> str:
+        """Where the meeting is entered; with a key, by the one person whose it is."""
+        return self.page(shown.meeting.number) + (f"/{key}" if key else "")
+
+    def page(self, number: str) -> str:
+        return f"{self._base_url}/#/meeting/{spaced(number, '-')}"
+
+    def dial_in_numbers(self, shown: MeetingView) -> list[str]:
+        """The numbers to call, of a meeting that can be called."""
+        if shown.meeting.dial_in_room is None:
+            return []
+        standard = self._standard_numbers if shown.terms.with_standard_numbers else ()
+        return [*shown.terms.dial_in_numbers, *standard]
+
+    def entry(
+        self, shown: MeetingView, changes: Changes, *, of_occurrence: bool, key: str = "", locale: str = "en"
+    ) -> MeetingEntry:
+        """The meeting, or the one occurrence, as it stands in a calendar."""
+        meeting, occasion = shown.meeting, shown.occasion
+        recurrence = recurrence_of(meeting)
+        whole = recurrence is not None and not of_occurrence
+        rule = to_rrule_text(recurrence, meeting.start_at, meeting.timezone) if recurrence is not None else ""
+        return MeetingEntry(
+            uid=f"{meeting.hex_id}@{self._host}",
+            sequence=meeting.sequence,
+            organizer_name=shown.organizer.display_name,
+            organizer_email=shown.organizer.email,
+            organization_name=shown.organization.display_name,
+            topic=meeting.topic if whole else occasion.topic,
+            agenda=meeting.agenda if whole else occasion.agenda,
+            start=meeting.start_at if whole else occasion.start,
+            end=meeting.end_at if whole else occasion.end,
+            timezone=meeting.timezone,
+            recurrence=rule if whole else "",
+            recurrence_id=occasion.original_start if recurrence is not None and not whole else None,
+            excluded=_excluded(changes) if whole else (),
+            join_link=self.address(shown, key),
+            meeting_number=spaced(meeting.number, " "),
+            dial_in_numbers=tuple(self.dial_in_numbers(shown)),
+            dial_in_pin=meeting.dial_in_pin or "",
+            locale=locale,
+        )
+
+    async def send(
+        self,
+        session: AsyncSession,
+        kind: MeetingMailKind,
+        shown: MeetingView,
+        changes: Changes,
+        invitees: Sequence[Invitee],
+        *,
+        of_occurrence: bool = False,
+    ) -> None:
+        """Queue the mail for each of them, to leave when the session's transaction is committed."""
+        if not invitees:
+            return
+        entry = self.entry(shown, changes, of_occurrence=of_occurrence)
+        mails = [self._mail(kind, entry, shown, one) for one in invitees]
+        await enqueue_meeting_mails(session, shown.meeting.organization_id, mails)
+
+    def _mail(
+        self, kind: MeetingMailKind, entry: MeetingEntry, shown: MeetingView, one: Invitee
+    ) -> MeetingMail:
+        values: dict[str, Any] = structs.asdict(entry)
+        values.update(join_link=self.address(shown, one.access_key), locale=one.locale)
+        return MeetingMail(
+            **values,
+            kind=kind,
+            to=one.email,
+            to_name=" ".join(part for part in (one.first_name, one.last_name) if part),
+            role=MeetingRole(one.role),
+        )
+
+
+def spaced(number: str, by: str) -> str:
+    """The sixteen digits in four groups."""
+    return by.join(number[start : start + 4] for start in range(0, 16, 4))
+
+
+def _excluded(changes: Changes) -> tuple[datetime, ...]:
+    return tuple(sorted(start for start, row in changes.items() if row.canceled))

@@ -1,0 +1,337 @@
+"""Scheduling meetings: making, changing, canceling and closing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database, notify
+from switchroom.errors import Conflict, Exhausted, Invalid
+from switchroom.events.recording import record
+from switchroom.identity.models import PermissionGroup, Person, new_hex_id, new_id
+from switchroom.identity.secrets import random_key
+from switchroom.identity.timezones import require_timezone
+from switchroom.mail.meeting_mails import MeetingMailKind
+from switchroom.meetings import occasions
+from switchroom.meetings.changing import (
+    change_times,
+    change_words,
+    new_times,
+    random_digits,
+    require_early,
+    require_of_series,
+    require_recurrence,
+    set_dial_in,
+)
+from switchroom.meetings.closing import change_for, close_occasion, fitting_changes, set_ends
+from switchroom.meetings.drafts import (
+    STANDARD_LENGTH,
+    MeetingDraft,
+    require_agenda,
+    require_documents,
+    require_invitees,
+    require_resolution,
+    require_times,
+    require_topic,
+)
+from switchroom.meetings.finding import Found, find, shown_of, side_of
+from switchroom.meetings.invitations import Invitations
+from switchroom.meetings.inviting import add_invitees, exchange_invitees
+from switchroom.meetings.models import Invitee, Meeting, MeetingKind
+from switchroom.meetings.notices import MeetingChanged, MeetingOver
+from switchroom.meetings.occasions import Occasion
+from switchroom.meetings.parties import Actor, Parties, parties
+from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snapshot, view
+from switchroom.rooms import quotas
+from switchroom.rooms.drafts import QuotaWish
+from switchroom.rooms.models import Room, RoomMode, RoomType
+
+_MOST_LISTED = 1000
+
+
+class Meetings:
+    """Meetings of an organization. Every call checks what its caller may do."""
+
+    def __init__(self, database: Database, invitations: Invitations, default_timezone: str) -> None:
+        self._database = database
+        self._invitations = invitations
+        self._default_timezone = default_timezone
+
+    async def schedule(self, actor: Actor, draft: MeetingDraft) -> MeetingView:
+        """A new meeting with a room of its own; those invited get their mail."""
+        async with self._database.write(actor.organization_id) as session:
+            side = await parties(session, actor, to_change=True)
+            await _require_place(session, side)
+            meeting = self._new_meeting(side, draft)
+            await _require_group(session, meeting.permission_group_id)
+            wanted = require_invitees(draft.invitees or (), _locale(side.organizer))
+            room = await _new_room(session, side, meeting)
+            meeting.room_id = room.id
+            session.add(room)
+            await session.flush()  # SQLAlchemy sees no order between the two
+            session.add(meeting)
+            await session.flush()
+            invitees = await add_invitees(session, meeting, wanted, first_position=0)
+            set_ends(meeting, {}, now())
+            shown = view(meeting, occasions.shown(meeting, {}, now()), invitees, side)
+            await self._invitations.send(session, MeetingMailKind.INVITATION, shown, {}, invitees)
+            self._record(session, "meeting.created", shown)
+            return shown
+
+    async def get(self, actor: Actor, meeting_id: str) -> MeetingView:
+        """A meeting or one occurrence, by its id or the meeting's number."""
+        async with self._database.read(actor.organization_id) as session:
+            found = await find(session, actor, meeting_id)
+            side = await side_of(session, actor, found.meeting, to_change=False)
+            return await shown_of(session, found, side)
+
+    async def list(
+        self,
+        actor: Actor,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> Sequence[MeetingView]:
+        """The actor's meetings in order of their start.
+
+        With `from_` or `to` it is every occurrence that ends after the one and begins before the other;
+        without both a recurring meeting is listed once.
+        """
+        if not 1 <= limit <= _MOST_LISTED:
+            raise Invalid(f"limit must be from 1 to {_MOST_LISTED}", field="limit")
+        if not 0 <= offset <= 1_000_000:
+            raise Invalid("offset must be from 0 to 1000000", field="offset")
+        if from_ is not None and to is not None and to <= from_:
+            raise Invalid("to is not after from", field="to")
+        most = offset + limit
+        query = select(Meeting).where(Meeting.organizer_id == actor.person_id, Meeting.canceled_at.is_(None))
+        if to is not None:
+            query = query.where(Meeting.start_at < to)
+        if from_ is not None:
+            query = query.where(or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > from_))
+        query = query.order_by(Meeting.start_at, Meeting.id)
+        expanded = from_ is not None or to is not None
+        once = query.where(Meeting.recurrence.is_(None)) if expanded else query
+        async with self._database.read(actor.organization_id) as session:
+            side = await parties(session, actor, to_change=False)
+            rows = list(await session.scalars(once.limit(most)))
+            if expanded:
+                rows += await session.scalars(query.where(Meeting.recurrence.is_not(None)))
+            changes = await changes_of(session, rows)
+            shown: list[tuple[Meeting, Occasion]] = []
+            for meeting in rows:
+                of_meeting = changes.get(meeting.id, {})
+                if expanded:
+                    found = occasions.occasions(meeting, of_meeting, from_=from_, until=to, limit=most)
+                    shown += [(meeting, one) for one in found]
+                else:
+                    shown.append((meeting, occasions.shown(meeting, of_meeting, now())))
+            if expanded:
+                shown.sort(key=lambda one: (one[1].start, one[0].id))
+            page = shown[offset : offset + limit]
+            invitees = await invitees_of(session, list({meeting.id for meeting, _ in page}))
+            return [view(meeting, one, invitees.get(meeting.id, ()), side) for meeting, one in page]
+
+    async def update(
+        self, actor: Actor, meeting_id: str, draft: MeetingDraft, *, series: bool
+    ) -> MeetingView:
+        """Change a meeting; of a recurring one the whole series or one occurrence. Those invited hear of it,
+        those no longer invited get a cancellation."""
+        async with self._database.write(actor.organization_id) as session:
+            found = await find(session, actor, meeting_id)
+            side = await side_of(session, actor, found.meeting, to_change=True)
+            if found.meeting.recurrence is not None and not series:
+                return await self._update_occurrence(session, found, side, draft)
+            return await self._update_whole(session, found, side, draft)
+
+    async def cancel(self, actor: Actor, meeting_id: str, *, series: bool) -> None:
+        """Call a meeting off; of a recurring one the whole series or one occurrence."""
+        async with self._database.write(actor.organization_id) as session:
+            found = await find(session, actor, meeting_id)
+            side = await side_of(session, actor, found.meeting, to_change=True)
+            meeting, moment = found.meeting, now()
+            shown = await shown_of(session, found, side)
+            meeting.sequence += 1
+            of_occurrence = meeting.recurrence is not None and not series
+            if of_occurrence:
+                change = await change_for(session, found, shown.occasion)
+                change.canceled = True
+                running = shown.is_open(moment)
+                set_ends(meeting, {**found.changes, change.original_start_at: change}, moment)
+            else:
+                meeting.canceled_at = moment
+                meeting.next_end_at = None
+                running = True
+            if running:
+                notify(session, MeetingOver(actor.organization_id, meeting.room_id))
+            if not shown.is_over(moment) or not of_occurrence:
+                await self._invitations.send(
+                    session,
+                    MeetingMailKind.CANCELLATION,
+                    shown,
+                    found.changes,
+                    shown.invitees,
+                    of_occurrence=of_occurrence,
+                )
+            self._record(session, "meeting.canceled", shown)
+
+    async def close(self, actor: Actor, meeting_id: str) -> MeetingView:
+        """End a meeting that is on, or the occurrence that is on. Raises Conflict for one that is not."""
+        async with self._database.write(actor.organization_id) as session:
+            found = await find(session, actor, meeting_id)
+            side = await side_of(session, actor, found.meeting, to_change=True)
+            shown = await shown_of(session, found, side)
+            if shown.occasion.closed_at is not None:
+                raise Conflict("the meeting is closed already", code="meeting_closed")
+            closed = await close_occasion(session, found, shown)
+            notify(session, MeetingOver(actor.organization_id, found.meeting.room_id))
+            return closed
+
+    def _new_meeting(self, side: Parties, draft: MeetingDraft) -> Meeting:
+        organizer, terms, moment = side.organizer, side.terms, now()
+        recurrence = draft.recurrence or None
+        start = draft.start or moment
+        if recurrence is not None:
+            start = start.replace(microsecond=0)
+        end = draft.end or start + (draft.duration or STANDARD_LENGTH)
+        dial_in = terms.default_dial_in if draft.dial_in is UNSET else draft.dial_in
+        group = terms.default_permission_group_id
+        meeting = Meeting(
+            id=new_id(),
+            hex_id=new_hex_id(),
+            number=random_digits(16),
+            organization_id=side.organization.id,
+            organizer_id=organizer.id,
+            organizer_key=random_key(),
+            topic=require_topic(draft.topic),
+            agenda=require_agenda(draft.agenda or ""),
+            documents=require_documents(draft.documents or ()),
+            kind=draft.kind or MeetingKind(terms.default_kind),
+            start_at=start,
+            end_at=end,
+            timezone=require_timezone(draft.timezone or organizer.timezone or self._default_timezone),
+            recurrence=msgspec.to_builtins(recurrence) if recurrence is not None else None,
+            permission_group_id=group
+            if draft.permission_group_id in (UNSET, None)
+            else draft.permission_group_id,
+            early_access_minutes=require_early(draft.early_access_minutes or 0),
+            recorded=terms.default_recorded if draft.recorded is UNSET else draft.recorded,
+            video_resolution=require_resolution(draft.video_resolution or "standard"),
+            sequence=0,
+        )
+        set_dial_in(meeting, wanted=bool(dial_in))
+        require_times(start, end)
+        require_recurrence(recurrence, meeting)
+        return meeting
+
+    async def _update_whole(
+        self, session: AsyncSession, found: Found, side: Parties, draft: MeetingDraft
+    ) -> MeetingView:
+        meeting, moment = found.meeting, now()
+        before = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
+        change_words(meeting, draft)
+        if draft.permission_group_id is not UNSET:
+            await _require_group(session, draft.permission_group_id)
+            meeting.permission_group_id = draft.permission_group_id
+        change_times(meeting, draft, found.named)
+        if draft.invitees is UNSET:
+            kept, added, gone = list(before), list[Invitee](), list[Invitee]()
+        else:
+            wanted = require_invitees(draft.invitees, _locale(side.organizer))
+            kept, added, gone = await exchange_invitees(session, meeting, before, wanted)
+        changes = await fitting_changes(session, meeting, found.changes)
+        meeting.sequence += 1
+        if meeting.end_at > moment or (meeting.recurrence is not None):
+            meeting.closed_at = None
+        set_ends(meeting, changes, moment)
+        room = await session.get_one(Room, meeting.room_id)
+        room.display_name = meeting.topic
+        await session.flush()
+        invitees = sorted([*kept, *added], key=lambda one: one.position)
+        shown = view(meeting, occasions.shown(meeting, changes, moment), invitees, side)
+        for kind, whom in (
+            (MeetingMailKind.UPDATE, kept),
+            (MeetingMailKind.INVITATION, added),
+            (MeetingMailKind.CANCELLATION, gone),
+        ):
+            await self._invitations.send(session, kind, shown, changes, whom)
+        self._record(session, "meeting.updated", shown)
+        return shown
+
+    async def _update_occurrence(
+        self, session: AsyncSession, found: Found, side: Parties, draft: MeetingDraft
+    ) -> MeetingView:
+        meeting, moment = found.meeting, now()
+        shown = await shown_of(session, found, side)
+        require_of_series(meeting, shown.invitees, draft, _locale(side.organizer))
+        change = await change_for(session, found, shown.occasion)
+        if draft.topic is not UNSET:
+            change.topic = require_topic(draft.topic)
+        if draft.agenda is not UNSET:
+            change.agenda = require_agenda(draft.agenda)
+        start, end = new_times(shown.occasion.start, shown.occasion.end, draft)
+        require_times(start, end)
+        if (start, end) != (shown.occasion.start, shown.occasion.end):
+            change.start_at, change.end_at = start, end
+        if end > moment:
+            change.closed_at = None
+        meeting.sequence += 1
+        changes = {**found.changes, change.original_start_at: change}
+        set_ends(meeting, changes, moment)
+        await session.flush()
+        named = occasions.occasion_at(meeting, changes, change.original_start_at)
+        changed = view(meeting, named or shown.occasion, shown.invitees, side)
+        await self._invitations.send(
+            session, MeetingMailKind.UPDATE, changed, changes, shown.invitees, of_occurrence=True
+        )
+        self._record(session, "meeting.updated", changed)
+        return changed
+
+    def _record(self, session: AsyncSession, kind: str, shown: MeetingView) -> None:
+        record(session, shown.meeting.organization_id, kind, shown.meeting.id, snapshot(shown))
+        notify(session, MeetingChanged(shown.meeting.organization_id, shown.meeting.room_id))
+
+
+async def _require_place(session: AsyncSession, side: Parties) -> None:
+    most = side.terms.most_meetings
+    if not most:
+        return
+    count = await session.scalar(
+        select(func.count()).select_from(Meeting).where(Meeting.canceled_at.is_(None))
+    )
+    if (count or 0) >= most:
+        raise Exhausted(f"the account may have {most} meetings", code="meetings_exhausted")
+
+
+async def _require_group(session: AsyncSession, group_id: str | None) -> None:
+    if (
+        group_id is not None
+        and await session.scalar(select(PermissionGroup.id).where(PermissionGroup.id == group_id)) is None
+    ):
+        raise Invalid("there is no such permission group", field="meetingPermissionId")
+
+
+async def _new_room(session: AsyncSession, side: Parties, meeting: Meeting) -> Room:
+    name, active, passive = await quotas.resolve(session, QuotaWish())
+    return Room(
+        id=new_id(),
+        type=RoomType.MEETING,
+        mode=RoomMode.SPECTATOR,
+        display_name=meeting.topic,
+        quota_name=name,
+        active_limit=active,
+        passive_limit=passive,
+        created_by=side.organizer.id,
+    )
+
+
+def _locale(organizer: Person) -> str:
+    return "de" if organizer.locale.lower().startswith("de") else "en"

@@ -1,0 +1,181 @@
+"""When a meeting takes place: its recurrence, with what is different about single occurrences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from switchroom.meetings.models import Meeting, MeetingOccurrence
+from switchroom.meetings.recurrence import MOST_OCCURRENCES, EndsType, Recurrence, occurrences
+
+_ID = re.compile("[0-9a-f]{24}")
+_AHEAD = 32
+"""Occurrences looked through at a time for the next that is neither canceled nor closed."""
+
+
+class Occasion(Struct, frozen=True):
+    """One time that a meeting takes place. `original_start` is when its series says that it does."""
+
+    original_start: datetime
+    start: datetime
+    end: datetime
+    topic: str
+    agenda: str
+    closed_at: datetime | None = None
+
+
+Changes = Mapping[datetime, MeetingOccurrence]
+"""What is different, by the start that the series says."""
+
+
+def recurrence_of(meeting: Meeting) -> Recurrence | None:
+    if meeting.recurrence is None:
+        return None
+    return msgspec.convert(meeting.recurrence, Recurrence)
+
+
+def changes_by_start(rows: Sequence[MeetingOccurrence]) -> Changes:
+    return {row.original_start_at: row for row in rows}
+
+
+def occasions(
+    meeting: Meeting,
+    changes: Changes,
+    *,
+    from_: datetime | None = None,
+    until: datetime | None = None,
+    limit: int,
+) -> list[Occasion]:
+    """The first `limit` that end after `from_` and begin before `until`, in order of their start."""
+    recurrence = recurrence_of(meeting)
+    if recurrence is None:
+        only = _occasion(meeting, meeting.start_at, None)
+        return [only] if _within(only, from_, until) else []
+    length = meeting.end_at - meeting.start_at
+    moved = {start: row for start, row in changes.items() if row.start_at is not None and not row.canceled}
+    untouched = [
+        _occasion(meeting, start, changes.get(start))
+        for start in occurrences(
+            recurrence,
+            meeting.start_at,
+            meeting.timezone,
+            from_=from_ - length + timedelta(microseconds=1) if from_ is not None else None,
+            until=until,
+            limit=limit + len(changes),
+        )
+        if start not in moved and not _is_canceled(changes.get(start))
+    ]
+    elsewhere = [_occasion(meeting, start, row) for start, row in moved.items()]
+    found = [one for one in (*untouched, *elsewhere) if _within(one, from_, until)]
+    return sorted(found, key=lambda one: (one.start, one.original_start))[:limit]
+
+
+def occasion_at(meeting: Meeting, changes: Changes, original_start: datetime) -> Occasion | None:
+    """The one that the series has at this start, unless it is canceled."""
+    if _is_canceled(changes.get(original_start)):
+        return None
+    recurrence = recurrence_of(meeting)
+    if recurrence is None:
+        return _occasion(meeting, meeting.start_at, None) if original_start == meeting.start_at else None
+    found = occurrences(
+        recurrence, meeting.start_at, meeting.timezone, from_=original_start, until=None, limit=1
+    )
+    if found != [original_start]:
+        return None
+    return _occasion(meeting, original_start, changes.get(original_start))
+
+
+def current(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion | None:
+    """What is on, or comes next; None when nothing is to come."""
+    after = moment
+    while True:
+        found = occasions(meeting, changes, from_=after, limit=_AHEAD)
+        for one in found:
+            if one.closed_at is None and meeting.closed_at is None:
+                return one
+        if len(found) < _AHEAD:
+            return None
+        after = found[-1].end
+
+
+def shown(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion:
+    """What is on or comes next, or else the last there was: what a meeting asked for as a whole shows."""
+    following = current(meeting, changes, moment)
+    if following is not None:
+        return following
+    last = _last(meeting, changes, moment)
+    return last or _occasion(meeting, meeting.start_at, changes.get(meeting.start_at))
+
+
+def last_end(meeting: Meeting, changes: Changes) -> datetime | None:
+    """A time after which the meeting does not take place any more; None when it always will."""
+    recurrence = recurrence_of(meeting)
+    if recurrence is None:
+        return meeting.end_at
+    if recurrence.ends_type is EndsType.NEVER:
+        return None
+    length = meeting.end_at - meeting.start_at
+    if recurrence.ends_type is EndsType.ON_DATE and recurrence.ends_on is not None:
+        end = recurrence.ends_on.astimezone(UTC) + length
+    else:
+        starts = occurrences(recurrence, meeting.start_at, meeting.timezone, limit=MOST_OCCURRENCES)
+        end = starts[-1] + length
+    return max([end, *(row.end_at for row in changes.values() if row.end_at is not None)])
+
+
+def id_of(meeting: Meeting, occasion: Occasion) -> str:
+    """24 hexadecimal characters that name the occurrence; those of the meeting for its first."""
+    if meeting.recurrence is None or occasion.original_start == meeting.start_at:
+        return meeting.hex_id
+    return f"{meeting.hex_id[:16]}{int(occasion.original_start.timestamp()):08x}"
+
+
+def parse_id(hex_id: str) -> tuple[str, datetime] | None:
+    """The first 16 characters of the meeting's id and the start of the occurrence, for what may be one's."""
+    if not _ID.fullmatch(hex_id):
+        return None
+    return hex_id[:16], datetime.fromtimestamp(int(hex_id[16:], 16), UTC)
+
+
+def _last(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion | None:
+    until = meeting.last_end_at or moment
+    length = meeting.end_at - meeting.start_at
+    for span in _growing(until - meeting.start_at + length):
+        found = occasions(meeting, changes, from_=until - span, until=until, limit=MOST_OCCURRENCES)
+        if found:
+            return found[-1]
+    return None
+
+
+def _growing(whole: timedelta) -> Iterator[timedelta]:
+    span = timedelta(days=32)
+    while span < whole:
+        yield span
+        span *= 8
+    yield whole
+
+
+def _within(one: Occasion, from_: datetime | None, until: datetime | None) -> bool:
+    return (from_ is None or one.end > from_) and (until is None or one.start < until)
+
+
+def _is_canceled(row: MeetingOccurrence | None) -> bool:
+    return row is not None and row.canceled
+
+
+def _occasion(meeting: Meeting, original_start: datetime, row: MeetingOccurrence | None) -> Occasion:
+    start = row.start_at if row is not None and row.start_at is not None else original_start
+    length = meeting.end_at - meeting.start_at
+    end = row.end_at if row is not None and row.end_at is not None else start + length
+    return Occasion(
+        original_start=original_start,
+        start=start,
+        end=end,
+        topic=row.topic if row is not None and row.topic is not None else meeting.topic,
+        agenda=row.agenda if row is not None and row.agenda is not None else meeting.agenda,
+        closed_at=row.closed_at if row is not None and row.closed_at is not None else meeting.closed_at,
+    )

@@ -1,0 +1,79 @@
+"""For whom a meeting is scheduled: the organization, its terms, the organizer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec import Struct
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import Forbidden, NotFound
+from switchroom.identity.models import Membership, Organization, Person
+from switchroom.identity.permissions import Standing
+from switchroom.meetings.models import MeetingTerms
+
+TRIAL = timedelta(days=14)
+"""How long a trial lasts."""
+
+ORGANIZERS = (Standing.ADMINISTRATOR, Standing.MODERATOR)
+"""Whose meetings can be scheduled."""
+
+
+class Actor(Struct, frozen=True):
+    """Who schedules: a person, who as an administrator does so for everybody in the organization."""
+
+    organization_id: int
+    person_id: str
+    administers: bool = False
+
+
+class Parties(Struct, frozen=True):
+    organization: Organization
+    terms: MeetingTerms
+    organizer: Person
+
+
+async def start_terms(database: Database, organization: Organization) -> None:
+    """Give a new organization its terms: the standard ones."""
+    async with database.write(organization.id) as session:
+        session.add(MeetingTerms())
+
+
+async def parties(session: AsyncSession, actor: Actor, *, to_change: bool) -> Parties:
+    """The actor's side of a meeting. Raises Forbidden as `require_good_standing` does."""
+    rows = await session.execute(
+        _PARTIES, {"organization_id": actor.organization_id, "person_id": actor.person_id}
+    )
+    row = rows.one_or_none()
+    if row is None:
+        raise NotFound("there is no such user", field="userId")
+    found = Parties(*row)
+    require_good_standing(found.organization, found.terms, to_change=to_change)
+    return found
+
+
+def require_good_standing(organization: Organization, terms: MeetingTerms, *, to_change: bool) -> None:
+    """Raises Forbidden for an organization that is closed or, `to_change` something, not paid for."""
+    if organization.closed_at is not None:
+        raise Forbidden("the account is closed", code="account_closed")
+    if to_change and is_unpaid(terms):
+        raise Forbidden(
+            f"the account was paid until {terms.paid_until:%Y-%m-%d} and can only be looked at",
+            code="account_unpaid",
+        )
+
+
+def is_unpaid(terms: MeetingTerms) -> bool:
+    return terms.paid_until is not None and terms.paid_until <= now()
+
+
+_PARTIES = (
+    select(Organization, MeetingTerms, Person)
+    .join(MeetingTerms, MeetingTerms.organization_id == Organization.id)
+    .join(Membership, Membership.organization_id == Organization.id)
+    .join(Person, Person.id == Membership.person_id)
+    .where(Organization.id == bindparam("organization_id"), Person.id == bindparam("person_id"))
+)

@@ -1,0 +1,123 @@
+"""A meeting as those who schedule it see it, and as it stands in the event log."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.identity.models import Organization, Person
+from switchroom.meetings.models import Invitee, Meeting, MeetingOccurrence, MeetingTerms
+from switchroom.meetings.occasions import Occasion, id_of
+from switchroom.meetings.parties import Parties
+
+
+class MeetingView(Struct, frozen=True, kw_only=True):
+    """One time that a meeting takes place, with all that belongs to the meeting."""
+
+    meeting: Meeting
+    occasion: Occasion
+    invitees: Sequence[Invitee]
+    organizer: Person
+    organization: Organization
+    terms: MeetingTerms
+
+    @property
+    def hex_id(self) -> str:
+        return id_of(self.meeting, self.occasion)
+
+    @property
+    def canceled_at(self) -> datetime | None:
+        return self.meeting.canceled_at
+
+    def is_over(self, moment: datetime) -> bool:
+        """Closed, canceled, or past its end; one that is extended while people are inside is over only when
+        it has been closed."""
+        if self.occasion.closed_at is not None or self.meeting.canceled_at is not None:
+            return True
+        return moment >= self.occasion.end and not self.terms.auto_extend
+
+    def is_open(self, moment: datetime) -> bool:
+        return self.occasion.start <= moment and not self.is_over(moment)
+
+
+def view(meeting: Meeting, occasion: Occasion, invitees: Sequence[Invitee], parties: Parties) -> MeetingView:
+    return MeetingView(
+        meeting=meeting,
+        occasion=occasion,
+        invitees=invitees,
+        organizer=parties.organizer,
+        organization=parties.organization,
+        terms=parties.terms,
+    )
+
+
+def clock_of(meeting: Meeting, terms: MeetingTerms) -> datetime:
+    """The time as far as the meeting goes: it stands still for an occurrence that is being extended."""
+    moment = now()
+    if terms.auto_extend and meeting.next_end_at is not None and meeting.next_end_at <= moment:
+        return meeting.next_end_at - timedelta(microseconds=1)
+    return moment
+
+
+def snapshot(shown: MeetingView) -> dict[str, Any]:
+    """What the event log says of a meeting; whoever reads it gets no way into the meeting by it."""
+    meeting, occasion = shown.meeting, shown.occasion
+    return {
+        "id": shown.hex_id,
+        "number": meeting.number,
+        "room_id": meeting.room_id,
+        "topic": occasion.topic,
+        "start": _text(occasion.start),
+        "end": _text(occasion.end),
+        "timezone": meeting.timezone,
+        "type": meeting.kind,
+        "recurrence": meeting.recurrence,
+        "organizer_id": shown.organizer.id,
+        "organizer_email": shown.organizer.email,
+        "organizer_name": shown.organizer.display_name,
+        "sequence": meeting.sequence,
+        "closed_at": _text(occasion.closed_at),
+        "invited": len(shown.invitees),
+    }
+
+
+async def invitees_of(session: AsyncSession, meeting_ids: Sequence[str]) -> Mapping[str, Sequence[Invitee]]:
+    """Those invited, by meeting, in the order in which they were named."""
+    found: defaultdict[str, list[Invitee]] = defaultdict(list)
+    if meeting_ids:
+        for row in await session.scalars(_INVITEES, {"meeting_ids": list(meeting_ids)}):
+            found[row.meeting_id].append(row)
+    return found
+
+
+async def changes_of(
+    session: AsyncSession, meetings: Sequence[Meeting]
+) -> Mapping[str, Mapping[datetime, MeetingOccurrence]]:
+    """What is different about single occurrences, by meeting and by the start that the series says."""
+    found: defaultdict[str, dict[datetime, MeetingOccurrence]] = defaultdict(dict)
+    recurring = [meeting.id for meeting in meetings if meeting.recurrence is not None]
+    if recurring:
+        for row in await session.scalars(_CHANGES, {"meeting_ids": recurring}):
+            found[row.meeting_id][row.original_start_at] = row
+    return found
+
+
+_INVITEES = (
+    select(Invitee)
+    .where(Invitee.meeting_id.in_(bindparam("meeting_ids", expanding=True)))
+    .order_by(Invitee.meeting_id, Invitee.position)
+)
+_CHANGES = select(MeetingOccurrence).where(
+    MeetingOccurrence.meeting_id.in_(bindparam("meeting_ids", expanding=True))
+)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment is not None else None
