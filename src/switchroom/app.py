@@ -16,7 +16,6 @@ from litestar.config.cors import CORSConfig
 from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy import text
 
-from switchroom.bus import Bus
 from switchroom.conference.http import routes as conference_routes
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
@@ -49,10 +48,15 @@ from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.delivery import MailDelivery
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.media_servers import MediaServers
+from switchroom.meetings.accounts import Accounts
+from switchroom.meetings.attendance import Attendances
+from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.door import MeetingDoor
 from switchroom.meetings.invitations import Invitations
+from switchroom.meetings.keeper import MeetingKeeper
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.parties import start_terms
+from switchroom.message_server import MessageServer
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
 from switchroom.rooms.listing import RoomListing
@@ -73,10 +77,12 @@ class Platform:
     """Every part of the platform, put together from the settings."""
 
     def __init__(self, settings: Settings, *, engines: bool = False) -> None:
-        """With `engines` the platform runs the media server itself, unless the settings name others."""
+        """With `engines` the platform runs the servers for media and for messages itself, unless the settings
+        name others."""
         self.settings = settings
         security = settings.security
-        self.bus = Bus()
+        self.messages = MessageServer(settings, own=engines)
+        self.bus = self.messages.bus
         self.database = Database(settings.database_url, self.bus, pool_size=settings.database.pool_size)
         self.passwords = Passwords()
         self.signer = TokenSigner(_secret(settings))
@@ -109,6 +115,9 @@ class Platform:
         self.keys = PlatformKeys(self.database)
         self.invitations = Invitations(settings.base_url, settings.webmeeting.dial_in_numbers)
         self.meetings = Meetings(self.database, self.invitations, settings.webmeeting.meeting_timezone)
+        self.accounts = Accounts(self.database, self.password_requests)
+        self.attendances = Attendances(self.database)
+        self.calendars = Calendars(self.database, self.invitations)
         self.door = MeetingDoor(
             self.database, self.signer, self.admissions, guest_token_lifetime=security.guest_token_lifetime
         )
@@ -130,6 +139,7 @@ class Platform:
             ice=settings.ice,
             room_options=RoomOptions(bitrate=settings.janus.video_bitrate),
         )
+        self.meeting_keeper = MeetingKeeper(self.database, self.conference, self.bus)
         self.mail = MailDelivery(self.database, settings.smtp, settings.data_directory, self.bus)
 
     async def found_organization(self, display_name: str) -> Organization:
@@ -145,7 +155,7 @@ class Platform:
         handlers: Sequence[ControllerRouterHandler] = [
             *health_handlers(
                 {"database": self._database_problem},
-                {"media": self.media.problem},
+                {"media": self.media.problem, "messages": self.messages.problem},
                 security.metrics_from,
             ),
             *alfaview_v1.handlers(self._v1_services()),
@@ -178,12 +188,16 @@ class Platform:
             await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
             await stack.enter_async_context(_background(self.mail.run, "mail"))
             await stack.enter_async_context(_background(self.events.tidy, "old events"))
+            await stack.enter_async_context(_background(self.meeting_keeper.run, "meetings"))
             await stack.enter_async_context(_background(self.hook_delivery.run, "web hooks"))
             await stack.enter_async_context(_background(self.hook_queueing.run, "events for web hooks"))
             stack.push_async_callback(self.recorder.finish)
             await stack.enter_async_context(_background(self.recorder.run, "events"))
-            await self.media.start_own()
             stack.push_async_callback(self.media.stop_own)
+            stack.push_async_callback(self.messages.stop_own)
+            await asyncio.gather(self.media.start_own(), self.messages.start_own())
+            stack.push_async_callback(self.messages.disconnect)
+            self.messages.connect()
             yield
 
     @asynccontextmanager

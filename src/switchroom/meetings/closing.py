@@ -19,13 +19,15 @@ SUMMARY_AFTER = timedelta(minutes=5)
 """From the close of a meeting to the word that its summary is there."""
 
 
-async def close_occasion(session: AsyncSession, found: Found, shown: MeetingView) -> MeetingView:
-    """Write down that what is shown is over, and what comes next."""
+async def close_occasion(
+    session: AsyncSession, found: Found, shown: MeetingView, *, early: bool
+) -> MeetingView:
+    """Write down that what is shown is over, perhaps before its end, and what comes next."""
     meeting, moment = found.meeting, now()
     changes = found.changes
     if meeting.recurrence is None:
         meeting.closed_at = moment
-    else:
+    elif early:
         change = await change_for(session, found, shown.occasion)
         change.closed_at = moment
         changes = {**changes, change.original_start_at: change}

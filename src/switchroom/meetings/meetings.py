@@ -191,7 +191,7 @@ class Meetings:
             shown = await shown_of(session, found, side)
             if shown.occasion.closed_at is not None:
                 raise Conflict("the meeting is closed already", code="meeting_closed")
-            closed = await close_occasion(session, found, shown)
+            closed = await close_occasion(session, found, shown, early=True)
             notify(session, MeetingOver(actor.organization_id, found.meeting.room_id))
             return closed
 

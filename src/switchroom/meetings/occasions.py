@@ -107,6 +107,11 @@ def shown(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion:
     following = current(meeting, changes, moment)
     if following is not None:
         return following
+    return last_begun(meeting, changes, moment)
+
+
+def last_begun(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion:
+    """The last that begins before the moment, or else the first there is."""
     last = _last(meeting, changes, moment)
     return last or _occasion(meeting, meeting.start_at, changes.get(meeting.start_at))
 
@@ -142,7 +147,7 @@ def parse_id(hex_id: str) -> tuple[str, datetime] | None:
 
 
 def _last(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion | None:
-    until = meeting.last_end_at or moment
+    until = min(meeting.last_end_at, moment) if meeting.last_end_at is not None else moment
     length = meeting.end_at - meeting.start_at
     for span in _growing(until - meeting.start_at + length):
         found = occasions(meeting, changes, from_=until - span, until=until, limit=MOST_OCCURRENCES)

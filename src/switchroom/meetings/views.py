@@ -37,11 +37,13 @@ class MeetingView(Struct, frozen=True, kw_only=True):
         return self.meeting.canceled_at
 
     def is_over(self, moment: datetime) -> bool:
-        """Closed, canceled, or past its end; one that is extended while people are inside is over only when
-        it has been closed."""
+        """Closed, canceled, or past its end. One that is extended while people are inside is past its end
+        when the next one is what is to come."""
         if self.occasion.closed_at is not None or self.meeting.canceled_at is not None:
             return True
-        return moment >= self.occasion.end and not self.terms.auto_extend
+        next_end = self.meeting.next_end_at
+        extended = self.terms.auto_extend and next_end is not None and next_end <= self.occasion.end
+        return moment >= self.occasion.end and not extended
 
     def is_open(self, moment: datetime) -> bool:
         return self.occasion.start <= moment and not self.is_over(moment)

@@ -1,0 +1,116 @@
+"""Calendar feeds: all meetings of an organizer, or one meeting."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from msgspec import structs
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import NotFound
+from switchroom.identity.models import Organization, Person
+from switchroom.mail.meeting_calendar import meeting_feed
+from switchroom.mail.meeting_mails import MeetingEntry
+from switchroom.meetings import occasions
+from switchroom.meetings.invitations import Invitations
+from switchroom.meetings.models import Meeting, MeetingTerms
+from switchroom.meetings.occasions import Changes
+from switchroom.meetings.parties import Parties
+from switchroom.meetings.views import MeetingView, changes_of, clock_of, view
+
+_MOST_IN_FEED = 1000
+_PAST = timedelta(days=365)
+"""How far back a feed goes."""
+
+
+class Calendars:
+    """Whoever has the token of a calendar may read it."""
+
+    def __init__(self, database: Database, invitations: Invitations) -> None:
+        self._database = database
+        self._invitations = invitations
+
+    async def of_organizer(self, token: str) -> bytes:
+        """The meetings of a year and all that is to come, with the organizer's own links. Raises NotFound."""
+        query = (
+            _MEETINGS.where(
+                Person.calendar_token == token,
+                or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > now() - _PAST),
+            )
+            .order_by(Meeting.start_at.desc(), Meeting.id)
+            .limit(_MOST_IN_FEED)
+        )
+        async with self._database.read(None) as session:
+            person = await session.scalar(select(Person).where(Person.calendar_token == token))
+            if person is None or not token:
+                raise _unknown()
+            entries = await self._entries(session, query, with_organizers_key=True)
+        return await asyncio.to_thread(meeting_feed, entries, name=person.display_name, made_at=now())
+
+    async def of_meeting(self, token: str) -> bytes:
+        """One meeting, with the link for everybody. Raises NotFound."""
+        async with self._database.read(None) as session:
+            entries = await self._entries(
+                session, _MEETINGS.where(Meeting.calendar_token == token), with_organizers_key=False
+            )
+        if not entries or not token:
+            raise _unknown()
+        return await asyncio.to_thread(meeting_feed, entries, name=entries[0].topic, made_at=now())
+
+    async def _entries(
+        self,
+        session: AsyncSession,
+        query: Select[tuple[Meeting, Organization, MeetingTerms, Person]],
+        *,
+        with_organizers_key: bool,
+    ) -> list[MeetingEntry]:
+        rows = (await session.execute(query)).all()
+        changes = await changes_of(session, [row[0] for row in rows])
+        entries: list[MeetingEntry] = []
+        for meeting, organization, terms, organizer in rows:
+            of_meeting = changes.get(meeting.id, {})
+            side = Parties(organization, terms, organizer)
+            occasion = occasions.shown(meeting, of_meeting, clock_of(meeting, terms))
+            shown = view(meeting, occasion, (), side)
+            key = meeting.organizer_key if with_organizers_key else ""
+            entries += self._entries_of(shown, of_meeting, key)
+        return entries
+
+    def _entries_of(self, shown: MeetingView, changes: Changes, key: str) -> list[MeetingEntry]:
+        """The meeting, and beside a series those of its occurrences that are different."""
+        locale = "de" if shown.organizer.locale.startswith("de") else "en"
+        whole = self._invitations.entry(shown, changes, of_occurrence=False, key=key, locale=locale)
+        if shown.meeting.recurrence is None:
+            return [whole]
+        different = [
+            occasions.occasion_at(shown.meeting, changes, start)
+            for start, row in sorted(changes.items())
+            if row.start_at is not None or row.topic is not None or row.agenda is not None
+        ]
+        return [
+            whole,
+            *(
+                self._invitations.entry(
+                    structs.replace(shown, occasion=one), changes, of_occurrence=True, key=key, locale=locale
+                )
+                for one in different
+                if one is not None
+            ),
+        ]
+
+
+_MEETINGS = (
+    select(Meeting, Organization, MeetingTerms, Person)
+    .join(Organization, Organization.id == Meeting.organization_id)
+    .join(MeetingTerms, MeetingTerms.organization_id == Meeting.organization_id)
+    .join(Person, Person.id == Meeting.organizer_id)
+    .where(Meeting.canceled_at.is_(None), Organization.closed_at.is_(None))
+)
+
+
+def _unknown() -> NotFound:
+    return NotFound("there is no such calendar", field="icsToken", code="calendar_not_found")

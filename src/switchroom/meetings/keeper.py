@@ -1,0 +1,172 @@
+"""What happens to meetings by themselves: they end, their summary is announced, they are deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import BigInteger, bindparam, delete, func, literal, select, type_coerce
+
+from switchroom.bus import Bus
+from switchroom.db.base import Instant, now
+from switchroom.db.database import Database, notify
+from switchroom.events.recording import record
+from switchroom.identity.models import Organization, Person
+from switchroom.meetings import occasions
+from switchroom.meetings.closing import SUMMARY_AFTER, close_occasion
+from switchroom.meetings.finding import Found
+from switchroom.meetings.models import Meeting, MeetingTerms
+from switchroom.meetings.notices import MeetingChanged, MeetingOver
+from switchroom.meetings.occasions import Changes, Occasion
+from switchroom.meetings.parties import Parties
+from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snapshot, view
+from switchroom.rooms.live import LiveRooms
+from switchroom.rooms.models import Room
+from switchroom.rooms.notices import RoomDestroyed
+
+_AT_ONCE = 100
+_SECONDS_BETWEEN_LOOKS = 10.0
+_SECONDS_BETWEEN_DELETIONS = 3600.0
+
+log = structlog.get_logger()
+
+
+class MeetingKeeper:
+    """Works on the database alone, so that any number of processes may run one."""
+
+    def __init__(self, database: Database, live: LiveRooms, bus: Bus) -> None:
+        self._database = database
+        self._live = live
+        self._changed = asyncio.Event()
+        bus.subscribe(MeetingChanged, self._wake)
+
+    async def run(self) -> None:
+        """Do what is due, again and again until cancelled."""
+        delete_at = now()
+        while True:
+            self._changed.clear()
+            await self.close_ended()
+            await self.announce_summaries()
+            if now() >= delete_at:
+                removed = await self.delete_old()
+                if removed:
+                    log.info("old meetings deleted", meetings=removed)
+                delete_at = now() + timedelta(seconds=_SECONDS_BETWEEN_DELETIONS)
+            await self._wait()
+
+    async def close_ended(self) -> int:
+        """Close what is past its end; not what is extended while people are inside. Returns how many."""
+        closed = 0
+        after = ""
+        while True:
+            async with self._database.write(None) as session:
+                rows = (
+                    await session.execute(
+                        _MEETINGS.where(Meeting.next_end_at <= now(), Meeting.id > after)
+                        .order_by(Meeting.id)
+                        .limit(_AT_ONCE)
+                        .with_for_update(of=Meeting, skip_locked=True)
+                    )
+                ).all()
+                inside = self._live.occupants([row[0].room_id for row in rows])
+                changes = await changes_of(session, [row[0] for row in rows])
+                invitees = await invitees_of(session, [row[0].id for row in rows])
+                for meeting, organization, terms, organizer in rows:
+                    if terms.auto_extend and inside.get(meeting.room_id):
+                        continue
+                    of_meeting = changes.get(meeting.id, {})
+                    ended = _ended(meeting, of_meeting)
+                    side = Parties(organization, terms, organizer)
+                    shown = view(meeting, ended, invitees.get(meeting.id, ()), side)
+                    await close_occasion(session, Found(meeting, of_meeting, ended), shown, early=False)
+                    notify(session, MeetingOver(meeting.organization_id, meeting.room_id))
+                    closed += 1
+            if len(rows) < _AT_ONCE:
+                return closed
+            after = rows[-1][0].id
+
+    async def announce_summaries(self) -> None:
+        """Log that the summaries are there of what was closed some minutes ago."""
+        async with self._database.write(None) as session:
+            rows = (
+                await session.execute(
+                    _MEETINGS.where(Meeting.summary_due_at <= now())
+                    .order_by(Meeting.summary_due_at)
+                    .limit(_AT_ONCE)
+                    .with_for_update(of=Meeting, skip_locked=True)
+                )
+            ).all()
+            changes = await changes_of(session, [row[0] for row in rows])
+            for meeting, organization, terms, organizer in rows:
+                shown = _just_closed(
+                    meeting, changes.get(meeting.id, {}), Parties(organization, terms, organizer)
+                )
+                meeting.summary_due_at = None
+                data = snapshot(shown)
+                record(session, meeting.organization_id, "meeting.summary_created", meeting.id, data)
+
+    async def delete_old(self) -> int:
+        """Delete meetings that ended as long ago as their organization keeps them. Returns how many."""
+        removed = 0
+        while True:
+            async with self._database.write(None) as session:
+                rows = (await session.execute(_OLD, {"moment": now()})).all()
+                for meeting, organization, terms, organizer in rows:
+                    shown = _just_closed(meeting, {}, Parties(organization, terms, organizer))
+                    data = snapshot(shown)
+                    record(session, meeting.organization_id, "meeting.deleted", meeting.id, data)
+                    notify(session, RoomDestroyed(meeting.organization_id, meeting.room_id))
+                    await session.execute(
+                        delete(Room)
+                        .where(Room.id == meeting.room_id)
+                        .execution_options(synchronize_session=False)
+                    )
+            removed += len(rows)
+            if len(rows) < _AT_ONCE:
+                return removed
+
+    async def _wait(self) -> None:
+        """Until the next meeting ends, one is changed, or a while has passed."""
+        async with self._database.read(None) as session:
+            next_end = await session.scalar(
+                select(func.min(Meeting.next_end_at)).where(Meeting.next_end_at > now())
+            )
+        seconds = _SECONDS_BETWEEN_LOOKS
+        if next_end is not None:
+            seconds = min(seconds, max((next_end - now()).total_seconds(), 0.0) + 0.01)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+
+    async def _wake(self, _: MeetingChanged) -> None:
+        self._changed.set()
+
+
+_WITH_CANCELED = (
+    select(Meeting, Organization, MeetingTerms, Person)
+    .join(Organization, Organization.id == Meeting.organization_id)
+    .join(MeetingTerms, MeetingTerms.organization_id == Meeting.organization_id)
+    .join(Person, Person.id == Meeting.organizer_id)
+)
+_OLD = _WITH_CANCELED.where(
+    type_coerce(func.coalesce(Meeting.canceled_at, Meeting.closed_at), BigInteger)
+    < type_coerce(bindparam("moment", type_=Instant()), BigInteger)
+    - MeetingTerms.delete_after_days * literal(86_400_000_000, BigInteger)
+).limit(_AT_ONCE)
+_MEETINGS = _WITH_CANCELED.where(Meeting.canceled_at.is_(None))
+
+
+def _ended(meeting: Meeting, changes: Changes) -> Occasion:
+    """The one whose end has come."""
+    end = meeting.next_end_at or meeting.end_at
+    return occasions.shown(meeting, changes, end - timedelta(microseconds=1))
+
+
+def _just_closed(meeting: Meeting, changes: Changes, side: Parties) -> MeetingView:
+    """What was closed when the summary became due, or else the last there was."""
+    due = meeting.summary_due_at or now()
+    occasion = occasions.last_begun(meeting, changes, due - SUMMARY_AFTER)
+    return view(meeting, occasion, (), side)
