@@ -13,7 +13,7 @@ from tests.platform import RunningPlatform
 
 
 def mails_to(running: RunningPlatform, recipient: str, *, count: int = 1) -> list[EmailMessage]:
-    """The first so many mails to the address, oldest first, once they are there."""
+    """All mails to the address, once there are so many; those of one second in any order."""
     directory = running.platform.settings.data_directory / "outbox"
     deadline = time.monotonic() + LIMIT
     while len(found := [mail for mail in _mails(directory) if recipient in str(mail["To"])]) < count:

@@ -6,6 +6,7 @@ import { GuestPage } from './join/GuestPage'
 import { MemberPage } from './join/MemberPage'
 import { LaunchPage } from './launch/LaunchPage'
 import { LoginPage } from './portal/LoginPage'
+import { PasswordPage } from './portal/PasswordPage'
 import { PortalPage } from './portal/PortalPage'
 import { navigate, parseRoute, useHash } from './route/hash'
 import { MessagePage } from './ui/MessagePage'
@@ -20,6 +21,8 @@ export function App() {
       const { companyId, roomId, accessKey } = route.link
       return <GuestPage key={`${companyId}/${roomId}/${accessKey}`} link={route.link} />
     }
+    case 'password':
+      return <PasswordPage key={route.key} linkKey={route.key} />
     case 'unknown':
       return <NothingHere />
     default:

@@ -1,17 +1,25 @@
 import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
-import type { FormEvent } from 'react'
+import { type FormEvent, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { signIn } from '../api/account'
+import { passwordSetFor } from '../api/password'
 import { ApiError, RESOURCE_EXHAUSTED, UNAUTHENTICATED, UNREACHABLE } from '../api/v1'
 import { PageFrame } from '../ui/PageFrame'
+import { useStore } from '../ui/store'
 
 export function LoginPage() {
   const { t } = useTranslation()
+  const newcomer = useStore(passwordSetFor)
+  const passwordField = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (newcomer) passwordField.current?.focus()
+  }, [newcomer])
   const login = useMutation({
     mutationFn: ({ username, password }: { username: string; password: string }) =>
       signIn(username, password),
+    onSuccess: () => passwordSetFor.set(null),
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -31,10 +39,16 @@ export function LoginPage() {
             </Title>
             <Text c="var(--sr-muted)">{t('login.lead')}</Text>
           </div>
+          {newcomer && (
+            <Alert color="green" variant="light" role="alert" data-testid="password-set">
+              {t('login.passwordSet')}
+            </Alert>
+          )}
           <TextInput
             name="username"
             data-testid="username"
             label={t('login.username')}
+            defaultValue={newcomer ?? ''}
             autoComplete="username"
             autoCapitalize="none"
             spellCheck={false}
@@ -46,6 +60,7 @@ export function LoginPage() {
             name="password"
             data-testid="password"
             label={t('login.password')}
+            ref={passwordField}
             autoComplete="current-password"
             size="md"
             required

@@ -9,6 +9,8 @@ it.each([
   ['#/join/C/R/K/v2', { page: 'join', link: { companyId: 'C', roomId: 'R', accessKey: 'K' } }],
   ['#/join/C/R/K', { page: 'join', link: { companyId: 'C', roomId: 'R', accessKey: 'K' } }],
   ['#/join/C/R', { page: 'unknown' }],
+  ['#/password/K', { page: 'password', key: 'K' }],
+  ['#/password', { page: 'unknown' }],
   ['#/elsewhere', { page: 'unknown' }],
   ['#/room/%E0%A4%A', { page: 'room', roomId: '%E0%A4%A' }],
 ])('%s', (hash, route) => {

@@ -5,6 +5,7 @@ export type Route =
   | { page: 'portal' | 'login' | 'unknown' }
   | { page: 'join'; link: LinkAddress }
   | { page: 'room'; roomId: string }
+  | { page: 'password'; key: string }
 
 /** Reads the part of an address after `#`. A link may be pasted with or without its `/v2`. */
 export function parseRoute(hash: string): Route {
@@ -18,6 +19,7 @@ export function parseRoute(hash: string): Route {
   if (page === undefined) return { page: 'portal' }
   if (page === 'login') return { page: 'login' }
   if (page === 'room' && one) return { page: 'room', roomId: one }
+  if (page === 'password' && one) return { page: 'password', key: one }
   if (page === 'join' && three) {
     return { page: 'join', link: { companyId: one, roomId: two, accessKey: three } }
   }

@@ -1,0 +1,175 @@
+import { Alert, Button, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
+import { type FormEvent, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { signOut } from '../api/account'
+import {
+  LONGEST_PASSWORD,
+  lookUpPasswordLink,
+  type PasswordLink,
+  passwordLength,
+  passwordSetFor,
+  SHORTEST_PASSWORD,
+  setPassword,
+} from '../api/password'
+import { ApiError, RESOURCE_EXHAUSTED, UNREACHABLE } from '../api/v1'
+import { formatDateTime, formatNumber } from '../i18n/format'
+import { log } from '../log'
+import { navigate } from '../route/hash'
+import { MessagePage } from '../ui/MessagePage'
+import { PageFrame, useHeadingFocus } from '../ui/PageFrame'
+
+type OpenLink = Extract<PasswordLink, { state: 'valid' }>
+type ClosedLink = Exclude<PasswordLink, OpenLink>
+
+/** Where the link of a mail leads that asks somebody to set their password. */
+export function PasswordPage({ linkKey }: { linkKey: string }) {
+  const { t } = useTranslation()
+  const [closed, setClosed] = useState<ClosedLink | null>(null)
+  const link = useQuery({
+    queryKey: ['password-link', linkKey],
+    queryFn: () => lookUpPasswordLink(linkKey),
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+    staleTime: 0,
+    gcTime: 0,
+  })
+
+  if (link.isPending) return <MessagePage title={t('link.loading')} />
+  if (!link.data) {
+    return (
+      <MessagePage
+        isError
+        title={t('password.title')}
+        text={problem(t, link.error)}
+        actions={<Button onClick={() => void link.refetch()}>{t('common.retry')}</Button>}
+      />
+    )
+  }
+  const found = closed ?? link.data
+  if (found.state !== 'valid') return <NoLongerGood link={found} />
+  return <PasswordForm linkKey={linkKey} link={found} onClosed={setClosed} />
+}
+
+interface PasswordFormProps {
+  linkKey: string
+  link: OpenLink
+  /** Somebody else was faster, or the time has run out meanwhile. */
+  onClosed: (link: ClosedLink) => void
+}
+
+function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
+  const { t, i18n } = useTranslation()
+  const heading = useHeadingFocus()
+  const field = useRef<HTMLInputElement>(null)
+  const [password, choosePassword] = useState('')
+  const [isVisible, setVisible] = useState(false)
+  const [complaint, setComplaint] = useState<'tooShort' | 'tooLong' | null>(null)
+  const setting = useMutation({
+    mutationFn: () => setPassword(linkKey, password),
+    onSuccess: answer => {
+      if (answer.state !== 'set') return onClosed(answer)
+      // Whoever was signed in on this browser is not necessarily the one who goes on.
+      signOut().catch((error: unknown) => log.warning('signing out', error))
+      passwordSetFor.set(answer.username)
+      navigate('#/login')
+    },
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const found = complaintAbout(password)
+    setComplaint(found)
+    if (found) field.current?.focus()
+    else setting.mutate()
+  }
+  const companies = new Intl.ListFormat(i18n.language).format(link.companyNames)
+  return (
+    <PageFrame title={t('password.title')} width={27} centred card>
+      <form onSubmit={submit} noValidate>
+        <Stack gap="md">
+          <div>
+            <Title ref={heading} tabIndex={-1} order={1} size="h2" mb="xs">
+              {t('password.title')}
+            </Title>
+            <Text data-testid="password-for">
+              {companies
+                ? t('password.forAt', { name: link.displayName, companies })
+                : t('password.for', { name: link.displayName })}
+            </Text>
+            <Text c="var(--sr-muted)" data-testid="password-username">
+              {t('password.username', { username: link.username })}
+            </Text>
+          </div>
+          {/* For programs that keep passwords: it tells them whose this one is. */}
+          <input type="text" name="username" autoComplete="username" value={link.username} readOnly hidden />
+          <PasswordInput
+            ref={field}
+            name="password"
+            data-testid="new-password"
+            label={t('password.label')}
+            description={t('password.rule', { least: SHORTEST_PASSWORD })}
+            error={
+              complaint &&
+              t(`password.${complaint}`, { least: SHORTEST_PASSWORD, most: formatNumber(LONGEST_PASSWORD) })
+            }
+            aria-invalid={complaint !== null}
+            autoComplete="new-password"
+            size="md"
+            required
+            withAsterisk={false}
+            value={password}
+            onChange={event => {
+              choosePassword(event.currentTarget.value)
+              if (complaint) setComplaint(complaintAbout(event.currentTarget.value))
+            }}
+            visible={isVisible}
+            onVisibilityChange={setVisible}
+            visibilityToggleFocusable
+            visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
+          />
+          {setting.error && (
+            <Alert color="red" variant="light" role="alert" data-testid="error-message">
+              {problem(t, setting.error)}
+            </Alert>
+          )}
+          <Button type="submit" size="md" fullWidth loading={setting.isPending} data-testid="set-password">
+            {t('password.submit')}
+          </Button>
+          <Text size="sm" c="var(--sr-muted)">
+            {t('password.once', { date: formatDateTime(link.validUntil) })}
+          </Text>
+        </Stack>
+      </form>
+    </PageFrame>
+  )
+}
+
+function NoLongerGood({ link }: { link: ClosedLink }) {
+  const { t } = useTranslation()
+  const signIn = <Button onClick={() => navigate('#/login')}>{t('login.submit')}</Button>
+  if (link.state === 'expired') {
+    return (
+      <MessagePage
+        isError
+        title={t('link.expiredTitle')}
+        text={t('link.expired', { date: formatDateTime(link.validUntil) })}
+        actions={signIn}
+      />
+    )
+  }
+  return <MessagePage isError title={t('password.usedTitle')} text={t('password.used')} actions={signIn} />
+}
+
+function complaintAbout(password: string): 'tooShort' | 'tooLong' | null {
+  const length = passwordLength(password)
+  if (length < SHORTEST_PASSWORD) return 'tooShort'
+  return length > LONGEST_PASSWORD ? 'tooLong' : null
+}
+
+function problem(t: TFunction, error: Error): string {
+  const code = error instanceof ApiError ? error.code : -1
+  if (code === RESOURCE_EXHAUSTED) return t('login.tooMany')
+  if (code === UNREACHABLE) return t('login.unreachable')
+  return t('password.failed', { message: error.message })
+}
