@@ -1,4 +1,4 @@
-"""The bus inside one process: typed messages from whoever causes something to whoever follows it."""
+"""The bus: typed messages from whoever causes something to whoever follows it, also in other processes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import msgspec
 import structlog
+
+from switchroom.engines.nats.connection import NatsConnection
 
 T = TypeVar("T")
 
@@ -30,3 +33,36 @@ class Bus:
                 await handler(message)
             except Exception:
                 log.exception("bus handler failed", message_type=type(message).__name__)
+
+
+class SharedBus(Bus):
+    """The bus of several processes: what one publishes, the handlers of all hear, its own at once.
+
+    A message for others is lost while there is no connection, as it is for those who are not connected: who
+    follows something looks for itself from time to time. Each type has a subject, its name, after `prefix`;
+    messages are structs.
+    """
+
+    def __init__(self, connection: NatsConnection, prefix: str) -> None:
+        super().__init__()
+        self._connection = connection
+        self._prefix = prefix
+        self._kinds: dict[str, type[Any]] = {}
+
+    def subscribe(self, kind: type[T], handler: Callable[[T], Awaitable[None]]) -> None:
+        super().subscribe(kind, handler)
+        if self._kinds.setdefault(kind.__name__, kind) is not kind:
+            raise ValueError(f"two kinds of messages are called {kind.__name__}")
+        decoder = msgspec.msgpack.Decoder(kind)
+
+        async def receive(payload: bytes, _reply: str) -> None:
+            await super(SharedBus, self).publish(decoder.decode(payload))
+
+        self._connection.subscribe(self._subject(kind), receive)
+
+    async def publish(self, message: object) -> None:
+        await super().publish(message)
+        await self._connection.publish(self._subject(type(message)), msgspec.msgpack.encode(message))
+
+    def _subject(self, kind: type[Any]) -> str:
+        return f"{self._prefix}.notice.{kind.__name__}"

@@ -86,6 +86,28 @@ class JanusSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 2_500_000
 
 
+class NatsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The server for messages between processes."""
+
+    executable: Annotated[str, Meta(description="The program that `up` and `serve --workers` start.")] = (
+        "nats-server"
+    )
+    url: Annotated[
+        str,
+        Meta(
+            description="`nats://token@host:4222` (`tls://…`) of a server run elsewhere; those of a cluster "
+            "with commas between. Empty: `up` and `serve --workers` start one themselves."
+        ),
+    ] = ""
+    prefix: Annotated[
+        str,
+        Meta(
+            description="Begins the subjects of all messages; platforms that share a server differ in it.",
+            pattern="^[A-Za-z0-9_-]+$",
+        ),
+    ] = "switchroom"
+
+
 class IceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What browsers are told about ways through NATs and firewalls."""
 
@@ -193,6 +215,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     janus: JanusSettings = field(default_factory=JanusSettings)
+    nats: NatsSettings = field(default_factory=NatsSettings)
     ice: IceSettings = field(default_factory=IceSettings)
     security: SecuritySettings = field(default_factory=SecuritySettings)
     events: EventSettings = field(default_factory=EventSettings)

@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -43,7 +43,8 @@ class SupervisedProcess:
 
     `ready` returns as soon as the program can be used, and is cancelled when the program dies meanwhile. With
     `probe_interval` it is asked again from time to time, and a program that twice in a row does not answer it
-    within `probe_limit` is killed and started anew.
+    within `probe_limit` is killed and started anew. It inherits the files `fds`, and its environment has
+    `environment` added; unless it is `quiet`, it writes where this process writes.
     The program dies with this process, even when this process is killed (see `launch`).
     """
 
@@ -58,6 +59,9 @@ class SupervisedProcess:
         probe_interval: float | None = None,
         probe_limit: float = 5.0,
         restart_delays: Sequence[float] = RESTART_DELAYS,
+        environment: Mapping[str, str] | None = None,
+        fds: Sequence[int] = (),
+        quiet: bool = True,
     ) -> None:
         self.name = name
         self.state = ProcessState.STOPPED
@@ -68,6 +72,9 @@ class SupervisedProcess:
         self._probe_interval = probe_interval
         self._probe_limit = probe_limit
         self._restart_delays = restart_delays
+        self._environment = environment
+        self._fds = tuple(fds)
+        self._output = asyncio.subprocess.DEVNULL if quiet else None
         self._process: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
 
@@ -113,9 +120,11 @@ class SupervisedProcess:
             str(os.getpid()),
             *self._command,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
             start_new_session=True,
+            env=None if self._environment is None else {**os.environ, **self._environment},
+            pass_fds=self._fds,
         )
         self._process = process
         ready = asyncio.ensure_future(self._ready())

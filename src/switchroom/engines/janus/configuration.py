@@ -9,10 +9,11 @@ from __future__ import annotations
 import glob
 import secrets
 import shutil
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from switchroom.engines.ports import free_port
 
 TRANSPORT = "libjanus_websockets.so"
 PLUGIN = "libjanus_videoroom.so"
@@ -21,14 +22,6 @@ PLACES = ("/usr/lib/*/janus", "/usr/lib/janus", "/usr/local/lib/janus", "/opt/ja
 
 class JanusNotInstalled(Exception):
     """The program or one of its two modules is not on this machine."""
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True, kw_only=True)
