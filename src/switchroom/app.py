@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy import text
 
 from switchroom.conference.http import routes as conference_routes
+from switchroom.conference.meeting_http import meeting_routes
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
 from switchroom.db.database import Database
@@ -51,6 +52,7 @@ from switchroom.media_servers import MediaServers
 from switchroom.meetings.accounts import Accounts
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
+from switchroom.meetings.chronicle import MeetingChronicle
 from switchroom.meetings.door import MeetingDoor
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.keeper import MeetingKeeper
@@ -88,7 +90,7 @@ class Platform:
         self.signer = TokenSigner(_secret(settings))
         self.organizations = Organizations(self.database, self.passwords)
         self.people = People(self.database)
-        throttle = Throttle(
+        self.throttle = Throttle(
             self.database,
             account_attempts=security.account_attempts,
             address_attempts=security.address_attempts,
@@ -97,11 +99,11 @@ class Platform:
             self.database,
             self.passwords,
             self.signer,
-            throttle,
+            self.throttle,
             access_token_lifetime=security.access_token_lifetime,
             refresh_token_lifetime=security.refresh_token_lifetime,
         )
-        self.password_links = PasswordLinks(self.database, self.passwords, throttle)
+        self.password_links = PasswordLinks(self.database, self.passwords, self.throttle)
         self.password_requests = PasswordRequests(self.password_links, settings.base_url)
         self.revocations = RevocationFollower(self.database, self.signer, self.bus)
         self.rooms = Rooms(self.database)
@@ -123,6 +125,7 @@ class Platform:
         )
         self.events = EventLog(self.database, self.bus, keep=timedelta(days=settings.events.keep_days))
         self.recorder = EventRecorder(self.database)
+        self.chronicle = MeetingChronicle(self.database)
         self.webhooks = WebHooks(self.database)
         self.hook_queueing = Queueing(self.database, self.bus)
         self.hook_delivery = HookDelivery(
@@ -138,6 +141,7 @@ class Platform:
             self.recorder,
             ice=settings.ice,
             room_options=RoomOptions(bitrate=settings.janus.video_bitrate),
+            chronicle=self.chronicle,
         )
         self.meeting_keeper = MeetingKeeper(self.database, self.conference, self.bus)
         self.mail = MailDelivery(self.database, settings.smtp, settings.data_directory, self.bus)
@@ -160,6 +164,7 @@ class Platform:
             ),
             *alfaview_v1.handlers(self._v1_services()),
             *conference_routes(self.conference),
+            *meeting_routes(self.door, self.throttle),
             sign_out_handler(self.authentication.sign_out, cookie_secure=security.cookie_secure),
             *password_handlers(self.password_links),
             *page_handlers(WEBROOT),
@@ -193,6 +198,8 @@ class Platform:
             await stack.enter_async_context(_background(self.hook_queueing.run, "events for web hooks"))
             stack.push_async_callback(self.recorder.finish)
             await stack.enter_async_context(_background(self.recorder.run, "events"))
+            stack.push_async_callback(self.chronicle.finish)
+            await stack.enter_async_context(_background(self.chronicle.run, "chat of meetings"))
             stack.push_async_callback(self.media.stop_own)
             stack.push_async_callback(self.messages.stop_own)
             await asyncio.gather(self.media.start_own(), self.messages.start_own())

@@ -87,3 +87,4 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
             may_read = request.broadcast or conference.sees(reader, sender)
         if may_read:
             reader.send(message)
+    conference.written(view)

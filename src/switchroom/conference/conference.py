@@ -10,6 +10,7 @@ from typing import Protocol
 from switchroom.conference import views
 from switchroom.conference.chat import ChatRecord
 from switchroom.conference.messages import (
+    ChatView,
     Ended,
     EndReason,
     LeftReason,
@@ -29,7 +30,14 @@ from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.models import RoomMode
 
-CLOSE_CODES: dict[EndReason, int] = {"removed": 4001, "replaced": 4002, "room_closed": 4003, "revoked": 4004}
+CLOSE_CODES: dict[EndReason, int] = {
+    "removed": 4001,
+    "replaced": 4002,
+    "room_closed": 4003,
+    "revoked": 4004,
+    "denied": 4005,
+    "meeting_over": 4006,
+}
 
 
 class Follower(Protocol):
@@ -47,6 +55,10 @@ class Follower(Protocol):
         """A moderator has done something to somebody."""
         ...
 
+    def written(self, view: ChatView) -> None:
+        """Somebody has written something."""
+        ...
+
 
 class Conference:
     """The live state of one room. Nothing here waits, so each change is whole before the next begins."""
@@ -55,6 +67,8 @@ class Conference:
         self.room = admission
         self.participants: dict[str, Participant] = {}
         self.chat = ChatRecord()
+        self.let_in: set[str] = set()
+        """The user ids of those who need not wait any more as long as the conference lives."""
         self._overrides: defaultdict[str, Overrides] = defaultdict(Overrides)
         self._follower = follower
 
@@ -141,6 +155,8 @@ class Conference:
         """Somebody is no longer inside; `end` is told to them where it was not their own wish."""
         if self.participants.pop(participant.id, None) is None:
             return
+        if reason == "removed":
+            self.let_in.discard(participant.user_id)
         if participant.grace is not None:
             participant.grace.cancel()
         connection, participant.connection = participant.connection, None
@@ -156,6 +172,10 @@ class Conference:
     def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
         """To be called when a moderator has done something to somebody."""
         self._follower.moderated(moderator, target, action)
+
+    def written(self, view: ChatView) -> None:
+        """To be called when somebody has written something."""
+        self._follower.written(view)
 
     def announce_joined(self, participant: Participant) -> None:
         if participant.is_spectator:

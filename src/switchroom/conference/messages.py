@@ -97,6 +97,20 @@ class Permit(ClientMessage, frozen=True, tag="permit", kw_only=True):
     id: RequestId | None = None
 
 
+class Admit(ClientMessage, frozen=True, tag="admit", kw_only=True):
+    participant_id: Id
+    id: RequestId | None = None
+
+
+class AdmitAll(ClientMessage, frozen=True, tag="admit-all"):
+    id: RequestId | None = None
+
+
+class Deny(ClientMessage, frozen=True, tag="deny", kw_only=True):
+    participant_id: Id
+    id: RequestId | None = None
+
+
 class StreamLine(Struct, frozen=True):
     mid: Mid
     source: SourceName
@@ -153,6 +167,9 @@ AnyClientMessage = (
     | Hand
     | Moderate
     | Permit
+    | Admit
+    | AdmitAll
+    | Deny
     | Publish
     | Candidate
     | SubscribeAnswer
@@ -217,6 +234,15 @@ class RoomView(Struct, frozen=True, rename="camel"):
     mode: Literal["normal", "exam", "spectator"]
 
 
+class WaitingView(Struct, frozen=True, rename="camel"):
+    """Somebody before the room who is to be let in."""
+
+    id: str
+    display_name: str
+    is_guest: bool
+    since: str
+
+
 class IceServer(Struct, frozen=True, omit_defaults=True):
     urls: list[str]
     username: str | None = None
@@ -235,7 +261,19 @@ class Joined(ServerMessage, frozen=True, tag="joined", kw_only=True):
     chat: list[ChatView]
     ice_servers: list[IceServer]
     media_available: bool
+    waiting: list[WaitingView] | None = None
     id: str | None = None
+
+
+class Waiting(ServerMessage, frozen=True, tag="waiting", kw_only=True):
+    participant_id: str
+    room: RoomView
+    moderator_present: bool
+    id: str | None = None
+
+
+class WaitingUpdated(ServerMessage, frozen=True, tag="waiting.updated"):
+    waiting: list[WaitingView]
 
 
 class Pong(ServerMessage, frozen=True, tag="pong"):
@@ -253,8 +291,8 @@ class Error(ServerMessage, frozen=True, tag="error", kw_only=True):
     details: dict[str, str] | None = None
 
 
-EndReason = Literal["removed", "replaced", "room_closed", "revoked"]
-LeftReason = Literal["left", "lost", "removed", "replaced"]
+EndReason = Literal["removed", "replaced", "room_closed", "revoked", "denied", "meeting_over"]
+LeftReason = Literal["left", "lost", "removed", "replaced", "meeting_over"]
 
 
 class Ended(ServerMessage, frozen=True, tag="ended"):

@@ -16,13 +16,15 @@ from switchroom.conference import status, views
 from switchroom.conference.conference import Conference
 from switchroom.conference.ice import ice_servers
 from switchroom.conference.media import Media
-from switchroom.conference.messages import Join, Joined, LeftReason
+from switchroom.conference.messages import ChatView, EndReason, Join, Joined, LeftReason
 from switchroom.conference.models import Connection, MediaState, Participant
 from switchroom.conference.tasks import Tasks
+from switchroom.conference.waiting import Waiting, WaitingRoom
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
-from switchroom.errors import DomainError, Forbidden, NotFound, Unauthenticated, Unavailable
+from switchroom.errors import DomainError, Exhausted, Forbidden, NotFound, Unauthenticated, Unavailable
 from switchroom.identity.notices import AccessRevoked
+from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.admission import Admission, LinkView
 from switchroom.rooms.live import LiveParticipant
 from switchroom.rooms.notices import LinkDeleted, RoomChanged, RoomDestroyed
@@ -52,12 +54,19 @@ class Recorder(Protocol):
     def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None: ...
 
 
+class Chronicle(Protocol):
+    """Where what is written in meetings is kept (see `MeetingChronicle`)."""
+
+    def note(self, organization_id: int, meeting_id: str, sender_name: str, text: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class Live:
-    """A conference with its media."""
+    """A conference with its media, and those who wait before it."""
 
     conference: Conference
     media: Media
+    waiting_room: WaitingRoom
 
 
 @dataclass(frozen=True)
@@ -81,20 +90,25 @@ class ConferenceService:
         ice: IceSettings,
         room_options: RoomOptions | None = None,
         grace: float = GRACE,
+        chronicle: Chronicle | None = None,
     ) -> None:
         self._admissions = admissions
         self._pool = pool
         self._recorder = recorder
+        self._chronicle = chronicle
         self._ice = ice
         self._room_options = room_options or RoomOptions()
         self._grace = grace
         self._live: dict[str, Live] = {}
+        self._waiting_rooms: dict[str, WaitingRoom] = {}
         self._stopping = False
         self._tasks = Tasks()
         bus.subscribe(RoomDestroyed, self._room_destroyed)
         bus.subscribe(RoomChanged, self._room_changed)
         bus.subscribe(LinkDeleted, self._link_deleted)
         bus.subscribe(AccessRevoked, self._access_revoked)
+        bus.subscribe(MeetingChanged, self._room_changed)
+        bus.subscribe(MeetingOver, self._meeting_over)
 
     async def start(self) -> None:
         """Begin to connect to the media servers; rooms work meanwhile, without media."""
@@ -103,6 +117,9 @@ class ConferenceService:
     async def stop(self) -> None:
         """Close every room. Clients reconnect when there is a server again."""
         self._stopping = True
+        for room in self._waiting_rooms.values():
+            for waiting in room.everybody:
+                waiting.connection.end(RESTART_CLOSE)
         for live in list(self._live.values()):
             for participant in list(live.conference.participants.values()):
                 if participant.grace is not None:
@@ -134,8 +151,8 @@ class ConferenceService:
             return False
         return sum(one.is_spectator is link.permissions.is_spectator for one in people) >= limit
 
-    async def join(self, request: Join, connection: Connection) -> Stay:
-        """Somebody comes in, or back.
+    async def join(self, request: Join, connection: Connection) -> Stay | Waiting:
+        """Somebody comes in, or back, or begins to wait until a moderator lets them in.
 
         Raises the errors of admission, Forbidden (`spectators_not_allowed`), Exhausted (`room_full`,
         `spectators_full`), Unavailable when the server is stopping.
@@ -146,10 +163,18 @@ class ConferenceService:
         if stay is not None:
             return stay
         admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
+        if self._has_to_wait(admission):
+            return self._wait(admission, request, connection)
         return self._enter(admission, request, connection)
 
-    def disconnected(self, stay: Stay, connection: Connection) -> None:
-        """The participant's connection is lost; they may come back for a while."""
+    def disconnected(self, arrival: Stay | Waiting, connection: Connection) -> None:
+        """A connection is lost. A participant may come back for a while; who waits begins anew."""
+        stay = arrival.stay if isinstance(arrival, Waiting) else arrival
+        if stay is None:
+            assert isinstance(arrival, Waiting)
+            arrival.room.leave(arrival)
+            self._forget_waiting_room(arrival.admission.room_id)
+            return
         participant, conference = stay.participant, stay.live.conference
         if participant.connection is not connection or participant.id not in conference.participants:
             return
@@ -181,6 +206,32 @@ class ConferenceService:
             return Stay(participant, live)
         return None
 
+    def _has_to_wait(self, admission: Admission) -> bool:
+        if not admission.waits:
+            return False
+        live = self._live.get(admission.room_id)
+        return live is None or admission.user_id not in live.conference.let_in
+
+    def _wait(self, admission: Admission, request: Join, connection: Connection) -> Waiting:
+        room = self._waiting_room(admission.room_id)
+        waiting = Waiting(room=room, admission=admission, request=request, connection=connection)
+        try:
+            room.arrive(waiting)
+        finally:
+            self._forget_waiting_room(admission.room_id)
+        return waiting
+
+    def _waiting_room(self, room_id: str) -> WaitingRoom:
+        return self._waiting_rooms.setdefault(room_id, WaitingRoom(self._let_in))
+
+    def _let_in(self, waiting: Waiting) -> Stay:
+        return self._enter(waiting.admission, waiting.request, waiting.connection)
+
+    def _forget_waiting_room(self, room_id: str) -> None:
+        room = self._waiting_rooms.get(room_id)
+        if room is not None and room_id not in self._live and not room.everybody:
+            del self._waiting_rooms[room_id]
+
     def _enter(self, admission: Admission, request: Join, connection: Connection) -> Stay:
         live = self._live.get(admission.room_id) or self._open(admission)
         conference = live.conference
@@ -202,22 +253,28 @@ class ConferenceService:
             is_spectator=as_spectator,
         )
         conference.participants[participant.id] = participant
+        conference.let_in.add(participant.user_id)
         if before is not None:
             conference.remove(before, "replaced", "replaced")
         participant.connection = connection
         live.media.enter(participant)
         self._welcome(live, participant, request, resumed=False)
         conference.announce_joined(participant)
-        self._note(live, "room.joined", _who(participant) | {"link_id": admission.link_id})
+        live.waiting_room.inside_changed(conference)
+        self._note(live, "joined", _who(participant) | {"link_id": admission.link_id})
         return Stay(participant, live)
 
     def _open(self, admission: Admission) -> Live:
         follower = _Follower(self)
         conference = Conference(admission, follower)
-        live = Live(conference, Media(conference, self._pool, self._room_options))
+        live = Live(
+            conference,
+            Media(conference, self._pool, self._room_options),
+            self._waiting_room(admission.room_id),
+        )
         follower.live = live
         self._live[admission.room_id] = live
-        self._note(live, "room.opened", {"display_name": admission.room_name})
+        self._note(live, "opened", {"display_name": admission.room_name})
         return live
 
     def _welcome(self, live: Live, participant: Participant, request: Join, *, resumed: bool) -> None:
@@ -241,29 +298,44 @@ class ConferenceService:
                 chat=conference.chat.readable(participant, conference.mode),
                 ice_servers=ice_servers(self._ice, participant.user_id),
                 media_available=live.media.available,
+                waiting=live.waiting_room.view() if moderates else None,
             )
         )
 
     def removed(self, live: Live, participant: Participant, reason: LeftReason) -> None:
         """Called when somebody is no longer inside; the last one ends the conference."""
         live.media.leave(participant)
-        self._note(live, "room.left", _who(participant) | {"reason": reason})
+        live.waiting_room.inside_changed(live.conference)
+        self._note(live, "left", _who(participant) | {"reason": reason})
         self._close_if_empty(live)
 
     def _close_if_empty(self, live: Live) -> None:
         room_id = live.conference.room.room_id
         if not live.conference.participants and self._live.get(room_id) is live:
             del self._live[room_id]
-            self._note(live, "room.emptied", {})
+            live.waiting_room.inside_changed(None)
+            self._forget_waiting_room(room_id)
+            self._note(live, "emptied", {})
             self._tasks.spawn(live.media.close(), f"close {room_id}")
 
     def moderated(self, live: Live, moderator: Participant, target: Participant, action: str) -> None:
         """Called when a moderator has done something to somebody."""
-        self._note(live, "room.moderated", _who(target) | {"action": action, "by": moderator.user_id})
+        self._note(live, "moderated", _who(target) | {"action": action, "by": moderator.user_id})
 
-    def _note(self, live: Live, kind: str, data: dict[str, Any]) -> None:
+    def written(self, live: Live, view: ChatView) -> None:
+        """Called when somebody has written something; what a meeting's summary shows is kept."""
         room = live.conference.room
-        self._recorder.note(room.organization_id, kind, room.room_id, data)
+        if self._chronicle is not None and room.meeting_id is not None and view.kind != "private":
+            self._chronicle.note(room.organization_id, room.meeting_id, view.from_name, view.text)
+
+    def _note(self, live: Live, happening: str, data: dict[str, Any]) -> None:
+        """Log what happens in a room; in a meeting's, as something that happens to the meeting."""
+        room = live.conference.room
+        if room.meeting_id is None:
+            self._recorder.note(room.organization_id, f"room.{happening}", room.room_id, data)
+        else:
+            data = {"room_id": room.room_id, **data}
+            self._recorder.note(room.organization_id, f"meeting.{happening}", room.meeting_id, data)
 
     def _conferences(self) -> Mapping[str, Conference]:
         return {room_id: live.conference for room_id, live in self._live.items()}
@@ -273,6 +345,21 @@ class ConferenceService:
         if live is not None:
             for participant in list(live.conference.participants.values()):
                 live.conference.remove(participant, "removed", "room_closed")
+        self._send_away(notice.room_id, "room_closed")
+
+    async def _meeting_over(self, notice: MeetingOver) -> None:
+        live = self._live.get(notice.room_id)
+        if live is not None:
+            for participant in list(live.conference.participants.values()):
+                live.conference.remove(participant, "meeting_over", "meeting_over")
+        self._send_away(notice.room_id, "meeting_over")
+
+    def _send_away(self, room_id: str, reason: EndReason, link_id: str | None = None) -> None:
+        """Everybody who waits before a room, or whoever came by the one link."""
+        room = self._waiting_rooms.get(room_id)
+        if room is not None:
+            those = [one for one in room.everybody if link_id in (None, one.admission.link_id)]
+            room.end(those, reason)
 
     async def _link_deleted(self, notice: LinkDeleted) -> None:
         live = self._live.get(notice.room_id)
@@ -280,6 +367,7 @@ class ConferenceService:
             for participant in list(live.conference.participants.values()):
                 if participant.admission.link_id == notice.link_id:
                     live.conference.remove(participant, "removed", "revoked")
+        self._send_away(notice.room_id, "revoked", notice.link_id)
 
     async def _access_revoked(self, notice: AccessRevoked) -> None:
         for live in list(self._live.values()):
@@ -288,20 +376,47 @@ class ConferenceService:
             for participant in list(live.conference.participants.values()):
                 if notice.subject_id in (participant.user_id, participant.admission.link_id):
                     live.conference.remove(participant, "removed", "revoked")
+        for room in list(self._waiting_rooms.values()):
+            those = [
+                one
+                for one in room.everybody
+                if one.admission.organization_id == notice.organization_id
+                and notice.subject_id in (one.admission.user_id, one.admission.link_id)
+            ]
+            room.end(those, "revoked")
 
-    async def _room_changed(self, notice: RoomChanged) -> None:
+    async def _room_changed(self, notice: RoomChanged | MeetingChanged) -> None:
         live = self._live.get(notice.room_id)
-        if live is None:
-            return
+        if live is not None:
+            await self._review(live, notice.room_id)
+        room = self._waiting_rooms.get(notice.room_id)
+        if room is not None:
+            await self._review_waiting(room, notice.room_id)
+
+    async def _review(self, live: Live, room_id: str) -> None:
         reviewed: dict[str, Admission] = {}
         for participant in list(live.conference.participants.values()):
             try:
                 reviewed[participant.id] = await self._admissions.review(
-                    participant.token, notice.room_id, participant.display_name
+                    participant.token, room_id, participant.display_name
                 )
             except (NotFound, Forbidden, Unauthenticated):
                 live.conference.remove(participant, "removed", "revoked")
         live.conference.review(reviewed)
+        live.waiting_room.moderators_changed()
+
+    async def _review_waiting(self, room: WaitingRoom, room_id: str) -> None:
+        """Take in what those who wait may do now; some may not have to wait any more."""
+        for waiting in room.everybody:
+            name = waiting.admission.display_name
+            try:
+                waiting.admission = await self._admissions.review(waiting.request.token, room_id, name)
+                if not waiting.admission.waits:
+                    room.let_in([waiting])
+            except Exhausted:
+                log.info("no place for somebody who need not wait", room=room_id)
+            except (NotFound, Forbidden, Unauthenticated):
+                room.end([waiting], "revoked")
 
 
 class _Follower:
@@ -320,6 +435,9 @@ class _Follower:
 
     def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
         self._service.moderated(self.live, moderator, target, action)
+
+    def written(self, view: ChatView) -> None:
+        self._service.written(self.live, view)
 
 
 def _who(participant: Participant) -> dict[str, Any]:

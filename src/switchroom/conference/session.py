@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from switchroom.conference import chat, moderation
 from switchroom.conference.limits import TokenBucket
 from switchroom.conference.messages import (
+    Admit,
+    AdmitAll,
     AnyClientMessage,
     Candidate,
+    Deny,
     Error,
     Hand,
     Join,
@@ -27,6 +30,7 @@ from switchroom.conference.messages import (
 )
 from switchroom.conference.models import Connection, MediaState
 from switchroom.conference.service import Stay
+from switchroom.conference.waiting import Waiting
 from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
 
 CHAT_RATE, CHAT_BURST = 1.0, 10
@@ -40,6 +44,7 @@ class Session:
         self._participant = stay.participant
         self._conference = stay.live.conference
         self._media = stay.live.media
+        self._waiting_room = stay.live.waiting_room
         self._connection = connection
         self._chat_limit = TokenBucket(CHAT_RATE, CHAT_BURST)
 
@@ -80,6 +85,12 @@ class Session:
                 moderation.moderate(conference, me, message)
             case Permit():
                 moderation.permit(conference, me, message)
+            case Admit():
+                self._waiting_room.admit(me, message.participant_id)
+            case AdmitAll():
+                self._waiting_room.admit_all(me)
+            case Deny():
+                self._waiting_room.deny(me, message.participant_id)
             case Publish():
                 self._media.publishing(me).publish(message)
             case Candidate(pc="publish"):
@@ -111,6 +122,48 @@ class Session:
             return
         me.hand_raised_at = datetime.now(UTC) if raised else None
         self._conference.announce(me)
+
+
+class WaitingSession:
+    """Serves the requests of somebody who waits, and of the participant they become once they are let in."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self._waiting = waiting
+        self._session: Session | None = None
+
+    @property
+    def is_current(self) -> bool:
+        session = self._inside()
+        return session is None or session.is_current
+
+    def receive(self, message: AnyClientMessage) -> None:
+        """As of `Session`. Whoever waits can ping and leave."""
+        session = self._inside()
+        if session is not None:
+            session.receive(message)
+            return
+        connection = self._waiting.connection
+        match message:
+            case Ping():
+                connection.send(Pong())
+            case Leave():
+                self._waiting.room.leave(self._waiting)
+                connection.end(LEFT_CLOSE)
+            case _:
+                request_id = getattr(message, "id", None)
+                connection.send(
+                    Error(code="waiting", message="a moderator has to let you in first", id=request_id)
+                )
+
+    def _inside(self) -> Session | None:
+        if self._session is None and self._waiting.stay is not None:
+            self._session = Session(self._waiting.stay, self._waiting.connection)
+        return self._session
+
+
+def open_session(arrival: Stay | Waiting, connection: Connection) -> Session | WaitingSession:
+    """What serves whoever has come over a connection."""
+    return WaitingSession(arrival) if isinstance(arrival, Waiting) else Session(arrival, connection)
 
 
 def refusal(error: DomainError, request_id: str | None) -> Error:

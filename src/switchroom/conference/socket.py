@@ -23,7 +23,8 @@ from switchroom.conference.messages import (
     decode,
 )
 from switchroom.conference.service import ConferenceService, Stay
-from switchroom.conference.session import Session, refusal
+from switchroom.conference.session import open_session, refusal
+from switchroom.conference.waiting import Waiting
 from switchroom.errors import (
     DomainError,
     Invalid,
@@ -113,10 +114,10 @@ class _Reader:
         self._refused = 0
 
     async def run(self) -> None:
-        stay = await self._join()
-        if stay is None:
+        arrival = await self._join()
+        if arrival is None:
             return
-        session = Session(stay, self._connection)
+        session = open_session(arrival, self._connection)
         try:
             while session.is_current and not self._connection.ended:
                 message = await self._read(SILENCE_LIMIT)
@@ -125,9 +126,9 @@ class _Reader:
         except _GONE:
             pass
         finally:
-            self._service.disconnected(stay, self._connection)
+            self._service.disconnected(arrival, self._connection)
 
-    async def _join(self) -> Stay | None:
+    async def _join(self) -> Stay | Waiting | None:
         request_id: str | None = None
         try:
             request = await self._first_message()

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4, uuid5
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden, LinkDeleted
+from switchroom.errors import Forbidden, LinkDeleted, Unauthenticated
 from switchroom.identity.models import Membership, Organization, PermissionGroup, Person
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
@@ -27,7 +27,7 @@ from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitee
 from switchroom.rooms.admission import Admission, AdmissionService, LinkView
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 from switchroom.rooms.models import Room, RoomMode
-from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Permission
+from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
 
 
 class VisitState(StrEnum):
@@ -42,7 +42,8 @@ class VisitState(StrEnum):
 class Visit(Struct, frozen=True, kw_only=True):
     """What somebody who stands before a meeting may know of it.
 
-    `display_name` is the name of somebody who comes by a personal link. `opens_at` is when it can be entered.
+    `display_name` is the name of somebody who comes by a personal link or, as `is_member`, under their
+    account. `opens_at` is when it can be entered. Who `listens` can send neither sound nor pictures.
     """
 
     state: VisitState
@@ -61,6 +62,8 @@ class Visit(Struct, frozen=True, kw_only=True):
     is_recurring: bool
     display_name: str
     is_moderator: bool
+    is_member: bool
+    listens: bool
     waits: bool
 
 
@@ -100,14 +103,25 @@ class MeetingDoor:
     async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
         return await self._admissions.look_up_link(company_id, room_id, access_key)
 
-    async def look_up(self, number: str, key: str = "") -> Visit:
-        """The meeting with this number, for whoever holds the personal key.
+    async def look_up(self, number: str, key: str = "", token: str = "") -> Visit:
+        """The meeting with this number, for whoever holds the personal key, or without one the access token
+        of somebody who belongs to the meeting's organization. Another token makes no difference.
 
         Raises LinkDeleted for a meeting that is not there, and for a key that is none of it.
         """
         async with self._database.read(None) as session:
             shown, standing = await self._by_number(session, number, key)
-            return _visit(shown, standing)
+            visit = await _visit(session, shown, standing)
+        claims = self._member(token) if token and not key else None
+        if claims is None or claims.organization_id != shown.meeting.organization_id:
+            return visit
+        async with self._database.read(claims.organization_id) as session:
+            try:
+                standing = await _standing_of(session, shown, claims)
+            except Forbidden:
+                return visit
+            visit = await _visit(session, shown, standing)
+            return structs.replace(visit, is_member=True, display_name=claims.display_name)
 
     async def enter(self, number: str, key: str, display_name: str, external_id: str = "") -> MeetingPass:
         """A token for whoever stands before the meeting. By a personal link, the name that the invitation
@@ -119,6 +133,7 @@ class MeetingDoor:
         async with self._database.read(None) as session:
             shown, standing = await self._by_number(session, number, key)
             _require_enterable(shown, standing)
+            visit = await _visit(session, shown, standing)
         name = require_text(wanted or standing.display_name, "displayName", longest=LONGEST_NAME, shortest=1)
         subject = standing.subject_id
         if not subject:
@@ -137,7 +152,7 @@ class MeetingDoor:
             room_id=shown.meeting.room_id,
             link_id=standing.link_id,
         )
-        return MeetingPass(self._signer.sign(claims), claims, _visit(shown, standing))
+        return MeetingPass(self._signer.sign(claims), claims, visit)
 
     async def admit(self, token: str, room_id: str, display_name: str | None = None) -> Admission:
         """As `AdmissionService.admit`, and Forbidden as of `enter`."""
@@ -150,6 +165,14 @@ class MeetingDoor:
         claims = self._signer.verify(token, even_expired=True)
         admission = await self._of_meeting(claims, room_id, display_name, to_enter=False)
         return admission or await self._admissions.review(token, room_id, display_name)
+
+    def _member(self, token: str) -> AccessToken | None:
+        """Who holds the token of an account."""
+        try:
+            claims = self._signer.verify(token)
+        except Unauthenticated:
+            return None
+        return claims if claims.kind is SubjectKind.PERSON else None
 
     async def _of_meeting(
         self, claims: AccessToken, room_id: str, display_name: str | None, *, to_enter: bool
@@ -297,8 +320,9 @@ def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
         raise Forbidden("the meeting has not begun", code="meeting_not_started", details={"opensAt": opens})
 
 
-def _visit(shown: MeetingView, standing: _Standing) -> Visit:
+async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing) -> Visit:
     meeting, occasion = shown.meeting, shown.occasion
+    permissions = await _permissions(session, shown, standing)
     return Visit(
         state=_state(shown, standing),
         number=meeting.number,
@@ -316,5 +340,7 @@ def _visit(shown: MeetingView, standing: _Standing) -> Visit:
         is_recurring=meeting.recurrence is not None,
         display_name=standing.display_name,
         is_moderator=standing.role is MeetingRole.MODERATOR,
+        is_member=False,
+        listens=not permissions & ACTIVE,
         waits=_waits(shown, standing),
     )

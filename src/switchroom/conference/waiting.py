@@ -1,0 +1,163 @@
+"""The waiting room: those who stay outside until a moderator lets them in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from switchroom.conference import views
+from switchroom.conference.conference import CLOSE_CODES, Conference
+from switchroom.conference.messages import Ended, EndReason, Join, WaitingUpdated, WaitingView
+from switchroom.conference.messages import Waiting as WaitingMessage
+from switchroom.conference.models import Connection, Participant
+from switchroom.errors import Exhausted, Forbidden, NotFound
+from switchroom.rooms.admission import Admission
+
+if TYPE_CHECKING:
+    from switchroom.conference.service import Stay
+
+MOST_WAITING = 500
+"""People who may wait before one room: a meeting's number is no secret."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Waiting:
+    """Somebody outside. `stay` is set once they have been let in."""
+
+    room: WaitingRoom
+    request: Join
+    admission: Admission
+    connection: Connection
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    stay: Stay | None = None
+
+
+class WaitingRoom:
+    """Those who wait before one room. The moderators inside see them, and they see whether there is one."""
+
+    def __init__(self, let_in: Callable[[Waiting], Stay]) -> None:
+        """`let_in` brings somebody into the room, and raises Exhausted or Forbidden when that cannot be."""
+        self._let_in = let_in
+        self._waiting: dict[str, Waiting] = {}
+        self._conference: Conference | None = None
+        self._moderated = False
+
+    @property
+    def everybody(self) -> list[Waiting]:
+        """In the order in which they came."""
+        return list(self._waiting.values())
+
+    def view(self) -> list[WaitingView]:
+        return [
+            WaitingView(one.id, one.admission.display_name, one.admission.is_guest, views.time_of(one.since))
+            for one in self._waiting.values()
+        ]
+
+    def arrive(self, waiting: Waiting) -> None:
+        """Somebody begins to wait, here instead of where they waited before. Raises Exhausted."""
+        user_id = waiting.admission.user_id
+        before = [one for one in self.everybody if one.admission.user_id == user_id]
+        if len(self._waiting) - len(before) >= MOST_WAITING:
+            raise Exhausted("too many people wait already", code="room_full")
+        for one in before:
+            self._dismiss(one, "replaced")
+        self._waiting[waiting.id] = waiting
+        self._tell(waiting, waiting.request.id)
+        self._tell_moderators()
+
+    def leave(self, waiting: Waiting) -> None:
+        """Somebody no longer waits, by their own wish or because their connection is lost."""
+        if self._waiting.pop(waiting.id, None) is not None:
+            self._tell_moderators()
+
+    def end(self, those: Iterable[Waiting], reason: EndReason) -> None:
+        """Send people away."""
+        gone = list(those)
+        for one in gone:
+            self._dismiss(one, reason)
+        if gone:
+            self._tell_moderators()
+
+    def admit(self, moderator: Participant, participant_id: str) -> None:
+        """Let one person in. Raises Forbidden, NotFound, Exhausted when the room is full."""
+        self._admit(self._find(moderator, participant_id))
+        self._tell_moderators()
+
+    def admit_all(self, moderator: Participant) -> None:
+        """Let everybody in who waits. Raises Forbidden, and Exhausted when not all have a place."""
+        _require_moderator(moderator)
+        self.let_in(self.everybody)
+
+    def deny(self, moderator: Participant, participant_id: str) -> None:
+        """Turn one person away. Raises Forbidden, NotFound."""
+        self.end([self._find(moderator, participant_id)], "denied")
+
+    def let_in(self, those: Iterable[Waiting]) -> None:
+        """Bring in those who still wait. Raises Exhausted as soon as there is no place for the next."""
+        try:
+            for one in those:
+                self._admit(one)
+        finally:
+            self._tell_moderators()
+
+    def inside_changed(self, conference: Conference | None) -> None:
+        """To be called when somebody has come into the room or left it, and when it opens or (None) ends."""
+        self._conference = conference
+        moderated = self._has_moderator()
+        if moderated == self._moderated:
+            return
+        self._moderated = moderated
+        for one in self._waiting.values():
+            self._tell(one, None)
+
+    def moderators_changed(self) -> None:
+        """To be called when somebody inside may have become a moderator, or is none any more."""
+        self.inside_changed(self._conference)
+        if self._waiting:
+            self._tell_moderators()
+
+    def _admit(self, waiting: Waiting) -> None:
+        if waiting.id in self._waiting:
+            waiting.stay = self._let_in(waiting)
+            del self._waiting[waiting.id]
+
+    def _dismiss(self, waiting: Waiting, reason: EndReason) -> None:
+        if self._waiting.pop(waiting.id, None) is not None:
+            waiting.connection.send(Ended(reason))
+            waiting.connection.end(CLOSE_CODES[reason])
+
+    def _find(self, moderator: Participant, participant_id: str) -> Waiting:
+        _require_moderator(moderator)
+        waiting = self._waiting.get(participant_id)
+        if waiting is None:
+            raise NotFound("nobody waits with this id", field="participantId", code="participant_not_found")
+        return waiting
+
+    def _has_moderator(self) -> bool:
+        inside = self._conference.participants.values() if self._conference is not None else ()
+        return any(one.is_moderator for one in inside)
+
+    def _tell(self, waiting: Waiting, request_id: str | None) -> None:
+        room = views.room_view(waiting.admission)
+        waiting.connection.send(
+            WaitingMessage(
+                participant_id=waiting.id, room=room, moderator_present=self._moderated, id=request_id
+            )
+        )
+
+    def _tell_moderators(self) -> None:
+        if self._conference is None:
+            return
+        message = WaitingUpdated(self.view())
+        for one in self._conference.participants.values():
+            if one.is_moderator:
+                one.send(message)
+
+
+def _require_moderator(moderator: Participant) -> None:
+    if not moderator.is_moderator:
+        raise Forbidden("only moderators may do this", code="not_allowed")
