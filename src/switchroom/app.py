@@ -23,6 +23,8 @@ from switchroom.db import schema
 from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
 from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
+from switchroom.dialects.webmeeting_v6 import handlers as webmeeting_v6
+from switchroom.dialects.webmeeting_v6 import services as webmeeting_v6_services
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.events.log import EventLog
 from switchroom.events.recording import EventRecorder
@@ -54,10 +56,10 @@ from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.chronicle import MeetingChronicle
 from switchroom.meetings.door import MeetingDoor
+from switchroom.meetings.founding import found_organization
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.keeper import MeetingKeeper
 from switchroom.meetings.meetings import Meetings
-from switchroom.meetings.parties import start_terms
 from switchroom.message_server import MessageServer
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
@@ -148,10 +150,8 @@ class Platform:
 
     async def found_organization(self, display_name: str) -> Organization:
         """A new organization with all that one starts with."""
-        organization = await self.organizations.create(display_name)
-        await self.quotas.start(organization)
-        await start_terms(self.database, organization)
-        return organization
+        async with self.database.write(None) as session:
+            return (await found_organization(session, display_name))[0]
 
     def asgi(self, more: Sequence[ControllerRouterHandler] = ()) -> ASGIApp:
         """The application that an HTTP server runs, with `more` handlers beside the platform's own."""
@@ -163,6 +163,7 @@ class Platform:
                 security.metrics_from,
             ),
             *alfaview_v1.handlers(self._v1_services()),
+            *webmeeting_v6.handlers(self._v6_services()),
             *conference_routes(self.conference),
             *meeting_routes(self.door, self.throttle),
             sign_out_handler(self.authentication.sign_out, cookie_secure=security.cookie_secure),
@@ -173,7 +174,9 @@ class Platform:
         application = Litestar(
             handlers,
             openapi_config=None,
-            cors_config=CORSConfig(allow_origins=["*"], allow_methods=["GET", "POST", "OPTIONS"]),
+            cors_config=CORSConfig(
+                allow_origins=["*"], allow_methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"]
+            ),
             request_max_body_size=LARGEST_BODY,
             logging_config=None,
         )
@@ -232,6 +235,21 @@ class Platform:
             admissions=self.admissions,
             revisions=self.revisions,
             cookie_secure=self.settings.security.cookie_secure,
+        )
+
+    def _v6_services(self) -> webmeeting_v6_services.Services:
+        return webmeeting_v6_services.Services(
+            keys=self.keys,
+            accounts=self.accounts,
+            meetings=self.meetings,
+            invitations=self.invitations,
+            attendances=self.attendances,
+            calendars=self.calendars,
+            webhooks=self.webhooks,
+            live=self.conference,
+            instance_id=self.signer.name_of_instance(),
+            require_api_key=self.settings.webmeeting.require_api_key,
+            user_timezone=self.settings.webmeeting.user_timezone,
         )
 
     async def _database_problem(self) -> str | None:

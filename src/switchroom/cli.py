@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -22,6 +23,8 @@ from switchroom.errors import DomainError
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.http.server import PortTakenError
+from switchroom.identity.keys import KeyPermission
+from switchroom.identity.models import Organization, PlatformKey
 from switchroom.identity.permissions import Standing
 from switchroom.identity.secrets import random_key
 from switchroom.loop import run
@@ -39,10 +42,12 @@ database_commands = typer.Typer(help="The database.", no_args_is_help=True)
 organization_commands = typer.Typer(help="Organizations.", no_args_is_help=True)
 user_commands = typer.Typer(help="People.", no_args_is_help=True)
 key_commands = typer.Typer(help="API keys.", no_args_is_help=True)
+meeting_key_commands = typer.Typer(help="Keys of the Web Meeting API.", no_args_is_help=True)
 app.add_typer(database_commands, name="db")
 app.add_typer(organization_commands, name="org")
 app.add_typer(user_commands, name="user")
 app.add_typer(key_commands, name="api-key")
+app.add_typer(meeting_key_commands, name="meeting-key")
 webhook_commands = typer.Typer(help="Web hooks.", no_args_is_help=True)
 app.add_typer(webhook_commands, name="webhook")
 
@@ -53,6 +58,13 @@ Port = Annotated[int | None, typer.Option("--port", help="TCP port to listen on.
 WithDemo = Annotated[bool, typer.Option("--demo", help="Make a demo organization, once.")]
 HookId = Annotated[int, typer.Argument(metavar="ID", help="The web hook's number.")]
 Org = Annotated[str, typer.Option("--org", help="The organization's id or name.")]
+
+
+class KeyUse(StrEnum):
+    """What a key of the Web Meeting API is good for."""
+
+    ACCOUNT = "account"
+    MEETING = "meeting"
 
 
 def main() -> None:
@@ -189,6 +201,61 @@ def create_api_key(client_id: str, org: Org, data: Data = None, config: Config =
 
     company_id, code = run(create())
     print(f"companyId: {company_id}\nclientId:  {client_id}\ncode:      {code}")
+
+
+@meeting_key_commands.command("create")
+def create_meeting_key(
+    name: str,
+    org: Annotated[
+        str, typer.Option("--org", help="The account's organization. Empty: a key of the whole instance.")
+    ] = "",
+    permissions: Annotated[
+        list[KeyUse] | None, typer.Option("--permission", help="account or meeting; both unless said.")
+    ] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make a key of the Web Meeting API and print it, which is done this once."""
+    uses = permissions or list(KeyUse)
+
+    async def create() -> str:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            organization = await platform.organizations.find(org) if org else None
+            granted = KeyPermission(0)
+            for use in uses:
+                granted |= KeyPermission[use.name]
+            return await platform.keys.create(name, granted, organization)
+
+    print(f"X-API-KEY: {run(create())}")
+
+
+@meeting_key_commands.command("list")
+def list_meeting_keys(data: Data = None, config: Config = None) -> None:
+    """Show the keys of the Web Meeting API, without the keys themselves."""
+
+    async def read() -> Sequence[tuple[PlatformKey, Organization | None]]:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            return await platform.keys.list()
+
+    for key, organization in run(read()):
+        uses = ",".join((use.name or "").lower() for use in KeyPermission(key.permissions))
+        whose = f"account {organization.display_name}" if organization else "instance"
+        print(f"{key.id:>4}  {key.created_at:%Y-%m-%d}  {uses:<15}  {whose}  {key.name}")
+
+
+@meeting_key_commands.command("delete")
+def delete_meeting_key(
+    key_id: Annotated[int, typer.Argument(metavar="ID", help="The key's number, as `list` shows it.")],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make a key good for nothing."""
+
+    async def delete() -> None:
+        async with _offline(_settings(config, None, None, data)) as platform:
+            await platform.keys.delete(key_id)
+
+    run(delete())
 
 
 @webhook_commands.command("create")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, structs
 
 from switchroom.app import Platform
+from switchroom.db.base import now
+from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import Organization, PermissionGroup, Person
 from switchroom.identity.permissions import Role, Standing
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken
+from switchroom.meetings.drafts import MeetingDraft
+from switchroom.meetings.parties import Actor
 from switchroom.rooms.drafts import Grant, QuotaWish, RoomDraft
 from switchroom.rooms.links import LinkDraft
 from switchroom.rooms.models import LinkKind, RoomMode, RoomType
@@ -51,8 +56,17 @@ class DemoLinks(Struct):
     participant: str
 
 
+class DemoMeeting(Struct):
+    """A key of the instance, and a scheduled meeting, by the names that the Web Meeting API has for things."""
+
+    api_key: str
+    account_id: str
+    user_id: str
+    meeting_id: str
+
+
 class Demo(Struct):
-    """What `demo.json` holds."""
+    """What `demo.json` holds. One made before there were meetings has none."""
 
     base_url: str
     company_id: str
@@ -60,6 +74,7 @@ class Demo(Struct):
     users: list[DemoUser]
     rooms: list[DemoRoom]
     links: DemoLinks
+    webmeeting: DemoMeeting | None = None
 
 
 async def ensure_demo(platform: Platform) -> Demo:
@@ -69,9 +84,14 @@ async def ensure_demo(platform: Platform) -> Demo:
         demo = await _make(platform)
     else:
         demo = msgspec.json.decode(path.read_bytes(), type=Demo)
-        if demo.base_url == platform.settings.base_url:
+        if demo.base_url == platform.settings.base_url and demo.webmeeting is not None:
             return demo
         demo = _moved(demo, platform.settings.base_url)
+        if demo.webmeeting is None:
+            organization = await platform.organizations.find(demo.company_id)
+            demo = structs.replace(
+                demo, webmeeting=await _make_meeting(platform, organization, demo.users[0].user_id)
+            )
     _write_privately(path, msgspec.json.format(msgspec.json.encode(demo), indent=2) + b"\n")
     return demo
 
@@ -105,6 +125,7 @@ async def _make(platform: Platform) -> Demo:
             moderator=await _make_link(platform, token, rooms[0].id, groups[Role.MODERATOR]),
             participant=await _make_link(platform, token, rooms[0].id, groups[Role.PARTICIPANT]),
         ),
+        webmeeting=await _make_meeting(platform, organization, users[0].user_id),
     )
 
 
@@ -158,6 +179,27 @@ async def _make_rooms(
             )
             rooms.append(DemoRoom(made.room.id, room_name))
     return rooms
+
+
+async def _make_meeting(platform: Platform, organization: Organization, person_id: str) -> DemoMeeting:
+    """A meeting that is on for a day from now, and a key to schedule others with."""
+    key = await platform.keys.create(_CLIENT_ID, KeyPermission.ACCOUNT | KeyPermission.MEETING)
+    start = now().replace(minute=0, second=0, microsecond=0)
+    meeting = await platform.meetings.schedule(
+        Actor(organization.id, person_id, administers=True),
+        MeetingDraft(
+            topic="Demo meeting",
+            agenda="Something to try the meeting page with.",
+            start=start,
+            end=start + timedelta(days=1),
+        ),
+    )
+    return DemoMeeting(
+        api_key=key,
+        account_id=meeting.organization.hex_id,
+        user_id=meeting.organizer.hex_id,
+        meeting_id=meeting.hex_id,
+    )
 
 
 async def _make_link(platform: Platform, token: AccessToken, room_id: str, group: PermissionGroup) -> str:

@@ -92,7 +92,11 @@ class Authentication:
                     await session.execute(
                         select(ApiKey, Organization)
                         .join(Organization, Organization.id == ApiKey.organization_id)
-                        .where(ApiKey.client_id == client_id, Organization.ulid == company_id)
+                        .where(
+                            ApiKey.client_id == client_id,
+                            Organization.ulid == company_id,
+                            Organization.closed_at.is_(None),
+                        )
                     )
                 ).one_or_none()
             expected = found[0].code_hash if found else key_hash("")
@@ -253,7 +257,7 @@ async def _memberships(session: AsyncSession, person_id: str) -> list[tuple[Orga
     rows = await session.execute(
         select(Organization, Membership)
         .join(Membership, Membership.organization_id == Organization.id)
-        .where(Membership.person_id == person_id)
+        .where(Membership.person_id == person_id, Organization.closed_at.is_(None))
         .order_by(Membership.created_at, Membership.id)
     )
     return [(organization, membership) for organization, membership in rows]

@@ -41,33 +41,6 @@ class Organizations:
         self._database = database
         self._passwords = passwords
 
-    async def create(self, display_name: str) -> Organization:
-        """A new organization with the six permission groups every one has."""
-        if not display_name.strip():
-            raise Invalid("a name is required", field="displayName")
-        async with self._database.write(None) as session:
-            organization = Organization(ulid=str(ULID()), display_name=display_name.strip())
-            session.add(organization)
-            await session.flush()
-            for position, (name, role) in enumerate(_GROUPS):
-                session.add(
-                    PermissionGroup(
-                        organization_id=organization.id,
-                        name=name,
-                        position=position,
-                        role=role,
-                        permissions=role.permissions,
-                    )
-                )
-            record(
-                session,
-                organization.id,
-                "organization.created",
-                organization.ulid,
-                {"display_name": organization.display_name},
-            )
-        return organization
-
     async def find(self, reference: str) -> Organization:
         """The organization with this ULID or, where only one has it, this name. Raises NotFound, Conflict."""
         async with self._database.read(None) as session:
@@ -215,3 +188,30 @@ class Organizations:
             raise Conflict(
                 f"{person.username} belongs to {organization.display_name} already", field="username"
             )
+
+
+async def found(session: AsyncSession, display_name: str) -> Organization:
+    """Add an organization with the six permission groups every one has. Raises Invalid without a name."""
+    if not display_name.strip():
+        raise Invalid("a name is required", field="displayName")
+    organization = Organization(ulid=str(ULID()), display_name=display_name.strip())
+    session.add(organization)
+    await session.flush()
+    for position, (name, role) in enumerate(_GROUPS):
+        session.add(
+            PermissionGroup(
+                organization_id=organization.id,
+                name=name,
+                position=position,
+                role=role,
+                permissions=role.permissions,
+            )
+        )
+    record(
+        session,
+        organization.id,
+        "organization.created",
+        organization.ulid,
+        {"display_name": organization.display_name},
+    )
+    return organization

@@ -19,6 +19,7 @@ from switchroom.identity.revocation import revoke
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.mail.password_requests import PasswordRequests
+from switchroom.meetings.founding import found_organization
 from switchroom.meetings.models import MeetingKind, MeetingTerms
 from switchroom.meetings.parties import ORGANIZERS, TRIAL, require_good_standing
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
@@ -90,40 +91,34 @@ class Accounts:
         self._database = database
         self._passwords = passwords
 
-    async def create(
-        self, organization: Organization, change: AccountChange, admin: OrganizerDraft, *, send_password: bool
-    ) -> Account:
-        """Give a newly founded organization its terms and its first organizer, who administers it.
+    async def create(self, change: AccountChange, admin: OrganizerDraft, *, send_password: bool) -> Account:
+        """A new account with its first organizer, who administers it. Its name is the organizer's address
+        unless it is given one.
 
         A trial lasts fourteen days, whatever is said of its payment. Raises Conflict for a known address.
         """
-        async with self._database.write(organization.id) as session:
+        async with self._database.write(None) as session:
             person = await _new_person(session, admin)
+            name = person.email if change.name is UNSET else change.name
+            organization, terms = await found_organization(session, name)
+            organization.owner_id = person.id
             session.add(
                 Membership(
+                    organization_id=organization.id,
                     person_id=person.id,
                     standing=Standing.ADMINISTRATOR,
                     administration=Standing.ADMINISTRATOR.administration,
                 )
             )
-            found = await session.get_one(Organization, organization.id)
-            found.owner_id = person.id
-            terms = await session.get_one(MeetingTerms, organization.id)
-            await _change(session, found, terms, change)
+            await _change(session, organization, terms, change)
             if terms.account_type == "trial":
                 terms.paid_until = now() + TRIAL
-            record(session, organization.id, "account.created", found.hex_id, _snapshot(found, terms))
+            data = _snapshot(organization, terms)
+            record(session, organization.id, "account.created", organization.hex_id, data)
             _record_person(session, organization.id, "user.created", person)
             if send_password:
-                await self._passwords.enqueue(session, found, person)
-            return Account(found, terms, 1)
-
-    async def require_new_address(self, admin: OrganizerDraft) -> None:
-        """Raises Invalid, or Conflict when somebody in an open account has the address: asked before an
-        account is founded."""
-        async with self._database.read(None) as session:
-            await _require_new_address(session, _address(admin), admin.field("email"))
-            _check(admin)
+                await self._passwords.enqueue(session, organization, person)
+            return Account(organization, terms, 1)
 
     async def list(self, *, limit: int, offset: int) -> Sequence[Account]:
         """The accounts that are not closed, oldest first."""
@@ -196,6 +191,11 @@ class Accounts:
         if row is None:
             raise NotFound("there is no such meeting organizer", field="userId", code="user_not_found")
         return row[0], row[1]
+
+    async def member(self, organization_id: int, hex_id: str) -> Person:
+        """An organizer of the account. Raises NotFound."""
+        async with self._database.read(organization_id) as session:
+            return (await _member(session, organization_id, hex_id, to_change=False))[0]
 
     async def add_organizer(self, organization_id: int, draft: OrganizerDraft) -> Person:
         async with self._database.write(organization_id) as session:

@@ -64,7 +64,7 @@ class Calendars:
     async def _entries(
         self,
         session: AsyncSession,
-        query: Select[tuple[Meeting, Organization, MeetingTerms, Person]],
+        query: Select[Meeting, Organization, MeetingTerms, Person],
         *,
         with_organizers_key: bool,
     ) -> list[MeetingEntry]:

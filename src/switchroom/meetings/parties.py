@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import Database
 from switchroom.errors import Forbidden, NotFound
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.permissions import Standing
@@ -34,12 +33,6 @@ class Parties(Struct, frozen=True):
     organization: Organization
     terms: MeetingTerms
     organizer: Person
-
-
-async def start_terms(database: Database, organization: Organization) -> None:
-    """Give a new organization its terms: the standard ones."""
-    async with database.write(organization.id) as session:
-        session.add(MeetingTerms())
 
 
 async def parties(session: AsyncSession, actor: Actor, *, to_change: bool) -> Parties:

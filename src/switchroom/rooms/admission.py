@@ -206,6 +206,8 @@ def _admission(
     display_name: str,
     link: LinkView | None = None,
 ) -> Admission:
+    if organization.closed_at is not None:
+        raise Forbidden("the company is closed", code="not_allowed")
     if not permissions & Permission.JOIN:
         raise Forbidden("entering the room takes the permission join", code="not_allowed")
     return Admission(

@@ -24,19 +24,6 @@ class Quotas:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def start(self, organization: Organization) -> None:
-        """Give a new organization its quota sets: small, standard and large, each for any number of rooms."""
-        async with self._database.write(organization.id) as session:
-            for name, active, passive in _FIRST_SETS:
-                session.add(
-                    QuotaSet(
-                        name=name,
-                        active_limit=active,
-                        passive_limit=passive,
-                        breakout_limit=_BREAKOUT_ROOMS,
-                    )
-                )
-
     async def list(self, token: AccessToken) -> tuple[Sequence[QuotaSet], Mapping[str, int]]:
         """The organization's quota sets in order of size, and how many rooms have each, by name."""
         if token.is_guest:
@@ -46,6 +33,20 @@ class Quotas:
                 await session.scalars(select(QuotaSet).order_by(QuotaSet.active_limit, QuotaSet.name))
             ).all()
             return sets, await _rooms_by_quota(session)
+
+
+def add_first_sets(session: AsyncSession, organization: Organization) -> None:
+    """Give a new organization its quota sets: small, standard and large, each for any number of rooms."""
+    for name, active, passive in _FIRST_SETS:
+        session.add(
+            QuotaSet(
+                organization_id=organization.id,
+                name=name,
+                active_limit=active,
+                passive_limit=passive,
+                breakout_limit=_BREAKOUT_ROOMS,
+            )
+        )
 
 
 async def resolve(

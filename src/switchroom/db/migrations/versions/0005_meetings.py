@@ -248,8 +248,8 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("calendar_token", sa.String(73), nullable=False, server_default=""))
     op.execute(
         "INSERT INTO meeting_terms (organization_id, account_type, most_meetings, most_organizers,"
-        " most_rooms, ice_candidates_to_filter, dial_in_numbers, with_standard_numbers, default_kind, default_dial_in,"
-        " default_recorded, auto_extend, delete_after_days)"
+        " most_rooms, ice_candidates_to_filter, dial_in_numbers, with_standard_numbers, default_kind,"
+        " default_dial_in, default_recorded, auto_extend, delete_after_days)"
         " SELECT id, 'standard', 0, 0, 1, '[]', '[]', true, 'standard', false, false, false, 360"
         " FROM organizations"
     )

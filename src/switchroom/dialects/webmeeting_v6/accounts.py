@@ -1,0 +1,275 @@
+"""The calls about accounts and their meeting organizers."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from switchroom.dialects.webmeeting_v6.callers import Callers, require_instance
+from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
+from switchroom.dialects.webmeeting_v6.messages import accounts as messages
+from switchroom.dialects.webmeeting_v6.services import Services
+from switchroom.dialects.webmeeting_v6.times import text_or_none
+from switchroom.errors import Forbidden
+from switchroom.identity.models import Person
+from switchroom.meetings.accounts import Account, AccountChange, OrganizerDraft
+from switchroom.meetings.models import MeetingKind
+
+_PAGE = (
+    Parameter("limit", "How many at most, 100 unless said, 1000 at most."),
+    Parameter("offset", "How many to pass over."),
+)
+_ACCOUNT = "/account/{account_id}"
+_ORGANIZER = "/account/{account_id}/organizer/{user_id}"
+
+
+class AccountCalls:
+    def __init__(self, services: Services, callers: Callers) -> None:
+        self._accounts = services.accounts
+        self._timezone = services.user_timezone
+        self._callers = callers
+
+    def calls(self) -> list[Call]:
+        account, user = messages.AccountMessage, messages.UserMessage
+        return [
+            Call(
+                method="POST",
+                path="/account",
+                summary="Create an account and its first meeting organizer.",
+                request=messages.AccountCreation,
+                reply=account,
+                access="account",
+                carry_out=self.create,
+            ),
+            Call(
+                method="GET",
+                path="/account",
+                summary="List the accounts.",
+                parameters=_PAGE,
+                reply=list[account],
+                access="account",
+                carry_out=self.list,
+            ),
+            Call(
+                method="GET",
+                path="/account/admin/{account_id}",
+                summary="The admins of an account.",
+                reply=list[user],
+                access="account",
+                carry_out=self.admins,
+            ),
+            Call(
+                method="GET",
+                path=_ACCOUNT,
+                summary="Read an account.",
+                reply=account,
+                access="account",
+                carry_out=self.get,
+            ),
+            Call(
+                method="PUT",
+                path=_ACCOUNT,
+                summary="Change an account.",
+                request=messages.AccountUpdate,
+                reply=account,
+                access="account",
+                carry_out=self.update,
+            ),
+            Call(
+                method="DELETE",
+                path=_ACCOUNT,
+                summary="Close an account.",
+                reply=messages.Deleted,
+                access="account",
+                carry_out=self.close,
+            ),
+            Call(
+                method="GET",
+                path="/account/{account_id}/organizer",
+                summary="List an account's meeting organizers.",
+                parameters=_PAGE,
+                reply=list[user],
+                access="account",
+                carry_out=self.organizers,
+            ),
+            Call(
+                method="POST",
+                path="/account/{account_id}/organizer",
+                summary="Add a meeting organizer.",
+                request=messages.OrganizerCreation,
+                reply=user,
+                access="account",
+                carry_out=self.add_organizer,
+            ),
+            Call(
+                method="GET",
+                path=_ORGANIZER,
+                summary="Read a meeting organizer.",
+                reply=user,
+                access="account",
+                carry_out=self.organizer,
+            ),
+            Call(
+                method="PUT",
+                path=_ORGANIZER,
+                summary="Change a meeting organizer.",
+                request=messages.OrganizerUpdate,
+                reply=user,
+                access="account",
+                carry_out=self.update_organizer,
+            ),
+            Call(
+                method="DELETE",
+                path=_ORGANIZER,
+                summary="Remove a meeting organizer from the account.",
+                reply=messages.Deleted,
+                access="account",
+                carry_out=self.remove_organizer,
+            ),
+        ]
+
+    async def create(self, context: Context, request: messages.AccountCreation) -> messages.AccountMessage:
+        require_instance(context.caller)
+        admin = OrganizerDraft(
+            email=request.admin_email,
+            first_name=request.admin_firstname,
+            last_name=request.admin_lastname,
+            locale=request.admin_preferred_language,
+            prefix="admin",
+        )
+        change = AccountChange(
+            name=request.name, account_type=request.account_type, paid_until=request.paid_until
+        )
+        account = await self._accounts.create(change, admin, send_password=request.send_password)
+        return _account(account)
+
+    async def list(self, context: Context, _: Nothing) -> list[messages.AccountMessage]:
+        require_instance(context.caller)
+        limit, offset = context.number("limit", 100), context.number("offset", 0)
+        return [_account(one) for one in await self._accounts.list(limit=limit, offset=offset)]
+
+    async def get(self, context: Context, _: Nothing) -> messages.AccountMessage:
+        return _account(await self._callers.account(context.caller, context.path["account_id"]))
+
+    async def update(self, context: Context, request: messages.AccountUpdate) -> messages.AccountMessage:
+        account_id = context.path["account_id"]
+        await self._callers.account(context.caller, account_id, to_change=True)
+        kind = request.default_meeting_type
+        change = AccountChange(
+            name=request.name,
+            account_type=request.account_type,
+            paid_until=request.paid_until,
+            most_meetings=request.number_of_meetings,
+            most_organizers=request.number_of_meeting_organizers,
+            most_rooms=request.number_of_meeting_rooms,
+            ice_candidates_to_filter=request.ice_candidates_to_filter,
+            dial_in_numbers=request.custom_dial_in_numbers,
+            with_standard_numbers=request.display_standard_dial_in_numbers_in_invite,
+            default_permission_group_id=request.default_meeting_permissions,
+            default_kind=MeetingKind(kind) if kind is not UNSET else UNSET,
+            default_dial_in=request.default_meeting_has_dialin,
+            default_recorded=request.default_meeting_has_recording,
+            auto_extend=request.auto_extend_meetings,
+            delete_after_days=request.auto_delete_meetings_after_x_days,
+        )
+        if change != AccountChange() and not (context.caller.key and context.caller.key.is_of_platform):
+            _require_own_terms(change)
+        return _account(await self._accounts.change(account_id, change))
+
+    async def close(self, context: Context, _: Nothing) -> messages.Deleted:
+        require_instance(context.caller)
+        account_id = context.path["account_id"]
+        await self._accounts.close(account_id)
+        return messages.Deleted(account_id)
+
+    async def admins(self, context: Context, _: Nothing) -> list[messages.UserMessage]:
+        account = await self._callers.account(context.caller, context.path["account_id"])
+        return [self._user(one) for one in await self._accounts.admins(account.organization.id)]
+
+    async def organizers(self, context: Context, _: Nothing) -> list[messages.UserMessage]:
+        account = await self._callers.account(context.caller, context.path["account_id"])
+        people = await self._accounts.organizers(
+            account.organization.id, limit=context.number("limit", 100), offset=context.number("offset", 0)
+        )
+        return [self._user(one) for one in people]
+
+    async def add_organizer(
+        self, context: Context, request: messages.OrganizerCreation
+    ) -> messages.UserMessage:
+        account = await self._callers.account(context.caller, context.path["account_id"], to_change=True)
+        return self._user(await self._accounts.add_organizer(account.organization.id, _draft(request)))
+
+    async def organizer(self, context: Context, _: Nothing) -> messages.UserMessage:
+        account = await self._callers.account(context.caller, context.path["account_id"])
+        return self._user(await self._accounts.member(account.organization.id, context.path["user_id"]))
+
+    async def update_organizer(
+        self, context: Context, request: messages.OrganizerUpdate
+    ) -> messages.UserMessage:
+        account = await self._callers.account(context.caller, context.path["account_id"], to_change=True)
+        user_id = context.path["user_id"]
+        return self._user(
+            await self._accounts.change_organizer(account.organization.id, user_id, _draft(request))
+        )
+
+    async def remove_organizer(self, context: Context, _: Nothing) -> messages.Deleted:
+        account = await self._callers.account(context.caller, context.path["account_id"], to_change=True)
+        user_id = context.path["user_id"]
+        await self._accounts.remove_organizer(account.organization.id, user_id)
+        return messages.Deleted(user_id)
+
+    def _user(self, person: Person) -> messages.UserMessage:
+        return messages.UserMessage(
+            email=person.email or person.username,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            external_user_id=person.external_id,
+            preferred_language=person.locale,
+            timezone=person.timezone or self._timezone,
+            additional_timezones=person.additional_timezones,
+            id=person.hex_id,
+            ics_token=person.calendar_token,
+            ics_path=f"/api/v6/meeting/calender/user/{person.calendar_token}",
+        )
+
+
+def _require_own_terms(change: AccountChange) -> None:
+    """Raises Forbidden for what an account may not decide about itself: what it is and how much it may."""
+    for name in ("account_type", "paid_until", "most_meetings", "most_organizers", "most_rooms"):
+        if getattr(change, name) is not UNSET:
+            raise Forbidden("an account does not decide on its own limits", code="key_level")
+
+
+def _draft(request: messages.OrganizerCreation | messages.OrganizerUpdate) -> OrganizerDraft:
+    return OrganizerDraft(
+        email=request.email,
+        first_name=request.first_name,
+        last_name=request.last_name,
+        locale=request.preferred_language,
+        timezone=request.timezone,
+        additional_timezones=request.additional_timezones,
+        external_id=request.external_user_id,
+    )
+
+
+def _account(account: Account) -> messages.AccountMessage:
+    terms = account.terms
+    return messages.AccountMessage(
+        name=account.organization.display_name,
+        account_type=terms.account_type,
+        number_of_meetings=terms.most_meetings,
+        number_of_meeting_organizers=terms.most_organizers,
+        number_of_meeting_rooms=terms.most_rooms,
+        paid_until=text_or_none(terms.paid_until),
+        ice_candidates_to_filter=terms.ice_candidates_to_filter,
+        custom_dial_in_numbers=terms.dial_in_numbers,
+        display_standard_dial_in_numbers_in_invite=terms.with_standard_numbers,
+        default_meeting_permissions=terms.default_permission_group_id,
+        default_meeting_type=MeetingKind(terms.default_kind).value,
+        default_meeting_has_dialin=terms.default_dial_in,
+        default_meeting_has_recording=terms.default_recorded,
+        auto_extend_meetings=terms.auto_extend,
+        auto_delete_meetings_after_x_days=terms.delete_after_days,
+        id=account.organization.hex_id,
+        can_add_meeting_organizer=account.can_add_organizer,
+        account_rooms=[],
+    )

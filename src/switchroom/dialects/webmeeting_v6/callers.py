@@ -1,0 +1,77 @@
+"""Who calls: a key of the instance or of an account, in the name of a meeting organizer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from msgspec import Struct
+
+from switchroom.errors import Forbidden, NotFound
+from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
+from switchroom.identity.models import Person
+from switchroom.identity.permissions import Standing
+from switchroom.meetings.accounts import Account, Accounts
+from switchroom.meetings.parties import Actor, require_good_standing
+
+_PERMISSIONS = {"account": KeyPermission.ACCOUNT, "meeting": KeyPermission.MEETING}
+
+
+class Caller(Struct, frozen=True):
+    """The key (None for a call without one, where that is allowed) and whom it names as the user."""
+
+    key: KeyHolder | None
+    user_id: str
+    user_email: str
+
+
+class Callers:
+    """Finds out who calls. `require_key` is off for a server that trusts whoever can reach it."""
+
+    def __init__(self, keys: PlatformKeys, accounts: Accounts, *, require_key: bool) -> None:
+        self._keys = keys
+        self._accounts = accounts
+        self._require_key = require_key
+
+    async def of(self, request: Request[Any, Any, Any], access: str) -> Caller:
+        """Raises Unauthenticated, and Forbidden for a key without the permission for the call."""
+        key = None
+        given = request.headers.get("x-api-key", "")
+        if access in _PERMISSIONS and (given or self._require_key or access == "account"):
+            key = await self._keys.authenticate(given)
+            key.require(_PERMISSIONS[access])
+        return Caller(key, request.headers.get("x-user-id", ""), request.headers.get("x-user-email", ""))
+
+    async def actor(self, caller: Caller) -> tuple[Actor, Person]:
+        """In whose name meetings are scheduled. Raises NotFound (`user_not_found`)."""
+        organization_id = caller.key.organization_id if caller.key is not None else None
+        if caller.user_id or caller.user_email:
+            person, membership = await self._accounts.organizer(
+                organization_id,
+                hex_id=caller.user_id,
+                email="" if caller.key is None else caller.user_email,
+            )
+            administers = membership.standing == Standing.ADMINISTRATOR
+            return Actor(membership.organization_id, person.id, administers), person
+        if organization_id is None:
+            raise NotFound("X-USER-ID or X-USER-EMAIL must name a user", code="user_not_found")
+        admins = await self._accounts.admins(organization_id)
+        if not admins:
+            raise NotFound("the account has no admin", code="user_not_found")
+        return Actor(organization_id, admins[0].id, administers=True), admins[0]
+
+    async def account(self, caller: Caller, account_id: str, *, to_change: bool = False) -> Account:
+        """An account that the key may work on. Raises Forbidden for another account's key, NotFound."""
+        key = caller.key
+        account = await self._accounts.get(account_id)
+        if key is not None and not key.is_of_platform:
+            if account.organization.id != key.organization_id:
+                raise Forbidden("the key belongs to another account", code="key_account")
+            require_good_standing(account.organization, account.terms, to_change=to_change)
+        return account
+
+
+def require_instance(caller: Caller) -> None:
+    """Raises Forbidden for a key that is not the instance's."""
+    if caller.key is None or not caller.key.is_of_platform:
+        raise Forbidden("this takes a key of the instance", code="key_level")

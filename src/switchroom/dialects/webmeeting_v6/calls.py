@@ -1,0 +1,163 @@
+"""The frame around every call: an HTTP request to a message, the call, its reply or error to bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+from switchroom.dialects.webmeeting_v6.callers import Caller, Callers
+from switchroom.dialects.webmeeting_v6.errors import BodyTooLarge, Problem, ResponseCode, problem_of
+from switchroom.dialects.webmeeting_v6.reading import Reader
+from switchroom.dialects.webmeeting_v6.wording import Language, language_of, said
+from switchroom.errors import DomainError, Invalid
+
+BASE = "/api/v6"
+_LARGEST_BODY = 1 << 20
+_SECONDS = 30.0
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+Access = Literal["account", "meeting", "none"]
+
+log = structlog.get_logger()
+
+
+class Nothing(Struct):
+    """The message of a call without a body."""
+
+
+class Context(Struct, frozen=True):
+    """One call: who makes it, and what its address says. `user_id` and `user_email` are its headers."""
+
+    caller: Caller
+    path: dict[str, str]
+    query: dict[str, str]
+
+    def number(self, name: str, otherwise: int) -> int:
+        """A query parameter that is a whole number. Raises Invalid."""
+        text = self.query.get(name, "")
+        if not text:
+            return otherwise
+        try:
+            return int(text)
+        except ValueError:
+            raise Invalid(f"{name} is not a whole number", field=name) from None
+
+    def moment(self, name: str) -> datetime | None:
+        """A query parameter that is a time in RFC 3339, without an offset in UTC. Raises Invalid."""
+        text = self.query.get(name, "").replace(" ", "+")
+        if not text:
+            return None
+        try:
+            found = msgspec.convert(text, datetime)
+        except msgspec.ValidationError:
+            raise Invalid(f"{name} is not a time such as 2020-04-07T09:00:00.000Z", field=name) from None
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+class Parameter(Struct, frozen=True):
+    """A query parameter, for the documentation."""
+
+    name: str
+    description: str
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A call of the API.
+
+    `path` is relative to `/api/v6`, its parameters in braces. `access` is the permission that a key needs.
+    `reply` is the type of what stands under `data`; `raw` answers with bytes of another kind instead.
+    """
+
+    method: Method
+    path: str
+    summary: str
+    carry_out: Callable[[Context, Any], Awaitable[Any]]
+    access: Access
+    reply: Any
+    request: type[Struct] = Nothing
+    parameters: Sequence[Parameter] = ()
+    raw: str = ""
+
+
+class _Reply(Struct, rename="camel", omit_defaults=False):
+    response_code: int
+    data: Any
+
+
+class _ErrorReply(Struct, rename="camel"):
+    response_code: int
+    response_message: str
+    data: Any
+
+
+def route(call: Call, callers: Callers) -> HTTPRouteHandler:
+    """The HTTP side of a call. Any content type is JSON; so sends `curl -d`."""
+    reader: Reader[Any] | None = Reader(call.request) if call.request is not Nothing else None
+
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        language = language_of(request.headers.get("accept-language", ""))
+        try:
+            async with asyncio.timeout(_SECONDS):
+                caller = await callers.of(request, call.access)
+                message = reader.read(await _body(request)) if reader is not None else Nothing()
+                context = Context(caller, dict(request.path_params), dict(request.query_params))
+                reply = await call.carry_out(context, message)
+        except Exception as error:
+            if not isinstance(error, DomainError) and problem_of(error, language).status == 500:
+                log.exception("call failed", call=f"{call.method} {call.path}")
+            return refusal(problem_of(error, language))
+        if call.raw:
+            return Response(reply, media_type=call.raw)
+        return _json(_Reply(ResponseCode.SUCCESS, reply), 200)
+
+    path = BASE + call.path.replace("}", ":str}")
+    return HTTPRouteHandler(path, http_method=call.method, status_code=200, include_in_schema=False)(handle)
+
+
+def unknown() -> HTTPRouteHandler:
+    """Everything else under the API's address."""
+
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        language = language_of(request.headers.get("accept-language", ""))
+        return refusal(Problem(ResponseCode.NOT_FOUND, 404, said("not_found", language)))
+
+    path = [BASE, f"{BASE}/{{path:path}}"]
+    return HTTPRouteHandler(
+        path,
+        http_method=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
+        status_code=404,
+        include_in_schema=False,
+    )(handle)
+
+
+def refusal(problem: Problem) -> Response[bytes]:
+    data = list(problem.fields) if problem.fields else None
+    return _json(_ErrorReply(problem.code, problem.message, data), problem.status)
+
+
+def language_wanted(request: Request[Any, Any, Any]) -> Language:
+    return language_of(request.headers.get("accept-language", ""))
+
+
+def _json(reply: Struct, status: int) -> Response[bytes]:
+    return Response(msgspec.json.encode(reply), status_code=status, media_type="application/json")
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= _LARGEST_BODY:
+            parts.append(part)
+    if size > _LARGEST_BODY:
+        raise BodyTooLarge
+    return b"".join(parts)

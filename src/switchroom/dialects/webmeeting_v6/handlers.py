@@ -1,0 +1,27 @@
+"""Every route of the API under `/api/v6`."""
+
+from __future__ import annotations
+
+from litestar.handlers import HTTPRouteHandler
+
+from switchroom.dialects.webmeeting_v6.accounts import AccountCalls
+from switchroom.dialects.webmeeting_v6.calendars import CalendarCalls
+from switchroom.dialects.webmeeting_v6.callers import Callers
+from switchroom.dialects.webmeeting_v6.calls import route, unknown
+from switchroom.dialects.webmeeting_v6.documentation import documentation
+from switchroom.dialects.webmeeting_v6.meetings import MeetingCalls
+from switchroom.dialects.webmeeting_v6.services import Services
+from switchroom.dialects.webmeeting_v6.views import MeetingWriter
+
+
+def handlers(services: Services) -> list[HTTPRouteHandler]:
+    """The handlers to mount: one for each call, the documentation, and one for all that is unknown."""
+    callers = Callers(services.keys, services.accounts, require_key=services.require_api_key)
+    writer = MeetingWriter(services.invitations, services.live, services.instance_id)
+    parts = (
+        AccountCalls(services, callers),
+        MeetingCalls(services, callers, writer),
+        CalendarCalls(services),
+    )
+    calls = [call for part in parts for call in part.calls()]
+    return [*(route(call, callers) for call in calls), documentation(calls), unknown()]

@@ -1,0 +1,188 @@
+"""The calls about meetings."""
+
+from __future__ import annotations
+
+from switchroom.db.base import now
+from switchroom.dialects.webmeeting_v6.callers import Callers
+from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
+from switchroom.dialects.webmeeting_v6.drafts import meeting_draft
+from switchroom.dialects.webmeeting_v6.messages import meetings as messages
+from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
+from switchroom.dialects.webmeeting_v6.services import Services
+from switchroom.dialects.webmeeting_v6.times import text_of, text_or_none
+from switchroom.dialects.webmeeting_v6.views import MeetingWriter
+from switchroom.errors import Invalid
+from switchroom.meetings.attendance import Attendance
+from switchroom.meetings.invitations import spaced
+
+_ID = "/meeting/{meeting_id}"
+_SERIES = "/meeting/{meeting_id}/{series}"
+
+
+class MeetingCalls:
+    def __init__(self, services: Services, callers: Callers, writer: MeetingWriter) -> None:
+        self._meetings = services.meetings
+        self._attendances = services.attendances
+        self._timezone = services.user_timezone
+        self._callers = callers
+        self._writer = writer
+
+    def calls(self) -> list[Call]:
+        meeting = messages.MeetingMessage
+        return [
+            Call(
+                method="POST",
+                path="/meeting",
+                summary="Schedule a meeting.",
+                request=messages.MeetingCreation,
+                reply=meeting,
+                access="meeting",
+                carry_out=self.create,
+            ),
+            Call(
+                method="GET",
+                path="/meeting",
+                summary="List the user's meetings; with `from` or `to` every occurrence of those that recur.",
+                parameters=(
+                    Parameter("from", "Only what ends after this time (RFC 3339)."),
+                    Parameter("to", "Only what begins before this time (RFC 3339)."),
+                    Parameter("limit", "How many at most, 100 unless said, 1000 at most."),
+                    Parameter("offset", "How many to pass over."),
+                ),
+                reply=list[meeting],
+                access="meeting",
+                carry_out=self.list,
+            ),
+            Call(
+                method="GET",
+                path=_ID,
+                summary="Read a meeting, by `id` or `meetingId`.",
+                reply=meeting,
+                access="meeting",
+                carry_out=self.get,
+            ),
+            Call(
+                method="PUT",
+                path=_SERIES,
+                summary="Change a meeting, of a recurring one the series (`true`) or this one (`false`).",
+                request=messages.MeetingUpdate,
+                reply=meeting,
+                access="meeting",
+                carry_out=self.update,
+            ),
+            Call(
+                method="DELETE",
+                path=_SERIES,
+                summary="Cancel a meeting, of a recurring one the series (`true`) or this one (`false`).",
+                reply=Deleted,
+                access="meeting",
+                carry_out=self.cancel,
+            ),
+            Call(
+                method="POST",
+                path="/meeting/close/{meeting_id}",
+                summary="Close an open meeting: everyone in it is told and leaves.",
+                reply=meeting,
+                access="meeting",
+                carry_out=self.close,
+            ),
+            Call(
+                method="GET",
+                path="/meeting/{meeting_id}/participants",
+                summary="Who was in a meeting and when.",
+                reply=list[messages.ParticipantMessage],
+                access="meeting",
+                carry_out=self.participants,
+            ),
+            Call(
+                method="GET",
+                path="/meeting/{meeting_id}/summary",
+                summary="What is left of a meeting: topic, times, participants, chat and recordings.",
+                reply=messages.SummaryMessage,
+                access="meeting",
+                carry_out=self.summary,
+            ),
+        ]
+
+    async def create(self, context: Context, request: messages.MeetingCreation) -> messages.MeetingMessage:
+        actor, person = await self._callers.actor(context.caller)
+        draft = meeting_draft(request, is_new=True, timezone=person.timezone or self._timezone)
+        return self._writer.message(await self._meetings.schedule(actor, draft))
+
+    async def list(self, context: Context, _: Nothing) -> list[messages.MeetingMessage]:
+        actor, _person = await self._callers.actor(context.caller)
+        found = await self._meetings.list(
+            actor,
+            from_=context.moment("from"),
+            to=context.moment("to"),
+            limit=context.number("limit", 100),
+            offset=context.number("offset", 0),
+        )
+        return [self._writer.message(one) for one in found]
+
+    async def get(self, context: Context, _: Nothing) -> messages.MeetingMessage:
+        actor, _person = await self._callers.actor(context.caller)
+        return self._writer.message(await self._meetings.get(actor, context.path["meeting_id"]))
+
+    async def update(self, context: Context, request: messages.MeetingUpdate) -> messages.MeetingMessage:
+        actor, person = await self._callers.actor(context.caller)
+        draft = meeting_draft(request, is_new=False, timezone=person.timezone or self._timezone)
+        changed = await self._meetings.update(
+            actor, context.path["meeting_id"], draft, series=_series(context)
+        )
+        return self._writer.message(changed)
+
+    async def cancel(self, context: Context, _: Nothing) -> Deleted:
+        actor, _person = await self._callers.actor(context.caller)
+        meeting_id = context.path["meeting_id"]
+        await self._meetings.cancel(actor, meeting_id, series=_series(context))
+        return Deleted(meeting_id)
+
+    async def close(self, context: Context, _: Nothing) -> messages.MeetingMessage:
+        actor, _person = await self._callers.actor(context.caller)
+        return self._writer.message(await self._meetings.close(actor, context.path["meeting_id"]))
+
+    async def participants(self, context: Context, _: Nothing) -> list[messages.ParticipantMessage]:
+        actor, _person = await self._callers.actor(context.caller)
+        stays = await self._attendances.participants(actor, context.path["meeting_id"])
+        return [_participant(stay) for stay in stays]
+
+    async def summary(self, context: Context, _: Nothing) -> messages.SummaryMessage:
+        actor, _person = await self._callers.actor(context.caller)
+        summary = await self._attendances.summary(actor, context.path["meeting_id"])
+        shown = summary.shown
+        over = shown.is_over(now())
+        return messages.SummaryMessage(
+            id=shown.hex_id,
+            meeting_id=spaced(shown.meeting.number, "-"),
+            topic=shown.occasion.topic,
+            agenda=shown.occasion.agenda,
+            start_time=text_of(shown.occasion.start),
+            end_time=text_of(shown.occasion.end),
+            closed_at=text_or_none(shown.occasion.closed_at or (shown.occasion.end if over else None)),
+            participants=[_participant(stay) for stay in summary.participants],
+            chat=[
+                messages.ChatLine(sent_at=text_of(line.sent_at), name=line.sender_name, text=line.text)
+                for line in summary.chat
+            ],
+            recordings=[],
+        )
+
+
+def _series(context: Context) -> bool:
+    """Raises Invalid for anything but `true` and `false`."""
+    text = context.path["series"].lower()
+    if text not in ("true", "false"):
+        raise Invalid("the last part of the address is true or false", field="series")
+    return text == "true"
+
+
+def _participant(stay: Attendance) -> messages.ParticipantMessage:
+    return messages.ParticipantMessage(
+        participant_id=stay.participant_id,
+        user_id=stay.user_id,
+        name=stay.display_name,
+        is_guest=stay.is_guest,
+        joined_at=text_of(stay.joined_at),
+        left_at=text_or_none(stay.left_at),
+    )

@@ -1,0 +1,161 @@
+"""Meetings on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from switchroom.dialects.webmeeting_v6.messages.accounts import MeetingType, Moment, Time
+
+
+class InvitedParticipant(Struct, rename="camel", kw_only=True):
+    """Somebody invited to a meeting."""
+
+    email: str
+    first_name: str | None = ""
+    last_name: str | None = ""
+    preferred_language: Literal["en", "de", ""] | None = ""
+    role: Literal["participant", "moderator"] | None = "participant"
+
+
+class Recurring(Struct, rename="camel", kw_only=True):
+    """How a meeting repeats. Empty texts are those of a meeting that does not."""
+
+    frequency_type: Literal["daily", "weekly", "monthly", ""] | None = ""
+    frequency: Annotated[int, Meta(description="Every n-th day, week or month.")] | None = None
+    monthly_pattern: Literal["dayOfMonth", "dayOfWeek", ""] | None = ""
+    ends_type: Literal["never", "onDate", "after", ""] | None = ""
+    ends_on: Moment | None = None
+    ends_after: Annotated[int, Meta(description="The number of occurrences.")] | None = 0
+
+
+class MeetingFields(Struct, rename="camel", kw_only=True):
+    """What can be said of a meeting."""
+
+    start_time: Moment | UnsetType = UNSET
+    end_time: Moment | UnsetType = UNSET
+    duration: (
+        Annotated[int | str, Meta(description="Minutes; counts where there is no `endTime`.")] | UnsetType
+    ) = UNSET
+    type: MeetingType | UnsetType = UNSET
+    timezone: Annotated[str, Meta(description="An IANA name, as Europe/Zurich.")] | UnsetType = UNSET
+    agenda: str | UnsetType = UNSET
+    documents: list[Any] | UnsetType = UNSET
+    is_recurring: bool | UnsetType = UNSET
+    recurring: Recurring | UnsetType = UNSET
+    is_recorded: bool | UnsetType = UNSET
+    is_dialin: bool | UnsetType = UNSET
+    invited_participants: list[InvitedParticipant] | UnsetType = UNSET
+    meeting_permission_id: str | UnsetType | None = UNSET
+    video_resolution: str | UnsetType = UNSET
+
+
+class MeetingCreation(MeetingFields, rename="camel", kw_only=True):
+    """A meeting to schedule: without `startTime` it begins now, without `endTime` it lasts `duration`."""
+
+    topic: str
+
+
+class MeetingUpdate(MeetingFields, rename="camel", kw_only=True):
+    """What is to be different about a meeting. Those invited are replaced when they are given."""
+
+    topic: str | UnsetType = UNSET
+
+
+class RecurringMessage(Struct, rename="camel", kw_only=True):
+    """How a meeting repeats."""
+
+    frequency_type: str
+    frequency: int | None
+    monthly_pattern: str
+    ends_type: str
+    ends_on: Time | None
+    ends_after: int
+
+
+class InvitedMessage(Struct, rename="camel", kw_only=True):
+    """Somebody invited to a meeting."""
+
+    email: str
+    first_name: str
+    last_name: str
+    preferred_language: str
+    role: str
+
+
+class MeetingMessage(Struct, rename="camel", kw_only=True):
+    """A meeting or one occurrence of a recurring one. `isOpen` is one that can be entered now, `isActive`
+    one that somebody is in."""
+
+    invited_participants: list[InvitedMessage]
+    meeting_id: str
+    id: str
+    topic: str
+    start_time: Time
+    end_time: Time
+    duration: str
+    type: MeetingType
+    room_id: str
+    is_recurring: bool
+    is_dialin: bool
+    recurring: RecurringMessage
+    is_recorded: bool
+    agenda: str
+    documents: list[Any]
+    meeting_permission_id: str | None
+    video_resolution: str
+    dt_closed_at: Time | None
+    whitelabel_id: str
+    added_by_user_id: str
+    added_by_user_email: str
+    account_id: str
+    added_by_user_name: str
+    timezone: str
+    private_data_visible: bool
+    ical_sequence: str
+    ics_token: str
+    is_active: bool
+    is_closed: bool
+    is_open: bool
+    dial_in_conference_room: str | None
+    dial_in_numbers: list[str]
+    dial_in_pin: str | None
+    sip_proxy: str | None
+    sip_domain: str | None
+    is_demo: bool
+    is_promo: bool
+
+
+class ParticipantMessage(Struct, rename="camel", kw_only=True):
+    """One stay in a meeting. `leftAt` is null while it lasts."""
+
+    participant_id: str
+    user_id: str
+    name: str
+    is_guest: bool
+    joined_at: Time
+    left_at: Time | None
+
+
+class ChatLine(Struct, rename="camel", kw_only=True):
+    """A line of the chat that was for everybody."""
+
+    sent_at: Time
+    name: str
+    text: str
+
+
+class SummaryMessage(Struct, rename="camel", kw_only=True):
+    """What is left of a meeting."""
+
+    id: str
+    meeting_id: str
+    topic: str
+    agenda: str
+    start_time: Time
+    end_time: Time
+    closed_at: Time | None
+    participants: list[ParticipantMessage]
+    chat: list[ChatLine]
+    recordings: list[Any]

@@ -1,0 +1,82 @@
+"""Request bodies to messages, with everything that is wrong about them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+from msgspec import Struct, structs
+
+from switchroom.dialects.webmeeting_v6.errors import BadField, BadFields
+
+T = TypeVar("T", bound=Struct)
+
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)
+_WORDS = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
+_LONGEST_REASON = 300
+
+
+class Reader(Generic[T]):
+    """Reads one type of message. Fields that it does not have are passed over, and `null` stands for an
+    absent one unless the field knows it."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
+        self._fields = structs.fields(kind)
+
+    def read(self, body: bytes) -> T:
+        """Raises BadFields, naming each that is wrong."""
+        try:
+            value = msgspec.json.decode(body or b"{}")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+            raise BadFields([BadField("", f"the body is not JSON: {reason}"[:_LONGEST_REASON])]) from None
+        if not isinstance(value, dict):
+            raise BadFields([BadField("", "the body is not a JSON object")])
+        return self._convert(cast("dict[str, Any]", value))
+
+    def _convert(self, value: dict[str, Any]) -> T:
+        found: dict[str, Any] = {}
+        wrong: list[BadField] = []
+        for field in self._fields:
+            if field.encode_name not in value:
+                if field.required:
+                    wrong.append(BadField(field.encode_name, "is required"))
+                continue
+            given = value[field.encode_name]
+            try:
+                _require_no_null(given)
+                found[field.name] = msgspec.convert(given, field.type)
+            except msgspec.ValidationError as error:
+                if given is None and not field.required:
+                    continue
+                wrong.append(_bad_field(field.encode_name, error))
+        if wrong:
+            raise BadFields(wrong)
+        return self._kind(**found)
+
+
+def _require_no_null(value: Any) -> None:
+    """PostgreSQL keeps no null characters, and nothing that people write has one."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise msgspec.ValidationError("a text must not contain a null character")
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            _require_no_null(item)
+    elif isinstance(value, dict):
+        for key, item in cast("dict[str, Any]", value).items():
+            _require_no_null(key)
+            _require_no_null(item)
+
+
+def _bad_field(name: str, error: msgspec.ValidationError) -> BadField:
+    match = cast("re.Match[str]", _PLACE.match(str(error)))
+    path = name + (match["path"] or "")
+    missing = re.match(r"Object missing required field `(.*)`", match["what"])
+    if missing:
+        return BadField(f"{path}.{missing[1]}", "is required")
+    reason = re.sub(r"`(\w+)`", lambda word: _WORDS.get(word[1], word[1]), match["what"])
+    reason = re.sub(r"\b(str|int|float|bool)\b", lambda word: _WORDS[word[1]], reason)
+    return BadField(path, (reason[0].lower() + reason[1:])[:_LONGEST_REASON] if reason else "is not valid")

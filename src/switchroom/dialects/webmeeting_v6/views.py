@@ -1,0 +1,108 @@
+"""Meetings as this API shows them."""
+
+from __future__ import annotations
+
+from switchroom.db.base import now
+from switchroom.dialects.webmeeting_v6.messages.meetings import (
+    InvitedMessage,
+    MeetingMessage,
+    RecurringMessage,
+)
+from switchroom.dialects.webmeeting_v6.times import text_of, text_or_none
+from switchroom.meetings.invitations import Invitations, spaced
+from switchroom.meetings.models import Meeting, MeetingKind
+from switchroom.meetings.occasions import recurrence_of
+from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern
+from switchroom.meetings.views import MeetingView
+from switchroom.rooms.live import LiveRooms
+
+_PATTERNS = {MonthlyPattern.DAY_OF_MONTH: "dayOfMonth", MonthlyPattern.DAY_OF_WEEK: "dayOfWeek"}
+_ENDS = {EndsType.NEVER: "never", EndsType.ON_DATE: "onDate", EndsType.AFTER: "after"}
+
+
+class MeetingWriter:
+    """Words a meeting; `instance_id` is what it calls the whole platform by."""
+
+    def __init__(self, invitations: Invitations, live: LiveRooms, instance_id: str) -> None:
+        self._invitations = invitations
+        self._live = live
+        self._instance_id = instance_id
+
+    def message(self, shown: MeetingView) -> MeetingMessage:
+        meeting, occasion, moment = shown.meeting, shown.occasion, now()
+        over = shown.is_over(moment)
+        return MeetingMessage(
+            invited_participants=[
+                InvitedMessage(
+                    email=one.email,
+                    first_name=one.first_name,
+                    last_name=one.last_name,
+                    preferred_language=one.locale,
+                    role=one.role,
+                )
+                for one in shown.invitees
+            ],
+            meeting_id=spaced(meeting.number, "-"),
+            id=shown.hex_id,
+            topic=occasion.topic,
+            start_time=text_of(occasion.start),
+            end_time=text_of(occasion.end),
+            duration=str(round((occasion.end - occasion.start).total_seconds() / 60)),
+            type=MeetingKind(meeting.kind).value,
+            room_id=room_id_of(meeting.room_id),
+            is_recurring=meeting.recurrence is not None,
+            is_dialin=meeting.dial_in_room is not None,
+            recurring=_recurring(meeting),
+            is_recorded=meeting.recorded,
+            agenda=occasion.agenda,
+            documents=meeting.documents,
+            meeting_permission_id=meeting.permission_group_id,
+            video_resolution=meeting.video_resolution,
+            dt_closed_at=text_or_none(occasion.closed_at),
+            whitelabel_id=self._instance_id,
+            added_by_user_id=shown.organizer.hex_id,
+            added_by_user_email=shown.organizer.email or shown.organizer.username,
+            account_id=shown.organization.hex_id,
+            added_by_user_name=shown.organizer.display_name,
+            timezone=meeting.timezone,
+            private_data_visible=True,
+            ical_sequence=str(meeting.sequence),
+            ics_token=meeting.calendar_token,
+            is_active=not over and bool(self._live.occupants([meeting.room_id]).get(meeting.room_id)),
+            is_closed=over,
+            is_open=shown.is_open(moment),
+            dial_in_conference_room=meeting.dial_in_room,
+            dial_in_numbers=self._invitations.dial_in_numbers(shown),
+            dial_in_pin=meeting.dial_in_pin,
+            sip_proxy=None,
+            sip_domain=None,
+            is_demo=False,
+            is_promo=False,
+        )
+
+
+def room_id_of(room_id: str) -> str:
+    """24 hexadecimal characters of the room's UUID."""
+    return room_id.replace("-", "")[:24]
+
+
+def _recurring(meeting: Meeting) -> RecurringMessage:
+    recurrence = recurrence_of(meeting)
+    if recurrence is None:
+        return RecurringMessage(
+            frequency_type="",
+            frequency=None,
+            monthly_pattern="",
+            ends_type="",
+            ends_on=text_of(meeting.created_at),
+            ends_after=0,
+        )
+    monthly = recurrence.frequency_type is FrequencyType.MONTHLY
+    return RecurringMessage(
+        frequency_type=recurrence.frequency_type.value,
+        frequency=recurrence.frequency,
+        monthly_pattern=_PATTERNS[recurrence.monthly_pattern] if monthly else "",
+        ends_type=_ENDS[recurrence.ends_type],
+        ends_on=text_or_none(recurrence.ends_on),
+        ends_after=recurrence.ends_after,
+    )
