@@ -17,11 +17,12 @@ from switchroom.dialects.webmeeting_v6.callers import Caller, Callers
 from switchroom.dialects.webmeeting_v6.errors import BodyTooLarge, Problem, ResponseCode, problem_of
 from switchroom.dialects.webmeeting_v6.reading import Reader
 from switchroom.dialects.webmeeting_v6.wording import Language, language_of, said
-from switchroom.errors import DomainError, Invalid
+from switchroom.errors import Invalid
 
 BASE = "/api/v6"
 _LARGEST_BODY = 1 << 20
 _SECONDS = 30.0
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Access = Literal["account", "meeting", "none"]
@@ -98,12 +99,40 @@ class _ErrorReply(Struct, rename="camel"):
     data: Any
 
 
-def route(call: Call, callers: Callers) -> HTTPRouteHandler:
-    """The HTTP side of a call. Any content type is JSON; so sends `curl -d`."""
-    reader: Reader[Any] | None = Reader(call.request) if call.request is not Nothing else None
+def routes(calls: Sequence[Call], callers: Callers) -> list[HTTPRouteHandler]:
+    """The HTTP side of the calls: one handler for each path, and one for everything else under the API's
+    address. Any content type is JSON; so sends `curl -d`."""
+    by_path: dict[str, dict[str, _Handle]] = {}
+    for call in calls:
+        by_path.setdefault(call.path, {})[call.method] = _handle(call, callers)
+    return [
+        *(_route(BASE + path.replace("}", ":str}"), by_method) for path, by_method in by_path.items()),
+        _route([BASE, f"{BASE}/{{path:path}}"], {}),
+    ]
 
+
+_Handle = Callable[[Request[Any, Any, Any], Language], Awaitable[Response[bytes]]]
+
+
+def _route(path: str | list[str], by_method: dict[str, _Handle]) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         language = language_of(request.headers.get("accept-language", ""))
+        carry_out = by_method.get(request.method)
+        if carry_out is not None:
+            return await carry_out(request, language)
+        status = 405 if by_method else 404
+        answer = refusal(Problem(ResponseCode.NOT_FOUND, status, said("not_found", language)))
+        if by_method:
+            answer.headers["allow"] = ", ".join(sorted(by_method))
+        return answer
+
+    return HTTPRouteHandler(path, http_method=_METHODS, status_code=200, include_in_schema=False)(handle)
+
+
+def _handle(call: Call, callers: Callers) -> _Handle:
+    reader: Reader[Any] | None = Reader(call.request) if call.request is not Nothing else None
+
+    async def carry_out(request: Request[Any, Any, Any], language: Language) -> Response[bytes]:
         try:
             async with asyncio.timeout(_SECONDS):
                 caller = await callers.of(request, call.access)
@@ -111,40 +140,20 @@ def route(call: Call, callers: Callers) -> HTTPRouteHandler:
                 context = Context(caller, dict(request.path_params), dict(request.query_params))
                 reply = await call.carry_out(context, message)
         except Exception as error:
-            if not isinstance(error, DomainError) and problem_of(error, language).status == 500:
+            problem = problem_of(error, language)
+            if problem.status == 500:
                 log.exception("call failed", call=f"{call.method} {call.path}")
-            return refusal(problem_of(error, language))
+            return refusal(problem)
         if call.raw:
             return Response(reply, media_type=call.raw)
         return _json(_Reply(ResponseCode.SUCCESS, reply), 200)
 
-    path = BASE + call.path.replace("}", ":str}")
-    return HTTPRouteHandler(path, http_method=call.method, status_code=200, include_in_schema=False)(handle)
-
-
-def unknown() -> HTTPRouteHandler:
-    """Everything else under the API's address."""
-
-    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
-        language = language_of(request.headers.get("accept-language", ""))
-        return refusal(Problem(ResponseCode.NOT_FOUND, 404, said("not_found", language)))
-
-    path = [BASE, f"{BASE}/{{path:path}}"]
-    return HTTPRouteHandler(
-        path,
-        http_method=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
-        status_code=404,
-        include_in_schema=False,
-    )(handle)
+    return carry_out
 
 
 def refusal(problem: Problem) -> Response[bytes]:
     data = list(problem.fields) if problem.fields else None
     return _json(_ErrorReply(problem.code, problem.message, data), problem.status)
-
-
-def language_wanted(request: Request[Any, Any, Any]) -> Language:
-    return language_of(request.headers.get("accept-language", ""))
 
 
 def _json(reply: Struct, status: int) -> Response[bytes]:

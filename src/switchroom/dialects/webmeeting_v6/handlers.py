@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from switchroom.dialects.webmeeting_v6.accounts import AccountCalls
 from switchroom.dialects.webmeeting_v6.calendars import CalendarCalls
 from switchroom.dialects.webmeeting_v6.callers import Callers
-from switchroom.dialects.webmeeting_v6.calls import route, unknown
+from switchroom.dialects.webmeeting_v6.calls import routes
 from switchroom.dialects.webmeeting_v6.documentation import documentation
 from switchroom.dialects.webmeeting_v6.meetings import MeetingCalls
 from switchroom.dialects.webmeeting_v6.services import Services
@@ -15,7 +15,7 @@ from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 
 
 def handlers(services: Services) -> list[HTTPRouteHandler]:
-    """The handlers to mount: one for each call, the documentation, and one for all that is unknown."""
+    """The handlers to mount: the documentation, one for each path, and one for all that is unknown."""
     callers = Callers(services.keys, services.accounts, require_key=services.require_api_key)
     writer = MeetingWriter(services.invitations, services.live, services.instance_id)
     parts = (
@@ -24,4 +24,4 @@ def handlers(services: Services) -> list[HTTPRouteHandler]:
         CalendarCalls(services),
     )
     calls = [call for part in parts for call in part.calls()]
-    return [*(route(call, callers) for call in calls), documentation(calls), unknown()]
+    return [documentation(calls), *routes(calls, callers)]
