@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import BigInteger, bindparam, delete, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, Select, bindparam, delete, func, literal, select, type_coerce
 
 from switchroom.bus import Bus
 from switchroom.db.base import Instant, now
@@ -26,7 +26,7 @@ from switchroom.rooms.models import Room
 from switchroom.rooms.notices import RoomDestroyed
 
 _AT_ONCE = 100
-_SECONDS_BETWEEN_LOOKS = 10.0
+_BETWEEN_LOOKS = timedelta(seconds=10)
 _SECONDS_BETWEEN_DELETIONS = 3600.0
 
 log = structlog.get_logger()
@@ -39,6 +39,7 @@ class MeetingKeeper:
         self._database = database
         self._live = live
         self._changed = asyncio.Event()
+        self._next = now()
         bus.subscribe(MeetingChanged, self._wake)
 
     async def run(self) -> None:
@@ -46,14 +47,20 @@ class MeetingKeeper:
         delete_at = now()
         while True:
             self._changed.clear()
-            await self.close_ended()
-            await self.announce_summaries()
+            if await self._is_due(_ENDED):
+                await self.close_ended()
+            if await self._is_due(_SUMMARY_DUE):
+                await self.announce_summaries()
             if now() >= delete_at:
                 removed = await self.delete_old()
                 if removed:
                     log.info("old meetings deleted", meetings=removed)
                 delete_at = now() + timedelta(seconds=_SECONDS_BETWEEN_DELETIONS)
             await self._wait()
+
+    async def _is_due(self, query: Select[str]) -> bool:
+        async with self._database.read(None) as session:
+            return await session.scalar(query, {"moment": now()}) is not None
 
     async def close_ended(self) -> int:
         """Close what is past its end; not what is extended while people are inside. Returns how many."""
@@ -127,22 +134,21 @@ class MeetingKeeper:
                 return removed
 
     async def _wait(self) -> None:
-        """Until the next meeting ends, one is changed, or a while has passed."""
+        """Until the next meeting ends, one is made that ends earlier, or a while has passed."""
         async with self._database.read(None) as session:
-            next_end = await session.scalar(
-                select(func.min(Meeting.next_end_at)).where(Meeting.next_end_at > now())
-            )
-        seconds = _SECONDS_BETWEEN_LOOKS
-        if next_end is not None:
-            seconds = min(seconds, max((next_end - now()).total_seconds(), 0.0) + 0.01)
+            next_end = await session.scalar(_NEXT_END, {"moment": now()})
+        longest = now() + _BETWEEN_LOOKS
+        self._next = min(next_end, longest) if next_end is not None else longest
+        seconds = max((self._next - now()).total_seconds(), 0.0) + 0.01
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
         except TimeoutError:
             pass
 
-    async def _wake(self, _: MeetingChanged) -> None:
-        self._changed.set()
+    async def _wake(self, notice: MeetingChanged) -> None:
+        if notice.next_end_at is not None and notice.next_end_at < self._next:
+            self._changed.set()
 
 
 _WITH_CANCELED = (
@@ -150,6 +156,13 @@ _WITH_CANCELED = (
     .join(Organization, Organization.id == Meeting.organization_id)
     .join(MeetingTerms, MeetingTerms.organization_id == Meeting.organization_id)
     .join(Person, Person.id == Meeting.organizer_id)
+)
+_ENDED = select(Meeting.id).where(Meeting.next_end_at <= bindparam("moment", type_=Instant())).limit(1)
+_SUMMARY_DUE = (
+    select(Meeting.id).where(Meeting.summary_due_at <= bindparam("moment", type_=Instant())).limit(1)
+)
+_NEXT_END = select(func.min(Meeting.next_end_at)).where(
+    Meeting.next_end_at > bindparam("moment", type_=Instant())
 )
 _OLD = _WITH_CANCELED.where(
     type_coerce(func.coalesce(Meeting.canceled_at, Meeting.closed_at), BigInteger)

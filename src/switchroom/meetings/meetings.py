@@ -73,12 +73,12 @@ class Meetings:
             wanted = require_invitees(draft.invitees or (), _locale(side.organizer))
             room = await _new_room(session, side, meeting)
             meeting.room_id = room.id
+            set_ends(meeting, {}, now())
             session.add(room)
             await session.flush()  # SQLAlchemy sees no order between the two
             session.add(meeting)
             await session.flush()
             invitees = await add_invitees(session, meeting, wanted, first_position=0)
-            set_ends(meeting, {}, now())
             shown = view(meeting, occasions.shown(meeting, {}, now()), invitees, side)
             await self._invitations.send(session, MeetingMailKind.INVITATION, shown, {}, invitees)
             self._record(session, "meeting.created", shown)
@@ -297,7 +297,8 @@ class Meetings:
 
     def _record(self, session: AsyncSession, kind: str, shown: MeetingView) -> None:
         record(session, shown.meeting.organization_id, kind, shown.meeting.id, snapshot(shown))
-        notify(session, MeetingChanged(shown.meeting.organization_id, shown.meeting.room_id))
+        meeting = shown.meeting
+        notify(session, MeetingChanged(meeting.organization_id, meeting.room_id, meeting.next_end_at))
 
 
 async def _require_place(session: AsyncSession, side: Parties) -> None:

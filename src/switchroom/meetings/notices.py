@@ -1,13 +1,16 @@
 """What the meetings tell the rest of the platform after a commit."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 
 class MeetingChanged(Struct, frozen=True):
-    """A meeting was made, moved or taken away: when the next one ends may be another time."""
+    """A meeting was made, moved or taken away. `next_end_at` is when what is on, or comes next, ends."""
 
     organization_id: int
     room_id: str
+    next_end_at: datetime | None
 
 
 class MeetingOver(Struct, frozen=True):

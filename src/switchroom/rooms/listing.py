@@ -38,7 +38,10 @@ class RoomView(Struct, frozen=True):
 
 
 class RoomFilter(Struct, frozen=True):
-    """What to list. `limit` 0 means the default of 100; the most is 1000."""
+    """What to list. `limit` 0 means the default of 100; the most is 1000.
+
+    The rooms of meetings are listed only when they are asked for, by type or by id.
+    """
 
     limit: int = 0
     offset: int = 0
@@ -81,6 +84,8 @@ def _page(query: Select[R], viewer: Viewer, wanted: RoomFilter) -> Select[R]:
         query = query.where(Room.id.in_(wanted.room_ids))
     if wanted.types:
         query = query.where(Room.type.in_(wanted.types))
+    elif not wanted.room_ids:
+        query = query.where(Room.type != RoomType.MEETING)
     if wanted.joinable_only:
         return query.where(viewer.joinable())
     if not viewer.token.may(Administration.ROOM_LIST):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database
@@ -89,8 +89,11 @@ async def require_place(session: AsyncSession, quota_name: str | None) -> None:
         )
 
 
+_BY_NAME = select(QuotaSet).where(QuotaSet.name == bindparam("quota_name"))
+
+
 async def _named(session: AsyncSession, name: str, *, required: bool) -> QuotaSet | None:
-    quota = await session.scalar(select(QuotaSet).where(QuotaSet.name == name))
+    quota = await session.scalar(_BY_NAME, {"quota_name": name})
     if quota is None and required:
         raise Invalid(f"there is no quota {name[:100]}", field="quotas.name")
     return quota
