@@ -5,6 +5,7 @@ import { account, restoreAccount } from './api/account'
 import { GuestPage } from './join/GuestPage'
 import { MemberPage } from './join/MemberPage'
 import { LaunchPage } from './launch/LaunchPage'
+import { MeetingPage } from './meeting/MeetingPage'
 import { LoginPage } from './portal/LoginPage'
 import { PasswordPage } from './portal/PasswordPage'
 import { PortalPage } from './portal/PortalPage'
@@ -21,6 +22,8 @@ export function App() {
       const { companyId, roomId, accessKey } = route.link
       return <GuestPage key={`${companyId}/${roomId}/${accessKey}`} link={route.link} />
     }
+    case 'meeting':
+      return <MeetingPage key={`${route.number}/${route.key}`} number={route.number} accessKey={route.key} />
     case 'password':
       return <PasswordPage key={route.key} linkKey={route.key} />
     case 'unknown':

@@ -1,6 +1,6 @@
 import { language } from '.'
 
-const LOCALES = { en: 'en-GB', de: 'de-DE' }
+export const LOCALES = { en: 'en-GB', de: 'de-DE' }
 
 /** Dates and numbers as they are written in the chosen language, in the time zone of the browser. */
 

@@ -5,6 +5,7 @@ import { formatDateTime } from '../i18n/format'
 import { DeviceSelects } from '../media/DeviceSelects'
 import type { LocalMedia } from '../media/localMedia'
 import { loadSettings } from '../media/settings'
+import { Listening } from '../meeting/Listening'
 import type { RoomState } from '../room/state'
 import { ConnectionMark } from '../ui/ConnectionMark'
 import { IconArrowLeft } from '../ui/icons'
@@ -32,8 +33,10 @@ const NAME_SETTLES = 500
 /** The page before the room: a name, the devices, and the button. */
 export function Lobby({ destination, visit, joining = false, refusal, name, onJoin, onBack }: LobbyProps) {
   const { t } = useTranslation()
-  const { roomName, companyName, fixedName, asksName, validUntil } = destination
-  const [typed, setTyped] = useState(() => name || fixedName || (asksName ? loadSettings().displayName : ''))
+  const { roomName, companyName, fixedName, asksName, validUntil, facts, listens, waits } = destination
+  const [typed, setTyped] = useState(
+    () => name || fixedName || destination.givenName || (asksName ? loadSettings().displayName : ''),
+  )
   const [missing, setMissing] = useState(false)
   const { microphone, camera, problems } = useStore(visit.local.state)
   const chosenName = (fixedName ?? typed).trim()
@@ -56,7 +59,7 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
     onJoin(chosenName)
   }
 
-  const mediaMissing = !microphone && !camera && Boolean(problems.microphone && problems.camera)
+  const mediaMissing = !listens && !microphone && !camera && Boolean(problems.microphone && problems.camera)
   const error = refusal ? refusalText(t, refusal.code, refusal.details) : null
   return (
     <PageFrame
@@ -70,11 +73,16 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
         </Anchor>
       )}
       <form onSubmit={submit} noValidate className={classes.columns}>
-        <Preview local={visit.local} name={chosenName} />
+        {listens ? <Listening /> : <Preview local={visit.local} name={chosenName} />}
         <Stack gap="md" className={classes.side}>
           <div>
             {companyName && <Text c="var(--sr-muted)">{t('join.invited', { company: companyName })}</Text>}
-            <Title order={1} size="h2" style={{ overflowWrap: 'anywhere' }}>
+            <Title
+              order={1}
+              size="h2"
+              style={{ overflowWrap: 'anywhere' }}
+              data-testid={facts ? 'meeting-topic' : undefined}
+            >
               {roomName ?? t('join.titlePlain')}
             </Title>
             {validUntil && (
@@ -82,6 +90,7 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
                 {t('join.validUntil', { date: formatDateTime(validUntil) })}
               </Text>
             )}
+            {facts}
           </div>
           {(asksName || fixedName) && (
             <TextInput
@@ -100,7 +109,12 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
               onChange={event => setTyped(event.currentTarget.value)}
             />
           )}
-          <DeviceSelects local={visit.local} />
+          <DeviceSelects local={visit.local} listens={listens} />
+          {waits && (
+            <Text size="sm" c="var(--sr-muted)">
+              {t('waiting.before')}
+            </Text>
+          )}
           {error && (
             <Alert color="red" variant="light" role="alert" data-testid="error-message">
               {error}
@@ -115,7 +129,7 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
             onPointerEnter={() => approach(chosenName)}
             onFocus={() => approach(chosenName)}
           >
-            {mediaMissing ? t('join.submitWithout') : t('join.submit')}
+            {waits ? t('waiting.ask') : mediaMissing ? t('join.submitWithout') : t('join.submit')}
           </Button>
           {joining && <ConnectionMark phase="connecting" text={t('join.joining')} />}
           {refusal && <ConnectionMark phase="ended" text="" />}

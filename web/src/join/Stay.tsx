@@ -5,6 +5,7 @@ import { language } from '../i18n'
 import type { LaunchOptions } from '../launch/launchUrl'
 import { LocalMedia } from '../media/localMedia'
 import { loadSettings, saveSettings } from '../media/settings'
+import { WaitingRoom } from '../meeting/WaitingRoom'
 import { RoomPage } from '../room/RoomPage'
 import type { RoomSession } from '../room/session'
 import { INITIAL_STATE, type RoomState } from '../room/state'
@@ -80,8 +81,7 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
     const { microphoneOn, camera } = chosen.local.state.get()
     join(chosen, name)
     saveSettings({
-      microphoneOn,
-      cameraOn: camera !== null,
+      ...(!destination.listens && { microphoneOn, cameraOn: camera !== null }),
       ...(destination.asksName && { displayName: name }),
     })
   }
@@ -95,9 +95,10 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
     setVisit(opened)
     const settings = loadSettings()
     // Nobody is shown or heard without having chosen so on this visit: going straight in, all is off.
+    const mayShow = !straight && !target.current.listens
     const wish = direct ?? {
-      microphone: settings.microphoneOn && !straight,
-      camera: settings.cameraOn && !straight,
+      microphone: settings.microphoneOn && mayShow,
+      camera: settings.cameraOn && mayShow,
     }
     const ready = local.open(wish)
     if (straight) {
@@ -118,6 +119,8 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
   const entered = useStoreLater(entering)
   const end = useStorePart(state, current => current.end)
   const refusal = useStorePart(state, current => current.refusal)
+  const phase = useStorePart(state, current => current.phase)
+  const waited = useStorePart(state, current => current.waited)
   const { t } = useTranslation()
   const media = useRef({ microphone: false, camera: false })
 
@@ -125,16 +128,17 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
     if (refusal && !entered) onRefused?.(refusal.code)
   }, [refusal, entered, onRefused])
 
+  const wasTakenIn = entered || waited !== null
   useEffect(() => {
-    if (visit && end && entered) {
+    if (visit && end && wasTakenIn) {
       const { microphoneOn, camera } = visit.local.state.get()
       media.current = { microphone: microphoneOn, camera: camera !== null }
       visit.local.dispose()
     }
-  }, [end, entered, visit])
+  }, [end, wasTakenIn, visit])
 
   if (!visit) return null
-  if (!session || !entered) {
+  if (!session || !wasTakenIn) {
     return (
       <Lobby
         destination={destination}
@@ -160,6 +164,18 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
         />
         <ConnectionMark phase="ended" text={t('room.ended')} />
       </>
+    )
+  }
+  if (waited && (phase === 'waiting' || !entered)) {
+    return (
+      <WaitingRoom
+        destination={destination}
+        local={visit.local}
+        name={session.displayName}
+        phase={phase}
+        moderatorPresent={waited.moderatorPresent}
+        onLeave={() => onAgain(null)}
+      />
     )
   }
   return <RoomPage session={session} canLeave={!options?.disableLeaveRoom} />

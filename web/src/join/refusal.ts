@@ -26,6 +26,9 @@ const KNOWN = [
   'too_many',
   'bad_request',
   'unreachable',
+  'meeting_not_started',
+  'meeting_over',
+  'account_unpaid',
 ] as const
 
 /** A sentence for a code of docs/signalling.md. */
@@ -34,7 +37,7 @@ export function refusalText(t: TFunction, code: string, details: Record<string, 
   if (code === 'too_many_attempts') return t('refusal.too_many')
   if (code === 'unanswered') return t('refusal.unreachable')
   if (!known) return t('refusal.other', { code })
-  const date = details.validFrom ?? details.validUntil
+  const date = details.validFrom ?? details.validUntil ?? details.opensAt
   return t(`refusal.${known}`, { date: date ? formatDateTime(date) : '', field: details.field ?? '' })
 }
 

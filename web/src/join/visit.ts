@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { log } from '../log'
 import type { LocalMedia } from '../media/localMedia'
 import { PublishConnection } from '../media/publishConnection'
@@ -14,6 +15,14 @@ export interface Destination {
   /** Whether a name has to be given: a token may already carry one. */
   asksName: boolean
   validUntil: string | null
+  /** A name to begin with, of an invitation. */
+  givenName?: string
+  /** Whether one comes to listen, and uses neither camera nor microphone. */
+  listens?: boolean
+  /** Whether a moderator has to let one in. */
+  waits?: boolean
+  /** What is to be known before going in, below the room's name. */
+  facts?: ReactNode
   /** The access token under this name. Rejects with a SignallingError. */
   token: (displayName: string, renewed: boolean) => Promise<string>
   /** Whether `token` may be called ahead of the click. */

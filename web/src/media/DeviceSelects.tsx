@@ -16,19 +16,29 @@ const KINDS: Record<Kind, MediaDeviceKind> = {
   speaker: 'audiooutput',
 }
 
+interface DeviceSelectsProps {
+  local: LocalMedia
+  /** Whether only the loudspeaker matters. */
+  listens?: boolean
+}
+
 /** Which camera, microphone and loudspeaker to use, with a level meter and a test sound. */
-export const DeviceSelects = memo(function DeviceSelects({ local }: { local: LocalMedia }) {
+export const DeviceSelects = memo(function DeviceSelects({ local, listens = false }: DeviceSelectsProps) {
   const { t } = useTranslation()
   const { microphone, microphoneOn } = useStore(local.state)
   return (
     <Stack gap="sm">
-      <DeviceSelect local={local} kind="camera" />
-      <div>
-        <DeviceSelect local={local} kind="microphone" />
-        <div style={{ marginTop: 8 }}>
-          <LevelMeter track={microphoneOn ? microphone : null} label={t('devices.level')} />
-        </div>
-      </div>
+      {!listens && (
+        <>
+          <DeviceSelect local={local} kind="camera" />
+          <div>
+            <DeviceSelect local={local} kind="microphone" />
+            <div style={{ marginTop: 8 }}>
+              <LevelMeter track={microphoneOn ? microphone : null} label={t('devices.level')} />
+            </div>
+          </div>
+        </>
+      )}
       <Group align="flex-end" gap="xs" wrap="nowrap">
         <div style={{ flex: 1, minWidth: 0 }}>
           <DeviceSelect local={local} kind="speaker" />

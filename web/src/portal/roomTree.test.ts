@@ -27,9 +27,10 @@ describe('the tree of rooms', () => {
     e: department('Empty'),
     l: room('Lobby', { sort: '1' }),
     o: room('Orphan', { parentId: 'hidden', sort: '3' }),
+    m: room('Meeting', { type: 'ROOM_TYPE_MEETING' }),
   }
 
-  it('nests, sorts by order and then by name, and leaves out empty departments', () => {
+  it('nests, sorts by order and then by name, and leaves out empty departments and meetings', () => {
     expect(outline(tree(rooms))).toEqual(['Lobby', ['Sales', ['Room 9', 'Room 10']], 'Orphan'])
   })
 

@@ -11,15 +11,18 @@ export interface RoomNode {
 
 /**
  * The rooms and departments as a tree, in their order and then by name. A room whose department is not open to the
- * person stands at the top; a department without any room to show is left out.
+ * person stands at the top; a department without any room to show is left out, and so are the rooms of meetings,
+ * which have pages of their own.
  */
 export function roomTree(rooms: ReadonlyMap<string, ListedRoom>, locale: string): RoomNode[] {
   const collator = new Intl.Collator(locale, { numeric: true })
-  const sorted = [...rooms].sort(
-    ([, one], [, other]) =>
-      Number(one.sort ?? 0) - Number(other.sort ?? 0) ||
-      collator.compare(one.displayName ?? '', other.displayName ?? ''),
-  )
+  const sorted = [...rooms]
+    .filter(([, { type }]) => type !== 'ROOM_TYPE_MEETING')
+    .sort(
+      ([, one], [, other]) =>
+        Number(one.sort ?? 0) - Number(other.sort ?? 0) ||
+        collator.compare(one.displayName ?? '', other.displayName ?? ''),
+    )
   const nodes = new Map(sorted.map(([id, room]) => [id, node(id, room)]))
   const top: RoomNode[] = []
   for (const [id, { parentId = '' }] of sorted) {

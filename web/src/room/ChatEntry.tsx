@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { formatTime } from '../i18n/format'
 import type { ChatMessage } from '../signalling/messages'
 import classes from './ChatPanel.module.css'
-import { linkify } from './linkify'
+import { LinkedText } from './LinkedText'
 
 /** One message, with its addresses made clickable. */
 export const ChatEntry = memo(function ChatEntry({ message, own }: { message: ChatMessage; own: boolean }) {
@@ -17,7 +17,6 @@ export const ChatEntry = memo(function ChatEntry({ message, own }: { message: Ch
           ? t('chat.privateTo', { name: toName ?? '' })
           : t('chat.privateFrom')
         : null
-  let position = 0
   return (
     <li
       className={`${classes.message} ${own ? classes.own : ''} ${classes[kind] ?? ''}`}
@@ -31,17 +30,7 @@ export const ChatEntry = memo(function ChatEntry({ message, own }: { message: Ch
         <time dateTime={at}>{formatTime(at)}</time>
       </span>
       <span className={classes.text}>
-        {linkify(text).map(part => {
-          const key = position
-          position += part.text.length
-          return part.href ? (
-            <a key={key} href={part.href} target="_blank" rel="noopener noreferrer nofollow">
-              {part.text}
-            </a>
-          ) : (
-            <span key={key}>{part.text}</span>
-          )
-        })}
+        <LinkedText text={text} />
       </span>
     </li>
   )

@@ -68,6 +68,14 @@ const MODERATED = {
   permissions: 'notice.permissions',
 } as const
 
+const LEFT = {
+  left: 'left',
+  lost: 'lost',
+  removed: 'removed',
+  replaced: 'left',
+  meeting_over: 'left',
+} as const
+
 const SIMPLE = {
   reconnecting: 'notice.reconnecting',
   reconnected: 'notice.reconnected',
@@ -80,17 +88,18 @@ export function noticeText(t: TFunction, notice: Notice): string {
     case 'joined':
     case 'hand':
     case 'sharing':
+    case 'waiting':
       return t(`notice.${notice.kind}`, { name: notice.name })
     case 'left':
-      return t(`notice.${notice.reason === 'replaced' ? 'left' : notice.reason}`, { name: notice.name })
+      return t(`notice.${LEFT[notice.reason]}`, { name: notice.name })
     case 'chat':
       return t('notice.chat', { name: notice.message.fromName, text: notice.message.text.slice(0, 300) })
     case 'moderated':
       return t(MODERATED[notice.action], { name: notice.byName })
     case 'failed':
-      return notice.code === 'not_allowed'
-        ? t('notice.notAllowed')
-        : t('notice.failed', { code: notice.code })
+      if (notice.code === 'not_allowed') return t('notice.notAllowed')
+      if (notice.code === 'room_full') return t('notice.full')
+      return t('notice.failed', { code: notice.code })
     default:
       return t(SIMPLE[notice.kind])
   }

@@ -7,6 +7,7 @@ import { useStorePart } from '../ui/store'
 import { ParticipantRow } from './ParticipantRow'
 import classes from './ParticipantsPanel.module.css'
 import type { RoomSession } from './session'
+import { WaitingList } from './WaitingList'
 
 interface ParticipantsPanelProps {
   session: RoomSession
@@ -52,6 +53,7 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
         </Title>
         <CloseButton aria-label={t('people.close')} onClick={onClose} />
       </header>
+      <WaitingList session={session} />
       <div className={classes.scroll}>
         <ul className={classes.list} aria-label={t('people.list')}>
           {self && (

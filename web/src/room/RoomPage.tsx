@@ -26,6 +26,7 @@ import { Stage } from './Stage'
 import type { RoomSession } from './session'
 import { TileGrid } from './TileGrid'
 import { type Shortcuts, useShortcuts } from './useShortcuts'
+import { WaitingList } from './WaitingList'
 
 const WIDE = '(min-width: 1100px)'
 const NARROW = '(max-width: 639px)'
@@ -112,6 +113,7 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
       <RoomHeader session={session} />
       <main className={classes.main} inert={anyPanel && !wide}>
         <Banner session={session} />
+        {!panels.people && <WaitingList session={session} />}
         <Videos session={session} />
       </main>
       {anyPanel && (

@@ -115,6 +115,19 @@ export class RoomSession {
     return this.request({ type: 'permit', participantId, permissions })
   }
 
+  admit(participantId: string): Promise<void> {
+    return this.request({ type: 'admit', participantId })
+  }
+
+  admitAll(): Promise<void> {
+    return this.request({ type: 'admit-all' })
+  }
+
+  /** Turns somebody away who waits. */
+  deny(participantId: string): Promise<void> {
+    return this.request({ type: 'deny', participantId })
+  }
+
   readChat(): void {
     this.dispatch({ type: 'chat.read' })
   }

@@ -10,11 +10,12 @@ import type {
   Room,
   ServerMessage,
   Spectators,
+  WaitingPerson,
 } from '../signalling/messages'
 
 /** What a page needs to know of a room, and how each message of the server changes it. No side effects. */
 export interface RoomState {
-  phase: 'connecting' | 'connected' | 'reconnecting' | 'ended'
+  phase: 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'ended'
   /** Why it ended; `left` when the person did it themselves. */
   end: EndReason | 'left' | 'refused' | null
   /** The server's code, when `end` is `refused`. */
@@ -25,6 +26,10 @@ export interface RoomState {
   /** In the order in which they came. */
   participants: readonly Participant[]
   spectators: Spectators
+  /** Who is to be let in, for moderators. */
+  waiting: readonly WaitingPerson[]
+  /** Set once one has had to wait oneself: whether somebody is inside who may let one in. */
+  waited: { moderatorPresent: boolean } | null
   chat: readonly ChatMessage[]
   unread: number
   speaking: ReadonlySet<string>
@@ -34,7 +39,7 @@ export interface RoomState {
 }
 
 export type NoticeKind =
-  | { kind: 'joined' | 'hand' | 'sharing'; name: string }
+  | { kind: 'joined' | 'hand' | 'sharing' | 'waiting'; name: string }
   | { kind: 'left'; name: string; reason: LeftReason }
   | { kind: 'chat'; message: ChatMessage }
   | { kind: 'moderated'; action: ModeratorAction | 'permissions'; byName: string }
@@ -70,6 +75,8 @@ export const INITIAL_STATE: RoomState = {
   permissions: NOTHING,
   participants: [],
   spectators: { count: 0 },
+  waiting: [],
+  waited: null,
   chat: [],
   unread: 0,
   speaking: new Set(),
@@ -84,6 +91,10 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
   switch (event.type) {
     case 'joined':
       return joined(state, event)
+    case 'waiting':
+      return { ...state, waited: { moderatorPresent: event.moderatorPresent } }
+    case 'waiting.updated':
+      return waitingChanged(state, event.waiting)
     case 'participant.joined':
       return arrived(state, event.participant)
     case 'participant.updated':
@@ -91,7 +102,12 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
     case 'participant.left':
       return left(state, event.participantId, event.reason)
     case 'self.updated':
-      return { ...state, self: event.self, permissions: event.permissions }
+      return {
+        ...state,
+        self: event.self,
+        permissions: event.permissions,
+        waiting: event.permissions.promote ? state.waiting : [],
+      }
     case 'self.media':
       return state.self ? { ...state, self: { ...state.self, ...event.media } } : state
     case 'moderated':
@@ -144,6 +160,7 @@ function joined(state: RoomState, message: Joined): RoomState {
     permissions: message.permissions,
     participants: message.participants.filter(participant => participant.id !== id),
     spectators: message.spectators,
+    waiting: message.waiting ?? [],
     chat: again ? [...state.chat, ...missed].slice(-CHAT_KEPT) : message.chat,
     unread: again ? state.unread + missed.filter(({ from }) => from !== id).length : 0,
     speaking: new Set(),
@@ -186,6 +203,14 @@ function speaking(state: RoomState, id: string, on: boolean): RoomState {
   if (on) next.add(id)
   else next.delete(id)
   return { ...state, speaking: next }
+}
+
+function waitingChanged(state: RoomState, waiting: readonly WaitingPerson[]): RoomState {
+  const fresh = waiting.filter(({ id }) => !state.waiting.some(known => known.id === id))
+  return fresh.reduce<RoomState>(
+    (next, { displayName }) => noticed(next, { kind: 'waiting', name: displayName }),
+    { ...state, waiting },
+  )
 }
 
 function chatted(state: RoomState, message: ChatMessage): RoomState {

@@ -11,6 +11,9 @@ it.each([
   ['#/join/C/R', { page: 'unknown' }],
   ['#/password/K', { page: 'password', key: 'K' }],
   ['#/password', { page: 'unknown' }],
+  ['#/meeting/1234-5678-9012-3456', { page: 'meeting', number: '1234567890123456', key: '' }],
+  ['#/meeting/1234567890123456/K', { page: 'meeting', number: '1234567890123456', key: 'K' }],
+  ['#/meeting', { page: 'unknown' }],
   ['#/elsewhere', { page: 'unknown' }],
   ['#/room/%E0%A4%A', { page: 'room', roomId: '%E0%A4%A' }],
 ])('%s', (hash, route) => {

@@ -6,6 +6,7 @@ export type Route =
   | { page: 'join'; link: LinkAddress }
   | { page: 'room'; roomId: string }
   | { page: 'password'; key: string }
+  | { page: 'meeting'; number: string; key: string }
 
 /** Reads the part of an address after `#`. A link may be pasted with or without its `/v2`. */
 export function parseRoute(hash: string): Route {
@@ -20,6 +21,7 @@ export function parseRoute(hash: string): Route {
   if (page === 'login') return { page: 'login' }
   if (page === 'room' && one) return { page: 'room', roomId: one }
   if (page === 'password' && one) return { page: 'password', key: one }
+  if (page === 'meeting' && one) return { page: 'meeting', number: one.replace(/[\s-]/g, ''), key: two }
   if (page === 'join' && three) {
     return { page: 'join', link: { companyId: one, roomId: two, accessKey: three } }
   }

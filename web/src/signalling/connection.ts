@@ -1,5 +1,13 @@
 import { log } from '../log'
-import type { ClientNotice, ClientRequest, EndReason, Joined, MediaState, ServerMessage } from './messages'
+import type {
+  ClientNotice,
+  ClientRequest,
+  EndReason,
+  Joined,
+  MediaState,
+  ServerMessage,
+  Waiting,
+} from './messages'
 import {
   closing,
   FIRST_JOIN_LIMIT,
@@ -17,7 +25,7 @@ import { SignallingError, SignallingSocket } from './socket'
 /** Before this side knows who is there: as many faces as a screen shows well, sharp enough until they are laid out. */
 const FIRST_WANT = { cameras: 9, layer: 'medium' } as const
 
-export type ConnectionPhase = 'connecting' | 'connected' | 'reconnecting' | 'ended'
+export type ConnectionPhase = 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'ended'
 
 export interface ConnectionEvents {
   phase(phase: ConnectionPhase): void
@@ -46,6 +54,8 @@ export class RoomConnection {
   private phase: ConnectionPhase = 'connecting'
   private socket: SignallingSocket | null = null
   private resume: string | undefined
+  /** Whether the server has ever taken this person in, if only to wait. */
+  private known = false
   private attempts = 0
   private renewedToken = false
   private readonly startedAt = performance.now()
@@ -71,6 +81,11 @@ export class RoomConnection {
     return this.phase === 'connected'
   }
 
+  /** Whether there is a connection that the server answers on. */
+  private get isAlive(): boolean {
+    return this.phase === 'connected' || this.phase === 'waiting'
+  }
+
   send(message: ClientNotice): void {
     if (this.isConnected) this.socket?.send(message)
   }
@@ -84,7 +99,7 @@ export class RoomConnection {
   }
 
   leave(): void {
-    if (this.isConnected) this.socket?.send({ type: 'leave' })
+    if (this.isAlive) this.socket?.send({ type: 'leave' })
     this.finish()
   }
 
@@ -125,7 +140,9 @@ export class RoomConnection {
         },
         this.resume ? RESUME_LIMIT : JOIN_LIMIT,
       )
-      if (this.socket === socket && answer.type === 'joined') this.joined(answer)
+      if (this.socket !== socket) return
+      if (answer.type === 'joined') this.joined(answer)
+      else if (answer.type === 'waiting') this.waits(answer)
     } catch (error) {
       if (this.socket === socket) this.attemptFailed(error)
     }
@@ -133,13 +150,23 @@ export class RoomConnection {
 
   private joined(joined: Joined): void {
     this.resume = joined.resume
+    this.answered('connected')
+    this.events.joined(joined)
+  }
+
+  private waits(waiting: Waiting): void {
+    this.answered('waiting')
+    this.events.message(waiting)
+  }
+
+  private answered(phase: 'connected' | 'waiting'): void {
+    this.known = true
     this.attempts = 0
     this.renewedToken = false
     this.unanswered = 0
     window.clearInterval(this.pingTimer)
     this.pingTimer = window.setInterval(() => this.ping(), PING_INTERVAL)
-    this.setPhase('connected')
-    this.events.joined(joined)
+    this.setPhase(phase)
   }
 
   private attemptFailed(error: unknown): void {
@@ -148,10 +175,9 @@ export class RoomConnection {
     const refusal =
       error instanceof SignallingError ? error : new SignallingError('unreachable', 'the attempt failed')
     log.info('attempt failed', refusal.code, refusal.message)
-    const neverJoined = this.resume === undefined
-    const gaveUp = neverJoined && performance.now() - this.startedAt > FIRST_JOIN_LIMIT
+    const gaveUp = !this.known && performance.now() - this.startedAt > FIRST_JOIN_LIMIT
     // A token kept from before may have been signed by a server that has another key now.
-    const isStale = refusal.code === 'token_expired' || (neverJoined && refusal.code === 'token_invalid')
+    const isStale = refusal.code === 'token_expired' || (!this.known && refusal.code === 'token_invalid')
     if (isStale && !this.renewedToken) {
       this.renewedToken = true
       this.retry()
@@ -179,11 +205,12 @@ export class RoomConnection {
       this.events.ended(message.reason)
       return
     }
+    if (message.type === 'joined') return this.joined(message)
     this.events.message(message)
   }
 
   private closed(socket: SignallingSocket, code: number): void {
-    if (this.socket !== socket || this.phase !== 'connected') return
+    if (this.socket !== socket || !this.isAlive) return
     const meaning = closing(code)
     if (meaning === 'lost') return this.lost()
     this.finish()
@@ -214,7 +241,7 @@ export class RoomConnection {
   }
 
   private readonly networkReturned = (): void => {
-    if (this.phase === 'connected') return this.probe()
+    if (this.isAlive) return this.probe()
     if (this.socket?.isOpen) return
     window.clearTimeout(this.retryTimer)
     this.socket?.drop()
@@ -224,7 +251,7 @@ export class RoomConnection {
 
   /** Asks for a sign of life now, rather than at the next ping. */
   private readonly probe = (): void => {
-    if (this.phase !== 'connected' || this.probeTimer) return
+    if (!this.isAlive || this.probeTimer) return
     this.socket?.send({ type: 'ping' })
     this.probeTimer = window.setTimeout(() => this.lost(), PROBE_LIMIT)
   }

@@ -72,6 +72,25 @@ export interface Joined {
   chat: ChatMessage[]
   iceServers: RTCIceServer[]
   mediaAvailable: boolean
+  /** Only moderators are told. */
+  waiting?: WaitingPerson[] | null
+}
+
+/** Somebody before the room whom a moderator has to let in. */
+export interface WaitingPerson {
+  id: string
+  displayName: string
+  isGuest: boolean
+  since: string
+}
+
+/** The answer to a join that a moderator has to allow first, and again when moderators come or go. */
+export interface Waiting {
+  type: 'waiting'
+  id?: string | null
+  participantId: string
+  room: Room
+  moderatorPresent: boolean
 }
 
 export interface StreamLine {
@@ -99,12 +118,13 @@ export interface ErrorMessage {
   details?: Record<string, string> | null
 }
 
-export type EndReason = 'removed' | 'replaced' | 'room_closed' | 'revoked'
-export type LeftReason = 'left' | 'lost' | 'removed' | 'replaced'
+export type EndReason = 'removed' | 'replaced' | 'room_closed' | 'revoked' | 'denied' | 'meeting_over'
+export type LeftReason = 'left' | 'lost' | 'removed' | 'replaced' | 'meeting_over'
 export type ModeratorAction = 'mute' | 'stop-video' | 'stop-screen' | 'lower-hand'
 
 export type ServerMessage =
   | Joined
+  | Waiting
   | ErrorMessage
   | SubscribeOffer
   | { type: 'pong' }
@@ -114,6 +134,7 @@ export type ServerMessage =
   | { type: 'participant.updated'; participant: Participant }
   | { type: 'participant.left'; participantId: string; reason: LeftReason }
   | { type: 'self.updated'; self: Participant; permissions: Permissions }
+  | { type: 'waiting.updated'; waiting: WaitingPerson[] }
   | { type: 'moderated'; action: ModeratorAction | 'permissions'; byName: string }
   | ({ type: 'spectators' } & Spectators)
   | { type: 'speaking'; participantId: string; speaking: boolean }
@@ -150,6 +171,8 @@ export type ClientRequest =
   | { type: 'hand'; raised: boolean }
   | { type: 'moderate'; participantId: string; action: ModeratorAction | 'remove' }
   | { type: 'permit'; participantId: string; permissions: Partial<Permissions> }
+  | { type: 'admit' | 'deny'; participantId: string }
+  | { type: 'admit-all' }
   | { type: 'publish'; sdp: string; streams: StreamLine[]; restart?: boolean }
 
 /** Messages nobody answers, or that are answered by a message of their own. */

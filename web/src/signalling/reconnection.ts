@@ -38,6 +38,10 @@ export function closing(code: number): Closing {
       return 'room_closed'
     case 4004:
       return 'revoked'
+    case 4005:
+      return 'denied'
+    case 4006:
+      return 'meeting_over'
     default:
       return 'lost'
   }

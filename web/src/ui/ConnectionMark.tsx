@@ -1,5 +1,5 @@
 interface ConnectionMarkProps {
-  phase: 'connecting' | 'ended'
+  phase: 'connecting' | 'waiting' | 'reconnecting' | 'ended'
   text: string
 }
 

@@ -8,10 +8,12 @@ interface MessagePageProps {
   /** Says why one cannot go on, rather than just what happened. */
   isError?: boolean
   actions?: ReactNode
+  /** What belongs to it, between the text and the actions. */
+  children?: ReactNode
 }
 
 /** A page that says one thing and offers what to do next. */
-export function MessagePage({ title, text, isError = false, actions }: MessagePageProps) {
+export function MessagePage({ title, text, isError = false, actions, children }: MessagePageProps) {
   const heading = useHeadingFocus()
   return (
     <PageFrame title={title} width={34} centred card>
@@ -22,6 +24,7 @@ export function MessagePage({ title, text, isError = false, actions }: MessagePa
           </Title>
           {text && <Text c="var(--sr-muted)">{text}</Text>}
         </div>
+        {children && <div>{children}</div>}
         {actions && <Group>{actions}</Group>}
       </Stack>
     </PageFrame>

@@ -1,0 +1,151 @@
+import { SignallingError } from '../signalling/socket'
+
+export type MeetingState = 'open' | 'not_started' | 'over' | 'unavailable' | 'unknown'
+export type MeetingKind = 'standard' | 'webinar' | 'boardroom'
+
+/** What somebody who stands before a meeting may know of it. Times are RFC 3339. */
+export interface Meeting {
+  state: Exclude<MeetingState, 'unknown'>
+  number: string
+  roomId: string
+  companyId: string
+  companyName: string
+  topic: string
+  agenda: string
+  kind: MeetingKind
+  organizerName: string
+  start: string
+  end: string
+  /** When it can be entered. */
+  opensAt: string
+  timezone: string
+  isRecurring: boolean
+  /** The name that an invitation or an account gives. */
+  displayName: string
+  isModerator: boolean
+  /** Whether the account that is signed in belongs here. */
+  isMember: boolean
+  /** Whether one comes to listen: neither microphone nor camera may be used. */
+  listens: boolean
+  /** Whether a moderator has to let one in. */
+  waits: boolean
+  /** How far the server's clock is ahead of this one, in milliseconds. */
+  clockOffset: number
+}
+
+export interface MeetingAddress {
+  number: string
+  /** Of a personal link; empty for everybody else's. */
+  key: string
+}
+
+/** The meeting, as whoever holds the key or the access token may see it; null when there is none. Rejects with a
+ * SignallingError. */
+export async function meetingInfo(address: MeetingAddress, accessToken: string): Promise<Meeting | null> {
+  const asked = Date.now()
+  const reply = await post<{ state: MeetingState; now: string }>('/client/meeting', {
+    ...address,
+    accessToken,
+  })
+  if (reply.state === 'unknown') return null
+  const clockOffset = Date.parse(reply.now) - (asked + Date.now()) / 2
+  return { ...(reply as unknown as Meeting), clockOffset }
+}
+
+const LIMIT = 15_000
+
+interface Refusal {
+  code?: string
+  message?: string
+  details?: Record<string, string>
+}
+
+async function post<Reply>(path: string, body: object): Promise<Reply> {
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(LIMIT),
+    })
+  } catch (error) {
+    throw new SignallingError('unreachable', String(error))
+  }
+  const reply: unknown = await response.json().catch(() => null)
+  if (response.ok && reply) return reply as Reply
+  const { code, message = response.statusText, details } = (reply ?? {}) as Refusal
+  const byStatus = response.status >= 502 && response.status <= 504 ? 'unreachable' : 'bad_request'
+  throw new SignallingError(code ?? byStatus, message, details)
+}
+
+/** Tokens of guests last twelve hours; one fetched ahead of the click is used for this long, in milliseconds. */
+const USABLE = 3_600_000
+
+const KEPT = 'switchroom.meeting'
+
+interface Kept extends MeetingAddress {
+  externalId: string
+  name: string
+  at: number
+  token: string
+}
+
+/**
+ * The access token of a guest of a meeting, fetched ahead of the click where the name is known, and again when it
+ * changes.
+ *
+ * Who reloads the page, or takes another name, is the same person to the meeting as long as the tab is open: somebody
+ * who has been let in need not wait again.
+ */
+export class MeetingToken {
+  private readonly externalId: string
+  private fetched: { name: string; at: number; token: Promise<string> } | null = null
+
+  constructor(private readonly address: MeetingAddress) {
+    const kept = readKept()
+    const isSame = kept?.number === address.number && kept.key === address.key
+    this.externalId = (isSame && kept.externalId) || randomId()
+    if (kept && isSame) this.fetched = { name: kept.name, at: kept.at, token: Promise.resolve(kept.token) }
+  }
+
+  /** Rejects with a SignallingError. */
+  get(displayName: string, renewed = false): Promise<string> {
+    const { fetched, address, externalId } = this
+    const usable = fetched?.name === displayName && Date.now() - fetched.at < USABLE
+    if (fetched && usable && !renewed) return fetched.token
+    const reply = post<{ token: string }>('/client/meeting/enter', { ...address, externalId, displayName })
+    const next = { name: displayName, at: Date.now(), token: reply.then(({ token }) => token) }
+    this.fetched = next
+    next.token.then(
+      token => keep({ ...address, externalId, name: next.name, at: next.at, token }),
+      () => {
+        if (this.fetched === next) this.fetched = null
+      },
+    )
+    return next.token
+  }
+}
+
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(20))]
+    .map(byte => byte.toString(16).padStart(2, '0'))
+    .join('')
+}
+
+function readKept(): Kept | null {
+  try {
+    return JSON.parse(window.sessionStorage.getItem(KEPT) ?? 'null') as Kept | null
+  } catch {
+    return null
+  }
+}
+
+function keep(kept: Kept): void {
+  try {
+    window.sessionStorage.setItem(KEPT, JSON.stringify(kept))
+  } catch {
+    // A browser that keeps nothing: the guest is a new one after a reload.
+  }
+}

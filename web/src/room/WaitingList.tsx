@@ -1,0 +1,51 @@
+import { Button, CloseButton } from '@mantine/core'
+import { memo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useStorePart } from '../ui/store'
+import { Avatar } from './Avatar'
+import type { RoomSession } from './session'
+import classes from './WaitingList.module.css'
+
+/** Who waits to be let in, for moderators. */
+export const WaitingList = memo(function WaitingList({ session }: { session: RoomSession }) {
+  const { t } = useTranslation()
+  const waiting = useStorePart(session.state, state => state.waiting)
+  if (!waiting.length) return null
+  return (
+    <section className={classes.box} aria-labelledby="waiting-title" data-testid="waiting-list">
+      <header className={classes.header}>
+        <h3 id="waiting-title" className={classes.title}>
+          {t('waiting.count', { count: waiting.length })}
+        </h3>
+        {waiting.length > 1 && (
+          <Button size="compact-sm" onClick={() => void session.admitAll()} data-testid="admit-all">
+            {t('waiting.admitAll')}
+          </Button>
+        )}
+      </header>
+      <ul className={classes.list}>
+        {waiting.map(({ id, displayName }) => (
+          <li key={id} className={classes.row} data-testid="waiting-person" data-name={displayName}>
+            <Avatar name={displayName} size={32} />
+            <span className={classes.name}>{displayName}</span>
+            <Button
+              size="compact-sm"
+              variant={waiting.length > 1 ? 'default' : 'filled'}
+              aria-label={t('waiting.admitName', { name: displayName })}
+              onClick={() => void session.admit(id)}
+              data-testid="admit"
+            >
+              {t('waiting.admit')}
+            </Button>
+            <CloseButton
+              aria-label={t('waiting.deny', { name: displayName })}
+              title={t('waiting.deny', { name: displayName })}
+              onClick={() => void session.deny(id)}
+              data-testid="deny"
+            />
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+})
