@@ -57,7 +57,7 @@ class DemoLinks(Struct):
 
 
 class DemoMeeting(Struct):
-    """A key of the instance, and a scheduled meeting, by the names that the Web Meeting API has for things."""
+    """A key of the instance and a scheduled meeting, by the names that the Web Meeting API has for them."""
 
     api_key: str
     account_id: str
