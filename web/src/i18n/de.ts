@@ -187,6 +187,7 @@ export const de: Translation = {
   },
   meeting: {
     loading: 'Die Besprechung wird gesucht…',
+    invited: '{{company}} lädt Sie ein zu',
     organizer: 'Einladung von {{name}}',
     there: '{{time}} in {{zone}}',
     repeats: 'Diese Besprechung findet wiederholt statt.',

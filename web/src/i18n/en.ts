@@ -184,6 +184,7 @@ export const en = {
   },
   meeting: {
     loading: 'Looking for the meeting…',
+    invited: '{{company}} invites you to',
     organizer: 'Invitation by {{name}}',
     there: '{{time}} in {{zone}}',
     repeats: 'This meeting takes place repeatedly.',

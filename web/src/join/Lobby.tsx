@@ -5,6 +5,7 @@ import { formatDateTime } from '../i18n/format'
 import { DeviceSelects } from '../media/DeviceSelects'
 import type { LocalMedia } from '../media/localMedia'
 import { loadSettings } from '../media/settings'
+import { Agenda } from '../meeting/Agenda'
 import { Listening } from '../meeting/Listening'
 import type { RoomState } from '../room/state'
 import { ConnectionMark } from '../ui/ConnectionMark'
@@ -33,7 +34,8 @@ const NAME_SETTLES = 500
 /** The page before the room: a name, the devices, and the button. */
 export function Lobby({ destination, visit, joining = false, refusal, name, onJoin, onBack }: LobbyProps) {
   const { t } = useTranslation()
-  const { roomName, companyName, fixedName, asksName, validUntil, facts, listens, waits } = destination
+  const { roomName, companyName, fixedName, asksName, validUntil, facts, agenda, listens, waits } =
+    destination
   const [typed, setTyped] = useState(
     () => name || fixedName || destination.givenName || (asksName ? loadSettings().displayName : ''),
   )
@@ -72,11 +74,15 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
           <IconArrowLeft size={18} aria-hidden /> {t('common.back')}
         </Anchor>
       )}
-      <form onSubmit={submit} noValidate className={classes.columns}>
+      <form onSubmit={submit} noValidate className={`${classes.columns} ${agenda ? classes.withAgenda : ''}`}>
         {listens ? <Listening /> : <Preview local={visit.local} name={chosenName} />}
         <Stack gap="md" className={classes.side}>
           <div>
-            {companyName && <Text c="var(--sr-muted)">{t('join.invited', { company: companyName })}</Text>}
+            {companyName && (
+              <Text c="var(--sr-muted)">
+                {t(facts ? 'meeting.invited' : 'join.invited', { company: companyName })}
+              </Text>
+            )}
             <Title
               order={1}
               size="h2"
@@ -134,6 +140,7 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
           {joining && <ConnectionMark phase="connecting" text={t('join.joining')} />}
           {refusal && <ConnectionMark phase="ended" text="" />}
         </Stack>
+        {agenda && <Agenda text={agenda} />}
       </form>
     </PageFrame>
   )

@@ -23,6 +23,7 @@ export interface Destination {
   waits?: boolean
   /** What is to be known before going in, below the room's name. */
   facts?: ReactNode
+  agenda?: string
   /** The access token under this name. Rejects with a SignallingError. */
   token: (displayName: string, renewed: boolean) => Promise<string>
   /** Whether `token` may be called ahead of the click. */

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Meeting } from '../api/meetings'
 import { formatTime } from '../i18n/format'
 import { PageFrame, useHeadingFocus } from '../ui/PageFrame'
+import { Agenda } from './Agenda'
 import classes from './Meeting.module.css'
 import { MeetingFacts } from './MeetingFacts'
 import { remaining } from './times'
@@ -24,7 +25,7 @@ export function BeforeStart({ meeting, identity, onSignIn }: BeforeStartProps) {
     <PageFrame title={meeting.topic} width={36} centred card>
       <Stack gap="lg">
         <div>
-          <Text c="var(--sr-muted)">{t('join.invited', { company: meeting.companyName })}</Text>
+          <Text c="var(--sr-muted)">{t('meeting.invited', { company: meeting.companyName })}</Text>
           <Title
             ref={heading}
             tabIndex={-1}
@@ -36,6 +37,7 @@ export function BeforeStart({ meeting, identity, onSignIn }: BeforeStartProps) {
             {meeting.topic}
           </Title>
           <MeetingFacts meeting={meeting} />
+          {meeting.agenda && <Agenda text={meeting.agenda} />}
         </div>
         <Countdown meeting={meeting} />
         <Text>

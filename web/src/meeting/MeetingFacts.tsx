@@ -1,44 +1,35 @@
 import { useTranslation } from 'react-i18next'
 import type { Meeting } from '../api/meetings'
-import { LinkedText } from '../room/LinkedText'
 import { IconCalendarEvent, IconRepeat, IconUser } from '../ui/icons'
 import classes from './Meeting.module.css'
 import { formatSpan, otherTime } from './times'
 
-/** When a meeting takes place, who has invited to it, and what it is about. */
+/** When a meeting takes place, and who has invited to it. */
 export function MeetingFacts({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation()
-  const { start, end, timezone, organizerName, isRecurring, state, agenda } = meeting
+  const { start, end, timezone, organizerName, isRecurring, state } = meeting
   const there = otherTime(start, end, timezone)
   return (
-    <div className={classes.facts}>
-      <ul className={classes.lines}>
+    <ul className={classes.facts}>
+      <li>
+        <IconCalendarEvent size={18} aria-hidden />
+        <span>
+          <time dateTime={start} data-testid="meeting-start">
+            {formatSpan(start, end)}
+          </time>
+          {there && <span className={classes.there}>{t('meeting.there', { ...there })}</span>}
+        </span>
+      </li>
+      {isRecurring && (
         <li>
-          <IconCalendarEvent size={18} aria-hidden />
-          <span>
-            <time dateTime={start} data-testid="meeting-start">
-              {formatSpan(start, end)}
-            </time>
-            {there && <span className={classes.there}>{t('meeting.there', { ...there })}</span>}
-          </span>
+          <IconRepeat size={18} aria-hidden />
+          <span>{state === 'not_started' ? t('meeting.repeatsNext') : t('meeting.repeats')}</span>
         </li>
-        {isRecurring && (
-          <li>
-            <IconRepeat size={18} aria-hidden />
-            <span>{state === 'not_started' ? t('meeting.repeatsNext') : t('meeting.repeats')}</span>
-          </li>
-        )}
-        <li>
-          <IconUser size={18} aria-hidden />
-          <span>{t('meeting.organizer', { name: organizerName })}</span>
-        </li>
-      </ul>
-      {agenda && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-        <section className={classes.agenda} aria-label={t('meeting.agenda')} tabIndex={0}>
-          <LinkedText text={agenda} />
-        </section>
       )}
-    </div>
+      <li>
+        <IconUser size={18} aria-hidden />
+        <span>{t('meeting.organizer', { name: organizerName })}</span>
+      </li>
+    </ul>
   )
 }

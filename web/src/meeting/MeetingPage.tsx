@@ -163,6 +163,7 @@ function OpenMeeting({ meeting, accessKey, asAccount, identity, onRefused }: Ope
           {identity}
         </>
       ),
+      agenda: meeting.agenda,
       fetchesAhead: !asAccount,
       token: (displayName, renewed) =>
         asAccount ? tokenOfAccount(renewed) : guest.get(displayName, renewed),

@@ -31,6 +31,13 @@ function text(id: string, from: string): ChatMessage {
   return { id, kind: 'room', from, fromName: from, text: 'hello', at: '2026-01-01T10:00:00Z' }
 }
 
+const waiter = (id: string) => ({
+  id,
+  displayName: id,
+  isGuest: true,
+  since: '2026-01-01T10:00:00Z',
+})
+
 function joined(change: Partial<Joined> = {}): Joined {
   return {
     type: 'joined',
@@ -131,5 +138,27 @@ describe('the state of a room', () => {
       { type: 'phase', phase: 'connected' },
     )
     expect(state).toMatchObject({ phase: 'ended', end: 'removed' })
+  })
+
+  it('tells moderators who waits, and of each once', () => {
+    const inside = reduce(INITIAL_STATE, joined({ waiting: [waiter('Ben')] }))
+    expect(inside.waiting.map(({ displayName }) => displayName)).toEqual(['Ben'])
+    const more = reduce(inside, { type: 'waiting.updated', waiting: [waiter('Ben'), waiter('Cleo')] })
+    expect(more.notices.map(notice => 'name' in notice && notice.name)).toEqual(['Cleo'])
+    const self = person('me')
+    const demoted = reduce(more, { type: 'self.updated', self, permissions: PERMISSIONS })
+    expect(demoted.waiting).toEqual([])
+  })
+
+  it('knows that one has waited, also when one is in', () => {
+    const room = { id: 'r', displayName: 'Board', companyName: 'Acme', mode: 'spectator' } as const
+    const outside = reduce(INITIAL_STATE, {
+      type: 'waiting',
+      participantId: 'me',
+      room,
+      moderatorPresent: false,
+    })
+    expect(outside.waited).toEqual({ moderatorPresent: false })
+    expect(reduce(outside, joined()).waited).not.toBeNull()
   })
 })
