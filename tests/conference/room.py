@@ -66,14 +66,27 @@ class Notes:
         self.kept.append((kind, object_id, data))
 
 
+class Chronicle:
+    """Keeps what would stand in the summaries of meetings: the meeting, who wrote it, the text."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, str, str]] = []
+
+    def note(self, organization_id: int, meeting_id: str, sender_name: str, text: str) -> None:
+        self.kept.append((meeting_id, sender_name, text))
+
+
 class House:
     """A running server, and who may come into its rooms."""
 
-    def __init__(self, gate: Gate, service: ConferenceService, bus: Bus, notes: Notes, port: int) -> None:
+    def __init__(
+        self, gate: Gate, service: ConferenceService, bus: Bus, notes: Notes, chronicle: Chronicle, port: int
+    ) -> None:
         self.gate = gate
         self.service = service
         self.bus = bus
         self.notes = notes
+        self.chronicle = chronicle
         self.port = port
         self._opened: list[Client] = []
 
@@ -88,6 +101,8 @@ class House:
         passive_limit: int | None = None,
         user_id: str | None = None,
         link_id: str | None = None,
+        meeting_id: str | None = None,
+        waits: bool = False,
     ) -> str:
         """The token of somebody who may come in."""
         self.gate.admissions[name] = Admission(
@@ -104,6 +119,8 @@ class House:
             is_guest=link_id is not None,
             permissions=permissions,
             link_id=link_id,
+            meeting_id=meeting_id,
+            waits=waits,
         )
         return name
 
@@ -248,12 +265,20 @@ async def open_house(
 ) -> AsyncGenerator[House]:
     """A server with live rooms while the block runs."""
     gate, bus, port = Gate(), Bus(), free_port()
-    notes = Notes()
-    service = ConferenceService(gate, JanusPool(servers), bus, notes, ice=ice or IceSettings(), grace=grace)
+    notes, chronicle = Notes(), Chronicle()
+    service = ConferenceService(
+        gate,
+        JanusPool(servers),
+        bus,
+        notes,
+        ice=ice or IceSettings(),
+        grace=grace,
+        chronicle=chronicle,
+    )
     application = Litestar(routes(service), openapi_config=None, logging_config=None)
     async with serving(application, "127.0.0.1", port):
         await service.start()
-        house = House(gate, service, bus, notes, port)
+        house = House(gate, service, bus, notes, chronicle, port)
         try:
             yield house
         finally:
