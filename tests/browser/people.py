@@ -23,6 +23,8 @@ class Outfit(TypedDict, total=False):
     on: tuple[str, ...]
     """What they had on last time: `camera`, `microphone`."""
     locale: str
+    timezone: str
+    """The name of the time zone they are in."""
     screen: tuple[int, int]
     """The size of their window in CSS pixels; with `PHONE`, it is a phone's."""
     script: str
@@ -60,6 +62,7 @@ class Newcomer:
                 ],
             },
             locale=outfit.get("locale", "en-GB"),
+            timezone_id=outfit.get("timezone"),
             viewport={"width": width, "height": height},
             is_mobile=is_phone,
             has_touch=is_phone,

@@ -11,6 +11,7 @@ from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
 from switchroom.meetings.invitations import spaced
 from switchroom.meetings.parties import Actor
 from switchroom.meetings.views import MeetingView
+from switchroom.rooms.models import Room
 from tests.platform import Tenant
 
 
@@ -39,6 +40,16 @@ class Planned(Struct, frozen=True):
     def page(self, key: str = "") -> str:
         """The address within the site; with a key, of a personal link."""
         return f"/#/meeting/{spaced(self.number, '-')}" + (f"/{key}" if key else "")
+
+    def has_places(self, count: int) -> None:
+        """So many may be inside with sound and pictures."""
+
+        async def work() -> None:
+            async with self.tenant.running.platform.database.write(self.tenant.organization.id) as session:
+                room = await session.get_one(Room, self.room_id)
+                room.active_limit = count
+
+        self.tenant.running.run(work())
 
     def closes(self) -> None:
         meetings = self.tenant.running.platform.meetings
