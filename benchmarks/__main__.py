@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import chart, group_links, idle, join, report, room_list, surroundings
+from benchmarks import chart, group_links, idle, join, meetings, report, room_list, surroundings
 from benchmarks.figures import Result
 
 RESULTS = Path(__file__).with_name("results")
@@ -20,6 +20,7 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Await
     return {
         "list": lambda place: room_list.measure(place, rounds=options.rounds, seconds=options.seconds),
         "links": lambda place: group_links.measure(place, rounds=options.rounds, seconds=options.seconds),
+        "meetings": lambda place: meetings.measure(place, rounds=options.rounds, seconds=options.seconds),
         "join": lambda place: join.measure(place, rounds=options.joins),
         "idle": lambda place: idle.measure(place, rounds=options.starts),
     }
@@ -28,7 +29,7 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Await
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="list, links, join, idle; all when none is named"
+        "names", nargs="*", metavar="NAME", help="list, links, meetings, join, idle; all when none is named"
     )
     parser.add_argument("--rounds", type=int, default=12, help="rounds of list and links")
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")

@@ -38,14 +38,26 @@ class ApiServer(Struct, frozen=True):
         async with httpx.AsyncClient(base_url=self.base_url) as client:
             (await client.put(REPLY, content=content)).raise_for_status()
 
-    async def ask(self, path: str, message: Mapping[str, Any]) -> bytes:
+    async def ask(
+        self, path: str, message: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> bytes:
         async with httpx.AsyncClient(base_url=self.base_url, timeout=30) as client:
-            return (await client.post(path, json=message)).raise_for_status().content
+            return (await client.post(path, json=message, headers=headers)).raise_for_status().content
 
-    async def load(self, path: str, bodies: Path | None, *, connections: int, seconds: int) -> Report:
+    async def load(
+        self,
+        path: str,
+        bodies: Path | None,
+        *,
+        connections: int,
+        seconds: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> Report:
         """One run of the load generator, with the server's and the generator's share of a processor."""
         before = self.program.processor_seconds()
-        report = await load.run(self.base_url + path, bodies, connections=connections, seconds=seconds)
+        report = await load.run(
+            self.base_url + path, bodies, connections=connections, seconds=seconds, headers=headers
+        )
         used = self.program.processor_seconds() - before
         return structs.replace(report, server_share=used / (report.microseconds / 1e6))
 

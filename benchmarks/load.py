@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -35,7 +36,14 @@ class Report(Struct, frozen=True):
         return self.requests / (self.microseconds / 1e6)
 
 
-async def run(url: str, bodies: Path | None, *, connections: int, seconds: int) -> Report:
+async def run(
+    url: str,
+    bodies: Path | None,
+    *,
+    connections: int,
+    seconds: int,
+    headers: Mapping[str, str] | None = None,
+) -> Report:
     """Keep `connections` busy for so long, each sending its next request when the answer is there.
 
     `bodies` is a file with one request body a line, POSTed in turn; without it the requests are GET.
@@ -51,6 +59,7 @@ async def run(url: str, bodies: Path | None, *, connections: int, seconds: int) 
         f"--connections={connections}",
         f"--duration={seconds}s",
         f"--script={_SCRIPT}",
+        *(f"--header={name}: {value}" for name, value in (headers or {}).items()),
         url,
         *(["--", str(bodies)] if bodies else []),
         stdout=asyncio.subprocess.PIPE,

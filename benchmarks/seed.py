@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from switchroom.app import Platform
+from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import Membership, Organization, PermissionGroup, Person, new_id
 from switchroom.identity.permissions import Role, Standing
 from switchroom.identity.tokens import AccessToken, SubjectKind
@@ -24,7 +25,8 @@ class Seeded(Struct, frozen=True):
     """Access tokens and ids to ask with.
 
     `few` and `many` belong to an administrator of an organization of 100 and of 10,000 rooms, `people` to as
-    many persons of the first.
+    many persons of the first. `meeting_key` is a key of the Web Meeting API for the whole instance,
+    `organizer_id` whom it names.
     """
 
     few: str
@@ -32,6 +34,8 @@ class Seeded(Struct, frozen=True):
     people: Sequence[str]
     room_id: str
     permission_group_id: str
+    meeting_key: str
+    organizer_id: str
 
 
 async def seed(platform: Platform) -> Seeded:
@@ -49,6 +53,8 @@ async def seed(platform: Platform) -> Seeded:
         people=[platform.signer.sign(_claims(small, person_id)) for person_id in people],
         room_id=room_ids[0],
         permission_group_id=_participants(groups).id,
+        meeting_key=await platform.keys.create("bench", KeyPermission.ACCOUNT | KeyPermission.MEETING),
+        organizer_id=(await platform.accounts.admins(small.id))[-1].hex_id,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import cache
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Executable, bindparam, event
+from sqlalchemy import Executable, Insert, Table, bindparam, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -108,6 +109,28 @@ def notify(session: AsyncSession, notice: object) -> None:
 def do_last(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[None]]) -> None:
     """Do `work` as the last thing of the session's transaction, before it is committed."""
     session.info[_LAST].append(work)
+
+
+async def insert_at_once(session: AsyncSession, rows: Sequence[Base]) -> None:
+    """Write new rows of one table without the unit of work, in a third of its time.
+
+    The session does not follow them afterwards, and what their columns default to is written and not known
+    to them.
+    """
+    if not rows:
+        return
+    kind = type(rows[0])
+    table = cast("Table", kind.__table__)
+    names: list[str] = table.columns.keys()
+    await session.execute(
+        _insert_into(table),
+        [{name: row.__dict__[name] for name in names if name in row.__dict__} for row in rows],
+    )
+
+
+@cache
+def _insert_into(table: Table) -> Insert:
+    return insert(table)
 
 
 def upsert(session: AsyncSession, table: type[Base]) -> sqlite.Insert:

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
-from sqlalchemy import Table, delete, insert
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.db.database import insert_at_once
 from switchroom.identity.models import new_id
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import random_key
 from switchroom.meetings.drafts import InviteeDraft
 from switchroom.meetings.models import Invitee, Meeting
 
-_INSERT_INVITEES = insert(cast("Table", Invitee.__table__))
-
 
 async def add_invitees(
     session: AsyncSession, meeting: Meeting, drafts: Sequence[InviteeDraft], *, first_position: int
 ) -> list[Invitee]:
     rows = [
-        {
-            "id": new_id(),
-            "organization_id": meeting.organization_id,
-            "meeting_id": meeting.id,
-            "email": draft.email,
-            "first_name": draft.first_name,
-            "last_name": draft.last_name,
-            "locale": draft.locale,
-            "role": draft.role,
-            "access_key": random_key(),
-            "position": position,
-        }
+        Invitee(
+            id=new_id(),
+            organization_id=meeting.organization_id,
+            meeting_id=meeting.id,
+            email=draft.email,
+            first_name=draft.first_name,
+            last_name=draft.last_name,
+            locale=draft.locale,
+            role=draft.role,
+            access_key=random_key(),
+            position=position,
+        )
         for position, draft in enumerate(drafts, first_position)
     ]
-    if rows:
-        await session.execute(_INSERT_INVITEES, rows)
-    return [Invitee(**row) for row in rows]
+    await insert_at_once(session, rows)
+    return rows
 
 
 async def exchange_invitees(

@@ -76,6 +76,8 @@ def snapshot(shown: MeetingView) -> dict[str, Any]:
         "number": meeting.number,
         "room_id": meeting.room_id,
         "topic": occasion.topic,
+        "agenda": occasion.agenda,
+        "original_start": _text(occasion.original_start),
         "start": _text(occasion.start),
         "end": _text(occasion.end),
         "timezone": meeting.timezone,

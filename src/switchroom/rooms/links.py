@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
 
 from msgspec import Struct
-from sqlalchemy import Table, bindparam, func, insert, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import Database, notify
+from switchroom.db.database import Database, insert_at_once, notify
 from switchroom.errors import Forbidden, Invalid, NotFound
 from switchroom.events.recording import record
 from switchroom.identity.models import Organization, PermissionGroup, new_id
@@ -100,7 +99,7 @@ class Links:
             for link, draft in zip(made, drafts, strict=True):
                 if kind is LinkKind.GUEST and draft.send_email:
                     task_id = await self._invite(session, token, room, link)
-            await session.execute(_INSERT, [_row(link) for link in made])
+            await insert_at_once(session, made)
             for link in made:
                 _record(session, token, "link.created", link)
             return MadeLinks(made, task_id)
@@ -239,15 +238,6 @@ def _link(
     )
     _check(link, send_email=draft.send_email)
     return link
-
-
-_TABLE = cast("Table", Link.__table__)
-_INSERT = insert(_TABLE)
-"""All new links at once, and one in two thirds of the time that the unit of work takes for it."""
-
-
-def _row(link: Link) -> dict[str, object]:
-    return {name: getattr(link, name) for name in _TABLE.columns.keys()}  # noqa: SIM118
 
 
 def _check(link: Link, *, send_email: bool) -> None:

@@ -1,0 +1,59 @@
+"""Meetings as readers of the event log see them: as they were, with what is known of them now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from switchroom.db.database import Database
+from switchroom.identity.models import Organization, Person
+from switchroom.meetings.models import Meeting, MeetingTerms
+from switchroom.meetings.occasions import Occasion, shown
+from switchroom.meetings.parties import Parties
+from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
+
+
+class MeetingReports:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def meeting(self, meeting_id: str, told: dict[str, Any]) -> MeetingView | None:
+        """The meeting that an event is about, at the time and with the words that the event has for it
+        (`views.snapshot`), or as it is now where the event has none. None for one that is gone."""
+        async with self._database.read(None) as session:
+            row = (await session.execute(_MEETING.where(Meeting.id == meeting_id))).one_or_none()
+            if row is None:
+                return None
+            meeting, organization, terms, organizer = row
+            invitees = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
+            changes = (await changes_of(session, [meeting])).get(meeting.id, {})
+        occasion = _told(told) or shown(meeting, changes, clock_of(meeting, terms))
+        return view(meeting, occasion, invitees, Parties(organization, terms, organizer))
+
+
+_MEETING = (
+    select(Meeting, Organization, MeetingTerms, Person)
+    .join(Organization, Organization.id == Meeting.organization_id)
+    .join(MeetingTerms, MeetingTerms.organization_id == Meeting.organization_id)
+    .join(Person, Person.id == Meeting.organizer_id)
+)
+
+
+def _told(told: dict[str, Any]) -> Occasion | None:
+    if "original_start" not in told:
+        return None
+
+    def moment(name: str) -> datetime:
+        return msgspec.convert(told[name], datetime)
+
+    return Occasion(
+        original_start=moment("original_start"),
+        start=moment("start"),
+        end=moment("end"),
+        topic=str(told["topic"]),
+        agenda=str(told["agenda"]),
+        closed_at=moment("closed_at") if told["closed_at"] else None,
+    )
