@@ -143,7 +143,7 @@ def test_before_the_start_the_page_says_when_and_lets_the_organizer_in(
 def test_the_page_opens_by_itself_when_the_meeting_begins(tenant: Tenant, newcomer: Newcomer) -> None:
     meeting = plan(tenant, start=soon(seconds=5))
     ben = newcomer("Ben", locale="de-DE").opens(meeting.page())
-    expect(ben.the("meeting-countdown")).to_contain_text("Sie beginnt in")
+    expect(ben.the("meeting-countdown")).to_contain_text("Es beginnt in")
     ben.reads("Diese Seite öffnet sich von selbst")
     expect(ben.the("join")).to_be_visible()
     asked = ben.page.evaluate(

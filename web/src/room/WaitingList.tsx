@@ -1,5 +1,5 @@
 import { Button, CloseButton } from '@mantine/core'
-import { memo } from 'react'
+import { memo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useStorePart } from '../ui/store'
 import { Avatar } from './Avatar'
@@ -10,15 +10,21 @@ import classes from './WaitingList.module.css'
 export const WaitingList = memo(function WaitingList({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
   const waiting = useStorePart(session.state, state => state.waiting)
+  const title = useRef<HTMLHeadingElement>(null)
   if (!waiting.length) return null
+  // The button that was pressed goes away with its row.
+  const answer = (answered: Promise<void>) => {
+    title.current?.focus({ preventScroll: true })
+    void answered
+  }
   return (
     <section className={classes.box} aria-labelledby="waiting-title" data-testid="waiting-list">
       <header className={classes.header}>
-        <h3 id="waiting-title" className={classes.title}>
+        <h3 id="waiting-title" ref={title} tabIndex={-1} className={classes.title}>
           {t('waiting.count', { count: waiting.length })}
         </h3>
         {waiting.length > 1 && (
-          <Button size="compact-sm" onClick={() => void session.admitAll()} data-testid="admit-all">
+          <Button size="compact-sm" onClick={() => answer(session.admitAll())} data-testid="admit-all">
             {t('waiting.admitAll')}
           </Button>
         )}
@@ -32,7 +38,7 @@ export const WaitingList = memo(function WaitingList({ session }: { session: Roo
               size="compact-sm"
               variant={waiting.length > 1 ? 'default' : 'filled'}
               aria-label={t('waiting.admitName', { name: displayName })}
-              onClick={() => void session.admit(id)}
+              onClick={() => answer(session.admit(id))}
               data-testid="admit"
             >
               {t('waiting.admit')}
@@ -40,7 +46,7 @@ export const WaitingList = memo(function WaitingList({ session }: { session: Roo
             <CloseButton
               aria-label={t('waiting.deny', { name: displayName })}
               title={t('waiting.deny', { name: displayName })}
-              onClick={() => void session.deny(id)}
+              onClick={() => answer(session.deny(id))}
               data-testid="deny"
             />
           </li>
