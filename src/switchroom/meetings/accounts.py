@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import Database
+from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound
 from switchroom.events.recording import record
 from switchroom.identity.models import Membership, Organization, PermissionGroup, Person
@@ -20,7 +21,9 @@ from switchroom.identity.timezones import require_timezone
 from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.meetings.founding import found_organization
-from switchroom.meetings.models import MeetingKind, MeetingTerms
+from switchroom.meetings.handing_over import hand_over
+from switchroom.meetings.models import Meeting, MeetingKind, MeetingTerms
+from switchroom.meetings.notices import MeetingOver
 from switchroom.meetings.parties import ORGANIZERS, TRIAL, require_good_standing
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 
@@ -156,6 +159,11 @@ class Accounts:
             )
             for person_id in people:
                 revoke(session, organization.id, person_id)
+            to_come = select(Meeting.room_id).where(
+                Meeting.organization_id == organization.id, Meeting.next_end_at.is_not(None)
+            )
+            for room_id in await session.scalars(to_come):
+                notify(session, MeetingOver(organization.id, room_id))
             record(session, organization.id, "account.closed", hex_id, _snapshot(organization, account.terms))
 
     async def admins(self, organization_id: int) -> Sequence[Person]:
@@ -221,24 +229,34 @@ class Accounts:
             if draft.email is not UNSET:
                 address = _address(draft)
                 if address != person.email.lower():
-                    await _require_new_address(session, address, draft.field("email"))
+                    known = await _require_new_address(session, address, draft.field("email"))
+                    if known is not None and known is not person:
+                        raise Conflict(
+                            "somebody of a closed account has the address", field=draft.field("email")
+                        )
                     if person.username == person.email.lower():
                         person.username = address
                     person.email = address
             _write_person(person, draft)
+            await _flush(session, draft)
             _record_person(session, organization_id, "user.updated", person)
             return person
 
     async def remove_organizer(self, organization_id: int, hex_id: str) -> None:
-        """Take somebody out of the account. Raises Forbidden for the last who administers it."""
+        """Take somebody out of the account; an admin of it takes on their meetings. Raises Forbidden for the
+        last who administers it."""
         async with self._database.write(organization_id) as session:
             person, membership = await _member(session, organization_id, hex_id, to_change=True)
-            if membership.standing == Standing.ADMINISTRATOR:
-                admins = await session.scalar(
-                    select(func.count(Membership.id)).where(Membership.standing == Standing.ADMINISTRATOR)
-                )
-                if (admins or 0) < 2:
-                    raise Forbidden("an account keeps at least one admin", code="last_admin")
+            admin = await session.scalar(
+                select(Person)
+                .join(Membership, Membership.person_id == Person.id)
+                .where(Membership.standing == Standing.ADMINISTRATOR, Person.id != person.id)
+                .order_by(Membership.id)
+                .limit(1)
+            )
+            if admin is None:
+                raise Forbidden("an account keeps at least one admin", code="last_admin")
+            await hand_over(session, organization_id, person, admin)
             await session.delete(membership)
             revoke(session, organization_id, person.id)
             _record_person(session, organization_id, "user.deleted", person)
@@ -269,11 +287,13 @@ _ACCOUNTS = select(
 
 
 async def _account(session: AsyncSession, hex_id: str) -> Account:
-    query = _ACCOUNTS.where(Organization.hex_id == hex_id, Organization.closed_at.is_(None))
-    row = (await session.execute(query)).one_or_none()
+    row = (await session.execute(_ACCOUNTS.where(Organization.hex_id == hex_id))).one_or_none()
     if row is None:
         raise NotFound(f"there is no account {hex_id[:100]}", field="accountId", code="account_not_found")
-    return Account(*row)
+    account = Account(*row)
+    if account.organization.closed_at is not None:
+        raise NotFound("the account is closed", field="accountId", code="account_closed")
+    return account
 
 
 async def _member(
@@ -304,8 +324,17 @@ async def _new_person(session: AsyncSession, draft: OrganizerDraft) -> Person:
     person = known or Person(username=address, password_hash="", email=address, locale="en")
     _write_person(person, draft)
     session.add(person)
-    await session.flush()
+    await _flush(session, draft)
     return person
+
+
+async def _flush(session: AsyncSession, draft: OrganizerDraft) -> None:
+    """Raises Conflict when somebody else has taken the address in the meantime."""
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        field = draft.field("email")
+        raise Conflict("there is a user with this address already", field=field) from error
 
 
 async def _require_new_address(session: AsyncSession, address: str, field: str) -> Person | None:
@@ -334,7 +363,7 @@ def _address(draft: OrganizerDraft) -> str:
     try:
         ascii_address(address)
     except Undeliverable as error:
-        raise Invalid(f"no mail can be sent to this address: {error}", field=field) from error
+        raise Invalid(str(error), field=field) from error
     return address
 
 
@@ -379,7 +408,7 @@ async def _change(
     if change.account_type is not UNSET:
         terms.account_type = require_text(change.account_type, "accountType", longest=32, shortest=1)
     if change.paid_until is not UNSET:
-        terms.paid_until = change.paid_until
+        terms.paid_until = _in_utc(change.paid_until) if change.paid_until is not None else None
     for field, name in (
         ("numberOfMeetings", "most_meetings"),
         ("numberOfMeetingOrganizers", "most_organizers"),
@@ -425,6 +454,14 @@ async def _change(
         value = getattr(change, name)
         if value is not UNSET:
             setattr(terms, name, value)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Raises Invalid for a time that UTC has no year for."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise Invalid("paidUntil is out of all bounds", field="paidUntil") from None
 
 
 def _require_page(limit: int, offset: int) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import NotFound
-from switchroom.identity.models import Organization, Person
+from switchroom.identity.models import Membership, Organization, Person
 from switchroom.mail.meeting_calendar import meeting_feed
 from switchroom.mail.meeting_mails import MeetingEntry
 from switchroom.meetings import occasions
@@ -45,7 +45,7 @@ class Calendars:
             .limit(_MOST_IN_FEED)
         )
         async with self._database.read(None) as session:
-            person = await session.scalar(select(Person).where(Person.calendar_token == token))
+            person = await session.scalar(_MEMBERS.where(Person.calendar_token == token).limit(1))
             if person is None or not token:
                 raise _unknown()
             entries = await self._entries(session, query, with_organizers_key=True)
@@ -109,6 +109,14 @@ _MEETINGS = (
     .join(MeetingTerms, MeetingTerms.organization_id == Meeting.organization_id)
     .join(Person, Person.id == Meeting.organizer_id)
     .where(Meeting.canceled_at.is_(None), Organization.closed_at.is_(None))
+)
+
+
+_MEMBERS = (
+    select(Person)
+    .join(Membership, Membership.person_id == Person.id)
+    .join(Organization, Organization.id == Membership.organization_id)
+    .where(Organization.closed_at.is_(None))
 )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -47,23 +48,61 @@ def change_words(meeting: Meeting, draft: MeetingDraft) -> None:
         set_dial_in(meeting, wanted=draft.dial_in)
 
 
-def change_times(meeting: Meeting, draft: MeetingDraft, named: Occasion | None) -> None:
-    """Times said of one occurrence move the whole series by as much."""
+def change_times(meeting: Meeting, draft: MeetingDraft, named: Occasion | None, shown: Occasion) -> None:
+    """Times said of one occurrence move the whole series by as much. A series that is to be none any more
+    takes place then, and then only."""
     if draft.timezone is not UNSET:
         meeting.timezone = require_timezone(draft.timezone)
-    recurrence = occasions.recurrence_of(meeting)
-    if draft.recurrence is not UNSET:
-        recurrence = draft.recurrence
-    old_start, old_end = (named.start, named.end) if named is not None else (meeting.start_at, meeting.end_at)
+    present = occasions.recurrence_of(meeting)
+    recurrence = present if isinstance(draft.recurrence, UnsetType) else draft.recurrence
+    if present is None:
+        old_start, old_end = meeting.start_at, meeting.end_at
+    elif recurrence is None:
+        old_start, old_end = (named or shown).start, (named or shown).end
+    else:
+        old_start, old_end = _spoken_of(meeting, draft, named, shown)
     start, end = new_times(old_start, old_end, draft)
     require_times(start, end)
-    length = end - start
-    meeting.start_at += start - old_start
-    if recurrence is not None:
-        meeting.start_at = meeting.start_at.replace(microsecond=0)
-    meeting.end_at = meeting.start_at + length
+    if present is not None and recurrence is not None:
+        first = meeting.start_at + (start - old_start)
+    else:
+        first = start
+    meeting.start_at = first.replace(microsecond=0) if recurrence is not None else first
+    meeting.end_at = meeting.start_at + (end - start)
+    require_times(meeting.start_at, meeting.end_at)
     require_recurrence(recurrence, meeting)
     meeting.recurrence = msgspec.to_builtins(recurrence) if recurrence is not None else None
+
+
+def _spoken_of(
+    meeting: Meeting, draft: MeetingDraft, named: Occasion | None, shown: Occasion
+) -> tuple[datetime, datetime]:
+    """The occurrence that the draft's times are about: the one it names. Who names the series as a whole has
+    the times of its first or of the one that it shows, whatever is nearer."""
+    if named is not None:
+        return named.start, named.end
+    first = meeting.start_at, meeting.end_at
+    said = draft.start or draft.end
+    if not said:
+        return first
+    return min(first, (shown.start, shown.end), key=lambda one: abs(one[0] - said))
+
+
+def moved_with(meeting: Meeting, old_start: datetime, old_timezone: str) -> Callable[[datetime], datetime]:
+    """Where the occurrences of a series are, by the start that they had, now that the series has moved by the
+    clocks of its zone."""
+    old_zone, zone = ZoneInfo(old_timezone), ZoneInfo(meeting.timezone)
+    by = _clock(meeting.start_at, zone) - _clock(old_start, old_zone)
+
+    def moved(start: datetime) -> datetime:
+        return (_clock(start, old_zone) + by).replace(tzinfo=zone).astimezone(UTC)
+
+    unmoved = not by and old_timezone == meeting.timezone
+    return (lambda start: start) if unmoved else moved
+
+
+def _clock(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
 def new_times(start: datetime, end: datetime, draft: MeetingDraft) -> tuple[datetime, datetime]:
@@ -84,13 +123,25 @@ def require_recurrence(recurrence: Recurrence | None, meeting: Meeting) -> None:
 
 
 def require_of_series(meeting: Meeting, present: Sequence[Invitee], draft: MeetingDraft, locale: str) -> None:
-    """Raises Invalid for what can be said of a series only, where it says something new."""
+    """Raises Invalid for what can be said of a series only, where it says something new. That it is to be no
+    series is passed over."""
     if draft.invitees is not UNSET:
         wanted = {(one.email, one.role) for one in require_invitees(draft.invitees, locale)}
         if wanted != {(one.email, one.role) for one in present}:
             raise Invalid("people are invited to the whole series", field="invitedParticipants")
-    if draft.timezone is not UNSET and draft.timezone != meeting.timezone:
-        raise Invalid("the time zone is that of the whole series", field="timezone")
+    for field, said, there in (
+        ("timezone", draft.timezone, meeting.timezone),
+        ("type", draft.kind, meeting.kind),
+        ("documents", draft.documents, meeting.documents),
+        ("meetingPermissionId", draft.permission_group_id, meeting.permission_group_id),
+        ("earlyAccessMinutes", draft.early_access_minutes, meeting.early_access_minutes),
+        ("isRecorded", draft.recorded, meeting.recorded),
+        ("isDialin", draft.dial_in, meeting.dial_in_room is not None),
+        ("videoResolution", draft.video_resolution, meeting.video_resolution),
+        ("recurring", draft.recurrence or UNSET, occasions.recurrence_of(meeting)),
+    ):
+        if said is not UNSET and said != there:
+            raise Invalid(f"{field} can be changed of the whole series only", field=field)
 
 
 def set_dial_in(meeting: Meeting, *, wanted: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec import structs
@@ -32,8 +33,6 @@ async def close_occasion(
         change.closed_at = moment
         changes = {**changes, change.original_start_at: change}
     set_ends(meeting, changes, moment)
-    if meeting.recurrence is not None and meeting.next_end_at is None:
-        meeting.closed_at = moment
     meeting.summary_due_at = moment + SUMMARY_AFTER
     closed = structs.replace(shown, occasion=structs.replace(shown.occasion, closed_at=moment))
     record(session, meeting.organization_id, "meeting.closed", meeting.id, snapshot(closed))
@@ -54,25 +53,49 @@ async def change_for(session: AsyncSession, found: Found, occasion: Occasion) ->
     return row
 
 
-async def fitting_changes(session: AsyncSession, meeting: Meeting, changes: Changes) -> Changes:
-    """The changes of occurrences that the series still has; the others are removed."""
+async def fitting_changes(
+    session: AsyncSession, meeting: Meeting, changes: Changes, moved: Callable[[datetime], datetime]
+) -> Changes:
+    """The changes of occurrences that the series still has, of a series that has been `moved`; the others
+    are removed. What was canceled stays so."""
     fitting: dict[datetime, MeetingOccurrence] = {}
-    for start, row in changes.items():
+    anew: list[MeetingOccurrence] = []
+    for row in changes.values():
+        start = moved(row.original_start_at)
         series_has_it = meeting.recurrence is not None and (
             row.canceled or occasions.occasion_at(meeting, {}, start) is not None
         )
-        if series_has_it:
+        if series_has_it and start == row.original_start_at:
             fitting[start] = row
-        else:
-            await session.delete(row)
-    return fitting
+            continue
+        await session.delete(row)
+        if series_has_it:
+            anew.append(
+                MeetingOccurrence(
+                    organization_id=row.organization_id,
+                    meeting_id=row.meeting_id,
+                    original_start_at=start,
+                    start_at=row.start_at,
+                    end_at=row.end_at,
+                    topic=row.topic,
+                    agenda=row.agenda,
+                    canceled=row.canceled,
+                    closed_at=row.closed_at,
+                )
+            )
+    await session.flush()  # one may come to where another was
+    session.add_all(anew)
+    return {**fitting, **{row.original_start_at: row for row in anew}}
 
 
 def set_ends(meeting: Meeting, changes: Changes, moment: datetime) -> None:
-    """Write down when what is on or comes next ends, and when the last occurrence does."""
+    """Write down when what is on or comes next ends, and when the last occurrence does. A series of which
+    nothing is to come is closed for good."""
     meeting.last_end_at = occasions.last_end(meeting, changes)
     if meeting.recurrence is None:
         meeting.next_end_at = meeting.end_at if meeting.closed_at is None else None
         return
     following = occasions.current(meeting, changes, moment)
     meeting.next_end_at = following.end if following is not None else None
+    if following is None and meeting.closed_at is None:
+        meeting.closed_at = moment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4, uuid5
 
@@ -294,29 +294,27 @@ def _waits(shown: MeetingView, standing: _Standing) -> bool:
     return shown.meeting.kind == MeetingKind.BOARDROOM and standing.role is not MeetingRole.MODERATOR
 
 
-def _opens_at(shown: MeetingView) -> datetime:
-    return shown.occasion.start - timedelta(minutes=shown.meeting.early_access_minutes)
-
-
 def _state(shown: MeetingView, standing: _Standing) -> VisitState:
     moment = now()
     if shown.organization.closed_at is not None or is_unpaid(shown.terms):
         return VisitState.UNAVAILABLE
     if shown.is_over(moment):
         return VisitState.OVER
-    if moment < _opens_at(shown) and standing.role is not MeetingRole.MODERATOR:
+    if moment < shown.opens_at and standing.role is not MeetingRole.MODERATOR:
         return VisitState.NOT_STARTED
     return VisitState.OPEN
 
 
 def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
     state = _state(shown, standing)
+    if shown.organization.closed_at is not None:
+        raise Forbidden("the account that the meeting belongs to is closed", code="not_allowed")
     if state is VisitState.UNAVAILABLE:
         raise Forbidden("the account that the meeting belongs to is not paid for", code="account_unpaid")
     if state is VisitState.OVER:
         raise Forbidden("the meeting is over", code="meeting_over")
     if state is VisitState.NOT_STARTED:
-        opens = _opens_at(shown).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        opens = shown.opens_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         raise Forbidden("the meeting has not begun", code="meeting_not_started", details={"opensAt": opens})
 
 
@@ -335,7 +333,7 @@ async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing)
         organizer_name=shown.organizer.display_name,
         start=occasion.start,
         end=occasion.end,
-        opens_at=_opens_at(shown),
+        opens_at=shown.opens_at,
         timezone=meeting.timezone,
         is_recurring=meeting.recurrence is not None,
         display_name=standing.display_name,

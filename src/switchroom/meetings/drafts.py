@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from switchroom.db.base import now
 from switchroom.errors import Invalid
+from switchroom.identity.timezones import require_timezone
 from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings.models import MeetingKind
-from switchroom.meetings.recurrence import Recurrence
+from switchroom.meetings.recurrence import Recurrence, check
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 
 MOST_INVITED = 1000
@@ -22,7 +25,7 @@ LONGEST = timedelta(days=14)
 STANDARD_LENGTH = timedelta(minutes=60)
 _MOST_DOCUMENTS = 50
 _MOST_DOCUMENT_BYTES = 100_000
-_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _LONGEST_RESOLUTION = 16
 
 
@@ -84,7 +87,7 @@ def require_documents(documents: Sequence[Any]) -> list[Any]:
 def require_times(start: datetime, end: datetime) -> None:
     """Raises Invalid for a meeting that ends before it starts, or is out of all bounds."""
     for field, moment in (("startTime", start), ("endTime", end)):
-        if not _EARLIEST <= moment <= _LATEST:
+        if not EARLIEST <= moment <= LATEST:
             raise Invalid(f"{field} is not between 1970 and 2100", field=field)
     if end <= start:
         raise Invalid("endTime is not after startTime", field="endTime")
@@ -99,19 +102,54 @@ def require_invitees(drafts: Sequence[InviteeDraft], locale: str) -> list[Invite
         raise Invalid(
             f"at most {MOST_INVITED} people can be invited to a meeting", field="invitedParticipants"
         )
-    found: dict[str, InviteeDraft] = {}
-    for number, draft in enumerate(drafts):
-        field = f"invitedParticipants[{number}]"
-        email = require_text(draft.email, f"{field}.email", longest=254, shortest=1).lower()
+    checked = (_require_invitee(draft, number, locale) for number, draft in enumerate(drafts))
+    return list({one.email: one for one in checked}.values())
+
+
+def wrong_in(draft: MeetingDraft) -> list[Invalid]:
+    """Everything that is wrong about a draft by itself. Whoever only wants to know whether something is finds
+    the first of it by the rules above."""
+    wrong: list[Invalid] = []
+
+    def find(require: Callable[[], object]) -> None:
         try:
-            ascii_address(email)
-        except Undeliverable as error:
-            raise Invalid(f"no mail can be sent to this address: {error}", field=f"{field}.email") from error
-        found[email] = InviteeDraft(
-            email=email,
-            first_name=require_text(draft.first_name, f"{field}.firstName", longest=LONGEST_NAME),
-            last_name=require_text(draft.last_name, f"{field}.lastName", longest=LONGEST_NAME),
-            locale=draft.locale or locale,
-            role=draft.role,
-        )
-    return list(found.values())
+            require()
+        except Invalid as error:
+            wrong.append(error)
+
+    for said, require in (
+        (draft.topic, require_topic),
+        (draft.agenda, require_agenda),
+        (draft.documents, require_documents),
+        (draft.video_resolution, require_resolution),
+        (draft.timezone, require_timezone),
+    ):
+        if said is not UNSET:
+            find(partial(require, said))
+    if not isinstance(draft.invitees, UnsetType):
+        if len(draft.invitees) > MOST_INVITED:
+            find(partial(require_invitees, draft.invitees, ""))
+        else:
+            for number, one in enumerate(draft.invitees):
+                find(partial(_require_invitee, one, number, ""))
+    if draft.start and draft.end:
+        find(partial(require_times, draft.start, draft.end))
+    if draft.recurrence and not wrong:
+        find(partial(check, draft.recurrence, draft.start or now(), draft.timezone or "UTC"))
+    return wrong
+
+
+def _require_invitee(draft: InviteeDraft, number: int, locale: str) -> InviteeDraft:
+    field = f"invitedParticipants[{number}]"
+    email = require_text(draft.email, f"{field}.email", longest=254, shortest=1).lower()
+    try:
+        ascii_address(email)
+    except Undeliverable as error:
+        raise Invalid(str(error), field=f"{field}.email") from error
+    return InviteeDraft(
+        email=email,
+        first_name=require_text(draft.first_name, f"{field}.firstName", longest=LONGEST_NAME),
+        last_name=require_text(draft.last_name, f"{field}.lastName", longest=LONGEST_NAME),
+        locale=draft.locale or locale,
+        role=draft.role,
+    )

@@ -6,6 +6,7 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.db.base import now
 from switchroom.errors import NotFound
 from switchroom.meetings import occasions
 from switchroom.meetings.models import Meeting
@@ -43,12 +44,25 @@ async def find_meeting(session: AsyncSession, meeting_id: str) -> Found | None:
     return Found(meeting, changes, one) if one is not None and meeting.recurrence is not None else None
 
 
+def require_one(found: Found) -> None:
+    """Raises NotFound for a series by its own id, which is that of its first occurrence, when the first has
+    been canceled: whoever cancels it twice must not cancel the second too."""
+    meeting = found.meeting
+    first = found.changes.get(meeting.start_at)
+    if found.named is None and first is not None and first.canceled and meeting.end_at > now():
+        raise _unknown(meeting.hex_id)
+
+
 async def find(session: AsyncSession, actor: Actor, meeting_id: str) -> Found:
     """Raises NotFound as well for somebody else's, unless the actor administers."""
     found = await find_meeting(session, meeting_id)
     if found is None or not (actor.administers or found.meeting.organizer_id == actor.person_id):
-        raise NotFound(f"there is no meeting {meeting_id[:100]}", field="id", code="meeting_not_found")
+        raise _unknown(meeting_id)
     return found
+
+
+def _unknown(meeting_id: str) -> NotFound:
+    return NotFound(f"there is no meeting {meeting_id[:100]}", field="id", code="meeting_not_found")
 
 
 async def side_of(session: AsyncSession, actor: Actor, meeting: Meeting, *, to_change: bool) -> Parties:

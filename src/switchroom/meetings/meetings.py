@@ -7,14 +7,14 @@ from datetime import datetime
 
 import msgspec
 from msgspec import UNSET
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import Database, notify
-from switchroom.errors import Conflict, Exhausted, Invalid
+from switchroom.db.database import Database, insert_at_once, notify
+from switchroom.errors import Exhausted, Forbidden, Invalid
 from switchroom.events.recording import record
-from switchroom.identity.models import PermissionGroup, Person, new_hex_id, new_id
+from switchroom.identity.models import PermissionGroup, Person, new_calendar_token, new_hex_id, new_id
 from switchroom.identity.secrets import random_key
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.meeting_mails import MeetingMailKind
@@ -22,6 +22,7 @@ from switchroom.meetings import occasions
 from switchroom.meetings.changing import (
     change_times,
     change_words,
+    moved_with,
     new_times,
     random_digits,
     require_early,
@@ -31,6 +32,7 @@ from switchroom.meetings.changing import (
 )
 from switchroom.meetings.closing import change_for, close_occasion, fitting_changes, set_ends
 from switchroom.meetings.drafts import (
+    LATEST,
     STANDARD_LENGTH,
     MeetingDraft,
     require_agenda,
@@ -40,19 +42,20 @@ from switchroom.meetings.drafts import (
     require_times,
     require_topic,
 )
-from switchroom.meetings.finding import Found, find, shown_of, side_of
+from switchroom.meetings.finding import Found, find, require_one, shown_of, side_of
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.inviting import add_invitees, exchange_invitees
 from switchroom.meetings.models import Invitee, Meeting, MeetingKind
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.meetings.occasions import Occasion
 from switchroom.meetings.parties import Actor, Parties, parties
-from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snapshot, view
+from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, shown_as, snapshot, view
 from switchroom.rooms import quotas
 from switchroom.rooms.drafts import QuotaWish
 from switchroom.rooms.models import Room, RoomMode, RoomType
 
 _MOST_LISTED = 1000
+_MOST_EXPANDED = 5000
 
 
 class Meetings:
@@ -74,10 +77,8 @@ class Meetings:
             room = await _new_room(session, side, meeting)
             meeting.room_id = room.id
             set_ends(meeting, {}, now())
-            session.add(room)
-            await session.flush()  # SQLAlchemy sees no order between the two
-            session.add(meeting)
-            await session.flush()
+            await insert_at_once(session, [room])
+            await insert_at_once(session, [meeting])
             invitees = await add_invitees(session, meeting, wanted, first_position=0)
             shown = view(meeting, occasions.shown(meeting, {}, now()), invitees, side)
             await self._invitations.send(session, MeetingMailKind.INVITATION, shown, {}, invitees)
@@ -111,32 +112,23 @@ class Meetings:
             raise Invalid("offset must be from 0 to 1000000", field="offset")
         if from_ is not None and to is not None and to <= from_:
             raise Invalid("to is not after from", field="to")
-        most = offset + limit
-        query = select(Meeting).where(Meeting.organizer_id == actor.person_id, Meeting.canceled_at.is_(None))
-        if to is not None:
-            query = query.where(Meeting.start_at < to)
-        if from_ is not None:
-            query = query.where(or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > from_))
-        query = query.order_by(Meeting.start_at, Meeting.id)
         expanded = from_ is not None or to is not None
-        once = query.where(Meeting.recurrence.is_(None)) if expanded else query
+        most = offset + limit
+        if expanded and most > _MOST_EXPANDED:
+            raise Invalid(f"no more than {_MOST_EXPANDED} can be listed: name a later from", field="offset")
+        query = (
+            select(Meeting)
+            .where(Meeting.organizer_id == actor.person_id, Meeting.canceled_at.is_(None))
+            .order_by(Meeting.start_at, Meeting.id)
+        )
         async with self._database.read(actor.organization_id) as session:
             side = await parties(session, actor, to_change=False)
-            rows = list(await session.scalars(once.limit(most)))
             if expanded:
-                rows += await session.scalars(query.where(Meeting.recurrence.is_not(None)))
-            changes = await changes_of(session, rows)
-            shown: list[tuple[Meeting, Occasion]] = []
-            for meeting in rows:
-                of_meeting = changes.get(meeting.id, {})
-                if expanded:
-                    found = occasions.occasions(meeting, of_meeting, from_=from_, until=to, limit=most)
-                    shown += [(meeting, one) for one in found]
-                else:
-                    shown.append((meeting, occasions.shown(meeting, of_meeting, now())))
-            if expanded:
-                shown.sort(key=lambda one: (one[1].start, one[0].id))
-            page = shown[offset : offset + limit]
+                page = (await _expanded(session, query, from_, to, most))[offset:]
+            else:
+                rows = (await session.scalars(query.limit(limit).offset(offset))).all()
+                changes = await changes_of(session, rows)
+                page = [(one, occasions.shown(one, changes.get(one.id, {}), now())) for one in rows]
             invitees = await invitees_of(session, list({meeting.id for meeting, _ in page}))
             return [view(meeting, one, invitees.get(meeting.id, ()), side) for meeting, one in page]
 
@@ -149,6 +141,7 @@ class Meetings:
             found = await find(session, actor, meeting_id)
             side = await side_of(session, actor, found.meeting, to_change=True)
             if found.meeting.recurrence is not None and not series:
+                require_one(found)
                 return await self._update_occurrence(session, found, side, draft)
             return await self._update_whole(session, found, side, draft)
 
@@ -157,22 +150,26 @@ class Meetings:
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id)
             side = await side_of(session, actor, found.meeting, to_change=True)
-            meeting, moment = found.meeting, now()
-            shown = await shown_of(session, found, side)
-            meeting.sequence += 1
+            meeting, moment = found.meeting, clock_of(found.meeting, side.terms)
             of_occurrence = meeting.recurrence is not None and not series
+            if of_occurrence:
+                require_one(found)
+            shown = await shown_of(session, found, side)
+            one = shown.occasion if of_occurrence else occasions.current(meeting, found.changes, moment)
+            to_come = one is not None and not shown_as(shown, one).is_over(now())
+            meeting.sequence += 1
             if of_occurrence:
                 change = await change_for(session, found, shown.occasion)
                 change.canceled = True
-                running = shown.is_open(moment)
+                running = shown.is_open(now())
                 set_ends(meeting, {**found.changes, change.original_start_at: change}, moment)
             else:
-                meeting.canceled_at = moment
+                meeting.canceled_at = now()
                 meeting.next_end_at = None
                 running = True
             if running:
                 notify(session, MeetingOver(actor.organization_id, meeting.room_id))
-            if not shown.is_over(moment) or not of_occurrence:
+            if to_come:
                 await self._invitations.send(
                     session,
                     MeetingMailKind.CANCELLATION,
@@ -184,13 +181,16 @@ class Meetings:
             self._record(session, "meeting.canceled", shown)
 
     async def close(self, actor: Actor, meeting_id: str) -> MeetingView:
-        """End a meeting that is on, or the occurrence that is on. Raises Conflict for one that is not."""
+        """End a meeting that is on, or the occurrence that is on, before its time. Raises Forbidden
+        (`meeting_not_started`, `meeting_over`) for one that is not."""
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id)
             side = await side_of(session, actor, found.meeting, to_change=True)
             shown = await shown_of(session, found, side)
-            if shown.occasion.closed_at is not None:
-                raise Conflict("the meeting is closed already", code="meeting_closed")
+            if shown.is_over(now()):
+                raise Forbidden("the meeting is over", code="meeting_over")
+            if shown.opens_at > now():
+                raise Forbidden("the meeting has not begun", code="meeting_not_started")
             closed = await close_occasion(session, found, shown, early=True)
             notify(session, MeetingOver(actor.organization_id, found.meeting.room_id))
             return closed
@@ -208,6 +208,7 @@ class Meetings:
             id=new_id(),
             hex_id=new_hex_id(),
             number=random_digits(16),
+            calendar_token=new_calendar_token(),
             organization_id=side.organization.id,
             organizer_id=organizer.id,
             organizer_key=random_key(),
@@ -226,6 +227,7 @@ class Meetings:
             recorded=terms.default_recorded if draft.recorded is UNSET else draft.recorded,
             video_resolution=require_resolution(draft.video_resolution or "standard"),
             sequence=0,
+            created_at=now(),
         )
         set_dial_in(meeting, wanted=bool(dial_in))
         require_times(start, end)
@@ -235,21 +237,25 @@ class Meetings:
     async def _update_whole(
         self, session: AsyncSession, found: Found, side: Parties, draft: MeetingDraft
     ) -> MeetingView:
-        meeting, moment = found.meeting, now()
+        meeting, moment = found.meeting, clock_of(found.meeting, side.terms)
         before = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
+        at_first = (meeting.start_at, meeting.end_at, meeting.recurrence)
+        old_start, old_timezone = meeting.start_at, meeting.timezone
         change_words(meeting, draft)
         if draft.permission_group_id is not UNSET:
             await _require_group(session, draft.permission_group_id)
             meeting.permission_group_id = draft.permission_group_id
-        change_times(meeting, draft, found.named)
+        change_times(meeting, draft, found.named, occasions.shown(meeting, found.changes, moment))
         if draft.invitees is UNSET:
             kept, added, gone = list(before), list[Invitee](), list[Invitee]()
         else:
             wanted = require_invitees(draft.invitees, _locale(side.organizer))
             kept, added, gone = await exchange_invitees(session, meeting, before, wanted)
-        changes = await fitting_changes(session, meeting, found.changes)
+        moved = moved_with(meeting, old_start, old_timezone)
+        changes = await fitting_changes(session, meeting, found.changes, moved)
         meeting.sequence += 1
-        if meeting.end_at > moment or (meeting.recurrence is not None):
+        rescheduled = at_first != (meeting.start_at, meeting.end_at, meeting.recurrence)
+        if rescheduled and (meeting.end_at > moment or meeting.recurrence is not None):
             meeting.closed_at = None
         set_ends(meeting, changes, moment)
         room = await session.get_one(Room, meeting.room_id)
@@ -269,7 +275,7 @@ class Meetings:
     async def _update_occurrence(
         self, session: AsyncSession, found: Found, side: Parties, draft: MeetingDraft
     ) -> MeetingView:
-        meeting, moment = found.meeting, now()
+        meeting, moment = found.meeting, clock_of(found.meeting, side.terms)
         shown = await shown_of(session, found, side)
         require_of_series(meeting, shown.invitees, draft, _locale(side.organizer))
         change = await change_for(session, found, shown.occasion)
@@ -281,8 +287,8 @@ class Meetings:
         require_times(start, end)
         if (start, end) != (shown.occasion.start, shown.occasion.end):
             change.start_at, change.end_at = start, end
-        if end > moment:
-            change.closed_at = None
+            if end > moment:
+                change.closed_at = meeting.closed_at = None
         meeting.sequence += 1
         changes = {**found.changes, change.original_start_at: change}
         set_ends(meeting, changes, moment)
@@ -299,6 +305,32 @@ class Meetings:
         record(session, shown.meeting.organization_id, kind, shown.meeting.id, snapshot(shown))
         meeting = shown.meeting
         notify(session, MeetingChanged(meeting.organization_id, meeting.room_id, meeting.next_end_at))
+
+
+async def _expanded(
+    session: AsyncSession,
+    query: Select[Meeting],
+    from_: datetime | None,
+    to: datetime | None,
+    most: int,
+) -> list[tuple[Meeting, Occasion]]:
+    """The first `most` that end after `from_` and begin before `to`, occurrences one by one."""
+    if from_ is not None:
+        query = query.where(or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > from_))
+    once = query.where(Meeting.recurrence.is_(None))
+    if to is not None:
+        once = once.where(Meeting.start_at < to)
+    series = (await session.scalars(query.where(Meeting.recurrence.is_not(None)))).all()
+    changes = await changes_of(session, series)
+    found = occasions.in_order(
+        [(meeting, changes.get(meeting.id, {})) for meeting in series],
+        from_=from_,
+        until=LATEST if to is None else min(to, LATEST),
+        limit=most,
+    )
+    for meeting in await session.scalars(once.limit(most)):
+        found.append((meeting, occasions.shown(meeting, {}, now())))
+    return sorted(found, key=lambda one: (one[1].start, one[0].id))[:most]
 
 
 async def _require_place(session: AsyncSession, side: Parties) -> None:
@@ -324,6 +356,7 @@ async def _new_room(session: AsyncSession, side: Parties, meeting: Meeting) -> R
     name, active, passive = await quotas.resolve(session, QuotaWish())
     return Room(
         id=new_id(),
+        organization_id=side.organization.id,
         type=RoomType.MEETING,
         mode=RoomMode.SPECTATOR,
         display_name=meeting.topic,

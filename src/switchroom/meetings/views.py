@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -45,6 +45,11 @@ class MeetingView(Struct, frozen=True, kw_only=True):
         extended = self.terms.auto_extend and next_end is not None and next_end <= self.occasion.end
         return moment >= self.occasion.end and not extended
 
+    @property
+    def opens_at(self) -> datetime:
+        """From when on others than moderators can enter it."""
+        return self.occasion.start - timedelta(minutes=self.meeting.early_access_minutes)
+
     def is_open(self, moment: datetime) -> bool:
         return self.occasion.start <= moment and not self.is_over(moment)
 
@@ -58,6 +63,11 @@ def view(meeting: Meeting, occasion: Occasion, invitees: Sequence[Invitee], part
         organization=parties.organization,
         terms=parties.terms,
     )
+
+
+def shown_as(shown: MeetingView, occasion: Occasion) -> MeetingView:
+    """The same meeting at another of its times."""
+    return structs.replace(shown, occasion=occasion)
 
 
 def clock_of(meeting: Meeting, terms: MeetingTerms) -> datetime:

@@ -45,11 +45,11 @@ class Callers:
     async def actor(self, caller: Caller) -> tuple[Actor, Person]:
         """In whose name meetings are scheduled. Raises NotFound (`user_not_found`)."""
         organization_id = caller.key.organization_id if caller.key is not None else None
-        if caller.user_id or caller.user_email:
+        # Without a key an address is no way in: others know it.
+        email = caller.user_email if caller.key is not None else ""
+        if caller.user_id or email:
             person, membership = await self._accounts.organizer(
-                organization_id,
-                hex_id=caller.user_id,
-                email="" if caller.key is None else caller.user_email,
+                organization_id, hex_id=caller.user_id, email=email
             )
             administers = membership.standing == Standing.ADMINISTRATOR
             return Actor(membership.organization_id, person.id, administers), person

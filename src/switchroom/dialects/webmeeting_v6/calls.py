@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -14,13 +15,21 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from switchroom.dialects.webmeeting_v6.callers import Caller, Callers
-from switchroom.dialects.webmeeting_v6.errors import BodyTooLarge, Problem, ResponseCode, problem_of
+from switchroom.dialects.webmeeting_v6.errors import (
+    BadField,
+    BadFields,
+    BodyTooLarge,
+    Problem,
+    ResponseCode,
+    problem_of,
+)
 from switchroom.dialects.webmeeting_v6.reading import Reader
 from switchroom.dialects.webmeeting_v6.wording import Language, language_of, said
 from switchroom.errors import Invalid
 
 BASE = "/api/v6"
 _LARGEST_BODY = 1 << 20
+_MOST_READ = 16 << 20
 _SECONDS = 30.0
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -99,45 +108,56 @@ class _ErrorReply(Struct, rename="camel"):
     data: Any
 
 
-def routes(calls: Sequence[Call], callers: Callers) -> list[HTTPRouteHandler]:
-    """The HTTP side of the calls: one handler for each path, and one for everything else under the API's
-    address. Any content type is JSON; so sends `curl -d`."""
+def routes(calls: Sequence[Call], callers: Callers) -> HTTPRouteHandler:
+    """The HTTP side of the calls, and of everything else under the API's address: what there is not is said
+    in the API's own words too. Any content type is JSON; so sends `curl -d`."""
     by_path: dict[str, dict[str, _Handle]] = {}
     for call in calls:
         by_path.setdefault(call.path, {})[call.method] = _handle(call, callers)
-    return [
-        *(_route(BASE + path.replace("}", ":str}"), by_method) for path, by_method in by_path.items()),
-        _route([BASE, f"{BASE}/{{path:path}}"], {}),
-    ]
+    # What is spelled out in a path goes before what is a parameter.
+    paths = sorted(by_path, key=lambda path: _PARAMETER.sub("\uffff", path))
+    table = [_Route(re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), by_path[path]) for path in paths]
 
-
-_Handle = Callable[[Request[Any, Any, Any], Language], Awaitable[Response[bytes]]]
-
-
-def _route(path: str | list[str], by_method: dict[str, _Handle]) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         language = language_of(request.headers.get("accept-language", ""))
-        carry_out = by_method.get(request.method)
-        if carry_out is not None:
-            return await carry_out(request, language)
-        status = 405 if by_method else 404
-        answer = refusal(Problem(ResponseCode.NOT_FOUND, status, said("not_found", language)))
-        if by_method:
-            answer.headers["allow"] = ", ".join(sorted(by_method))
+        path = request.scope["path"].removeprefix(BASE).rstrip("/")
+        found = [(route, match) for route in table if (match := route.path.fullmatch(path)) is not None]
+        if "\0" in path or not found:
+            return refusal(Problem(ResponseCode.NOT_FOUND, 404, said("not_found", language)))
+        for route, match in found:
+            if request.method in route.by_method:
+                return await route.by_method[request.method](request, match.groupdict(), language)
+        answer = refusal(Problem(ResponseCode.NOT_FOUND, 405, said("method_unknown", language)))
+        answer.headers["allow"] = ", ".join(
+            sorted({method for route, _ in found for method in route.by_method})
+        )
         return answer
 
-    return HTTPRouteHandler(path, http_method=_METHODS, status_code=200, include_in_schema=False)(handle)
+    return HTTPRouteHandler(
+        [BASE, f"{BASE}/{{path:path}}"], http_method=_METHODS, status_code=200, include_in_schema=False
+    )(handle)
+
+
+_PARAMETER = re.compile(r"{(\w+)}")
+_Handle = Callable[[Request[Any, Any, Any], dict[str, str], Language], Awaitable[Response[bytes]]]
+
+
+class _Route(Struct, frozen=True):
+    path: re.Pattern[str]
+    by_method: dict[str, _Handle]
 
 
 def _handle(call: Call, callers: Callers) -> _Handle:
     reader: Reader[Any] | None = Reader(call.request) if call.request is not Nothing else None
 
-    async def carry_out(request: Request[Any, Any, Any], language: Language) -> Response[bytes]:
+    async def carry_out(
+        request: Request[Any, Any, Any], path: dict[str, str], language: Language
+    ) -> Response[bytes]:
         try:
             async with asyncio.timeout(_SECONDS):
                 caller = await callers.of(request, call.access)
                 message = reader.read(await _body(request)) if reader is not None else Nothing()
-                context = Context(caller, dict(request.path_params), dict(request.query_params))
+                context = Context(caller, path, dict(request.query_params))
                 reply = await call.carry_out(context, message)
         except Exception as error:
             problem = problem_of(error, language)
@@ -161,12 +181,20 @@ def _json(reply: Struct, status: int) -> Response[bytes]:
 
 
 async def _body(request: Request[Any, Any, Any]) -> bytes:
+    """The body. One that is too large is read all the same, within reason: a connection closed on a client
+    that is still sending takes the answer with it."""
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
+    complete = False
+    while not complete and size <= _MOST_READ:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise BadFields([BadField("", "the body has not come whole")])
+        part = message["body"]
         size += len(part)
         if size <= _LARGEST_BODY:
             parts.append(part)
+        complete = not message.get("more_body", False)
     if size > _LARGEST_BODY:
         raise BodyTooLarge
     return b"".join(parts)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, UnsetType
 
+from switchroom.dialects.webmeeting_v6.errors import BadField, BadFields
 from switchroom.dialects.webmeeting_v6.messages.meetings import (
     InvitedParticipant,
     MeetingCreation,
@@ -16,9 +20,11 @@ from switchroom.dialects.webmeeting_v6.messages.meetings import (
 from switchroom.errors import Invalid
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.meeting_mails import MeetingRole
-from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
+from switchroom.meetings.drafts import LATEST, InviteeDraft, MeetingDraft, wrong_in
 from switchroom.meetings.models import MeetingKind
 from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern, Recurrence
+
+T = TypeVar("T")
 
 _PATTERNS = {"dayOfMonth": MonthlyPattern.DAY_OF_MONTH, "dayOfWeek": MonthlyPattern.DAY_OF_WEEK}
 _ENDS = {"never": EndsType.NEVER, "onDate": EndsType.ON_DATE, "after": EndsType.AFTER}
@@ -26,35 +32,59 @@ _LONGEST_MINUTES = 14 * 24 * 60
 
 
 def meeting_draft(request: MeetingCreation | MeetingUpdate, *, is_new: bool, timezone: str) -> MeetingDraft:
-    """`timezone` is the organizer's: a recurring meeting ends on a day of the meeting's zone."""
+    """`timezone` is the one that counts unless another is said: a recurring meeting ends on a day of it.
+
+    Raises BadFields, naming everything that is wrong by itself.
+    """
+    wrong: list[Invalid] = []
+
+    def read(field: Callable[[], T]) -> T | UnsetType:
+        try:
+            return field()
+        except Invalid as error:
+            wrong.append(error)
+            return UNSET
+
     invited = request.invited_participants
-    zone = timezone if request.timezone is UNSET else require_timezone(request.timezone)
-    return MeetingDraft(
+    zone = timezone
+    if request.timezone is not UNSET:
+        zone = read(partial(require_timezone, request.timezone)) or timezone
+    draft = MeetingDraft(
         topic=request.topic,
         agenda=request.agenda,
         documents=request.documents,
         kind=MeetingKind(request.type) if request.type is not UNSET else UNSET,
-        start=_in_utc(request.start_time),
-        end=_in_utc(request.end_time),
-        duration=_minutes(request.duration),
+        start=read(partial(_in_utc, request.start_time, "startTime")),
+        end=read(partial(_in_utc, request.end_time, "endTime")),
+        duration=read(partial(_minutes, request.duration)),
         timezone=request.timezone,
-        recurrence=_recurrence(request, zone, is_new=is_new),
+        recurrence=read(partial(_recurrence, request, zone, is_new=is_new)),
         permission_group_id=request.meeting_permission_id,
         recorded=request.is_recorded,
         dial_in=request.is_dialin,
         video_resolution=request.video_resolution,
         invitees=[_invitee(one) for one in invited] if invited is not UNSET else UNSET,
     )
+    if wrong:
+        raise all_wrong(draft, wrong)
+    return draft
 
 
-def _in_utc(moment: datetime | UnsetType) -> datetime | UnsetType:
-    """Raises Invalid for a time that UTC has no year for."""
+def all_wrong(draft: MeetingDraft, known: Sequence[Invalid]) -> BadFields:
+    """What is known to be wrong, and what else is."""
+    by_field = {error.field or "": error.message for error in (*known, *wrong_in(draft))}
+    return BadFields([BadField(field, reason) for field, reason in by_field.items()])
+
+
+def _in_utc(moment: datetime | UnsetType, field: str) -> datetime | UnsetType:
+    """To the millisecond, as times are shown. Raises Invalid for a time that UTC has no year for."""
     if isinstance(moment, UnsetType):
         return UNSET
     try:
-        return moment.astimezone(UTC)
+        in_utc = moment.astimezone(UTC)
     except OverflowError:
-        raise Invalid("a time is out of all bounds", field="startTime") from None
+        raise Invalid("a time is out of all bounds", field=field) from None
+    return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)
 
 
 def _minutes(duration: int | str | UnsetType) -> timedelta | UnsetType:
@@ -84,7 +114,9 @@ def _recurrence(
     return Recurrence(
         frequency_type=FrequencyType(said.frequency_type),
         frequency=1 if said.frequency is None else said.frequency,
-        monthly_pattern=_PATTERNS[said.monthly_pattern or "dayOfMonth"],
+        monthly_pattern=_PATTERNS[
+            (said.frequency_type == "monthly" and said.monthly_pattern) or "dayOfMonth"
+        ],
         ends_type=ends,
         ends_on=_end_of_day(said, timezone) if ends is EndsType.ON_DATE else None,
         ends_after=(said.ends_after or 0) if ends is EndsType.AFTER else 0,
@@ -96,9 +128,13 @@ def _end_of_day(said: Recurring, timezone: str) -> datetime | None:
     if said.ends_on is None:
         return None
     zone = ZoneInfo(timezone)
-    in_utc = said.ends_on.astimezone(UTC)
-    day: date = in_utc.date() if in_utc.time() == time(0) else said.ends_on.astimezone(zone).date()
-    return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+    try:
+        in_utc = said.ends_on.astimezone(UTC)
+        day: date = in_utc.date() if in_utc.time() == time(0) else said.ends_on.astimezone(zone).date()
+        end = datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+    except OverflowError:
+        raise Invalid("endsOn is out of all bounds", field="recurring.endsOn") from None
+    return min(end, LATEST)
 
 
 def _invitee(said: InvitedParticipant) -> InviteeDraft:

@@ -15,7 +15,7 @@ from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 
 
 def handlers(services: Services) -> list[HTTPRouteHandler]:
-    """The handlers to mount: the documentation, one for each path, and one for all that is unknown."""
+    """The handlers to mount: the documentation, and one for everything else."""
     callers = Callers(services.keys, services.accounts, require_key=services.require_api_key)
     writer = MeetingWriter(services.invitations, services.live, services.instance_id)
     parts = (
@@ -24,4 +24,4 @@ def handlers(services: Services) -> list[HTTPRouteHandler]:
         CalendarCalls(services),
     )
     calls = [call for part in parts for call in part.calls()]
-    return [documentation(calls), *routes(calls, callers)]
+    return [documentation(calls), routes(calls, callers)]

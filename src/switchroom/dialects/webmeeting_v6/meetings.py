@@ -5,7 +5,7 @@ from __future__ import annotations
 from switchroom.db.base import now
 from switchroom.dialects.webmeeting_v6.callers import Callers
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
-from switchroom.dialects.webmeeting_v6.drafts import meeting_draft
+from switchroom.dialects.webmeeting_v6.drafts import all_wrong, meeting_draft
 from switchroom.dialects.webmeeting_v6.messages import meetings as messages
 from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
 from switchroom.dialects.webmeeting_v6.services import Services
@@ -107,7 +107,10 @@ class MeetingCalls:
     async def create(self, context: Context, request: messages.MeetingCreation) -> messages.MeetingMessage:
         actor, person = await self._callers.actor(context.caller)
         draft = meeting_draft(request, is_new=True, timezone=person.timezone or self._timezone)
-        return self._writer.message(await self._meetings.schedule(actor, draft))
+        try:
+            return self._writer.message(await self._meetings.schedule(actor, draft))
+        except Invalid as error:
+            raise all_wrong(draft, [error]) from error
 
     async def list(self, context: Context, _: Nothing) -> list[messages.MeetingMessage]:
         actor, _person = await self._callers.actor(context.caller)
@@ -125,12 +128,14 @@ class MeetingCalls:
         return self._writer.message(await self._meetings.get(actor, context.path["meeting_id"]))
 
     async def update(self, context: Context, request: messages.MeetingUpdate) -> messages.MeetingMessage:
-        actor, person = await self._callers.actor(context.caller)
-        draft = meeting_draft(request, is_new=False, timezone=person.timezone or self._timezone)
-        changed = await self._meetings.update(
-            actor, context.path["meeting_id"], draft, series=_series(context)
-        )
-        return self._writer.message(changed)
+        actor, _person = await self._callers.actor(context.caller)
+        meeting_id, series = context.path["meeting_id"], _series(context)
+        timezone = (await self._meetings.get(actor, meeting_id)).meeting.timezone
+        draft = meeting_draft(request, is_new=False, timezone=timezone)
+        try:
+            return self._writer.message(await self._meetings.update(actor, meeting_id, draft, series=series))
+        except Invalid as error:
+            raise all_wrong(draft, [error]) from error
 
     async def cancel(self, context: Context, _: Nothing) -> Deleted:
         actor, _person = await self._callers.actor(context.caller)

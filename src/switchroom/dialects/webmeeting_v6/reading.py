@@ -13,7 +13,7 @@ from switchroom.dialects.webmeeting_v6.errors import BadField, BadFields
 T = TypeVar("T", bound=Struct)
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)
-_WORDS = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
+_WORDS = {"str": "string", "int": "whole number", "float": "number", "bool": "boolean"}
 _LONGEST_REASON = 300
 
 
@@ -77,6 +77,6 @@ def _bad_field(name: str, error: msgspec.ValidationError) -> BadField:
     missing = re.match(r"Object missing required field `(.*)`", match["what"])
     if missing:
         return BadField(f"{path}.{missing[1]}", "is required")
-    reason = re.sub(r"`(\w+)`", lambda word: _WORDS.get(word[1], word[1]), match["what"])
+    reason = match["what"].replace("`", "").replace(" | null", "").replace(" | ", " or ")
     reason = re.sub(r"\b(str|int|float|bool)\b", lambda word: _WORDS[word[1]], reason)
     return BadField(path, (reason[0].lower() + reason[1:])[:_LONGEST_REASON] if reason else "is not valid")

@@ -36,6 +36,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The account has not been paid for any longer and is read-only.",
         "Das Konto ist nicht mehr bezahlt und kann nur gelesen werden.",
     ),
+    "meeting_over": ("The meeting is over.", "Das Meeting ist vorbei."),
+    "meeting_not_started": ("The meeting has not begun.", "Das Meeting hat noch nicht begonnen."),
     "last_admin": (
         "An account keeps at least one admin.",
         "Ein Konto behält mindestens einen Administrator.",
@@ -47,6 +49,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "organizers_exhausted": (
         "The account has as many meeting organizers as it may have.",
         "Das Konto hat so viele Organisatoren, wie es haben darf.",
+    ),
+    "method_unknown": (
+        "There is no such call: the method is another.",
+        "Diesen Aufruf gibt es nicht: Die Methode ist eine andere.",
     ),
     "not_found": ("There is no such thing.", "Das gibt es nicht."),
     "account_not_found": ("There is no such account.", "Dieses Konto gibt es nicht."),

@@ -1,0 +1,36 @@
+"""What becomes of the meetings of somebody who leaves their organization."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.events.recording import record
+from switchroom.identity.models import Organization, Person
+from switchroom.identity.secrets import random_key
+from switchroom.meetings import occasions
+from switchroom.meetings.models import Meeting, MeetingTerms
+from switchroom.meetings.parties import Parties
+from switchroom.meetings.views import changes_of, clock_of, invitees_of, snapshot, view
+
+
+async def hand_over(session: AsyncSession, organization_id: int, leaver: Person, heir: Person) -> None:
+    """All meetings become the heir's. The leaver's own links into them are void; everyone else's stay good,
+    and nobody gets a mail."""
+    meetings = (await session.scalars(select(Meeting).where(Meeting.organizer_id == leaver.id))).all()
+    if not meetings:
+        return
+    side = Parties(
+        await session.get_one(Organization, organization_id),
+        await session.get_one(MeetingTerms, organization_id),
+        heir,
+    )
+    to_come = [meeting for meeting in meetings if meeting.next_end_at is not None]
+    changes = await changes_of(session, to_come)
+    invitees = await invitees_of(session, [meeting.id for meeting in to_come])
+    for meeting in meetings:
+        meeting.organizer_id, meeting.organizer_key = heir.id, random_key()
+    for meeting in to_come:
+        occasion = occasions.shown(meeting, changes.get(meeting.id, {}), clock_of(meeting, side.terms))
+        shown = view(meeting, occasion, invitees.get(meeting.id, ()), side)
+        record(session, organization_id, "meeting.updated", meeting.id, snapshot(shown))

@@ -1,0 +1,70 @@
+"""Holds every reply of the API against the schema that its own documentation has for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+import httpx
+from msgspec import Struct
+from openapi_schema_validator import OAS30Validator
+
+from tests.platform import RunningPlatform
+
+
+class _Operation(Struct, frozen=True):
+    path: re.Pattern[str]
+    methods: dict[str, Any]
+
+
+class _Document(Struct, frozen=True):
+    operations: Sequence[_Operation]
+    components: dict[str, Any]
+
+
+_documents: WeakKeyDictionary[RunningPlatform, _Document] = WeakKeyDictionary()
+
+
+def check(running: RunningPlatform, response: httpx.Response) -> None:
+    """Fails for a reply that is not as documented; passes over what nothing is documented about."""
+    document = _document(running)
+    path = response.request.url.raw_path.decode().partition("?")[0]
+    known = next((one for one in document.operations if one.path.fullmatch(path)), None)
+    described = known.methods.get(response.request.method.lower()) if known is not None else None
+    if described is None or response.status_code == 413:
+        return
+    reply = described["responses"].get(str(response.status_code))
+    assert reply is not None, f"{response.request.method} {path} documents no {response.text}"
+    ((media_type, content),) = reply["content"].items()
+    assert response.headers["content-type"] == media_type
+    if media_type == "application/json":
+        schema = {**_closed(content["schema"]), "components": document.components}
+        OAS30Validator(schema).validate(response.json())
+
+
+def _document(running: RunningPlatform) -> _Document:
+    known = _documents.get(running)
+    if known is None:
+        document = running.http.get("/api/v6/documentation/swagger").json()
+        # What is spelled out comes before what is a parameter, as the server has it.
+        paths = sorted(document["paths"], key=lambda path: re.sub(r"{\w+}", "\uffff", path))
+        known = _documents[running] = _Document(
+            [
+                _Operation(re.compile(re.sub(r"{\w+}", "[^/]+", path)), document["paths"][path])
+                for path in paths
+            ],
+            _closed(document["components"]),
+        )
+    return known
+
+
+def _closed(schema: Any) -> Any:
+    """The same, with nothing in objects besides what is named."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(value) for key, value in cast("dict[str, Any]", schema).items()}
+    return {**closed, "additionalProperties": False} if isinstance(closed.get("properties"), dict) else closed
