@@ -121,7 +121,7 @@ class MeetingCalls:
             limit=context.number("limit", 100),
             offset=context.number("offset", 0),
         )
-        return [self._writer.message(one) for one in found]
+        return self._writer.messages(found)
 
     async def get(self, context: Context, _: Nothing) -> messages.MeetingMessage:
         actor, _person = await self._callers.actor(context.caller)

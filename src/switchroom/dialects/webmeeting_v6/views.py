@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
+from msgspec import structs
+
 from switchroom.db.base import now
 from switchroom.dialects.webmeeting_v6.messages.meetings import (
     InvitedMessage,
@@ -11,10 +16,13 @@ from switchroom.dialects.webmeeting_v6.messages.meetings import (
 from switchroom.dialects.webmeeting_v6.times import text_of, text_or_none
 from switchroom.meetings.invitations import Invitations, spaced
 from switchroom.meetings.models import Meeting, MeetingKind
-from switchroom.meetings.occasions import recurrence_of
+from switchroom.meetings.occasions import Occasion, recurrence_of
 from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern
 from switchroom.meetings.views import MeetingView
 from switchroom.rooms.live import LiveRooms
+
+_EARLY = timedelta(hours=12)
+"""How long before a meeting its organizer may be there already."""
 
 _PATTERNS = {MonthlyPattern.DAY_OF_MONTH: "dayOfMonth", MonthlyPattern.DAY_OF_WEEK: "dayOfWeek"}
 _ENDS = {EndsType.NEVER: "never", EndsType.ON_DATE: "onDate", EndsType.AFTER: "after"}
@@ -27,6 +35,36 @@ class MeetingWriter:
         self._invitations = invitations
         self._live = live
         self._instance_id = instance_id
+
+    def messages(self, listed: Sequence[MeetingView]) -> list[MeetingMessage]:
+        """As `message` for each. What the occurrences of a meeting have in common is worded once."""
+        by_meeting: dict[str, MeetingMessage] = {}
+        moment = now()
+        worded: list[MeetingMessage] = []
+        for shown in listed:
+            common = by_meeting.get(shown.meeting.id)
+            if common is None:
+                common = by_meeting[shown.meeting.id] = self.message(shown)
+                worded.append(common)
+                continue
+            over = shown.is_over(moment)
+            occasion = shown.occasion
+            worded.append(
+                structs.replace(
+                    common,
+                    id=shown.hex_id,
+                    topic=occasion.topic,
+                    agenda=occasion.agenda,
+                    start_time=text_of(occasion.start),
+                    end_time=text_of(occasion.end),
+                    duration=_minutes(occasion),
+                    dt_closed_at=text_or_none(occasion.closed_at),
+                    is_active=self._is_active(shown, over=over),
+                    is_closed=over,
+                    is_open=shown.is_open(moment),
+                )
+            )
+        return worded
 
     def message(self, shown: MeetingView) -> MeetingMessage:
         meeting, occasion, moment = shown.meeting, shown.occasion, now()
@@ -47,7 +85,7 @@ class MeetingWriter:
             topic=occasion.topic,
             start_time=text_of(occasion.start),
             end_time=text_of(occasion.end),
-            duration=str(round((occasion.end - occasion.start).total_seconds() / 60)),
+            duration=_minutes(occasion),
             type=MeetingKind(meeting.kind).value,
             room_id=room_id_of(meeting.room_id),
             is_recurring=meeting.recurrence is not None,
@@ -68,7 +106,7 @@ class MeetingWriter:
             private_data_visible=True,
             ical_sequence=str(meeting.sequence),
             ics_token=meeting.calendar_token,
-            is_active=not over and bool(self._live.occupants([meeting.room_id]).get(meeting.room_id)),
+            is_active=self._is_active(shown, over=over),
             is_closed=over,
             is_open=shown.is_open(moment),
             dial_in_conference_room=meeting.dial_in_room,
@@ -79,6 +117,17 @@ class MeetingWriter:
             is_demo=False,
             is_promo=False,
         )
+
+    def _is_active(self, shown: MeetingView, *, over: bool) -> bool:
+        """Whether somebody is in it. The room of a recurring meeting is one; what is to come is not active."""
+        if over or shown.occasion.start > now() + _EARLY:
+            return False
+        room_id = shown.meeting.room_id
+        return bool(self._live.occupants([room_id]).get(room_id))
+
+
+def _minutes(occasion: Occasion) -> str:
+    return str(round((occasion.end - occasion.start).total_seconds() / 60))
 
 
 def room_id_of(room_id: str) -> str:
