@@ -69,6 +69,8 @@ class Conference:
         self.chat = ChatRecord()
         self.let_in: set[str] = set()
         """The user ids of those who need not wait any more as long as the conference lives."""
+        self.put_out: set[str] = set()
+        """The user ids of those whom a moderator has removed, and nobody has let in since."""
         self._overrides: defaultdict[str, Overrides] = defaultdict(Overrides)
         self._follower = follower
 
@@ -157,6 +159,7 @@ class Conference:
             return
         if reason == "removed":
             self.let_in.discard(participant.user_id)
+            self.put_out.add(participant.user_id)
         if participant.grace is not None:
             participant.grace.cancel()
         connection, participant.connection = participant.connection, None

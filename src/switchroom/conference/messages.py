@@ -46,6 +46,8 @@ class Join(ClientMessage, frozen=True, tag="join", kw_only=True):
     id: RequestId | None = None
     display_name: Annotated[str, Meta(max_length=1000)] | None = None
     resume: Annotated[str, Meta(max_length=256)] | None = None
+    let_in: Annotated[str, Meta(max_length=256)] | None = None
+    """The pass of an earlier `joined`."""
     locale: Annotated[str, Meta(max_length=35)] | None = None
     media: MediaWish | None = None
     want: FirstWant | None = None
@@ -262,6 +264,8 @@ class Joined(ServerMessage, frozen=True, tag="joined", kw_only=True):
     ice_servers: list[IceServer]
     media_available: bool
     waiting: list[WaitingView] | None = None
+    let_in: str | None = None
+    """A pass, for somebody who without one has to wait."""
     id: str | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -156,6 +156,49 @@ class WaitingRoom:
         for one in self._conference.participants.values():
             if one.is_moderator:
                 one.send(message)
+
+
+class WaitingRooms:
+    """The waiting rooms of all rooms that somebody is inside of or waits before."""
+
+    def __init__(self, let_in: Callable[[Waiting], Stay]) -> None:
+        """`let_in` as of `WaitingRoom`."""
+        self._let_in = let_in
+        self._rooms: dict[str, WaitingRoom] = {}
+
+    @property
+    def room_ids(self) -> Collection[str]:
+        return self._rooms.keys()
+
+    def of(self, room_id: str) -> WaitingRoom:
+        """The waiting room of a room, made if there is none."""
+        return self._rooms.setdefault(room_id, WaitingRoom(self._let_in))
+
+    def find(self, room_id: str) -> WaitingRoom | None:
+        return self._rooms.get(room_id)
+
+    def forget_if_empty(self, room_id: str) -> None:
+        """To be called when nobody is inside a room."""
+        room = self._rooms.get(room_id)
+        if room is not None and not room.everybody:
+            del self._rooms[room_id]
+
+    def send_away(self, room_id: str, reason: EndReason, link_id: str | None = None) -> None:
+        """Everybody who waits before a room, or whoever came by the one link."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.end([one for one in room.everybody if link_id in (None, one.admission.link_id)], reason)
+
+    def revoke(self, organization_id: int, subject_id: str) -> None:
+        """Send somebody away from wherever they wait, by the id of the person or of the link."""
+        for room in list(self._rooms.values()):
+            those = [
+                one
+                for one in room.everybody
+                if one.admission.organization_id == organization_id
+                and subject_id in (one.admission.user_id, one.admission.link_id)
+            ]
+            room.end(those, "revoked")
 
 
 def _require_moderator(moderator: Participant) -> None:
