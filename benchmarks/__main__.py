@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import chart, group_links, idle, join, meetings, report, room_list, surroundings
+from benchmarks import chart, group_links, idle, join, meetings, report, room_list, surroundings, webhooks
 from benchmarks.figures import Result
 
 RESULTS = Path(__file__).with_name("results")
@@ -22,6 +22,7 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Await
         "links": lambda place: group_links.measure(place, rounds=options.rounds, seconds=options.seconds),
         "meetings": lambda place: meetings.measure(place, rounds=options.rounds, seconds=options.seconds),
         "join": lambda place: join.measure(place, rounds=options.joins),
+        "webhooks": lambda place: webhooks.measure(place, rounds=options.deliveries),
         "idle": lambda place: idle.measure(place, rounds=options.starts),
     }
 
@@ -29,11 +30,15 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Await
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="list, links, meetings, join, idle; all when none is named"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="list, links, meetings, join, webhooks, idle; all when none is named",
     )
     parser.add_argument("--rounds", type=int, default=12, help="rounds of list and links")
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")
     parser.add_argument("--joins", type=int, default=10, help="joins of each kind")
+    parser.add_argument("--deliveries", type=int, default=2, help="rounds of webhooks")
     parser.add_argument("--starts", type=int, default=5, help="starts of each kind")
     parser.add_argument("--results", type=Path, default=RESULTS, help="directory to write to")
     options = parser.parse_args()

@@ -19,8 +19,8 @@ from switchroom import __version__, doctor, logs, settings
 from switchroom.app import Platform
 from switchroom.db import schema
 from switchroom.demo import Demo, ensure_demo
-from switchroom.errors import DomainError
-from switchroom.events.webhooks.hooks import WebHookDraft
+from switchroom.errors import DomainError, Invalid
+from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.http.server import PortTakenError
 from switchroom.identity.keys import KeyPermission
@@ -58,6 +58,10 @@ Port = Annotated[int | None, typer.Option("--port", help="TCP port to listen on.
 WithDemo = Annotated[bool, typer.Option("--demo", help="Make a demo organization, once.")]
 HookId = Annotated[int, typer.Argument(metavar="ID", help="The web hook's number.")]
 Org = Annotated[str, typer.Option("--org", help="The organization's id or name.")]
+OwnOrg = Annotated[str | None, typer.Option("--org", help="The id or name of the hook's organization.")]
+OnPlatform = Annotated[
+    bool, typer.Option("--platform", help="A hook of the platform, for the events of all organizations.")
+]
 
 
 class KeyUse(StrEnum):
@@ -262,13 +266,19 @@ def delete_meeting_key(
 def create_webhook(
     name: str,
     url: str,
-    org: Org,
+    org: OwnOrg = None,
+    platform: OnPlatform = False,
     types: Annotated[
         str, typer.Option(help="Types of events, separated by commas: room.*,link.created. Empty: all.")
     ] = "",
     verb: Annotated[Verb, typer.Option(help="How events are sent.")] = Verb.POST,
     secret: Annotated[
         str, typer.Option(help="What deliveries are signed with. Empty: a new one, printed.")
+    ] = "",
+    api_key: Annotated[str, typer.Option(help="Sent along as X-API-KEY.")] = "",
+    view: Annotated[
+        str,
+        typer.Option(help="The API in whose words it is sent: webmeeting_v6. Empty: the events themselves."),
     ] = "",
     data: Data = None,
     config: Config = None,
@@ -280,25 +290,27 @@ def create_webhook(
         verb=verb,
         types=[kind.strip() for kind in types.split(",") if kind.strip()],
         secret=secret or UNSET,
+        api_key=api_key,
+        view=view,
     )
 
     async def create() -> WebHook:
-        async with _offline(_settings(config, None, None, data)) as platform:
-            organization = await platform.organizations.find(org)
-            return await platform.webhooks.create(organization.id, draft)
+        async with _web_hooks(org, platform, data, config) as (hooks, owner):
+            return await hooks.create(owner, draft)
 
     hook = run(create())
     print(f"id:     {hook.id}\nsecret: {hook.secret}")
 
 
 @webhook_commands.command("list")
-def list_webhooks(org: Org, data: Data = None, config: Config = None) -> None:
-    """Show an organization's web hooks."""
+def list_webhooks(
+    org: OwnOrg = None, platform: OnPlatform = False, data: Data = None, config: Config = None
+) -> None:
+    """Show the web hooks."""
 
     async def read() -> Sequence[WebHook]:
-        async with _offline(_settings(config, None, None, data)) as platform:
-            organization = await platform.organizations.find(org)
-            return await platform.webhooks.list(organization.id)
+        async with _web_hooks(org, platform, data, config) as (hooks, owner):
+            return await hooks.list(owner)
 
     for hook in run(read()):
         state = "on " if hook.enabled else "off"
@@ -310,7 +322,8 @@ def list_webhooks(org: Org, data: Data = None, config: Config = None) -> None:
 @webhook_commands.command("switch")
 def switch_webhook(
     hook_id: HookId,
-    org: Org,
+    org: OwnOrg = None,
+    platform: OnPlatform = False,
     on: Annotated[bool, typer.Option("--on/--off", help="Send events, or do not.")] = True,
     data: Data = None,
     config: Config = None,
@@ -318,21 +331,25 @@ def switch_webhook(
     """Switch a web hook on or off."""
 
     async def change() -> None:
-        async with _offline(_settings(config, None, None, data)) as platform:
-            organization = await platform.organizations.find(org)
-            await platform.webhooks.update(organization.id, hook_id, WebHookDraft(enabled=on))
+        async with _web_hooks(org, platform, data, config) as (hooks, owner):
+            await hooks.update(owner, hook_id, WebHookDraft(enabled=on))
 
     run(change())
 
 
 @webhook_commands.command("delete")
-def delete_webhook(hook_id: HookId, org: Org, data: Data = None, config: Config = None) -> None:
+def delete_webhook(
+    hook_id: HookId,
+    org: OwnOrg = None,
+    platform: OnPlatform = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
     """Remove a web hook, with what has not been delivered."""
 
     async def delete() -> None:
-        async with _offline(_settings(config, None, None, data)) as platform:
-            organization = await platform.organizations.find(org)
-            await platform.webhooks.delete(organization.id, hook_id)
+        async with _web_hooks(org, platform, data, config) as (hooks, owner):
+            await hooks.delete(owner, hook_id)
 
     run(delete())
 
@@ -340,7 +357,8 @@ def delete_webhook(hook_id: HookId, org: Org, data: Data = None, config: Config 
 @webhook_commands.command("deliveries")
 def list_deliveries(
     hook_id: HookId,
-    org: Org,
+    org: OwnOrg = None,
+    platform: OnPlatform = False,
     dead: Annotated[bool, typer.Option("--dead", help="Only those that were given up.")] = False,
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
     data: Data = None,
@@ -349,10 +367,9 @@ def list_deliveries(
     """Show what was sent, what waits and what was given up."""
 
     async def read() -> Sequence[Delivery]:
-        async with _offline(_settings(config, None, None, data)) as platform:
-            organization = await platform.organizations.find(org)
+        async with _web_hooks(org, platform, data, config) as (hooks, owner):
             state = DeliveryState.DEAD if dead else None
-            return await platform.webhooks.deliveries(organization.id, hook_id, state=state, limit=limit)
+            return await hooks.deliveries(owner, hook_id, state=state, limit=limit)
 
     for one in run(read()):
         print(
@@ -365,16 +382,16 @@ def list_deliveries(
 def redeliver(
     hook_id: HookId,
     delivery_id: Annotated[int, typer.Argument(metavar="DELIVERY", help="The delivery's number.")],
-    org: Org,
+    org: OwnOrg = None,
+    platform: OnPlatform = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Send an event once more."""
 
     async def again() -> None:
-        async with _offline(_settings(config, None, None, data)) as platform:
-            organization = await platform.organizations.find(org)
-            await platform.webhooks.redeliver(organization.id, hook_id, delivery_id)
+        async with _web_hooks(org, platform, data, config) as (hooks, owner):
+            await hooks.redeliver(owner, hook_id, delivery_id)
 
     run(again())
 
@@ -395,6 +412,18 @@ async def _offline(loaded: Settings) -> AsyncGenerator[Platform]:
     finally:
         platform.passwords.close()
         await platform.database.close()
+
+
+@asynccontextmanager
+async def _web_hooks(
+    org: str | None, on_platform: bool, data: str | None, config: Path | None
+) -> AsyncGenerator[tuple[WebHooks, int | None]]:
+    """The web hooks, and the number of the organization whose they are: None stands for the platform."""
+    if (org is None) is not on_platform:
+        raise Invalid("name the organization with --org, or say --platform", field="org")
+    async with _offline(_settings(config, None, None, data)) as platform:
+        owner = None if org is None else (await platform.organizations.find(org)).id
+        yield platform.webhooks, owner
 
 
 async def _serve(loaded: Settings, *, demo: bool, engines: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
 from switchroom.events.webhooks.models import Delivery, WebHook
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.queueing import Queueing
+from switchroom.events.webhooks.views import Renderer
 from switchroom.identity.models import Organization
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -29,6 +30,7 @@ PATIENT = 20 * QUICK
 """For deliveries that are taken up by processes that die: each time counts."""
 
 ANSWER_LIMIT = 0.5
+SHORT_LEASE = timedelta(seconds=0.3)
 SECRET = "a secret that only two know"
 
 
@@ -69,10 +71,13 @@ class Source:
 
     @asynccontextmanager
     async def delivering(
-        self, allowed: Sequence[str] = LOOPBACK, retries: Sequence[timedelta] = QUICK
+        self,
+        allowed: Sequence[str] = LOOPBACK,
+        retries: Sequence[timedelta] = QUICK,
+        views: Mapping[str, Renderer] | None = None,
     ) -> AsyncGenerator[None]:
         """Deliver while the block runs."""
-        work = asyncio.create_task(deliver(self.database, self.bus, allowed, retries))
+        work = asyncio.create_task(deliver(self.database, self.bus, allowed, retries, views))
         try:
             yield
         finally:
@@ -81,7 +86,12 @@ class Source:
 
 
 async def deliver(
-    database: Database, bus: Bus, allowed: Sequence[str] = LOOPBACK, retries: Sequence[timedelta] = QUICK
+    database: Database,
+    bus: Bus,
+    allowed: Sequence[str] = LOOPBACK,
+    retries: Sequence[timedelta] = QUICK,
+    views: Mapping[str, Renderer] | None = None,
+    lease: timedelta = SHORT_LEASE,
 ) -> None:
     """Queue and deliver until cancelled."""
     delivery = HookDelivery(
@@ -89,10 +99,11 @@ async def deliver(
         Outbound(allowed, timeout=ANSWER_LIMIT),
         bus,
         retry_delays=retries,
-        answer_limit=ANSWER_LIMIT,
-        claim_margin=0.2,
+        lease=lease,
     )
-    await asyncio.gather(Queueing(database, bus).run(), delivery.run())
+    async with asyncio.TaskGroup() as work:
+        work.create_task(Queueing(database, bus, views).run())
+        work.create_task(delivery.run())
 
 
 @asynccontextmanager

@@ -15,11 +15,13 @@ import pytest
 from msgspec.structs import replace
 
 from switchroom.errors import Invalid, NotFound
+from switchroom.events.recording import record
 from switchroom.events.webhooks.delivery import RETRY_DELAYS
 from switchroom.events.webhooks.hooks import WebHookDraft
+from switchroom.events.webhooks.leases import LEASE
 from switchroom.events.webhooks.models import Verb
 from tests.events.receiver import Request, listening
-from tests.events.source import PATIENT, SECRET, Source
+from tests.events.source import PATIENT, SECRET, SHORT_LEASE, Source
 from tests.events.worker import work
 
 
@@ -218,6 +220,50 @@ async def test_a_secret_is_made_where_none_is_given(events: Source) -> None:
     assert all(len(hook.secret) >= 32 for hook in made)
 
 
+async def test_several_processes_share_the_work(events: Source, database_url: str) -> None:
+    """One for a hook at a time: nothing is lost, little comes twice, and the order holds."""
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.events.worker"])
+    workers = [processes.Process(target=work, args=(database_url, LEASE), daemon=True) for _ in range(3)]
+    each = 100
+    async with listening() as receiver:
+        hooks = [await events.hook(f"{receiver.url}/{number}") for number in range(6)]
+        for worker in workers:
+            worker.start()
+        for number in range(each):
+            await events.happens(object_id=str(number % 10), number=number)
+        for hook in hooks:
+            await events.until(hook, *["delivered"] * each, limit=60)
+        for worker in workers:
+            worker.kill()
+            await asyncio.to_thread(worker.join)
+    for path in {request.path for request in receiver.requests}:
+        arrived = bodies([request for request in receiver.requests if request.path == path])
+        in_order = list(dict.fromkeys(body["data"]["number"] for body in arrived))
+        for name in range(10):
+            assert [one for one in in_order if one % 10 == name] == list(range(name, each, 10))
+    assert len(receiver.requests) <= 1.2 * each * len(hooks)
+
+
+async def test_what_waits_behind_a_failure_does_not_overtake_it(events: Source) -> None:
+    """Nor when there is far more of it than is read at once, about other objects as well."""
+    async with listening() as receiver:
+        receiver.reply = lambda request: 500 if b'"number":0,' in request.body and len(seen()) < 2 else 200
+
+        def seen() -> list[Request]:
+            return [request for request in receiver.requests if b'"number":0,' in request.body]
+
+        hook = await events.hook(receiver.url)
+        async with events.database.write(None) as session:
+            for number in range(900):
+                object_id = "held" if number % 3 == 0 else str(number)
+                record(session, events.organization_id, "test.x", object_id, {"number": number, "x": ""})
+        async with events.delivering():
+            await events.until(hook, *["delivered"] * 900, limit=60)
+    held = [body["data"]["number"] for body in bodies(receiver.requests) if body["object"] == "held"]
+    assert held == [0, *range(0, 900, 3)]
+
+
 async def test_nothing_is_lost_however_often_the_process_is_killed(events: Source, database_url: str) -> None:
     """Killed between any two of its steps, a hundred times over."""
     kills = 100
@@ -228,7 +274,7 @@ async def test_nothing_is_lost_however_often_the_process_is_killed(events: Sourc
         receiver.reply = lambda _: 200 if chance.random() < 0.8 else 500
         hook = await events.hook(receiver.url)
         for number in range(kills):
-            process = processes.Process(target=work, args=(database_url,), daemon=True)
+            process = processes.Process(target=work, args=(database_url, SHORT_LEASE), daemon=True)
             process.start()
             for part in range(2):
                 await events.happens(object_id=str(number % 10), number=2 * number + part)

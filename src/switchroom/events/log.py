@@ -16,11 +16,9 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
+from switchroom.events.waking import woken
 
 MOST_AT_ONCE = 1000
-LOOK_ANYWAY = 1.0
-"""Seconds after which a follower looks by itself: other processes write to the log as well."""
-
 _SECONDS_BETWEEN_CLEANINGS = 3600.0
 _CLEANED_AT_ONCE = 5000
 
@@ -80,7 +78,7 @@ class EventLog:
             query = query.where(*_conditions(wanted))
         async with self._database.read(organization_id) as session:
             rows = await session.scalars(query.limit(max(1, min(limit, MOST_AT_ONCE))))
-            return [_recorded(row) for row in rows]
+            return [recorded(row) for row in rows]
 
     async def newest(self, organization_id: int | None) -> int:
         """The id of the newest event, 0 when there is none."""
@@ -91,19 +89,19 @@ class EventLog:
         self, organization_id: int | None, wanted: EventFilter | None = None, *, after: int
     ) -> AsyncGenerator[RecordedEvent]:
         """Every event after the one with the id `after`: those there are, then each as it happens."""
-        woken = asyncio.Event()
-        self._followers.add(woken)
+        wake = asyncio.Event()
+        self._followers.add(wake)
         try:
             while True:
-                woken.clear()
+                wake.clear()
                 events = await self.read(organization_id, wanted, after=after)
                 for event in events:
                     yield event
                     after = event.id
                 if len(events) < MOST_AT_ONCE:
-                    await _wait(woken)
+                    await woken(wake)
         finally:
-            self._followers.discard(woken)
+            self._followers.discard(wake)
 
     async def tidy(self) -> None:
         """Remove what is older than the log is kept, again and again until cancelled."""
@@ -127,16 +125,8 @@ class EventLog:
                 return removed
 
     async def _wake(self, _: EventsRecorded) -> None:
-        for woken in self._followers:
-            woken.set()
-
-
-async def _wait(woken: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(LOOK_ANYWAY):
-            await woken.wait()
-    except TimeoutError:
-        pass
+        for wake in self._followers:
+            wake.set()
 
 
 def _conditions(wanted: EventFilter) -> list[Any]:
@@ -161,7 +151,8 @@ def _conditions(wanted: EventFilter) -> list[Any]:
     return conditions
 
 
-def _recorded(row: Event) -> RecordedEvent:
+def recorded(row: Event) -> RecordedEvent:
+    """What the row says."""
     return RecordedEvent(
         id=row.id,
         organization_id=row.organization_id,

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
-from sqlalchemy import func, select
+import structlog
+from msgspec import UNSET, Struct, UnsetType, structs
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
-from switchroom.errors import Invalid, NotFound
+from switchroom.errors import Conflict, Invalid, NotFound
 from switchroom.events.models import Event
 from switchroom.events.recording import record
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
@@ -28,13 +29,18 @@ _LONGEST_SECRET = 200
 _SHORTEST_SECRET = 16
 _LARGEST_CUSTOM_DATA = 4096
 _MOST_LISTED = 1000
+_api_key = re.compile(r"[!-~]{0,200}")
+_view = re.compile(r"[a-z0-9_]{0,32}")
 _type = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
+
+log = structlog.get_logger()
 
 
 class WebHookDraft(Struct, frozen=True, kw_only=True):
     """A web hook to make, or what to change of one.
 
     `types` are types of events or beginnings that end in `.*`; none is all. Without a `secret` one is made.
+    `api_key` is sent along as `X-API-KEY`. `view` names who renders what is sent: without one, the event is.
     """
 
     name: str | UnsetType = UNSET
@@ -44,92 +50,96 @@ class WebHookDraft(Struct, frozen=True, kw_only=True):
     secret: str | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     custom_data: dict[str, Any] | UnsetType = UNSET
+    api_key: str | UnsetType = UNSET
+    view: str | UnsetType = UNSET
 
 
 class WebHooks:
-    """The web hooks of an organization. Who may manage them is for the caller to know."""
+    """The web hooks of an organization or, where None stands for it, of the platform: those hear the events
+    of all organizations, and each has a name of its own. Who may manage them is for the caller to know."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, organization_id: int, draft: WebHookDraft) -> WebHook:
+    async def create(self, organization_id: int | None, draft: WebHookDraft) -> WebHook:
         """A hook that gets every event of its types from now on."""
         async with self._database.write(organization_id) as session:
-            if (await session.scalar(select(func.count()).select_from(WebHook)) or 0) >= MOST_HOOKS:
-                raise Invalid(f"an organization has at most {MOST_HOOKS} web hooks", field="name")
-            hook = WebHook(
-                organization_id=organization_id,
-                name="",
-                url="",
-                verb=Verb.POST,
-                types=[],
-                secret=secrets.token_urlsafe(32),
-                enabled=True,
-                custom_data={},
-                after_event=await _newest(session),
-                problem="",
-            )
+            return await _create(session, organization_id, draft)
+
+    async def put(self, draft: WebHookDraft) -> WebHook:
+        """The platform's hook of that name, made or, if there is one, replaced: what the draft leaves out is
+        as in a new one, but for the secret. What waits for the one before goes to this one."""
+        async with self._database.write(None) as session:
+            name = "" if draft.name is UNSET else draft.name.strip()
+            hook = await session.scalar(_of(None).where(WebHook.name == name))
+            if hook is None:
+                return await _create(session, None, draft)
+            if not hook.enabled:
+                hook.after_event = await _newest(session)
+            _fill(hook, _defaults)
             _fill(hook, draft)
-            if not hook.name:
-                raise Invalid("a name is required", field="name")
-            if not hook.url:
-                raise Invalid("a URL is required", field="url")
-            session.add(hook)
-            await session.flush()
-            _record(session, "webhook.created", hook)
+            hook.problem = ""
+            _record(session, "webhook.updated", hook)
         return hook
 
-    async def list(self, organization_id: int) -> Sequence[WebHook]:
+    async def list(self, organization_id: int | None) -> Sequence[WebHook]:
         async with self._database.read(organization_id) as session:
-            return (await session.scalars(select(WebHook).order_by(WebHook.id))).all()
+            return (await session.scalars(_of(organization_id).order_by(WebHook.id))).all()
 
-    async def get(self, organization_id: int, hook_id: int) -> WebHook:
+    async def get(self, organization_id: int | None, hook_id: int) -> WebHook:
         async with self._database.read(organization_id) as session:
-            return await _find(session, hook_id)
+            return await _find(session, organization_id, hook_id)
 
-    async def update(self, organization_id: int, hook_id: int, draft: WebHookDraft) -> WebHook:
+    async def update(self, organization_id: int | None, hook_id: int, draft: WebHookDraft) -> WebHook:
         """Change what the draft names. A hook that is switched off misses what happens meanwhile; what was
         queued before waits for it."""
         async with self._database.write(organization_id) as session:
-            hook = await _find(session, hook_id)
+            hook = await _find(session, organization_id, hook_id)
             if draft.enabled is True and not hook.enabled:
                 hook.after_event = await _newest(session)
             _fill(hook, draft)
+            await _check_name(session, hook)
             if draft.enabled is True or draft.url is not UNSET:
                 hook.problem = ""
             _record(session, "webhook.updated", hook)
         return hook
 
-    async def delete(self, organization_id: int, hook_id: int) -> None:
+    async def delete(self, organization_id: int | None, hook_id: int) -> None:
         """Remove a hook, with what has not been delivered."""
         async with self._database.write(organization_id) as session:
-            hook = await _find(session, hook_id)
+            hook = await _find(session, organization_id, hook_id)
             await session.delete(hook)
             _record(session, "webhook.deleted", hook)
 
     async def deliveries(
         self,
-        organization_id: int,
-        hook_id: int,
+        organization_id: int | None,
+        hook_id: int | None = None,
         *,
         state: DeliveryState | None = None,
         before: int | None = None,
         limit: int = 50,
     ) -> Sequence[Delivery]:
-        """The deliveries of a hook, newest first; `before` is the id of the last one of the page before."""
-        query = select(Delivery).where(Delivery.hook_id == hook_id).order_by(Delivery.id.desc())
+        """The deliveries of a hook, or of all, newest first; `before` is the id of the last one of the page
+        before."""
+        query = select(Delivery).order_by(Delivery.id.desc())
         if state is not None:
             query = query.where(Delivery.state == state)
         if before is not None:
             query = query.where(Delivery.id < before)
         async with self._database.read(organization_id) as session:
-            await _find(session, hook_id)
+            if hook_id is None:
+                hooks = await session.scalars(_of(organization_id).with_only_columns(WebHook.id))
+                query = query.where(Delivery.hook_id.in_(hooks.all()))
+            else:
+                hook = await _find(session, organization_id, hook_id)
+                query = query.where(Delivery.hook_id == hook.id)
             return (await session.scalars(query.limit(max(1, min(limit, _MOST_LISTED))))).all()
 
-    async def redeliver(self, organization_id: int, hook_id: int, delivery_id: int) -> None:
+    async def redeliver(self, organization_id: int | None, hook_id: int, delivery_id: int) -> None:
         """Deliver once more, beginning with the first attempt: one given up, or one that was accepted."""
         async with self._database.write(organization_id) as session:
-            await _find(session, hook_id)
+            await _find(session, organization_id, hook_id)
             delivery = await session.scalar(
                 select(Delivery).where(Delivery.id == delivery_id, Delivery.hook_id == hook_id)
             )
@@ -145,11 +155,56 @@ async def _newest(session: AsyncSession) -> int:
     return await session.scalar(select(func.max(Event.id))) or 0
 
 
-async def _find(session: AsyncSession, hook_id: int) -> WebHook:
-    hook = await session.scalar(select(WebHook).where(WebHook.id == hook_id))
+def _of(organization_id: int | None) -> Select[WebHook]:
+    """A session for no organization sees the hooks of all: it is to see those of the platform only."""
+    return select(WebHook).where(
+        WebHook.organization_id.is_(None)
+        if organization_id is None
+        else WebHook.organization_id == organization_id
+    )
+
+
+async def _find(session: AsyncSession, organization_id: int | None, hook_id: int) -> WebHook:
+    hook = await session.scalar(_of(organization_id).where(WebHook.id == hook_id))
     if hook is None:
         raise NotFound(f"there is no web hook {hook_id}", field="id")
     return hook
+
+
+async def _create(session: AsyncSession, organization_id: int | None, draft: WebHookDraft) -> WebHook:
+    hooks = _of(organization_id).with_only_columns(func.count())
+    if (await session.scalar(hooks) or 0) >= MOST_HOOKS:
+        raise Invalid(f"there are at most {MOST_HOOKS} web hooks", field="name")
+    hook = WebHook(
+        organization_id=organization_id,
+        name="",
+        url="",
+        after_event=await _newest(session),
+        problem="",
+    )
+    _fill(hook, structs.replace(_defaults, secret=secrets.token_urlsafe(32)))
+    _fill(hook, draft)
+    if not hook.name:
+        raise Invalid("a name is required", field="name")
+    if not hook.url:
+        raise Invalid("a URL is required", field="url")
+    await _check_name(session, hook)
+    session.add(hook)
+    await session.flush()
+    _record(session, "webhook.created", hook)
+    return hook
+
+
+async def _check_name(session: AsyncSession, hook: WebHook) -> None:
+    """Those of the platform are told apart by their names."""
+    if hook.organization_id is None:
+        with session.no_autoflush:
+            others = _of(None).where(WebHook.name == hook.name, WebHook.id != (hook.id or 0))
+            if await session.scalar(others) is not None:
+                raise Conflict(f"there is a web hook {hook.name}", field="name")
+
+
+_defaults = WebHookDraft(verb=Verb.POST, types=(), enabled=True, custom_data={}, api_key="", view="")
 
 
 def _fill(hook: WebHook, draft: WebHookDraft) -> None:
@@ -179,8 +234,20 @@ def _fill(hook: WebHook, draft: WebHookDraft) -> None:
         if len(msgspec.json.encode(draft.custom_data)) > _LARGEST_CUSTOM_DATA:
             raise Invalid(f"custom_data has more than {_LARGEST_CUSTOM_DATA} bytes", field="custom_data")
         hook.custom_data = draft.custom_data
+    if draft.api_key is not UNSET:
+        if not _api_key.fullmatch(draft.api_key):
+            raise Invalid(f"an API key has at most {_LONGEST_SECRET} printable characters", field="api_key")
+        hook.api_key = draft.api_key
+    if draft.view is not UNSET:
+        if not _view.fullmatch(draft.view):
+            raise Invalid(f"{draft.view[:70]} is no name of a view", field="view")
+        hook.view = draft.view
 
 
 def _record(session: AsyncSession, kind: str, hook: WebHook) -> None:
     data = {"name": hook.name, "url": hook.url, "enabled": hook.enabled}
-    record(session, hook.organization_id, kind, str(hook.id), data)
+    if hook.organization_id is not None:
+        record(session, hook.organization_id, kind, str(hook.id), data)
+    else:
+        # The log has the events of organizations, and hooks of the platform are none of their business.
+        log.info(kind, hook=hook.id, **data)

@@ -26,21 +26,37 @@ class DeliveryState(StrEnum):
 
 
 class WebHook(OfOrganization, Base):
-    """An address that wants events. The secret stands here as it is: each delivery is signed with it.
+    """An address that wants events: those of its organization or, without one, of the whole platform. The
+    platform's hooks have names of their own each.
 
     `after_event` is the newest event of the time when the hook was switched on: it gets what comes after.
-    `problem` says why the last delivery that was given up was.
+    `problem` says why the last delivery that was given up was. The secret stands here as it is: each delivery
+    is signed with it. `api_key` is sent along if there is one. `view` names who renders the bodies.
     """
 
     __tablename__ = "web_hooks"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index(
+            "uq_web_hooks_name_on_platform",
+            "name",
+            unique=True,
+            sqlite_where=text("organization_id IS NULL"),
+            postgresql_where=text("organization_id IS NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int | None] = mapped_column(  # pyright: ignore[reportIncompatibleVariableOverride]
+        ForeignKey("organizations.id", ondelete="CASCADE"), index=True
+    )
     name: Mapped[str] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(String(2000))
     verb: Mapped[str] = mapped_column(String(4), default=Verb.POST)
     types: Mapped[list[str]] = mapped_column(default=list)
     secret: Mapped[str] = mapped_column(String(200))
+    api_key: Mapped[str] = mapped_column(String(200), default="")
+    view: Mapped[str] = mapped_column(String(32), default="")
     enabled: Mapped[bool] = mapped_column(default=True)
     custom_data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     after_event: Mapped[int] = mapped_column(BigId)
@@ -48,11 +64,25 @@ class WebHook(OfOrganization, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Delivery(OfOrganization, Base):
-    """One event for one hook. `body` is what is sent, the same each time.
+class Message(Base):
+    """What is sent of an event, the same each time and to all hooks that get it in this form."""
 
-    `next_attempt_at` lies in the future as well while a worker has the delivery in hand, so that another
-    takes it up only when the first is gone. `attempts` counts the times it was taken up.
+    __tablename__ = "web_hook_messages"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    event_id: Mapped[int] = mapped_column(BigId)
+    event_type: Mapped[str] = mapped_column(String(64))
+    object_id: Mapped[str] = mapped_column(String(36))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class Delivery(OfOrganization, Base):
+    """One event for one hook. `attempts` counts those that had an outcome.
+
+    The table takes in every event for every hook: it has the keys that it needs and no others. A delivery
+    goes with its hook, and so with the hook's organization; a message goes after the last of its deliveries.
     """
 
     __tablename__ = "web_hook_deliveries"
@@ -73,33 +103,46 @@ class Delivery(OfOrganization, Base):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index(
-            "ix_web_hook_deliveries_of_object",
+            "ix_web_hook_deliveries_failed",
             "hook_id",
             "object_id",
             "event_id",
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=text("state = 'waiting' AND attempts > 0"),
+            postgresql_where=text("state = 'waiting' AND attempts > 0"),
         ),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int | None] = mapped_column(BigId)  # pyright: ignore[reportIncompatibleVariableOverride]
     hook_id: Mapped[int] = mapped_column(ForeignKey("web_hooks.id", ondelete="CASCADE"))
     event_id: Mapped[int] = mapped_column(BigId)
     event_type: Mapped[str] = mapped_column(String(64))
     object_id: Mapped[str] = mapped_column(String(36))
-    body: Mapped[str] = mapped_column(Text)
+    message_id: Mapped[int] = mapped_column(BigId)
     state: Mapped[str] = mapped_column(String(9), default=DeliveryState.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     last_status: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(String(500), default="")
-    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
 
 
 STILL_WAITING = Delivery.state == literal_column(f"'{DeliveryState.WAITING}'")
 """Written into the statement, not bound to it, so that the indexes of what waits serve it."""
+
+
+class HookLease(Base):
+    """A hook that a worker delivers for, and until when if it says no more. No two deliver for one hook."""
+
+    __tablename__ = "web_hook_leases"
+
+    hook_id: Mapped[int] = mapped_column(
+        ForeignKey("web_hooks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    worker: Mapped[str] = mapped_column(String(32), index=True)
+    until: Mapped[datetime]
 
 
 class LogPosition(Base):

@@ -67,7 +67,7 @@ class Outbound:
     whenever; redirects are not followed, and no proxy is used.
     """
 
-    def __init__(self, allowed: Sequence[str], *, timeout: float, connections: int = 100) -> None:
+    def __init__(self, allowed: Sequence[str], *, timeout: float, connections: int = 500) -> None:
         self._allowed = [ip_network(network, strict=False) for network in allowed]
         self._timeout = ClientTimeout(total=timeout)
         self._connections = connections

@@ -4,28 +4,50 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Table, func, insert, select
+import structlog
+from msgspec import Struct
+from sqlalchemy import Table, func, insert, literal, null, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify, upsert
-from switchroom.events.log import LOOK_ANYWAY, matches
+from switchroom.errors import Unavailable
+from switchroom.events.log import RecordedEvent, matches, recorded
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
-from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, WebHook
+from switchroom.events.waking import woken
+from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, Message, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
+from switchroom.events.webhooks.views import Renderer, body, general_view
 
 GATHER = 0.1
 """Seconds for which events gather, so that a busy platform does not take them in one by one."""
 
 READER = "web hooks"
 _AT_ONCE = 500
-_INSERT = insert(cast("Table", Delivery.__table__))
+_DELIVERIES_AT_ONCE = 1000
+"""In one transaction: others have to wait for it, and on SQLite the whole process does."""
+
+_DELIVERIES = cast("Table", Delivery.__table__)
+_MESSAGES = cast("Table", Message.__table__)
+_INSERT_MESSAGES = insert(_MESSAGES).returning(_MESSAGES.c.id, sort_by_parameter_order=True)
+_POSITION = select(LogPosition.event_id).where(LogPosition.reader == READER)
+
+log = structlog.get_logger()
+
+
+class _Addressed(Struct, frozen=True):
+    """A body of an event, and the ids of the hooks that get it."""
+
+    event: RecordedEvent
+    body: str
+    hooks: tuple[int, ...]
 
 
 class Queueing:
@@ -35,8 +57,10 @@ class Queueing:
     nor takes one twice.
     """
 
-    def __init__(self, database: Database, bus: Bus) -> None:
+    def __init__(self, database: Database, bus: Bus, views: Mapping[str, Renderer] | None = None) -> None:
+        """`views` are those that hooks can name."""
         self._database = database
+        self._views = views or {}
         self._woken = asyncio.Event()
         bus.subscribe(EventsRecorded, self._wake)
 
@@ -47,83 +71,140 @@ class Queueing:
             if await self.advance():
                 continue
             await asyncio.sleep(GATHER)
-            try:
-                async with asyncio.timeout(LOOK_ANYWAY):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
+            await woken(self._woken)
 
     async def advance(self) -> bool:
-        """Take in the next events. Whether there were as many as are taken at once."""
+        """Take in the next events. Whether there may be more at once."""
         async with self._database.read(None) as session:
             # What happened before the oldest hook that is on is for none of them; without any, nothing is.
             oldest = await session.scalar(select(func.min(WebHook.after_event)).where(WebHook.enabled))
             if oldest is None:
                 return False
-            position = max(await session.scalar(_POSITION) or 0, oldest)
-            if await session.scalar(select(Event.id).where(Event.id > position).limit(1)) is None:
+            position = await session.scalar(_POSITION) or 0
+            query = select(Event).where(Event.id > max(position, oldest)).order_by(Event.id).limit(_AT_ONCE)
+            events = [recorded(row) for row in await session.scalars(query)]
+            if not events:
                 return False
+            # After the events: a hook that is made later begins after them.
+            hooks = await _hooks(session, events)
+        addressed: list[_Addressed] = []
+        waiting = 0
+        for event in events:
+            bodies = await self._bodies(event, [*hooks[event.organization_id], *hooks[None]])
+            addressed += bodies
+            waiting += sum(len(one.hooks) for one in bodies)
+            if waiting >= _DELIVERIES_AT_ONCE or event is events[-1]:
+                if not await self._queue(addressed, position, event.id):
+                    return True
+                addressed, waiting, position = [], 0, event.id
+        return len(events) == _AT_ONCE
+
+    async def _queue(self, addressed: Sequence[_Addressed], position: int, new_position: int) -> bool:
+        """Take in events, as long as nobody else has done so: whether that is so."""
         async with self._database.write(None) as session:
             await session.execute(
                 upsert(session, LogPosition).values(reader=READER, event_id=0).on_conflict_do_nothing()
             )
-            position = await session.scalar(_POSITION.with_for_update())
-            assert position is not None
-            query = select(Event).where(Event.id > max(position, oldest)).order_by(Event.id).limit(_AT_ONCE)
-            events = (await session.scalars(query)).all()
-            if not events:
+            if await session.scalar(_POSITION.with_for_update()) != position:
                 return False
-            rows = await _deliveries(session, events)
-            if rows:
-                await session.execute(_INSERT, rows)
+            if addressed:
+                await _write(session, addressed)
                 notify(session, DeliveriesQueued())
-            await session.merge(LogPosition(reader=READER, event_id=events[-1].id))
-            return len(events) == _AT_ONCE
+            await session.merge(LogPosition(reader=READER, event_id=new_position))
+        return True
+
+    async def _bodies(self, event: RecordedEvent, hooks: Sequence[WebHook]) -> list[_Addressed]:
+        """Each form in which the event is wanted, rendered once."""
+        forms: defaultdict[tuple[str, bytes], list[WebHook]] = defaultdict(list)
+        for hook in hooks:
+            if event.id > hook.after_event and matches(hook.types, event.type):
+                own = msgspec.json.encode(hook.custom_data, order="sorted") if hook.custom_data else b""
+                forms[hook.view, own].append(hook)
+        contents: dict[str, object | None] = {}
+        for view, _ in forms:
+            if view not in contents:
+                contents[view] = await self._render(view, event)
+        return [
+            _Addressed(event, body(content, wanting[0].custom_data), tuple(hook.id for hook in wanting))
+            for (view, _), wanting in forms.items()
+            if (content := contents[view]) is not None
+        ]
+
+    async def _render(self, view: str, event: RecordedEvent) -> object | None:
+        if not view:
+            return general_view(event)
+        renderer = self._views.get(view)
+        if renderer is None:
+            log.warning("no such view of events", view=view, event_id=event.id)
+            return None
+        try:
+            return await renderer(event)
+        except (SQLAlchemyError, OSError, Unavailable):
+            raise  # it can be tried again
+        except Exception:
+            # One event that a view stumbles over must not keep all others from all hooks.
+            log.exception("event cannot be rendered", view=view, event_id=event.id)
+            return None
 
     async def _wake(self, _: EventsRecorded) -> None:
         self._woken.set()
 
 
-_POSITION = select(LogPosition.event_id).where(LogPosition.reader == READER)
-
-
-async def _deliveries(session: AsyncSession, events: Sequence[Event]) -> list[dict[str, Any]]:
+async def _hooks(
+    session: AsyncSession, events: Sequence[RecordedEvent]
+) -> Mapping[int | None, list[WebHook]]:
+    """The hooks that may want them, by organization; those of the platform under None."""
     organizations = {event.organization_id for event in events}
-    hooks: defaultdict[int, list[WebHook]] = defaultdict(list)
-    query = select(WebHook).where(WebHook.enabled, WebHook.organization_id.in_(organizations))
+    query = select(WebHook).where(
+        WebHook.enabled,
+        or_(WebHook.organization_id.in_(organizations), WebHook.organization_id.is_(None)),
+    )
+    hooks: defaultdict[int | None, list[WebHook]] = defaultdict(list)
     for hook in await session.scalars(query.order_by(WebHook.id)):
         hooks[hook.organization_id].append(hook)
+    return hooks
+
+
+async def _write(session: AsyncSession, addressed: Sequence[_Addressed]) -> None:
+    """Write the messages, and a delivery of each for each of its hooks."""
     moment = now()
-    return [
-        {
-            "organization_id": event.organization_id,
-            "hook_id": hook.id,
-            "event_id": event.id,
-            "event_type": event.type,
-            "object_id": event.object_id,
-            "body": _body(event, hook),
-            "state": DeliveryState.WAITING,
-            "attempts": 0,
-            "next_attempt_at": moment,
-            "last_status": 0,
-            "last_error": "",
-            "created_at": moment,
+    messages = await session.scalars(
+        _INSERT_MESSAGES,
+        [
+            {
+                "event_id": one.event.id,
+                "event_type": one.event.type,
+                "object_id": one.event.object_id,
+                "body": one.body,
+                "created_at": moment,
+            }
+            for one in addressed
+        ],
+    )
+    wanted: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    for one, message_id in zip(addressed, messages, strict=True):
+        wanted[one.hooks].append(message_id)
+    for hooks, message_ids in wanted.items():
+        columns: dict[str, Any] = {
+            "organization_id": WebHook.organization_id,
+            "hook_id": WebHook.id,
+            "event_id": Message.event_id,
+            "event_type": Message.event_type,
+            "object_id": Message.object_id,
+            "message_id": Message.id,
+            "state": literal(DeliveryState.WAITING.value),
+            "attempts": literal(0),
+            "next_attempt_at": literal(moment, _DELIVERIES.c.next_attempt_at.type),
+            "last_status": literal(0),
+            "last_error": literal(""),
+            "created_at": literal(moment, _DELIVERIES.c.created_at.type),
+            "finished_at": null(),
         }
-        for event in events
-        for hook in hooks[event.organization_id]
-        if event.id > hook.after_event and matches(hook.types, event.type)
-    ]
-
-
-def _body(event: Event, hook: WebHook) -> str:
-    body: dict[str, object] = {
-        "id": event.id,
-        "type": event.type,
-        "timestamp": event.occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "account": event.organization_id,
-        "object": event.object_id,
-        "data": event.data,
-    }
-    if hook.custom_data:
-        body["custom_data"] = hook.custom_data
-    return msgspec.json.encode(body).decode()
+        # From the tables: a hook may have been deleted meanwhile.
+        source = (
+            select(*columns.values())
+            .join_from(Message, WebHook, WebHook.id.in_(hooks))
+            .where(Message.id.in_(message_ids))
+            .order_by(Message.id, WebHook.id)
+        )
+        await session.execute(insert(_DELIVERIES).from_select([*columns], source, include_defaults=False))

@@ -1,0 +1,155 @@
+"""Writing down what came of deliveries, many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import Table, bindparam, literal_column, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import Unavailable
+from switchroom.events.webhooks.leases import Leases
+from switchroom.events.webhooks.models import Delivery, DeliveryState, WebHook
+from switchroom.events.webhooks.waiting import Waiting
+
+GATHER = 0.02
+"""Seconds for which outcomes gather."""
+
+_AT_ONCE = 500
+_RETRY_AFTER = 1.0
+
+log = structlog.get_logger()
+
+
+class Outcome(Struct, frozen=True):
+    """What came of an attempt: `problem` is empty when it was accepted. One that failed is made again at
+    `retry_at`, or given up if that is None. `written` is called once this is in the database."""
+
+    hook_id: int
+    delivery: Waiting
+    status: int
+    problem: str
+    retry_at: datetime | None
+    written: Callable[[Outcome], None]
+
+
+class Outcomes:
+    """Gathers outcomes, and leases to give back: with or after the outcomes that were added before."""
+
+    def __init__(self, database: Database, leases: Leases, given_back: Callable[[], None]) -> None:
+        """`given_back` is called when leases are."""
+        self._database = database
+        self._leases = leases
+        self._given_back = given_back
+        self._outcomes: list[Outcome] = []
+        self._hooks: list[int] = []
+        self._some = asyncio.Event()
+
+    def add(self, outcome: Outcome) -> None:
+        self._outcomes.append(outcome)
+        self._some.set()
+
+    def give_back(self, hook_id: int) -> None:
+        """After the last outcome of the hook's deliveries."""
+        self._hooks.append(hook_id)
+        self._some.set()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            await asyncio.sleep(GATHER)
+            try:
+                await self.finish()
+            except (SQLAlchemyError, OSError, Unavailable) as error:
+                log.error("web hooks cannot be written", reason=type(error).__name__)
+                await asyncio.sleep(_RETRY_AFTER)
+                self._some.set()
+
+    async def finish(self) -> None:
+        """Write everything added so far."""
+        while self._outcomes or self._hooks:
+            part = self._outcomes[:_AT_ONCE]
+            hooks = self._hooks[:] if len(part) == len(self._outcomes) else []
+            async with self._database.write(None) as session:
+                await _write(session, part)
+                if hooks:
+                    await self._leases.give_back(session, hooks)
+            del self._outcomes[: len(part)]
+            del self._hooks[: len(hooks)]
+            for outcome in part:
+                outcome.written(outcome)
+            if hooks:
+                self._given_back()
+
+
+_DELIVERIES = cast("Table", Delivery.__table__)
+_HOOKS = cast("Table", WebHook.__table__)
+_STILL_WAITING = _DELIVERIES.c.state == literal_column(f"'{DeliveryState.WAITING}'")
+_FAILED = (
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.id == bindparam("delivery"),
+        _DELIVERIES.c.attempts == bindparam("before"),
+        _STILL_WAITING,
+    )
+    .values(
+        state=bindparam("new_state"),
+        attempts=_DELIVERIES.c.attempts + 1,
+        next_attempt_at=bindparam("due"),
+        finished_at=bindparam("finished"),
+        last_status=bindparam("status"),
+        last_error=bindparam("problem"),
+    )
+)
+
+
+async def _write(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+    moment = now()
+    accepted: defaultdict[int, list[int]] = defaultdict(list)
+    failed: list[dict[str, Any]] = []
+    given_up: dict[int, str] = {}
+    for one in outcomes:
+        if not one.problem:
+            accepted[one.status].append(one.delivery.id)
+            continue
+        failed.append(
+            {
+                "delivery": one.delivery.id,
+                "before": one.delivery.attempts,
+                "new_state": DeliveryState.DEAD if one.retry_at is None else DeliveryState.WAITING,
+                "due": one.retry_at or moment,
+                "finished": moment if one.retry_at is None else None,
+                "status": one.status,
+                "problem": one.problem,
+            }
+        )
+        if one.retry_at is None:
+            given_up[one.hook_id] = one.problem
+    # Hooks, deliveries, leases: the order in which the deletion of a hook locks them.
+    for hook_id, problem in sorted(given_up.items()):
+        await session.execute(update(_HOOKS).where(_HOOKS.c.id == hook_id).values(problem=problem))
+    for status, ids in accepted.items():
+        await session.execute(
+            update(_DELIVERIES)
+            .where(_DELIVERIES.c.id.in_(ids), _STILL_WAITING)
+            .values(
+                state=DeliveryState.DELIVERED,
+                attempts=_DELIVERIES.c.attempts + 1,
+                finished_at=moment,
+                last_status=status,
+                last_error="",
+            )
+        )
+    if failed:
+        await session.execute(_FAILED, failed)

@@ -1,0 +1,37 @@
+"""What hooks are sent of an event: the event itself, or what a view makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from switchroom.events.log import RecordedEvent
+
+Renderer = Callable[[RecordedEvent], Awaitable[object | None]]
+"""A view: gives what is sent of an event, encodable as JSON, or None when the event is not for its hooks.
+
+It is asked once for an event, soon after that was recorded; what the event was about may be gone by then. It
+may be asked again when the process was killed, or another one was quicker."""
+
+
+def general_view(event: RecordedEvent) -> dict[str, object]:
+    """The event as hooks without a view get it."""
+    return {
+        "id": event.id,
+        "type": event.type,
+        "timestamp": event.occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "account": event.organization_id,
+        "object": event.object_id,
+        "data": event.data,
+    }
+
+
+def body(content: object, custom_data: dict[str, Any]) -> str:
+    """The JSON text of a content, with the hook's own data if it has any and the content is an object."""
+    encoded = msgspec.json.encode(content)
+    if custom_data and encoded.endswith(b"}"):
+        own = msgspec.json.encode({"custom_data": custom_data})[1:]
+        encoded = encoded[:-1] + (b"," if len(encoded) > 2 else b"") + own
+    return encoded.decode()
