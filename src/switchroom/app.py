@@ -20,6 +20,7 @@ from switchroom.conference.http import routes as conference_routes
 from switchroom.conference.meeting_http import meeting_routes
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
+from switchroom.conference.spanning import Spanning
 from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
 from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
@@ -148,6 +149,11 @@ class Platform:
         self.meeting_keeper = MeetingKeeper(self.database, self.conference, self.bus)
         self.mail = MailDelivery(self.database, settings.smtp, settings.data_directory, self.bus)
 
+        self.spanning: Spanning | None = None
+        if settings.nats.url and self.messages.connection is not None:
+            self.spanning = Spanning(
+                self.conference, self.database, self.messages.connection, settings.nats.prefix
+            )
     async def found_organization(self, display_name: str) -> Organization:
         """A new organization with all that one starts with."""
         async with self.database.write(None) as session:
@@ -164,7 +170,7 @@ class Platform:
             ),
             *alfaview_v1.handlers(self._v1_services()),
             *webmeeting_v6.handlers(self._v6_services()),
-            *conference_routes(self.conference),
+            *conference_routes(self.conference, self.spanning),
             *meeting_routes(self.door, self.throttle),
             sign_out_handler(self.authentication.sign_out, cookie_secure=security.cookie_secure),
             *password_handlers(self.password_links),
@@ -183,12 +189,13 @@ class Platform:
         return Observation(application, security.trusted_proxies)
 
     @asynccontextmanager
-    async def running(self) -> AsyncGenerator[None]:
-        """Bring the schema up to date and keep the engines and the background work going with the block."""
+    async def running(self, *, upgrade: bool = True) -> AsyncGenerator[None]:
+        """Bring the schema up to date, unless `upgrade` is False, and keep the engines and the background
+        work going with the block."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             stack.callback(self.passwords.close)
-            if await schema.upgrade(self.database):
+            if upgrade and await schema.upgrade(self.database):
                 log.info("database schema brought up to date")
             await self.revocations.load()
             await self.revocations.tidy()
@@ -196,7 +203,7 @@ class Platform:
             await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
             await stack.enter_async_context(_background(self.mail.run, "mail"))
             await stack.enter_async_context(_background(self.events.tidy, "old events"))
-            await stack.enter_async_context(_background(self.meeting_keeper.run, "meetings"))
+            await stack.enter_async_context(_background(self._keep_meetings, "meetings"))
             await stack.enter_async_context(_background(self.hook_delivery.run, "web hooks"))
             await stack.enter_async_context(_background(self.hook_queueing.run, "events for web hooks"))
             stack.push_async_callback(self.recorder.finish)
@@ -207,22 +214,35 @@ class Platform:
             stack.push_async_callback(self.messages.stop_own)
             await asyncio.gather(self.media.start_own(), self.messages.start_own())
             stack.push_async_callback(self.messages.disconnect)
-            self.messages.connect()
+            await self.messages.connect()
             yield
 
     @asynccontextmanager
-    async def online(self, more: Sequence[ControllerRouterHandler] = ()) -> AsyncGenerator[None]:
-        """Serve while the block runs, inside `running`. At its end the people in rooms are told first that
-        the server goes, while there is still one to tell them. Raises PortTakenError."""
-        async with serving(self.asgi(more), self.settings.host, self.settings.port):
+    async def online(
+        self, more: Sequence[ControllerRouterHandler] = (), *, listener: socket.socket | None = None
+    ) -> AsyncGenerator[None]:
+        """Serve while the block runs, inside `running`, on a socket that listens already where there is one.
+        At its end the people in rooms are told first that the server goes, while there is still one to tell
+        them. Raises PortTakenError."""
+        async with serving(self.asgi(more), self.settings.host, self.settings.port, listener):
             await self.conference.start()
             try:
                 yield
             finally:
+            if self.spanning is not None:
+                self.spanning.start()
                 await self.conference.stop()
 
     def _v1_services(self) -> alfaview_v1_services.Services:
         return alfaview_v1_services.Services(
+                if self.spanning is not None:
+                    await self.spanning.stop()
+
+    async def _keep_meetings(self) -> None:
+        """Not before it is known who is inside the rooms of other processes."""
+        if self.spanning is not None:
+            await self.spanning.settled()
+        await self.meeting_keeper.run()
             signer=self.signer,
             authentication=self.authentication,
             organizations=self.organizations,

@@ -7,7 +7,7 @@ import getpass
 import signal
 import sys
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -19,6 +19,7 @@ from switchroom import __version__, doctor, logs, settings
 from switchroom.app import Platform
 from switchroom.db import schema
 from switchroom.demo import Demo, ensure_demo
+from switchroom.engines.process import ProcessError
 from switchroom.errors import DomainError, Invalid
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
@@ -29,6 +30,7 @@ from switchroom.identity.permissions import Standing
 from switchroom.identity.secrets import random_key
 from switchroom.loop import run
 from switchroom.settings import ConfigurationError, Settings
+from switchroom.workers import several
 
 app = typer.Typer(
     name="switchroom",
@@ -55,6 +57,9 @@ Config = Annotated[Path | None, typer.Option("--config", help="The TOML file wit
 Data = Annotated[str | None, typer.Option("--data", help="Directory of everything the platform writes.")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="TCP port to listen on.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, help="Processes that serve; more than one takes NATS.")
+]
 WithDemo = Annotated[bool, typer.Option("--demo", help="Make a demo organization, once.")]
 HookId = Annotated[int, typer.Argument(metavar="ID", help="The web hook's number.")]
 Org = Annotated[str, typer.Option("--org", help="The organization's id or name.")]
@@ -75,7 +80,7 @@ def main() -> None:
     """Run the command; what went wrong is said in one line."""
     try:
         app()
-    except (ConfigurationError, PortTakenError) as error:
+    except (ConfigurationError, PortTakenError, ProcessError) as error:
         _fail(str(error))
     except DomainError as error:
         _fail(error.message)
@@ -87,10 +92,11 @@ def up(
     port: Port = None,
     data: Data = None,
     demo: WithDemo = False,
+    workers: Workers = 1,
     config: Config = None,
 ) -> None:
     """Run everything on this machine, the media server included."""
-    run(_serve(_settings(config, host, port, data), demo=demo, engines=True))
+    run(_serve(_settings(config, host, port, data), demo=demo, engines=True, workers=workers))
 
 
 @app.command()
@@ -99,10 +105,11 @@ def serve(
     port: Port = None,
     data: Data = None,
     demo: WithDemo = False,
+    workers: Workers = 1,
     config: Config = None,
 ) -> None:
     """Run the HTTP side only; media servers are those named in the configuration."""
-    run(_serve(_settings(config, host, port, data), demo=demo, engines=False))
+    run(_serve(_settings(config, host, port, data), demo=demo, engines=False, workers=workers))
 
 
 @app.command(name="doctor")
@@ -426,19 +433,27 @@ async def _web_hooks(
         yield platform.webhooks, owner
 
 
-async def _serve(loaded: Settings, *, demo: bool, engines: bool) -> None:
+async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    platform = Platform(loaded, engines=engines)
-    async with platform.running():
+
+    async def prepare(platform: Platform) -> None:
         if demo:
             _print_demo(await ensure_demo(platform))
-        async with platform.online():
-            print(f"Switchroom {__version__} is ready: {loaded.base_url}", flush=True)
-            await stop.wait()
-            print("Stopping …", flush=True)
+
+    async with AsyncExitStack() as stack:
+        if workers == 1:
+            platform = Platform(loaded, engines=engines)
+            await stack.enter_async_context(platform.running())
+            await prepare(platform)
+            await stack.enter_async_context(platform.online())
+        else:
+            await stack.enter_async_context(several(loaded, workers, engines=engines, prepare=prepare))
+        print(f"Switchroom {__version__} is ready: {loaded.base_url}", flush=True)
+        await stop.wait()
+        print("Stopping …", flush=True)
 
 
 def _print_demo(demo: Demo) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import structlog
+from msgspec import structs
 
 from switchroom.engines.janus.configuration import JanusConfiguration
 from switchroom.engines.janus.process import JanusProcess
@@ -31,6 +32,8 @@ class MediaServers:
             servers = [JanusServer(configuration.url, configuration.api_secret)]
             self._own = JanusProcess(settings.data_directory / "janus", configuration, janus.executable)
         self.pool = JanusPool(servers)
+        self._settings = janus
+        self._started = False
 
     async def start_own(self) -> None:
         """Start the media server of this process, where it has one. One that cannot be started
@@ -43,11 +46,20 @@ class MediaServers:
             self._reason = f"{error}; install it with: sudo apt-get install janus"
             log.warning("rooms have no media", reason=self._reason)
         else:
+            self._started = True
             self._reason = "the media server does not answer"
 
     async def stop_own(self) -> None:
         if self._own is not None:
             await self._own.stop()
+
+    @property
+    def as_others_see_it(self) -> JanusSettings:
+        """The settings with which another process finds the same servers."""
+        if self._own is None or not self._started:
+            return self._settings
+        own = self._own.configuration
+        return structs.replace(self._settings, urls=[own.url], api_secret=own.api_secret)
 
     async def problem(self) -> str | None:
         """What is wrong with the media servers, None when one is connected."""

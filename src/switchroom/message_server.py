@@ -3,6 +3,8 @@ for itself, or nothing."""
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from switchroom.bus import Bus, SharedBus
@@ -12,6 +14,7 @@ from switchroom.engines.nats.process import NatsProcess
 from switchroom.engines.process import ProcessError
 from switchroom.settings import Settings
 
+CONNECT_LIMIT = 1.0
 INSTALL = "sudo apt-get install nats-server"
 
 log = structlog.get_logger()
@@ -47,10 +50,15 @@ class MessageServer:
                 self._running = True
         return self._running
 
-    def connect(self) -> None:
-        """Begin to connect. Everything works meanwhile, as far as one process goes."""
+    async def connect(self) -> None:
+        """Begin to connect, and wait a moment for it. Without, everything works as far as one process goes."""
         if self.connection is not None and self._running:
             self.connection.start()
+            try:
+                async with asyncio.timeout(CONNECT_LIMIT):
+                    await self.connection.wait_connected()
+            except TimeoutError:
+                log.warning("NATS does not answer; other processes are not heard")
 
     async def disconnect(self) -> None:
         if self.connection is not None:

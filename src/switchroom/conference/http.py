@@ -9,6 +9,7 @@ from litestar.handlers import BaseRouteHandler, websocket
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
+from prometheus_client import Gauge
 
 import switchroom
 from switchroom.conference import socket as signalling
@@ -19,6 +20,8 @@ from switchroom.rooms.admission import LinkState, LinkView
 
 PRODUCT = "Switchroom"
 LOCALES = ["en", "de"]
+
+CONNECTIONS = Gauge("switchroom_signalling_connections", "Browsers connected.", multiprocess_mode="liveall")
 
 
 class ClientConfig(Struct, frozen=True, rename="camel"):
@@ -44,8 +47,11 @@ class LinkAnswer(Struct, frozen=True, rename="camel", omit_defaults=True):
     valid_until: str | None = None
 
 
-def routes(service: ConferenceService, *, default_locale: str = "en") -> list[BaseRouteHandler]:
-    """The route handlers of the meeting client's own calls."""
+def routes(
+    service: ConferenceService, rooms: signalling.Rooms | None = None, *, default_locale: str = "en"
+) -> list[BaseRouteHandler]:
+    """The route handlers of the meeting client's own calls. Without `rooms`, every room is here."""
+    all_rooms = rooms or signalling.OnlyProcess()
     config = ClientConfig(switchroom.__version__, PRODUCT, default_locale, LOCALES)
 
     @get("/client/config", sync_to_thread=False)
@@ -59,7 +65,8 @@ def routes(service: ConferenceService, *, default_locale: str = "en") -> list[Ba
 
     @websocket("/client/socket")
     async def client_socket(socket: WebSocket[Any, Any, Any]) -> None:
-        await signalling.serve(socket, service)
+        with CONNECTIONS.track_inprogress():
+            await signalling.serve(socket, service, all_rooms)
 
     return [client_config, client_link, client_socket]
 

@@ -5,28 +5,30 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
+from prometheus_client import Gauge
 
 from switchroom.bus import Bus
 from switchroom.conference import status, views
 from switchroom.conference.conference import Conference
 from switchroom.conference.ice import ice_servers
 from switchroom.conference.media import Media
-from switchroom.conference.messages import ChatView, EndReason, Join, Joined, LeftReason
+from switchroom.conference.messages import ChatView, Join, Joined, LeftReason
 from switchroom.conference.models import Connection, MediaState, Participant
+from switchroom.conference.passes import Passes
 from switchroom.conference.tasks import Tasks
-from switchroom.conference.waiting import Waiting, WaitingRoom
+from switchroom.conference.waiting import Waiting, WaitingRoom, WaitingRooms
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.errors import DomainError, Exhausted, Forbidden, NotFound, Unauthenticated, Unavailable
 from switchroom.identity.notices import AccessRevoked
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.admission import Admission, LinkView
-from switchroom.rooms.live import LiveParticipant
+from switchroom.rooms.live import LiveParticipant, LiveRooms
 from switchroom.rooms.notices import LinkDeleted, RoomChanged, RoomDestroyed
 from switchroom.settings import IceSettings
 
@@ -36,6 +38,8 @@ GRACE = 60.0
 """Seconds that somebody whose connection was lost keeps their place."""
 
 RESTART_CLOSE = 1012
+
+ROOMS = Gauge("switchroom_live_rooms", "Rooms with somebody inside.", multiprocess_mode="liveall")
 
 
 class Admissions(Protocol):
@@ -91,7 +95,9 @@ class ConferenceService:
         room_options: RoomOptions | None = None,
         grace: float = GRACE,
         chronicle: Chronicle | None = None,
+        secret: bytes | None = None,
     ) -> None:
+        """`secret` is what all processes that may have the same rooms share."""
         self._admissions = admissions
         self._pool = pool
         self._recorder = recorder
@@ -99,8 +105,13 @@ class ConferenceService:
         self._ice = ice
         self._room_options = room_options or RoomOptions()
         self._grace = grace
+        self.elsewhere: LiveRooms | None = None
+        """The rooms that other processes have."""
+        self.on_change: Callable[[str], None] = _ignore
+        """Called with a room's id when those inside a room of this process are others, or are otherwise."""
         self._live: dict[str, Live] = {}
-        self._waiting_rooms: dict[str, WaitingRoom] = {}
+        self._waiting_rooms = WaitingRooms(self._let_in)
+        self._passes = Passes(secret or secrets.token_bytes(32))
         self._stopping = False
         self._tasks = Tasks()
         bus.subscribe(RoomDestroyed, self._room_destroyed)
@@ -117,36 +128,56 @@ class ConferenceService:
     async def stop(self) -> None:
         """Close every room. Clients reconnect when there is a server again."""
         self._stopping = True
-        for room in self._waiting_rooms.values():
-            for waiting in room.everybody:
-                waiting.connection.end(RESTART_CLOSE)
-        for live in list(self._live.values()):
-            for participant in list(live.conference.participants.values()):
-                if participant.grace is not None:
-                    participant.grace.cancel()
-                if participant.connection is not None:
-                    participant.connection.end(RESTART_CLOSE)
-                    participant.connection = None
-            self._tasks.spawn(live.media.close(), f"close {live.conference.room.room_id}")
-        self._live.clear()
+        for room_id in {*self._live, *self._waiting_rooms.room_ids}:
+            self.give_up(room_id)
         await self._tasks.finish()
         await self._pool.stop()
+
+    def give_up(self, room_id: str) -> None:
+        """Have a room no longer, whoever is inside or waits. Clients reconnect, to whoever has it then."""
+        waiting_room = self._waiting_rooms.find(room_id)
+        if waiting_room is not None:
+            for waiting in waiting_room.everybody:
+                waiting.connection.end(RESTART_CLOSE)
+        live = self._live.pop(room_id, None)
+        if live is None:
+            return
+        ROOMS.dec()
+        for participant in list(live.conference.participants.values()):
+            if participant.grace is not None:
+                participant.grace.cancel()
+            if participant.connection is not None:
+                participant.connection.end(RESTART_CLOSE)
+                participant.connection = None
+        self._tasks.spawn(live.media.close(), f"close {room_id}")
+        self.on_change(room_id)
 
     def find(self, room_id: str) -> Live | None:
         """The room, when somebody is inside."""
         return self._live.get(room_id)
 
     def occupants(self, room_ids: Sequence[str]) -> Mapping[str, Sequence[LiveParticipant]]:
+        inside = self.here(room_ids)
+        if self.elsewhere is None:
+            return inside
+        return {**self.elsewhere.occupants([one for one in room_ids if one not in inside]), **inside}
+
+    def here(self, room_ids: Sequence[str]) -> Mapping[str, Sequence[LiveParticipant]]:
+        """As `occupants`, of this process' rooms only."""
         return status.occupants(self._conferences(), room_ids)
+
+    @property
+    def room_ids(self) -> Collection[str]:
+        """The rooms of this process that have somebody inside, or before the door."""
+        return {*self._live, *self._waiting_rooms}
 
     async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
         return await self._admissions.look_up_link(company_id, room_id, access_key)
 
     def is_full(self, link: LinkView) -> bool:
         """Whether there is no place now for somebody who comes by this link."""
-        live = self._live.get(link.room_id)
         limit = link.passive_limit if link.permissions.is_spectator else link.active_limit
-        people = list(live.conference.participants.values()) if live is not None else []
+        people = self.occupants([link.room_id]).get(link.room_id, ())
         if any(one.user_id == link.id for one in people):
             return False
         return sum(one.is_spectator is link.permissions.is_spectator for one in people) >= limit
@@ -163,7 +194,7 @@ class ConferenceService:
         if stay is not None:
             return stay
         admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
-        if self._has_to_wait(admission):
+        if self._has_to_wait(admission, request):
             return self._wait(admission, request, connection)
         return self._enter(admission, request, connection)
 
@@ -183,6 +214,7 @@ class ConferenceService:
             self._grace, conference.remove, participant, "lost"
         )
         conference.announce(participant)
+        self.on_change(conference.room.room_id)
 
     def _resume(self, request: Join, connection: Connection) -> Stay | None:
         live = self._live.get(request.room_id)
@@ -203,17 +235,21 @@ class ConferenceService:
             self._welcome(live, participant, request, resumed=True)
             live.conference.media_changed(participant)
             live.media.resumed(participant)
+            self.on_change(request.room_id)
             return Stay(participant, live)
         return None
 
-    def _has_to_wait(self, admission: Admission) -> bool:
+    def _has_to_wait(self, admission: Admission, request: Join) -> bool:
         if not admission.waits:
             return False
-        live = self._live.get(admission.room_id)
-        return live is None or admission.user_id not in live.conference.let_in
+        room_id, user_id = admission.room_id, admission.user_id
+        live = self._live.get(room_id)
+        if live is not None and user_id in live.conference.let_in | live.conference.put_out:
+            return user_id in live.conference.put_out
+        return not self._passes.is_good(request.let_in or "", room_id, user_id)
 
     def _wait(self, admission: Admission, request: Join, connection: Connection) -> Waiting:
-        room = self._waiting_room(admission.room_id)
+        room = self._waiting_rooms.of(admission.room_id)
         waiting = Waiting(room=room, admission=admission, request=request, connection=connection)
         try:
             room.arrive(waiting)
@@ -221,16 +257,12 @@ class ConferenceService:
             self._forget_waiting_room(admission.room_id)
         return waiting
 
-    def _waiting_room(self, room_id: str) -> WaitingRoom:
-        return self._waiting_rooms.setdefault(room_id, WaitingRoom(self._let_in))
-
     def _let_in(self, waiting: Waiting) -> Stay:
         return self._enter(waiting.admission, waiting.request, waiting.connection)
 
     def _forget_waiting_room(self, room_id: str) -> None:
-        room = self._waiting_rooms.get(room_id)
-        if room is not None and room_id not in self._live and not room.everybody:
-            del self._waiting_rooms[room_id]
+        if room_id not in self._live:
+            self._waiting_rooms.forget_if_empty(room_id)
 
     def _enter(self, admission: Admission, request: Join, connection: Connection) -> Stay:
         live = self._live.get(admission.room_id) or self._open(admission)
@@ -254,6 +286,7 @@ class ConferenceService:
         )
         conference.participants[participant.id] = participant
         conference.let_in.add(participant.user_id)
+        conference.put_out.discard(participant.user_id)
         if before is not None:
             conference.remove(before, "replaced", "replaced")
         participant.connection = connection
@@ -262,6 +295,7 @@ class ConferenceService:
         conference.announce_joined(participant)
         live.waiting_room.inside_changed(conference)
         self._note(live, "joined", _who(participant) | {"link_id": admission.link_id})
+        self.on_change(admission.room_id)
         return Stay(participant, live)
 
     def _open(self, admission: Admission) -> Live:
@@ -270,10 +304,11 @@ class ConferenceService:
         live = Live(
             conference,
             Media(conference, self._pool, self._room_options),
-            self._waiting_room(admission.room_id),
+            self._waiting_rooms.of(admission.room_id),
         )
         follower.live = live
         self._live[admission.room_id] = live
+        ROOMS.inc()
         self._note(live, "opened", {"display_name": admission.room_name})
         return live
 
@@ -299,6 +334,9 @@ class ConferenceService:
                 ice_servers=ice_servers(self._ice, participant.user_id),
                 media_available=live.media.available,
                 waiting=live.waiting_room.view() if moderates else None,
+                let_in=self._passes.issue(conference.room.room_id, participant.user_id)
+                if participant.admission.waits
+                else None,
             )
         )
 
@@ -309,11 +347,13 @@ class ConferenceService:
         self._note(live, "left", _who(participant) | {"reason": reason})
         self._close_if_empty(live)
 
+        self.on_change(live.conference.room.room_id)
     def _close_if_empty(self, live: Live) -> None:
         room_id = live.conference.room.room_id
         if not live.conference.participants and self._live.get(room_id) is live:
             del self._live[room_id]
             live.waiting_room.inside_changed(None)
+            ROOMS.dec()
             self._forget_waiting_room(room_id)
             self._note(live, "emptied", {})
             self._tasks.spawn(live.media.close(), f"close {room_id}")
@@ -345,21 +385,14 @@ class ConferenceService:
         if live is not None:
             for participant in list(live.conference.participants.values()):
                 live.conference.remove(participant, "removed", "room_closed")
-        self._send_away(notice.room_id, "room_closed")
+        self._waiting_rooms.send_away(notice.room_id, "room_closed")
 
     async def _meeting_over(self, notice: MeetingOver) -> None:
         live = self._live.get(notice.room_id)
         if live is not None:
             for participant in list(live.conference.participants.values()):
                 live.conference.remove(participant, "meeting_over", "meeting_over")
-        self._send_away(notice.room_id, "meeting_over")
-
-    def _send_away(self, room_id: str, reason: EndReason, link_id: str | None = None) -> None:
-        """Everybody who waits before a room, or whoever came by the one link."""
-        room = self._waiting_rooms.get(room_id)
-        if room is not None:
-            those = [one for one in room.everybody if link_id in (None, one.admission.link_id)]
-            room.end(those, reason)
+        self._waiting_rooms.send_away(notice.room_id, "meeting_over")
 
     async def _link_deleted(self, notice: LinkDeleted) -> None:
         live = self._live.get(notice.room_id)
@@ -367,7 +400,7 @@ class ConferenceService:
             for participant in list(live.conference.participants.values()):
                 if participant.admission.link_id == notice.link_id:
                     live.conference.remove(participant, "removed", "revoked")
-        self._send_away(notice.room_id, "revoked", notice.link_id)
+        self._waiting_rooms.send_away(notice.room_id, "revoked", notice.link_id)
 
     async def _access_revoked(self, notice: AccessRevoked) -> None:
         for live in list(self._live.values()):
@@ -376,22 +409,19 @@ class ConferenceService:
             for participant in list(live.conference.participants.values()):
                 if notice.subject_id in (participant.user_id, participant.admission.link_id):
                     live.conference.remove(participant, "removed", "revoked")
-        for room in list(self._waiting_rooms.values()):
-            those = [
-                one
-                for one in room.everybody
-                if one.admission.organization_id == notice.organization_id
-                and notice.subject_id in (one.admission.user_id, one.admission.link_id)
-            ]
-            room.end(those, "revoked")
+        self._waiting_rooms.revoke(notice.organization_id, notice.subject_id)
 
     async def _room_changed(self, notice: RoomChanged | MeetingChanged) -> None:
-        live = self._live.get(notice.room_id)
+        await self.review(notice.room_id)
+
+    async def review(self, room_id: str) -> None:
+        """Look at what a room is now, and at who may still be inside or wait."""
+        live = self._live.get(room_id)
         if live is not None:
-            await self._review(live, notice.room_id)
-        room = self._waiting_rooms.get(notice.room_id)
+            await self._review(live, room_id)
+        room = self._waiting_rooms.find(room_id)
         if room is not None:
-            await self._review_waiting(room, notice.room_id)
+            await self._review_waiting(room, room_id)
 
     async def _review(self, live: Live, room_id: str) -> None:
         reviewed: dict[str, Admission] = {}
@@ -405,6 +435,7 @@ class ConferenceService:
         live.conference.review(reviewed)
         live.waiting_room.moderators_changed()
 
+        self.on_change(room_id)
     async def _review_waiting(self, room: WaitingRoom, room_id: str) -> None:
         """Take in what those who wait may do now; some may not have to wait any more."""
         for waiting in room.everybody:
@@ -441,6 +472,10 @@ class _Follower:
 
 
 def _who(participant: Participant) -> dict[str, Any]:
+def _ignore(_room_id: str) -> None:
+    pass
+
+
     return {
         "participant_id": participant.id,
         "user_id": participant.user_id,

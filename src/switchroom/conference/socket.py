@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+from collections.abc import Awaitable
+from contextlib import AbstractAsyncContextManager
+from typing import Literal, Protocol
 
 import structlog
-from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
 
 from switchroom.conference.connection import QueuedConnection
@@ -65,12 +66,48 @@ LOST_CLOSE = 1011
 _GONE = (WebSocketDisconnect, WebSocketException, ConnectionError, RuntimeError, TimeoutError)
 
 
-async def serve(socket: WebSocket[Any, Any, Any], service: ConferenceService) -> None:
+class ClientSocket(Protocol):
+    """What a browser says comes over it: a WebSocket here, or one at another process."""
+
+    def accept(self) -> Awaitable[None]: ...
+
+    def receive_data(self, mode: Literal["text"]) -> Awaitable[str]: ...
+
+    def send_text(self, data: str, /) -> Awaitable[None]: ...
+
+    def close(self, code: int) -> Awaitable[None]: ...
+
+
+class Way(Protocol):
+    """The way to the process that has a room. What comes back goes into the connection it was made for."""
+
+    def send(self, text: str) -> Awaitable[None]: ...
+
+
+class Rooms(Protocol):
+    """Which process has which room."""
+
+    def way(self, request: Join, connection: QueuedConnection) -> AbstractAsyncContextManager[Way | None]:
+        """The way to the room of a join, which has been passed on; None when it is, and for the block
+        stays, here. Raises Unavailable."""
+        ...
+
+
+class OnlyProcess:
+    """Every room is here."""
+
+    def way(self, request: Join, connection: QueuedConnection) -> AbstractAsyncContextManager[Way | None]:
+        return contextlib.nullcontext()
+
+
+async def serve(
+    socket: ClientSocket, service: ConferenceService, rooms: Rooms, *, linger: float = LINGER
+) -> None:
     """Serve one connection until it is closed by either side, or lost."""
     await socket.accept()
     connection = QueuedConnection(socket)
     writer = asyncio.create_task(connection.write(), name="signalling writer")
-    reader = asyncio.create_task(_Reader(socket, connection, service).run(), name="signalling reader")
+    reader = asyncio.create_task(_Reader(socket, connection, service, rooms).run(), name="signalling reader")
     try:
         await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
         if reader.done():
@@ -80,7 +117,7 @@ async def serve(socket: WebSocket[Any, Any, Any], service: ConferenceService) ->
         await asyncio.wait({reader})
         async with asyncio.timeout(CLOSE_LIMIT):
             code = await writer
-            await _linger(socket)
+            await _linger(socket, linger)
             await socket.close(code)
     except _GONE:
         pass
@@ -92,11 +129,11 @@ async def serve(socket: WebSocket[Any, Any, Any], service: ConferenceService) ->
                 log.error("signalling failed", exc_info=outcome)
 
 
-async def _linger(socket: WebSocket[Any, Any, Any]) -> None:
+async def _linger(socket: ClientSocket, seconds: float) -> None:
     """Read on for a moment: a connection closed with something unread in it is reset, and a reset takes away
     from the other side what it has not read yet, the reason included."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LINGER):
+        async with asyncio.timeout(seconds):
             while True:
                 await socket.receive_data(mode="text")
 
@@ -105,16 +142,40 @@ class _Reader:
     """The incoming half: the join first, then everything else."""
 
     def __init__(
-        self, socket: WebSocket[Any, Any, Any], connection: QueuedConnection, service: ConferenceService
+        self, socket: ClientSocket, connection: QueuedConnection, service: ConferenceService, rooms: Rooms
     ) -> None:
         self._socket = socket
         self._connection = connection
         self._service = service
+        self._rooms = rooms
         self._limit = TokenBucket(RATE, BURST)
         self._refused = 0
 
     async def run(self) -> None:
-        arrival = await self._join()
+        request = await self._asked()
+        if request is None:
+            return
+        try:
+            async with self._rooms.way(request, self._connection) as way:
+                if way is None:
+                    await self._serve(request)
+                else:
+                    await self._pass_on(way)
+        except Unavailable as error:
+            self._turn_away(_join_refusal(error, request.id))
+
+    async def _pass_on(self, way: Way) -> None:
+        """Be no more than a part of the way to another process."""
+        with contextlib.suppress(*_GONE):
+            while not self._connection.ended:
+                text = await self._socket.receive_data(mode="text")
+                if len(text) > LARGEST_MESSAGE:
+                    self._connection.end(TOO_LARGE_CLOSE)
+                else:
+                    await way.send(text)
+
+    async def _serve(self, request: Join) -> None:
+        arrival = await self._join(request)
         if arrival is None:
             return
         session = open_session(arrival, self._connection)
@@ -128,23 +189,29 @@ class _Reader:
         finally:
             self._service.disconnected(arrival, self._connection)
 
-    async def _join(self) -> Stay | Waiting | None:
-        request_id: str | None = None
+    async def _asked(self) -> Join | None:
         try:
-            request = await self._first_message()
-            if request is None:
-                return None
-            request_id = request.id
-            return await self._service.join(request, self._connection)
+            return await self._first_message()
         except DomainError as error:
-            self._connection.send(_join_refusal(error, request_id))
-            self._connection.end(REFUSED_CLOSE)
+            self._turn_away(_join_refusal(error, None))
         except TimeoutError:
-            self._connection.send(Error(code="bad_request", message="no join message in time"))
-            self._connection.end(REFUSED_CLOSE)
+            self._turn_away(Error(code="bad_request", message="no join message in time"))
         except _GONE:
             pass
         return None
+
+    async def _join(self, request: Join) -> Stay | Waiting | None:
+        try:
+            return await self._service.join(request, self._connection)
+        except DomainError as error:
+            self._turn_away(_join_refusal(error, request.id))
+        except _GONE:
+            pass
+        return None
+
+    def _turn_away(self, reason: Error) -> None:
+        self._connection.send(reason)
+        self._connection.end(REFUSED_CLOSE)
 
     async def _first_message(self) -> Join | None:
         async with asyncio.timeout(JOIN_LIMIT):

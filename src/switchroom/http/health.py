@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from switchroom.http.observation import client_address
 
 Check = Callable[[], Awaitable[str | None]]
 """Answers what is wrong with a part, None when nothing is."""
+
+
+def _registry() -> CollectorRegistry:
+    """The metrics of this process; where it is one of several workers, of all of them together."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return registry
 
 
 def health_handlers(
@@ -43,6 +54,6 @@ def health_handlers(
         address = client_address(request.scope)
         if not address or not any(ip_address(address) in network for network in networks):
             return Response(b"metrics are not for this address\n", status_code=403, media_type="text/plain")
-        return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+        return Response(generate_latest(_registry()), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return [live, ready, metrics]

@@ -8,14 +8,16 @@ import logging
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
+from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar.types import ASGIApp
 
 _STOP_LIMIT = 10.0
 _READY_LIMIT = 10.0
+_BACKLOG = 1024
 _MOST_CONNECTIONS = 100_000
 _COLLECTOR_THRESHOLDS = (20_000, 20, 20)
 """New objects, collections of the first and of the second generation (`gc.set_threshold`)."""
@@ -25,19 +27,55 @@ class PortTakenError(Exception):
     """The address to listen on belongs to another program."""
 
 
+class _SharedServer(Server):
+    """Granian's server on a socket that listens already.
+
+    Beside it, each process could listen on the port for itself; but then the kernel would give a process that
+    hangs its part of the connections, and one that dies would take those with it that it had not accepted.
+    """
+
+    def __init__(self, app: object, *, listener: socket.socket, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._listener = listener
+
+    def _init_shared_socket(self) -> None:
+        # The holder closes what it has.
+        self._shd = SocketHolder(self._listener.dup().detach(), False, _BACKLOG)  # pyright: ignore[reportCallIssue]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens, which several processes can accept connections from. Raises PortTakenError."""
+    listener = socket.socket(_family(host), socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise _taken(host, port, error) from error
+    return listener
+
+
 @asynccontextmanager
-async def serving(app: ASGIApp, host: str, port: int) -> AsyncGenerator[None]:
-    """Serve the application while the block runs. Raises PortTakenError."""
-    _require_free(host, port)
+async def serving(
+    app: ASGIApp, host: str, port: int, listener: socket.socket | None = None
+) -> AsyncGenerator[None]:
+    """Serve the application while the block runs; with a `listener`, on that. Raises PortTakenError."""
+    if listener is None:
+        _require_free(host, port)
     logging.getLogger("_granian").setLevel(logging.ERROR)
-    server = Server(
-        cast("object", app),
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        backlog=1024,
-        backpressure=_MOST_CONNECTIONS,
-        log_enabled=False,
+    options: dict[str, Any] = {
+        "address": host,
+        "port": port,
+        "interface": Interfaces.ASGINL,
+        "backlog": _BACKLOG,
+        "backpressure": _MOST_CONNECTIONS,
+        "log_enabled": False,
+    }
+    target = cast("object", app)
+    server = (
+        Server(target, **options) if listener is None else _SharedServer(target, listener=listener, **options)
     )
     task = asyncio.create_task(server.serve())
     try:
@@ -60,13 +98,20 @@ def _spare_the_collector() -> None:
 
 
 def _require_free(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortTakenError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            raise _taken(host, port, error) from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _taken(host: str, port: int, error: OSError) -> PortTakenError:
+    return PortTakenError(f"cannot listen on {host}:{port}: {error.strerror}")
 
 
 async def _until_listening(host: str, port: int, task: asyncio.Task[None]) -> None:

@@ -162,6 +162,8 @@ class NatsConnection:
             disconnected_cb=note_closed,
             allow_reconnect=False,
             connect_timeout=CONNECT_LIMIT,
+            reconnect_time_wait=0,
+            max_reconnect_attempts=1,
             ping_interval=PING_INTERVAL,
             max_outstanding_pings=2,
             pending_size=LARGEST_UNSENT,
@@ -192,7 +194,8 @@ def _callback(handler: Handler) -> Callable[[Msg], Awaitable[None]]:
 
 
 async def _note_error(error: Exception) -> None:
-    log.debug("nats error", reason=str(error) or type(error).__name__)
+    if not isinstance(error, OSError):  # while there is no server, that is said once
+        log.info("nats error", reason=str(error) or type(error).__name__)
 
 
 async def _give_up(client: Any) -> None:

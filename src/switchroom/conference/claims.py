@@ -1,0 +1,115 @@
+"""Which process has a room, as the database decides it: one row a room, so that two never have the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection
+
+from sqlalchemy import String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from switchroom.db.base import Base
+from switchroom.db.database import Database, upsert
+
+
+class RoomClaim(Base):
+    """The process that has a room, by the name it has as long as it lives."""
+
+    __tablename__ = "room_claims"
+
+    room_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    process: Mapped[str] = mapped_column(String(32), index=True)
+
+
+class Claims:
+    """The rooms of one process. They stay claimed while somebody uses them; `tidy` gives back the others."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+        self._mine: set[str] = set()
+        self._users: Counter[str] = Counter()
+        self._one_at_a_time = asyncio.Lock()
+
+    def is_mine(self, room_id: str) -> bool:
+        return room_id in self._mine
+
+    def use(self, room_id: str) -> None:
+        """Keep a room from being given back until `unuse`, if it is, or becomes, this process'."""
+        self._users[room_id] += 1
+
+    def unuse(self, room_id: str) -> None:
+        self._users[room_id] -= 1
+        if not self._users[room_id]:
+            del self._users[room_id]
+
+    async def claim(self, room_id: str, *, instead_of: str | None = None) -> str:
+        """Claim a room that nobody has, or that the process `instead_of` has, which is gone.
+
+        Returns the name of the process that has it now. Raises Unavailable.
+        """
+        if room_id in self._mine:
+            return self._name
+        # Not while rooms are given back: this one may be among them.
+        async with self._one_at_a_time:
+            query = select(RoomClaim.process).where(RoomClaim.room_id == room_id)
+            async with self._database.read(None) as session:
+                owner = await session.scalar(query)
+            if owner is None or owner == instead_of:
+                async with self._database.write(None) as session:
+                    wish = upsert(session, RoomClaim).values(room_id=room_id, process=self._name)
+                    await session.execute(
+                        wish.on_conflict_do_nothing()
+                        if instead_of is None
+                        else wish.on_conflict_do_update(
+                            index_elements=[RoomClaim.room_id],
+                            set_={"process": self._name},
+                            where=RoomClaim.process == instead_of,
+                        )
+                    )
+                    owner = await session.scalar(query)
+            if owner == self._name:
+                self._mine.add(room_id)
+            assert owner is not None
+            return owner
+
+    async def lost(self) -> set[str]:
+        """Rooms that other processes have taken, which this one has no longer from now on."""
+        async with self._one_at_a_time:
+            async with self._database.read(None) as session:
+                query = select(RoomClaim.room_id).where(RoomClaim.process == self._name)
+                kept = set((await session.scalars(query)).all())
+            lost = self._mine - kept
+            self._mine -= lost
+            return lost
+
+    async def tidy(self, live: Collection[str]) -> None:
+        """Give back what nobody uses and is not `live`."""
+        async with self._one_at_a_time:
+            idle = [one for one in self._mine if one not in self._users and one not in live]
+            self._mine.difference_update(idle)
+            if idle:
+                await self._forget(RoomClaim.process == self._name, RoomClaim.room_id.in_(idle))
+
+    async def give_all_back(self) -> None:
+        async with self._one_at_a_time:
+            self._mine.clear()
+            await self._forget(RoomClaim.process == self._name)
+
+    async def processes(self) -> set[str]:
+        """The names of all that have rooms."""
+        async with self._database.read(None) as session:
+            return set((await session.scalars(select(RoomClaim.process).distinct())).all())
+
+    async def forget(self, process: str) -> None:
+        """Free all rooms of a process that is gone."""
+        await self._forget(RoomClaim.process == process)
+
+    async def _forget(self, *conditions: object) -> None:
+        async with self._database.write(None) as session:
+            await session.execute(
+                delete(RoomClaim)
+                .where(*conditions)  # pyright: ignore[reportArgumentType]
+                .execution_options(synchronize_session=False)
+            )

@@ -1,0 +1,201 @@
+"""Rooms over several processes: each room is one process' at a time, and all the others lead there.
+
+A process that wants a room nobody has claims it (`claims`); one that wants a room of another hands the
+browser's socket on (`relay`). When a process is gone (`peers`), whoever is asked for one of its rooms next
+takes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from switchroom.conference import socket as signalling
+from switchroom.conference.claims import Claims
+from switchroom.conference.connection import QueuedConnection
+from switchroom.conference.messages import Join
+from switchroom.conference.peers import Peers
+from switchroom.conference.presence import Presence
+from switchroom.conference.relay import FarEnd, NearEnd, Relays
+from switchroom.conference.service import ConferenceService
+from switchroom.conference.tasks import Tasks
+from switchroom.db.database import Database
+from switchroom.engines.nats.connection import NatsConnection, NatsError, NobodyThere
+from switchroom.errors import Unavailable
+
+log = structlog.stdlib.get_logger(__name__)
+
+SEARCH_LIMIT = 3.0
+"""Seconds until somebody whose room cannot be found is told to try again."""
+
+PAUSE = 0.05
+"""Seconds before looking again for a room that is just changing hands."""
+
+TIDY_EVERY = 30.0
+REVIEW_EVERY = 60.0
+ALONE_LOOK = 1.0
+"""Seconds between two looks at who has the rooms while the other processes cannot be heard."""
+
+_DATABASE_ERRORS = (SQLAlchemyError, OSError, Unavailable)
+
+SETTLE = 1.0
+SETTLE_LIMIT = 3.0
+
+
+class Spanning:
+    """What one process does for that; the `Rooms` of its sockets."""
+
+    def __init__(
+        self, service: ConferenceService, database: Database, connection: NatsConnection, prefix: str
+    ) -> None:
+        name = secrets.token_hex(6)
+        self._service = service
+        self._connection = connection
+        self._peers = Peers(connection, prefix, name)
+        self._claims = Claims(database, name)
+        self._presence = Presence(service, connection, self._peers)
+        self._relays = Relays(connection, self._peers, self._claims, self._serve)
+        self._tasks = Tasks()
+        self._doubt = asyncio.Event()
+        self._review_due = asyncio.Event()
+        self._peers.on_doubt(self._doubt.set)
+        connection.on_change(self._connection_changed)
+
+    def way(
+        self, request: Join, connection: QueuedConnection
+    ) -> AbstractAsyncContextManager[signalling.Way | None]:
+        return self._way(request, connection)
+
+    async def settled(self) -> None:
+        """Wait until the other processes have had the time to say who is inside their rooms."""
+        try:
+            async with asyncio.timeout(SETTLE_LIMIT):
+                await self._connection.wait_connected()
+        except TimeoutError:
+            return
+        await asyncio.sleep(SETTLE)
+
+    def start(self) -> None:
+        self._peers.start()
+        self._presence.start()
+        self._tasks.spawn(self._keep_faith(), "rooms of this process")
+        self._tasks.spawn(self._tidy(), "unused rooms")
+        self._tasks.spawn(self._review(), "reviews of rooms")
+
+    async def stop(self) -> None:
+        """Let go of everything, after the service has stopped."""
+        await self._relays.stop()
+        await self._tasks.close()
+        await self._presence.stop()
+        await self._peers.stop()
+        try:
+            await self._claims.give_all_back()
+        except _DATABASE_ERRORS as error:
+            log.warning("rooms not given back", reason=type(error).__name__)
+
+    @asynccontextmanager
+    async def _way(
+        self, request: Join, connection: QueuedConnection
+    ) -> AsyncGenerator[signalling.Way | None]:
+        self._claims.use(request.room_id)
+        try:
+            end = await self._find(request, connection)
+            if end is None:
+                yield None
+                return
+            try:
+                yield end
+            finally:
+                await self._relays.close(end, opened=True)
+        finally:
+            self._claims.unuse(request.room_id)
+
+    async def _find(self, request: Join, connection: QueuedConnection) -> NearEnd | None:
+        """The way to a room, None when it is here."""
+        gone: str | None = None
+        owner = self._presence.owner_of(request.room_id)
+        try:
+            async with asyncio.timeout(SEARCH_LIMIT):
+                while True:
+                    if owner is None or not self._peers.is_there(owner):
+                        owner = await self._claims.claim(request.room_id, instead_of=gone)
+                    if owner == self._peers.name:
+                        return None
+                    if self._peers.knows_all and not self._peers.is_there(owner):
+                        gone, owner = owner, None
+                        continue
+                    try:
+                        end = await self._relays.open(owner, request, connection)
+                    except NobodyThere:
+                        self._peers.gone(owner)
+                        gone, owner = owner, None
+                    except NatsError as error:
+                        log.info("no way to a room", room=request.room_id, reason=str(error))
+                        if self._connection.connected and not await self._peers.ask(owner):
+                            gone = owner
+                        else:
+                            await asyncio.sleep(PAUSE)
+                        owner = None
+                    else:
+                        if end is not None:
+                            return end
+                        owner = None
+                        await asyncio.sleep(PAUSE)
+        except TimeoutError:
+            raise Unavailable("the room is changing hands", code="media_unavailable") from None
+
+    async def _serve(self, end: FarEnd) -> None:
+        await signalling.serve(end, self._service, signalling.OnlyProcess(), linger=0)
+
+    async def _keep_faith(self) -> None:
+        """Give up the rooms that others have taken, whenever they may have."""
+        while True:
+            try:
+                async with asyncio.timeout(None if self._connection.connected else ALONE_LOOK):
+                    await self._doubt.wait()
+            except TimeoutError:
+                pass
+            self._doubt.clear()
+            try:
+                lost = await self._claims.lost()
+            except _DATABASE_ERRORS:
+                await asyncio.sleep(ALONE_LOOK)
+                self._doubt.set()
+                continue
+            for room_id in lost:
+                log.warning("room taken by another process", room=room_id)
+                self._service.give_up(room_id)
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_EVERY)
+            try:
+                await self._claims.tidy(self._service.room_ids)
+                for name in await self._claims.processes():
+                    if not self._peers.is_there(name) and not await self._peers.ask(name):
+                        await self._claims.forget(name)
+            except _DATABASE_ERRORS as error:
+                log.warning("unused rooms not given back", reason=type(error).__name__)
+
+    async def _review(self) -> None:
+        """Look at all rooms from time to time: what others have changed may not have been heard here."""
+        while True:
+            try:
+                async with asyncio.timeout(REVIEW_EVERY):
+                    await self._review_due.wait()
+            except TimeoutError:
+                pass
+            self._review_due.clear()
+            for room_id in list(self._service.room_ids):
+                try:
+                    await self._service.review(room_id)
+                except _DATABASE_ERRORS as error:
+                    log.warning("room not reviewed", room=room_id, reason=type(error).__name__)
+
+    def _connection_changed(self, connected: bool) -> None:
+        (self._review_due if connected else self._doubt).set()

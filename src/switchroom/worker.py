@@ -1,0 +1,76 @@
+"""One of several processes that serve the same address: `python -m switchroom.worker`, started by `workers`.
+
+What it is to do comes in an environment variable. It says that it is alive, once it serves, by writing its
+process id into a pipe again and again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import struct
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from switchroom import logs
+from switchroom.loop import run
+from switchroom.settings import Settings
+
+JOB = "SWITCHROOM_WORKER_JOB"
+"""The variable with the `Job`, in JSON. The environment of a process is for its owner only."""
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable with the directory where the metrics of all workers are (see prometheus_client)."""
+
+BEAT = struct.Struct("=Q")
+BEAT_EVERY = 0.5
+
+
+class Job(Struct, frozen=True):
+    """The settings, the socket that listens, and the pipe for the signs of life."""
+
+    settings: Settings
+    listener: int
+    beats: int
+
+
+async def work(job: Job) -> None:
+    """Serve until told to end."""
+    from switchroom.app import Platform
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    platform = Platform(job.settings)
+    with socket.socket(fileno=job.listener) as listener:
+        async with platform.running(upgrade=False), platform.online(listener=listener):
+            while not stop.is_set():
+                os.write(job.beats, BEAT.pack(os.getpid()))
+                try:
+                    async with asyncio.timeout(BEAT_EVERY):
+                        await stop.wait()
+                except TimeoutError:
+                    pass
+
+
+def main() -> None:
+    job = msgspec.json.decode(os.environ.pop(JOB), type=Job)
+    logs.configure(job.settings.log_format, job.settings.log_level)
+    _forget_the_dead(Path(os.environ[METRICS]))
+    run(work(job))
+
+
+def _forget_the_dead(metrics: Path) -> None:
+    """What earlier workers counted stays counted; what they had at the moment, they have no longer."""
+    for file in metrics.glob("gauge_live*_*.db"):
+        if not Path("/proc", file.stem.rpartition("_")[2]).exists():
+            file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Several processes that serve one address, and what they share: the socket, NATS, the media server.
+
+This process listens, prepares what is done once, starts the workers, restarts one that dies or hangs, and
+ends them in order. It accepts no connection itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import msgspec
+from msgspec import structs
+
+from switchroom.app import Platform
+from switchroom.db import schema
+from switchroom.engines.process import SupervisedProcess
+from switchroom.http.server import listen
+from switchroom.message_server import INSTALL, MessageServer
+from switchroom.settings import ConfigurationError, Settings
+from switchroom.worker import BEAT, JOB, METRICS, Job
+
+READY_LIMIT = 30.0
+STOP_LIMIT = 15.0
+PROBE_INTERVAL, PROBE_LIMIT = 1.0, 5.0
+"""Seconds between two looks for a sign of life, and for it to come."""
+
+
+class Worker:
+    """One worker, restarted whenever it ends."""
+
+    def __init__(self, number: int, settings: Settings, listener: socket.socket) -> None:
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        os.set_blocking(self._writing, False)
+        self._beat = asyncio.Event()
+        job = Job(settings, listener.fileno(), self._writing)
+        self._process = SupervisedProcess(
+            f"worker {number}",
+            [sys.executable, "-P", "-m", "switchroom.worker"],
+            ready=self._lives,
+            ready_limit=READY_LIMIT,
+            stop_limit=STOP_LIMIT,
+            probe_interval=PROBE_INTERVAL,
+            probe_limit=PROBE_LIMIT,
+            environment={
+                JOB: msgspec.json.encode(job).decode(),
+                METRICS: str(settings.data_directory / "metrics"),
+            },
+            fds=(listener.fileno(), self._writing),
+            quiet=False,
+        )
+
+    async def start(self) -> None:
+        asyncio.get_running_loop().add_reader(self._reading, self._read)
+        await self._process.start()
+
+    async def stop(self) -> None:
+        await self._process.stop()
+        asyncio.get_running_loop().remove_reader(self._reading)
+        os.close(self._reading)
+        os.close(self._writing)
+
+    def _read(self) -> None:
+        beats = os.read(self._reading, 4096)
+        (pid,) = BEAT.unpack(beats[-BEAT.size :])
+        if pid == self._process.pid:
+            self._beat.set()
+
+    async def _lives(self) -> None:
+        self._beat.clear()
+        await self._beat.wait()
+
+
+@asynccontextmanager
+async def several(
+    settings: Settings, count: int, *, engines: bool, prepare: Callable[[Platform], Awaitable[None]]
+) -> AsyncGenerator[None]:
+    """Serve with `count` workers while the block runs; `prepare` is done once, before. With `engines` the
+    media server is run too, unless the settings name others.
+
+    Raises PortTakenError, ConfigurationError without NATS, ProcessError when a worker does not start.
+    """
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listen(settings.host, settings.port))
+        platform = Platform(settings, engines=engines)
+        stack.push_async_callback(platform.database.close)
+        stack.callback(platform.passwords.close)
+        messages = platform.messages if engines else MessageServer(settings, own=True)
+        stack.push_async_callback(platform.media.stop_own)
+        stack.push_async_callback(messages.stop_own)
+        _, there, _ = await asyncio.gather(
+            platform.media.start_own(), messages.start_own(), schema.upgrade(platform.database)
+        )
+        if not there:
+            raise ConfigurationError(
+                f"several workers need NATS: install it with: {INSTALL}, or name a server in nats.url"
+            )
+        await prepare(platform)
+        _empty_metrics(settings)
+        for_workers = structs.replace(
+            settings,
+            janus=platform.media.as_others_see_it,
+            nats=structs.replace(settings.nats, url=messages.url),
+        )
+        workers = [Worker(number, for_workers, listener) for number in range(1, count + 1)]
+        try:
+            await asyncio.gather(*(worker.start() for worker in workers))
+            yield
+        finally:
+            await asyncio.gather(*(worker.stop() for worker in workers))
+
+
+def _empty_metrics(settings: Settings) -> None:
+    directory = settings.data_directory / "metrics"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=0o700, parents=True)

@@ -1,0 +1,96 @@
+"""Builders: houses that are one, each with its sockets and its rooms, over one database and one NATS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar
+
+from switchroom.bus import SharedBus
+from switchroom.conference.http import routes
+from switchroom.conference.service import ConferenceService
+from switchroom.conference.spanning import Spanning
+from switchroom.db import schema
+from switchroom.db.database import Database
+from switchroom.engines.janus.server import JanusPool, JanusServer
+from switchroom.engines.nats.connection import NatsConnection
+from switchroom.engines.nats.process import NatsProcess
+from switchroom.http.server import serving
+from switchroom.settings import IceSettings
+from tests.conference.room import Chronicle, Gate, House, Notes
+from tests.engines.nats.server import connected, nats_server
+from tests.postgresql import free_port
+
+
+class Wing(House):
+    """One of the houses: what a worker is to a platform."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        service: ConferenceService,
+        bus: SharedBus,
+        notes: Notes,
+        chronicle: Chronicle,
+        port: int,
+        spanning: Spanning,
+        connection: NatsConnection,
+    ) -> None:
+        super().__init__(gate, service, bus, notes, chronicle, port)
+        self.spanning = spanning
+        self.connection = connection
+
+    def has(self, room: str = "lounge") -> bool:
+        """Whether the room is here."""
+        return self.service.find(room) is not None
+
+    async def vanish(self) -> None:
+        """Be gone for the others without a word, as a process that is killed."""
+        await self.connection.stop()
+
+
+class Wings:
+    """Several houses over one database and one NATS."""
+
+    def __init__(self, database_url: str, nats: NatsProcess, stack: AsyncExitStack) -> None:
+        self.nats = nats
+        self._database_url = database_url
+        self._stack = stack
+        self._gate = Gate()
+
+    async def open(self, janus: JanusServer | None = None, *, grace: float = 60.0) -> Wing:
+        """One more."""
+        return await self._stack.enter_async_context(self._opened(janus, grace))
+
+    @asynccontextmanager
+    async def _opened(self, janus: JanusServer | None, grace: float) -> AsyncGenerator[Wing]:
+        connection = NatsConnection(self.nats.configuration.url)
+        bus, notes, port = SharedBus(connection, "test"), Notes(), free_port()
+        database = Database(self._database_url, bus)
+        pool = JanusPool([janus] if janus else [])
+        service = ConferenceService(self._gate, pool, bus, notes, ice=IceSettings(), grace=grace)
+        spanning = Spanning(service, database, connection, "test")
+        application = Litestar(routes(service, spanning), openapi_config=None, logging_config=None)
+        wing = Wing(self._gate, service, bus, notes, Chronicle(), port, spanning, connection)
+        async with connected(connection), serving(application, "127.0.0.1", port):
+            await service.start()
+            spanning.start()
+            try:
+                yield wing
+            finally:
+                await wing.close()
+                await service.stop()
+                await spanning.stop()
+                await database.close()
+
+
+@asynccontextmanager
+async def open_wings(directory: Path, database_url: str) -> AsyncGenerator[Wings]:
+    """None yet, while the block runs."""
+    database = Database(database_url)
+    await schema.upgrade(database)
+    await database.close()
+    async with nats_server(directory) as nats, AsyncExitStack() as stack:
+        yield Wings(database_url, nats, stack)

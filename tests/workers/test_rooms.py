@@ -1,0 +1,260 @@
+"""One room for people whose sockets are at different processes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from switchroom.identity.notices import AccessRevoked
+from switchroom.rooms.live import LiveState
+from switchroom.rooms.notices import RoomDestroyed
+from switchroom.rooms.permissions import MODERATOR
+from tests.conference.room import LIMIT, Client
+from tests.engines.waiting import until
+from tests.workers.houses import Wing, Wings, open_wings
+
+GOAL = 5.0
+"""Seconds in which people of a process that is gone are back."""
+
+Record = Callable[[str, object], None]
+
+
+@pytest.fixture
+async def wings(tmp_path: Path, database_url: str) -> AsyncIterator[Wings]:
+    async with open_wings(tmp_path, database_url) as opened:
+        yield opened
+
+
+async def back(client: Client, wing: Wing, name: str, **fields: str) -> Client:
+    """Reconnect as a browser does, until the room lets one in."""
+    while True:
+        again = await wing.connect()
+        answer = await again.ask(
+            "join", token=name, roomId="lounge", resume=client.joined["resume"], **fields
+        )
+        if answer["type"] == "joined":
+            again.joined = answer
+            return again
+        assert answer["code"] == "media_unavailable", answer
+        await again.closed()
+
+
+async def test_people_at_different_processes_are_in_one_room(wings: Wings) -> None:
+    here, there = await wings.open(), await wings.open()
+    ada = await here.enter("Ada", MODERATOR)
+    ben = await there.enter("Ben")
+    assert here.has()
+    assert not there.has()
+    assert [one["displayName"] for one in ben.joined["participants"]] == ["Ada"]
+    assert (await ada.hears("participant.joined"))["participant"]["id"] == ben.id
+
+    await ben.does("chat", text="Grüße from there")
+    assert (await ada.hears("chat"))["message"]["text"] == "Grüße from there"
+    await ada.does("chat", text="and from here", to=ben.id)
+    await ben.hears(lambda one: one["type"] == "chat" and one["message"]["kind"] == "private")
+    await ben.does("hand", raised=True)
+    await ada.hears(lambda one: one["type"] == "participant.updated" and "handRaisedAt" in one["participant"])
+    await ada.does("permit", participantId=ben.id, permissions={"chat": False})
+    assert await ben.is_refused("chat", text="not any more") == "not_allowed"
+
+    await ada.does("moderate", participantId=ben.id, action="remove")
+    await ben.hears("ended", reason="removed")
+    assert await ben.closed() == 4001
+
+
+async def test_errors_and_closes_come_through(wings: Wings) -> None:
+    here, there = await wings.open(), await wings.open()
+    ada = await here.enter("Ada", active_limit=2)
+    ben = await there.enter("Ben", active_limit=2)
+    here.admit("Cleo", active_limit=2)
+    assert (await there.refused("Cleo"))["code"] == "room_full"
+    assert (await there.refused("nobody"))["code"] == "token_invalid"
+    assert await ben.is_refused("hand") == "bad_request"
+
+    await ben.send("leave")
+    assert await ben.closed() == 1000
+    await ada.hears("participant.left", reason="left")
+    again = await there.enter("Ben", active_limit=2)
+    second = await here.enter("Ben", active_limit=2)
+    await again.hears("ended", reason="replaced")
+    assert await again.closed() == 4002
+    await there.bus.publish(RoomDestroyed(1, "lounge"))
+    for client in (ada, second):
+        await client.hears("ended", reason="room_closed")
+        assert await client.closed() == 4003
+
+
+async def test_a_long_text_is_cut_and_put_together(wings: Wings) -> None:
+    here, there = await wings.open(), await wings.open()
+    ada, ben = await here.enter("Ada"), await there.enter("Ben")
+    text = "🦜" * 3900
+    for _ in range(9):
+        await ada.does("chat", text=text)
+    for _ in range(9):
+        assert (await ben.hears("chat"))["message"]["text"] == text
+    # More than one payload of the message server holds.
+    await ben.connection.send('{"type":"chat","text":"' + "x" * (256 * 1024) + '"}')
+    assert await ben.closed() == 1009
+    await ada.hears(
+        lambda one: one["type"] == "participant.updated" and one["participant"]["state"] != "connected"
+    )
+
+
+async def test_two_that_ask_at_once_get_one_room(wings: Wings) -> None:
+    several = [await wings.open() for _ in range(3)]
+    for number in range(10):
+        room = f"room-{number}"
+        names = [several[0].admit(f"{wing}-{room}", room=room) for wing in range(3)]
+        people = await asyncio.gather(
+            *(wing.join(name, room) for wing, name in zip(several, names, strict=True))
+        )
+        await asyncio.gather(*(person.does("chat", text="here") for person in people))
+        for person in people:
+            for _ in people:
+                await person.hears("chat")
+        assert sum(wing.has(room) for wing in several) == 1
+
+
+async def test_a_lost_connection_is_resumed_over_another_process(wings: Wings) -> None:
+    here, there, elsewhere = await wings.open(), await wings.open(), await wings.open()
+    ada, ben = await here.enter("Ada"), await there.enter("Ben")
+    await ben.does("hand", raised=True)
+    await ben.drop()
+    await ada.hears(
+        lambda one: one["type"] == "participant.updated" and one["participant"]["state"] != "connected"
+    )
+    again = await back(ben, elsewhere, "Ben")
+    assert again.joined["resumed"]
+    assert again.id == ben.id
+    assert "handRaisedAt" in again.joined["self"]
+
+
+async def test_whoever_came_over_a_process_that_is_gone_resumes_over_another(
+    wings: Wings, record_property: Record
+) -> None:
+    here, there, elsewhere = await wings.open(), await wings.open(), await wings.open()
+    ada, ben = await here.enter("Ada"), await there.enter("Ben")
+    await ben.does("hand", raised=True)
+    await there.vanish()
+    started = time.monotonic()
+    again = await back(ben, elsewhere, "Ben")
+    record_property("seconds", time.monotonic() - started)
+    assert again.joined["resumed"]
+    assert "handRaisedAt" in again.joined["self"]
+    await again.does("chat", text="back")
+    await ada.hears("chat")
+    assert time.monotonic() - started < GOAL
+
+
+async def test_the_room_of_a_process_that_is_gone_is_another_process_at_once(
+    wings: Wings, record_property: Record
+) -> None:
+    gone, here, there = await wings.open(), await wings.open(), await wings.open()
+    ada = await gone.enter("Ada")
+    ben, cleo = await here.enter("Ben"), await there.enter("Cleo")
+    assert gone.has()
+    await gone.vanish()
+    started = time.monotonic()
+    # The browser of who was at the process itself finds its socket broken; the others are told.
+    codes = await asyncio.gather(ben.closed(GOAL), cleo.closed(GOAL))
+    assert codes == [1012, 1012]
+    told = time.monotonic() - started
+    again = await asyncio.gather(back(ben, here, "Ben"), back(cleo, there, "Cleo"), back(ada, there, "Ada"))
+    await again[0].does("chat", text="all back")
+    for one in again:
+        await one.hears("chat")
+    seconds = time.monotonic() - started
+    record_property("told after", told)
+    record_property("seconds", seconds)
+    print(f"told after {told:.2f} s, all back after {seconds:.2f} s")
+    assert here.has() != there.has()
+    assert seconds < GOAL
+
+
+async def test_a_process_that_comes_back_late_gives_its_rooms_up(wings: Wings) -> None:
+    late, here = await wings.open(), await wings.open()
+    ada, ben = await late.enter("Ada"), await here.enter("Ben")
+    await late.vanish()
+    assert await ben.closed() == 1012
+    again = await back(ben, here, "Ben")
+    assert here.has()
+    # It still has Ada's socket, and knows of nothing until it looks.
+    late.connection.start()
+    assert await ada.closed() == 1012
+    await until(lambda: not late.has())
+    ada_again = await back(ada, late, "Ada")
+    await ada_again.does("chat", text="one room again")
+    await again.hears("chat")
+    assert here.has()
+    assert not late.has()
+
+
+async def test_rooms_go_on_by_themselves_while_nats_is_away_and_together_afterwards(wings: Wings) -> None:
+    here, there = await wings.open(), await wings.open()
+    ada, ben = await here.enter("Ada"), await there.enter("Ben")
+    assert wings.nats.pid is not None
+    psutil.Process(wings.nats.pid).kill()
+    assert await ben.closed() == 1012
+    await ada.does("chat", text="still here")
+    again = await back(ben, there, "Ben")
+    assert again.joined["resumed"]
+    assert [one["text"] for one in again.joined["chat"]] == ["still here"]
+    assert here.has()
+    assert not there.has()
+
+
+async def test_every_process_knows_who_is_inside(wings: Wings) -> None:
+    here, there = await wings.open(), await wings.open()
+
+    def inside(wing: Wing) -> dict[str, LiveState]:
+        people = wing.service.occupants(["lounge"]).get("lounge", ())
+        return {one.display_name: one.state for one in people}
+
+    await here.enter("Ada")
+    ben = await there.enter("Ben")
+    both = {"Ada": LiveState.CONNECTED, "Ben": LiveState.CONNECTED}
+    await until(lambda: inside(here) == inside(there) == both)
+    late = await wings.open()
+    await until(lambda: inside(late) == both)
+    await ben.drop()
+    await until(lambda: inside(late)["Ben"] is LiveState.TIMED_OUT)
+    await here.vanish()
+    await until(lambda: inside(late)["Ada"] is LiveState.TIMED_OUT)
+    await until(lambda: inside(late) == inside(there) == {})
+
+
+async def test_who_is_shut_out_goes_wherever_their_room_is(wings: Wings) -> None:
+    here, there = await wings.open(), await wings.open()
+    await here.enter("Ada")
+    ben = await there.enter("Ben")
+    await there.bus.publish(AccessRevoked(1, "user-Ben"))
+    await ben.hears("ended", reason="revoked")
+    assert await ben.closed() == 4004
+
+
+async def test_what_was_missed_is_looked_at_afterwards(wings: Wings) -> None:
+    here = await wings.open()
+    ben = await here.enter("Ben")
+    await here.vanish()
+    del here.gate.admissions["Ben"]  # revoked at another process, which nobody hears of here
+    here.connection.start()
+    await ben.hears("ended", reason="revoked")
+
+
+async def test_a_process_that_ends_in_order_hands_its_rooms_over(wings: Wings) -> None:
+    here = await wings.open()
+    ada = await here.enter("Ada")
+    there = await wings.open()
+    ben = await there.enter("Ben")
+    await here.service.stop()
+    assert await ada.closed() == await ben.closed() == 1012
+    await here.spanning.stop()
+    started = time.monotonic()
+    await back(ben, there, "Ben")
+    assert there.has()
+    assert time.monotonic() - started < LIMIT
