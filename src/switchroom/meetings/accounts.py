@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import cast
 
 from msgspec import UNSET, Struct, UnsetType
-from sqlalchemy import func, or_, select
+from sqlalchemy import Table, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +32,7 @@ _MOST_LISTED = 1000
 _MOST_TEXTS = 100
 _LIMIT = 1_000_000
 _MOST_DAYS = 3650
+_MEMBERSHIPS = cast("Table", Membership.__table__)
 LOCALES = ("en", "de")
 
 
@@ -346,13 +348,14 @@ async def _require_new_address(session: AsyncSession, address: str, field: str) 
     ).all()
     if not people:
         return None
-    taken = await session.scalar(
-        select(Membership.id)
-        .join(Organization, Organization.id == Membership.organization_id)
-        .where(Membership.person_id.in_([one.id for one in people]), Organization.closed_at.is_(None))
+    # Of the table, not the class: the address counts in all organizations, whosever the session is.
+    taken = await session.execute(
+        select(_MEMBERSHIPS.c.id)
+        .join(Organization, Organization.id == _MEMBERSHIPS.c.organization_id)
+        .where(_MEMBERSHIPS.c.person_id.in_([one.id for one in people]), Organization.closed_at.is_(None))
         .limit(1)
     )
-    if taken is not None:
+    if taken.first() is not None:
         raise Conflict(f"there is a user with the address {address} already", field=field)
     return people[0]
 
@@ -408,7 +411,7 @@ async def _change(
     if change.account_type is not UNSET:
         terms.account_type = require_text(change.account_type, "accountType", longest=32, shortest=1)
     if change.paid_until is not UNSET:
-        terms.paid_until = _in_utc(change.paid_until) if change.paid_until is not None else None
+        terms.paid_until = change.paid_until
     for field, name in (
         ("numberOfMeetings", "most_meetings"),
         ("numberOfMeetingOrganizers", "most_organizers"),
@@ -454,14 +457,6 @@ async def _change(
         value = getattr(change, name)
         if value is not UNSET:
             setattr(terms, name, value)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """Raises Invalid for a time that UTC has no year for."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise Invalid("paidUntil is out of all bounds", field="paidUntil") from None
 
 
 def _require_page(limit: int, offset: int) -> None:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 from switchroom.identity.keys import KeyPermission
-from switchroom.identity.models import Organization
+from switchroom.identity.models import PermissionGroup
 from tests.dialects.webmeeting_v6 import schemas
 from tests.platform import RunningPlatform
 
@@ -36,7 +37,7 @@ class Client:
         return Client(self.running, self.key, user=user, email=email)
 
     def send(
-        self, method: str, path: str, body: object = None, *, language: str = "", **query: object
+        self, method: str, path: str, body: object = None, *, language: str = "", **query: Any
     ) -> httpx.Response:
         """The response, whatever it is. A body of bytes or text is sent as it is."""
         headers = {**self._headers, **({"accept-language": language} if language else {})}
@@ -52,9 +53,7 @@ class Client:
         schemas.check(self.running, response)
         return response
 
-    def call(
-        self, method: str, path: str, body: object = None, *, language: str = "", **query: object
-    ) -> Any:
+    def call(self, method: str, path: str, body: object = None, *, language: str = "", **query: Any) -> Any:
         """What stands under `data` of a reply that says success."""
         response = self.send(method, path, body, language=language, **query)
         reply = response.json()
@@ -63,12 +62,12 @@ class Client:
         return reply["data"]
 
     def refused(
-        self, method: str, path: str, body: object = None, *, language: str = "", **query: object
+        self, method: str, path: str, body: object = None, *, language: str = "", **query: Any
     ) -> Refusal:
         response = self.send(method, path, body, language=language, **query)
         return Refusal(response)
 
-    def get(self, path: str, **query: object) -> Any:
+    def get(self, path: str, **query: Any) -> Any:
         return self.call("GET", path, **query)
 
     def post(self, path: str, body: object = None) -> Any:
@@ -132,11 +131,7 @@ class Account:
         self.user_id: str = self.admin["id"]
         self.api = self.instance.named(user=self.user_id)
         """An instance's key, in the name of the account's admin."""
-
-    @property
-    def organization(self) -> Organization:
-        platform = self.running.platform
-        return self.running.run(platform.accounts.get(self.id)).organization
+        self.organization = running.run(running.platform.accounts.get(self.id)).organization
 
     def key(self, permissions: KeyPermission = EVERYTHING) -> str:
         """A new key of this account."""
@@ -153,6 +148,15 @@ class Account:
 
     def change(self, **fields: object) -> dict[str, Any]:
         return self.instance.put(f"/account/{self.id}", fields)
+
+    def permission_groups(self) -> dict[str, str]:
+        """The ids of the organization's permission groups, by name."""
+
+        async def read() -> dict[str, str]:
+            async with self.running.platform.database.read(self.organization.id) as session:
+                return {group.name: group.id for group in await session.scalars(select(PermissionGroup))}
+
+        return self.running.run(read())
 
     def stop_paying(self) -> None:
         self.change(paidUntil="2020-01-01T00:00:00.000Z")

@@ -38,7 +38,8 @@ def check(running: RunningPlatform, response: httpx.Response) -> None:
     reply = described["responses"].get(str(response.status_code))
     assert reply is not None, f"{response.request.method} {path} documents no {response.text}"
     ((media_type, content),) = reply["content"].items()
-    assert response.headers["content-type"] == media_type
+    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+    assert response.headers["content-type"] == media_type + charset
     if media_type == "application/json":
         schema = {**_closed(content["schema"]), "components": document.components}
         OAS30Validator(schema).validate(response.json())

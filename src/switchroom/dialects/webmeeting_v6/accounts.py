@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from datetime import datetime
+
+from msgspec import UNSET, UnsetType
 
 from switchroom.dialects.webmeeting_v6.callers import Callers, require_instance
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.messages import accounts as messages
 from switchroom.dialects.webmeeting_v6.services import Services
-from switchroom.dialects.webmeeting_v6.times import text_or_none
+from switchroom.dialects.webmeeting_v6.times import in_utc, text_or_none
 from switchroom.errors import Forbidden
 from switchroom.identity.models import Person
 from switchroom.meetings.accounts import Account, AccountChange, OrganizerDraft
@@ -137,7 +139,7 @@ class AccountCalls:
             prefix="admin",
         )
         change = AccountChange(
-            name=request.name, account_type=request.account_type, paid_until=request.paid_until
+            name=request.name, account_type=request.account_type, paid_until=_paid_until(request.paid_until)
         )
         account = await self._accounts.create(change, admin, send_password=request.send_password)
         return _account(account)
@@ -152,12 +154,12 @@ class AccountCalls:
 
     async def update(self, context: Context, request: messages.AccountUpdate) -> messages.AccountMessage:
         account_id = context.path["account_id"]
-        await self._callers.account(context.caller, account_id, to_change=True)
+        account = await self._callers.account(context.caller, account_id, to_change=True)
         kind = request.default_meeting_type
         change = AccountChange(
             name=request.name,
             account_type=request.account_type,
-            paid_until=request.paid_until,
+            paid_until=_paid_until(request.paid_until),
             most_meetings=request.number_of_meetings,
             most_organizers=request.number_of_meeting_organizers,
             most_rooms=request.number_of_meeting_rooms,
@@ -171,8 +173,8 @@ class AccountCalls:
             auto_extend=request.auto_extend_meetings,
             delete_after_days=request.auto_delete_meetings_after_x_days,
         )
-        if change != AccountChange() and not (context.caller.key and context.caller.key.is_of_platform):
-            _require_own_terms(change)
+        if context.caller.key is None or not context.caller.key.is_of_platform:
+            _require_own_terms(request, _account(account))
         return _account(await self._accounts.change(account_id, change))
 
     async def close(self, context: Context, _: Nothing) -> messages.Deleted:
@@ -232,11 +234,23 @@ class AccountCalls:
         )
 
 
-def _require_own_terms(change: AccountChange) -> None:
-    """Raises Forbidden for what an account may not decide about itself: what it is and how much it may."""
-    for name in ("account_type", "paid_until", "most_meetings", "most_organizers", "most_rooms"):
-        if getattr(change, name) is not UNSET:
+def _require_own_terms(request: messages.AccountUpdate, present: messages.AccountMessage) -> None:
+    """Raises Forbidden for what an account may not decide about itself: what it is and how much it may. It
+    may say what there is."""
+    paid_until = _paid_until(request.paid_until)
+    for said, there in (
+        (request.account_type, present.account_type),
+        (paid_until if isinstance(paid_until, UnsetType) else text_or_none(paid_until), present.paid_until),
+        (request.number_of_meetings, present.number_of_meetings),
+        (request.number_of_meeting_organizers, present.number_of_meeting_organizers),
+        (request.number_of_meeting_rooms, present.number_of_meeting_rooms),
+    ):
+        if said is not UNSET and said != there:
             raise Forbidden("an account does not decide on its own limits", code="key_level")
+
+
+def _paid_until(said: datetime | UnsetType | None) -> datetime | UnsetType | None:
+    return in_utc(said, "paidUntil") if isinstance(said, datetime) else said
 
 
 def _draft(request: messages.OrganizerCreation | messages.OrganizerUpdate) -> OrganizerDraft:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing
 from switchroom.dialects.webmeeting_v6.services import Services
 
-_MEDIA_TYPE = "text/calendar; charset=utf-8"
+_MEDIA_TYPE = "text/calendar"
 
 
 class CalendarCalls:

@@ -17,6 +17,7 @@ from switchroom.dialects.webmeeting_v6.messages.meetings import (
     MeetingUpdate,
     Recurring,
 )
+from switchroom.dialects.webmeeting_v6.times import in_utc
 from switchroom.errors import Invalid
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.meeting_mails import MeetingRole
@@ -45,6 +46,9 @@ def meeting_draft(request: MeetingCreation | MeetingUpdate, *, is_new: bool, tim
             wrong.append(error)
             return UNSET
 
+    def moment(said: datetime | UnsetType, field: str) -> datetime | UnsetType:
+        return UNSET if isinstance(said, UnsetType) else read(partial(in_utc, said, field))
+
     invited = request.invited_participants
     zone = timezone
     if request.timezone is not UNSET:
@@ -54,8 +58,8 @@ def meeting_draft(request: MeetingCreation | MeetingUpdate, *, is_new: bool, tim
         agenda=request.agenda,
         documents=request.documents,
         kind=MeetingKind(request.type) if request.type is not UNSET else UNSET,
-        start=read(partial(_in_utc, request.start_time, "startTime")),
-        end=read(partial(_in_utc, request.end_time, "endTime")),
+        start=moment(request.start_time, "startTime"),
+        end=moment(request.end_time, "endTime"),
         duration=read(partial(_minutes, request.duration)),
         timezone=request.timezone,
         recurrence=read(partial(_recurrence, request, zone, is_new=is_new)),
@@ -74,17 +78,6 @@ def all_wrong(draft: MeetingDraft, known: Sequence[Invalid]) -> BadFields:
     """What is known to be wrong, and what else is."""
     by_field = {error.field or "": error.message for error in (*known, *wrong_in(draft))}
     return BadFields([BadField(field, reason) for field, reason in by_field.items()])
-
-
-def _in_utc(moment: datetime | UnsetType, field: str) -> datetime | UnsetType:
-    """To the millisecond, as times are shown. Raises Invalid for a time that UTC has no year for."""
-    if isinstance(moment, UnsetType):
-        return UNSET
-    try:
-        in_utc = moment.astimezone(UTC)
-    except OverflowError:
-        raise Invalid("a time is out of all bounds", field=field) from None
-    return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)
 
 
 def _minutes(duration: int | str | UnsetType) -> timedelta | UnsetType:
@@ -129,8 +122,8 @@ def _end_of_day(said: Recurring, timezone: str) -> datetime | None:
         return None
     zone = ZoneInfo(timezone)
     try:
-        in_utc = said.ends_on.astimezone(UTC)
-        day: date = in_utc.date() if in_utc.time() == time(0) else said.ends_on.astimezone(zone).date()
+        moment = said.ends_on.astimezone(UTC)
+        day: date = moment.date() if moment.time() == time(0) else said.ends_on.astimezone(zone).date()
         end = datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
     except OverflowError:
         raise Invalid("endsOn is out of all bounds", field="recurring.endsOn") from None

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from switchroom.errors import Invalid
+
+
+def in_utc(moment: datetime, field: str) -> datetime:
+    """The moment as it is shown, to the millisecond. Raises Invalid for one that UTC has no year for."""
+    try:
+        found = moment.astimezone(UTC)
+    except OverflowError:
+        raise Invalid(f"{field} is out of all bounds", field=field) from None
+    return found.replace(microsecond=found.microsecond // 1000 * 1000)
+
 
 def text_of(moment: datetime) -> str:
     """RFC 3339 in UTC, to the millisecond."""
