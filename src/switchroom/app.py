@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -19,8 +20,8 @@ from sqlalchemy import text
 from switchroom.conference.http import routes as conference_routes
 from switchroom.conference.meeting_http import meeting_routes
 from switchroom.conference.service import ConferenceService
-from switchroom.db import schema
 from switchroom.conference.spanning import Spanning
+from switchroom.db import schema
 from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
 from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
@@ -90,7 +91,8 @@ class Platform:
         self.bus = self.messages.bus
         self.database = Database(settings.database_url, self.bus, pool_size=settings.database.pool_size)
         self.passwords = Passwords()
-        self.signer = TokenSigner(_secret(settings))
+        secret = _secret(settings)
+        self.signer = TokenSigner(secret)
         self.organizations = Organizations(self.database, self.passwords)
         self.people = People(self.database)
         self.throttle = Throttle(
@@ -145,15 +147,16 @@ class Platform:
             ice=settings.ice,
             room_options=RoomOptions(bitrate=settings.janus.video_bitrate),
             chronicle=self.chronicle,
+            secret=secret,
         )
-        self.meeting_keeper = MeetingKeeper(self.database, self.conference, self.bus)
-        self.mail = MailDelivery(self.database, settings.smtp, settings.data_directory, self.bus)
-
         self.spanning: Spanning | None = None
         if settings.nats.url and self.messages.connection is not None:
             self.spanning = Spanning(
                 self.conference, self.database, self.messages.connection, settings.nats.prefix
             )
+        self.meeting_keeper = MeetingKeeper(self.database, self.conference, self.bus)
+        self.mail = MailDelivery(self.database, settings.smtp, settings.data_directory, self.bus)
+
     async def found_organization(self, display_name: str) -> Organization:
         """A new organization with all that one starts with."""
         async with self.database.write(None) as session:
@@ -226,15 +229,12 @@ class Platform:
         them. Raises PortTakenError."""
         async with serving(self.asgi(more), self.settings.host, self.settings.port, listener):
             await self.conference.start()
+            if self.spanning is not None:
+                self.spanning.start()
             try:
                 yield
             finally:
-            if self.spanning is not None:
-                self.spanning.start()
                 await self.conference.stop()
-
-    def _v1_services(self) -> alfaview_v1_services.Services:
-        return alfaview_v1_services.Services(
                 if self.spanning is not None:
                     await self.spanning.stop()
 
@@ -243,6 +243,9 @@ class Platform:
         if self.spanning is not None:
             await self.spanning.settled()
         await self.meeting_keeper.run()
+
+    def _v1_services(self) -> alfaview_v1_services.Services:
+        return alfaview_v1_services.Services(
             signer=self.signer,
             authentication=self.authentication,
             organizations=self.organizations,

@@ -274,6 +274,7 @@ async def open_house(
         ice=ice or IceSettings(),
         grace=grace,
         chronicle=chronicle,
+        secret=b"a secret of all houses",
     )
     application = Litestar(routes(service), openapi_config=None, logging_config=None)
     async with serving(application, "127.0.0.1", port):

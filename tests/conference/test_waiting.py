@@ -10,7 +10,7 @@ from switchroom.identity.notices import AccessRevoked
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.notices import RoomDestroyed
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
-from tests.conference.room import Client, House, Message
+from tests.conference.room import Client, House, Message, open_house
 
 MEETING = "5f2c8d6a-0000-4000-8000-000000000001"
 
@@ -130,13 +130,29 @@ async def test_who_was_let_in_need_not_wait_again(house: House) -> None:
     await house.join("Ben")
 
 
+async def test_who_was_let_in_has_a_pass_for_a_server_that_knows_nothing_of_it(house: House) -> None:
+    mia, ben = await moderator(house), await knock(house, "Ben")
+    assert "letIn" not in mia.joined
+    await mia.does("admit", participantId=ben.id)
+    let_in = (await is_let_in(ben))["letIn"]
+    async with open_house() as other:
+        assert (await _asks(other, "Ben", let_in))["type"] == "joined"
+        assert (await _asks(other, "Cleo", let_in))["type"] == "waiting"
+        for forged in ("", ".", "9" * 10 + ".", "99999999999." + let_in.partition(".")[2], "²."):
+            assert (await _asks(other, "Dan", forged))["type"] == "waiting"
+
+
 async def test_who_was_put_out_waits_again(house: House) -> None:
     mia, ben = await moderator(house), await knock(house, "Ben")
     await mia.does("admit", participantId=ben.id)
     joined = await is_let_in(ben)
     await mia.does("moderate", participantId=joined["participantId"], action="remove")
     await ben.closed()
-    await knock(house, "Ben")
+    again = await house.connect()
+    answer = await again.ask("join", token="Ben", roomId="lounge", letIn=joined["letIn"])
+    assert answer["type"] == "waiting"
+    await mia.does("admit", participantId=answer["participantId"])
+    await is_let_in(again)
 
 
 async def test_the_same_person_waits_once(house: House) -> None:
@@ -221,6 +237,13 @@ async def test_what_is_written_to_everybody_in_a_meeting_is_kept(house: House) -
     other = await house.enter("Otto", room="other")
     await other.does("chat", text="No meeting")
     assert house.chronicle.kept == [(MEETING, "Mia", "Welcome"), (MEETING, "Mia", "Everybody!")]
+
+
+async def _asks(house: House, name: str, let_in: str) -> Message:
+    """The answer to somebody who shows a pass."""
+    token = house.admit(name, waits=True, meeting_id=MEETING)
+    client = await house.connect()
+    return await client.ask("join", token=token, roomId="lounge", letIn=let_in)
 
 
 def _only(message: Message, participant_id: str) -> bool:

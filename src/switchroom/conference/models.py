@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from switchroom.conference.messages import ServerMessage
+from switchroom.db.base import now
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.permissions import ACTIVE, NO_PERMISSION, Permission
 
@@ -115,6 +116,7 @@ class Participant:
     connection: Connection | None = None
     hand_raised_at: datetime | None = None
     speaking: bool = False
+    joined_at: datetime = field(default_factory=now)
     grace: asyncio.TimerHandle | None = field(default=None, repr=False)
 
     @property

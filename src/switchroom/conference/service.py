@@ -169,7 +169,7 @@ class ConferenceService:
     @property
     def room_ids(self) -> Collection[str]:
         """The rooms of this process that have somebody inside, or before the door."""
-        return {*self._live, *self._waiting_rooms}
+        return {*self._live, *self._waiting_rooms.room_ids}
 
     async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
         return await self._admissions.look_up_link(company_id, room_id, access_key)
@@ -344,16 +344,17 @@ class ConferenceService:
         """Called when somebody is no longer inside; the last one ends the conference."""
         live.media.leave(participant)
         live.waiting_room.inside_changed(live.conference)
-        self._note(live, "left", _who(participant) | {"reason": reason})
+        stay = {"reason": reason, "joined_at": views.time_of(participant.joined_at)}
+        self._note(live, "left", _who(participant) | stay)
         self._close_if_empty(live)
-
         self.on_change(live.conference.room.room_id)
+
     def _close_if_empty(self, live: Live) -> None:
         room_id = live.conference.room.room_id
         if not live.conference.participants and self._live.get(room_id) is live:
             del self._live[room_id]
-            live.waiting_room.inside_changed(None)
             ROOMS.dec()
+            live.waiting_room.inside_changed(None)
             self._forget_waiting_room(room_id)
             self._note(live, "emptied", {})
             self._tasks.spawn(live.media.close(), f"close {room_id}")
@@ -434,8 +435,8 @@ class ConferenceService:
                 live.conference.remove(participant, "removed", "revoked")
         live.conference.review(reviewed)
         live.waiting_room.moderators_changed()
-
         self.on_change(room_id)
+
     async def _review_waiting(self, room: WaitingRoom, room_id: str) -> None:
         """Take in what those who wait may do now; some may not have to wait any more."""
         for waiting in room.everybody:
@@ -471,11 +472,11 @@ class _Follower:
         self._service.written(self.live, view)
 
 
-def _who(participant: Participant) -> dict[str, Any]:
 def _ignore(_room_id: str) -> None:
     pass
 
 
+def _who(participant: Participant) -> dict[str, Any]:
     return {
         "participant_id": participant.id,
         "user_id": participant.user_id,
