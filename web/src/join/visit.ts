@@ -39,7 +39,7 @@ export class Preparation {
 
   begin(): void {
     this.socket.renew()
-    if (!('RTCPeerConnection' in window)) return
+    if (this.destination.listens || !('RTCPeerConnection' in window)) return
     this.publish ??= new PublishConnection({})
     this.publish.warmUp().catch((error: unknown) => log.warning('first offer', error))
   }

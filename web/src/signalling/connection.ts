@@ -54,6 +54,7 @@ export class RoomConnection {
   private phase: ConnectionPhase = 'connecting'
   private socket: SignallingSocket | null = null
   private resume: string | undefined
+  private letIn: string | undefined
   /** Whether the server has ever taken this person in, if only to wait. */
   private known = false
   private attempts = 0
@@ -134,6 +135,7 @@ export class RoomConnection {
           roomId: this.options.roomId,
           displayName: this.options.displayName || undefined,
           resume: this.resume,
+          letIn: this.letIn,
           locale: this.options.locale,
           media: this.options.media(),
           want: FIRST_WANT,
@@ -150,6 +152,7 @@ export class RoomConnection {
 
   private joined(joined: Joined): void {
     this.resume = joined.resume
+    this.letIn = joined.letIn ?? undefined
     this.answered('connected')
     this.events.joined(joined)
   }

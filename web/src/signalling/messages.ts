@@ -74,6 +74,8 @@ export interface Joined {
   mediaAvailable: boolean
   /** Only moderators are told. */
   waiting?: WaitingPerson[] | null
+  /** Proof that one has been let in, to be shown when the server knows nothing of it any more. */
+  letIn?: string | null
 }
 
 /** Somebody before the room whom a moderator has to let in. */
@@ -157,6 +159,7 @@ export interface JoinMessage {
   roomId: string
   displayName?: string
   resume?: string
+  letIn?: string
   locale?: string
   media?: MediaState
   /** The cameras of the first so many of `participants`, wanted until the first `want`. */
