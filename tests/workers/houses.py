@@ -70,7 +70,9 @@ class Wings:
         bus, notes, port = SharedBus(connection, "test"), Notes(), free_port()
         database = Database(self._database_url, bus)
         pool = JanusPool([janus] if janus else [])
-        service = ConferenceService(self._gate, pool, bus, notes, ice=IceSettings(), grace=grace)
+        service = ConferenceService(
+            self._gate, pool, bus, notes, ice=IceSettings(), grace=grace, secret=b"a secret of all houses"
+        )
         spanning = Spanning(service, database, connection, "test")
         application = Litestar(routes(service, spanning), openapi_config=None, logging_config=None)
         wing = Wing(self._gate, service, bus, notes, Chronicle(), port, spanning, connection)
