@@ -9,6 +9,8 @@ import sys
 from msgspec import Struct
 
 from switchroom.app import WEBROOT
+from switchroom.engines.nats.configuration import find_program
+from switchroom.message_server import INSTALL
 from switchroom.settings import Settings
 
 
@@ -28,6 +30,7 @@ def examine(settings: Settings) -> list[Finding]:
         _port(settings),
         _media_ports(settings),
         _janus(settings),
+        _nats(settings),
         _data(settings),
         _mail(settings),
     ]
@@ -86,6 +89,18 @@ def _janus(settings: Settings) -> Finding:
         path is not None,
         path or "not installed; the APIs work, rooms have no sound and picture",
         "Run: sudo apt-get install janus",
+    )
+
+
+def _nats(settings: Settings) -> Finding:
+    if settings.nats.url:
+        return Finding("messages between processes", True, "run elsewhere")
+    path = find_program(settings.nats.executable)
+    return Finding(
+        "messages between processes (NATS)",
+        path is not None,
+        path or "not installed; one process works, several (--workers) do not",
+        f"Run: {INSTALL}",
     )
 
 
