@@ -23,8 +23,9 @@ class Found(Struct, frozen=True):
     named: Occasion | None
 
 
-async def find_meeting(session: AsyncSession, meeting_id: str) -> Found | None:
-    """A meeting of the session's organization by its id, an occurrence's, or the number people type."""
+async def find_meeting(session: AsyncSession, meeting_id: str, *, to_change: bool = False) -> Found | None:
+    """A meeting of the session's organization by its id, an occurrence's, or the number people type.
+    `to_change` it, whoever else wants to waits."""
     number = meeting_id.replace("-", "").replace(" ", "")
     named = occasions.parse_id(meeting_id)
     if len(number) == 16 and number.isdecimal():
@@ -33,8 +34,8 @@ async def find_meeting(session: AsyncSession, meeting_id: str) -> Found | None:
         condition = Meeting.hex_id.between(named[0] + "0" * 8, named[0] + "f" * 8)
     else:
         condition = Meeting.id == meeting_id
-    query = select(Meeting).where(condition, Meeting.canceled_at.is_(None))
-    meeting = (await session.scalars(query.limit(1))).one_or_none()
+    query = select(Meeting).where(condition, Meeting.canceled_at.is_(None)).limit(1)
+    meeting = (await session.scalars(query.with_for_update() if to_change else query)).one_or_none()
     if meeting is None:
         return None
     changes = (await changes_of(session, [meeting])).get(meeting.id, {})
@@ -53,9 +54,9 @@ def require_one(found: Found) -> None:
         raise _unknown(meeting.hex_id)
 
 
-async def find(session: AsyncSession, actor: Actor, meeting_id: str) -> Found:
-    """Raises NotFound as well for somebody else's, unless the actor administers."""
-    found = await find_meeting(session, meeting_id)
+async def find(session: AsyncSession, actor: Actor, meeting_id: str, *, to_change: bool = False) -> Found:
+    """As `find_meeting`. Raises NotFound as well for somebody else's, unless the actor administers."""
+    found = await find_meeting(session, meeting_id, to_change=to_change)
     if found is None or not (actor.administers or found.meeting.organizer_id == actor.person_id):
         raise _unknown(meeting_id)
     return found

@@ -138,7 +138,7 @@ class Meetings:
         """Change a meeting; of a recurring one the whole series or one occurrence. Those invited hear of it,
         those no longer invited get a cancellation."""
         async with self._database.write(actor.organization_id) as session:
-            found = await find(session, actor, meeting_id)
+            found = await find(session, actor, meeting_id, to_change=True)
             side = await side_of(session, actor, found.meeting, to_change=True)
             if found.meeting.recurrence is not None and not series:
                 require_one(found)
@@ -148,7 +148,7 @@ class Meetings:
     async def cancel(self, actor: Actor, meeting_id: str, *, series: bool) -> None:
         """Call a meeting off; of a recurring one the whole series or one occurrence."""
         async with self._database.write(actor.organization_id) as session:
-            found = await find(session, actor, meeting_id)
+            found = await find(session, actor, meeting_id, to_change=True)
             side = await side_of(session, actor, found.meeting, to_change=True)
             meeting, moment = found.meeting, clock_of(found.meeting, side.terms)
             of_occurrence = meeting.recurrence is not None and not series
@@ -184,7 +184,7 @@ class Meetings:
         """End a meeting that is on, or the occurrence that is on, before its time. Raises Forbidden
         (`meeting_not_started`, `meeting_over`) for one that is not."""
         async with self._database.write(actor.organization_id) as session:
-            found = await find(session, actor, meeting_id)
+            found = await find(session, actor, meeting_id, to_change=True)
             side = await side_of(session, actor, found.meeting, to_change=True)
             shown = await shown_of(session, found, side)
             if shown.is_over(now()):

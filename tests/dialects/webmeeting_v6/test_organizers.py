@@ -130,7 +130,9 @@ def test_an_admin_takes_on_the_meetings_of_who_leaves(account: Account) -> None:
     assert account.api.get("/meeting") == [kept]
     assert account.instance.refused("GET", feed).code == -5
     assert account.running.http.post("/client/meeting", json=visit).json()["state"] == "unknown"
+    mails_to(account.running, guest)
     assert account.api.put(f"/meeting/{meeting['id']}/false", {"topic": "Ours"})["topic"] == "Ours"
+    mails_to(account.running, guest, count=2)
     account.api.delete(f"/meeting/{meeting['id']}/false")
     assert len(mails_to(account.running, guest, count=3)) == 3
     again = account.instance.post(f"/account/{account.id}/organizer", {"email": leaver["email"]})

@@ -1,0 +1,209 @@
+"""The instance's web hooks: set by API, told to a program that listens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import update
+from websockets.sync.client import connect
+
+from switchroom.db.base import now
+from switchroom.identity.keys import KeyPermission
+from switchroom.meetings.models import Meeting
+from tests.dialects.webmeeting_v6.client import Account, Client, instance_key
+from tests.events.receiver import Receiver, Request
+from tests.platform import RunningPlatform, running_platform
+from tests.postgresql import new_database
+
+_LIMIT = 20.0
+_NAMES = (
+    "onMeetingScheduled",
+    "onMeetingUpdated",
+    "onMeetingClosed",
+    "onMeetingDeleted",
+    "onMeetingSummaryCreated",
+    "onMeetingRecordingCreated",
+    "onMeetingJoined",
+    "onMeetingLeft",
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningPlatform]:
+    """A platform of its own, for the hooks are the whole instance's, that may reach this machine."""
+    url = ""
+    if request.param == "postgresql":
+        url = asyncio.run(new_database(request.getfixturevalue("postgresql_url")))
+    with running_platform(tmp_path_factory.mktemp("data"), url, webhook_networks=["127.0.0.0/8"]) as platform:
+        yield platform
+
+
+class Listener:
+    """A program that listens, in the platform's own loop."""
+
+    def __init__(self, running: RunningPlatform) -> None:
+        self._running = running
+        self._receiver = Receiver()
+        self._listening = self._receiver.listening()
+        running.run(self._listening.__aenter__())
+
+    @property
+    def url(self) -> str:
+        return self._receiver.url
+
+    def got(self, count: int) -> list[Request]:
+        return self._running.run(self._receiver.got(count))
+
+    def close(self) -> None:
+        self._running.run(self._listening.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def listener(running: RunningPlatform) -> Iterator[Listener]:
+    listening = Listener(running)
+    yield listening
+    Client(running, instance_key(running)).put("/webhook", dict.fromkeys(_NAMES))
+    listening.close()
+
+
+def body_of(request: Request) -> Any:
+    return msgspec.json.decode(request.body)
+
+
+def test_a_meeting_is_told_of_from_its_making_to_its_end(account: Account, listener: Listener) -> None:
+    hooks = {
+        name: {"url": f"{listener.url}/{name}", "method": "PUT", "apiKey": "a-key-of-theirs"}
+        for name in _NAMES
+    }
+    assert account.instance.put("/webhook", hooks) == hooks
+    assert account.instance.get("/webhook") == hooks
+
+    made = account.api.meeting("Maschine")
+    scheduled = listener.got(1)[0]
+    assert (scheduled.method, scheduled.path) == ("PUT", "/onMeetingScheduled")
+    assert scheduled.headers["x-api-key"] == "a-key-of-theirs"
+    assert scheduled.headers["x-webhook-signature"].startswith("v1=")
+    assert body_of(scheduled) == made
+
+    changed = account.api.put(f"/meeting/{made['id']}/false", {"topic": "Motor"})
+    assert listener.got(2)[1].path == "/onMeetingUpdated"
+    assert body_of(listener.got(2)[1]) == changed
+
+    account.api.delete(f"/meeting/{made['id']}/false")
+    deleted = listener.got(3)[2]
+    assert deleted.path == "/onMeetingDeleted"
+    assert (body_of(deleted)["id"], body_of(deleted)["topic"]) == (made["id"], "Motor")
+
+
+def test_who_comes_and_goes_and_the_end_are_told(
+    running: RunningPlatform, account: Account, listener: Listener
+) -> None:
+    account.instance.put(
+        "/webhook",
+        {
+            name: {"url": f"{listener.url}/{name}"}
+            for name in ("onMeetingJoined", "onMeetingLeft", "onMeetingClosed", "onMeetingSummaryCreated")
+        },
+    )
+    meeting = account.api.post("/meeting", {"topic": "Jetzt"})
+    platform = running.platform
+    entry = running.run(platform.door.enter(meeting["meetingId"], "", "Jörg"))
+    with connect(f"ws://127.0.0.1:{platform.settings.port}/client/socket") as socket:
+        join = {"type": "join", "id": "1", "token": entry.token, "roomId": entry.visit.room_id}
+        socket.send(json.dumps(join))
+        assert json.loads(socket.recv(10))["type"] == "joined"
+        joined = listener.got(1)[0]
+        assert (joined.method, joined.path) == ("POST", "/onMeetingJoined")
+        told = body_of(joined)
+        assert (told["participant"]["name"], told["participant"]["leftAt"]) == ("Jörg", None)
+        assert (told["meeting"]["id"], told["meeting"]["isActive"]) == (meeting["id"], True)
+        account.api.post(f"/meeting/close/{meeting['id']}")
+    by_path = {request.path: body_of(request) for request in listener.got(3)}
+    left = by_path["/onMeetingLeft"]["participant"]
+    assert left["name"] == "Jörg"
+    assert left["joinedAt"] <= left["leftAt"]
+    assert by_path["/onMeetingClosed"]["isClosed"] is True
+
+    async def minutes_later() -> None:
+        async with platform.database.write(None) as session:
+            await session.execute(
+                update(Meeting).where(Meeting.hex_id == meeting["id"]).values(summary_due_at=now())
+            )
+        await platform.meeting_keeper.announce_summaries()
+
+    running.run(minutes_later())
+    assert listener.got(4)[3].path == "/onMeetingSummaryCreated"
+
+
+def test_what_was_told_and_what_waits_is_listed(account: Account, listener: Listener) -> None:
+    account.instance.put(
+        "/webhook",
+        {
+            "onMeetingScheduled": {"url": listener.url},
+            "onMeetingUpdated": {"url": "http://127.0.0.1:1/nobody", "method": "POST", "apiKey": ""},
+        },
+    )
+    made = account.api.meeting()
+    account.api.put(f"/meeting/{made['id']}/false", {"topic": "Anders"})
+    listener.got(1)
+
+    def told() -> bool:
+        listed = account.instance.get("/webhook/deliveries")
+        return {(one["hook"], one["state"], one["attempts"]) for one in listed} >= {
+            ("onMeetingScheduled", "delivered", 1),
+            ("onMeetingUpdated", "waiting", 1),
+        }
+
+    deadline = time.monotonic() + _LIMIT
+    while not told():
+        assert time.monotonic() < deadline, account.instance.get("/webhook/deliveries")
+        time.sleep(0.05)
+    (waiting,) = account.instance.get("/webhook/deliveries", state="waiting")
+    assert waiting["hook"] == "onMeetingUpdated"
+    assert waiting["nextAttemptAt"] > waiting["createdAt"]
+    assert len(account.instance.get("/webhook/deliveries", limit=1)) == 1
+
+
+def test_leaving_a_hook_out_keeps_it_and_null_takes_it_away(account: Account, listener: Listener) -> None:
+    account.instance.put(
+        "/webhook",
+        {"onMeetingJoined": {"url": listener.url}, "onMeetingLeft": {"url": listener.url}},
+    )
+    left = account.instance.put("/webhook", {"onMeetingJoined": None})
+    assert left["onMeetingJoined"] is None
+    assert left["onMeetingLeft"] == {"url": listener.url, "method": "POST", "apiKey": ""}
+
+
+@pytest.mark.parametrize(
+    ("hook", "field"),
+    [
+        ({"url": "ftp://example.org"}, "onMeetingJoined.url"),
+        ({"url": ""}, "onMeetingJoined.url"),
+        ({"method": "POST"}, "onMeetingJoined.url"),
+        ({"url": "https://example.org", "method": "GET"}, "onMeetingJoined.method"),
+        ({"url": "https://example.org", "apiKey": "two\nlines"}, "onMeetingJoined.apiKey"),
+        ("https://example.org", "onMeetingJoined"),
+    ],
+)
+def test_a_hook_that_cannot_be_is_refused(account: Account, hook: object, field: str) -> None:
+    refusal = account.instance.refused("PUT", "/webhook", {"onMeetingJoined": hook})
+    assert (refusal.code, set(refusal.fields)) == (-4, {field})
+    assert account.instance.get("/webhook")["onMeetingJoined"] is None
+
+
+def test_the_hooks_are_for_keys_of_the_instance(running: RunningPlatform, account: Account) -> None:
+    for path in ("/webhook", "/webhook/deliveries"):
+        assert account.own().refused("GET", path).code == -3
+        assert Client(running).refused("GET", path).code == -1
+    assert account.own().refused("PUT", "/webhook", {}).code == -3
+    accounts_only = Client(running, instance_key(running, KeyPermission.ACCOUNT))
+    assert accounts_only.refused("GET", "/webhook").code == -3
+    assert account.instance.refused("GET", "/webhook/deliveries", state="lost").fields.keys() == {"state"}
