@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.platform import RunningPlatform, Tenant, running_platform
-from tests.postgresql import postgresql_server
+from tests.postgresql import new_database, postgresql_server
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +33,7 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database of the test's own, on each kind."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'own.db'}"
-    server: str = request.getfixturevalue("postgresql_url")
-    name = f"own_{uuid4().hex}"
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-    await engine.dispose()
-    return f"{server.rpartition('/')[0]}/{name}"
+    return await new_database(request.getfixturevalue("postgresql_url"))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from switchroom.app import Platform
 from switchroom.identity.models import Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import AccessToken
-from switchroom.settings import DatabaseSettings, SecuritySettings, Settings
+from switchroom.settings import DatabaseSettings, EventSettings, SecuritySettings, Settings
 from tests.postgresql import free_port
 
 T = TypeVar("T")
@@ -189,7 +189,12 @@ def refusal(response: httpx.Response) -> dict[str, Any]:
 
 @contextmanager
 def running_platform(
-    data: Path, database_url: str = "", *, engines: bool = False, **security: Any
+    data: Path,
+    database_url: str = "",
+    *,
+    engines: bool = False,
+    webhook_networks: Sequence[str] = (),
+    **security: Any,
 ) -> Generator[RunningPlatform]:
     """A platform while the block runs; with `engines`, also with its media server."""
     settings = Settings(
@@ -198,6 +203,7 @@ def running_platform(
         data=str(data),
         database=DatabaseSettings(url=database_url),
         security=SecuritySettings(**security),
+        events=EventSettings(webhook_networks=list(webhook_networks)),
     )
     platform = Platform(settings, engines=engines)
     ready: threading.Event = threading.Event()

@@ -11,6 +11,10 @@ import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 _LIMIT = 60
 
@@ -83,3 +87,13 @@ def _run(*command: object) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {(done.stdout or b'').decode()}")
+
+
+async def new_database(server: str) -> str:
+    """The address of an empty database beside the one that `server` names."""
+    name = f"own_{uuid4().hex}"
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+    return f"{server.rpartition('/')[0]}/{name}"

@@ -27,6 +27,8 @@ from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
 from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
 from switchroom.dialects.webmeeting_v6 import handlers as webmeeting_v6
 from switchroom.dialects.webmeeting_v6 import services as webmeeting_v6_services
+from switchroom.dialects.webmeeting_v6.views import MeetingWriter
+from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingView
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.events.log import EventLog
 from switchroom.events.recording import EventRecorder
@@ -62,6 +64,7 @@ from switchroom.meetings.founding import found_organization
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.keeper import MeetingKeeper
 from switchroom.meetings.meetings import Meetings
+from switchroom.meetings.reporting import MeetingReports
 from switchroom.message_server import MessageServer
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
@@ -132,7 +135,6 @@ class Platform:
         self.recorder = EventRecorder(self.database)
         self.chronicle = MeetingChronicle(self.database)
         self.webhooks = WebHooks(self.database)
-        self.hook_queueing = Queueing(self.database, self.bus)
         self.hook_delivery = HookDelivery(
             self.database,
             Outbound(settings.events.webhook_networks, timeout=ANSWER_LIMIT),
@@ -152,8 +154,15 @@ class Platform:
         self.spanning: Spanning | None = None
         if settings.nats.url and self.messages.connection is not None:
             self.spanning = Spanning(
-                self.conference, self.database, self.messages.connection, settings.nats.prefix
+                self.conference,
+                self.database,
+                self.messages.connection,
+                settings.nats.prefix,
+                self.signer.verify,
             )
+        self.meeting_writer = MeetingWriter(self.invitations, self.conference, self.signer.name_of_instance())
+        meeting_view = MeetingView(MeetingReports(self.database), self.meeting_writer)
+        self.hook_queueing = Queueing(self.database, self.bus, {VIEW: meeting_view.render})
         self.meeting_keeper = MeetingKeeper(self.database, self.conference, self.bus)
         self.mail = MailDelivery(self.database, settings.smtp, settings.data_directory, self.bus)
 
@@ -265,12 +274,10 @@ class Platform:
             keys=self.keys,
             accounts=self.accounts,
             meetings=self.meetings,
-            invitations=self.invitations,
             attendances=self.attendances,
             calendars=self.calendars,
             webhooks=self.webhooks,
-            live=self.conference,
-            instance_id=self.signer.name_of_instance(),
+            writer=self.meeting_writer,
             require_api_key=self.settings.webmeeting.require_api_key,
             user_timezone=self.settings.webmeeting.user_timezone,
         )

@@ -202,7 +202,7 @@ class MeetingDoor:
                 passive_limit=room.passive_limit,
                 user_id=claims.subject_id,
                 display_name=(wanted if claims.is_guest else "") or claims.display_name,
-                is_guest=claims.is_guest,
+                is_guest=claims.is_guest and claims.subject_id != shown.organizer.id,
                 permissions=await _permissions(session, shown, standing),
                 link_id=claims.link_id or None,
                 meeting_id=meeting.id,

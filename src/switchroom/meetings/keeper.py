@@ -118,7 +118,8 @@ class MeetingKeeper:
         removed = 0
         while True:
             async with self._database.write(None) as session:
-                rows = (await session.execute(_OLD, {"moment": now()})).all()
+                moment = round(now().timestamp() * 1_000_000)
+                rows = (await session.execute(_OLD, {"microseconds": moment})).all()
                 for meeting, organization, terms, organizer in rows:
                     shown = _just_closed(meeting, {}, Parties(organization, terms, organizer))
                     data = snapshot(shown)
@@ -166,7 +167,7 @@ _NEXT_END = select(func.min(Meeting.next_end_at)).where(
 )
 _OLD = _WITH_CANCELED.where(
     type_coerce(func.coalesce(Meeting.canceled_at, Meeting.closed_at), BigInteger)
-    < type_coerce(bindparam("moment", type_=Instant()), BigInteger)
+    < bindparam("microseconds", type_=BigInteger)
     - MeetingTerms.delete_after_days * literal(86_400_000_000, BigInteger)
 ).limit(_AT_ONCE)
 _MEETINGS = _WITH_CANCELED.where(Meeting.canceled_at.is_(None))

@@ -132,20 +132,23 @@ def _in_3_0(schema: Any) -> Any:
             continue
         choices = [one for one in found[key] if one != {"type": "null"}]
         nullable = len(choices) < len(found[key])
+        if nullable and "$ref" in choices[0]:
+            found[key] = [*choices, {"type": "object", "nullable": True, "enum": [None]}]
+            continue
         if len(choices) == 1:
             del found[key]
-            found = {"allOf": choices, **found} if "$ref" in choices[0] else {**choices[0], **found}
+            found = {**choices[0], **found}
         else:
             found[key] = choices
         if nullable:
             found["nullable"] = True
-    if None in found.get("enum", ()):
+    if len(found.get("enum", ())) > 1 and None in found["enum"]:
         found["enum"] = [one for one in found["enum"] if one is not None]
         found["nullable"] = True
+    if "default" in found and found["default"] is None:
+        del found["default"]
     if "const" in found:
         found["enum"] = [found.pop("const")]
     if "enum" in found and "type" not in found:
         found["type"] = "string"
-    if "default" in found and found["default"] is None:
-        found["nullable"] = True
     return found

@@ -10,7 +10,6 @@ from switchroom.dialects.webmeeting_v6.messages import meetings as messages
 from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import text_of, text_or_none
-from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import Invalid
 from switchroom.meetings.attendance import Attendance
 from switchroom.meetings.invitations import spaced
@@ -20,12 +19,12 @@ _SERIES = "/meeting/{meeting_id}/{series}"
 
 
 class MeetingCalls:
-    def __init__(self, services: Services, callers: Callers, writer: MeetingWriter) -> None:
+    def __init__(self, services: Services, callers: Callers) -> None:
         self._meetings = services.meetings
         self._attendances = services.attendances
         self._timezone = services.user_timezone
         self._callers = callers
-        self._writer = writer
+        self._writer = services.writer
 
     def calls(self) -> list[Call]:
         meeting = messages.MeetingMessage

@@ -119,7 +119,7 @@ class MeetingWriter:
         )
 
     def _is_active(self, shown: MeetingView, *, over: bool) -> bool:
-        """Whether somebody is in it. The room of a recurring meeting is one; what is to come is not active."""
+        """Whether somebody is in it. All occurrences have one room; what is to come is not active."""
         if over or shown.occasion.start > now() + _EARLY:
             return False
         room_id = shown.meeting.room_id

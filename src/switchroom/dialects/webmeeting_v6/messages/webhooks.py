@@ -1,0 +1,78 @@
+"""Web hooks on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from switchroom.dialects.webmeeting_v6.messages.accounts import Time
+from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, ParticipantMessage
+
+Method = Literal["POST", "PUT"]
+
+
+class Hook(Struct, rename="camel", kw_only=True):
+    """Where something is told. `apiKey` is sent along as `X-API-KEY`."""
+
+    url: str
+    method: Method = "POST"
+    api_key: str = ""
+
+
+class HookUpdate(Struct, rename="camel", kw_only=True):
+    """What is to be told where; null tells nobody any more, and what is left out stays as it is."""
+
+    on_meeting_scheduled: Hook | UnsetType | None = UNSET
+    on_meeting_updated: Hook | UnsetType | None = UNSET
+    on_meeting_closed: Hook | UnsetType | None = UNSET
+    on_meeting_deleted: Hook | UnsetType | None = UNSET
+    on_meeting_summary_created: Hook | UnsetType | None = UNSET
+    on_meeting_recording_created: Hook | UnsetType | None = UNSET
+    on_meeting_joined: Hook | UnsetType | None = UNSET
+    on_meeting_left: Hook | UnsetType | None = UNSET
+
+
+class HooksMessage(Struct, rename="camel", kw_only=True):
+    """What is told where."""
+
+    on_meeting_scheduled: Hook | None = None
+    on_meeting_updated: Hook | None = None
+    on_meeting_closed: Hook | None = None
+    on_meeting_deleted: Hook | None = None
+    on_meeting_summary_created: Hook | None = None
+    on_meeting_recording_created: Hook | None = None
+    on_meeting_joined: Hook | None = None
+    on_meeting_left: Hook | None = None
+
+
+class DeliveryMessage(Struct, rename="camel", kw_only=True):
+    """One telling. `state` is waiting, delivered or dead, which is one that has been given up."""
+
+    id: int
+    hook: str
+    event_id: int
+    type: str
+    state: str
+    attempts: int
+    last_status: int
+    last_error: str
+    created_at: Time
+    next_attempt_at: Annotated[Time | None, Meta(description="While it waits.")]
+
+
+class PresenceMessage(Struct, rename="camel", kw_only=True):
+    """What `onMeetingJoined` and `onMeetingLeft` carry."""
+
+    participant: ParticipantMessage
+    meeting: MeetingMessage
+
+
+class DeletedMeeting(Struct, rename="camel", kw_only=True):
+    """What `onMeetingDeleted` carries of a meeting that was deleted by itself, long after its end."""
+
+    id: str
+    meeting_id: str
+    topic: str
+    start_time: Time
+    end_time: Time

@@ -1,0 +1,198 @@
+"""The instance's web hooks: what they are called, what they are sent, and the calls that set them."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, structs
+
+from switchroom.dialects.webmeeting_v6.callers import require_instance
+from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
+from switchroom.dialects.webmeeting_v6.messages import webhooks as messages
+from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, ParticipantMessage
+from switchroom.dialects.webmeeting_v6.services import Services
+from switchroom.dialects.webmeeting_v6.times import text_of
+from switchroom.dialects.webmeeting_v6.views import MeetingWriter
+from switchroom.errors import Invalid
+from switchroom.events.log import RecordedEvent
+from switchroom.events.webhooks.hooks import WebHookDraft
+from switchroom.events.webhooks.models import DeliveryState, Verb, WebHook
+from switchroom.meetings.invitations import spaced
+from switchroom.meetings.reporting import MeetingReports
+
+VIEW = "webmeeting_v6"
+"""The name under which the bodies of these hooks are made."""
+
+_TYPES = {
+    "onMeetingScheduled": ["meeting.created"],
+    "onMeetingUpdated": ["meeting.updated"],
+    "onMeetingClosed": ["meeting.closed"],
+    "onMeetingDeleted": ["meeting.canceled", "meeting.deleted"],
+    "onMeetingSummaryCreated": ["meeting.summary_created"],
+    "onMeetingRecordingCreated": ["meeting.recording_created"],
+    "onMeetingJoined": ["meeting.joined"],
+    "onMeetingLeft": ["meeting.left"],
+}
+
+
+class WebHookCalls:
+    def __init__(self, services: Services) -> None:
+        self._hooks = services.webhooks
+
+    def calls(self) -> list[Call]:
+        return [
+            Call(
+                method="GET",
+                path="/webhook",
+                summary="The instance's web hooks.",
+                reply=messages.HooksMessage,
+                access="meeting",
+                carry_out=self.get,
+            ),
+            Call(
+                method="PUT",
+                path="/webhook",
+                summary="Set the instance's web hooks.",
+                request=messages.HookUpdate,
+                reply=messages.HooksMessage,
+                access="meeting",
+                carry_out=self.put,
+            ),
+            Call(
+                method="GET",
+                path="/webhook/deliveries",
+                summary="What was told, waits to be told, and was given up, newest first.",
+                parameters=(
+                    Parameter("state", "Only those in this state: waiting, delivered or dead."),
+                    Parameter("before", "Only those with a smaller id: the last one's of the page before."),
+                    Parameter("limit", "How many at most, 100 unless said, 1000 at most."),
+                ),
+                reply=list[messages.DeliveryMessage],
+                access="meeting",
+                carry_out=self.deliveries,
+            ),
+        ]
+
+    async def get(self, context: Context, _: Nothing) -> messages.HooksMessage:
+        require_instance(context.caller)
+        return await self._all()
+
+    async def put(self, context: Context, request: messages.HookUpdate) -> messages.HooksMessage:
+        require_instance(context.caller)
+        present = await self._by_name()
+        for field in structs.fields(messages.HookUpdate):
+            name, said = field.encode_name, getattr(request, field.name)
+            if said is UNSET:
+                continue
+            if said is not None:
+                await self._put(name, said)
+            elif name in present:
+                await self._hooks.delete(None, present[name].id)
+        return await self._all()
+
+    async def deliveries(self, context: Context, _: Nothing) -> list[messages.DeliveryMessage]:
+        require_instance(context.caller)
+        names = {hook.id: name for name, hook in (await self._by_name()).items()}
+        found = await self._hooks.deliveries(
+            None,
+            state=_state(context),
+            before=context.number("before", 0) or None,
+            limit=context.number("limit", 100),
+        )
+        return [
+            messages.DeliveryMessage(
+                id=one.id,
+                hook=names[one.hook_id],
+                event_id=one.event_id,
+                type=one.event_type,
+                state=one.state,
+                attempts=one.attempts,
+                last_status=one.last_status,
+                last_error=one.last_error,
+                created_at=text_of(one.created_at),
+                next_attempt_at=text_of(one.next_attempt_at) if one.state == DeliveryState.WAITING else None,
+            )
+            for one in found
+            if one.hook_id in names
+        ]
+
+    async def _put(self, name: str, said: messages.Hook) -> None:
+        draft = WebHookDraft(
+            name=name,
+            url=said.url,
+            verb=Verb(said.method.lower()),
+            types=_TYPES[name],
+            api_key=said.api_key,
+            view=VIEW,
+        )
+        try:
+            await self._hooks.put(draft)
+        except Invalid as error:
+            field = "apiKey" if error.field == "api_key" else error.field
+            raise Invalid(error.message, field=f"{name}.{field}") from error
+
+    async def _by_name(self) -> dict[str, WebHook]:
+        return {hook.name: hook for hook in await self._hooks.list(None) if hook.view == VIEW}
+
+    async def _all(self) -> messages.HooksMessage:
+        present = await self._by_name()
+        return messages.HooksMessage(
+            **{
+                field.name: messages.Hook(
+                    url=hook.url, method="PUT" if hook.verb == Verb.PUT else "POST", api_key=hook.api_key
+                )
+                for field in structs.fields(messages.HooksMessage)
+                if (hook := present.get(field.encode_name)) is not None
+            }
+        )
+
+
+class MeetingView:
+    """Makes what the hooks are sent of an event: the meeting, and who joined or left it."""
+
+    def __init__(self, reports: MeetingReports, writer: MeetingWriter) -> None:
+        self._reports = reports
+        self._writer = writer
+
+    async def render(
+        self, event: RecordedEvent
+    ) -> MeetingMessage | messages.PresenceMessage | messages.DeletedMeeting | None:
+        """None for a meeting that is gone, unless it is its going that is told."""
+        if not event.type.startswith("meeting."):
+            return None
+        shown = await self._reports.meeting(event.object_id, event.data)
+        if shown is None:
+            return _deleted(event) if event.type == "meeting.deleted" else None
+        meeting = self._writer.message(shown)
+        if event.type not in ("meeting.joined", "meeting.left"):
+            return meeting
+        left = event.type == "meeting.left"
+        moment = text_of(event.occurred_at)
+        return messages.PresenceMessage(
+            participant=ParticipantMessage(
+                participant_id=str(event.data.get("participant_id", "")),
+                user_id=str(event.data.get("user_id", "")),
+                name=str(event.data.get("display_name", "")),
+                is_guest=bool(event.data.get("is_guest", True)),
+                joined_at=str(event.data.get("joined_at", moment)),
+                left_at=moment if left else None,
+            ),
+            meeting=meeting,
+        )
+
+
+def _deleted(event: RecordedEvent) -> messages.DeletedMeeting:
+    return messages.DeletedMeeting(
+        id=str(event.data["id"]),
+        meeting_id=spaced(str(event.data["number"]), "-"),
+        topic=str(event.data["topic"]),
+        start_time=str(event.data["start"]),
+        end_time=str(event.data["end"]),
+    )
+
+
+def _state(context: Context) -> DeliveryState | None:
+    """Raises Invalid for a state that there is none of."""
+    text = context.query.get("state", "")
+    try:
+        return DeliveryState(text) if text else None
+    except ValueError:
+        raise Invalid("state is waiting, delivered or dead", field="state") from None
