@@ -67,7 +67,8 @@ class Meetings:
         self._default_timezone = default_timezone
 
     async def schedule(self, actor: Actor, draft: MeetingDraft) -> MeetingView:
-        """A new meeting with a room of its own; those invited get their mail."""
+        """A new meeting with a room of its own; those invited get their mail. Of a series it is the first
+        occurrence that is given back, also when that is past."""
         async with self._database.write(actor.organization_id) as session:
             side = await parties(session, actor, to_change=True)
             await _require_place(session, side)
@@ -80,7 +81,7 @@ class Meetings:
             await insert_at_once(session, [room])
             await insert_at_once(session, [meeting])
             invitees = await add_invitees(session, meeting, wanted, first_position=0)
-            shown = view(meeting, occasions.shown(meeting, {}, now()), invitees, side)
+            shown = view(meeting, occasions.first(meeting), invitees, side)
             await self._invitations.send(session, MeetingMailKind.INVITATION, shown, {}, invitees)
             self._record(session, "meeting.created", shown)
             return shown

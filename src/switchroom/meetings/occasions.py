@@ -74,6 +74,11 @@ def occasions(
     return sorted(found, key=lambda one: (one.start, one.original_start))[:limit]
 
 
+def first(meeting: Meeting) -> Occasion:
+    """The one that a meeting begins with, as long as nothing is different about it."""
+    return _occasion(meeting, meeting.start_at, None)
+
+
 def in_order(
     meetings: Sequence[tuple[Meeting, Changes]],
     *,
@@ -88,9 +93,9 @@ def in_order(
         return []
     starts = [meeting.start_at for meeting, _ in meetings]
     starts += [row.start_at for _, rows in meetings for row in rows.values() if row.start_at is not None]
-    first = min(starts)
-    after = from_ if from_ is not None and from_ > first else None
-    begin = after or first
+    earliest = min(starts)
+    after = from_ if from_ is not None and from_ > earliest else None
+    begin = after or earliest
     span = timedelta(days=1)
     earlier = True
     found: list[tuple[Meeting, Occasion]] = []

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import vobject
 from sqlalchemy import delete, select
 
 from switchroom.events.recording import record
 from switchroom.identity.models import PermissionGroup
 from switchroom.meetings.models import Meeting, MeetingMessage
+from tests.dialects.webmeeting_v6.calendars import calendar_of, event_of
 from tests.dialects.webmeeting_v6.client import Account, invited, moment_of, text_of, tomorrow
 from tests.mail.outbox import mails_to
 
@@ -173,7 +173,7 @@ def test_who_gets_which_mail(account: Account) -> None:
     ]
     assert _methods(said[comes]) == [("REQUEST", "1", "CONFIRMED"), ("CANCEL", "2", "CANCELLED")]
     assert _methods(said[goes]) == [("REQUEST", "0", "CONFIRMED"), ("CANCEL", "1", "CANCELLED")]
-    uids = {_event(mail).uid.value for mails in said.values() for mail in mails}
+    uids = {event_of(mail).uid.value for mails in said.values() for mail in mails}
     assert uids == {f"{meeting['id']}@{urlsplit(account.running.base_url).hostname}"}
 
 
@@ -309,19 +309,9 @@ def _methods(mails: Sequence[EmailMessage]) -> list[tuple[str, str, str]]:
     """Method, sequence and status of the mails' calendars, in order of sequence."""
     found: list[tuple[str, str, str]] = []
     for mail in mails:
-        calendar, event = _calendar(mail), _event(mail)
+        calendar, event = calendar_of(mail), event_of(mail)
         found.append((calendar.method.value, event.sequence.value, event.status.value))
     return sorted(found, key=lambda one: one[1])
-
-
-def _event(mail: EmailMessage) -> Any:
-    return _calendar(mail).vevent
-
-
-def _calendar(mail: EmailMessage) -> Any:
-    (part,) = (one for one in mail.walk() if one.get_content_type() == "text/calendar")
-    content = cast("str", part.get_content())
-    return cast("Any", vobject).readOne(content)
 
 
 def _address() -> str:
