@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -158,7 +159,7 @@ class Platform:
                 self.database,
                 self.messages.connection,
                 settings.nats.prefix,
-                self.signer.verify,
+                partial(self.signer.verify, even_expired=True),
             )
         self.meeting_writer = MeetingWriter(self.invitations, self.conference, self.signer.name_of_instance())
         meeting_view = MeetingView(MeetingReports(self.database), self.meeting_writer)

@@ -51,7 +51,7 @@ class MessageServer:
         return self._running
 
     async def connect(self) -> None:
-        """Begin to connect, and wait a moment for it. Without, everything works as far as one process goes."""
+        """Begin to connect, and wait a moment. Without, everything works as far as one process goes."""
         if self.connection is not None and self._running:
             self.connection.start()
             try:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -26,7 +27,7 @@ time.sleep(60)
 """
 
 
-def program(ready: Path, manner: str = "obedient", **options: float) -> SupervisedProcess:
+def program(ready: Path, manner: str = "obedient", **options: Any) -> SupervisedProcess:
     """A program that says it is ready by making a file."""
 
     async def is_ready() -> None:

@@ -73,7 +73,7 @@ class Wings:
         service = ConferenceService(
             self._gate, pool, bus, notes, ice=IceSettings(), grace=grace, secret=b"a secret of all houses"
         )
-        spanning = Spanning(service, database, connection, "test")
+        spanning = Spanning(service, database, connection, "test", lambda token: token)
         application = Litestar(routes(service, spanning), openapi_config=None, logging_config=None)
         wing = Wing(self._gate, service, bus, notes, Chronicle(), port, spanning, connection)
         async with connected(connection), serving(application, "127.0.0.1", port):

@@ -18,7 +18,7 @@ class RoomClaim(Base):
 
     __tablename__ = "room_claims"
 
-    room_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    room_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     process: Mapped[str] = mapped_column(String(32), index=True)
 
 

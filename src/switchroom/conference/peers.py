@@ -86,7 +86,7 @@ class Peers:
             listener(name)
 
     def start(self) -> None:
-        self._tasks.spawn(self._beat(), "signs of life")
+        self._tasks.keep(self._beat, "signs of life")
 
     async def stop(self) -> None:
         await self._tasks.close()

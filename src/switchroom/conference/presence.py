@@ -73,7 +73,7 @@ class Presence:
         return self._owner.get(room_id)
 
     def start(self) -> None:
-        self._tasks.spawn(self._tell(), "who is inside")
+        self._tasks.keep(self._tell, "who is inside")
 
     async def stop(self) -> None:
         await self._tasks.close()

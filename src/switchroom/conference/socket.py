@@ -89,7 +89,7 @@ class Rooms(Protocol):
 
     def way(self, request: Join, connection: QueuedConnection) -> AbstractAsyncContextManager[Way | None]:
         """The way to the room of a join, which has been passed on; None when it is, and for the block
-        stays, here. Raises Unavailable."""
+        stays, here. Raises Unavailable, and Unauthenticated for a token that is good nowhere."""
         ...
 
 
@@ -161,7 +161,7 @@ class _Reader:
                     await self._serve(request)
                 else:
                     await self._pass_on(way)
-        except Unavailable as error:
+        except DomainError as error:
             self._turn_away(_join_refusal(error, request.id))
 
     async def _pass_on(self, way: Way) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
@@ -51,10 +51,18 @@ class Spanning:
     """What one process does for that; the `Rooms` of its sockets."""
 
     def __init__(
-        self, service: ConferenceService, database: Database, connection: NatsConnection, prefix: str
+        self,
+        service: ConferenceService,
+        database: Database,
+        connection: NatsConnection,
+        prefix: str,
+        verify: Callable[[str], object],
     ) -> None:
+        """`verify` raises Unauthenticated for a token that this platform has not given, or that is over: its
+        holder makes no process claim rooms."""
         name = secrets.token_hex(6)
         self._service = service
+        self._verify = verify
         self._connection = connection
         self._peers = Peers(connection, prefix, name)
         self._claims = Claims(database, name)
@@ -83,9 +91,9 @@ class Spanning:
     def start(self) -> None:
         self._peers.start()
         self._presence.start()
-        self._tasks.spawn(self._keep_faith(), "rooms of this process")
-        self._tasks.spawn(self._tidy(), "unused rooms")
-        self._tasks.spawn(self._review(), "reviews of rooms")
+        self._tasks.keep(self._keep_faith, "rooms of this process")
+        self._tasks.keep(self._tidy, "unused rooms")
+        self._tasks.keep(self._review, "reviews of rooms")
 
     async def stop(self) -> None:
         """Let go of everything, after the service has stopped."""
@@ -102,6 +110,7 @@ class Spanning:
     async def _way(
         self, request: Join, connection: QueuedConnection
     ) -> AsyncGenerator[signalling.Way | None]:
+        self._verify(request.token)
         self._claims.use(request.room_id)
         try:
             end = await self._find(request, connection)

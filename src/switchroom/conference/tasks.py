@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
 
 log = structlog.stdlib.get_logger(__name__)
+
+KEEP_AFTER = 1.0
+"""Seconds after which work that is to go on begins again when it has failed."""
 
 
 class Tasks:
@@ -22,6 +25,19 @@ class Tasks:
         self._running.add(task)
         task.add_done_callback(self._done)
         return task
+
+    def keep(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        """As `spawn`, again and again: a failure is logged, and the work begins anew a little later."""
+
+        async def keep_going() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception:
+                    log.exception("background task failed", task=name)
+                await asyncio.sleep(KEEP_AFTER)
+
+        self.spawn(keep_going(), name)
 
     async def finish(self) -> None:
         """Wait for all of them."""

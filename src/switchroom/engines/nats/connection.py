@@ -2,20 +2,24 @@
 
 Whenever it is lost, a new one takes its place, with the same subscriptions. Nothing waits for that: what is
 published meanwhile is gone, as NATS promises to deliver at most once anyway.
+
+The client library is imported with the first connection: that takes longer than all else does here, is of no
+use without a server, and in a thread it goes beside the start of the servers.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nats
-import nats.errors
 import structlog
-from nats.aio.client import Client
-from nats.aio.msg import Msg
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -100,6 +104,8 @@ class NatsConnection:
         """Send a message to whoever listens. Whether there was a connection to send it on."""
         if self._client is None:
             return False
+        import nats.errors
+
         try:
             await self._client.publish(subject, payload)
         except (nats.errors.Error, OSError):
@@ -113,6 +119,8 @@ class NatsConnection:
         """
         if self._client is None:
             raise NatsUnreachable("there is no connection to NATS")
+        import nats.errors
+
         try:
             answer = await self._client.request(subject, payload, timeout=limit)
         except nats.errors.NoRespondersError as error:
@@ -124,6 +132,10 @@ class NatsConnection:
         return answer.data
 
     async def _stay_connected(self) -> None:
+        await asyncio.to_thread(importlib.import_module, "nats")
+        import nats.errors
+        from nats.aio.client import Client
+
         pause = FASTEST_RETRY
         while True:
             closed = asyncio.Event()

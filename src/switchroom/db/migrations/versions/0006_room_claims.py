@@ -14,7 +14,7 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     op.create_table(
         "room_claims",
-        sa.Column("room_id", sa.String(length=64), nullable=False),
+        sa.Column("room_id", sa.String(length=128), nullable=False),
         sa.Column("process", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("room_id", name=op.f("pk_room_claims")),
     )
