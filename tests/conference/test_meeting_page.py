@@ -120,17 +120,16 @@ def test_before_the_start_only_moderators_get_a_token(tenant: Tenant) -> None:
 
 
 def test_a_recurring_meeting_shows_its_next_time(tenant: Tenant) -> None:
-    start = soon(hours=1)
-    daily = Recurrence(frequency_type=FrequencyType.DAILY)
-    meeting = plan(tenant, start=start, recurrence=daily)
+    start = soon(minutes=-5).replace(microsecond=0)
+    meeting = plan(tenant, start=start, recurrence=Recurrence(frequency_type=FrequencyType.DAILY))
     shown = ask(meeting)
-    assert (shown["state"], shown["isRecurring"]) == ("not_started", True)
-    assert datetime.fromisoformat(shown["start"]) == start.replace(microsecond=0)
+    assert (shown["state"], shown["isRecurring"]) == ("open", True)
+    assert datetime.fromisoformat(shown["start"]) == start
     meeting.closes()
     after = ask(meeting)
     assert after["state"] == "not_started"
-    days = (datetime.fromisoformat(after["start"]) - start.replace(microsecond=0)) / timedelta(days=1)
-    assert 0.9 < days < 1.1
+    days = (datetime.fromisoformat(after["start"]) - start) / timedelta(days=1)
+    assert 0.9 < days < 1.1  # a day with a change of the clock has 23 or 25 hours
 
 
 def test_after_the_end_nobody_comes_in(tenant: Tenant) -> None:
