@@ -151,4 +151,6 @@ def _in_3_0(schema: Any) -> Any:
         found["enum"] = [found.pop("const")]
     if "enum" in found and "type" not in found:
         found["type"] = "string"
+    if found.get("required") == []:
+        del found["required"]
     return found
