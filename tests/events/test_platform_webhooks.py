@@ -142,10 +142,10 @@ async def test_its_deliveries_are_listed_by_pages_and_not_to_organizations(event
 
 
 async def test_put_makes_or_replaces_by_name(events: Source) -> None:
-    made = await events.hooks.put(
-        draft("onThis", "https://example.org/1", verb=Verb.PUT, api_key="k", view="some_view")
+    (made,) = await events.hooks.put(
+        [draft("onThis", "https://example.org/1", verb=Verb.PUT, api_key="k", view="some_view")]
     )
-    replaced = await events.hooks.put(draft("onThis", "https://example.org/2"))
+    (replaced,) = await events.hooks.put([draft("onThis", "https://example.org/2")])
     assert replaced.id == made.id
     assert (replaced.url, replaced.verb, replaced.api_key, replaced.view) == (
         "https://example.org/2",
@@ -154,20 +154,26 @@ async def test_put_makes_or_replaces_by_name(events: Source) -> None:
         "",
     )
     assert replaced.secret == made.secret
-    other = await events.hooks.put(draft("onThat", "https://example.org/3"))
+    (other,) = await events.hooks.put([draft("onThat", "https://example.org/3")])
     assert [one.name for one in await events.hooks.list(None)] == ["onThis", "onThat"]
     with pytest.raises(Conflict):
         await events.hooks.create(None, draft("onThat", "https://example.org/"))
     with pytest.raises(Conflict):
         await events.hooks.update(None, other.id, WebHookDraft(name="onThis"))
     with pytest.raises(Invalid):
-        await events.hooks.put(WebHookDraft(name="onThat", url="nonsense"))
+        await events.hooks.put(
+            [draft("onAll", "https://example.org/"), WebHookDraft(name="onThat", url="nonsense")],
+            remove=["onThis"],
+        )
     with pytest.raises(Invalid):
-        await events.hooks.put(WebHookDraft(url="https://example.org/"))
+        await events.hooks.put([WebHookDraft(url="https://example.org/")])
+    assert [one.name for one in await events.hooks.list(None)] == ["onThis", "onThat"]
+    await events.hooks.put([draft("onAll", "https://example.org/")], remove=["onThis"])
+    assert [one.name for one in await events.hooks.list(None)] == ["onThat", "onAll"]
     for field, value in (("api_key", "two\r\nlines"), ("api_key", "x" * 201), ("view", "A view")):
         with pytest.raises(Invalid) as refused:
-            await events.hooks.put(draft("onThat", "https://example.org/", **{field: value}))
-        assert refused.value.field == field
+            await events.hooks.put([draft("onThat", "https://example.org/", **{field: value})])
+        assert refused.value.field == f"onThat.{field}"
     assert (await events.hooks.get(None, other.id)).url == "https://example.org/3"
 
 

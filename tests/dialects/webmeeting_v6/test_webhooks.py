@@ -194,9 +194,11 @@ def test_leaving_a_hook_out_keeps_it_and_null_takes_it_away(account: Account, li
     ],
 )
 def test_a_hook_that_cannot_be_is_refused(account: Account, hook: object, field: str) -> None:
-    refusal = account.instance.refused("PUT", "/webhook", {"onMeetingJoined": hook})
+    good = {"url": "https://example.org"}
+    wish = {"onMeetingScheduled": good, "onMeetingJoined": hook, "onMeetingLeft": good}
+    refusal = account.instance.refused("PUT", "/webhook", wish)
     assert (refusal.code, set(refusal.fields)) == (-4, {field})
-    assert account.instance.get("/webhook")["onMeetingJoined"] is None
+    assert account.instance.get("/webhook") == dict.fromkeys(_NAMES)
 
 
 def test_the_hooks_are_for_keys_of_the_instance(running: RunningPlatform, account: Account) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import msgspec
 import structlog
@@ -120,13 +121,14 @@ def routes(calls: Sequence[Call], callers: Callers) -> HTTPRouteHandler:
 
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         language = language_of(request.headers.get("accept-language", ""))
-        path = request.scope["path"].removeprefix(BASE).rstrip("/")
+        path = request.scope["raw_path"].decode("latin-1").removeprefix(BASE).rstrip("/")
         found = [(route, match) for route in table if (match := route.path.fullmatch(path)) is not None]
-        if "\0" in path or not found:
+        if not found or "%00" in path:
             return refusal(Problem(ResponseCode.NOT_FOUND, 404, said("not_found", language)))
         for route, match in found:
             if request.method in route.by_method:
-                return await route.by_method[request.method](request, match.groupdict(), language)
+                names = {name: unquote(value) for name, value in match.groupdict().items()}
+                return await route.by_method[request.method](request, names, language)
         answer = refusal(Problem(ResponseCode.NOT_FOUND, 405, said("method_unknown", language)))
         answer.headers["allow"] = ", ".join(
             sorted({method for route, _ in found for method in route.by_method})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, structs
+from msgspec import structs
 
 from switchroom.dialects.webmeeting_v6.callers import require_instance
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
@@ -77,15 +77,17 @@ class WebHookCalls:
 
     async def put(self, context: Context, request: messages.HookUpdate) -> messages.HooksMessage:
         require_instance(context.caller)
-        present = await self._by_name()
-        for field in structs.fields(messages.HookUpdate):
-            name, said = field.encode_name, getattr(request, field.name)
-            if said is UNSET:
-                continue
-            if said is not None:
-                await self._put(name, said)
-            elif name in present:
-                await self._hooks.delete(None, present[name].id)
+        said = {
+            field.encode_name: getattr(request, field.name) for field in structs.fields(messages.HookUpdate)
+        }
+        try:
+            await self._hooks.put(
+                [_draft(name, hook) for name, hook in said.items() if isinstance(hook, messages.Hook)],
+                remove=[name for name, hook in said.items() if hook is None],
+            )
+        except Invalid as error:
+            field = (error.field or "").replace("api_key", "apiKey")
+            raise Invalid(error.message, field=field) from error
         return await self._all()
 
     async def deliveries(self, context: Context, _: Nothing) -> list[messages.DeliveryMessage]:
@@ -113,21 +115,6 @@ class WebHookCalls:
             for one in found
             if one.hook_id in names
         ]
-
-    async def _put(self, name: str, said: messages.Hook) -> None:
-        draft = WebHookDraft(
-            name=name,
-            url=said.url,
-            verb=Verb(said.method.lower()),
-            types=_TYPES[name],
-            api_key=said.api_key,
-            view=VIEW,
-        )
-        try:
-            await self._hooks.put(draft)
-        except Invalid as error:
-            field = "apiKey" if error.field == "api_key" else error.field
-            raise Invalid(error.message, field=f"{name}.{field}") from error
 
     async def _by_name(self) -> dict[str, WebHook]:
         return {hook.name: hook for hook in await self._hooks.list(None) if hook.view == VIEW}
@@ -177,6 +164,17 @@ class MeetingView:
             ),
             meeting=meeting,
         )
+
+
+def _draft(name: str, said: messages.Hook) -> WebHookDraft:
+    return WebHookDraft(
+        name=name,
+        url=said.url,
+        verb=Verb(said.method.lower()),
+        types=_TYPES[name],
+        api_key=said.api_key,
+        view=VIEW,
+    )
 
 
 def _deleted(event: RecordedEvent) -> messages.DeletedMeeting:

@@ -66,21 +66,19 @@ class WebHooks:
         async with self._database.write(organization_id) as session:
             return await _create(session, organization_id, draft)
 
-    async def put(self, draft: WebHookDraft) -> WebHook:
-        """The platform's hook of that name, made or, if there is one, replaced: what the draft leaves out is
-        as in a new one, but for the secret. What waits for the one before goes to this one."""
+    async def put(self, drafts: Sequence[WebHookDraft], *, remove: Sequence[str] = ()) -> Sequence[WebHook]:
+        """The platform's hooks of these names, each made or, if there is one, replaced: what a draft leaves
+        out is as in a new one, but for the secret. What waits for the one before goes to this one. Those
+        named in `remove` are taken away. All of it is done, or nothing.
+
+        Raises Invalid, with the field behind the hook's name and a dot.
+        """
         async with self._database.write(None) as session:
-            name = "" if draft.name is UNSET else draft.name.strip()
-            hook = await session.scalar(_of(None).where(WebHook.name == name))
-            if hook is None:
-                return await _create(session, None, draft)
-            if not hook.enabled:
-                hook.after_event = await _newest(session)
-            _fill(hook, _defaults)
-            _fill(hook, draft)
-            hook.problem = ""
-            _record(session, "webhook.updated", hook)
-        return hook
+            if remove:
+                for hook in await session.scalars(_of(None).where(WebHook.name.in_(remove))):
+                    await session.delete(hook)
+                    _record(session, "webhook.deleted", hook)
+            return [await _put(session, draft) for draft in drafts]
 
     async def list(self, organization_id: int | None) -> Sequence[WebHook]:
         async with self._database.read(organization_id) as session:
@@ -149,6 +147,23 @@ class WebHooks:
                 delivery.state, delivery.attempts, delivery.finished_at = DeliveryState.WAITING, 0, None
             delivery.next_attempt_at = now()
             notify(session, DeliveriesQueued())
+
+
+async def _put(session: AsyncSession, draft: WebHookDraft) -> WebHook:
+    name = "" if draft.name is UNSET else draft.name.strip()
+    hook = await session.scalar(_of(None).where(WebHook.name == name))
+    try:
+        if hook is None:
+            return await _create(session, None, draft)
+        if not hook.enabled:
+            hook.after_event = await _newest(session)
+        _fill(hook, _defaults)
+        _fill(hook, draft)
+    except Invalid as error:
+        raise Invalid(error.message, field=f"{name}.{error.field}") from error
+    hook.problem = ""
+    _record(session, "webhook.updated", hook)
+    return hook
 
 
 async def _newest(session: AsyncSession) -> int:
