@@ -33,6 +33,7 @@ _MOST_TEXTS = 100
 _LIMIT = 1_000_000
 _MOST_DAYS = 3650
 _MEMBERSHIPS = cast("Table", Membership.__table__)
+_PREFIXED = {"firstName": "Firstname", "lastName": "Lastname"}
 LOCALES = ("en", "de")
 
 
@@ -86,7 +87,7 @@ class OrganizerDraft(Struct, frozen=True, kw_only=True):
 
     def field(self, name: str) -> str:
         """The name in the caller's words: `email`, or `adminEmail` behind a prefix."""
-        return f"{self.prefix}{name[0].upper()}{name[1:]}" if self.prefix else name
+        return f"{self.prefix}{_PREFIXED.get(name) or name[0].upper() + name[1:]}" if self.prefix else name
 
 
 class Accounts:
@@ -104,7 +105,7 @@ class Accounts:
         """
         async with self._database.write(None) as session:
             person = await _new_person(session, admin)
-            name = person.email if change.name is UNSET else change.name
+            name = person.email if change.name is UNSET else _require_name(change.name)
             organization, terms = await found_organization(session, name)
             organization.owner_id = person.id
             session.add(
@@ -386,9 +387,9 @@ def _check(draft: OrganizerDraft) -> None:
 
 def _write_person(person: Person, draft: OrganizerDraft) -> None:
     if draft.first_name is not UNSET:
-        person.first_name = require_text(draft.first_name, draft.field("firstname"), longest=LONGEST_NAME)
+        person.first_name = require_text(draft.first_name, draft.field("firstName"), longest=LONGEST_NAME)
     if draft.last_name is not UNSET:
-        person.last_name = require_text(draft.last_name, draft.field("lastname"), longest=LONGEST_NAME)
+        person.last_name = require_text(draft.last_name, draft.field("lastName"), longest=LONGEST_NAME)
     if draft.locale is not UNSET:
         person.locale = draft.locale
     if draft.timezone is not UNSET:
@@ -407,7 +408,7 @@ async def _change(
     session: AsyncSession, organization: Organization, terms: MeetingTerms, change: AccountChange
 ) -> None:
     if change.name is not UNSET:
-        organization.display_name = require_text(change.name, "name", longest=LONGEST_NAME, shortest=1)
+        organization.display_name = _require_name(change.name)
     if change.account_type is not UNSET:
         terms.account_type = require_text(change.account_type, "accountType", longest=32, shortest=1)
     if change.paid_until is not UNSET:
@@ -457,6 +458,10 @@ async def _change(
         value = getattr(change, name)
         if value is not UNSET:
             setattr(terms, name, value)
+
+
+def _require_name(name: str) -> str:
+    return require_text(name, "name", longest=LONGEST_NAME, shortest=1)
 
 
 def _require_page(limit: int, offset: int) -> None:

@@ -18,6 +18,7 @@ from switchroom.meetings.drafts import (
     require_agenda,
     require_documents,
     require_invitees,
+    require_moment,
     require_resolution,
     require_times,
     require_topic,
@@ -108,7 +109,7 @@ def _clock(moment: datetime, zone: ZoneInfo) -> datetime:
 def new_times(start: datetime, end: datetime, draft: MeetingDraft) -> tuple[datetime, datetime]:
     """A new start alone keeps the length; an end counts before a duration."""
     length = end - start
-    new_start = start if isinstance(draft.start, UnsetType) else draft.start
+    new_start = start if isinstance(draft.start, UnsetType) else require_moment(draft.start, "startTime")
     if not isinstance(draft.end, UnsetType):
         return new_start, draft.end
     return new_start, new_start + (length if isinstance(draft.duration, UnsetType) else draft.duration)

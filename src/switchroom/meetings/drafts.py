@@ -84,11 +84,16 @@ def require_documents(documents: Sequence[Any]) -> list[Any]:
     return list(documents)
 
 
+def require_moment(moment: datetime, field: str) -> datetime:
+    if not EARLIEST <= moment <= LATEST:
+        raise Invalid(f"{field} is not between 1970 and 2100", field=field)
+    return moment
+
+
 def require_times(start: datetime, end: datetime) -> None:
     """Raises Invalid for a meeting that ends before it starts, or is out of all bounds."""
-    for field, moment in (("startTime", start), ("endTime", end)):
-        if not EARLIEST <= moment <= LATEST:
-            raise Invalid(f"{field} is not between 1970 and 2100", field=field)
+    require_moment(start, "startTime")
+    require_moment(end, "endTime")
     if end <= start:
         raise Invalid("endTime is not after startTime", field="endTime")
     if end - start > LONGEST:
@@ -134,6 +139,8 @@ def wrong_in(draft: MeetingDraft) -> list[Invalid]:
                 find(partial(_require_invitee, one, number, ""))
     if draft.start and draft.end:
         find(partial(require_times, draft.start, draft.end))
+    elif draft.start:
+        find(partial(require_moment, draft.start, "startTime"))
     if draft.recurrence and not wrong:
         find(partial(check, draft.recurrence, draft.start or now(), draft.timezone or "UTC"))
     return wrong

@@ -38,6 +38,7 @@ from switchroom.meetings.drafts import (
     require_agenda,
     require_documents,
     require_invitees,
+    require_moment,
     require_resolution,
     require_times,
     require_topic,
@@ -199,7 +200,7 @@ class Meetings:
     def _new_meeting(self, side: Parties, draft: MeetingDraft) -> Meeting:
         organizer, terms, moment = side.organizer, side.terms, now()
         recurrence = draft.recurrence or None
-        start = draft.start or moment
+        start = require_moment(draft.start or moment, "startTime")
         if recurrence is not None:
             start = start.replace(microsecond=0)
         end = draft.end or start + (draft.duration or STANDARD_LENGTH)
@@ -226,7 +227,9 @@ class Meetings:
             else draft.permission_group_id,
             early_access_minutes=require_early(draft.early_access_minutes or 0),
             recorded=terms.default_recorded if draft.recorded is UNSET else draft.recorded,
-            video_resolution=require_resolution(draft.video_resolution or "standard"),
+            video_resolution=require_resolution(
+                "standard" if draft.video_resolution is UNSET else draft.video_resolution
+            ),
             sequence=0,
             created_at=now(),
         )
