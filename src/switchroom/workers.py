@@ -27,6 +27,10 @@ from switchroom.worker import BEAT, JOB, METRICS, Job
 
 READY_LIMIT = 30.0
 STOP_LIMIT = 15.0
+RESTART_DELAYS = (1.5, 1.5, 3.0, 5.0, 10.0)
+"""Seconds before each restart in a row. Starting keeps a core busy, which those need first who come
+back to the other workers."""
+
 PROBE_INTERVAL, PROBE_LIMIT = 1.0, 5.0
 """Seconds between two looks for a sign of life, and for it to come."""
 
@@ -48,6 +52,7 @@ class Worker:
             stop_limit=STOP_LIMIT,
             probe_interval=PROBE_INTERVAL,
             probe_limit=PROBE_LIMIT,
+            restart_delays=RESTART_DELAYS,
             environment={
                 JOB: msgspec.json.encode(job).decode(),
                 METRICS: str(settings.data_directory / "metrics"),

@@ -37,7 +37,7 @@ class Several:
 
     def gauge(self, name: str) -> dict[int, int]:
         """A metric of each worker, by process id."""
-        text = httpx.get(f"{self.base_url}/metrics").text
+        text = httpx.get(f"{self.base_url}/metrics", timeout=LIMIT).text
         return {int(pid): int(float(value)) for found, pid, value in _SAMPLE.findall(text) if found == name}
 
     def owner(self) -> int:

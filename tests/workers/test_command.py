@@ -28,6 +28,7 @@ def token(platform: Several, user: DemoUser) -> str:
     return httpx.post(
         f"{platform.base_url}/json/v1/authenticationService/authenticate",
         json={"usernamePasswordCredentials": {"username": user.username, "password": user.password}},
+        timeout=LIMIT,
     ).json()["accessToken"]
 
 
@@ -79,6 +80,7 @@ def inside(platform: Several, token: str) -> set[str]:
     reply = httpx.post(
         f"{platform.base_url}/json/v1/roomService/status",
         json={"accessInfo": {"accessToken": token}, "roomIds": [platform.demo.rooms[0].id]},
+        timeout=LIMIT,
     )
     return {user.user_id for user in platform.demo.users if user.user_id in reply.text}
 
