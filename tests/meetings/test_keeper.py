@@ -1,0 +1,193 @@
+"""What happens to meetings by themselves, on each database. What is due is made so by writing times."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
+from switchroom.meetings.models import Invitee, Meeting, MeetingMessage, MeetingOccurrence
+from switchroom.meetings.recurrence import EndsType, FrequencyType, Recurrence
+from switchroom.rooms.models import Room
+from tests.meetings.house import House, house
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+DAILY = Recurrence(frequency_type=FrequencyType.DAILY)
+
+
+@pytest.fixture
+async def home(database_url: str) -> AsyncGenerator[House]:
+    async with house(database_url) as opened:
+        yield opened
+
+
+async def test_a_meeting_closes_at_its_end(home: House) -> None:
+    ended = await home.plan("Ended", start=_ago(2 * HOUR), end=_ago(MINUTE))
+    on = await home.plan("On", start=_ago(HOUR), end=_ago(-MINUTE))
+
+    assert await home.keeper.close_ended() == 1
+    assert (await home.shown(ended)).occasion.closed_at is not None
+    assert (await home.shown(on)).occasion.closed_at is None
+    assert home.over == [ended.meeting.room_id]
+    (event,) = await home.events("meeting.closed")
+    assert (event.object_id, event.data["topic"]) == (ended.meeting.id, "Ended")
+    assert event.data["closed_at"] is not None
+    assert await home.keeper.close_ended() == 0
+    assert len(await home.events("meeting.closed")) == 1
+
+
+async def test_many_at_once(home: House) -> None:
+    """More than are looked at in one transaction; one of them is extended."""
+    await home.agree(auto_extend=True)
+    planned = [await home.plan(start=_ago(2 * HOUR), end=_ago(HOUR)) for _ in range(120)]
+    home.inside.rooms = {planned[50].meeting.room_id}
+
+    assert await home.keeper.close_ended() == 119
+    assert len(await home.events("meeting.closed")) == 119
+
+
+async def test_extended_while_somebody_is_inside(home: House) -> None:
+    await home.agree(auto_extend=True)
+    planned = await home.plan(start=_ago(2 * HOUR), end=_ago(MINUTE))
+    home.inside.rooms = {planned.meeting.room_id}
+
+    assert await home.keeper.close_ended() == 0
+    assert (await home.shown(planned)).is_open(datetime.now(UTC))
+    assert home.over == []
+    home.inside.rooms = set()
+    assert await home.keeper.close_ended() == 1
+    assert (await home.shown(planned)).is_over(datetime.now(UTC))
+
+
+async def test_not_extended_unless_agreed_on(home: House) -> None:
+    planned = await home.plan(start=_ago(2 * HOUR), end=_ago(MINUTE))
+    home.inside.rooms = {planned.meeting.room_id}
+
+    assert await home.keeper.close_ended() == 1
+    assert home.over == [planned.meeting.room_id]
+
+
+async def test_the_next_occurrence_comes_after_one(home: House) -> None:
+    planned = await home.plan(start=_ago(DAY + 2 * HOUR), end=_ago(DAY + HOUR), recurrence=DAILY)
+    await home.write(planned, next_end_at=_ago(HOUR))
+
+    assert await home.keeper.close_ended() == 1
+    shown = await home.shown(planned)
+    assert shown.occasion.start == planned.occasion.start + 2 * DAY
+    assert shown.occasion.closed_at is None
+    row = await home.row(planned)
+    assert row is not None
+    assert (row.next_end_at, row.closed_at) == (shown.occasion.end, None)
+    (event,) = await home.events("meeting.closed")
+    assert event.data["start"] == (planned.occasion.start + DAY).isoformat(timespec="milliseconds").replace(
+        "+00:00", "Z"
+    )
+    assert await home.keeper.close_ended() == 0
+
+
+async def test_an_extended_occurrence_of_a_series(home: House) -> None:
+    await home.agree(auto_extend=True)
+    planned = await home.plan(start=_ago(2 * HOUR), end=_ago(MINUTE), recurrence=DAILY)
+    await home.write(planned, next_end_at=planned.occasion.end)
+    home.inside.rooms = {planned.meeting.room_id}
+    assert await home.keeper.close_ended() == 0
+    assert (await home.shown(planned)).occasion == planned.occasion
+
+    home.inside.rooms = set()
+    assert await home.keeper.close_ended() == 1
+    assert (await home.shown(planned)).occasion.start == planned.occasion.start + DAY
+
+
+async def test_after_its_last_occurrence_a_series_is_closed_for_good(home: House) -> None:
+    twice = Recurrence(frequency_type=FrequencyType.DAILY, ends_type=EndsType.AFTER, ends_after=2)
+    planned = await home.plan(start=_ago(DAY + 2 * HOUR), end=_ago(DAY + HOUR), recurrence=twice)
+    await home.write(planned, next_end_at=_ago(HOUR), closed_at=None)
+
+    assert await home.keeper.close_ended() == 1
+    row = await home.row(planned)
+    assert row is not None
+    assert row.next_end_at is None
+    assert row.closed_at is not None
+
+
+async def test_a_canceled_meeting_is_not_closed(home: House) -> None:
+    planned = await home.plan(start=_ago(2 * HOUR), end=_ago(MINUTE))
+    await home.meetings.cancel(home.actor, planned.hex_id, series=True)
+
+    assert await home.keeper.close_ended() == 0
+    assert await home.events("meeting.closed") == []
+
+
+async def test_the_summary_comes_five_minutes_after_the_close(home: House) -> None:
+    planned = await home.plan("Told", start=_ago(2 * HOUR), end=_ago(MINUTE))
+    await home.keeper.close_ended()
+    row = await home.row(planned)
+    assert row is not None
+    assert row.closed_at is not None
+    assert row.summary_due_at == row.closed_at + 5 * MINUTE
+    await home.keeper.announce_summaries()
+    assert await home.events("meeting.summary_created") == []
+
+    await home.write(planned, summary_due_at=_ago(timedelta(seconds=1)))
+    await home.keeper.announce_summaries()
+    await home.keeper.announce_summaries()
+    (event,) = await home.events("meeting.summary_created")
+    assert (event.object_id, event.data["topic"]) == (planned.meeting.id, "Told")
+
+
+async def test_old_meetings_are_deleted_whole(home: House) -> None:
+    await home.agree(delete_after_days=30)
+    guests = [InviteeDraft(email=f"guest{number}@example.org") for number in range(3)]
+    old = await home.plan("Old", start=_ago(40 * DAY), end=_ago(40 * DAY - HOUR), invitees=guests)
+    canceled = await home.plan("Canceled", recurrence=DAILY)
+    change = (await home.meetings.list(home.actor, from_=datetime.now(UTC) + 2 * DAY, limit=1))[0]
+    await home.meetings.cancel(home.actor, change.hex_id, series=False)
+    await home.meetings.cancel(home.actor, canceled.meeting.hex_id, series=True)
+    young = await home.plan("Young", start=_ago(40 * DAY), end=_ago(40 * DAY - HOUR), invitees=guests)
+    for_ever = await home.plan(
+        "For ever", start=_ago(400 * DAY), end=_ago(400 * DAY - HOUR), recurrence=DAILY
+    )
+    async with home.database.write(home.organization.id) as session:
+        line = MeetingMessage(sent_at=_ago(40 * DAY), sender_name="Ada", text="Hello")
+        line.meeting_id = old.meeting.id
+        session.add(line)
+    await home.keeper.close_ended()
+    await home.write(old, closed_at=_ago(30 * DAY + MINUTE))
+    await home.write(canceled, canceled_at=_ago(30 * DAY + MINUTE))
+    await home.write(young, closed_at=_ago(30 * DAY - MINUTE))
+
+    assert await home.keeper.delete_old() == 2
+    assert await home.keeper.delete_old() == 0
+    assert await home.row(old) is None
+    assert await home.row(canceled) is None
+    assert (await home.shown(young)).meeting.topic == "Young"
+    assert (await home.shown(for_ever)).meeting.topic == "For ever"
+    counts = [
+        await home.count(table) for table in (Meeting, Room, Invitee, MeetingMessage, MeetingOccurrence)
+    ]
+    assert counts == [2, 2, 3, 0, 0]
+    assert sorted(event.data["topic"] for event in await home.events("meeting.deleted")) == [
+        "Canceled",
+        "Old",
+    ]
+
+
+async def test_a_series_changed_after_its_end_is_deleted_all_the_same(home: House) -> None:
+    once = Recurrence(frequency_type=FrequencyType.DAILY, ends_type=EndsType.AFTER, ends_after=1)
+    planned = await home.plan(start=_ago(2 * DAY), end=_ago(DAY), recurrence=once)
+    await home.meetings.update(home.actor, planned.meeting.hex_id, MeetingDraft(topic="Noted"), series=True)
+    row = await home.row(planned)
+    assert row is not None
+    assert row.closed_at is not None
+    await home.agree(delete_after_days=1)
+    await home.write(planned, closed_at=_ago(2 * DAY))
+
+    assert await home.keeper.delete_old() == 1
+
+
+def _ago(span: timedelta) -> datetime:
+    return (datetime.now(UTC) - span).replace(microsecond=0)
