@@ -1,4 +1,4 @@
-"""All live rooms: coming in, coming back, going, and what happens to a room from outside."""
+"""All live rooms: coming in, coming back, going."""
 
 from __future__ import annotations
 
@@ -6,33 +6,29 @@ import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-import structlog
 from prometheus_client import Gauge
 
 from switchroom.bus import Bus
 from switchroom.conference import status, views
 from switchroom.conference.conference import Conference
+from switchroom.conference.happenings import Chronicle, Happenings, Recorder
 from switchroom.conference.ice import ice_servers
+from switchroom.conference.live import Live, Stay
 from switchroom.conference.media import Media
 from switchroom.conference.messages import ChatView, Join, Joined, LeftReason
 from switchroom.conference.models import Connection, MediaState, Participant
+from switchroom.conference.outside import Outside
 from switchroom.conference.passes import Passes
 from switchroom.conference.tasks import Tasks
-from switchroom.conference.waiting import Waiting, WaitingRoom, WaitingRooms
+from switchroom.conference.waiting import Waiting, WaitingRooms
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
-from switchroom.errors import DomainError, Exhausted, Forbidden, NotFound, Unauthenticated, Unavailable
-from switchroom.identity.notices import AccessRevoked
-from switchroom.meetings.notices import MeetingChanged, MeetingOver
+from switchroom.errors import DomainError, Unavailable
 from switchroom.rooms.admission import Admission, LinkView
 from switchroom.rooms.live import LiveParticipant, LiveRooms
-from switchroom.rooms.notices import LinkDeleted, RoomChanged, RoomDestroyed
 from switchroom.settings import IceSettings
-
-log = structlog.stdlib.get_logger(__name__)
 
 GRACE = 60.0
 """Seconds that somebody whose connection was lost keeps their place."""
@@ -50,35 +46,6 @@ class Admissions(Protocol):
     def review(self, token: str, room_id: str, display_name: str) -> Awaitable[Admission]: ...
 
     def look_up_link(self, company_id: str, room_id: str, access_key: str) -> Awaitable[LinkView | None]: ...
-
-
-class Recorder(Protocol):
-    """Where what happens is logged (see `EventRecorder`)."""
-
-    def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None: ...
-
-
-class Chronicle(Protocol):
-    """Where what is written in meetings is kept (see `MeetingChronicle`)."""
-
-    def note(self, organization_id: int, meeting_id: str, sender_name: str, text: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Live:
-    """A conference with its media, and those who wait before it."""
-
-    conference: Conference
-    media: Media
-    waiting_room: WaitingRoom
-
-
-@dataclass(frozen=True)
-class Stay:
-    """Somebody inside, as a join made or found it."""
-
-    participant: Participant
-    live: Live
 
 
 class ConferenceService:
@@ -100,8 +67,7 @@ class ConferenceService:
         """`secret` is what all processes that may have the same rooms share."""
         self._admissions = admissions
         self._pool = pool
-        self._recorder = recorder
-        self._chronicle = chronicle
+        self._happenings = Happenings(recorder, chronicle)
         self._ice = ice
         self._room_options = room_options or RoomOptions()
         self._grace = grace
@@ -114,12 +80,13 @@ class ConferenceService:
         self._passes = Passes(secret or secrets.token_bytes(32))
         self._stopping = False
         self._tasks = Tasks()
-        bus.subscribe(RoomDestroyed, self._room_destroyed)
-        bus.subscribe(RoomChanged, self._room_changed)
-        bus.subscribe(LinkDeleted, self._link_deleted)
-        bus.subscribe(AccessRevoked, self._access_revoked)
-        bus.subscribe(MeetingChanged, self._room_changed)
-        bus.subscribe(MeetingOver, self._meeting_over)
+        self._outside = Outside(
+            self._live,
+            self._waiting_rooms,
+            admissions,
+            bus,
+            reviewed=lambda room_id: self.on_change(room_id),
+        )
 
     async def start(self) -> None:
         """Begin to connect to the media servers; rooms work meanwhile, without media."""
@@ -294,7 +261,7 @@ class ConferenceService:
         self._welcome(live, participant, request, resumed=False)
         conference.announce_joined(participant)
         live.waiting_room.inside_changed(conference)
-        self._note(live, "joined", _who(participant) | {"link_id": admission.link_id})
+        self._happenings.joined(admission, participant)
         self.on_change(admission.room_id)
         return Stay(participant, live)
 
@@ -309,7 +276,7 @@ class ConferenceService:
         follower.live = live
         self._live[admission.room_id] = live
         ROOMS.inc()
-        self._note(live, "opened", {"display_name": admission.room_name})
+        self._happenings.opened(admission)
         return live
 
     def _welcome(self, live: Live, participant: Participant, request: Join, *, resumed: bool) -> None:
@@ -344,8 +311,7 @@ class ConferenceService:
         """Called when somebody is no longer inside; the last one ends the conference."""
         live.media.leave(participant)
         live.waiting_room.inside_changed(live.conference)
-        stay = {"reason": reason, "joined_at": views.time_of(participant.joined_at)}
-        self._note(live, "left", _who(participant) | stay)
+        self._happenings.left(live.conference.room, participant, reason)
         self._close_if_empty(live)
         self.on_change(live.conference.room.room_id)
 
@@ -356,99 +322,23 @@ class ConferenceService:
             ROOMS.dec()
             live.waiting_room.inside_changed(None)
             self._forget_waiting_room(room_id)
-            self._note(live, "emptied", {})
+            self._happenings.emptied(live.conference.room)
             self._tasks.spawn(live.media.close(), f"close {room_id}")
 
     def moderated(self, live: Live, moderator: Participant, target: Participant, action: str) -> None:
         """Called when a moderator has done something to somebody."""
-        self._note(live, "moderated", _who(target) | {"action": action, "by": moderator.user_id})
+        self._happenings.moderated(live.conference.room, moderator, target, action)
 
     def written(self, live: Live, view: ChatView) -> None:
-        """Called when somebody has written something; what a meeting's summary shows is kept."""
-        room = live.conference.room
-        if self._chronicle is not None and room.meeting_id is not None and view.kind != "private":
-            self._chronicle.note(room.organization_id, room.meeting_id, view.from_name, view.text)
-
-    def _note(self, live: Live, happening: str, data: dict[str, Any]) -> None:
-        """Log what happens in a room; in a meeting's, as something that happens to the meeting."""
-        room = live.conference.room
-        if room.meeting_id is None:
-            self._recorder.note(room.organization_id, f"room.{happening}", room.room_id, data)
-        else:
-            data = {"room_id": room.room_id, **data}
-            self._recorder.note(room.organization_id, f"meeting.{happening}", room.meeting_id, data)
-
-    def _conferences(self) -> Mapping[str, Conference]:
-        return {room_id: live.conference for room_id, live in self._live.items()}
-
-    async def _room_destroyed(self, notice: RoomDestroyed) -> None:
-        live = self._live.get(notice.room_id)
-        if live is not None:
-            for participant in list(live.conference.participants.values()):
-                live.conference.remove(participant, "removed", "room_closed")
-        self._waiting_rooms.send_away(notice.room_id, "room_closed")
-
-    async def _meeting_over(self, notice: MeetingOver) -> None:
-        live = self._live.get(notice.room_id)
-        if live is not None:
-            for participant in list(live.conference.participants.values()):
-                live.conference.remove(participant, "meeting_over", "meeting_over")
-        self._waiting_rooms.send_away(notice.room_id, "meeting_over")
-
-    async def _link_deleted(self, notice: LinkDeleted) -> None:
-        live = self._live.get(notice.room_id)
-        if live is not None:
-            for participant in list(live.conference.participants.values()):
-                if participant.admission.link_id == notice.link_id:
-                    live.conference.remove(participant, "removed", "revoked")
-        self._waiting_rooms.send_away(notice.room_id, "revoked", notice.link_id)
-
-    async def _access_revoked(self, notice: AccessRevoked) -> None:
-        for live in list(self._live.values()):
-            if live.conference.room.organization_id != notice.organization_id:
-                continue
-            for participant in list(live.conference.participants.values()):
-                if notice.subject_id in (participant.user_id, participant.admission.link_id):
-                    live.conference.remove(participant, "removed", "revoked")
-        self._waiting_rooms.revoke(notice.organization_id, notice.subject_id)
-
-    async def _room_changed(self, notice: RoomChanged | MeetingChanged) -> None:
-        await self.review(notice.room_id)
+        """Called when somebody has written something."""
+        self._happenings.written(live.conference.room, view)
 
     async def review(self, room_id: str) -> None:
         """Look at what a room is now, and at who may still be inside or wait."""
-        live = self._live.get(room_id)
-        if live is not None:
-            await self._review(live, room_id)
-        room = self._waiting_rooms.find(room_id)
-        if room is not None:
-            await self._review_waiting(room, room_id)
+        await self._outside.review(room_id)
 
-    async def _review(self, live: Live, room_id: str) -> None:
-        reviewed: dict[str, Admission] = {}
-        for participant in list(live.conference.participants.values()):
-            try:
-                reviewed[participant.id] = await self._admissions.review(
-                    participant.token, room_id, participant.display_name
-                )
-            except (NotFound, Forbidden, Unauthenticated):
-                live.conference.remove(participant, "removed", "revoked")
-        live.conference.review(reviewed)
-        live.waiting_room.moderators_changed()
-        self.on_change(room_id)
-
-    async def _review_waiting(self, room: WaitingRoom, room_id: str) -> None:
-        """Take in what those who wait may do now; some may not have to wait any more."""
-        for waiting in room.everybody:
-            name = waiting.admission.display_name
-            try:
-                waiting.admission = await self._admissions.review(waiting.request.token, room_id, name)
-                if not waiting.admission.waits:
-                    room.let_in([waiting])
-            except Exhausted:
-                log.info("no place for somebody who need not wait", room=room_id)
-            except (NotFound, Forbidden, Unauthenticated):
-                room.end([waiting], "revoked")
+    def _conferences(self) -> Mapping[str, Conference]:
+        return {room_id: live.conference for room_id, live in self._live.items()}
 
 
 class _Follower:
@@ -474,16 +364,6 @@ class _Follower:
 
 def _ignore(_room_id: str) -> None:
     pass
-
-
-def _who(participant: Participant) -> dict[str, Any]:
-    return {
-        "participant_id": participant.id,
-        "user_id": participant.user_id,
-        "display_name": participant.display_name,
-        "is_guest": participant.admission.is_guest,
-        "is_spectator": participant.is_spectator,
-    }
 
 
 def _wish(request: Join) -> MediaState:

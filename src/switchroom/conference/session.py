@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from switchroom.conference import chat, moderation
 from switchroom.conference.limits import TokenBucket
+from switchroom.conference.live import Stay
 from switchroom.conference.messages import (
     Admit,
     AdmitAll,
@@ -29,7 +30,6 @@ from switchroom.conference.messages import (
     Want,
 )
 from switchroom.conference.models import Connection, MediaState
-from switchroom.conference.service import Stay
 from switchroom.conference.waiting import Waiting
 from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
 

@@ -13,6 +13,7 @@ from litestar.exceptions import WebSocketDisconnect, WebSocketException
 
 from switchroom.conference.connection import QueuedConnection
 from switchroom.conference.limits import TokenBucket
+from switchroom.conference.live import Stay
 from switchroom.conference.messages import (
     LARGEST_MESSAGE,
     AnyClientMessage,
@@ -23,7 +24,7 @@ from switchroom.conference.messages import (
     Pong,
     decode,
 )
-from switchroom.conference.service import ConferenceService, Stay
+from switchroom.conference.service import ConferenceService
 from switchroom.conference.session import open_session, refusal
 from switchroom.conference.waiting import Waiting
 from switchroom.errors import (

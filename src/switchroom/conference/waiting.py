@@ -17,7 +17,7 @@ from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
 
 if TYPE_CHECKING:
-    from switchroom.conference.service import Stay
+    from switchroom.conference.live import Stay
 
 MOST_WAITING = 500
 """People who may wait before one room: a meeting's number is no secret."""

@@ -1,0 +1,69 @@
+"""What is kept of what happens in live rooms: events of the log, and what is written in meetings."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from switchroom.conference import views
+from switchroom.conference.messages import ChatView, LeftReason
+from switchroom.conference.models import Participant
+from switchroom.rooms.admission import Admission
+
+
+class Recorder(Protocol):
+    """Where what happens is logged (see `EventRecorder`)."""
+
+    def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None: ...
+
+
+class Chronicle(Protocol):
+    """Where what is written in meetings is kept (see `MeetingChronicle`)."""
+
+    def note(self, organization_id: int, meeting_id: str, sender_name: str, text: str) -> None: ...
+
+
+class Happenings:
+    """Passes on what happens in a room, which is told by any admission to it."""
+
+    def __init__(self, recorder: Recorder, chronicle: Chronicle | None) -> None:
+        self._recorder = recorder
+        self._chronicle = chronicle
+
+    def opened(self, room: Admission) -> None:
+        self._note(room, "opened", {"display_name": room.room_name})
+
+    def joined(self, room: Admission, participant: Participant) -> None:
+        self._note(room, "joined", _who(participant) | {"link_id": participant.admission.link_id})
+
+    def left(self, room: Admission, participant: Participant, reason: LeftReason) -> None:
+        stay = {"reason": reason, "joined_at": views.time_of(participant.joined_at)}
+        self._note(room, "left", _who(participant) | stay)
+
+    def emptied(self, room: Admission) -> None:
+        self._note(room, "emptied", {})
+
+    def moderated(self, room: Admission, moderator: Participant, target: Participant, action: str) -> None:
+        self._note(room, "moderated", _who(target) | {"action": action, "by": moderator.user_id})
+
+    def written(self, room: Admission, view: ChatView) -> None:
+        """What a meeting's summary shows is kept: all but private messages."""
+        if self._chronicle is not None and room.meeting_id is not None and view.kind != "private":
+            self._chronicle.note(room.organization_id, room.meeting_id, view.from_name, view.text)
+
+    def _note(self, room: Admission, happening: str, data: dict[str, Any]) -> None:
+        """Log what happens in a room; in a meeting's, as something that happens to the meeting."""
+        if room.meeting_id is None:
+            self._recorder.note(room.organization_id, f"room.{happening}", room.room_id, data)
+        else:
+            data = {"room_id": room.room_id, **data}
+            self._recorder.note(room.organization_id, f"meeting.{happening}", room.meeting_id, data)
+
+
+def _who(participant: Participant) -> dict[str, Any]:
+    return {
+        "participant_id": participant.id,
+        "user_id": participant.user_id,
+        "display_name": participant.display_name,
+        "is_guest": participant.admission.is_guest,
+        "is_spectator": participant.is_spectator,
+    }

@@ -1,0 +1,27 @@
+"""A room while it is live, and somebody's stay in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from switchroom.conference.conference import Conference
+from switchroom.conference.media import Media
+from switchroom.conference.models import Participant
+from switchroom.conference.waiting import WaitingRoom
+
+
+@dataclass(frozen=True)
+class Live:
+    """A conference with its media, and those who wait before it."""
+
+    conference: Conference
+    media: Media
+    waiting_room: WaitingRoom
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Somebody inside, as a join made or found it."""
+
+    participant: Participant
+    live: Live
