@@ -15,13 +15,14 @@ from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound
 from switchroom.events.recording import record
-from switchroom.identity.models import Membership, Organization, PermissionGroup, Person
+from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.meetings.founding import found_organization
+from switchroom.meetings.groups import require_group
 from switchroom.meetings.handing_over import hand_over
 from switchroom.meetings.models import Meeting, MeetingKind, MeetingTerms
 from switchroom.meetings.notices import MeetingOver
@@ -441,12 +442,7 @@ async def _change(
         terms.delete_after_days = change.delete_after_days
     if change.default_permission_group_id is not UNSET:
         group_id = change.default_permission_group_id
-        if group_id is not None and not await session.scalar(
-            select(PermissionGroup.id).where(
-                PermissionGroup.id == group_id, PermissionGroup.organization_id == organization.id
-            )
-        ):
-            raise Invalid("there is no such permission group", field="defaultMeetingPermissions")
+        await require_group(session, organization.id, group_id, "defaultMeetingPermissions")
         terms.default_permission_group_id = group_id
     for name in (
         "with_standard_numbers",

@@ -14,7 +14,7 @@ from switchroom.db.base import now
 from switchroom.db.database import Database, insert_at_once, notify
 from switchroom.errors import Exhausted, Forbidden, Invalid
 from switchroom.events.recording import record
-from switchroom.identity.models import PermissionGroup, Person, new_calendar_token, new_hex_id, new_id
+from switchroom.identity.models import Person, new_calendar_token, new_hex_id, new_id
 from switchroom.identity.secrets import random_key
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.meeting_mails import MeetingMailKind
@@ -44,6 +44,7 @@ from switchroom.meetings.drafts import (
     require_topic,
 )
 from switchroom.meetings.finding import Found, find, require_one, shown_of, side_of
+from switchroom.meetings.groups import require_group
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.inviting import add_invitees, exchange_invitees
 from switchroom.meetings.models import Invitee, Meeting, MeetingKind
@@ -74,7 +75,7 @@ class Meetings:
             side = await parties(session, actor, to_change=True)
             await _require_place(session, side)
             meeting = self._new_meeting(side, draft)
-            await _require_group(session, meeting.permission_group_id)
+            await require_group(session, side.organization.id, meeting.permission_group_id)
             wanted = require_invitees(draft.invitees or (), _locale(side.organizer))
             room = await _new_room(session, side, meeting)
             meeting.room_id = room.id
@@ -247,7 +248,7 @@ class Meetings:
         old_start, old_timezone = meeting.start_at, meeting.timezone
         change_words(meeting, draft)
         if draft.permission_group_id is not UNSET:
-            await _require_group(session, draft.permission_group_id)
+            await require_group(session, side.organization.id, draft.permission_group_id)
             meeting.permission_group_id = draft.permission_group_id
         change_times(meeting, draft, found.named, occasions.shown(meeting, found.changes, moment))
         if draft.invitees is UNSET:
@@ -348,14 +349,6 @@ async def _require_place(session: AsyncSession, side: Parties) -> None:
         raise Exhausted(f"the account may have {most} meetings", code="meetings_exhausted")
 
 
-async def _require_group(session: AsyncSession, group_id: str | None) -> None:
-    if (
-        group_id is not None
-        and await session.scalar(select(PermissionGroup.id).where(PermissionGroup.id == group_id)) is None
-    ):
-        raise Invalid("there is no such permission group", field="meetingPermissionId")
-
-
 async def _new_room(session: AsyncSession, side: Parties, meeting: Meeting) -> Room:
     name, active, passive = await quotas.resolve(session, QuotaWish())
     return Room(
@@ -363,6 +356,7 @@ async def _new_room(session: AsyncSession, side: Parties, meeting: Meeting) -> R
         organization_id=side.organization.id,
         type=RoomType.MEETING,
         mode=RoomMode.SPECTATOR,
+        managed=True,
         display_name=meeting.topic,
         quota_name=name,
         active_limit=active,

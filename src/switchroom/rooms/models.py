@@ -37,7 +37,8 @@ class Room(OfOrganization, Base):
     """A lasting place to meet, or a department that holds rooms.
 
     `default_permissions` is what everybody in the organization has in it; `None` lets nobody in who is not
-    named. The quota is the named set's, or the two numbers.
+    named. The quota is the named set's, or the two numbers. A `managed` room is there for as long as what it
+    belongs to, a meeting.
     """
 
     __tablename__ = "rooms"

@@ -126,9 +126,12 @@ class Rooms:
             return (await views(session, viewer, [room]))[0]
 
     async def destroy(self, token: AccessToken, room_id: str) -> None:
-        """Remove a room with its links. Raises Conflict while other rooms are in it."""
+        """Remove a room with its links. Raises Conflict while other rooms are in it, and for a meeting's: it
+        goes with the meeting, which its people hear of."""
         async with self._database.write(token.organization_id) as session:
             _, room, _ = await room_for(session, token, room_id, to_administer=True)
+            if room.managed:
+                raise Conflict("the room is a meeting's: cancel the meeting", field="roomId", code="managed")
             child = await session.scalar(select(Room.id).where(Room.parent_id == room.id).limit(1))
             if child is not None:
                 raise Conflict("the department is not empty", field="roomId", code="not_empty")
