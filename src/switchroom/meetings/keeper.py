@@ -165,11 +165,15 @@ _SUMMARY_DUE = (
 _NEXT_END = select(func.min(Meeting.next_end_at)).where(
     Meeting.next_end_at > bindparam("moment", type_=Instant())
 )
-_OLD = _WITH_CANCELED.where(
-    type_coerce(func.coalesce(Meeting.canceled_at, Meeting.closed_at), BigInteger)
-    < bindparam("microseconds", type_=BigInteger)
-    - MeetingTerms.delete_after_days * literal(86_400_000_000, BigInteger)
-).limit(_AT_ONCE)
+_OLD = (
+    _WITH_CANCELED.where(
+        type_coerce(func.coalesce(Meeting.canceled_at, Meeting.closed_at), BigInteger)
+        < bindparam("microseconds", type_=BigInteger)
+        - MeetingTerms.delete_after_days * literal(86_400_000_000, BigInteger)
+    )
+    .limit(_AT_ONCE)
+    .with_for_update(of=Meeting, skip_locked=True)
+)
 _MEETINGS = _WITH_CANCELED.where(Meeting.canceled_at.is_(None))
 
 
