@@ -7,9 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from switchroom.dialects.webmeeting_v6.callers import Caller, Callers
+from switchroom.errors import NotFound
+from switchroom.identity.permissions import Standing
 from tests.dialects.webmeeting_v6.client import Account, invited
 from tests.mail.outbox import mails_to
-from tests.platform import RunningPlatform
+from tests.platform import PASSWORD, RunningPlatform
 
 NOBODY = "f" * 24
 
@@ -172,6 +175,27 @@ def test_without_a_key(account: Account, key: str) -> None:
     for method, path in (("GET", "/meeting"), ("POST", "/meeting"), ("GET", f"/account/{account.id}")):
         refused = client.refused(method, path, {"topic": "x"} if method == "POST" else None)
         assert (refused.code, refused.message) == (-1, "The API key is missing or wrong.")
+
+
+def test_a_server_that_asks_for_no_key(account: Account, running: RunningPlatform) -> None:
+    """Who calls it names the organizer by id, as the page's examples do; an address would be guessed."""
+    callers = Callers(running.platform.keys, running.platform.accounts, require_key=False)
+    actor, person = running.run(callers.actor(Caller(None, account.user_id, "")))
+    assert (person.email, actor.organization_id) == (account.email, account.organization.id)
+    add = running.platform.organizations.add_person
+    standing = Standing.ADMINISTRATOR
+    running.run(
+        add(
+            account.organization,
+            username=f"no-address-{secrets.token_hex(4)}",
+            password=PASSWORD,
+            standing=standing,
+        )
+    )
+    for named in (Caller(None, "", account.email), Caller(None, "", "x"), Caller(None, "", "")):
+        with pytest.raises(NotFound) as error:
+            running.run(callers.actor(named))
+        assert error.value.code == "user_not_found"
 
 
 def test_an_organizer_sees_only_their_own_meetings(account: Account) -> None:
