@@ -10,7 +10,7 @@ import pytest
 from switchroom.errors import DomainError, Forbidden, Invalid, LinkDeleted, NotFound, Unauthenticated
 from switchroom.identity.permissions import Standing
 from switchroom.mail.meeting_mails import MeetingRole
-from switchroom.meetings.accounts import AccountChange
+from switchroom.meetings.account_drafts import AccountChange
 from switchroom.meetings.door import MeetingDoor, MeetingPass, Visit, VisitState
 from switchroom.meetings.drafts import InviteeDraft
 from switchroom.meetings.models import MeetingKind

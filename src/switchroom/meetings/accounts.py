@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import cast
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct
 from sqlalchemy import Table, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,24 +17,26 @@ from switchroom.events.recording import record
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
-from switchroom.identity.timezones import require_timezone
-from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.mail.password_requests import PasswordRequests
+from switchroom.meetings.account_drafts import (
+    TERMS,
+    AccountChange,
+    OrganizerDraft,
+    address_of,
+    require_account,
+    require_organizer,
+    write_person,
+)
 from switchroom.meetings.founding import found_organization
 from switchroom.meetings.groups import require_group
 from switchroom.meetings.handing_over import hand_over
-from switchroom.meetings.models import Meeting, MeetingKind, MeetingTerms
+from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.notices import MeetingOver
 from switchroom.meetings.parties import ORGANIZERS, TRIAL, require_good_standing
-from switchroom.rooms.drafts import LONGEST_NAME, require_text
 
 _MOST_LISTED = 1000
-_MOST_TEXTS = 100
-_LIMIT = 1_000_000
-_MOST_DAYS = 3650
+_FURTHEST = 1_000_000
 _MEMBERSHIPS = cast("Table", Membership.__table__)
-_PREFIXED = {"firstName": "Firstname", "lastName": "Lastname"}
-LOCALES = ("en", "de")
 
 
 class Account(Struct, frozen=True):
@@ -48,47 +49,6 @@ class Account(Struct, frozen=True):
     @property
     def can_add_organizer(self) -> bool:
         return not self.terms.most_organizers or self.organizers < self.terms.most_organizers
-
-
-class AccountChange(Struct, frozen=True, kw_only=True):
-    """What is to be different about an account; what is UNSET stays as it is."""
-
-    name: str | UnsetType = UNSET
-    account_type: str | UnsetType = UNSET
-    paid_until: datetime | UnsetType | None = UNSET
-    most_meetings: int | UnsetType = UNSET
-    most_organizers: int | UnsetType = UNSET
-    most_rooms: int | UnsetType = UNSET
-    ice_candidates_to_filter: Sequence[str] | UnsetType = UNSET
-    dial_in_numbers: Sequence[str] | UnsetType = UNSET
-    with_standard_numbers: bool | UnsetType = UNSET
-    default_permission_group_id: str | UnsetType | None = UNSET
-    default_kind: MeetingKind | UnsetType = UNSET
-    default_dial_in: bool | UnsetType = UNSET
-    default_recorded: bool | UnsetType = UNSET
-    auto_extend: bool | UnsetType = UNSET
-    delete_after_days: int | UnsetType = UNSET
-
-
-class OrganizerDraft(Struct, frozen=True, kw_only=True):
-    """Somebody who is to schedule meetings, or what is to be different about them.
-
-    For a new one what is UNSET is empty, and the locale is English. The names of the fields in errors begin
-    with `prefix`.
-    """
-
-    email: str | UnsetType = UNSET
-    first_name: str | UnsetType = UNSET
-    last_name: str | UnsetType = UNSET
-    locale: str | UnsetType = UNSET
-    timezone: str | UnsetType = UNSET
-    additional_timezones: Sequence[str] | UnsetType = UNSET
-    external_id: str | UnsetType | None = UNSET
-    prefix: str = ""
-
-    def field(self, name: str) -> str:
-        """The name in the caller's words: `email`, or `adminEmail` behind a prefix."""
-        return f"{self.prefix}{_PREFIXED.get(name) or name[0].upper() + name[1:]}" if self.prefix else name
 
 
 class Accounts:
@@ -106,7 +66,8 @@ class Accounts:
         """
         async with self._database.write(None) as session:
             person = await _new_person(session, admin)
-            name = person.email if change.name is UNSET else _require_name(change.name)
+            require_account(change)
+            name = person.email if change.name is UNSET else change.name.strip()
             organization, terms = await found_organization(session, name)
             organization.owner_id = person.id
             session.add(
@@ -229,9 +190,9 @@ class Accounts:
     async def change_organizer(self, organization_id: int, hex_id: str, draft: OrganizerDraft) -> Person:
         async with self._database.write(organization_id) as session:
             person, _ = await _member(session, organization_id, hex_id, to_change=True)
-            _check(draft)
+            require_organizer(draft)
             if draft.email is not UNSET:
-                address = _address(draft)
+                address = address_of(draft)
                 if address != person.email.lower():
                     known = await _require_new_address(session, address, draft.field("email"))
                     if known is not None and known is not person:
@@ -241,7 +202,7 @@ class Accounts:
                     if person.username == person.email.lower():
                         person.username = address
                     person.email = address
-            _write_person(person, draft)
+            write_person(person, draft)
             await _flush(session, draft)
             _record_person(session, organization_id, "user.updated", person)
             return person
@@ -322,11 +283,11 @@ async def _member(
 
 async def _new_person(session: AsyncSession, draft: OrganizerDraft) -> Person:
     """Somebody with this address, new or known from accounts that are closed, and without a membership."""
-    address = _address(draft)
+    require_organizer(draft)
+    address = address_of(draft)
     known = await _require_new_address(session, address, draft.field("email"))
-    _check(draft)
     person = known or Person(username=address, password_hash="", email=address, locale="en")
-    _write_person(person, draft)
+    write_person(person, draft)
     session.add(person)
     await _flush(session, draft)
     return person
@@ -362,109 +323,26 @@ async def _require_new_address(session: AsyncSession, address: str, field: str) 
     return people[0]
 
 
-def _address(draft: OrganizerDraft) -> str:
-    field = draft.field("email")
-    address = require_text(draft.email or "", field, longest=254, shortest=1).lower()
-    try:
-        ascii_address(address)
-    except Undeliverable as error:
-        raise Invalid(str(error), field=field) from error
-    return address
-
-
-def _check(draft: OrganizerDraft) -> None:
-    if draft.locale is not UNSET and draft.locale not in LOCALES:
-        raise Invalid("the language must be de or en", field=draft.field("preferredLanguage"))
-    if draft.timezone is not UNSET:
-        require_timezone(draft.timezone, draft.field("timezone"))
-    if draft.additional_timezones is not UNSET:
-        if len(draft.additional_timezones) > _MOST_TEXTS:
-            raise Invalid(
-                f"at most {_MOST_TEXTS} time zones can be named", field=draft.field("additionalTimezones")
-            )
-        for number, name in enumerate(draft.additional_timezones):
-            require_timezone(name, draft.field(f"additionalTimezones[{number}]"))
-
-
-def _write_person(person: Person, draft: OrganizerDraft) -> None:
-    if draft.first_name is not UNSET:
-        person.first_name = require_text(draft.first_name, draft.field("firstName"), longest=LONGEST_NAME)
-    if draft.last_name is not UNSET:
-        person.last_name = require_text(draft.last_name, draft.field("lastName"), longest=LONGEST_NAME)
-    if draft.locale is not UNSET:
-        person.locale = draft.locale
-    if draft.timezone is not UNSET:
-        person.timezone = draft.timezone
-    if draft.additional_timezones is not UNSET:
-        person.additional_timezones = list(draft.additional_timezones)
-    if draft.external_id is not UNSET:
-        person.external_id = (
-            None
-            if draft.external_id is None
-            else require_text(draft.external_id, draft.field("externalUserId"), longest=LONGEST_NAME)
-        )
-
-
 async def _change(
     session: AsyncSession, organization: Organization, terms: MeetingTerms, change: AccountChange
 ) -> None:
+    require_account(change)
     if change.name is not UNSET:
-        organization.display_name = _require_name(change.name)
-    if change.account_type is not UNSET:
-        terms.account_type = require_text(change.account_type, "accountType", longest=32, shortest=1)
-    if change.paid_until is not UNSET:
-        terms.paid_until = change.paid_until
-    for field, name in (
-        ("numberOfMeetings", "most_meetings"),
-        ("numberOfMeetingOrganizers", "most_organizers"),
-        ("numberOfMeetingRooms", "most_rooms"),
-    ):
-        value = getattr(change, name)
-        if value is not UNSET:
-            if not 0 <= value <= _LIMIT:
-                raise Invalid(f"{field} must be from 0 to {_LIMIT}", field=field)
-            setattr(terms, name, value)
-    for field, name in (
-        ("iceCandidatesToFilter", "ice_candidates_to_filter"),
-        ("customDialInNumbers", "dial_in_numbers"),
-    ):
-        texts = getattr(change, name)
-        if texts is not UNSET:
-            if len(texts) > _MOST_TEXTS:
-                raise Invalid(f"{field} has more than {_MOST_TEXTS} entries", field=field)
-            setattr(terms, name, [require_text(text, field, longest=LONGEST_NAME) for text in texts])
-    if change.delete_after_days is not UNSET:
-        if not 1 <= change.delete_after_days <= _MOST_DAYS:
-            raise Invalid(
-                f"autoDeleteMeetingsAfterXDays must be from 1 to {_MOST_DAYS}",
-                field="autoDeleteMeetingsAfterXDays",
-            )
-        terms.delete_after_days = change.delete_after_days
+        organization.display_name = change.name.strip()
     if change.default_permission_group_id is not UNSET:
         group_id = change.default_permission_group_id
         await require_group(session, organization.id, group_id, "defaultMeetingPermissions")
-        terms.default_permission_group_id = group_id
-    for name in (
-        "with_standard_numbers",
-        "default_kind",
-        "default_dial_in",
-        "default_recorded",
-        "auto_extend",
-    ):
+    for name in TERMS:
         value = getattr(change, name)
         if value is not UNSET:
             setattr(terms, name, value)
-
-
-def _require_name(name: str) -> str:
-    return require_text(name, "name", longest=LONGEST_NAME, shortest=1)
 
 
 def _require_page(limit: int, offset: int) -> None:
     if not 1 <= limit <= _MOST_LISTED:
         raise Invalid(f"limit must be from 1 to {_MOST_LISTED}", field="limit")
-    if not 0 <= offset <= _LIMIT:
-        raise Invalid(f"offset must be from 0 to {_LIMIT}", field="offset")
+    if not 0 <= offset <= _FURTHEST:
+        raise Invalid(f"offset must be from 0 to {_FURTHEST}", field="offset")
 
 
 def _snapshot(organization: Organization, terms: MeetingTerms) -> dict[str, object]:

@@ -283,6 +283,41 @@ def test_all_that_is_wrong_is_listed_at_once(account: Account) -> None:
     }
 
 
+def test_all_that_is_wrong_about_an_account_is_listed_at_once(account: Account) -> None:
+    path = f"/account/{account.id}"
+    for method, address, wrong in (
+        (
+            "POST",
+            "/account",
+            {
+                "adminEmail": "nobody",
+                "adminFirstname": LONG_NAME,
+                "adminLastname": LONG_NAME,
+                "adminPreferredLanguage": "fr",
+                "accountType": "",
+                "name": "",
+            },
+        ),
+        (
+            "PUT",
+            path,
+            {
+                "name": "",
+                "numberOfMeetings": -1,
+                "autoDeleteMeetingsAfterXDays": 0,
+                "customDialInNumbers": [LONG_NAME],
+            },
+        ),
+        (
+            "PUT",
+            f"{path}/organizer/{account.user_id}",
+            {"email": "bad", "firstName": LONG_NAME, "timezone": "Mars", "externalUserId": LONG_NAME},
+        ),
+        ("POST", f"{path}/organizer", {"email": "bad", "lastName": LONG_NAME, "preferredLanguage": "fr"}),
+    ):
+        assert set(account.instance.refused(method, address, wrong).fields) == set(wrong)
+
+
 @pytest.mark.parametrize(
     "body",
     [

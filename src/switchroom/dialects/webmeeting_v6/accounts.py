@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
 from switchroom.dialects.webmeeting_v6.callers import Callers, require_instance
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
+from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import accounts as messages
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import in_utc, text_or_none
-from switchroom.errors import Forbidden
+from switchroom.errors import Forbidden, Invalid
 from switchroom.identity.models import Person
-from switchroom.meetings.accounts import Account, AccountChange, OrganizerDraft
+from switchroom.meetings.account_drafts import AccountChange, OrganizerDraft, wrong_in
+from switchroom.meetings.accounts import Account
 from switchroom.meetings.models import MeetingKind
 
 _PAGE = (
@@ -141,7 +145,8 @@ class AccountCalls:
         change = AccountChange(
             name=request.name, account_type=request.account_type, paid_until=_paid_until(request.paid_until)
         )
-        account = await self._accounts.create(change, admin, send_password=request.send_password)
+        with _all_wrong(change, admin):
+            account = await self._accounts.create(change, admin, send_password=request.send_password)
         return _account(account)
 
     async def list(self, context: Context, _: Nothing) -> list[messages.AccountMessage]:
@@ -175,7 +180,8 @@ class AccountCalls:
         )
         if context.caller.key is None or not context.caller.key.is_of_platform:
             _require_own_terms(request, _account(account))
-        return _account(await self._accounts.change(account_id, change))
+        with _all_wrong(change):
+            return _account(await self._accounts.change(account_id, change))
 
     async def close(self, context: Context, _: Nothing) -> messages.Deleted:
         require_instance(context.caller)
@@ -198,7 +204,9 @@ class AccountCalls:
         self, context: Context, request: messages.OrganizerCreation
     ) -> messages.UserMessage:
         account = await self._callers.account(context.caller, context.path["account_id"], to_change=True)
-        return self._user(await self._accounts.add_organizer(account.organization.id, _draft(request)))
+        draft = _draft(request)
+        with _all_wrong(draft=draft):
+            return self._user(await self._accounts.add_organizer(account.organization.id, draft))
 
     async def organizer(self, context: Context, _: Nothing) -> messages.UserMessage:
         account = await self._callers.account(context.caller, context.path["account_id"])
@@ -209,9 +217,10 @@ class AccountCalls:
     ) -> messages.UserMessage:
         account = await self._callers.account(context.caller, context.path["account_id"], to_change=True)
         user_id = context.path["user_id"]
-        return self._user(
-            await self._accounts.change_organizer(account.organization.id, user_id, _draft(request))
-        )
+        draft = _draft(request)
+        with _all_wrong(draft=draft):
+            changed = await self._accounts.change_organizer(account.organization.id, user_id, draft)
+        return self._user(changed)
 
     async def remove_organizer(self, context: Context, _: Nothing) -> messages.Deleted:
         account = await self._callers.account(context.caller, context.path["account_id"], to_change=True)
@@ -232,6 +241,15 @@ class AccountCalls:
             ics_token=person.calendar_token,
             ics_path=f"/api/v6/meeting/calender/user/{person.calendar_token}",
         )
+
+
+@contextmanager
+def _all_wrong(change: AccountChange | None = None, draft: OrganizerDraft | None = None) -> Generator[None]:
+    """Names everything that is wrong where something is."""
+    try:
+        yield
+    except Invalid as error:
+        raise bad_fields([error, *wrong_in(change, draft)]) from error
 
 
 def _require_own_terms(request: messages.AccountUpdate, present: messages.AccountMessage) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, UnsetType
 
-from switchroom.dialects.webmeeting_v6.errors import BadField, BadFields
+from switchroom.dialects.webmeeting_v6.errors import BadFields, bad_fields
 from switchroom.dialects.webmeeting_v6.messages.meetings import (
     InvitedParticipant,
     MeetingCreation,
@@ -76,8 +76,7 @@ def meeting_draft(request: MeetingCreation | MeetingUpdate, *, is_new: bool, tim
 
 def all_wrong(draft: MeetingDraft, known: Sequence[Invalid]) -> BadFields:
     """What is known to be wrong, and what else is."""
-    by_field = {error.field or "": error.message for error in (*known, *wrong_in(draft))}
-    return BadFields([BadField(field, reason) for field, reason in by_field.items()])
+    return bad_fields([*known, *wrong_in(draft)])
 
 
 def _minutes(duration: int | str | UnsetType) -> timedelta | UnsetType:

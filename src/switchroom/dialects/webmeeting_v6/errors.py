@@ -47,6 +47,12 @@ class BadFields(Exception):
         self.fields = fields
 
 
+def bad_fields(errors: Sequence[Invalid]) -> BadFields:
+    """Each field once."""
+    by_field = {error.field or "": error.message for error in errors}
+    return BadFields([BadField(field, reason) for field, reason in by_field.items()])
+
+
 class BodyTooLarge(Exception):
     """The request is larger than a request may be."""
 
