@@ -1,0 +1,123 @@
+"""Running the platform, and looking after its machine and database."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+import typer
+
+from switchroom import __version__, doctor
+from switchroom.app import Platform
+from switchroom.cli.options import Config, Data, Host, Port, load_settings
+from switchroom.db import schema
+from switchroom.demo import Demo, ensure_demo
+from switchroom.loop import run
+from switchroom.settings import Settings
+from switchroom.workers import several
+
+commands = typer.Typer()
+database_commands = typer.Typer(help="The database.", no_args_is_help=True)
+
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, help="Processes that serve; more than one takes NATS.")
+]
+WithDemo = Annotated[bool, typer.Option("--demo", help="Make a demo organization, once.")]
+
+
+@commands.command()
+def up(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    demo: WithDemo = False,
+    workers: Workers = 1,
+    config: Config = None,
+) -> None:
+    """Run everything on this machine, the media server included."""
+    run(_serve(load_settings(config, host, port, data), demo=demo, engines=True, workers=workers))
+
+
+@commands.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    demo: WithDemo = False,
+    workers: Workers = 1,
+    config: Config = None,
+) -> None:
+    """Run the HTTP side only; media servers are those named in the configuration."""
+    run(_serve(load_settings(config, host, port, data), demo=demo, engines=False, workers=workers))
+
+
+@commands.command(name="doctor")
+def run_doctor(host: Host = None, port: Port = None, data: Data = None, config: Config = None) -> None:
+    """Tell what is installed, which ports are free, and what to do about the rest."""
+    report = doctor.examine(load_settings(config, host, port, data))
+    for finding in report:
+        print(f"{'ok  ' if finding.good else 'FIX '} {finding.subject}: {finding.state}")
+        if not finding.good:
+            print(f"     {finding.remedy}")
+    if not all(finding.good for finding in report):
+        raise typer.Exit(1)
+
+
+@commands.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+@database_commands.command("upgrade")
+def upgrade_database(data: Data = None, config: Config = None) -> None:
+    """Bring the database to the schema of this version."""
+
+    async def upgrade() -> bool:
+        platform = Platform(load_settings(config, None, None, data))
+        try:
+            return await schema.upgrade(platform.database)
+        finally:
+            await platform.database.close()
+
+    print("upgraded" if run(upgrade()) else "up to date")
+
+
+async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+    async def prepare(platform: Platform) -> None:
+        if demo:
+            _print_demo(await ensure_demo(platform))
+
+    async with AsyncExitStack() as stack:
+        if workers == 1:
+            platform = Platform(loaded, engines=engines)
+            await stack.enter_async_context(platform.running())
+            await prepare(platform)
+            await stack.enter_async_context(platform.online())
+        else:
+            await stack.enter_async_context(several(loaded, workers, engines=engines, prepare=prepare))
+        print(f"Switchroom {__version__} is ready: {loaded.base_url}", flush=True)
+        await stop.wait()
+        print("Stopping …", flush=True)
+
+
+def _print_demo(demo: Demo) -> None:
+    rows = [
+        ("Company", demo.company_id),
+        ("API key", f"{demo.api_key.client_id}  {demo.api_key.code}"),
+        *((user.role.capitalize(), f"{user.username}  {user.password}") for user in demo.users),
+        ("Moderator's link", demo.links.moderator),
+        ("Participant's link", demo.links.participant),
+    ]
+    width = max(len(title) for title, _ in rows)
+    for title, value in rows:
+        print(f"  {title:<{width}}  {value}")
+    sys.stdout.flush()
