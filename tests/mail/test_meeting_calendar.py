@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import vobject
 from dateutil.rrule import rrulestr
 from icalendar import Calendar
 
@@ -18,6 +17,7 @@ from switchroom.mail.meeting_mails import MeetingMailKind
 from switchroom.mail.timezones import recurring_vtimezone
 from tests.mail.content_lines import Component, read_calendar
 from tests.mail.post import meeting_mail
+from tests.vobjects import read_by_vobject
 
 QUEUED_AT = datetime(2026, 3, 20, 22, 30, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -139,7 +139,7 @@ def test_another_library_reads_the_series_as_it_is_meant() -> None:
     excluded = (datetime(2026, 3, 31, 7, tzinfo=UTC),)
     octets = _octets(recurrence=f"{WEEKLY};COUNT=4", excluded=excluded)
 
-    event = _read_by_vobject(octets).vevent
+    event = read_by_vobject(octets.decode()).vevent
 
     assert [moment.astimezone(UTC) for moment in event.getrruleset(addRDate=True)] == [
         datetime(2026, 3, 24, 8, tzinfo=UTC),
@@ -174,7 +174,7 @@ def test_a_feed_of_several_meetings() -> None:
     assert ["RECURRENCE-ID" in event for event in events] == [False, False, False, True]
     assert ["ORGANIZER" in event for event in events] == [True, False, True, True]
     assert not any("ATTENDEE" in event for event in events)
-    assert [event.summary.value for event in _read_by_vobject(octets).vevent_list] == [
+    assert [event.summary.value for event in read_by_vobject(octets.decode()).vevent_list] == [
         meeting_mail().topic
     ] * 4
 
@@ -211,10 +211,6 @@ def _octets(**changes: Any) -> bytes:
 
 def _calendar(**changes: Any) -> Component:
     return read_calendar(_octets(**changes))
-
-
-def _read_by_vobject(octets: bytes) -> Any:
-    return cast("Any", vobject).readOne(octets.decode())
 
 
 def _onsets(timezone: Component, until: int) -> Sequence[tuple[datetime, timedelta]]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from email.message import EmailMessage
 from typing import Any, cast
 
-import vobject
-
 from tests.dialects.webmeeting_v6.client import Account
+from tests.vobjects import read_by_vobject
 
 
 def calendar_of(mail: EmailMessage) -> Any:
@@ -31,4 +30,4 @@ def events_of(calendar: Any) -> list[Any]:
 
 
 def read(text: str) -> Any:
-    return cast("Any", vobject).readOne(text)
+    return read_by_vobject(text)
