@@ -51,8 +51,11 @@ class Database:
     async def read(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
         """Raises Unavailable, as `write` does, when the database cannot be reached."""
         with _reachable():
-            async with self._sessions(info={_ORGANIZATION: organization_id}) as session:
+            session = self._sessions(info={_ORGANIZATION: organization_id})
+            try:
                 yield session
+            finally:
+                await session.close()
 
     @asynccontextmanager
     async def write(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
@@ -64,9 +67,9 @@ class Database:
             stack.enter_context(_reachable())
             if self._one_writer is not None:
                 await stack.enter_async_context(self._one_writer)
-            session = await stack.enter_async_context(
-                self._writing_sessions(info={_ORGANIZATION: organization_id, _NOTICES: [], _LAST: []})
-            )
+            session = self._writing_sessions(info={_ORGANIZATION: organization_id, _NOTICES: [], _LAST: []})
+            # Not by the session's own context manager: that takes a task for it.
+            stack.push_async_callback(session.close)
             async with _commit(session):
                 yield session
             notices: list[object] = session.info[_NOTICES]

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
+from ulid import ULID
 
 from switchroom.db.base import Base, BigId, OfOrganization, now
 
@@ -15,6 +16,12 @@ from switchroom.db.base import Base, BigId, OfOrganization, now
 def new_id() -> str:
     """A random UUID in its 36-character form."""
     return str(uuid4())
+
+
+def new_ordered_id() -> str:
+    """A UUID in the same form that comes after those of the milliseconds before: rows that are written
+    together lie together in an index, and take one page of it instead of one each."""
+    return str(ULID().to_uuid())
 
 
 def new_hex_id() -> str:

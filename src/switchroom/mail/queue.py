@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import insert_at_once, notify
-from switchroom.identity.models import new_id
+from switchroom.identity.models import new_ordered_id
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailKind
 from switchroom.mail.models import MailState, QueuedMail
@@ -106,7 +106,7 @@ def _enqueue(session: AsyncSession, organization_id: int, payload: Payload) -> s
 def _row(organization_id: int, payload: Payload) -> QueuedMail:
     moment = now()
     return QueuedMail(
-        id=new_id(),
+        id=new_ordered_id(),
         organization_id=organization_id,
         recipient=payload.to,
         calendar_uid=payload.uid,

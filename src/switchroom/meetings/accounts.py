@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from msgspec import UNSET, Struct
-from sqlalchemy import Table, func, or_, select
+from sqlalchemy import Table, bindparam, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -146,21 +146,9 @@ class Accounts:
 
         Raises NotFound.
         """
-        query = (
-            select(Person, Membership)
-            .join(Membership, Membership.person_id == Person.id)
-            .join(Organization, Organization.id == Membership.organization_id)
-            .where(Membership.standing.in_(ORGANIZERS))
-            .order_by(Organization.closed_at.is_not(None), Membership.id)
-            .limit(1)
-        )
-        if hex_id:
-            query = query.where(Person.hex_id == hex_id)
-        else:
-            folded = email.strip().lower()
-            query = query.where(or_(Person.username == folded, func.lower(Person.email) == folded))
+        query, named = (_BY_HEX_ID, hex_id) if hex_id else (_BY_ADDRESS, email.strip().lower())
         async with self._database.read(organization_id) as session:
-            row = (await session.execute(query)).one_or_none()
+            row = (await session.execute(query, {"named": named})).one_or_none()
         if row is None:
             raise NotFound("there is no such meeting organizer", field="userId", code="user_not_found")
         return row[0], row[1]
@@ -241,6 +229,18 @@ class Accounts:
             return (await session.scalars(query)).all()
 
 
+_ORGANIZER = (
+    select(Person, Membership)
+    .join(Membership, Membership.person_id == Person.id)
+    .join(Organization, Organization.id == Membership.organization_id)
+    .where(Membership.standing.in_(ORGANIZERS))
+    .order_by(Organization.closed_at.is_not(None), Membership.id)
+    .limit(1)
+)
+_BY_HEX_ID = _ORGANIZER.where(Person.hex_id == bindparam("named"))
+_BY_ADDRESS = _ORGANIZER.where(
+    or_(Person.username == bindparam("named"), func.lower(Person.email) == bindparam("named"))
+)
 _ACCOUNTS = select(
     Organization,
     MeetingTerms,

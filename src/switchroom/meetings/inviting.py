@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import insert_at_once
-from switchroom.identity.models import new_id
+from switchroom.identity.models import new_ordered_id
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import random_key
 from switchroom.meetings.drafts import InviteeDraft
@@ -20,7 +20,7 @@ async def add_invitees(
 ) -> list[Invitee]:
     rows = [
         Invitee(
-            id=new_id(),
+            id=new_ordered_id(),
             organization_id=meeting.organization_id,
             meeting_id=meeting.id,
             email=draft.email,
