@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-import structlog
 from msgspec import Struct
 from sqlalchemy import Table, insert, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database, do_last, notify
-from switchroom.errors import Unavailable
+from switchroom.events.backlog import Backlog
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
 
-MOST_WAITING = 100_000
-"""Notes that wait while the database is away; the oldest are lost beyond that."""
-
-_WRITTEN_AT_ONCE = 500
-_RETRY_AFTER = 1.0
 _ROWS = "events"
 _INSERT = insert(cast("Table", Event.__table__))
 _ONE_AFTER_THE_OTHER = text("SELECT pg_advisory_xact_lock(7302178)")
 """Held from the writing of an event to the end of its transaction: without it, a reader could see an event
 before one with a smaller id, and pass over that."""
-
-
-log = structlog.get_logger()
 
 
 def record(
@@ -85,35 +74,15 @@ class EventRecorder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: deque[_Note] = deque(maxlen=MOST_WAITING)
-        self._awake = asyncio.Event()
+        self._backlog = Backlog("events", self._write)
+        self.run = self._backlog.run
+        self.finish = self._backlog.finish
 
     def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None:
         """Log an event as of now; as for `record` otherwise."""
-        self._waiting.append(_Note(organization_id, kind, object_id, data, now()))
-        self._awake.set()
+        self._backlog.add(_Note(organization_id, kind, object_id, data, now()))
 
-    async def run(self) -> None:
-        """Write what is noted until cancelled."""
-        while True:
-            await self._awake.wait()
-            self._awake.clear()
-            try:
-                await self.finish()
-            except (SQLAlchemyError, OSError, Unavailable) as error:
-                log.error("events not written", waiting=len(self._waiting), reason=type(error).__name__)
-                await asyncio.sleep(_RETRY_AFTER)
-                self._awake.set()
-
-    async def finish(self) -> None:
-        """Write everything noted so far."""
-        while self._waiting:
-            count = min(len(self._waiting), _WRITTEN_AT_ONCE)
-            part = [self._waiting.popleft() for _ in range(count)]
-            try:
-                async with self._database.write(None) as session:
-                    for one in part:
-                        record(session, one.organization_id, one.kind, one.object_id, one.data, at=one.at)
-            except BaseException:
-                self._waiting.extendleft(reversed(part))
-                raise
+    async def _write(self, notes: Sequence[_Note]) -> None:
+        async with self._database.write(None) as session:
+            for one in notes:
+                record(session, one.organization_id, one.kind, one.object_id, one.data, at=one.at)
