@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from switchroom.conference import views
 from switchroom.conference.messages import Chat, ChatView, SendChat
 from switchroom.conference.models import Participant
+from switchroom.db.base import time_of
 from switchroom.errors import Forbidden, Invalid
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import Permission
@@ -72,7 +72,7 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
         sender=sender.id,
         from_name=sender.display_name,
         text=request.text,
-        at=views.time_of(datetime.now(UTC)),
+        at=time_of(datetime.now(UTC)),
         to=recipient.id if recipient else None,
         to_name=recipient.display_name if recipient else None,
     )

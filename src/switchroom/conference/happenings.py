@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from switchroom.conference import views
 from switchroom.conference.messages import ChatView, LeftReason
 from switchroom.conference.models import Participant
+from switchroom.db.base import time_of
 from switchroom.rooms.admission import Admission
 
 
@@ -36,7 +36,7 @@ class Happenings:
         self._note(room, "joined", _who(participant) | {"link_id": participant.admission.link_id})
 
     def left(self, room: Admission, participant: Participant, reason: LeftReason) -> None:
-        stay = {"reason": reason, "joined_at": views.time_of(participant.joined_at)}
+        stay = {"reason": reason, "joined_at": time_of(participant.joined_at)}
         self._note(room, "left", _who(participant) | stay)
 
     def emptied(self, room: Admission) -> None:

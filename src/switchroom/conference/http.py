@@ -13,9 +13,9 @@ from prometheus_client import Gauge
 
 import switchroom
 from switchroom.conference import socket as signalling
-from switchroom.conference import views
 from switchroom.conference.messages import Id
 from switchroom.conference.service import ConferenceService
+from switchroom.db.base import time_of
 from switchroom.rooms.admission import LinkState, LinkView
 
 PRODUCT = "Switchroom"
@@ -78,6 +78,6 @@ def _answer(link: LinkView, *, full: bool) -> LinkAnswer:
         room_name=link.room_name,
         company_name=link.company_name,
         display_name=link.display_name or None,
-        valid_from=views.time_of(link.valid_from) if link.valid_from else None,
-        valid_until=views.time_of(link.valid_until) if link.valid_until else None,
+        valid_from=time_of(link.valid_from) if link.valid_from else None,
+        valid_until=time_of(link.valid_until) if link.valid_until else None,
     )

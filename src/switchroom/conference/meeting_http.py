@@ -19,9 +19,8 @@ from litestar.status_codes import (
 )
 from msgspec import Meta, Struct
 
-from switchroom.conference import views
 from switchroom.conference.messages import Id, Token
-from switchroom.db.base import now
+from switchroom.db.base import now, time_of
 from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid, LinkDeleted, NotFound, Unavailable
 from switchroom.http.observation import client_address
 from switchroom.identity.throttle import Throttle
@@ -120,7 +119,7 @@ def meeting_routes(door: MeetingDoor, throttle: Throttle) -> list[BaseRouteHandl
             async with counting_guesses(request):
                 return Response(_answer(await door.look_up(data.number, data.key, data.access_token)))
         except LinkDeleted:
-            return Response(MeetingAnswer(state="unknown", now=views.time_of(now())))
+            return Response(MeetingAnswer(state="unknown", now=time_of(now())))
         except DomainError as error:
             return _refused(error)
 
@@ -154,7 +153,7 @@ def meeting_routes(door: MeetingDoor, throttle: Throttle) -> list[BaseRouteHandl
 def _answer(visit: Visit) -> MeetingAnswer:
     return MeetingAnswer(
         state=visit.state.value,
-        now=views.time_of(now()),
+        now=time_of(now()),
         number=visit.number,
         room_id=visit.room_id,
         company_id=visit.company_id,
@@ -163,9 +162,9 @@ def _answer(visit: Visit) -> MeetingAnswer:
         agenda=visit.agenda,
         kind=visit.kind.value,
         organizer_name=visit.organizer_name,
-        start=views.time_of(visit.start),
-        end=views.time_of(visit.end),
-        opens_at=views.time_of(visit.opens_at),
+        start=time_of(visit.start),
+        end=time_of(visit.end),
+        opens_at=time_of(visit.opens_at),
         timezone=visit.timezone,
         is_recurring=visit.is_recurring,
         display_name=visit.display_name,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
 from switchroom.conference.messages import ParticipantView, PermissionsView, RoomView, SpectatorView
 from switchroom.conference.models import Participant
+from switchroom.db.base import time_of
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import Permission
@@ -17,11 +17,6 @@ _MODES: dict[RoomMode, _Mode] = {
     RoomMode.EXAM: "exam",
     RoomMode.SPECTATOR: "spectator",
 }
-
-
-def time_of(moment: datetime) -> str:
-    """RFC 3339 in UTC, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def permissions_view(permissions: Permission) -> PermissionsView:

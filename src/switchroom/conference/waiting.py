@@ -13,6 +13,7 @@ from switchroom.conference.conference import CLOSE_CODES, Conference
 from switchroom.conference.messages import Ended, EndReason, Join, WaitingUpdated, WaitingView
 from switchroom.conference.messages import Waiting as WaitingMessage
 from switchroom.conference.models import Connection, Participant
+from switchroom.db.base import time_of
 from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
 
@@ -53,7 +54,7 @@ class WaitingRoom:
 
     def view(self) -> list[WaitingView]:
         return [
-            WaitingView(one.id, one.admission.display_name, one.admission.is_guest, views.time_of(one.since))
+            WaitingView(one.id, one.admission.display_name, one.admission.is_guest, time_of(one.since))
             for one in self._waiting.values()
         ]
 

@@ -50,5 +50,10 @@ class OfOrganization:
     )
 
 
+def time_of(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def now() -> datetime:
     return datetime.now(UTC)

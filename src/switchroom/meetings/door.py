@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.db.base import now
+from switchroom.db.base import now, time_of
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, LinkDeleted, Unauthenticated
 from switchroom.identity.models import Membership, Organization, PermissionGroup, Person
@@ -314,7 +314,7 @@ def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
     if state is VisitState.OVER:
         raise Forbidden("the meeting is over", code="meeting_over")
     if state is VisitState.NOT_STARTED:
-        opens = shown.opens_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        opens = time_of(shown.opens_at)
         raise Forbidden("the meeting has not begun", code="meeting_not_started", details={"opensAt": opens})
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.db.base import now
+from switchroom.db.base import now, time_of
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings.models import Invitee, Meeting, MeetingOccurrence, MeetingTerms
 from switchroom.meetings.occasions import Occasion, id_of
@@ -134,4 +134,4 @@ _CHANGES = select(MeetingOccurrence).where(
 
 
 def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment is not None else None
+    return time_of(moment) if moment is not None else None

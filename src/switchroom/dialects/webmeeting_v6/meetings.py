@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from switchroom.db.base import now
+from switchroom.db.base import now, time_of
 from switchroom.dialects.webmeeting_v6.callers import Callers
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.drafts import all_wrong, meeting_draft
 from switchroom.dialects.webmeeting_v6.messages import meetings as messages
 from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
 from switchroom.dialects.webmeeting_v6.services import Services
-from switchroom.dialects.webmeeting_v6.times import text_of, text_or_none
+from switchroom.dialects.webmeeting_v6.times import text_or_none
 from switchroom.errors import Invalid
 from switchroom.meetings.attendance import Attendance
 from switchroom.meetings.invitations import spaced
@@ -161,12 +161,12 @@ class MeetingCalls:
             meeting_id=spaced(shown.meeting.number, "-"),
             topic=shown.occasion.topic,
             agenda=shown.occasion.agenda,
-            start_time=text_of(shown.occasion.start),
-            end_time=text_of(shown.occasion.end),
+            start_time=time_of(shown.occasion.start),
+            end_time=time_of(shown.occasion.end),
             closed_at=text_or_none(shown.occasion.closed_at or (shown.occasion.end if over else None)),
             participants=[_participant(stay) for stay in summary.participants],
             chat=[
-                messages.ChatLine(sent_at=text_of(line.sent_at), name=line.sender_name, text=line.text)
+                messages.ChatLine(sent_at=time_of(line.sent_at), name=line.sender_name, text=line.text)
                 for line in summary.chat
             ],
             recordings=[],
@@ -187,6 +187,6 @@ def _participant(stay: Attendance) -> messages.ParticipantMessage:
         user_id=stay.user_id,
         name=stay.display_name,
         is_guest=stay.is_guest,
-        joined_at=text_of(stay.joined_at),
+        joined_at=time_of(stay.joined_at),
         left_at=text_or_none(stay.left_at),
     )

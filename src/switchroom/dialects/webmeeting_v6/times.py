@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from switchroom.db.base import time_of
 from switchroom.errors import Invalid
 
 
@@ -16,10 +17,5 @@ def in_utc(moment: datetime, field: str) -> datetime:
     return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
 
-def text_of(moment: datetime) -> str:
-    """RFC 3339 in UTC, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def text_or_none(moment: datetime | None) -> str | None:
-    return text_of(moment) if moment is not None else None
+    return time_of(moment) if moment is not None else None

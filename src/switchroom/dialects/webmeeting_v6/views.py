@@ -7,13 +7,13 @@ from datetime import timedelta
 
 from msgspec import structs
 
-from switchroom.db.base import now
+from switchroom.db.base import now, time_of
 from switchroom.dialects.webmeeting_v6.messages.meetings import (
     InvitedMessage,
     MeetingMessage,
     RecurringMessage,
 )
-from switchroom.dialects.webmeeting_v6.times import text_of, text_or_none
+from switchroom.dialects.webmeeting_v6.times import text_or_none
 from switchroom.meetings.invitations import Invitations, spaced
 from switchroom.meetings.models import Meeting, MeetingKind
 from switchroom.meetings.occasions import Occasion, recurrence_of
@@ -55,8 +55,8 @@ class MeetingWriter:
                     id=shown.hex_id,
                     topic=occasion.topic,
                     agenda=occasion.agenda,
-                    start_time=text_of(occasion.start),
-                    end_time=text_of(occasion.end),
+                    start_time=time_of(occasion.start),
+                    end_time=time_of(occasion.end),
                     duration=_minutes(occasion),
                     dt_closed_at=text_or_none(occasion.closed_at),
                     is_active=self._is_active(shown, over=over),
@@ -83,8 +83,8 @@ class MeetingWriter:
             meeting_id=spaced(meeting.number, "-"),
             id=shown.hex_id,
             topic=occasion.topic,
-            start_time=text_of(occasion.start),
-            end_time=text_of(occasion.end),
+            start_time=time_of(occasion.start),
+            end_time=time_of(occasion.end),
             duration=_minutes(occasion),
             type=MeetingKind(meeting.kind).value,
             room_id=room_id_of(meeting.room_id),
@@ -143,7 +143,7 @@ def _recurring(meeting: Meeting) -> RecurringMessage:
             frequency=None,
             monthly_pattern="",
             ends_type="",
-            ends_on=text_of(meeting.created_at),
+            ends_on=time_of(meeting.created_at),
             ends_after=0,
         )
     monthly = recurrence.frequency_type is FrequencyType.MONTHLY

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from switchroom.db.base import time_of
 from switchroom.dialects.webmeeting_v6.callers import require_instance
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.messages import webhooks as messages
 from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, ParticipantMessage
 from switchroom.dialects.webmeeting_v6.services import Services
-from switchroom.dialects.webmeeting_v6.times import text_of
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import Invalid
 from switchroom.events.log import RecordedEvent
@@ -109,8 +109,8 @@ class WebHookCalls:
                 attempts=one.attempts,
                 last_status=one.last_status,
                 last_error=one.last_error,
-                created_at=text_of(one.created_at),
-                next_attempt_at=text_of(one.next_attempt_at) if one.state == DeliveryState.WAITING else None,
+                created_at=time_of(one.created_at),
+                next_attempt_at=time_of(one.next_attempt_at) if one.state == DeliveryState.WAITING else None,
             )
             for one in found
             if one.hook_id in names
@@ -152,7 +152,7 @@ class MeetingView:
         if event.type not in ("meeting.joined", "meeting.left"):
             return meeting
         left = event.type == "meeting.left"
-        moment = text_of(event.occurred_at)
+        moment = time_of(event.occurred_at)
         return messages.PresenceMessage(
             participant=ParticipantMessage(
                 participant_id=str(event.data.get("participant_id", "")),

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from switchroom.db.base import time_of
 from switchroom.events.log import RecordedEvent
 
 Renderer = Callable[[RecordedEvent], Awaitable[object | None]]
@@ -21,7 +22,7 @@ def general_view(event: RecordedEvent) -> dict[str, object]:
     return {
         "id": event.id,
         "type": event.type,
-        "timestamp": event.occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": time_of(event.occurred_at),
         "account": event.organization_id,
         "object": event.object_id,
         "data": event.data,
