@@ -16,9 +16,9 @@ from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.identity.models import Organization
 from switchroom.mail.invitations import Invitation
-from switchroom.mail.meeting_mails import MeetingMail, MeetingMailKind
+from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMailKind, MeetingRecipient
 from switchroom.mail.models import QueuedMail
-from switchroom.mail.queue import enqueue_invitation, enqueue_meeting_mail
+from switchroom.mail.queue import distribute, enqueue_invitation, enqueue_meeting_mails
 
 ACCESS_KEY = "Xq3vLr8TzPw1NcYb5KdHs7MgJf2RaVe4"
 JOIN_LINK = (
@@ -74,6 +74,21 @@ def meeting_mail(**changes: Any) -> MeetingMail:
     return replace(_MEETING_MAIL, **changes)
 
 
+def meeting_mailing(*to: str, **changes: Any) -> MeetingMailing:
+    """What `meeting_mail` says, to several people."""
+    mail = meeting_mail(**changes)
+    of_one = {"to", "to_name", "role"}
+    return MeetingMailing(
+        **{name: getattr(mail, name) for name in mail.__struct_fields__ if name not in of_one},
+        recipients=tuple(
+            MeetingRecipient(
+                to=one, to_name=mail.to_name, role=mail.role, join_link=mail.join_link, locale=mail.locale
+            )
+            for one in to
+        ),
+    )
+
+
 class Sender:
     """An organization, and the queue it puts its mail into."""
 
@@ -87,9 +102,25 @@ class Sender:
             return await enqueue_invitation(session, self.organization_id, invitation(**changes))
 
     async def tell(self, **changes: Any) -> str:
-        """Queue a mail about a meeting."""
+        """Queue a mail about a meeting, to one person. Returns its id."""
+        mail = meeting_mail(**changes)
+        await self.tell_all(mail.to, **{name: value for name, value in changes.items() if name != "to"})
+        await self.distribute()
+        async with self.database.read(self.organization_id) as session:
+            ids = await session.scalars(select(QueuedMail.id).where(QueuedMail.recipient == mail.to))
+            return max(ids)
+
+    async def tell_all(self, *to: str, **changes: Any) -> None:
+        """Queue the same to several people, whose mails nobody has come upon yet."""
         async with self.database.write(self.organization_id) as session:
-            return await enqueue_meeting_mail(session, self.organization_id, meeting_mail(**changes))
+            await enqueue_meeting_mails(session, self.organization_id, meeting_mailing(*to, **changes))
+
+    async def distribute(self) -> None:
+        """Do what delivery does when it comes upon a mail to several."""
+        async with self.database.write(self.organization_id) as session:
+            together = await session.scalars(select(QueuedMail).where(QueuedMail.recipient == ""))
+            for one in together.all():
+                await distribute(session, one)
 
     async def mail(self, mail_id: str) -> QueuedMail:
         async with self.database.read(self.organization_id) as session:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from switchroom.mail.meeting_mails import MeetingMailKind
 from switchroom.mail.models import QueuedMail
-from switchroom.mail.queue import enqueue_meeting_mails, read_payload
+from switchroom.mail.queue import read_payload
 from tests.mail.delivering import delivering
 from tests.mail.mail_server import MailServer
 from tests.mail.post import Sender, invitation, meeting_mail
@@ -23,19 +23,45 @@ ANNA, BEN = "anna@example.org", "ben@example.org"
 async def test_everyone_gets_a_mail_of_their_own(
     organization: Sender, post: MailServer, tmp_path: Path
 ) -> None:
-    async with organization.database.write(organization.organization_id) as session:
-        task_ids = await enqueue_meeting_mails(
-            session, organization.organization_id, [meeting_mail(to=to) for to in (ANNA, BEN)]
-        )
+    await organization.tell_all(ANNA, BEN)
     guest = await organization.invite()
 
     async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
         await post.accepts(3)
-        for task_id in (*task_ids, guest):
-            await organization.until(task_id, "sent")
+        await organization.until(guest, "sent")
 
-    assert sorted(post.ids) == sorted([*task_ids, guest])
+    assert len(set(post.ids)) == 3
     assert sorted(post.recipients) == [ANNA, BEN, "juergen@example.org"]
+
+
+async def test_a_mail_to_several_that_cannot_be_read_stops_nobody(
+    organization: Sender, post: MailServer, tmp_path: Path
+) -> None:
+    await organization.tell_all(ANNA, BEN)
+    async with organization.database.write(organization.organization_id) as session:
+        await session.execute(update(QueuedMail).values(payload="{}"))
+    guest = await organization.invite()
+
+    async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path):
+        await organization.until(guest, "sent")
+
+    async with organization.database.read(organization.organization_id) as session:
+        broken = (await session.scalars(select(QueuedMail).where(QueuedMail.recipient == ""))).one()
+    assert (broken.state, broken.payload) == ("failed", "")
+
+
+async def test_a_newer_mail_takes_the_place_of_one_to_several(organization: Sender) -> None:
+    """Nobody has come upon the first yet: of it only Ben's mail is left."""
+    await organization.tell_all(ANNA, BEN)
+    await organization.tell_all(ANNA, kind=UPDATE, sequence=1)
+    await organization.distribute()
+
+    async with organization.database.read(organization.organization_id) as session:
+        mails = await session.scalars(
+            select(QueuedMail).where(QueuedMail.state == "queued").order_by(QueuedMail.recipient)
+        )
+        waiting = [(mail.recipient, json.loads(mail.payload)["sequence"]) for mail in mails]
+    assert waiting == [(ANNA, 1), (BEN, 0)]
 
 
 async def test_a_newer_mail_takes_the_place_of_the_recipients_older_one(organization: Sender) -> None:

@@ -14,7 +14,7 @@ from switchroom.errors import Invalid
 from switchroom.identity.models import Revocation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingRole
 from switchroom.mail.models import MailState, QueuedMail
-from switchroom.mail.queue import read_payload
+from switchroom.mail.queue import distribute, read_payload
 from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
 from switchroom.meetings.models import Invitee, Meeting
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
@@ -214,7 +214,9 @@ async def _update(home: House, planned: MeetingView, **draft: Any) -> MeetingVie
 
 async def _waiting(home: House) -> list[MeetingMail]:
     """The mails that wait to leave, in the order in which they were queued, by address."""
-    async with home.database.read(None) as session:
+    async with home.database.write(None) as session:
+        for together in (await session.scalars(select(QueuedMail).where(QueuedMail.recipient == ""))).all():
+            await distribute(session, together)
         rows = await session.scalars(
             select(QueuedMail).where(QueuedMail.state == MailState.QUEUED).order_by(QueuedMail.created_at)
         )

@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiosmtplib
+import msgspec
 import structlog
 from msgspec import Struct
 from prometheus_client import Counter
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
-from switchroom.db.base import now
+from switchroom.db.base import Instant, now
 from switchroom.db.database import Database
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
 from switchroom.mail.invitations import Invitation
@@ -28,7 +30,7 @@ from switchroom.mail.notices import MailQueued
 from switchroom.mail.outbox import write_mail
 from switchroom.mail.password_mails import PasswordMail
 from switchroom.mail.password_rendering import render_password_mail
-from switchroom.mail.queue import Payload, read_payload
+from switchroom.mail.queue import Payload, distribute, read_payload
 from switchroom.mail.rendering import render_invitation
 from switchroom.mail.smtp import SmtpTransport, parse_server
 from switchroom.settings import ConfigurationError, SmtpSettings
@@ -125,13 +127,8 @@ class MailDelivery:
     async def _claim(self) -> _Claimed | None:
         try:
             async with self._database.write(None) as session:
-                mail = await session.scalar(
-                    select(QueuedMail)
-                    .where(STILL_QUEUED, QueuedMail.next_attempt_at <= now())
-                    .order_by(QueuedMail.next_attempt_at)
-                    .limit(1)
-                    .with_for_update(skip_locked=True)
-                )
+                while (mail := await session.scalar(_NEXT, {"moment": now()})) and not mail.recipient:
+                    await self._distribute(session, mail)
                 if mail is None:
                     return None
                 mail.attempts += 1
@@ -140,6 +137,13 @@ class MailDelivery:
         except (SQLAlchemyError, OSError) as error:
             log.error("mail queue cannot be read", error=_brief(error))
             return None
+
+    async def _distribute(self, session: AsyncSession, mail: QueuedMail) -> None:
+        try:
+            await distribute(session, mail)
+        except msgspec.MsgspecError as error:
+            log.exception("mail cannot be made", mail=mail.id)
+            mail.state, mail.payload, mail.last_error = MailState.FAILED, "", _brief(error)
 
     async def _rest(self) -> None:
         """Wait for new mail or the time of the next attempt."""
@@ -251,6 +255,15 @@ class MailDelivery:
             await asyncio.gather(*late, return_exceptions=True)
         if self._transport is not None:
             self._transport.close()
+
+
+_NEXT = (
+    select(QueuedMail)
+    .where(STILL_QUEUED, QueuedMail.next_attempt_at <= bindparam("moment", type_=Instant()))
+    .order_by(QueuedMail.next_attempt_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 async def _give_way() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class MeetingMailKind(StrEnum):
@@ -48,6 +49,28 @@ class MeetingEntry(Struct, frozen=True, kw_only=True):
     locale: str
 
 
+class MeetingRecipient(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody to write to, in their language (`de` or `en`) and with their own way in."""
+
+    to: str
+    to_name: str = ""
+    role: MeetingRole = MeetingRole.PARTICIPANT
+    join_link: str
+    locale: str
+
+
+class MeetingMailing(MeetingEntry, frozen=True, kw_only=True, omit_defaults=True):
+    """The same to several people. The entry's own `join_link` and `locale` go to nobody."""
+
+    kind: MeetingMailKind
+    recipients: tuple[MeetingRecipient, ...]
+
+    def mails(self) -> Iterator[MeetingMail]:
+        values = {name: getattr(self, name) for name in _SHARED}
+        for recipient in self.recipients:
+            yield MeetingMail(**(values | structs.asdict(recipient)))
+
+
 class MeetingMail(MeetingEntry, frozen=True, kw_only=True, tag="meeting"):
     """The entry, and to whom it goes why."""
 
@@ -55,3 +78,6 @@ class MeetingMail(MeetingEntry, frozen=True, kw_only=True, tag="meeting"):
     to: str
     to_name: str = ""
     role: MeetingRole = MeetingRole.PARTICIPANT
+
+
+_SHARED = tuple(name for name in MeetingMailing.__struct_fields__ if name != "recipients")

@@ -19,7 +19,8 @@ class MailState(StrEnum):
 
 
 class QueuedMail(OfOrganization, Base):
-    """One mail. Its id is that of the mailing task.
+    """One mail, or one to several people: that has no recipient, and whoever comes upon it puts everybody's
+    mail in its place. The id is that of the mailing task.
 
     `payload` is what the mail says as JSON (`mail.queue`), emptied once the mail is sent or failed: it holds
     the way into a room.

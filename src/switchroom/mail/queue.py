@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import insert_at_once, notify
 from switchroom.identity.models import new_ordered_id
 from switchroom.mail.invitations import Invitation
-from switchroom.mail.meeting_mails import MeetingMail, MeetingMailKind
+from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMailKind
 from switchroom.mail.models import MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.password_mails import PasswordMail
@@ -35,27 +34,27 @@ async def enqueue_invitation(session: AsyncSession, organization_id: int, invita
     return _enqueue(session, organization_id, invitation)
 
 
-async def enqueue_meeting_mail(session: AsyncSession, organization_id: int, mail: MeetingMail) -> str:
-    """Queue one mail as `enqueue_meeting_mails` does."""
-    (task_id,) = await enqueue_meeting_mails(session, organization_id, [mail])
-    return task_id
-
-
-async def enqueue_meeting_mails(
-    session: AsyncSession, organization_id: int, mails: Sequence[MeetingMail]
-) -> list[str]:
-    """Queue the mails; they leave once the caller's transaction is committed. Returns the tasks' ids.
+async def enqueue_meeting_mails(session: AsyncSession, organization_id: int, mailing: MeetingMailing) -> None:
+    """Queue the mails; they leave once the caller's transaction is committed.
 
     An earlier mail to the same recipient about the same meeting that still waits is not sent any more. What
     is about one occurrence and what is about its series leave each other be, unless the series is canceled.
     """
-    newer = [mail for mail in mails if mail.sequence > 0 or mail.kind is not MeetingMailKind.INVITATION]
-    if newer:
-        await _withdraw_replaced(session, organization_id, newer)
-    rows = [_row(organization_id, mail) for mail in mails]
-    await insert_at_once(session, rows)
+    if not mailing.recipients:
+        return
+    if mailing.sequence > 0 or mailing.kind is not MeetingMailKind.INVITATION:
+        await _withdraw_replaced(session, organization_id, mailing)
+    moment = now()
+    await insert_at_once(session, [_row(organization_id, mailing, to="", queued_at=moment)])
     notify(session, MailQueued())
-    return [row.id for row in rows]
+
+
+async def distribute(session: AsyncSession, together: QueuedMail) -> None:
+    """Put everybody's mail in the place of the one to all of them. Raises MsgspecError for one that says
+    nothing of the kind."""
+    mailing = _read_mailing(together.payload)
+    await session.delete(together)
+    await _insert_all(session, together.organization_id, mailing, together.created_at)
 
 
 async def enqueue_password_mail(session: AsyncSession, organization_id: int, mail: PasswordMail) -> str:
@@ -97,38 +96,57 @@ class _Tag(Struct):
 
 
 def _enqueue(session: AsyncSession, organization_id: int, payload: Payload) -> str:
-    mail = _row(organization_id, payload)
+    mail = _row(organization_id, payload, to=payload.to, queued_at=now())
     session.add(mail)
     notify(session, MailQueued())
     return mail.id
 
 
-def _row(organization_id: int, payload: Payload) -> QueuedMail:
-    moment = now()
+def _row(
+    organization_id: int, payload: Payload | MeetingMailing, *, to: str, queued_at: datetime
+) -> QueuedMail:
     return QueuedMail(
         id=new_ordered_id(),
         organization_id=organization_id,
-        recipient=payload.to,
+        recipient=to,
         calendar_uid=payload.uid,
         payload=msgspec.json.encode(payload).decode(),
-        next_attempt_at=moment,
-        created_at=moment,
+        next_attempt_at=queued_at,
+        created_at=queued_at,
     )
 
 
-async def _withdraw_replaced(
-    session: AsyncSession, organization_id: int, newer: Sequence[MeetingMail]
+def _read_mailing(payload: str) -> MeetingMailing:
+    return msgspec.json.decode(payload, type=MeetingMailing)
+
+
+async def _insert_all(
+    session: AsyncSession, organization_id: int, mailing: MeetingMailing, queued_at: datetime
 ) -> None:
+    rows = [_row(organization_id, mail, to=mail.to, queued_at=queued_at) for mail in mailing.mails()]
+    await insert_at_once(session, rows)
+
+
+async def _withdraw_replaced(session: AsyncSession, organization_id: int, newer: MeetingMailing) -> None:
+    of_meeting = (
+        QueuedMail.organization_id == organization_id,
+        QueuedMail.calendar_uid == newer.uid,
+        QueuedMail.state == MailState.QUEUED,
+    )
+    together = await session.execute(
+        delete(QueuedMail)
+        .where(*of_meeting, QueuedMail.recipient == "")
+        .returning(QueuedMail.payload, QueuedMail.created_at)
+        .execution_options(synchronize_session=False)
+    )
+    for payload, queued_at in together.all():
+        await _insert_all(session, organization_id, _read_mailing(payload), queued_at)
     waiting = await session.execute(
         select(QueuedMail.id, QueuedMail.payload).where(
-            QueuedMail.organization_id == organization_id,
-            QueuedMail.calendar_uid.in_({mail.uid for mail in newer}),
-            QueuedMail.recipient.in_({mail.to for mail in newer}),
-            QueuedMail.state == MailState.QUEUED,
+            *of_meeting, QueuedMail.recipient.in_({one.to for one in newer.recipients})
         )
     )
-    newest = {(mail.uid, mail.to, mail.recurrence_id): mail for mail in newer}
-    replaced = [task_id for task_id, payload in waiting if _is_replaced(read_payload(payload), newest)]
+    replaced = [task_id for task_id, payload in waiting if _is_replaced(read_payload(payload), newer)]
     if replaced:
         await session.execute(
             update(QueuedMail)
@@ -138,10 +156,10 @@ async def _withdraw_replaced(
         )
 
 
-def _is_replaced(waiting: Payload, newest: Mapping[tuple[str, str, datetime | None], MeetingMail]) -> bool:
+def _is_replaced(waiting: Payload, newer: MeetingMailing) -> bool:
+    """For a waiting mail to one of the recipients of the newer."""
     if not isinstance(waiting, MeetingMail):
         return False
-    if (waiting.uid, waiting.to, waiting.recurrence_id) in newest:
+    if waiting.recurrence_id == newer.recurrence_id:
         return True
-    of_series = newest.get((waiting.uid, waiting.to, None))
-    return of_series is not None and of_series.kind is MeetingMailKind.CANCELLATION
+    return newer.recurrence_id is None and newer.kind is MeetingMailKind.CANCELLATION

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.mail.meeting_mails import MeetingEntry, MeetingMail, MeetingMailKind, MeetingRole
+from switchroom.mail.meeting_mails import (
+    MeetingEntry,
+    MeetingMailing,
+    MeetingMailKind,
+    MeetingRecipient,
+    MeetingRole,
+)
 from switchroom.mail.queue import enqueue_meeting_mails
 from switchroom.meetings.models import Invitee
 from switchroom.meetings.occasions import Changes, recurrence_of
@@ -80,24 +85,23 @@ class Invitations:
         of_occurrence: bool = False,
     ) -> None:
         """Queue the mail for each of them, to leave when the session's transaction is committed."""
-        if not invitees:
-            return
         entry = self.entry(shown, changes, of_occurrence=of_occurrence)
-        mails = [self._mail(kind, entry, shown, one) for one in invitees]
-        await enqueue_meeting_mails(session, shown.meeting.organization_id, mails)
-
-    def _mail(
-        self, kind: MeetingMailKind, entry: MeetingEntry, shown: MeetingView, one: Invitee
-    ) -> MeetingMail:
-        values: dict[str, Any] = structs.asdict(entry)
-        values.update(join_link=self.address(shown, one.access_key), locale=one.locale)
-        return MeetingMail(
-            **values,
+        address = self.address(shown)
+        mailing = MeetingMailing(
+            **structs.asdict(entry),
             kind=kind,
-            to=one.email,
-            to_name=" ".join(part for part in (one.first_name, one.last_name) if part),
-            role=MeetingRole(one.role),
+            recipients=tuple(
+                MeetingRecipient(
+                    to=one.email,
+                    to_name=" ".join(part for part in (one.first_name, one.last_name) if part),
+                    role=MeetingRole(one.role),
+                    join_link=f"{address}/{one.access_key}",
+                    locale=one.locale,
+                )
+                for one in invitees
+            ),
         )
+        await enqueue_meeting_mails(session, shown.meeting.organization_id, mailing)
 
 
 def spaced(number: str, by: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,6 +15,8 @@ from switchroom.identity.permissions import Administration, Standing
 from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.rooms.models import Room, RoomPermission
 from switchroom.rooms.permissions import ADMINISTRATOR, MODERATOR, NO_PERMISSION, Permission
+
+Columns = TypeVarTuple("Columns")
 
 _NOT_FOR_GUESTS = "guests may not do this"
 
@@ -60,21 +62,25 @@ class Viewer:
         return cls(claims, Standing(membership.standing))
 
     def permissions_in(self, room: Room, entry: RoomPermission | None) -> Permission:
-        """What this viewer may do in the room.
+        """What this viewer may do in the room, where `entry` is the room's own for the person."""
+        return self.permissions_by(room.default_permissions, entry.permissions if entry is not None else None)
 
-        The room's own entry for the person counts before all else; then an administrator may do everything;
-        then the room's default for everybody in the organization, in which a moderator by standing moderates.
+    def permissions_by(self, default: int | None, own: int | None) -> Permission:
+        """What this viewer may do in a room with these permissions.
+
+        The person's own there count before all else; then an administrator may do everything; then the
+        room's default for everybody in the organization, in which a moderator by standing moderates.
         """
-        if entry is not None:
-            return Permission(entry.permissions)
+        if own is not None:
+            return Permission(own)
         if self.administers_rooms:
             return ADMINISTRATOR
-        if room.default_permissions is None:
+        if default is None:
             return NO_PERMISSION
-        default = Permission(room.default_permissions)
-        if default & Permission.JOIN and self.standing is Standing.MODERATOR:
-            return default | MODERATOR
-        return default
+        for_everybody = Permission(default)
+        if for_everybody & Permission.JOIN and self.standing is Standing.MODERATOR:
+            return for_everybody | MODERATOR
+        return for_everybody
 
     def may_administer(self, permissions: Permission) -> bool:
         return self.administers_rooms or bool(permissions & Permission.ADMIN)
@@ -93,48 +99,79 @@ class Viewer:
         return or_(entry_lets_in, and_(~exists().where(mine), open_to_all))
 
 
-ROOM_AND_VIEWER = (
-    select(Room, RoomPermission, Membership.standing)
-    .outerjoin(
-        RoomPermission,
-        and_(RoomPermission.room_id == Room.id, RoomPermission.person_id == bindparam("subject_id")),
+def with_viewer(rooms: Select[*Columns]) -> Select[*Columns]:
+    """Of `rooms` the one that `room_and_viewer` names, joined with what concerns the caller in it."""
+    return (
+        rooms.outerjoin(
+            RoomPermission,
+            and_(RoomPermission.room_id == Room.id, RoomPermission.person_id == bindparam("subject_id")),
+        )
+        .outerjoin(
+            Membership,
+            and_(
+                Membership.organization_id == Room.organization_id,
+                Membership.person_id == bindparam("subject_id"),
+            ),
+        )
+        .where(Room.id == bindparam("room_id"), Room.organization_id == bindparam("organization_id"))
     )
-    .outerjoin(
-        Membership,
-        and_(
-            Membership.organization_id == Room.organization_id,
-            Membership.person_id == bindparam("subject_id"),
-        ),
-    )
-    .where(Room.id == bindparam("room_id"))
-)
+
+
+def room_and_viewer(token: AccessToken, room_id: str) -> dict[str, Any]:
+    """The parameters of a query made by `with_viewer`."""
+    return {
+        "room_id": room_id,
+        "organization_id": token.organization_id,
+        "subject_id": token.subject_id,
+    }
+
+
+_ROOM_AND_VIEWER = with_viewer(select(Room, RoomPermission.permissions, Membership.standing))
 
 
 async def room_for(
     session: AsyncSession, token: AccessToken, room_id: str, *, to_administer: bool
 ) -> tuple[Viewer, Room, Permission]:
-    """A room with what the caller may do in it.
-
-    Raises NotFound for a room that is not there for the caller: unknown, another organization's, or one the
-    caller may not enter; Forbidden for one that the caller may enter and not administer.
-    """
-    rows = await session.execute(ROOM_AND_VIEWER, {"room_id": room_id, "subject_id": token.subject_id})
-    return judge(token, room_id, rows.one_or_none(), to_administer=to_administer)
+    """A room with what the caller may do in it. Raises as `judge` does."""
+    rows = await session.execute(_ROOM_AND_VIEWER, room_and_viewer(token, room_id))
+    row = rows.one_or_none()
+    if row is None:
+        raise no_room(token, room_id)
+    room, own, standing = row
+    viewer, permissions = judge(
+        token, room_id, room.default_permissions, own, standing, to_administer=to_administer
+    )
+    return viewer, room, permissions
 
 
 def judge(
-    token: AccessToken, room_id: str, found: Row[*tuple[Any, ...]] | None, *, to_administer: bool
-) -> tuple[Viewer, Room, Permission]:
-    """What `room_for` says of a row that begins with the columns of ROOM_AND_VIEWER."""
+    token: AccessToken,
+    room_id: str,
+    default: int | None,
+    own: int | None,
+    standing: str | None,
+    *,
+    to_administer: bool,
+) -> tuple[Viewer, Permission]:
+    """Who the caller is to a room of the organization, and what they may do in it: by the room's default
+    permissions, their own there, and their standing.
+
+    Raises NotFound for a room that is not there for the caller, because they may not enter it; Forbidden for
+    one that they may enter and not administer.
+    """
     if token.is_guest:
         raise Forbidden(_NOT_FOR_GUESTS)
-    if found is None or found[0].organization_id != token.organization_id:
-        raise NotFound(f"there is no room {room_id[:100]}", field="roomId", code="room_not_found")
-    room, entry, standing = found[:3]
     viewer = Viewer.with_standing(token, standing)
-    permissions = viewer.permissions_in(room, entry)
+    permissions = viewer.permissions_by(default, own)
     if to_administer and not viewer.may_administer(permissions):
         if permissions & Permission.JOIN:
             raise Forbidden("administering the room takes the permission ROOM_ADMIN")
-        raise NotFound(f"there is no room {room_id[:100]}", field="roomId", code="room_not_found")
-    return viewer, room, permissions
+        raise no_room(token, room_id)
+    return viewer, permissions
+
+
+def no_room(token: AccessToken, room_id: str) -> Exception:
+    """What to raise for a room that is not there for the caller."""
+    if token.is_guest:
+        return Forbidden(_NOT_FOR_GUESTS)
+    return NotFound(f"there is no room {room_id[:100]}", field="roomId", code="room_not_found")
