@@ -75,9 +75,17 @@ async def test_a_new_connection_that_pretends_to_be_the_old_one_is_as_silent(
     await ben_page.wants((ada.id, "camera", "high"))
     await ada_page.publish(*SOURCES)
     await ben_page.line_of(ada.id, "camera")
-    answer = await ada_page.offer(*SOURCES, fresh=True, session=ada_page.session)
-    await ada_page.page.evaluate("sdp => answered(sdp)", answer["sdp"])
-    await ada_page.keeps_sending("camera")
+
+    async def pretends() -> None:
+        answer = await ada_page.offer(*SOURCES, fresh=True, session=ada_page.session)
+        await ada_page.page.evaluate("sdp => answered(sdp)", answer["sdp"])
+        await ada_page.keeps_sending("camera")
+
+    try:
+        await pretends()
+    except TimeoutError:
+        # The old one's goodbye came after the offer, and ended both.
+        await pretends()
     await ada_page.keeps_sending("microphone")
     for source in ("camera", "microphone"):
         assert await ben_page.packets(ada.id, source) == 0

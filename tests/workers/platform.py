@@ -32,8 +32,8 @@ class Several:
 
     @property
     def workers(self) -> list[psutil.Process]:
-        parent = psutil.Process(self._platform.process.pid)
-        return [one for one in parent.children() if "switchroom.worker" in one.cmdline()]
+        """Those that live."""
+        return [one for one in psutil.Process(self._platform.process.pid).children() if _is_worker(one)]
 
     def gauge(self, name: str) -> dict[int, int]:
         """A metric of each worker, by process id."""
@@ -58,6 +58,13 @@ class Several:
     def is_complete(self) -> bool:
         """Whether as many workers serve as should; one that was killed is started anew."""
         return len(self.gauge("switchroom_live_rooms")) == len(self.workers) == self._count
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "switchroom.worker" in process.cmdline()
+    except psutil.NoSuchProcess:  # or a zombie, which is one
+        return False
 
 
 def eventually(probe: Callable[[], T], what: str, limit: float = LIMIT) -> T:

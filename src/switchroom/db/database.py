@@ -122,13 +122,16 @@ async def insert_at_once(session: AsyncSession, rows: Sequence[Base]) -> None:
     """
     if not rows:
         return
-    kind = type(rows[0])
-    table = cast("Table", kind.__table__)
-    names: list[str] = table.columns.keys()
-    await session.execute(
-        _insert_into(table),
-        [{name: row.__dict__[name] for name in names if name in row.__dict__} for row in rows],
-    )
+    names: list[str] = rows[0].__table__.columns.keys()
+    values = [{name: row.__dict__[name] for name in names if name in row.__dict__} for row in rows]
+    await insert_values(session, type(rows[0]), values)
+
+
+async def insert_values(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write new rows of one table by their columns, all the same."""
+    if rows:
+        connection = await session.connection()
+        await connection.execute(_insert_into(cast("Table", table.__table__)), rows)
 
 
 @cache

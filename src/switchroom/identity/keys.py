@@ -91,10 +91,13 @@ class PlatformKeys:
         found = None
         if key:
             async with self._database.read(None) as session:
-                found = await session.scalar(_KEY, {"key_hash": key_hash(key)})
+                found = (await session.execute(_KEY, {"key_hash": key_hash(key)})).one_or_none()
         if found is None:
             raise Unauthenticated("the API key is missing or wrong", code="key_invalid")
-        return KeyHolder(found.id, found.name, found.organization_id, KeyPermission(found.permissions))
+        key_id, name, organization_id, permissions = found
+        return KeyHolder(key_id, name, organization_id, KeyPermission(permissions))
 
 
-_KEY = select(PlatformKey).where(PlatformKey.key_hash == bindparam("key_hash"))
+_KEY = select(PlatformKey.id, PlatformKey.name, PlatformKey.organization_id, PlatformKey.permissions).where(
+    PlatformKey.key_hash == bindparam("key_hash")
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from email.header import Header
+from functools import lru_cache
 
 import idna
 from msgspec import Struct
@@ -58,9 +59,14 @@ def ascii_address(address: str) -> str:
     if not at or not local or not _VISIBLE_ASCII.fullmatch(local) or _FORBIDDEN_IN_LOCAL.search(local):
         raise Undeliverable("the address cannot be mailed to: the part before the @ is not plain ASCII")
     try:
-        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+        return f"{local}@{_ascii_domain(domain)}"
     except idna.IDNAError as error:
         raise Undeliverable("the address cannot be mailed to: its domain is not a domain name") from error
+
+
+@lru_cache(1000)
+def _ascii_domain(domain: str) -> str:
+    return idna.encode(domain, uts46=True).decode()
 
 
 def parse_mailbox(text: str) -> Mailbox:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import insert_at_once, notify
+from switchroom.db.database import insert_values, notify
 from switchroom.identity.models import new_ordered_id
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMailKind
@@ -45,7 +46,7 @@ async def enqueue_meeting_mails(session: AsyncSession, organization_id: int, mai
     if mailing.sequence > 0 or mailing.kind is not MeetingMailKind.INVITATION:
         await _withdraw_replaced(session, organization_id, mailing)
     moment = now()
-    await insert_at_once(session, [_row(organization_id, mailing, to="", queued_at=moment)])
+    await insert_values(session, QueuedMail, [_row(organization_id, mailing, to="", queued_at=moment)])
     notify(session, MailQueued())
 
 
@@ -96,7 +97,7 @@ class _Tag(Struct):
 
 
 def _enqueue(session: AsyncSession, organization_id: int, payload: Payload) -> str:
-    mail = _row(organization_id, payload, to=payload.to, queued_at=now())
+    mail = QueuedMail(**_row(organization_id, payload, to=payload.to, queued_at=now()))
     session.add(mail)
     notify(session, MailQueued())
     return mail.id
@@ -104,16 +105,16 @@ def _enqueue(session: AsyncSession, organization_id: int, payload: Payload) -> s
 
 def _row(
     organization_id: int, payload: Payload | MeetingMailing, *, to: str, queued_at: datetime
-) -> QueuedMail:
-    return QueuedMail(
-        id=new_ordered_id(),
-        organization_id=organization_id,
-        recipient=to,
-        calendar_uid=payload.uid,
-        payload=msgspec.json.encode(payload).decode(),
-        next_attempt_at=queued_at,
-        created_at=queued_at,
-    )
+) -> dict[str, Any]:
+    return {
+        "id": new_ordered_id(),
+        "organization_id": organization_id,
+        "recipient": to,
+        "calendar_uid": payload.uid,
+        "payload": msgspec.json.encode(payload).decode(),
+        "next_attempt_at": queued_at,
+        "created_at": queued_at,
+    }
 
 
 def _read_mailing(payload: str) -> MeetingMailing:
@@ -124,7 +125,7 @@ async def _insert_all(
     session: AsyncSession, organization_id: int, mailing: MeetingMailing, queued_at: datetime
 ) -> None:
     rows = [_row(organization_id, mail, to=mail.to, queued_at=queued_at) for mail in mailing.mails()]
-    await insert_at_once(session, rows)
+    await insert_values(session, QueuedMail, rows)
 
 
 async def _withdraw_replaced(session: AsyncSession, organization_id: int, newer: MeetingMailing) -> None:

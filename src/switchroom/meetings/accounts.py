@@ -32,7 +32,7 @@ from switchroom.meetings.groups import require_group
 from switchroom.meetings.handing_over import hand_over
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.notices import MeetingOver
-from switchroom.meetings.parties import ORGANIZERS, TRIAL, require_good_standing
+from switchroom.meetings.parties import ORGANIZERS, TRIAL, Actor, require_good_standing
 
 _MOST_LISTED = 1000
 _FURTHEST = 1_000_000
@@ -139,9 +139,7 @@ class Accounts:
         _require_page(limit, offset)
         return await self._people(organization_id, ORGANIZERS, limit, offset)
 
-    async def organizer(
-        self, organization_id: int | None, *, hex_id: str = "", email: str = ""
-    ) -> tuple[Person, Membership]:
+    async def actor(self, organization_id: int | None, *, hex_id: str = "", email: str = "") -> Actor:
         """An organizer by id or address, in this organization or, for None, in any that is open.
 
         Raises NotFound.
@@ -151,7 +149,8 @@ class Accounts:
             row = (await session.execute(query, {"named": named})).one_or_none()
         if row is None:
             raise NotFound("there is no such meeting organizer", field="userId", code="user_not_found")
-        return row[0], row[1]
+        of_organization, person_id, standing, timezone = row
+        return Actor(of_organization, person_id, standing == Standing.ADMINISTRATOR, timezone)
 
     async def member(self, organization_id: int, hex_id: str) -> Person:
         """An organizer of the account. Raises NotFound."""
@@ -230,7 +229,7 @@ class Accounts:
 
 
 _ORGANIZER = (
-    select(Person, Membership)
+    select(Membership.organization_id, Person.id, Membership.standing, Person.timezone)
     .join(Membership, Membership.person_id == Person.id)
     .join(Organization, Organization.id == Membership.organization_id)
     .where(Membership.standing.in_(ORGANIZERS))

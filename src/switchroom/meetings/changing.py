@@ -23,9 +23,10 @@ from switchroom.meetings.drafts import (
     require_times,
     require_topic,
 )
-from switchroom.meetings.models import Invitee, Meeting
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.occasions import Occasion
 from switchroom.meetings.recurrence import Recurrence, check
+from switchroom.meetings.views import Invited
 
 _MOST_EARLY_MINUTES = 24 * 60
 
@@ -123,7 +124,7 @@ def require_recurrence(recurrence: Recurrence | None, meeting: Meeting) -> None:
         raise Invalid("a recurring meeting lasts at most a day", field="endTime")
 
 
-def require_of_series(meeting: Meeting, present: Sequence[Invitee], draft: MeetingDraft, locale: str) -> None:
+def require_of_series(meeting: Meeting, present: Sequence[Invited], draft: MeetingDraft, locale: str) -> None:
     """Raises Invalid for what can be said of a series only, where it says something new. That it is to be no
     series is passed over."""
     if draft.invitees is not UNSET:

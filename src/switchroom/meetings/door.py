@@ -21,9 +21,9 @@ from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings import occasions
 from switchroom.meetings.finding import find_meeting
-from switchroom.meetings.models import Invitee, Meeting, MeetingKind, MeetingTerms
+from switchroom.meetings.models import Meeting, MeetingKind, MeetingTerms
 from switchroom.meetings.parties import Parties, is_unpaid
-from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
+from switchroom.meetings.views import Invited, MeetingView, changes_of, clock_of, invitees_of, view
 from switchroom.rooms.admission import Admission, AdmissionService, LinkView
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 from switchroom.rooms.models import Room, RoomMode
@@ -249,9 +249,8 @@ def _standing_by(shown: MeetingView, key: str) -> _Standing:
     raise LinkDeleted
 
 
-def _invited(one: Invitee) -> _Standing:
-    name = " ".join(part for part in (one.first_name, one.last_name) if part)
-    return _Standing(MeetingRole(one.role), name, one.id, link_id=one.id)
+def _invited(one: Invited) -> _Standing:
+    return _Standing(MeetingRole(one.role), one.name, one.id, link_id=one.id)
 
 
 async def _standing_of(session: AsyncSession, shown: MeetingView, claims: AccessToken) -> _Standing:

@@ -17,10 +17,9 @@ from switchroom.mail.meeting_mails import (
     MeetingRole,
 )
 from switchroom.mail.queue import enqueue_meeting_mails
-from switchroom.meetings.models import Invitee
 from switchroom.meetings.occasions import Changes, recurrence_of
 from switchroom.meetings.recurrence import to_rrule_text
-from switchroom.meetings.views import MeetingView
+from switchroom.meetings.views import Invited, MeetingView
 
 
 class Invitations:
@@ -80,7 +79,7 @@ class Invitations:
         kind: MeetingMailKind,
         shown: MeetingView,
         changes: Changes,
-        invitees: Sequence[Invitee],
+        invitees: Sequence[Invited],
         *,
         of_occurrence: bool = False,
     ) -> None:
@@ -93,7 +92,7 @@ class Invitations:
             recipients=tuple(
                 MeetingRecipient(
                     to=one.email,
-                    to_name=" ".join(part for part in (one.first_name, one.last_name) if part),
+                    to_name=one.name,
                     role=MeetingRole(one.role),
                     join_link=f"{address}/{one.access_key}",
                     locale=one.locale,

@@ -47,11 +47,20 @@ from switchroom.meetings.finding import Found, find, require_one, shown_of, side
 from switchroom.meetings.groups import require_group
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.inviting import add_invitees, exchange_invitees
-from switchroom.meetings.models import Invitee, Meeting, MeetingKind
+from switchroom.meetings.models import Meeting, MeetingKind
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.meetings.occasions import Occasion
 from switchroom.meetings.parties import Actor, Parties, parties
-from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, shown_as, snapshot, view
+from switchroom.meetings.views import (
+    Invited,
+    MeetingView,
+    changes_of,
+    clock_of,
+    invitees_of,
+    shown_as,
+    snapshot,
+    view,
+)
 from switchroom.rooms import quotas
 from switchroom.rooms.drafts import QuotaWish
 from switchroom.rooms.models import Room, RoomMode, RoomType
@@ -252,7 +261,7 @@ class Meetings:
             meeting.permission_group_id = draft.permission_group_id
         change_times(meeting, draft, found.named, occasions.shown(meeting, found.changes, moment))
         if draft.invitees is UNSET:
-            kept, added, gone = list(before), list[Invitee](), list[Invitee]()
+            kept, added, gone = list(before), list[Invited](), list[Invited]()
         else:
             wanted = require_invitees(draft.invitees, _locale(side.organizer))
             kept, added, gone = await exchange_invitees(session, meeting, before, wanted)

@@ -136,10 +136,6 @@ class Invitee(OfOrganization, Base):
     access_key: Mapped[str] = mapped_column(String(32))
     position: Mapped[int]
 
-    @property
-    def display_name(self) -> str:
-        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
-
 
 class MeetingMessage(OfOrganization, Base):
     """A line of a meeting's chat that was for everybody, kept for its summary."""

@@ -22,11 +22,13 @@ ORGANIZERS = (Standing.ADMINISTRATOR, Standing.MODERATOR)
 
 
 class Actor(Struct, frozen=True):
-    """Who schedules: a person, who as an administrator does so for everybody in the organization."""
+    """Who schedules: a person, who as an administrator does so for everybody in the organization.
+    `timezone` is the person's own, empty without one."""
 
     organization_id: int
     person_id: str
     administers: bool = False
+    timezone: str = ""
 
 
 class Parties(Struct, frozen=True):

@@ -18,12 +18,31 @@ from switchroom.meetings.occasions import Occasion, id_of
 from switchroom.meetings.parties import Parties
 
 
+class Invited(Struct, frozen=True, kw_only=True):
+    """Somebody invited, as their row in the table of invitees says."""
+
+    id: str
+    meeting_id: str
+    email: str
+    first_name: str
+    last_name: str
+    locale: str
+    role: str
+    access_key: str
+    position: int
+
+    @property
+    def name(self) -> str:
+        """What they are called, empty for somebody of whom there is only an address."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+
 class MeetingView(Struct, frozen=True, kw_only=True):
     """One time that a meeting takes place, with all that belongs to the meeting."""
 
     meeting: Meeting
     occasion: Occasion
-    invitees: Sequence[Invitee]
+    invitees: Sequence[Invited]
     organizer: Person
     organization: Organization
     terms: MeetingTerms
@@ -54,7 +73,7 @@ class MeetingView(Struct, frozen=True, kw_only=True):
         return self.occasion.start <= moment and not self.is_over(moment)
 
 
-def view(meeting: Meeting, occasion: Occasion, invitees: Sequence[Invitee], parties: Parties) -> MeetingView:
+def view(meeting: Meeting, occasion: Occasion, invitees: Sequence[Invited], parties: Parties) -> MeetingView:
     return MeetingView(
         meeting=meeting,
         occasion=occasion,
@@ -102,12 +121,13 @@ def snapshot(shown: MeetingView) -> dict[str, Any]:
     }
 
 
-async def invitees_of(session: AsyncSession, meeting_ids: Sequence[str]) -> Mapping[str, Sequence[Invitee]]:
+async def invitees_of(session: AsyncSession, meeting_ids: Sequence[str]) -> Mapping[str, Sequence[Invited]]:
     """Those invited, by meeting, in the order in which they were named."""
-    found: defaultdict[str, list[Invitee]] = defaultdict(list)
+    found: defaultdict[str, list[Invited]] = defaultdict(list)
     if meeting_ids:
-        for row in await session.scalars(_INVITEES, {"meeting_ids": list(meeting_ids)}):
-            found[row.meeting_id].append(row)
+        for row in await session.execute(_INVITEES, {"meeting_ids": list(meeting_ids)}):
+            one = Invited(**dict(zip(Invited.__struct_fields__, row, strict=True)))
+            found[one.meeting_id].append(one)
     return found
 
 
@@ -124,7 +144,7 @@ async def changes_of(
 
 
 _INVITEES = (
-    select(Invitee)
+    select(*(getattr(Invitee, name) for name in Invited.__struct_fields__))
     .where(Invitee.meeting_id.in_(bindparam("meeting_ids", expanding=True)))
     .order_by(Invitee.meeting_id, Invitee.position)
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -89,11 +90,21 @@ async def require_place(session: AsyncSession, quota_name: str | None) -> None:
         )
 
 
-_BY_NAME = select(QuotaSet).where(QuotaSet.name == bindparam("quota_name"))
+class _Quota(NamedTuple):
+    name: str
+    active_limit: int
+    passive_limit: int
+    room_limit: int | None
 
 
-async def _named(session: AsyncSession, name: str, *, required: bool) -> QuotaSet | None:
-    quota = await session.scalar(_BY_NAME, {"quota_name": name})
+_BY_NAME = select(QuotaSet.name, QuotaSet.active_limit, QuotaSet.passive_limit, QuotaSet.room_limit).where(
+    QuotaSet.name == bindparam("quota_name")
+)
+
+
+async def _named(session: AsyncSession, name: str, *, required: bool) -> _Quota | None:
+    row = (await session.execute(_BY_NAME, {"quota_name": name})).one_or_none()
+    quota = _Quota(*row) if row is not None else None
     if quota is None and required:
         raise Invalid(f"there is no quota {name[:100]}", field="quotas.name")
     return quota

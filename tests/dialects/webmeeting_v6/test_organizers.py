@@ -180,8 +180,10 @@ def test_without_a_key(account: Account, key: str) -> None:
 def test_a_server_that_asks_for_no_key(account: Account, running: RunningPlatform) -> None:
     """Who calls it names the organizer by id, as the page's examples do; an address would be guessed."""
     callers = Callers(running.platform.keys, running.platform.accounts, require_key=False)
-    actor, person = running.run(callers.actor(Caller(None, account.user_id, "")))
-    assert (person.email, actor.organization_id) == (account.email, account.organization.id)
+    actor = running.run(callers.actor(Caller(None, account.user_id, "")))
+    assert actor.organization_id == account.organization.id
+    named = running.run(running.platform.accounts.member(account.organization.id, account.user_id))
+    assert (named.id, named.email) == (actor.person_id, account.email)
     add = running.platform.organizations.add_person
     standing = Standing.ADMINISTRATOR
     running.run(

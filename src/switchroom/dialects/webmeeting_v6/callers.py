@@ -9,8 +9,6 @@ from msgspec import Struct
 
 from switchroom.errors import Forbidden, NotFound
 from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
-from switchroom.identity.models import Person
-from switchroom.identity.permissions import Standing
 from switchroom.meetings.accounts import Account, Accounts
 from switchroom.meetings.parties import Actor, require_good_standing
 
@@ -42,23 +40,19 @@ class Callers:
             key.require(_PERMISSIONS[access])
         return Caller(key, request.headers.get("x-user-id", ""), request.headers.get("x-user-email", ""))
 
-    async def actor(self, caller: Caller) -> tuple[Actor, Person]:
+    async def actor(self, caller: Caller) -> Actor:
         """In whose name meetings are scheduled. Raises NotFound (`user_not_found`)."""
         organization_id = caller.key.organization_id if caller.key is not None else None
         # Without a key an address is no way in: others know it.
         email = caller.user_email if caller.key is not None else ""
         if caller.user_id or email:
-            person, membership = await self._accounts.organizer(
-                organization_id, hex_id=caller.user_id, email=email
-            )
-            administers = membership.standing == Standing.ADMINISTRATOR
-            return Actor(membership.organization_id, person.id, administers), person
+            return await self._accounts.actor(organization_id, hex_id=caller.user_id, email=email)
         if organization_id is None:
             raise NotFound("X-USER-ID or X-USER-EMAIL must name a user", code="user_not_found")
         admins = await self._accounts.admins(organization_id)
         if not admins:
             raise NotFound("the account has no admin", code="user_not_found")
-        return Actor(organization_id, admins[0].id, administers=True), admins[0]
+        return Actor(organization_id, admins[0].id, administers=True, timezone=admins[0].timezone)
 
     async def account(self, caller: Caller, account_id: str, *, to_change: bool = False) -> Account:
         """An account that the key may work on. Raises Forbidden for another account's key, NotFound."""

@@ -104,15 +104,15 @@ class MeetingCalls:
         ]
 
     async def create(self, context: Context, request: messages.MeetingCreation) -> messages.MeetingMessage:
-        actor, person = await self._callers.actor(context.caller)
-        draft = meeting_draft(request, is_new=True, timezone=person.timezone or self._timezone)
+        actor = await self._callers.actor(context.caller)
+        draft = meeting_draft(request, is_new=True, timezone=actor.timezone or self._timezone)
         try:
             return self._writer.message(await self._meetings.schedule(actor, draft))
         except Invalid as error:
             raise all_wrong(draft, [error]) from error
 
     async def list(self, context: Context, _: Nothing) -> list[messages.MeetingMessage]:
-        actor, _person = await self._callers.actor(context.caller)
+        actor = await self._callers.actor(context.caller)
         found = await self._meetings.list(
             actor,
             from_=context.moment("from"),
@@ -123,11 +123,11 @@ class MeetingCalls:
         return self._writer.messages(found)
 
     async def get(self, context: Context, _: Nothing) -> messages.MeetingMessage:
-        actor, _person = await self._callers.actor(context.caller)
+        actor = await self._callers.actor(context.caller)
         return self._writer.message(await self._meetings.get(actor, context.path["meeting_id"]))
 
     async def update(self, context: Context, request: messages.MeetingUpdate) -> messages.MeetingMessage:
-        actor, _person = await self._callers.actor(context.caller)
+        actor = await self._callers.actor(context.caller)
         meeting_id, series = context.path["meeting_id"], _series(context)
         timezone = (await self._meetings.get(actor, meeting_id)).meeting.timezone
         draft = meeting_draft(request, is_new=False, timezone=timezone)
@@ -137,22 +137,22 @@ class MeetingCalls:
             raise all_wrong(draft, [error]) from error
 
     async def cancel(self, context: Context, _: Nothing) -> Deleted:
-        actor, _person = await self._callers.actor(context.caller)
+        actor = await self._callers.actor(context.caller)
         meeting_id = context.path["meeting_id"]
         await self._meetings.cancel(actor, meeting_id, series=_series(context))
         return Deleted(meeting_id)
 
     async def close(self, context: Context, _: Nothing) -> messages.MeetingMessage:
-        actor, _person = await self._callers.actor(context.caller)
+        actor = await self._callers.actor(context.caller)
         return self._writer.message(await self._meetings.close(actor, context.path["meeting_id"]))
 
     async def participants(self, context: Context, _: Nothing) -> list[messages.ParticipantMessage]:
-        actor, _person = await self._callers.actor(context.caller)
+        actor = await self._callers.actor(context.caller)
         stays = await self._attendances.participants(actor, context.path["meeting_id"])
         return [_participant(stay) for stay in stays]
 
     async def summary(self, context: Context, _: Nothing) -> messages.SummaryMessage:
-        actor, _person = await self._callers.actor(context.caller)
+        actor = await self._callers.actor(context.caller)
         summary = await self._attendances.summary(actor, context.path["meeting_id"])
         shown = summary.shown
         over = shown.is_over(now())
