@@ -6,7 +6,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What each purpose needs from the distribution.
-RUN_PACKAGES := janus nats-server python3-venv
+RUN_PACKAGES := janus janus-tools ffmpeg nats-server python3-venv
 TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql curl
 BENCH_PACKAGES := $(TEST_PACKAGES) wrk
 

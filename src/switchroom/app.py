@@ -41,6 +41,7 @@ from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
 from switchroom.http.password import password_handlers
+from switchroom.http.recordings import recording_handler
 from switchroom.http.server import serving
 from switchroom.http.sign_out import sign_out_handler
 from switchroom.identity.authentication import Authentication
@@ -65,6 +66,10 @@ from switchroom.meetings.founding import found_organization
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.keeper import MeetingKeeper
 from switchroom.meetings.meetings import Meetings
+from switchroom.meetings.recordings.archive import RecordingArchive
+from switchroom.meetings.recordings.files import RecordingFiles
+from switchroom.meetings.recordings.finishing import RecordingFinisher
+from switchroom.meetings.recordings.taping import Taping
 from switchroom.meetings.reporting import MeetingReports
 from switchroom.message_server import MessageServer
 from switchroom.rooms.admission import AdmissionService
@@ -142,6 +147,14 @@ class Platform:
             self.bus,
         )
         self.media = MediaServers(settings, own=engines)
+        recording_files = RecordingFiles(self.media.recordings_directory, self.signer.name_of_instance())
+        self.taping = Taping(
+            self.database,
+            recording_files if self.media.can_record else None,
+            least_free=settings.janus.recordings_least_free << 20,
+        )
+        self.recordings = RecordingArchive(self.database, recording_files, settings.base_url)
+        self.recording_finisher = RecordingFinisher(self.database, recording_files, self.recordings, self.bus)
         self.conference = ConferenceService(
             self.door,
             self.media.pool,
@@ -150,6 +163,7 @@ class Platform:
             ice=settings.ice,
             room_options=RoomOptions(bitrate=settings.janus.video_bitrate),
             chronicle=self.chronicle,
+            taping=self.taping,
             secret=secret,
         )
         self.spanning: Spanning | None = None
@@ -184,7 +198,8 @@ class Platform:
             *alfaview_v1.handlers(self._v1_services()),
             *webmeeting_v6.handlers(self._v6_services()),
             *conference_routes(self.conference, self.spanning),
-            *meeting_routes(self.door, self.throttle),
+            *meeting_routes(self.door, self.throttle, records=self.media.can_record),
+            recording_handler(self.recordings),
             sign_out_handler(self.authentication.sign_out, cookie_secure=security.cookie_secure),
             *password_handlers(self.password_links),
             *page_handlers(WEBROOT),
@@ -217,6 +232,7 @@ class Platform:
             await stack.enter_async_context(_background(self.mail.run, "mail"))
             await stack.enter_async_context(_background(self.events.tidy, "old events"))
             await stack.enter_async_context(_background(self._keep_meetings, "meetings"))
+            await stack.enter_async_context(_background(self.recording_finisher.run, "recordings"))
             await stack.enter_async_context(_background(self.hook_delivery.run, "web hooks"))
             await stack.enter_async_context(_background(self.hook_queueing.run, "events for web hooks"))
             stack.push_async_callback(self.recorder.finish)
@@ -276,6 +292,7 @@ class Platform:
             accounts=self.accounts,
             meetings=self.meetings,
             attendances=self.attendances,
+            recordings=self.recordings,
             calendars=self.calendars,
             webhooks=self.webhooks,
             writer=self.meeting_writer,

@@ -9,7 +9,9 @@ import sys
 from msgspec import Struct
 
 from switchroom.app import WEBROOT
+from switchroom.engines.ffmpeg.command import missing
 from switchroom.engines.nats.configuration import find_program
+from switchroom.meetings.recordings.assembling import PACKAGES, PROGRAMS
 from switchroom.message_server import INSTALL
 from switchroom.settings import Settings
 
@@ -31,6 +33,7 @@ def examine(settings: Settings) -> list[Finding]:
         _media_ports(settings),
         _janus(settings),
         _nats(settings),
+        _recordings(),
         _data(settings),
         _mail(settings),
     ]
@@ -101,6 +104,16 @@ def _nats(settings: Settings) -> Finding:
         path is not None,
         path or "not installed; one process works, several (--workers) do not",
         f"Run: {INSTALL}",
+    )
+
+
+def _recordings() -> Finding:
+    lacking = missing(PROGRAMS)
+    return Finding(
+        "recordings of meetings",
+        not lacking,
+        f"{', '.join(lacking)} not installed; recordings wait for it" if lacking else ", ".join(PROGRAMS),
+        f"Run: sudo apt-get install {PACKAGES}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import structlog
 from msgspec import structs
@@ -33,6 +34,7 @@ class MediaServers:
             self._own = JanusProcess(settings.data_directory / "janus", configuration, janus.executable)
         self.pool = JanusPool(servers)
         self._settings = janus
+        self._recordings = settings.data_directory / "recordings"
         self._started = False
 
     async def start_own(self) -> None:
@@ -59,7 +61,22 @@ class MediaServers:
         if self._own is None or not self._started:
             return self._settings
         own = self._own.configuration
-        return structs.replace(self._settings, urls=[own.url], api_secret=own.api_secret)
+        return structs.replace(
+            self._settings,
+            urls=[own.url],
+            api_secret=own.api_secret,
+            recordings_directory=str(self.recordings_directory.absolute()),
+        )
+
+    @property
+    def recordings_directory(self) -> Path:
+        """Where recordings are."""
+        return Path(self._settings.recordings_directory or self._recordings)
+
+    @property
+    def can_record(self) -> bool:
+        """Whether the media servers and this process see the same directory."""
+        return self._own is not None or bool(self._settings.recordings_directory)
 
     async def problem(self) -> str | None:
         """What is wrong with the media servers, None when one is connected."""

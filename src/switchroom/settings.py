@@ -84,6 +84,17 @@ class JanusSettings(Struct, frozen=True, forbid_unknown_fields=True):
     video_bitrate: Annotated[
         int, Meta(ge=64_000, description="Bits a second that one participant may send, all layers together.")
     ] = 2_500_000
+    recordings_directory: Annotated[
+        str,
+        Meta(
+            description="Directory of recordings, which the media servers and all processes of the platform "
+            "see under the same path. Empty: `recordings/` in the data directory with the media server that "
+            "`up` starts; nothing is recorded with those in `urls`."
+        ),
+    ] = ""
+    recordings_least_free: Annotated[
+        int, Meta(ge=0, description="MiB that must be free there for a recording to begin.")
+    ] = 1000
 
 
 class NatsSettings(Struct, frozen=True, forbid_unknown_fields=True):

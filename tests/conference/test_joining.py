@@ -29,6 +29,7 @@ async def test_two_people_see_each_other(house: House) -> None:
         "displayName": "Lounge",
         "companyName": "Acme",
         "mode": "normal",
+        "recording": False,
     }
     assert ada.joined["participants"] == []
     assert ada.joined["resumed"] is False

@@ -18,6 +18,7 @@ from switchroom.conference.messages import (
     ParticipantLeft,
     ParticipantUpdated,
     RoomUpdated,
+    RoomView,
     SelfUpdated,
     ServerMessage,
     Speaking,
@@ -59,6 +60,10 @@ class Follower(Protocol):
         """Somebody has written something."""
         ...
 
+    def recording_changed(self, recording_id: str) -> None:
+        """The recording of this id has begun or ended."""
+        ...
+
 
 class Conference:
     """The live state of one room. Nothing here waits, so each change is whole before the next begins."""
@@ -67,6 +72,8 @@ class Conference:
         self.room = admission
         self.participants: dict[str, Participant] = {}
         self.chat = ChatRecord()
+        self.recording = False
+        """Whether what happens is being recorded."""
         self.let_in: set[str] = set()
         """The user ids of those who need not wait any more as long as the conference lives."""
         self.put_out: set[str] = set()
@@ -240,8 +247,18 @@ class Conference:
         for participant in changed:
             self.become_active_if_permitted(participant)
             self.media_changed(participant)
-        if views.room_view(before) != views.room_view(self.room):
-            self.tell_all(RoomUpdated(views.room_view(self.room)))
+        if views.room_view(before, recording=self.recording) != self.room_view():
+            self.tell_all(RoomUpdated(self.room_view()))
+
+    def room_view(self) -> RoomView:
+        return views.room_view(self.room, recording=self.recording)
+
+    def set_recording(self, recording_id: str, *, recording: bool) -> None:
+        """What happens begins to be recorded, or is no longer: everybody is told."""
+        if self.recording != recording:
+            self.recording = recording
+            self.tell_all(RoomUpdated(self.room_view()))
+            self._follower.recording_changed(recording_id)
 
     def become_active_if_permitted(self, participant: Participant) -> None:
         """A spectator who is granted voice, video or screen takes an active place, where there is one."""

@@ -2,7 +2,7 @@
 
 A browser encodes each simulcast layer that it sends, and the largest costs more than all others together, so
 it sends none that is larger than what somebody looks at. A camera nobody looks at is sent up to the layer in
-the middle, for the first one who comes.
+the middle, for the first one who comes; so is, at least, one that is being recorded.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Demand:
         self._lowering: dict[str, asyncio.TimerHandle] = {}
         self._less: dict[str, Layer] = {}
 
-    def review(self, feeds: Mapping[str, Feed], wishes: Iterable[Wishes]) -> None:
+    def review(self, feeds: Mapping[str, Feed], wishes: Iterable[Wishes], *, at_least: Layer = "low") -> None:
         """Compare what is wanted of `feeds`, by participant, with what their browsers were told."""
         for gone in self._told.keys() - feeds.keys():
             self._forget(gone)
@@ -51,7 +51,8 @@ class Demand:
                     wanted[sender] = max(layer, wanted.get(sender, layer), key=SUBSTREAMS.__getitem__)
         for sender, feed in feeds.items():
             if Source.CAMERA in feed.lines:
-                self._compare(sender, feed.id, wanted.get(sender, UNTOLD))
+                layer = wanted.get(sender, UNTOLD)
+                self._compare(sender, feed.id, max(layer, at_least, key=SUBSTREAMS.__getitem__))
 
     def repeat(self, sender: str) -> None:
         """Tell again what a browser may have missed."""

@@ -50,6 +50,10 @@ class Happenings:
         if self._chronicle is not None and room.meeting_id is not None and view.kind != "private":
             self._chronicle.note(room.organization_id, room.meeting_id, view.from_name, view.text)
 
+    def recording_changed(self, room: Admission, recording_id: str, *, recording: bool) -> None:
+        happening = "recording_started" if recording else "recording_stopped"
+        self._note(room, happening, {"recording_id": recording_id})
+
     def _note(self, room: Admission, happening: str, data: dict[str, Any]) -> None:
         """Log what happens in a room; in a meeting's, as something that happens to the meeting."""
         if room.meeting_id is None:

@@ -13,6 +13,7 @@ from switchroom.conference.demand import Demand
 from switchroom.conference.messages import Layer, MediaAvailable, MediaReset, PublishLayer
 from switchroom.conference.models import Feed, Participant
 from switchroom.conference.publishing import Publishing
+from switchroom.conference.recording import RoomRecording, Taping
 from switchroom.conference.subscribing import Subscribing
 from switchroom.conference.tasks import Tasks
 from switchroom.engines.janus.client import JanusError
@@ -43,7 +44,9 @@ class _Served:
 class Media:
     """Keeps the conference's room alive at one of the media servers, through the loss of any of them."""
 
-    def __init__(self, conference: Conference, pool: JanusPool, options: RoomOptions) -> None:
+    def __init__(
+        self, conference: Conference, pool: JanusPool, options: RoomOptions, taping: Taping | None = None
+    ) -> None:
         self.conference = conference
         self.options = options
         self.room: Room | None = None
@@ -56,6 +59,9 @@ class Media:
         self._reviewing: asyncio.Handle | None = None
         self._tasks = Tasks()
         self._leaving = Tasks()
+        self.recording = RoomRecording(self, taping)
+        if taping is not None and conference.room.meeting_id is not None:
+            self._tasks.spawn(self.recording.run(), f"recording of {conference.room.room_id}")
         self._keeper = self._tasks.spawn(self._keep_room(), f"room {conference.room.room_id}")
 
     @property
@@ -81,6 +87,7 @@ class Media:
             ),
         )
         subscribing.wake()
+        self.recording.wake()
 
     def leave(self, participant: Participant) -> None:
         """Give up what a participant sends and receives."""
@@ -96,7 +103,8 @@ class Media:
         self._demand.repeat(participant.id)
 
     def changed(self, participant: Participant) -> None:
-        """A participant's permissions, switches or view are different."""
+        """A participant's permissions, switches or view are different, perhaps because the room is."""
+        self.recording.wake()
         served = self._served.get(participant.id)
         if served is not None:
             served.publishing.media_changed()
@@ -152,6 +160,7 @@ class Media:
         self._demand.close()
         await self._leaving.finish()
         await self._tasks.close()
+        await self.recording.end()
 
     async def _keep_room(self) -> None:
         present = self._pool.available
@@ -167,6 +176,7 @@ class Media:
             server.load += 1
             self.room = room
             self._ready.set()
+            self.recording.wake()
             if lost:
                 self._tell_reset()
             if lost or not present:
@@ -193,7 +203,8 @@ class Media:
 
     def _review(self) -> None:
         self._reviewing = None
-        self._demand.review(self.feeds, [served.subscribing.wishes for served in self._served.values()])
+        wishes = [served.subscribing.wishes for served in self._served.values()]
+        self._demand.review(self.feeds, wishes, at_least="medium" if self.conference.recording else "low")
 
     def _tell_layer(self, participant_id: str, layer: Layer) -> None:
         participant = self.conference.participants.get(participant_id)

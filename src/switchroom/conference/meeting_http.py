@@ -67,6 +67,7 @@ class MeetingAnswer(Struct, frozen=True, rename="camel", omit_defaults=True, kw_
     is_member: bool | None = None
     listens: bool | None = None
     waits: bool | None = None
+    is_recorded: bool | None = None
 
 
 class EnterQuery(Struct, frozen=True, rename="camel", kw_only=True):
@@ -96,9 +97,9 @@ class Refusal(Struct, frozen=True):
     details: Mapping[str, str]
 
 
-def meeting_routes(door: MeetingDoor, throttle: Throttle) -> list[BaseRouteHandler]:
+def meeting_routes(door: MeetingDoor, throttle: Throttle, *, records: bool) -> list[BaseRouteHandler]:
     """`POST /client/meeting` and `POST /client/meeting/enter`. Whoever tries numbers and keys that do not
-    exist is slowed down, by address."""
+    exist is slowed down, by address. `records` is whether anything can be recorded here."""
 
     @asynccontextmanager
     async def counting_guesses(request: Request[Any, Any, Any]) -> AsyncGenerator[None]:
@@ -117,7 +118,8 @@ def meeting_routes(door: MeetingDoor, throttle: Throttle) -> list[BaseRouteHandl
     ) -> Response[MeetingAnswer | Refusal]:
         try:
             async with counting_guesses(request):
-                return Response(_answer(await door.look_up(data.number, data.key, data.access_token)))
+                visit = await door.look_up(data.number, data.key, data.access_token)
+                return Response(_answer(visit, records=records))
         except LinkDeleted:
             return Response(MeetingAnswer(state="unknown", now=time_of(now())))
         except DomainError as error:
@@ -150,7 +152,7 @@ def meeting_routes(door: MeetingDoor, throttle: Throttle) -> list[BaseRouteHandl
     return [look_up, enter]
 
 
-def _answer(visit: Visit) -> MeetingAnswer:
+def _answer(visit: Visit, *, records: bool) -> MeetingAnswer:
     return MeetingAnswer(
         state=visit.state.value,
         now=time_of(now()),
@@ -172,6 +174,7 @@ def _answer(visit: Visit) -> MeetingAnswer:
         is_member=visit.is_member,
         listens=visit.listens,
         waits=visit.waits,
+        is_recorded=visit.recorded and records,
     )
 
 

@@ -234,6 +234,7 @@ class RoomView(Struct, frozen=True, rename="camel"):
     display_name: str
     company_name: str
     mode: Literal["normal", "exam", "spectator"]
+    recording: bool
 
 
 class WaitingView(Struct, frozen=True, rename="camel"):

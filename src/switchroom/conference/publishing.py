@@ -192,6 +192,7 @@ class Publishing:
             on_talking=lambda mid, talking: self._is_talking(generation, mid, talking),
         )
         self._publisher, self._room = publisher, room
+        self._media.recording.appears(publisher.feed, self._participant.display_name)
         return publisher
 
     async def _settle(self, *, fail: bool = False) -> None:

@@ -21,6 +21,7 @@ from switchroom.conference.messages import ChatView, Join, Joined, LeftReason
 from switchroom.conference.models import Connection, MediaState, Participant
 from switchroom.conference.outside import Outside
 from switchroom.conference.passes import Passes
+from switchroom.conference.recording import Taping
 from switchroom.conference.tasks import Tasks
 from switchroom.conference.waiting import Waiting, WaitingRooms
 from switchroom.engines.janus.server import JanusPool
@@ -62,12 +63,14 @@ class ConferenceService:
         room_options: RoomOptions | None = None,
         grace: float = GRACE,
         chronicle: Chronicle | None = None,
+        taping: Taping | None = None,
         secret: bytes | None = None,
     ) -> None:
         """`secret` is what all processes that may have the same rooms share."""
         self._admissions = admissions
         self._pool = pool
         self._happenings = Happenings(recorder, chronicle)
+        self._taping = taping
         self._ice = ice
         self._room_options = room_options or RoomOptions()
         self._grace = grace
@@ -270,7 +273,7 @@ class ConferenceService:
         conference = Conference(admission, follower)
         live = Live(
             conference,
-            Media(conference, self._pool, self._room_options),
+            Media(conference, self._pool, self._room_options, self._taping),
             self._waiting_rooms.of(admission.room_id),
         )
         follower.live = live
@@ -292,7 +295,7 @@ class ConferenceService:
                 participant_id=participant.id,
                 resume=participant.resume,
                 resumed=resumed,
-                room=views.room_view(conference.room),
+                room=conference.room_view(),
                 participants=[views.participant_view(other, with_permissions=moderates) for other in listed],
                 self=views.participant_view(participant, with_permissions=True),
                 permissions=views.permissions_view(participant.permissions),
@@ -333,6 +336,14 @@ class ConferenceService:
         """Called when somebody has written something."""
         self._happenings.written(live.conference.room, view)
 
+    def recording_changed(self, live: Live, recording_id: str) -> None:
+        """Called when what happens in a room begins to be recorded, or is no longer."""
+        self._happenings.recording_changed(
+            live.conference.room, recording_id, recording=live.conference.recording
+        )
+        live.waiting_room.recording_changed()
+        live.media.wishes_changed()
+
     async def review(self, room_id: str) -> None:
         """Look at what a room is now, and at who may still be inside or wait."""
         await self._outside.review(room_id)
@@ -360,6 +371,9 @@ class _Follower:
 
     def written(self, view: ChatView) -> None:
         self._service.written(self.live, view)
+
+    def recording_changed(self, recording_id: str) -> None:
+        self._service.recording_changed(self.live, recording_id)
 
 
 def _ignore(_room_id: str) -> None:

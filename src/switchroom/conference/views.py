@@ -52,10 +52,11 @@ def spectator_view(participant: Participant) -> SpectatorView:
     return SpectatorView(participant.id, participant.display_name)
 
 
-def room_view(admission: Admission) -> RoomView:
+def room_view(admission: Admission, *, recording: bool) -> RoomView:
     return RoomView(
         id=admission.room_id,
         display_name=admission.room_name,
         company_name=admission.company_name,
         mode=_MODES[admission.mode],
+        recording=recording,
     )

@@ -121,6 +121,11 @@ class WaitingRoom:
         if self._waiting:
             self._tell_moderators()
 
+    def recording_changed(self) -> None:
+        """To be called when the room begins to be recorded, or is no longer."""
+        for one in self._waiting.values():
+            self._tell(one, None)
+
     def _admit(self, waiting: Waiting) -> None:
         if waiting.id in self._waiting:
             waiting.stay = self._let_in(waiting)
@@ -143,7 +148,8 @@ class WaitingRoom:
         return any(one.is_moderator for one in inside)
 
     def _tell(self, waiting: Waiting, request_id: str | None) -> None:
-        room = views.room_view(waiting.admission)
+        recording = self._conference is not None and self._conference.recording
+        room = views.room_view(waiting.admission, recording=recording)
         waiting.connection.send(
             WaitingMessage(
                 participant_id=waiting.id, room=room, moderator_present=self._moderated, id=request_id

@@ -14,7 +14,13 @@ from prometheus_client import Counter, Histogram
 REQUESTS = Counter("switchroom_http_requests_total", "HTTP requests answered.", ["area", "status"])
 SECONDS = Histogram("switchroom_http_request_seconds", "Time from request to reply.", ["area"])
 
-_AREAS = {"json": "api-v1", "client": "client", "health": "health", "metrics": "metrics"}
+_AREAS = {
+    "json": "api-v1",
+    "client": "client",
+    "health": "health",
+    "metrics": "metrics",
+    "recordings": "recordings",
+}
 
 log = structlog.get_logger()
 
@@ -55,12 +61,20 @@ class Observation:
                 report(
                     "request failed",
                     method=scope["method"],
-                    path=path[:200],
+                    path=_told(path),
                     status=status,
                     ms=round(elapsed * 1000, 1),
                     client=client_address(scope),
                     request=secrets.token_hex(4),
                 )
+
+
+def _told(path: str) -> str:
+    """What the log says of a path: not the token by which a recording can be had."""
+    parts = path.split("/")
+    if parts[1:2] == ["recordings"] and len(parts) > 3:
+        path = "/".join([*parts[:3], "…"])
+    return path[:200]
 
 
 def client_address(scope: Scope) -> str:

@@ -14,6 +14,7 @@ from switchroom.events.models import Event
 from switchroom.meetings.finding import find, shown_of, side_of
 from switchroom.meetings.models import MeetingMessage
 from switchroom.meetings.parties import Actor
+from switchroom.meetings.recordings.models import MeetingRecording
 from switchroom.meetings.views import MeetingView
 
 _MOST_READ = 20_000
@@ -32,11 +33,13 @@ class Attendance(Struct, frozen=True, kw_only=True):
 
 
 class Summary(Struct, frozen=True):
-    """What is left of a meeting: who was there, and what was said to everybody in its chat."""
+    """What is left of a meeting: who was there, what was said to everybody in its chat, and what has
+    been recorded, whatever has become of it."""
 
     shown: MeetingView
     participants: Sequence[Attendance]
     chat: Sequence[MeetingMessage]
+    recordings: Sequence[MeetingRecording]
 
 
 class Attendances:
@@ -64,7 +67,15 @@ class Attendances:
             chat = (await session.scalars(query.order_by(MeetingMessage.id).limit(_MOST_READ))).all()
             if one is not None:
                 chat = [line for line in chat if _belongs(line.sent_at, one)]
-            return Summary(shown, await _stays(session, shown, one), chat)
+            recordings = (
+                await session.scalars(_RECORDINGS.where(MeetingRecording.meeting_id == found.meeting.id))
+            ).all()
+            if one is not None:
+                recordings = [recording for recording in recordings if _belongs(recording.started_at, one)]
+            return Summary(shown, await _stays(session, shown, one), chat, recordings)
+
+
+_RECORDINGS = select(MeetingRecording).order_by(MeetingRecording.started_at).limit(_MOST_READ)
 
 
 async def _stays(session: AsyncSession, shown: MeetingView, one: MeetingView | None) -> Sequence[Attendance]:

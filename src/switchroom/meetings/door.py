@@ -65,6 +65,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     is_member: bool
     listens: bool
     waits: bool
+    recorded: bool
 
 
 class MeetingPass(Struct, frozen=True):
@@ -207,6 +208,7 @@ class MeetingDoor:
                 link_id=claims.link_id or None,
                 meeting_id=meeting.id,
                 waits=_waits(shown, standing),
+                recorded=meeting.recorded,
             )
 
     async def _by_number(self, session: AsyncSession, number: str, key: str) -> tuple[MeetingView, _Standing]:
@@ -340,4 +342,5 @@ async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing)
         is_member=False,
         listens=not permissions & ACTIVE,
         waits=_waits(shown, standing),
+        recorded=meeting.recorded,
     )

@@ -45,6 +45,8 @@ class Admission(Struct, frozen=True, kw_only=True):
     meeting_id: str | None = None
     waits: bool = False
     """Whether a moderator has to let them in."""
+    recorded: bool = False
+    """Whether what happens in the room is to be recorded."""
 
 
 class LinkState(StrEnum):

@@ -20,6 +20,8 @@ export interface Meeting {
   opensAt: string
   timezone: string
   isRecurring: boolean
+  /** Whether sound and pictures of whoever is in it are recorded. */
+  isRecorded: boolean
   /** The name that an invitation or an account gives. */
   displayName: string
   isModerator: boolean

@@ -192,6 +192,7 @@ export const de: Translation = {
     there: '{{time}} in {{zone}}',
     repeats: 'Dieses Meeting findet wiederholt statt.',
     repeatsNext: 'Dieses Meeting findet wiederholt statt. Das ist das nächste Mal.',
+    recorded: 'Dieses Meeting wird aufgezeichnet: Ton und Bild von allen, die darin sind.',
     agenda: 'Tagesordnung',
     beginsIn: 'Es beginnt in',
     days_one: '{{count}} Tag',
@@ -255,6 +256,8 @@ export const de: Translation = {
   room: {
     participants_one: '{{count}} Person',
     participants_other: '{{count}} Personen',
+    recording: 'Aufzeichnung',
+    recordingText: 'Ton und Bild von allen hier werden aufgezeichnet.',
     connecting: 'Verbindung wird aufgebaut …',
     connected: 'Verbunden',
     reconnecting: 'Verbindung verloren. Sie wird wiederhergestellt …',

@@ -189,6 +189,7 @@ export const en = {
     there: '{{time}} in {{zone}}',
     repeats: 'This meeting takes place repeatedly.',
     repeatsNext: 'This meeting takes place repeatedly. This is the next time.',
+    recorded: 'This meeting is recorded: the sound and pictures of everybody in it.',
     agenda: 'Agenda',
     beginsIn: 'It begins in',
     days_one: '{{count}} day',
@@ -249,6 +250,8 @@ export const en = {
   room: {
     participants_one: '{{count}} person',
     participants_other: '{{count}} people',
+    recording: 'Recording',
+    recordingText: 'The sound and pictures of everybody here are being recorded.',
     connecting: 'Connecting…',
     connected: 'Connected',
     reconnecting: 'Connection lost. Reconnecting…',

@@ -1,13 +1,13 @@
 import { useTranslation } from 'react-i18next'
 import type { Meeting } from '../api/meetings'
-import { IconCalendarEvent, IconRepeat, IconUser } from '../ui/icons'
+import { IconCalendarEvent, IconPlayerRecord, IconRepeat, IconUser } from '../ui/icons'
 import classes from './Meeting.module.css'
 import { formatSpan, otherTime } from './times'
 
 /** When a meeting takes place, and who has invited to it. */
 export function MeetingFacts({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation()
-  const { start, end, timezone, organizerName, isRecurring, state } = meeting
+  const { start, end, timezone, organizerName, isRecurring, isRecorded, state } = meeting
   const there = otherTime(start, end, timezone)
   return (
     <ul className={classes.facts}>
@@ -30,6 +30,12 @@ export function MeetingFacts({ meeting }: { meeting: Meeting }) {
         <IconUser size={18} aria-hidden />
         <span>{t('meeting.organizer', { name: organizerName })}</span>
       </li>
+      {isRecorded && (
+        <li data-testid="meeting-recorded">
+          <IconPlayerRecord size={18} aria-hidden />
+          <span>{t('meeting.recorded')}</span>
+        </li>
+      )}
     </ul>
   )
 }

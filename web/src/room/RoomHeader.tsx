@@ -18,6 +18,7 @@ export const RoomHeader = memo(function RoomHeader({ session }: { session: RoomS
   const name = useStorePart(session.state, ({ room }) => room?.displayName)
   const phase = useStorePart(session.state, state => state.phase)
   const count = useStorePart(session.state, countActive)
+  const recording = useStorePart(session.state, ({ room }) => room?.recording ?? false)
   return (
     <header className={classes.header}>
       <LogoMark size={26} />
@@ -25,6 +26,14 @@ export const RoomHeader = memo(function RoomHeader({ session }: { session: RoomS
         {name}
       </h1>
       <span className={classes.count}>{t('room.participants', { count })}</span>
+      <span role="status" className={classes.status}>
+        {recording && (
+          <span className={classes.recording} title={t('room.recordingText')} data-testid="recording">
+            <span className={classes.dot} aria-hidden="true" />
+            {t('room.recording')}
+          </span>
+        )}
+      </span>
       <span
         className={`${classes.connection} ${phase === 'connected' ? classes.good : classes.bad}`}
         role="status"

@@ -45,7 +45,7 @@ function joined(change: Partial<Joined> = {}): Joined {
     participantId: 'me',
     resume: 'secret',
     resumed: false,
-    room: { id: 'r', displayName: 'Library', companyName: 'Demo', mode: 'normal' },
+    room: { id: 'r', displayName: 'Library', companyName: 'Demo', mode: 'normal', recording: false },
     participants: [],
     self: person('me'),
     permissions: PERMISSIONS,
@@ -151,7 +151,13 @@ describe('the state of a room', () => {
   })
 
   it('knows that one has waited, also when one is in', () => {
-    const room = { id: 'r', displayName: 'Board', companyName: 'Acme', mode: 'spectator' } as const
+    const room = {
+      id: 'r',
+      displayName: 'Board',
+      companyName: 'Acme',
+      mode: 'spectator',
+      recording: false,
+    } as const
     const outside = reduce(INITIAL_STATE, {
       type: 'waiting',
       participantId: 'me',

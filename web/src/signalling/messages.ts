@@ -56,6 +56,8 @@ export interface Room {
   displayName: string
   companyName: string
   mode: 'normal' | 'exam' | 'spectator'
+  /** Whether sound and pictures are being recorded. */
+  recording: boolean
 }
 
 export interface Joined {

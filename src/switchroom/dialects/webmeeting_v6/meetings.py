@@ -13,6 +13,8 @@ from switchroom.dialects.webmeeting_v6.times import text_or_none
 from switchroom.errors import Invalid
 from switchroom.meetings.attendance import Attendance
 from switchroom.meetings.invitations import spaced
+from switchroom.meetings.recordings.archive import content_type
+from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 
 _ID = "/meeting/{meeting_id}"
 _SERIES = "/meeting/{meeting_id}/{series}"
@@ -22,6 +24,7 @@ class MeetingCalls:
     def __init__(self, services: Services, callers: Callers) -> None:
         self._meetings = services.meetings
         self._attendances = services.attendances
+        self._recordings = services.recordings
         self._timezone = services.user_timezone
         self._callers = callers
         self._writer = services.writer
@@ -169,7 +172,20 @@ class MeetingCalls:
                 messages.ChatLine(sent_at=time_of(line.sent_at), name=line.sender_name, text=line.text)
                 for line in summary.chat
             ],
-            recordings=[],
+            recordings=[self._recording(one) for one in summary.recordings],
+        )
+
+    def _recording(self, one: MeetingRecording) -> messages.RecordingMessage:
+        ready = one.state == RecordingState.READY
+        return messages.RecordingMessage(
+            id=one.id,
+            state=RecordingState(one.state).value,
+            start_time=time_of(one.started_at),
+            end_time=text_or_none(one.ended_at),
+            duration=round(one.duration / 1000) if ready else None,
+            size=one.size if ready else None,
+            content_type=content_type(one) if ready else None,
+            url=self._recordings.url(one) if ready else None,
         )
 
 

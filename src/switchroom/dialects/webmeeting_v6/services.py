@@ -11,6 +11,7 @@ from switchroom.meetings.accounts import Accounts
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.meetings import Meetings
+from switchroom.meetings.recordings.archive import RecordingArchive
 
 
 class Services(Struct, frozen=True, kw_only=True):
@@ -18,6 +19,7 @@ class Services(Struct, frozen=True, kw_only=True):
     accounts: Accounts
     meetings: Meetings
     attendances: Attendances
+    recordings: RecordingArchive
     calendars: Calendars
     webhooks: WebHooks
     writer: MeetingWriter

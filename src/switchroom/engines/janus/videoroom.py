@@ -133,6 +133,19 @@ class Room:
             return
         await self._handle.detach()
 
+    async def record(self, directory: str) -> None:
+        """Write what everybody sends into files of a directory, from now on: what is muted is not in them,
+        and of a simulcast camera the best layer there is."""
+        await self._change({"request": "edit", "new_rec_dir": directory})
+        await self._change({"request": "enable_recording", "record": True})
+
+    async def stop_recording(self) -> None:
+        """Write nothing more, and close the files."""
+        await self._change({"request": "enable_recording", "record": False})
+
+    async def _change(self, request: dict[str, Any]) -> None:
+        await self._handle.request({**request, "room": self.id, "secret": self._secret})
+
     async def moderate(self, feed: str, mid: str, *, mute: bool) -> None:
         """Let a publisher's line be relayed, or relay nothing of it whatever its client sends."""
         await self._handle.request(

@@ -146,6 +146,20 @@ class ChatLine(Struct, rename="camel", kw_only=True):
     text: str
 
 
+class RecordingMessage(Struct, rename="camel", kw_only=True):
+    """What was heard and seen while somebody was in the meeting. Whoever has the `url` may have the file; it
+    comes, with `duration` in seconds and `size` in bytes, when `state` is ready."""
+
+    id: str
+    state: Literal["recording", "processing", "ready", "failed"]
+    start_time: Time
+    end_time: Time | None
+    duration: int | None
+    size: int | None
+    content_type: str | None
+    url: str | None
+
+
 class SummaryMessage(Struct, rename="camel", kw_only=True):
     """What is left of a meeting."""
 
@@ -158,4 +172,4 @@ class SummaryMessage(Struct, rename="camel", kw_only=True):
     closed_at: Time | None
     participants: list[ParticipantMessage]
     chat: list[ChatLine]
-    recordings: list[Any]
+    recordings: list[RecordingMessage]

@@ -1,0 +1,153 @@
+"""The recording of one conference: whether there is to be one, and that it goes on through all that happens.
+
+One recording lasts as long as the conference: a media server that was lost and is back writes further parts
+of the same. Only rooms of meetings are recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from switchroom.engines.janus.client import JanusError
+from switchroom.engines.janus.videoroom import Room
+from switchroom.errors import Unavailable
+
+if TYPE_CHECKING:
+    from switchroom.conference.media import Media
+
+RENEW_EVERY = 15.0
+"""Seconds between two signs of life of a recording."""
+
+RETRY_AFTER = 2.0
+
+_FAILURES = (JanusError, SQLAlchemyError, Unavailable, OSError)
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Tape(Protocol):
+    """A recording that is going on (see `meetings.recordings.taping`)."""
+
+    id: str
+    directory: str
+
+    def note_people(self, names: Mapping[str, str]) -> Awaitable[None]: ...
+
+    def renew(self) -> Awaitable[bool]: ...
+
+    def end(self) -> Awaitable[None]: ...
+
+
+class Taping(Protocol):
+    """Where recordings begin."""
+
+    def begin(self, organization_id: int, meeting_id: str) -> Awaitable[Tape | None]: ...
+
+
+class RoomRecording:
+    """Serves one conference: it looks at what is wanted and what is, one step after the other."""
+
+    def __init__(self, media: Media, taping: Taping | None) -> None:
+        self._media = media
+        self._conference = media.conference
+        self._taping = taping
+        self._tape: Tape | None = None
+        self._refused = False
+        self._room: Room | None = None
+        """The room at the media server that is known to write for the tape."""
+        self._names: dict[str, str] = {}
+        self._noted: set[str] = set()
+        self._awake = asyncio.Event()
+
+    def wake(self) -> None:
+        """To be called when the room, at the media server or as it is meant to be, may be another."""
+        self._awake.set()
+
+    def appears(self, feed: str, name: str) -> None:
+        """Somebody begins to send."""
+        self._names[feed] = name
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Keep the recording as it is to be until cancelled."""
+        loop = asyncio.get_running_loop()
+        renew_at = loop.time() + RENEW_EVERY
+        while True:
+            wait = renew_at - loop.time() if self._tape is not None else None
+            try:
+                async with asyncio.timeout(wait):
+                    await self._awake.wait()
+            except TimeoutError:
+                pass
+            self._awake.clear()
+            try:
+                await self._settle()
+                if loop.time() >= renew_at:
+                    renew_at = loop.time() + RENEW_EVERY
+                    await self._renew()
+            except _FAILURES as error:
+                room_id = self._conference.room.room_id
+                log.warning("recording not as it should be", room=room_id, reason=type(error).__name__)
+                await asyncio.sleep(RETRY_AFTER)
+                self._awake.set()
+
+    async def end(self) -> None:
+        """To be called when the room at the media server is no more."""
+        tape, self._tape, self._room = self._tape, None, None
+        if tape is None:
+            return
+        self._conference.set_recording(tape.id, recording=False)
+        try:
+            await tape.end()
+        except _FAILURES as error:
+            # Whoever makes the files finds it when its time is over.
+            log.warning("end of recording not noted", recording=tape.id, reason=type(error).__name__)
+
+    async def _settle(self) -> None:
+        wanted = self._conference.room.recorded
+        if not wanted:
+            self._refused = False
+            await self._stop()
+            return
+        if self._tape is None:
+            await self._begin()
+        if self._tape is None:
+            return
+        await self._note_people(self._tape)
+        room = self._media.room
+        if room is not None and room is not self._room:
+            await room.record(self._tape.directory)
+            self._room = room
+            self._conference.set_recording(self._tape.id, recording=True)
+
+    async def _begin(self) -> None:
+        meeting_id = self._conference.room.meeting_id
+        if self._taping is None or meeting_id is None or self._refused:
+            return
+        self._tape = await self._taping.begin(self._conference.room.organization_id, meeting_id)
+        self._refused = self._tape is None
+        self._noted.clear()
+        self._room = None
+
+    async def _note_people(self, tape: Tape) -> None:
+        new = {feed: name for feed, name in self._names.items() if feed not in self._noted}
+        if new:
+            await tape.note_people(new)
+            self._noted |= new.keys()
+
+    async def _renew(self) -> None:
+        if self._tape is not None and not await self._tape.renew():
+            log.error("recording lost", recording=self._tape.id, room=self._conference.room.room_id)
+            self._refused = True
+            await self._stop()
+
+    async def _stop(self) -> None:
+        room, self._room = self._room, None
+        if room is not None and room is self._media.room:
+            await room.stop_recording()
+        await self.end()

@@ -1,0 +1,1 @@
+"""ffmpeg: one file that plays of what was recorded in many."""

@@ -1,0 +1,112 @@
+"""Recordings while they are made: begun, kept alive, ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import Update, update
+
+from switchroom.db.base import now
+from switchroom.db.database import Database, notify
+from switchroom.identity.models import new_hex_id
+from switchroom.meetings.recordings.files import RecordingFiles
+from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
+from switchroom.meetings.recordings.notices import RecordingEnded
+
+LEASE = timedelta(seconds=60)
+"""How long a recording whose process says nothing more is still taken to be going on."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Tape:
+    """One recording that is going on."""
+
+    def __init__(self, database: Database, files: RecordingFiles, organization_id: int, worker: str) -> None:
+        self.id = new_hex_id()
+        self.directory = str(files.raw(self.id))
+        """Where the media server is to write."""
+        self._database = database
+        self._files = files
+        self._organization_id = organization_id
+        self._worker = worker
+
+    async def begin(self, meeting_id: str) -> None:
+        async with self._database.write(self._organization_id) as session:
+            moment = now()
+            session.add(
+                MeetingRecording(
+                    id=self.id,
+                    meeting_id=meeting_id,
+                    started_at=moment,
+                    due_at=moment + LEASE,
+                    worker=self._worker,
+                )
+            )
+        await asyncio.to_thread(self._files.make, self.id)
+
+    async def note_people(self, names: Mapping[str, str]) -> None:
+        """Keep whose each feed is, by the feed's id."""
+        await asyncio.to_thread(self._files.note_people, self.id, names)
+
+    async def renew(self) -> bool:
+        """Say that the recording goes on; to be called a few times in the time of a lease. False when it is
+        nobody's any more: the meeting was deleted, or this came too late."""
+        async with self._database.write(self._organization_id) as session:
+            kept = await session.scalar(
+                self._mine.values(due_at=now() + LEASE).returning(MeetingRecording.id)
+            )
+            return kept is not None
+
+    async def end(self) -> None:
+        """The media server writes no more."""
+        async with self._database.write(self._organization_id) as session:
+            moment = now()
+            ended = self._mine.values(
+                state=RecordingState.PROCESSING, ended_at=moment, due_at=moment, worker=""
+            )
+            await session.execute(ended)
+            notify(session, RecordingEnded(self._organization_id, self.id))
+
+    @property
+    def _mine(self) -> Update:
+        return (
+            update(MeetingRecording)
+            .where(
+                MeetingRecording.id == self.id,
+                MeetingRecording.state == RecordingState.RECORDING,
+                MeetingRecording.worker == self._worker,
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
+class Taping:
+    """Begins recordings, as long as there is a place for them."""
+
+    def __init__(self, database: Database, files: RecordingFiles | None, *, least_free: int) -> None:
+        """Without `files` nothing can be recorded: the media servers are elsewhere and no directory is named
+        that they and this process see. `least_free` is in bytes."""
+        self._database = database
+        self._files = files
+        self._least_free = least_free
+        self._worker = uuid4().hex
+
+    async def begin(self, organization_id: int, meeting_id: str) -> Tape | None:
+        """A new recording of a meeting. None, and a line in the log, where that cannot be."""
+        if self._files is None:
+            reason = "the media servers run elsewhere, and janus.recordings_directory is not set"
+            log.warning("meeting not recorded", meeting=meeting_id, reason=reason)
+            return None
+        free = await asyncio.to_thread(self._files.free_space)
+        if free < self._least_free:
+            reason = f"only {free >> 20} MiB are free"
+            log.error("meeting not recorded", meeting=meeting_id, reason=reason)
+            return None
+        tape = Tape(self._database, self._files, organization_id, self._worker)
+        await tape.begin(meeting_id)
+        return tape
