@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from websockets.sync.client import connect
 
 from switchroom.db.base import now
 from switchroom.identity.keys import KeyPermission
 from switchroom.meetings.models import Meeting
+from switchroom.meetings.recordings.files import RecordingFiles
+from switchroom.meetings.recordings.taping import Taping
 from tests.dialects.webmeeting_v6.client import Account, Client, instance_key
 from tests.events.receiver import Receiver, Request
+from tests.meetings.taped import TRACKS
 from tests.platform import RunningPlatform, running_platform
 from tests.postgresql import new_database
 
@@ -209,3 +214,34 @@ def test_the_hooks_are_for_keys_of_the_instance(running: RunningPlatform, accoun
     accounts_only = Client(running, instance_key(running, KeyPermission.ACCOUNT))
     assert accounts_only.refused("GET", "/webhook").code == -3
     assert account.instance.refused("GET", "/webhook/deliveries", state="lost").fields.keys() == {"state"}
+
+
+def test_a_recording_is_told_of_when_its_file_is_there(
+    running: RunningPlatform, account: Account, listener: Listener
+) -> None:
+    account.instance.put("/webhook", {"onMeetingRecordingCreated": {"url": f"{listener.url}/recorded"}})
+    meeting = account.api.post("/meeting", {"topic": "Aufnahme", "isRecorded": True})
+    tape = running.run(recorded(running, meeting["id"]))
+
+    told = listener.got(1)[0]
+    assert (told.method, told.path) == ("POST", "/recorded")
+    assert (body_of(told)["id"], body_of(told)["isRecorded"]) == (meeting["id"], True)
+    (recording,) = account.api.get(f"/meeting/{meeting['id']}/summary")["recordings"]
+    assert (recording["id"], recording["state"], recording["contentType"]) == (tape, "ready", "audio/mp4")
+    assert running.http.get(recording["url"]).headers["content-length"] == str(recording["size"])
+
+
+async def recorded(running: RunningPlatform, meeting_id: str) -> str:
+    """Somebody speaks in a meeting, and goes. The id of what was recorded of it."""
+    platform = running.platform
+    async with platform.database.read(None) as session:
+        meeting = await session.scalar(select(Meeting).where(Meeting.hex_id == meeting_id))
+    assert meeting is not None
+    taping = Taping(
+        platform.database, RecordingFiles(platform.media.recordings_directory, "test"), least_free=0
+    )
+    tape = await taping.begin(meeting.organization_id, meeting.id)
+    assert tape is not None
+    shutil.copyfile(TRACKS / "voice.mjr", Path(tape.directory) / "videoroom-a-user-b.1-17-audio-0.mjr")
+    await tape.end()
+    return tape.id

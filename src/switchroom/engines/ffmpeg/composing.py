@@ -30,6 +30,9 @@ _GRID = 500
 _CHUNK = 300_000
 """Milliseconds of sound that are mixed at a time."""
 
+_LEAD = 1_500
+"""Milliseconds; in as many at least one frame is sent."""
+
 _BACKGROUND = "0x1a1b1e"
 _QUICK, _PER_SECOND = 60.0, 30.0
 """Seconds that a program may take: so many, and so many more for each second that it makes."""
@@ -150,10 +153,13 @@ async def _show(one: Slice, number: int, font: str, directory: Path) -> Path:
     filters: list[str] = []
     before = "0:v"
     for index, (picture, cell) in enumerate(one.cells, 1):
-        arguments += _reading(picture.clip, one.start, one.end)
-        late = max(picture.clip.start - one.start, 0) / 1000
+        # What was last seen before the slice stands in it until the next frame. When one picture changes its
+        # size, the others stay as they are; without the option all would be gone until their next frames.
+        lead = min(max(one.start - picture.clip.start, 0), _LEAD)
+        arguments += ["-reinit_filter", "0", *_reading(picture.clip, one.start - lead, one.end)]
+        late = (max(picture.clip.start - one.start, 0) - lead) / 1000
         filters.append(
-            f"[{index}:v]setpts=PTS+{late:.3f}/TB,"
+            f"[{index}:v]setpts=PTS+({late:.3f})/TB,"
             f"scale={cell.width}:{cell.height}:force_original_aspect_ratio=decrease:flags=bilinear,"
             f"setsar=1[v{index}]"
         )

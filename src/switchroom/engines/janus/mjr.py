@@ -31,8 +31,8 @@ so several times a second, one that has nothing new to show once a second."""
 _CLOCK = {"audio": 48, "video": 90}
 """Ticks of the RTP timestamp in a millisecond."""
 
-_WINDOW = 10_000
-_LARGEST_SKEW = 200
+_WINDOW = 2_000
+_LARGEST_SKEW = 120
 """Milliseconds by which both clocks may come apart, looked at in windows of so many milliseconds: the packet
 that was the least late of a window tells."""
 
@@ -139,7 +139,8 @@ def _stretches(packets: Iterator[tuple[int, int]], medium: Literal["audio", "vid
                     baseline = least_late
                 elif abs(least_late - baseline) > _LARGEST_SKEW:
                     yield Stretch(start, end, position)
-                    start, position, baseline = came, ticks // clock, None
+                    position = ticks // clock
+                    start, baseline = position + least_late, None
                 window_from, least_late = came, None
         late = came - ticks // clock
         least_late = late if least_late is None else min(least_late, late)

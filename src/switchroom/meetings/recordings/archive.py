@@ -14,7 +14,7 @@ from sqlalchemy import select
 from switchroom.db.database import Database
 from switchroom.errors import NotFound
 from switchroom.meetings.models import Meeting
-from switchroom.meetings.recordings.files import RecordingFiles
+from switchroom.meetings.recordings.files import RecordingFiles, is_id
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 
 CONTENT_TYPES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
@@ -50,6 +50,8 @@ class RecordingArchive:
             .join(Meeting, Meeting.id == MeetingRecording.meeting_id)
             .where(MeetingRecording.id == recording_id)
         )
+        if not is_id(recording_id):
+            raise _unknown()
         async with self._database.read(None) as session:
             found = (await session.execute(query)).one_or_none()
         expected = found[0].access_token if found is not None else ""

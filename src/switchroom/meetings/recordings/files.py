@@ -20,6 +20,11 @@ _PEOPLE = "people.jsonl"
 _OWNER = "platform"
 
 
+def is_id(text: str) -> bool:
+    """Whether it can be the id of a recording; nothing else ever becomes a part of a path."""
+    return _ID.fullmatch(text) is not None
+
+
 class _Feed(Struct, frozen=True):
     feed: str
     name: str
@@ -34,7 +39,7 @@ class RecordingFiles:
         self._platform = platform
 
     def of(self, recording_id: str) -> Path:
-        if not _ID.fullmatch(recording_id):
+        if not is_id(recording_id):
             raise ValueError("not the id of a recording")
         return self.directory / recording_id
 
@@ -117,7 +122,7 @@ class RecordingFiles:
         """The ids of this platform's recordings in which nothing has been written for some time."""
         found: list[str] = []
         for place in self.directory.iterdir() if self.directory.is_dir() else ():
-            if not _ID.fullmatch(place.name) or place.is_symlink():
+            if not is_id(place.name) or place.is_symlink():
                 continue
             try:
                 if (place / _OWNER).read_text("utf-8") == self._platform and _age(place) >= seconds:

@@ -127,7 +127,7 @@ class RecordingFinisher:
             query = select(MeetingRecording.id, MeetingRecording.state).where(
                 MeetingRecording.id.in_(settled)
             )
-            states = dict((await session.execute(query)).tuples())
+            states = {row.id: row.state for row in await session.execute(query)}
         for recording_id in settled:
             if recording_id not in states:
                 await asyncio.to_thread(self._files.remove, recording_id)

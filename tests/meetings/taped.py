@@ -1,0 +1,102 @@
+"""Builders: recordings as the media server leaves them, and who makes their files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from switchroom.bus import Bus
+from switchroom.db.base import now
+from switchroom.meetings.recordings.archive import RecordingArchive
+from switchroom.meetings.recordings.assembling import PROGRAMS
+from switchroom.meetings.recordings.files import RecordingFiles
+from switchroom.meetings.recordings.finishing import RecordingFinisher
+from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
+from switchroom.meetings.recordings.taping import Tape, Taping
+from switchroom.meetings.views import MeetingView
+from tests.meetings.house import House
+
+TRACKS = Path(__file__).with_name("tracks")
+"""Four seconds of a browser's microphone and camera, cut off in the middle of a packet."""
+
+PLATFORM = "f" * 24
+
+
+class Studio:
+    """Where a house's meetings are recorded."""
+
+    def __init__(self, home: House, directory: Path) -> None:
+        self.home = home
+        self.files = RecordingFiles(directory, PLATFORM)
+        self.archive = RecordingArchive(home.database, self.files, "https://meet.example.org")
+        self.taping = Taping(home.database, self.files, least_free=0)
+
+    def finisher(
+        self,
+        *,
+        retry_delays: Sequence[timedelta] = (),
+        lease: timedelta = timedelta(seconds=60),
+        programs: Sequence[str] = PROGRAMS,
+    ) -> RecordingFinisher:
+        return RecordingFinisher(
+            self.home.database,
+            self.files,
+            self.archive,
+            Bus(),
+            lease=lease,
+            retry_delays=retry_delays,
+            programs=programs,
+        )
+
+    async def tape(self, planned: MeetingView, *tracks: str) -> Tape:
+        """A recording that is going on, in which somebody has sent these tracks."""
+        tape = await self.taping.begin(self.home.organization.id, planned.meeting.id)
+        assert tape is not None
+        await tape.note_people({"one.1": "Jörg", "one.2": "Jörg"})
+        for line, track in enumerate(tracks):
+            self.put(tape, track, line)
+        return tape
+
+    def put(self, tape: Tape, track: str, line: int) -> None:
+        kind = "audio" if track == "voice" else "video"
+        name = f"videoroom-lounge.4f-user-one.1-1795348421600273-{kind}-{line}.mjr"
+        shutil.copyfile(TRACKS / f"{track}.mjr", Path(tape.directory) / name)
+
+    async def row(self, tape: Tape) -> MeetingRecording | None:
+        async with self.home.database.read(None) as session:
+            query = select(MeetingRecording).where(MeetingRecording.id == tape.id)
+            return await session.scalar(query)
+
+    async def state(self, tape: Tape) -> RecordingState:
+        row = await self.row(tape)
+        assert row is not None
+        return RecordingState(row.state)
+
+    async def worker(self, tape: Tape) -> str:
+        row = await self.row(tape)
+        assert row is not None
+        return row.worker
+
+    async def write(self, tape: Tape, **columns: datetime | str) -> None:
+        async with self.home.database.write(None) as session:
+            await session.execute(
+                update(MeetingRecording).where(MeetingRecording.id == tape.id).values(**columns)
+            )
+
+    async def abandon(self, tape: Tape) -> None:
+        """The process that records is killed, and some time passes."""
+        await self.write(tape, due_at=now() - timedelta(seconds=1))
+        self.age(tape, 30)
+
+    def age(self, tape: Tape, seconds: float) -> None:
+        """As if nothing had been written for so long."""
+        moment = time.time() - seconds
+        place = self.files.of(tape.id)
+        for path in (place, *place.rglob("*")):
+            os.utime(path, (moment, moment))

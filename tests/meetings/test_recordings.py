@@ -1,0 +1,282 @@
+"""Recordings of meetings on each database: taped, made a file, given up, removed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from switchroom.db.base import now
+from switchroom.errors import NotFound
+from switchroom.meetings.attendance import Attendances
+from switchroom.meetings.models import Meeting
+from switchroom.meetings.recordings.files import RecordingFiles
+from switchroom.meetings.recordings.models import RecordingState
+from switchroom.meetings.recordings.taping import Taping
+from switchroom.meetings.recurrence import FrequencyType, Recurrence
+from tests.browser.watching import Film
+from tests.meetings.house import House, house
+from tests.meetings.taped import TRACKS, Studio
+
+pytestmark = pytest.mark.janus
+
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def home(database_url: str) -> AsyncGenerator[House]:
+    async with house(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def studio(home: House, tmp_path: Path) -> Studio:
+    return Studio(home, tmp_path / "recordings")
+
+
+async def test_what_was_taped_becomes_a_file_and_is_told(studio: Studio) -> None:
+    planned = await studio.home.plan("Über uns")
+    tape = await studio.tape(planned, "voice", "camera")
+    assert not await studio.finisher().finish_one()
+    await tape.end()
+
+    assert await studio.finisher().finish_one()
+    row = await studio.row(tape)
+    assert row is not None
+    assert (row.state, row.due_at) == (RecordingState.READY, None)
+    file = await studio.archive.find(row.id, row.access_token)
+    assert (file.size, file.content_type) == (row.size, "video/mp4")
+    assert file.name == f"Über uns {row.started_at:%Y-%m-%d}.mp4"
+    film = Film(file.path)
+    assert film.codecs() == {"h264", "aac"}
+    assert film.seconds == pytest.approx(row.duration / 1000, abs=0.6) == pytest.approx(5, abs=0.6)
+    assert film.loudest(0, 5) > -30
+    assert film.bright(2, 0, 1) > 0.3
+    (event,) = await studio.home.events("meeting.recording_created")
+    assert event.object_id == planned.meeting.id
+    assert event.data["topic"] == "Über uns"
+    told = {name: event.data[name] for name in ("recording_id", "url", "duration", "size")}
+    assert told == {
+        "recording_id": row.id,
+        "url": f"https://meet.example.org/recordings/{row.id}/{row.access_token}",
+        "duration": row.duration // 1000,
+        "size": row.size,
+    }
+    assert {path.name for path in studio.files.of(row.id).iterdir()} == {"platform", "recording.mp4"}
+    assert not await studio.finisher().finish_one()
+
+
+async def test_without_a_picture_it_is_sound(studio: Studio) -> None:
+    tape = await studio.tape(await studio.home.plan(), "voice")
+    await tape.end()
+    assert await studio.finisher().finish_one()
+    row = await studio.row(tape)
+    assert row is not None
+    file = await studio.archive.find(row.id, row.access_token)
+    assert (file.content_type, Film(file.path).codecs()) == ("audio/mp4", {"aac"})
+
+
+async def test_where_nobody_sent_anything_nothing_is_left(studio: Studio) -> None:
+    tape = await studio.tape(await studio.home.plan())
+    (Path(tape.directory) / "videoroom-lounge.4f-user-one.1-17-audio-0.mjr").write_bytes(b"MJR00002")
+    await tape.end()
+    assert await studio.finisher().finish_one()
+    assert await studio.row(tape) is None
+    assert not studio.files.of(tape.id).exists()
+    assert await studio.home.events("meeting.recording_created") == []
+
+
+async def test_one_whose_process_was_killed_is_finished_with_what_there_is(studio: Studio) -> None:
+    tape = await studio.tape(await studio.home.plan(), "voice", "camera")
+    studio.age(tape, 30)
+    assert not await studio.finisher().finish_one(), "its process may still live"
+    await studio.write(tape, due_at=now() - SECOND)
+    studio.put(tape, "voice", 3)
+    assert not await studio.finisher().finish_one(), "the media server still writes"
+
+    await studio.abandon(tape)
+    assert await studio.finisher().finish_one()
+    assert await studio.state(tape) is RecordingState.READY
+    row = await studio.row(tape)
+    assert row is not None
+    assert row.ended_at is not None
+    assert row.ended_at < now() - 20 * SECOND
+    assert not await tape.renew(), "who taped it learns that it is no longer theirs"
+
+
+async def test_a_process_killed_while_it_makes_the_file_is_followed_by_another(studio: Studio) -> None:
+    tape = await studio.tape(await studio.home.plan(), "voice")
+    await tape.end()
+    killed = asyncio.create_task(studio.finisher().finish_one())
+    async with asyncio.timeout(10):
+        while not await studio.worker(tape):  # noqa: ASYNC110 - what a finisher does wakes nobody here
+            await asyncio.sleep(0.01)
+    killed.cancel()
+    await asyncio.gather(killed, return_exceptions=True)
+    assert not await studio.finisher().finish_one(), "its lease is not over"
+
+    await studio.write(tape, due_at=now() - SECOND)
+    assert await studio.finisher().finish_one()
+    assert await studio.state(tape) is RecordingState.READY
+    assert len(await studio.home.events("meeting.recording_created")) == 1
+
+
+async def test_two_processes_make_one_file(studio: Studio) -> None:
+    tape = await studio.tape(await studio.home.plan(), "voice")
+    await tape.end()
+    did = await asyncio.gather(studio.finisher().finish_one(), studio.finisher().finish_one())
+    assert sorted(did) == [False, True]
+    assert len(await studio.home.events("meeting.recording_created")) == 1
+
+
+async def test_what_takes_longer_than_a_lease_stays_in_its_hands(studio: Studio) -> None:
+    tape = await studio.tape(await studio.home.plan(), "voice", "camera")
+    await tape.end()
+    slow = asyncio.create_task(studio.finisher(lease=timedelta(milliseconds=300)).finish_one())
+    while not slow.done():
+        await asyncio.sleep(0.1)
+        assert slow.done() or not await studio.finisher().finish_one()
+    assert await slow
+    assert await studio.state(tape) is RecordingState.READY
+
+
+async def test_a_meeting_deleted_meanwhile_takes_its_recording_with_it(studio: Studio) -> None:
+    planned = await studio.home.plan()
+    tape = await studio.tape(planned, "voice", "camera")
+    await tape.end()
+    working = asyncio.create_task(studio.finisher(lease=timedelta(milliseconds=300)).finish_one())
+    async with studio.home.database.write(None) as session:
+        await session.execute(delete(Meeting).where(Meeting.id == planned.meeting.id))
+    await working
+    assert await studio.row(tape) is None
+    assert await studio.home.events("meeting.recording_created") == []
+    studio.age(tape, 4000)
+    await studio.finisher().tidy()
+    assert not studio.files.of(tape.id).exists()
+
+
+async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio: Studio) -> None:
+    planned = await studio.home.plan()
+    tape = await studio.tape(planned)
+    broken = Path(tape.directory) / "videoroom-lounge.4f-user-one.1-17-video-1.mjr"
+    header = (TRACKS / "camera.mjr").read_bytes()[:200]
+    packet = b"MEET" + (0).to_bytes(4) + (12).to_bytes(2) + bytes(12)
+    broken.write_bytes(header[: header.index(b"MEET")] + packet + packet.replace(bytes(4), b"\0\0\4\0", 1))
+    await tape.end()
+    finisher = studio.finisher(retry_delays=[timedelta(minutes=1)])
+    assert await finisher.finish_one()
+    assert await studio.state(tape) is RecordingState.PROCESSING
+    assert not await finisher.finish_one(), "not before its time"
+
+    await studio.write(tape, due_at=now() - SECOND)
+    assert await finisher.finish_one()
+    assert await studio.state(tape) is RecordingState.FAILED
+    assert broken.exists()
+    (event,) = await studio.home.events("meeting.recording_failed")
+    assert (event.object_id, event.data["recording_id"]) == (planned.meeting.id, tape.id)
+    row = await studio.row(tape)
+    assert row is not None
+    with pytest.raises(NotFound):
+        await studio.archive.find(row.id, row.access_token)
+
+
+async def test_one_broken_track_does_not_take_the_others_with_it(studio: Studio) -> None:
+    tape = await studio.tape(await studio.home.plan(), "voice")
+    broken = Path(tape.directory) / "videoroom-lounge.4f-user-two.1-17-video-1.mjr"
+    broken.write_bytes((TRACKS / "camera.mjr").read_bytes()[:150])
+    await tape.end()
+    assert await studio.finisher().finish_one()
+    assert await studio.state(tape) is RecordingState.READY
+
+
+async def test_without_the_programs_recordings_wait(studio: Studio) -> None:
+    tape = await studio.tape(await studio.home.plan(), "voice")
+    await tape.end()
+    waiting = asyncio.create_task(studio.finisher(programs=["no-such-program"]).run())
+    await asyncio.sleep(0.3)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert await studio.state(tape) is RecordingState.PROCESSING
+    row = await studio.row(tape)
+    assert row is not None
+    assert row.attempts == 0
+
+
+async def test_only_its_own_old_directories_without_a_meeting_are_removed(
+    studio: Studio, tmp_path: Path
+) -> None:
+    planned = await studio.home.plan()
+    kept, going, fresh = [await studio.tape(planned, "voice") for _ in range(3)]
+    other = RecordingFiles(studio.files.directory, "another platform")
+    other.make("a" * 24)
+    (studio.files.directory / "lost+found").mkdir()
+    studio.age(kept, 4000)
+    for tape in (going, fresh):
+        await studio.write(tape, id=tape.id[::-1])
+    studio.age(going, 4000)
+    foreign = studio.files.directory / ("a" * 24)
+    await studio.finisher().tidy()
+    assert not studio.files.of(going.id).exists()
+    for place in (
+        studio.files.of(kept.id),
+        studio.files.of(fresh.id),
+        foreign,
+        studio.files.directory / "lost+found",
+    ):
+        assert place.exists()
+
+
+async def test_nothing_is_taped_where_there_is_no_place_for_it(studio: Studio) -> None:
+    home = studio.home
+    planned = await home.plan()
+    full = Taping(home.database, studio.files, least_free=1 << 62)
+    assert await full.begin(home.organization.id, planned.meeting.id) is None
+    nowhere = Taping(home.database, None, least_free=0)
+    assert await nowhere.begin(home.organization.id, planned.meeting.id) is None
+
+
+async def test_only_the_token_of_a_finished_one_opens_it(studio: Studio) -> None:
+    planned = await studio.home.plan()
+    one, two = [await studio.tape(planned, "voice") for _ in range(2)]
+    await one.end()
+    assert await studio.finisher().finish_one()
+    first, second = await studio.row(one), await studio.row(two)
+    assert first is not None
+    assert second is not None
+    assert await studio.archive.find(first.id, first.access_token)
+    for recording_id, token in (
+        (first.id, second.access_token),
+        (first.id, ""),
+        (first.id, first.access_token[:-1]),
+        (second.id, second.access_token),
+        ("0" * 24, first.access_token),
+        ("../" + first.id, first.access_token),
+    ):
+        with pytest.raises(NotFound):
+            await studio.archive.find(recording_id, token)
+    studio.files.remove(first.id)
+    with pytest.raises(NotFound):
+        await studio.archive.find(first.id, first.access_token)
+
+
+async def test_an_occurrence_has_its_own_recordings(studio: Studio) -> None:
+    home = studio.home
+    start = datetime.now(UTC).replace(microsecond=0) - DAY
+    daily = Recurrence(frequency_type=FrequencyType.DAILY)
+    planned = await home.plan("Daily", start=start, end=start + timedelta(hours=1), recurrence=daily)
+    yesterday, today = [await studio.tape(planned) for _ in range(2)]
+    await studio.write(yesterday, started_at=start + timedelta(minutes=1))
+    await studio.write(today, started_at=start + DAY + timedelta(minutes=1))
+    occurrences = await home.meetings.list(home.actor, from_=start, to=start + 2 * DAY)
+    attendances = Attendances(home.database)
+
+    async def told(meeting_id: str) -> list[str]:
+        return [one.id for one in (await attendances.summary(home.actor, meeting_id)).recordings]
+
+    assert await told(planned.meeting.id) == [yesterday.id, today.id]
+    assert await told(occurrences[1].hex_id) == [today.id]
