@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 
 from switchroom.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from switchroom.identity.keys import KeyPermission
+from switchroom.identity.keys import KeyPermission, PlatformKeys
 from switchroom.identity.models import PlatformKey
 from tests.platform import RunningPlatform, Tenant
 
@@ -69,3 +71,21 @@ def test_names_that_are_refused(running: RunningPlatform, name: str):
     with pytest.raises(Invalid) as error:
         running.run(running.platform.keys.create(name, BOTH))
     assert error.value.field == "name"
+
+
+def test_a_key_that_another_process_deletes_is_good_for_a_moment_more(running: RunningPlatform):
+    keys, elsewhere = running.platform.keys, PlatformKeys(running.platform.database)
+    key = running.run(keys.create("Gone elsewhere", BOTH))
+    holder = running.run(keys.authenticate(key))
+    running.run(elsewhere.delete(holder.key_id))
+
+    async def refused() -> None:
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    await keys.authenticate(key)
+                except Unauthenticated:
+                    return
+                await asyncio.sleep(0.05)
+
+    running.run(refused())

@@ -20,7 +20,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from switchroom.bus import Bus
 from switchroom.db.base import Base, OfOrganization
-from switchroom.db.sqlite import LOCK_LIMIT, connect
+from switchroom.db.sqlite import LOCK_LIMIT, Checkpoints, connect
 from switchroom.db.sqlite import begin as begin_transaction
 from switchroom.errors import Unavailable
 
@@ -40,7 +40,12 @@ class Database:
     def __init__(self, url: str, bus: Bus | None = None, *, pool_size: int = 10) -> None:
         self._sqlite = url.startswith("sqlite")
         self._bus = bus or Bus()
-        self.engine: AsyncEngine = _sqlite_engine(url) if self._sqlite else _postgresql_engine(url, pool_size)
+        self._checkpoints = Checkpoints(_file(url)) if self._sqlite else None
+        self.engine: AsyncEngine = (
+            _sqlite_engine(url, self._checkpoints)
+            if self._checkpoints is not None
+            else _postgresql_engine(url, pool_size)
+        )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._writing_sessions = async_sessionmaker(
             self.engine.execution_options(write=True), expire_on_commit=False
@@ -78,6 +83,8 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
 
 
 @contextmanager
@@ -146,11 +153,15 @@ def upsert(session: AsyncSession, table: type[Base]) -> sqlite.Insert:
     return sqlite.insert(table)
 
 
-def _sqlite_engine(url: str) -> AsyncEngine:
-    database = make_url(url).database or ":memory:"
+def _file(url: str) -> str:
+    return make_url(url).database or ":memory:"
+
+
+def _sqlite_engine(url: str, checkpoints: Checkpoints) -> AsyncEngine:
+    database = _file(url)
     engine = create_async_engine(
         url,
-        async_creator=lambda: connect(database),
+        async_creator=lambda: connect(database, checkpoints),
         pool_use_lifo=True,  # a connection's cache is good for as long as no other one writes
         json_deserializer=msgspec.json.decode,
         hide_parameters=True,  # they hold access keys, and errors are logged

@@ -4,26 +4,62 @@ aiosqlite goes there for the cursor, the statement, its rows, the closing, and t
 many times between two threads, and one such trip costs more than most statements. What may wait is the lock
 that a write begins with, if another process has it, and the disk, which is synchronized when the write-ahead
 log goes into the database file. That is done after every so many commits rather than by whichever commit
-fills the log, so that it is known which ones take long. All else reads and writes memory, because readers of
-a write-ahead log wait for nobody and lists are paged, and is done in place. A transaction begins with its
-first statement.
+fills the log, so that it is known which ones take long: most of it by `Checkpoints`, beside further commits,
+and what these add to the log by one of them. All else reads and writes memory, because readers of a
+write-ahead log wait for nobody and lists are paged, and is done in place. A transaction begins with its first
+statement.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, cast
 
 import aiosqlite
 
 CHECKPOINT_EVERY = 200
-"""Commits of one connection from one checkpoint to the next: some megabytes of log."""
+"""Commits from one checkpoint to the next: some megabytes of log."""
 
 LOCK_LIMIT = 10_000
 """Milliseconds to wait for another process' write."""
 
 _READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
+
+
+class Checkpoints:
+    """Copies the write-ahead log into the database file, in a thread and by a connection of its own, which
+    holds up neither readers nor writers. A log that others go on filling meanwhile never begins anew; so
+    whoever commits next copies the little that has come since, in their own transaction's lock."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._copied: Future[None] | None = None
+        self._commits = 0
+
+    def committed(self) -> None:
+        """To be called after each commit."""
+        self._commits += 1
+        if self._commits >= CHECKPOINT_EVERY and self._copied is None:
+            self._copied = self._thread.submit(self._copy)
+
+    def is_rest_due(self) -> bool:
+        """Whether whoever commits now is to copy what is left. True once for each time."""
+        if self._copied is None or not self._copied.done():
+            return False
+        self._copied, self._commits = None, 0
+        return True
+
+    def close(self) -> None:
+        self._thread.shutdown()
+
+    def _copy(self) -> None:
+        # What fails here is done by the next, or by the last connection to close.
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self._database)) as own:
+            own.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 class _Cursor(aiosqlite.Cursor):
@@ -62,8 +98,9 @@ class _Cursor(aiosqlite.Cursor):
 
 
 class _Connection(aiosqlite.Connection):
+    checkpoints: Checkpoints
     _beginning: str | None = None
-    _commits = 0
+    _begins_log = True
 
     def cursor(self) -> _Cursor:  # pyright: ignore[reportIncompatibleMethodOverride]
         return _Cursor(self)
@@ -83,15 +120,17 @@ class _Connection(aiosqlite.Connection):
         self._beginning = None
         if not self.in_transaction:
             return
-        self._commits += 1
-        since_checkpoint = self._commits % CHECKPOINT_EVERY
-        if since_checkpoint > 1:
+        copies_rest = self.checkpoints.is_rest_due()
+        if copies_rest or self._begins_log:
+            # The first after a checkpoint may begin the log anew, on disk.
+            await super().commit()
+            self._begins_log = False
+        else:
             self._conn.commit()
-            return
-        # The last before a checkpoint has it to follow; the first after one may begin the log anew, on disk.
-        await super().commit()
-        if since_checkpoint == 0:
+        if copies_rest:
             await self._execute(self._checkpoint)  # pyright: ignore[reportUnknownMemberType]
+            self._begins_log = True
+        self.checkpoints.committed()
 
     async def rollback(self) -> None:
         """Forget what was written, which has not left memory but for the log's end."""
@@ -126,8 +165,9 @@ def begin(connection: object, *, immediate: bool) -> None:
     cast("_Connection", connection).begin(_WRITE if immediate else _READ)
 
 
-def connect(database: str) -> aiosqlite.Connection:
+def connect(database: str, checkpoints: Checkpoints) -> aiosqlite.Connection:
     """The connection to the file, to be awaited."""
     connection = _Connection(lambda: sqlite3.connect(database, check_same_thread=False), iter_chunk_size=64)
+    connection.checkpoints = checkpoints
     connection._thread.daemon = True  # pyright: ignore[reportPrivateUsage]
     return connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from enum import IntFlag
 
@@ -14,6 +15,9 @@ from switchroom.identity.models import Organization, PlatformKey
 from switchroom.identity.secrets import key_hash, random_key
 
 _LENGTH = 40
+_REMEMBERED = 1.0
+"""Seconds."""
+_MOST_REMEMBERED = 1000
 
 
 class KeyPermission(IntFlag):
@@ -45,8 +49,12 @@ class KeyHolder(Struct, frozen=True):
 
 
 class PlatformKeys:
+    """A key that was right is not asked for again for a second, so one that another process withdraws is good
+    for as long."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._right: dict[str, tuple[KeyHolder, float]] = {}
 
     async def create(
         self, name: str, permissions: KeyPermission, organization: Organization | None = None
@@ -85,17 +93,26 @@ class PlatformKeys:
             )
             if found is None:
                 raise NotFound(f"there is no key {key_id}", field="id")
+        self._right.clear()
 
     async def authenticate(self, key: str) -> KeyHolder:
         """Whose key it is. Raises Unauthenticated for one that is missing, wrong or withdrawn."""
+        hashed = key_hash(key)
+        holder, until = self._right.get(hashed, (None, 0.0))
+        if holder is not None and time.monotonic() < until:
+            return holder
         found = None
         if key:
             async with self._database.read(None) as session:
-                found = (await session.execute(_KEY, {"key_hash": key_hash(key)})).one_or_none()
+                found = (await session.execute(_KEY, {"key_hash": hashed})).one_or_none()
         if found is None:
             raise Unauthenticated("the API key is missing or wrong", code="key_invalid")
         key_id, name, organization_id, permissions = found
-        return KeyHolder(key_id, name, organization_id, KeyPermission(permissions))
+        holder = KeyHolder(key_id, name, organization_id, KeyPermission(permissions))
+        if len(self._right) >= _MOST_REMEMBERED:
+            self._right.clear()
+        self._right[hashed] = (holder, time.monotonic() + _REMEMBERED)
+        return holder
 
 
 _KEY = select(PlatformKey.id, PlatformKey.name, PlatformKey.organization_id, PlatformKey.permissions).where(
