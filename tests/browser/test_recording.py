@@ -7,27 +7,52 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
+from switchroom.events.log import EventFilter
 from tests.browser.people import BOTH, Newcomer
+from tests.browser.person import Person
+from tests.browser.test_reconnection import media_server
 from tests.browser.test_scheduled_meeting import Program
 from tests.browser.watching import Film
 from tests.platform import RunningPlatform
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
-SPEECH, PAUSE = 3_000, 4_000
+SPEECH, PAUSE = 2_000, 3_000
 """Milliseconds."""
 
 
-def recorded_meeting(program: Program, topic: str) -> dict[str, Any]:
+def recorded_meeting(program: Program, topic: str, *, recorded: bool = True) -> dict[str, Any]:
     email = f"ada-{uuid4().hex[:8]}@example.org"
     account = program.asks("POST", "/account", {"adminEmail": email, "adminFirstname": "Ada"})
     program.user_id = program.asks("GET", f"/account/admin/{account['id']}")[0]["id"]
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
-    draft = {"topic": topic, "startTime": start.isoformat(), "isRecorded": True}
+    draft = {"topic": topic, "startTime": start.isoformat(), "isRecorded": recorded}
     return program.asks("POST", "/meeting", draft)
+
+
+def film_of(
+    running: RunningPlatform, waiting: Person, program: Program, meeting: dict[str, Any], directory: Path
+) -> tuple[Film, dict[str, Any]]:
+    """The meeting's one recording, saved once it is there, and what the summary says of it."""
+    summary = waiting.until(
+        lambda: program.asks("GET", f"/meeting/{meeting['id']}/summary"),
+        lambda told: bool(told["recordings"]) and told["recordings"][0]["state"] == "ready",
+        "the recording",
+        limit=60,
+    )
+    (recording,) = summary["recordings"]
+    reply = running.http.get(recording["url"])
+    assert (reply.status_code, len(reply.content)) == (200, recording["size"])
+    assert reply.headers["content-type"] == recording["contentType"] == "video/mp4"
+    path = directory / "saved.mp4"
+    path.write_bytes(reply.content)
+    film = Film(path)
+    assert abs(film.seconds - recording["duration"]) < 1.5
+    return film, recording
 
 
 def test_what_is_said_and_shown_is_in_the_file_and_nothing_else(
@@ -54,26 +79,53 @@ def test_what_is_said_and_shown_is_in_the_file_and_nothing_else(
     ben.leaves()
     nora.leaves()
 
-    summary = nora.until(
-        lambda: program.asks("GET", f"/meeting/{meeting['id']}/summary"),
-        lambda told: bool(told["recordings"]) and told["recordings"][0]["state"] == "ready",
-        "the recording",
-        limit=60,
-    )
-    (recording,) = summary["recordings"]
-    reply = running.http.get(recording["url"])
-    assert (reply.status_code, len(reply.content)) == (200, recording["size"])
-    assert reply.headers["content-type"] == recording["contentType"] == "video/mp4"
-    saved = tmp_path / "saved.mp4"
-    saved.write_bytes(reply.content)
-    film = Film(saved)
+    film, _ = film_of(running, nora, program, meeting, tmp_path)
     assert film.codecs() == {"h264", "aac"}
     spent = (SPEECH + PAUSE + SPEECH) / 1000
     assert spent < film.seconds < spent + 25
-    assert abs(film.seconds - recording["duration"]) < 1.5
     end = film.seconds
     (muted,) = film.silences(PAUSE / 1000 - 0.5)
     assert muted[1] - muted[0] == pytest.approx(PAUSE / 1000, abs=1.5)
     assert film.loudest(end - 3, end - 0.5) > -30
     assert film.bright(end - 2, 0, 0.5) > 0.3
     assert film.bright(end - 2, 0.5, 1) > 0.3
+
+
+def test_it_is_switched_on_and_off_meanwhile_and_outlives_the_media_server(
+    running: RunningPlatform, newcomer: Newcomer, tmp_path: Path
+) -> None:
+    program = Program(running)
+    meeting = recorded_meeting(program, "Nicht von Anfang an", recorded=False)
+    page = f"{running.base_url}/#/meeting/{meeting['meetingId']}"
+    nora = newcomer("Nora", on=BOTH).opens(page)
+    expect(nora.the("meeting-recorded")).to_have_count(0)
+    nora.joins("Nora")
+    ben = newcomer("Ben", on=BOTH).opens(page).joins("Ben")
+    ben.hears("Nora")
+    ben.sees("Nora")
+    expect(nora.the("recording")).to_have_count(0)
+
+    program.asks("PUT", f"/meeting/{meeting['id']}/false", {"isRecorded": True})
+    expect(nora.the("recording")).to_be_visible()
+    expect(ben.the("recording")).to_be_visible()
+    nora.page.wait_for_timeout(SPEECH)
+    media_server(psutil.Process().pid).kill()
+    ben.until(lambda: [one["type"] for one in ben.heard], lambda told: "media.reset" in told, "a reset")
+    ben.hears("Nora")
+    ben.sees("Nora")
+    nora.page.wait_for_timeout(SPEECH)
+    expect(ben.the("recording")).to_be_visible()
+    program.asks("PUT", f"/meeting/{meeting['id']}/false", {"isRecorded": False})
+    expect(nora.the("recording")).to_have_count(0)
+    expect(ben.the("recording")).to_have_count(0)
+
+    film, recording = film_of(running, nora, program, meeting, tmp_path)
+    assert film.codecs() == {"h264", "aac"}
+    for second in (1.5, film.seconds - 1.5):
+        assert film.loudest(second - 1, second + 1) > -30
+        assert film.bright(second, 0, 0.5) > 0.3
+        assert film.bright(second, 0.5, 1) > 0.3
+    for kind in ("meeting.recording_started", "meeting.recording_stopped", "meeting.recording_created"):
+        events = running.run(running.platform.events.read(None, EventFilter(types=[kind])))
+        told = [event.data["recording_id"] for event in events]
+        assert told.count(recording["id"]) == 1, kind

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from switchroom.bus import Bus
 from switchroom.conference.http import routes
+from switchroom.conference.recording import Taping
 from switchroom.conference.service import ConferenceService
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.errors import Unauthenticated
@@ -103,6 +104,7 @@ class House:
         link_id: str | None = None,
         meeting_id: str | None = None,
         waits: bool = False,
+        recorded: bool = False,
     ) -> str:
         """The token of somebody who may come in."""
         self.gate.admissions[name] = Admission(
@@ -121,6 +123,7 @@ class House:
             link_id=link_id,
             meeting_id=meeting_id,
             waits=waits,
+            recorded=recorded,
         )
         return name
 
@@ -261,7 +264,11 @@ class Client:
 
 @asynccontextmanager
 async def open_house(
-    servers: Sequence[JanusServer] = (), *, grace: float = 60.0, ice: IceSettings | None = None
+    servers: Sequence[JanusServer] = (),
+    *,
+    grace: float = 60.0,
+    ice: IceSettings | None = None,
+    taping: Taping | None = None,
 ) -> AsyncGenerator[House]:
     """A server with live rooms while the block runs."""
     gate, bus, port = Gate(), Bus(), free_port()
@@ -274,6 +281,7 @@ async def open_house(
         ice=ice or IceSettings(),
         grace=grace,
         chronicle=chronicle,
+        taping=taping,
         secret=b"a secret of all houses",
     )
     application = Litestar(routes(service), openapi_config=None, logging_config=None)
