@@ -96,7 +96,9 @@ class Studio:
 
     def age(self, tape: Tape, seconds: float) -> None:
         """As if nothing had been written for so long."""
+        self.age_place(self.files.of(tape.id), seconds)
+
+    def age_place(self, place: Path, seconds: float) -> None:
         moment = time.time() - seconds
-        place = self.files.of(tape.id)
         for path in (place, *place.rglob("*")):
             os.utime(path, (moment, moment))

@@ -109,6 +109,15 @@ async def test_one_whose_process_was_killed_is_finished_with_what_there_is(studi
     assert not await tape.renew(), "who taped it learns that it is no longer theirs"
 
 
+async def test_what_is_on_another_machine_is_left_to_it(studio: Studio, tmp_path: Path) -> None:
+    tape = await studio.tape(await studio.home.plan(), "voice")
+    await tape.end()
+    elsewhere = Studio(studio.home, tmp_path / "elsewhere")
+    assert not await elsewhere.finisher().finish_one()
+    assert await studio.finisher().finish_one()
+    assert await studio.state(tape) is RecordingState.READY
+
+
 async def test_a_process_killed_while_it_makes_the_file_is_followed_by_another(studio: Studio) -> None:
     tape = await studio.tape(await studio.home.plan(), "voice")
     await tape.end()
@@ -220,6 +229,7 @@ async def test_only_its_own_old_directories_without_a_meeting_are_removed(
         await studio.write(tape, id=tape.id[::-1])
     studio.age(going, 4000)
     foreign = studio.files.directory / ("a" * 24)
+    studio.age_place(foreign, 4000)
     await studio.finisher().tidy()
     assert not studio.files.of(going.id).exists()
     for place in (

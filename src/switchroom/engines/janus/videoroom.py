@@ -33,6 +33,11 @@ BAD_SDP = frozenset({431, 437, 464, 465})
 """Codes, the plugin's and the server's, for a session description that is none."""
 
 
+RECORDED_KEYFRAMES_EVERY = 60
+"""Seconds between two keyframes asked of each publisher in a room that is recorded: who looks into the middle
+of the file has to decode from the one before."""
+
+
 class RoomOptions(Struct, frozen=True):
     """How a room treats its publishers; names and units are the plugin's.
 
@@ -136,12 +141,15 @@ class Room:
     async def record(self, directory: str) -> None:
         """Write what everybody sends into files of a directory, from now on: what is muted is not in them,
         and of a simulcast camera the best layer there is."""
-        await self._change({"request": "edit", "new_rec_dir": directory})
+        await self._change(
+            {"request": "edit", "new_rec_dir": directory, "new_fir_freq": RECORDED_KEYFRAMES_EVERY}
+        )
         await self._change({"request": "enable_recording", "record": True})
 
     async def stop_recording(self) -> None:
         """Write nothing more, and close the files."""
         await self._change({"request": "enable_recording", "record": False})
+        await self._change({"request": "edit", "new_fir_freq": 0})
 
     async def _change(self, request: dict[str, Any]) -> None:
         await self._handle.request({**request, "room": self.id, "secret": self._secret})

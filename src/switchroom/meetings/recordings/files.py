@@ -60,6 +60,10 @@ class RecordingFiles:
             one.chmod(0o770)
         return raw
 
+    def are_here(self, recording_id: str) -> bool:
+        """Whether this machine has, or sees, the recording's directory."""
+        return (self.of(recording_id) / _OWNER).is_file()
+
     def free_space(self) -> int:
         """Bytes, where the recordings are."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)

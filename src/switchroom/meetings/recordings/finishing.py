@@ -38,12 +38,12 @@ RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
 _QUIET = 20.0
 """Seconds in which the media server writes nothing more into a recording that nobody speaks for."""
 
-_LOOKED_AT = 20
+_LOOKED_AT = 1000
 _SHORTEST_REST = timedelta(seconds=1)
 _BETWEEN_LOOKS = timedelta(seconds=15)
 _BETWEEN_TIDYINGS = timedelta(minutes=10)
 _KEPT_WITHOUT_ROW = 3600.0
-"""Seconds; a directory is made after its row, and perhaps a database was put back from a copy."""
+"""Seconds; a directory is there before its row, and perhaps a database was put back from a copy."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -150,6 +150,8 @@ class RecordingFinisher:
             query = select(MeetingRecording).where(MeetingRecording.due_at <= now())
             due = list(await session.scalars(query.order_by(MeetingRecording.due_at).limit(_LOOKED_AT)))
         for one in due:
+            if not await asyncio.to_thread(self._files.are_here, one.id):
+                continue  # another machine has them
             silent = await asyncio.to_thread(self._files.last_written, one.id)
             if one.state == RecordingState.RECORDING and silent < _QUIET:
                 continue
@@ -260,7 +262,8 @@ class RecordingFinisher:
     async def _rest(self) -> None:
         """Until something has ended, the next is due, or a while has passed."""
         async with self._database.read(None) as session:
-            due = await session.scalar(select(func.min(MeetingRecording.due_at)))
+            query = select(func.min(MeetingRecording.due_at)).where(MeetingRecording.due_at > now())
+            due = await session.scalar(query)
         wait = _BETWEEN_LOOKS if due is None else min(max(due - now(), _SHORTEST_REST), _BETWEEN_LOOKS)
         try:
             async with asyncio.timeout(wait.total_seconds()):

@@ -36,6 +36,8 @@ class Tape:
         self._worker = worker
 
     async def begin(self, meeting_id: str) -> None:
+        # First the directory: a row without one would be taken for another machine's.
+        await asyncio.to_thread(self._files.make, self.id)
         async with self._database.write(self._organization_id) as session:
             moment = now()
             session.add(
@@ -47,7 +49,6 @@ class Tape:
                     worker=self._worker,
                 )
             )
-        await asyncio.to_thread(self._files.make, self.id)
 
     async def note_people(self, names: Mapping[str, str]) -> None:
         """Keep whose each feed is, by the feed's id."""
