@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,7 @@ def test_it_is_switched_on_and_off_meanwhile_and_outlives_the_media_server(
 
     program.asks("PUT", f"/meeting/{meeting['id']}/false", {"isRecorded": True})
     expect(nora.the("recording")).to_be_visible()
+    began = time.monotonic()
     expect(ben.the("recording")).to_be_visible()
     nora.page.wait_for_timeout(SPEECH)
     media_server(psutil.Process().pid).kill()
@@ -116,11 +118,13 @@ def test_it_is_switched_on_and_off_meanwhile_and_outlives_the_media_server(
     nora.page.wait_for_timeout(SPEECH)
     expect(ben.the("recording")).to_be_visible()
     program.asks("PUT", f"/meeting/{meeting['id']}/false", {"isRecorded": False})
+    lasted = time.monotonic() - began
     expect(nora.the("recording")).to_have_count(0)
     expect(ben.the("recording")).to_have_count(0)
 
     film, recording = film_of(running, nora, program, meeting, tmp_path)
     assert film.codecs() == {"h264", "aac"}
+    assert film.seconds == pytest.approx(lasted, abs=2)
     for second in (1.5, film.seconds - 1.5):
         assert film.loudest(second - 1, second + 1) > -30
         assert film.bright(second, 0, 0.5) > 0.3

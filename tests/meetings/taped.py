@@ -68,6 +68,14 @@ class Studio:
         name = f"videoroom-lounge.4f-user-one.1-1795348421600273-{kind}-{line}.mjr"
         shutil.copyfile(TRACKS / f"{track}.mjr", Path(tape.directory) / name)
 
+    def put_broken(self, tape: Tape) -> Path:
+        """A camera's track that has packets, and no picture in them."""
+        path = Path(tape.directory) / "videoroom-lounge.4f-user-two.1-17-video-1.mjr"
+        camera = (TRACKS / "camera.mjr").read_bytes()
+        packets = [b"MEET" + came.to_bytes(4) + (12).to_bytes(2) + bytes(12) for came in (0, 1024)]
+        path.write_bytes(camera[: camera.index(b"MEET")] + b"".join(packets))
+        return path
+
     async def row(self, tape: Tape) -> MeetingRecording | None:
         async with self.home.database.read(None) as session:
             query = select(MeetingRecording).where(MeetingRecording.id == tape.id)

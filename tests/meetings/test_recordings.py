@@ -20,7 +20,7 @@ from switchroom.meetings.recordings.taping import Taping
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from tests.browser.watching import Film
 from tests.meetings.house import House, house
-from tests.meetings.taped import TRACKS, Studio
+from tests.meetings.taped import Studio
 
 pytestmark = pytest.mark.janus
 
@@ -172,10 +172,7 @@ async def test_a_meeting_deleted_meanwhile_takes_its_recording_with_it(studio: S
 async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio: Studio) -> None:
     planned = await studio.home.plan()
     tape = await studio.tape(planned)
-    broken = Path(tape.directory) / "videoroom-lounge.4f-user-one.1-17-video-1.mjr"
-    header = (TRACKS / "camera.mjr").read_bytes()[:200]
-    packet = b"MEET" + (0).to_bytes(4) + (12).to_bytes(2) + bytes(12)
-    broken.write_bytes(header[: header.index(b"MEET")] + packet + packet.replace(bytes(4), b"\0\0\4\0", 1))
+    broken = studio.put_broken(tape)
     await tape.end()
     finisher = studio.finisher(retry_delays=[timedelta(minutes=1)])
     assert await finisher.finish_one()
@@ -196,8 +193,7 @@ async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio:
 
 async def test_one_broken_track_does_not_take_the_others_with_it(studio: Studio) -> None:
     tape = await studio.tape(await studio.home.plan(), "voice")
-    broken = Path(tape.directory) / "videoroom-lounge.4f-user-two.1-17-video-1.mjr"
-    broken.write_bytes((TRACKS / "camera.mjr").read_bytes()[:150])
+    studio.put_broken(tape)
     await tape.end()
     assert await studio.finisher().finish_one()
     assert await studio.state(tape) is RecordingState.READY

@@ -100,6 +100,11 @@ async def compose(composition: Composition, directory: Path, result: Path) -> No
     )
 
 
+async def require_playable(file: Path) -> None:
+    """Raises ProgramFailed for a file whose beginning cannot be played."""
+    await _ffmpeg(["-t", "1", "-i", file.name, "-f", "null", "-"], seconds=1, directory=file.parent)
+
+
 def cut(pictures: Sequence[Picture], length: int) -> list[Slice]:
     """The slices of a composition, without a gap."""
     edges = {0, length}

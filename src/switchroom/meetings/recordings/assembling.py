@@ -11,7 +11,7 @@ import structlog
 from msgspec import Struct
 
 from switchroom.engines.ffmpeg.command import ProgramFailed, run
-from switchroom.engines.ffmpeg.composing import PROGRAM, Clip, Composition, Picture, compose
+from switchroom.engines.ffmpeg.composing import PROGRAM, Clip, Composition, Picture, compose, require_playable
 from switchroom.engines.janus import mjr
 from switchroom.meetings.recordings.files import RecordingFiles
 
@@ -77,6 +77,7 @@ async def _tracks(files: RecordingFiles, recording_id: str, directory: Path) -> 
             await run(
                 [CONVERTER, str(recording.path), file.name], limit=_CONVERSION_LIMIT, directory=file.parent
             )
+            await require_playable(file)
         except ProgramFailed as error:
             # What cannot be read of one must not take the others with it.
             log.warning(
