@@ -26,6 +26,8 @@ from switchroom.db import schema
 from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
 from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
+from switchroom.dialects.telephony_v3 import handlers as telephony_v3
+from switchroom.dialects.telephony_v3.callers import Callers as TelephonyCallers
 from switchroom.dialects.webmeeting_v6 import handlers as webmeeting_v6
 from switchroom.dialects.webmeeting_v6 import services as webmeeting_v6_services
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
@@ -129,6 +131,14 @@ class Platform:
             self.database, self.signer, guest_token_lifetime=security.guest_token_lifetime
         )
         self.keys = PlatformKeys(self.database)
+        self.telephony_callers = TelephonyCallers(
+            self.keys,
+            self.organizations,
+            self.authentication,
+            self.signer,
+            secret,
+            lifetime=security.access_token_lifetime,
+        )
         self.invitations = Invitations(settings.base_url, settings.webmeeting.dial_in_numbers)
         self.meetings = Meetings(self.database, self.invitations, settings.webmeeting.meeting_timezone)
         self.accounts = Accounts(self.database, self.password_requests)
@@ -197,6 +207,7 @@ class Platform:
             ),
             *alfaview_v1.handlers(self._v1_services()),
             *webmeeting_v6.handlers(self._v6_services()),
+            *telephony_v3.handlers(telephony_v3.Services(self.telephony_callers, self.events)),
             *conference_routes(self.conference, self.spanning),
             *meeting_routes(self.door, self.throttle, records=self.media.can_record),
             recording_handler(self.recordings),

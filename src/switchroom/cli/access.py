@@ -24,10 +24,11 @@ meeting_key_commands = typer.Typer(help="Keys of the Web Meeting API.", no_args_
 
 
 class KeyUse(StrEnum):
-    """What a key of the Web Meeting API is good for."""
+    """What a key is good for: two parts of the Web Meeting API, and the events log."""
 
     ACCOUNT = "account"
     MEETING = "meeting"
+    EVENTS = "events"
 
 
 @organization_commands.command("create")
@@ -107,13 +108,14 @@ def create_meeting_key(
         str, typer.Option("--org", help="The account's organization. Empty: a key of the whole instance.")
     ] = "",
     permissions: Annotated[
-        list[KeyUse] | None, typer.Option("--permission", help="account or meeting; both unless said.")
+        list[KeyUse] | None,
+        typer.Option("--permission", help="account, meeting or events; the first two unless said."),
     ] = None,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Make a key of the Web Meeting API and print it, which is done this once."""
-    uses = permissions or list(KeyUse)
+    uses = permissions or [KeyUse.ACCOUNT, KeyUse.MEETING]
 
     async def create() -> str:
         async with offline(load_settings(config, None, None, data)) as platform:
@@ -137,7 +139,7 @@ def list_meeting_keys(data: Data = None, config: Config = None) -> None:
     for key, organization in run(read()):
         uses = ",".join((use.name or "").lower() for use in KeyPermission(key.permissions))
         whose = f"account {organization.display_name}" if organization else "instance"
-        print(f"{key.id:>4}  {key.created_at:%Y-%m-%d}  {uses:<15}  {whose}  {key.name}")
+        print(f"{key.id:>4}  {key.created_at:%Y-%m-%d}  {uses:<22}  {whose}  {key.name}")
 
 
 @meeting_key_commands.command("delete")

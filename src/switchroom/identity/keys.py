@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import IntFlag
 
 from msgspec import Struct
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Select, bindparam, delete, select
 
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, Invalid, NotFound, Unauthenticated
@@ -25,6 +25,7 @@ class KeyPermission(IntFlag):
 
     ACCOUNT = 1 << 0
     MEETING = 1 << 1
+    EVENTS = 1 << 2
 
 
 class KeyHolder(Struct, frozen=True):
@@ -54,7 +55,7 @@ class PlatformKeys:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._right: dict[str, tuple[KeyHolder, float]] = {}
+        self._right: dict[str | int, tuple[KeyHolder, float]] = {}
 
     async def create(
         self, name: str, permissions: KeyPermission, organization: Organization | None = None
@@ -97,24 +98,31 @@ class PlatformKeys:
 
     async def authenticate(self, key: str) -> KeyHolder:
         """Whose key it is. Raises Unauthenticated for one that is missing, wrong or withdrawn."""
-        hashed = key_hash(key)
-        holder, until = self._right.get(hashed, (None, 0.0))
+        return await self._holder(_BY_HASH, key_hash(key) if key else "")
+
+    async def still(self, key_id: int) -> KeyHolder:
+        """Whose key it is, by its id, for what was given out for it. Raises Unauthenticated for one that is
+        withdrawn."""
+        return await self._holder(_BY_ID, key_id)
+
+    async def _holder(self, query: Select[int, str, int | None, int], named: str | int) -> KeyHolder:
+        holder, until = self._right.get(named, (None, 0.0))
         if holder is not None and time.monotonic() < until:
             return holder
         found = None
-        if key:
+        if named:
             async with self._database.read(None) as session:
-                found = (await session.execute(_KEY, {"key_hash": hashed})).one_or_none()
+                found = (await session.execute(query, {"named": named})).one_or_none()
         if found is None:
             raise Unauthenticated("the API key is missing or wrong", code="key_invalid")
         key_id, name, organization_id, permissions = found
         holder = KeyHolder(key_id, name, organization_id, KeyPermission(permissions))
         if len(self._right) >= _MOST_REMEMBERED:
             self._right.clear()
-        self._right[hashed] = (holder, time.monotonic() + _REMEMBERED)
+        self._right[named] = (holder, time.monotonic() + _REMEMBERED)
         return holder
 
 
-_KEY = select(PlatformKey.id, PlatformKey.name, PlatformKey.organization_id, PlatformKey.permissions).where(
-    PlatformKey.key_hash == bindparam("key_hash")
-)
+_KEY = select(PlatformKey.id, PlatformKey.name, PlatformKey.organization_id, PlatformKey.permissions)
+_BY_HASH = _KEY.where(PlatformKey.key_hash == bindparam("named"))
+_BY_ID = _KEY.where(PlatformKey.id == bindparam("named"))

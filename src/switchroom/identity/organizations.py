@@ -57,6 +57,13 @@ class Organizations:
             raise Conflict(f"several organizations are named {reference}: give the id", field="companyId")
         return rows[0]
 
+    async def is_open(self, organization_id: int) -> bool:
+        async with self._database.read(None) as session:
+            query = select(Organization.id).where(
+                Organization.id == organization_id, Organization.closed_at.is_(None)
+            )
+            return await session.scalar(query) is not None
+
     async def accessible(self, token: AccessToken, ulids: Sequence[str]) -> Sequence[Organization]:
         """Those of the named organizations that the caller belongs to, all of them when none is named.
 

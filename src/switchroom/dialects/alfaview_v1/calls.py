@@ -24,10 +24,11 @@ from switchroom.dialects.alfaview_v1.errors import (
     problem_of,
     reply_of,
 )
-from switchroom.dialects.alfaview_v1.exchange import Answer, ClientGone, header, read_body
+from switchroom.dialects.alfaview_v1.exchange import Answer, header
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo, Request
 from switchroom.errors import Invalid, Unauthenticated
+from switchroom.http.bodies import ClientGone, read_body
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken, TokenSigner
 

@@ -18,6 +18,7 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
+from switchroom.http.bodies import BodyTooLarge
 
 
 class Code(IntEnum):
@@ -78,10 +79,6 @@ _STATUS_BY_DOMAIN_CODE = {
 
 class Unimplemented(Exception):
     """A call or a kind of credentials that this API knows and this server does not carry out."""
-
-
-class BodyTooLarge(Exception):
-    """The request is larger than a request may be."""
 
 
 class Problem(Struct, frozen=True):
