@@ -92,7 +92,7 @@ async def test_where_nobody_sent_anything_nothing_is_left(studio: Studio) -> Non
 
 
 async def test_one_whose_process_was_killed_is_finished_with_what_there_is(studio: Studio) -> None:
-    tape = await studio.tape(await studio.home.plan(), "voice", "camera")
+    tape = await studio.tape(await studio.home.plan(), "voice")
     studio.age(tape, 30)
     assert not await studio.finisher().finish_one(), "its process may still live"
     await studio.write(tape, due_at=now() - SECOND)
