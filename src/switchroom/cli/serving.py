@@ -117,6 +117,11 @@ def _print_demo(demo: Demo) -> None:
         ("Moderator's link", demo.links.moderator),
         ("Participant's link", demo.links.participant),
     ]
+    if demo.webmeeting is not None:
+        rows += [
+            ("Web Meeting API key", demo.webmeeting.api_key),
+            ("Meeting", f"{demo.base_url}/#/meeting/{demo.webmeeting.meeting_id}"),
+        ]
     width = max(len(title) for title, _ in rows)
     for title, value in rows:
         print(f"  {title:<{width}}  {value}")

@@ -56,7 +56,9 @@ def ascii_address(address: str) -> str:
     takes SMTPUTF8 at every server on the way.
     """
     local, at, domain = address.rpartition("@")
-    if not at or not local or not _VISIBLE_ASCII.fullmatch(local) or _FORBIDDEN_IN_LOCAL.search(local):
+    if not at or not local or not domain:
+        raise Undeliverable("it is not like name@example.org")
+    if not _VISIBLE_ASCII.fullmatch(local) or _FORBIDDEN_IN_LOCAL.search(local):
         raise Undeliverable("the address cannot be mailed to: the part before the @ is not plain ASCII")
     try:
         return f"{local}@{_ascii_domain(domain)}"
