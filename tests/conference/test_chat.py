@@ -109,3 +109,10 @@ async def test_writing_too_fast_is_refused(house: House) -> None:
     answers = [await ada.ask("chat", text=f"{n}") for n in range(15)]
     assert [one["type"] for one in answers[:10]] == ["ok"] * 10
     assert {one.get("code") for one in answers[12:]} == {"too_many"}
+
+
+async def test_control_characters_are_left_out_of_what_is_written(house: House) -> None:
+    ada = await house.enter("Ada")
+    await ada.does("chat", text="first\x00\x1b[31m line\nsecond\tline\x7f")
+    assert await read(ada) == ["first[31m line\nsecond\tline"]
+    assert await ada.is_refused("chat", text="\x00 \x07") == "bad_request"

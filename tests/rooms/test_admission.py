@@ -146,3 +146,10 @@ def test_a_token_that_has_expired_lets_nobody_in_and_still_says_who_is_inside(te
     tenant.api("roomService/update", roomId=room, room={"permissions": {person.id: {"voice": True}}})
     with pytest.raises(Forbidden):
         review(tenant, expired, room)
+
+
+def test_control_characters_are_left_out_of_the_names_of_guests(tenant: Tenant):
+    link = tenant.group_link(tenant.room("Lounge"))
+    token = guest_token(tenant, link, "Gra\x00ce\n Hop\x1bper\x85")
+    assert admit(tenant, token, link["roomId"]).display_name == "Grace  Hopper"
+    assert admit(tenant, token, link["roomId"], "\x07Amazing\tGrace").display_name == "Amazing Grace"

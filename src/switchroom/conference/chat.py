@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from switchroom import typed
 from switchroom.conference.messages import Chat, ChatView, SendChat
 from switchroom.conference.models import Participant
 from switchroom.db.base import time_of
@@ -61,7 +62,8 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
     needed = Permission.CHAT_BROADCAST if request.broadcast else Permission.CHAT
     if needed not in sender.permissions:
         raise Forbidden("writing takes the permission to chat", code="not_allowed")
-    if not request.text.strip():
+    text = typed.text(request.text)
+    if not text.strip():
         raise Invalid("the text is empty", field="text")
     if request.broadcast and request.to is not None:
         raise Invalid("a broadcast is to everybody", field="to")
@@ -71,7 +73,7 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
         kind="broadcast" if request.broadcast else "private" if recipient else "room",
         sender=sender.id,
         from_name=sender.display_name,
-        text=request.text,
+        text=text,
         at=time_of(datetime.now(UTC)),
         to=recipient.id if recipient else None,
         to_name=recipient.display_name if recipient else None,

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 
 from switchroom.errors import Unavailable
 
@@ -19,6 +19,8 @@ MOST_WAITING = 100_000
 
 _WRITTEN_AT_ONCE = 500
 _RETRY_AFTER = 1.0
+_UNFIT = {"22", "23", "54"}
+"""Classes of SQLSTATE: what is no value of its column, what breaks a constraint, what is too large."""
 
 log = structlog.get_logger()
 
@@ -51,12 +53,35 @@ class Backlog(Generic[T]):
                 self._awake.set()
 
     async def finish(self) -> None:
-        """Write everything added so far."""
+        """Write everything added so far. A note that the database does not take is dropped: it is found by
+        writing fewer and fewer at once, and those before and after it are written."""
+        most = _WRITTEN_AT_ONCE
         while self._waiting:
-            count = min(len(self._waiting), _WRITTEN_AT_ONCE)
-            part = [self._waiting.popleft() for _ in range(count)]
+            part = [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
             try:
                 await self._write(part)
-            except BaseException:
+            except BaseException as error:
+                unfit = _is_unfit(error)
+                if unfit and len(part) == 1:
+                    # Not what the error says: that can be the note.
+                    log.error(f"one of {self._what} cannot be written", reason=type(error).__name__)
+                    continue
                 self._waiting.extendleft(reversed(part))
-                raise
+                if not unfit:
+                    raise
+                most = len(part) // 2
+            else:
+                most = min(2 * most, _WRITTEN_AT_ONCE)
+
+
+def _is_unfit(error: BaseException) -> bool:
+    """Whether the database was there and did not take what was to be written, nor will it another time."""
+    seen: BaseException | None = error
+    while seen is not None:
+        # A driver raises the last two for what it cannot even send.
+        if isinstance(seen, DataError | IntegrityError | ValueError | TypeError):
+            return True
+        if str(getattr(seen, "sqlstate", None) or "")[:2] in _UNFIT:
+            return True
+        seen = seen.__cause__ or (seen.orig if isinstance(seen, StatementError) else None)
+    return False

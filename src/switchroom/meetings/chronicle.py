@@ -12,7 +12,7 @@ from sqlalchemy import Table, insert, select
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.backlog import Backlog
-from switchroom.meetings.models import Meeting, MeetingMessage
+from switchroom.meetings.models import LONGEST_SENDER_NAME, Meeting, MeetingMessage
 
 _INSERT = insert(cast("Table", MeetingMessage.__table__))
 
@@ -35,8 +35,9 @@ class MeetingChronicle:
         self.finish = self._backlog.finish
 
     def note(self, organization_id: int, meeting_id: str, sender_name: str, text: str) -> None:
-        """Keep a line as of now."""
-        self._backlog.add(_Line(organization_id, meeting_id, now(), sender_name, text))
+        """Keep a line as of now. Of a name that is too long, its beginning is kept."""
+        name = sender_name[:LONGEST_SENDER_NAME]
+        self._backlog.add(_Line(organization_id, meeting_id, now(), name, text))
 
     async def _write(self, lines: Sequence[_Line]) -> None:
         async with self._database.write(None) as session:

@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom import typed
 from switchroom.db.base import now, time_of
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, LinkDeleted, Unauthenticated
@@ -130,12 +131,14 @@ class MeetingDoor:
 
         Raises LinkDeleted, Forbidden (`meeting_not_started`, `meeting_over`, `account_unpaid`), Invalid.
         """
-        wanted = require_text(display_name, "displayName", longest=LONGEST_NAME)
+        wanted = require_text(typed.name(display_name), "displayName", longest=LONGEST_NAME)
         async with self._database.read(None) as session:
             shown, standing = await self._by_number(session, number, key)
             _require_enterable(shown, standing)
             visit = await _visit(session, shown, standing)
-        name = require_text(wanted or standing.display_name, "displayName", longest=LONGEST_NAME, shortest=1)
+        # An invitation's first and last name together may be longer than a name that is typed here.
+        name = wanted or typed.name(standing.display_name)[:LONGEST_NAME]
+        require_text(name, "displayName", longest=LONGEST_NAME, shortest=1)
         subject = standing.subject_id
         if not subject:
             meeting_id = UUID(shown.meeting.id)
@@ -191,7 +194,8 @@ class MeetingDoor:
                 _require_enterable(shown, standing)
             elif shown.meeting.canceled_at is not None:
                 raise Forbidden("the meeting does not take place", code="meeting_over")
-            wanted = require_text(display_name or "", "displayName", longest=LONGEST_NAME)
+            wanted = typed.name(display_name or "") if claims.is_guest else ""
+            require_text(wanted, "displayName", longest=LONGEST_NAME)
             return Admission(
                 organization_id=meeting.organization_id,
                 company_id=shown.organization.ulid,
@@ -202,7 +206,7 @@ class MeetingDoor:
                 active_limit=room.active_limit,
                 passive_limit=room.passive_limit,
                 user_id=claims.subject_id,
-                display_name=(wanted if claims.is_guest else "") or claims.display_name,
+                display_name=wanted or claims.display_name,
                 is_guest=claims.is_guest and claims.subject_id != shown.organizer.id,
                 permissions=await _permissions(session, shown, standing),
                 link_id=claims.link_id or None,

@@ -137,6 +137,9 @@ class Invitee(OfOrganization, Base):
     position: Mapped[int]
 
 
+LONGEST_SENDER_NAME = 200
+
+
 class MeetingMessage(OfOrganization, Base):
     """A line of a meeting's chat that was for everybody, kept for its summary."""
 
@@ -146,5 +149,5 @@ class MeetingMessage(OfOrganization, Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
     sent_at: Mapped[datetime]
-    sender_name: Mapped[str] = mapped_column(String(200))
+    sender_name: Mapped[str] = mapped_column(String(LONGEST_SENDER_NAME))
     text: Mapped[str] = mapped_column(Text)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom import typed
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, Invalid, LinkDeleted, LinkExpired, LinkNotYetValid, NotFound
@@ -116,7 +117,7 @@ class AdmissionService:
                 f"externalId must have {_SHORTEST_EXTERNAL_ID} to {_LONGEST_EXTERNAL_ID} characters",
                 field="externalId",
             )
-        wanted_name = require_text(display_name, "displayName", longest=LONGEST_NAME)
+        wanted_name = require_text(typed.name(display_name), "displayName", longest=LONGEST_NAME)
         link = await self.look_up_link(company_id, room_id, access_key)
         if link is None:
             raise LinkDeleted
@@ -181,7 +182,7 @@ class AdmissionService:
         link, room, organization, group = found
         view = _view(link, room, organization, group)
         _require_valid(view)
-        wanted = require_text(display_name or "", "displayName", longest=LONGEST_NAME)
+        wanted = require_text(typed.name(display_name or ""), "displayName", longest=LONGEST_NAME)
         return _admission(
             claims,
             room,
