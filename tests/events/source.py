@@ -20,6 +20,7 @@ from switchroom.events.webhooks.delivery import HookDelivery
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
 from switchroom.events.webhooks.models import Delivery, WebHook
 from switchroom.events.webhooks.outbound import Outbound
+from switchroom.events.webhooks.pace import Shares
 from switchroom.events.webhooks.queueing import Queueing
 from switchroom.events.webhooks.views import Renderer
 from switchroom.identity.models import Organization
@@ -75,9 +76,10 @@ class Source:
         allowed: Sequence[str] = LOOPBACK,
         retries: Sequence[timedelta] = QUICK,
         views: Mapping[str, Renderer] | None = None,
+        shares: Shares | None = None,
     ) -> AsyncGenerator[None]:
         """Deliver while the block runs."""
-        work = asyncio.create_task(deliver(self.database, self.bus, allowed, retries, views))
+        work = asyncio.create_task(deliver(self.database, self.bus, allowed, retries, views, shares=shares))
         try:
             yield
         finally:
@@ -92,6 +94,7 @@ async def deliver(
     retries: Sequence[timedelta] = QUICK,
     views: Mapping[str, Renderer] | None = None,
     lease: timedelta = SHORT_LEASE,
+    shares: Shares | None = None,
 ) -> None:
     """Queue and deliver until cancelled."""
     delivery = HookDelivery(
@@ -100,6 +103,7 @@ async def deliver(
         bus,
         retry_delays=retries,
         lease=lease,
+        shares=shares,
     )
     async with asyncio.TaskGroup() as work:
         work.create_task(Queueing(database, bus, views).run())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from typing import Any
 
 import pytest
 
 from switchroom.errors import Invalid
+from switchroom.events.webhooks import resolving
 from switchroom.events.webhooks.outbound import Answer, Outbound, check_url
 from tests.events.receiver import Receiver, listening
 
@@ -58,13 +60,64 @@ async def test_a_name_that_has_come_to_lead_to_loopback(monkeypatch: pytest.Monk
     async with listening() as receiver:
         port = int(receiver.url.rpartition(":")[2])
 
-        async def lookup(*_: Any, **__: Any) -> list[Any]:
+        def lookup(*_: Any, **__: Any) -> list[Any]:
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup, raising=False)
+        monkeypatch.setattr(socket, "getaddrinfo", lookup)
         answer = await send(Outbound((), timeout=2), f"http://rebinding.example:{port}/")
     assert answer == Answer(0, "127.0.0.1 is not a public address")
     assert receiver.requests == []
+
+
+async def test_names_that_nobody_answers_keep_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up, real = threading.Event(), socket.getaddrinfo
+    asked: list[str] = []
+
+    def lookup(host: str, *how: Any) -> list[Any]:
+        if not host.startswith("silent"):
+            return list(real(host, *how))
+        asked.append(host)
+        given_up.wait(20)
+        raise socket.gaierror(socket.EAI_AGAIN, "nobody answers")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    monkeypatch.setattr(resolving, "LOOKUP_LIMIT", 0.2)
+    outbound = Outbound(LOOPBACK, timeout=5)
+
+    async def to_silent_names() -> list[Answer]:
+        urls = [f"http://silent{number % 10}.example/" for number in range(20)]
+        return await asyncio.gather(*(outbound.send("POST", url, {}, b"{}") for url in urls))
+
+    try:
+        async with listening() as receiver, asyncio.timeout(2):
+            good = receiver.url.replace("127.0.0.1", "localhost")
+            assert await outbound.send("POST", good, {}, b"{}") == Answer(200)
+            silent = asyncio.create_task(to_silent_names())
+            await asyncio.sleep(0)
+            await asyncio.to_thread(str)
+            assert await outbound.send("POST", good + "/again", {}, b"{}") == Answer(200)
+            for answer in [*await silent, *await to_silent_names()]:
+                assert answer.status == 0
+                assert "not answered within 0.2 s" in answer.problem
+            assert len(asked) == 10  # no name twice
+            # Others that nobody has heard of before find threads too.
+            assert (await outbound.send("POST", "http://unheard.invalid/", {}, b"{}")).status == 0
+    finally:
+        given_up.set()
+        await outbound.close()
+
+
+async def test_a_name_that_leads_nowhere() -> None:
+    outbound = Outbound((), timeout=5)
+    for url in (
+        "http://no-such-name.invalid/",
+        "http://no-such-name.invalid/again",
+        f"http://{'a' * 64}.org/",
+    ):
+        answer = await outbound.send("POST", url, {}, b"{}")
+        assert answer.status == 0
+        assert answer.problem
+    await outbound.close()
 
 
 @pytest.mark.parametrize(
@@ -90,6 +143,16 @@ async def test_a_name_that_has_come_to_lead_to_loopback(monkeypatch: pytest.Monk
         ("::ffff:8.8.8.8", True),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
+        ("168.63.129.16", False),
+        ("168.63.129.17", True),
+        ("192.0.0.9", False),
+        ("::7f00:1", False),
+        ("::8.8.8.8", False),
+        ("::ffff:0:7f00:1", False),
+        ("fec0::1", False),
+        ("3fff::1", False),
+        ("5f00::1", False),
+        ("100.100.100.200", False),
     ],
 )
 def test_which_addresses_are_public(address: str, permitted: bool) -> None:
@@ -133,6 +196,13 @@ async def test_nobody_listens() -> None:
         "http://exa mple.org/",
         "http://example.org/\r\nX: y",
         "file:///etc/passwd",
+        "http://a..b/",
+        "http://.example.org/",
+        "http://example.org../",
+        "http://./",
+        f"http://{'a' * 64}.org/",
+        f"http://{'a.' * 127}org/",
+        f"http://{'ü' * 60}.org/",
         "http://example.org/" + "x" * 2000,
     ],
 )
@@ -144,3 +214,10 @@ def test_urls_that_are_none(url: str) -> None:
 
 def test_a_url_is_taken_as_it_is() -> None:
     assert check_url(" https://example.org/hook?a=b ") == "https://example.org/hook?a=b"
+    for url in (
+        "http://bücher.example/",
+        "http://[2001:db8::1]/",
+        "http://192.0.2.1:81/",
+        "http://a_b.example./",
+    ):
+        assert check_url(url) == url

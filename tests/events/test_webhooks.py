@@ -20,6 +20,7 @@ from switchroom.events.webhooks.delivery import RETRY_DELAYS
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.leases import LEASE
 from switchroom.events.webhooks.models import Verb
+from switchroom.events.webhooks.pace import Shares
 from tests.events.receiver import Request, listening
 from tests.events.source import PATIENT, SECRET, SHORT_LEASE, Source
 from tests.events.worker import work
@@ -154,6 +155,22 @@ async def test_a_slow_and_a_dead_receiver_hold_up_nobody(events: Source) -> None
                 await events.happens(object_id=str(number))
             await events.until(hook, *["delivered"] * 200)
     assert len(good.requests) == 200
+
+
+async def test_however_many_are_dead_they_take_nothing_from_the_others(events: Source) -> None:
+    shares = Shares(quick=1, slow=1)
+    async with listening() as good, listening() as dead, events.delivering(retries=PATIENT, shares=shares):
+        dead.hold = asyncio.Event()
+        for _ in range(4):
+            await events.hook(dead.url, "test.before", "test.happened")
+        hook = await events.hook(good.url)
+        await events.happens("test.before")
+        await dead.got(5)  # each has been tried, and one for the second time
+        async with asyncio.timeout(1.5):  # in which three of the dead use up their time
+            for number in range(50):
+                await events.happens(object_id=str(number))
+            await good.got(51)
+        await events.until(hook, *["delivered"] * 51)
 
 
 async def test_loopback_is_refused_unless_allowed(events: Source) -> None:

@@ -20,7 +20,7 @@ from switchroom.events.waking import woken
 from switchroom.events.webhooks.models import WebHook
 from switchroom.events.webhooks.outbound import Answer, Outbound
 from switchroom.events.webhooks.outcomes import Outcome, Outcomes
-from switchroom.events.webhooks.pace import Pace
+from switchroom.events.webhooks.pace import Pace, Shares
 from switchroom.events.webhooks.signature import signature
 from switchroom.events.webhooks.waiting import Waiting, read_waiting
 
@@ -58,8 +58,10 @@ class Courier:
         pace: Pace,
         retry_delays: Sequence[timedelta],
         reading: asyncio.Semaphore,
+        shares: Shares,
     ) -> None:
-        """`reading` keeps the couriers of a worker from taking all connections to the database."""
+        """`reading` keeps the couriers of a worker from taking all connections to the database, `shares` from
+        taking each other's to receivers."""
         self._hook_id = hook_id
         self._database = database
         self._outbound = outbound
@@ -67,6 +69,7 @@ class Courier:
         self._pace = pace
         self._retry_delays = retry_delays
         self._reading = reading
+        self._shares = shares
         self._target: _Target | None = None
         self._lines: dict[str, deque[Waiting]] = {}  # by object; an object stays while one of it is under way
         self._ready: deque[str] = deque()  # objects of which none is under way
@@ -165,9 +168,14 @@ class Courier:
                 if self._stopping or self._sending > self._pace.at_once:
                     self._ready.appendleft(object_id)
                     return
-                one = self._lines[object_id].popleft()
-                self._unsent -= 1
-                self._note(one, await self._attempt(one))
+                async with self._shares.of(self._pace, self._lines[object_id][0].attempts):
+                    if self._stopping:
+                        self._ready.appendleft(object_id)
+                        return
+                    one = self._lines[object_id].popleft()
+                    self._unsent -= 1
+                    answer = await self._attempt(one)
+                self._note(one, answer)
                 if not self._ready:
                     return
                 object_id = self._ready.popleft()

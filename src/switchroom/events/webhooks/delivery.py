@@ -21,7 +21,7 @@ from switchroom.events.webhooks.leases import LEASE, Leases
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.outcomes import Outcomes
-from switchroom.events.webhooks.pace import Pace
+from switchroom.events.webhooks.pace import Pace, Shares
 
 RETRY_DELAYS: Sequence[timedelta] = (
     timedelta(seconds=5),
@@ -61,6 +61,7 @@ class HookDelivery:
         *,
         retry_delays: Sequence[timedelta] = RETRY_DELAYS,
         lease: timedelta = LEASE,
+        shares: Shares | None = None,
     ) -> None:
         self._database = database
         self._outbound = outbound
@@ -73,6 +74,7 @@ class HookDelivery:
         self._outcomes = Outcomes(database, self._leases, self._woken.set)
         self._paces: defaultdict[int, Pace] = defaultdict(Pace)
         self._reading = asyncio.Semaphore(_READING_AT_ONCE)
+        self._shares = shares or Shares()
         self._couriers: dict[int, Courier] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._renewed_at = 0.0
@@ -114,6 +116,7 @@ class HookDelivery:
                 self._paces[hook_id],
                 self._retry_delays,
                 self._reading,
+                self._shares,
             )
             self._couriers[hook_id] = courier
             task = asyncio.create_task(self._attend(hook_id, courier), name=f"web hook {hook_id}")
@@ -144,6 +147,9 @@ class HookDelivery:
         if time.monotonic() - self._cleaned_at < _SECONDS_BETWEEN_CLEANINGS and self._cleaned_at:
             return
         self._cleaned_at = time.monotonic()
+        for hook_id in [one for one, pace in self._paces.items() if pace.is_old]:
+            if hook_id not in self._couriers:
+                del self._paces[hook_id]
         await remove_old(self._database)
 
     async def _finish(self, writing: asyncio.Task[None]) -> None:

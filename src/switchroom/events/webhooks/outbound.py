@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -13,17 +14,35 @@ from aiohttp import ClientTimeout, TCPConnector
 from msgspec import Struct
 
 from switchroom.errors import Invalid
+from switchroom.events.webhooks.resolving import Resolver
 
 LONGEST_URL = 2000
+_LONGEST_HOST = 253
 _LONGEST_PROBLEM = 300
 _READ_OF_ANSWER = 64 * 1024
-_CARRIED = (
+_DENIED = (
+    # Addresses of IPv6 that stand for one of IPv4, which may be any.
+    ip_network("::/96"),
+    ip_network("::ffff:0:0:0/96"),
     ip_network("64:ff9b::/96"),
     ip_network("64:ff9b:1::/48"),
     ip_network("2002::/16"),
     ip_network("2001::/32"),
+    # What clouds tell their machines, metadata and credentials included.
+    ip_network("168.63.129.16/32"),
+    ip_network("169.254.0.0/16"),
+    ip_network("100.64.0.0/10"),
+    ip_network("192.0.0.0/24"),
+    # Sites' own, documentation and segment routing.
+    ip_network("fec0::/10"),
+    ip_network("fc00::/7"),
+    ip_network("fe80::/10"),
+    ip_network("3fff::/20"),
+    ip_network("5f00::/16"),
 )
-"""Addresses of IPv6 that stand for one of IPv4, which may be any."""
+"""Never public, whatever the version of Python at hand knows of them."""
+
+_LABEL = re.compile(r"[^.]{1,63}")
 
 
 class Answer(Struct, frozen=True):
@@ -53,11 +72,25 @@ def check_url(url: str, field: str = "url") -> str:
         raise Invalid(f"{field} is no URL", field=field) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Invalid(f"{field} must be an http or https URL", field=field)
+    if not _is_host(parts.hostname):
+        raise Invalid(f"{field} names no host", field=field)
     if parts.username or parts.password:
         raise Invalid(f"{field} may not hold a name or password", field=field)
     if port == 0 or not url.isprintable() or " " in url:
         raise Invalid(f"{field} is no URL", field=field)
     return url
+
+
+def _is_host(name: str) -> bool:
+    """Whether it can be one: an address, or labels with dots between, perhaps one behind the last."""
+    if ":" in name:
+        return True  # an address of IPv6, as `urlsplit` has made sure
+    try:
+        name = name.encode("idna").decode() if not name.isascii() else name
+    except UnicodeError:
+        return False
+    name = name.removesuffix(".")
+    return len(name) <= _LONGEST_HOST and all(_LABEL.fullmatch(label) for label in name.split("."))
 
 
 class Outbound:
@@ -67,10 +100,11 @@ class Outbound:
     whenever; redirects are not followed, and no proxy is used.
     """
 
-    def __init__(self, allowed: Sequence[str], *, timeout: float, connections: int = 500) -> None:
+    def __init__(self, allowed: Sequence[str], *, timeout: float) -> None:
+        """How many requests are under way at once is for the caller to know."""
         self._allowed = [ip_network(network, strict=False) for network in allowed]
         self._timeout = ClientTimeout(total=timeout)
-        self._connections = connections
+        self._resolver: Resolver | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -93,11 +127,16 @@ class Outbound:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        resolver, self._resolver = self._resolver, None
+        if resolver is not None:
+            await resolver.close()
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
+            self._resolver = Resolver()
             connector = TCPConnector(
-                limit=self._connections,
+                limit=0,
+                resolver=self._resolver,
                 socket_factory=cast("Callable[[object], socket.socket]", self._socket),
                 ttl_dns_cache=10,
             )
@@ -125,7 +164,7 @@ class Outbound:
             address = address.ipv4_mapped
         if any(_within(address, network) for network in self._allowed):
             return True
-        if any(_within(address, network) for network in _CARRIED):
+        if any(_within(address, network) for network in _DENIED):
             return False
         return address.is_global and not address.is_multicast
 
