@@ -239,3 +239,34 @@ async def test_what_happened_and_was_written_in_a_meeting_is_kept(tmp_path: Path
 async def _connected(running: RunningPlatform) -> Client:
     address = running.base_url.replace("http", "ws", 1)
     return Client(await connect(f"{address}/client/socket", proxy=None))
+
+
+async def test_a_closed_account_works_for_nobody_and_its_rooms_are_empty(tmp_path: Path) -> None:
+    with running_platform(tmp_path) as running:
+        tenant = running.organization()
+        room = tenant.room()
+        link = tenant.group_link(room)
+        credentials = {"clientId": "integration", "code": tenant.api_key.code, "companyId": tenant.company_id}
+        signed_in = tenant.api.post(
+            "authenticationService/authenticate", {"authorizationCodeCredentials": credentials}
+        )
+        cookie = {"cookie": f"auth={signed_in.cookies['auth']}"}
+        admissions = running.platform.admissions
+        guest = running.run(
+            admissions.authenticate_guest(tenant.company_id, room, link["accessKey"], "Gast", "")
+        )
+        address = running.base_url.replace("http", "ws") + "/client/socket"
+        client = Client(await connect(address, proxy=None))
+        try:
+            await client.ask("join", token=guest.token, roomId=room)
+            running.run(running.platform.accounts.close(tenant.organization.hex_id))
+
+            assert (await client.hears("ended"))["reason"] == "revoked"
+            assert await client.closed() == 4004
+        finally:
+            await client.drop()
+        token = signed_in.json()["accessToken"]
+        assert tenant.api.refused("roomService/list", token=token)["code"] == 16
+        renewal = {"refreshTokenCredentials": {"companyId": tenant.company_id}}
+        answer = tenant.api.post("authenticationService/authenticate", renewal, headers=cookie)
+        assert answer.status_code == 401

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from switchroom.identity.notices import AccessRevoked
+from switchroom.identity.notices import AccessRevoked, OrganizationClosed
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.notices import RoomDestroyed
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
@@ -188,6 +188,7 @@ async def test_those_who_wait_go_with_the_room_or_their_invitation(house: House)
     await house.bus.publish(AccessRevoked(2, "user-Ben"))
     await house.bus.publish(AccessRevoked(1, "user-Ben"))
     assert (await ben.hears("ended"))["reason"] == "revoked"
+    await house.bus.publish(OrganizationClosed(2))
     await house.bus.publish(RoomDestroyed(1, "lounge"))
     assert (await cleo.hears("ended"))["reason"] == "room_closed"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,16 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.errors import Invalid
+from switchroom.db.database import Database
+from switchroom.errors import Invalid, Unauthenticated
 from switchroom.events.models import Event
+from switchroom.identity.authentication import Authentication
 from switchroom.identity.models import Organization, PasswordLink, Person, RefreshToken
 from switchroom.identity.permissions import Standing
+from switchroom.identity.throttle import Throttle
 from tests.mail.outbox import mails_to
 from tests.platform import PASSWORD, Account, RunningPlatform, Tenant, running_platform
 
@@ -207,6 +212,47 @@ def test_whoever_was_signed_in_is_not_any_more(running: RunningPlatform) -> None
     token = sign_in(tenant, person, NEW_PASSWORD).json()["accessToken"]
     assert tenant.api.send("roomService/list", token=token).status_code == 200
     assert running.run(_count(running, select(func.count(RefreshToken.token_hash)), person.id)) == 1
+
+
+@pytest.mark.parametrize("way", ["password", "refresh token"])
+def test_who_is_just_signing_in_while_the_password_changes_is_not(tenant: Tenant, way: str) -> None:
+    person = tenant.person()
+    token = sign_in(tenant, person, PASSWORD).cookies["auth"]
+    tenant.running.run(
+        _overtaken(tenant, person, token if way == "refresh token" else "", link_of(tenant, person))
+    )
+
+
+async def _overtaken(tenant: Tenant, person: Account, refresh_token: str, key: str) -> None:
+    """Sign in with a database that lets a new password through before it takes in anything."""
+    platform = tenant.running.platform
+
+    class Overtaken(Database):
+        @asynccontextmanager
+        async def write(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
+            await platform.password_links.set_password(key, NEW_PASSWORD, "192.0.2.1")
+            async with super().write(organization_id) as session:
+                yield session
+
+    database = Overtaken(platform.settings.database_url)
+    authentication = Authentication(
+        database,
+        platform.passwords,
+        platform.signer,
+        Throttle(platform.database, account_attempts=10, address_attempts=10),
+        access_token_lifetime=60,
+        refresh_token_lifetime=60,
+    )
+    attempt = (
+        authentication.with_refresh_token(refresh_token, None, "192.0.2.1")
+        if refresh_token
+        else authentication.with_password(person.username, PASSWORD, None, "192.0.2.1")
+    )
+    try:
+        with pytest.raises(Unauthenticated):
+            await attempt
+    finally:
+        await database.close()
 
 
 async def _count(running: RunningPlatform, query: Any, person_id: str) -> int:

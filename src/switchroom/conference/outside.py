@@ -13,7 +13,7 @@ from switchroom.conference.messages import EndReason, LeftReason
 from switchroom.conference.models import Participant
 from switchroom.conference.waiting import WaitingRoom, WaitingRooms
 from switchroom.errors import Exhausted, Forbidden, NotFound, Unauthenticated
-from switchroom.identity.notices import AccessRevoked
+from switchroom.identity.notices import AccessRevoked, OrganizationClosed
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.notices import LinkDeleted, RoomChanged, RoomDestroyed
@@ -49,6 +49,7 @@ class Outside:
         bus.subscribe(RoomChanged, self._room_changed)
         bus.subscribe(LinkDeleted, self._link_deleted)
         bus.subscribe(AccessRevoked, self._access_revoked)
+        bus.subscribe(OrganizationClosed, self._organization_closed)
         bus.subscribe(MeetingChanged, self._room_changed)
         bus.subscribe(MeetingOver, self._meeting_over)
 
@@ -85,6 +86,12 @@ class Outside:
                     lambda one: notice.subject_id in (one.user_id, one.admission.link_id),
                 )
         self._waiting_rooms.revoke(notice.organization_id, notice.subject_id)
+
+    async def _organization_closed(self, notice: OrganizationClosed) -> None:
+        for room_id, live in list(self._live.items()):
+            if live.conference.room.organization_id == notice.organization_id:
+                self._put_out(room_id, "removed", "revoked", lambda _: True)
+        self._waiting_rooms.revoke(notice.organization_id)
 
     async def _room_changed(self, notice: RoomChanged | MeetingChanged) -> None:
         await self.review(notice.room_id)

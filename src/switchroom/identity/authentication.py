@@ -81,6 +81,13 @@ class Authentication:
                 _refuse()
             await self._throttle.succeeded(account, address)
         async with self._database.write(None) as session:
+            # The password may have been changed since it was looked at.
+            unchanged = select(Person).where(
+                Person.id == person.id, Person.password_hash == person.password_hash
+            )
+            person = await session.scalar(unchanged.with_for_update(read=True))
+            if person is None:
+                _refuse()
             return await self._sign_in_person(session, person, company_id)
 
     async def with_api_key(self, client_id: str, code: str, company_id: str, address: str) -> SignedIn:
@@ -114,16 +121,15 @@ class Authentication:
 
         Naming another organization of the same person moves there, with a refresh token of its own.
         """
+        query = select(RefreshToken).where(
+            RefreshToken.token_hash == key_hash(refresh_token), RefreshToken.expires_at > now()
+        )
         async with self._database.read(None) as session:
-            row = await session.scalar(
-                select(RefreshToken).where(
-                    RefreshToken.token_hash == key_hash(refresh_token), RefreshToken.expires_at > now()
-                )
-            )
-        if row is None:
-            raise Unauthenticated("the refresh token is not valid", code="refresh_token_invalid")
-        kept = KeptRefreshToken(refresh_token, row.organization_id)
+            _require(await session.scalar(query))
         async with self._database.write(None) as session:
+            # Once more: a new password, or the end of the organization, takes it away with all tokens so far.
+            row = _require(await session.scalar(query.with_for_update()))
+            kept = KeptRefreshToken(refresh_token, row.organization_id)
             organization = await session.get_one(Organization, row.organization_id)
             if row.person_id is not None:
                 person = await session.get_one(Person, row.person_id)
@@ -229,6 +235,12 @@ class Authentication:
         person_id: str | None = None,
         api_key_id: str | None = None,
     ) -> SignedIn:
+        """Raises Unauthenticated for an organization that has been closed, or is about to be."""
+        still_open = select(Organization.id).where(
+            Organization.id == claims.organization_id, Organization.closed_at.is_(None)
+        )
+        if await session.scalar(still_open.with_for_update(read=True)) is None:
+            _refuse()
         moment = now()
         expires_at = moment + timedelta(seconds=self._refresh_lifetime)
         await session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= moment))
@@ -261,6 +273,12 @@ async def _memberships(session: AsyncSession, person_id: str) -> list[tuple[Orga
         .order_by(Membership.created_at, Membership.id)
     )
     return [(organization, membership) for organization, membership in rows]
+
+
+def _require(row: RefreshToken | None) -> RefreshToken:
+    if row is None:
+        raise Unauthenticated("the refresh token is not valid", code="refresh_token_invalid")
+    return row
 
 
 def _refuse() -> NoReturn:

@@ -8,3 +8,9 @@ class AccessRevoked(Struct, frozen=True):
 
     organization_id: int
     subject_id: str
+
+
+class OrganizationClosed(Struct, frozen=True):
+    """Nobody gets into the organization any more; whoever is still inside one of its rooms leaves."""
+
+    organization_id: int

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from msgspec import UNSET, Struct
-from sqlalchemy import Table, bindparam, func, or_, select
+from sqlalchemy import Table, bindparam, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +14,8 @@ from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound
 from switchroom.events.recording import record
-from switchroom.identity.models import Membership, Organization, Person
+from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
+from switchroom.identity.notices import OrganizationClosed
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
 from switchroom.mail.password_requests import PasswordRequests
@@ -114,21 +115,25 @@ class Accounts:
             return account
 
     async def close(self, hex_id: str) -> None:
-        """Nobody can get into a closed account; what is in it is kept."""
+        """Nobody can get into a closed account, and whoever is in one of its rooms leaves; what is in it is
+        kept."""
         async with self._database.write(None) as session:
             account = await _account(session, hex_id)
             organization = account.organization
             organization.closed_at = now()
-            people = await session.scalars(
-                select(Membership.person_id).where(Membership.organization_id == organization.id)
-            )
-            for person_id in people:
-                revoke(session, organization.id, person_id)
+            await session.flush()  # who is just signing in goes first, or not at all
+            people = select(Membership.person_id).where(Membership.organization_id == organization.id)
+            programs = select(ApiKey.id).where(ApiKey.organization_id == organization.id)
+            for subject_id in await session.scalars(people.union_all(programs)):
+                revoke(session, organization.id, subject_id)
+            tokens = delete(RefreshToken).where(RefreshToken.organization_id == organization.id)
+            await session.execute(tokens.execution_options(synchronize_session=False))
             to_come = select(Meeting.room_id).where(
                 Meeting.organization_id == organization.id, Meeting.next_end_at.is_not(None)
             )
             for room_id in await session.scalars(to_come):
                 notify(session, MeetingOver(organization.id, room_id))
+            notify(session, OrganizationClosed(organization.id))
             record(session, organization.id, "account.closed", hex_id, _snapshot(organization, account.terms))
 
     async def admins(self, organization_id: int) -> Sequence[Person]:
