@@ -17,6 +17,7 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from switchroom.conference.http import routes as conference_routes
 from switchroom.conference.meeting_http import meeting_routes
@@ -33,8 +34,9 @@ from switchroom.dialects.webmeeting_v6 import services as webmeeting_v6_services
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingView
 from switchroom.engines.janus.videoroom import RoomOptions
+from switchroom.errors import Unavailable
 from switchroom.events.log import EventLog
-from switchroom.events.recording import EventRecorder
+from switchroom.events.recorder import EventRecorder
 from switchroom.events.webhooks.delivery import ANSWER_LIMIT, HookDelivery
 from switchroom.events.webhooks.hooks import WebHooks
 from switchroom.events.webhooks.outbound import Outbound
@@ -273,7 +275,15 @@ class Platform:
             finally:
                 await self.conference.stop()
                 if self.spanning is not None:
+                    await self._write_what_happened()
                     await self.spanning.stop()
+
+    async def _write_what_happened(self) -> None:
+        """Before others take the rooms, and look who has been left inside."""
+        try:
+            await self.recorder.finish()
+        except (SQLAlchemyError, OSError, Unavailable) as error:
+            log.error("events not written", reason=type(error).__name__)
 
     async def _keep_meetings(self) -> None:
         """Not before it is known who is inside the rooms of other processes."""

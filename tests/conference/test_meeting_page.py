@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from switchroom.db.base import now
 from switchroom.events.log import EventFilter
 from switchroom.identity.permissions import Standing
 from switchroom.meetings.models import MeetingKind, MeetingMessage, MeetingTerms
+from switchroom.meetings.parties import Actor
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from tests.conference.room import Client
 from tests.meetings.planning import Planned, plan, soon
@@ -270,3 +273,24 @@ async def test_a_closed_account_works_for_nobody_and_its_rooms_are_empty(tmp_pat
         renewal = {"refreshTokenCredentials": {"companyId": tenant.company_id}}
         answer = tenant.api.post("authenticationService/authenticate", renewal, headers=cookie)
         assert answer.status_code == 401
+
+
+async def test_a_restart_ends_the_stays_of_those_inside(tmp_path: Path) -> None:
+    with ExitStack() as first:
+        running = first.enter_context(running_platform(tmp_path))
+        meeting = plan(running.organization())
+        socket = await _connected(running)
+        ben = enter(meeting, displayName="Ben")
+        await socket.ask("join", token=ben["token"], roomId=ben["roomId"])
+        stopped = first.pop_all()
+    await asyncio.to_thread(stopped.close)
+    assert await socket.closed() == 1012
+    await socket.drop()
+
+    with running_platform(tmp_path) as running:
+        platform, organization = running.platform, meeting.tenant.organization
+        actor = Actor(organization.id, meeting.tenant.administrator.id, administers=True)
+        (stay,) = running.run(platform.attendances.participants(actor, meeting.view.hex_id))
+        assert stay.left_at is not None
+        events = running.run(platform.events.read(organization.id, EventFilter(types=["meeting.*"])))
+        assert [event.type for event in events][-2:] == ["meeting.left", "meeting.emptied"]

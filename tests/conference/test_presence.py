@@ -178,6 +178,9 @@ async def test_a_changed_room_is_told_and_what_people_may_do_is_looked_at_again(
 
 async def test_people_are_told_to_reconnect_when_the_server_stops() -> None:
     async with open_house() as house:
-        ada = await house.enter("Ada")
+        ada, outside = await house.enter("Ada"), await house.connect()
         await house.service.stop()
-        assert await ada.closed() == 1012
+        for client in (ada, outside):
+            assert await client.closed(limit=1) == 1012
+        happened = [(kind, data.get("reason")) for kind, _, data in house.notes.kept]
+        assert happened[-2:] == [("room.left", "lost"), ("room.emptied", None)]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from switchroom.errors import Unavailable
 from switchroom.events.backlog import Backlog
 from switchroom.events.models import Event
-from switchroom.events.recording import EventRecorder
+from switchroom.events.recorder import EventRecorder
 from tests.events.source import Source
 
 NOBODY = 4711

@@ -18,7 +18,8 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.log import EventFilter, EventLog, RecordedEvent, matches
 from switchroom.events.models import Event
-from switchroom.events.recording import EventRecorder, record
+from switchroom.events.recorder import EventRecorder
+from switchroom.events.recording import record
 from tests.platform import RunningPlatform, Tenant
 
 T = TypeVar("T")

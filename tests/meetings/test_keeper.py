@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from switchroom.events.recorder import EventRecorder
 from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
 from switchroom.meetings.models import Invitee, Meeting, MeetingMessage, MeetingOccurrence
 from switchroom.meetings.recurrence import EndsType, FrequencyType, Recurrence
@@ -137,6 +138,29 @@ async def test_the_summary_comes_five_minutes_after_the_close(home: House) -> No
     await home.keeper.announce_summaries()
     (event,) = await home.events("meeting.summary_created")
     assert (event.object_id, event.data["topic"]) == (planned.meeting.id, "Told")
+
+
+async def test_who_was_inside_when_a_process_was_killed_has_left_by_the_summary(home: House) -> None:
+    planned = await home.plan("Told", start=_ago(2 * HOUR), end=_ago(MINUTE))
+    meeting = planned.meeting
+    recorder = EventRecorder(home.database)
+    for happening in ("opened", "joined"):
+        who = {"room_id": meeting.room_id, "participant_id": "ada"}
+        recorder.note(meeting.organization_id, f"meeting.{happening}", meeting.id, who)
+    await recorder.finish()
+    await home.keeper.close_ended()
+    due = _ago(timedelta(seconds=1))
+    await home.write(planned, summary_due_at=due)
+    home.inside.rooms = {meeting.room_id}
+    await home.keeper.announce_summaries()
+    assert await home.events("meeting.left") == []  # whoever has the room will say so
+
+    home.inside.rooms = set()
+    for _ in range(2):
+        await home.write(planned, summary_due_at=datetime.now(UTC))
+        await home.keeper.announce_summaries()
+    (left,) = await home.events("meeting.left")
+    assert (left.object_id, left.data["participant_id"], left.data["reason"]) == (meeting.id, "ada", "lost")
 
 
 async def test_old_meetings_are_deleted_whole(home: House) -> None:

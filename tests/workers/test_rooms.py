@@ -187,6 +187,8 @@ async def test_a_process_that_comes_back_late_gives_its_rooms_up(wings: Wings) -
     late.connection.start()
     assert await ada.closed() == 1012
     await until(lambda: not late.has())
+    # Whoever has the room has logged the end of the stays when it took it.
+    assert not [kind for kind, _, _ in late.notes.kept if kind in ("room.left", "room.emptied")]
     ada_again = await back(ada, late, "Ada")
     await ada_again.does("chat", text="one room again")
     await again.hears("chat")
@@ -253,6 +255,8 @@ async def test_a_process_that_ends_in_order_hands_its_rooms_over(wings: Wings) -
     ben = await there.enter("Ben")
     await here.service.stop()
     assert await ada.closed() == await ben.closed() == 1012
+    left = [data["display_name"] for kind, _, data in here.notes.kept if kind == "room.left"]
+    assert left == ["Ada", "Ben"]
     await here.spanning.stop()
     started = time.monotonic()
     await back(ben, there, "Ben")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from prometheus_client import Gauge
@@ -35,6 +37,8 @@ GRACE = 60.0
 """Seconds that somebody whose connection was lost keeps their place."""
 
 RESTART_CLOSE = 1012
+CLOSE_LIMIT = 3.0
+"""Seconds in which browsers are told that the server stops."""
 
 ROOMS = Gauge("switchroom_live_rooms", "Rooms with somebody inside.", multiprocess_mode="liveall")
 
@@ -81,6 +85,9 @@ class ConferenceService:
         self._live: dict[str, Live] = {}
         self._waiting_rooms = WaitingRooms(self._let_in)
         self._passes = Passes(secret or secrets.token_bytes(32))
+        self._connections: set[Connection] = set()
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
         self._stopping = False
         self._tasks = Tasks()
         self._outside = Outside(
@@ -96,15 +103,26 @@ class ConferenceService:
         self._pool.start()
 
     async def stop(self) -> None:
-        """Close every room. Clients reconnect when there is a server again."""
+        """Close every room, and every socket. Clients reconnect when there is a server again."""
         self._stopping = True
         for room_id in {*self._live, *self._waiting_rooms.room_ids}:
+            live = self._live.get(room_id)
+            if live is not None:
+                for participant in live.conference.participants.values():
+                    self._happenings.left(live.conference.room, participant, "lost")
+                self._happenings.emptied(live.conference.room)
             self.give_up(room_id)
+        for connection in self._connections:
+            connection.end(RESTART_CLOSE)
         await self._tasks.finish()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT):
+                await self._all_closed.wait()
         await self._pool.stop()
 
     def give_up(self, room_id: str) -> None:
-        """Have a room no longer, whoever is inside or waits. Clients reconnect, to whoever has it then."""
+        """Have a room no longer, whoever is inside or waits. Clients reconnect, to whoever has it then, and
+        who that is logs the end of the stays here."""
         waiting_room = self._waiting_rooms.find(room_id)
         if waiting_room is not None:
             for waiting in waiting_room.everybody:
@@ -121,6 +139,20 @@ class ConferenceService:
                 participant.connection = None
         self._tasks.spawn(live.media.close(), f"close {room_id}")
         self.on_change(room_id)
+
+    @contextmanager
+    def connected(self, connection: Connection) -> Generator[None]:
+        """While the block runs a browser is connected, which is told when the server stops."""
+        self._connections.add(connection)
+        self._all_closed.clear()
+        if self._stopping:
+            connection.end(RESTART_CLOSE)
+        try:
+            yield
+        finally:
+            self._connections.discard(connection)
+            if not self._connections:
+                self._all_closed.set()
 
     def find(self, room_id: str) -> Live | None:
         """The room, when somebody is inside."""
@@ -158,12 +190,12 @@ class ConferenceService:
         Raises the errors of admission, Forbidden (`spectators_not_allowed`), Exhausted (`room_full`,
         `spectators_full`), Unavailable when the server is stopping.
         """
-        if self._stopping:
-            raise Unavailable("the server is stopping", code="media_unavailable")
+        self._require_going_on()
         stay = self._resume(request, connection)
         if stay is not None:
             return stay
         admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
+        self._require_going_on()
         if self._has_to_wait(admission, request):
             return self._wait(admission, request, connection)
         return self._enter(admission, request, connection)
@@ -185,6 +217,10 @@ class ConferenceService:
         )
         conference.announce(participant)
         self.on_change(conference.room.room_id)
+
+    def _require_going_on(self) -> None:
+        if self._stopping:
+            raise Unavailable("the server is stopping", code="media_unavailable")
 
     def _resume(self, request: Join, connection: Connection) -> Stay | None:
         live = self._live.get(request.room_id)

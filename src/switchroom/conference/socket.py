@@ -107,6 +107,17 @@ async def serve(
     """Serve one connection until it is closed by either side, or lost."""
     await socket.accept()
     connection = QueuedConnection(socket)
+    with service.connected(connection):
+        await _serve(socket, connection, service, rooms, linger)
+
+
+async def _serve(
+    socket: ClientSocket,
+    connection: QueuedConnection,
+    service: ConferenceService,
+    rooms: Rooms,
+    linger: float,
+) -> None:
     writer = asyncio.create_task(connection.write(), name="signalling writer")
     reader = asyncio.create_task(_Reader(socket, connection, service, rooms).run(), name="signalling reader")
     try:

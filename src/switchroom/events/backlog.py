@@ -34,6 +34,7 @@ class Backlog(Generic[T]):
         self._write = write
         self._waiting: deque[T] = deque(maxlen=MOST_WAITING)
         self._awake = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
 
     def add(self, note: T) -> None:
         self._waiting.append(note)
@@ -55,6 +56,10 @@ class Backlog(Generic[T]):
     async def finish(self) -> None:
         """Write everything added so far. A note that the database does not take is dropped: it is found by
         writing fewer and fewer at once, and those before and after it are written."""
+        async with self._one_at_a_time:
+            await self._finish()
+
+    async def _finish(self) -> None:
         most = _WRITTEN_AT_ONCE
         while self._waiting:
             part = [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]

@@ -1,18 +1,15 @@
-"""Writing to the event log: in the transaction that causes an event, or for what no transaction causes."""
+"""Writing to the event log in the transaction that causes an event."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from msgspec import Struct
 from sqlalchemy import Table, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import Database, do_last, notify
-from switchroom.events.backlog import Backlog
+from switchroom.db.database import do_last, notify
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
 
@@ -58,31 +55,3 @@ async def _write(session: AsyncSession) -> None:
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(_ONE_AFTER_THE_OTHER)
     await session.execute(_INSERT, session.info[_ROWS])
-
-
-class _Note(Struct, frozen=True):
-    organization_id: int
-    kind: str
-    object_id: str
-    data: dict[str, Any]
-    at: datetime
-
-
-class EventRecorder:
-    """Logs what happens outside the database, as in a live room. Nobody waits for it to be written; what has
-    not been written when the process is killed is lost."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._backlog = Backlog("events", self._write)
-        self.run = self._backlog.run
-        self.finish = self._backlog.finish
-
-    def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None:
-        """Log an event as of now; as for `record` otherwise."""
-        self._backlog.add(_Note(organization_id, kind, object_id, data, now()))
-
-    async def _write(self, notes: Sequence[_Note]) -> None:
-        async with self._database.write(None) as session:
-            for one in notes:
-                record(session, one.organization_id, one.kind, one.object_id, one.data, at=one.at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import BigInteger, Select, bindparam, delete, func, literal, select, type_coerce
@@ -12,6 +12,7 @@ from switchroom.bus import Bus
 from switchroom.db.base import Instant, now
 from switchroom.db.database import Database, notify
 from switchroom.events.recording import record
+from switchroom.events.stays import end_stays
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings import occasions
 from switchroom.meetings.closing import SUMMARY_AFTER, close_occasion
@@ -105,7 +106,10 @@ class MeetingKeeper:
                 )
             ).all()
             changes = await changes_of(session, [row[0] for row in rows])
+            inside = self._live.occupants([row[0].room_id for row in rows])
             for meeting, organization, terms, organizer in rows:
+                if not inside.get(meeting.room_id):
+                    await end_stays(session, meeting.organization_id, "meeting", meeting.id, _closed(meeting))
                 shown = _just_closed(
                     meeting, changes.get(meeting.id, {}), Parties(organization, terms, organizer)
                 )
@@ -185,6 +189,9 @@ def _ended(meeting: Meeting, changes: Changes) -> Occasion:
 
 def _just_closed(meeting: Meeting, changes: Changes, side: Parties) -> MeetingView:
     """What was closed when the summary became due, or else the last there was."""
-    due = meeting.summary_due_at or now()
-    occasion = occasions.last_begun(meeting, changes, due - SUMMARY_AFTER)
-    return view(meeting, occasion, (), side)
+    return view(meeting, occasions.last_begun(meeting, changes, _closed(meeting)), (), side)
+
+
+def _closed(meeting: Meeting) -> datetime:
+    """When that was which the summary is of."""
+    return (meeting.summary_due_at or now()) - SUMMARY_AFTER

@@ -1,0 +1,50 @@
+"""Writing to the event log what no transaction causes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.events.backlog import Backlog
+from switchroom.events.recording import record
+from switchroom.events.stays import end_stays
+
+
+class _Note(Struct, frozen=True):
+    organization_id: int
+    kind: str
+    object_id: str
+    data: dict[str, Any]
+    at: datetime
+
+
+class EventRecorder:
+    """Logs what happens outside the database, as in a live room. Nobody waits for it to be written; what has
+    not been written when the process is killed is lost, but for the ends of stays: those are written when the
+    room is opened anew."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._backlog = Backlog("events", self._write)
+        self.run = self._backlog.run
+        self.finish = self._backlog.finish
+
+    def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None:
+        """Log an event as of now; as for `record` otherwise."""
+        self._backlog.add(_Note(organization_id, kind, object_id, data, now()))
+
+    async def _write(self, notes: Sequence[_Note]) -> None:
+        async with self._database.write(None) as session:
+            emptied: set[str] = set()
+            for one in notes:
+                area, _, happening = one.kind.partition(".")
+                if happening == "opened" and one.object_id not in emptied:
+                    await end_stays(session, one.organization_id, area, one.object_id, one.at)
+                elif happening == "emptied":
+                    emptied.add(one.object_id)
+                record(session, one.organization_id, one.kind, one.object_id, one.data, at=one.at)
