@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import select
 
 from switchroom.errors import Invalid, NotFound
+from switchroom.events.models import Event
 from switchroom.events.recording import record
 from switchroom.events.webhooks.delivery import RETRY_DELAYS
 from switchroom.events.webhooks.hooks import WebHookDraft
@@ -171,6 +173,16 @@ async def test_however_many_are_dead_they_take_nothing_from_the_others(events: S
                 await events.happens(object_id=str(number))
             await good.got(51)
         await events.until(hook, *["delivered"] * 51)
+
+
+async def test_the_log_tells_of_a_hook_and_not_what_its_address_holds(events: Source) -> None:
+    hook = await events.hook("https://hooks.example.org:8443/T0/secret?token=abc")
+    await events.hooks.update(events.organization_id, hook.id, WebHookDraft(enabled=False))
+    await events.hooks.delete(events.organization_id, hook.id)
+    async with events.database.read(None) as session:
+        told = (await session.scalars(select(Event).where(Event.type.startswith("webhook.")))).all()
+    assert [one.type for one in told] == ["webhook.created", "webhook.updated", "webhook.deleted"]
+    assert {one.data["url"] for one in told} == {"https://hooks.example.org:8443"}
 
 
 async def test_loopback_is_refused_unless_allowed(events: Source) -> None:

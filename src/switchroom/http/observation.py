@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -20,7 +21,14 @@ _AREAS = {
     "health": "health",
     "metrics": "metrics",
     "recordings": "recordings",
+    "api/v6": "api-v6",
 }
+"""What stands for requests in the metrics, by the beginning of the path; `pages` is all the rest."""
+
+_SECRET = re.compile(r"(/+recordings/+[^/]*/+|.*/calend[ae]r/+[^/]*/+).+", re.IGNORECASE | re.DOTALL)
+"""Paths whose end is a token: who has it gets the recording, or reads the calendar."""
+
+_LONGEST_PART = 60
 
 log = structlog.get_logger()
 
@@ -53,7 +61,7 @@ class Observation:
         finally:
             elapsed = time.perf_counter() - started
             path = scope["path"]
-            area = _AREAS.get(path.split("/", 2)[1], "pages")
+            area = _area(path)
             REQUESTS.labels(area, str(status)).inc()
             SECONDS.labels(area).observe(elapsed)
             if status >= 400:
@@ -69,12 +77,15 @@ class Observation:
                 )
 
 
+def _area(path: str) -> str:
+    first, _, rest = path.removeprefix("/").partition("/")
+    return _AREAS.get(first) or _AREAS.get(f"{first}/{rest.partition('/')[0]}") or "pages"
+
+
 def _told(path: str) -> str:
-    """What the log says of a path: not the token by which a recording can be had."""
-    parts = path.split("/")
-    if parts[1:2] == ["recordings"] and len(parts) > 3:
-        path = "/".join([*parts[:3], "…"])
-    return path[:200]
+    """What the log says of a path: not its secret part, nor anything that is so long that it may be one."""
+    path = _SECRET.sub(r"\1…", path)
+    return "/".join(part if len(part) <= _LONGEST_PART else "…" for part in path.split("/"))[:200]
 
 
 def client_address(scope: Scope) -> str:

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -260,7 +261,10 @@ def _fill(hook: WebHook, draft: WebHookDraft) -> None:
 
 
 def _record(session: AsyncSession, kind: str, hook: WebHook) -> None:
-    data = {"name": hook.name, "url": hook.url, "enabled": hook.enabled}
+    # Not the path and query, which may hold what lets others in: other hooks and the process' log hear of it.
+    address = urlsplit(hook.url)
+    origin = f"{address.scheme}://{address.netloc}"
+    data = {"name": hook.name, "url": origin, "enabled": hook.enabled}
     if hook.organization_id is not None:
         record(session, hook.organization_id, kind, str(hook.id), data)
     else:

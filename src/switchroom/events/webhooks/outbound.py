@@ -120,6 +120,8 @@ class Outbound:
             return Answer(0, str(error))
         except TimeoutError:
             return Answer(0, f"no answer within {self._timeout.total:g} s")
+        except aiohttp.InvalidURL:
+            return Answer(0, "the URL is not valid")  # and its path is nobody's business
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Answer(0, _problem(error))
 

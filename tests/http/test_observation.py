@@ -1,0 +1,71 @@
+"""What the process' log and the metrics say of a request."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from litestar.types import Receive, Scope, Send
+from structlog.testing import capture_logs
+
+from switchroom.http import observation
+from switchroom.http.observation import REQUESTS, Observation
+
+CALENDAR = "0d2e9d68-7b55-4e4a-9b3e-5f3f0f8f2a7c-7a1ee3a0-8f1c-4f6b-8a0e-0c5d3f7b9e21"
+TOKEN = "q8Jx2vN0bT4yLk7mW1zR5cH9dF3gS6aPeUoIiYtXnVb"
+
+
+async def _refuse(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+
+
+async def told(path: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What is logged of a request that fails."""
+    monkeypatch.setattr(observation, "log", observation.structlog.get_logger())
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": path, "headers": [], "client": None}
+
+    async def send(_message: object) -> None:
+        pass
+
+    with capture_logs() as logs:
+        await Observation(_refuse, ())(cast("Scope", scope), cast("Receive", None), cast("Send", send))
+    (entry,) = logs
+    return str(entry["path"])
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (f"/api/v6/meeting/calender/user/{CALENDAR}", "/api/v6/meeting/calender/user/…"),
+        (f"/api/v6/meeting/calendar/meeting/{CALENDAR}/x", "/api/v6/meeting/calendar/meeting/…"),
+        (f"/api/v6//meeting/CALENDER//user//{CALENDAR[:20]}", "/api/v6//meeting/CALENDER//user//…"),
+        (f"/api/v6/meeting/{CALENDAR}", "/api/v6/meeting/…"),
+        (f"/recordings/65f0c0ffee/{TOKEN}", "/recordings/65f0c0ffee/…"),
+        (f"//recordings//65f0c0ffee//{TOKEN}", "//recordings//65f0c0ffee//…"),
+        ("/api/v6/meeting/65f0c0ffee65f0c0ffee65f0", "/api/v6/meeting/65f0c0ffee65f0c0ffee65f0"),
+        ("/recordings", "/recordings"),
+        ("", ""),
+    ],
+)
+async def test_secrets_in_paths_are_not_logged(
+    path: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await told(path, monkeypatch) == shown
+
+
+@pytest.mark.parametrize(
+    ("path", "area"),
+    [
+        ("/api/v6/meeting", "api-v6"),
+        ("/api/v6", "api-v6"),
+        ("/api/v7/meeting", "pages"),
+        ("/json/v1/roomService/list", "api-v1"),
+        ("/recordings/1/2", "recordings"),
+        ("/nothing", "pages"),
+    ],
+)
+async def test_each_api_is_counted_by_itself(path: str, area: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = REQUESTS.labels(area, "404")
+    before = counter._value.get()  # pyright: ignore[reportPrivateUsage, reportUnknownVariableType, reportUnknownMemberType]
+    await told(path, monkeypatch)
+    assert counter._value.get() == before + 1  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
