@@ -102,6 +102,9 @@ def test_a_hook_is_made_gets_an_event_and_shows_what_became_of_it(
         until(lambda: len(receiver.received) == 2)
         assert receiver.received[1][1] == body
 
+        assert run("webhook", "secret", number, *org).stdout == f"{secret}\n"
+        assert len(run("webhook", "secret", number, "--rotate", *org).stdout) == len(secret) + 1
+
         run("webhook", "switch", number, "--off", *org)
         assert f"{number:>4}  off  " in run("webhook", "list", *org).stdout
         run("webhook", "delete", number, *org)
@@ -116,5 +119,7 @@ def test_what_is_wrong_with_a_hook_is_said(tmp_path: Path) -> None:
     assert (wrong.returncode, wrong.stderr) == (1, "switchroom: url must be an http or https URL\n")
     wrong = run("webhook", "create", "X", "https://example.org", "--types", "Room!", *org)
     assert (wrong.returncode, wrong.stderr) == (1, "switchroom: Room! is no type of event\n")
+    wrong = run("webhook", "secret", "7", "--set", "short", *org)
+    assert (wrong.returncode, wrong.stderr) == (1, "switchroom: there is no web hook 7\n")
     wrong = run("webhook", "redeliver", "7", "8", *org)
     assert (wrong.returncode, wrong.stderr) == (1, "switchroom: there is no web hook 7\n")

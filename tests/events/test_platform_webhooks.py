@@ -142,10 +142,12 @@ async def test_its_deliveries_are_listed_by_pages_and_not_to_organizations(event
 
 
 async def test_put_makes_or_replaces_by_name(events: Source) -> None:
-    (made,) = await events.hooks.put(
+    (put,) = await events.hooks.put(
         [draft("onThis", "https://example.org/1", verb=Verb.PUT, api_key="k", view="some_view")]
     )
-    (replaced,) = await events.hooks.put([draft("onThis", "https://example.org/2")])
+    (again,) = await events.hooks.put([draft("onThis", "https://example.org/2")])
+    made, replaced = put.hook, again.hook
+    assert (put.is_new, again.is_new) == (True, False)
     assert replaced.id == made.id
     assert (replaced.url, replaced.verb, replaced.api_key, replaced.view) == (
         "https://example.org/2",
@@ -154,7 +156,8 @@ async def test_put_makes_or_replaces_by_name(events: Source) -> None:
         "",
     )
     assert replaced.secret == made.secret
-    (other,) = await events.hooks.put([draft("onThat", "https://example.org/3")])
+    (put,) = await events.hooks.put([draft("onThat", "https://example.org/3")])
+    other = put.hook
     assert [one.name for one in await events.hooks.list(None)] == ["onThis", "onThat"]
     with pytest.raises(Conflict):
         await events.hooks.create(None, draft("onThat", "https://example.org/"))

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from switchroom.cli.options import Config, Data, load_settings, offline
 from switchroom.errors import Invalid
-from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
+from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks, new_secret
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.loop import run
 
@@ -98,6 +98,30 @@ def switch_webhook(
             await hooks.update(owner, hook_id, WebHookDraft(enabled=on))
 
     run(change())
+
+
+@webhook_commands.command("secret")
+def show_secret(
+    hook_id: HookId,
+    org: OwnOrg = None,
+    platform: OnPlatform = False,
+    rotate: Annotated[bool, typer.Option("--rotate", help="Make a new one first.")] = False,
+    new: Annotated[str, typer.Option("--set", help="Take this one from now on.")] = "",
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Show what deliveries are signed with."""
+    if rotate and new:
+        raise Invalid("--rotate and --set exclude each other", field="secret")
+    wanted = new_secret() if rotate else new
+
+    async def show() -> WebHook:
+        async with _web_hooks(org, platform, data, config) as (hooks, owner):
+            if wanted:
+                return await hooks.update(owner, hook_id, WebHookDraft(secret=wanted))
+            return await hooks.get(owner, hook_id)
+
+    print(run(show()).secret)
 
 
 @webhook_commands.command("delete")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from sqlalchemy import select, update
@@ -88,14 +91,19 @@ def test_a_meeting_is_told_of_from_its_making_to_its_end(account: Account, liste
         name: {"url": f"{listener.url}/{name}", "method": "PUT", "apiKey": "a-key-of-theirs"}
         for name in _NAMES
     }
-    assert account.instance.put("/webhook", hooks) == hooks
-    assert account.instance.get("/webhook") == hooks
+    made = account.instance.put("/webhook", hooks)
+    secrets = {name: hook.pop("secret") for name, hook in made.items()}
+    assert made == hooks
+    # A secret is shown once, as that of a key is.
+    assert account.instance.put("/webhook", hooks) == account.instance.get("/webhook") == hooks
 
     made = account.api.meeting("Maschine")
     scheduled = listener.got(1)[0]
     assert (scheduled.method, scheduled.path) == ("PUT", "/onMeetingScheduled")
     assert scheduled.headers["x-api-key"] == "a-key-of-theirs"
-    assert scheduled.headers["x-webhook-signature"].startswith("v1=")
+    signed = scheduled.headers["x-webhook-timestamp"].encode() + b"." + scheduled.body
+    signature = hmac.digest(secrets["onMeetingScheduled"].encode(), signed, "sha256").hex()
+    assert scheduled.headers["x-webhook-signature"] == f"v1={signature}"
     assert body_of(scheduled) == made
 
     changed = account.api.put(f"/meeting/{made['id']}/false", {"topic": "Motor"})
@@ -185,6 +193,23 @@ def test_leaving_a_hook_out_keeps_it_and_null_takes_it_away(account: Account, li
     left = account.instance.put("/webhook", {"onMeetingJoined": None})
     assert left["onMeetingJoined"] is None
     assert left["onMeetingLeft"] == {"url": listener.url, "method": "POST", "apiKey": ""}
+
+
+def test_two_who_make_the_same_hook_at_once(
+    running: RunningPlatform, account: Account, listener: Listener
+) -> None:
+    hooks = {name: {"url": listener.url} for name in _NAMES}
+
+    def put(number: int) -> int:
+        with httpx.Client(base_url=running.base_url, trust_env=False) as http:
+            changes = hooks | {"onMeetingLeft": None} if number % 3 == 2 else hooks
+            key = {"x-api-key": account.instance.key}
+            return http.put("/api/v6/webhook", json=changes, headers=key).status_code
+
+    with ThreadPoolExecutor(6) as together:
+        for _ in range(3):
+            account.instance.put("/webhook", dict.fromkeys(_NAMES))
+            assert list(together.map(put, range(6))) == [200] * 6
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import structs
+from collections.abc import Mapping
+
+from msgspec import UNSET, structs
 
 from switchroom.db.base import time_of
 from switchroom.dialects.webmeeting_v6.callers import require_instance
@@ -81,14 +83,14 @@ class WebHookCalls:
             field.encode_name: getattr(request, field.name) for field in structs.fields(messages.HookUpdate)
         }
         try:
-            await self._hooks.put(
+            put = await self._hooks.put(
                 [_draft(name, hook) for name, hook in said.items() if isinstance(hook, messages.Hook)],
                 remove=[name for name, hook in said.items() if hook is None],
             )
         except Invalid as error:
             field = (error.field or "").replace("api_key", "apiKey")
             raise Invalid(error.message, field=field) from error
-        return await self._all()
+        return await self._all({one.hook.name: one.hook.secret for one in put if one.is_new})
 
     async def deliveries(self, context: Context, _: Nothing) -> list[messages.DeliveryMessage]:
         require_instance(context.caller)
@@ -119,12 +121,15 @@ class WebHookCalls:
     async def _by_name(self) -> dict[str, WebHook]:
         return {hook.name: hook for hook in await self._hooks.list(None) if hook.view == VIEW}
 
-    async def _all(self) -> messages.HooksMessage:
+    async def _all(self, secrets: Mapping[str, str] | None = None) -> messages.HooksMessage:
         present = await self._by_name()
         return messages.HooksMessage(
             **{
-                field.name: messages.Hook(
-                    url=hook.url, method="PUT" if hook.verb == Verb.PUT else "POST", api_key=hook.api_key
+                field.name: messages.HookMessage(
+                    url=hook.url,
+                    method="PUT" if hook.verb == Verb.PUT else "POST",
+                    api_key=hook.api_key,
+                    secret=(secrets or {}).get(hook.name, UNSET),
                 )
                 for field in structs.fields(messages.HooksMessage)
                 if (hook := present.get(field.encode_name)) is not None

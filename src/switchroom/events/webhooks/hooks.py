@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 from collections.abc import Sequence
@@ -11,8 +12,10 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 from msgspec import UNSET, Struct, UnsetType, structs
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.exc import StaleDataError
 
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
@@ -30,6 +33,7 @@ _LONGEST_SECRET = 200
 _SHORTEST_SECRET = 16
 _LARGEST_CUSTOM_DATA = 4096
 _MOST_LISTED = 1000
+_TRIES = 5
 _api_key = re.compile(r"[!-~]{0,200}")
 _view = re.compile(r"[a-z0-9_]{0,32}")
 _type = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
@@ -55,6 +59,18 @@ class WebHookDraft(Struct, frozen=True, kw_only=True):
     view: str | UnsetType = UNSET
 
 
+class PutHook(Struct, frozen=True):
+    """A hook that was named in a `put`, and whether it was made by it."""
+
+    hook: WebHook
+    is_new: bool
+
+
+def new_secret() -> str:
+    """What deliveries are signed with unless somebody names something else."""
+    return secrets.token_urlsafe(32)
+
+
 class WebHooks:
     """The web hooks of an organization or, where None stands for it, of the platform: those hear the events
     of all organizations, and each has a name of its own. Who may manage them is for the caller to know."""
@@ -67,17 +83,25 @@ class WebHooks:
         async with self._database.write(organization_id) as session:
             return await _create(session, organization_id, draft)
 
-    async def put(self, drafts: Sequence[WebHookDraft], *, remove: Sequence[str] = ()) -> Sequence[WebHook]:
+    async def put(self, drafts: Sequence[WebHookDraft], *, remove: Sequence[str] = ()) -> Sequence[PutHook]:
         """The platform's hooks of these names, each made or, if there is one, replaced: what a draft leaves
         out is as in a new one, but for the secret. What waits for the one before goes to this one. Those
         named in `remove` are taken away. All of it is done, or nothing.
 
         Raises Invalid, with the field behind the hook's name and a dot.
         """
+        for _ in range(_TRIES - 1):
+            # Somebody else may make, or take away, a hook of one of these names at the same time.
+            with contextlib.suppress(Conflict, IntegrityError, StaleDataError):
+                return await self._put(drafts, remove)
+        return await self._put(drafts, remove)
+
+    async def _put(self, drafts: Sequence[WebHookDraft], remove: Sequence[str]) -> Sequence[PutHook]:
         async with self._database.write(None) as session:
             if remove:
-                for hook in await session.scalars(_of(None).where(WebHook.name.in_(remove))):
-                    await session.delete(hook)
+                gone = delete(WebHook).where(WebHook.organization_id.is_(None), WebHook.name.in_(remove))
+                gone = gone.returning(WebHook).execution_options(synchronize_session=False)
+                for hook in await session.scalars(gone):
                     _record(session, "webhook.deleted", hook)
             return [await _put(session, draft) for draft in drafts]
 
@@ -150,12 +174,12 @@ class WebHooks:
             notify(session, DeliveriesQueued())
 
 
-async def _put(session: AsyncSession, draft: WebHookDraft) -> WebHook:
+async def _put(session: AsyncSession, draft: WebHookDraft) -> PutHook:
     name = "" if draft.name is UNSET else draft.name.strip()
     hook = await session.scalar(_of(None).where(WebHook.name == name))
     try:
         if hook is None:
-            return await _create(session, None, draft)
+            return PutHook(await _create(session, None, draft), is_new=True)
         if not hook.enabled:
             hook.after_event = await _newest(session)
         _fill(hook, _defaults)
@@ -164,7 +188,7 @@ async def _put(session: AsyncSession, draft: WebHookDraft) -> WebHook:
         raise Invalid(error.message, field=f"{name}.{error.field}") from error
     hook.problem = ""
     _record(session, "webhook.updated", hook)
-    return hook
+    return PutHook(hook, is_new=False)
 
 
 async def _newest(session: AsyncSession) -> int:
@@ -198,7 +222,7 @@ async def _create(session: AsyncSession, organization_id: int | None, draft: Web
         after_event=await _newest(session),
         problem="",
     )
-    _fill(hook, structs.replace(_defaults, secret=secrets.token_urlsafe(32)))
+    _fill(hook, structs.replace(_defaults, secret=new_secret()))
     _fill(hook, draft)
     if not hook.name:
         raise Invalid("a name is required", field="name")

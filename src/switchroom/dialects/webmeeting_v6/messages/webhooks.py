@@ -20,6 +20,13 @@ class Hook(Struct, rename="camel", kw_only=True):
     api_key: str = ""
 
 
+class HookMessage(Hook, rename="camel", kw_only=True):
+    """Where something is told. `secret` is in the reply to the call that makes it, and in no other:
+    deliveries are signed with it."""
+
+    secret: str | UnsetType = UNSET
+
+
 class HookUpdate(Struct, rename="camel", kw_only=True):
     """What is to be told where; null tells nobody any more, and what is left out stays as it is."""
 
@@ -36,14 +43,14 @@ class HookUpdate(Struct, rename="camel", kw_only=True):
 class HooksMessage(Struct, rename="camel", kw_only=True):
     """What is told where."""
 
-    on_meeting_scheduled: Hook | None = None
-    on_meeting_updated: Hook | None = None
-    on_meeting_closed: Hook | None = None
-    on_meeting_deleted: Hook | None = None
-    on_meeting_summary_created: Hook | None = None
-    on_meeting_recording_created: Hook | None = None
-    on_meeting_joined: Hook | None = None
-    on_meeting_left: Hook | None = None
+    on_meeting_scheduled: HookMessage | None = None
+    on_meeting_updated: HookMessage | None = None
+    on_meeting_closed: HookMessage | None = None
+    on_meeting_deleted: HookMessage | None = None
+    on_meeting_summary_created: HookMessage | None = None
+    on_meeting_recording_created: HookMessage | None = None
+    on_meeting_joined: HookMessage | None = None
+    on_meeting_left: HookMessage | None = None
 
 
 class DeliveryMessage(Struct, rename="camel", kw_only=True):
