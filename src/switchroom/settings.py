@@ -13,9 +13,13 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta, Struct, field
+
+LONGEST_TOKEN = 2 * 86_400
+"""Seconds; for so long it is known of each access token that it has been revoked."""
 
 
 def _no_strings() -> list[str]:
@@ -153,9 +157,11 @@ class SecuritySettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=_loopback)
 
     access_token_lifetime: Annotated[
-        int, Meta(ge=60, description="Seconds; people's and API keys' tokens.")
+        int, Meta(ge=60, le=LONGEST_TOKEN, description="Seconds; people's and API keys' tokens.")
     ] = 3600
-    guest_token_lifetime: Annotated[int, Meta(ge=60, description="Seconds; guests' tokens.")] = 43_200
+    guest_token_lifetime: Annotated[
+        int, Meta(ge=60, le=LONGEST_TOKEN, description="Seconds; guests' tokens. At most two days.")
+    ] = 43_200
     refresh_token_lifetime: Annotated[int, Meta(ge=60, description="Seconds; the cookie `auth`.")] = (
         30 * 86_400
     )
@@ -273,6 +279,9 @@ def load(
         raise ConfigurationError(str(error)) from error
     _require_networks("security.trusted_proxies", settings.security.trusted_proxies)
     _require_networks("security.metrics_from", settings.security.metrics_from)
+    _require_networks("events.webhook_networks", settings.events.webhook_networks)
+    _require_timezone("webmeeting.user_timezone", settings.webmeeting.user_timezone)
+    _require_timezone("webmeeting.meeting_timezone", settings.webmeeting.meeting_timezone)
     return settings
 
 
@@ -282,6 +291,13 @@ def _require_networks(name: str, networks: list[str]) -> None:
             ip_network(network, strict=False)
         except ValueError as error:
             raise ConfigurationError(f"{name}: {error}") from error
+
+
+def _require_timezone(name: str, timezone: str) -> None:
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(f"{name}: {timezone!r} is not the name of a time zone") from error
 
 
 def _read_file(file: Path | None, env: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from msgspec import structs
 from switchroom.errors import TokenExpired, Unauthenticated
 from switchroom.identity.permissions import ALL_ADMINISTRATION, Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
+from switchroom.settings import LONGEST_TOKEN
 
 
 def claims(**changes: object) -> AccessToken:
@@ -95,3 +96,19 @@ def test_a_revocation_voids_what_was_issued_before_it():
         with pytest.raises(Unauthenticated):
             signer.verify(token)
     signer.verify(after)
+
+
+def test_revocations_are_forgotten_when_no_token_is_left_that_they_void():
+    signer = TokenSigner(b"secret")
+    long_ago, moment = time.time() - LONGEST_TOKEN - 60, time.time()
+    signer.revoke("somebody", moment)
+    for number in range(20_000):
+        signer.revoke(f"person {number}", long_ago)
+    with pytest.raises(Unauthenticated):
+        signer.verify(signer.sign(claims(issued_at=moment - 1)))
+    assert len(signer._revoked) < 2000  # pyright: ignore[reportPrivateUsage]
+    for number in range(3000):
+        signer.revoke(f"person {number}", moment)
+    for number in range(3000):
+        with pytest.raises(Unauthenticated):
+            signer.verify(signer.sign(claims(subject_id=f"person {number}", issued_at=moment - 1)))

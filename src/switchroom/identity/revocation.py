@@ -14,8 +14,8 @@ from switchroom.db.database import Database, notify
 from switchroom.identity.models import Revocation
 from switchroom.identity.notices import AccessRevoked
 from switchroom.identity.tokens import TokenSigner
+from switchroom.settings import LONGEST_TOKEN
 
-_LONGEST_TOKEN = timedelta(days=2)
 _OVERLAP = timedelta(minutes=1)
 """How far a look goes back behind the one before: a row is stamped before its transaction commits, and the
 clocks of two machines differ."""
@@ -29,7 +29,7 @@ def revoke(session: AsyncSession, organization_id: int, subject_id: str) -> None
             organization_id=organization_id,
             subject_id=subject_id,
             revoked_at=moment,
-            expires_at=moment + _LONGEST_TOKEN,
+            expires_at=moment + timedelta(seconds=LONGEST_TOKEN),
         )
     )
     notify(session, AccessRevoked(organization_id, subject_id))

@@ -15,9 +15,11 @@ from msgspec import Struct
 
 from switchroom.errors import TokenExpired, Unauthenticated
 from switchroom.identity.permissions import Administration
+from switchroom.settings import LONGEST_TOKEN
 
 _MAC_SIZE = 32
 _RECENT = 4096
+_REVOKED = 1024
 
 
 class SubjectKind(IntEnum):
@@ -57,6 +59,7 @@ class TokenSigner:
         self._decoder = msgspec.msgpack.Decoder(AccessToken)
         self._recent: OrderedDict[str, AccessToken] = OrderedDict()
         self._revoked: dict[str, float] = {}
+        self._most_revoked = _REVOKED
 
     def name_of_instance(self) -> str:
         """24 hexadecimal characters, the same for as long as the secret is, that tell nothing about it."""
@@ -87,6 +90,11 @@ class TokenSigner:
     def revoke(self, subject_id: str, until: float) -> None:
         """Refuse the subject's tokens issued up to the Unix time `until`."""
         self._revoked[subject_id] = max(until, self._revoked.get(subject_id, 0.0))
+        if len(self._revoked) > self._most_revoked:
+            # The tokens that were refused for what is older have expired.
+            oldest = time.time() - LONGEST_TOKEN
+            self._revoked = {one: moment for one, moment in self._revoked.items() if moment > oldest}
+            self._most_revoked = max(_REVOKED, 2 * len(self._revoked))
 
     def _open(self, token: str) -> AccessToken:
         if not token:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -21,7 +20,7 @@ from switchroom.events.webhooks.leases import LEASE, Leases
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.outcomes import Outcomes
-from switchroom.events.webhooks.pace import Pace, Shares
+from switchroom.events.webhooks.pace import Paces, Shares
 
 RETRY_DELAYS: Sequence[timedelta] = (
     timedelta(seconds=5),
@@ -72,7 +71,7 @@ class HookDelivery:
         )
         self._woken = asyncio.Event()
         self._outcomes = Outcomes(database, self._leases, self._woken.set)
-        self._paces: defaultdict[int, Pace] = defaultdict(Pace)
+        self._paces = Paces()
         self._reading = asyncio.Semaphore(_READING_AT_ONCE)
         self._shares = shares or Shares()
         self._couriers: dict[int, Courier] = {}
@@ -113,7 +112,7 @@ class HookDelivery:
                 self._database,
                 self._outbound,
                 self._outcomes,
-                self._paces[hook_id],
+                self._paces.of(hook_id),
                 self._retry_delays,
                 self._reading,
                 self._shares,
@@ -147,9 +146,7 @@ class HookDelivery:
         if time.monotonic() - self._cleaned_at < _SECONDS_BETWEEN_CLEANINGS and self._cleaned_at:
             return
         self._cleaned_at = time.monotonic()
-        for hook_id in [one for one, pace in self._paces.items() if pace.is_old]:
-            if hook_id not in self._couriers:
-                del self._paces[hook_id]
+        self._paces.forget_old(self._couriers)
         await remove_old(self._database)
 
     async def _finish(self, writing: asyncio.Task[None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection
 
 MOST_AT_ONCE = 8
 MOST_SENT = 250
@@ -52,6 +53,23 @@ class Pace:
         self._failures = 0
         change = 1 if seconds < _SLOW else -1
         self.at_once = max(1, min(MOST_AT_ONCE, self.at_once + change))
+
+
+class Paces:
+    """Those of all hooks that a worker delivers for, or did lately."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, Pace] = {}
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def of(self, hook_id: int) -> Pace:
+        return self._of.setdefault(hook_id, Pace())
+
+    def forget_old(self, delivering: Collection[int]) -> None:
+        """But not those of the hooks that are delivered for now."""
+        self._of = {one: pace for one, pace in self._of.items() if one in delivering or not pace.is_old}
 
 
 class Shares:

@@ -1,0 +1,40 @@
+"""What is wrong with the configuration is said in one line, which names the setting."""
+
+from __future__ import annotations
+
+import pytest
+
+from switchroom.settings import ConfigurationError, load
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("webmeeting.user_timezone", "Europe/Atlantis"),
+        ("webmeeting.user_timezone", ""),
+        ("webmeeting.user_timezone", "Europe"),
+        ("webmeeting.meeting_timezone", "../../etc/passwd"),
+        ("events.webhook_networks", "10.0.0.0/8,10.0.0.0/33"),
+        ("events.webhook_networks", "localhost"),
+        ("security.trusted_proxies", "proxy"),
+        ("security.guest_token_lifetime", "172801"),
+    ],
+)
+def test_a_wrong_value_is_refused(setting: str, value: str) -> None:
+    variable = f"SWITCHROOM_{setting.replace('.', '_')}".upper()
+    with pytest.raises(ConfigurationError) as refused:
+        load(environment={variable: value})
+    message = str(refused.value)
+    assert setting in message
+    assert "\n" not in message
+
+
+def test_what_is_right_is_taken() -> None:
+    settings = load(
+        environment={
+            "SWITCHROOM_WEBMEETING_USER_TIMEZONE": "Asia/Tokyo",
+            "SWITCHROOM_EVENTS_WEBHOOK_NETWORKS": "10.0.0.0/8, fd00::/8",
+        }
+    )
+    assert settings.webmeeting.user_timezone == "Asia/Tokyo"
+    assert settings.events.webhook_networks == ["10.0.0.0/8", "fd00::/8"]
