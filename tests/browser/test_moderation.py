@@ -62,6 +62,8 @@ def test_what_was_revoked_cannot_be_switched_on_until_it_is_granted(
     expect(moderator.tile("Ben")).to_have_attribute(attribute, "on")
     moderator.acts_on("Ben", f"permit-{permission}")
     expect(ben.the("self-tile")).to_have_attribute(attribute, "off")
+    what = "speak" if permission == "voice" else "show your camera"
+    ben.reads(f"Mia does not let you {what} any more.")
     button = ben.the(f"toggle-{source}")
     expect(button).to_have_attribute("aria-disabled", "true")
     button.click(force=True)
@@ -71,6 +73,7 @@ def test_what_was_revoked_cannot_be_switched_on_until_it_is_granted(
     expect(moderator.tile("Ben")).to_have_attribute(attribute, "off")
     moderator.acts_on("Ben", f"permit-{permission}")
     expect(button).not_to_have_attribute("aria-disabled", "true")
+    ben.reads(f"Mia lets you {what}.")
     ben.switches(source)
     expect(moderator.tile("Ben")).to_have_attribute(attribute, "on")
     if source == "microphone":
@@ -87,6 +90,8 @@ def test_who_is_removed_sees_why_and_stays_out(tenant: Tenant, join: Join) -> No
     ben.is_told("You were removed from the room")
     moderator.meets()
     moderator.reads("Ben was removed.")
+    # What had the focus is gone with him; whoever works without a mouse goes on from the list.
+    expect(moderator.page.get_by_role("list", name="People in this room")).to_be_focused()
     moderator.writes("Still here")
     expect(moderator.message("Still here")).to_have_count(1)
     moderator.meets()

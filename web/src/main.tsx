@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client'
 import { App } from './App'
 import { ApiError, UNREACHABLE } from './api/v1'
 import { startI18n } from './i18n'
-import { theme } from './theme'
+import { cssVariables, theme } from './theme'
 import { ErrorBoundary } from './ui/ErrorBoundary'
 
 startI18n()
@@ -27,7 +27,7 @@ if (root) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queries}>
-        <MantineProvider theme={theme} defaultColorScheme="auto">
+        <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
           <ErrorBoundary>
             <App />
           </ErrorBoundary>

@@ -17,3 +17,7 @@ export function formatTime(time: string): string {
 export function formatNumber(value: number): string {
   return new Intl.NumberFormat(LOCALES[language()]).format(value)
 }
+
+export function formatList(items: readonly string[]): string {
+  return new Intl.ListFormat(LOCALES[language()], { type: 'conjunction' }).format(items)
+}

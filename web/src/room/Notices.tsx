@@ -2,15 +2,16 @@ import { Notification } from '@mantine/core'
 import type { TFunction } from 'i18next'
 import { memo, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { formatList } from '../i18n/format'
 import { useStorePart } from '../ui/store'
 import classes from './Notices.module.css'
 import type { RoomSession } from './session'
-import type { Notice } from './state'
+import type { Grant, Notice } from './state'
 
 const SHOWN_FOR = 6_000
 const SHOWN_AT_ONCE = 3
 /** These concern the person, so they are seen as well as heard. */
-const SEEN = new Set<Notice['kind']>(['moderated', 'hand', 'failed', 'reconnected', 'sharing'])
+const SEEN = new Set<Notice['kind']>(['moderated', 'permitted', 'hand', 'failed', 'reconnected', 'sharing'])
 
 /** Tells what happens in the room: all of it to screen readers, what concerns one also to the eye. */
 export const Notices = memo(function Notices({ session }: { session: RoomSession }) {
@@ -65,7 +66,6 @@ const MODERATED = {
   'stop-video': 'notice.stopVideo',
   'stop-screen': 'notice.stopScreen',
   'lower-hand': 'notice.lowerHand',
-  permissions: 'notice.permissions',
 } as const
 
 const LEFT = {
@@ -83,6 +83,17 @@ const SIMPLE = {
   'media-back': 'notice.mediaBack',
 } as const
 
+function sentence(
+  t: TFunction,
+  words: 'notice.given' | 'notice.taken',
+  name: string,
+  grants: readonly Grant[],
+): string[] {
+  return grants.length
+    ? [t(words, { name, what: formatList(grants.map(grant => t(`notice.may.${grant}`))) })]
+    : []
+}
+
 export function noticeText(t: TFunction, notice: Notice): string {
   switch (notice.kind) {
     case 'joined':
@@ -96,6 +107,11 @@ export function noticeText(t: TFunction, notice: Notice): string {
       return t('notice.chat', { name: notice.message.fromName, text: notice.message.text.slice(0, 300) })
     case 'moderated':
       return t(MODERATED[notice.action], { name: notice.byName })
+    case 'permitted':
+      return [
+        ...sentence(t, 'notice.given', notice.byName, notice.given),
+        ...sentence(t, 'notice.taken', notice.byName, notice.taken),
+      ].join(' ')
     case 'failed':
       if (notice.code === 'not_allowed') return t('notice.notAllowed')
       if (notice.code === 'room_full') return t('notice.full')

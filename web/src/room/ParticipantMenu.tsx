@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Menu, Modal, Text } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ModeratorAction, Participant } from '../signalling/messages'
 import {
@@ -12,20 +12,24 @@ import {
   IconVideoOff,
 } from '../ui/icons'
 import type { RoomSession } from './session'
+import { GRANTS } from './state'
 
 interface ParticipantMenuProps {
   session: RoomSession
   participant: Participant
   moderates: boolean
   onMessage?: (participantId: string) => void
+  /** Called when the person is gone whom one has just removed, and with them what had the focus. */
+  onRemoved?: () => void
 }
 
-const GRANTS = ['voice', 'video', 'screen', 'chat'] as const
-
 /** What one can do about somebody: write to them, and as a moderator also the rest. */
-export function ParticipantMenu({ session, participant, moderates, onMessage }: ParticipantMenuProps) {
+export function ParticipantMenu(props: ParticipantMenuProps) {
+  const { session, participant, moderates, onMessage, onRemoved } = props
   const { t } = useTranslation()
   const [removing, setRemoving] = useState(false)
+  const gone = useRef<(() => void) | undefined>(undefined)
+  useEffect(() => () => gone.current?.(), [])
   const { id, displayName, microphone, camera, screen, handRaisedAt, permissions } = participant
   const act = (action: ModeratorAction) => () => void session.moderate(id, action)
   return (
@@ -108,6 +112,7 @@ export function ParticipantMenu({ session, participant, moderates, onMessage }: 
               <Menu.Divider />
               <Menu.Item
                 color="red"
+                c="var(--mantine-color-red-text)"
                 leftSection={<IconUserX size={16} aria-hidden />}
                 onClick={() => setRemoving(true)}
                 data-testid="moderate-remove"
@@ -135,6 +140,7 @@ export function ParticipantMenu({ session, participant, moderates, onMessage }: 
             data-testid="confirm-remove"
             onClick={() => {
               setRemoving(false)
+              gone.current = onRemoved
               void session.moderate(id, 'remove')
             }}
           >

@@ -23,12 +23,13 @@ interface ParticipantRowProps {
   /** Whether the person at this page may moderate. */
   moderates?: boolean
   onMessage?: (participantId: string) => void
+  onRemoved?: () => void
 }
 
 /** One line of the list: who, in which role, what is on, and the menu. */
 export const ParticipantRow = memo(function ParticipantRow(props: ParticipantRowProps) {
   const { t } = useTranslation()
-  const { session, participant, speaking, isSelf = false, moderates = false, onMessage } = props
+  const { session, participant, speaking, isSelf = false, moderates = false, onMessage, onRemoved } = props
   const { displayName, isGuest, isModerator, isSpectator, microphone, camera, screen, handRaisedAt } =
     participant
   const roles = [
@@ -77,6 +78,7 @@ export const ParticipantRow = memo(function ParticipantRow(props: ParticipantRow
           participant={participant}
           moderates={moderates}
           onMessage={onMessage}
+          onRemoved={onRemoved}
         />
       )}
     </li>

@@ -1,5 +1,5 @@
 import { CloseButton, Text, Title } from '@mantine/core'
-import { memo, useDeferredValue, useMemo } from 'react'
+import { memo, useCallback, useDeferredValue, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../i18n/format'
 import type { Participant } from '../signalling/messages'
@@ -36,6 +36,8 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
   const spectators = useStorePart(session.state, state => state.spectators)
   const speaking = useStorePart(session.state, state => state.speaking)
   const permissions = useStorePart(session.state, state => state.permissions)
+  const list = useRef<HTMLUListElement>(null)
+  const toList = useCallback(() => list.current?.focus(), [])
   const sorted = useMemo(
     () =>
       inListOrder(
@@ -55,7 +57,7 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
       </header>
       <WaitingList session={session} />
       <div className={classes.scroll}>
-        <ul className={classes.list} aria-label={t('people.list')}>
+        <ul ref={list} className={classes.list} aria-label={t('people.list')} tabIndex={-1}>
           {self && (
             <ParticipantRow session={session} participant={self} isSelf speaking={speaking.has(self.id)} />
           )}
@@ -67,6 +69,7 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
               speaking={speaking.has(participant.id)}
               moderates={permissions.promote}
               onMessage={permissions.chat ? onMessage : undefined}
+              onRemoved={toList}
             />
           ))}
         </ul>
@@ -84,6 +87,7 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
                   displayName={displayName}
                   known={participants.find(participant => participant.id === id)}
                   onMessage={permissions.chat ? onMessage : undefined}
+                  onRemoved={toList}
                 />
               ))}
             </ul>
@@ -100,9 +104,10 @@ interface SpectatorRowProps {
   displayName: string
   known: Participant | undefined
   onMessage?: (participantId: string) => void
+  onRemoved?: () => void
 }
 
-function SpectatorRow({ session, id, displayName, known, onMessage }: SpectatorRowProps) {
+function SpectatorRow({ session, id, displayName, known, onMessage, onRemoved }: SpectatorRowProps) {
   const spectator: Participant = known ?? {
     id,
     userId: '',
@@ -122,6 +127,7 @@ function SpectatorRow({ session, id, displayName, known, onMessage }: SpectatorR
       speaking={false}
       moderates
       onMessage={onMessage}
+      onRemoved={onRemoved}
     />
   )
 }

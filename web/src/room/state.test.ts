@@ -98,6 +98,21 @@ describe('the state of a room', () => {
     expect(kinds(state)).toEqual(['hand'])
   })
 
+  it('says what a moderator has given and taken', () => {
+    const permissions = { ...PERMISSIONS, voice: false, screen: false, chat: false, chatBroadcast: true }
+    const before = stateAfter(joined(), { type: 'self.updated', self: person('me'), permissions })
+    expect(before.notices).toEqual([])
+    const after = [
+      { type: 'moderated', action: 'permissions', byName: 'Mia' } as const,
+      { type: 'self.updated', self: person('me'), permissions: { ...PERMISSIONS, video: false } } as const,
+    ].reduce<RoomState>(reduce, before)
+    const [notice] = after.notices
+    expect(notice).toMatchObject({ kind: 'permitted', byName: 'Mia', taken: ['video'] })
+    expect(notice).toMatchObject({ given: ['voice', 'screen', 'chat'] })
+    const later = reduce(after, { type: 'self.updated', self: person('me'), permissions: PERMISSIONS })
+    expect(later.notices).toHaveLength(1)
+  })
+
   it('counts the unread messages of others, each once', () => {
     const state = stateAfter(
       joined(),

@@ -23,6 +23,8 @@ export interface RoomState {
   room: Room | null
   self: Participant | null
   permissions: Permissions
+  /** Who has just changed them; what they are now comes with the next message. */
+  permittedBy: string | null
   /** In the order in which they came. */
   participants: readonly Participant[]
   spectators: Spectators
@@ -42,9 +44,14 @@ export type NoticeKind =
   | { kind: 'joined' | 'hand' | 'sharing' | 'waiting'; name: string }
   | { kind: 'left'; name: string; reason: LeftReason }
   | { kind: 'chat'; message: ChatMessage }
-  | { kind: 'moderated'; action: ModeratorAction | 'permissions'; byName: string }
+  | { kind: 'moderated'; action: ModeratorAction; byName: string }
+  | { kind: 'permitted'; byName: string; given: readonly Grant[]; taken: readonly Grant[] }
   | { kind: 'failed'; code: string }
   | { kind: 'reconnecting' | 'reconnected' | 'media-away' | 'media-back' }
+
+/** What moderators give and take. */
+export const GRANTS = ['voice', 'video', 'screen', 'chat'] as const
+export type Grant = (typeof GRANTS)[number]
 
 export type Notice = NoticeKind & { number: number }
 
@@ -73,6 +80,7 @@ export const INITIAL_STATE: RoomState = {
   room: null,
   self: null,
   permissions: NOTHING,
+  permittedBy: null,
   participants: [],
   spectators: { count: 0 },
   waiting: [],
@@ -102,15 +110,17 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
     case 'participant.left':
       return left(state, event.participantId, event.reason)
     case 'self.updated':
-      return {
+      return permitted(state, {
         ...state,
         self: event.self,
         permissions: event.permissions,
+        permittedBy: null,
         waiting: event.permissions.promote ? state.waiting : [],
-      }
+      })
     case 'self.media':
       return state.self ? { ...state, self: { ...state.self, ...event.media } } : state
     case 'moderated':
+      if (event.action === 'permissions') return { ...state, permittedBy: event.byName }
       return noticed(state, { kind: 'moderated', action: event.action, byName: event.byName })
     case 'spectators':
       return { ...state, spectators: { count: event.count, list: event.list } }
@@ -158,6 +168,7 @@ function joined(state: RoomState, message: Joined): RoomState {
     room: message.room,
     self: message.self,
     permissions: message.permissions,
+    permittedBy: null,
     participants: message.participants.filter(participant => participant.id !== id),
     spectators: message.spectators,
     waiting: message.waiting ?? [],
@@ -166,6 +177,15 @@ function joined(state: RoomState, message: Joined): RoomState {
     speaking: new Set(),
     mediaAvailable: message.mediaAvailable,
   }
+}
+
+function permitted(before: RoomState, state: RoomState): RoomState {
+  const byName = before.permittedBy
+  if (byName === null) return state
+  const changed = GRANTS.filter(grant => before.permissions[grant] !== state.permissions[grant])
+  const given = changed.filter(grant => state.permissions[grant])
+  const taken = changed.filter(grant => !state.permissions[grant])
+  return changed.length ? noticed(state, { kind: 'permitted', byName, given, taken }) : state
 }
 
 function arrived(state: RoomState, participant: Participant): RoomState {
