@@ -60,6 +60,7 @@ async def test_secrets_in_paths_are_not_logged(
         ("/api/v6", "api-v6"),
         ("/api/v7/meeting", "pages"),
         ("/json/v1/roomService/list", "api-v1"),
+        ("/v3.0/events", "api-v3"),
         ("/recordings/1/2", "recordings"),
         ("/nothing", "pages"),
     ],

@@ -22,6 +22,7 @@ _AREAS = {
     "metrics": "metrics",
     "recordings": "recordings",
     "api/v6": "api-v6",
+    "v3.0": "api-v3",
 }
 """What stands for requests in the metrics, by the beginning of the path; `pages` is all the rest."""
 
