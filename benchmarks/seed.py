@@ -54,7 +54,7 @@ async def seed(platform: Platform) -> Seeded:
         room_id=room_ids[0],
         permission_group_id=_participants(groups).id,
         meeting_key=await platform.keys.create("bench", KeyPermission.ACCOUNT | KeyPermission.MEETING),
-        organizer_id=(await platform.accounts.admins(small.id))[-1].hex_id,
+        organizer_id=(await platform.accounts.admins(small.id))[-1].person.hex_id,
     )
 
 

@@ -38,6 +38,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGener
     await empty.close()
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")  # SQLite does not say what is in one
 async def test_the_migrated_schema_is_that_of_the_models(database: Database) -> None:
     assert app.Platform
     assert models.Meeting
@@ -97,6 +98,16 @@ async def test_an_upgrade_keeps_what_there_is(database: Database) -> None:
             )
             for number in range(3)
         ),
+        (
+            "memberships",
+            {
+                "organization_id": 2,
+                "person_id": "person-0",
+                "standing": "participant",
+                "administration": 0,
+                "properties": "{}",
+            },
+        ),
     ]
     async with database.engine.begin() as connection:
         await connection.run_sync(up_to, "0001")
@@ -107,14 +118,22 @@ async def test_an_upgrade_keeps_what_there_is(database: Database) -> None:
                 text(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})"),
                 {**row, "created_at": moment},
             )
+        await connection.run_sync(up_to, "0008")
+        await connection.execute(text("UPDATE people SET external_id = 'crm-1' WHERE id = 'person-1'"))
     await schema.upgrade(database)
+    of_only_one = (
+        "SELECT count(*) FROM memberships JOIN people ON people.id = person_id"
+        " WHERE memberships.calendar_token = people.calendar_token"
+    )
     async with database.engine.connect() as connection:
 
         async def one(query: str) -> object:
             return await connection.scalar(text(query))
 
-        assert await one("SELECT count(*) FROM memberships") == 3
+        assert await one("SELECT count(*) FROM memberships") == 4
         assert await one("SELECT count(DISTINCT hex_id) FROM organizations WHERE length(hex_id) = 24") == 2
         assert await one("SELECT count(DISTINCT hex_id) FROM people WHERE length(hex_id) = 24") == 3
-        assert await one("SELECT count(DISTINCT calendar_token) FROM people") == 3
+        assert await one("SELECT count(DISTINCT calendar_token) FROM memberships") == 4
+        assert await one(of_only_one) == 2
+        assert await one("SELECT max(external_id) FROM memberships") == "crm-1"
         assert await one("SELECT count(*) FROM meeting_terms") == 2

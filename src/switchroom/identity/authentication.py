@@ -22,6 +22,7 @@ from switchroom.identity.permissions import Administration
 from switchroom.identity.secrets import Passwords, key_hash
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
+from switchroom.identity.usernames import folded, spellings
 
 
 class SignedIn(Struct, frozen=True):
@@ -68,13 +69,14 @@ class Authentication:
 
         Raises Unauthenticated, Exhausted after repeated failures.
         """
-        account = f"password:{username.strip().casefold()}"
+        account = f"password:{folded(username)}"
         async with self._throttle.few_at_a_time(account, address):
             await self._throttle.check(account, address)
             async with self._database.read(None) as session:
-                person = await session.scalar(
-                    select(Person).where(Person.username == username.strip().casefold())
-                )
+                people = await session.scalars(select(Person).where(Person.username.in_(spellings(username))))
+                known = {person.username: person for person in people}
+            as_written = known.get(username.strip().casefold())
+            person = as_written or next(iter(known.values()), None)
             fits = await self._passwords.verify(person.password_hash if person else None, password)
             if person is None or not fits:
                 await self._throttle.failed(account, address)

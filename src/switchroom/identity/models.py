@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 from ulid import ULID
 
@@ -54,9 +54,12 @@ class Person(Base):
     """Someone with credentials in one or more organizations. `username` is kept folded to lower case.
 
     `timezone` is empty while nobody has said one, `password_hash` while no password has been set.
+    `external_id` and `calendar_token` are read by nobody any more: each membership has its own. They stay for
+    a process of the version before, which may still run while this one starts.
     """
 
     __tablename__ = "people"
+    __table_args__ = (Index("ix_people_email", text("lower(email)")),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     hex_id: Mapped[str] = mapped_column(String(24), index=True, unique=True, default=new_hex_id)
@@ -83,7 +86,8 @@ class Person(Base):
 
 
 class Membership(OfOrganization, Base):
-    """A person's place in an organization."""
+    """A person's place in an organization. `external_id` is what the organization's own programs call them;
+    `calendar_token` is the way to their calendar of this organization, and of no other."""
 
     __tablename__ = "memberships"
     __table_args__ = (UniqueConstraint("person_id", "organization_id"),)
@@ -93,6 +97,10 @@ class Membership(OfOrganization, Base):
     standing: Mapped[str] = mapped_column(String(16))
     administration: Mapped[int] = mapped_column(default=0)
     properties: Mapped[dict[str, str]] = mapped_column(default=dict)
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    calendar_token: Mapped[str] = mapped_column(
+        String(73), index=True, unique=True, default=new_calendar_token
+    )
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -22,6 +22,7 @@ from switchroom.identity.models import (
 from switchroom.identity.permissions import ALL_ADMINISTRATION, Role, Standing
 from switchroom.identity.secrets import Passwords, key_hash, random_key
 from switchroom.identity.tokens import AccessToken
+from switchroom.identity.usernames import folded, spellings
 
 _GROUPS = (
     ("Admin", Role.ADMIN),
@@ -110,19 +111,19 @@ class Organizations:
         `password` is required for somebody new and must be absent for somebody who has one.
         Raises Conflict for a member, Invalid for a password under 8 characters.
         """
-        folded = username.strip().casefold()
-        if not folded or len(folded) > 254:
+        name = folded(username)
+        if not name or len(name) > 254:
             raise Invalid("a user name has 1 to 254 characters", field="username")
         password_hash = None if password is None else await self._passwords.hash_chosen(password)
         async with self._database.write(None) as session:
-            person = await session.scalar(select(Person).where(Person.username == folded))
+            person = await session.scalar(select(Person).where(Person.username.in_(spellings(username))))
             if person is None:
                 if password_hash is None:
                     raise Invalid("a new person needs a password", field="password")
                 person = Person(
-                    username=folded,
+                    username=name,
                     password_hash=password_hash,
-                    email=email or (folded if "@" in folded else ""),
+                    email=email or (username.strip().lower() if "@" in name else ""),
                     first_name=first_name,
                     last_name=last_name,
                     locale=locale,
@@ -130,7 +131,7 @@ class Organizations:
                 session.add(person)
                 await session.flush()
             elif password_hash is not None:
-                raise Conflict(f"{folded} exists already; leave the password out", field="username")
+                raise Conflict(f"{name} exists already; leave the password out", field="username")
             await self._require_no_membership(session, organization, person)
             session.add(
                 Membership(
@@ -155,9 +156,7 @@ class Organizations:
     async def is_known(self, username: str) -> bool:
         """Whether somebody on the platform has this user name."""
         async with self._database.read(None) as session:
-            found = await session.scalar(
-                select(Person.id).where(Person.username == username.strip().casefold())
-            )
+            found = await session.scalar(select(Person.id).where(Person.username.in_(spellings(username))))
         return found is not None
 
     async def create_api_key(self, organization: Organization, client_id: str) -> str:

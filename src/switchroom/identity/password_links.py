@@ -64,6 +64,16 @@ class PasswordLinks:
         )
         return link
 
+    async def withdraw(self, session: AsyncSession, person: Person) -> bool:
+        """All links of the person are void. Whether one of them was still good."""
+        expiries = await session.scalars(
+            delete(PasswordLink)
+            .where(PasswordLink.person_id == person.id)
+            .returning(PasswordLink.expires_at)
+            .execution_options(synchronize_session=False)
+        )
+        return any(expires_at > now() for expires_at in expiries)
+
     async def look_up(self, key: str, address: str) -> PasswordLinkView:
         """Whom the link is for. Raises LinkDeleted for a link that was used or replaced or never was,
         LinkExpired, and Exhausted after repeated guesses."""

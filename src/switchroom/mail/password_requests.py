@@ -9,7 +9,7 @@ from switchroom.identity.models import Organization, Person
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.mail.password_mails import PasswordMail
 from switchroom.mail.password_wording import PASSWORD_WORDINGS
-from switchroom.mail.queue import enqueue_password_mail
+from switchroom.mail.queue import enqueue_password_mail, withdraw_password_mails
 
 
 class PasswordRequests:
@@ -33,7 +33,7 @@ class PasswordRequests:
             session,
             organization.id,
             PasswordMail(
-                uid=f"password:{person.id}",
+                uid=_uid(person),
                 to=person.email,
                 to_name=person.display_name if person.first_name or person.last_name else "",
                 organization_name=organization.display_name,
@@ -44,3 +44,13 @@ class PasswordRequests:
                 timezone=person.timezone,
             ),
         )
+
+    async def withdraw(self, session: AsyncSession, person: Person) -> bool:
+        """No link that the person was sent is good any more, and none that waits is sent. Whether there was a
+        good one."""
+        await withdraw_password_mails(session, _uid(person))
+        return await self._links.withdraw(session, person)
+
+
+def _uid(person: Person) -> str:
+    return f"password:{person.id}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -18,6 +18,8 @@ from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMa
 from switchroom.mail.models import MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.password_mails import PasswordMail
+
+_QUEUED_MAILS = cast("Table", QueuedMail.__table__)
 
 Payload = Invitation | MeetingMail | PasswordMail
 """What a queued mail says."""
@@ -63,13 +65,17 @@ async def enqueue_password_mail(session: AsyncSession, organization_id: int, mai
 
     An earlier one to the same person that still waits is not sent any more: its link is void.
     """
-    await session.execute(
-        update(QueuedMail)
-        .where(QueuedMail.calendar_uid == mail.uid, QueuedMail.state == MailState.QUEUED)
-        .values(state=MailState.FAILED, payload="", last_error="replaced by a newer mail")
-        .execution_options(synchronize_session=False)
-    )
+    await withdraw_password_mails(session, mail.uid)
     return _enqueue(session, organization_id, mail)
+
+
+async def withdraw_password_mails(session: AsyncSession, uid: str) -> None:
+    """Give up the password mails with this `uid` that are not sent yet, whichever organization's they are."""
+    await session.execute(
+        update(_QUEUED_MAILS)
+        .where(_QUEUED_MAILS.c.calendar_uid == uid, _QUEUED_MAILS.c.state == MailState.QUEUED)
+        .values(state=MailState.FAILED, payload="", last_error="replaced by a newer mail")
+    )
 
 
 async def withdraw_invitations(session: AsyncSession, organization_id: int, uid: str, *, reason: str) -> None:

@@ -9,8 +9,9 @@ from functools import partial
 from msgspec import UNSET, Struct, UnsetType
 
 from switchroom.errors import Invalid
-from switchroom.identity.models import Person
+from switchroom.identity.models import Membership, Person
 from switchroom.identity.timezones import require_timezone
+from switchroom.identity.usernames import folded
 from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.meetings.models import MeetingKind
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
@@ -101,7 +102,22 @@ def address_of(draft: OrganizerDraft) -> str:
     return address
 
 
-def write_person(person: Person, draft: OrganizerDraft) -> None:
+def changes_person(person: Person, draft: OrganizerDraft) -> bool:
+    """Whether the draft says something new of the person, and not of their place in the account."""
+    return any(
+        said is not UNSET and said != there
+        for said, there in (
+            (folded(draft.email) if draft.email is not UNSET else UNSET, folded(person.email)),
+            (draft.first_name and draft.first_name.strip(), person.first_name),
+            (draft.last_name and draft.last_name.strip(), person.last_name),
+            (draft.locale, person.locale),
+            (draft.timezone, person.timezone or draft.timezone),
+            (draft.additional_timezones, person.additional_timezones),
+        )
+    )
+
+
+def write_organizer(person: Person, membership: Membership, draft: OrganizerDraft) -> None:
     """Take over what the draft says, but for the address. It must have been checked."""
     if draft.first_name is not UNSET:
         person.first_name = draft.first_name.strip()
@@ -114,7 +130,7 @@ def write_person(person: Person, draft: OrganizerDraft) -> None:
     if draft.additional_timezones is not UNSET:
         person.additional_timezones = list(draft.additional_timezones)
     if draft.external_id is not UNSET:
-        person.external_id = draft.external_id.strip() if draft.external_id is not None else None
+        membership.external_id = draft.external_id.strip() if draft.external_id is not None else None
 
 
 def _of_account(change: AccountChange) -> Iterator[Callable[[], object]]:

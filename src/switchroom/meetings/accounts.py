@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from msgspec import UNSET, Struct
-from sqlalchemy import Table, bindparam, delete, func, or_, select
+from sqlalchemy import Table, bindparam, delete, func, select, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,15 +18,17 @@ from switchroom.identity.models import ApiKey, Membership, Organization, Person,
 from switchroom.identity.notices import OrganizationClosed
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
+from switchroom.identity.usernames import folded, spellings
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.meetings.account_drafts import (
     TERMS,
     AccountChange,
     OrganizerDraft,
     address_of,
+    changes_person,
     require_account,
     require_organizer,
-    write_person,
+    write_organizer,
 )
 from switchroom.meetings.founding import found_organization
 from switchroom.meetings.groups import require_group
@@ -34,6 +36,7 @@ from switchroom.meetings.handing_over import hand_over
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.notices import MeetingOver
 from switchroom.meetings.parties import ORGANIZERS, TRIAL, Actor, require_good_standing
+from switchroom.rooms.drafts import LONGEST_NAME
 
 _MOST_LISTED = 1000
 _FURTHEST = 1_000_000
@@ -52,6 +55,13 @@ class Account(Struct, frozen=True):
         return not self.terms.most_organizers or self.organizers < self.terms.most_organizers
 
 
+class Organizer(Struct, frozen=True):
+    """Somebody who schedules meetings, and their place in the account."""
+
+    person: Person
+    membership: Membership
+
+
 class Accounts:
     """Whoever calls must have checked the caller's key; nothing here knows of keys."""
 
@@ -66,19 +76,12 @@ class Accounts:
         A trial lasts fourteen days, whatever is said of its payment. Raises Conflict for a known address.
         """
         async with self._database.write(None) as session:
-            person = await _new_person(session, admin)
+            person = await _new_person(session, admin, self._passwords)
             require_account(change)
-            name = person.email if change.name is UNSET else change.name.strip()
+            name = person.email[:LONGEST_NAME] if change.name is UNSET else change.name.strip()
             organization, terms = await found_organization(session, name)
             organization.owner_id = person.id
-            session.add(
-                Membership(
-                    organization_id=organization.id,
-                    person_id=person.id,
-                    standing=Standing.ADMINISTRATOR,
-                    administration=Standing.ADMINISTRATOR.administration,
-                )
-            )
+            _add_member(session, organization, person, admin, Standing.ADMINISTRATOR)
             await _change(session, organization, terms, change)
             if terms.account_type == "trial":
                 terms.paid_until = now() + TRIAL
@@ -136,10 +139,10 @@ class Accounts:
             notify(session, OrganizationClosed(organization.id))
             record(session, organization.id, "account.closed", hex_id, _snapshot(organization, account.terms))
 
-    async def admins(self, organization_id: int) -> Sequence[Person]:
+    async def admins(self, organization_id: int) -> Sequence[Organizer]:
         return await self._people(organization_id, (Standing.ADMINISTRATOR,), _MOST_LISTED, 0)
 
-    async def organizers(self, organization_id: int, *, limit: int, offset: int) -> Sequence[Person]:
+    async def organizers(self, organization_id: int, *, limit: int, offset: int) -> Sequence[Organizer]:
         """Those who can schedule meetings, administrators too, in the order in which they came."""
         _require_page(limit, offset)
         return await self._people(organization_id, ORGANIZERS, limit, offset)
@@ -149,7 +152,7 @@ class Accounts:
 
         Raises NotFound.
         """
-        query, named = (_BY_HEX_ID, hex_id) if hex_id else (_BY_ADDRESS, email.strip().lower())
+        query, named = (_BY_HEX_ID, hex_id) if hex_id else (_BY_ADDRESS, list(spellings(email)))
         async with self._database.read(organization_id) as session:
             row = (await session.execute(query, {"named": named})).one_or_none()
         if row is None:
@@ -157,12 +160,12 @@ class Accounts:
         of_organization, person_id, standing, timezone = row
         return Actor(of_organization, person_id, standing == Standing.ADMINISTRATOR, timezone)
 
-    async def member(self, organization_id: int, hex_id: str) -> Person:
+    async def member(self, organization_id: int, hex_id: str) -> Organizer:
         """An organizer of the account. Raises NotFound."""
         async with self._database.read(organization_id) as session:
-            return (await _member(session, organization_id, hex_id, to_change=False))[0]
+            return await _member(session, organization_id, hex_id, to_change=False)
 
-    async def add_organizer(self, organization_id: int, draft: OrganizerDraft) -> Person:
+    async def add_organizer(self, organization_id: int, draft: OrganizerDraft) -> Organizer:
         async with self._database.write(organization_id) as session:
             organization = await session.get_one(Organization, organization_id)
             terms = await session.get_one(MeetingTerms, organization_id)
@@ -173,37 +176,51 @@ class Accounts:
                     f"the account may have {terms.most_organizers} meeting organizers",
                     code="organizers_exhausted",
                 )
-            person = await _new_person(session, draft)
-            session.add(Membership(person_id=person.id, standing=Standing.MODERATOR, administration=0))
+            person = await _new_person(session, draft, self._passwords)
+            membership = _add_member(session, organization, person, draft, Standing.MODERATOR)
             _record_person(session, organization_id, "user.created", person)
             await self._passwords.enqueue(session, organization, person)
-            return person
+            return Organizer(person, membership)
 
-    async def change_organizer(self, organization_id: int, hex_id: str, draft: OrganizerDraft) -> Person:
+    async def change_organizer(
+        self, organization_id: int, hex_id: str, draft: OrganizerDraft, *, everywhere: bool = False
+    ) -> Organizer:
+        """A new address gets the link for a password that was on its way to the old one.
+
+        What is said of a person holds in every organization that they belong to. One of several may not
+        say it, only who speaks for them `everywhere`: Forbidden (`person_shared`)."""
         async with self._database.write(organization_id) as session:
-            person, _ = await _member(session, organization_id, hex_id, to_change=True)
+            organizer = await _member(session, organization_id, hex_id, to_change=True)
+            person = organizer.person
             require_organizer(draft)
+            if not everywhere and changes_person(person, draft):
+                await _require_nowhere_else(session, organization_id, person)
+            before = person.email
             if draft.email is not UNSET:
                 address = address_of(draft)
-                if address != person.email.lower():
+                if folded(address) != folded(person.email):
                     known = await _require_new_address(session, address, draft.field("email"))
                     if known is not None and known is not person:
                         raise Conflict(
                             "somebody of a closed account has the address", field=draft.field("email")
                         )
-                    if person.username == person.email.lower():
-                        person.username = address
+                    if person.username in spellings(person.email):
+                        person.username = folded(address)
                     person.email = address
-            write_person(person, draft)
+            write_organizer(person, organizer.membership, draft)
             await _flush(session, draft)
+            if person.email != before and await self._passwords.withdraw(session, person):
+                organization = await session.get_one(Organization, organization_id)
+                await self._passwords.enqueue(session, organization, person)
             _record_person(session, organization_id, "user.updated", person)
-            return person
+            return organizer
 
     async def remove_organizer(self, organization_id: int, hex_id: str) -> None:
         """Take somebody out of the account; an admin of it takes on their meetings. Raises Forbidden for the
         last who administers it."""
         async with self._database.write(organization_id) as session:
-            person, membership = await _member(session, organization_id, hex_id, to_change=True)
+            organizer = await _member(session, organization_id, hex_id, to_change=True)
+            person = organizer.person
             admin = await session.scalar(
                 select(Person)
                 .join(Membership, Membership.person_id == Person.id)
@@ -214,15 +231,15 @@ class Accounts:
             if admin is None:
                 raise Forbidden("an account keeps at least one admin", code="last_admin")
             await hand_over(session, organization_id, person, admin)
-            await session.delete(membership)
+            await session.delete(organizer.membership)
             revoke(session, organization_id, person.id)
             _record_person(session, organization_id, "user.deleted", person)
 
     async def _people(
         self, organization_id: int, standings: Sequence[Standing], limit: int, offset: int
-    ) -> Sequence[Person]:
+    ) -> Sequence[Organizer]:
         query = (
-            select(Person)
+            select(Person, Membership)
             .join(Membership, Membership.person_id == Person.id)
             .where(Membership.standing.in_(standings))
             .order_by(Membership.id)
@@ -230,7 +247,7 @@ class Accounts:
             .offset(offset)
         )
         async with self._database.read(organization_id) as session:
-            return (await session.scalars(query)).all()
+            return [Organizer(*row) for row in await session.execute(query)]
 
 
 _ORGANIZER = (
@@ -242,9 +259,12 @@ _ORGANIZER = (
     .limit(1)
 )
 _BY_HEX_ID = _ORGANIZER.where(Person.hex_id == bindparam("named"))
-_BY_ADDRESS = _ORGANIZER.where(
-    or_(Person.username == bindparam("named"), func.lower(Person.email) == bindparam("named"))
+# Two questions, each of which an index answers; asked as one with OR, it is the whole table.
+_OF_ADDRESS = union(
+    select(Person.id).where(Person.username.in_(bindparam("named", expanding=True))),
+    select(Person.id).where(func.lower(Person.email).in_(bindparam("named", expanding=True))),
 )
+_BY_ADDRESS = _ORGANIZER.where(Person.id.in_(_OF_ADDRESS))
 _ACCOUNTS = select(
     Organization,
     MeetingTerms,
@@ -265,9 +285,7 @@ async def _account(session: AsyncSession, hex_id: str) -> Account:
     return account
 
 
-async def _member(
-    session: AsyncSession, organization_id: int, hex_id: str, *, to_change: bool
-) -> tuple[Person, Membership]:
+async def _member(session: AsyncSession, organization_id: int, hex_id: str, *, to_change: bool) -> Organizer:
     organization = await session.get_one(Organization, organization_id)
     terms = await session.get_one(MeetingTerms, organization_id)
     require_good_standing(organization, terms, to_change=to_change)
@@ -282,19 +300,44 @@ async def _member(
         raise NotFound(
             f"there is no meeting organizer {hex_id[:100]}", field="userId", code="organizer_not_found"
         )
-    return row[0], row[1]
+    return Organizer(*row)
 
 
-async def _new_person(session: AsyncSession, draft: OrganizerDraft) -> Person:
-    """Somebody with this address, new or known from accounts that are closed, and without a membership."""
+async def _new_person(session: AsyncSession, draft: OrganizerDraft, passwords: PasswordRequests) -> Person:
+    """Somebody with this address and nothing else yet. Who was in other accounts before brings nothing along:
+    neither what those said of them, nor a password, which need not be of whoever has the address now."""
     require_organizer(draft)
     address = address_of(draft)
-    known = await _require_new_address(session, address, draft.field("email"))
-    person = known or Person(username=address, password_hash="", email=address, locale="en")
-    write_person(person, draft)
-    session.add(person)
+    person = await _require_new_address(session, address, draft.field("email"))
+    if person is None:
+        person = Person()
+        session.add(person)
+    else:
+        await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
+        await passwords.withdraw(session, person)
+    person.username, person.email = folded(address), address
+    person.password_hash = person.first_name = person.last_name = person.title = person.timezone = ""
+    person.locale, person.spoken_languages, person.additional_timezones = "en", [], []
     await _flush(session, draft)
     return person
+
+
+def _add_member(
+    session: AsyncSession,
+    organization: Organization,
+    person: Person,
+    draft: OrganizerDraft,
+    standing: Standing,
+) -> Membership:
+    membership = Membership(
+        organization_id=organization.id,
+        person_id=person.id,
+        standing=standing,
+        administration=standing.administration,
+    )
+    write_organizer(person, membership, draft)
+    session.add(membership)
+    return membership
 
 
 async def _flush(session: AsyncSession, draft: OrganizerDraft) -> None:
@@ -308,23 +351,31 @@ async def _flush(session: AsyncSession, draft: OrganizerDraft) -> None:
 
 async def _require_new_address(session: AsyncSession, address: str, field: str) -> Person | None:
     """Raises Conflict when somebody in an open account has it. Returns who had it in closed ones."""
-    people = (
-        await session.scalars(
-            select(Person).where(or_(Person.username == address, func.lower(Person.email) == address))
-        )
-    ).all()
+    query = select(Person).where(Person.id.in_(_OF_ADDRESS)).order_by(Person.username != folded(address))
+    people = (await session.scalars(query, {"named": list(spellings(address))})).all()
     if not people:
         return None
-    # Of the table, not the class: the address counts in all organizations, whosever the session is.
-    taken = await session.execute(
-        select(_MEMBERSHIPS.c.id)
-        .join(Organization, Organization.id == _MEMBERSHIPS.c.organization_id)
-        .where(_MEMBERSHIPS.c.person_id.in_([one.id for one in people]), Organization.closed_at.is_(None))
-        .limit(1)
-    )
-    if taken.first() is not None:
+    if await _open_memberships(session, people):
         raise Conflict(f"there is a user with the address {address} already", field=field)
     return people[0]
+
+
+async def _require_nowhere_else(session: AsyncSession, organization_id: int, person: Person) -> None:
+    """Raises Forbidden for somebody who belongs to another open organization as well."""
+    if set(await _open_memberships(session, [person])) - {organization_id}:
+        raise Forbidden("the person belongs to another account as well", code="person_shared")
+
+
+async def _open_memberships(session: AsyncSession, people: Sequence[Person]) -> Sequence[int]:
+    """The open organizations that they belong to."""
+    # Of the table, not the class: all organizations count, whosever the session is.
+    return (
+        await session.scalars(
+            select(_MEMBERSHIPS.c.organization_id)
+            .join(Organization, Organization.id == _MEMBERSHIPS.c.organization_id)
+            .where(_MEMBERSHIPS.c.person_id.in_([one.id for one in people]), Organization.closed_at.is_(None))
+        )
+    ).all()
 
 
 async def _change(

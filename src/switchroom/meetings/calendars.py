@@ -36,18 +36,20 @@ class Calendars:
 
     async def of_organizer(self, token: str) -> bytes:
         """The meetings of a year and all that is to come, with the organizer's own links. Raises NotFound."""
-        query = (
-            _MEETINGS.where(
-                Person.calendar_token == token,
-                or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > now() - _PAST),
-            )
-            .order_by(Meeting.start_at.desc(), Meeting.id)
-            .limit(_MOST_IN_FEED)
-        )
         async with self._database.read(None) as session:
-            person = await session.scalar(_MEMBERS.where(Person.calendar_token == token).limit(1))
-            if person is None or not token:
+            row = (await session.execute(_MEMBERS.where(Membership.calendar_token == token))).one_or_none()
+            if row is None or not token:
                 raise _unknown()
+            person, membership = row
+            query = (
+                _MEETINGS.where(
+                    Meeting.organizer_id == person.id,
+                    Meeting.organization_id == membership.organization_id,
+                    or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > now() - _PAST),
+                )
+                .order_by(Meeting.start_at.desc(), Meeting.id)
+                .limit(_MOST_IN_FEED)
+            )
             entries = await self._entries(session, query, with_organizers_key=True)
         return await asyncio.to_thread(meeting_feed, entries, name=person.display_name, made_at=now())
 
@@ -113,7 +115,7 @@ _MEETINGS = (
 
 
 _MEMBERS = (
-    select(Person)
+    select(Person, Membership)
     .join(Membership, Membership.person_id == Person.id)
     .join(Organization, Organization.id == Membership.organization_id)
     .where(Organization.closed_at.is_(None))

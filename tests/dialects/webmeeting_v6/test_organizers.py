@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from switchroom.dialects.webmeeting_v6.callers import Caller, Callers
-from switchroom.errors import NotFound
+from switchroom.errors import NotFound, Unauthenticated
+from switchroom.identity.models import Person
 from switchroom.identity.permissions import Standing
 from tests.dialects.webmeeting_v6.client import Account, invited
 from tests.mail.outbox import mails_to
@@ -103,6 +108,89 @@ def test_removing(account: Account) -> None:
     assert again["email"] == made["email"]
 
 
+def test_who_was_elsewhere_brings_nothing_along(account: Account, running: RunningPlatform) -> None:
+    """What one account says of somebody is not the next one's, and its way to their calendar ends with it."""
+    other = Account(running)
+    leaver = other.organizer(
+        firstName="Lea", lastName="Of another", externalUserId="crm-1", timezone="Asia/Tokyo"
+    )
+    running.run(_set_password(running, leaver["email"]))
+    other.own().delete(f"/account/{other.id}/organizer/{leaver['id']}")
+    closed = Account(running, adminLastname="Of a closed one")
+    closed.instance.delete(f"/account/{closed.id}")
+
+    for before, last_name in ((leaver, ""), (closed.admin, "New")):
+        wish = {"email": before["email"], "lastName": last_name}
+        taken_on = account.own().post(f"/account/{account.id}/organizer", wish)
+        assert (taken_on["firstName"], taken_on["lastName"]) == ("", last_name)
+        assert (taken_on["externalUserId"], taken_on["timezone"]) == (None, account.admin["timezone"])
+        assert taken_on["icsToken"] != before["icsToken"]
+        account.instance.named(user=taken_on["id"]).meeting("Secret")
+        assert account.instance.refused("GET", f"/meeting/calender/user/{before['icsToken']}").code == -5
+        assert "Secret" in running.http.get(taken_on["icsPath"]).text
+    with pytest.raises(Unauthenticated):
+        running.run(
+            running.platform.authentication.with_password(
+                leaver["email"], PASSWORD, account.organization.ulid, "192.0.2.1"
+            )
+        )
+
+
+def test_somebody_in_two_accounts(account: Account, running: RunningPlatform) -> None:
+    """Neither account reads what is the other's, or decides on how the person signs in to it."""
+    other = Account(running)
+    email = _address()
+    for one, password in ((account, PASSWORD), (other, None)):
+        running.run(
+            running.platform.organizations.add_person(
+                one.organization, username=email, password=password, standing=Standing.MODERATOR
+            )
+        )
+    here, there = (_listed(one, email) for one in (account, other))
+    account.own(email=email).meeting("Confidential")
+
+    assert "Confidential" in running.http.get(here["icsPath"]).text
+    assert "Confidential" not in running.http.get(there["icsPath"]).text
+    path = f"/account/{other.id}/organizer/{there['id']}"
+    for wish in ({"email": _address()}, {"firstName": "Owned"}, {"preferredLanguage": "de"}):
+        refused = other.own().refused("PUT", path, wish)
+        assert refused.code == -3
+        assert "another account" in refused.message
+    assert other.own().put(path, {**there, "externalUserId": "crm-2"})["externalUserId"] == "crm-2"
+    assert _listed(account, email) == here
+    assert other.instance.put(path, {"firstName": "Pat"})["firstName"] == "Pat"
+    account.instance.delete(f"/account/{account.id}")
+    assert other.own().put(path, {"firstName": "Pia"})["firstName"] == "Pia"
+
+
+def test_a_new_address_gets_the_link_and_the_old_one_s_is_void(account: Account) -> None:
+    organizer = account.organizer()
+    path = f"/account/{account.id}/organizer/{organizer['id']}"
+    (mail,) = mails_to(account.running, organizer["email"])
+    changed = account.instance.put(path, {"email": _address()})
+    (anew,) = mails_to(account.running, changed["email"])
+
+    assert _look_up(account, mail)["state"] == "unknown"
+    assert _look_up(account, anew)["username"] == changed["email"]
+
+
+def test_an_address_is_the_same_in_both_spellings_of_its_domain(account: Account) -> None:
+    name = secrets.token_hex(6)
+    said, ascii_form = f"{name}@bücher.example", f"{name}@xn--bcher-kva.example"
+    organizers = f"/account/{account.id}/organizer"
+    made = account.instance.post(organizers, {"email": said})
+
+    assert made["email"] == said
+    for spelled in (said, said.upper(), ascii_form):
+        assert account.instance.refused("POST", organizers, {"email": spelled}).code == -10
+        named = [(b"x-api-key", account.instance.key.encode()), (b"x-user-email", spelled.encode())]
+        assert account.running.http.get("/api/v6/meeting", headers=named).json()["data"] == []
+    account.running.run(_set_password(account.running, said))
+    for spelled in (said, ascii_form):
+        sign_in = account.running.platform.authentication.with_password
+        assert account.running.run(sign_in(spelled, PASSWORD, account.organization.ulid, "192.0.2.1")).token
+
+
 def test_the_last_admin_stays(account: Account) -> None:
     account.organizer()
     refused = account.instance.refused("DELETE", f"/account/{account.id}/organizer/{account.user_id}")
@@ -183,7 +271,7 @@ def test_a_server_that_asks_for_no_key(account: Account, running: RunningPlatfor
     actor = running.run(callers.actor(Caller(None, account.user_id, "")))
     assert actor.organization_id == account.organization.id
     named = running.run(running.platform.accounts.member(account.organization.id, account.user_id))
-    assert (named.id, named.email) == (actor.person_id, account.email)
+    assert (named.person.id, named.person.email) == (actor.person_id, account.email)
     add = running.platform.organizations.add_person
     standing = Standing.ADMINISTRATOR
     running.run(
@@ -219,6 +307,26 @@ def _organizers_key(account: Account, token: str) -> str:
     feed = account.instance.send("GET", f"/meeting/calender/user/{token}").text.replace("\r\n ", "")
     (address,) = {line.partition(":")[2] for line in feed.splitlines() if line.startswith("URL")}
     return address.rpartition("/")[2]
+
+
+def _listed(account: Account, email: str) -> dict[str, Any]:
+    organizers = account.instance.get(f"/account/{account.id}/organizer")
+    return next(one for one in organizers if one["email"] == email)
+
+
+async def _set_password(running: RunningPlatform, email: str) -> None:
+    """As somebody does who follows their link."""
+    password_hash = await running.platform.passwords.hash_chosen(PASSWORD)
+    async with running.platform.database.write(None) as session:
+        person = (await session.scalars(select(Person).where(Person.email == email))).one()
+        person.password_hash = password_hash
+
+
+def _look_up(account: Account, mail: EmailMessage) -> dict[str, Any]:
+    """Where the link in the mail leads."""
+    found = re.search(r"#/password/(\w+)", str(mail.get_body(("plain",))))
+    assert found is not None
+    return account.running.http.post("/client/password/look-up", json={"key": found[1]}).json()
 
 
 def _address() -> str:

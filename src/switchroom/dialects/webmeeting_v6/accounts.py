@@ -8,16 +8,15 @@ from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
-from switchroom.dialects.webmeeting_v6.callers import Callers, require_instance
+from switchroom.dialects.webmeeting_v6.callers import Callers, is_of_instance, require_instance
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import accounts as messages
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import in_utc, text_or_none
 from switchroom.errors import Forbidden, Invalid
-from switchroom.identity.models import Person
 from switchroom.meetings.account_drafts import AccountChange, OrganizerDraft, wrong_in
-from switchroom.meetings.accounts import Account
+from switchroom.meetings.accounts import Account, Organizer
 from switchroom.meetings.models import MeetingKind
 
 _PAGE = (
@@ -178,7 +177,7 @@ class AccountCalls:
             auto_extend=request.auto_extend_meetings,
             delete_after_days=request.auto_delete_meetings_after_x_days,
         )
-        if context.caller.key is None or not context.caller.key.is_of_platform:
+        if not is_of_instance(context.caller):
             _require_own_terms(request, _account(account))
         with _all_wrong(change):
             return _account(await self._accounts.change(account_id, change))
@@ -219,7 +218,9 @@ class AccountCalls:
         user_id = context.path["user_id"]
         draft = _draft(request)
         with _all_wrong(draft=draft):
-            changed = await self._accounts.change_organizer(account.organization.id, user_id, draft)
+            changed = await self._accounts.change_organizer(
+                account.organization.id, user_id, draft, everywhere=is_of_instance(context.caller)
+            )
         return self._user(changed)
 
     async def remove_organizer(self, context: Context, _: Nothing) -> messages.Deleted:
@@ -228,18 +229,19 @@ class AccountCalls:
         await self._accounts.remove_organizer(account.organization.id, user_id)
         return messages.Deleted(user_id)
 
-    def _user(self, person: Person) -> messages.UserMessage:
+    def _user(self, organizer: Organizer) -> messages.UserMessage:
+        person, membership = organizer.person, organizer.membership
         return messages.UserMessage(
             email=person.email or person.username,
             first_name=person.first_name,
             last_name=person.last_name,
-            external_user_id=person.external_id,
+            external_user_id=membership.external_id,
             preferred_language=person.locale,
             timezone=person.timezone or self._timezone,
             additional_timezones=person.additional_timezones,
             id=person.hex_id,
-            ics_token=person.calendar_token,
-            ics_path=f"/api/v6/meeting/calender/user/{person.calendar_token}",
+            ics_token=membership.calendar_token,
+            ics_path=f"/api/v6/meeting/calender/user/{membership.calendar_token}",
         )
 
 

@@ -38,7 +38,9 @@ class Callers:
         if access in _PERMISSIONS and (given or self._require_key or access == "account"):
             key = await self._keys.authenticate(given)
             key.require(_PERMISSIONS[access])
-        return Caller(key, request.headers.get("x-user-id", ""), request.headers.get("x-user-email", ""))
+        return Caller(
+            key, request.headers.get("x-user-id", ""), _in_utf8(request.headers.get("x-user-email", ""))
+        )
 
     async def actor(self, caller: Caller) -> Actor:
         """In whose name meetings are scheduled. Raises NotFound (`user_not_found`)."""
@@ -52,7 +54,8 @@ class Callers:
         admins = await self._accounts.admins(organization_id)
         if not admins:
             raise NotFound("the account has no admin", code="user_not_found")
-        return Actor(organization_id, admins[0].id, administers=True, timezone=admins[0].timezone)
+        admin = admins[0].person
+        return Actor(organization_id, admin.id, administers=True, timezone=admin.timezone)
 
     async def account(self, caller: Caller, account_id: str, *, to_change: bool = False) -> Account:
         """An account that the key may work on. Raises Forbidden for another account's key, NotFound."""
@@ -65,7 +68,20 @@ class Callers:
         return account
 
 
+def is_of_instance(caller: Caller) -> bool:
+    """Whether the key is the instance's."""
+    return caller.key is not None and caller.key.is_of_platform
+
+
 def require_instance(caller: Caller) -> None:
     """Raises Forbidden for a key that is not the instance's."""
-    if caller.key is None or not caller.key.is_of_platform:
+    if not is_of_instance(caller):
         raise Forbidden("this takes a key of the instance", code="key_level")
+
+
+def _in_utf8(header: str) -> str:
+    """A header's value as whoever writes beyond ASCII means it; the framework reads Latin-1."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header

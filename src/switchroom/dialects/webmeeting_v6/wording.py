@@ -42,6 +42,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "An account keeps at least one admin.",
         "Ein Konto behält mindestens einen Administrator.",
     ),
+    "person_shared": (
+        "The person belongs to another account as well: only their external id can be changed here.",
+        "Die Person gehört auch zu einem anderen Konto: Nur ihre externe Kennung kann hier geändert werden.",
+    ),
     "meetings_exhausted": (
         "The account has as many meetings as it may have.",
         "Das Konto hat so viele Meetings, wie es haben darf.",
