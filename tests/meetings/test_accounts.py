@@ -1,23 +1,65 @@
-"""Finding people among many."""
+"""Accounts: limits that hold for several at once, and finding people among many."""
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
-from switchroom.errors import NotFound
-from switchroom.meetings.accounts import Accounts
-from tests.meetings.house import house
+from switchroom.errors import Exhausted, Forbidden, NotFound
+from switchroom.identity.models import Membership
+from switchroom.identity.password_links import PasswordLinks
+from switchroom.identity.permissions import Standing
+from switchroom.mail.password_requests import PasswordRequests
+from switchroom.meetings.account_drafts import OrganizerDraft
+from switchroom.meetings.accounts import Accounts, Organizer
+from switchroom.meetings.models import Meeting
+from tests.meetings.house import House, house
+
+
+@pytest.fixture
+async def home(database_url: str) -> AsyncGenerator[House]:
+    async with house(database_url) as opened:
+        yield opened
+
+
+async def test_limits_hold_for_several_at_once(home: House) -> None:
+    await home.agree(most_meetings=2, most_organizers=3)
+    accounts = _accounts(home)
+
+    planned = await asyncio.gather(*(home.plan() for _ in range(6)), return_exceptions=True)
+    assert [type(one) for one in planned].count(Exhausted) == 4
+    assert await home.count(Meeting) == 2
+    added = await asyncio.gather(*(_add(accounts, home) for _ in range(6)), return_exceptions=True)
+    assert [type(one) for one in added].count(Exhausted) == 4
+    assert await home.count(Membership) == 3
+
+
+async def test_two_admins_do_not_remove_each_other(home: House) -> None:
+    accounts = _accounts(home)
+    for _ in range(4):
+        await _add(accounts, home)
+    async with home.database.write(None) as session:
+        await session.execute(update(Membership).values(standing=Standing.ADMINISTRATOR))
+    admins = [one.person.hex_id for one in await accounts.admins(home.organization.id)]
+    removed = await asyncio.gather(
+        *(accounts.remove_organizer(home.organization.id, admin) for admin in admins), return_exceptions=True
+    )
+
+    assert [type(one) for one in removed].count(Forbidden) == 1
+    assert await home.count(Membership) == 1
 
 
 async def test_an_address_is_looked_up_in_an_index(tmp_path: Path) -> None:
     """However many people there are."""
     asked: list[tuple[str, Any]] = []
     async with house(f"sqlite+aiosqlite:///{tmp_path / 'own.db'}") as home:
-        accounts = Accounts(home.database, _NO_MAIL)
+        accounts = _accounts(home)
 
         @event.listens_for(home.database.engine.sync_engine, "before_cursor_execute")
         def note(  # pyright: ignore[reportUnusedFunction]
@@ -38,4 +80,12 @@ async def test_an_address_is_looked_up_in_an_index(tmp_path: Path) -> None:
             assert not [row for row in plan if "SCAN people" in row[-1]]
 
 
-_NO_MAIL: Any = None
+def _accounts(home: House) -> Accounts:
+    nothing: Any = None  # no password is set here
+    links = PasswordLinks(home.database, nothing, nothing)
+    return Accounts(home.database, PasswordRequests(links, "https://meet.example.org"))
+
+
+async def _add(accounts: Accounts, home: House) -> Organizer:
+    email = f"{secrets.token_hex(6)}@example.org"
+    return await accounts.add_organizer(home.organization.id, OrganizerDraft(email=email))

@@ -35,7 +35,7 @@ from switchroom.meetings.groups import require_group
 from switchroom.meetings.handing_over import hand_over
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.notices import MeetingOver
-from switchroom.meetings.parties import ORGANIZERS, TRIAL, Actor, require_good_standing
+from switchroom.meetings.parties import ORGANIZERS, TRIAL, Actor, lock_terms, require_good_standing
 from switchroom.rooms.drafts import LONGEST_NAME
 
 _MOST_LISTED = 1000
@@ -168,7 +168,7 @@ class Accounts:
     async def add_organizer(self, organization_id: int, draft: OrganizerDraft) -> Organizer:
         async with self._database.write(organization_id) as session:
             organization = await session.get_one(Organization, organization_id)
-            terms = await session.get_one(MeetingTerms, organization_id)
+            terms = await lock_terms(session, organization_id)
             require_good_standing(organization, terms, to_change=True)
             account = await _account(session, organization.hex_id)
             if not account.can_add_organizer:
@@ -219,6 +219,7 @@ class Accounts:
         """Take somebody out of the account; an admin of it takes on their meetings. Raises Forbidden for the
         last who administers it."""
         async with self._database.write(organization_id) as session:
+            await lock_terms(session, organization_id)
             organizer = await _member(session, organization_id, hex_id, to_change=True)
             person = organizer.person
             admin = await session.scalar(

@@ -50,7 +50,7 @@ from switchroom.meetings.inviting import add_invitees, exchange_invitees
 from switchroom.meetings.models import Meeting, MeetingKind
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.meetings.occasions import Occasion
-from switchroom.meetings.parties import Actor, Parties, parties
+from switchroom.meetings.parties import Actor, Parties, lock_terms, parties
 from switchroom.meetings.views import (
     Invited,
     MeetingView,
@@ -348,13 +348,13 @@ async def _expanded(
 
 
 async def _require_place(session: AsyncSession, side: Parties) -> None:
-    most = side.terms.most_meetings
-    if not most:
+    if not side.terms.most_meetings:
         return
+    most = (await lock_terms(session, side.organization.id)).most_meetings
     count = await session.scalar(
         select(func.count()).select_from(Meeting).where(Meeting.canceled_at.is_(None))
     )
-    if (count or 0) >= most:
+    if most and (count or 0) >= most:
         raise Exhausted(f"the account may have {most} meetings", code="meetings_exhausted")
 
 

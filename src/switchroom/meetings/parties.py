@@ -61,6 +61,13 @@ def require_good_standing(organization: Organization, terms: MeetingTerms, *, to
         )
 
 
+async def lock_terms(session: AsyncSession, organization_id: int) -> MeetingTerms:
+    """The organization's terms as they are now; whoever else wants to count against them waits until the
+    session's transaction has ended."""
+    query = select(MeetingTerms).where(MeetingTerms.organization_id == organization_id).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).one()
+
+
 def is_unpaid(terms: MeetingTerms) -> bool:
     return terms.paid_until is not None and terms.paid_until <= now()
 
