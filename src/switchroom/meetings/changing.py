@@ -51,8 +51,9 @@ def change_words(meeting: Meeting, draft: MeetingDraft) -> None:
 
 
 def change_times(meeting: Meeting, draft: MeetingDraft, named: Occasion | None, shown: Occasion) -> None:
-    """Times said of one occurrence move the whole series by as much. A series that is to be none any more
-    takes place then, and then only."""
+    """Times said of one occurrence move the whole series by as much on the clocks of its zone. A series that
+    is to be none any more takes place then, and then only."""
+    old_zone = ZoneInfo(meeting.timezone)
     if draft.timezone is not UNSET:
         meeting.timezone = require_timezone(draft.timezone)
     present = occasions.recurrence_of(meeting)
@@ -66,7 +67,11 @@ def change_times(meeting: Meeting, draft: MeetingDraft, named: Occasion | None, 
     start, end = new_times(old_start, old_end, draft)
     require_times(start, end)
     if present is not None and recurrence is not None:
-        first = meeting.start_at + (start - old_start)
+        first = meeting.start_at
+        if start != old_start:
+            zone = ZoneInfo(meeting.timezone)
+            ahead = _clock(old_start, old_zone) - _clock(first, old_zone)
+            first = (_clock(start, zone) - ahead).replace(tzinfo=zone).astimezone(UTC)
     else:
         first = start
     meeting.start_at = first.replace(microsecond=0) if recurrence is not None else first

@@ -172,6 +172,23 @@ def test_moving_the_series(account: Account) -> None:
     assert not hasattr(event, "recurrence_id")
 
 
+def test_moving_the_series_across_the_change_of_the_clocks(account: Account) -> None:
+    """From Saturday to Sunday, nine o'clock stays nine o'clock, though the night has 23 hours."""
+    meeting = _series(account, start=datetime(2027, 3, 13, 9, tzinfo=BERLIN))
+    saturday = _list(account, meeting)[2]
+    assert saturday["startTime"] == "2027-03-27T08:00:00.000Z"
+    sunday = {"startTime": "2027-03-28T07:00:00Z", "endTime": "2027-03-28T08:00:00Z"}
+    account.api.put(f"/meeting/{saturday['id']}/true", sunday)
+    moved = _list(account, meeting, to="2027-04-06T00:00:00Z")
+
+    assert [one["startTime"] for one in moved] == [
+        "2027-03-14T08:00:00.000Z",
+        "2027-03-21T08:00:00.000Z",
+        "2027-03-28T07:00:00.000Z",
+        "2027-04-04T07:00:00.000Z",
+    ]
+
+
 def test_what_was_said_of_one_moves_along(account: Account) -> None:
     """A canceled occurrence does not come back because the series is an hour later, or in another zone."""
     meeting = _series(account, start=datetime(2027, 3, 15, 9, tzinfo=BERLIN), endsType="after", endsAfter=4)
