@@ -163,6 +163,15 @@ async def test_who_was_inside_when_a_process_was_killed_has_left_by_the_summary(
     assert (left.object_id, left.data["participant_id"], left.data["reason"]) == (meeting.id, "ada", "lost")
 
 
+async def test_the_summaries_of_many_are_announced_at_once(home: House) -> None:
+    """However many end together."""
+    for _ in range(101):
+        await home.write(await home.plan(), summary_due_at=_ago(MINUTE))
+    await home.keeper.announce_summaries()
+
+    assert len(await home.events("meeting.summary_created")) == 101
+
+
 async def test_old_meetings_are_deleted_whole(home: House) -> None:
     await home.agree(delete_after_days=30)
     guests = [InviteeDraft(email=f"guest{number}@example.org") for number in range(3)]

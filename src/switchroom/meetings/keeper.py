@@ -96,6 +96,10 @@ class MeetingKeeper:
 
     async def announce_summaries(self) -> None:
         """Log that the summaries are there of what was closed some minutes ago."""
+        while await self._announce_some() == _AT_ONCE:
+            pass
+
+    async def _announce_some(self) -> int:
         async with self._database.write(None) as session:
             rows = (
                 await session.execute(
@@ -116,6 +120,7 @@ class MeetingKeeper:
                 meeting.summary_due_at = None
                 data = snapshot(shown)
                 record(session, meeting.organization_id, "meeting.summary_created", meeting.id, data)
+            return len(rows)
 
     async def delete_old(self) -> int:
         """Delete meetings that ended as long ago as their organization keeps them. Returns how many."""
