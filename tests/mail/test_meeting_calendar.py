@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 from switchroom.mail.addresses import Mailbox
 from switchroom.mail.meeting_calendar import meeting_calendar, meeting_feed
-from switchroom.mail.meeting_mails import MeetingMailKind
+from switchroom.mail.meeting_mails import DifferentOccurrence, MeetingMailKind
 from switchroom.mail.timezones import recurring_vtimezone
 from tests.mail.content_lines import Component, read_calendar
 from tests.mail.post import meeting_mail
@@ -98,6 +98,49 @@ def test_of_two_equal_hours_the_right_one_is_meant() -> None:
     event = _calendar(start=second, end=second + timedelta(hours=1)).only("VEVENT")
 
     assert event["DTSTART"].value == "20261025T013000Z"
+
+
+def test_a_series_whose_first_time_ends_in_the_second_of_two_equal_hours() -> None:
+    """It lasts an hour, though the clocks show the same at both ends."""
+    start = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    event = _calendar(recurrence="FREQ=DAILY", start=start, end=start + timedelta(hours=1)).only("VEVENT")
+
+    assert (event["DTSTART"].value, event["DURATION"].value) == ("20261025T023000", "PT1H")
+    assert "DTEND" not in event
+
+
+def test_a_series_that_starts_in_the_second_of_two_equal_hours() -> None:
+    """By the clocks alone, it would start in the first."""
+    start = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    fields: Any = {"recurrence": "FREQ=DAILY", "start": start, "end": start + timedelta(hours=1)}
+    series, first = _calendar(**fields).all("VEVENT")
+
+    assert series["DTSTART"].value == first["RECURRENCE-ID"].value == "20261025T023000"
+    assert (first["DTSTART"].value, first["DTEND"].value) == ("20261025T013000Z", "20261025T023000Z")
+    assert "RRULE" not in first
+    assert len(_calendar(**fields, excluded=(start,)).all("VEVENT")) == 1
+
+
+def test_occurrences_that_are_different_come_with_their_series() -> None:
+    moved = DifferentOccurrence(
+        recurrence_id=datetime(2026, 10, 20, 7, tzinfo=UTC),
+        start=datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+        end=datetime(2026, 10, 25, 2, 30, tzinfo=UTC),
+        topic="Nachts; ausnahmsweise",
+    )
+    read = _calendar(kind=MeetingMailKind.UPDATE, sequence=4, recurrence=WEEKLY, different=(moved,))
+    series, one = read.all("VEVENT")
+
+    assert read["METHOD"].value == "REQUEST"
+    assert [event["UID"].value for event in (series, one)] == [meeting_mail().uid] * 2
+    assert [event["SEQUENCE"].value for event in (series, one)] == ["4", "4"]
+    assert ("RECURRENCE-ID" in series, "RRULE" in one) == (False, False)
+    assert one["RECURRENCE-ID"].value == "20261020T090000"
+    assert (one["DTSTART"].value, one["DTEND"].value) == ("20261025T013000Z", "20261025T023000Z")
+    assert one["SUMMARY"].text == "Nachts; ausnahmsweise"
+    assert one["ATTENDEE"].value == series["ATTENDEE"].value
+    canceled = _calendar(kind=MeetingMailKind.CANCELLATION, recurrence=WEEKLY, different=(moved,))
+    assert canceled.only("VEVENT")["STATUS"].value == "CANCELLED"
 
 
 def test_the_zone_of_a_series_follows_its_rule() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
-from switchroom.mail.meeting_mails import MeetingMailKind
+from switchroom.mail.meeting_mails import DifferentOccurrence, MeetingMailKind
 from switchroom.mail.models import QueuedMail
 from switchroom.mail.queue import read_payload
 from tests.mail.delivering import delivering
@@ -115,12 +115,26 @@ async def test_an_invitation_queued_before_there_were_meetings_arrives(
 
 
 async def test_what_is_queued_is_read_as_it_was(organization: Sender) -> None:
-    changes = {"recurrence": "FREQ=DAILY", "excluded": (OCCURRENCE,), "recurrence_id": OCCURRENCE}
+    different = DifferentOccurrence(recurrence_id=OCCURRENCE, start=OCCURRENCE, end=OCCURRENCE, topic="Ü")
+    changes = {
+        "recurrence": "FREQ=DAILY",
+        "excluded": (OCCURRENCE,),
+        "different": (different,),
+        "recurrence_id": OCCURRENCE,
+    }
     about_meeting = await organization.mail(await organization.tell(**changes))
     guest = await organization.mail(await organization.invite())
 
     assert read_payload(about_meeting.payload) == meeting_mail(**changes)
     assert read_payload(guest.payload) == invitation()
+
+
+async def test_mail_queued_before_series_told_of_what_is_different_arrives(organization: Sender) -> None:
+    mail = await organization.mail(await organization.tell(recurrence="FREQ=DAILY"))
+    before = {name: value for name, value in json.loads(mail.payload).items() if name != "different"}
+
+    assert "excluded" in before
+    assert read_payload(json.dumps(before)) == meeting_mail(recurrence="FREQ=DAILY")
 
 
 async def test_a_pin_is_not_repeated_from_the_servers_answer(

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Event, Timezone, vCalAddress, vDuration, vRecur, vText, vUri
+from msgspec import structs
+from msgspec.structs import replace
 
 from switchroom.mail.addresses import Mailbox, one_line
 from switchroom.mail.components import filled, party
 from switchroom.mail.meeting_details import cleaned, description, language_of, organizer_of
-from switchroom.mail.meeting_mails import MeetingEntry, MeetingMail, MeetingMailKind
+from switchroom.mail.meeting_mails import DifferentOccurrence, MeetingEntry, MeetingMail, MeetingMailKind
 from switchroom.mail.timezones import is_utc, recurring_vtimezone, vtimezone, zone_of
 
 _INVITED = {
@@ -30,13 +32,12 @@ def meeting_calendar(
     mail: MeetingMail, *, organizer: Mailbox, attendee: Mailbox, queued_at: datetime
 ) -> bytes:
     """The calendar of a mail whose words are cleaned."""
-    entry = _entry(
-        mail,
-        stamp=queued_at,
-        status="CANCELLED" if mail.kind is MeetingMailKind.CANCELLATION else "CONFIRMED",
-        people={"ORGANIZER": party(organizer), "ATTENDEE": party(attendee, _INVITED)},
-    )
-    return _calendar({"METHOD": method_of(mail)}, [mail], [entry])
+    canceled = mail.kind is MeetingMailKind.CANCELLATION
+    entries = [mail] if canceled else _components(mail)
+    people = {"ORGANIZER": party(organizer), "ATTENDEE": party(attendee, _INVITED)}
+    status = "CANCELLED" if canceled else "CONFIRMED"
+    events = [_entry(entry, stamp=queued_at, status=status, people=people) for entry in entries]
+    return _calendar({"METHOD": method_of(mail)}, entries, events)
 
 
 def meeting_feed(entries: Sequence[MeetingEntry], *, name: str, made_at: datetime) -> bytes:
@@ -44,7 +45,7 @@ def meeting_feed(entries: Sequence[MeetingEntry], *, name: str, made_at: datetim
 
     An entry with a `recurrence_id` stands beside that of its series, and takes the place of one occurrence.
     """
-    entries = [cleaned(entry) for entry in entries]
+    entries = [component for entry in entries for component in _components(cleaned(entry))]
     events = [_entry(entry, stamp=made_at, status="CONFIRMED", people=_publisher(entry)) for entry in entries]
     properties = {
         "METHOD": "PUBLISH",
@@ -54,6 +55,31 @@ def meeting_feed(entries: Sequence[MeetingEntry], *, name: str, made_at: datetim
         "X-PUBLISHED-TTL": vDuration(_REFRESHED_AFTER),
     }
     return _calendar(properties, entries, events)
+
+
+def _components(entry: MeetingEntry) -> Sequence[MeetingEntry]:
+    """The entry, and after a series those of its occurrences that are not as it says (RFC 5546, 3.2.2)."""
+    if not entry.recurrence or entry.recurrence_id is not None:
+        return [entry]
+    different = {one.recurrence_id: one for one in entry.different}
+    in_second_hour = not is_utc(entry.timezone) and entry.start.astimezone(zone_of(entry.timezone)).fold
+    if in_second_hour and entry.start not in entry.excluded:
+        # By the clocks, the series starts in the first of the two hours that they show alike.
+        first = DifferentOccurrence(
+            recurrence_id=entry.start,
+            start=entry.start,
+            end=entry.end,
+            topic=entry.topic,
+            agenda=entry.agenda,
+        )
+        different = {entry.start: first, **different}
+    return [
+        entry,
+        *(
+            replace(entry, recurrence="", excluded=(), different=(), **structs.asdict(one))
+            for one in different.values()
+        ),
+    ]
 
 
 def _publisher(entry: MeetingEntry) -> Mapping[str, vCalAddress]:
@@ -107,6 +133,12 @@ def _entry(entry: MeetingEntry, *, stamp: datetime, status: str, people: Mapping
         return moment.astimezone(zone).replace(microsecond=0)
 
     recurring = bool(entry.recurrence) and entry.recurrence_id is None
+    start, end = local(entry.start), local(entry.end)
+    if not recurring and (start.fold or end.fold):
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+    # What the clocks show at both ends is not how long it lasts when they are changed in between.
+    length = end.astimezone(UTC) - start.astimezone(UTC)
+    by_length = recurring and length != end.replace(tzinfo=None) - start.replace(tzinfo=None)
     return filled(
         Event(),
         {
@@ -114,8 +146,9 @@ def _entry(entry: MeetingEntry, *, stamp: datetime, status: str, people: Mapping
             "SEQUENCE": entry.sequence,
             "DTSTAMP": stamp.astimezone(UTC).replace(microsecond=0),
             "RECURRENCE-ID": local(entry.recurrence_id) if entry.recurrence_id else None,
-            "DTSTART": local(entry.start),
-            "DTEND": local(entry.end) if local(entry.end) > local(entry.start) else None,
+            "DTSTART": start,
+            "DTEND": end if end > start and not by_length else None,
+            "DURATION": length if by_length else None,
             "RRULE": vRecur.from_ical(entry.recurrence) if recurring else None,
             "EXDATE": [local(moment) for moment in entry.excluded] if recurring and entry.excluded else None,
             "SUMMARY": vText(entry.topic, params=in_language),

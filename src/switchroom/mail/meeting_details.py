@@ -35,12 +35,19 @@ def cleaned(entry: _Entry) -> _Entry:
         organizer_name=one_line(entry.organizer_name),
         organization_name=one_line(entry.organization_name),
         topic=one_line(entry.topic),
-        agenda="\n".join(one_line(line) for line in entry.agenda.splitlines()).strip("\n"),
+        agenda=_lines(entry.agenda),
+        different=tuple(
+            replace(one, topic=one_line(one.topic), agenda=_lines(one.agenda)) for one in entry.different
+        ),
         join_link=one_line(entry.join_link),
         meeting_number=one_line(entry.meeting_number),
         dial_in_numbers=tuple(one_line(number) for number in entry.dial_in_numbers),
         dial_in_pin=one_line(entry.dial_in_pin),
     )
+
+
+def _lines(text: str) -> str:
+    return "\n".join(one_line(line) for line in text.splitlines()).strip("\n")
 
 
 def organizer_of(entry: MeetingEntry, *, otherwise: str) -> Mailbox:

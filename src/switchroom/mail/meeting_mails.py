@@ -20,13 +20,24 @@ class MeetingRole(StrEnum):
     MODERATOR = "moderator"
 
 
+class DifferentOccurrence(Struct, frozen=True, kw_only=True):
+    """An occurrence that is not as its series says: the one that was to start at `recurrence_id`. In UTC."""
+
+    recurrence_id: datetime
+    start: datetime
+    end: datetime
+    topic: str
+    agenda: str = ""
+
+
 class MeetingEntry(Struct, frozen=True, kw_only=True):
     """A meeting as it stands in a calendar.
 
     `uid` and `sequence` are the entry's as they are: everyone's entry of a meeting has the same `uid`, and a
     higher `sequence` replaces what was before. `start` and `end` are in UTC, `timezone` is an IANA name.
-    `recurrence` is the value of RRULE, empty without one; `excluded` are starts that it leaves out. With
-    `recurrence_id` the entry is about the one occurrence that was to start then. `locale` is `de` or `en`.
+    `recurrence` is the value of RRULE, empty without one; `excluded` are starts that it leaves out, and
+    `different` takes the place of some of its occurrences. With `recurrence_id` the entry is about the one
+    occurrence that was to start then. `locale` is `de` or `en`.
     """
 
     uid: str
@@ -42,6 +53,7 @@ class MeetingEntry(Struct, frozen=True, kw_only=True):
     recurrence: str = ""
     recurrence_id: datetime | None = None
     excluded: tuple[datetime, ...] = ()
+    different: tuple[DifferentOccurrence, ...] = ()
     join_link: str
     meeting_number: str = ""
     dial_in_numbers: tuple[str, ...] = ()

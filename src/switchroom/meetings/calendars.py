@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from msgspec import structs
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,9 +17,8 @@ from switchroom.mail.meeting_mails import MeetingEntry
 from switchroom.meetings import occasions
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.models import Meeting, MeetingTerms
-from switchroom.meetings.occasions import Changes
 from switchroom.meetings.parties import Parties
-from switchroom.meetings.views import MeetingView, changes_of, clock_of, view
+from switchroom.meetings.views import changes_of, clock_of, view
 
 _MOST_IN_FEED = 1000
 _PAST = timedelta(days=365)
@@ -79,30 +77,11 @@ class Calendars:
             occasion = occasions.shown(meeting, of_meeting, clock_of(meeting, terms))
             shown = view(meeting, occasion, (), side)
             key = meeting.organizer_key if with_organizers_key else ""
-            entries += self._entries_of(shown, of_meeting, key)
+            locale = "de" if organizer.locale.startswith("de") else "en"
+            entries.append(
+                self._invitations.entry(shown, of_meeting, of_occurrence=False, key=key, locale=locale)
+            )
         return entries
-
-    def _entries_of(self, shown: MeetingView, changes: Changes, key: str) -> list[MeetingEntry]:
-        """The meeting, and beside a series those of its occurrences that are different."""
-        locale = "de" if shown.organizer.locale.startswith("de") else "en"
-        whole = self._invitations.entry(shown, changes, of_occurrence=False, key=key, locale=locale)
-        if shown.meeting.recurrence is None:
-            return [whole]
-        different = [
-            occasions.occasion_at(shown.meeting, changes, start)
-            for start, row in sorted(changes.items())
-            if row.start_at is not None or row.topic is not None or row.agenda is not None
-        ]
-        return [
-            whole,
-            *(
-                self._invitations.entry(
-                    structs.replace(shown, occasion=one), changes, of_occurrence=True, key=key, locale=locale
-                )
-                for one in different
-                if one is not None
-            ),
-        ]
 
 
 _MEETINGS = (

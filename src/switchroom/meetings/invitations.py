@@ -10,6 +10,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.mail.meeting_mails import (
+    DifferentOccurrence,
     MeetingEntry,
     MeetingMailing,
     MeetingMailKind,
@@ -17,7 +18,8 @@ from switchroom.mail.meeting_mails import (
     MeetingRole,
 )
 from switchroom.mail.queue import enqueue_meeting_mails
-from switchroom.meetings.occasions import Changes, recurrence_of
+from switchroom.meetings.models import Meeting
+from switchroom.meetings.occasions import Changes, occasion_at, recurrence_of
 from switchroom.meetings.recurrence import to_rrule_text
 from switchroom.meetings.views import Invited, MeetingView
 
@@ -66,6 +68,7 @@ class Invitations:
             recurrence=rule if whole else "",
             recurrence_id=occasion.original_start if recurrence is not None and not whole else None,
             excluded=_excluded(changes) if whole else (),
+            different=_different(meeting, changes) if whole else (),
             join_link=self.address(shown, key),
             meeting_number=spaced(meeting.number, " "),
             dial_in_numbers=tuple(self.dial_in_numbers(shown)),
@@ -106,6 +109,25 @@ class Invitations:
 def spaced(number: str, by: str) -> str:
     """The sixteen digits in four groups."""
     return by.join(number[start : start + 4] for start in range(0, 16, 4))
+
+
+def _different(meeting: Meeting, changes: Changes) -> tuple[DifferentOccurrence, ...]:
+    found = (
+        occasion_at(meeting, changes, start)
+        for start, row in sorted(changes.items())
+        if row.start_at is not None or row.topic is not None or row.agenda is not None
+    )
+    return tuple(
+        DifferentOccurrence(
+            recurrence_id=one.original_start,
+            start=one.start,
+            end=one.end,
+            topic=one.topic,
+            agenda=one.agenda,
+        )
+        for one in found
+        if one is not None
+    )
 
 
 def _excluded(changes: Changes) -> tuple[datetime, ...]:

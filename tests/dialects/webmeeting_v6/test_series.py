@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from switchroom.meetings.models import Meeting
-from tests.dialects.webmeeting_v6.calendars import event_of, events_of, feed_of
+from tests.dialects.webmeeting_v6.calendars import calendar_of, event_of, events_of, feed_of
 from tests.dialects.webmeeting_v6.client import Account, Client, invited, moment_of, text_of
 from tests.mail.outbox import mails_to
 
@@ -229,6 +229,30 @@ def test_a_day_later_takes_the_place_of_the_one_before(account: Account) -> None
     listed = _list(account, meeting)
     assert [one["topic"] for one in listed] == ["Day 0", "Day 1", "Day 2", "Day 3"]
     assert listed[0]["startTime"] == text_of(start)
+
+
+def test_who_is_invited_later_hears_of_what_is_different(account: Account) -> None:
+    first, later = _address(), _address()
+    meeting = _series(account, endsType="after", endsAfter=3, invitedParticipants=[invited(first)])
+    _, second, third = _list(account, meeting)
+    moved = moment_of(second["startTime"]) + timedelta(hours=5)
+    account.api.put(
+        f"/meeting/{second['id']}/false",
+        {"startTime": text_of(moved), "endTime": text_of(moved + timedelta(hours=1)), "topic": "Later"},
+    )
+    account.api.delete(f"/meeting/{third['id']}/false")
+    account.api.put(
+        f"/meeting/{meeting['id']}/true", {"invitedParticipants": [invited(first), invited(later)]}
+    )
+
+    (mail,) = mails_to(account.running, later)
+    calendar = calendar_of(mail)
+    assert calendar.method.value == "REQUEST"
+    series, one = events_of(calendar)
+    assert series.exdate.value[0].astimezone(UTC) == moment_of(third["startTime"])
+    assert one.recurrence_id.value.astimezone(UTC) == moment_of(second["startTime"])
+    assert (one.dtstart.value.astimezone(UTC), one.summary.value) == (moved, "Later")
+    assert one.url.value == series.url.value
 
 
 def test_canceling_one(account: Account) -> None:
