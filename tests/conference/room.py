@@ -9,6 +9,7 @@ import json
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -50,7 +51,9 @@ class Gate:
             raise found
         return msgspec.structs.replace(found, display_name=display_name or found.display_name)
 
-    async def review(self, token: str, room_id: str, display_name: str) -> Admission:
+    async def review(
+        self, token: str, room_id: str, display_name: str, since: datetime | None = None
+    ) -> Admission:
         return await self.admit(token, room_id, display_name)
 
     async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:

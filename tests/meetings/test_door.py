@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from switchroom.errors import DomainError, Forbidden, Invalid, LinkDeleted, NotFound, Unauthenticated
 from switchroom.identity.permissions import Standing
@@ -13,11 +14,11 @@ from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings.account_drafts import AccountChange
 from switchroom.meetings.door import MeetingDoor, MeetingPass, Visit, VisitState
 from switchroom.meetings.drafts import InviteeDraft
-from switchroom.meetings.models import MeetingKind
+from switchroom.meetings.models import Meeting, MeetingKind
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
-from tests.meetings.planning import Planned, plan
+from tests.meetings.planning import Planned, plan, soon
 from tests.platform import RunningPlatform, Tenant
 
 HOUR = timedelta(hours=1)
@@ -249,6 +250,32 @@ def test_a_withdrawn_invitation(tenant: Tenant) -> None:
     assert _admitted(again, _enter(again, again.key_of(GUEST)).token).display_name == "Jürgen Groß"
 
 
+def test_who_missed_that_it_is_over(tenant: Tenant) -> None:
+    """The word of it can be lost on its way to another process; the next look puts them out."""
+    planned = plan(tenant)
+    token = _enter(planned, name="Pat").token
+
+    assert _reviewed(planned, token).room_name == "Standup"
+    _write(planned, closed_at=soon(), next_end_at=None)
+    with pytest.raises(Forbidden) as error:
+        _reviewed(planned, token)
+    assert error.value.code == "meeting_over"
+
+
+def test_who_missed_that_an_occurrence_is_over(tenant: Tenant) -> None:
+    start, end = soon(hours=-2), soon(minutes=-5)
+    planned = plan(tenant, start=start, end=end, recurrence=DAILY)
+
+    for since in (soon(hours=-14), start, soon(minutes=-30)):
+        with pytest.raises(Forbidden) as error:
+            _reviewed(planned, tenant.token, since)
+        assert error.value.code == "meeting_over"
+    assert _reviewed(planned, tenant.token, soon(minutes=-1)).room_name == "Standup"
+    _extends(tenant)
+    _write(planned, next_end_at=end)
+    assert _reviewed(planned, tenant.token, start).room_name == "Standup"
+
+
 def test_another_role_counts_at_once(tenant: Tenant) -> None:
     planned = plan(tenant, invitees=INVITED)
     token = _enter(planned, planned.key_of(HELPER)).token
@@ -311,6 +338,16 @@ def test_names(tenant: Tenant) -> None:
     assert _admitted(planned, tenant.token, "Somebody else").display_name == "Ada Admin"
 
 
+def test_long_names_are_cut(tenant: Tenant) -> None:
+    """First and last name may be as long as what somebody is called may be together."""
+    long = InviteeDraft(email=GUEST, first_name="F" * 150, last_name="L" * 150)
+    planned = plan(tenant, invitees=[long])
+
+    assert _enter(planned, planned.key_of(GUEST)).claims.display_name == f"{'F' * 150} {'L' * 49}"
+    member = tenant.person(first_name="F" * 200, last_name="L" * 200)
+    assert _admitted(planned, member.token).display_name == "F" * 200
+
+
 def test_the_same_person_again(tenant: Tenant) -> None:
     planned, other = plan(tenant), plan(tenant)
     browser = secrets.token_hex(16)
@@ -343,6 +380,27 @@ def _enter(planned: Planned, key: str = "", name: str = "", external_id: str = "
 def _admitted(planned: Planned, token: str, name: str | None = None) -> Admission:
     running = planned.tenant.running
     return running.run(running.platform.door.admit(token, planned.room_id, name))
+
+
+def _reviewed(planned: Planned, token: str, since: datetime | None = None) -> Admission:
+    running = planned.tenant.running
+    return running.run(running.platform.door.review(token, planned.room_id, "Pat", since))
+
+
+def _write(planned: Planned, **columns: datetime | None) -> None:
+    """Put times into the row, as if nobody had been told."""
+
+    async def work() -> None:
+        async with planned.tenant.running.platform.database.write(None) as session:
+            query = update(Meeting).where(Meeting.id == planned.view.meeting.id)
+            await session.execute(query.values(**columns))
+
+    planned.tenant.running.run(work())
+
+
+def _extends(tenant: Tenant) -> None:
+    accounts = tenant.running.platform.accounts
+    tenant.running.run(accounts.change(tenant.organization.hex_id, AccountChange(auto_extend=True)))
 
 
 def _refused(planned: Planned, key: str = "") -> DomainError:

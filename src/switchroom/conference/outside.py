@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -24,7 +25,9 @@ log = structlog.stdlib.get_logger(__name__)
 class Reviews(Protocol):
     """Who may still be in a room (see `AdmissionService`)."""
 
-    def review(self, token: str, room_id: str, display_name: str) -> Awaitable[Admission]: ...
+    def review(
+        self, token: str, room_id: str, display_name: str, since: datetime | None = None
+    ) -> Awaitable[Admission]: ...
 
 
 class Outside:
@@ -111,10 +114,13 @@ class Outside:
         for participant in list(live.conference.participants.values()):
             try:
                 reviewed[participant.id] = await self._reviews.review(
-                    participant.token, room_id, participant.display_name
+                    participant.token, room_id, participant.display_name, participant.joined_at
                 )
-            except (NotFound, Forbidden, Unauthenticated):
-                live.conference.remove(participant, "removed", "revoked")
+            except (NotFound, Forbidden, Unauthenticated) as error:
+                if error.code == "meeting_over":
+                    live.conference.remove(participant, "meeting_over", "meeting_over")
+                else:
+                    live.conference.remove(participant, "removed", "revoked")
         live.conference.review(reviewed)
         live.waiting_room.moderators_changed()
         self._reviewed(room_id)
@@ -129,5 +135,5 @@ class Outside:
                     room.let_in([waiting])
             except Exhausted:
                 log.info("no place for somebody who need not wait", room=room_id)
-            except (NotFound, Forbidden, Unauthenticated):
-                room.end([waiting], "revoked")
+            except (NotFound, Forbidden, Unauthenticated) as error:
+                room.end([waiting], "meeting_over" if error.code == "meeting_over" else "revoked")

@@ -8,6 +8,7 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Protocol
 
 from prometheus_client import Gauge
@@ -48,7 +49,9 @@ class Admissions(Protocol):
 
     def admit(self, token: str, room_id: str, display_name: str | None = None) -> Awaitable[Admission]: ...
 
-    def review(self, token: str, room_id: str, display_name: str) -> Awaitable[Admission]: ...
+    def review(
+        self, token: str, room_id: str, display_name: str, since: datetime | None = None
+    ) -> Awaitable[Admission]: ...
 
     def look_up_link(self, company_id: str, room_id: str, access_key: str) -> Awaitable[LinkView | None]: ...
 

@@ -12,6 +12,9 @@ from ulid import ULID
 
 from switchroom.db.base import Base, BigId, OfOrganization, now
 
+LONGEST_DISPLAY_NAME = 200
+"""Characters of what somebody is called; their names may have more together."""
+
 
 def new_id() -> str:
     """A random UUID in its 36-character form."""
@@ -82,7 +85,7 @@ class Person(Base):
     @property
     def display_name(self) -> str:
         parts = (self.title, self.first_name, self.last_name)
-        return " ".join(part for part in parts if part) or self.username
+        return (" ".join(part for part in parts if part) or self.username)[:LONGEST_DISPLAY_NAME]
 
 
 class Membership(OfOrganization, Base):

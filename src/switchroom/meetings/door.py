@@ -23,6 +23,7 @@ from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings import occasions
 from switchroom.meetings.finding import find_meeting
 from switchroom.meetings.models import Meeting, MeetingKind, MeetingTerms
+from switchroom.meetings.occasions import Changes
 from switchroom.meetings.parties import Parties, is_unpaid
 from switchroom.meetings.views import Invited, MeetingView, changes_of, clock_of, invitees_of, view
 from switchroom.rooms.admission import Admission, AdmissionService, LinkView
@@ -164,10 +165,13 @@ class MeetingDoor:
         admission = await self._of_meeting(claims, room_id, display_name, to_enter=True)
         return admission or await self._admissions.admit(token, room_id, display_name)
 
-    async def review(self, token: str, room_id: str, display_name: str) -> Admission:
-        """As `AdmissionService.review`. Who is in a meeting stays until it is closed."""
+    async def review(
+        self, token: str, room_id: str, display_name: str, since: datetime | None = None
+    ) -> Admission:
+        """As `AdmissionService.review`. Who is in a meeting stays until it is closed, and in a recurring one
+        until the occurrence ends to which they came, at `since`."""
         claims = self._signer.verify(token, even_expired=True)
-        admission = await self._of_meeting(claims, room_id, display_name, to_enter=False)
+        admission = await self._of_meeting(claims, room_id, display_name, to_enter=False, since=since)
         return admission or await self._admissions.review(token, room_id, display_name)
 
     def _member(self, token: str) -> AccessToken | None:
@@ -179,7 +183,13 @@ class MeetingDoor:
         return claims if claims.kind is SubjectKind.PERSON else None
 
     async def _of_meeting(
-        self, claims: AccessToken, room_id: str, display_name: str | None, *, to_enter: bool
+        self,
+        claims: AccessToken,
+        room_id: str,
+        display_name: str | None,
+        *,
+        to_enter: bool,
+        since: datetime | None = None,
     ) -> Admission | None:
         async with self._database.read(claims.organization_id) as session:
             row = (await session.execute(_BY_ROOM.where(Meeting.room_id == room_id))).one_or_none()
@@ -188,12 +198,13 @@ class MeetingDoor:
             meeting, organization, terms, organizer, room = row
             if claims.is_guest and claims.room_id != room_id:
                 raise LinkDeleted
-            shown = await _shown(session, meeting, Parties(organization, terms, organizer))
+            changes = (await changes_of(session, [meeting])).get(meeting.id, {})
+            shown = await _shown(session, meeting, changes, Parties(organization, terms, organizer))
             standing = await _standing_of(session, shown, claims)
             if to_enter:
                 _require_enterable(shown, standing)
-            elif shown.meeting.canceled_at is not None:
-                raise Forbidden("the meeting does not take place", code="meeting_over")
+            elif _has_ended(shown, changes, since):
+                raise Forbidden("the meeting is over", code="meeting_over")
             wanted = typed.name(display_name or "") if claims.is_guest else ""
             require_text(wanted, "displayName", longest=LONGEST_NAME)
             return Admission(
@@ -222,7 +233,7 @@ class MeetingDoor:
             raise LinkDeleted
         row = (await session.execute(_BY_ROOM.where(Meeting.id == found.meeting.id))).one()
         meeting, organization, terms, organizer, _ = row
-        shown = await _shown(session, meeting, Parties(organization, terms, organizer))
+        shown = await _shown(session, meeting, found.changes, Parties(organization, terms, organizer))
         return shown, _standing_by(shown, key)
 
 
@@ -235,8 +246,7 @@ _BY_ROOM = (
 )
 
 
-async def _shown(session: AsyncSession, meeting: Meeting, side: Parties) -> MeetingView:
-    changes = (await changes_of(session, [meeting])).get(meeting.id, {})
+async def _shown(session: AsyncSession, meeting: Meeting, changes: Changes, side: Parties) -> MeetingView:
     invitees = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
     return view(meeting, occasions.shown(meeting, changes, clock_of(meeting, side.terms)), invitees, side)
 
@@ -308,6 +318,18 @@ def _state(shown: MeetingView, standing: _Standing) -> VisitState:
     if moment < shown.opens_at and standing.role is not MeetingRole.MODERATOR:
         return VisitState.NOT_STARTED
     return VisitState.OPEN
+
+
+def _has_ended(shown: MeetingView, changes: Changes, since: datetime | None) -> bool:
+    """Whether what somebody came to, at `since`, is over: they must have missed the word of it."""
+    meeting = shown.meeting
+    if meeting.canceled_at is not None or meeting.closed_at is not None:
+        return True
+    if meeting.recurrence is None or since is None:
+        return False
+    moment = clock_of(meeting, shown.terms)
+    last = occasions.last_begun(meeting, changes, moment)
+    return since < (last.closed_at or last.end) <= moment
 
 
 def _require_enterable(shown: MeetingView, standing: _Standing) -> None:

@@ -12,10 +12,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now, time_of
-from switchroom.identity.models import Organization, Person
+from switchroom.identity.models import LONGEST_DISPLAY_NAME, Organization, Person
 from switchroom.meetings.models import Invitee, Meeting, MeetingOccurrence, MeetingTerms
 from switchroom.meetings.occasions import Occasion, id_of
 from switchroom.meetings.parties import Parties
+
+EARLY = timedelta(hours=12)
+"""How long before a meeting its organizer may be there already."""
 
 
 class Invited(Struct, frozen=True, kw_only=True):
@@ -34,7 +37,7 @@ class Invited(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """What they are called, empty for somebody of whom there is only an address."""
-        return " ".join(part for part in (self.first_name, self.last_name) if part)
+        return " ".join(part for part in (self.first_name, self.last_name) if part)[:LONGEST_DISPLAY_NAME]
 
 
 class MeetingView(Struct, frozen=True, kw_only=True):

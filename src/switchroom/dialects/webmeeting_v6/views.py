@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from msgspec import structs
 
@@ -18,11 +17,8 @@ from switchroom.meetings.invitations import Invitations, spaced
 from switchroom.meetings.models import Meeting, MeetingKind
 from switchroom.meetings.occasions import Occasion, recurrence_of
 from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern
-from switchroom.meetings.views import MeetingView
+from switchroom.meetings.views import EARLY, MeetingView
 from switchroom.rooms.live import LiveRooms
-
-_EARLY = timedelta(hours=12)
-"""How long before a meeting its organizer may be there already."""
 
 _PATTERNS = {MonthlyPattern.DAY_OF_MONTH: "dayOfMonth", MonthlyPattern.DAY_OF_WEEK: "dayOfWeek"}
 _ENDS = {EndsType.NEVER: "never", EndsType.ON_DATE: "onDate", EndsType.AFTER: "after"}
@@ -120,7 +116,7 @@ class MeetingWriter:
 
     def _is_active(self, shown: MeetingView, *, over: bool) -> bool:
         """Whether somebody is in it. All occurrences have one room; what is to come is not active."""
-        if over or shown.occasion.start > now() + _EARLY:
+        if over or shown.occasion.start > now() + EARLY:
             return False
         room_id = shown.meeting.room_id
         return bool(self._live.occupants([room_id]).get(room_id))
