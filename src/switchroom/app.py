@@ -62,7 +62,7 @@ from switchroom.mail.delivery import MailDelivery
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.media_servers import MediaServers
 from switchroom.meetings.accounts import Accounts
-from switchroom.meetings.attendance import Attendances
+from switchroom.meetings.attendance import Attendances, needed_events
 from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.chronicle import MeetingChronicle
 from switchroom.meetings.door import MeetingDoor
@@ -149,7 +149,12 @@ class Platform:
         self.door = MeetingDoor(
             self.database, self.signer, self.admissions, guest_token_lifetime=security.guest_token_lifetime
         )
-        self.events = EventLog(self.database, self.bus, keep=timedelta(days=settings.events.keep_days))
+        self.events = EventLog(
+            self.database,
+            self.bus,
+            keep=timedelta(days=settings.events.keep_days),
+            needed=needed_events(),
+        )
         self.recorder = EventRecorder(self.database)
         self.chronicle = MeetingChronicle(self.database)
         self.webhooks = WebHooks(self.database)

@@ -99,8 +99,12 @@ async def test_an_extended_occurrence_of_a_series(home: House) -> None:
     assert (await home.shown(planned)).occasion == planned.occasion
 
     home.inside.rooms = set()
+    before = datetime.now(UTC)
     assert await home.keeper.close_ended() == 1
     assert (await home.shown(planned)).occasion.start == planned.occasion.start + DAY
+    (extended, *_) = await home.meetings.list(home.actor, from_=planned.occasion.start, limit=1)
+    assert extended.occasion.closed_at is not None
+    assert extended.occasion.closed_at >= before
 
 
 async def test_after_its_last_occurrence_a_series_is_closed_for_good(home: House) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
@@ -58,9 +58,13 @@ def matches(types: Sequence[str], kind: str) -> bool:
 class EventLog:
     """The log of all organizations; each call names the one it is about, or None for all."""
 
-    def __init__(self, database: Database, bus: Bus, *, keep: timedelta) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, *, keep: timedelta, needed: ColumnElement[bool] | None = None
+    ) -> None:
+        """Events are kept for as long as `keep` says, and those that are `needed` as long as they are."""
         self._database = database
         self._keep = keep
+        self._old: list[ColumnElement[bool]] = [~needed] if needed is not None else []
         self._followers: set[asyncio.Event] = set()
         bus.subscribe(EventsRecorded, self._wake)
 
@@ -116,10 +120,12 @@ class EventLog:
         oldest, removed = now() - self._keep, 0
         while True:
             # A part at a time, so that nobody waits long for the database.
-            async with self._database.write(None) as session:
-                ids = select(Event.id).where(Event.occurred_at < oldest).limit(_CLEANED_AT_ONCE)
-                part = (await session.scalars(ids)).all()
-                await session.execute(delete(Event).where(Event.id.in_(part)))
+            query = select(Event.id).where(Event.occurred_at < oldest, *self._old).limit(_CLEANED_AT_ONCE)
+            async with self._database.read(None) as session:
+                part = (await session.scalars(query)).all()
+            if part:
+                async with self._database.write(None) as session:
+                    await session.execute(delete(Event).where(Event.id.in_(part)))
             removed += len(part)
             if len(part) < _CLEANED_AT_ONCE:
                 return removed

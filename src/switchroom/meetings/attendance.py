@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct, structs
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
+from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
-from switchroom.meetings.finding import find, shown_of, side_of
-from switchroom.meetings.models import MeetingMessage
+from switchroom.meetings import occasions
+from switchroom.meetings.closing import PUNCTUAL
+from switchroom.meetings.finding import Found, find, shown_of, side_of
+from switchroom.meetings.models import Meeting, MeetingMessage
+from switchroom.meetings.occasions import Occasion
 from switchroom.meetings.parties import Actor
 from switchroom.meetings.recordings.models import MeetingRecording
-from switchroom.meetings.views import MeetingView
+from switchroom.meetings.views import EARLY, MeetingView
 
 _MOST_READ = 20_000
 _JOINED, _LEFT = "meeting.joined", "meeting.left"
@@ -53,8 +58,7 @@ class Attendances:
             found = await find(session, actor, meeting_id)
             side = await side_of(session, actor, found.meeting, to_change=False)
             shown = await shown_of(session, found, side)
-            one = shown if found.named is not None else None
-            return await _stays(session, shown, one)
+            return await _stays(session, found.meeting, _span_of(found, shown))
 
     async def summary(self, actor: Actor, meeting_id: str) -> Summary:
         """The whole of it, of a recurring meeting all occurrences unless one is named."""
@@ -62,26 +66,73 @@ class Attendances:
             found = await find(session, actor, meeting_id)
             side = await side_of(session, actor, found.meeting, to_change=False)
             shown = await shown_of(session, found, side)
-            one = shown if found.named is not None else None
-            query = select(MeetingMessage).where(MeetingMessage.meeting_id == found.meeting.id)
-            chat = (await session.scalars(query.order_by(MeetingMessage.id).limit(_MOST_READ))).all()
-            if one is not None:
-                chat = [line for line in chat if _belongs(line.sent_at, one)]
-            recordings = (
-                await session.scalars(_RECORDINGS.where(MeetingRecording.meeting_id == found.meeting.id))
-            ).all()
-            if one is not None:
-                recordings = [recording for recording in recordings if _belongs(recording.started_at, one)]
-            return Summary(shown, await _stays(session, shown, one), chat, recordings)
+            span = _span_of(found, shown)
+            chat = await session.scalars(
+                select(MeetingMessage)
+                .where(MeetingMessage.meeting_id == found.meeting.id, *span.has(MeetingMessage.sent_at))
+                .order_by(MeetingMessage.id)
+                .limit(_MOST_READ)
+            )
+            recordings = await session.scalars(
+                select(MeetingRecording)
+                .where(
+                    MeetingRecording.meeting_id == found.meeting.id, *span.has(MeetingRecording.started_at)
+                )
+                .order_by(MeetingRecording.started_at)
+                .limit(_MOST_READ)
+            )
+            stays = await _stays(session, found.meeting, span)
+            return Summary(shown, stays, chat.all(), recordings.all())
 
 
-_RECORDINGS = select(MeetingRecording).order_by(MeetingRecording.started_at).limit(_MOST_READ)
+def needed_events() -> ColumnElement[bool]:
+    """The events that say who was in a meeting, as long as there is the meeting."""
+    there = select(Meeting.id).where(Meeting.id == Event.object_id).exists()
+    return and_(Event.type.in_((_JOINED, _LEFT)), there)
 
 
-async def _stays(session: AsyncSession, shown: MeetingView, one: MeetingView | None) -> Sequence[Attendance]:
+class _Span(Struct, frozen=True):
+    """A time, with None for an end that is open."""
+
+    begin: datetime | None = None
+    end: datetime | None = None
+
+    def has(self, moment: InstrumentedAttribute[datetime]) -> list[ColumnElement[bool]]:
+        """The conditions for a moment to be in it."""
+        return [
+            *([moment >= self.begin] if self.begin is not None else []),
+            *([moment <= self.end] if self.end is not None else []),
+        ]
+
+
+def _span_of(found: Found, shown: MeetingView) -> _Span:
+    """What is of the occurrence that is named: from before its start, when the one before it has ended, until
+    it was closed. Everything, when none is named."""
+    if found.named is None:
+        return _Span()
+    meeting, one = found.meeting, found.named
+    begin = one.start - EARLY
+    before = occasions.last_begun(meeting, found.changes, one.start)
+    if before.start < one.start:
+        begin = min(max(begin, _closed_at(found, before) or before.end), one.start)
+    end = _closed_at(found, one)
+    if end is None and shown.is_over(now()):
+        end = one.end + PUNCTUAL
+    return _Span(begin, end)
+
+
+def _closed_at(found: Found, one: Occasion) -> datetime | None:
+    """When this one was closed, before its end or after it."""
+    row = found.changes.get(one.original_start)
+    return row.closed_at if row is not None else None
+
+
+async def _stays(session: AsyncSession, meeting: Meeting, span: _Span) -> Sequence[Attendance]:
+    joined = and_(Event.type == _JOINED, *span.has(Event.occurred_at))
+    left = and_(Event.type == _LEFT, *_Span(span.begin).has(Event.occurred_at))
     query = (
         select(Event)
-        .where(Event.object_id == shown.meeting.id, Event.type.in_((_JOINED, _LEFT)))
+        .where(Event.object_id == meeting.id, or_(joined, left))
         .order_by(Event.id)
         .limit(_MOST_READ)
     )
@@ -100,14 +151,4 @@ async def _stays(session: AsyncSession, shown: MeetingView, one: MeetingView | N
             )
         elif known is not None:
             stays[participant_id] = structs.replace(known, left_at=event.occurred_at)
-    return [stay for stay in stays.values() if one is None or _belongs(stay.joined_at, one)]
-
-
-def _belongs(moment: datetime, shown: MeetingView) -> bool:
-    """Whether something at this moment is of this occurrence: nearer to it than to any neighbour of it."""
-    early = shown.occasion.start - _EARLY
-    return early <= moment <= (shown.occasion.closed_at or shown.occasion.end)
-
-
-_EARLY = timedelta(hours=12)
-"""How long before an occurrence its organizer may be there already."""
+    return list(stays.values())

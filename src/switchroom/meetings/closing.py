@@ -16,6 +16,9 @@ from switchroom.meetings.models import Meeting, MeetingOccurrence
 from switchroom.meetings.occasions import Changes, Occasion
 from switchroom.meetings.views import MeetingView, snapshot
 
+PUNCTUAL = timedelta(minutes=1)
+"""An occurrence that is closed so soon after its end was not extended."""
+
 SUMMARY_AFTER = timedelta(minutes=5)
 """From the close of a meeting to the word that its summary is there."""
 
@@ -28,7 +31,7 @@ async def close_occasion(
     changes = found.changes
     if meeting.recurrence is None:
         meeting.closed_at = moment
-    elif early:
+    elif early or (shown.terms.auto_extend and moment >= shown.occasion.end + PUNCTUAL):
         change = await change_for(session, found, shown.occasion)
         change.closed_at = moment
         changes = {**changes, change.original_start_at: change}

@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import delete, select
 
+from switchroom.app import Platform
+from switchroom.events.log import EventFilter
 from switchroom.events.recording import record
 from switchroom.identity.models import PermissionGroup
-from switchroom.meetings.models import Meeting, MeetingMessage
+from switchroom.meetings.models import Meeting, MeetingMessage, MeetingOccurrence
 from tests.dialects.webmeeting_v6.calendars import calendar_of, event_of
 from tests.dialects.webmeeting_v6.client import Account, invited, moment_of, text_of, tomorrow
 from tests.mail.outbox import mails_to
@@ -303,6 +305,77 @@ def test_who_was_there_and_what_was_said(account: Account) -> None:
     closed = account.api.post(f"/meeting/close/{meeting['id']}")
     summary = account.api.get(f"/meeting/{meeting['meetingId']}/summary")
     assert summary == {**open_, "closedAt": closed["dtClosedAt"]}
+
+
+def test_who_was_at_an_occurrence(account: Account) -> None:
+    """Of a long series, with what was said after an occurrence's end when that was extended."""
+    account.change(autoExtendMeetings=True)
+    start = (datetime.now(UTC) - timedelta(days=40)).replace(microsecond=0)
+    meeting = account.api.meeting(
+        startTime=text_of(start), timezone="UTC", isRecurring=True, recurring={"frequencyType": "daily"}
+    )
+    platform, organization_id = account.running.platform, account.organization.id
+    days = [start + timedelta(days=number) for number in (0, 29, 30, 31)]
+    extended = timedelta(hours=3)
+
+    async def happen() -> None:
+        async with platform.database.write(organization_id) as session:
+            row = (await session.scalars(select(Meeting).where(Meeting.hex_id == meeting["id"]))).one()
+            for day, name in zip(days, ("early", "before", "there", "after"), strict=True):
+                for number in range(10_001 if name == "early" else 1):
+                    data = {"participant_id": f"{name}{number}", "display_name": name}
+                    for kind, at in (("joined", day), ("left", day + extended)):
+                        record(session, organization_id, f"meeting.{kind}", row.id, data, at=at)
+                line = MeetingMessage(sent_at=day + extended, sender_name=name, text=name)
+                line.meeting_id = row.id
+                session.add(line)
+            session.add(
+                MeetingOccurrence(
+                    meeting_id=row.id, original_start_at=days[2], closed_at=days[2] + extended, canceled=False
+                )
+            )
+
+    account.running.run(happen())
+    listed = account.api.get("/meeting", from_=text_of(days[2]), to=text_of(days[2] + timedelta(hours=1)))
+    summary = account.api.get(f"/meeting/{listed[0]['id']}/summary")
+    assert [(one["name"], one["joinedAt"], one["leftAt"]) for one in summary["participants"]] == [
+        ("there", text_of(days[2]), text_of(days[2] + extended))
+    ]
+    assert [line["text"] for line in summary["chat"]] == ["there"]
+    stays = account.api.get(f"/meeting/{listed[0]['id']}/participants")
+    assert stays == summary["participants"]
+
+
+def test_who_was_there_is_known_as_long_as_the_meeting_is(account: Account) -> None:
+    """Longer than the log of other events is kept."""
+    meeting = account.api.post("/meeting", {"topic": "Long ago"})
+    platform, organization_id = account.running.platform, account.organization.id
+
+    async def happen() -> str:
+        long_ago = datetime.now(UTC) - timedelta(days=200)
+        async with platform.database.write(organization_id) as session:
+            query = select(Meeting.id).where(Meeting.hex_id == meeting["id"])
+            meeting_id = (await session.scalars(query)).one()
+            data = {"participant_id": "p", "display_name": "Änne"}
+            for kind in ("joined", "emptied"):
+                record(session, organization_id, f"meeting.{kind}", meeting_id, data, at=long_ago)
+        await platform.events.remove_old()
+        return meeting_id
+
+    meeting_id = account.running.run(happen())
+    (stay,) = account.api.get(f"/meeting/{meeting['id']}/participants")
+    assert stay["name"] == "Änne"
+    kept = account.running.run(platform.events.read(organization_id, EventFilter(object_id=meeting_id)))
+    assert [event.type for event in kept] == ["meeting.created", "meeting.joined"]
+    account.running.run(_delete(platform, meeting_id))
+    account.running.run(platform.events.remove_old())
+    kept = account.running.run(platform.events.read(organization_id, EventFilter(object_id=meeting_id)))
+    assert [event.type for event in kept] == ["meeting.created"]
+
+
+async def _delete(platform: Platform, meeting_id: str) -> None:
+    async with platform.database.write(None) as session:
+        await session.execute(delete(Meeting).where(Meeting.id == meeting_id))
 
 
 def _methods(mails: Sequence[EmailMessage]) -> list[tuple[str, str, str]]:
