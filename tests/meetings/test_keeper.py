@@ -97,6 +97,7 @@ async def test_an_extended_occurrence_of_a_series(home: House) -> None:
     home.inside.rooms = {planned.meeting.room_id}
     assert await home.keeper.close_ended() == 0
     assert (await home.shown(planned)).occasion == planned.occasion
+    assert [one.occasion for one in await home.meetings.list(home.actor)] == [planned.occasion]
 
     home.inside.rooms = set()
     before = datetime.now(UTC)

@@ -19,6 +19,7 @@ from switchroom.meetings.recurrence import (
     MonthlyPattern,
     Recurrence,
     check,
+    last_occurrence,
     occurrences,
     rule,
     to_rrule_text,
@@ -294,3 +295,41 @@ def _seconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     assert work()
     return time.perf_counter() - began
+
+
+@pytest.mark.parametrize("frequency_type", list(FrequencyType))
+@pytest.mark.parametrize("pattern", list(MonthlyPattern))
+@pytest.mark.parametrize("day", [28, 31])
+def test_a_window_of_a_number_of_occurrences(
+    frequency_type: FrequencyType, pattern: MonthlyPattern, day: int
+) -> None:
+    """It begins where it begins when all are counted from the first, and the last is the last."""
+    start = datetime(2026, 1, day, 1, 30, tzinfo=UTC)
+    recurrence = Recurrence(
+        frequency_type=frequency_type,
+        frequency=5,
+        monthly_pattern=pattern,
+        ends_type=EndsType.AFTER,
+        ends_after=60,
+    )
+    counted = occurrences(recurrence, start, "Europe/Berlin", limit=1000)
+
+    assert len(counted) == 60
+    for number in (0, 1, 30, 58, 59):
+        for later in (timedelta(0), timedelta(seconds=1)):
+            window = occurrences(recurrence, start, "Europe/Berlin", from_=counted[number] + later, limit=3)
+            assert window == [one for one in counted if one >= counted[number] + later][:3]
+    assert (
+        occurrences(recurrence, start, "Europe/Berlin", from_=datetime(2090, 1, 1, tzinfo=UTC), limit=3) == []
+    )
+    assert last_occurrence(recurrence, start, "Europe/Berlin") == counted[-1]
+
+
+@pytest.mark.parametrize("frequency_type", list(FrequencyType))
+def test_the_last_of_more_than_there_are_years_for(frequency_type: FrequencyType) -> None:
+    recurrence = Recurrence(
+        frequency_type=frequency_type, frequency=999, ends_type=EndsType.AFTER, ends_after=1000
+    )
+    start = datetime(2026, 1, 31, tzinfo=UTC)
+
+    assert last_occurrence(recurrence, start, "UTC") == occurrences(recurrence, start, "UTC", limit=1000)[-1]

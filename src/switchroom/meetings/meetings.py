@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import UNSET
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -47,7 +47,7 @@ from switchroom.meetings.finding import Found, find, require_one, shown_of, side
 from switchroom.meetings.groups import require_group
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.inviting import add_invitees, exchange_invitees
-from switchroom.meetings.models import Meeting, MeetingKind
+from switchroom.meetings.models import Meeting, MeetingKind, MeetingOccurrence
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.meetings.occasions import Occasion
 from switchroom.meetings.parties import Actor, Parties, lock_terms, parties
@@ -140,7 +140,10 @@ class Meetings:
             else:
                 rows = (await session.scalars(query.limit(limit).offset(offset))).all()
                 changes = await changes_of(session, rows)
-                page = [(one, occasions.shown(one, changes.get(one.id, {}), now())) for one in rows]
+                page = [
+                    (one, occasions.shown(one, changes.get(one.id, {}), clock_of(one, side.terms)))
+                    for one in rows
+                ]
             invitees = await invitees_of(session, list({meeting.id for meeting, _ in page}))
             return [view(meeting, one, invitees.get(meeting.id, ()), side) for meeting, one in page]
 
@@ -334,7 +337,10 @@ async def _expanded(
     once = query.where(Meeting.recurrence.is_(None))
     if to is not None:
         once = once.where(Meeting.start_at < to)
-    series = (await session.scalars(query.where(Meeting.recurrence.is_not(None)))).all()
+    recurring = query.where(Meeting.recurrence.is_not(None))
+    if to is not None:
+        recurring = recurring.where(or_(Meeting.start_at < to, _has_moved(to)))
+    series = (await session.scalars(recurring)).all()
     changes = await changes_of(session, series)
     found = occasions.in_order(
         [(meeting, changes.get(meeting.id, {})) for meeting in series],
@@ -345,6 +351,15 @@ async def _expanded(
     for meeting in await session.scalars(once.limit(most)):
         found.append((meeting, occasions.shown(meeting, {}, now())))
     return sorted(found, key=lambda one: (one[1].start, one[0].id))[:most]
+
+
+def _has_moved(before: datetime) -> ColumnElement[bool]:
+    """Whether an occurrence of the meeting has been moved to begin before then."""
+    return (
+        select(MeetingOccurrence.id)
+        .where(MeetingOccurrence.meeting_id == Meeting.id, MeetingOccurrence.start_at < before)
+        .exists()
+    )
 
 
 async def _require_place(session: AsyncSession, side: Parties) -> None:

@@ -10,9 +10,17 @@ import msgspec
 from msgspec import Struct
 
 from switchroom.meetings.models import Meeting, MeetingOccurrence
-from switchroom.meetings.recurrence import MOST_OCCURRENCES, EndsType, Recurrence, occurrences
+from switchroom.meetings.recurrence import (
+    MOST_OCCURRENCES,
+    EndsType,
+    Recurrence,
+    last_occurrence,
+    occurrences,
+)
 
 _ID = re.compile("[0-9a-f]{24}")
+_END = datetime.fromtimestamp(1 << 32, UTC)
+"""When all series end, in 2106: an occurrence is named by 32 bits of its start."""
 _AHEAD = 32
 """Occurrences looked through at a time for the next that is neither canceled nor closed."""
 
@@ -64,7 +72,7 @@ def occasions(
             meeting.start_at,
             meeting.timezone,
             from_=from_ - length + timedelta(microseconds=1) if from_ is not None else None,
-            until=until,
+            until=min(until, _END) if until is not None else _END,
             limit=limit + len(changes),
         )
         if start not in moved and not _is_canceled(changes.get(start))
@@ -119,7 +127,7 @@ def occasion_at(meeting: Meeting, changes: Changes, original_start: datetime) ->
     if recurrence is None:
         return _occasion(meeting, meeting.start_at, None) if original_start == meeting.start_at else None
     found = occurrences(
-        recurrence, meeting.start_at, meeting.timezone, from_=original_start, until=None, limit=1
+        recurrence, meeting.start_at, meeting.timezone, from_=original_start, until=_END, limit=1
     )
     if found != [original_start]:
         return None
@@ -164,8 +172,7 @@ def last_end(meeting: Meeting, changes: Changes) -> datetime | None:
     if recurrence.ends_type is EndsType.ON_DATE and recurrence.ends_on is not None:
         end = recurrence.ends_on.astimezone(UTC) + length
     else:
-        starts = occurrences(recurrence, meeting.start_at, meeting.timezone, limit=MOST_OCCURRENCES)
-        end = starts[-1] + length
+        end = last_occurrence(recurrence, meeting.start_at, meeting.timezone) + length
     return max([end, *(row.end_at for row in changes.values() if row.end_at is not None)])
 
 

@@ -7,7 +7,9 @@ programs do: a meeting at half past two takes place in every night of the year.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -96,17 +98,26 @@ def occurrences(
     until: datetime | None = None,
     limit: int,
 ) -> list[datetime]:
-    """The first `limit` starts at or after `from_` and before `until`, in UTC.
-
-    What lies before the window takes no time, unless the recurrence ends after a number of occurrences.
-    """
+    """The first `limit` starts at or after `from_` and before `until`, in UTC. What lies before the window
+    takes no time."""
     local = _local(start, timezone)
-    dtstart = local
-    if from_ is not None and recurrence.ends_type is not EndsType.AFTER:
-        dtstart = _shortly_before(from_, recurrence, local)
-    return list(
-        islice(_window(_rule(recurrence, local, dtstart), local.astimezone(UTC), from_, until), limit)
-    )
+    turns = _turns_before(from_, recurrence, local) if from_ is not None else 0
+    passed = _occurrences_in(turns, recurrence, local) if recurrence.ends_type is EndsType.AFTER else 0
+    if passed and passed >= recurrence.ends_after:
+        return []
+    moments = _rule(recurrence, local, _after(turns, recurrence, local), passed=passed)
+    return list(islice(_window(moments, local.astimezone(UTC), from_, until), limit))
+
+
+def last_occurrence(recurrence: Recurrence, start: datetime, timezone: str) -> datetime:
+    """The start of the last one, in UTC, of a recurrence that ends after a number of occurrences."""
+    found: list[datetime] = []
+    if recurrence.ends_after > 2:
+        # It comes after so many turns, or later where months are passed over.
+        with suppress(OverflowError, ValueError):
+            near = _after(recurrence.ends_after - 2, recurrence, _local(start, timezone)).astimezone(UTC)
+            found = occurrences(recurrence, start, timezone, from_=near, limit=MOST_OCCURRENCES)
+    return (found or occurrences(recurrence, start, timezone, limit=MOST_OCCURRENCES))[-1]
 
 
 def to_rrule_text(recurrence: Recurrence, start: datetime, timezone: str) -> str:
@@ -137,15 +148,15 @@ def _local(start: datetime, timezone: str) -> datetime:
     return start.astimezone(ZoneInfo(timezone)).replace(microsecond=0)
 
 
-def _rule(recurrence: Recurrence, start: datetime, dtstart: datetime) -> rrule:
-    """The rule of a meeting that starts at `start`, from `dtstart` on."""
+def _rule(recurrence: Recurrence, start: datetime, dtstart: datetime, *, passed: int = 0) -> rrule:
+    """The rule of a meeting that starts at `start`, from `dtstart` on, before which so many have `passed`."""
     day = _day_of_week(recurrence, start)
     monthly = recurrence.frequency_type is FrequencyType.MONTHLY
     return rrule(
         _FREQUENCIES[recurrence.frequency_type],
         dtstart=dtstart,
         interval=recurrence.frequency,
-        count=recurrence.ends_after if recurrence.ends_type is EndsType.AFTER else None,
+        count=recurrence.ends_after - passed if recurrence.ends_type is EndsType.AFTER else None,
         until=_ends_on(recurrence),
         byweekday=day,
         bymonthday=start.day if monthly and day is None else None,
@@ -170,20 +181,38 @@ def _day_of_week(recurrence: Recurrence, start: datetime) -> weekday | None:
     return None
 
 
-def _shortly_before(moment: datetime, recurrence: Recurrence, start: datetime) -> datetime:
-    """A time at which the rule may begin in place of `start` and still yield the same from `moment` on."""
+def _turns_before(moment: datetime, recurrence: Recurrence, start: datetime) -> int:
+    """How many times the rule can be turned on from `start` and still be before the moment."""
     if recurrence.frequency_type is FrequencyType.MONTHLY:
         months = (moment.year - start.year) * 12 + moment.month - start.month - 1
-        turns = months // recurrence.frequency
-        if turns <= 0:
-            return start
+        return max(months // recurrence.frequency, 0)
+    return max((moment - start - timedelta(days=2)) // _step(recurrence), 0)
+
+
+def _after(turns: int, recurrence: Recurrence, start: datetime) -> datetime:
+    """A time at which the rule may begin in place of `start` and still yield the same from then on."""
+    if not turns:
+        return start
+    if recurrence.frequency_type is FrequencyType.MONTHLY:
         years, month = divmod(start.month - 1 + turns * recurrence.frequency, 12)
         return start.replace(year=start.year + years, month=month + 1, day=1)
-    step = (
-        timedelta(days=7 if recurrence.frequency_type is FrequencyType.WEEKLY else 1) * recurrence.frequency
-    )
-    turns = (moment - start - timedelta(days=2)) // step
-    return start + turns * step if turns > 0 else start
+    return start + turns * _step(recurrence)
+
+
+def _occurrences_in(turns: int, recurrence: Recurrence, start: datetime) -> int:
+    """How many occurrences the first turns have. Days and weeks have one each, and so have months, but for a
+    day of the month that not all of them have."""
+    if recurrence.frequency_type is not FrequencyType.MONTHLY:
+        return turns
+    if start.day <= 28 or recurrence.monthly_pattern is MonthlyPattern.DAY_OF_WEEK:
+        return turns
+    months = (divmod(start.month - 1 + turn * recurrence.frequency, 12) for turn in range(turns))
+    return sum(monthrange(start.year + years, month + 1)[1] >= start.day for years, month in months)
+
+
+def _step(recurrence: Recurrence) -> timedelta:
+    days = 7 if recurrence.frequency_type is FrequencyType.WEEKLY else 1
+    return timedelta(days=days) * recurrence.frequency
 
 
 def _window(

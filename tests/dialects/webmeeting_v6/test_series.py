@@ -436,6 +436,30 @@ def test_series_and_single_meetings_in_one_list(account: Account) -> None:
     assert (early["id"], early["startTime"]) == (series["id"], text_of(moved))
 
 
+def test_a_moved_occurrence_is_listed_before_its_series_starts(account: Account) -> None:
+    meeting = _series(account, endsType="after", endsAfter=3)
+    _, second, _ = _list(account, meeting)
+    start = moment_of(meeting["startTime"])
+    moved = text_of(start - timedelta(days=3))
+    account.api.put(f"/meeting/{second['id']}/false", {"startTime": moved})
+
+    listed = account.api.get("/meeting", to=text_of(start - timedelta(days=1)))
+    assert [one["startTime"] for one in listed] == [moved]
+    assert account.api.get("/meeting", to=text_of(start - timedelta(days=4))) == []
+
+
+def test_ids_have_the_same_length_to_the_end_of_all_series(account: Account) -> None:
+    """There is no name for an occurrence after 2106, and so no occurrence."""
+    rare = {"frequencyType": "monthly", "frequency": 999}
+    meeting = _series(account, start=datetime(2020, 1, 1, 9, tzinfo=UTC), recurring=rare)
+    only = _series(account, start=datetime(2025, 1, 1, 9, tzinfo=UTC), recurring=rare)
+
+    shown = account.api.get(f"/meeting/{meeting['id']}")
+    assert (shown["startTime"], len(shown["id"])) == ("2103-04-01T08:00:00.000Z", 24)
+    assert account.api.get(f"/meeting/{shown['id']}") == shown
+    assert account.api.get(f"/meeting/{only['id']}")["id"] == only["id"]
+
+
 def test_times_of_all_years_in_a_list(account: Account) -> None:
     _series(account)
     for earliest in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1969-12-31T00:00:00Z"):
