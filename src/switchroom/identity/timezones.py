@@ -7,8 +7,14 @@ from zoneinfo import available_timezones
 
 from switchroom.errors import Invalid
 
-_known = cache(available_timezones)
-"""Reading them takes files; they stay the same."""
+_NO_ZONES = frozenset({"Factory", "localtime"})
+"""Files beside those of the zones: a machine's own zone, and one that is to be replaced by it."""
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Reading them takes files; they stay the same."""
+    return frozenset(available_timezones() - _NO_ZONES)
 
 
 def require_timezone(name: str, field: str = "timezone") -> str:

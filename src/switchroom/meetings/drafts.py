@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from switchroom.db.base import now
 from switchroom.errors import Invalid
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.mail.meeting_mails import MeetingRole
+from switchroom.meetings import recurrence
 from switchroom.meetings.models import MeetingKind
-from switchroom.meetings.recurrence import Recurrence, check
+from switchroom.meetings.recurrence import Recurrence
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 
 MOST_INVITED = 1000
@@ -136,27 +136,42 @@ def wrong_in(draft: MeetingDraft) -> list[Invalid]:
             find(partial(require_invitees, draft.invitees, ""))
         else:
             for number, one in enumerate(draft.invitees):
-                find(partial(_require_invitee, one, number, ""))
+                for require in _of_invitee(one, number):
+                    find(require)
     if draft.start and draft.end:
         find(partial(require_times, draft.start, draft.end))
     elif draft.start:
         find(partial(require_moment, draft.start, "startTime"))
-    if draft.recurrence and not wrong:
-        find(partial(check, draft.recurrence, draft.start or now(), draft.timezone or "UTC"))
+    if draft.recurrence:
+        bad = {error.field for error in wrong}
+        start = draft.start if draft.start is not UNSET and not bad & {"startTime", "timezone"} else None
+        wrong += recurrence.wrong_in(draft.recurrence, start, draft.timezone or "UTC")
     return wrong
 
 
 def _require_invitee(draft: InviteeDraft, number: int, locale: str) -> InviteeDraft:
-    field = f"invitedParticipants[{number}]"
-    email = require_text(draft.email, f"{field}.email", longest=254, shortest=1).lower()
-    try:
-        ascii_address(email)
-    except Undeliverable as error:
-        raise Invalid(str(error), field=f"{field}.email") from error
+    email, first_name, last_name = (require() for require in _of_invitee(draft, number))
     return InviteeDraft(
         email=email,
-        first_name=require_text(draft.first_name, f"{field}.firstName", longest=LONGEST_NAME),
-        last_name=require_text(draft.last_name, f"{field}.lastName", longest=LONGEST_NAME),
+        first_name=first_name,
+        last_name=last_name,
         locale=draft.locale or locale,
         role=draft.role,
     )
+
+
+def _of_invitee(draft: InviteeDraft, number: int) -> Iterator[Callable[[], str]]:
+    """The checks of the address and the names, each of which gives back what it found good."""
+    field = f"invitedParticipants[{number}]"
+    yield partial(_require_address, draft.email, f"{field}.email")
+    yield partial(require_text, draft.first_name, f"{field}.firstName", longest=LONGEST_NAME)
+    yield partial(require_text, draft.last_name, f"{field}.lastName", longest=LONGEST_NAME)
+
+
+def _require_address(text: str, field: str) -> str:
+    address = require_text(text, field, longest=254, shortest=1).lower()
+    try:
+        ascii_address(address)
+    except Undeliverable as error:
+        raise Invalid(str(error), field=field) from error
+    return address

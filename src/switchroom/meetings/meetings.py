@@ -42,6 +42,7 @@ from switchroom.meetings.drafts import (
     require_resolution,
     require_times,
     require_topic,
+    wrong_in,
 )
 from switchroom.meetings.finding import Found, find, require_one, shown_of, side_of
 from switchroom.meetings.groups import require_group
@@ -209,6 +210,17 @@ class Meetings:
             closed = await close_occasion(session, found, shown, early=True)
             notify(session, MeetingOver(actor.organization_id, found.meeting.room_id))
             return closed
+
+    async def wrong_in(self, actor: Actor, draft: MeetingDraft) -> Sequence[Invalid]:
+        """Everything that is wrong about a draft, whatever meeting it is for."""
+        wrong = wrong_in(draft)
+        if draft.permission_group_id is not UNSET:
+            async with self._database.read(actor.organization_id) as session:
+                try:
+                    await require_group(session, actor.organization_id, draft.permission_group_id)
+                except Invalid as error:
+                    wrong.append(error)
+        return wrong
 
     def _new_meeting(self, side: Parties, draft: MeetingDraft) -> Meeting:
         organizer, terms, moment = side.organizer, side.terms, now()

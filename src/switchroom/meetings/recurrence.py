@@ -8,7 +8,7 @@ programs do: a meeting at half past two takes place in every night of the year.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from enum import StrEnum
@@ -64,23 +64,36 @@ class Recurrence(Struct, frozen=True, kw_only=True):
 
 
 def check(recurrence: Recurrence, start: datetime, timezone: str) -> None:
-    """Raises Invalid with the field of what cannot be."""
+    """Raises Invalid with the field of the first that cannot be."""
     require_timezone(timezone)
+    for error in wrong_in(recurrence, start, timezone):
+        raise error
+
+
+def wrong_in(recurrence: Recurrence, start: datetime | None, timezone: str) -> Sequence[Invalid]:
+    """All that cannot be; without a `start`, what can be said without one."""
+    wrong: list[Invalid] = []
     if not 1 <= recurrence.frequency <= LONGEST_INTERVAL:
-        raise Invalid(f"frequency must be from 1 to {LONGEST_INTERVAL}", field="recurring.frequency")
+        message = f"frequency must be from 1 to {LONGEST_INTERVAL}"
+        wrong.append(Invalid(message, field="recurring.frequency"))
     if recurrence.ends_type is EndsType.AFTER and not 1 <= recurrence.ends_after <= MOST_OCCURRENCES:
-        raise Invalid(f"endsAfter must be from 1 to {MOST_OCCURRENCES}", field="recurring.endsAfter")
+        message = f"endsAfter must be from 1 to {MOST_OCCURRENCES}"
+        wrong.append(Invalid(message, field="recurring.endsAfter"))
     if recurrence.ends_type is EndsType.ON_DATE:
         if recurrence.ends_on is None:
-            raise Invalid("endsOn is missing", field="recurring.endsOn")
-        if recurrence.ends_on < start:
-            raise Invalid("endsOn is before the meeting's start", field="recurring.endsOn")
+            wrong.append(Invalid("endsOn is missing", field="recurring.endsOn"))
+        elif start is not None and recurrence.ends_on < start:
+            wrong.append(Invalid("endsOn is before the meeting's start", field="recurring.endsOn"))
+    if not wrong and start is not None and not _takes_place(recurrence, start, timezone):
+        wrong.append(Invalid("the meeting never takes place", field="recurring"))
+    return wrong
+
+
+def _takes_place(recurrence: Recurrence, start: datetime, timezone: str) -> bool:
     try:
-        takes_place = bool(occurrences(recurrence, start, timezone, limit=1))
+        return bool(occurrences(recurrence, start, timezone, limit=1))
     except OverflowError:
-        takes_place = False
-    if not takes_place:
-        raise Invalid("the meeting never takes place", field="recurring")
+        return False
 
 
 def rule(recurrence: Recurrence, start: datetime, timezone: str) -> rrule:

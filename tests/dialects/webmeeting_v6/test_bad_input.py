@@ -72,7 +72,7 @@ ACCOUNT_CHANGE: Bad = [
     ("autoDeleteMeetingsAfterXDays", 0, "autoDeleteMeetingsAfterXDays"),
     ("autoDeleteMeetingsAfterXDays", 3651, "autoDeleteMeetingsAfterXDays"),
     *[
-        (name, value, f"{name}[0]" if value == [5] else name)
+        (name, value, f"{name}[0]" if value in ([5], [NUL]) else name)
         for name in ("iceCandidatesToFilter", "customDialInNumbers")
         for value in (*_NO_LIST, [LONG_NAME], ["1"] * 101)
     ],
@@ -120,7 +120,8 @@ MEETING: Bad = [
     *_of_type((0, -5, 10**9, 10**30, "1e3", "soon", 1.5, [], True, "9" * 5000), "duration"),
     *_of_type(("", "party", "Webinar"), "type"),
     *_of_type(("", "Mars/Olympus", "europe/berlin", "../../etc/passwd"), "timezone"),
-    *_of_type(("x", {}, 5, [NUL], [{NUL: 1}], ["x"] * 51, ["x" * 100_001]), "documents"),
+    *_of_type(("x", {}, 5, ["x"] * 51, ["x" * 100_001]), "documents"),
+    *[("documents", [value], "documents[0]") for value in (NUL, {NUL: 1})],
     *_of_type(_NO_BOOLEAN, "isRecurring", "isRecorded", "isDialin"),
     *_of_type(("x", [], 5), "recurring"),
     *_of_type(("", "f" * 24), "meetingPermissionId"),
@@ -140,7 +141,7 @@ MEETING: Bad = [
             ([{"email": "a@b.de", "lastName": LONG_NAME}], "invitedParticipants[0].lastName"),
             ([{"email": "a@b.de", "role": "king"}], "invitedParticipants[0].role"),
             ([{"email": "a@b.de", "preferredLanguage": "fr"}], "invitedParticipants[0].preferredLanguage"),
-            ([{"email": "a@b.de", "firstName": NUL}], "invitedParticipants"),
+            ([{"email": "a@b.de", "firstName": NUL}], "invitedParticipants[0].firstName"),
             ([{"email": f"p{number}@example.org"} for number in range(5000)], "invitedParticipants"),
         )
     ],
@@ -570,3 +571,112 @@ def _expect(client: Client, method: str, path: str, body: object, field: str) ->
 
 def _accounts(client: Client) -> list[str]:
     return [one["id"] for one in client.get("/account", limit=1000)]
+
+
+_RARELY = {"frequencyType": "daily", "frequency": 0, "endsType": "after", "endsAfter": 0}
+
+
+@pytest.mark.parametrize(
+    ("wish", "fields"),
+    [
+        (
+            {"topic": "", "isRecurring": True, "recurring": _RARELY},
+            {"topic", "recurring.frequency", "recurring.endsAfter"},
+        ),
+        (
+            {"timezone": "Mars", "isRecurring": True, "recurring": _RARELY},
+            {"timezone", "recurring.frequency", "recurring.endsAfter"},
+        ),
+        (
+            {
+                "isRecurring": True,
+                "recurring": {"frequencyType": "yearly", "frequency": "x", "endsType": "some day"},
+            },
+            {"recurring.frequencyType", "recurring.frequency", "recurring.endsType"},
+        ),
+        (
+            {"invitedParticipants": [{"email": 5}, {"firstName": "a\0", "role": "king"}, 7]},
+            {
+                "invitedParticipants[0].email",
+                "invitedParticipants[1].email",
+                "invitedParticipants[1].firstName",
+                "invitedParticipants[1].role",
+                "invitedParticipants[2]",
+            },
+        ),
+        (
+            {"invitedParticipants": [{"email": "bad", "firstName": "x" * 201, "lastName": "y" * 201}]},
+            {f"invitedParticipants[0].{name}" for name in ("email", "firstName", "lastName")},
+        ),
+        (
+            {"meetingPermissionId": "nope", "agenda": "x" * 20_001, "duration": "1_0"},
+            {"meetingPermissionId", "agenda", "duration"},
+        ),
+    ],
+)
+def test_every_bad_field_of_a_meeting_is_named(
+    account: Account, wish: dict[str, Any], fields: set[str]
+) -> None:
+    refused = account.api.refused("POST", "/meeting", {"topic": "x", **wish})
+
+    assert set(refused.fields) == fields
+    meeting = account.api.meeting()
+    assert set(account.api.refused("PUT", f"/meeting/{meeting['id']}/true", wish).fields) == fields
+
+
+def test_of_a_million_bad_items_some_are_named(account: Account) -> None:
+    wish = {"topic": "x", "invitedParticipants": [1] * 300_000}
+
+    assert len(account.api.refused("POST", "/meeting", wish).fields) == 100
+
+
+def test_every_bad_hook_is_named(account: Account) -> None:
+    wish = {
+        "onMeetingJoined": {"url": "nope"},
+        "onMeetingLeft": {"url": "ftp://x", "apiKey": "ü"},
+        "onMeetingClosed": {"method": "GET"},
+    }
+    refused = account.instance.refused("PUT", "/webhook", wish)
+    assert set(refused.fields) == {"onMeetingClosed.url", "onMeetingClosed.method"}
+    del wish["onMeetingClosed"]
+    refused = account.instance.refused("PUT", "/webhook", wish)
+    assert set(refused.fields) == {"onMeetingJoined.url", "onMeetingLeft.url", "onMeetingLeft.apiKey"}
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field"),
+    [
+        *(("/webhook/deliveries", {"before": said}, "before") for said in (10**30, -1, 0, "x", "1_0")),
+        *(("/webhook/deliveries", {"limit": said}, "limit") for said in (0, 5000, 10**30, "٣")),
+        *(("/meeting", {"limit": said}, "limit") for said in ("1_0", "１０", "1e2", "9" * 5000, 0)),
+    ],
+)
+def test_numbers_in_the_address(account: Account, path: str, query: dict[str, Any], field: str) -> None:
+    refused = account.api.refused("GET", path, **query)
+
+    assert list(refused.fields) == [field]
+
+
+@pytest.mark.parametrize("duration", ["1_0", "６０", "+5", "1e1", "9" * 5000])
+def test_durations_that_are_no_numbers(account: Account, duration: str) -> None:
+    refused = account.api.refused("POST", "/meeting", {"topic": "x", "duration": duration})
+
+    assert list(refused.fields) == ["duration"]
+
+
+@pytest.mark.parametrize("timezone", ["localtime", "Factory", "posixrules"])
+def test_names_of_no_zone(account: Account, timezone: str) -> None:
+    """Files that stand beside those of the zones, and say nothing to anybody elsewhere."""
+    refused = account.api.refused("POST", "/meeting", {"topic": "x", "timezone": timezone})
+
+    assert list(refused.fields) == ["timezone"]
+
+
+def test_an_address_too_long_for_a_name(account: Account) -> None:
+    """The account's name is cut."""
+    domain = ".".join([*("y" * 60 for _ in range(2)), "w" * 55, "org"])
+    email = f"{secrets.token_hex(30)}@{domain}"
+    made = account.instance.post("/account", {"adminEmail": email})
+
+    assert made["name"] == email[:200]
+    assert account.instance.put(f"/account/{made['id']}", made)["name"] == email[:200]

@@ -24,6 +24,7 @@ from switchroom.dialects.webmeeting_v6.errors import (
     ResponseCode,
     problem_of,
 )
+from switchroom.dialects.webmeeting_v6.numbers import whole_number
 from switchroom.dialects.webmeeting_v6.reading import Reader
 from switchroom.dialects.webmeeting_v6.wording import Language, language_of, said
 from switchroom.errors import Invalid
@@ -51,15 +52,17 @@ class Context(Struct, frozen=True):
     path: dict[str, str]
     query: dict[str, str]
 
-    def number(self, name: str, otherwise: int) -> int:
-        """A query parameter that is a whole number. Raises Invalid."""
+    def number(self, name: str, otherwise: int, *, least: int = 0, most: int = 1_000_000) -> int:
+        """A query parameter that is a whole number in those bounds. Raises Invalid."""
         text = self.query.get(name, "")
         if not text:
             return otherwise
-        try:
-            return int(text)
-        except ValueError:
-            raise Invalid(f"{name} is not a whole number", field=name) from None
+        number = whole_number(text)
+        if number is None:
+            raise Invalid(f"{name} is not a whole number", field=name)
+        if not least <= number <= most:
+            raise Invalid(f"{name} must be from {least} to {most}", field=name)
+        return number
 
     def moment(self, name: str) -> datetime | None:
         """A query parameter that is a time in RFC 3339, without an offset in UTC. Raises Invalid."""

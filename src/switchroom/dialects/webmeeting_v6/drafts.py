@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, UnsetType
 
-from switchroom.dialects.webmeeting_v6.errors import BadFields, bad_fields
 from switchroom.dialects.webmeeting_v6.messages.meetings import (
     InvitedParticipant,
     MeetingCreation,
     MeetingUpdate,
     Recurring,
 )
+from switchroom.dialects.webmeeting_v6.numbers import whole_number
 from switchroom.dialects.webmeeting_v6.times import in_utc
 from switchroom.errors import Invalid
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.meeting_mails import MeetingRole
-from switchroom.meetings.drafts import LATEST, InviteeDraft, MeetingDraft, wrong_in
+from switchroom.meetings.drafts import LATEST, InviteeDraft, MeetingDraft
 from switchroom.meetings.models import MeetingKind
 from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern, Recurrence
 
@@ -32,11 +32,12 @@ _ENDS = {"never": EndsType.NEVER, "onDate": EndsType.ON_DATE, "after": EndsType.
 _LONGEST_MINUTES = 14 * 24 * 60
 
 
-def meeting_draft(request: MeetingCreation | MeetingUpdate, *, is_new: bool, timezone: str) -> MeetingDraft:
-    """`timezone` is the one that counts unless another is said: a recurring meeting ends on a day of it.
+def meeting_draft(
+    request: MeetingCreation | MeetingUpdate, *, is_new: bool, timezone: str
+) -> tuple[MeetingDraft, Sequence[Invalid]]:
+    """The draft, without what cannot be put into the words of the domain, and what is wrong with that.
 
-    Raises BadFields, naming everything that is wrong by itself.
-    """
+    `timezone` is the one that counts unless another is said: a recurring meeting ends on a day of it."""
     wrong: list[Invalid] = []
 
     def read(field: Callable[[], T]) -> T | UnsetType:
@@ -69,23 +70,15 @@ def meeting_draft(request: MeetingCreation | MeetingUpdate, *, is_new: bool, tim
         video_resolution=request.video_resolution,
         invitees=[_invitee(one) for one in invited] if invited is not UNSET else UNSET,
     )
-    if wrong:
-        raise all_wrong(draft, wrong)
-    return draft
-
-
-def all_wrong(draft: MeetingDraft, known: Sequence[Invalid]) -> BadFields:
-    """What is known to be wrong, and what else is."""
-    return bad_fields([*known, *wrong_in(draft)])
+    return draft, wrong
 
 
 def _minutes(duration: int | str | UnsetType) -> timedelta | UnsetType:
     if isinstance(duration, UnsetType) or duration == "":
         return UNSET
-    try:
-        minutes = int(duration)
-    except ValueError:
-        raise Invalid("duration is not a whole number of minutes", field="duration") from None
+    minutes = duration if isinstance(duration, int) else whole_number(duration.strip())
+    if minutes is None:
+        raise Invalid("duration is not a whole number of minutes", field="duration")
     if not 1 <= minutes <= _LONGEST_MINUTES:
         raise Invalid(f"duration must be from 1 to {_LONGEST_MINUTES} minutes", field="duration")
     return timedelta(minutes=minutes)

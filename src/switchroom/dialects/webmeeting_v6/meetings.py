@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
 from switchroom.db.base import now, time_of
 from switchroom.dialects.webmeeting_v6.callers import Callers
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
-from switchroom.dialects.webmeeting_v6.drafts import all_wrong, meeting_draft
+from switchroom.dialects.webmeeting_v6.drafts import meeting_draft
+from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import meetings as messages
 from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import text_or_none
 from switchroom.errors import Invalid
 from switchroom.meetings.attendance import Attendance
+from switchroom.meetings.drafts import MeetingDraft
 from switchroom.meetings.invitations import spaced
+from switchroom.meetings.parties import Actor
 from switchroom.meetings.recordings.archive import content_type
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 
@@ -108,11 +114,9 @@ class MeetingCalls:
 
     async def create(self, context: Context, request: messages.MeetingCreation) -> messages.MeetingMessage:
         actor = await self._callers.actor(context.caller)
-        draft = meeting_draft(request, is_new=True, timezone=actor.timezone or self._timezone)
-        try:
+        draft, wrong = meeting_draft(request, is_new=True, timezone=actor.timezone or self._timezone)
+        async with self._all_wrong(actor, draft, wrong):
             return self._writer.message(await self._meetings.schedule(actor, draft))
-        except Invalid as error:
-            raise all_wrong(draft, [error]) from error
 
     async def list(self, context: Context, _: Nothing) -> list[messages.MeetingMessage]:
         actor = await self._callers.actor(context.caller)
@@ -133,11 +137,9 @@ class MeetingCalls:
         actor = await self._callers.actor(context.caller)
         meeting_id, series = context.path["meeting_id"], _series(context)
         timezone = (await self._meetings.get(actor, meeting_id)).meeting.timezone
-        draft = meeting_draft(request, is_new=False, timezone=timezone)
-        try:
+        draft, wrong = meeting_draft(request, is_new=False, timezone=timezone)
+        async with self._all_wrong(actor, draft, wrong):
             return self._writer.message(await self._meetings.update(actor, meeting_id, draft, series=series))
-        except Invalid as error:
-            raise all_wrong(draft, [error]) from error
 
     async def cancel(self, context: Context, _: Nothing) -> Deleted:
         actor = await self._callers.actor(context.caller)
@@ -174,6 +176,19 @@ class MeetingCalls:
             ],
             recordings=[self._recording(one) for one in summary.recordings],
         )
+
+    @asynccontextmanager
+    async def _all_wrong(
+        self, actor: Actor, draft: MeetingDraft, known: Sequence[Invalid]
+    ) -> AsyncGenerator[None]:
+        """Names everything that is wrong where something is known to be, or is found."""
+        try:
+            for error in known:
+                raise error
+            yield
+        except Invalid as error:
+            found = await self._meetings.wrong_in(actor, draft)
+            raise bad_fields([*(known or [error]), *found]) from error
 
     def _recording(self, one: MeetingRecording) -> messages.RecordingMessage:
         ready = one.state == RecordingState.READY

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Iterator
+from itertools import islice
+from types import UnionType
+from typing import Annotated, Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Struct, structs
@@ -15,6 +18,10 @@ T = TypeVar("T", bound=Struct)
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)
 _WORDS = {"str": "string", "int": "whole number", "float": "number", "bool": "boolean"}
 _LONGEST_REASON = 300
+_MOST_NAMED = 100
+"""Wrong parts of one field that are named; whoever sends a million gets to know of some."""
+
+_MISSING: Final = object()
 
 
 class Reader(Generic[T]):
@@ -46,15 +53,64 @@ class Reader(Generic[T]):
                 continue
             given = value[field.encode_name]
             try:
-                _require_no_null(given)
-                found[field.name] = msgspec.convert(given, field.type)
-            except msgspec.ValidationError as error:
+                found[field.name] = _converted(given, field.type)
+            except msgspec.ValidationError:
                 if given is None and not field.required:
                     continue
-                wrong.append(_bad_field(field.encode_name, error))
+                wrong += islice(_wrong_in(given, field.type, field.encode_name), _MOST_NAMED)
         if wrong:
             raise BadFields(wrong)
         return self._kind(**found)
+
+
+def _converted(given: Any, kind: Any) -> Any:
+    _require_no_null(given)
+    return msgspec.convert(given, kind)
+
+
+def _wrong_in(given: Any, kind: Any, path: str) -> Iterator[BadField]:
+    """Everything that is wrong within a value that cannot be converted."""
+    named = False
+    for part, part_kind, part_path in _parts(given, kind, path):
+        if part is _MISSING:
+            named = True
+            yield BadField(part_path, "is required")
+            continue
+        try:
+            _converted(part, part_kind)
+        except msgspec.ValidationError:
+            named = True
+            yield from _wrong_in(part, part_kind, part_path)
+    if not named:
+        try:
+            _converted(given, kind)
+        except msgspec.ValidationError as error:
+            yield _bad_field(path, error)
+
+
+def _parts(given: Any, kind: Any, path: str) -> Iterator[tuple[Any, Any, str]]:
+    """The fields of an object and the items of a list, with their types and paths."""
+    for choice in _choices(kind):
+        if isinstance(given, list) and get_origin(choice) is list:
+            for number, item in enumerate(cast("list[Any]", given)):
+                yield item, get_args(choice)[0], f"{path}[{number}]"
+        elif isinstance(given, dict) and isinstance(choice, type) and issubclass(choice, Struct):
+            values = cast("dict[str, Any]", given)
+            for field in structs.fields(choice):
+                if field.encode_name in values or field.required:
+                    part = values.get(field.encode_name, _MISSING)
+                    yield part, field.type, f"{path}.{field.encode_name}"
+
+
+def _choices(kind: Any) -> Iterator[Any]:
+    """The types of which a value may be one."""
+    if get_origin(kind) is Annotated:
+        yield from _choices(get_args(kind)[0])
+    elif get_origin(kind) in (Union, UnionType):
+        for choice in get_args(kind):
+            yield from _choices(choice)
+    else:
+        yield kind
 
 
 def _require_no_null(value: Any) -> None:

@@ -9,13 +9,14 @@ from msgspec import UNSET, structs
 from switchroom.db.base import time_of
 from switchroom.dialects.webmeeting_v6.callers import require_instance
 from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
+from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import webhooks as messages
 from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, ParticipantMessage
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import Invalid
 from switchroom.events.log import RecordedEvent
-from switchroom.events.webhooks.hooks import WebHookDraft
+from switchroom.events.webhooks.hooks import WebHookDraft, wrong_in
 from switchroom.events.webhooks.models import DeliveryState, Verb, WebHook
 from switchroom.meetings.invitations import spaced
 from switchroom.meetings.reporting import MeetingReports
@@ -82,14 +83,17 @@ class WebHookCalls:
         said = {
             field.encode_name: getattr(request, field.name) for field in structs.fields(messages.HookUpdate)
         }
-        try:
-            put = await self._hooks.put(
-                [_draft(name, hook) for name, hook in said.items() if isinstance(hook, messages.Hook)],
-                remove=[name for name, hook in said.items() if hook is None],
-            )
-        except Invalid as error:
-            field = (error.field or "").replace("api_key", "apiKey")
-            raise Invalid(error.message, field=field) from error
+        drafts = {name: _draft(name, hook) for name, hook in said.items() if isinstance(hook, messages.Hook)}
+        wrong = [
+            Invalid(error.message, field=f"{name}.{(error.field or '').replace('api_key', 'apiKey')}")
+            for name, draft in drafts.items()
+            for error in wrong_in(draft)
+        ]
+        if wrong:
+            raise bad_fields(wrong)
+        put = await self._hooks.put(
+            list(drafts.values()), remove=[name for name, hook in said.items() if hook is None]
+        )
         return await self._all({one.hook.name: one.hook.secret for one in put if one.is_new})
 
     async def deliveries(self, context: Context, _: Nothing) -> list[messages.DeliveryMessage]:
@@ -98,8 +102,8 @@ class WebHookCalls:
         found = await self._hooks.deliveries(
             None,
             state=_state(context),
-            before=context.number("before", 0) or None,
-            limit=context.number("limit", 100),
+            before=context.number("before", 0, least=1, most=(1 << 63) - 1) or None,
+            limit=context.number("limit", 100, least=1, most=1000),
         )
         return [
             messages.DeliveryMessage(

@@ -174,6 +174,17 @@ class WebHooks:
             notify(session, DeliveriesQueued())
 
 
+def wrong_in(draft: WebHookDraft) -> list[Invalid]:
+    """Everything that is wrong about a draft by itself."""
+    wrong: list[Invalid] = []
+    for name, said in structs.asdict(draft).items():
+        try:
+            _fill(WebHook(), WebHookDraft(**{name: said}))
+        except Invalid as error:
+            wrong.append(error)
+    return wrong
+
+
 async def _put(session: AsyncSession, draft: WebHookDraft) -> PutHook:
     name = "" if draft.name is UNSET else draft.name.strip()
     hook = await session.scalar(_of(None).where(WebHook.name == name))
