@@ -75,6 +75,16 @@ async def test_a_newer_mail_takes_the_place_of_the_recipients_older_one(organiza
     assert [await organization.state(mail) for mail in (ben, other, newer)] == ["queued"] * 3
 
 
+async def test_a_host_may_have_a_long_name(organization: Sender) -> None:
+    """The column holds the beginning of what names the meeting, which is enough to find it by."""
+    uid = f"{'a' * 24}@{'.'.join(['h' * 60] * 4)}"
+    older = await organization.tell(uid=uid)
+    newer = await organization.tell(uid=uid, kind=UPDATE, sequence=1)
+
+    assert [await organization.state(mail) for mail in (older, newer)] == ["failed", "queued"]
+    assert len((await organization.mail(older)).calendar_uid) == 100
+
+
 async def test_an_occurrence_and_its_series_leave_each_other_be(organization: Sender) -> None:
     series = await organization.tell(sequence=0)
     first = await organization.tell(kind=UPDATE, sequence=1, recurrence_id=OCCURRENCE)

@@ -19,6 +19,9 @@ from switchroom.mail.models import MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.password_mails import PasswordMail
 
+_LONGEST_UID = 100
+"""Of what is asked for. A meeting's begins with its id, behind which any host's name may come."""
+
 _QUEUED_MAILS = cast("Table", QueuedMail.__table__)
 
 Payload = Invitation | MeetingMail | PasswordMail
@@ -84,7 +87,7 @@ async def withdraw_invitations(session: AsyncSession, organization_id: int, uid:
         update(QueuedMail)
         .where(
             QueuedMail.organization_id == organization_id,
-            QueuedMail.calendar_uid == uid,
+            QueuedMail.calendar_uid == uid[:_LONGEST_UID],
             QueuedMail.state == MailState.QUEUED,
         )
         .values(state=MailState.FAILED, payload="", last_error=reason)
@@ -116,7 +119,7 @@ def _row(
         "id": new_ordered_id(),
         "organization_id": organization_id,
         "recipient": to,
-        "calendar_uid": payload.uid,
+        "calendar_uid": payload.uid[:_LONGEST_UID],
         "payload": msgspec.json.encode(payload).decode(),
         "next_attempt_at": queued_at,
         "created_at": queued_at,
@@ -137,7 +140,7 @@ async def _insert_all(
 async def _withdraw_replaced(session: AsyncSession, organization_id: int, newer: MeetingMailing) -> None:
     of_meeting = (
         QueuedMail.organization_id == organization_id,
-        QueuedMail.calendar_uid == newer.uid,
+        QueuedMail.calendar_uid == newer.uid[:_LONGEST_UID],
         QueuedMail.state == MailState.QUEUED,
     )
     together = await session.execute(
