@@ -49,6 +49,7 @@ class Observation:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        path = scope["path"]  # what is mounted somewhere sees the rest of it, in the same scope
         status = 500
 
         async def watch(message: Message) -> None:
@@ -61,7 +62,6 @@ class Observation:
             await self._app(scope, receive, watch)
         finally:
             elapsed = time.perf_counter() - started
-            path = scope["path"]
             area = _area(path)
             REQUESTS.labels(area, str(status)).inc()
             SECONDS.labels(area).observe(elapsed)

@@ -389,13 +389,16 @@ def test_bodies_that_are_too_large(account: Account) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PATCH", "/meeting", "GET, POST"),
-        ("DELETE", "/meeting", "GET, POST"),
-        ("POST", "/meeting/x", "GET"),
+        ("PATCH", "/meeting", "GET, HEAD, POST"),
+        ("DELETE", "/meeting", "GET, HEAD, POST"),
+        ("POST", "/meeting/x", "GET, HEAD"),
         ("GET", "/meeting/x/true", "DELETE, PUT"),
-        ("POST", "/account/x", "DELETE, GET, PUT"),
-        ("PUT", "/account/x/organizer", "GET, POST"),
-        ("DELETE", "/meeting/calender/user/x", "GET"),
+        ("POST", "/account/x", "DELETE, GET, HEAD, PUT"),
+        ("PUT", "/account/x/organizer", "GET, HEAD, POST"),
+        ("DELETE", "/meeting/calender/user/x", "GET, HEAD"),
+        ("PROPFIND", "/meeting/calender/user/x", "GET, HEAD"),
+        ("TRACE", "/meeting", "GET, HEAD, POST"),
+        ("POST", "/documentation/swagger", "GET, HEAD"),
     ],
 )
 def test_methods_that_there_are_not(account: Account, method: str, path: str, allowed: str) -> None:
@@ -403,6 +406,24 @@ def test_methods_that_there_are_not(account: Account, method: str, path: str, al
 
     assert (response.status_code, response.json()["responseCode"]) == (405, -5)
     assert response.headers["allow"] == allowed
+
+
+def test_asking_for_the_methods_that_there_are(account: Account) -> None:
+    response = account.running.http.options("/api/v6/meeting")
+
+    assert (response.status_code, response.headers["allow"]) == (204, "GET, HEAD, POST")
+
+
+@pytest.mark.parametrize("path", ["/meeting/calender/user/{ics}", "/documentation/swagger", "/meeting", "/x"])
+def test_head_is_get_without_the_body(account: Account, path: str) -> None:
+    address = "/api/v6" + path.format(ics=account.admin["icsToken"])
+    headers = {"x-api-key": account.instance.key, "x-user-id": account.user_id}
+    got = account.running.http.get(address, headers=headers)
+    head = account.running.http.head(address, headers=headers)
+
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == got.headers[name]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -12,7 +12,8 @@ from urllib.parse import unquote
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import HTTPScope, Message, Receive, Send
 from msgspec import Struct
 
 from switchroom.dialects.webmeeting_v6.callers import Caller, Callers
@@ -33,7 +34,6 @@ BASE = "/api/v6"
 _LARGEST_BODY = 1 << 20
 _MOST_READ = 16 << 20
 _SECONDS = 30.0
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Access = Literal["account", "meeting", "none"]
@@ -112,35 +112,59 @@ class _ErrorReply(Struct, rename="camel"):
     data: Any
 
 
-def routes(calls: Sequence[Call], callers: Callers) -> HTTPRouteHandler:
-    """The HTTP side of the calls, and of everything else under the API's address: what there is not is said
-    in the API's own words too. Any content type is JSON; so sends `curl -d`."""
+def routes(calls: Sequence[Call], callers: Callers, pages: Mapping[str, bytes]) -> ASGIRouteHandler:
+    """The HTTP side of the calls, of `pages` of JSON by their paths, and of everything else under the API's
+    address: what there is not is said in the API's own words too. Any content type is JSON; so sends
+    `curl -d`. HEAD is GET without the body (RFC 9110, 9.3.2)."""
     by_path: dict[str, dict[str, _Handle]] = {}
     for call in calls:
         by_path.setdefault(call.path, {})[call.method] = _handle(call, callers)
+    for path, content in pages.items():
+        by_path.setdefault(path, {})["GET"] = _page(content)
     # What is spelled out in a path goes before what is a parameter.
     paths = sorted(by_path, key=lambda path: _PARAMETER.sub("\uffff", path))
     table = [_Route(re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path)), by_path[path]) for path in paths]
 
-    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def answer_to(request: Request[Any, Any, Any]) -> Response[bytes]:
         language = language_of(request.headers.get("accept-language", ""))
         path = request.scope["raw_path"].decode("latin-1").removeprefix(BASE).rstrip("/")
         found = [(route, match) for route in table if (match := route.path.fullmatch(path)) is not None]
         if not found or "%00" in path:
             return refusal(Problem(ResponseCode.NOT_FOUND, 404, said("not_found", language)))
+        method: str = request.scope["method"]
         for route, match in found:
-            if request.method in route.by_method:
+            carry_out = route.by_method.get("GET" if method == "HEAD" else method)
+            if carry_out is not None:
                 names = {name: unquote(value) for name, value in match.groupdict().items()}
-                return await route.by_method[request.method](request, names, language)
-        answer = refusal(Problem(ResponseCode.NOT_FOUND, 405, said("method_unknown", language)))
-        answer.headers["allow"] = ", ".join(
-            sorted({method for route, _ in found for method in route.by_method})
-        )
+                return await carry_out(request, names, language)
+        answer = Response(b"", status_code=204)
+        if method != "OPTIONS":
+            answer = refusal(Problem(ResponseCode.NOT_FOUND, 405, said("method_unknown", language)))
+        answer.headers["allow"] = _allowed([route for route, _ in found])
         return answer
 
-    return HTTPRouteHandler(
-        [BASE, f"{BASE}/{{path:path}}"], http_method=_METHODS, status_code=200, include_in_schema=False
-    )(handle)
+    async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        answer: Any = await answer_to(request)
+        to = _without_body(send) if scope["method"] == "HEAD" else send
+        await answer.to_asgi_response(None, request)(scope, receive, to)
+
+    return ASGIRouteHandler(BASE, is_mount=True, copy_scope=False)(handle)
+
+
+def _without_body(send: Send) -> Send:
+    async def send_less(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    return send_less
+
+
+def _allowed(found: Sequence[_Route]) -> str:
+    """The value of the header Allow."""
+    methods = {method for route in found for method in route.by_method}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -150,6 +174,13 @@ _Handle = Callable[[Request[Any, Any, Any], dict[str, str], Language], Awaitable
 class _Route(Struct, frozen=True):
     path: re.Pattern[str]
     by_method: dict[str, _Handle]
+
+
+def _page(content: bytes) -> _Handle:
+    async def show(_request: Request[Any, Any, Any], _path: dict[str, str], _: Language) -> Response[bytes]:
+        return Response(content, media_type="application/json")
+
+    return show
 
 
 def _handle(call: Call, callers: Callers) -> _Handle:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
-from litestar import Response
-from litestar.handlers import HTTPRouteHandler
 
 import switchroom
 from switchroom.dialects.webmeeting_v6.calls import BASE, Call, Nothing
@@ -25,15 +23,7 @@ _ERRORS = {
 }
 
 
-def documentation(calls: Sequence[Call]) -> HTTPRouteHandler:
-    """`GET /documentation/swagger`, for viewers on any origin."""
-    document = msgspec.json.encode(describe(calls))
-
-    async def handle() -> Response[bytes]:
-        return Response(document, media_type="application/json")
-
-    path = f"{BASE}/documentation/swagger"
-    return HTTPRouteHandler(path, http_method="GET", status_code=200, include_in_schema=False)(handle)
+PATH = "/documentation/swagger"
 
 
 def describe(calls: Sequence[Call]) -> dict[str, Any]:
