@@ -246,6 +246,27 @@ async def test_nothing_is_taped_where_there_is_no_place_for_it(studio: Studio) -
     assert await nowhere.begin(home.organization.id, planned.meeting.id) is None
 
 
+async def test_a_meeting_that_is_called_off_takes_what_was_recorded_with_it(studio: Studio) -> None:
+    home = studio.home
+    planned, other = await home.plan(), await home.plan()
+    tape, kept = await studio.tape(planned, "voice"), await studio.tape(other, "voice")
+    for one in (tape, kept):
+        await one.end()
+        assert await studio.finisher().finish_one()
+    row = await studio.row(tape)
+    assert row is not None
+
+    await home.meetings.cancel(home.actor, planned.meeting.hex_id, series=True)
+
+    with pytest.raises(NotFound):
+        await studio.archive.find(row.id, row.access_token)
+    for one in (tape, kept):
+        studio.age(one, 4000)
+    await studio.finisher().tidy()
+    assert not studio.files.of(tape.id).exists()
+    assert studio.files.of(kept.id).exists()
+
+
 async def test_only_the_token_of_a_finished_one_opens_it(studio: Studio) -> None:
     planned = await studio.home.plan()
     one, two = [await studio.tape(planned, "voice") for _ in range(2)]

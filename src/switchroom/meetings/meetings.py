@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -52,6 +52,7 @@ from switchroom.meetings.models import Meeting, MeetingKind, MeetingOccurrence
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.meetings.occasions import Occasion
 from switchroom.meetings.parties import Actor, Parties, lock_terms, parties
+from switchroom.meetings.recordings.models import MeetingRecording
 from switchroom.meetings.views import (
     Invited,
     MeetingView,
@@ -162,7 +163,8 @@ class Meetings:
             return await self._update_whole(session, found, side, draft)
 
     async def cancel(self, actor: Actor, meeting_id: str, *, series: bool) -> None:
-        """Call a meeting off; of a recurring one the whole series or one occurrence."""
+        """Call a meeting off; of a recurring one the whole series or one occurrence. What was recorded of a
+        meeting that is called off as a whole is removed."""
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id, to_change=True)
             side = await side_of(session, actor, found.meeting, to_change=True)
@@ -183,6 +185,12 @@ class Meetings:
                 meeting.canceled_at = now()
                 meeting.next_end_at = None
                 running = True
+                # Nobody finds them by the meeting any more; the files follow.
+                await session.execute(
+                    delete(MeetingRecording)
+                    .where(MeetingRecording.meeting_id == meeting.id)
+                    .execution_options(synchronize_session=False)
+                )
             if running:
                 notify(session, MeetingOver(actor.organization_id, meeting.room_id))
             if to_come:
