@@ -75,6 +75,7 @@ from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.finishing import RecordingFinisher
 from switchroom.meetings.recordings.taping import Taping
 from switchroom.meetings.reporting import MeetingReports
+from switchroom.meetings.upcoming import UpcomingMeetings
 from switchroom.message_server import MessageServer
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
@@ -143,6 +144,7 @@ class Platform:
         )
         self.invitations = Invitations(settings.base_url, settings.webmeeting.dial_in_numbers)
         self.meetings = Meetings(self.database, self.invitations, settings.webmeeting.meeting_timezone)
+        self.upcoming = UpcomingMeetings(self.database, self.signer, self.invitations)
         self.accounts = Accounts(self.database, self.password_requests)
         self.attendances = Attendances(self.database)
         self.calendars = Calendars(self.database, self.invitations)
@@ -216,7 +218,7 @@ class Platform:
             *webmeeting_v6.handlers(self._v6_services()),
             *telephony_v3.handlers(telephony_v3.Services(self.telephony_callers, self.events)),
             *conference_routes(self.conference, self.spanning),
-            *meeting_routes(self.door, self.throttle, records=self.media.can_record),
+            *meeting_routes(self.door, self.upcoming, self.throttle, records=self.media.can_record),
             recording_handler(self.recordings),
             sign_out_handler(self.authentication.sign_out, cookie_secure=security.cookie_secure),
             *password_handlers(self.password_links),

@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from switchroom.identity.permissions import Standing
-from tests.browser.people import Join, Newcomer
+from tests.browser.people import PHONE, Join, Newcomer
 from tests.browser.person import Person
+from tests.browser.test_accessibility import is_sound
+from tests.meetings.planning import plan, soon
 from tests.platform import Account, Tenant
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
@@ -121,3 +123,48 @@ def test_the_portal_in_german(tenant: Tenant, newcomer: Newcomer) -> None:
     sign_in(pat, tenant.person())
     expect(pat.page.get_by_role("region", name="Abteilung Vertrieb")).to_contain_text("1 Raum")
     expect(pat.page.get_by_role("link", name="Lounge betreten")).to_be_visible()
+
+
+def test_an_organizer_finds_their_meetings_and_enters_one_as_its_moderator(
+    tenant: Tenant, newcomer: Newcomer
+) -> None:
+    plan(tenant, "Next week", start=soon(days=7))
+    on = plan(tenant, "Figures", start=soon(minutes=-5), timezone="Asia/Tokyo")
+    ada = newcomer("Ada", timezone="Europe/Berlin")
+    ada.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(ada.opens("/"), tenant.administrator)
+    expect(ada.page.get_by_role("region", name="Your meetings").get_by_role("article")).to_have_count(2)
+    figures = ada.the("own-meeting").first
+    expect(figures).to_contain_text("Figures")
+    expect(figures).to_contain_text("On now")
+    expect(figures).to_contain_text("in Asia/Tokyo")
+    ada.reads("No room is open to you yet.")
+    is_sound(ada.page)
+    figures.get_by_test_id("copy-meeting-link").click()
+    expect(figures.get_by_test_id("copy-meeting-link")).to_have_text("Copied")
+    link: str = ada.page.evaluate("() => navigator.clipboard.readText()")
+    nora = newcomer("Nora").opens(link).joins("Nora")
+    ada.page.keyboard.press("Tab")
+    expect(ada.page.get_by_role("link", name="Enter Figures")).to_be_focused()
+    ada.page.keyboard.press("Enter")
+    ada.joins().meets("Nora")
+    expect(nora.the("participant", name="Ada Admin")).to_contain_text("Moderator")
+    ada.leaves()
+    ada.button("Back to the overview").click()
+    expect(ada.the("own-meeting", name=on.view.occasion.topic)).to_be_visible()
+
+
+def test_many_meetings_on_a_phone_in_german(tenant: Tenant, newcomer: Newcomer) -> None:
+    tenant.room("Lounge")
+    for number in range(1, 8):
+        plan(tenant, f"Treffen {number} mit einem langen Titel", start=soon(days=number))
+    pat = newcomer("Pat", locale="de-DE", screen=PHONE).opens("/")
+    sign_in(pat, tenant.administrator)
+    expect(pat.page.get_by_role("heading", name="Ihre Meetings")).to_be_visible()
+    expect(pat.the("own-meeting")).to_have_count(5)
+    is_sound(pat.page)
+    pat.button("Alle 7 anzeigen").click()
+    expect(pat.the("own-meeting")).to_have_count(7)
+    expect(pat.the("own-meeting").nth(5).get_by_test_id("enter-meeting")).to_be_focused()
+    assert pat.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    expect(pat.the("room", name="Lounge")).to_be_visible()

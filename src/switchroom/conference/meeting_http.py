@@ -1,4 +1,4 @@
-"""The HTTP calls of a meeting's page: what stands on it, and a guest's way in."""
+"""The HTTP calls of a meeting's page: what stands on it, a guest's way in, and an organizer's way there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 from litestar.status_codes import (
     HTTP_200_OK,
     HTTP_400_BAD_REQUEST,
+    HTTP_401_UNAUTHORIZED,
     HTTP_403_FORBIDDEN,
     HTTP_404_NOT_FOUND,
     HTTP_429_TOO_MANY_REQUESTS,
@@ -21,14 +22,26 @@ from msgspec import Meta, Struct
 
 from switchroom.conference.messages import Id, Token
 from switchroom.db.base import now, time_of
-from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid, LinkDeleted, NotFound, Unavailable
+from switchroom.errors import (
+    DomainError,
+    Exhausted,
+    Forbidden,
+    Invalid,
+    LinkDeleted,
+    NotFound,
+    TokenExpired,
+    Unauthenticated,
+    Unavailable,
+)
 from switchroom.http.observation import client_address
 from switchroom.identity.throttle import Throttle
 from switchroom.meetings.door import MeetingDoor, Visit
+from switchroom.meetings.upcoming import Upcoming, UpcomingMeetings
 
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotFound, HTTP_404_NOT_FOUND),
     (Forbidden, HTTP_403_FORBIDDEN),
+    (Unauthenticated, HTTP_401_UNAUTHORIZED),
     (Invalid, HTTP_400_BAD_REQUEST),
     (Exhausted, HTTP_429_TOO_MANY_REQUESTS),
     (Unavailable, HTTP_503_SERVICE_UNAVAILABLE),
@@ -91,15 +104,40 @@ class EnterAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     waits: bool
 
 
+class OwnQuery(Struct, frozen=True, rename="camel"):
+    access_token: Token
+
+
+class OwnMeeting(Struct, frozen=True, rename="camel", kw_only=True):
+    """Times are RFC 3339; of a recurring meeting it is the one that is on or comes next."""
+
+    number: str
+    link: str
+    topic: str
+    kind: Literal["standard", "webinar", "boardroom"]
+    start: str
+    end: str
+    timezone: str
+    is_recurring: bool
+    is_on: bool
+
+
+class OwnAnswer(Struct, frozen=True):
+    meetings: list[OwnMeeting]
+
+
 class Refusal(Struct, frozen=True):
     code: str
     message: str
     details: Mapping[str, str]
 
 
-def meeting_routes(door: MeetingDoor, throttle: Throttle, *, records: bool) -> list[BaseRouteHandler]:
-    """`POST /client/meeting` and `POST /client/meeting/enter`. Whoever tries numbers and keys that do not
-    exist is slowed down, by address. `records` is whether anything can be recorded here."""
+def meeting_routes(
+    door: MeetingDoor, upcoming: UpcomingMeetings, throttle: Throttle, *, records: bool
+) -> list[BaseRouteHandler]:
+    """`POST /client/meeting`, `POST /client/meeting/enter` and `POST /client/meetings`. Whoever tries numbers
+    and keys that do not exist is slowed down, by address. `records` is whether anything can be recorded
+    here."""
 
     @asynccontextmanager
     async def counting_guesses(request: Request[Any, Any, Any]) -> AsyncGenerator[None]:
@@ -149,7 +187,28 @@ def meeting_routes(door: MeetingDoor, throttle: Throttle, *, records: bool) -> l
             )
         )
 
-    return [look_up, enter]
+    @post("/client/meetings", status_code=HTTP_200_OK, include_in_schema=False)
+    async def own(data: JSONBody[OwnQuery]) -> Response[OwnAnswer | Refusal]:
+        try:
+            return Response(OwnAnswer([_own(one) for one in await upcoming.of(data.access_token)]))
+        except DomainError as error:
+            return _refused(error)
+
+    return [look_up, enter, own]
+
+
+def _own(one: Upcoming) -> OwnMeeting:
+    return OwnMeeting(
+        number=one.number,
+        link=one.link,
+        topic=one.topic,
+        kind=one.kind.value,
+        start=time_of(one.start),
+        end=time_of(one.end),
+        timezone=one.timezone,
+        is_recurring=one.is_recurring,
+        is_on=one.is_on,
+    )
 
 
 def _answer(visit: Visit, *, records: bool) -> MeetingAnswer:
@@ -188,7 +247,13 @@ def _refused(error: DomainError) -> Response[Any]:
         details.setdefault("field", error.field)
     wait = details.get("retryAfter")
     return Response(
-        Refusal(error.code or "bad_request", error.message, details),
+        Refusal(error.code or _code(error), error.message, details),
         status_code=status,
         headers={"retry-after": wait} if wait else None,
     )
+
+
+def _code(error: DomainError) -> str:
+    if isinstance(error, Unauthenticated):
+        return "token_expired" if isinstance(error, TokenExpired) else "token_invalid"
+    return "bad_request"

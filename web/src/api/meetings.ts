@@ -1,4 +1,5 @@
 import { SignallingError } from '../signalling/socket'
+import { accessToken } from './account'
 
 export type MeetingState = 'open' | 'not_started' | 'over' | 'unavailable' | 'unknown'
 export type MeetingKind = 'standard' | 'webinar' | 'boardroom'
@@ -53,6 +54,37 @@ export async function meetingInfo(address: MeetingAddress, accessToken: string):
   const clockOffset = Date.parse(reply.now) - (asked + Date.now()) / 2
   return { ...(reply as unknown as Meeting), clockOffset }
 }
+
+/** A meeting that whoever is signed in organizes, at the next of its times. */
+export interface OwnMeeting {
+  number: string
+  /** For everybody who is invited. */
+  link: string
+  topic: string
+  kind: MeetingKind
+  start: string
+  end: string
+  timezone: string
+  isRecurring: boolean
+  isOn: boolean
+}
+
+/** What is on first, then in order of their start. A token the server calls outdated is renewed once. Rejects with a
+ * SignallingError, or an ApiError when signed out. */
+export async function ownMeetings(): Promise<readonly OwnMeeting[]> {
+  const ask = async (renewed: boolean) => {
+    const body = { accessToken: await accessToken(renewed) }
+    return (await post<{ meetings: OwnMeeting[] }>('/client/meetings', body)).meetings
+  }
+  try {
+    return await ask(false)
+  } catch (error) {
+    if (error instanceof SignallingError && OUTDATED.has(error.code)) return ask(true)
+    throw error
+  }
+}
+
+const OUTDATED = new Set(['token_invalid', 'token_expired'])
 
 const LIMIT = 15_000
 

@@ -4,22 +4,25 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type SignedIn, signOut, switchCompany } from '../api/account'
+import { ownMeetings } from '../api/meetings'
 import { companyNames, listRooms, personName, roomStatus } from '../api/rooms'
 import { log } from '../log'
 import { IconLogout, IconSearch } from '../ui/icons'
 import { PageFrame } from '../ui/PageFrame'
 import { LinksDialog } from './LinksDialog'
+import { MeetingList } from './MeetingList'
 import { RoomList } from './RoomList'
 import { countRooms, matching, type RoomNode, roomTree, shownRooms } from './roomTree'
 
 const STATUS_INTERVAL = 5_000
 const ROOMS_INTERVAL = 60_000
+const MEETINGS_INTERVAL = 30_000
 /** Of more rooms than this nobody is asked who is inside at once. */
 const STATUS_ROOMS = 200
 /** With more rooms than this the departments are closed at first. */
 const OPEN_AT_FIRST = 150
 
-/** The rooms open to the person who is signed in, and who is inside them. */
+/** The meetings that the person who is signed in organizes, and the rooms open to them with who is inside. */
 export function PortalPage({ me }: { me: SignedIn }) {
   const { t, i18n } = useTranslation()
   const [term, setTerm] = useState('')
@@ -31,7 +34,16 @@ export function PortalPage({ me }: { me: SignedIn }) {
     queryFn: listRooms,
     refetchInterval: ROOMS_INTERVAL,
   })
+  const meetings = useQuery({
+    queryKey: ['meetings', me.companyId, me.userId],
+    queryFn: ownMeetings,
+    refetchInterval: MEETINGS_INTERVAL,
+    retry: false,
+  })
+  const organizes = (meetings.data?.length ?? 0) > 0
   const tree = useMemo(() => roomTree(rooms.data ?? new Map(), i18n.language), [rooms.data, i18n.language])
+  // Neither moves away what somebody is about to press when it comes later than the other.
+  const isPending = rooms.isPending || meetings.isPending
   const shown = useMemo(() => matching(tree, settled), [tree, settled])
   const openAtFirst = useMemo(() => countRooms(tree) <= OPEN_AT_FIRST, [tree])
   const isOpen = (id: string) => settled !== '' || toggled.has(id) !== openAtFirst
@@ -51,47 +63,63 @@ export function PortalPage({ me }: { me: SignedIn }) {
     })
 
   return (
-    <PageFrame title={t('portal.title')} width={58} aside={<AccountBar me={me} />}>
-      <Group justify="space-between" align="center" mb="md" gap="sm">
-        <Title order={1} size="h2">
-          {t('portal.title')}
-        </Title>
-        <TextInput
-          type="search"
-          aria-label={t('portal.search')}
-          placeholder={t('portal.search')}
-          leftSection={<IconSearch size={16} aria-hidden />}
-          value={term}
-          onChange={event => setTerm(event.currentTarget.value)}
-          w={{ base: '100%', xs: 260 }}
-        />
-      </Group>
-      {rooms.isPending && <Loader aria-label={t('common.loading')} mx="auto" my="xl" />}
-      {rooms.isError && (
-        <Alert color="red" role="alert" data-testid="error-message">
-          <Group justify="space-between">
-            <Text>{t('portal.failed')}</Text>
-            <Button size="xs" onClick={() => void rooms.refetch()}>
-              {t('common.retry')}
-            </Button>
-          </Group>
-        </Alert>
+    <PageFrame title={t('portal.overview')} width={58} aside={<AccountBar me={me} />}>
+      <h1 className="sr-only">{t('portal.overview')}</h1>
+      {meetings.isError && (
+        <Failure text={t('portal.meetingsFailed')} onRetry={() => void meetings.refetch()} />
       )}
-      {rooms.isSuccess && tree.length === 0 && <Text c="var(--sr-muted)">{t('portal.empty')}</Text>}
+      {!isPending && organizes && <MeetingList meetings={meetings.data ?? []} />}
+      <Group justify="space-between" align="center" mb="md" gap="sm">
+        <Title order={2}>{t('portal.title')}</Title>
+        {!isPending && tree.length > 0 && (
+          <TextInput
+            type="search"
+            aria-label={t('portal.search')}
+            placeholder={t('portal.search')}
+            leftSection={<IconSearch size={16} aria-hidden />}
+            value={term}
+            onChange={event => setTerm(event.currentTarget.value)}
+            w={{ base: '100%', xs: 260 }}
+          />
+        )}
+      </Group>
+      {isPending && <Loader aria-label={t('common.loading')} mx="auto" my="xl" />}
+      {rooms.isError && <Failure text={t('portal.failed')} onRetry={() => void rooms.refetch()} />}
+      {!isPending && rooms.isSuccess && tree.length === 0 && (
+        <Text c="var(--sr-muted)">
+          {meetings.data && !organizes ? t('portal.empty') : t('portal.noRooms')}
+        </Text>
+      )}
       {tree.length > 0 && shown.length === 0 && (
         <Text c="var(--sr-muted)" role="status">
           {t('portal.noMatch', { term: settled })}
         </Text>
       )}
-      <RoomList
-        nodes={shown}
-        inside={inside.data ?? new Map()}
-        isOpen={isOpen}
-        onToggle={toggle}
-        onLinks={setLinksOf}
-      />
+      {!isPending && (
+        <RoomList
+          nodes={shown}
+          inside={inside.data ?? new Map()}
+          isOpen={isOpen}
+          onToggle={toggle}
+          onLinks={setLinksOf}
+        />
+      )}
       {linksOf && <LinksDialog room={linksOf} onClose={() => setLinksOf(null)} />}
     </PageFrame>
+  )
+}
+
+function Failure({ text, onRetry }: { text: string; onRetry: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <Alert color="red" role="alert" mb="md" data-testid="error-message">
+      <Group justify="space-between">
+        <Text>{text}</Text>
+        <Button size="xs" onClick={onRetry}>
+          {t('common.retry')}
+        </Button>
+      </Group>
+    </Alert>
   )
 }
 

@@ -1,0 +1,92 @@
+"""What somebody who signs in finds of the meetings they organize."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+from sqlalchemy import bindparam, select
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import Forbidden
+from switchroom.identity.tokens import SubjectKind, TokenSigner
+from switchroom.meetings import occasions
+from switchroom.meetings.invitations import Invitations
+from switchroom.meetings.models import Meeting, MeetingKind
+from switchroom.meetings.parties import Actor, parties
+from switchroom.meetings.views import changes_of, clock_of, view
+
+MOST = 100
+"""Meetings told of at once."""
+
+
+class Upcoming(Struct, frozen=True, kw_only=True):
+    """A meeting that is on or to come, at the next of its times. `link` is the one for everybody."""
+
+    number: str
+    link: str
+    topic: str
+    kind: MeetingKind
+    start: datetime
+    end: datetime
+    timezone: str
+    is_recurring: bool
+    is_on: bool
+
+
+class UpcomingMeetings:
+    """The meetings that somebody organizes and that are on or to come."""
+
+    def __init__(self, database: Database, signer: TokenSigner, invitations: Invitations) -> None:
+        self._database = database
+        self._signer = signer
+        self._invitations = invitations
+
+    async def of(self, token: str) -> list[Upcoming]:
+        """Those of whoever holds the access token, in the organization that it is of; each once, what is on
+        first, then in order of their start.
+
+        Raises Unauthenticated, Forbidden for a token that is no person's and (`account_closed`) in an
+        organization that is closed, NotFound for somebody who no longer belongs to it.
+        """
+        claims = self._signer.verify(token)
+        if claims.kind is not SubjectKind.PERSON:
+            raise Forbidden("only people organize meetings", code="not_allowed")
+        actor = Actor(claims.organization_id, claims.subject_id)
+        found: list[Upcoming] = []
+        async with self._database.read(actor.organization_id) as session:
+            side = await parties(session, actor, to_change=False)
+            meetings = (await session.scalars(_TO_COME, {"organizer_id": actor.person_id})).all()
+            changes = await changes_of(session, meetings)
+            for meeting in meetings:
+                different = changes.get(meeting.id, {})
+                occasion = occasions.current(meeting, different, clock_of(meeting, side.terms))
+                if occasion is None:
+                    continue
+                found.append(
+                    Upcoming(
+                        number=meeting.number,
+                        link=self._invitations.page(meeting.number),
+                        topic=occasion.topic,
+                        kind=MeetingKind(meeting.kind),
+                        start=occasion.start,
+                        end=occasion.end,
+                        timezone=meeting.timezone,
+                        is_recurring=meeting.recurrence is not None,
+                        is_on=view(meeting, occasion, (), side).is_open(now()),
+                    )
+                )
+        return sorted(found, key=lambda one: (not one.is_on, one.start, one.number))
+
+
+_TO_COME = (
+    select(Meeting)
+    .where(
+        Meeting.organizer_id == bindparam("organizer_id"),
+        Meeting.canceled_at.is_(None),
+        Meeting.next_end_at.is_not(None),
+    )
+    .order_by(Meeting.next_end_at, Meeting.id)
+    .limit(MOST)
+)
