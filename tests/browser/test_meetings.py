@@ -98,6 +98,22 @@ def test_a_moderator_with_a_phone_lets_all_in(tenant: Tenant, newcomer: Newcomer
     ada.meets("Ben", "Cleo")
 
 
+def test_who_waits_is_no_nobody_and_in_german_all_can_be_let_in_too(
+    tenant: Tenant, newcomer: Newcomer
+) -> None:
+    meeting = plan(tenant, kind=MeetingKind.BOARDROOM)
+    ada = (
+        newcomer("Ada", locale="de-DE", screen=(1280, 800)).opens(meeting.page(meeting.organizer_key)).joins()
+    )
+    ada.reads("Es ist noch niemand sonst da.")
+    for name in ("Ben", "Cleo"):
+        knocks(newcomer(name).opens(meeting.page()), name)
+    lists_waiting(ada, "Ben", "Cleo")
+    expect(ada.page.locator("body")).not_to_contain_text("niemand sonst da")
+    cut_off = "button => [...button.querySelectorAll('*')].some(one => one.scrollWidth > one.clientWidth + 1)"
+    assert not ada.the("admit-all").evaluate(cut_off)
+
+
 def test_to_a_webinar_people_come_to_listen(tenant: Tenant, newcomer: Newcomer) -> None:
     meeting = plan(tenant, "Webinar", kind=MeetingKind.WEBINAR)
     ada = newcomer("Ada", on=BOTH).opens(meeting.page(meeting.organizer_key)).joins()
@@ -110,6 +126,12 @@ def test_to_a_webinar_people_come_to_listen(tenant: Tenant, newcomer: Newcomer) 
     wim.sees("Ada Admin")
     wim.hears("Ada Admin")
     wim.reads("You are a spectator: you see and hear, and are not seen.")
+    expect(ada.the("people-count")).to_have_text("1 person, 1 spectator")
+    ada.reads("1 spectator sees and hears you.")
+    expect(wim.page.get_by_role("heading", name="Participants")).to_have_text("Participants 1")
+    rows = wim.page.get_by_role("list", name="People in this room").get_by_test_id("participant")
+    expect(rows).to_have_count(1)
+    expect(wim.page.get_by_role("list", name="Spectators")).to_contain_text("Wim")
     for switch in ("microphone", "camera", "screen"):
         expect(wim.the(f"toggle-{switch}")).to_have_attribute("aria-disabled", "true")
     wim.writes("A question")

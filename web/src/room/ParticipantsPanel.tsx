@@ -7,6 +7,7 @@ import { useStorePart } from '../ui/store'
 import { ParticipantRow } from './ParticipantRow'
 import classes from './ParticipantsPanel.module.css'
 import type { RoomSession } from './session'
+import { counts } from './state'
 import { WaitingList } from './WaitingList'
 
 interface ParticipantsPanelProps {
@@ -46,21 +47,25 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
       ),
     [participants, i18n.language],
   )
-  const count = sorted.length + (self && !self.isSpectator ? 1 : 0)
+  const { active } = counts({ participants: sorted, self, spectators })
+  const watches = self?.isSpectator ?? false
+  const listed = (spectators.list?.length ?? 0) + (watches ? 1 : 0)
+  const watching = Math.max(spectators.count, listed)
+  const own = self && (
+    <ParticipantRow session={session} participant={self} isSelf speaking={speaking.has(self.id)} />
+  )
   return (
     <section className={classes.panel} aria-labelledby="people-title">
       <header className={classes.header}>
         <Title order={2} size="h5" id="people-title">
-          {t('people.title')} <span className={classes.count}>{formatNumber(count)}</span>
+          {t('people.title')} <span className={classes.count}>{formatNumber(active)}</span>
         </Title>
         <CloseButton aria-label={t('people.close')} onClick={onClose} />
       </header>
       <WaitingList session={session} />
       <div className={classes.scroll}>
         <ul ref={list} className={classes.list} aria-label={t('people.list')} tabIndex={-1}>
-          {self && (
-            <ParticipantRow session={session} participant={self} isSelf speaking={speaking.has(self.id)} />
-          )}
+          {!watches && own}
           {sorted.map(participant => (
             <ParticipantRow
               key={participant.id}
@@ -73,24 +78,37 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
             />
           ))}
         </ul>
-        {spectators.count > 0 && (
+        {watching > 0 && (
           <>
-            <Text size="sm" fw={600} className={classes.spectators} data-testid="spectator-count">
-              {t('people.spectators', { count: spectators.count })}
+            <Text
+              size="sm"
+              fw={listed ? 600 : 400}
+              className={classes.spectators}
+              data-testid="spectator-count"
+            >
+              {t('people.spectators', { count: watching })}
             </Text>
-            <ul className={classes.list}>
-              {spectators.list?.map(({ id, displayName }) => (
-                <SpectatorRow
-                  key={id}
-                  session={session}
-                  id={id}
-                  displayName={displayName}
-                  known={participants.find(participant => participant.id === id)}
-                  onMessage={permissions.chat ? onMessage : undefined}
-                  onRemoved={toList}
-                />
-              ))}
-            </ul>
+            {listed > 0 && (
+              <ul className={classes.list} aria-label={t('people.spectatorList')}>
+                {watches && own}
+                {spectators.list?.map(({ id, displayName }) => (
+                  <SpectatorRow
+                    key={id}
+                    session={session}
+                    id={id}
+                    displayName={displayName}
+                    known={participants.find(participant => participant.id === id)}
+                    onMessage={permissions.chat ? onMessage : undefined}
+                    onRemoved={toList}
+                  />
+                ))}
+              </ul>
+            )}
+            {watches && watching > listed && (
+              <Text size="sm" c="var(--sr-muted)">
+                {t('portal.andMore', { count: watching - listed })}
+              </Text>
+            )}
           </>
         )}
       </div>

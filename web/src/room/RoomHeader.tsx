@@ -5,19 +5,16 @@ import { useHeadingFocus } from '../ui/PageFrame'
 import { useStorePart } from '../ui/store'
 import classes from './RoomPage.module.css'
 import type { RoomSession } from './session'
-import type { RoomState } from './state'
+import { counts } from './state'
 
-function countActive({ participants, self }: RoomState): number {
-  return participants.filter(({ isSpectator }) => !isSpectator).length + (self?.isSpectator ? 0 : 1)
-}
-
-/** The room's name, how many are in it, and how the connection is. */
+/** The room's name, how many are in it and how many watch, and how the connection is. */
 export const RoomHeader = memo(function RoomHeader({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
   const heading = useHeadingFocus()
   const name = useStorePart(session.state, ({ room }) => room?.displayName)
   const phase = useStorePart(session.state, state => state.phase)
-  const count = useStorePart(session.state, countActive)
+  const active = useStorePart(session.state, state => counts(state).active)
+  const watching = useStorePart(session.state, state => counts(state).watching)
   const recording = useStorePart(session.state, ({ room }) => room?.recording ?? false)
   return (
     <header className={classes.header}>
@@ -25,7 +22,10 @@ export const RoomHeader = memo(function RoomHeader({ session }: { session: RoomS
       <h1 ref={heading} tabIndex={-1} className={classes.title}>
         {name}
       </h1>
-      <span className={classes.count}>{t('room.participants', { count })}</span>
+      <span className={classes.count} data-testid="people-count">
+        {t('room.participants', { count: active })}
+        {watching > 0 && `, ${t('people.spectators', { count: watching })}`}
+      </span>
       <span role="status" className={classes.status}>
         {recording && (
           <span className={classes.recording} title={t('room.recordingText')} data-testid="recording">

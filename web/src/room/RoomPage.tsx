@@ -24,6 +24,7 @@ import { SettingsDialog } from './SettingsDialog'
 import { ShortcutsDialog } from './ShortcutsDialog'
 import { Stage } from './Stage'
 import type { RoomSession } from './session'
+import { missing } from './state'
 import { TileGrid } from './TileGrid'
 import { type Shortcuts, useShortcuts } from './useShortcuts'
 import { WaitingList } from './WaitingList'
@@ -212,13 +213,16 @@ const Banner = memo(function Banner({ session }: { session: RoomSession }) {
     session.state,
     ({ room, self }) => room?.mode === 'exam' && !self?.isModerator,
   )
-  const isAlone = useStorePart(session.state, ({ participants }) => participants.length === 0)
+  const without = useStorePart(session.state, missing)
+  const watching = useStorePart(session.state, ({ spectators }) => spectators.count)
   const { screen, problems } = useStore(session.local.state)
   const lines = [
     mediaAway && t('room.mediaAway'),
     spectates && t('room.spectating'),
     sitsExam && t('room.exam'),
-    isAlone && t('room.alone'),
+    without === 'everybody' && t('room.alone'),
+    without === 'presenters' && t('room.noPresenter'),
+    without === 'listed' && t('room.watched', { count: watching }),
     screen && t('room.sharing'),
     problems.camera && t(`devices.problem.camera.${problems.camera}`),
     problems.microphone && t(`devices.problem.microphone.${problems.microphone}`),

@@ -24,7 +24,12 @@ export const WaitingList = memo(function WaitingList({ session }: { session: Roo
           {t('waiting.count', { count: waiting.length })}
         </h3>
         {waiting.length > 1 && (
-          <Button size="compact-sm" onClick={() => answer(session.admitAll())} data-testid="admit-all">
+          <Button
+            size="compact-sm"
+            className={classes.all}
+            onClick={() => answer(session.admitAll())}
+            data-testid="admit-all"
+          >
             {t('waiting.admitAll')}
           </Button>
         )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ChatMessage, Joined, Participant, Permissions } from '../signalling/messages'
-import { INITIAL_STATE, type RoomEvent, type RoomState, reduce } from './state'
+import { counts, INITIAL_STATE, missing, type RoomEvent, type RoomState, reduce } from './state'
 
 const PERMISSIONS: Permissions = {
   voice: true,
@@ -181,5 +181,51 @@ describe('the state of a room', () => {
     })
     expect(outside.waited).toEqual({ moderatorPresent: false })
     expect(reduce(outside, joined()).waited).not.toBeNull()
+  })
+})
+
+describe('who is here', () => {
+  const presents = person('me', { isModerator: true })
+  const watches = person('me', { isSpectator: true })
+  const promotes = { ...PERMISSIONS, promote: true }
+  const anna = person('anna')
+
+  it.each([
+    ['nobody else', joined(), { active: 1, watching: 0 }, 'everybody'],
+    ['somebody else', joined({ participants: [anna] }), { active: 2, watching: 0 }, null],
+    [
+      'one who watches',
+      joined({ self: presents, spectators: { count: 1 } }),
+      { active: 1, watching: 1 },
+      'listed',
+    ],
+    [
+      'oneself, watching',
+      joined({ self: watches, spectators: { count: 1 } }),
+      { active: 0, watching: 1 },
+      'everybody',
+    ],
+    [
+      'two who watch',
+      joined({ self: watches, spectators: { count: 2 } }),
+      { active: 0, watching: 2 },
+      'presenters',
+    ],
+    [
+      'one who watches another',
+      joined({ self: watches, participants: [anna], spectators: { count: 1 } }),
+      { active: 1, watching: 1 },
+      null,
+    ],
+    [
+      'one who waits',
+      joined({ self: presents, permissions: promotes, waiting: [waiter('ben')] }),
+      { active: 1, watching: 0 },
+      null,
+    ],
+  ])('%s', (_, message, expected, without) => {
+    const state = stateAfter(message)
+    expect(counts(state)).toEqual(expected)
+    expect(missing(state)).toBe(without)
   })
 })

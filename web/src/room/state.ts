@@ -92,6 +92,26 @@ export const INITIAL_STATE: RoomState = {
   notices: [],
 }
 
+/** Those with sound or pictures, and those who watch them; oneself included. */
+export function counts({
+  participants,
+  self,
+  spectators,
+}: Pick<RoomState, 'participants' | 'self' | 'spectators'>): { active: number; watching: number } {
+  const active = participants.filter(({ isSpectator }) => !isSpectator).length
+  return { active: active + (self && !self.isSpectator ? 1 : 0), watching: spectators.count }
+}
+
+/** Who is missing: `everybody`, `presenters` where there are only people who watch, `listed` where only people one
+ * does not see in the videos are here; null when there is somebody to meet, or to let in. */
+export function missing(state: RoomState): 'everybody' | 'presenters' | 'listed' | null {
+  const { participants, self, waiting } = state
+  if (participants.some(({ isSpectator }) => !isSpectator) || waiting.length) return null
+  const others = counts(state).watching - (self?.isSpectator ? 1 : 0)
+  if (others <= 0) return 'everybody'
+  return self?.isSpectator ? 'presenters' : 'listed'
+}
+
 const NOTICES_KEPT = 30
 const CHAT_KEPT = 500
 
