@@ -73,6 +73,7 @@ def test_the_menus_and_dialogs_of_a_room_name_their_parts(tenant: Tenant, join: 
     expect(moderator.page.get_by_role("menuitemcheckbox")).to_have_count(4)
     assert nameless(moderator.page) == []
     moderator.page.keyboard.press("Escape")
+    expect(moderator.page.get_by_role("button", name="Keyboard shortcuts")).to_have_text("Shortcuts")
     for opener in ("open-settings", "open-shortcuts"):
         moderator.the(opener).click()
         expect(moderator.page.get_by_role("dialog")).to_be_visible()

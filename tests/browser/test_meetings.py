@@ -211,9 +211,23 @@ def test_closing_a_meeting_puts_everybody_out(tenant: Tenant, newcomer: Newcomer
 
 
 def test_what_does_not_exist_is_said(tenant: Tenant, newcomer: Newcomer) -> None:
-    meeting = plan(tenant)
-    for address in ("/#/meeting/1111-2222-3333-4444", meeting.page("wrong")):
+    for address in ("/#/meeting/1111-2222-3333-4444", "/#/meeting/1111-2222-3333-4444/wrong"):
         newcomer().opens(address).is_told("This meeting does not exist")
+    meeting = plan(tenant)
+    meeting.is_canceled()
+    newcomer().opens(meeting.page(meeting.organizer_key)).is_told("This meeting does not exist")
+
+
+def test_a_damaged_personal_link_leads_to_the_page_for_everybody(tenant: Tenant, newcomer: Newcomer) -> None:
+    meeting = plan(tenant, "Figures", agenda="1. All", invite=NORA, recorded=True)
+    nora = newcomer("Nora").opens(meeting.page(meeting.key_of(NORA)[:-1]))
+    nora.is_told("This personal link does not work")
+    expect(nora.page.locator("body")).not_to_contain_text("Figures")
+    nora.the("general-page").click()
+    expect(nora.the("meeting-topic")).to_have_text("Figures")
+    expect(nora.the("display-name")).to_have_value("")
+    expect(nora.page.get_by_role("heading", name="Agenda", exact=True)).to_be_visible()
+    is_sound(nora.page)
 
 
 def test_a_full_room_is_said(tenant: Tenant, newcomer: Newcomer) -> None:

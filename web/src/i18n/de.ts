@@ -226,6 +226,10 @@ export const de: Translation = {
     unknownTitle: 'Dieses Meeting gibt es nicht',
     unknown:
       'Vielleicht wurde es abgesagt, oder die Adresse wurde nicht vollständig kopiert. Bitte suchen Sie nach einer neueren Einladung oder fragen Sie dort nach, wo Sie eingeladen wurden.',
+    wrongKeyTitle: 'Dieser persönliche Link funktioniert nicht',
+    wrongKey:
+      'Er wurde nicht vollständig kopiert, oder die Einladung wurde zurückgenommen. Das Meeting hat auch eine Seite für alle.',
+    generalPage: 'Zur Seite des Meetings',
     notShown: 'Das Meeting kann nicht angezeigt werden',
   },
   waiting: {
@@ -311,6 +315,7 @@ export const de: Translation = {
     participants: 'Personen',
     settings: 'Geräte und Sprache',
     shortcuts: 'Tastenkürzel',
+    keys: 'Tasten',
     more: 'Mehr',
     leave: 'Verlassen',
     microphone: 'Mikrofon',

@@ -222,6 +222,10 @@ export const en = {
     unknownTitle: 'This meeting does not exist',
     unknown:
       'It may have been canceled, or the address was not copied completely. Please look for a newer invitation, or ask whoever has invited you.',
+    wrongKeyTitle: 'This personal link does not work',
+    wrongKey:
+      'It was not copied completely, or the invitation was withdrawn. The meeting has a page for everybody too.',
+    generalPage: 'To the meeting’s page',
     notShown: 'The meeting cannot be shown',
   },
   waiting: {
@@ -305,6 +309,7 @@ export const en = {
     participants: 'Participants',
     settings: 'Devices and language',
     shortcuts: 'Keyboard shortcuts',
+    keys: 'Shortcuts',
     more: 'More',
     leave: 'Leave',
     microphone: 'Microphone',

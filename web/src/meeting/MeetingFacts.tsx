@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { Meeting } from '../api/meetings'
-import { IconCalendarEvent, IconPlayerRecord, IconRepeat, IconUser } from '../ui/icons'
+import { IconCalendarEvent, IconRepeat, IconUser } from '../ui/icons'
 import classes from './Meeting.module.css'
 import { formatSpan, otherTime } from './times'
 
@@ -31,8 +31,8 @@ export function MeetingFacts({ meeting }: { meeting: Meeting }) {
         <span>{t('meeting.organizer', { name: organizerName })}</span>
       </li>
       {isRecorded && (
-        <li data-testid="meeting-recorded">
-          <IconPlayerRecord size={18} aria-hidden />
+        <li className={classes.recorded} data-testid="meeting-recorded">
+          <span className={classes.dot} aria-hidden="true" />
           <span>{t('meeting.recorded')}</span>
         </li>
       )}

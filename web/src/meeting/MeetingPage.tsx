@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { accessToken, account, restoreAccount } from '../api/account'
-import { type Meeting, MeetingToken, meetingInfo } from '../api/meetings'
+import { type Meeting, type MeetingAddress, MeetingToken, meetingInfo } from '../api/meetings'
 import { personName } from '../api/rooms'
 import { refusalText, tokenRefusal } from '../join/refusal'
 import { Stay } from '../join/Stay'
@@ -77,11 +77,7 @@ export function MeetingPage({ number, accessKey }: MeetingPageProps) {
     const code = info.error instanceof SignallingError ? info.error.code : 'unreachable'
     return <MessagePage isError title={t('meeting.notShown')} text={refusalText(t, code)} actions={retry} />
   }
-  if (data === null) {
-    return (
-      <MessagePage isError title={t('meeting.unknownTitle')} text={t('meeting.unknown')} actions={retry} />
-    )
-  }
+  if (data === null) return <Unknown address={address} retry={retry} />
   const asAccount = asks && data.isMember
   // An account of another organization is none here.
   const belongs = current.state === 'in' && current.companyId === data.companyId
@@ -180,6 +176,34 @@ function Closed({ meeting, title, text }: { meeting: Meeting; title: string; tex
       <MeetingFacts meeting={meeting} />
     </MessagePage>
   )
+}
+
+/** There is no such meeting; or there is, and only the key of the personal link is none of it. */
+function Unknown({ address, retry }: { address: MeetingAddress; retry: ReactNode }) {
+  const { t } = useTranslation()
+  const { number, key } = address
+  const general = useQuery({
+    queryKey: ['meeting', { number, key: '' }, 'general'],
+    queryFn: () => meetingInfo({ number, key: '' }, ''),
+    enabled: key !== '',
+    retry: false,
+  })
+  if (key && general.isPending) return <MessagePage title={t('meeting.loading')} />
+  if (key && general.data) {
+    return (
+      <MessagePage
+        isError
+        title={t('meeting.wrongKeyTitle')}
+        text={t('meeting.wrongKey')}
+        actions={
+          <Button component="a" href={`#/meeting/${encodeURIComponent(number)}`} data-testid="general-page">
+            {t('meeting.generalPage')}
+          </Button>
+        }
+      />
+    )
+  }
+  return <MessagePage isError title={t('meeting.unknownTitle')} text={t('meeting.unknown')} actions={retry} />
 }
 
 /** Rejects with a SignallingError. */

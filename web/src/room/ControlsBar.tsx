@@ -141,7 +141,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
           <ControlButton
             testId="open-shortcuts"
             label={t('controls.shortcuts')}
-            caption="?"
+            caption={t('controls.keys')}
             shortcut="?"
             icon={<IconKeyboard />}
             onClick={props.onShortcuts}
