@@ -237,3 +237,24 @@ def _event(mail: EmailMessage) -> Component:
     *_, attachment = mail.iter_attachments()
     assert isinstance(attachment, EmailMessage)
     return read_calendar(attachment.get_content()).only("VEVENT")
+
+
+@pytest.mark.parametrize(
+    ("locale", "recorded", "listens"),
+    [
+        ("en", "This meeting is recorded", "You listen and watch"),
+        ("de", "Dieses Meeting wird aufgezeichnet", "Sie hören und sehen zu"),
+    ],
+)
+def test_a_webinar_that_is_recorded(locale: str, recorded: str, listens: str) -> None:
+    of_webinar = {"locale": locale, "is_recorded": True, "is_webinar": True}
+    listener = _read(**of_webinar)
+    moderator = _read(role=MeetingRole.MODERATOR, **of_webinar)
+    other = _read(locale=locale)
+    for kind in ("plain", "html"):
+        assert recorded in part(listener, kind)
+        assert recorded in part(moderator, kind)
+        assert listens in part(listener, kind)
+        assert listens not in part(moderator, kind)
+        assert recorded not in part(other, kind)
+        assert listens not in part(other, kind)

@@ -37,7 +37,7 @@ class MeetingEntry(Struct, frozen=True, kw_only=True):
     higher `sequence` replaces what was before. `start` and `end` are in UTC, `timezone` is an IANA name.
     `recurrence` is the value of RRULE, empty without one; `excluded` are starts that it leaves out, and
     `different` takes the place of some of its occurrences. With `recurrence_id` the entry is about the one
-    occurrence that was to start then. `locale` is `de` or `en`.
+    occurrence that was to start then. Participants of a webinar listen. `locale` is `de` or `en`.
     """
 
     uid: str
@@ -58,6 +58,8 @@ class MeetingEntry(Struct, frozen=True, kw_only=True):
     meeting_number: str = ""
     dial_in_numbers: tuple[str, ...] = ()
     dial_in_pin: str = ""
+    is_recorded: bool = False
+    is_webinar: bool = False
     locale: str
 
 

@@ -31,6 +31,7 @@ class Paragraphs(Struct, frozen=True, kw_only=True):
     join: str
     numbers: str
     moderator: str
+    recorded: str
     requirements: str
     personal: str
     attachment: str
@@ -97,11 +98,17 @@ def _paragraphs(mail: MeetingMail, recipient: Mailbox, language: Language) -> Pa
         join=mail.join_link if takes_place else "",
         numbers="\n".join(numbers(mail, language)) if takes_place else "",
         moderator=meeting.moderator if takes_place and mail.role is MeetingRole.MODERATOR else "",
-        requirements=words.requirements if takes_place else "",
+        recorded=meeting.recorded if takes_place and mail.is_recorded else "",
+        requirements=_requirements(mail, language) if takes_place else "",
         personal=words.personal if takes_place else "",
         attachment=kind.attachment,
         footer=words.footer.format(**names),
     )
+
+
+def _requirements(mail: MeetingMail, language: Language) -> str:
+    listens = mail.is_webinar and mail.role is MeetingRole.PARTICIPANT
+    return language.meeting.listener if listens else language.words.requirements
 
 
 def _text(paragraphs: Paragraphs, language: Language) -> str:
@@ -118,6 +125,7 @@ def _text(paragraphs: Paragraphs, language: Language) -> str:
         f"{words.join}:\n{paragraphs.join}" if paragraphs.join else "",
         paragraphs.numbers,
         paragraphs.moderator,
+        paragraphs.recorded,
         paragraphs.requirements,
         paragraphs.personal,
         paragraphs.attachment,
@@ -140,6 +148,7 @@ def _html(paragraphs: Paragraphs, language: Language) -> str:
         yield from _each(
             paragraphs.numbers,
             paragraphs.moderator,
+            paragraphs.recorded,
             paragraphs.requirements,
             paragraphs.personal,
             paragraphs.attachment,

@@ -29,6 +29,8 @@ class MeetingWording(Struct, frozen=True, kw_only=True):
     phone: str
     pin: str
     moderator: str
+    listener: str
+    recorded: str
     button: str
     every: Mapping[str, tuple[str, str]]
     on_weekday: str
@@ -68,6 +70,8 @@ MEETING_WORDINGS: Mapping[str, MeetingWording] = {
         phone="By phone",
         pin="PIN",
         moderator="You are a moderator of this meeting.",
+        listener="You need a current browser. You listen and watch, and can write in the chat.",
+        recorded="This meeting is recorded: everybody's sound, camera and screen.",
         button="Join the meeting",
         every={
             "DAILY": ("every day", "every {count} days"),
@@ -109,6 +113,8 @@ MEETING_WORDINGS: Mapping[str, MeetingWording] = {
         phone="Per Telefon",
         pin="PIN",
         moderator="Sie moderieren dieses Meeting.",
+        listener="Sie brauchen einen aktuellen Browser. Sie hören und sehen zu und können im Chat schreiben.",
+        recorded="Dieses Meeting wird aufgezeichnet: Ton, Kamera und Bildschirm aller.",
         button="Am Meeting teilnehmen",
         every={
             "DAILY": ("jeden Tag", "alle {count} Tage"),

@@ -18,7 +18,7 @@ from switchroom.mail.meeting_mails import (
     MeetingRole,
 )
 from switchroom.mail.queue import enqueue_meeting_mails
-from switchroom.meetings.models import Meeting
+from switchroom.meetings.models import Meeting, MeetingKind
 from switchroom.meetings.occasions import Changes, occasion_at, recurrence_of
 from switchroom.meetings.recurrence import to_rrule_text
 from switchroom.meetings.views import Invited, MeetingView
@@ -73,6 +73,8 @@ class Invitations:
             meeting_number=spaced(meeting.number, " "),
             dial_in_numbers=tuple(self.dial_in_numbers(shown)),
             dial_in_pin=meeting.dial_in_pin or "",
+            is_recorded=meeting.recorded,
+            is_webinar=meeting.kind == MeetingKind.WEBINAR,
             locale=locale,
         )
 
