@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -13,10 +14,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
+from switchroom.identity.models import Person
 from switchroom.meetings import occasions
 from switchroom.meetings.closing import PUNCTUAL
 from switchroom.meetings.finding import Found, find, shown_of, side_of
-from switchroom.meetings.models import Meeting, MeetingMessage
+from switchroom.meetings.models import Invitee, Meeting, MeetingMessage
 from switchroom.meetings.occasions import Occasion
 from switchroom.meetings.parties import Actor
 from switchroom.meetings.recordings.models import MeetingRecording
@@ -26,11 +28,20 @@ _MOST_READ = 20_000
 _JOINED, _LEFT = "meeting.joined", "meeting.left"
 
 
+class Known(Struct, frozen=True):
+    """By what others than this platform know somebody: the id that the Web Meeting API has for one of the
+    organization, and the address of one of the organization or of somebody invited."""
+
+    user_id: str
+    email: str | None = None
+
+
 class Attendance(Struct, frozen=True, kw_only=True):
     """One stay in a meeting. `left_at` is None while it lasts."""
 
     participant_id: str
     user_id: str
+    email: str | None
     display_name: str
     is_guest: bool
     joined_at: datetime
@@ -136,14 +147,18 @@ async def _stays(session: AsyncSession, meeting: Meeting, span: _Span) -> Sequen
         .order_by(Event.id)
         .limit(_MOST_READ)
     )
+    events = (await session.scalars(query)).all()
+    people = await known_people(session, meeting.id, {_user_of(event.data) for event in events})
     stays: dict[str, Attendance] = {}
-    for event in await session.scalars(query):
+    for event in events:
         participant_id = str(event.data.get("participant_id", ""))
         known = stays.get(participant_id)
         if event.type == _JOINED:
+            person = people[_user_of(event.data)]
             stays[participant_id] = Attendance(
                 participant_id=participant_id,
-                user_id=str(event.data.get("user_id", "")),
+                user_id=person.user_id,
+                email=person.email,
                 display_name=str(event.data.get("display_name", "")),
                 is_guest=bool(event.data.get("is_guest", True)),
                 joined_at=event.occurred_at,
@@ -152,3 +167,23 @@ async def _stays(session: AsyncSession, meeting: Meeting, span: _Span) -> Sequen
         elif known is not None:
             stays[participant_id] = structs.replace(known, left_at=event.occurred_at)
     return list(stays.values())
+
+
+def _user_of(data: Mapping[str, Any]) -> str:
+    return str(data.get("user_id", ""))
+
+
+async def known_people(
+    session: AsyncSession, meeting_id: str, user_ids: Collection[str]
+) -> Mapping[str, Known]:
+    """Who they are, by the ids that events of a meeting have for them."""
+    found = {user_id: Known(user_id) for user_id in user_ids}
+    members = select(Person.id, Person.hex_id, Person.email).where(Person.id.in_(user_ids))
+    for person_id, hex_id, email in await session.execute(members):
+        found[person_id] = Known(hex_id, email or None)
+    invited = select(Invitee.id, Invitee.email).where(
+        Invitee.meeting_id == meeting_id, Invitee.id.in_(user_ids)
+    )
+    for invitee_id, email in await session.execute(invited):
+        found[invitee_id] = Known(invitee_id, email)
+    return found

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from switchroom.db.database import Database
 from switchroom.identity.models import Organization, Person
+from switchroom.meetings.attendance import Known, known_people
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.occasions import Occasion, shown
 from switchroom.meetings.parties import Parties
@@ -32,6 +33,11 @@ class MeetingReports:
             changes = (await changes_of(session, [meeting])).get(meeting.id, {})
         occasion = _told(told) or shown(meeting, changes, clock_of(meeting, terms))
         return view(meeting, occasion, invitees, Parties(organization, terms, organizer))
+
+    async def person(self, meeting_id: str, user_id: str) -> Known:
+        """Somebody of whom an event of a meeting tells."""
+        async with self._database.read(None) as session:
+            return (await known_people(session, meeting_id, [user_id]))[user_id]
 
 
 _MEETING = (

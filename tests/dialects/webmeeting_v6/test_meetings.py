@@ -17,7 +17,7 @@ from switchroom.app import Platform
 from switchroom.events.log import EventFilter
 from switchroom.events.recording import record
 from switchroom.identity.models import PermissionGroup
-from switchroom.meetings.models import Meeting, MeetingMessage, MeetingOccurrence
+from switchroom.meetings.models import Invitee, Meeting, MeetingMessage, MeetingOccurrence
 from tests.dialects.webmeeting_v6.calendars import calendar_of, event_of
 from tests.dialects.webmeeting_v6.client import Account, invited, moment_of, text_of, tomorrow
 from tests.mail.outbox import mails_to
@@ -296,6 +296,7 @@ def test_who_was_there_and_what_was_said(account: Account) -> None:
     account.running.run(happen())
     first, second = account.api.get(f"/meeting/{meeting['id']}/participants")
     assert (first["name"], first["userId"], first["isGuest"]) == ("Änne", "u1", True)
+    assert first["email"] is None
     assert first["leftAt"] is not None
     assert second["leftAt"] is None
     open_ = account.api.get(f"/meeting/{meeting['id']}/summary")
@@ -305,6 +306,26 @@ def test_who_was_there_and_what_was_said(account: Account) -> None:
     closed = account.api.post(f"/meeting/close/{meeting['id']}")
     summary = account.api.get(f"/meeting/{meeting['meetingId']}/summary")
     assert summary == {**open_, "closedAt": closed["dtClosedAt"]}
+
+
+def test_who_was_there_is_known_by_what_a_program_knows(account: Account) -> None:
+    invited = [{"email": "bob@example.org", "firstName": "Bob"}]
+    meeting = account.api.post("/meeting", {"topic": "Review", "invitedParticipants": invited})
+    platform = account.running.platform
+    organizer = account.running.run(platform.accounts.member(account.organization.id, account.user_id))
+
+    async def happen() -> None:
+        async with platform.database.write(account.organization.id) as session:
+            named = (await session.scalars(select(Meeting.id).where(Meeting.hex_id == meeting["id"]))).one()
+            guest = (await session.scalars(select(Invitee.id).where(Invitee.meeting_id == named))).one()
+            for number, user_id in enumerate((organizer.person.id, guest, "walk-in")):
+                data = {"participant_id": f"p{number}", "user_id": user_id, "display_name": "X"}
+                record(session, account.organization.id, "meeting.joined", named, data)
+
+    account.running.run(happen())
+    stays = account.api.get(f"/meeting/{meeting['id']}/participants")
+    assert [stay["email"] for stay in stays] == [account.email, "bob@example.org", None]
+    assert stays[0]["userId"] == account.user_id
 
 
 def test_who_was_at_an_occurrence(account: Account) -> None:

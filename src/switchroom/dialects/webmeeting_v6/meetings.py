@@ -216,6 +216,7 @@ def _participant(stay: Attendance) -> messages.ParticipantMessage:
     return messages.ParticipantMessage(
         participant_id=stay.participant_id,
         user_id=stay.user_id,
+        email=stay.email,
         name=stay.display_name,
         is_guest=stay.is_guest,
         joined_at=time_of(stay.joined_at),

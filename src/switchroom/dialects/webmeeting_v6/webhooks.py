@@ -162,10 +162,12 @@ class MeetingView:
             return meeting
         left = event.type == "meeting.left"
         moment = time_of(event.occurred_at)
+        person = await self._reports.person(event.object_id, str(event.data.get("user_id", "")))
         return messages.PresenceMessage(
             participant=ParticipantMessage(
                 participant_id=str(event.data.get("participant_id", "")),
-                user_id=str(event.data.get("user_id", "")),
+                user_id=person.user_id,
+                email=person.email,
                 name=str(event.data.get("display_name", "")),
                 is_guest=bool(event.data.get("is_guest", True)),
                 joined_at=str(event.data.get("joined_at", moment)),

@@ -128,10 +128,12 @@ class MeetingMessage(Struct, rename="camel", kw_only=True):
 
 
 class ParticipantMessage(Struct, rename="camel", kw_only=True):
-    """One stay in a meeting. `leftAt` is null while it lasts."""
+    """One stay in a meeting. `leftAt` is null while it lasts. `userId` of a meeting organizer is the `id` of
+    the user; `email` is null for somebody who has come by the meeting's general address."""
 
     participant_id: str
     user_id: str
+    email: str | None
     name: str
     is_guest: bool
     joined_at: Time
