@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -39,8 +40,9 @@ class _SharedServer(Server):
         self._listener = listener
 
     def _init_shared_socket(self) -> None:
-        # The holder closes what it has.
-        self._shd = SocketHolder(self._listener.dup().detach(), False, _BACKLOG)  # pyright: ignore[reportCallIssue]
+        # The holder closes what it has. Python's own `dup` would make the socket block, for all processes that
+        # share it: another one that accepts then would hang until the next connection comes.
+        self._shd = SocketHolder(os.dup(self._listener.fileno()), False, _BACKLOG)  # pyright: ignore[reportCallIssue]
 
 
 def listen(host: str, port: int) -> socket.socket:
