@@ -40,7 +40,7 @@ class _SharedServer(Server):
         self._listener = listener
 
     def _init_shared_socket(self) -> None:
-        # The holder closes what it has. Python's own `dup` would make the socket block, for all processes that
+        # The holder closes what it has. With `dup` of Python the socket would block, for all processes that
         # share it: another one that accepts then would hang until the next connection comes.
         self._shd = SocketHolder(os.dup(self._listener.fileno()), False, _BACKLOG)  # pyright: ignore[reportCallIssue]
 
