@@ -26,6 +26,8 @@ pytestmark = pytest.mark.janus
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
+ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what is about files: making them takes long."""
 
 
 @pytest.fixture
@@ -71,6 +73,7 @@ async def test_what_was_taped_becomes_a_file_and_is_told(studio: Studio) -> None
     assert not await studio.finisher().finish_one()
 
 
+@ON_ONE_DATABASE
 async def test_without_a_picture_it_is_sound(studio: Studio) -> None:
     tape = await studio.tape(await studio.home.plan(), "voice")
     await tape.end()
@@ -191,6 +194,7 @@ async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio:
         await studio.archive.find(row.id, row.access_token)
 
 
+@ON_ONE_DATABASE
 async def test_one_broken_track_does_not_take_the_others_with_it(studio: Studio) -> None:
     tape = await studio.tape(await studio.home.plan(), "voice")
     studio.put_broken(tape)
