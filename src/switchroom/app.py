@@ -41,6 +41,7 @@ from switchroom.events.webhooks.delivery import ANSWER_LIMIT, HookDelivery
 from switchroom.events.webhooks.hooks import WebHooks
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.queueing import Queueing
+from switchroom.http.bodies import LARGEST_BODY
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
@@ -87,7 +88,6 @@ from switchroom.rooms.rooms import Rooms
 from switchroom.settings import Settings
 
 WEBROOT = Path(__file__).parent / "webroot"
-LARGEST_BODY = 1 << 20
 _RETRY_AFTER = 1.0
 
 log = structlog.get_logger()

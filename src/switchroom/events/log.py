@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from switchroom.db.database import Database
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
 from switchroom.events.waking import woken
+
+TYPE = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
+"""How readers may name types of events: `room.created`, `room.*`, or `*` for all."""
 
 MOST_AT_ONCE = 1000
 _SECONDS_BETWEEN_CLEANINGS = 3600.0

@@ -16,7 +16,7 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
-from switchroom.http.bodies import BodyTooLarge
+from switchroom.http.bodies import BodyTooLarge, ClientGone
 
 
 class Problem(Struct, frozen=True):
@@ -40,6 +40,8 @@ class ErrorBody(Struct, frozen=True):
 
 def problem_of(error: Exception) -> Problem:
     """What to answer to an exception; a 500 for one that nobody meant to raise."""
+    if isinstance(error, ClientGone):
+        return Problem(400, "validation_error", "the body has not come whole")
     if isinstance(error, BodyTooLarge):
         return Problem(413, "too_large", "the request is larger than 1 MiB")
     if isinstance(error, TimeoutError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -10,12 +9,11 @@ import msgspec
 
 from switchroom.dialects.telephony_v3.callers import Caller
 from switchroom.errors import Invalid
-from switchroom.events.log import EventFilter, EventLog
+from switchroom.events.log import TYPE, EventFilter, EventLog
 from switchroom.events.webhooks.views import general_view
 
 STANDARD_LIMIT, MOST_LISTED = 100, 1000
 _MOST_TYPES = 50
-_TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)*(\.\*)?|\*")
 _LARGEST_ID = (1 << 63) - 1
 _LONGEST_OBJECT = 36
 
@@ -43,7 +41,7 @@ def require_types(types: Sequence[str], field: str) -> list[str]:
     if len(types) > _MOST_TYPES:
         raise Invalid(f"at most {_MOST_TYPES} types of events can be named", field=field)
     for one in types:
-        if len(one) > 64 or not _TYPE.fullmatch(one):
+        if len(one) > 64 or not TYPE.fullmatch(one):
             raise Invalid("a type is like meeting.created or meeting.*", field=field)
     return [] if "*" in types else list(types)
 

@@ -18,9 +18,6 @@ from msgspec import Struct
 
 from switchroom.dialects.webmeeting_v6.callers import Caller, Callers
 from switchroom.dialects.webmeeting_v6.errors import (
-    BadField,
-    BadFields,
-    BodyTooLarge,
     Problem,
     ResponseCode,
     problem_of,
@@ -29,10 +26,9 @@ from switchroom.dialects.webmeeting_v6.numbers import whole_number
 from switchroom.dialects.webmeeting_v6.reading import Reader
 from switchroom.dialects.webmeeting_v6.wording import Language, language_of, said
 from switchroom.errors import Invalid
+from switchroom.http.bodies import read_body
 
 BASE = "/api/v6"
-_LARGEST_BODY = 1 << 20
-_MOST_READ = 16 << 20
 _SECONDS = 30.0
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -192,7 +188,7 @@ def _handle(call: Call, callers: Callers) -> _Handle:
         try:
             async with asyncio.timeout(_SECONDS):
                 caller = await callers.of(request, call.access)
-                message = reader.read(await _body(request)) if reader is not None else Nothing()
+                message = reader.read(await read_body(request.receive)) if reader is not None else Nothing()
                 context = Context(caller, path, dict(request.query_params))
                 reply = await call.carry_out(context, message)
         except Exception as error:
@@ -214,23 +210,3 @@ def refusal(problem: Problem) -> Response[bytes]:
 
 def _json(reply: Struct, status: int) -> Response[bytes]:
     return Response(msgspec.json.encode(reply), status_code=status, media_type="application/json")
-
-
-async def _body(request: Request[Any, Any, Any]) -> bytes:
-    """The body. One that is too large is read all the same, within reason: a connection closed on a client
-    that is still sending takes the answer with it."""
-    parts: list[bytes] = []
-    size = 0
-    complete = False
-    while not complete and size <= _MOST_READ:
-        message = await request.receive()
-        if message["type"] != "http.request":
-            raise BadFields([BadField("", "the body has not come whole")])
-        part = message["body"]
-        size += len(part)
-        if size <= _LARGEST_BODY:
-            parts.append(part)
-        complete = not message.get("more_body", False)
-    if size > _LARGEST_BODY:
-        raise BodyTooLarge
-    return b"".join(parts)

@@ -19,6 +19,7 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
+from switchroom.http.bodies import BodyTooLarge, ClientGone
 
 
 class ResponseCode(IntEnum):
@@ -53,10 +54,6 @@ def bad_fields(errors: Sequence[Invalid]) -> BadFields:
     return BadFields([BadField(field, reason) for field, reason in by_field.items()])
 
 
-class BodyTooLarge(Exception):
-    """The request is larger than a request may be."""
-
-
 class Problem(Struct, frozen=True):
     """What to answer when it went wrong."""
 
@@ -81,6 +78,13 @@ def problem_of(error: Exception, language: Language) -> Problem:
     """What to answer to an exception; UNKNOWN for one that nobody meant to raise."""
     if isinstance(error, BadFields):
         return Problem(ResponseCode.INVALID, 400, said("invalid", language), error.fields)
+    if isinstance(error, ClientGone):
+        return Problem(
+            ResponseCode.INVALID,
+            400,
+            said("invalid", language),
+            [BadField("", "the body has not come whole")],
+        )
     if isinstance(error, BodyTooLarge):
         return Problem(ResponseCode.INVALID, 413, said("too_large", language))
     if not isinstance(error, DomainError):

@@ -20,6 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Invalid, NotFound
+from switchroom.events.log import TYPE
 from switchroom.events.models import Event
 from switchroom.events.recording import record
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
@@ -36,7 +37,6 @@ _MOST_LISTED = 1000
 _TRIES = 5
 _api_key = re.compile(r"[!-~]{0,200}")
 _view = re.compile(r"[a-z0-9_]{0,32}")
-_type = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
 
 log = structlog.get_logger()
 
@@ -272,7 +272,7 @@ def _fill(hook: WebHook, draft: WebHookDraft) -> None:
         if len(draft.types) > _MOST_TYPES:
             raise Invalid(f"at most {_MOST_TYPES} types can be named", field="types")
         for kind in draft.types:
-            if len(kind) > 64 or not _type.fullmatch(kind):
+            if len(kind) > 64 or not TYPE.fullmatch(kind):
                 raise Invalid(f"{kind[:70]} is no type of event", field="types")
         hook.types = list(draft.types)
     if draft.secret is not UNSET:
