@@ -18,6 +18,7 @@ from switchroom.identity.models import Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import AccessToken
 from switchroom.settings import DatabaseSettings, EventSettings, SecuritySettings, Settings
+from tests import schemas
 from tests.postgresql import free_port
 
 T = TypeVar("T")
@@ -143,7 +144,8 @@ class Tenant:
 
 
 class Api:
-    """Calls of the v1 API. Called as a function it expects success and returns the reply."""
+    """Calls of the v1 API. Called as a function it expects success and returns the reply. What comes back is
+    held against the API's own documentation."""
 
     def __init__(self, running: RunningPlatform, tenant: Tenant) -> None:
         self._running = running
@@ -165,9 +167,10 @@ class Api:
         return self.post(path, {"accessInfo": access, **fields})
 
     def post(self, path: str, body: object, **options: Any) -> httpx.Response:
-        if isinstance(body, (bytes, str)):
-            return self._running.http.post(f"/json/v1/{path}", content=body, **options)
-        return self._running.http.post(f"/json/v1/{path}", json=body, **options)
+        content: dict[str, Any] = {"content" if isinstance(body, (bytes, str)) else "json": body}
+        response = self._running.http.post(f"/json/v1/{path}", **content, **options)
+        schemas.check(self._running.http, "/json/v1/documentation/swagger", response)
+        return response
 
 
 _HTTP_STATUS = {3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 12: 501, 13: 500, 14: 503, 16: 401}

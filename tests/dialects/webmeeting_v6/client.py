@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import PermissionGroup
-from tests.dialects.webmeeting_v6 import schemas
+from tests import schemas
 from tests.platform import RunningPlatform
 
 BASE = "/api/v6"
@@ -50,7 +50,7 @@ class Client:
         response = self.running.http.request(
             method, BASE + path, headers=headers, params=parameters or None, **content
         )
-        schemas.check(self.running, response)
+        schemas.check(self.running.http, f"{BASE}/documentation/swagger", response)
         return response
 
     def call(self, method: str, path: str, body: object = None, *, language: str = "", **query: Any) -> Any:

@@ -39,12 +39,26 @@ class AuthenticationService:
         self,
     ) -> Sequence[Call[AuthenticationRequest] | Call[AccessInfo] | Call[AccessTokenInformationRequest]]:
         return [
-            Call("authenticationService/authenticate", AuthenticationRequest, self.authenticate),
-            Call("authenticationService/isAuthenticated", AccessInfo, self.is_authenticated),
+            Call(
+                "authenticationService/authenticate",
+                AuthenticationRequest,
+                AuthenticationReply,
+                self.authenticate,
+                "Sign in with one kind of credentials; sets the cookie `auth`, a refresh token.",
+            ),
+            Call(
+                "authenticationService/isAuthenticated",
+                AccessInfo,
+                ReplyInfo,
+                self.is_authenticated,
+                "Whether an access token is good. Request and reply are the inner messages by themselves.",
+            ),
             Call(
                 "authenticationService/accessTokenInformation",
                 AccessTokenInformationRequest,
+                AuthenticationReply,
                 self.access_token_information,
+                "Whose an access token is, what it allows, until when, and which companies are open to them.",
             ),
         ]
 

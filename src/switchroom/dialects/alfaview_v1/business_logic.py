@@ -23,7 +23,13 @@ class BusinessLogicService:
 
     def calls(self) -> Sequence[Call[CompanyPermissionGroupsListRequest]]:
         return [
-            Call(f"businessLogicService/{path}", CompanyPermissionGroupsListRequest, self.permission_groups)
+            Call(
+                f"businessLogicService/{path}",
+                CompanyPermissionGroupsListRequest,
+                CompanyPermissionGroupsListReply,
+                self.permission_groups,
+                "The company's permission groups, by id.",
+            )
             for path in ("permissionGroups", "permissionGroups/list")
         ]
 

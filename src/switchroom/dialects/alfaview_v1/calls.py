@@ -68,11 +68,14 @@ class Context(Struct):
 
 
 class Call(Struct, Generic[R], frozen=True):
-    """A call of the API: its path under `/json/v1`, the type of its request, and what carries it out."""
+    """A call of the API: its path under `/json/v1`, the types of its request and its reply, what carries it
+    out, and what it is for."""
 
     path: str
     request: type[R]
+    reply: type[Reply | ReplyInfo]
     carry_out: Callable[[Context, R], Awaitable[Reply | ReplyInfo]]
+    summary: str
 
 
 class _TokenPlace(Struct):
@@ -123,6 +126,17 @@ def unimplemented(path: str) -> ASGIRouteHandler:
         await _refusal(problem, new_request_id()).send(send)
 
     return _mounted(f"{BASE}/{path}", handle)
+
+
+def document(path: str, content: bytes) -> ASGIRouteHandler:
+    """A document to read at this path under `/json/v1`."""
+
+    async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:
+        readable = scope["method"] in ("GET", "HEAD")
+        answer = Answer(200, content) if readable else _refusal(WRONG_METHOD, new_request_id())
+        await answer.send(send)
+
+    return _mounted(f"{BASE}{path}", handle)
 
 
 def unknown() -> HTTPRouteHandler:

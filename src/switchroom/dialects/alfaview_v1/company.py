@@ -17,7 +17,15 @@ class CompanyService:
         self._organizations = services.organizations
 
     def calls(self) -> Sequence[Call[CompanyListRequest]]:
-        return [Call("companyService/list", CompanyListRequest, self.list)]
+        return [
+            Call(
+                "companyService/list",
+                CompanyListRequest,
+                CompanyListReply,
+                self.list,
+                "The companies that are open to whoever calls.",
+            )
+        ]
 
     async def list(self, context: Context, request: CompanyListRequest) -> Reply:
         """By name. A page begins with the company `companyIdFrom`."""

@@ -30,25 +30,89 @@ class GuestService:
     def calls(self) -> Sequence[Call[Any]]:
         return [
             Call(
-                "guestService.v2/createGroupLinks", messages.CreateGroupLinksRequest, self.create_group_links
+                "guestService.v2/createGroupLinks",
+                messages.CreateGroupLinksRequest,
+                messages.CreateGroupLinksReply,
+                self.create_group_links,
+                "Make links for many people each.",
             ),
             Call(
-                "guestService.v2/createGuestLinks", messages.CreateGuestLinksRequest, self.create_guest_links
+                "guestService.v2/createGuestLinks",
+                messages.CreateGuestLinksRequest,
+                messages.CreateGuestLinksReply,
+                self.create_guest_links,
+                "Make links for one person each; with `sendEmail` they get theirs by mail.",
             ),
-            Call("guestService.v2/listGroupLinks", messages.ListGroupLinksRequest, self.list_group_links),
-            Call("guestService.v2/listGuestLinks", messages.ListGuestLinksRequest, self.list_guest_links),
-            Call("guestService.v2/getGroupLink", messages.GetGroupLinkRequest, self.get_group_link),
-            Call("guestService.v2/getGuestLink", messages.GetGuestLinkRequest, self.get_guest_link),
-            Call("guestService.v2/getLink", messages.GetLinkRequest, self.get_link),
-            Call("guestService.v2/updateGroupLink", messages.UpdateGroupLinkRequest, self.update_group_link),
-            Call("guestService.v2/updateGuestLink", messages.UpdateGuestLinkRequest, self.update_guest_link),
+            Call(
+                "guestService.v2/listGroupLinks",
+                messages.ListGroupLinksRequest,
+                messages.ListGroupLinksReply,
+                self.list_group_links,
+                "The group links of a room.",
+            ),
+            Call(
+                "guestService.v2/listGuestLinks",
+                messages.ListGuestLinksRequest,
+                messages.ListGuestLinksReply,
+                self.list_guest_links,
+                "The guest links of a room.",
+            ),
+            Call(
+                "guestService.v2/getGroupLink",
+                messages.GetGroupLinkRequest,
+                messages.GetGroupLinkReply,
+                self.get_group_link,
+                "A group link by its id.",
+            ),
+            Call(
+                "guestService.v2/getGuestLink",
+                messages.GetGuestLinkRequest,
+                messages.GetGuestLinkReply,
+                self.get_guest_link,
+                "A guest link by its id.",
+            ),
+            Call(
+                "guestService.v2/getLink",
+                messages.GetLinkRequest,
+                messages.GetLinkReply,
+                self.get_link,
+                "A link of either kind by its id.",
+            ),
+            Call(
+                "guestService.v2/updateGroupLink",
+                messages.UpdateGroupLinkRequest,
+                messages.UpdateGroupLinkReply,
+                self.update_group_link,
+                "Change a group link.",
+            ),
+            Call(
+                "guestService.v2/updateGuestLink",
+                messages.UpdateGuestLinkRequest,
+                messages.UpdateGuestLinkReply,
+                self.update_guest_link,
+                "Change a guest link, and mail it again.",
+            ),
             Call(
                 "guestService.v2/resendGuestLinkEmail",
                 messages.ResendGuestLinkEmailRequest,
+                messages.ResendGuestLinkEmailReply,
                 self.resend_guest_link_email,
+                "Mail a guest link again.",
             ),
-            Call("guestService.v2/deleteLink", messages.DeleteLinkRequest, self.delete_link),
-            Call("guestService.v2/authenticate", messages.AuthenticateRequest, self.authenticate),
+            Call(
+                "guestService.v2/deleteLink",
+                messages.DeleteLinkRequest,
+                messages.DeleteLinkReply,
+                self.delete_link,
+                "Remove a link of either kind.",
+            ),
+            Call(
+                "guestService.v2/authenticate",
+                messages.AuthenticateRequest,
+                messages.AuthenticateReply,
+                self.authenticate,
+                "Sign in as a guest, with the access key of a link.",
+            ),
         ]
 
     async def create_group_links(self, context: Context, request: messages.CreateGroupLinksRequest) -> Reply:

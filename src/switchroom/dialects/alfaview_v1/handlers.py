@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 
 from switchroom.dialects.alfaview_v1.authentication import AuthenticationService
 from switchroom.dialects.alfaview_v1.business_logic import BusinessLogicService
-from switchroom.dialects.alfaview_v1.calls import route, unimplemented, unknown
+from switchroom.dialects.alfaview_v1.calls import Call, document, route, unimplemented, unknown
 from switchroom.dialects.alfaview_v1.company import CompanyService
+from switchroom.dialects.alfaview_v1.documentation import PATH, describe
 from switchroom.dialects.alfaview_v1.guest import GuestService
 from switchroom.dialects.alfaview_v1.quota import QuotaService
 from switchroom.dialects.alfaview_v1.room import RoomService
@@ -63,8 +67,10 @@ def handlers(services: Services) -> list[ASGIRouteHandler | HTTPRouteHandler]:
         RoomService(services),
         UserService(services),
     )
+    calls: list[Call[Any]] = [call for part in parts for call in part.calls()]
     return [
-        *(route(call, services.signer) for part in parts for call in part.calls()),
+        *(route(call, services.signer) for call in calls),
         *(unimplemented(f"{service}/{path}") for service, paths in NOT_CARRIED_OUT.items() for path in paths),
+        document(PATH, msgspec.json.encode(describe(calls))),
         unknown(),
     ]

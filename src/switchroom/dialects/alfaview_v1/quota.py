@@ -20,7 +20,15 @@ class QuotaService:
         self._quotas = services.quotas
 
     def calls(self) -> Sequence[Call[InfoRequest]]:
-        return [Call("quotaService/info", InfoRequest, self.info)]
+        return [
+            Call(
+                "quotaService/info",
+                InfoRequest,
+                InfoReply,
+                self.info,
+                "Limits of the company, and kinds of rooms.",
+            )
+        ]
 
     async def info(self, context: Context, request: InfoRequest) -> Reply:
         """Each set once, as the ROOM_TYPE that rooms name; for another resource, the set's number of it."""

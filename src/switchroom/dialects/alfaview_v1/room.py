@@ -38,15 +38,69 @@ class RoomService:
 
     def calls(self) -> Sequence[Call[Any]]:
         return [
-            Call("roomService/list", messages.RoomListRequest, self.list),
-            Call("roomService/create", messages.RoomCreateRequest, self.create),
-            Call("roomService/update", messages.RoomUpdateRequest, self.update),
-            Call("roomService/destroy", messages.RoomDestroyRequest, self.destroy),
-            Call("roomService/status", messages.RoomStatusRequest, self.status),
-            Call("roomService/permissions", messages.RoomPermissionsRequest, self.permissions),
-            Call("roomService/createJoinLink", messages.CreateJoinLinkRequest, self.create_join_link),
-            Call("roomService/sort", messages.RoomSortRequest, self.sort),
-            Call("roomService/availableTypes", messages.AvailableTypesRequest, self.available_types),
+            Call(
+                "roomService/list",
+                messages.RoomListRequest,
+                messages.RoomListReply,
+                self.list,
+                "Rooms and departments open to whoever calls, by id.",
+            ),
+            Call(
+                "roomService/create",
+                messages.RoomCreateRequest,
+                messages.RoomCreateReply,
+                self.create,
+                "Make a room or a department.",
+            ),
+            Call(
+                "roomService/update",
+                messages.RoomUpdateRequest,
+                messages.RoomUpdateReply,
+                self.update,
+                "Change a room; what is left out stays.",
+            ),
+            Call(
+                "roomService/destroy",
+                messages.RoomDestroyRequest,
+                common.Reply,
+                self.destroy,
+                "Remove a room, or a department without rooms.",
+            ),
+            Call(
+                "roomService/status",
+                messages.RoomStatusRequest,
+                messages.RoomStatusReply,
+                self.status,
+                "Who is in rooms.",
+            ),
+            Call(
+                "roomService/permissions",
+                messages.RoomPermissionsRequest,
+                messages.RoomPermissionsReply,
+                self.permissions,
+                "What somebody may do in a room.",
+            ),
+            Call(
+                "roomService/createJoinLink",
+                messages.CreateJoinLinkRequest,
+                messages.CreateJoinLinkReply,
+                self.create_join_link,
+                "A link into a room for whoever calls, good for a time.",
+            ),
+            Call(
+                "roomService/sort",
+                messages.RoomSortRequest,
+                common.Reply,
+                self.sort,
+                "Move rooms within the tree.",
+            ),
+            Call(
+                "roomService/availableTypes",
+                messages.AvailableTypesRequest,
+                messages.AvailableTypesReply,
+                self.available_types,
+                "Kinds of rooms, and how many more of each there may be.",
+            ),
         ]
 
     async def list(self, context: Context, request: messages.RoomListRequest) -> common.Reply:

@@ -16,7 +16,11 @@ class UserService:
         self._people = services.people
 
     def calls(self) -> Sequence[Call[UserListRequest]]:
-        return [Call("userService/list", UserListRequest, self.list)]
+        return [
+            Call(
+                "userService/list", UserListRequest, UserListReply, self.list, "People of the company, by id."
+            )
+        ]
 
     async def list(self, context: Context, request: UserListRequest) -> Reply:
         people = await self._people.list(context.caller, request.userIdList)
