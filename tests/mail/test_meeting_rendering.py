@@ -28,6 +28,7 @@ def test_a_german_invitation() -> None:
     assert mail["Subject"] == "Einladung: Übung; Öst, Teil 1"
     assert address(mail, "To") == ("Jürgen Groß", "juergen@example.org")
     assert address(mail, "From") == ("Switchroom Köln", "noreply@meet.example.org")
+    assert address(mail, "Reply-To") == ("Zoë Weiß", "zoe@example.org")
     assert mail["Content-Language"] == "de"
     assert part(mail, "plain") == (
         "Guten Tag Jürgen Groß,\n\n"
@@ -43,7 +44,7 @@ def test_a_german_invitation() -> None:
         "Dieser Link ist nur für Sie bestimmt. Bitte geben Sie ihn nicht weiter.\n\n"
         "Der angehängte Kalendereintrag übernimmt das Meeting in Ihren Kalender.\n\n"
         "-- \nDiese E-Mail wurde automatisch im Auftrag von Universität Köln verschickt. "
-        "Antworten darauf werden nicht gelesen.\n"
+        "Antworten gehen an Zoë Weiß.\n"
     )
 
 
@@ -72,6 +73,13 @@ def test_the_kind_is_in_the_subject(kind: MeetingMailKind, locale: str, subject:
 
     assert mail["Subject"] == subject
     assert text in part(mail, "plain")
+
+
+def test_of_an_organizer_without_an_address_answers_are_not_read() -> None:
+    mail = _read(locale="en", organizer_email="")
+
+    assert "Reply-To" not in mail
+    assert part(mail, "plain").endswith("on behalf of Universität Köln. Replies to it are not read.\n")
 
 
 def test_a_cancellation_leads_nowhere() -> None:
@@ -197,7 +205,8 @@ def test_nothing_typed_adds_a_header_or_a_property(field: str, line_end: str) ->
 
     honest, attacked = _read(), _read(**{field: injected})
 
-    assert attacked.keys() == honest.keys()
+    no_address = {"Reply-To"} if field == "organizer_email" else set[str]()
+    assert attacked.keys() == [name for name in honest if name not in no_address]
     assert [each.get_content_type() for each in attacked.walk()] == [
         each.get_content_type() for each in honest.walk()
     ]

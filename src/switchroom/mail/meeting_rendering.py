@@ -43,7 +43,9 @@ def render_meeting_mail(mail: MeetingMail, envelope: Envelope) -> RenderedMail:
     mail = cleaned(mail)
     language = language_of(mail)
     recipient = Mailbox(one_line(mail.to_name), ascii_address(mail.to))
-    paragraphs = _paragraphs(mail, recipient, language)
+    organizer = organizer_of(mail, otherwise=envelope.sender.address)
+    answers = organizer if organizer.address != envelope.sender.address else None
+    paragraphs = _paragraphs(mail, recipient, answers, language)
     method = method_of(mail)
     return compose(
         envelope,
@@ -56,18 +58,21 @@ def render_meeting_mail(mail: MeetingMail, envelope: Envelope) -> RenderedMail:
             attachment=Attachment(
                 calendar=meeting_calendar(
                     mail,
-                    organizer=organizer_of(mail, otherwise=envelope.sender.address),
+                    organizer=organizer,
                     attendee=recipient,
                     queued_at=envelope.queued_at,
                 ),
                 method=method,
                 filename="cancel.ics" if method == "CANCEL" else "invite.ics",
             ),
+            reply_to=answers,
         ),
     )
 
 
-def _paragraphs(mail: MeetingMail, recipient: Mailbox, language: Language) -> Paragraphs:
+def _paragraphs(
+    mail: MeetingMail, recipient: Mailbox, answers: Mailbox | None, language: Language
+) -> Paragraphs:
     words, meeting = language.words, language.meeting
     kind = meeting.kinds[mail.kind]
     zone = zone_of(mail.timezone)
@@ -102,7 +107,11 @@ def _paragraphs(mail: MeetingMail, recipient: Mailbox, language: Language) -> Pa
         requirements=_requirements(mail, language) if takes_place else "",
         personal=words.personal if takes_place else "",
         attachment=kind.attachment,
-        footer=words.footer.format(**names),
+        footer=(
+            meeting.footer.format(organization=mail.organization_name, organizer=answers.name)
+            if answers is not None
+            else words.footer.format(**names)
+        ),
     )
 
 

@@ -32,6 +32,7 @@ class MeetingWording(Struct, frozen=True, kw_only=True):
     listener: str
     recorded: str
     button: str
+    footer: str
     every: Mapping[str, tuple[str, str]]
     on_weekday: str
     on_week_of_month: str
@@ -73,6 +74,7 @@ MEETING_WORDINGS: Mapping[str, MeetingWording] = {
         listener="You need a current browser. You listen and watch, and can write in the chat.",
         recorded="This meeting is recorded: everybody's sound, camera and screen.",
         button="Join the meeting",
+        footer="This mail was sent automatically on behalf of {organization}. Replies go to {organizer}.",
         every={
             "DAILY": ("every day", "every {count} days"),
             "WEEKLY": ("every week", "every {count} weeks"),
@@ -116,6 +118,10 @@ MEETING_WORDINGS: Mapping[str, MeetingWording] = {
         listener="Sie brauchen einen aktuellen Browser. Sie hören und sehen zu und können im Chat schreiben.",
         recorded="Dieses Meeting wird aufgezeichnet: Ton, Kamera und Bildschirm aller.",
         button="Am Meeting teilnehmen",
+        footer=(
+            "Diese E-Mail wurde automatisch im Auftrag von {organization} verschickt. "
+            "Antworten gehen an {organizer}."
+        ),
         every={
             "DAILY": ("jeden Tag", "alle {count} Tage"),
             "WEEKLY": ("jede Woche", "alle {count} Wochen"),

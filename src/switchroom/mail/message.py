@@ -42,13 +42,15 @@ class Attachment(Struct, frozen=True, kw_only=True):
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """What the mail says, in one language. The subject is one line."""
+    """What the mail says, in one language. The subject is one line. Answers go to `reply_to` if somebody
+    reads them."""
 
     subject: str
     language: str
     text: str
     html: str
     attachment: Attachment | None
+    reply_to: Mailbox | None = None
 
 
 def compose(envelope: Envelope, recipient: Mailbox, content: Content) -> RenderedMail:
@@ -57,6 +59,8 @@ def compose(envelope: Envelope, recipient: Mailbox, content: Content) -> Rendere
     mail = MIMEMultipart("mixed", policy=_WIRE)
     mail["From"] = sender.header("From")
     mail["To"] = recipient.header("To")
+    if content.reply_to is not None:
+        mail["Reply-To"] = content.reply_to.header("Reply-To")
     mail["Subject"] = Header(content.subject, "utf-8", header_name="Subject").encode()
     mail["Date"] = format_datetime(envelope.queued_at)
     mail["Message-ID"] = f"<{envelope.mail_id}@{sender.domain}>"
