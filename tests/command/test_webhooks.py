@@ -98,7 +98,8 @@ def test_a_hook_is_made_gets_an_event_and_shows_what_became_of_it(
         assert delivery, shown
         assert run("webhook", "deliveries", number, "--dead", *org).stdout == ""
 
-        assert run("webhook", "redeliver", number, delivery[1], *org).returncode == 0
+        again = run("webhook", "redeliver", number, delivery[1], *org)
+        assert (again.returncode, again.stdout) == (0, f"delivery {delivery[1]} is queued again\n")
         until(lambda: len(receiver.received) == 2)
         assert receiver.received[1][1] == body
 

@@ -181,6 +181,7 @@ def redeliver(
             await hooks.redeliver(owner, hook_id, delivery_id)
 
     run(again())
+    print(f"delivery {delivery_id} is queued again")
 
 
 @asynccontextmanager
