@@ -264,7 +264,7 @@ class Publisher:
         await self.handle.trickle(candidate)
 
     async def close(self) -> None:
-        """Leave the room. Silent when the server is gone."""
+        """Leave the room; the name is free a moment later. Silent when the server is gone."""
         await self.handle.detach()
 
     def receive(self, event: HandleEvent) -> None:
