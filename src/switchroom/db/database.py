@@ -137,8 +137,11 @@ async def insert_at_once(session: AsyncSession, rows: Sequence[Base]) -> None:
 async def insert_values(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write new rows of one table by their columns, all the same."""
     if rows:
-        connection = await session.connection()
-        await connection.execute(_insert_into(cast("Table", table.__table__)), rows)
+        await session.run_sync(_insert, _insert_into(cast("Table", table.__table__)), rows)
+
+
+def _insert(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    session.connection().execute(statement, rows)
 
 
 @cache

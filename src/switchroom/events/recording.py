@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import do_last, notify
+from switchroom.db.database import do_last, insert_values, notify
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
 
 _ROWS = "events"
-_INSERT = insert(cast("Table", Event.__table__))
 _ONE_AFTER_THE_OTHER = text("SELECT pg_advisory_xact_lock(7302178)")
 """Held from the writing of an event to the end of its transaction: without it, a reader could see an event
 before one with a smaller id, and pass over that."""
@@ -54,4 +53,4 @@ async def _write(session: AsyncSession) -> None:
     await session.flush()
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(_ONE_AFTER_THE_OTHER)
-    await session.execute(_INSERT, session.info[_ROWS])
+    await insert_values(session, Event, session.info[_ROWS])

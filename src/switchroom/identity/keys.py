@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from enum import IntFlag
 
+from cachetools import TTLCache
 from msgspec import Struct
 from sqlalchemy import Select, bindparam, delete, select
 
@@ -55,7 +55,7 @@ class PlatformKeys:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._right: dict[str | int, tuple[KeyHolder, float]] = {}
+        self._right: TTLCache[str | int, KeyHolder] = TTLCache(_MOST_REMEMBERED, ttl=_REMEMBERED)
 
     async def create(
         self, name: str, permissions: KeyPermission, organization: Organization | None = None
@@ -106,8 +106,8 @@ class PlatformKeys:
         return await self._holder(_BY_ID, key_id)
 
     async def _holder(self, query: Select[int, str, int | None, int], named: str | int) -> KeyHolder:
-        holder, until = self._right.get(named, (None, 0.0))
-        if holder is not None and time.monotonic() < until:
+        holder = self._right.get(named)
+        if holder is not None:
             return holder
         found = None
         if named:
@@ -117,9 +117,7 @@ class PlatformKeys:
             raise Unauthenticated("the API key is missing or wrong", code="key_invalid")
         key_id, name, organization_id, permissions = found
         holder = KeyHolder(key_id, name, organization_id, KeyPermission(permissions))
-        if len(self._right) >= _MOST_REMEMBERED:
-            self._right.clear()
-        self._right[named] = (holder, time.monotonic() + _REMEMBERED)
+        self._right[named] = holder
         return holder
 
 

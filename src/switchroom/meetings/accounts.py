@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import cast
 
+from cachetools import TTLCache
 from msgspec import UNSET, Struct
 from sqlalchemy import Table, bindparam, delete, func, select, union
 from sqlalchemy.exc import IntegrityError
@@ -40,6 +42,9 @@ from switchroom.rooms.drafts import LONGEST_NAME
 
 _MOST_LISTED = 1000
 _FURTHEST = 1_000_000
+_REMEMBERED = 1.0
+"""Seconds."""
+_MOST_REMEMBERED = 10_000
 _MEMBERSHIPS = cast("Table", Membership.__table__)
 
 
@@ -63,11 +68,18 @@ class Organizer(Struct, frozen=True):
 
 
 class Accounts:
-    """Whoever calls must have checked the caller's key; nothing here knows of keys."""
+    """Whoever calls must have checked the caller's key; nothing here knows of keys.
+
+    An actor who was found is not looked for again for a second, so what another process changes about them
+    holds after as long.
+    """
 
     def __init__(self, database: Database, passwords: PasswordRequests) -> None:
         self._database = database
         self._passwords = passwords
+        self._actors: TTLCache[tuple[int | None, str, str], Actor] = TTLCache(
+            _MOST_REMEMBERED, ttl=_REMEMBERED
+        )
 
     async def create(self, change: AccountChange, admin: OrganizerDraft, *, send_password: bool) -> Account:
         """A new account with its first organizer, who administers it. Its name is the organizer's address
@@ -75,7 +87,7 @@ class Accounts:
 
         A trial lasts fourteen days, whatever is said of its payment. Raises Conflict for a known address.
         """
-        async with self._database.write(None) as session:
+        async with self._write(None) as session:
             person = await _new_person(session, admin, self._passwords)
             require_account(change)
             name = person.email[:LONGEST_NAME] if change.name is UNSET else change.name.strip()
@@ -110,7 +122,7 @@ class Accounts:
             return await _account(session, hex_id)
 
     async def change(self, hex_id: str, change: AccountChange) -> Account:
-        async with self._database.write(None) as session:
+        async with self._write(None) as session:
             account = await _account(session, hex_id)
             await _change(session, account.organization, account.terms, change)
             snapshot = _snapshot(account.organization, account.terms)
@@ -120,7 +132,7 @@ class Accounts:
     async def close(self, hex_id: str) -> None:
         """Nobody can get into a closed account, and whoever is in one of its rooms leaves; what is in it is
         kept."""
-        async with self._database.write(None) as session:
+        async with self._write(None) as session:
             account = await _account(session, hex_id)
             organization = account.organization
             organization.closed_at = now()
@@ -152,6 +164,13 @@ class Accounts:
 
         Raises NotFound.
         """
+        asked = (organization_id, hex_id, "" if hex_id else email)
+        actor = self._actors.get(asked)
+        if actor is None:
+            actor = self._actors[asked] = await self._find_actor(organization_id, hex_id, email)
+        return actor
+
+    async def _find_actor(self, organization_id: int | None, hex_id: str, email: str) -> Actor:
         query, named = (_BY_HEX_ID, hex_id) if hex_id else (_BY_ADDRESS, list(spellings(email)))
         async with self._database.read(organization_id) as session:
             row = (await session.execute(query, {"named": named})).one_or_none()
@@ -166,7 +185,7 @@ class Accounts:
             return await _member(session, organization_id, hex_id, to_change=False)
 
     async def add_organizer(self, organization_id: int, draft: OrganizerDraft) -> Organizer:
-        async with self._database.write(organization_id) as session:
+        async with self._write(organization_id) as session:
             organization = await session.get_one(Organization, organization_id)
             terms = await lock_terms(session, organization_id)
             require_good_standing(organization, terms, to_change=True)
@@ -189,7 +208,7 @@ class Accounts:
 
         What is said of a person holds in every organization that they belong to. One of several may not
         say it, only who speaks for them `everywhere`: Forbidden (`person_shared`)."""
-        async with self._database.write(organization_id) as session:
+        async with self._write(organization_id) as session:
             organizer = await _member(session, organization_id, hex_id, to_change=True)
             person = organizer.person
             require_organizer(draft)
@@ -218,7 +237,7 @@ class Accounts:
     async def remove_organizer(self, organization_id: int, hex_id: str) -> None:
         """Take somebody out of the account; an admin of it takes on their meetings. Raises Forbidden for the
         last who administers it."""
-        async with self._database.write(organization_id) as session:
+        async with self._write(organization_id) as session:
             await lock_terms(session, organization_id)
             organizer = await _member(session, organization_id, hex_id, to_change=True)
             person = organizer.person
@@ -235,6 +254,12 @@ class Accounts:
             await session.delete(organizer.membership)
             revoke(session, organization_id, person.id)
             _record_person(session, organization_id, "user.deleted", person)
+
+    @asynccontextmanager
+    async def _write(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
+        async with self._database.write(organization_id) as session:
+            yield session
+        self._actors.clear()
 
     async def _people(
         self, organization_id: int, standings: Sequence[Standing], limit: int, offset: int

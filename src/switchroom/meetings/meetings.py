@@ -51,7 +51,7 @@ from switchroom.meetings.inviting import add_invitees, exchange_invitees
 from switchroom.meetings.models import Meeting, MeetingKind, MeetingOccurrence
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.meetings.occasions import Occasion
-from switchroom.meetings.parties import Actor, Parties, lock_terms, parties
+from switchroom.meetings.parties import Actor, Parties, lock_terms, parties, parties_to_new
 from switchroom.meetings.recordings.models import MeetingRecording
 from switchroom.meetings.views import (
     Invited,
@@ -63,9 +63,8 @@ from switchroom.meetings.views import (
     snapshot,
     view,
 )
-from switchroom.rooms import quotas
-from switchroom.rooms.drafts import QuotaWish
 from switchroom.rooms.models import Room, RoomMode, RoomType
+from switchroom.rooms.quotas import Size
 
 _MOST_LISTED = 1000
 _MOST_EXPANDED = 5000
@@ -83,12 +82,12 @@ class Meetings:
         """A new meeting with a room of its own; those invited get their mail. Of a series it is the first
         occurrence that is given back, also when that is past."""
         async with self._database.write(actor.organization_id) as session:
-            side = await parties(session, actor, to_change=True)
+            side, size = await parties_to_new(session, actor)
             await _require_place(session, side)
             meeting = self._new_meeting(side, draft)
             await require_group(session, side.organization.id, meeting.permission_group_id)
             wanted = require_invitees(draft.invitees or (), _locale(side.organizer))
-            room = await _new_room(session, side, meeting)
+            room = _new_room(side, meeting, size)
             meeting.room_id = room.id
             set_ends(meeting, {}, now())
             await insert_at_once(session, [room])
@@ -393,8 +392,7 @@ async def _require_place(session: AsyncSession, side: Parties) -> None:
         raise Exhausted(f"the account may have {most} meetings", code="meetings_exhausted")
 
 
-async def _new_room(session: AsyncSession, side: Parties, meeting: Meeting) -> Room:
-    name, active, passive = await quotas.resolve(session, QuotaWish())
+def _new_room(side: Parties, meeting: Meeting, size: Size) -> Room:
     return Room(
         id=new_id(),
         organization_id=side.organization.id,
@@ -402,9 +400,9 @@ async def _new_room(session: AsyncSession, side: Parties, meeting: Meeting) -> R
         mode=RoomMode.SPECTATOR,
         managed=True,
         display_name=meeting.topic,
-        quota_name=name,
-        active_limit=active,
-        passive_limit=passive,
+        quota_name=size.name,
+        active_limit=size.active,
+        passive_limit=size.passive,
         created_by=side.organizer.id,
     )
 

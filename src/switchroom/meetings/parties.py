@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -13,6 +15,7 @@ from switchroom.errors import Forbidden, NotFound
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.meetings.models import MeetingTerms
+from switchroom.rooms.quotas import Size, standard_size, with_standard_size
 
 TRIAL = timedelta(days=14)
 """How long a trial lasts."""
@@ -39,15 +42,30 @@ class Parties(Struct, frozen=True):
 
 async def parties(session: AsyncSession, actor: Actor, *, to_change: bool) -> Parties:
     """The actor's side of a meeting. Raises Forbidden as `require_good_standing` does."""
+    found, _ = await _find(session, _PARTIES, actor, to_change=to_change)
+    return found
+
+
+async def parties_to_new(session: AsyncSession, actor: Actor) -> tuple[Parties, Size]:
+    """The actor's side of a meeting that is to be made, and how large a room it gets. Raises Forbidden as
+    `require_good_standing` does."""
+    found, size = await _find(session, _PARTIES_TO_NEW, actor, to_change=True)
+    return found, standard_size(*size)
+
+
+async def _find(
+    session: AsyncSession, statement: Select[*tuple[Any, ...]], actor: Actor, *, to_change: bool
+) -> tuple[Parties, Sequence[Any]]:
+    """The actor's side, and what the statement asks for beyond that."""
     rows = await session.execute(
-        _PARTIES, {"organization_id": actor.organization_id, "person_id": actor.person_id}
+        statement, {"organization_id": actor.organization_id, "person_id": actor.person_id}
     )
     row = rows.one_or_none()
     if row is None:
-        raise NotFound("there is no such user", field="userId")
-    found = Parties(*row)
-    require_good_standing(found.organization, found.terms, to_change=to_change)
-    return found
+        raise NotFound("there is no such user", field="userId", code="user_not_found")
+    organization, terms, organizer, *further = row
+    require_good_standing(organization, terms, to_change=to_change)
+    return Parties(organization, terms, organizer), further
 
 
 def require_good_standing(organization: Organization, terms: MeetingTerms, *, to_change: bool) -> None:
@@ -79,3 +97,4 @@ _PARTIES = (
     .join(Person, Person.id == Membership.person_id)
     .where(Organization.id == bindparam("organization_id"), Person.id == bindparam("person_id"))
 )
+_PARTIES_TO_NEW = with_standard_size(_PARTIES)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database
@@ -50,10 +50,31 @@ def add_first_sets(session: AsyncSession, organization: Organization) -> None:
         )
 
 
-async def resolve(
-    session: AsyncSession, wish: QuotaWish, present: tuple[int, int] | None = None
-) -> tuple[str | None, int, int]:
-    """The quota's name, active and passive places, for a wish by name or by numbers.
+class Size(NamedTuple):
+    """A room's places, and the name of the quota set that says so, if one does."""
+
+    name: str | None
+    active: int
+    passive: int
+
+
+def with_standard_size(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The statement, which is about organizations, asking for what makes `standard_size` too, as the last
+    columns of its rows."""
+    return statement.add_columns(QuotaSet.name, QuotaSet.active_limit, QuotaSet.passive_limit).outerjoin(
+        QuotaSet, and_(QuotaSet.organization_id == Organization.id, QuotaSet.name == _DEFAULT)
+    )
+
+
+def standard_size(name: str | None, active: int | None, passive: int | None) -> Size:
+    """The size of a room about which nothing is said, of an organization's standard set if it has one."""
+    if active is None or passive is None:
+        return Size(None, *_FIRST_SETS[0][1:])
+    return Size(name, active, passive)
+
+
+async def resolve(session: AsyncSession, wish: QuotaWish, present: tuple[int, int] | None = None) -> Size:
+    """The size for a wish by name or by numbers.
 
     A number that the wish leaves out is the `present` one, or for a new room that of the standard set.
 
@@ -61,17 +82,17 @@ async def resolve(
     """
     base = await _named(session, wish.name or _DEFAULT, required=bool(wish.name))
     if wish.name and base is not None:
-        return base.name, base.active_limit, base.passive_limit
+        return Size(base.name, base.active_limit, base.passive_limit)
     for field, value in (("activeParticipants", wish.active), ("passiveParticipants", wish.passive)):
         if value is not None and not 0 <= value <= _MOST_PLACES:
             raise Invalid(f"quotas.{field} must be between 0 and {_MOST_PLACES}", field=f"quotas.{field}")
     if wish.active is None and wish.passive is None and base is not None:
-        return base.name, base.active_limit, base.passive_limit
+        return Size(base.name, base.active_limit, base.passive_limit)
     standard = (base.active_limit, base.passive_limit) if base else _FIRST_SETS[0][1:]
     active, passive = present or standard
     active = active if wish.active is None else wish.active
     passive = passive if wish.passive is None else wish.passive
-    return None, active, passive
+    return Size(None, active, passive)
 
 
 async def require_place(session: AsyncSession, quota_name: str | None) -> None:
