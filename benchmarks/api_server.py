@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +19,10 @@ from benchmarks.programs import Program, free_port, running
 from benchmarks.seed import Seeded
 
 REPLY = "/benchmarks/reply"
+_REST_LIMIT = 10.0
+_LOOK = 0.1
+_NOT_AT_REST = 0.02
+"""Seconds of a processor within one look."""
 
 
 class ApiServer(Struct, frozen=True):
@@ -43,6 +48,16 @@ class ApiServer(Struct, frozen=True):
     ) -> bytes:
         async with httpx.AsyncClient(base_url=self.base_url, timeout=30) as client:
             return (await client.post(path, json=message, headers=headers)).raise_for_status().content
+
+    async def rest(self) -> None:
+        """Wait until the server does nothing more: what a run of the load generator asked last and did not
+        wait for is not to weigh upon the next. Raises TimeoutError."""
+        async with asyncio.timeout(_REST_LIMIT):
+            used = _NOT_AT_REST
+            while used >= _NOT_AT_REST:
+                before = self.program.processor_seconds()
+                await asyncio.sleep(_LOOK)
+                used = self.program.processor_seconds() - before
 
     async def load(
         self,

@@ -35,13 +35,15 @@ async def measure(directory: Path, *, rounds: int, seconds: int) -> Result:
 async def _interleaved(
     server: ApiServer, runs: Mapping[str, tuple[str, Path | None]], *, rounds: int, seconds: int
 ) -> dict[str, list[Report]]:
-    """Each run once a round, in an order that moves on by one; a first round only warms up."""
+    """Each run once a round, on a server at rest, in an order that moves on by one; a first round only
+    warms up."""
     reports: dict[str, list[Report]] = {name: [] for name in runs}
     order = list(runs)
     for number in range(rounds + 1):
         for name in order:
             path, bodies = runs[name]
             length = seconds if number else 1
+            await server.rest()
             report = await server.load(path, bodies, connections=_CONNECTIONS, seconds=length)
             if number:
                 reports[name].append(report)

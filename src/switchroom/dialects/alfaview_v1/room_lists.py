@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 
@@ -21,6 +22,7 @@ class RoomLists:
 
     A list belongs to its viewer, to what they asked for and to a revision of the organization's rooms; the
     revision is read before the rooms are, so that a list is never kept under a revision newer than itself.
+    Several who want the same list at once wait for one making of it.
     """
 
     def __init__(self, revisions: Revisions, most_bytes: int = _MOST_BYTES) -> None:
@@ -28,6 +30,7 @@ class RoomLists:
         self._most_bytes = most_bytes
         self._bytes = 0
         self._kept: OrderedDict[Hashable, Raw] = OrderedDict()
+        self._in_making: dict[Hashable, asyncio.Task[Raw]] = {}
 
     async def get(self, caller: AccessToken, wanted: Hashable, make: Callable[[], Awaitable[Raw]]) -> Raw:
         key = (
@@ -41,9 +44,18 @@ class RoomLists:
         if kept is not None:
             self._kept.move_to_end(key)
             return kept
-        made = await make()
-        self._keep(key, made)
-        return made
+        making = self._in_making.get(key)
+        if making is None:
+            making = self._in_making[key] = asyncio.create_task(self._make(key, make))
+        return await asyncio.shield(making)
+
+    async def _make(self, key: Hashable, make: Callable[[], Awaitable[Raw]]) -> Raw:
+        try:
+            made = await make()
+            self._keep(key, made)
+            return made
+        finally:
+            del self._in_making[key]
 
     def _keep(self, key: Hashable, made: Raw) -> None:
         size = _size(made)
