@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any, cast
 
 import pytest
@@ -15,22 +16,21 @@ CALENDAR = "0d2e9d68-7b55-4e4a-9b3e-5f3f0f8f2a7c-7a1ee3a0-8f1c-4f6b-8a0e-0c5d3f7
 TOKEN = "q8Jx2vN0bT4yLk7mW1zR5cH9dF3gS6aPeUoIiYtXnVb"
 
 
-async def _refuse(_scope: Scope, _receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 404, "headers": []})
-
-
-async def told(path: str, monkeypatch: pytest.MonkeyPatch) -> str:
+async def told(path: str, monkeypatch: pytest.MonkeyPatch, status: int = 404) -> MutableMapping[str, Any]:
     """What is logged of a request that fails."""
     monkeypatch.setattr(observation, "log", observation.structlog.get_logger())
     scope: dict[str, Any] = {"type": "http", "method": "GET", "path": path, "headers": [], "client": None}
+
+    async def refuse(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
 
     async def send(_message: object) -> None:
         pass
 
     with capture_logs() as logs:
-        await Observation(_refuse, ())(cast("Scope", scope), cast("Receive", None), cast("Send", send))
+        await Observation(refuse, ())(cast("Scope", scope), cast("Receive", None), cast("Send", send))
     (entry,) = logs
-    return str(entry["path"])
+    return entry
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,16 @@ async def told(path: str, monkeypatch: pytest.MonkeyPatch) -> str:
 async def test_secrets_in_paths_are_not_logged(
     path: str, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await told(path, monkeypatch) == shown
+    assert (await told(path, monkeypatch))["path"] == shown
+
+
+@pytest.mark.parametrize(
+    ("status", "level"), [(400, "info"), (404, "info"), (500, "error"), (501, "info"), (503, "error")]
+)
+async def test_what_the_caller_did_wrong_is_no_error_of_the_server(
+    status: int, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await told("/json/v1/roomService/list", monkeypatch, status))["log_level"] == level
 
 
 @pytest.mark.parametrize(

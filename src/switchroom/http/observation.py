@@ -31,6 +31,9 @@ _SECRET = re.compile(r"(/+recordings/+[^/]*/+|.*/calend[ae]r/+[^/]*/+).+", re.IG
 
 _LONGEST_PART = 60
 
+_NOT_CARRIED_OUT = 501
+"""Of calls that the server knows and does not carry out: nothing is wrong with the server."""
+
 log = structlog.get_logger()
 
 
@@ -66,7 +69,7 @@ class Observation:
             REQUESTS.labels(area, str(status)).inc()
             SECONDS.labels(area).observe(elapsed)
             if status >= 400:
-                report = log.error if status >= 500 else log.info
+                report = log.error if status >= 500 and status != _NOT_CARRIED_OUT else log.info
                 report(
                     "request failed",
                     method=scope["method"],
