@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 
 import httpx
 from msgspec import Struct
+from sqlalchemy import update
 
 from switchroom.app import Platform
 from switchroom.identity.models import Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import AccessToken
+from switchroom.rooms.models import QuotaSet
 from switchroom.settings import DatabaseSettings, EventSettings, SecuritySettings, Settings
 from tests import schemas
 from tests.postgresql import free_port
@@ -122,6 +124,16 @@ class Tenant:
 
     def department(self, name: str = "Sales", **fields: object) -> str:
         return self.room(name, type="ROOM_TYPE_DEPARTMENT", **fields)
+
+    def limit_rooms(self, quota_name: str, number: int) -> None:
+        """Allow so many rooms of this size."""
+
+        async def write() -> None:
+            async with self.running.platform.database.write(self.organization.id) as session:
+                change = update(QuotaSet).where(QuotaSet.name == quota_name)
+                await session.execute(change.values(room_limit=number))
+
+        self.running.run(write())
 
     def permission_group(self, name: str = "Participant") -> str:
         groups = self.api("businessLogicService/permissionGroups/list")["permissionGroups"]

@@ -138,7 +138,7 @@ def test_an_organizer_finds_their_meetings_and_enters_one_as_its_moderator(
     expect(figures).to_contain_text("Figures")
     expect(figures).to_contain_text("On now")
     expect(figures).to_contain_text("in Asia/Tokyo")
-    ada.reads("No room is open to you yet.")
+    ada.reads("There is no room yet. Make the first one.")
     is_sound(ada.page)
     figures.get_by_test_id("copy-meeting-link").click()
     expect(figures.get_by_test_id("copy-meeting-link")).to_have_text("Copied")
@@ -168,3 +168,76 @@ def test_many_meetings_on_a_phone_in_german(tenant: Tenant, newcomer: Newcomer) 
     expect(pat.the("own-meeting").nth(5).get_by_test_id("enter-meeting")).to_be_focused()
     assert pat.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     expect(pat.the("room", name="Lounge")).to_be_visible()
+
+
+def test_an_administrator_makes_the_first_rooms_changes_and_deletes_them(
+    tenant: Tenant, newcomer: Newcomer
+) -> None:
+    ada = sign_in(newcomer("Ada").opens("/"), tenant.administrator)
+    pat = sign_in(newcomer("Pat").opens("/"), tenant.person(Standing.PARTICIPANT))
+    pat.reads("No room is open to you yet, and you have no meetings to come.")
+    expect(pat.the("new-room")).to_have_count(0)
+    ada.reads("There is no room yet. Make the first one.")
+    ada.the("new-room").click()
+    is_sound(ada.page)
+    ada.the("room-kind").get_by_text("Department").click()
+    ada.the("room-name").fill("Übungsräume")
+    ada.page.keyboard.press("Enter")
+    expect(ada.the("department", name="Übungsräume")).to_contain_text("0 rooms")
+    ada.the("new-room").click()
+    ada.the("room-name").fill("  Raum <1>  ")
+    ada.the("room-department").select_option(label="Übungsräume")
+    ada.the("room-size").select_option(label="Small: 12 people, 50 spectators")
+    ada.the("save-room").click()
+    department = ada.page.get_by_role("region", name="Department Übungsräume")
+    room = department.get_by_test_id("room")
+    expect(room).to_have_attribute("data-name", "Raum <1>")
+    ((room_id, made),) = (
+        one for one in tenant.api("roomService/list")["rooms"].items() if one[1]["type"] == "ROOM_TYPE_ROOM"
+    )
+    assert made["quotas"]["name"] == "small"
+    assert made["mode"] == "ROOM_MODE_NORMAL"
+    pat.page.reload()
+    pat.the("room", name="Raum <1>").get_by_test_id("enter-room").click()
+    pat.joins()
+
+    room.get_by_test_id("room-settings").click()
+    expect(ada.the("room-size")).to_have_value("small")
+    ada.the("room-name").fill("Raum 2")
+    ada.the("room-mode").select_option("ROOM_MODE_SPECTATOR")
+    ada.the("room-open").uncheck()
+    ada.the("save-room").click()
+    expect(room).to_have_attribute("data-name", "Raum 2")
+    pat.is_told("Your access was taken back")
+    changed = tenant.api("roomService/list", filterRoomIds=[room_id])["rooms"][room_id]
+    assert (changed["mode"], changed["quotas"]) == ("ROOM_MODE_SPECTATOR", made["quotas"])
+    assert "defaultPermissions" not in changed
+
+    department.get_by_test_id("room-settings").first.click()
+    ada.the("delete-room").click()
+    ada.the("confirm-delete").click()
+    ada.is_told("There are rooms in it. Delete those first.")
+    ada.page.keyboard.press("Escape")
+    tenant.api(
+        "roomService/update", roomId=room_id, room={"defaultPermissions": {"role": "ROLE_PARTICIPANT"}}
+    )
+    room.get_by_test_id("room-settings").click()
+    ada.the("delete-room").click()
+    ada.the("confirm-delete").click()
+    expect(room).to_have_count(0)
+    expect(ada.the("department", name="Übungsräume")).to_be_visible()
+    assert room_id not in tenant.api("roomService/list")["rooms"]
+
+
+def test_of_a_size_that_is_used_up_no_room_can_be_made(tenant: Tenant, newcomer: Newcomer) -> None:
+    tenant.limit_rooms("small", 1)
+    tenant.room("Klein", quotas={"name": "small"})
+    ada = sign_in(newcomer("Ada", locale="de-DE").opens("/"), tenant.administrator)
+    ada.the("new-room").click()
+    small = ada.the("room-size").locator("option[value=small]")
+    expect(small).to_have_text("Klein: 12 Personen, 50 Zuschauer")
+    expect(small).to_be_disabled()
+    ada.the("room-size").select_option("large")
+    ada.the("room-name").fill("Aula")
+    ada.the("save-room").click()
+    expect(ada.the("room", name="Aula")).to_be_visible()

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
-
-from switchroom.rooms.models import QuotaSet
 from tests.platform import Tenant
 
 
-def limit_small_rooms(tenant: Tenant, number: int) -> None:
-    async def write() -> None:
-        async with tenant.running.platform.database.write(tenant.organization.id) as session:
-            await session.execute(update(QuotaSet).where(QuotaSet.name == "small").values(room_limit=number))
-
-    tenant.running.run(write())
-
-
 def test_a_quota_set_is_used_up(tenant: Tenant):
-    limit_small_rooms(tenant, 2)
+    tenant.limit_rooms("small", 2)
     first = tenant.room(quotas={"name": "small"})
     tenant.room(quotas={"name": "small"})
     other = tenant.room()
@@ -40,7 +29,7 @@ def test_a_quota_set_is_used_up(tenant: Tenant):
 
 
 def test_departments_use_nothing_up(tenant: Tenant):
-    limit_small_rooms(tenant, 1)
+    tenant.limit_rooms("small", 1)
     tenant.department(quotas={"name": "small"})
 
     tenant.room(quotas={"name": "small"})

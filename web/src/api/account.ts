@@ -10,6 +10,7 @@ export interface SignedIn {
   companyId: string
   /** Every organization this person may work in. */
   companyIds: string[]
+  mayCreateRooms: boolean
   accessToken: string
   /** Milliseconds since 1970. */
   expiresAt: number
@@ -21,8 +22,12 @@ interface AuthenticationReply {
   userId?: string
   companyId?: string
   accessibleAccounts?: { companyId: string }[]
+  /** By their numbers. */
+  permissions?: Record<string, boolean>
 }
 
+const ROOM_CREATE = '10'
+const ROOM_ADMIN = '15'
 const COMPANY_KEY = 'switchroom.company'
 /** A token is renewed when it has less than this left, in milliseconds. */
 const SPARE = 60_000
@@ -112,6 +117,7 @@ function adopt(reply: AuthenticationReply): SignedIn {
     state: 'in',
     userId: reply.userId ?? '',
     companyId,
+    mayCreateRooms: Boolean(reply.permissions?.[ROOM_CREATE] || reply.permissions?.[ROOM_ADMIN]),
     companyIds: reply.accessibleAccounts?.map(accessible => accessible.companyId) ?? known,
     accessToken: reply.accessToken,
     expiresAt: Number(reply.expiresAt ?? 0) * 1000,

@@ -2,7 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { account } from './account'
 import { ownMeetings } from './meetings'
 
-const SIGNED_IN = { state: 'in' as const, userId: 'ada', companyId: 'acme', companyIds: ['acme'] }
+const SIGNED_IN = {
+  state: 'in' as const,
+  userId: 'ada',
+  companyId: 'acme',
+  companyIds: ['acme'],
+  mayCreateRooms: false,
+}
 const MEETING = { number: '1111222233334444', topic: 'Figures' }
 
 /** A server that takes the access token `good` only, and gives it for the cookie. */

@@ -14,12 +14,33 @@ export interface ListedRoom {
   /** A 64-bit integer in a string. */
   sort?: string
   myPermissions?: RoomPermissions
+  /** What everybody in the organization may do in it. */
+  defaultPermissions?: RoomPermissions
+  quotas?: { name?: string }
 }
 
 export interface PersonInside {
   displayName?: string
   isGuest?: boolean
   isSpectator?: boolean
+}
+
+/** A room or department as somebody wants it; what is left out stays, or is as usual. */
+export interface RoomWish {
+  displayName?: string
+  type?: 'ROOM_TYPE_ROOM' | 'ROOM_TYPE_DEPARTMENT'
+  mode?: string
+  parentId?: string
+  quotas?: { name: string }
+  defaultPermissions?: { role: string }
+}
+
+/** How many people a room can hold, and how many more rooms there may be of the kind. */
+export interface RoomSize {
+  name: string
+  active: number
+  passive: number
+  isFull: boolean
 }
 
 const PAGE = 1000
@@ -56,6 +77,37 @@ export async function roomName(roomId: string): Promise<string | null> {
   const reply = await callSignedIn<{ rooms?: Record<string, ListedRoom> }>('roomService/list', body)
   const room = reply.rooms?.[roomId]
   return room ? (room.displayName ?? '') : null
+}
+
+export async function createRoom(room: RoomWish): Promise<void> {
+  await callSignedIn('roomService/create', { room })
+}
+
+/** Changes a room; `close` leaves it to those who are named or have a link. */
+export async function updateRoom(roomId: string, room: RoomWish, close: boolean): Promise<void> {
+  await callSignedIn('roomService/update', { roomId, room, removeDefaultPermissions: close })
+}
+
+export async function destroyRoom(roomId: string): Promise<void> {
+  await callSignedIn('roomService/destroy', { roomId })
+}
+
+/** The sizes that rooms can have, smallest first. */
+export async function roomSizes(): Promise<RoomSize[]> {
+  interface Available {
+    /** A 64-bit integer in a string; left out when it is 0, below 0 when there is no limit. */
+    available?: string
+    quota?: { name?: string; activeParticipants?: number; passiveParticipants?: number }
+  }
+  const reply = await callSignedIn<{ roomTypes?: Available[] }>('roomService/availableTypes', {
+    type: 'ROOM_TYPE_ROOM',
+  })
+  return (reply.roomTypes ?? []).map(({ available, quota }) => ({
+    name: quota?.name ?? '',
+    active: quota?.activeParticipants ?? 0,
+    passive: quota?.passiveParticipants ?? 0,
+    isFull: Number(available ?? 0) === 0,
+  }))
 }
 
 /** The display names of organizations, by id. */

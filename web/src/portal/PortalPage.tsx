@@ -7,12 +7,13 @@ import { type SignedIn, signOut, switchCompany } from '../api/account'
 import { ownMeetings } from '../api/meetings'
 import { companyNames, listRooms, personName, roomStatus } from '../api/rooms'
 import { log } from '../log'
-import { IconLogout, IconSearch } from '../ui/icons'
+import { IconLogout, IconPlus, IconSearch } from '../ui/icons'
 import { PageFrame } from '../ui/PageFrame'
 import { LinksDialog } from './LinksDialog'
 import { MeetingList } from './MeetingList'
+import { RoomDialog } from './RoomDialog'
 import { RoomList } from './RoomList'
-import { countRooms, matching, type RoomNode, roomTree, shownRooms } from './roomTree'
+import { countRooms, departments, matching, type RoomNode, roomTree, shownRooms } from './roomTree'
 
 const STATUS_INTERVAL = 5_000
 const ROOMS_INTERVAL = 60_000
@@ -29,6 +30,9 @@ export function PortalPage({ me }: { me: SignedIn }) {
   const [settled] = useDebouncedValue(term, 150)
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set())
   const [linksOf, setLinksOf] = useState<RoomNode | null>(null)
+  /** The room whose settings are shown, `new` for one that is to be made. */
+  const [settingsOf, setSettingsOf] = useState<RoomNode | 'new' | null>(null)
+  const [done, setDone] = useState('')
   const rooms = useQuery({
     queryKey: ['rooms', me.companyId],
     queryFn: listRooms,
@@ -71,23 +75,39 @@ export function PortalPage({ me }: { me: SignedIn }) {
       {!isPending && organizes && <MeetingList meetings={meetings.data ?? []} />}
       <Group justify="space-between" align="center" mb="md" gap="sm">
         <Title order={2}>{t('portal.title')}</Title>
-        {!isPending && tree.length > 0 && (
-          <TextInput
-            type="search"
-            aria-label={t('portal.search')}
-            placeholder={t('portal.search')}
-            leftSection={<IconSearch size={16} aria-hidden />}
-            value={term}
-            onChange={event => setTerm(event.currentTarget.value)}
-            w={{ base: '100%', xs: 260 }}
-          />
-        )}
+        <Group gap="sm" w={{ base: '100%', xs: 'auto' }}>
+          {!isPending && tree.length > 0 && (
+            <TextInput
+              type="search"
+              aria-label={t('portal.search')}
+              placeholder={t('portal.search')}
+              leftSection={<IconSearch size={16} aria-hidden />}
+              value={term}
+              onChange={event => setTerm(event.currentTarget.value)}
+              w={{ base: '100%', xs: 260 }}
+            />
+          )}
+          {me.mayCreateRooms && !isPending && (
+            <Button
+              variant="default"
+              leftSection={<IconPlus size={16} aria-hidden />}
+              onClick={() => setSettingsOf('new')}
+              data-testid="new-room"
+            >
+              {t('rooms.new')}
+            </Button>
+          )}
+        </Group>
       </Group>
       {isPending && <Loader aria-label={t('common.loading')} mx="auto" my="xl" />}
       {rooms.isError && <Failure text={t('portal.failed')} onRetry={() => void rooms.refetch()} />}
       {!isPending && rooms.isSuccess && tree.length === 0 && (
         <Text c="var(--sr-muted)">
-          {meetings.data && !organizes ? t('portal.empty') : t('portal.noRooms')}
+          {me.mayCreateRooms
+            ? t('rooms.first')
+            : meetings.data && !organizes
+              ? t('portal.empty')
+              : t('portal.noRooms')}
         </Text>
       )}
       {tree.length > 0 && shown.length === 0 && (
@@ -102,8 +122,20 @@ export function PortalPage({ me }: { me: SignedIn }) {
           isOpen={isOpen}
           onToggle={toggle}
           onLinks={setLinksOf}
+          onSettings={setSettingsOf}
         />
       )}
+      {settingsOf && (
+        <RoomDialog
+          room={settingsOf === 'new' ? null : settingsOf}
+          departments={departments(tree)}
+          onClose={() => setSettingsOf(null)}
+          onDone={setDone}
+        />
+      )}
+      <div className="sr-only" role="status">
+        {done}
+      </div>
       {linksOf && <LinksDialog room={linksOf} onClose={() => setLinksOf(null)} />}
     </PageFrame>
   )

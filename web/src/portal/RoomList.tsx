@@ -1,8 +1,8 @@
-import { Anchor, Button, Text, UnstyledButton } from '@mantine/core'
+import { ActionIcon, Anchor, Button, Text, UnstyledButton } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { PersonInside } from '../api/rooms'
 import { Avatar } from '../room/Avatar'
-import { IconChevronDown, IconChevronRight, IconDoorEnter, IconLink } from '../ui/icons'
+import { IconChevronDown, IconChevronRight, IconDoorEnter, IconLink, IconSettings } from '../ui/icons'
 import classes from './RoomList.module.css'
 import { countRooms, type RoomNode } from './roomTree'
 
@@ -12,6 +12,7 @@ interface RoomListProps {
   isOpen: (id: string) => boolean
   onToggle: (id: string) => void
   onLinks: (room: RoomNode) => void
+  onSettings: (room: RoomNode) => void
 }
 
 const FACES = 4
@@ -26,7 +27,12 @@ export function RoomList({ nodes, ...rest }: RoomListProps) {
             <Department node={node} {...rest} />
           ) : (
             <>
-              <RoomCard room={node} people={rest.inside.get(node.id) ?? []} onLinks={rest.onLinks} />
+              <RoomCard
+                room={node}
+                people={rest.inside.get(node.id) ?? []}
+                onLinks={rest.onLinks}
+                onSettings={rest.onSettings}
+              />
               {node.children.length > 0 && rest.isOpen(node.id) && (
                 <RoomList nodes={node.children} {...rest} />
               )}
@@ -44,19 +50,22 @@ function Department({ node, ...rest }: Omit<RoomListProps, 'nodes'> & { node: Ro
   const open = rest.isOpen(id)
   return (
     <section aria-label={t('portal.department', { name })}>
-      <UnstyledButton
-        className={classes.department}
-        aria-expanded={open}
-        onClick={() => rest.onToggle(id)}
-        data-testid="department"
-        data-name={name}
-      >
-        {open ? <IconChevronDown size={18} aria-hidden /> : <IconChevronRight size={18} aria-hidden />}
-        <Text fw={650}>{name}</Text>
-        <Text size="sm" c="var(--sr-muted)">
-          {t('portal.rooms', { count: countRooms(children) })}
-        </Text>
-      </UnstyledButton>
+      <div className={classes.heading}>
+        <UnstyledButton
+          className={classes.department}
+          aria-expanded={open}
+          onClick={() => rest.onToggle(id)}
+          data-testid="department"
+          data-name={name}
+        >
+          {open ? <IconChevronDown size={18} aria-hidden /> : <IconChevronRight size={18} aria-hidden />}
+          <Text fw={650}>{name}</Text>
+          <Text size="sm" c="var(--sr-muted)">
+            {t('portal.rooms', { count: countRooms(children) })}
+          </Text>
+        </UnstyledButton>
+        {node.administers && <SettingsButton room={node} onSettings={rest.onSettings} />}
+      </div>
       {open && (
         <div className={classes.inner}>
           <RoomList nodes={children} {...rest} />
@@ -66,13 +75,30 @@ function Department({ node, ...rest }: Omit<RoomListProps, 'nodes'> & { node: Ro
   )
 }
 
+function SettingsButton({ room, onSettings }: { room: RoomNode; onSettings: (room: RoomNode) => void }) {
+  const { t } = useTranslation()
+  return (
+    <ActionIcon
+      variant="default"
+      size={36}
+      aria-label={t('rooms.change', { name: room.name })}
+      title={t('rooms.change', { name: room.name })}
+      onClick={() => onSettings(room)}
+      data-testid="room-settings"
+    >
+      <IconSettings size={18} aria-hidden />
+    </ActionIcon>
+  )
+}
+
 interface RoomCardProps {
   room: RoomNode
   people: readonly PersonInside[]
   onLinks: (room: RoomNode) => void
+  onSettings: (room: RoomNode) => void
 }
 
-function RoomCard({ room, people, onLinks }: RoomCardProps) {
+function RoomCard({ room, people, onLinks, onSettings }: RoomCardProps) {
   const { t } = useTranslation()
   const names = people.map(({ displayName }) => displayName ?? '?')
   const address = `#/room/${encodeURIComponent(room.id)}`
@@ -105,6 +131,7 @@ function RoomCard({ room, people, onLinks }: RoomCardProps) {
         )}
       </div>
       <div className={classes.actions}>
+        {room.administers && <SettingsButton room={room} onSettings={onSettings} />}
         {room.administers && (
           <Button
             variant="default"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ListedRoom } from '../api/rooms'
-import { countRooms, matching, type RoomNode, roomTree, shownRooms } from './roomTree'
+import { countRooms, departments, matching, type RoomNode, roomTree, shownRooms } from './roomTree'
 
 const room = (displayName: string, change: Partial<ListedRoom> = {}): ListedRoom => ({
   displayName,
@@ -32,6 +32,28 @@ describe('the tree of rooms', () => {
 
   it('nests, sorts by order and then by name, and leaves out empty departments and meetings', () => {
     expect(outline(tree(rooms))).toEqual(['Lobby', ['Sales', ['Room 9', 'Room 10']], 'Orphan'])
+  })
+
+  it('shows empty departments to those who administer them', () => {
+    const administered = { ...rooms, e: department('Empty', { myPermissions: { admin: true } }) }
+    expect(outline(tree(administered))).toEqual([
+      'Empty',
+      'Lobby',
+      ['Sales', ['Room 9', 'Room 10']],
+      'Orphan',
+    ])
+  })
+
+  it('names departments with those above them', () => {
+    const nested = {
+      d: department('Sales'),
+      n: department('North', { parentId: 'd' }),
+      r: room('Room', { parentId: 'n' }),
+    }
+    expect(departments(tree(nested))).toEqual([
+      { id: 'd', label: 'Sales' },
+      { id: 'n', label: 'Sales › North' },
+    ])
   })
 
   it('survives departments that are inside each other', () => {

@@ -6,13 +6,18 @@ export interface RoomNode {
   isDepartment: boolean
   joinable: boolean
   administers: boolean
+  mode: string
+  /** The name of its size, empty for one of its own. */
+  size: string
+  /** Whether everybody in the organization may enter. */
+  isOpen: boolean
   children: RoomNode[]
 }
 
 /**
  * The rooms and departments as a tree, in their order and then by name. A room whose department is not open to the
- * person stands at the top; a department without any room to show is left out, and so are the rooms of meetings,
- * which have pages of their own.
+ * person stands at the top. A department without any room to show is left out, except for those who administer it,
+ * and so are the rooms of meetings, which have pages of their own.
  */
 export function roomTree(rooms: ReadonlyMap<string, ListedRoom>, locale: string): RoomNode[] {
   const collator = new Intl.Collator(locale, { numeric: true })
@@ -30,7 +35,7 @@ export function roomTree(rooms: ReadonlyMap<string, ListedRoom>, locale: string)
     const parent = isAncestor(rooms, id, parentId) ? undefined : nodes.get(parentId)
     if (child) (parent?.children ?? top).push(child)
   }
-  return top.filter(hasRoom).map(pruned)
+  return top.filter(isShown).map(pruned)
 }
 
 function node(id: string, room: ListedRoom): RoomNode {
@@ -41,6 +46,9 @@ function node(id: string, room: ListedRoom): RoomNode {
     isDepartment: room.type === 'ROOM_TYPE_DEPARTMENT',
     joinable: join || admin,
     administers: admin,
+    mode: room.mode ?? '',
+    size: room.quotas?.name ?? '',
+    isOpen: Boolean(room.defaultPermissions?.join),
     children: [],
   }
 }
@@ -55,12 +63,20 @@ function isAncestor(rooms: ReadonlyMap<string, ListedRoom>, id: string, start: s
   return false
 }
 
-function hasRoom({ isDepartment, children }: RoomNode): boolean {
-  return !isDepartment || children.some(hasRoom)
+function isShown({ isDepartment, administers, children }: RoomNode): boolean {
+  return !isDepartment || administers || children.some(isShown)
 }
 
 function pruned(node: RoomNode): RoomNode {
-  return { ...node, children: node.children.filter(hasRoom).map(pruned) }
+  return { ...node, children: node.children.filter(isShown).map(pruned) }
+}
+
+/** The departments, with those above them in their names. */
+export function departments(nodes: readonly RoomNode[], above = ''): { id: string; label: string }[] {
+  return nodes.flatMap(({ id, name, isDepartment, children }) => {
+    const label = above ? `${above} › ${name}` : name
+    return isDepartment ? [{ id, label }, ...departments(children, label)] : []
+  })
 }
 
 /** Only what matches `term`, with the departments on the way to it. */
