@@ -264,24 +264,27 @@ def test_all_that_is_wrong_is_listed_at_once(account: Account) -> None:
         "startTime": "0001-01-01T00:00:00+14:00",
         "duration": 0,
         "isRecorded": "yes",
+        "isRecurring": True,
+        "recurring": {"frequencyType": 5},
         "videoResolution": "",
         "invitedParticipants": [{"email": "bad"}, {"email": "good@example.org"}, {"email": "worse"}],
     }
-    of_types = account.api.refused("POST", "/meeting", wrong)
-    assert set(of_types.fields) == {"agenda", "type", "isRecorded"}
-    of_values = account.api.refused(
-        "POST", "/meeting", {**wrong, "agenda": "x" * 20_001, "type": "webinar", "isRecorded": True}
-    )
-    assert set(of_values.fields) == {
-        "topic",
-        "agenda",
-        "timezone",
-        "startTime",
-        "duration",
-        "videoResolution",
+    fields = {
+        *(set(wrong) - {"isRecurring", "recurring", "invitedParticipants"}),
+        "recurring.frequencyType",
         "invitedParticipants[0].email",
         "invitedParticipants[2].email",
     }
+    of_values = {"agenda": "x" * 20_001, "type": "webinar", "isRecorded": True, "isRecurring": False}
+    meeting = account.api.meeting()
+    for method, path in (("POST", "/meeting"), ("PUT", f"/meeting/{meeting['id']}/true")):
+        assert set(account.api.refused(method, path, wrong).fields) == fields
+        found = account.api.refused(method, path, {**wrong, **of_values, "recurring": {}}).fields
+        assert set(found) == fields - {"type", "isRecorded", "recurring.frequencyType"}
+    nothing = {name: value for name, value in wrong.items() if name != "topic"}
+    refused = account.api.refused("POST", "/meeting", nothing)
+    assert set(refused.fields) == fields
+    assert refused.fields["topic"] == "is required"
 
 
 def test_all_that_is_wrong_about_an_account_is_listed_at_once(account: Account) -> None:
@@ -317,6 +320,10 @@ def test_all_that_is_wrong_about_an_account_is_listed_at_once(account: Account) 
         ("POST", f"{path}/organizer", {"email": "bad", "lastName": LONG_NAME, "preferredLanguage": "fr"}),
     ):
         assert set(account.instance.refused(method, address, wrong).fields) == set(wrong)
+        of_type = {**wrong, next(iter(wrong)): 5}
+        assert set(account.instance.refused(method, address, of_type).fields) == set(wrong)
+    refused = account.instance.refused("POST", "/account", {"name": "", "sendPassword": 1})
+    assert set(refused.fields) == {"adminEmail", "name", "sendPassword"}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -44,6 +44,7 @@ class AccountCalls:
                 reply=account,
                 access="account",
                 carry_out=self.create,
+                look_over=_wrong_in_new,
             ),
             Call(
                 method="GET",
@@ -78,6 +79,7 @@ class AccountCalls:
                 reply=account,
                 access="account",
                 carry_out=self.update,
+                look_over=_wrong_in_change,
             ),
             Call(
                 method="DELETE",
@@ -104,6 +106,7 @@ class AccountCalls:
                 reply=user,
                 access="account",
                 carry_out=self.add_organizer,
+                look_over=_wrong_in_organizer,
             ),
             Call(
                 method="GET",
@@ -121,6 +124,7 @@ class AccountCalls:
                 reply=user,
                 access="account",
                 carry_out=self.update_organizer,
+                look_over=_wrong_in_organizer,
             ),
             Call(
                 method="DELETE",
@@ -134,16 +138,7 @@ class AccountCalls:
 
     async def create(self, context: Context, request: messages.AccountCreation) -> messages.AccountMessage:
         require_instance(context.caller)
-        admin = OrganizerDraft(
-            email=request.admin_email,
-            first_name=request.admin_firstname,
-            last_name=request.admin_lastname,
-            locale=request.admin_preferred_language,
-            prefix="admin",
-        )
-        change = AccountChange(
-            name=request.name, account_type=request.account_type, paid_until=_paid_until(request.paid_until)
-        )
+        change, admin = _new_account(request)
         with _all_wrong(change, admin):
             account = await self._accounts.create(change, admin, send_password=request.send_password)
         return _account(account)
@@ -159,24 +154,7 @@ class AccountCalls:
     async def update(self, context: Context, request: messages.AccountUpdate) -> messages.AccountMessage:
         account_id = context.path["account_id"]
         account = await self._callers.account(context.caller, account_id, to_change=True)
-        kind = request.default_meeting_type
-        change = AccountChange(
-            name=request.name,
-            account_type=request.account_type,
-            paid_until=_paid_until(request.paid_until),
-            most_meetings=request.number_of_meetings,
-            most_organizers=request.number_of_meeting_organizers,
-            most_rooms=request.number_of_meeting_rooms,
-            ice_candidates_to_filter=request.ice_candidates_to_filter,
-            dial_in_numbers=request.custom_dial_in_numbers,
-            with_standard_numbers=request.display_standard_dial_in_numbers_in_invite,
-            default_permission_group_id=request.default_meeting_permissions,
-            default_kind=MeetingKind(kind) if kind is not UNSET else UNSET,
-            default_dial_in=request.default_meeting_has_dialin,
-            default_recorded=request.default_meeting_has_recording,
-            auto_extend=request.auto_extend_meetings,
-            delete_after_days=request.auto_delete_meetings_after_x_days,
-        )
+        change = _change(request)
         if not is_of_instance(context.caller):
             _require_own_terms(request, _account(account))
         with _all_wrong(change):
@@ -252,6 +230,55 @@ def _all_wrong(change: AccountChange | None = None, draft: OrganizerDraft | None
         yield
     except Invalid as error:
         raise bad_fields([error, *wrong_in(change, draft)]) from error
+
+
+async def _wrong_in_new(_: Context, request: messages.AccountCreation) -> Sequence[Invalid]:
+    return wrong_in(*_new_account(request))
+
+
+async def _wrong_in_change(_: Context, request: messages.AccountUpdate) -> Sequence[Invalid]:
+    return wrong_in(_change(request))
+
+
+async def _wrong_in_organizer(
+    _: Context, request: messages.OrganizerCreation | messages.OrganizerUpdate
+) -> Sequence[Invalid]:
+    return wrong_in(draft=_draft(request))
+
+
+def _new_account(request: messages.AccountCreation) -> tuple[AccountChange, OrganizerDraft]:
+    admin = OrganizerDraft(
+        email=request.admin_email,
+        first_name=request.admin_firstname,
+        last_name=request.admin_lastname,
+        locale=request.admin_preferred_language,
+        prefix="admin",
+    )
+    change = AccountChange(
+        name=request.name, account_type=request.account_type, paid_until=_paid_until(request.paid_until)
+    )
+    return change, admin
+
+
+def _change(request: messages.AccountUpdate) -> AccountChange:
+    kind = request.default_meeting_type
+    return AccountChange(
+        name=request.name,
+        account_type=request.account_type,
+        paid_until=_paid_until(request.paid_until),
+        most_meetings=request.number_of_meetings,
+        most_organizers=request.number_of_meeting_organizers,
+        most_rooms=request.number_of_meeting_rooms,
+        ice_candidates_to_filter=request.ice_candidates_to_filter,
+        dial_in_numbers=request.custom_dial_in_numbers,
+        with_standard_numbers=request.display_standard_dial_in_numbers_in_invite,
+        default_permission_group_id=request.default_meeting_permissions,
+        default_kind=MeetingKind(kind) if kind is not UNSET else UNSET,
+        default_dial_in=request.default_meeting_has_dialin,
+        default_recorded=request.default_meeting_has_recording,
+        auto_extend=request.auto_extend_meetings,
+        delete_after_days=request.auto_delete_meetings_after_x_days,
+    )
 
 
 def _require_own_terms(request: messages.AccountUpdate, present: messages.AccountMessage) -> None:

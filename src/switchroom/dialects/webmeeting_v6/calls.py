@@ -18,14 +18,16 @@ from msgspec import Struct
 
 from switchroom.dialects.webmeeting_v6.callers import Caller, Callers
 from switchroom.dialects.webmeeting_v6.errors import (
+    BadFields,
     Problem,
     ResponseCode,
+    bad_fields,
     problem_of,
 )
 from switchroom.dialects.webmeeting_v6.numbers import whole_number
 from switchroom.dialects.webmeeting_v6.reading import Reader
 from switchroom.dialects.webmeeting_v6.wording import Language, language_of, said
-from switchroom.errors import Invalid
+from switchroom.errors import DomainError, Invalid
 from switchroom.http.bodies import read_body
 
 BASE = "/api/v6"
@@ -84,6 +86,8 @@ class Call(Struct, frozen=True, kw_only=True):
 
     `path` is relative to `/api/v6`, its parameters in braces. `access` is the permission that a key needs.
     `reply` is the type of what stands under `data`; `raw` answers with bytes of another kind instead.
+    `look_over` says what is wrong with a request of which only a part could be read, so that everything is
+    named at once; what is missing of it is UNSET.
     """
 
     method: Method
@@ -95,6 +99,7 @@ class Call(Struct, frozen=True, kw_only=True):
     request: type[Struct] = Nothing
     parameters: Sequence[Parameter] = ()
     raw: str = ""
+    look_over: Callable[[Context, Any], Awaitable[Sequence[Invalid]]] | None = None
 
 
 class _Reply(Struct, rename="camel", omit_defaults=False):
@@ -188,8 +193,10 @@ def _handle(call: Call, callers: Callers) -> _Handle:
         try:
             async with asyncio.timeout(_SECONDS):
                 caller = await callers.of(request, call.access)
-                message = reader.read(await read_body(request.receive)) if reader is not None else Nothing()
                 context = Context(caller, path, dict(request.query_params))
+                message: Struct = Nothing()
+                if reader is not None:
+                    message = await _read(call, context, reader, await read_body(request.receive))
                 reply = await call.carry_out(context, message)
         except Exception as error:
             problem = problem_of(error, language)
@@ -201,6 +208,27 @@ def _handle(call: Call, callers: Callers) -> _Handle:
         return _json(_Reply(ResponseCode.SUCCESS, reply), 200)
 
     return carry_out
+
+
+async def _read(call: Call, context: Context, reader: Reader[Any], body: bytes) -> Struct:
+    """Raises BadFields, with what is wrong about the fields that could be read as well."""
+    try:
+        return reader.read(body)
+    except BadFields as error:
+        if call.look_over is None or error.rest is None:
+            raise
+        try:
+            further = bad_fields(await call.look_over(context, error.rest)).fields
+        except DomainError:
+            raise error from None
+        known = {_first_name(one.field) for one in error.fields}
+        raise BadFields(
+            [*error.fields, *(one for one in further if _first_name(one.field) not in known)]
+        ) from None
+
+
+def _first_name(path: str) -> str:
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def refusal(problem: Problem) -> Response[bytes]:

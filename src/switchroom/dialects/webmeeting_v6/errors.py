@@ -41,11 +41,12 @@ class BadField(Struct, frozen=True):
 
 
 class BadFields(Exception):
-    """Several fields of a request are wrong."""
+    """Several fields of a request are wrong. `rest` is the message without them, if there is one."""
 
-    def __init__(self, fields: Sequence[BadField]) -> None:
+    def __init__(self, fields: Sequence[BadField], rest: Struct | None = None) -> None:
         super().__init__("data not valid")
         self.fields = fields
+        self.rest = rest
 
 
 def bad_fields(errors: Sequence[Invalid]) -> BadFields:

@@ -46,6 +46,7 @@ class MeetingCalls:
                 reply=meeting,
                 access="meeting",
                 carry_out=self.create,
+                look_over=self._wrong_in_new,
             ),
             Call(
                 method="GET",
@@ -77,6 +78,7 @@ class MeetingCalls:
                 reply=meeting,
                 access="meeting",
                 carry_out=self.update,
+                look_over=self._wrong_in_change,
             ),
             Call(
                 method="DELETE",
@@ -176,6 +178,17 @@ class MeetingCalls:
             ],
             recordings=[self._recording(one) for one in summary.recordings],
         )
+
+    async def _wrong_in_new(self, context: Context, request: messages.MeetingCreation) -> Sequence[Invalid]:
+        actor = await self._callers.actor(context.caller)
+        draft, wrong = meeting_draft(request, is_new=True, timezone=actor.timezone or self._timezone)
+        return [*wrong, *await self._meetings.wrong_in(actor, draft)]
+
+    async def _wrong_in_change(self, context: Context, request: messages.MeetingUpdate) -> Sequence[Invalid]:
+        actor = await self._callers.actor(context.caller)
+        timezone = (await self._meetings.get(actor, context.path["meeting_id"])).meeting.timezone
+        draft, wrong = meeting_draft(request, is_new=False, timezone=timezone)
+        return [*wrong, *await self._meetings.wrong_in(actor, draft)]
 
     @asynccontextmanager
     async def _all_wrong(

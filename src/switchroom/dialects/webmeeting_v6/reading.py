@@ -9,7 +9,7 @@ from types import UnionType
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 
 from switchroom.dialects.webmeeting_v6.errors import BadField, BadFields
 
@@ -45,11 +45,13 @@ class Reader(Generic[T]):
 
     def _convert(self, value: dict[str, Any]) -> T:
         found: dict[str, Any] = {}
+        missing: dict[str, Any] = {}
         wrong: list[BadField] = []
         for field in self._fields:
             if field.encode_name not in value:
                 if field.required:
                     wrong.append(BadField(field.encode_name, "is required"))
+                    missing[field.name] = UNSET
                 continue
             given = value[field.encode_name]
             try:
@@ -58,8 +60,10 @@ class Reader(Generic[T]):
                 if given is None and not field.required:
                     continue
                 wrong += islice(_wrong_in(given, field.type, field.encode_name), _MOST_NAMED)
+                if field.required:
+                    missing[field.name] = UNSET
         if wrong:
-            raise BadFields(wrong)
+            raise BadFields(wrong, self._kind(**found, **missing))
         return self._kind(**found)
 
 
