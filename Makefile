@@ -7,7 +7,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What each purpose needs from the distribution.
 RUN_PACKAGES := janus janus-tools ffmpeg nats-server python3-venv
-TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql curl
+TEST_PACKAGES := $(RUN_PACKAGES) chromium firefox-esr postgresql curl
 BENCH_PACKAGES := $(TEST_PACKAGES) wrk
 
 .PHONY: run test check bench clean setup setup-dev web docs format lock help

@@ -15,7 +15,7 @@ Report = dict[str, Any]
 LIMIT = 20.0
 """Seconds that anything may take on a machine with other things to do."""
 
-_BRIGHT = """video => {
+BRIGHT = """video => {
   const canvas = new OffscreenCanvas(32, 18);
   const pen = canvas.getContext('2d', {willReadFrequently: true});
   pen.drawImage(video, 0, 0, 32, 18);
@@ -157,9 +157,7 @@ class Person:
         """Frames are being decoded, and what is shown is a picture and not black."""
         self._grows(name, source, "framesDecoded", 5, limit)
         video = self.video_of(name, source)
-        self.until(
-            lambda: video.evaluate(_BRIGHT), lambda bright: bright > 0.3, f"a picture of {name}", limit
-        )
+        self.until(lambda: video.evaluate(BRIGHT), lambda bright: bright > 0.3, f"a picture of {name}", limit)
 
     def video_of(self, name: str, source: str = "camera") -> Locator:
         if source == "screen":

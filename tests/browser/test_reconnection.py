@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import psutil
 import pytest
 from playwright.sync_api import expect
 
 from switchroom.demo import Demo
 from tests.browser.people import BOTH, Join, Newcomer
+from tests.browser.processes import media_server
 from tests.browser.wire import Wire
 from tests.command.running import free_port
 from tests.command.running import running as command_running
@@ -27,12 +27,6 @@ HARD_LIMIT = 15.0
 """Seconds after which a busy machine is no excuse."""
 
 Record = Callable[[str, object], None]
-
-
-def media_server(of: int) -> psutil.Process:
-    """The Janus that the process with this id runs."""
-    (janus,) = (child for child in psutil.Process(of).children(recursive=True) if child.name() == "janus")
-    return janus
 
 
 def is_over(started: float, record_property: Record) -> None:
@@ -51,7 +45,7 @@ def test_media_come_back_when_the_media_server_is_killed(
     anna.sees("Ben")
     ben.sees("Anna")
     before = ben.generation()
-    media_server(psutil.Process().pid).kill()
+    media_server().kill()
     started = time.monotonic()
     ben.until(ben.generation, lambda number: number > before, "a new connection", HARD_LIMIT)
     ben.sees("Anna", limit=HARD_LIMIT)

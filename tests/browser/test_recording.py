@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psutil
 import pytest
 from playwright.sync_api import expect
 
 from switchroom.events.log import EventFilter
 from tests.browser.people import BOTH, Newcomer
 from tests.browser.person import Person
-from tests.browser.test_reconnection import media_server
+from tests.browser.processes import media_server
 from tests.browser.test_scheduled_meeting import Program
 from tests.browser.watching import Film
 from tests.platform import RunningPlatform
@@ -111,7 +110,7 @@ def test_it_is_switched_on_and_off_meanwhile_and_outlives_the_media_server(
     began = time.monotonic()
     expect(ben.the("recording")).to_be_visible()
     nora.page.wait_for_timeout(SPEECH)
-    media_server(psutil.Process().pid).kill()
+    media_server().kill()
     ben.until(lambda: [one["type"] for one in ben.heard], lambda told: "media.reset" in told, "a reset")
     ben.hears("Nora")
     ben.sees("Nora")
