@@ -121,3 +121,28 @@ def test_a_spectator_cannot_send_anything(tenant: Tenant, join: Join, newcomer: 
     assert (raised["type"], raised["code"]) == ("error", "not_allowed")
     expect(anna.the("spectator-count")).to_have_text("1 spectator")
     anna.meets()
+
+
+def test_a_changed_link_reaches_those_inside_unless_it_is_not_to(
+    tenant: Tenant, join: Join, newcomer: Newcomer
+) -> None:
+    room = tenant.room()
+    link = tenant.group_link(room, "Moderator")
+    ben = join(room, "Ben")
+    mia = newcomer("Mia").opens(link["joinLink"]).joins("Mia")
+    row = ben.the("participant", name="Mia")
+    expect(row).to_contain_text("Moderator")
+
+    def becomes(group: str, **fields: object) -> None:
+        change = {"id": link["id"], "permissionGroupId": tenant.permission_group(group)}
+        tenant.api("guestService.v2/updateGroupLink", groupLink=change, **fields)
+
+    becomes("Participant")
+    expect(row).not_to_contain_text("Moderator")
+    expect(mia.the("participant", name="Ben")).to_be_visible()
+    becomes("No access", skipRoomPermissionsUpdate=True)
+    mia.writes("Still here")
+    expect(ben.message("Still here")).to_be_visible()
+    becomes("No access")
+    mia.is_told("Your access was taken back")
+    ben.meets()

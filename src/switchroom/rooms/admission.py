@@ -265,4 +265,5 @@ def _require_valid(link: LinkView) -> None:
 def _guest_id(link: LinkView, external_id: str) -> str:
     if link.kind is LinkKind.GUEST:
         return link.id
-    return str(uuid5(UUID(link.id), external_id) if external_id else uuid4())
+    # Of the room, not of the link: by whichever of its group links somebody comes, they are one person.
+    return str(uuid5(UUID(link.room_id), external_id) if external_id else uuid4())

@@ -25,7 +25,7 @@ from switchroom.mail.queue import enqueue_invitation, withdraw_invitations
 from switchroom.rooms.access import judge, no_room, room_and_viewer, room_for, with_viewer
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 from switchroom.rooms.models import Link, LinkKind, Room, RoomPermission, RoomType
-from switchroom.rooms.notices import LinkDeleted
+from switchroom.rooms.notices import LinkDeleted, RoomChanged
 
 LOCALES = ("en", "de")
 _LONGEST_DESCRIPTION = 500
@@ -142,7 +142,10 @@ class Links:
         room_id: str | None = None,
         send_email: bool = False,
         timezone: str = "",
+        to_those_inside: bool = True,
     ) -> MadeLinks:
+        """Change what is said and nothing else. What people inside by the link may do changes with it, unless
+        it is not to reach them."""
         async with self._database.write(token.organization_id) as session:
             link, room = await _link_for(session, token, link_id, room_id, kind)
             if change.permission_group_id is not None:
@@ -161,6 +164,8 @@ class Links:
                     setattr(link, field, value)
             link.timezone = _timezone(timezone) or link.timezone
             _check(link, send_email=send_email)
+            if to_those_inside and change.permission_group_id is not None:
+                notify(session, RoomChanged(token.organization_id, link.room_id))
             task_id = await self._invite(session, token, room.display_name, link) if send_email else None
             _record(session, token, "link.updated", link)
             await session.flush()

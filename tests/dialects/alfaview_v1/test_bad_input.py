@@ -285,3 +285,33 @@ def test_a_request_id_that_is_too_long_is_not_echoed(tenant: Tenant):
     assert answer["code"] == 3
     assert answer["details"][0]["statusCode"] == "REQUEST_ID_INVALID"
     assert len(answer["details"][0]["requestId"]) == 11
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "named"),
+    [
+        ("roomService/update", {"roomId": "nope"}, "roomId: "),
+        ("roomService/create", {"room": {"displayName": "x", "parentId": "nope"}}, "parentId: "),
+        (
+            "roomService/create",
+            {"room": {"displayName": "x", "permissions": {"nope": {"join": True}}}},
+            "permissions.nope: ",
+        ),
+        (
+            "guestService.v2/createGroupLinks",
+            {"groupLinkCreations": [{"description": "x", "permissionGroupId": "nope"}]},
+            "permissionGroupId: ",
+        ),
+        ("guestService.v2/getLink", {"id": "nope"}, "id: "),
+        ("roomService/permissions", {"userId": "nope"}, "userId: "),
+    ],
+)
+def test_what_there_is_not_is_named_by_its_field(
+    tenant: Tenant, path: str, fields: dict[str, Any], named: str
+) -> None:
+    needs_room = path in ("guestService.v2/createGroupLinks", "roomService/permissions")
+    refused = tenant.api.refused(path, **fields, **({"roomId": tenant.room()} if needs_room else {}))
+
+    assert refused["code"] == 5
+    assert refused["message"].startswith(named)
+    assert "nope" in refused["message"]

@@ -216,6 +216,9 @@ def test_who_a_guest_is(tenant: Tenant):
     assert user_id(group) != user_id(group)
     assert user_id(group, externalId=external) == user_id(group, externalId=external)
     assert user_id(group, externalId=external) != user_id(group, externalId="y" * 32)
+    other, elsewhere = tenant.group_link(room_id, "Moderator"), tenant.group_link(tenant.room("Elsewhere"))
+    assert user_id(other, externalId=external) == user_id(group, externalId=external)
+    assert user_id(elsewhere, externalId=external) != user_id(group, externalId=external)
     assert user_id(guest) == user_id(guest)
     info = authenticate(tenant, guest, displayName="").json()["linkInfo"]
     assert info == {"type": "TYPE_GUEST_LINK", "displayName": "Grace Guest"}

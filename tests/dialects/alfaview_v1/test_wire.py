@@ -28,6 +28,11 @@ def test_the_request_id_is_echoed_by_errors_too(tenant: Tenant):
         assert refusal(tenant.api.post("roomService/list", body))["details"][0]["requestId"] == "mine"
     top_level = refusal(tenant.api.post("authenticationService/authenticate", {"requestId": "mine"}))
     assert top_level["details"][0]["requestId"] == "mine"
+    not_carried_out = tenant.api.post("userService/getLocale", {"accessInfo": {"requestId": "mine"}})
+    assert not_carried_out.status_code == 501
+    assert refusal(not_carried_out)["details"][0]["requestId"] == "mine"
+    made = refusal(tenant.api.post("userService/getLocale", "not JSON"))["details"][0]["requestId"]
+    assert len(made) == 11
 
 
 def test_null_means_absent(tenant: Tenant):

@@ -28,7 +28,7 @@ from switchroom.dialects.alfaview_v1.exchange import Answer, header
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo, Request
 from switchroom.errors import Invalid, Unauthenticated
-from switchroom.http.bodies import ClientGone, read_body
+from switchroom.http.bodies import BodyTooLarge, ClientGone, read_body
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken, TokenSigner
 
@@ -122,8 +122,19 @@ def unimplemented(path: str) -> ASGIRouteHandler:
     not_carried_out = problem_of(Unimplemented(f"{path} is not implemented")) or INTERNAL
 
     async def handle(scope: HTTPScope, receive: Receive, send: Send) -> None:
-        problem = not_carried_out if scope["method"] == "POST" else WRONG_METHOD
-        await _refusal(problem, new_request_id()).send(send)
+        if scope["method"] != "POST":
+            await _refusal(WRONG_METHOD, new_request_id()).send(send)
+            return
+        problem = not_carried_out
+        body = b""
+        try:
+            async with asyncio.timeout(_SECONDS):
+                body = await read_body(receive)
+        except ClientGone:
+            return
+        except (BodyTooLarge, TimeoutError) as error:
+            problem = problem_of(error) or INTERNAL
+        await _refusal(problem, _request_id_of(body)).send(send)
 
     return _mounted(f"{BASE}/{path}", handle)
 

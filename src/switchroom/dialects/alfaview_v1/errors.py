@@ -126,9 +126,16 @@ def problem_of(error: Exception) -> Problem | None:
         code, status_code = Code.ALREADY_EXISTS, ReplyStatusCode.ALREADY_EXISTS
     status_code = _STATUS_BY_DOMAIN_CODE.get(error.code or "", status_code)
     message = error.message
-    if error.field and isinstance(error, Invalid) and error.field.rpartition(".")[2] not in message:
+    if error.field and not _names_field(error, error.field):
         message = f"{error.field}: {message}"
     return Problem(code, status_code, message, error.details.get("retryAfter"))
+
+
+def _names_field(error: DomainError, field: str) -> bool:
+    """Whether the message needs no name of the field before it."""
+    if isinstance(error, Invalid):
+        return field.rpartition(".")[2] in error.message
+    return not isinstance(error, NotFound) or field in error.message
 
 
 def reply_of(problem: Problem, request_id: str) -> ErrorReply:

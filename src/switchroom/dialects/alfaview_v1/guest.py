@@ -208,6 +208,7 @@ class GuestService:
                 valid_until=_instant(wish.validUntil),
             ),
             room_id=wish.roomId or None,
+            to_those_inside=not request.skipRoomPermissionsUpdate,
         )
         return messages.UpdateGroupLinkReply(groupLink=self._group_link(caller, made.links[0]))
 
@@ -230,6 +231,7 @@ class GuestService:
             room_id=wish.roomId or None,
             send_email=request.sendEmail,
             timezone=request.timezone,
+            to_those_inside=not request.skipRoomPermissionsUpdate,
         )
         return messages.UpdateGuestLinkReply(trackingInfo=_tracking(made.task_id))
 
