@@ -85,7 +85,7 @@ from switchroom.rooms.occupancy import Occupancy
 from switchroom.rooms.quotas import Quotas
 from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
-from switchroom.settings import Settings
+from switchroom.settings import ConfigurationError, Settings
 
 WEBROOT = Path(__file__).parent / "webroot"
 _RETRY_AFTER = 1.0
@@ -359,7 +359,10 @@ async def _background(work: Callable[[], Awaitable[None]], name: str) -> AsyncGe
 
 def _secret(settings: Settings) -> bytes:
     """The key that access tokens are signed with: the setting's, or a file made at the first start."""
-    settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"data: {error}") from error
     if settings.security.secret:
         return settings.security.secret.encode()
     path = settings.data_directory / "secret.key"

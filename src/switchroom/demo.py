@@ -27,7 +27,7 @@ _PEOPLE = (
     ("moderator", Standing.MODERATOR, "Emil", "Berliner"),
     ("participant", Standing.PARTICIPANT, "Jürgen", "Müller"),
 )
-_TREE = (
+TREE = (
     ("Teaching", ("Classroom 1", "Classroom 2", "Lecture hall")),
     ("Office", ("Meeting room", "Coffee corner")),
 )
@@ -158,7 +158,7 @@ async def _make_rooms(
     rooms: list[DemoRoom] = []
     open_to_all = Grant(Role.PARTICIPANT)
     moderated = {people[Standing.MODERATOR].id: Grant(Role.MODERATOR)}
-    for department_name, room_names in _TREE:
+    for department_name, room_names in TREE:
         department = await platform.rooms.create(
             token,
             RoomDraft(display_name=department_name, type=RoomType.DEPARTMENT, default=open_to_all),

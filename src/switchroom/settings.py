@@ -8,6 +8,7 @@ environment; one without a section is `SWITCHROOM_NAME`. Lists are comma-separat
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
@@ -280,9 +281,16 @@ def load(
     _require_networks("security.trusted_proxies", settings.security.trusted_proxies)
     _require_networks("security.metrics_from", settings.security.metrics_from)
     _require_networks("events.webhook_networks", settings.events.webhook_networks)
+    _require_servers("ice.stun", settings.ice.stun, _STUN)
+    _require_servers("ice.turn", settings.ice.turn, _TURN)
     _require_timezone("webmeeting.user_timezone", settings.webmeeting.user_timezone)
     _require_timezone("webmeeting.meeting_timezone", settings.webmeeting.meeting_timezone)
     return settings
+
+
+_HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/?\[\]]+)(?::\d{1,5})?"
+_STUN = re.compile(rf"stuns?:{_HOST}")
+_TURN = re.compile(rf"turns?:{_HOST}(?:\?transport=(?:udp|tcp))?")
 
 
 def _require_networks(name: str, networks: list[str]) -> None:
@@ -291,6 +299,13 @@ def _require_networks(name: str, networks: list[str]) -> None:
             ip_network(network, strict=False)
         except ValueError as error:
             raise ConfigurationError(f"{name}: {error}") from error
+
+
+def _require_servers(name: str, addresses: list[str], form: re.Pattern[str]) -> None:
+    """Browsers refuse a whole connection for one address that they cannot read."""
+    for address in addresses:
+        if not form.fullmatch(address):
+            raise ConfigurationError(f"{name}: {address!r} is not the address of such a server")
 
 
 def _require_timezone(name: str, timezone: str) -> None:
@@ -343,6 +358,7 @@ def reference() -> str:
         "",
         "Settings come from one TOML file (`--config`, `SWITCHROOM_CONFIG`, or `switchroom.toml` in the",
         "working directory), then from environment variables, then from the command line; the later wins.",
+        "A list in a variable is separated by commas.",
         "This page is generated from `settings.py` by `make docs`.",
     ]
     sections = _sections()

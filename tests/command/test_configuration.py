@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from switchroom.app import Platform
 from switchroom.settings import ConfigurationError, load
 
 
@@ -18,6 +21,12 @@ from switchroom.settings import ConfigurationError, load
         ("events.webhook_networks", "localhost"),
         ("security.trusted_proxies", "proxy"),
         ("security.guest_token_lifetime", "172801"),
+        ("ice.stun", '["stun:x:3478"]'),
+        ("ice.stun", "x.example:3478"),
+        ("ice.stun", "stun:x.example, turn:x.example"),
+        ("ice.turn", "turn:"),
+        ("ice.turn", "turn:x.example:https"),
+        ("ice.turn", "turn:x.example?transport=sctp"),
     ],
 )
 def test_a_wrong_value_is_refused(setting: str, value: str) -> None:
@@ -34,7 +43,17 @@ def test_what_is_right_is_taken() -> None:
         environment={
             "SWITCHROOM_WEBMEETING_USER_TIMEZONE": "Asia/Tokyo",
             "SWITCHROOM_EVENTS_WEBHOOK_NETWORKS": "10.0.0.0/8, fd00::/8",
+            "SWITCHROOM_ICE_STUN": "stun:stun.example.org,stuns:[2001:db8::1]:5349",
+            "SWITCHROOM_ICE_TURN": "turns:turn.example.org:443?transport=tcp, turn:192.0.2.7",
         }
     )
+    assert settings.ice.stun == ["stun:stun.example.org", "stuns:[2001:db8::1]:5349"]
+    assert settings.ice.turn == ["turns:turn.example.org:443?transport=tcp", "turn:192.0.2.7"]
     assert settings.webmeeting.user_timezone == "Asia/Tokyo"
     assert settings.events.webhook_networks == ["10.0.0.0/8", "fd00::/8"]
+
+
+def test_a_data_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match=r"^data: "):
+        Platform(load(environment={}, options={"data": str(tmp_path / "file" / "data")}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,11 @@ def test_the_demo_is_made_once_and_holds_what_it_says(tmp_path: Path) -> None:
         printed = platform.output.read_text()
         assert demo["links"]["participant"] in printed
         assert demo["api_key"]["code"] in printed
+        assert f"Demo  {demo['company_id']}" in printed
+        assert "Teaching: Classroom 1, Classroom 2, Lecture hall" in printed
+        (meeting,) = re.findall(rf"{demo['base_url']}/#/meeting/(\S+)", printed)
+        seen = httpx.post(f"{platform.base_url}/client/meeting", json={"number": meeting}).json()
+        assert seen["topic"] == "Demo meeting"
         assert platform.stop() == 0
     with running(data, "--demo", port=port) as platform:
         assert (data / "demo.json").read_bytes() == first

@@ -14,7 +14,7 @@ from switchroom import __version__, doctor
 from switchroom.app import Platform
 from switchroom.cli.options import Config, Data, Host, Port, load_settings
 from switchroom.db import schema
-from switchroom.demo import Demo, ensure_demo
+from switchroom.demo import TREE, Demo, ensure_demo
 from switchroom.loop import run
 from switchroom.settings import Settings
 from switchroom.workers import several
@@ -111,9 +111,10 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -
 
 def _print_demo(demo: Demo) -> None:
     rows = [
-        ("Company", demo.company_id),
+        ("Organization", f"Demo  {demo.company_id}"),
         ("API key", f"{demo.api_key.client_id}  {demo.api_key.code}"),
         *((user.role.capitalize(), f"{user.username}  {user.password}") for user in demo.users),
+        *(("Rooms", f"{department}: {', '.join(rooms)}") for department, rooms in TREE),
         ("Moderator's link", demo.links.moderator),
         ("Participant's link", demo.links.participant),
     ]

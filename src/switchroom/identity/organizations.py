@@ -12,6 +12,7 @@ from switchroom.db.database import Database
 from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
 from switchroom.events.recording import record
 from switchroom.identity.models import (
+    LONGEST_DISPLAY_NAME,
     ApiKey,
     Membership,
     Organization,
@@ -197,10 +198,14 @@ class Organizations:
 
 
 async def found(session: AsyncSession, display_name: str) -> Organization:
-    """Add an organization with the six permission groups every one has. Raises Invalid without a name."""
-    if not display_name.strip():
+    """Add an organization with the six permission groups every one has. Raises Invalid for a name that is
+    empty or too long."""
+    name = display_name.strip()
+    if not name:
         raise Invalid("a name is required", field="displayName")
-    organization = Organization(ulid=str(ULID()), display_name=display_name.strip())
+    if len(name) > LONGEST_DISPLAY_NAME:
+        raise Invalid(f"a name has at most {LONGEST_DISPLAY_NAME} characters", field="displayName")
+    organization = Organization(ulid=str(ULID()), display_name=name)
     session.add(organization)
     await session.flush()
     for position, (name, role) in enumerate(_GROUPS):

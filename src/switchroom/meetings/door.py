@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import time
 from datetime import datetime
 from enum import StrEnum
@@ -227,8 +228,8 @@ class MeetingDoor:
             )
 
     async def _by_number(self, session: AsyncSession, number: str, key: str) -> tuple[MeetingView, _Standing]:
-        digits = number.replace("-", "").replace(" ", "")
-        found = await find_meeting(session, digits) if len(digits) == 16 and digits.isdecimal() else None
+        name = number.replace("-", "").replace(" ", "").lower()
+        found = await find_meeting(session, name) if _NAME.fullmatch(name) else None
         if found is None:
             raise LinkDeleted
         row = (await session.execute(_BY_ROOM.where(Meeting.id == found.meeting.id))).one()
@@ -237,6 +238,8 @@ class MeetingDoor:
         return shown, _standing_by(shown, key)
 
 
+_NAME = re.compile(r"\d{16}|[0-9a-f]{24}")
+"""What a meeting's page is called by: the number that people type, or the id that programs know."""
 _BY_ROOM = (
     select(Meeting, Organization, MeetingTerms, Person, Room)
     .join(Organization, Organization.id == Meeting.organization_id)

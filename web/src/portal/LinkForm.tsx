@@ -25,7 +25,9 @@ export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
   const queries = useQueryClient()
   const [wrongOrder, setWrongOrder] = useState(false)
   const [sendEmail, setSendEmail] = useState(true)
+  const mutationKey = ['create-link', kind, roomId]
   const creation = useMutation({
+    mutationKey,
     mutationFn: async ({ fields }: { fields: FormData; form: HTMLFormElement }) => {
       const text = (name: string) => String(fields.get(name) ?? '').trim()
       const span = { validFrom: utc(fields.get('validFrom')), validUntil: utc(fields.get('validUntil')) }
@@ -50,6 +52,8 @@ export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
+    // The second click of two comes before the button is drawn as busy.
+    if (queries.isMutating({ mutationKey })) return
     const form = event.currentTarget
     const fields = new FormData(form)
     const from = utc(fields.get('validFrom'))

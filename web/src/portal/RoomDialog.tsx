@@ -49,13 +49,17 @@ export function RoomDialog({ room, departments, onClose, onDone }: RoomDialogPro
     onDone(what)
     onClose()
   }
+  const mutationKey = ['save-room']
   const saving = useMutation({
+    mutationKey,
     mutationFn: (fields: FormData) => save(room, kind, isOpen, fields),
     onSuccess: (_, fields) =>
       done(t(room ? 'rooms.changed' : 'rooms.created', { name: String(fields.get('name')).trim() })),
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
+    // The second click of two comes before the button is drawn as busy.
+    if (queries.isMutating({ mutationKey })) return
     saving.mutate(new FormData(event.currentTarget))
   }
   const failure = saving.error ?? sizes.error
