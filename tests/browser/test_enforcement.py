@@ -133,7 +133,7 @@ def test_a_changed_link_reaches_those_inside_unless_it_is_not_to(
     row = ben.the("participant", name="Mia")
     expect(row).to_contain_text("Moderator")
 
-    def becomes(group: str, **fields: object) -> None:
+    def becomes(group: str, **fields: Any) -> None:
         change = {"id": link["id"], "permissionGroupId": tenant.permission_group(group)}
         tenant.api("guestService.v2/updateGroupLink", groupLink=change, **fields)
 

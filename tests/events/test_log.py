@@ -20,6 +20,7 @@ from switchroom.events.log import EventFilter, EventLog, RecordedEvent, matches
 from switchroom.events.models import Event
 from switchroom.events.recorder import EventRecorder
 from switchroom.events.recording import record
+from switchroom.identity.keys import KeyPermission
 from tests.platform import RunningPlatform, Tenant
 
 T = TypeVar("T")
@@ -83,6 +84,37 @@ def test_programs_that_sign_in_are_logged(tenant: Tenant) -> None:
     )
     (signed_in,) = read(tenant, types=["api_key.signed_in"])
     assert signed_in.data == {"client_id": tenant.api_key.client_id}
+
+
+def test_who_signs_out_and_keys_of_an_account_are_logged(tenant: Tenant) -> None:
+    credentials = {"username": tenant.administrator.username, "password": tenant.administrator.password}
+    reply = tenant.api.post(
+        "authenticationService/authenticate", {"usernamePasswordCredentials": credentials}
+    )
+    for _ in range(2):
+        tenant.running.http.post(
+            "/client/sign-out", headers={"cookie": f"auth={reply.cookies['auth']}"}
+        ).raise_for_status()
+    keys = tenant.running.platform.keys
+    key = tenant.running.run(
+        keys.create("Küche", KeyPermission.MEETING | KeyPermission.EVENTS, tenant.organization)
+    )
+    tenant.running.run(keys.create("Instance", KeyPermission.MEETING))
+    number = tenant.running.run(keys.authenticate(key)).key_id
+    tenant.running.run(keys.delete(number))
+
+    out, made, gone = read(tenant, types=["user.signed_out", "meeting_key.*"])
+
+    assert (out.object_id, out.data) == (
+        tenant.administrator.id,
+        {"username": tenant.administrator.username},
+    )
+    assert [(one.type, one.object_id) for one in (made, gone)] == [
+        ("meeting_key.created", str(number)),
+        ("meeting_key.deleted", str(number)),
+    ]
+    assert made.data == gone.data == {"name": "Küche", "permissions": ["meeting", "events"]}
+    assert key not in str(read(tenant))
 
 
 def test_a_refused_call_leaves_nothing(tenant: Tenant) -> None:

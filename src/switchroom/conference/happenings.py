@@ -33,7 +33,8 @@ class Happenings:
         self._note(room, "opened", {"display_name": room.room_name})
 
     def joined(self, room: Admission, participant: Participant) -> None:
-        self._note(room, "joined", _who(participant) | {"link_id": participant.admission.link_id})
+        stay = {"link_id": participant.admission.link_id, "joined_at": time_of(participant.joined_at)}
+        self._note(room, "joined", _who(participant) | stay)
 
     def left(self, room: Admission, participant: Participant, reason: LeftReason) -> None:
         stay = {"reason": reason, "joined_at": time_of(participant.joined_at)}

@@ -39,7 +39,8 @@ async def end_stays(
         else:
             inside.pop(participant_id, None)
     for event in inside.values():
-        data = _who(event.data) | {"reason": "lost", "joined_at": time_of(event.occurred_at)}
+        joined_at = event.data.get("joined_at", time_of(event.occurred_at))
+        data = _who(event.data) | {"reason": "lost", "joined_at": joined_at}
         record(session, organization_id, f"{area}.left", object_id, data, at=max(at, event.occurred_at))
     room = {name: opened.data[name] for name in ("room_id",) if name in opened.data}
     record(session, organization_id, f"{area}.emptied", object_id, room, at=at)

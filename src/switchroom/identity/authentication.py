@@ -154,9 +154,17 @@ class Authentication:
 
     async def sign_out(self, refresh_token: str) -> None:
         async with self._database.write(None) as session:
-            await session.execute(
-                delete(RefreshToken).where(RefreshToken.token_hash == key_hash(refresh_token))
+            found = await session.execute(
+                delete(RefreshToken)
+                .where(RefreshToken.token_hash == key_hash(refresh_token))
+                .returning(RefreshToken.organization_id, RefreshToken.person_id)
+                .execution_options(synchronize_session=False)
             )
+            row = found.one_or_none()
+            if row is None or row.person_id is None:
+                return
+            person = await session.get_one(Person, row.person_id)
+            record(session, row.organization_id, "user.signed_out", person.id, {"username": person.username})
 
     async def accessible(self, claims: AccessToken) -> Sequence[str]:
         """The ULIDs of the organizations that the caller can sign in to."""

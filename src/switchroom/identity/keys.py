@@ -7,10 +7,12 @@ from enum import IntFlag
 
 from cachetools import TTLCache
 from msgspec import Struct
-from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from switchroom.events.recording import record
 from switchroom.identity.models import Organization, PlatformKey
 from switchroom.identity.secrets import key_hash, random_key
 
@@ -66,14 +68,15 @@ class PlatformKeys:
             raise Invalid("a key's name has 1 to 100 characters", field="name")
         key = random_key(_LENGTH)
         async with self._database.write(None) as session:
-            session.add(
-                PlatformKey(
-                    name=alias,
-                    key_hash=key_hash(key),
-                    organization_id=organization.id if organization else None,
-                    permissions=permissions,
-                )
+            made = PlatformKey(
+                name=alias,
+                key_hash=key_hash(key),
+                organization_id=organization.id if organization else None,
+                permissions=permissions,
             )
+            session.add(made)
+            await session.flush()
+            _record(session, "meeting_key.created", made)
         return key
 
     async def list(self) -> Sequence[tuple[PlatformKey, Organization | None]]:
@@ -89,11 +92,11 @@ class PlatformKeys:
     async def delete(self, key_id: int) -> None:
         """Make a key good for nothing. Raises NotFound."""
         async with self._database.write(None) as session:
-            found = await session.scalar(
-                delete(PlatformKey).where(PlatformKey.id == key_id).returning(PlatformKey.id)
-            )
+            found = await session.get(PlatformKey, key_id)
             if found is None:
                 raise NotFound(f"there is no key {key_id}", field="id")
+            await session.delete(found)
+            _record(session, "meeting_key.deleted", found)
         self._right.clear()
 
     async def authenticate(self, key: str) -> KeyHolder:
@@ -119,6 +122,16 @@ class PlatformKeys:
         holder = KeyHolder(key_id, name, organization_id, KeyPermission(permissions))
         self._right[named] = holder
         return holder
+
+
+def _record(session: AsyncSession, kind: str, key: PlatformKey) -> None:
+    """A key of the whole platform belongs to no organization, and is in no log."""
+    if key.organization_id is None:
+        return
+    permissions = [
+        one.name.lower() for one in KeyPermission if one in KeyPermission(key.permissions) and one.name
+    ]
+    record(session, key.organization_id, kind, str(key.id), {"name": key.name, "permissions": permissions})
 
 
 _KEY = select(PlatformKey.id, PlatformKey.name, PlatformKey.organization_id, PlatformKey.permissions)

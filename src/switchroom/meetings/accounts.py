@@ -122,8 +122,11 @@ class Accounts:
             return await _account(session, hex_id)
 
     async def change(self, hex_id: str, change: AccountChange) -> Account:
+        """Raises Forbidden for one that is not paid for, unless it says until when it is now."""
         async with self._write(None) as session:
             account = await _account(session, hex_id)
+            if change.paid_until is UNSET:
+                require_good_standing(account.organization, account.terms, to_change=True)
             await _change(session, account.organization, account.terms, change)
             snapshot = _snapshot(account.organization, account.terms)
             record(session, account.organization.id, "account.updated", hex_id, snapshot)

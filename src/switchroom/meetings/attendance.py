@@ -161,12 +161,18 @@ async def _stays(session: AsyncSession, meeting: Meeting, span: _Span) -> Sequen
                 email=person.email,
                 display_name=str(event.data.get("display_name", "")),
                 is_guest=bool(event.data.get("is_guest", True)),
-                joined_at=event.occurred_at,
+                joined_at=_joined_at(event),
                 left_at=None,
             )
         elif known is not None:
             stays[participant_id] = structs.replace(known, left_at=event.occurred_at)
     return list(stays.values())
+
+
+def _joined_at(event: Event) -> datetime:
+    """As the event of leaving has it too, which is a moment before joining was logged."""
+    told = event.data.get("joined_at")
+    return datetime.fromisoformat(told) if isinstance(told, str) else event.occurred_at
 
 
 def _user_of(data: Mapping[str, Any]) -> str:

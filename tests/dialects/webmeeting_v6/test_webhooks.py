@@ -142,7 +142,9 @@ def test_who_comes_and_goes_and_the_end_are_told(
     by_path = {request.path: body_of(request) for request in listener.got(3)}
     left = by_path["/onMeetingLeft"]["participant"]
     assert left["name"] == "Jörg"
-    assert left["joinedAt"] <= left["leftAt"]
+    assert left["joinedAt"] == told["participant"]["joinedAt"] <= left["leftAt"]
+    (stay,) = account.api.get(f"/meeting/{meeting['id']}/participants")
+    assert (stay["joinedAt"], stay["leftAt"]) == (left["joinedAt"], left["leftAt"])
     assert by_path["/onMeetingClosed"]["isClosed"] is True
 
     async def minutes_later() -> None:
