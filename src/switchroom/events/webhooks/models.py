@@ -32,6 +32,7 @@ class WebHook(OfOrganization, Base):
     `after_event` is the newest event of the time when the hook was switched on: it gets what comes after.
     `problem` says why the last delivery that was given up was. The secret stands here as it is: each delivery
     is signed with it. `api_key` is sent along if there is one. `view` names who renders the bodies.
+    A delivery that fails is tried `retries` times more, None for as often as the schedule says.
     """
 
     __tablename__ = "web_hooks"
@@ -59,6 +60,7 @@ class WebHook(OfOrganization, Base):
     view: Mapped[str] = mapped_column(String(32), default="")
     enabled: Mapped[bool] = mapped_column(default=True)
     custom_data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    retries: Mapped[int | None]
     after_event: Mapped[int] = mapped_column(BigId)
     problem: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
