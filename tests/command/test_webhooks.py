@@ -76,7 +76,8 @@ def test_a_hook_is_made_gets_an_event_and_shows_what_became_of_it(
     with serving(tmp_path / "var") as where:
         run("org", "create", "Acme", *where)
         org = ("--org", "Acme", *where)
-        made = run("webhook", "create", "Übersicht", url, "--types", "api_key.*, user.*", *org)
+        own = ("--custom-data", '{"kurs": "Ökologie"}', "--retries", "2")
+        made = run("webhook", "create", "Übersicht", url, "--types", "api_key.*, user.*", *own, *org)
         fields = re.fullmatch(r"id: +(\d+)\nsecret: (\S+)\n", made.stdout)
         assert fields, made
         number, secret = fields.groups()
@@ -86,12 +87,16 @@ def test_a_hook_is_made_gets_an_event_and_shows_what_became_of_it(
         headers, body = receiver.received[0]
         event = json.loads(body)
         assert (event["type"], event["data"]) == ("api_key.created", {"client_id": "kurse"})
+        assert event["custom_data"] == {"kurs": "Ökologie"}
         signed = f"{headers['X-Webhook-Timestamp']}.".encode() + body
         expected = "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
         assert headers["X-Webhook-Signature"] == expected
 
         listed = run("webhook", "list", *org).stdout
-        assert listed == f"{number:>4}  on   Übersicht  POST {url}  api_key.*,user.*\n"
+        assert listed == (
+            f"{number:>4}  on   Übersicht  POST {url}  api_key.*,user.*\n"
+            '      retries: 2\n      custom data: {"kurs":"Ökologie"}\n'
+        )
         until(lambda: "delivered" in run("webhook", "deliveries", number, *org).stdout)
         shown = run("webhook", "deliveries", number, *org).stdout
         delivery = re.match(r" +(\d+)  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  api_key.created", shown)
@@ -120,6 +125,10 @@ def test_what_is_wrong_with_a_hook_is_said(tmp_path: Path) -> None:
     assert (wrong.returncode, wrong.stderr) == (1, "switchroom: url must be an http or https URL\n")
     wrong = run("webhook", "create", "X", "https://example.org", "--types", "Room!", *org)
     assert (wrong.returncode, wrong.stderr) == (1, "switchroom: Room! is no type of event\n")
+    wrong = run("webhook", "create", "X", "https://example.org", "--retries", "8", *org)
+    assert (wrong.returncode, wrong.stderr) == (1, "switchroom: retries is 0 to 7\n")
+    wrong = run("webhook", "create", "X", "https://example.org", "--custom-data", "[1]", *org)
+    assert (wrong.returncode, wrong.stderr) == (1, "switchroom: custom data must be a JSON object\n")
     wrong = run("webhook", "secret", "7", "--set", "short", *org)
     assert (wrong.returncode, wrong.stderr) == (1, "switchroom: there is no web hook 7\n")
     wrong = run("webhook", "redeliver", "7", "8", *org)

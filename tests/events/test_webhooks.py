@@ -8,6 +8,8 @@ import hmac
 import json
 import multiprocessing
 import random
+import time
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
@@ -18,13 +20,13 @@ from sqlalchemy import select
 from switchroom.errors import Invalid, NotFound
 from switchroom.events.models import Event
 from switchroom.events.recording import record
-from switchroom.events.webhooks.delivery import RETRY_DELAYS
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.leases import LEASE
 from switchroom.events.webhooks.models import Verb
 from switchroom.events.webhooks.pace import Shares
+from switchroom.events.webhooks.schedule import RETRY_DELAYS
 from tests.events.receiver import Request, listening
-from tests.events.source import PATIENT, SECRET, SHORT_LEASE, Source
+from tests.events.source import PATIENT, QUICK, SECRET, SHORT_LEASE, Source
 from tests.events.worker import work
 
 
@@ -112,6 +114,48 @@ async def test_what_never_arrives_is_given_up_kept_and_can_be_sent_again(events:
         await events.until(hook, "delivered")
     assert len(receiver.requests) == 5
     assert len({request.body for request in receiver.requests}) == 1
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+async def test_a_hook_says_how_often_what_fails_is_tried_again(events: Source, retries: int) -> None:
+    async with listening() as receiver, events.delivering():
+        receiver.status = 503
+        hook = await events.hook(receiver.url, retries=retries)
+        await events.happens(number=1)
+        await events.happens(number=2)
+        given_up = await events.until(hook, "dead", "dead")
+        assert [one.attempts for one in given_up] == [1 + retries] * 2
+        assert [body["data"]["number"] for body in bodies(receiver.requests)] == [
+            *[1] * (1 + retries),
+            *[2] * (1 + retries),
+        ]
+        await events.hooks.update(events.organization_id, hook.id, WebHookDraft(retries=7))
+        await events.hooks.redeliver(events.organization_id, hook.id, given_up[0].id)
+        first, _ = await events.until(hook, "dead", "dead")
+        assert first.attempts == 1 + len(QUICK)
+
+
+async def test_each_failing_event_is_tried_again_when_its_time_has_come(events: Source) -> None:
+    """However many others wait: those that were not tried yet let it go before."""
+    at: defaultdict[str, list[float]] = defaultdict(list)
+
+    def refuse(request: Request) -> int:
+        at[request.headers["x-webhook-id"]].append(time.monotonic())
+        return 503
+
+    delay, margin, several = 1.0, 0.5, 30
+    async with listening() as receiver, events.delivering(retries=[timedelta(seconds=delay)]):
+        receiver.reply = refuse
+        hook = await events.hook(receiver.url)
+        async with events.database.write(None) as session:
+            for number in range(several):
+                record(session, events.organization_id, "test.happened", str(number), {})
+        await events.until(hook, *["dead"] * several)
+    assert len(at) == several
+    late = [second - first - delay for first, second in at.values()]
+    assert min(late) > -0.01
+    assert max(late) < margin
+    assert max(first for first, _ in at.values()) > min(second for _, second in at.values())
 
 
 def test_the_schedule_of_retries() -> None:
@@ -232,6 +276,8 @@ async def test_the_only_hook_misses_what_happens_while_it_is_off(events: Source)
         ({"types": ["a"] * 51}, "types"),
         ({"secret": "short"}, "secret"),
         ({"custom_data": {"x": "y" * 5000}}, "custom_data"),
+        ({"retries": -1}, "retries"),
+        ({"retries": len(RETRY_DELAYS) + 1}, "retries"),
     ],
 )
 async def test_hooks_that_are_refused(events: Source, fields: dict[str, Any], field: str) -> None:

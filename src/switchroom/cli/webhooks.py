@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 from msgspec import UNSET
 
@@ -14,6 +15,7 @@ from switchroom.cli.options import Config, Data, load_settings, offline
 from switchroom.errors import Invalid
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks, new_secret
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
+from switchroom.events.webhooks.schedule import RETRY_DELAYS
 from switchroom.loop import run
 
 webhook_commands = typer.Typer(help="Web hooks.", no_args_is_help=True)
@@ -43,6 +45,18 @@ def create_webhook(
         str,
         typer.Option(help="The API in whose words it is sent: webmeeting_v6. Empty: the events themselves."),
     ] = "",
+    custom_data: Annotated[
+        str, typer.Option(metavar="JSON", help="An object that is sent along with each event.")
+    ] = "",
+    retries: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help=f"How often what fails is tried again, at most {len(RETRY_DELAYS)} times. "
+            "Else as often as the schedule says.",
+            show_default=False,
+        ),
+    ] = None,
     data: Data = None,
     config: Config = None,
 ) -> None:
@@ -53,6 +67,8 @@ def create_webhook(
         verb=verb,
         types=[kind.strip() for kind in types.split(",") if kind.strip()],
         secret=secret or UNSET,
+        custom_data=_object(custom_data),
+        retries=retries,
         api_key=api_key,
         view=view,
     )
@@ -78,6 +94,8 @@ def list_webhooks(
     for hook in run(read()):
         state = "on " if hook.enabled else "off"
         print(f"{hook.id:>4}  {state}  {hook.name}  {hook.verb.upper()} {hook.url}  {','.join(hook.types)}")
+        for line in _special(hook):
+            print(f"      {line}")
         if hook.problem:
             print(f"      gave up a delivery: {hook.problem}")
 
@@ -182,6 +200,26 @@ def redeliver(
 
     run(again())
     print(f"delivery {delivery_id} is queued again")
+
+
+def _object(custom_data: str) -> dict[str, Any]:
+    """What was said as JSON; nothing is an empty object."""
+    try:
+        return msgspec.json.decode(custom_data or "{}", type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise Invalid("custom data must be a JSON object", field="custom_data") from None
+
+
+def _special(hook: WebHook) -> Iterator[str]:
+    """What is not as in other hooks, a line each."""
+    if hook.retries is not None:
+        yield f"retries: {hook.retries}"
+    if hook.custom_data:
+        yield f"custom data: {msgspec.json.encode(hook.custom_data).decode()}"
+    if hook.view:
+        yield f"view: {hook.view}"
+    if hook.api_key:
+        yield "sends an API key"
 
 
 @asynccontextmanager

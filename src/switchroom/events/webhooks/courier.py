@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -16,17 +16,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
-from switchroom.events.waking import woken
+from switchroom.events.waking import LOOK_ANYWAY, woken
+from switchroom.events.webhooks.lines import Lines
 from switchroom.events.webhooks.models import WebHook
 from switchroom.events.webhooks.outbound import Answer, Outbound
 from switchroom.events.webhooks.outcomes import Outcome, Outcomes
 from switchroom.events.webhooks.pace import Pace, Shares
+from switchroom.events.webhooks.schedule import delay_after
 from switchroom.events.webhooks.signature import signature
-from switchroom.events.webhooks.waiting import Waiting, read_waiting
+from switchroom.events.webhooks.waiting import ORDER_HELD, Waiting, read_new, read_retries
 
 _READ_AT_ONCE = 200
 _READ_MORE_BELOW = 100
-_FROM_THE_BEGINNING_EVERY = 1.0
+_READ_EVERY = 1.0
+_FROM_THE_BEGINNING_AFTER = 0.25
+"""Seconds between two readings from the beginning, when something behind a failure may be sent."""
+
+_TURNS_BETWEEN_READINGS = 5
+"""Of a receiver that fails, before what fell due meanwhile is read."""
+
 _LONGEST_ERROR = 500
 
 DELIVERIES = Counter("switchroom_webhook_deliveries_total", "Attempts to deliver an event.", ["outcome"])
@@ -40,13 +48,15 @@ class _Target(Struct, frozen=True):
     method: str
     secret: str
     api_key: str
+    retries: int | None
 
 
 class Courier:
     """Delivers what waits for a hook while its worker has the lease.
 
     Deliveries about one object go one after the other, those about different objects side by side. When one
-    fails, those after it are left to wait in the database.
+    fails, those after it are left to wait in the database. What is to be tried again goes before what was not
+    tried yet.
     """
 
     def __init__(
@@ -71,15 +81,15 @@ class Courier:
         self._reading = reading
         self._shares = shares
         self._target: _Target | None = None
-        self._lines: dict[str, deque[Waiting]] = {}  # by object; an object stays while one of it is under way
-        self._ready: deque[str] = deque()  # objects of which none is under way
-        self._unsent = 0
+        self._lines = Lines()
         self._sending = 0
-        self._in_hand: set[int] = set()  # until their outcome is written
+        self._in_hand: dict[int, Waiting] = {}  # by id, until their outcome is written
         self._failed: set[str] = set()  # objects of which a failure is not yet written
         self._barred: set[str] = set()  # and those of which one was not when the last reading began
         self._after = 0
-        self._from_the_beginning_at = 0.0
+        self._begun_at = -math.inf
+        self._from_the_beginning_at = -math.inf
+        self._retries_at = -math.inf
         self._more = True
         self._stopping = False
         self._changed = asyncio.Event()
@@ -106,80 +116,99 @@ class Courier:
     async def _work(self, senders: asyncio.TaskGroup) -> None:
         while not self._stopping:
             self._changed.clear()
-            if self._unsent < _READ_MORE_BELOW and (
-                self._more or time.monotonic() >= self._from_the_beginning_at
-            ):
+            if self._wants_new or self._wants_retries:
                 await self._read()
-            while self._ready and self._sending < self._pace.at_once:
+            while self._lines.are_ready and self._sending < self._pace.at_once:
                 self._sending += 1
-                senders.create_task(self._send(self._ready.popleft()))
-            if self._more and self._unsent < _READ_MORE_BELOW:
+                senders.create_task(self._send(self._lines.reserve()))
+            if self._more and self._has_room:
                 continue
             if not self._sending:
                 return
-            await woken(self._changed)
+            await woken(self._changed, self._until_reading())
+
+    @property
+    def _has_room(self) -> bool:
+        return self._lines.unsent < _READ_MORE_BELOW
+
+    @property
+    def _wants_new(self) -> bool:
+        return self._has_room and (self._more or time.monotonic() >= self._from_the_beginning_at)
+
+    @property
+    def _wants_retries(self) -> bool:
+        return self._lines.retries < _READ_MORE_BELOW and time.monotonic() >= self._retries_at
+
+    def _until_reading(self) -> float:
+        """Seconds until there is something to read, if nobody says so before."""
+        soonest = time.monotonic() + LOOK_ANYWAY
+        if self._has_room:
+            soonest = min(soonest, self._from_the_beginning_at)
+        if self._lines.retries < _READ_MORE_BELOW:
+            soonest = min(soonest, self._retries_at)
+        return max(0.0, soonest - time.monotonic())
 
     async def _read(self) -> None:
         """Take more in hand."""
-        if time.monotonic() >= self._from_the_beginning_at:
-            # What failed before, and what had to wait behind it, is earlier in the log.
-            self._from_the_beginning_at = time.monotonic() + _FROM_THE_BEGINNING_EVERY
+        moment = time.monotonic()
+        new, retries = self._wants_new, self._wants_retries
+        if retries:
+            # Sooner at a receiver that fails quickly: it is asked often enough to keep to the schedule.
+            wait = _TURNS_BETWEEN_READINGS * self._pace.pause
+            self._retries_at = moment + (min(wait, _READ_EVERY) if wait else _READ_EVERY)
+        if new and moment >= self._from_the_beginning_at:
+            # What was held back behind a failure is earlier in the log, and what is to be sent once more.
+            self._begun_at, self._from_the_beginning_at = moment, moment + _READ_EVERY
             self._after = 0
         async with self._reading:
-            await self._read_on()
+            await self._read_on(new=new, retries=retries)
 
-    async def _read_on(self) -> None:
+    async def _read_on(self, *, new: bool, retries: bool) -> None:
         # As of before the reading, which may not see what is written meanwhile.
         in_hand, self._barred = set(self._in_hand), set(self._failed)
-        limit = _READ_AT_ONCE + (0 if self._after else len(in_hand))
-        self._more = False
+        rows: list[Waiting] = []
         async with self._database.read(None) as session:
             hook = await session.get(WebHook, self._hook_id)
             if hook is None or not hook.enabled:
                 self.stop()
                 return
-            self._target = _Target(hook.url, hook.verb.upper(), hook.secret, hook.api_key)
-            rows = await read_waiting(session, self._hook_id, after=self._after, limit=limit)
-        if len(rows) == limit:
-            self._more = True
+            self._target = _Target(hook.url, hook.verb.upper(), hook.secret, hook.api_key, hook.retries)
+            if retries:
+                again = sum(1 for one in self._in_hand.values() if one.attempts)
+                rows += await read_retries(session, self._hook_id, limit=_READ_AT_ONCE + again)
+            if new:
+                self._more = False
+                limit = _READ_AT_ONCE + (0 if self._after else len(in_hand))
+                found = await read_new(session, self._hook_id, after=self._after, limit=limit)
+                if found:
+                    self._after = found[-1].event_id
+                if len(found) == limit:
+                    self._more = True
+                rows += found
         for row in rows:
-            if row.object_id in self._barred:
-                if row.object_id not in self._failed:
-                    self._from_the_beginning_at = 0.0
-            elif row.id not in in_hand:
-                self._take(row)
-            self._after = row.event_id
-
-    def _take(self, delivery: Waiting) -> None:
-        self._in_hand.add(delivery.id)
-        self._unsent += 1
-        line = self._lines.get(delivery.object_id)
-        if line is None:
-            self._lines[delivery.object_id] = deque([delivery])
-            self._ready.append(delivery.object_id)
-        else:
-            line.append(delivery)
+            if row.object_id not in self._barred and row.id not in in_hand:
+                self._in_hand[row.id] = row
+                self._lines.add(row)
 
     async def _send(self, object_id: str) -> None:
         """Send the next one about the object, then about whichever is ready, as long as the pace allows."""
         try:
             while True:
                 await self._pace.turn()
+                self._lines.put_back(object_id)
                 if self._stopping or self._sending > self._pace.at_once:
-                    self._ready.appendleft(object_id)
                     return
-                async with self._shares.of(self._pace, self._lines[object_id][0].attempts):
+                # Perhaps of another one, of which a retry fell due meanwhile.
+                one = self._lines.take(self._lines.reserve())
+                async with self._shares.of(self._pace, one.attempts):
                     if self._stopping:
-                        self._ready.appendleft(object_id)
                         return
-                    one = self._lines[object_id].popleft()
-                    self._unsent -= 1
                     answer = await self._attempt(one)
                 self._note(one, answer)
-                if not self._ready:
+                if not self._lines.are_ready:
                     return
-                object_id = self._ready.popleft()
-                if self._sending < self._pace.at_once or (self._more and self._unsent < _READ_MORE_BELOW):
+                object_id = self._lines.reserve()
+                if self._sending < self._pace.at_once or (self._more and self._has_room):
                     self._changed.set()
         finally:
             self._sending -= 1
@@ -205,30 +234,32 @@ class Courier:
         return answer
 
     def _note(self, one: Waiting, answer: Answer) -> None:
-        line = self._lines[one.object_id]
         if answer.is_accepted:
+            self._lines.done(one.object_id)
             self._outcomes.add(Outcome(self._hook_id, one, answer.status, "", None, self._written))
-            if line:
-                self._ready.append(one.object_id)
-            else:
-                del self._lines[one.object_id]
             return
-        del self._lines[one.object_id]
-        self._unsent -= len(line)
-        self._in_hand.difference_update(later.id for later in line)
+        for later in self._lines.drop(one.object_id):
+            del self._in_hand[later.id]
         self._failed.add(one.object_id)
         self._barred.add(one.object_id)
         problem = (answer.problem or f"the receiver answered {answer.status}")[:_LONGEST_ERROR]
-        if one.attempts < len(self._retry_delays):
-            retry_at = now() + self._retry_delays[one.attempts]
-        else:
-            retry_at = None
+        assert self._target is not None
+        delay = delay_after(one.attempts, self._retry_delays, self._target.retries)
+        if delay is None:
             log.warning("delivery given up", hook=self._hook_id, event_id=one.event_id, reason=problem)
+        retry_at = None if delay is None else now() + delay
         self._outcomes.add(Outcome(self._hook_id, one, answer.status, problem, retry_at, self._written))
 
     def _written(self, outcome: Outcome) -> None:
-        self._in_hand.discard(outcome.delivery.id)
+        one = outcome.delivery
+        self._in_hand.pop(one.id, None)
         if outcome.problem:
-            self._failed.discard(outcome.delivery.object_id)
-            self._from_the_beginning_at = 0.0
-            self.look()
+            self._failed.discard(one.object_id)
+            frees_later = outcome.retry_at is None or one.attempts >= ORDER_HELD
+        else:
+            frees_later = 0 < one.attempts <= ORDER_HELD
+        if frees_later:
+            self._from_the_beginning_at = min(
+                self._from_the_beginning_at, self._begun_at + _FROM_THE_BEGINNING_AFTER
+            )
+            self._changed.set()

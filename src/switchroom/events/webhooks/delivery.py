@@ -21,17 +21,7 @@ from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.outcomes import Outcomes
 from switchroom.events.webhooks.pace import Paces, Shares
-
-RETRY_DELAYS: Sequence[timedelta] = (
-    timedelta(seconds=5),
-    timedelta(seconds=30),
-    timedelta(minutes=2),
-    timedelta(minutes=10),
-    timedelta(hours=1),
-    timedelta(hours=6),
-    timedelta(hours=24),
-)
-"""How long to wait after each attempt that failed; after one more than these the delivery is given up."""
+from switchroom.events.webhooks.schedule import RETRY_DELAYS
 
 ANSWER_LIMIT = 10.0
 """Seconds that a receiver may take."""

@@ -26,6 +26,7 @@ from switchroom.events.recording import record
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.outbound import check_url
+from switchroom.events.webhooks.schedule import RETRY_DELAYS
 
 MOST_HOOKS = 100
 _MOST_TYPES = 50
@@ -45,7 +46,9 @@ class WebHookDraft(Struct, frozen=True, kw_only=True):
     """A web hook to make, or what to change of one.
 
     `types` are types of events or beginnings that end in `.*`; none is all. Without a `secret` one is made.
-    `api_key` is sent along as `X-API-KEY`. `view` names who renders what is sent: without one, the event is.
+    `custom_data` is put at the end of each body. `retries` is how often a delivery that fails is tried again,
+    None for as often as the schedule says. `api_key` is sent along as `X-API-KEY`. `view` names who renders
+    what is sent: without one, the event is.
     """
 
     name: str | UnsetType = UNSET
@@ -55,6 +58,7 @@ class WebHookDraft(Struct, frozen=True, kw_only=True):
     secret: str | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     custom_data: dict[str, Any] | UnsetType = UNSET
+    retries: int | UnsetType | None = UNSET
     api_key: str | UnsetType = UNSET
     view: str | UnsetType = UNSET
 
@@ -255,7 +259,9 @@ async def _check_name(session: AsyncSession, hook: WebHook) -> None:
                 raise Conflict(f"there is a web hook {hook.name}", field="name")
 
 
-_defaults = WebHookDraft(verb=Verb.POST, types=(), enabled=True, custom_data={}, api_key="", view="")
+_defaults = WebHookDraft(
+    verb=Verb.POST, types=(), enabled=True, custom_data={}, retries=None, api_key="", view=""
+)
 
 
 def _fill(hook: WebHook, draft: WebHookDraft) -> None:
@@ -285,6 +291,10 @@ def _fill(hook: WebHook, draft: WebHookDraft) -> None:
         if len(msgspec.json.encode(draft.custom_data)) > _LARGEST_CUSTOM_DATA:
             raise Invalid(f"custom_data has more than {_LARGEST_CUSTOM_DATA} bytes", field="custom_data")
         hook.custom_data = draft.custom_data
+    if draft.retries is not UNSET:
+        if draft.retries is not None and not 0 <= draft.retries <= len(RETRY_DELAYS):
+            raise Invalid(f"retries is 0 to {len(RETRY_DELAYS)}", field="retries")
+        hook.retries = draft.retries
     if draft.api_key is not UNSET:
         if not _api_key.fullmatch(draft.api_key):
             raise Invalid(f"an API key has at most {_LONGEST_SECRET} printable characters", field="api_key")

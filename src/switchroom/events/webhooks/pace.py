@@ -9,18 +9,38 @@ from collections.abc import Collection
 MOST_AT_ONCE = 8
 MOST_SENT = 250
 _SLOW = 1.0
-_FIRST_PAUSE = 0.02
+_SHORTEST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
+_BETWEEN_FAILURES = 0.02
 _FORGOTTEN_AFTER = 3600.0
+
+
+class Turns:
+    """Turns of all receivers that fail together: fifty a second, so that many of them which refuse at once do
+    not keep a worker busy. Each still gets one a second."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def pause(self) -> float:
+        """Seconds until the next free turn, which is taken; at most a second."""
+        moment = time.monotonic()
+        turn = min(max(moment, self._next), moment + _LONGEST_PAUSE)
+        self._next = turn + _BETWEEN_FAILURES
+        return turn - moment
 
 
 class Pace:
     """One at a time to a receiver of which nothing is known; one more with every quick answer, one less with
-    every slow one. When one fails, the next waits: longer with every further failure, at most a second."""
+    every slow one. When one fails, the next waits for as long as the answer took, 0.05 to 1 s: who refuses at
+    once costs little, and is asked again soon."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: Turns) -> None:
+        """`turns` are shared with the other receivers that fail."""
         self.at_once = 1
-        self._failures = 0
+        self.pause = 0.0
+        """Seconds after the last attempt, if that failed; else 0."""
+        self._turns = turns
         self._not_before = 0.0
         self._seconds = 0.0
         self._answered_at = time.monotonic()
@@ -28,7 +48,7 @@ class Pace:
     @property
     def is_slow(self) -> bool:
         """Whether the last attempt failed, or took long."""
-        return self._failures > 0 or self._seconds >= _SLOW
+        return self.pause > 0 or self._seconds >= _SLOW
 
     @property
     def is_old(self) -> bool:
@@ -45,12 +65,12 @@ class Pace:
         """Take note of an attempt and of how long it took."""
         self._seconds, self._answered_at = seconds, time.monotonic()
         if not accepted:
-            self._failures += 1
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
-            self._not_before = time.monotonic() + pause
+            own = min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+            self.pause = max(own, self._turns.pause())
+            self._not_before = self._answered_at + self.pause
             self.at_once = 1
             return
-        self._failures = 0
+        self.pause = 0.0
         change = 1 if seconds < _SLOW else -1
         self.at_once = max(1, min(MOST_AT_ONCE, self.at_once + change))
 
@@ -60,12 +80,13 @@ class Paces:
 
     def __init__(self) -> None:
         self._of: dict[int, Pace] = {}
+        self._turns = Turns()
 
     def __len__(self) -> int:
         return len(self._of)
 
     def of(self, hook_id: int) -> Pace:
-        return self._of.setdefault(hook_id, Pace())
+        return self._of.setdefault(hook_id, Pace(self._turns))
 
     def forget_old(self, delivering: Collection[int]) -> None:
         """But not those of the hooks that are delivered for now."""

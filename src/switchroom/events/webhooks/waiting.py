@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Table, bindparam, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Table, bindparam, exists, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -28,12 +28,8 @@ class Waiting(Struct, frozen=True):
     body: str
 
 
-def waits(
-    hook_id: InstrumentedAttribute[int] | ColumnElement[int],
-    moment: ColumnElement[datetime],
-    after: ColumnElement[int] | None = None,
-) -> tuple[ColumnElement[bool], ...]:
-    """The conditions of a query of deliveries; of those of events after `after`, if that is given."""
+def _is_not_held() -> ColumnElement[bool]:
+    """No earlier one about the same object waits for its next attempt, or for the outcome of that."""
     earlier = aliased(Delivery)
     held = exists().where(
         earlier.hook_id == Delivery.hook_id,
@@ -43,32 +39,60 @@ def waits(
         earlier.state == literal_column(f"'{DeliveryState.WAITING}'"),
         earlier.attempts > literal_column("0"),
         earlier.attempts <= ORDER_HELD,
-        # One whose time has come holds nothing back if it is read along, and comes first.
-        earlier.next_attempt_at > moment
-        if after is None
-        else or_(earlier.next_attempt_at > moment, earlier.event_id <= after),
     )
-    waiting = (Delivery.hook_id == hook_id, STILL_WAITING, Delivery.next_attempt_at <= moment, ~held)
-    return waiting if after is None else (*waiting, Delivery.event_id > after)
+    return ~held
+
+
+def waits(
+    hook_id: InstrumentedAttribute[int] | ColumnElement[int], moment: ColumnElement[datetime]
+) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a query of deliveries."""
+    return (Delivery.hook_id == hook_id, STILL_WAITING, Delivery.next_attempt_at <= moment, _is_not_held())
 
 
 _DELIVERIES = cast("Table", Delivery.__table__)
-_READ = (
-    select(Delivery.id, Delivery.event_id, Delivery.object_id, Delivery.attempts, Message.body)
-    .join(Message, Message.id == Delivery.message_id)
-    .where(
-        *waits(
-            bindparam("hook_id", type_=_DELIVERIES.c.hook_id.type),
-            bindparam("moment", type_=_DELIVERIES.c.next_attempt_at.type),
-            bindparam("after", type_=_DELIVERIES.c.event_id.type),
-        )
+_HOOK_ID = bindparam("hook_id", type_=_DELIVERIES.c.hook_id.type)
+_MOMENT = bindparam("moment", type_=_DELIVERIES.c.next_attempt_at.type)
+_READ = select(Delivery.id, Delivery.event_id, Delivery.object_id, Delivery.attempts, Message.body).join(
+    Message, Message.id == Delivery.message_id
+)
+
+_NEW = (
+    _READ.where(
+        *waits(_HOOK_ID, _MOMENT),
+        Delivery.attempts == literal_column("0"),
+        Delivery.event_id > bindparam("after", type_=_DELIVERIES.c.event_id.type),
     )
     .order_by(Delivery.event_id)
     .limit(bindparam("limit"))
 )
 
+# Not the plain column, and the objects named: so that the index of what has failed serves the query, and not
+# the one by time, in which all is that was not tried yet.
+_DUE_AT = func.coalesce(Delivery.next_attempt_at, _MOMENT)
+_RETRIES = (
+    _READ.where(
+        Delivery.hook_id == _HOOK_ID,
+        STILL_WAITING,
+        Delivery.attempts > literal_column("0"),
+        Delivery.object_id >= literal_column("''"),
+        _DUE_AT <= _MOMENT,
+        _is_not_held(),
+    )
+    .order_by(_DUE_AT)
+    .limit(bindparam("limit"))
+)
 
-async def read_waiting(session: AsyncSession, hook_id: int, *, after: int, limit: int) -> Sequence[Waiting]:
-    """At most `limit` deliveries of events after the one with the id `after`, in the order of the log."""
-    rows = await session.execute(_READ, {"hook_id": hook_id, "moment": now(), "after": after, "limit": limit})
+
+async def read_new(session: AsyncSession, hook_id: int, *, after: int, limit: int) -> Sequence[Waiting]:
+    """At most `limit` deliveries that were not tried yet, of events after the one with the id `after`, in the
+    order of the log."""
+    rows = await session.execute(_NEW, {"hook_id": hook_id, "moment": now(), "after": after, "limit": limit})
+    return [Waiting(*row) for row in rows]
+
+
+async def read_retries(session: AsyncSession, hook_id: int, *, limit: int) -> Sequence[Waiting]:
+    """At most `limit` deliveries that are to be tried again, in the order in which they fell due. Of those
+    that hold back others about their object, only the first."""
+    rows = await session.execute(_RETRIES, {"hook_id": hook_id, "moment": now(), "limit": limit})
     return [Waiting(*row) for row in rows]
