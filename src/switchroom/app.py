@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from switchroom.conference.http import routes as conference_routes
 from switchroom.conference.meeting_http import meeting_routes
+from switchroom.conference.overrides import OverrideRecords
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.spanning import Spanning
 from switchroom.db import schema
@@ -159,6 +160,7 @@ class Platform:
         )
         self.recorder = EventRecorder(self.database)
         self.chronicle = MeetingChronicle(self.database)
+        self.overrides = OverrideRecords(self.database)
         self.webhooks = WebHooks(self.database)
         self.hook_delivery = HookDelivery(
             self.database,
@@ -183,6 +185,7 @@ class Platform:
             room_options=RoomOptions(bitrate=settings.janus.video_bitrate),
             chronicle=self.chronicle,
             taping=self.taping,
+            overrides=self.overrides,
             secret=secret,
         )
         self.spanning: Spanning | None = None
@@ -194,6 +197,7 @@ class Platform:
                 settings.nats.prefix,
                 partial(self.signer.verify, even_expired=True),
             )
+            self.overrides.process = self.spanning.name
         self.meeting_writer = MeetingWriter(self.invitations, self.conference, self.signer.name_of_instance())
         meeting_view = MeetingView(MeetingReports(self.database), self.meeting_writer)
         self.hook_queueing = Queueing(self.database, self.bus, {VIEW: meeting_view.render})
@@ -247,6 +251,7 @@ class Platform:
                 log.info("database schema brought up to date")
             await self.revocations.load()
             await self.revocations.tidy()
+            await self.overrides.tidy()
             await stack.enter_async_context(_background(self.revocations.follow, "revocations"))
             await stack.enter_async_context(_background(self.revisions.follow, "room revisions"))
             await stack.enter_async_context(_background(self.mail.run, "mail"))
@@ -259,6 +264,8 @@ class Platform:
             await stack.enter_async_context(_background(self.recorder.run, "events"))
             stack.push_async_callback(self.chronicle.finish)
             await stack.enter_async_context(_background(self.chronicle.run, "chat of meetings"))
+            stack.push_async_callback(self.overrides.finish)
+            await stack.enter_async_context(_background(self.overrides.run, "what moderators decided"))
             stack.push_async_callback(self.media.stop_own)
             stack.push_async_callback(self.messages.stop_own)
             await asyncio.gather(self.media.start_own(), self.messages.start_own())
@@ -286,11 +293,12 @@ class Platform:
                     await self.spanning.stop()
 
     async def _write_what_happened(self) -> None:
-        """Before others take the rooms, and look who has been left inside."""
-        try:
-            await self.recorder.finish()
-        except (SQLAlchemyError, OSError, Unavailable) as error:
-            log.error("events not written", reason=type(error).__name__)
+        """Before others take the rooms, and look who has been left inside and what holds for them."""
+        for what, records in (("events", self.recorder), ("what moderators decided", self.overrides)):
+            try:
+                await records.finish()
+            except (SQLAlchemyError, OSError, Unavailable) as error:
+                log.error(f"{what} not written", reason=type(error).__name__)
 
     async def _keep_meetings(self) -> None:
         """Not before it is known who is inside the rooms of other processes."""

@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from switchroom.bus import Bus
 from switchroom.conference.http import routes
+from switchroom.conference.overrides import OverrideRecords
 from switchroom.conference.recording import Taping
 from switchroom.conference.service import ConferenceService
 from switchroom.engines.janus.server import JanusPool, JanusServer
@@ -272,6 +273,7 @@ async def open_house(
     grace: float = 60.0,
     ice: IceSettings | None = None,
     taping: Taping | None = None,
+    overrides: OverrideRecords | None = None,
 ) -> AsyncGenerator[House]:
     """A server with live rooms while the block runs."""
     gate, bus, port = Gate(), Bus(), free_port()
@@ -285,6 +287,7 @@ async def open_house(
         grace=grace,
         chronicle=chronicle,
         taping=taping,
+        overrides=overrides,
         secret=b"a secret of all houses",
     )
     application = Litestar(routes(service), openapi_config=None, logging_config=None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from litestar import Litestar
+from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
 from switchroom.conference.http import routes
+from switchroom.conference.overrides import OverrideRecords, RoomOverride
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.spanning import Spanning
 from switchroom.db import schema
@@ -19,7 +22,7 @@ from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.process import NatsProcess
 from switchroom.http.server import serving
 from switchroom.settings import IceSettings
-from tests.conference.room import Chronicle, Gate, House, Notes
+from tests.conference.room import LIMIT, Chronicle, Gate, House, Notes
 from tests.engines.nats.server import connected, nats_server
 from tests.postgresql import free_port
 
@@ -37,10 +40,12 @@ class Wing(House):
         port: int,
         spanning: Spanning,
         connection: NatsConnection,
+        overrides: OverrideRecords,
     ) -> None:
         super().__init__(gate, service, bus, notes, chronicle, port)
         self.spanning = spanning
         self.connection = connection
+        self.overrides = overrides
 
     def has(self, room: str = "lounge") -> bool:
         """Whether the room is here."""
@@ -64,28 +69,56 @@ class Wings:
         """One more."""
         return await self._stack.enter_async_context(self._opened(janus, grace))
 
+    async def written(self, count: int) -> None:
+        """Wait until what moderators decided is written for so many people."""
+        database = Database(self._database_url)
+        try:
+            async with asyncio.timeout(LIMIT):
+                while await _rows(database) != count:  # noqa: ASYNC110 - another process writes
+                    await asyncio.sleep(0.01)
+        finally:
+            await database.close()
+
     @asynccontextmanager
     async def _opened(self, janus: JanusServer | None, grace: float) -> AsyncGenerator[Wing]:
         connection = NatsConnection(self.nats.configuration.url)
         bus, notes, port = SharedBus(connection, "test"), Notes(), free_port()
         database = Database(self._database_url, bus)
+        overrides = OverrideRecords(database)
         pool = JanusPool([janus] if janus else [])
         service = ConferenceService(
-            self._gate, pool, bus, notes, ice=IceSettings(), grace=grace, secret=b"a secret of all houses"
+            self._gate,
+            pool,
+            bus,
+            notes,
+            ice=IceSettings(),
+            grace=grace,
+            overrides=overrides,
+            secret=b"a secret of all houses",
         )
         spanning = Spanning(service, database, connection, "test", lambda token: token)
+        overrides.process = spanning.name
         application = Litestar(routes(service, spanning), openapi_config=None, logging_config=None)
-        wing = Wing(self._gate, service, bus, notes, Chronicle(), port, spanning, connection)
+        wing = Wing(self._gate, service, bus, notes, Chronicle(), port, spanning, connection, overrides)
         async with connected(connection), serving(application, "127.0.0.1", port):
             await service.start()
             spanning.start()
+            writer = asyncio.create_task(overrides.run())
             try:
                 yield wing
             finally:
                 await wing.close()
                 await service.stop()
+                writer.cancel()
+                await asyncio.gather(writer, return_exceptions=True)
+                await overrides.finish()
                 await spanning.stop()
                 await database.close()
+
+
+async def _rows(database: Database) -> int:
+    async with database.read(None) as session:
+        return await session.scalar(select(func.count()).select_from(RoomOverride)) or 0
 
 
 @asynccontextmanager

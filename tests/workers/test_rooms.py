@@ -13,7 +13,7 @@ import pytest
 from switchroom.identity.notices import AccessRevoked
 from switchroom.rooms.live import LiveState
 from switchroom.rooms.notices import RoomDestroyed
-from switchroom.rooms.permissions import MODERATOR
+from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, Permission
 from tests.conference.room import LIMIT, Client
 from tests.engines.waiting import until
 from tests.workers.houses import Wing, Wings, open_wings
@@ -176,6 +176,20 @@ async def test_the_room_of_a_process_that_is_gone_is_another_process_at_once(
     assert seconds < GOAL
 
 
+async def test_what_moderators_decided_holds_when_the_process_is_gone(wings: Wings) -> None:
+    gone, here = await wings.open(), await wings.open()
+    mod = await gone.enter("Mod", MODERATOR)
+    ada, ben = await here.enter("Ada"), await here.enter("Ben", PARTICIPANT & ~Permission.CHAT)
+    await mod.does("permit", participantId=ada.id, permissions={"voice": False})
+    await mod.does("permit", participantId=ben.id, permissions={"chat": True})
+    await wings.written(2)
+    await gone.vanish()
+    again = await back(ada, here, "Ada")
+    assert not again.joined["resumed"]
+    assert not again.joined["permissions"]["voice"]
+    assert (await back(ben, here, "Ben")).joined["permissions"]["chat"]
+
+
 async def test_a_process_that_comes_back_late_gives_its_rooms_up(wings: Wings) -> None:
     late, here = await wings.open(), await wings.open()
     ada, ben = await late.enter("Ada"), await here.enter("Ben")
@@ -250,15 +264,18 @@ async def test_what_was_missed_is_looked_at_afterwards(wings: Wings) -> None:
 
 async def test_a_process_that_ends_in_order_hands_its_rooms_over(wings: Wings) -> None:
     here = await wings.open()
-    ada = await here.enter("Ada")
+    ada = await here.enter("Ada", MODERATOR)
     there = await wings.open()
     ben = await there.enter("Ben")
+    await ada.does("permit", participantId=ben.id, permissions={"chat": False})
     await here.service.stop()
     assert await ada.closed() == await ben.closed() == 1012
     left = [data["display_name"] for kind, _, data in here.notes.kept if kind == "room.left"]
     assert left == ["Ada", "Ben"]
+    await here.overrides.finish()
     await here.spanning.stop()
     started = time.monotonic()
-    await back(ben, there, "Ben")
+    again = await back(ben, there, "Ben")
     assert there.has()
+    assert not again.joined["permissions"]["chat"]
     assert time.monotonic() - started < LIMIT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Protocol
@@ -68,7 +67,10 @@ class Follower(Protocol):
 class Conference:
     """The live state of one room. Nothing here waits, so each change is whole before the next begins."""
 
-    def __init__(self, admission: Admission, follower: Follower) -> None:
+    def __init__(
+        self, admission: Admission, follower: Follower, overrides: dict[str, Overrides] | None = None
+    ) -> None:
+        """`overrides` is what holds from before, by user id; changes are made in it."""
         self.room = admission
         self.participants: dict[str, Participant] = {}
         self.chat = ChatRecord()
@@ -78,7 +80,7 @@ class Conference:
         """The user ids of those who need not wait any more as long as the conference lives."""
         self.put_out: set[str] = set()
         """The user ids of those whom a moderator has removed, and nobody has let in since."""
-        self._overrides: defaultdict[str, Overrides] = defaultdict(Overrides)
+        self._overrides = overrides if overrides is not None else {}
         self._follower = follower
 
     @property
@@ -87,7 +89,7 @@ class Conference:
 
     def overrides_of(self, user_id: str) -> Overrides:
         """What moderators have granted and revoked; it holds as long as the conference lives."""
-        return self._overrides[user_id]
+        return self._overrides.setdefault(user_id, Overrides())
 
     def find(self, participant_id: str) -> Participant:
         """Raises NotFound."""
@@ -149,7 +151,7 @@ class Conference:
 
         Raises Forbidden (`spectators_not_allowed`), Exhausted (`room_full`, `spectators_full`).
         """
-        as_spectator = is_spectator(admission, self._overrides[admission.user_id])
+        as_spectator = is_spectator(admission, self.overrides_of(admission.user_id))
         if as_spectator and self.mode is not RoomMode.SPECTATOR:
             raise Forbidden("this room takes no spectators", code="spectators_not_allowed")
         if not self.has_place(as_spectator=as_spectator, besides=besides):

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import String, delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from switchroom.conference.claims import RoomClaim
+from switchroom.conference.models import Overrides
 from switchroom.db.base import Base
+from switchroom.db.database import Database, upsert
+from switchroom.events.backlog import Backlog
+from switchroom.rooms.models import Room
+from switchroom.rooms.permissions import Permission
 
 
 class RoomOverride(Base):
@@ -17,3 +27,79 @@ class RoomOverride(Base):
     user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     granted: Mapped[int] = mapped_column(default=0)
     revoked: Mapped[int] = mapped_column(default=0)
+
+
+class _Note(Struct, frozen=True):
+    """What holds for one person, or (None) that nothing holds for anybody any more."""
+
+    room_id: str
+    user_id: str | None = None
+    granted: int = 0
+    revoked: int = 0
+
+
+class OverrideRecords:
+    """Nobody waits for a change to be written; what has not been when the process is killed is lost."""
+
+    def __init__(self, database: Database) -> None:
+        self.process: str | None = None
+        """The name under which this process has rooms, where others have rooms too. What comes late from
+        one that has a room no longer is not written."""
+        self._database = database
+        self._backlog = Backlog("what moderators decided", self._write)
+        self.run = self._backlog.run
+        self.finish = self._backlog.finish
+
+    async def load(self, room_id: str) -> dict[str, Overrides]:
+        """What holds in a room, by user id. Raises Unavailable."""
+        # This process may have had the room a moment ago.
+        await self.finish()
+        query = select(RoomOverride).where(RoomOverride.room_id == room_id)
+        async with self._database.read(None) as session:
+            rows = (await session.scalars(query)).all()
+        return {row.user_id: Overrides(Permission(row.granted), Permission(row.revoked)) for row in rows}
+
+    def note(self, room_id: str, user_id: str, overrides: Overrides) -> None:
+        """Write what holds for one person from now on."""
+        self._backlog.add(_Note(room_id, user_id, int(overrides.granted), int(overrides.revoked)))
+
+    def forget(self, room_id: str) -> None:
+        """Nothing holds in a room any more."""
+        self._backlog.add(_Note(room_id))
+
+    async def tidy(self) -> None:
+        """Forget the rooms that have been deleted while nobody had them."""
+        gone = ~exists().where(Room.id == RoomOverride.room_id)
+        async with self._database.write(None) as session:
+            await session.execute(
+                delete(RoomOverride).where(gone).execution_options(synchronize_session=False)
+            )
+
+    async def _write(self, notes: Sequence[_Note]) -> None:
+        async with self._database.write(None) as session:
+            elsewhere = await self._elsewhere(session, {one.room_id for one in notes})
+            for one in notes:
+                if one.room_id not in elsewhere:
+                    await _write(session, one)
+
+    async def _elsewhere(self, session: AsyncSession, room_ids: set[str]) -> set[str]:
+        """Those of the rooms that another process has."""
+        if self.process is None:
+            return set()
+        query = select(RoomClaim.room_id).where(
+            RoomClaim.room_id.in_(room_ids), RoomClaim.process != self.process
+        )
+        return set((await session.scalars(query)).all())
+
+
+async def _write(session: AsyncSession, note: _Note) -> None:
+    if note.granted or note.revoked:
+        held = {"granted": note.granted, "revoked": note.revoked}
+        row = upsert(session, RoomOverride).values(room_id=note.room_id, user_id=note.user_id, **held)
+        key = [RoomOverride.room_id, RoomOverride.user_id]
+        await session.execute(row.on_conflict_do_update(index_elements=key, set_=held))
+        return
+    gone = delete(RoomOverride).where(RoomOverride.room_id == note.room_id)
+    if note.user_id is not None:
+        gone = gone.where(RoomOverride.user_id == note.user_id)
+    await session.execute(gone.execution_options(synchronize_session=False))

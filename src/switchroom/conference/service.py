@@ -16,6 +16,7 @@ from prometheus_client import Gauge
 from switchroom.bus import Bus
 from switchroom.conference import status, views
 from switchroom.conference.conference import Conference
+from switchroom.conference.decisions import Decisions
 from switchroom.conference.happenings import Chronicle, Happenings, Recorder
 from switchroom.conference.ice import ice_servers
 from switchroom.conference.live import Live, Stay
@@ -23,6 +24,7 @@ from switchroom.conference.media import Media
 from switchroom.conference.messages import ChatView, Join, Joined, LeftReason
 from switchroom.conference.models import Connection, MediaState, Participant
 from switchroom.conference.outside import Outside
+from switchroom.conference.overrides import OverrideRecords
 from switchroom.conference.passes import Passes
 from switchroom.conference.recording import Taping
 from switchroom.conference.tasks import Tasks
@@ -71,12 +73,15 @@ class ConferenceService:
         grace: float = GRACE,
         chronicle: Chronicle | None = None,
         taping: Taping | None = None,
+        overrides: OverrideRecords | None = None,
         secret: bytes | None = None,
     ) -> None:
-        """`secret` is what all processes that may have the same rooms share."""
+        """`secret` is what all processes that may have the same rooms share. Without `overrides`, what
+        moderators grant and revoke goes with the process."""
         self._admissions = admissions
         self._pool = pool
         self._happenings = Happenings(recorder, chronicle)
+        self._decisions = Decisions(overrides)
         self._taping = taping
         self._ice = ice
         self._room_options = room_options or RoomOptions()
@@ -126,6 +131,7 @@ class ConferenceService:
     def give_up(self, room_id: str) -> None:
         """Have a room no longer, whoever is inside or waits. Clients reconnect, to whoever has it then, and
         who that is logs the end of the stays here."""
+        self._decisions.release(room_id)
         waiting_room = self._waiting_rooms.find(room_id)
         if waiting_room is not None:
             for waiting in waiting_room.everybody:
@@ -198,6 +204,7 @@ class ConferenceService:
         if stay is not None:
             return stay
         admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
+        await self._decisions.load(admission.room_id)
         self._require_going_on()
         if self._has_to_wait(admission, request):
             return self._wait(admission, request, connection)
@@ -272,6 +279,8 @@ class ConferenceService:
     def _forget_waiting_room(self, room_id: str) -> None:
         if room_id not in self._live:
             self._waiting_rooms.forget_if_empty(room_id)
+            if self._waiting_rooms.find(room_id) is None:
+                self._decisions.release(room_id)
 
     def _enter(self, admission: Admission, request: Join, connection: Connection) -> Stay:
         live = self._live.get(admission.room_id) or self._open(admission)
@@ -282,7 +291,8 @@ class ConferenceService:
         try:
             as_spectator = conference.require_place(admission, before)
         except DomainError:
-            self._close_if_empty(live)
+            if not conference.participants:
+                self._close(live)
             raise
         participant = Participant(
             id=secrets.token_hex(8),
@@ -309,7 +319,7 @@ class ConferenceService:
 
     def _open(self, admission: Admission) -> Live:
         follower = _Follower(self)
-        conference = Conference(admission, follower)
+        conference = Conference(admission, follower, self._decisions.of(admission.room_id))
         live = Live(
             conference,
             Media(conference, self._pool, self._room_options, self._taping),
@@ -354,22 +364,27 @@ class ConferenceService:
         live.media.leave(participant)
         live.waiting_room.inside_changed(live.conference)
         self._happenings.left(live.conference.room, participant, reason)
-        self._close_if_empty(live)
-        self.on_change(live.conference.room.room_id)
-
-    def _close_if_empty(self, live: Live) -> None:
         room_id = live.conference.room.room_id
         if not live.conference.participants and self._live.get(room_id) is live:
-            del self._live[room_id]
-            ROOMS.dec()
-            live.waiting_room.inside_changed(None)
-            self._forget_waiting_room(room_id)
-            self._happenings.emptied(live.conference.room)
-            self._tasks.spawn(live.media.close(), f"close {room_id}")
+            self._decisions.forget(room_id)
+            self._close(live)
+        self.on_change(room_id)
+
+    def _close(self, live: Live) -> None:
+        room_id = live.conference.room.room_id
+        del self._live[room_id]
+        ROOMS.dec()
+        live.waiting_room.inside_changed(None)
+        self._forget_waiting_room(room_id)
+        self._happenings.emptied(live.conference.room)
+        self._tasks.spawn(live.media.close(), f"close {room_id}")
 
     def moderated(self, live: Live, moderator: Participant, target: Participant, action: str) -> None:
         """Called when a moderator has done something to somebody."""
-        self._happenings.moderated(live.conference.room, moderator, target, action)
+        room = live.conference.room
+        if action == "permissions" and self._live.get(room.room_id) is live:
+            self._decisions.changed(room.room_id, target.user_id)
+        self._happenings.moderated(room, moderator, target, action)
 
     def written(self, live: Live, view: ChatView) -> None:
         """Called when somebody has written something."""

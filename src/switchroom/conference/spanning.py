@@ -74,6 +74,11 @@ class Spanning:
         self._peers.on_doubt(self._doubt.set)
         connection.on_change(self._connection_changed)
 
+    @property
+    def name(self) -> str:
+        """What this process is called in `room_claims`."""
+        return self._peers.name
+
     def way(
         self, request: Join, connection: QueuedConnection
     ) -> AbstractAsyncContextManager[signalling.Way | None]:

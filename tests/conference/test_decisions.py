@@ -1,0 +1,169 @@
+"""What moderators have granted and revoked outlives the process, and not the gathering."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from switchroom.conference.claims import Claims
+from switchroom.conference.models import Overrides
+from switchroom.conference.overrides import OverrideRecords, RoomOverride
+from switchroom.db import schema
+from switchroom.db.database import Database
+from switchroom.rooms.models import RoomMode
+from switchroom.rooms.permissions import MODERATOR, SPECTATOR, Permission
+from tests.conference.room import Client, House, open_house
+from tests.conference.test_waiting import MEETING, knock
+from tests.platform import Tenant
+
+SPECTATORS = RoomMode.SPECTATOR
+VOICE_ON = {"microphone": True, "camera": False, "screen": False}
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    await schema.upgrade(opened)
+    yield opened
+    await opened.close()
+
+
+@asynccontextmanager
+async def server(database: Database) -> AsyncGenerator[House]:
+    """A house that stops in order. Nobody writes before, so that whoever takes it for done is found out."""
+    records = OverrideRecords(database)
+    async with open_house(overrides=records) as house:
+        yield house
+    await records.finish()
+
+
+async def written(database: Database) -> list[str]:
+    """The user ids of those for whom something is written."""
+    async with database.read(None) as session:
+        return sorted(await session.scalars(select(RoomOverride.user_id)))
+
+
+async def enters(house: House, name: str, **fields: Any) -> Client:
+    return await house.join(house.admit(name, mode=SPECTATORS), **fields)
+
+
+async def watches(house: House, name: str, **fields: Any) -> Client:
+    return await house.join(house.admit(name, SPECTATOR, mode=SPECTATORS), **fields)
+
+
+async def leaves(*clients: Client) -> None:
+    for client in clients:
+        await client.send("leave")
+        assert await client.closed() == 1000
+
+
+async def test_it_holds_after_a_restart(database: Database) -> None:
+    async with server(database) as house:
+        mod = await house.enter("Mod", MODERATOR, mode=SPECTATORS)
+        ada, ben = await enters(house, "Ada"), await watches(house, "Ben")
+        await mod.does("permit", participantId=ada.id, permissions={"voice": False, "chat": False})
+        await mod.does("permit", participantId=ada.id, permissions={"chat": True})
+        await mod.does("permit", participantId=ben.id, permissions={"voice": True})
+    async with server(database) as house:
+        ada = await enters(house, "Ada", media=VOICE_ON)
+        ben = await watches(house, "Ben", media=VOICE_ON)
+        assert not ada.joined["resumed"]
+        assert not ada.joined["permissions"]["voice"]
+        assert not ada.joined["self"]["microphone"]
+        assert ada.joined["permissions"]["chat"]
+        assert await ada.is_refused("media", **VOICE_ON) == "not_allowed"
+        assert ben.joined["permissions"]["voice"]
+        assert ben.joined["self"]["microphone"]
+        assert not ben.joined["self"]["isSpectator"]
+
+
+async def test_a_room_that_all_have_left_begins_anew(database: Database) -> None:
+    async with server(database) as house:
+        mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+        await mod.does("permit", participantId=ada.id, permissions={"voice": False})
+        await leaves(ada)
+        ada = await house.join("Ada")
+        assert not ada.joined["permissions"]["voice"], "somebody was in the room"
+        await leaves(ada, mod)
+        ada = await house.join("Ada")
+        assert ada.joined["permissions"]["voice"]
+        await leaves(ada)
+    assert await written(database) == []
+
+
+async def test_it_begins_anew_too_where_somebody_waits_meanwhile(database: Database) -> None:
+    async with server(database) as house:
+        mod = await house.enter("Mod", MODERATOR, meeting_id=MEETING)
+        await knock(house, "Ada")
+        await mod.does("permit", participantId=mod.id, permissions={"video": False})
+        await leaves(mod)
+        assert (await house.join("Mod")).joined["permissions"]["video"]
+
+
+@pytest.mark.parametrize("how", ["left", "given up"])
+async def test_who_has_a_room_again_looks_anew(database: Database, how: str) -> None:
+    async with server(database) as house:
+        ada = await house.enter("Ada")
+        if how == "left":
+            await leaves(ada)
+        else:
+            house.service.give_up("lounge")
+        async with server(database) as other:
+            mod, ada = await other.enter("Mod", MODERATOR), await other.enter("Ada")
+            await mod.does("permit", participantId=ada.id, permissions={"voice": False})
+        assert not (await house.join("Ada")).joined["permissions"]["voice"]
+
+
+async def test_after_a_restart_too_it_ends_with_the_gathering(database: Database) -> None:
+    async with server(database) as house:
+        mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+        await mod.does("permit", participantId=ada.id, permissions={"voice": False})
+    async with server(database) as house:
+        await leaves(await house.enter("Mod", MODERATOR))
+        assert (await house.enter("Ada")).joined["permissions"]["voice"]
+    assert await written(database) == []
+
+
+async def test_who_is_not_let_in_ends_no_gathering(database: Database) -> None:
+    async with server(database) as house:
+        mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+        await mod.does("permit", participantId=ada.id, permissions={"voice": False})
+    async with server(database) as house:
+        house.admit("Sam", SPECTATOR)
+        assert (await house.refused("Sam"))["code"] == "spectators_not_allowed"
+        assert not (await house.enter("Ada")).joined["permissions"]["voice"]
+
+
+async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not_written(
+    database: Database,
+) -> None:
+    late, now = OverrideRecords(database), OverrideRecords(database)
+    late.process, now.process = "late", "now"
+    assert await Claims(database, "late").claim("lounge") == "late"
+    late.note("lounge", "user-Ada", Overrides(revoked=Permission.VOICE))
+    await late.finish()
+    assert await Claims(database, "now").claim("lounge", instead_of="late") == "now"
+    late.forget("lounge")
+    late.note("lounge", "user-Ben", Overrides(granted=Permission.VOICE))
+    await late.finish()
+    assert await now.load("lounge") == {"user-Ada": Overrides(revoked=Permission.VOICE)}
+
+
+def test_rooms_that_were_deleted_while_nobody_had_them_leave_nothing_behind(tenant: Tenant) -> None:
+    running, room = tenant.running, tenant.room()
+    records = running.platform.overrides
+
+    async def revoke() -> None:
+        records.note(room, "user-Ada", Overrides(revoked=Permission.VOICE))
+        await records.finish()
+
+    running.run(revoke())
+    running.run(records.tidy())
+    assert running.run(records.load(room))
+    tenant.api("roomService/destroy", roomId=room)
+    running.run(records.tidy())
+    assert not running.run(records.load(room))
