@@ -14,7 +14,7 @@ from switchroom.demo import Demo
 from tests.browser.people import BOTH, Join, Newcomer
 from tests.browser.processes import media_server
 from tests.browser.wire import Wire
-from tests.command.running import free_port
+from tests.command.running import decisions, free_port
 from tests.command.running import running as command_running
 from tests.platform import Tenant
 
@@ -149,9 +149,18 @@ def test_a_server_that_is_gone_for_a_while(
     with command_running(data, "--demo", port=port) as server:
         demo = msgspec.json.decode((data / "demo.json").read_bytes(), type=Demo)
         anna = newcomer("Anna", on=("microphone",), base_url=demo.base_url)
-        anna.opens(demo.links.participant).joins("Anna")
+        anna.opens(demo.links.moderator).joins("Anna")
         ben = newcomer("Ben", base_url=demo.base_url).opens(demo.links.participant).joins("Ben")
+        anna.raises_hand()
+        expect(anna.the("raise-hand")).to_have_attribute("aria-pressed", "true")
+        anna.raises_hand()
+        expect(anna.the("raise-hand")).to_have_attribute("aria-pressed", "false")
+        ben.raises_hand()
+        expect(anna.tile("Ben")).to_contain_text("hand raised")
+        anna.acts_on("Ben", "permit-video")
+        expect(ben.the("toggle-camera")).to_have_attribute("aria-disabled", "true")
         ben.hears("Anna")
+        anna.until(lambda: decisions(data), bool, "a decision in the database")
         before = len(ben.heard)
         if how == "killed":
             server.process.kill()
@@ -168,3 +177,7 @@ def test_a_server_that_is_gone_for_a_while(
         ben.hears("Anna")
         is_over(started, record_property)
         anna.meets("Ben")
+        expect(anna.tile("Ben")).to_contain_text("hand raised")
+        expect(ben.the("raise-hand")).to_have_attribute("aria-pressed", "true")
+        expect(ben.the("toggle-camera")).to_have_attribute("aria-disabled", "true")
+        expect(anna.the("raise-hand")).to_have_attribute("aria-pressed", "false")

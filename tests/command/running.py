@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -73,6 +74,12 @@ def running(data: Path, *arguments: str, command: str = "up", port: int = 0) -> 
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(LIMIT)
+
+
+def decisions(data: Path) -> int:
+    """For how many people what moderators granted and revoked is written in the platform's own database."""
+    with closing(sqlite3.connect(data / "switchroom.db")) as database:
+        return database.execute("SELECT count(*) FROM room_overrides").fetchone()[0]
 
 
 def wait_ready(base_url: str, process: subprocess.Popen[bytes], output: Path) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.chromium import ARGUMENTS, EXECUTABLE
 from tests.browser.people import BOTH, Newcomer
 from tests.browser.person import LIMIT, Person
+from tests.command.running import decisions
 from tests.workers.platform import Several, eventually, several
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
@@ -41,9 +42,9 @@ def newcomer(chromium: Browser) -> Iterator[Newcomer]:
     newcomer.close()
 
 
-def comes(platform: Several, newcomer: Newcomer, name: str) -> Person:
+def comes(platform: Several, newcomer: Newcomer, name: str, link: str = "") -> Person:
     person = newcomer(name, on=BOTH, base_url=platform.demo.base_url)
-    return person.opens(platform.demo.links.participant).joins(name)
+    return person.opens(link or platform.demo.links.participant).joins(name)
 
 
 def comes_over_another(platform: Several, newcomer: Newcomer, name: str) -> Person:
@@ -83,7 +84,7 @@ def test_two_workers_are_one_place_and_either_may_die(
     newcomer: Newcomer, tmp_path: Path, record_property: Record
 ) -> None:
     with several(tmp_path / "data") as platform:
-        anna = comes(platform, newcomer, "Anna")
+        anna = comes(platform, newcomer, "Anna", platform.demo.links.moderator)
         ben = comes_over_another(platform, newcomer, "Ben")
         anna.meets("Ben")
         are_together(anna, ben)
@@ -106,6 +107,8 @@ def test_two_workers_are_one_place_and_either_may_die(
         expect(anna.tile("Ben")).to_contain_text("hand raised")
 
         # The room, and all that was in it, was in the one that dies.
+        anna.acts_on("Ben", "permit-screen")
+        eventually(lambda: decisions(tmp_path / "data"), "a decision in the database")
         eventually(platform.is_complete, "a new worker")
         said = {person.name: len(person.heard) for person in (anna, ben)}
         platform.kill(platform.owner())
@@ -122,3 +125,5 @@ def test_two_workers_are_one_place_and_either_may_die(
             del person.heard[: said[person.name]]
         anna.meets("Ben")
         are_back(anna, ben, killed, "the worker with the room was killed", record_property)
+        expect(anna.tile("Ben")).to_contain_text("hand raised")
+        expect(ben.the("toggle-screen")).to_have_attribute("aria-disabled", "true")

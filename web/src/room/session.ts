@@ -51,6 +51,8 @@ export class RoomSession {
   /** What the server was last told to be on. */
   private told: MediaState = NO_MEDIA
   private lastLocal: LocalMediaState
+  /** Whether the hand is up as far as its owner and the moderators are concerned. */
+  private handIsUp = false
 
   constructor(options: SessionOptions) {
     this.local = options.local
@@ -99,7 +101,10 @@ export class RoomSession {
   }
 
   async toggleHand(): Promise<void> {
-    await this.request({ type: 'hand', raised: !this.state.get().self?.handRaisedAt })
+    const raised = !this.state.get().self?.handRaisedAt
+    // Lowered even if the server does not hear of it; raised once it has.
+    if (!raised) this.handIsUp = false
+    await this.request({ type: 'hand', raised })
   }
 
   /** `to` is a participant's id for a private message. Rejects with a SignallingError. */
@@ -153,9 +158,21 @@ export class RoomSession {
     this.dispatch(joined)
     this.enforce(joined.permissions)
     this.tellMedia()
+    this.handBack(joined)
     const isAlone = !joined.participants.some(({ isSpectator }) => !isSpectator)
     if (isAlone || !joined.mediaAvailable) this.entered.set(true)
     else window.setTimeout(() => this.entered.set(true), ENTERED_AFTER)
+  }
+
+  /** Raises the hand again where the server knows nothing of it any more. */
+  private handBack({ resumed, self }: Joined): void {
+    if (!resumed && this.handIsUp && !self.isSpectator) {
+      this.connection
+        .request({ type: 'hand', raised: true })
+        .catch((error: unknown) => log.warning('hand', error))
+    } else {
+      this.handIsUp = Boolean(self.handRaisedAt)
+    }
   }
 
   /** Wants those who will be on the screen before it is drawn; the tiles correct it when they are laid out. */
@@ -197,6 +214,7 @@ export class RoomSession {
         this.media.wants.forget(message.participantId)
         break
       case 'self.updated':
+        this.handIsUp = Boolean(message.self.handRaisedAt)
         this.media.permissionsChanged(message.permissions)
         this.enforce(message.permissions)
         break
