@@ -18,9 +18,12 @@ class Decisions:
         self._rooms: dict[str, dict[str, Overrides]] = {}
         self._loading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def are_loaded(self, room_id: str) -> bool:
+        return self._records is None or room_id in self._rooms
+
     async def load(self, room_id: str) -> None:
         """Have at hand what holds in a room. Raises Unavailable."""
-        if self._records is None or room_id in self._rooms:
+        if self._records is None:
             return
         # One at a time: of two looks, the one that ends last may be the older.
         async with self._loading.setdefault(room_id, asyncio.Lock()):

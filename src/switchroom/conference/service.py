@@ -204,7 +204,10 @@ class ConferenceService:
         if stay is not None:
             return stay
         admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
-        await self._decisions.load(admission.room_id)
+        if not self._decisions.are_loaded(admission.room_id):
+            await self._decisions.load(admission.room_id)
+            # Nothing may lie between being admitted and entering: access may have been revoked meanwhile.
+            admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
         self._require_going_on()
         if self._has_to_wait(admission, request):
             return self._wait(admission, request, connection)
