@@ -84,7 +84,7 @@ def test_a_token_that_is_withdrawn(
     key = running.run(keys.create("reader", KeyPermission.EVENTS, tenant.organization))
     reader = Reader(running, sign_in(running, key)["auth_token"])
     with reader.socket() as follower:
-        follower.subscribe("*")
+        follower.subscribe("room.*")
         running.run(keys.delete(running.run(keys.authenticate(key)).key_id))
         assert _closed(follower.connection) == 4401
 
