@@ -111,7 +111,7 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -
 
 def _print_demo(demo: Demo) -> None:
     rows = [
-        ("Organization", f"Demo  {demo.company_id}"),
+        ("Company", f"Demo  {demo.company_id}"),
         ("API key", f"{demo.api_key.client_id}  {demo.api_key.code}"),
         *((user.role.capitalize(), f"{user.username}  {user.password}") for user in demo.users),
         *(("Rooms", f"{department}: {', '.join(rooms)}") for department, rooms in TREE),
