@@ -95,7 +95,7 @@ export async function destroyRoom(roomId: string): Promise<void> {
 /** The sizes that rooms can have, smallest first. */
 export async function roomSizes(): Promise<RoomSize[]> {
   interface Available {
-    /** A 64-bit integer in a string; left out when it is 0, below 0 when there is no limit. */
+    /** A 64-bit integer in a string; left out when it is 0. */
     available?: string
     quota?: { name?: string; activeParticipants?: number; passiveParticipants?: number }
   }

@@ -5,6 +5,7 @@ export const de: Translation = {
   common: {
     close: 'Schließen',
     cancel: 'Abbrechen',
+    delete: 'Löschen',
     retry: 'Erneut versuchen',
     loading: 'Wird geladen …',
     back: 'Zurück zur Übersicht',
@@ -97,7 +98,6 @@ export const de: Translation = {
     created: '{{name}} wurde angelegt.',
     changed: '{{name}} wurde geändert.',
     removed: '{{name}} wurde gelöscht.',
-    remove: 'Löschen',
     confirmRoom: 'Den Raum „{{name}}“ mit seinen Links löschen? Wer im Raum ist, muss ihn verlassen.',
     confirmDepartment: 'Die Abteilung „{{name}}“ löschen?',
     notEmpty: 'Es sind Räume darin. Löschen Sie zuerst diese.',
@@ -134,7 +134,6 @@ export const de: Translation = {
     copy: 'Kopieren',
     copied: 'Kopiert',
     copyOf: 'Link {{name}} kopieren',
-    delete: 'Löschen',
     deleteOf: 'Link {{name}} löschen',
     confirmDelete: 'Den Link „{{name}}“ löschen? Danach kann niemand mehr mit ihm teilnehmen.',
     unnamed: 'ohne Namen',

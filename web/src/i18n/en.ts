@@ -3,6 +3,7 @@ export const en = {
   common: {
     close: 'Close',
     cancel: 'Cancel',
+    delete: 'Delete',
     retry: 'Try again',
     loading: 'Loading…',
     back: 'Back to the overview',
@@ -95,7 +96,6 @@ export const en = {
     created: '{{name}} was created.',
     changed: '{{name}} was changed.',
     removed: '{{name}} was deleted.',
-    remove: 'Delete',
     confirmRoom: 'Delete the room “{{name}}” with its links? Whoever is inside has to leave.',
     confirmDepartment: 'Delete the department “{{name}}”?',
     notEmpty: 'There are rooms in it. Delete those first.',
@@ -132,7 +132,6 @@ export const en = {
     copy: 'Copy',
     copied: 'Copied',
     copyOf: 'Copy the link {{name}}',
-    delete: 'Delete',
     deleteOf: 'Delete the link {{name}}',
     confirmDelete: 'Delete the link “{{name}}”? Nobody can join with it any more.',
     unnamed: 'no name',

@@ -1,4 +1,4 @@
-import { Alert, Button, CopyButton, Group, Text } from '@mantine/core'
+import { Button, CopyButton, Group, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { useState } from 'react'
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { deleteLink } from '../api/links'
 import { formatDateTime } from '../i18n/format'
 import { IconCheck, IconCopy, IconTrash } from '../ui/icons'
+import { DeletionQuestion } from './DeletionQuestion'
 import { groupName } from './groupName'
 import classes from './LinkRow.module.css'
 
@@ -61,28 +62,17 @@ export function LinkRow({ link, roomId, group, queryKey }: LinkRowProps) {
           onClick={() => setAsking(true)}
           data-testid="delete-link"
         >
-          {t('links.delete')}
+          {t('common.delete')}
         </Button>
       </Group>
       {asking && (
-        <Alert color="red" variant="light" w="100%" role="alertdialog" aria-label={t('links.delete')}>
-          <Text mb="xs">{t('links.confirmDelete', { name: title })}</Text>
-          {removal.error && <Text mb="xs">{t('links.failed', { message: removal.error.message })}</Text>}
-          <Group gap="xs">
-            <Button
-              size="xs"
-              color="red"
-              loading={removal.isPending}
-              onClick={() => removal.mutate()}
-              data-testid="confirm-delete"
-            >
-              {t('links.delete')}
-            </Button>
-            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
-              {t('common.cancel')}
-            </Button>
-          </Group>
-        </Alert>
+        <DeletionQuestion
+          text={t('links.confirmDelete', { name: title })}
+          failure={removal.error && t('links.failed', { message: removal.error.message })}
+          isPending={removal.isPending}
+          onConfirm={() => removal.mutate()}
+          onCancel={() => setAsking(false)}
+        />
       )}
     </article>
   )

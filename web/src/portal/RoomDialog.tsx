@@ -2,7 +2,6 @@ import {
   Alert,
   Button,
   Checkbox,
-  Group,
   Modal,
   NativeSelect,
   SegmentedControl,
@@ -17,6 +16,7 @@ import { useTranslation } from 'react-i18next'
 import { createRoom, destroyRoom, type RoomSize, roomSizes, updateRoom } from '../api/rooms'
 import { ApiError } from '../api/v1'
 import { IconTrash } from '../ui/icons'
+import { DeletionQuestion } from './DeletionQuestion'
 import type { RoomNode } from './roomTree'
 
 interface RoomDialogProps {
@@ -186,35 +186,19 @@ function Removal({ room, onDone }: { room: RoomNode; onDone: (what: string) => P
         onClick={() => setAsking(true)}
         data-testid="delete-room"
       >
-        {t('rooms.remove')}
+        {t('common.delete')}
       </Button>
     )
   }
   return (
-    <Alert mt="md" color="red" variant="light" role="alertdialog" aria-label={t('rooms.remove')}>
-      <Text mb="xs">
-        {t(room.isDepartment ? 'rooms.confirmDepartment' : 'rooms.confirmRoom', { name: room.name })}
-      </Text>
-      {removal.error && (
-        <Text mb="xs" data-testid="error-message">
-          {explained(t, removal.error)}
-        </Text>
-      )}
-      <Group gap="xs">
-        <Button
-          size="xs"
-          color="red"
-          loading={removal.isPending}
-          onClick={() => removal.mutate()}
-          data-testid="confirm-delete"
-        >
-          {t('rooms.remove')}
-        </Button>
-        <Button size="xs" variant="default" onClick={() => setAsking(false)}>
-          {t('common.cancel')}
-        </Button>
-      </Group>
-    </Alert>
+    <DeletionQuestion
+      mt="md"
+      text={t(room.isDepartment ? 'rooms.confirmDepartment' : 'rooms.confirmRoom', { name: room.name })}
+      failure={removal.error && explained(t, removal.error)}
+      isPending={removal.isPending}
+      onConfirm={() => removal.mutate()}
+      onCancel={() => setAsking(false)}
+    />
   )
 }
 
