@@ -115,8 +115,7 @@ class MeetingCalls:
         ]
 
     async def create(self, context: Context, request: messages.MeetingCreation) -> messages.MeetingMessage:
-        actor = await self._callers.actor(context.caller)
-        draft, wrong = meeting_draft(request, is_new=True, timezone=actor.timezone or self._timezone)
+        actor, draft, wrong = await self._new(context, request)
         async with self._all_wrong(actor, draft, wrong):
             return self._writer.message(await self._meetings.schedule(actor, draft))
 
@@ -138,8 +137,7 @@ class MeetingCalls:
     async def update(self, context: Context, request: messages.MeetingUpdate) -> messages.MeetingMessage:
         actor = await self._callers.actor(context.caller)
         meeting_id, series = context.path["meeting_id"], _series(context)
-        timezone = (await self._meetings.get(actor, meeting_id)).meeting.timezone
-        draft, wrong = meeting_draft(request, is_new=False, timezone=timezone)
+        draft, wrong = await self._change(actor, meeting_id, request)
         async with self._all_wrong(actor, draft, wrong):
             return self._writer.message(await self._meetings.update(actor, meeting_id, draft, series=series))
 
@@ -179,15 +177,26 @@ class MeetingCalls:
             recordings=[self._recording(one) for one in summary.recordings],
         )
 
-    async def _wrong_in_new(self, context: Context, request: messages.MeetingCreation) -> Sequence[Invalid]:
+    async def _new(
+        self, context: Context, request: messages.MeetingCreation
+    ) -> tuple[Actor, MeetingDraft, Sequence[Invalid]]:
         actor = await self._callers.actor(context.caller)
         draft, wrong = meeting_draft(request, is_new=True, timezone=actor.timezone or self._timezone)
+        return actor, draft, wrong
+
+    async def _change(
+        self, actor: Actor, meeting_id: str, request: messages.MeetingUpdate
+    ) -> tuple[MeetingDraft, Sequence[Invalid]]:
+        timezone = (await self._meetings.get(actor, meeting_id)).meeting.timezone
+        return meeting_draft(request, is_new=False, timezone=timezone)
+
+    async def _wrong_in_new(self, context: Context, request: messages.MeetingCreation) -> Sequence[Invalid]:
+        actor, draft, wrong = await self._new(context, request)
         return [*wrong, *await self._meetings.wrong_in(actor, draft)]
 
     async def _wrong_in_change(self, context: Context, request: messages.MeetingUpdate) -> Sequence[Invalid]:
         actor = await self._callers.actor(context.caller)
-        timezone = (await self._meetings.get(actor, context.path["meeting_id"])).meeting.timezone
-        draft, wrong = meeting_draft(request, is_new=False, timezone=timezone)
+        draft, wrong = await self._change(actor, context.path["meeting_id"], request)
         return [*wrong, *await self._meetings.wrong_in(actor, draft)]
 
     @asynccontextmanager
