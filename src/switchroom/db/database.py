@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, TypeVarTuple, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Executable, Insert, Table, bindparam, event, insert
+from sqlalchemy import Executable, Insert, Row, Select, Table, bindparam, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -27,6 +27,10 @@ from switchroom.errors import Unavailable
 _ORGANIZATION = "organization_id"
 _NOTICES = "notices"
 _LAST = "last"
+_CONFINED_TO = "confined_to"
+
+Columns = TypeVarTuple("Columns")
+S = TypeVar("S", bound=Executable)
 
 
 class Database:
@@ -103,12 +107,16 @@ def _reachable() -> Generator[None]:
 async def _commit(session: AsyncSession) -> AsyncGenerator[None]:
     try:
         yield
-        for work in session.info[_LAST]:
-            await work(session)
+        await session.run_sync(_finish)
     except BaseException:
         await session.rollback()
         raise
-    await session.commit()
+
+
+def _finish(session: Session) -> None:
+    for work in session.info[_LAST]:
+        work(session)
+    session.commit()
 
 
 def notify(session: AsyncSession, notice: object) -> None:
@@ -116,7 +124,7 @@ def notify(session: AsyncSession, notice: object) -> None:
     session.info[_NOTICES].append(notice)
 
 
-def do_last(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[None]]) -> None:
+def do_last(session: AsyncSession, work: Callable[[Session], None]) -> None:
     """Do `work` as the last thing of the session's transaction, before it is committed."""
     session.info[_LAST].append(work)
 
@@ -137,11 +145,30 @@ async def insert_at_once(session: AsyncSession, rows: Sequence[Base]) -> None:
 async def insert_values(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write new rows of one table by their columns, all the same."""
     if rows:
-        await session.run_sync(_insert, _insert_into(cast("Table", table.__table__)), rows)
+        await session.run_sync(insert_rows, table, rows)
 
 
-def _insert(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
-    session.connection().execute(statement, rows)
+def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """`insert_values` for what is done last."""
+    session.connection().execute(_insert_into(cast("Table", table.__table__)), rows)
+
+
+async def columns_of(
+    session: AsyncSession, query: Select[*Columns], parameters: Mapping[str, Any]
+) -> Sequence[Row[*Columns]]:
+    """The rows of a query of columns, in half the time that the session takes, which looks for entities in
+    them. Confined to the organization as all queries are; what is not flushed is not seen."""
+    return await session.run_sync(_columns_of, query, parameters)
+
+
+def _columns_of(
+    session: Session, query: Select[*Columns], parameters: Mapping[str, Any]
+) -> Sequence[Row[*Columns]]:
+    organization_id = session.info.get(_ORGANIZATION)
+    if organization_id is not None:
+        query = _confined(query)
+        parameters = {**parameters, _CONFINED_TO: organization_id}
+    return session.connection().execute(query, parameters).all()
 
 
 @cache
@@ -206,11 +233,20 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
 
 _BELONGS = with_loader_criteria(
     OfOrganization,
-    lambda model: model.organization_id == bindparam("confined_to"),
+    lambda model: (
+        model.organization_id == bindparam("confined_to")
+    ),  # not _CONFINED_TO: the lambda would make a parameter of it
     include_aliases=True,
 )
-_confined: WeakKeyDictionary[Executable, Executable] = WeakKeyDictionary()
+_confined_statements: WeakKeyDictionary[Executable, Executable] = WeakKeyDictionary()
 """Statements with the condition, by those without: one that is kept by its module is prepared once."""
+
+
+def _confined(statement: S) -> S:
+    confined = _confined_statements.get(statement)
+    if confined is None:
+        confined = _confined_statements[statement] = statement.options(_BELONGS)
+    return cast("S", confined)
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -218,12 +254,9 @@ def _confine(state: ORMExecuteState) -> None:  # pyright: ignore[reportUnusedFun
     organization_id = state.session.info.get(_ORGANIZATION)
     if organization_id is None or state.is_insert or state.is_column_load or state.is_relationship_load:
         return
-    confined = _confined.get(state.statement)
-    if confined is None:
-        confined = _confined[state.statement] = state.statement.options(_BELONGS)
-    state.statement = confined
+    state.statement = _confined(state.statement)
     # Without this value the database is not even asked: the statement wants it.
-    state.parameters = {**cast("Mapping[str, Any]", state.parameters or {}), "confined_to": organization_id}
+    state.parameters = {**cast("Mapping[str, Any]", state.parameters or {}), _CONFINED_TO: organization_id}
 
 
 @event.listens_for(Session, "before_flush")

@@ -101,6 +101,8 @@ class _Connection(aiosqlite.Connection):
     checkpoints: Checkpoints
     _beginning: str | None = None
     _begins_log = True
+    _patience = LOCK_LIMIT
+    """Milliseconds for which SQLite waits for a lock, as it was last told: telling it costs a statement."""
 
     def cursor(self) -> _Cursor:  # pyright: ignore[reportIncompatibleMethodOverride]
         return _Cursor(self)
@@ -113,6 +115,7 @@ class _Connection(aiosqlite.Connection):
         """The connection, in the transaction that was to begin."""
         beginning, self._beginning = self._beginning, None
         if beginning is not None:
+            self._be_patient(LOCK_LIMIT)
             self._conn.execute(beginning)
         return self._conn
 
@@ -148,15 +151,18 @@ class _Connection(aiosqlite.Connection):
         self._conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _locked_at_once(self) -> bool:
-        """Begin the write if nobody else writes."""
-        self._conn.execute("PRAGMA busy_timeout=0").close()
+        """Begin the write if nobody else writes. Who has the lock waits for nothing any more."""
+        self._be_patient(0)
         try:
             self._conn.execute(_WRITE)
         except sqlite3.OperationalError:
             return False
-        finally:
-            self._conn.execute(f"PRAGMA busy_timeout={LOCK_LIMIT}").close()
         return True
+
+    def _be_patient(self, milliseconds: int) -> None:
+        if self._patience != milliseconds:
+            self._conn.execute(f"PRAGMA busy_timeout={milliseconds}").close()
+            self._patience = milliseconds
 
 
 def begin(connection: object, *, immediate: bool) -> None:

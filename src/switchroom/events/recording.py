@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from switchroom.db.base import now
-from switchroom.db.database import do_last, insert_values, notify
+from switchroom.db.database import do_last, insert_rows, notify
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
 
@@ -49,8 +50,8 @@ def record(
     )
 
 
-async def _write(session: AsyncSession) -> None:
-    await session.flush()
+def _write(session: Session) -> None:
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(_ONE_AFTER_THE_OTHER)
-    await insert_values(session, Event, session.info[_ROWS])
+        session.execute(_ONE_AFTER_THE_OTHER)
+    insert_rows(session, Event, session.info[_ROWS])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, String, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import Database, insert_at_once, notify
+from switchroom.db.database import Database, columns_of, insert_at_once, notify
 from switchroom.errors import Forbidden, Invalid, NotFound
 from switchroom.events.recording import record
 from switchroom.identity.models import Membership, Organization, PermissionGroup, new_id
@@ -271,18 +272,22 @@ def _timezone(name: str) -> str:
     return require_timezone(name) if name else ""
 
 
-_ROOM_AND_GROUPS = with_viewer(
-    select(
-        Room.type,
-        Room.display_name,
-        Room.default_permissions,
-        RoomPermission.permissions,
-        Membership.standing,
-        select(func.count(PermissionGroup.id))
-        .where(PermissionGroup.id.in_(bindparam("group_ids", expanding=True)))
-        .scalar_subquery(),
+@lru_cache(maxsize=16)
+def _room_and_groups(count: int) -> Select[int, str, int | None, int, str, int]:
+    """The query of `_room_with_groups` for so many permission groups: with a parameter for each, because a
+    list of them is put into the statement anew with every use."""
+    ids = [bindparam(f"group_{number}", type_=String()) for number in range(count)]
+    groups = select(func.count(PermissionGroup.id)).where(PermissionGroup.id.in_(ids)).scalar_subquery()
+    return with_viewer(
+        select(
+            Room.type,
+            Room.display_name,
+            Room.default_permissions,
+            RoomPermission.permissions,
+            Membership.standing,
+            groups,
+        )
     )
-)
 
 
 async def _room_with_groups(
@@ -290,11 +295,12 @@ async def _room_with_groups(
 ) -> str:
     """The name of a room that the caller administers, where all the permission groups exist: in one query,
     and of columns, because making a link is what integrations do most after listing rooms."""
-    parameters = {**room_and_viewer(token, room_id), "group_ids": list(group_ids)}
-    row = (await session.execute(_ROOM_AND_GROUPS, parameters)).one_or_none()
-    if row is None:
+    named = {f"group_{number}": group_id for number, group_id in enumerate(group_ids)}
+    parameters = {**room_and_viewer(token, room_id), **named}
+    rows = await columns_of(session, _room_and_groups(len(group_ids)), parameters)
+    if not rows:
         raise no_room(token, room_id)
-    kind, name, default, own, standing, groups = row
+    kind, name, default, own, standing, groups = rows[0]
     judge(token, room_id, default, own, standing, to_administer=True)
     if kind == RoomType.DEPARTMENT:
         raise Invalid("a department has no links", field="roomId")
