@@ -44,10 +44,10 @@ class Database:
     def __init__(self, url: str, bus: Bus | None = None, *, pool_size: int = 10) -> None:
         self._sqlite = url.startswith("sqlite")
         self._bus = bus or Bus()
-        self._checkpoints = Checkpoints(_file(url)) if self._sqlite else None
+        self.checkpoints = Checkpoints(_file(url)) if self._sqlite else None
         self.engine: AsyncEngine = (
-            _sqlite_engine(url, self._checkpoints)
-            if self._checkpoints is not None
+            _sqlite_engine(url, self.checkpoints)
+            if self.checkpoints is not None
             else _postgresql_engine(url, pool_size)
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -87,8 +87,8 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
-        if self._checkpoints is not None:
-            self._checkpoints.close()
+        if self.checkpoints is not None:
+            self.checkpoints.close()
 
 
 @contextmanager

@@ -46,9 +46,13 @@ class Checkpoints:
         if self._commits >= CHECKPOINT_EVERY and self._copied is None:
             self._copied = self._thread.submit(self._copy)
 
+    @property
+    def is_copying(self) -> bool:
+        return self._copied is not None and not self._copied.done()
+
     def is_rest_due(self) -> bool:
         """Whether whoever commits now is to copy what is left. True once for each time."""
-        if self._copied is None or not self._copied.done():
+        if self._copied is None or self.is_copying:
             return False
         self._copied, self._commits = None, 0
         return True
