@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from switchroom.db.database import Database
 from switchroom.db.sqlite import CHECKPOINT_EVERY
+from tests.engines.waiting import until
 
 _INSERT = text("INSERT INTO notes (body) VALUES (:body)")
 
@@ -42,10 +43,10 @@ async def test_the_log_begins_anew_again_and_again(database: Database, tmp_path:
     async def write(times: int) -> None:
         for _ in range(times):
             await _write(database, "x" * 500)
-        async with asyncio.timeout(30):
-            while database.checkpoints is not None and database.checkpoints.is_copying:
-                await asyncio.sleep(0.001)
+        await until(lambda: not checkpoints.is_copying, limit=30.0)
 
+    checkpoints = database.checkpoints
+    assert checkpoints is not None
     log = tmp_path / "notes.db-wal"
     await write(CHECKPOINT_EVERY + 1)
     size = log.stat().st_size
