@@ -39,14 +39,14 @@ async def _count(database: Database) -> int:
 
 async def test_the_log_begins_anew_again_and_again(database: Database, tmp_path: Path) -> None:
     """How long the disk takes for a copy is not what is tested: who writes waits for it."""
+    checkpoints = database.checkpoints
+    assert checkpoints is not None
 
     async def write(times: int) -> None:
         for _ in range(times):
             await _write(database, "x" * 500)
         await until(lambda: not checkpoints.is_copying, limit=30.0)
 
-    checkpoints = database.checkpoints
-    assert checkpoints is not None
     log = tmp_path / "notes.db-wal"
     await write(CHECKPOINT_EVERY + 1)
     size = log.stat().st_size
