@@ -16,11 +16,11 @@ import msgspec
 from msgspec import Struct
 
 from switchroom import logs
-from switchroom.app import Platform
 from switchroom.events.recording import record
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.outbound import Outbound
-from switchroom.loop import run
+from switchroom.platform.build import Platform
+from switchroom.platform.loop import run
 from switchroom.settings import EventSettings, Settings
 
 LOOPBACK = ["127.0.0.0/8"]

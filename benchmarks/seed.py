@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from switchroom.app import Platform
 from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import Membership, Organization, PermissionGroup, Person, new_id
 from switchroom.identity.permissions import Role, Standing
 from switchroom.identity.tokens import AccessToken, SubjectKind
+from switchroom.platform.build import Platform
 from switchroom.rooms.models import Room, RoomMode, RoomType
 from switchroom.rooms.revisions import rooms_changed
 

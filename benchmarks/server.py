@@ -19,8 +19,8 @@ from litestar.types import ControllerRouterHandler
 
 from benchmarks.seed import seed
 from switchroom import logs, settings
-from switchroom.app import Platform
-from switchroom.loop import run
+from switchroom.platform.build import Platform
+from switchroom.platform.loop import run
 
 
 def yardstick() -> Sequence[ControllerRouterHandler]:

@@ -14,10 +14,10 @@ import httpx
 from msgspec import Struct
 from sqlalchemy import update
 
-from switchroom.app import Platform
 from switchroom.identity.models import Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import AccessToken
+from switchroom.platform.build import Platform
 from switchroom.rooms.models import QuotaSet
 from switchroom.settings import DatabaseSettings, EventSettings, SecuritySettings, Settings
 from tests import schemas

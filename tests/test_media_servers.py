@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from switchroom.media_servers import MediaServers
+from switchroom.platform.media_servers import MediaServers
 from switchroom.settings import JanusSettings, Settings
 
 ELSEWHERE = JanusSettings(urls=["ws://media.example.org:8188"])

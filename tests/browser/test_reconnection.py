@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 
-from switchroom.demo import Demo
+from switchroom.platform.demo import Demo
 from tests.browser.people import BOTH, Join, Newcomer
 from tests.browser.processes import media_server
 from tests.browser.wire import Wire

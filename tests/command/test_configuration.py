@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from switchroom.app import Platform
+from switchroom.platform.build import Platform
 from switchroom.settings import ConfigurationError, load
 
 

@@ -12,11 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from switchroom import app
 from switchroom.db import schema
 from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.meetings import models
+from switchroom.platform import build as app
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

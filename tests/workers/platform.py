@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import psutil
 
-from switchroom.demo import Demo
+from switchroom.platform.demo import Demo
 from tests.command.running import LIMIT, Running, running
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class Several:
 
 def _is_worker(process: psutil.Process) -> bool:
     try:
-        return "switchroom.worker" in process.cmdline()
+        return "switchroom.platform.worker" in process.cmdline()
     except psutil.NoSuchProcess:  # or a zombie, which is one
         return False
 

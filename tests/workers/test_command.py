@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from switchroom.demo import DemoUser
+from switchroom.platform.demo import DemoUser
 from tests.command.running import LIMIT, run, running
 from tests.conference.room import Client
 from tests.workers.platform import Several, eventually, several
@@ -157,7 +157,7 @@ def test_what_is_done_once_is_done_once_and_nothing_is_left(tmp_path: Path) -> N
     with running(data, "--demo", "--workers", "3", command="serve") as platform:
         parent = psutil.Process(platform.process.pid)
         children = parent.children(recursive=True)
-        assert sum("switchroom.worker" in child.cmdline() for child in children) == 3
+        assert sum("switchroom.platform.worker" in child.cmdline() for child in children) == 3
         assert platform.stop() == 0
         printed = platform.output.read_text()
     assert printed.count("is ready") == 1

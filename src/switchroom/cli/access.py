@@ -15,7 +15,7 @@ from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import Organization, PlatformKey
 from switchroom.identity.permissions import Standing
 from switchroom.identity.secrets import random_key
-from switchroom.loop import run
+from switchroom.platform.loop import run
 
 organization_commands = typer.Typer(help="Organizations.", no_args_is_help=True)
 user_commands = typer.Typer(help="People.", no_args_is_help=True)

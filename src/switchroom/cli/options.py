@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from switchroom import logs, settings
-from switchroom.app import Platform
 from switchroom.db import schema
+from switchroom.platform.build import Platform
 from switchroom.settings import Settings
 
 Config = Annotated[Path | None, typer.Option("--config", help="The TOML file with the settings.")]

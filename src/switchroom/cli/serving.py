@@ -10,14 +10,15 @@ from typing import Annotated
 
 import typer
 
-from switchroom import __version__, doctor
-from switchroom.app import Platform
+from switchroom import __version__
 from switchroom.cli.options import Config, Data, Host, Port, load_settings
 from switchroom.db import schema
-from switchroom.demo import TREE, Demo, ensure_demo
-from switchroom.loop import run
+from switchroom.platform import doctor
+from switchroom.platform.build import Platform
+from switchroom.platform.demo import TREE, Demo, ensure_demo
+from switchroom.platform.loop import run
+from switchroom.platform.workers import several
 from switchroom.settings import Settings
-from switchroom.workers import several
 
 commands = typer.Typer()
 database_commands = typer.Typer(help="The database.", no_args_is_help=True)

@@ -16,7 +16,7 @@ from switchroom.errors import Invalid
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks, new_secret
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.events.webhooks.schedule import RETRY_DELAYS
-from switchroom.loop import run
+from switchroom.platform.loop import run
 
 webhook_commands = typer.Typer(help="Web hooks.", no_args_is_help=True)
 

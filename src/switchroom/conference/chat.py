@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from switchroom import typed
+from switchroom import sanitize as typed
 from switchroom.conference.messages import Chat, ChatView, SendChat
 from switchroom.conference.models import Participant
 from switchroom.db.base import time_of

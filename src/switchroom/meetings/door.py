@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom import typed
+from switchroom import sanitize as typed
 from switchroom.db.base import now, time_of
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, LinkDeleted, Unauthenticated

@@ -11,7 +11,7 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom import typed
+from switchroom import sanitize as typed
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, Invalid, LinkDeleted, LinkExpired, LinkNotYetValid, NotFound

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import delete, select
 
-from switchroom.app import Platform
 from switchroom.events.log import EventFilter
 from switchroom.events.recording import record
 from switchroom.identity.models import PermissionGroup
 from switchroom.meetings.models import Invitee, Meeting, MeetingMessage, MeetingOccurrence
+from switchroom.platform.build import Platform
 from tests.dialects.webmeeting_v6.calendars import calendar_of, event_of
 from tests.dialects.webmeeting_v6.client import Account, invited, moment_of, text_of, tomorrow
 from tests.mail.outbox import mails_to

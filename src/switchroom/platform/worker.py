@@ -1,4 +1,4 @@
-"""One of several processes that serve the same address: `python -m switchroom.worker`, started by `workers`.
+"""One of several processes that serve the same address: `python -m switchroom.platform.worker`, started by `workers`.
 
 What it is to do comes in an environment variable. It says that it is alive, once it serves, by writing its
 process id into a pipe again and again.
@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from switchroom import logs
-from switchroom.loop import run
+from switchroom.platform.loop import run
 from switchroom.settings import Settings
 
 JOB = "SWITCHROOM_WORKER_JOB"
@@ -40,7 +40,7 @@ class Job(Struct, frozen=True):
 
 async def work(job: Job) -> None:
     """Serve until told to end."""
-    from switchroom.app import Platform
+    from switchroom.platform.build import Platform
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -8,11 +8,11 @@ import sys
 
 from msgspec import Struct
 
-from switchroom.app import WEBROOT
 from switchroom.engines.ffmpeg.command import missing
 from switchroom.engines.nats.configuration import find_program
 from switchroom.meetings.recordings.assembling import PACKAGES, PROGRAMS
-from switchroom.message_server import INSTALL
+from switchroom.platform.build import WEBROOT
+from switchroom.platform.message_server import INSTALL
 from switchroom.settings import Settings
 
 

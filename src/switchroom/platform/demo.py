@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, structs
 
-from switchroom.app import Platform
 from switchroom.db.base import now
 from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import Organization, PermissionGroup, Person
@@ -18,6 +17,7 @@ from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken
 from switchroom.meetings.drafts import MeetingDraft
 from switchroom.meetings.parties import Actor
+from switchroom.platform.build import Platform
 from switchroom.rooms.drafts import Grant, QuotaWish, RoomDraft
 from switchroom.rooms.links import LinkDraft
 from switchroom.rooms.models import LinkKind, RoomMode, RoomType

@@ -62,7 +62,6 @@ from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.delivery import MailDelivery
 from switchroom.mail.password_requests import PasswordRequests
-from switchroom.media_servers import MediaServers
 from switchroom.meetings.accounts import Accounts
 from switchroom.meetings.attendance import Attendances, needed_events
 from switchroom.meetings.calendars import Calendars
@@ -78,7 +77,8 @@ from switchroom.meetings.recordings.finishing import RecordingFinisher
 from switchroom.meetings.recordings.taping import Taping
 from switchroom.meetings.reporting import MeetingReports
 from switchroom.meetings.upcoming import UpcomingMeetings
-from switchroom.message_server import MessageServer
+from switchroom.platform.media_servers import MediaServers
+from switchroom.platform.message_server import MessageServer
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
 from switchroom.rooms.listing import RoomListing

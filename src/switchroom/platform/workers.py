@@ -17,13 +17,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import msgspec
 from msgspec import structs
 
-from switchroom.app import Platform
 from switchroom.db import schema
 from switchroom.engines.process import SupervisedProcess
 from switchroom.http.server import listen
-from switchroom.message_server import INSTALL, MessageServer
+from switchroom.platform.build import Platform
+from switchroom.platform.message_server import INSTALL, MessageServer
+from switchroom.platform.worker import BEAT, JOB, METRICS, Job
 from switchroom.settings import ConfigurationError, Settings
-from switchroom.worker import BEAT, JOB, METRICS, Job
 
 READY_LIMIT = 30.0
 STOP_LIMIT = 15.0
@@ -46,7 +46,7 @@ class Worker:
         job = Job(settings, listener.fileno(), self._writing)
         self._process = SupervisedProcess(
             f"worker {number}",
-            [sys.executable, "-P", "-m", "switchroom.worker"],
+            [sys.executable, "-P", "-m", "switchroom.platform.worker"],
             ready=self._lives,
             ready_limit=READY_LIMIT,
             stop_limit=STOP_LIMIT,
