@@ -18,10 +18,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from switchroom.bus import Bus
-from switchroom.conference.http import routes
 from switchroom.conference.overrides import OverrideRecords
 from switchroom.conference.recording import Taping
 from switchroom.conference.service import ConferenceService
+from switchroom.dialects.client.rooms import routes
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.errors import Unauthenticated
 from switchroom.http.server import serving

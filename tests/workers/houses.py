@@ -11,12 +11,12 @@ from litestar import Litestar
 from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
-from switchroom.conference.http import routes
 from switchroom.conference.overrides import OverrideRecords, RoomOverride
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.spanning import Spanning
 from switchroom.db import schema
 from switchroom.db.database import Database
+from switchroom.dialects.client.rooms import routes
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.process import NatsProcess

@@ -19,8 +19,6 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from switchroom.conference.http import routes as conference_routes
-from switchroom.conference.meeting_http import meeting_routes
 from switchroom.conference.overrides import OverrideRecords
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.spanning import Spanning
@@ -28,6 +26,12 @@ from switchroom.db import schema
 from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
 from switchroom.dialects.alfaview_v1 import services as alfaview_v1_services
+from switchroom.dialects.body import LARGEST_BODY
+from switchroom.dialects.client.meetings import meeting_routes
+from switchroom.dialects.client.password import password_handlers
+from switchroom.dialects.client.recordings import recording_handler
+from switchroom.dialects.client.rooms import routes as conference_routes
+from switchroom.dialects.client.sign_out import sign_out_handler
 from switchroom.dialects.telephony_v3 import handlers as telephony_v3
 from switchroom.dialects.telephony_v3.callers import Callers as TelephonyCallers
 from switchroom.dialects.webmeeting_v6 import handlers as webmeeting_v6
@@ -42,14 +46,10 @@ from switchroom.events.webhooks.delivery import ANSWER_LIMIT, HookDelivery
 from switchroom.events.webhooks.hooks import WebHooks
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.queueing import Queueing
-from switchroom.http.bodies import LARGEST_BODY
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
-from switchroom.http.password import password_handlers
-from switchroom.http.recordings import recording_handler
 from switchroom.http.server import serving
-from switchroom.http.sign_out import sign_out_handler
 from switchroom.identity.authentication import Authentication
 from switchroom.identity.keys import PlatformKeys
 from switchroom.identity.models import Organization

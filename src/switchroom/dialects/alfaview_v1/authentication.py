@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from email.utils import formatdate
 
-from switchroom.dialects.alfaview_v1.calls import Call, Context, required, standard_base64
 from switchroom.dialects.alfaview_v1.errors import Unimplemented
 from switchroom.dialects.alfaview_v1.messages.authentication import (
     AccessTokenInformationRequest,
@@ -21,6 +20,7 @@ from switchroom.dialects.alfaview_v1.messages.authentication import (
 )
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64
+from switchroom.dialects.alfaview_v1.operations import Call, Context, required, standard_base64
 from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.errors import Invalid
 from switchroom.identity.authentication import SignedIn

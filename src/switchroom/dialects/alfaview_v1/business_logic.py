@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from switchroom.dialects.alfaview_v1.calls import Call, Context
 from switchroom.dialects.alfaview_v1.messages.business_logic import (
     CompanyPermissionGroupsListReply,
     CompanyPermissionGroupsListRequest,
@@ -12,6 +11,7 @@ from switchroom.dialects.alfaview_v1.messages.business_logic import (
 )
 from switchroom.dialects.alfaview_v1.messages.common import Reply
 from switchroom.dialects.alfaview_v1.messages.scalars import Int32
+from switchroom.dialects.alfaview_v1.operations import Call, Context
 from switchroom.dialects.alfaview_v1.permissions import permissions_message
 from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.identity.permissions import Permission

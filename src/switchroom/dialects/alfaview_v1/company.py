@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from switchroom.dialects.alfaview_v1.calls import Call, Context
 from switchroom.dialects.alfaview_v1.messages.common import Company, Reply
 from switchroom.dialects.alfaview_v1.messages.company import CompanyListReply, CompanyListRequest
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64
+from switchroom.dialects.alfaview_v1.operations import Call, Context
 from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.identity.models import Organization
 

@@ -8,11 +8,11 @@ from typing import Any, cast
 from msgspec import Struct, inspect
 
 import switchroom
-from switchroom.dialects.alfaview_v1.calls import BASE, Call
 from switchroom.dialects.alfaview_v1.errors import Code, ErrorReply
 from switchroom.dialects.alfaview_v1.messages.common import Room
 from switchroom.dialects.alfaview_v1.messages.room import RoomListReply
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64, Timestamp, WireInteger
+from switchroom.dialects.alfaview_v1.operations import BASE, Call
 
 PATH = "/documentation/swagger"
 

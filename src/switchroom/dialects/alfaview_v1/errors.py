@@ -7,6 +7,7 @@ from enum import IntEnum
 from msgspec import Struct, field
 
 from switchroom.dialects.alfaview_v1.messages.common import ReplyStatusCode
+from switchroom.dialects.body import BodyTooLarge
 from switchroom.errors import (
     Conflict,
     DomainError,
@@ -18,7 +19,6 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
-from switchroom.http.bodies import BodyTooLarge
 
 
 class Code(IntEnum):

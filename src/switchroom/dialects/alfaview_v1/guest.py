@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from switchroom.dialects.alfaview_v1.calls import Call, Context, required
 from switchroom.dialects.alfaview_v1.messages import guest as messages
 from switchroom.dialects.alfaview_v1.messages.common import Reply, TrackingInfo
 from switchroom.dialects.alfaview_v1.messages.scalars import Timestamp
+from switchroom.dialects.alfaview_v1.operations import Call, Context, required
 from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.errors import Invalid
 from switchroom.identity.tokens import AccessToken

@@ -9,10 +9,10 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 
 from switchroom.dialects.alfaview_v1.authentication import AuthenticationService
 from switchroom.dialects.alfaview_v1.business_logic import BusinessLogicService
-from switchroom.dialects.alfaview_v1.calls import Call, document, route, unimplemented, unknown
 from switchroom.dialects.alfaview_v1.company import CompanyService
 from switchroom.dialects.alfaview_v1.documentation import PATH, describe
 from switchroom.dialects.alfaview_v1.guest import GuestService
+from switchroom.dialects.alfaview_v1.operations import Call, document, route, unimplemented, unknown
 from switchroom.dialects.alfaview_v1.quota import QuotaService
 from switchroom.dialects.alfaview_v1.room import RoomService
 from switchroom.dialects.alfaview_v1.services import Services

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from switchroom.dialects.alfaview_v1.calls import Call, Context
 from switchroom.dialects.alfaview_v1.messages.common import Reply
 from switchroom.dialects.alfaview_v1.messages.quota import InfoReply, InfoRequest, Quota, Resource
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64, Timestamp
+from switchroom.dialects.alfaview_v1.operations import Call, Context
 from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.rooms.models import QuotaSet
 

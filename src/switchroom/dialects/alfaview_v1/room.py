@@ -9,10 +9,10 @@ from typing import Any
 from msgspec import Raw
 
 from switchroom.dialects.alfaview_v1 import codec
-from switchroom.dialects.alfaview_v1.calls import Call, Context, required
 from switchroom.dialects.alfaview_v1.messages import common
 from switchroom.dialects.alfaview_v1.messages import room as messages
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64, UInt32
+from switchroom.dialects.alfaview_v1.operations import Call, Context, required
 from switchroom.dialects.alfaview_v1.permissions import permissions_message
 from switchroom.dialects.alfaview_v1.quota import UNLIMITED
 from switchroom.dialects.alfaview_v1.room_lists import RoomLists

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from switchroom.dialects.alfaview_v1.calls import Call, Context
 from switchroom.dialects.alfaview_v1.messages.common import Locale, Reply, User, UserProfile
 from switchroom.dialects.alfaview_v1.messages.user import UserListReply, UserListRequest
+from switchroom.dialects.alfaview_v1.operations import Call, Context
 from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.identity.models import Membership, Person
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from switchroom.dialects.body import BodyTooLarge, ClientGone
 from switchroom.errors import (
     Conflict,
     DomainError,
@@ -16,7 +17,6 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
-from switchroom.http.bodies import BodyTooLarge, ClientGone
 
 
 class Problem(Struct, frozen=True):

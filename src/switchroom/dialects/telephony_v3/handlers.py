@@ -12,13 +12,13 @@ from litestar import Request, Response, WebSocket
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler, websocket
 from msgspec import Struct
 
+from switchroom.dialects.body import read_body
 from switchroom.dialects.telephony_v3 import following
 from switchroom.dialects.telephony_v3.callers import Callers, Level, SignedIn
 from switchroom.dialects.telephony_v3.errors import Problem, problem_of, reply_of
 from switchroom.dialects.telephony_v3.events import read_events
 from switchroom.errors import Invalid
 from switchroom.events.log import EventLog
-from switchroom.http.bodies import read_body
 
 BASE = "/v3.0"
 _METHODS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")

@@ -9,9 +9,9 @@ from datetime import datetime
 from msgspec import UNSET, UnsetType
 
 from switchroom.dialects.webmeeting_v6.callers import Callers, is_of_instance, require_instance
-from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import accounts as messages
+from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import in_utc, text_or_none
 from switchroom.errors import Forbidden, Invalid

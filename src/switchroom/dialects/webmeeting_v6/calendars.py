@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing
+from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing
 from switchroom.dialects.webmeeting_v6.services import Services
 
 _MEDIA_TYPE = "text/calendar"

@@ -9,8 +9,8 @@ from typing import Any, cast
 import msgspec
 
 import switchroom
-from switchroom.dialects.webmeeting_v6.calls import BASE, Call, Nothing
 from switchroom.dialects.webmeeting_v6.errors import BadField
+from switchroom.dialects.webmeeting_v6.operations import BASE, Call, Nothing
 
 _REFERENCE = "#/components/schemas/{name}"
 _ERRORS = {

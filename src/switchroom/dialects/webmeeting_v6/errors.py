@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from switchroom.dialects.body import BodyTooLarge, ClientGone
 from switchroom.dialects.webmeeting_v6.wording import Language, said
 from switchroom.errors import (
     Conflict,
@@ -19,7 +20,6 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
-from switchroom.http.bodies import BodyTooLarge, ClientGone
 
 
 class ResponseCode(IntEnum):

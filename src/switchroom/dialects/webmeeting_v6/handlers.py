@@ -8,9 +8,9 @@ from litestar.handlers import ASGIRouteHandler
 from switchroom.dialects.webmeeting_v6.accounts import AccountCalls
 from switchroom.dialects.webmeeting_v6.calendars import CalendarCalls
 from switchroom.dialects.webmeeting_v6.callers import Callers
-from switchroom.dialects.webmeeting_v6.calls import routes
 from switchroom.dialects.webmeeting_v6.documentation import PATH, describe
 from switchroom.dialects.webmeeting_v6.meetings import MeetingCalls
+from switchroom.dialects.webmeeting_v6.operations import routes
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.webhooks import WebHookCalls
 

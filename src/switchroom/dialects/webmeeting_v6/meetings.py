@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 
 from switchroom.db.base import now, time_of
 from switchroom.dialects.webmeeting_v6.callers import Callers
-from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.drafts import meeting_draft
 from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import meetings as messages
 from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
+from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import text_or_none
 from switchroom.errors import Invalid

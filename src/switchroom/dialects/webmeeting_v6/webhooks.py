@@ -8,10 +8,10 @@ from msgspec import UNSET, structs
 
 from switchroom.db.base import time_of
 from switchroom.dialects.webmeeting_v6.callers import require_instance
-from switchroom.dialects.webmeeting_v6.calls import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import webhooks as messages
 from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, ParticipantMessage
+from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import Invalid

@@ -16,6 +16,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import HTTPScope, Message, Receive, Send
 from msgspec import Struct
 
+from switchroom.dialects.body import read_body
 from switchroom.dialects.webmeeting_v6.callers import Caller, Callers
 from switchroom.dialects.webmeeting_v6.errors import (
     BadFields,
@@ -28,7 +29,6 @@ from switchroom.dialects.webmeeting_v6.numbers import whole_number
 from switchroom.dialects.webmeeting_v6.reading import Reader
 from switchroom.dialects.webmeeting_v6.wording import Language, language_of, said
 from switchroom.errors import DomainError, Invalid
-from switchroom.http.bodies import read_body
 
 BASE = "/api/v6"
 _SECONDS = 30.0

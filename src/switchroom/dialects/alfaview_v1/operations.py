@@ -27,8 +27,8 @@ from switchroom.dialects.alfaview_v1.errors import (
 from switchroom.dialects.alfaview_v1.exchange import Answer, header
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo, Request
+from switchroom.dialects.body import BodyTooLarge, ClientGone, read_body
 from switchroom.errors import Invalid, Unauthenticated
-from switchroom.http.bodies import BodyTooLarge, ClientGone, read_body
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken, TokenSigner
 
