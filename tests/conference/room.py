@@ -18,8 +18,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from switchroom.bus import Bus
-from switchroom.conference.overrides import OverrideRecords
-from switchroom.conference.recording import Taping
+from switchroom.conference.media.recording import Taping
+from switchroom.conference.room.permission_overrides import OverrideRecords
 from switchroom.conference.service import ConferenceService
 from switchroom.dialects.client.rooms import routes
 from switchroom.engines.janus.server import JanusPool, JanusServer

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from switchroom.conference.claims import Claims
-from switchroom.conference.models import Overrides
-from switchroom.conference.overrides import OverrideRecords, RoomOverride
+from switchroom.conference.cluster.ownership import Claims
+from switchroom.conference.room.participants import Overrides
+from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride
 from switchroom.db import schema
 from switchroom.db.database import Database
 from switchroom.rooms.models import RoomMode

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 
-from switchroom.conference.ice import ice_servers
+from switchroom.conference.media.ice import ice_servers
 from switchroom.settings import IceSettings
 
 

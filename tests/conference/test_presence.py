@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from switchroom.conference import socket
+from switchroom.conference.signalling import socket
 from switchroom.errors import Forbidden
 from switchroom.identity.notices import AccessRevoked
 from switchroom.rooms.live import LiveState

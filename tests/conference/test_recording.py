@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 from msgspec import structs
 
-from switchroom.conference import recording
-from switchroom.conference.demand import Demand
-from switchroom.conference.models import Feed, Source
+from switchroom.conference.media.room_media import recording
+from switchroom.conference.media.simulcast import Demand
+from switchroom.conference.room.participants import Feed, Source
 from switchroom.engines.janus.process import JanusProcess
 from switchroom.engines.janus.server import JanusServer
 from switchroom.meetings.notices import MeetingChanged, MeetingOver

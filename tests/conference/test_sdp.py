@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from switchroom.conference.messages import StreamLine
-from switchroom.conference.models import Source
-from switchroom.conference.sdp import PublishOffer, read_publish_offer, split
+from switchroom.conference.media.sdp import PublishOffer, read_publish_offer, split
+from switchroom.conference.room.participants import Source
+from switchroom.conference.signalling.messages import StreamLine
 from switchroom.errors import Invalid
 
 OFFER = (Path(__file__).parent / "offers" / "chromium.sdp").read_text("utf-8").replace("\n", "\r\n")

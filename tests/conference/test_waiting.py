@@ -202,7 +202,7 @@ async def test_who_need_not_wait_any_more_comes_in(house: House) -> None:
 
 
 async def test_a_flood_of_people_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("switchroom.conference.waiting.MOST_WAITING", 1)
+    monkeypatch.setattr("switchroom.conference.room.waiting_room.MOST_WAITING", 1)
     await knock(house, "Ben")
     cleo = house.admit("Cleo", waits=True, meeting_id=MEETING)
     assert (await house.refused(cleo))["code"] == "room_full"

@@ -11,9 +11,9 @@ from litestar import Litestar
 from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
-from switchroom.conference.overrides import OverrideRecords, RoomOverride
+from switchroom.conference.cluster.cluster import Spanning
+from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride
 from switchroom.conference.service import ConferenceService
-from switchroom.conference.spanning import Spanning
 from switchroom.db import schema
 from switchroom.db.database import Database
 from switchroom.dialects.client.rooms import routes

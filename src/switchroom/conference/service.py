@@ -14,27 +14,28 @@ from typing import Protocol
 from prometheus_client import Gauge
 
 from switchroom.bus import Bus
-from switchroom.conference import status, views
-from switchroom.conference.conference import Conference
-from switchroom.conference.decisions import Decisions
-from switchroom.conference.happenings import Chronicle, Happenings, Recorder
-from switchroom.conference.ice import ice_servers
-from switchroom.conference.live import Live, Stay
-from switchroom.conference.media import Media
-from switchroom.conference.messages import ChatView, Join, Joined, LeftReason
-from switchroom.conference.models import Connection, MediaState, Participant
-from switchroom.conference.outside import Outside
-from switchroom.conference.overrides import OverrideRecords
-from switchroom.conference.passes import Passes
-from switchroom.conference.recording import Taping
-from switchroom.conference.tasks import Tasks
-from switchroom.conference.waiting import Waiting, WaitingRooms
+from switchroom.conference import status
+from switchroom.conference.external_changes import Outside
+from switchroom.conference.media.ice import ice_servers
+from switchroom.conference.media.recording import Taping
+from switchroom.conference.media.room_media import Media
+from switchroom.conference.notifier import Chronicle, Happenings, Recorder
+from switchroom.conference.room.conference import Conference
+from switchroom.conference.room.decisions import Decisions
+from switchroom.conference.room.live import Live, Stay
+from switchroom.conference.room.participants import Connection, MediaState, Participant
+from switchroom.conference.room.permission_overrides import OverrideRecords
+from switchroom.conference.room.reentry import Passes
+from switchroom.conference.room.waiting_room import Waiting, WaitingRooms
+from switchroom.conference.signalling import views
+from switchroom.conference.signalling.messages import ChatView, Join, Joined, LeftReason
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.errors import DomainError, Unavailable
 from switchroom.rooms.admission import Admission, LinkView
 from switchroom.rooms.live import LiveParticipant, LiveRooms
 from switchroom.settings import IceSettings
+from switchroom.tasks import Tasks
 
 GRACE = 60.0
 """Seconds that somebody whose connection was lost keeps their place."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from switchroom.conference.conference import Conference
-from switchroom.conference.models import Participant
+from switchroom.conference.room.conference import Conference
+from switchroom.conference.room.participants import Participant
 from switchroom.rooms.live import LiveParticipant, LiveState
 
 

@@ -19,9 +19,9 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from switchroom.conference.overrides import OverrideRecords
+from switchroom.conference.cluster.cluster import Spanning
+from switchroom.conference.room.permission_overrides import OverrideRecords
 from switchroom.conference.service import ConferenceService
-from switchroom.conference.spanning import Spanning
 from switchroom.db import schema
 from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1

@@ -6,9 +6,10 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Protocol
 
-from switchroom.conference import views
-from switchroom.conference.chat import ChatRecord
-from switchroom.conference.messages import (
+from switchroom.conference.room.chat import ChatRecord
+from switchroom.conference.room.participants import Overrides, Participant, is_spectator
+from switchroom.conference.signalling import views
+from switchroom.conference.signalling.messages import (
     ChatView,
     Ended,
     EndReason,
@@ -25,7 +26,6 @@ from switchroom.conference.messages import (
     SpectatorsView,
     encode,
 )
-from switchroom.conference.models import Overrides, Participant, is_spectator
 from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.models import RoomMode

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from switchroom.conference import chat, moderation
-from switchroom.conference.limits import TokenBucket
-from switchroom.conference.live import Stay
-from switchroom.conference.messages import (
+from switchroom.conference.room import chat, moderation
+from switchroom.conference.room.live import Stay
+from switchroom.conference.room.participants import Connection, MediaState
+from switchroom.conference.room.waiting_room import Waiting
+from switchroom.conference.signalling.messages import (
     Admit,
     AdmitAll,
     AnyClientMessage,
@@ -29,8 +30,7 @@ from switchroom.conference.messages import (
     SubscribeRestart,
     Want,
 )
-from switchroom.conference.models import Connection, MediaState
-from switchroom.conference.waiting import Waiting
+from switchroom.conference.signalling.rate_limit import TokenBucket
 from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
 
 CHAT_RATE, CHAT_BURST = 1.0, 10

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from switchroom.conference.messages import Error, IceCandidate, Publish, Published
-from switchroom.conference.models import Feed, Participant, Source
-from switchroom.conference.sdp import PublishOffer, read_publish_offer
+from switchroom.conference.media.sdp import PublishOffer, read_publish_offer
+from switchroom.conference.room.participants import Feed, Participant, Source
+from switchroom.conference.signalling.messages import Error, IceCandidate, Publish, Published
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import BAD_SDP, Publisher, Room
 from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
 from switchroom.rooms.permissions import ACTIVE
 
 if TYPE_CHECKING:
-    from switchroom.conference.media import Media
+    from switchroom.conference.media.room_media import Media
 
 log = structlog.stdlib.get_logger(__name__)
 

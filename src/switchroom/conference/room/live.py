@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from switchroom.conference.conference import Conference
-from switchroom.conference.media import Media
-from switchroom.conference.models import Participant
-from switchroom.conference.waiting import WaitingRoom
+from switchroom.conference.media.room_media import Media
+from switchroom.conference.room.conference import Conference
+from switchroom.conference.room.participants import Participant
+from switchroom.conference.room.waiting_room import WaitingRoom
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from switchroom.engines.janus.videoroom import Room
 from switchroom.errors import Unavailable
 
 if TYPE_CHECKING:
-    from switchroom.conference.media import Media
+    from switchroom.conference.media.room_media import Media
 
 RENEW_EVERY = 15.0
 """Seconds between two signs of life of a recording."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from weakref import WeakValueDictionary
 
-from switchroom.conference.models import Overrides
-from switchroom.conference.overrides import OverrideRecords
+from switchroom.conference.room.participants import Overrides
+from switchroom.conference.room.permission_overrides import OverrideRecords
 
 
 class Decisions:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import structlog
 
-from switchroom.conference.tasks import Tasks
 from switchroom.engines.nats.connection import NatsConnection, NatsError, NobodyThere
+from switchroom.tasks import Tasks
 
 log = structlog.stdlib.get_logger(__name__)
 

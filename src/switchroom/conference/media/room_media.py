@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 import structlog
 
-from switchroom.conference.conference import Conference
-from switchroom.conference.demand import Demand
-from switchroom.conference.messages import Layer, MediaAvailable, MediaReset, PublishLayer
-from switchroom.conference.models import Feed, Participant
-from switchroom.conference.publishing import Publishing
-from switchroom.conference.recording import RoomRecording, Taping
-from switchroom.conference.subscribing import Subscribing
-from switchroom.conference.tasks import Tasks
+from switchroom.conference.media.publisher import Publishing
+from switchroom.conference.media.recording import RoomRecording, Taping
+from switchroom.conference.media.simulcast import Demand
+from switchroom.conference.media.subscriber import Subscribing
+from switchroom.conference.room.conference import Conference
+from switchroom.conference.room.participants import Feed, Participant
+from switchroom.conference.signalling.messages import Layer, MediaAvailable, MediaReset, PublishLayer
 from switchroom.engines.janus.client import JanusError
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.janus.videoroom import Room, RoomOptions
 from switchroom.errors import Unavailable
+from switchroom.tasks import Tasks
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from switchroom.conference.demand import SUBSTREAMS, Wishes
-from switchroom.conference.messages import (
+from switchroom.conference.media.sdp import begun_by_server
+from switchroom.conference.media.simulcast import SUBSTREAMS, Wishes
+from switchroom.conference.room.participants import Participant, Source
+from switchroom.conference.signalling.messages import (
     Candidate,
     IceCandidate,
     Layer,
@@ -26,8 +28,6 @@ from switchroom.conference.messages import (
     SubscribeOffer,
     Want,
 )
-from switchroom.conference.models import Participant, Source
-from switchroom.conference.sdp import begun_by_server
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import (
     ConfigureStream,
@@ -38,7 +38,7 @@ from switchroom.engines.janus.videoroom import (
 )
 
 if TYPE_CHECKING:
-    from switchroom.conference.media import Media
+    from switchroom.conference.media.room_media import Media
 
 log = structlog.stdlib.get_logger(__name__)
 

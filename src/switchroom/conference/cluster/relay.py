@@ -19,13 +19,13 @@ from litestar.exceptions import WebSocketDisconnect
 from msgspec import Struct
 from prometheus_client import Gauge
 
-from switchroom.conference.claims import Claims
-from switchroom.conference.connection import MOST_QUEUED, MOST_QUEUED_CHARACTERS, QueuedConnection
-from switchroom.conference.messages import Join
-from switchroom.conference.peers import Peers
+from switchroom.conference.cluster.membership import Peers
+from switchroom.conference.cluster.ownership import Claims
 from switchroom.conference.service import RESTART_CLOSE
-from switchroom.conference.tasks import Tasks
+from switchroom.conference.signalling.connection import MOST_QUEUED, MOST_QUEUED_CHARACTERS, QueuedConnection
+from switchroom.conference.signalling.messages import Join
 from switchroom.engines.nats.connection import NatsConnection, NatsUnreachable
+from switchroom.tasks import Tasks
 
 log = structlog.stdlib.get_logger(__name__)
 

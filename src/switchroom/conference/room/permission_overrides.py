@@ -9,8 +9,8 @@ from sqlalchemy import String, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from switchroom.conference.claims import RoomClaim
-from switchroom.conference.models import Overrides
+from switchroom.conference.cluster.ownership import RoomClaim
+from switchroom.conference.room.participants import Overrides
 from switchroom.db.base import Base
 from switchroom.db.database import Database, upsert
 from switchroom.events.backlog import Backlog

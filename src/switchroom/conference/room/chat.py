@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from switchroom import sanitize as typed
-from switchroom.conference.messages import Chat, ChatView, SendChat
-from switchroom.conference.models import Participant
+from switchroom.conference.room.participants import Participant
+from switchroom.conference.signalling.messages import Chat, ChatView, SendChat
 from switchroom.db.base import time_of
 from switchroom.errors import Forbidden, Invalid
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import Permission
 
 if TYPE_CHECKING:
-    from switchroom.conference.conference import Conference
+    from switchroom.conference.room.conference import Conference
 
 KEPT = 200
 """Messages of a room kept for those who come later."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct, structs
 
-from switchroom.conference.peers import Peers
+from switchroom.conference.cluster.membership import Peers
 from switchroom.conference.service import ConferenceService
-from switchroom.conference.tasks import Tasks
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.rooms.live import LiveParticipant, LiveState
+from switchroom.tasks import Tasks
 
 GATHER = 0.05
 """Seconds for which changes gather before they are told."""

@@ -15,18 +15,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from switchroom.conference import socket as signalling
-from switchroom.conference.claims import Claims
-from switchroom.conference.connection import QueuedConnection
-from switchroom.conference.messages import Join
-from switchroom.conference.peers import Peers
-from switchroom.conference.presence import Presence
-from switchroom.conference.relay import FarEnd, NearEnd, Relays
+from switchroom.conference.cluster.membership import Peers
+from switchroom.conference.cluster.ownership import Claims
+from switchroom.conference.cluster.presence import Presence
+from switchroom.conference.cluster.relay import FarEnd, NearEnd, Relays
 from switchroom.conference.service import ConferenceService
-from switchroom.conference.tasks import Tasks
+from switchroom.conference.signalling import socket as signalling
+from switchroom.conference.signalling.connection import QueuedConnection
+from switchroom.conference.signalling.messages import Join
 from switchroom.db.database import Database
 from switchroom.engines.nats.connection import NatsConnection, NatsError, NobodyThere
 from switchroom.errors import Unavailable
+from switchroom.tasks import Tasks
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -11,10 +11,11 @@ from typing import Literal, Protocol
 import structlog
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
 
-from switchroom.conference.connection import QueuedConnection
-from switchroom.conference.limits import TokenBucket
-from switchroom.conference.live import Stay
-from switchroom.conference.messages import (
+from switchroom.conference.room.live import Stay
+from switchroom.conference.room.waiting_room import Waiting
+from switchroom.conference.service import ConferenceService
+from switchroom.conference.signalling.connection import QueuedConnection
+from switchroom.conference.signalling.messages import (
     LARGEST_MESSAGE,
     AnyClientMessage,
     BadMessage,
@@ -24,9 +25,8 @@ from switchroom.conference.messages import (
     Pong,
     decode,
 )
-from switchroom.conference.service import ConferenceService
-from switchroom.conference.session import open_session, refusal
-from switchroom.conference.waiting import Waiting
+from switchroom.conference.signalling.rate_limit import TokenBucket
+from switchroom.conference.signalling.session import open_session, refusal
 from switchroom.errors import (
     DomainError,
     Invalid,
