@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from switchroom import logs
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.platform.build import Platform

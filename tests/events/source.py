@@ -15,14 +15,14 @@ from sqlalchemy import select
 from switchroom.bus import Bus
 from switchroom.db.base import Base
 from switchroom.db.database import Database
-from switchroom.events.recording import record
+from switchroom.events.append import record
+from switchroom.events.webhooks.concurrency import Shares
 from switchroom.events.webhooks.delivery import HookDelivery
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
 from switchroom.events.webhooks.models import Delivery, WebHook
 from switchroom.events.webhooks.outbound import Outbound
-from switchroom.events.webhooks.pace import Shares
+from switchroom.events.webhooks.payloads import Renderer
 from switchroom.events.webhooks.queueing import Queueing
-from switchroom.events.webhooks.views import Renderer
 from switchroom.identity.models import Organization
 
 LOOPBACK = ("127.0.0.0/8",)

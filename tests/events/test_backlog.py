@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from switchroom.db.write_behind import Backlog
 from switchroom.errors import Unavailable
-from switchroom.events.backlog import Backlog
+from switchroom.events.buffer import EventRecorder
 from switchroom.events.models import Event
-from switchroom.events.recorder import EventRecorder
 from tests.events.source import Source
 
 NOBODY = 4711

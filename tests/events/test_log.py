@@ -16,10 +16,10 @@ from websockets.asyncio.client import connect
 from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database
+from switchroom.events.append import record
+from switchroom.events.buffer import EventRecorder
 from switchroom.events.log import EventFilter, EventLog, RecordedEvent, matches
 from switchroom.events.models import Event
-from switchroom.events.recorder import EventRecorder
-from switchroom.events.recording import record
 from switchroom.identity.keys import KeyPermission
 from tests.platform import RunningPlatform, Tenant
 

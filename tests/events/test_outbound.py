@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from switchroom.errors import Invalid
-from switchroom.events.webhooks import resolving
+from switchroom.events.webhooks import resolver as resolving
 from switchroom.events.webhooks.outbound import Answer, Outbound, check_url
 from tests.events.receiver import Receiver, listening
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from switchroom.events.webhooks.pace import Paces
+from switchroom.events.webhooks.concurrency import Paces
 
 
 def test_receivers_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

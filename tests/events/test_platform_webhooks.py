@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from switchroom.db.base import now
 from switchroom.errors import Conflict, Invalid, NotFound
+from switchroom.events.append import record
 from switchroom.events.log import RecordedEvent
-from switchroom.events.recording import record
 from switchroom.events.webhooks.hooks import WebHookDraft
-from switchroom.events.webhooks.keeping import KEPT, remove_old
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Message, Verb, WebHook
+from switchroom.events.webhooks.retention import KEPT, remove_old
 from switchroom.identity.models import Organization
 from tests.events.receiver import listening
 from tests.events.source import Source

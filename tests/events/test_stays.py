@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from switchroom.db.base import time_of
+from switchroom.events.buffer import EventRecorder
 from switchroom.events.models import Event
-from switchroom.events.recorder import EventRecorder
 from tests.events.source import Source
 
 ROOM = "11111111-1111-1111-1111-111111111111"

@@ -18,12 +18,12 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from switchroom.errors import Invalid, NotFound
+from switchroom.events.append import record
 from switchroom.events.models import Event
-from switchroom.events.recording import record
+from switchroom.events.webhooks.concurrency import Shares
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.leases import LEASE
 from switchroom.events.webhooks.models import Verb
-from switchroom.events.webhooks.pace import Shares
 from switchroom.events.webhooks.schedule import RETRY_DELAYS
 from tests.events.receiver import Request, listening
 from tests.events.source import PATIENT, QUICK, SECRET, SHORT_LEASE, Source

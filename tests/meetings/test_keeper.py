@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from switchroom.events.recorder import EventRecorder
+from switchroom.events.buffer import EventRecorder
 from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
 from switchroom.meetings.models import Invitee, Meeting, MeetingMessage, MeetingOccurrence
 from switchroom.meetings.recurrence import EndsType, FrequencyType, Recurrence

@@ -17,7 +17,7 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
-from switchroom.events.waking import woken
+from switchroom.events.wake_up import woken
 
 TYPE = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
 """How readers may name types of events: `room.created`, `room.*`, or `*` for all."""

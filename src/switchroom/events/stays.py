@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import time_of
+from switchroom.events.append import record
 from switchroom.events.models import Event
-from switchroom.events.recording import record
 
 _TOLD_OF_A_STAY = ("room_id", "participant_id", "user_id", "display_name", "is_guest", "is_spectator")
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, Unauthenticated
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Administration
 from switchroom.identity.secrets import Passwords, key_hash

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import Organization, PlatformKey
 from switchroom.identity.secrets import key_hash, random_key
 

@@ -10,7 +10,7 @@ from ulid import ULID
 
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import (
     LONGEST_DISPLAY_NAME,
     ApiKey,

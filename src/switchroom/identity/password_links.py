@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import LinkDeleted, LinkExpired
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import Membership, Organization, PasswordLink, Person, RefreshToken
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import Passwords, key_hash, random_key

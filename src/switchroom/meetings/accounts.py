@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
 from switchroom.identity.notices import OrganizationClosed
 from switchroom.identity.permissions import Standing

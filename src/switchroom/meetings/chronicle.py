@@ -11,7 +11,7 @@ from sqlalchemy import Table, insert, select
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.events.backlog import Backlog
+from switchroom.db.write_behind import Backlog
 from switchroom.meetings.models import LONGEST_SENDER_NAME, Meeting, MeetingMessage
 
 _INSERT = insert(cast("Table", MeetingMessage.__table__))

@@ -9,7 +9,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.meetings import occasions
 from switchroom.meetings.finding import Found
 from switchroom.meetings.models import Meeting, MeetingOccurrence

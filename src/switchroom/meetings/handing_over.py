@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import Organization, Person
 from switchroom.identity.secrets import random_key
 from switchroom.meetings import occasions

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Select, bindparam, delete, func, literal, sel
 from switchroom.bus import Bus
 from switchroom.db.base import Instant, now
 from switchroom.db.database import Database, notify
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.events.stays import end_stays
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings import occasions

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database, insert_at_once, notify
 from switchroom.errors import Exhausted, Forbidden, Invalid
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import Person, new_calendar_token, new_hex_id, new_id
 from switchroom.identity.secrets import random_key
 from switchroom.identity.timezones import require_timezone

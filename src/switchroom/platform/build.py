@@ -40,8 +40,8 @@ from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingView
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.errors import Unavailable
+from switchroom.events.buffer import EventRecorder
 from switchroom.events.log import EventLog
-from switchroom.events.recorder import EventRecorder
 from switchroom.events.webhooks.delivery import ANSWER_LIMIT, HookDelivery
 from switchroom.events.webhooks.hooks import WebHooks
 from switchroom.events.webhooks.outbound import Outbound

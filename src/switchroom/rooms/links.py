@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database, columns_of, insert_at_once, notify
 from switchroom.errors import Forbidden, Invalid, NotFound
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import Membership, Organization, PermissionGroup, new_id
 from switchroom.identity.permissions import Administration, Role
 from switchroom.identity.revocation import revoke

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import Membership
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import delete, select
 
+from switchroom.events.append import record
 from switchroom.events.log import EventFilter
-from switchroom.events.recording import record
 from switchroom.identity.models import PermissionGroup
 from switchroom.meetings.models import Invitee, Meeting, MeetingMessage, MeetingOccurrence
 from switchroom.platform.build import Platform

@@ -13,7 +13,7 @@ from switchroom.conference.cluster.ownership import RoomClaim
 from switchroom.conference.room.participants import Overrides
 from switchroom.db.base import Base
 from switchroom.db.database import Database, upsert
-from switchroom.events.backlog import Backlog
+from switchroom.db.write_behind import Backlog
 from switchroom.rooms.models import Room
 from switchroom.rooms.permissions import Permission
 

@@ -10,7 +10,7 @@ import msgspec
 from switchroom.dialects.telephony_v3.callers import Caller
 from switchroom.errors import Invalid
 from switchroom.events.log import TYPE, EventFilter, EventLog
-from switchroom.events.webhooks.views import general_view
+from switchroom.events.webhooks.payloads import general_view
 
 STANDARD_LIMIT, MOST_LISTED = 100, 1000
 _MOST_TYPES = 50

@@ -18,7 +18,7 @@ from switchroom.dialects.telephony_v3.errors import problem_of
 from switchroom.dialects.telephony_v3.events import require_id, require_types
 from switchroom.errors import DomainError, Forbidden, Invalid, Unauthenticated
 from switchroom.events.log import EventLog, matches
-from switchroom.events.webhooks.views import general_view
+from switchroom.events.webhooks.payloads import general_view
 
 FIRST_LIMIT = 10.0
 """Seconds until the first subscription."""

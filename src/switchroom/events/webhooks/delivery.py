@@ -13,15 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from switchroom.bus import Bus
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
-from switchroom.events.waking import LOOK_ANYWAY, woken
-from switchroom.events.webhooks.courier import Courier
-from switchroom.events.webhooks.keeping import remove_old
+from switchroom.events.wake_up import LOOK_ANYWAY, woken
+from switchroom.events.webhooks.concurrency import Paces, Shares
 from switchroom.events.webhooks.leases import LEASE, Leases
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.outbound import Outbound
-from switchroom.events.webhooks.outcomes import Outcomes
-from switchroom.events.webhooks.pace import Paces, Shares
+from switchroom.events.webhooks.results import Outcomes
+from switchroom.events.webhooks.retention import remove_old
 from switchroom.events.webhooks.schedule import RETRY_DELAYS
+from switchroom.events.webhooks.sender import Courier
 
 ANSWER_LIMIT = 10.0
 """Seconds that a receiver may take."""

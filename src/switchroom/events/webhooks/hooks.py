@@ -20,9 +20,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Invalid, NotFound
+from switchroom.events.append import record
 from switchroom.events.log import TYPE
 from switchroom.events.models import Event
-from switchroom.events.recording import record
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.outbound import check_url

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database, upsert
+from switchroom.events.webhooks.due import waits
 from switchroom.events.webhooks.models import HookLease, WebHook
-from switchroom.events.webhooks.waiting import waits
 
 LEASE = timedelta(seconds=15)
 """How long a worker that says nothing more keeps its hooks: when it was killed, they wait for so long."""

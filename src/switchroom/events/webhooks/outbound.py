@@ -14,7 +14,7 @@ from aiohttp import ClientTimeout, TCPConnector
 from msgspec import Struct
 
 from switchroom.errors import Invalid
-from switchroom.events.webhooks.resolving import Resolver
+from switchroom.events.webhooks.resolver import Resolver
 
 LONGEST_URL = 2000
 _LONGEST_HOST = 253

@@ -21,10 +21,10 @@ from switchroom.errors import Unavailable
 from switchroom.events.log import RecordedEvent, matches, recorded
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
-from switchroom.events.waking import woken
+from switchroom.events.wake_up import woken
 from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, Message, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
-from switchroom.events.webhooks.views import Renderer, body, general_view
+from switchroom.events.webhooks.payloads import Renderer, body, general_view
 
 GATHER = 0.1
 """Seconds for which events gather, so that a busy platform does not take them in one by one."""

@@ -19,7 +19,7 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, missing
 from switchroom.errors import Unavailable
-from switchroom.events.recording import record
+from switchroom.events.append import record
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings import occasions
 from switchroom.meetings.models import Meeting, MeetingTerms

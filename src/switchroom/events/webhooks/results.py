@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
+from switchroom.events.webhooks.due import Waiting
 from switchroom.events.webhooks.leases import Leases
 from switchroom.events.webhooks.models import Delivery, DeliveryState, WebHook
-from switchroom.events.webhooks.waiting import Waiting
 
 GATHER = 0.02
 """Seconds for which outcomes gather."""

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.events.backlog import Backlog
-from switchroom.events.recording import record
+from switchroom.db.write_behind import Backlog
+from switchroom.events.append import record
 from switchroom.events.stays import end_stays
 
 

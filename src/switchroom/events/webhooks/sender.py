@@ -16,15 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
-from switchroom.events.waking import LOOK_ANYWAY, woken
-from switchroom.events.webhooks.lines import Lines
+from switchroom.events.wake_up import LOOK_ANYWAY, woken
+from switchroom.events.webhooks.concurrency import Pace, Shares
+from switchroom.events.webhooks.due import ORDER_HELD, Waiting, read_new, read_retries
 from switchroom.events.webhooks.models import WebHook
 from switchroom.events.webhooks.outbound import Answer, Outbound
-from switchroom.events.webhooks.outcomes import Outcome, Outcomes
-from switchroom.events.webhooks.pace import Pace, Shares
+from switchroom.events.webhooks.queues import Lines
+from switchroom.events.webhooks.results import Outcome, Outcomes
 from switchroom.events.webhooks.schedule import delay_after
 from switchroom.events.webhooks.signature import signature
-from switchroom.events.webhooks.waiting import ORDER_HELD, Waiting, read_new, read_retries
 
 _READ_AT_ONCE = 200
 _READ_MORE_BELOW = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 
-from switchroom.events.webhooks.waiting import Waiting
+from switchroom.events.webhooks.due import Waiting
 
 
 class Lines:
