@@ -18,8 +18,8 @@ from switchroom.db.base import now
 from switchroom.events.log import EventFilter
 from switchroom.identity.permissions import Standing
 from switchroom.meetings.models import MeetingKind, MeetingMessage, MeetingTerms
-from switchroom.meetings.parties import Actor
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
+from switchroom.meetings.scheduling_context import Actor
 from tests.conference.room import Client
 from tests.meetings.planning import Planned, plan, soon
 from tests.platform import RunningPlatform, Tenant, running_platform

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from switchroom.accounts.provisioning import found_organization
 from switchroom.bus import Bus
 from switchroom.db.base import Base
 from switchroom.db.database import Database
@@ -16,13 +17,12 @@ from switchroom.events.models import Event
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.meetings.drafts import MeetingDraft
-from switchroom.meetings.founding import found_organization
 from switchroom.meetings.invitations import Invitations
-from switchroom.meetings.keeper import MeetingKeeper
+from switchroom.meetings.lifecycle import MeetingKeeper
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.notices import MeetingOver
-from switchroom.meetings.parties import Actor
+from switchroom.meetings.scheduling_context import Actor
 from switchroom.meetings.views import MeetingView
 from switchroom.rooms.live import LiveParticipant
 

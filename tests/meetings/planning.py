@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
 from switchroom.meetings.invitations import spaced
-from switchroom.meetings.parties import Actor
+from switchroom.meetings.scheduling_context import Actor
 from switchroom.meetings.views import MeetingView
 from switchroom.rooms.models import Room
 from tests.platform import Tenant

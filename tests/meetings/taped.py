@@ -18,7 +18,7 @@ from switchroom.meetings.recordings.assembling import PROGRAMS
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.finishing import RecordingFinisher
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
-from switchroom.meetings.recordings.taping import Tape, Taping
+from switchroom.meetings.recordings.sessions import Tape, Taping
 from switchroom.meetings.views import MeetingView
 from tests.meetings.house import House
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
+from switchroom.accounts.accounts import Accounts, Organizer
+from switchroom.accounts.validation import OrganizerDraft
 from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.identity.models import Membership
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.permissions import Standing
 from switchroom.mail.password_requests import PasswordRequests
-from switchroom.meetings.account_drafts import OrganizerDraft
-from switchroom.meetings.accounts import Accounts, Organizer
 from switchroom.meetings.models import Meeting
 from tests.meetings.house import House, house
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from switchroom.meetings.chronicle import MeetingChronicle
 from switchroom.meetings.models import MeetingMessage
+from switchroom.meetings.transcript import MeetingChronicle
 from tests.meetings.house import house
 
 

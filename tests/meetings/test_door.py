@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from switchroom.accounts.validation import AccountChange
 from switchroom.errors import DomainError, Forbidden, Invalid, LinkDeleted, NotFound, Unauthenticated
 from switchroom.identity.permissions import Standing
 from switchroom.mail.meeting_mails import MeetingRole
-from switchroom.meetings.account_drafts import AccountChange
-from switchroom.meetings.door import MeetingDoor, MeetingPass, Visit, VisitState
+from switchroom.meetings.admission import MeetingDoor, MeetingPass, Visit, VisitState
 from switchroom.meetings.drafts import InviteeDraft
 from switchroom.meetings.models import Meeting, MeetingKind
 from switchroom.meetings.recurrence import FrequencyType, Recurrence

@@ -16,7 +16,7 @@ from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.models import RecordingState
-from switchroom.meetings.recordings.taping import Taping
+from switchroom.meetings.recordings.sessions import Taping
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from tests.browser.watching import Film
 from tests.meetings.house import House, house

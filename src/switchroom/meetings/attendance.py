@@ -15,13 +15,13 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
 from switchroom.identity.models import Person
-from switchroom.meetings import occasions
-from switchroom.meetings.closing import PUNCTUAL
-from switchroom.meetings.finding import Found, find, shown_of, side_of
+from switchroom.meetings import occurrences as occasions
+from switchroom.meetings.closing_rules import PUNCTUAL
+from switchroom.meetings.lookup import Found, find, shown_of, side_of
 from switchroom.meetings.models import Invitee, Meeting, MeetingMessage
-from switchroom.meetings.occasions import Occasion
-from switchroom.meetings.parties import Actor
+from switchroom.meetings.occurrences import Occasion
 from switchroom.meetings.recordings.models import MeetingRecording
+from switchroom.meetings.scheduling_context import Actor
 from switchroom.meetings.views import EARLY, MeetingView
 
 _MOST_READ = 20_000

@@ -14,10 +14,10 @@ from switchroom.errors import NotFound
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.mail.meeting_calendar import meeting_feed
 from switchroom.mail.meeting_mails import MeetingEntry
-from switchroom.meetings import occasions
+from switchroom.meetings import occurrences as occasions
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.models import Meeting, MeetingTerms
-from switchroom.meetings.parties import Parties
+from switchroom.meetings.scheduling_context import Parties
 from switchroom.meetings.views import changes_of, clock_of, view
 
 _MOST_IN_FEED = 1000

@@ -19,7 +19,7 @@ from switchroom.mail.meeting_mails import (
 )
 from switchroom.mail.queue import enqueue_meeting_mails
 from switchroom.meetings.models import Meeting, MeetingKind
-from switchroom.meetings.occasions import Changes, occasion_at, recurrence_of
+from switchroom.meetings.occurrences import Changes, occasion_at, recurrence_of
 from switchroom.meetings.recurrence import to_rrule_text
 from switchroom.meetings.views import Invited, MeetingView
 

@@ -18,19 +18,8 @@ from switchroom.identity.models import Person, new_calendar_token, new_hex_id, n
 from switchroom.identity.secrets import random_key
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.meeting_mails import MeetingMailKind
-from switchroom.meetings import occasions
-from switchroom.meetings.changing import (
-    change_times,
-    change_words,
-    moved_with,
-    new_times,
-    random_digits,
-    require_early,
-    require_of_series,
-    require_recurrence,
-    set_dial_in,
-)
-from switchroom.meetings.closing import change_for, close_occasion, fitting_changes, set_ends
+from switchroom.meetings import occurrences as occasions
+from switchroom.meetings.closing_rules import change_for, close_occasion, fitting_changes, set_ends
 from switchroom.meetings.drafts import (
     LATEST,
     STANDARD_LENGTH,
@@ -44,15 +33,26 @@ from switchroom.meetings.drafts import (
     require_topic,
     wrong_in,
 )
-from switchroom.meetings.finding import Found, find, require_one, shown_of, side_of
-from switchroom.meetings.groups import require_group
 from switchroom.meetings.invitations import Invitations
-from switchroom.meetings.inviting import add_invitees, exchange_invitees
+from switchroom.meetings.invitees import add_invitees, exchange_invitees
+from switchroom.meetings.lookup import Found, find, require_one, shown_of, side_of
 from switchroom.meetings.models import Meeting, MeetingKind, MeetingOccurrence
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
-from switchroom.meetings.occasions import Occasion
-from switchroom.meetings.parties import Actor, Parties, lock_terms, parties, parties_to_new
+from switchroom.meetings.occurrences import Occasion
+from switchroom.meetings.permission_groups import require_group
 from switchroom.meetings.recordings.models import MeetingRecording
+from switchroom.meetings.scheduling_context import Actor, Parties, lock_terms, parties, parties_to_new
+from switchroom.meetings.update import (
+    change_times,
+    change_words,
+    moved_with,
+    new_times,
+    random_digits,
+    require_early,
+    require_of_series,
+    require_recurrence,
+    set_dial_in,
+)
 from switchroom.meetings.views import (
     Invited,
     MeetingView,

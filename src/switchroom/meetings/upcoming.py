@@ -11,10 +11,10 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden
 from switchroom.identity.tokens import SubjectKind, TokenSigner
-from switchroom.meetings import occasions
+from switchroom.meetings import occurrences as occasions
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.models import Meeting, MeetingKind
-from switchroom.meetings.parties import Actor, parties
+from switchroom.meetings.scheduling_context import Actor, parties
 from switchroom.meetings.views import changes_of, clock_of, view
 
 MOST = 100

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now, time_of
 from switchroom.identity.models import LONGEST_DISPLAY_NAME, Organization, Person
 from switchroom.meetings.models import Invitee, Meeting, MeetingOccurrence, MeetingTerms
-from switchroom.meetings.occasions import Occasion, id_of
-from switchroom.meetings.parties import Parties
+from switchroom.meetings.occurrences import Occasion, id_of
+from switchroom.meetings.scheduling_context import Parties
 
 EARLY = timedelta(hours=12)
 """How long before a meeting its organizer may be there already."""

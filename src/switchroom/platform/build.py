@@ -19,6 +19,8 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.provisioning import found_organization
 from switchroom.conference.cluster.cluster import Spanning
 from switchroom.conference.room.permission_overrides import OverrideRecords
 from switchroom.conference.service import ConferenceService
@@ -62,20 +64,18 @@ from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.delivery import MailDelivery
 from switchroom.mail.password_requests import PasswordRequests
-from switchroom.meetings.accounts import Accounts
+from switchroom.meetings.admission import MeetingDoor
 from switchroom.meetings.attendance import Attendances, needed_events
 from switchroom.meetings.calendars import Calendars
-from switchroom.meetings.chronicle import MeetingChronicle
-from switchroom.meetings.door import MeetingDoor
-from switchroom.meetings.founding import found_organization
+from switchroom.meetings.event_view import MeetingReports
 from switchroom.meetings.invitations import Invitations
-from switchroom.meetings.keeper import MeetingKeeper
+from switchroom.meetings.lifecycle import MeetingKeeper
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.finishing import RecordingFinisher
-from switchroom.meetings.recordings.taping import Taping
-from switchroom.meetings.reporting import MeetingReports
+from switchroom.meetings.recordings.sessions import Taping
+from switchroom.meetings.transcript import MeetingChronicle
 from switchroom.meetings.upcoming import UpcomingMeetings
 from switchroom.platform.media_servers import MediaServers
 from switchroom.platform.message_server import MessageServer

@@ -16,7 +16,7 @@ from switchroom.identity.permissions import Role, Standing
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken
 from switchroom.meetings.drafts import MeetingDraft
-from switchroom.meetings.parties import Actor
+from switchroom.meetings.scheduling_context import Actor
 from switchroom.platform.build import Platform
 from switchroom.rooms.drafts import Grant, QuotaWish, RoomDraft
 from switchroom.rooms.links import LinkDraft

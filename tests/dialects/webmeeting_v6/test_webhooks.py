@@ -22,7 +22,7 @@ from switchroom.db.base import now
 from switchroom.identity.keys import KeyPermission
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.files import RecordingFiles
-from switchroom.meetings.recordings.taping import Taping
+from switchroom.meetings.recordings.sessions import Taping
 from tests.dialects.webmeeting_v6.client import Account, Client, instance_key
 from tests.events.receiver import Receiver, Request
 from tests.meetings.taped import TRACKS

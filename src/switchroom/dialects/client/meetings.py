@@ -35,7 +35,7 @@ from switchroom.errors import (
 )
 from switchroom.http.observation import client_address
 from switchroom.identity.throttle import Throttle
-from switchroom.meetings.door import MeetingDoor, Visit
+from switchroom.meetings.admission import MeetingDoor, Visit
 from switchroom.meetings.upcoming import Upcoming, UpcomingMeetings
 
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (

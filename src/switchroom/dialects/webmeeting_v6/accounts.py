@@ -8,6 +8,8 @@ from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
+from switchroom.accounts.accounts import Account, Organizer
+from switchroom.accounts.validation import AccountChange, OrganizerDraft, wrong_in
 from switchroom.dialects.webmeeting_v6.callers import Callers, is_of_instance, require_instance
 from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import accounts as messages
@@ -15,8 +17,6 @@ from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing,
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import in_utc, text_or_none
 from switchroom.errors import Forbidden, Invalid
-from switchroom.meetings.account_drafts import AccountChange, OrganizerDraft, wrong_in
-from switchroom.meetings.accounts import Account, Organizer
 from switchroom.meetings.models import MeetingKind
 
 _PAGE = (

@@ -7,10 +7,10 @@ from typing import Any
 from litestar import Request
 from msgspec import Struct
 
+from switchroom.accounts.accounts import Account, Accounts
 from switchroom.errors import Forbidden, NotFound
 from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
-from switchroom.meetings.accounts import Account, Accounts
-from switchroom.meetings.parties import Actor, require_good_standing
+from switchroom.meetings.scheduling_context import Actor, require_good_standing
 
 _PERMISSIONS = {"account": KeyPermission.ACCOUNT, "meeting": KeyPermission.MEETING}
 

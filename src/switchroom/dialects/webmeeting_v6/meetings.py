@@ -18,9 +18,9 @@ from switchroom.errors import Invalid
 from switchroom.meetings.attendance import Attendance
 from switchroom.meetings.drafts import MeetingDraft
 from switchroom.meetings.invitations import spaced
-from switchroom.meetings.parties import Actor
 from switchroom.meetings.recordings.archive import content_type
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
+from switchroom.meetings.scheduling_context import Actor
 
 _ID = "/meeting/{meeting_id}"
 _SERIES = "/meeting/{meeting_id}/{series}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from switchroom.accounts.accounts import Accounts
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.events.webhooks.hooks import WebHooks
 from switchroom.identity.keys import PlatformKeys
-from switchroom.meetings.accounts import Accounts
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.meetings import Meetings

@@ -15,7 +15,7 @@ from switchroom.dialects.webmeeting_v6.messages.meetings import (
 from switchroom.dialects.webmeeting_v6.times import text_or_none
 from switchroom.meetings.invitations import Invitations, spaced
 from switchroom.meetings.models import Meeting, MeetingKind
-from switchroom.meetings.occasions import Occasion, recurrence_of
+from switchroom.meetings.occurrences import Occasion, recurrence_of
 from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern
 from switchroom.meetings.views import EARLY, MeetingView
 from switchroom.rooms.live import LiveRooms

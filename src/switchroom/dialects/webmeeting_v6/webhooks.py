@@ -18,8 +18,8 @@ from switchroom.errors import Invalid
 from switchroom.events.log import RecordedEvent
 from switchroom.events.webhooks.hooks import WebHookDraft, wrong_in
 from switchroom.events.webhooks.models import DeliveryState, Verb, WebHook
+from switchroom.meetings.event_view import MeetingReports
 from switchroom.meetings.invitations import spaced
-from switchroom.meetings.reporting import MeetingReports
 
 VIEW = "webmeeting_v6"
 """The name under which the bodies of these hooks are made."""

@@ -21,15 +21,15 @@ from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, mis
 from switchroom.errors import Unavailable
 from switchroom.events.append import record
 from switchroom.identity.models import Organization, Person
-from switchroom.meetings import occasions
+from switchroom.meetings import occurrences as occasions
 from switchroom.meetings.models import Meeting, MeetingTerms
-from switchroom.meetings.parties import Parties
 from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.recordings.assembling import PACKAGES, PROGRAMS, Assembled, assemble
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 from switchroom.meetings.recordings.notices import RecordingEnded
-from switchroom.meetings.recordings.taping import LEASE
+from switchroom.meetings.recordings.sessions import LEASE
+from switchroom.meetings.scheduling_context import Parties
 from switchroom.meetings.views import changes_of, invitees_of, snapshot, view
 
 RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=10))

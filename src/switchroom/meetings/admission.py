@@ -21,11 +21,11 @@ from switchroom.identity.models import Membership, Organization, PermissionGroup
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.mail.meeting_mails import MeetingRole
-from switchroom.meetings import occasions
-from switchroom.meetings.finding import find_meeting
+from switchroom.meetings import occurrences as occasions
+from switchroom.meetings.lookup import find_meeting
 from switchroom.meetings.models import Meeting, MeetingKind, MeetingTerms
-from switchroom.meetings.occasions import Changes
-from switchroom.meetings.parties import Parties, is_unpaid
+from switchroom.meetings.occurrences import Changes
+from switchroom.meetings.scheduling_context import Parties, is_unpaid
 from switchroom.meetings.views import Invited, MeetingView, changes_of, clock_of, invitees_of, view
 from switchroom.rooms.admission import Admission, AdmissionService, LinkView
 from switchroom.rooms.drafts import LONGEST_NAME, require_text

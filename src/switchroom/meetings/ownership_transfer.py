@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.events.append import record
 from switchroom.identity.models import Organization, Person
 from switchroom.identity.secrets import random_key
-from switchroom.meetings import occasions
+from switchroom.meetings import occurrences as occasions
 from switchroom.meetings.models import Meeting, MeetingTerms
-from switchroom.meetings.parties import Parties
+from switchroom.meetings.scheduling_context import Parties
 from switchroom.meetings.views import changes_of, clock_of, invitees_of, snapshot, view
 
 

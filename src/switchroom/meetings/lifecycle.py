@@ -14,13 +14,13 @@ from switchroom.db.database import Database, notify
 from switchroom.events.append import record
 from switchroom.events.stays import end_stays
 from switchroom.identity.models import Organization, Person
-from switchroom.meetings import occasions
-from switchroom.meetings.closing import SUMMARY_AFTER, close_occasion
-from switchroom.meetings.finding import Found
+from switchroom.meetings import occurrences as occasions
+from switchroom.meetings.closing_rules import SUMMARY_AFTER, close_occasion
+from switchroom.meetings.lookup import Found
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
-from switchroom.meetings.occasions import Changes, Occasion
-from switchroom.meetings.parties import Parties
+from switchroom.meetings.occurrences import Changes, Occasion
+from switchroom.meetings.scheduling_context import Parties
 from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snapshot, view
 from switchroom.rooms.live import LiveRooms
 from switchroom.rooms.models import Room

@@ -12,6 +12,17 @@ from sqlalchemy import Table, bindparam, delete, func, select, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.accounts.provisioning import found_organization
+from switchroom.accounts.validation import (
+    TERMS,
+    AccountChange,
+    OrganizerDraft,
+    address_of,
+    changes_person,
+    require_account,
+    require_organizer,
+    write_organizer,
+)
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound
@@ -22,22 +33,11 @@ from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
 from switchroom.identity.usernames import folded, spellings
 from switchroom.mail.password_requests import PasswordRequests
-from switchroom.meetings.account_drafts import (
-    TERMS,
-    AccountChange,
-    OrganizerDraft,
-    address_of,
-    changes_person,
-    require_account,
-    require_organizer,
-    write_organizer,
-)
-from switchroom.meetings.founding import found_organization
-from switchroom.meetings.groups import require_group
-from switchroom.meetings.handing_over import hand_over
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.notices import MeetingOver
-from switchroom.meetings.parties import ORGANIZERS, TRIAL, Actor, lock_terms, require_good_standing
+from switchroom.meetings.ownership_transfer import hand_over
+from switchroom.meetings.permission_groups import require_group
+from switchroom.meetings.scheduling_context import ORGANIZERS, TRIAL, Actor, lock_terms, require_good_standing
 from switchroom.rooms.drafts import LONGEST_NAME
 
 _MOST_LISTED = 1000

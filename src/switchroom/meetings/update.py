@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from switchroom.errors import Invalid
 from switchroom.identity.timezones import require_timezone
-from switchroom.meetings import occasions
+from switchroom.meetings import occurrences as occasions
 from switchroom.meetings.drafts import (
     MeetingDraft,
     require_agenda,
@@ -24,7 +24,7 @@ from switchroom.meetings.drafts import (
     require_topic,
 )
 from switchroom.meetings.models import Meeting
-from switchroom.meetings.occasions import Occasion
+from switchroom.meetings.occurrences import Occasion
 from switchroom.meetings.recurrence import Recurrence, check
 from switchroom.meetings.views import Invited
 

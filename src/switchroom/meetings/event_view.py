@@ -12,8 +12,8 @@ from switchroom.db.database import Database
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings.attendance import Known, known_people
 from switchroom.meetings.models import Meeting, MeetingTerms
-from switchroom.meetings.occasions import Occasion, shown
-from switchroom.meetings.parties import Parties
+from switchroom.meetings.occurrences import Occasion, shown
+from switchroom.meetings.scheduling_context import Parties
 from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
 
 

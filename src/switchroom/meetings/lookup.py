@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.errors import NotFound
-from switchroom.meetings import occasions
+from switchroom.meetings import occurrences as occasions
 from switchroom.meetings.models import Meeting
-from switchroom.meetings.occasions import Changes, Occasion
-from switchroom.meetings.parties import Actor, Parties, parties
+from switchroom.meetings.occurrences import Changes, Occasion
+from switchroom.meetings.scheduling_context import Actor, Parties, parties
 from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.events.append import record
-from switchroom.meetings import occasions
-from switchroom.meetings.finding import Found
+from switchroom.meetings import occurrences as occasions
+from switchroom.meetings.lookup import Found
 from switchroom.meetings.models import Meeting, MeetingOccurrence
-from switchroom.meetings.occasions import Changes, Occasion
+from switchroom.meetings.occurrences import Changes, Occasion
 from switchroom.meetings.views import MeetingView, snapshot
 
 PUNCTUAL = timedelta(minutes=1)
