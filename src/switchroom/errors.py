@@ -85,7 +85,7 @@ class LinkExpired(Forbidden):
         self.valid_until = valid_until
 
 
-class LinkDeleted(NotFound):
+class LinkNotFound(NotFound):
     """The link does not exist, or no longer."""
 
     def __init__(self) -> None:

@@ -151,7 +151,7 @@ def test_an_organizer_finds_their_meetings_and_enters_one_as_its_moderator(
     expect(nora.the("participant", name="Ada Admin")).to_contain_text("Moderator")
     ada.leaves()
     ada.button("Back to the overview").click()
-    expect(ada.the("own-meeting", name=on.view.occasion.topic)).to_be_visible()
+    expect(ada.the("own-meeting", name=on.view.occurrence.topic)).to_be_visible()
 
 
 def test_many_meetings_on_a_phone_in_german(tenant: Tenant, newcomer: Newcomer) -> None:

@@ -239,7 +239,7 @@ class Browsers:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._peers: list[Peer] = []
+        self._members: list[Peer] = []
 
     async def peer(self, client: Client, *, width: int = 640) -> Peer:
         """A page for `client` whose camera has a width; three simulcast layers take 960 or more."""
@@ -249,11 +249,11 @@ class Browsers:
         await page.goto("http://localhost/")
         await page.evaluate(SCRIPT, width)
         made = Peer(page, client)
-        self._peers.append(made)
+        self._members.append(made)
         return made
 
     async def close(self) -> None:
-        await asyncio.gather(*(peer.close() for peer in self._peers))
+        await asyncio.gather(*(peer.close() for peer in self._members))
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from switchroom.bus import Bus
-from switchroom.conference.media.recording import Taping
+from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.room.permission_overrides import OverrideRecords
 from switchroom.conference.service import ConferenceService
 from switchroom.dialects.client.rooms import routes
@@ -71,7 +71,7 @@ class Notes:
         self.kept.append((kind, object_id, data))
 
 
-class Chronicle:
+class Transcript:
     """Keeps what would stand in the summaries of meetings: the meeting, who wrote it, the text."""
 
     def __init__(self) -> None:
@@ -85,13 +85,19 @@ class House:
     """A running server, and who may come into its rooms."""
 
     def __init__(
-        self, gate: Gate, service: ConferenceService, bus: Bus, notes: Notes, chronicle: Chronicle, port: int
+        self,
+        gate: Gate,
+        service: ConferenceService,
+        bus: Bus,
+        notes: Notes,
+        transcript: Transcript,
+        port: int,
     ) -> None:
         self.gate = gate
         self.service = service
         self.bus = bus
         self.notes = notes
-        self.chronicle = chronicle
+        self.transcript = transcript
         self.port = port
         self._opened: list[Client] = []
 
@@ -272,12 +278,12 @@ async def open_house(
     *,
     grace: float = 60.0,
     ice: IceSettings | None = None,
-    taping: Taping | None = None,
+    recording_sessions: RecordingSessions | None = None,
     overrides: OverrideRecords | None = None,
 ) -> AsyncGenerator[House]:
     """A server with live rooms while the block runs."""
     gate, bus, port = Gate(), Bus(), free_port()
-    notes, chronicle = Notes(), Chronicle()
+    notes, transcript = Notes(), Transcript()
     service = ConferenceService(
         gate,
         JanusPool(servers),
@@ -285,15 +291,15 @@ async def open_house(
         notes,
         ice=ice or IceSettings(),
         grace=grace,
-        chronicle=chronicle,
-        taping=taping,
+        transcript=transcript,
+        recording_sessions=recording_sessions,
         overrides=overrides,
         secret=b"a secret of all houses",
     )
     application = Litestar(routes(service), openapi_config=None, logging_config=None)
     async with serving(application, "127.0.0.1", port):
         await service.start()
-        house = House(gate, service, bus, notes, chronicle, port)
+        house = House(gate, service, bus, notes, transcript, port)
         try:
             yield house
         finally:

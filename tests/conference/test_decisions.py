@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from switchroom.conference.cluster.ownership import Claims
+from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.room.participants import Overrides
 from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride
 from switchroom.db import schema
@@ -143,10 +143,10 @@ async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not
 ) -> None:
     late, now = OverrideRecords(database), OverrideRecords(database)
     late.process, now.process = "late", "now"
-    assert await Claims(database, "late").claim("lounge") == "late"
+    assert await RoomOwnership(database, "late").claim("lounge") == "late"
     late.note("lounge", "user-Ada", Overrides(revoked=Permission.VOICE))
     await late.finish()
-    assert await Claims(database, "now").claim("lounge", instead_of="late") == "now"
+    assert await RoomOwnership(database, "now").claim("lounge", instead_of="late") == "now"
     late.forget("lounge")
     late.note("lounge", "user-Ben", Overrides(granted=Permission.VOICE))
     await late.finish()

@@ -10,8 +10,8 @@ import pytest
 
 from switchroom.errors import (
     Forbidden,
-    LinkDeleted,
     LinkExpired,
+    LinkNotFound,
     LinkNotYetValid,
     NotFound,
     TokenExpired,
@@ -62,7 +62,7 @@ async def test_what_is_wanted_on_is_on_where_permitted(house: House) -> None:
     [
         (TokenExpired("token expired"), "token_expired", None),
         (NotFound("no such room"), "room_not_found", None),
-        (LinkDeleted(), "link_deleted", None),
+        (LinkNotFound(), "link_deleted", None),
         (
             LinkNotYetValid(datetime(2030, 1, 1, tzinfo=UTC)),
             "link_not_yet_valid",

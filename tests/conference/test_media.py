@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from switchroom.conference.media.room_media import room_media as media
+from switchroom.conference.media import room_media as media
 from switchroom.engines.janus.process import JanusProcess
 from switchroom.engines.janus.server import JanusServer
 from switchroom.rooms.models import RoomMode

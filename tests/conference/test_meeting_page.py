@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from switchroom.db.base import now
 from switchroom.events.log import EventFilter
 from switchroom.identity.permissions import Standing
-from switchroom.meetings.models import MeetingKind, MeetingMessage, MeetingTerms
+from switchroom.meetings.models import MeetingChatMessage, MeetingKind, MeetingTerms
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from switchroom.meetings.scheduling_context import Actor
 from tests.conference.room import Client
@@ -222,13 +222,13 @@ async def test_what_happened_and_was_written_in_a_meeting_is_kept(tmp_path: Path
         await socket.does("chat", text="Good morning")
         await socket.send("leave")
         await socket.closed()
-        running.run(platform.chronicle.finish())
+        running.run(platform.transcript.finish())
         running.run(platform.recorder.finish())
 
         async def written() -> list[tuple[str, str]]:
             async with platform.database.read(tenant.organization.id) as session:
                 lines = await session.scalars(
-                    select(MeetingMessage).where(MeetingMessage.meeting_id == meeting.view.meeting.id)
+                    select(MeetingChatMessage).where(MeetingChatMessage.meeting_id == meeting.view.meeting.id)
                 )
                 return [(line.sender_name, line.text) for line in lines]
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from msgspec import structs
 
-from switchroom.conference.media.room_media import recording
+from switchroom.conference.media import recording
 from switchroom.conference.media.simulcast import Demand
 from switchroom.conference.room.participants import Feed, Source
 from switchroom.engines.janus.process import JanusProcess
@@ -78,7 +78,7 @@ def reels(tmp_path: Path) -> Reels:
 async def studio(janus: JanusProcess, reels: Reels) -> AsyncIterator[House]:
     configuration = janus.configuration
     server = JanusServer(configuration.url, configuration.api_secret)
-    async with open_house([server], taping=reels) as opened:
+    async with open_house([server], recording_sessions=reels) as opened:
         yield opened
 
 

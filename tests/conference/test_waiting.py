@@ -237,7 +237,7 @@ async def test_what_is_written_to_everybody_in_a_meeting_is_kept(house: House) -
     await mia.does("chat", text="Everybody!", broadcast=True)
     other = await house.enter("Otto", room="other")
     await other.does("chat", text="No meeting")
-    assert house.chronicle.kept == [(MEETING, "Mia", "Welcome"), (MEETING, "Mia", "Everybody!")]
+    assert house.transcript.kept == [(MEETING, "Mia", "Welcome"), (MEETING, "Mia", "Everybody!")]
 
 
 async def _asks(house: House, name: str, let_in: str) -> Message:

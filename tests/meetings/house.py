@@ -18,7 +18,7 @@ from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.meetings.drafts import MeetingDraft
 from switchroom.meetings.invitations import Invitations
-from switchroom.meetings.lifecycle import MeetingKeeper
+from switchroom.meetings.lifecycle import MeetingLifecycle
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.notices import MeetingOver
@@ -49,7 +49,7 @@ class House:
         self.actor = Actor(organization.id, organizer.id, administers=True)
         self.meetings = Meetings(database, Invitations("https://meet.example.org", ()), "UTC")
         self.inside = Inside()
-        self.keeper = MeetingKeeper(database, self.inside, bus)
+        self.lifecycle = MeetingLifecycle(database, self.inside, bus)
         self.over: list[str] = []
         bus.subscribe(MeetingOver, self._hear)
 

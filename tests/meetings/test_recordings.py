@@ -16,11 +16,11 @@ from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.models import RecordingState
-from switchroom.meetings.recordings.sessions import Taping
+from switchroom.meetings.recordings.sessions import RecordingSessions
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from tests.browser.watching import Film
 from tests.meetings.house import House, house
-from tests.meetings.taped import Studio
+from tests.meetings.recorded import Studio
 
 pytestmark = pytest.mark.janus
 
@@ -43,12 +43,12 @@ def studio(home: House, tmp_path: Path) -> Studio:
 
 async def test_what_was_taped_becomes_a_file_and_is_told(studio: Studio) -> None:
     planned = await studio.home.plan("Über uns")
-    tape = await studio.tape(planned, "voice", "camera")
+    recording_session = await studio.recording_session(planned, "voice", "camera")
     assert not await studio.finisher().finish_one()
-    await tape.end()
+    await recording_session.end()
 
     assert await studio.finisher().finish_one()
-    row = await studio.row(tape)
+    row = await studio.row(recording_session)
     assert row is not None
     assert (row.state, row.due_at) == (RecordingState.READY, None)
     file = await studio.archive.find(row.id, row.access_token)
@@ -75,120 +75,122 @@ async def test_what_was_taped_becomes_a_file_and_is_told(studio: Studio) -> None
 
 @ON_ONE_DATABASE
 async def test_without_a_picture_it_is_sound(studio: Studio) -> None:
-    tape = await studio.tape(await studio.home.plan(), "voice")
-    await tape.end()
+    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    await recording_session.end()
     assert await studio.finisher().finish_one()
-    row = await studio.row(tape)
+    row = await studio.row(recording_session)
     assert row is not None
     file = await studio.archive.find(row.id, row.access_token)
     assert (file.content_type, Film(file.path).codecs()) == ("audio/mp4", {"aac"})
 
 
 async def test_where_nobody_sent_anything_nothing_is_left(studio: Studio) -> None:
-    tape = await studio.tape(await studio.home.plan())
-    (Path(tape.directory) / "videoroom-lounge.4f-user-one.1-17-audio-0.mjr").write_bytes(b"MJR00002")
-    await tape.end()
+    recording_session = await studio.recording_session(await studio.home.plan())
+    (Path(recording_session.directory) / "videoroom-lounge.4f-user-one.1-17-audio-0.mjr").write_bytes(
+        b"MJR00002"
+    )
+    await recording_session.end()
     assert await studio.finisher().finish_one()
-    assert await studio.row(tape) is None
-    assert not studio.files.of(tape.id).exists()
+    assert await studio.row(recording_session) is None
+    assert not studio.files.of(recording_session.id).exists()
     assert await studio.home.events("meeting.recording_created") == []
 
 
 async def test_one_whose_process_was_killed_is_finished_with_what_there_is(studio: Studio) -> None:
-    tape = await studio.tape(await studio.home.plan(), "voice")
-    studio.age(tape, 30)
+    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    studio.age(recording_session, 30)
     assert not await studio.finisher().finish_one(), "its process may still live"
-    await studio.write(tape, due_at=now() - SECOND)
-    studio.put(tape, "voice", 3)
+    await studio.write(recording_session, due_at=now() - SECOND)
+    studio.put(recording_session, "voice", 3)
     assert not await studio.finisher().finish_one(), "the media server still writes"
 
-    await studio.abandon(tape)
+    await studio.abandon(recording_session)
     assert await studio.finisher().finish_one()
-    assert await studio.state(tape) is RecordingState.READY
-    row = await studio.row(tape)
+    assert await studio.state(recording_session) is RecordingState.READY
+    row = await studio.row(recording_session)
     assert row is not None
     assert row.ended_at is not None
     assert row.ended_at < now() - 20 * SECOND
-    assert not await tape.renew(), "who taped it learns that it is no longer theirs"
+    assert not await recording_session.renew(), "who taped it learns that it is no longer theirs"
 
 
 async def test_what_is_on_another_machine_is_left_to_it(studio: Studio, tmp_path: Path) -> None:
-    tape = await studio.tape(await studio.home.plan(), "voice")
-    await tape.end()
+    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    await recording_session.end()
     elsewhere = Studio(studio.home, tmp_path / "elsewhere")
     assert not await elsewhere.finisher().finish_one()
     assert await studio.finisher().finish_one()
-    assert await studio.state(tape) is RecordingState.READY
+    assert await studio.state(recording_session) is RecordingState.READY
 
 
 async def test_a_process_killed_while_it_makes_the_file_is_followed_by_another(studio: Studio) -> None:
-    tape = await studio.tape(await studio.home.plan(), "voice")
-    await tape.end()
+    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    await recording_session.end()
     killed = asyncio.create_task(studio.finisher().finish_one())
     async with asyncio.timeout(10):
-        while not await studio.worker(tape):  # noqa: ASYNC110 - what a finisher does wakes nobody here
+        while not await studio.worker(recording_session):  # noqa: ASYNC110 - what a finisher does wakes nobody here
             await asyncio.sleep(0.01)
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
     assert not await studio.finisher().finish_one(), "its lease is not over"
 
-    await studio.write(tape, due_at=now() - SECOND)
+    await studio.write(recording_session, due_at=now() - SECOND)
     assert await studio.finisher().finish_one()
-    assert await studio.state(tape) is RecordingState.READY
+    assert await studio.state(recording_session) is RecordingState.READY
     assert len(await studio.home.events("meeting.recording_created")) == 1
 
 
 async def test_two_processes_make_one_file(studio: Studio) -> None:
-    tape = await studio.tape(await studio.home.plan(), "voice")
-    await tape.end()
+    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    await recording_session.end()
     did = await asyncio.gather(studio.finisher().finish_one(), studio.finisher().finish_one())
     assert sorted(did) == [False, True]
     assert len(await studio.home.events("meeting.recording_created")) == 1
 
 
 async def test_what_takes_longer_than_a_lease_stays_in_its_hands(studio: Studio) -> None:
-    tape = await studio.tape(await studio.home.plan(), "voice", "camera")
-    await tape.end()
+    recording_session = await studio.recording_session(await studio.home.plan(), "voice", "camera")
+    await recording_session.end()
     slow = asyncio.create_task(studio.finisher(lease=timedelta(milliseconds=300)).finish_one())
     while not slow.done():
         await asyncio.sleep(0.1)
         assert slow.done() or not await studio.finisher().finish_one()
     assert await slow
-    assert await studio.state(tape) is RecordingState.READY
+    assert await studio.state(recording_session) is RecordingState.READY
 
 
 async def test_a_meeting_deleted_meanwhile_takes_its_recording_with_it(studio: Studio) -> None:
     planned = await studio.home.plan()
-    tape = await studio.tape(planned, "voice", "camera")
-    await tape.end()
+    recording_session = await studio.recording_session(planned, "voice", "camera")
+    await recording_session.end()
     working = asyncio.create_task(studio.finisher(lease=timedelta(milliseconds=300)).finish_one())
     async with studio.home.database.write(None) as session:
         await session.execute(delete(Meeting).where(Meeting.id == planned.meeting.id))
     await working
-    assert await studio.row(tape) is None
+    assert await studio.row(recording_session) is None
     assert await studio.home.events("meeting.recording_created") == []
-    studio.age(tape, 4000)
+    studio.age(recording_session, 4000)
     await studio.finisher().tidy()
-    assert not studio.files.of(tape.id).exists()
+    assert not studio.files.of(recording_session.id).exists()
 
 
 async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio: Studio) -> None:
     planned = await studio.home.plan()
-    tape = await studio.tape(planned)
-    broken = studio.put_broken(tape)
-    await tape.end()
+    recording_session = await studio.recording_session(planned)
+    broken = studio.put_broken(recording_session)
+    await recording_session.end()
     finisher = studio.finisher(retry_delays=[timedelta(minutes=1)])
     assert await finisher.finish_one()
-    assert await studio.state(tape) is RecordingState.PROCESSING
+    assert await studio.state(recording_session) is RecordingState.PROCESSING
     assert not await finisher.finish_one(), "not before its time"
 
-    await studio.write(tape, due_at=now() - SECOND)
+    await studio.write(recording_session, due_at=now() - SECOND)
     assert await finisher.finish_one()
-    assert await studio.state(tape) is RecordingState.FAILED
+    assert await studio.state(recording_session) is RecordingState.FAILED
     assert broken.exists()
     (event,) = await studio.home.events("meeting.recording_failed")
-    assert (event.object_id, event.data["recording_id"]) == (planned.meeting.id, tape.id)
-    row = await studio.row(tape)
+    assert (event.object_id, event.data["recording_id"]) == (planned.meeting.id, recording_session.id)
+    row = await studio.row(recording_session)
     assert row is not None
     with pytest.raises(NotFound):
         await studio.archive.find(row.id, row.access_token)
@@ -196,22 +198,22 @@ async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio:
 
 @ON_ONE_DATABASE
 async def test_one_broken_track_does_not_take_the_others_with_it(studio: Studio) -> None:
-    tape = await studio.tape(await studio.home.plan(), "voice")
-    studio.put_broken(tape)
-    await tape.end()
+    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    studio.put_broken(recording_session)
+    await recording_session.end()
     assert await studio.finisher().finish_one()
-    assert await studio.state(tape) is RecordingState.READY
+    assert await studio.state(recording_session) is RecordingState.READY
 
 
 async def test_without_the_programs_recordings_wait(studio: Studio) -> None:
-    tape = await studio.tape(await studio.home.plan(), "voice")
-    await tape.end()
+    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    await recording_session.end()
     waiting = asyncio.create_task(studio.finisher(programs=["no-such-program"]).run())
     await asyncio.sleep(0.3)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    assert await studio.state(tape) is RecordingState.PROCESSING
-    row = await studio.row(tape)
+    assert await studio.state(recording_session) is RecordingState.PROCESSING
+    row = await studio.row(recording_session)
     assert row is not None
     assert row.attempts == 0
 
@@ -220,13 +222,13 @@ async def test_only_its_own_old_directories_without_a_meeting_are_removed(
     studio: Studio, tmp_path: Path
 ) -> None:
     planned = await studio.home.plan()
-    kept, going, fresh = [await studio.tape(planned, "voice") for _ in range(3)]
+    kept, going, fresh = [await studio.recording_session(planned, "voice") for _ in range(3)]
     other = RecordingFiles(studio.files.directory, "another platform")
     other.make("a" * 24)
     (studio.files.directory / "lost+found").mkdir()
     studio.age(kept, 4000)
-    for tape in (going, fresh):
-        await studio.write(tape, id=tape.id[::-1])
+    for recording_session in (going, fresh):
+        await studio.write(recording_session, id=recording_session.id[::-1])
     studio.age(going, 4000)
     foreign = studio.files.directory / ("a" * 24)
     studio.age_place(foreign, 4000)
@@ -244,36 +246,39 @@ async def test_only_its_own_old_directories_without_a_meeting_are_removed(
 async def test_nothing_is_taped_where_there_is_no_place_for_it(studio: Studio) -> None:
     home = studio.home
     planned = await home.plan()
-    full = Taping(home.database, studio.files, least_free=1 << 62)
+    full = RecordingSessions(home.database, studio.files, least_free=1 << 62)
     assert await full.begin(home.organization.id, planned.meeting.id) is None
-    nowhere = Taping(home.database, None, least_free=0)
+    nowhere = RecordingSessions(home.database, None, least_free=0)
     assert await nowhere.begin(home.organization.id, planned.meeting.id) is None
 
 
 async def test_a_meeting_that_is_called_off_takes_what_was_recorded_with_it(studio: Studio) -> None:
     home = studio.home
     planned, other = await home.plan(), await home.plan()
-    tape, kept = await studio.tape(planned, "voice"), await studio.tape(other, "voice")
-    for one in (tape, kept):
+    recording_session, kept = (
+        await studio.recording_session(planned, "voice"),
+        await studio.recording_session(other, "voice"),
+    )
+    for one in (recording_session, kept):
         await one.end()
         assert await studio.finisher().finish_one()
-    row = await studio.row(tape)
+    row = await studio.row(recording_session)
     assert row is not None
 
     await home.meetings.cancel(home.actor, planned.meeting.hex_id, series=True)
 
     with pytest.raises(NotFound):
         await studio.archive.find(row.id, row.access_token)
-    for one in (tape, kept):
+    for one in (recording_session, kept):
         studio.age(one, 4000)
     await studio.finisher().tidy()
-    assert not studio.files.of(tape.id).exists()
+    assert not studio.files.of(recording_session.id).exists()
     assert studio.files.of(kept.id).exists()
 
 
 async def test_only_the_token_of_a_finished_one_opens_it(studio: Studio) -> None:
     planned = await studio.home.plan()
-    one, two = [await studio.tape(planned, "voice") for _ in range(2)]
+    one, two = [await studio.recording_session(planned, "voice") for _ in range(2)]
     await one.end()
     assert await studio.finisher().finish_one()
     first, second = await studio.row(one), await studio.row(two)
@@ -300,7 +305,7 @@ async def test_an_occurrence_has_its_own_recordings(studio: Studio) -> None:
     start = datetime.now(UTC).replace(microsecond=0) - DAY
     daily = Recurrence(frequency_type=FrequencyType.DAILY)
     planned = await home.plan("Daily", start=start, end=start + timedelta(hours=1), recurrence=daily)
-    yesterday, today = [await studio.tape(planned) for _ in range(2)]
+    yesterday, today = [await studio.recording_session(planned) for _ in range(2)]
     await studio.write(yesterday, started_at=start + timedelta(minutes=1))
     await studio.write(today, started_at=start + DAY + timedelta(minutes=1))
     occurrences = await home.meetings.list(home.actor, from_=start, to=start + 2 * DAY)

@@ -19,8 +19,8 @@ from switchroom.meetings.recurrence import (
     MonthlyPattern,
     Recurrence,
     check,
-    last_occurrence,
-    occurrences,
+    last_start,
+    occurrence_starts,
     rule,
     to_rrule_text,
 )
@@ -65,7 +65,7 @@ def test_the_fifth_friday_means_the_last() -> None:
 def test_the_day_is_that_of_the_meetings_zone() -> None:
     start = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
 
-    found = occurrences(_after(MONTHLY, 2), start, "Asia/Tokyo", limit=10)
+    found = occurrence_starts(_after(MONTHLY, 2), start, "Asia/Tokyo", limit=10)
 
     assert found == [start, datetime(2026, 2, 28, 23, 30, tzinfo=UTC)]
 
@@ -172,7 +172,7 @@ def test_a_day_in_the_far_future_is_found_quickly() -> None:
 def test_the_end_of_time_is_no_error(timezone: str) -> None:
     start = datetime(9998, 12, 30, tzinfo=UTC)
 
-    assert occurrences(Recurrence(frequency_type=WEEKLY), start, timezone, limit=10)
+    assert occurrence_starts(Recurrence(frequency_type=WEEKLY), start, timezone, limit=10)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def _until(frequency_type: FrequencyType, ends_on: datetime) -> Recurrence:
 def _list(
     recurrence: Recurrence, start: datetime, *, limit: int = 10_000, **window: datetime
 ) -> list[datetime]:
-    return occurrences(recurrence, start, "Europe/Berlin", limit=limit, **window)
+    return occurrence_starts(recurrence, start, "Europe/Berlin", limit=limit, **window)
 
 
 def _dates(recurrence: Recurrence, start: datetime) -> list[str]:
@@ -312,17 +312,20 @@ def test_a_window_of_a_number_of_occurrences(
         ends_type=EndsType.AFTER,
         ends_after=60,
     )
-    counted = occurrences(recurrence, start, "Europe/Berlin", limit=1000)
+    counted = occurrence_starts(recurrence, start, "Europe/Berlin", limit=1000)
 
     assert len(counted) == 60
     for number in (0, 1, 30, 58, 59):
         for later in (timedelta(0), timedelta(seconds=1)):
-            window = occurrences(recurrence, start, "Europe/Berlin", from_=counted[number] + later, limit=3)
+            window = occurrence_starts(
+                recurrence, start, "Europe/Berlin", from_=counted[number] + later, limit=3
+            )
             assert window == [one for one in counted if one >= counted[number] + later][:3]
     assert (
-        occurrences(recurrence, start, "Europe/Berlin", from_=datetime(2090, 1, 1, tzinfo=UTC), limit=3) == []
+        occurrence_starts(recurrence, start, "Europe/Berlin", from_=datetime(2090, 1, 1, tzinfo=UTC), limit=3)
+        == []
     )
-    assert last_occurrence(recurrence, start, "Europe/Berlin") == counted[-1]
+    assert last_start(recurrence, start, "Europe/Berlin") == counted[-1]
 
 
 @pytest.mark.parametrize("frequency_type", list(FrequencyType))
@@ -332,4 +335,4 @@ def test_the_last_of_more_than_there_are_years_for(frequency_type: FrequencyType
     )
     start = datetime(2026, 1, 31, tzinfo=UTC)
 
-    assert last_occurrence(recurrence, start, "UTC") == occurrences(recurrence, start, "UTC", limit=1000)[-1]
+    assert last_start(recurrence, start, "UTC") == occurrence_starts(recurrence, start, "UTC", limit=1000)[-1]

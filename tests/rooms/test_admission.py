@@ -12,8 +12,8 @@ from switchroom.errors import (
     DomainError,
     Forbidden,
     Invalid,
-    LinkDeleted,
     LinkExpired,
+    LinkNotFound,
     LinkNotYetValid,
     NotFound,
     TokenExpired,
@@ -131,7 +131,7 @@ def test_a_link_is_looked_up_whatever_its_validity(tenant: Tenant):
     for state, error in ((LinkState.EXPIRED, LinkExpired), (LinkState.NOT_YET_VALID, LinkNotYetValid)):
         with pytest.raises(error):
             guest_token(tenant, states[state])
-    with pytest.raises(LinkDeleted):
+    with pytest.raises(LinkNotFound):
         guest_token(tenant, {"roomId": room_id, "accessKey": "x" * 32})
 
 

@@ -11,7 +11,7 @@ from litestar import Litestar
 from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
-from switchroom.conference.cluster.cluster import Spanning
+from switchroom.conference.cluster.cluster import Cluster
 from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
@@ -22,7 +22,7 @@ from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.process import NatsProcess
 from switchroom.http.server import serving
 from switchroom.settings import IceSettings
-from tests.conference.room import LIMIT, Chronicle, Gate, House, Notes
+from tests.conference.room import LIMIT, Gate, House, Notes, Transcript
 from tests.engines.nats.server import connected, nats_server
 from tests.postgresql import free_port
 
@@ -36,14 +36,14 @@ class Wing(House):
         service: ConferenceService,
         bus: SharedBus,
         notes: Notes,
-        chronicle: Chronicle,
+        transcript: Transcript,
         port: int,
-        spanning: Spanning,
+        cluster: Cluster,
         connection: NatsConnection,
         overrides: OverrideRecords,
     ) -> None:
-        super().__init__(gate, service, bus, notes, chronicle, port)
-        self.spanning = spanning
+        super().__init__(gate, service, bus, notes, transcript, port)
+        self.cluster = cluster
         self.connection = connection
         self.overrides = overrides
 
@@ -96,13 +96,13 @@ class Wings:
             overrides=overrides,
             secret=b"a secret of all houses",
         )
-        spanning = Spanning(service, database, connection, "test", lambda token: token)
-        overrides.process = spanning.name
-        application = Litestar(routes(service, spanning), openapi_config=None, logging_config=None)
-        wing = Wing(self._gate, service, bus, notes, Chronicle(), port, spanning, connection, overrides)
+        cluster = Cluster(service, database, connection, "test", lambda token: token)
+        overrides.process = cluster.name
+        application = Litestar(routes(service, cluster), openapi_config=None, logging_config=None)
+        wing = Wing(self._gate, service, bus, notes, Transcript(), port, cluster, connection, overrides)
         async with connected(connection), serving(application, "127.0.0.1", port):
             await service.start()
-            spanning.start()
+            cluster.start()
             writer = asyncio.create_task(overrides.run())
             try:
                 yield wing
@@ -112,7 +112,7 @@ class Wings:
                 writer.cancel()
                 await asyncio.gather(writer, return_exceptions=True)
                 await overrides.finish()
-                await spanning.stop()
+                await cluster.stop()
                 await database.close()
 
 

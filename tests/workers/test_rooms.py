@@ -273,7 +273,7 @@ async def test_a_process_that_ends_in_order_hands_its_rooms_over(wings: Wings) -
     left = [data["display_name"] for kind, _, data in here.notes.kept if kind == "room.left"]
     assert left == ["Ada", "Ben"]
     await here.overrides.finish()
-    await here.spanning.stop()
+    await here.cluster.stop()
     started = time.monotonic()
     again = await back(ben, there, "Ben")
     assert there.has()

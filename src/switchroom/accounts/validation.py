@@ -80,7 +80,7 @@ def require_organizer(draft: OrganizerDraft) -> None:
         check()
 
 
-def wrong_in(change: AccountChange | None = None, draft: OrganizerDraft | None = None) -> list[Invalid]:
+def problems(change: AccountChange | None = None, draft: OrganizerDraft | None = None) -> list[Invalid]:
     """Everything that is wrong about them by themselves."""
     wrong: list[Invalid] = []
     for check in (*_of_organizer(draft or OrganizerDraft()), *_of_account(change or AccountChange())):

@@ -30,7 +30,7 @@ class Reviews(Protocol):
     ) -> Awaitable[Admission]: ...
 
 
-class Outside:
+class ExternalChanges:
     """Puts out, on word from the bus, who may not be inside any more, and tells the others what is new."""
 
     def __init__(

@@ -16,18 +16,18 @@ class Recorder(Protocol):
     def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None: ...
 
 
-class Chronicle(Protocol):
-    """Where what is written in meetings is kept (see `MeetingChronicle`)."""
+class Transcript(Protocol):
+    """Where what is written in meetings is kept (see `MeetingTranscript`)."""
 
     def note(self, organization_id: int, meeting_id: str, sender_name: str, text: str) -> None: ...
 
 
-class Happenings:
+class Notifier:
     """Passes on what happens in a room, which is told by any admission to it."""
 
-    def __init__(self, recorder: Recorder, chronicle: Chronicle | None) -> None:
+    def __init__(self, recorder: Recorder, transcript: Transcript | None) -> None:
         self._recorder = recorder
-        self._chronicle = chronicle
+        self._transcript = transcript
 
     def opened(self, room: Admission) -> None:
         self._note(room, "opened", {"display_name": room.room_name})
@@ -48,8 +48,8 @@ class Happenings:
 
     def written(self, room: Admission, view: ChatView) -> None:
         """What a meeting's summary shows is kept: all but private messages."""
-        if self._chronicle is not None and room.meeting_id is not None and view.kind != "private":
-            self._chronicle.note(room.organization_id, room.meeting_id, view.from_name, view.text)
+        if self._transcript is not None and room.meeting_id is not None and view.kind != "private":
+            self._transcript.note(room.organization_id, room.meeting_id, view.from_name, view.text)
 
     def recording_changed(self, room: Admission, recording_id: str, *, recording: bool) -> None:
         happening = "recording_started" if recording else "recording_stopped"

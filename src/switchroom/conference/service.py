@@ -15,17 +15,17 @@ from prometheus_client import Gauge
 
 from switchroom.bus import Bus
 from switchroom.conference import status
-from switchroom.conference.external_changes import Outside
+from switchroom.conference.external_changes import ExternalChanges
 from switchroom.conference.media.ice import ice_servers
-from switchroom.conference.media.recording import Taping
+from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.media.room_media import Media
-from switchroom.conference.notifier import Chronicle, Happenings, Recorder
+from switchroom.conference.notifier import Notifier, Recorder, Transcript
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.decisions import Decisions
 from switchroom.conference.room.live import Live, Stay
 from switchroom.conference.room.participants import Connection, MediaState, Participant
 from switchroom.conference.room.permission_overrides import OverrideRecords
-from switchroom.conference.room.reentry import Passes
+from switchroom.conference.room.reentry import ReentryTokens
 from switchroom.conference.room.waiting_room import Waiting, WaitingRooms
 from switchroom.conference.signalling import views
 from switchroom.conference.signalling.messages import ChatView, Join, Joined, LeftReason
@@ -72,8 +72,8 @@ class ConferenceService:
         ice: IceSettings,
         room_options: RoomOptions | None = None,
         grace: float = GRACE,
-        chronicle: Chronicle | None = None,
-        taping: Taping | None = None,
+        transcript: Transcript | None = None,
+        recording_sessions: RecordingSessions | None = None,
         overrides: OverrideRecords | None = None,
         secret: bytes | None = None,
     ) -> None:
@@ -81,9 +81,9 @@ class ConferenceService:
         moderators grant and revoke goes with the process."""
         self._admissions = admissions
         self._pool = pool
-        self._happenings = Happenings(recorder, chronicle)
+        self._notifier = Notifier(recorder, transcript)
         self._decisions = Decisions(overrides)
-        self._taping = taping
+        self._recording_sessions = recording_sessions
         self._ice = ice
         self._room_options = room_options or RoomOptions()
         self._grace = grace
@@ -93,13 +93,13 @@ class ConferenceService:
         """Called with a room's id when those inside a room of this process are others, or are otherwise."""
         self._live: dict[str, Live] = {}
         self._waiting_rooms = WaitingRooms(self._let_in)
-        self._passes = Passes(secret or secrets.token_bytes(32))
+        self._reentry_tokens = ReentryTokens(secret or secrets.token_bytes(32))
         self._connections: set[Connection] = set()
         self._all_closed = asyncio.Event()
         self._all_closed.set()
         self._stopping = False
         self._tasks = Tasks()
-        self._outside = Outside(
+        self._external_changes = ExternalChanges(
             self._live,
             self._waiting_rooms,
             admissions,
@@ -118,8 +118,8 @@ class ConferenceService:
             live = self._live.get(room_id)
             if live is not None:
                 for participant in live.conference.participants.values():
-                    self._happenings.left(live.conference.room, participant, "lost")
-                self._happenings.emptied(live.conference.room)
+                    self._notifier.left(live.conference.room, participant, "lost")
+                self._notifier.emptied(live.conference.room)
             self.give_up(room_id)
         for connection in self._connections:
             connection.end(RESTART_CLOSE)
@@ -266,7 +266,7 @@ class ConferenceService:
         live = self._live.get(room_id)
         if live is not None and user_id in live.conference.let_in | live.conference.put_out:
             return user_id in live.conference.put_out
-        return not self._passes.is_good(request.let_in or "", room_id, user_id)
+        return not self._reentry_tokens.is_good(request.let_in or "", room_id, user_id)
 
     def _wait(self, admission: Admission, request: Join, connection: Connection) -> Waiting:
         room = self._waiting_rooms.of(admission.room_id)
@@ -317,7 +317,7 @@ class ConferenceService:
         self._welcome(live, participant, request, resumed=False)
         conference.announce_joined(participant)
         live.waiting_room.inside_changed(conference)
-        self._happenings.joined(admission, participant)
+        self._notifier.joined(admission, participant)
         self.on_change(admission.room_id)
         return Stay(participant, live)
 
@@ -326,13 +326,13 @@ class ConferenceService:
         conference = Conference(admission, follower, self._decisions.of(admission.room_id))
         live = Live(
             conference,
-            Media(conference, self._pool, self._room_options, self._taping),
+            Media(conference, self._pool, self._room_options, self._recording_sessions),
             self._waiting_rooms.of(admission.room_id),
         )
         follower.live = live
         self._live[admission.room_id] = live
         ROOMS.inc()
-        self._happenings.opened(admission)
+        self._notifier.opened(admission)
         return live
 
     def _welcome(self, live: Live, participant: Participant, request: Join, *, resumed: bool) -> None:
@@ -357,7 +357,7 @@ class ConferenceService:
                 ice_servers=ice_servers(self._ice, participant.user_id),
                 media_available=live.media.available,
                 waiting=live.waiting_room.view() if moderates else None,
-                let_in=self._passes.issue(conference.room.room_id, participant.user_id)
+                let_in=self._reentry_tokens.issue(conference.room.room_id, participant.user_id)
                 if participant.admission.waits
                 else None,
             )
@@ -367,7 +367,7 @@ class ConferenceService:
         """Called when somebody is no longer inside; the last one ends the conference."""
         live.media.leave(participant)
         live.waiting_room.inside_changed(live.conference)
-        self._happenings.left(live.conference.room, participant, reason)
+        self._notifier.left(live.conference.room, participant, reason)
         room_id = live.conference.room.room_id
         if not live.conference.participants and self._live.get(room_id) is live:
             self._decisions.forget(room_id)
@@ -380,7 +380,7 @@ class ConferenceService:
         ROOMS.dec()
         live.waiting_room.inside_changed(None)
         self._forget_waiting_room(room_id)
-        self._happenings.emptied(live.conference.room)
+        self._notifier.emptied(live.conference.room)
         self._tasks.spawn(live.media.close(), f"close {room_id}")
 
     def moderated(self, live: Live, moderator: Participant, target: Participant, action: str) -> None:
@@ -388,15 +388,15 @@ class ConferenceService:
         room = live.conference.room
         if action == "permissions" and self._live.get(room.room_id) is live:
             self._decisions.changed(room.room_id, target.user_id)
-        self._happenings.moderated(room, moderator, target, action)
+        self._notifier.moderated(room, moderator, target, action)
 
     def written(self, live: Live, view: ChatView) -> None:
         """Called when somebody has written something."""
-        self._happenings.written(live.conference.room, view)
+        self._notifier.written(live.conference.room, view)
 
     def recording_changed(self, live: Live, recording_id: str) -> None:
         """Called when what happens in a room begins to be recorded, or is no longer."""
-        self._happenings.recording_changed(
+        self._notifier.recording_changed(
             live.conference.room, recording_id, recording=live.conference.recording
         )
         live.waiting_room.recording_changed()
@@ -404,7 +404,7 @@ class ConferenceService:
 
     async def review(self, room_id: str) -> None:
         """Look at what a room is now, and at who may still be inside or wait."""
-        await self._outside.review(room_id)
+        await self._external_changes.review(room_id)
 
     def _conferences(self) -> Mapping[str, Conference]:
         return {room_id: live.conference for room_id, live in self._live.items()}

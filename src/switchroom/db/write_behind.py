@@ -25,7 +25,7 @@ _UNFIT = {"22", "23", "54"}
 log = structlog.get_logger()
 
 
-class Backlog(Generic[T]):
+class WriteBehind(Generic[T]):
     """Notes in the order in which they come. What has not been written when the process is killed is lost."""
 
     def __init__(self, what: str, write: Callable[[Sequence[T]], Awaitable[None]]) -> None:

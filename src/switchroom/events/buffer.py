@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.db.write_behind import Backlog
+from switchroom.db.write_behind import WriteBehind
 from switchroom.events.append import record
 from switchroom.events.stays import end_stays
 
@@ -30,13 +30,13 @@ class EventRecorder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._backlog = Backlog("events", self._write)
-        self.run = self._backlog.run
-        self.finish = self._backlog.finish
+        self._writes = WriteBehind("events", self._write)
+        self.run = self._writes.run
+        self.finish = self._writes.finish
 
     def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None:
         """Log an event as of now; as for `record` otherwise."""
-        self._backlog.add(_Note(organization_id, kind, object_id, data, now()))
+        self._writes.add(_Note(organization_id, kind, object_id, data, now()))
 
     async def _write(self, notes: Sequence[_Note]) -> None:
         async with self._database.write(None) as session:

@@ -188,7 +188,7 @@ class Authentication:
         if chosen is None:
             _refuse()
         organization, membership = chosen
-        claims = self._claims(
+        claims = self._ownership(
             organization,
             person.id,
             SubjectKind.PERSON,
@@ -208,14 +208,14 @@ class Authentication:
         organization: Organization,
         kept: KeptRefreshToken | None = None,
     ) -> SignedIn:
-        claims = self._claims(
+        claims = self._ownership(
             organization, key.id, SubjectKind.API_KEY, Administration(key.administration), key.client_id
         )
         if kept is None:
             record(session, organization.id, "api_key.signed_in", key.id, {"client_id": key.client_id})
         return await self._issue(session, claims, [organization.ulid], kept, api_key_id=key.id)
 
-    def _claims(
+    def _ownership(
         self,
         organization: Organization,
         subject_id: str,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import LinkDeleted, LinkExpired
+from switchroom.errors import LinkExpired, LinkNotFound
 from switchroom.events.append import record
 from switchroom.identity.models import Membership, Organization, PasswordLink, Person, RefreshToken
 from switchroom.identity.revocation import revoke
@@ -75,7 +75,7 @@ class PasswordLinks:
         return any(expires_at > now() for expires_at in expiries)
 
     async def look_up(self, key: str, address: str) -> PasswordLinkView:
-        """Whom the link is for. Raises LinkDeleted for a link that was used or replaced or never was,
+        """Whom the link is for. Raises LinkNotFound for a link that was used or replaced or never was,
         LinkExpired, and Exhausted after repeated guesses."""
         async with self._throttle.few_at_a_time(None, address):
             await self._throttle.check(None, address)
@@ -90,7 +90,7 @@ class PasswordLinks:
                 organizations = await _organizations(session, row[1].id) if row else ()
             if row is None:
                 await self._throttle.failed(None, address)
-                raise LinkDeleted
+                raise LinkNotFound
         link, person = row
         if link.expires_at <= now():
             raise LinkExpired(link.expires_at)
@@ -112,7 +112,7 @@ class PasswordLinks:
                 .returning(PasswordLink.person_id)
             )
             if person_id is None:
-                raise LinkDeleted
+                raise LinkNotFound
             person = await session.get_one(Person, person_id)
             person.password_hash = password_hash
             await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person_id))

@@ -26,7 +26,7 @@ _INVITED = {
 }
 
 
-class Occasion(Struct, frozen=True, kw_only=True):
+class CalendarEvent(Struct, frozen=True, kw_only=True):
     """When the entry is, and whether its time counts as taken. Dates without a time are a whole day."""
 
     start: date
@@ -34,19 +34,19 @@ class Occasion(Struct, frozen=True, kw_only=True):
     busy: bool
 
 
-def occasion(invitation: Invitation, queued_at: datetime) -> Occasion | None:
+def event(invitation: Invitation, queued_at: datetime) -> CalendarEvent | None:
     """The time of the calendar entry; `None` when the invitation ended before it was sent."""
     start, end = invitation.valid_from, invitation.valid_until
     if start is None and end is None:
         day = queued_at.astimezone(zone_of(invitation.timezone)).date()
-        return Occasion(start=day, end=day + _ONE_DAY, busy=False)
+        return CalendarEvent(start=day, end=day + _ONE_DAY, busy=False)
     if start is None:
         start = queued_at
     if end is None:
         end = start + OPEN_END
     if end < start:
         return None
-    return Occasion(start=start, end=end, busy=end - start <= _APPOINTMENT)
+    return CalendarEvent(start=start, end=end, busy=end - start <= _APPOINTMENT)
 
 
 def calendar(
@@ -59,7 +59,7 @@ def calendar(
     queued_at: datetime,
 ) -> bytes | None:
     """The calendar as its octets, or `None` without a time to enter."""
-    when = occasion(invitation, queued_at)
+    when = event(invitation, queued_at)
     if when is None:
         return None
     host = urlsplit(invitation.join_link).hostname or organizer.domain

@@ -16,16 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom import sanitize as typed
 from switchroom.db.base import now, time_of
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden, LinkDeleted, Unauthenticated
+from switchroom.errors import Forbidden, LinkNotFound, Unauthenticated
 from switchroom.identity.models import Membership, Organization, PermissionGroup, Person
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.mail.meeting_mails import MeetingRole
-from switchroom.meetings import occurrences as occasions
+from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.lookup import find_meeting
 from switchroom.meetings.models import Meeting, MeetingKind, MeetingTerms
 from switchroom.meetings.occurrences import Changes
-from switchroom.meetings.scheduling_context import Parties, is_unpaid
+from switchroom.meetings.scheduling_context import SchedulingContext, is_unpaid
 from switchroom.meetings.views import Invited, MeetingView, changes_of, clock_of, invitees_of, view
 from switchroom.rooms.admission import Admission, AdmissionService, LinkView
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
@@ -88,7 +88,7 @@ class _Standing(Struct, frozen=True):
     link_id: str = ""
 
 
-class MeetingDoor:
+class MeetingAdmission:
     """Lets people into meetings, and into rooms that are no meetings' as `AdmissionService` does."""
 
     def __init__(
@@ -111,7 +111,7 @@ class MeetingDoor:
         """The meeting with this number, for whoever holds the personal key, or without one the access token
         of somebody who belongs to the meeting's organization. Another token makes no difference.
 
-        Raises LinkDeleted for a meeting that is not there, and for a key that is none of it.
+        Raises LinkNotFound for a meeting that is not there, and for a key that is none of it.
         """
         async with self._database.read(None) as session:
             shown, standing = await self._by_number(session, number, key)
@@ -131,7 +131,7 @@ class MeetingDoor:
         """A token for whoever stands before the meeting. By a personal link, the name that the invitation
         has counts unless another is given; all others need one.
 
-        Raises LinkDeleted, Forbidden (`meeting_not_started`, `meeting_over`, `account_unpaid`), Invalid.
+        Raises LinkNotFound, Forbidden (`meeting_not_started`, `meeting_over`, `account_unpaid`), Invalid.
         """
         wanted = require_text(typed.name(display_name), "displayName", longest=LONGEST_NAME)
         async with self._database.read(None) as session:
@@ -198,9 +198,9 @@ class MeetingDoor:
                 return None
             meeting, organization, terms, organizer, room = row
             if claims.is_guest and claims.room_id != room_id:
-                raise LinkDeleted
+                raise LinkNotFound
             changes = (await changes_of(session, [meeting])).get(meeting.id, {})
-            shown = await _shown(session, meeting, changes, Parties(organization, terms, organizer))
+            shown = await _shown(session, meeting, changes, SchedulingContext(organization, terms, organizer))
             standing = await _standing_of(session, shown, claims)
             if to_enter:
                 _require_enterable(shown, standing)
@@ -213,7 +213,7 @@ class MeetingDoor:
                 company_id=shown.organization.ulid,
                 company_name=shown.organization.display_name,
                 room_id=room_id,
-                room_name=shown.occasion.topic,
+                room_name=shown.occurrence.topic,
                 mode=RoomMode(room.mode),
                 active_limit=room.active_limit,
                 passive_limit=room.passive_limit,
@@ -231,10 +231,12 @@ class MeetingDoor:
         name = number.replace("-", "").replace(" ", "").lower()
         found = await find_meeting(session, name) if _NAME.fullmatch(name) else None
         if found is None:
-            raise LinkDeleted
+            raise LinkNotFound
         row = (await session.execute(_BY_ROOM.where(Meeting.id == found.meeting.id))).one()
         meeting, organization, terms, organizer, _ = row
-        shown = await _shown(session, meeting, found.changes, Parties(organization, terms, organizer))
+        shown = await _shown(
+            session, meeting, found.changes, SchedulingContext(organization, terms, organizer)
+        )
         return shown, _standing_by(shown, key)
 
 
@@ -249,9 +251,13 @@ _BY_ROOM = (
 )
 
 
-async def _shown(session: AsyncSession, meeting: Meeting, changes: Changes, side: Parties) -> MeetingView:
+async def _shown(
+    session: AsyncSession, meeting: Meeting, changes: Changes, context: SchedulingContext
+) -> MeetingView:
     invitees = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
-    return view(meeting, occasions.shown(meeting, changes, clock_of(meeting, side.terms)), invitees, side)
+    return view(
+        meeting, occurrences.shown(meeting, changes, clock_of(meeting, context.terms)), invitees, context
+    )
 
 
 def _standing_by(shown: MeetingView, key: str) -> _Standing:
@@ -265,7 +271,7 @@ def _standing_by(shown: MeetingView, key: str) -> _Standing:
     for one in shown.invitees:
         if hmac.compare_digest(one.access_key.encode(), key.encode()):
             return _invited(one)
-    raise LinkDeleted
+    raise LinkNotFound
 
 
 def _invited(one: Invited) -> _Standing:
@@ -273,7 +279,7 @@ def _invited(one: Invited) -> _Standing:
 
 
 async def _standing_of(session: AsyncSession, shown: MeetingView, claims: AccessToken) -> _Standing:
-    """Raises LinkDeleted for somebody whose invitation has been withdrawn."""
+    """Raises LinkNotFound for somebody whose invitation has been withdrawn."""
     if claims.subject_id == shown.organizer.id:
         return _Standing(MeetingRole.MODERATOR)
     if claims.is_guest:
@@ -281,7 +287,7 @@ async def _standing_of(session: AsyncSession, shown: MeetingView, claims: Access
             return _Standing(MeetingRole.PARTICIPANT)
         invited = next((one for one in shown.invitees if one.id == claims.link_id), None)
         if invited is None:
-            raise LinkDeleted
+            raise LinkNotFound
         return _invited(invited)
     if claims.may(Administration.ROOM_ADMIN):
         return _Standing(MeetingRole.MODERATOR)
@@ -331,7 +337,7 @@ def _has_ended(shown: MeetingView, changes: Changes, since: datetime | None) -> 
     if meeting.recurrence is None or since is None:
         return False
     moment = clock_of(meeting, shown.terms)
-    last = occasions.last_begun(meeting, changes, moment)
+    last = occurrences.last_begun(meeting, changes, moment)
     return since < (last.closed_at or last.end) <= moment
 
 
@@ -349,7 +355,7 @@ def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
 
 
 async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing) -> Visit:
-    meeting, occasion = shown.meeting, shown.occasion
+    meeting, occurrence = shown.meeting, shown.occurrence
     permissions = await _permissions(session, shown, standing)
     return Visit(
         state=_state(shown, standing),
@@ -357,12 +363,12 @@ async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing)
         room_id=meeting.room_id,
         company_id=shown.organization.ulid,
         company_name=shown.organization.display_name,
-        topic=occasion.topic,
-        agenda=occasion.agenda,
+        topic=occurrence.topic,
+        agenda=occurrence.agenda,
         kind=MeetingKind(meeting.kind),
         organizer_name=shown.organizer.display_name,
-        start=occasion.start,
-        end=occasion.end,
+        start=occurrence.start,
+        end=occurrence.end,
         opens_at=shown.opens_at,
         timezone=meeting.timezone,
         is_recurring=meeting.recurrence is not None,

@@ -15,11 +15,11 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
 from switchroom.identity.models import Person
-from switchroom.meetings import occurrences as occasions
+from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.closing_rules import PUNCTUAL
 from switchroom.meetings.lookup import Found, find, shown_of, side_of
-from switchroom.meetings.models import Invitee, Meeting, MeetingMessage
-from switchroom.meetings.occurrences import Occasion
+from switchroom.meetings.models import Invitee, Meeting, MeetingChatMessage
+from switchroom.meetings.occurrences import Occurrence
 from switchroom.meetings.recordings.models import MeetingRecording
 from switchroom.meetings.scheduling_context import Actor
 from switchroom.meetings.views import EARLY, MeetingView
@@ -54,7 +54,7 @@ class Summary(Struct, frozen=True):
 
     shown: MeetingView
     participants: Sequence[Attendance]
-    chat: Sequence[MeetingMessage]
+    chat: Sequence[MeetingChatMessage]
     recordings: Sequence[MeetingRecording]
 
 
@@ -67,21 +67,23 @@ class Attendances:
         only who was in that one."""
         async with self._database.read(actor.organization_id) as session:
             found = await find(session, actor, meeting_id)
-            side = await side_of(session, actor, found.meeting, to_change=False)
-            shown = await shown_of(session, found, side)
+            context = await side_of(session, actor, found.meeting, to_change=False)
+            shown = await shown_of(session, found, context)
             return await _stays(session, found.meeting, _span_of(found, shown))
 
     async def summary(self, actor: Actor, meeting_id: str) -> Summary:
         """The whole of it, of a recurring meeting all occurrences unless one is named."""
         async with self._database.read(actor.organization_id) as session:
             found = await find(session, actor, meeting_id)
-            side = await side_of(session, actor, found.meeting, to_change=False)
-            shown = await shown_of(session, found, side)
+            context = await side_of(session, actor, found.meeting, to_change=False)
+            shown = await shown_of(session, found, context)
             span = _span_of(found, shown)
             chat = await session.scalars(
-                select(MeetingMessage)
-                .where(MeetingMessage.meeting_id == found.meeting.id, *span.has(MeetingMessage.sent_at))
-                .order_by(MeetingMessage.id)
+                select(MeetingChatMessage)
+                .where(
+                    MeetingChatMessage.meeting_id == found.meeting.id, *span.has(MeetingChatMessage.sent_at)
+                )
+                .order_by(MeetingChatMessage.id)
                 .limit(_MOST_READ)
             )
             recordings = await session.scalars(
@@ -123,7 +125,7 @@ def _span_of(found: Found, shown: MeetingView) -> _Span:
         return _Span()
     meeting, one = found.meeting, found.named
     begin = one.start - EARLY
-    before = occasions.last_begun(meeting, found.changes, one.start)
+    before = occurrences.last_begun(meeting, found.changes, one.start)
     if before.start < one.start:
         begin = min(max(begin, _closed_at(found, before) or before.end), one.start)
     end = _closed_at(found, one)
@@ -132,7 +134,7 @@ def _span_of(found: Found, shown: MeetingView) -> _Span:
     return _Span(begin, end)
 
 
-def _closed_at(found: Found, one: Occasion) -> datetime | None:
+def _closed_at(found: Found, one: Occurrence) -> datetime | None:
     """When this one was closed, before its end or after it."""
     row = found.changes.get(one.original_start)
     return row.closed_at if row is not None else None

@@ -14,10 +14,10 @@ from switchroom.errors import NotFound
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.mail.meeting_calendar import meeting_feed
 from switchroom.mail.meeting_mails import MeetingEntry
-from switchroom.meetings import occurrences as occasions
+from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.models import Meeting, MeetingTerms
-from switchroom.meetings.scheduling_context import Parties
+from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import changes_of, clock_of, view
 
 _MOST_IN_FEED = 1000
@@ -73,9 +73,9 @@ class Calendars:
         entries: list[MeetingEntry] = []
         for meeting, organization, terms, organizer in rows:
             of_meeting = changes.get(meeting.id, {})
-            side = Parties(organization, terms, organizer)
-            occasion = occasions.shown(meeting, of_meeting, clock_of(meeting, terms))
-            shown = view(meeting, occasion, (), side)
+            context = SchedulingContext(organization, terms, organizer)
+            occurrence = occurrences.shown(meeting, of_meeting, clock_of(meeting, terms))
+            shown = view(meeting, occurrence, (), context)
             key = meeting.organizer_key if with_organizers_key else ""
             locale = "de" if organizer.locale.startswith("de") else "en"
             entries.append(

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.events.append import record
-from switchroom.meetings import occurrences as occasions
+from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.lookup import Found
-from switchroom.meetings.models import Meeting, MeetingOccurrence
-from switchroom.meetings.occurrences import Changes, Occasion
+from switchroom.meetings.models import Meeting, OccurrenceChange
+from switchroom.meetings.occurrences import Changes, Occurrence
 from switchroom.meetings.views import MeetingView, snapshot
 
 PUNCTUAL = timedelta(minutes=1)
@@ -23,7 +23,7 @@ SUMMARY_AFTER = timedelta(minutes=5)
 """From the close of a meeting to the word that its summary is there."""
 
 
-async def close_occasion(
+async def close_occurrence(
     session: AsyncSession, found: Found, shown: MeetingView, *, early: bool
 ) -> MeetingView:
     """Write down that what is shown is over, perhaps before its end, and what comes next."""
@@ -31,25 +31,25 @@ async def close_occasion(
     changes = found.changes
     if meeting.recurrence is None:
         meeting.closed_at = moment
-    elif early or (shown.terms.auto_extend and moment >= shown.occasion.end + PUNCTUAL):
-        change = await change_for(session, found, shown.occasion)
+    elif early or (shown.terms.auto_extend and moment >= shown.occurrence.end + PUNCTUAL):
+        change = await change_for(session, found, shown.occurrence)
         change.closed_at = moment
         changes = {**changes, change.original_start_at: change}
     set_ends(meeting, changes, moment)
     meeting.summary_due_at = moment + SUMMARY_AFTER
-    closed = structs.replace(shown, occasion=structs.replace(shown.occasion, closed_at=moment))
+    closed = structs.replace(shown, occurrence=structs.replace(shown.occurrence, closed_at=moment))
     record(session, meeting.organization_id, "meeting.closed", meeting.id, snapshot(closed))
     return closed
 
 
-async def change_for(session: AsyncSession, found: Found, occasion: Occasion) -> MeetingOccurrence:
+async def change_for(session: AsyncSession, found: Found, occurrence: Occurrence) -> OccurrenceChange:
     """The row of what is different about an occurrence, made when there is none."""
-    row = found.changes.get(occasion.original_start)
+    row = found.changes.get(occurrence.original_start)
     if row is None:
-        row = MeetingOccurrence(
+        row = OccurrenceChange(
             organization_id=found.meeting.organization_id,
             meeting_id=found.meeting.id,
-            original_start_at=occasion.original_start,
+            original_start_at=occurrence.original_start,
             canceled=False,
         )
         session.add(row)
@@ -61,12 +61,12 @@ async def fitting_changes(
 ) -> Changes:
     """The changes of occurrences that the series still has, of a series that has been `moved`; the others
     are removed. What was canceled stays so."""
-    fitting: dict[datetime, MeetingOccurrence] = {}
-    anew: list[MeetingOccurrence] = []
+    fitting: dict[datetime, OccurrenceChange] = {}
+    anew: list[OccurrenceChange] = []
     for row in changes.values():
         start = moved(row.original_start_at)
         series_has_it = meeting.recurrence is not None and (
-            row.canceled or occasions.occasion_at(meeting, {}, start) is not None
+            row.canceled or occurrences.occurrence_at(meeting, {}, start) is not None
         )
         if series_has_it and start == row.original_start_at:
             fitting[start] = row
@@ -74,7 +74,7 @@ async def fitting_changes(
         await session.delete(row)
         if series_has_it:
             anew.append(
-                MeetingOccurrence(
+                OccurrenceChange(
                     organization_id=row.organization_id,
                     meeting_id=row.meeting_id,
                     original_start_at=start,
@@ -94,11 +94,11 @@ async def fitting_changes(
 def set_ends(meeting: Meeting, changes: Changes, moment: datetime) -> None:
     """Write down when what is on or comes next ends, and when the last occurrence does. A series of which
     nothing is to come is closed for good."""
-    meeting.last_end_at = occasions.last_end(meeting, changes)
+    meeting.last_end_at = occurrences.last_end(meeting, changes)
     if meeting.recurrence is None:
         meeting.next_end_at = meeting.end_at if meeting.closed_at is None else None
         return
-    following = occasions.current(meeting, changes, moment)
+    following = occurrences.current(meeting, changes, moment)
     meeting.next_end_at = following.end if following is not None else None
     if following is None and meeting.closed_at is None:
         meeting.closed_at = moment

@@ -111,7 +111,7 @@ def require_invitees(drafts: Sequence[InviteeDraft], locale: str) -> list[Invite
     return list({one.email: one for one in checked}.values())
 
 
-def wrong_in(draft: MeetingDraft) -> list[Invalid]:
+def problems(draft: MeetingDraft) -> list[Invalid]:
     """Everything that is wrong about a draft by itself. Whoever only wants to know whether something is finds
     the first of it by the rules above."""
     wrong: list[Invalid] = []
@@ -145,7 +145,7 @@ def wrong_in(draft: MeetingDraft) -> list[Invalid]:
     if draft.recurrence:
         bad = {error.field for error in wrong}
         start = draft.start if draft.start is not UNSET and not bad & {"startTime", "timezone"} else None
-        wrong += recurrence.wrong_in(draft.recurrence, start, draft.timezone or "UTC")
+        wrong += recurrence.problems(draft.recurrence, start, draft.timezone or "UTC")
     return wrong
 
 

@@ -12,8 +12,8 @@ from switchroom.db.database import Database
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings.attendance import Known, known_people
 from switchroom.meetings.models import Meeting, MeetingTerms
-from switchroom.meetings.occurrences import Occasion, shown
-from switchroom.meetings.scheduling_context import Parties
+from switchroom.meetings.occurrences import Occurrence, shown
+from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
 
 
@@ -31,8 +31,8 @@ class MeetingReports:
             meeting, organization, terms, organizer = row
             invitees = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
             changes = (await changes_of(session, [meeting])).get(meeting.id, {})
-        occasion = _told(told) or shown(meeting, changes, clock_of(meeting, terms))
-        return view(meeting, occasion, invitees, Parties(organization, terms, organizer))
+        occurrence = _told(told) or shown(meeting, changes, clock_of(meeting, terms))
+        return view(meeting, occurrence, invitees, SchedulingContext(organization, terms, organizer))
 
     async def person(self, meeting_id: str, user_id: str) -> Known:
         """Somebody of whom an event of a meeting tells."""
@@ -48,14 +48,14 @@ _MEETING = (
 )
 
 
-def _told(told: dict[str, Any]) -> Occasion | None:
+def _told(told: dict[str, Any]) -> Occurrence | None:
     if "original_start" not in told:
         return None
 
     def moment(name: str) -> datetime:
         return msgspec.convert(told[name], datetime)
 
-    return Occasion(
+    return Occurrence(
         original_start=moment("original_start"),
         start=moment("start"),
         end=moment("end"),

@@ -19,7 +19,7 @@ from switchroom.mail.meeting_mails import (
 )
 from switchroom.mail.queue import enqueue_meeting_mails
 from switchroom.meetings.models import Meeting, MeetingKind
-from switchroom.meetings.occurrences import Changes, occasion_at, recurrence_of
+from switchroom.meetings.occurrences import Changes, occurrence_at, recurrence_of
 from switchroom.meetings.recurrence import to_rrule_text
 from switchroom.meetings.views import Invited, MeetingView
 
@@ -50,7 +50,7 @@ class Invitations:
         self, shown: MeetingView, changes: Changes, *, of_occurrence: bool, key: str = "", locale: str = "en"
     ) -> MeetingEntry:
         """The meeting, or the one occurrence, as it stands in a calendar."""
-        meeting, occasion = shown.meeting, shown.occasion
+        meeting, occurrence = shown.meeting, shown.occurrence
         recurrence = recurrence_of(meeting)
         whole = recurrence is not None and not of_occurrence
         rule = to_rrule_text(recurrence, meeting.start_at, meeting.timezone) if recurrence is not None else ""
@@ -60,13 +60,13 @@ class Invitations:
             organizer_name=shown.organizer.display_name,
             organizer_email=shown.organizer.email,
             organization_name=shown.organization.display_name,
-            topic=meeting.topic if whole else occasion.topic,
-            agenda=meeting.agenda if whole else occasion.agenda,
-            start=meeting.start_at if whole else occasion.start,
-            end=meeting.end_at if whole else occasion.end,
+            topic=meeting.topic if whole else occurrence.topic,
+            agenda=meeting.agenda if whole else occurrence.agenda,
+            start=meeting.start_at if whole else occurrence.start,
+            end=meeting.end_at if whole else occurrence.end,
             timezone=meeting.timezone,
             recurrence=rule if whole else "",
-            recurrence_id=occasion.original_start if recurrence is not None and not whole else None,
+            recurrence_id=occurrence.original_start if recurrence is not None and not whole else None,
             excluded=_excluded(changes) if whole else (),
             different=_different(meeting, changes) if whole else (),
             join_link=self.address(shown, key),
@@ -115,7 +115,7 @@ def spaced(number: str, by: str) -> str:
 
 def _different(meeting: Meeting, changes: Changes) -> tuple[DifferentOccurrence, ...]:
     found = (
-        occasion_at(meeting, changes, start)
+        occurrence_at(meeting, changes, start)
         for start, row in sorted(changes.items())
         if row.start_at is not None or row.topic is not None or row.agenda is not None
     )

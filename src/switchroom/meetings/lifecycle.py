@@ -14,13 +14,13 @@ from switchroom.db.database import Database, notify
 from switchroom.events.append import record
 from switchroom.events.stays import end_stays
 from switchroom.identity.models import Organization, Person
-from switchroom.meetings import occurrences as occasions
-from switchroom.meetings.closing_rules import SUMMARY_AFTER, close_occasion
+from switchroom.meetings import occurrences as occurrences
+from switchroom.meetings.closing_rules import SUMMARY_AFTER, close_occurrence
 from switchroom.meetings.lookup import Found
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
-from switchroom.meetings.occurrences import Changes, Occasion
-from switchroom.meetings.scheduling_context import Parties
+from switchroom.meetings.occurrences import Changes, Occurrence
+from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snapshot, view
 from switchroom.rooms.live import LiveRooms
 from switchroom.rooms.models import Room
@@ -33,7 +33,7 @@ _SECONDS_BETWEEN_DELETIONS = 3600.0
 log = structlog.get_logger()
 
 
-class MeetingKeeper:
+class MeetingLifecycle:
     """Works on the database alone, so that any number of processes may run one."""
 
     def __init__(self, database: Database, live: LiveRooms, bus: Bus) -> None:
@@ -85,9 +85,9 @@ class MeetingKeeper:
                         continue
                     of_meeting = changes.get(meeting.id, {})
                     ended = _ended(meeting, of_meeting)
-                    side = Parties(organization, terms, organizer)
-                    shown = view(meeting, ended, invitees.get(meeting.id, ()), side)
-                    await close_occasion(session, Found(meeting, of_meeting, ended), shown, early=False)
+                    context = SchedulingContext(organization, terms, organizer)
+                    shown = view(meeting, ended, invitees.get(meeting.id, ()), context)
+                    await close_occurrence(session, Found(meeting, of_meeting, ended), shown, early=False)
                     notify(session, MeetingOver(meeting.organization_id, meeting.room_id))
                     closed += 1
             if len(rows) < _AT_ONCE:
@@ -115,7 +115,7 @@ class MeetingKeeper:
                 if not inside.get(meeting.room_id):
                     await end_stays(session, meeting.organization_id, "meeting", meeting.id, _closed(meeting))
                 shown = _just_closed(
-                    meeting, changes.get(meeting.id, {}), Parties(organization, terms, organizer)
+                    meeting, changes.get(meeting.id, {}), SchedulingContext(organization, terms, organizer)
                 )
                 meeting.summary_due_at = None
                 data = snapshot(shown)
@@ -130,7 +130,7 @@ class MeetingKeeper:
                 moment = round(now().timestamp() * 1_000_000)
                 rows = (await session.execute(_OLD, {"microseconds": moment})).all()
                 for meeting, organization, terms, organizer in rows:
-                    shown = _just_closed(meeting, {}, Parties(organization, terms, organizer))
+                    shown = _just_closed(meeting, {}, SchedulingContext(organization, terms, organizer))
                     data = snapshot(shown)
                     record(session, meeting.organization_id, "meeting.deleted", meeting.id, data)
                     notify(session, RoomDestroyed(meeting.organization_id, meeting.room_id))
@@ -186,15 +186,15 @@ _OLD = (
 _MEETINGS = _WITH_CANCELED.where(Meeting.canceled_at.is_(None))
 
 
-def _ended(meeting: Meeting, changes: Changes) -> Occasion:
+def _ended(meeting: Meeting, changes: Changes) -> Occurrence:
     """The one whose end has come."""
     end = meeting.next_end_at or meeting.end_at
-    return occasions.shown(meeting, changes, end - timedelta(microseconds=1))
+    return occurrences.shown(meeting, changes, end - timedelta(microseconds=1))
 
 
-def _just_closed(meeting: Meeting, changes: Changes, side: Parties) -> MeetingView:
+def _just_closed(meeting: Meeting, changes: Changes, context: SchedulingContext) -> MeetingView:
     """What was closed when the summary became due, or else the last there was."""
-    return view(meeting, occasions.last_begun(meeting, changes, _closed(meeting)), (), side)
+    return view(meeting, occurrences.last_begun(meeting, changes, _closed(meeting)), (), context)
 
 
 def _closed(meeting: Meeting) -> datetime:

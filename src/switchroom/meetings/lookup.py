@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.errors import NotFound
-from switchroom.meetings import occurrences as occasions
+from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.models import Meeting
-from switchroom.meetings.occurrences import Changes, Occasion
-from switchroom.meetings.scheduling_context import Actor, Parties, parties
+from switchroom.meetings.occurrences import Changes, Occurrence
+from switchroom.meetings.scheduling_context import Actor, SchedulingContext, context_of
 from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
 
 
@@ -20,14 +20,14 @@ class Found(Struct, frozen=True):
 
     meeting: Meeting
     changes: Changes
-    named: Occasion | None
+    named: Occurrence | None
 
 
 async def find_meeting(session: AsyncSession, meeting_id: str, *, to_change: bool = False) -> Found | None:
     """A meeting of the session's organization by its id, an occurrence's, or the number people type.
     `to_change` it, whoever else wants to waits."""
     number = meeting_id.replace("-", "").replace(" ", "")
-    named = occasions.parse_id(meeting_id)
+    named = occurrences.parse_id(meeting_id)
     if len(number) == 16 and number.isdecimal():
         condition = Meeting.number == number
     elif named is not None:
@@ -41,7 +41,7 @@ async def find_meeting(session: AsyncSession, meeting_id: str, *, to_change: boo
     changes = (await changes_of(session, [meeting])).get(meeting.id, {})
     if meeting.hex_id == meeting_id or named is None:
         return Found(meeting, changes, None)
-    one = occasions.occasion_at(meeting, changes, named[1])
+    one = occurrences.occurrence_at(meeting, changes, named[1])
     return Found(meeting, changes, one) if one is not None and meeting.recurrence is not None else None
 
 
@@ -66,15 +66,17 @@ def _unknown(meeting_id: str) -> NotFound:
     return NotFound(f"there is no meeting {meeting_id[:100]}", field="id", code="meeting_not_found")
 
 
-async def side_of(session: AsyncSession, actor: Actor, meeting: Meeting, *, to_change: bool) -> Parties:
+async def side_of(
+    session: AsyncSession, actor: Actor, meeting: Meeting, *, to_change: bool
+) -> SchedulingContext:
     """The meeting's own side, whoever asks."""
     of_organizer = Actor(actor.organization_id, meeting.organizer_id)
-    return await parties(session, of_organizer, to_change=to_change)
+    return await context_of(session, of_organizer, to_change=to_change)
 
 
-async def shown_of(session: AsyncSession, found: Found, side: Parties) -> MeetingView:
-    occasion = found.named or occasions.shown(
-        found.meeting, found.changes, clock_of(found.meeting, side.terms)
+async def shown_of(session: AsyncSession, found: Found, context: SchedulingContext) -> MeetingView:
+    occurrence = found.named or occurrences.shown(
+        found.meeting, found.changes, clock_of(found.meeting, context.terms)
     )
     invitees = await invitees_of(session, [found.meeting.id])
-    return view(found.meeting, occasion, invitees.get(found.meeting.id, ()), side)
+    return view(found.meeting, occurrence, invitees.get(found.meeting.id, ()), context)

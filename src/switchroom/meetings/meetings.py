@@ -18,12 +18,13 @@ from switchroom.identity.models import Person, new_calendar_token, new_hex_id, n
 from switchroom.identity.secrets import random_key
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.meeting_mails import MeetingMailKind
-from switchroom.meetings import occurrences as occasions
-from switchroom.meetings.closing_rules import change_for, close_occasion, fitting_changes, set_ends
+from switchroom.meetings import occurrences as occurrences
+from switchroom.meetings.closing_rules import change_for, close_occurrence, fitting_changes, set_ends
 from switchroom.meetings.drafts import (
     LATEST,
     STANDARD_LENGTH,
     MeetingDraft,
+    problems,
     require_agenda,
     require_documents,
     require_invitees,
@@ -31,17 +32,22 @@ from switchroom.meetings.drafts import (
     require_resolution,
     require_times,
     require_topic,
-    wrong_in,
 )
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.invitees import add_invitees, exchange_invitees
 from switchroom.meetings.lookup import Found, find, require_one, shown_of, side_of
-from switchroom.meetings.models import Meeting, MeetingKind, MeetingOccurrence
+from switchroom.meetings.models import Meeting, MeetingKind, OccurrenceChange
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
-from switchroom.meetings.occurrences import Occasion
+from switchroom.meetings.occurrences import Occurrence
 from switchroom.meetings.permission_groups import require_group
 from switchroom.meetings.recordings.models import MeetingRecording
-from switchroom.meetings.scheduling_context import Actor, Parties, lock_terms, parties, parties_to_new
+from switchroom.meetings.scheduling_context import (
+    Actor,
+    SchedulingContext,
+    context_of,
+    context_of_new,
+    lock_terms,
+)
 from switchroom.meetings.update import (
     change_times,
     change_words,
@@ -82,18 +88,18 @@ class Meetings:
         """A new meeting with a room of its own; those invited get their mail. Of a series it is the first
         occurrence that is given back, also when that is past."""
         async with self._database.write(actor.organization_id) as session:
-            side, size = await parties_to_new(session, actor)
-            await _require_place(session, side)
-            meeting = self._new_meeting(side, draft)
-            await require_group(session, side.organization.id, meeting.permission_group_id)
-            wanted = require_invitees(draft.invitees or (), _locale(side.organizer))
-            room = _new_room(side, meeting, size)
+            context, size = await context_of_new(session, actor)
+            await _require_place(session, context)
+            meeting = self._new_meeting(context, draft)
+            await require_group(session, context.organization.id, meeting.permission_group_id)
+            wanted = require_invitees(draft.invitees or (), _locale(context.organizer))
+            room = _new_room(context, meeting, size)
             meeting.room_id = room.id
             set_ends(meeting, {}, now())
             await insert_at_once(session, [room])
             await insert_at_once(session, [meeting])
             invitees = await add_invitees(session, meeting, wanted, first_position=0)
-            shown = view(meeting, occasions.first(meeting), invitees, side)
+            shown = view(meeting, occurrences.first(meeting), invitees, context)
             await self._invitations.send(session, MeetingMailKind.INVITATION, shown, {}, invitees)
             self._record(session, "meeting.created", shown)
             return shown
@@ -102,8 +108,8 @@ class Meetings:
         """A meeting or one occurrence, by its id or the meeting's number."""
         async with self._database.read(actor.organization_id) as session:
             found = await find(session, actor, meeting_id)
-            side = await side_of(session, actor, found.meeting, to_change=False)
-            return await shown_of(session, found, side)
+            context = await side_of(session, actor, found.meeting, to_change=False)
+            return await shown_of(session, found, context)
 
     async def list(
         self,
@@ -135,18 +141,18 @@ class Meetings:
             .order_by(Meeting.start_at, Meeting.id)
         )
         async with self._database.read(actor.organization_id) as session:
-            side = await parties(session, actor, to_change=False)
+            context = await context_of(session, actor, to_change=False)
             if expanded:
                 page = (await _expanded(session, query, from_, to, most))[offset:]
             else:
                 rows = (await session.scalars(query.limit(limit).offset(offset))).all()
                 changes = await changes_of(session, rows)
                 page = [
-                    (one, occasions.shown(one, changes.get(one.id, {}), clock_of(one, side.terms)))
+                    (one, occurrences.shown(one, changes.get(one.id, {}), clock_of(one, context.terms)))
                     for one in rows
                 ]
             invitees = await invitees_of(session, list({meeting.id for meeting, _ in page}))
-            return [view(meeting, one, invitees.get(meeting.id, ()), side) for meeting, one in page]
+            return [view(meeting, one, invitees.get(meeting.id, ()), context) for meeting, one in page]
 
     async def update(
         self, actor: Actor, meeting_id: str, draft: MeetingDraft, *, series: bool
@@ -155,28 +161,28 @@ class Meetings:
         those no longer invited get a cancellation."""
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id, to_change=True)
-            side = await side_of(session, actor, found.meeting, to_change=True)
+            context = await side_of(session, actor, found.meeting, to_change=True)
             if found.meeting.recurrence is not None and not series:
                 require_one(found)
-                return await self._update_occurrence(session, found, side, draft)
-            return await self._update_whole(session, found, side, draft)
+                return await self._update_occurrence(session, found, context, draft)
+            return await self._update_whole(session, found, context, draft)
 
     async def cancel(self, actor: Actor, meeting_id: str, *, series: bool) -> None:
         """Call a meeting off; of a recurring one the whole series or one occurrence. What was recorded of a
         meeting that is called off as a whole is removed."""
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id, to_change=True)
-            side = await side_of(session, actor, found.meeting, to_change=True)
-            meeting, moment = found.meeting, clock_of(found.meeting, side.terms)
+            context = await side_of(session, actor, found.meeting, to_change=True)
+            meeting, moment = found.meeting, clock_of(found.meeting, context.terms)
             of_occurrence = meeting.recurrence is not None and not series
             if of_occurrence:
                 require_one(found)
-            shown = await shown_of(session, found, side)
-            one = shown.occasion if of_occurrence else occasions.current(meeting, found.changes, moment)
+            shown = await shown_of(session, found, context)
+            one = shown.occurrence if of_occurrence else occurrences.current(meeting, found.changes, moment)
             to_come = one is not None and not shown_as(shown, one).is_over(now())
             meeting.sequence += 1
             if of_occurrence:
-                change = await change_for(session, found, shown.occasion)
+                change = await change_for(session, found, shown.occurrence)
                 change.canceled = True
                 running = shown.is_open(now())
                 set_ends(meeting, {**found.changes, change.original_start_at: change}, moment)
@@ -208,19 +214,19 @@ class Meetings:
         (`meeting_not_started`, `meeting_over`) for one that is not."""
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id, to_change=True)
-            side = await side_of(session, actor, found.meeting, to_change=True)
-            shown = await shown_of(session, found, side)
+            context = await side_of(session, actor, found.meeting, to_change=True)
+            shown = await shown_of(session, found, context)
             if shown.is_over(now()):
                 raise Forbidden("the meeting is over", code="meeting_over")
             if shown.opens_at > now():
                 raise Forbidden("the meeting has not begun", code="meeting_not_started")
-            closed = await close_occasion(session, found, shown, early=True)
+            closed = await close_occurrence(session, found, shown, early=True)
             notify(session, MeetingOver(actor.organization_id, found.meeting.room_id))
             return closed
 
-    async def wrong_in(self, actor: Actor, draft: MeetingDraft) -> Sequence[Invalid]:
+    async def problems(self, actor: Actor, draft: MeetingDraft) -> Sequence[Invalid]:
         """Everything that is wrong about a draft, whatever meeting it is for."""
-        wrong = wrong_in(draft)
+        wrong = problems(draft)
         if draft.permission_group_id is not UNSET:
             async with self._database.read(actor.organization_id) as session:
                 try:
@@ -229,8 +235,8 @@ class Meetings:
                     wrong.append(error)
         return wrong
 
-    def _new_meeting(self, side: Parties, draft: MeetingDraft) -> Meeting:
-        organizer, terms, moment = side.organizer, side.terms, now()
+    def _new_meeting(self, context: SchedulingContext, draft: MeetingDraft) -> Meeting:
+        organizer, terms, moment = context.organizer, context.terms, now()
         recurrence = draft.recurrence or None
         start = require_moment(draft.start or moment, "startTime")
         if recurrence is not None:
@@ -243,7 +249,7 @@ class Meetings:
             hex_id=new_hex_id(),
             number=random_digits(16),
             calendar_token=new_calendar_token(),
-            organization_id=side.organization.id,
+            organization_id=context.organization.id,
             organizer_id=organizer.id,
             organizer_key=random_key(),
             topic=require_topic(draft.topic),
@@ -271,21 +277,21 @@ class Meetings:
         return meeting
 
     async def _update_whole(
-        self, session: AsyncSession, found: Found, side: Parties, draft: MeetingDraft
+        self, session: AsyncSession, found: Found, context: SchedulingContext, draft: MeetingDraft
     ) -> MeetingView:
-        meeting, moment = found.meeting, clock_of(found.meeting, side.terms)
+        meeting, moment = found.meeting, clock_of(found.meeting, context.terms)
         before = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
         at_first = (meeting.start_at, meeting.end_at, meeting.recurrence)
         old_start, old_timezone = meeting.start_at, meeting.timezone
         change_words(meeting, draft)
         if draft.permission_group_id is not UNSET:
-            await require_group(session, side.organization.id, draft.permission_group_id)
+            await require_group(session, context.organization.id, draft.permission_group_id)
             meeting.permission_group_id = draft.permission_group_id
-        change_times(meeting, draft, found.named, occasions.shown(meeting, found.changes, moment))
+        change_times(meeting, draft, found.named, occurrences.shown(meeting, found.changes, moment))
         if draft.invitees is UNSET:
             kept, added, gone = list(before), list[Invited](), list[Invited]()
         else:
-            wanted = require_invitees(draft.invitees, _locale(side.organizer))
+            wanted = require_invitees(draft.invitees, _locale(context.organizer))
             kept, added, gone = await exchange_invitees(session, meeting, before, wanted)
         moved = moved_with(meeting, old_start, old_timezone)
         changes = await fitting_changes(session, meeting, found.changes, moved)
@@ -298,7 +304,7 @@ class Meetings:
         room.display_name = meeting.topic
         await session.flush()
         invitees = sorted([*kept, *added], key=lambda one: one.position)
-        shown = view(meeting, occasions.shown(meeting, changes, moment), invitees, side)
+        shown = view(meeting, occurrences.shown(meeting, changes, moment), invitees, context)
         for kind, whom in (
             (MeetingMailKind.UPDATE, kept),
             (MeetingMailKind.INVITATION, added),
@@ -309,19 +315,19 @@ class Meetings:
         return shown
 
     async def _update_occurrence(
-        self, session: AsyncSession, found: Found, side: Parties, draft: MeetingDraft
+        self, session: AsyncSession, found: Found, context: SchedulingContext, draft: MeetingDraft
     ) -> MeetingView:
-        meeting, moment = found.meeting, clock_of(found.meeting, side.terms)
-        shown = await shown_of(session, found, side)
-        require_of_series(meeting, shown.invitees, draft, _locale(side.organizer))
-        change = await change_for(session, found, shown.occasion)
+        meeting, moment = found.meeting, clock_of(found.meeting, context.terms)
+        shown = await shown_of(session, found, context)
+        require_of_series(meeting, shown.invitees, draft, _locale(context.organizer))
+        change = await change_for(session, found, shown.occurrence)
         if draft.topic is not UNSET:
             change.topic = require_topic(draft.topic)
         if draft.agenda is not UNSET:
             change.agenda = require_agenda(draft.agenda)
-        start, end = new_times(shown.occasion.start, shown.occasion.end, draft)
+        start, end = new_times(shown.occurrence.start, shown.occurrence.end, draft)
         require_times(start, end)
-        if (start, end) != (shown.occasion.start, shown.occasion.end):
+        if (start, end) != (shown.occurrence.start, shown.occurrence.end):
             change.start_at, change.end_at = start, end
             if end > moment:
                 change.closed_at = meeting.closed_at = None
@@ -329,8 +335,8 @@ class Meetings:
         changes = {**found.changes, change.original_start_at: change}
         set_ends(meeting, changes, moment)
         await session.flush()
-        named = occasions.occasion_at(meeting, changes, change.original_start_at)
-        changed = view(meeting, named or shown.occasion, shown.invitees, side)
+        named = occurrences.occurrence_at(meeting, changes, change.original_start_at)
+        changed = view(meeting, named or shown.occurrence, shown.invitees, context)
         await self._invitations.send(
             session, MeetingMailKind.UPDATE, changed, changes, shown.invitees, of_occurrence=True
         )
@@ -349,7 +355,7 @@ async def _expanded(
     from_: datetime | None,
     to: datetime | None,
     most: int,
-) -> list[tuple[Meeting, Occasion]]:
+) -> list[tuple[Meeting, Occurrence]]:
     """The first `most` that end after `from_` and begin before `to`, occurrences one by one."""
     if from_ is not None:
         query = query.where(or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > from_))
@@ -361,30 +367,30 @@ async def _expanded(
         recurring = recurring.where(or_(Meeting.start_at < to, _has_moved(to)))
     series = (await session.scalars(recurring)).all()
     changes = await changes_of(session, series)
-    found = occasions.in_order(
+    found = occurrences.in_order(
         [(meeting, changes.get(meeting.id, {})) for meeting in series],
         from_=from_,
         until=LATEST if to is None else min(to, LATEST),
         limit=most,
     )
     for meeting in await session.scalars(once.limit(most)):
-        found.append((meeting, occasions.shown(meeting, {}, now())))
+        found.append((meeting, occurrences.shown(meeting, {}, now())))
     return sorted(found, key=lambda one: (one[1].start, one[0].id))[:most]
 
 
 def _has_moved(before: datetime) -> ColumnElement[bool]:
     """Whether an occurrence of the meeting has been moved to begin before then."""
     return (
-        select(MeetingOccurrence.id)
-        .where(MeetingOccurrence.meeting_id == Meeting.id, MeetingOccurrence.start_at < before)
+        select(OccurrenceChange.id)
+        .where(OccurrenceChange.meeting_id == Meeting.id, OccurrenceChange.start_at < before)
         .exists()
     )
 
 
-async def _require_place(session: AsyncSession, side: Parties) -> None:
-    if not side.terms.most_meetings:
+async def _require_place(session: AsyncSession, context: SchedulingContext) -> None:
+    if not context.terms.most_meetings:
         return
-    most = (await lock_terms(session, side.organization.id)).most_meetings
+    most = (await lock_terms(session, context.organization.id)).most_meetings
     count = await session.scalar(
         select(func.count()).select_from(Meeting).where(Meeting.canceled_at.is_(None))
     )
@@ -392,10 +398,10 @@ async def _require_place(session: AsyncSession, side: Parties) -> None:
         raise Exhausted(f"the account may have {most} meetings", code="meetings_exhausted")
 
 
-def _new_room(side: Parties, meeting: Meeting, size: Size) -> Room:
+def _new_room(context: SchedulingContext, meeting: Meeting, size: Size) -> Room:
     return Room(
         id=new_id(),
-        organization_id=side.organization.id,
+        organization_id=context.organization.id,
         type=RoomType.MEETING,
         mode=RoomMode.SPECTATOR,
         managed=True,
@@ -403,7 +409,7 @@ def _new_room(side: Parties, meeting: Meeting, size: Size) -> Room:
         quota_name=size.name,
         active_limit=size.active,
         passive_limit=size.passive,
-        created_by=side.organizer.id,
+        created_by=context.organizer.id,
     )
 
 

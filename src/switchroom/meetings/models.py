@@ -101,7 +101,7 @@ class Meeting(OfOrganization, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class MeetingOccurrence(OfOrganization, Base):
+class OccurrenceChange(OfOrganization, Base):
     """What is different about one occurrence of a recurring meeting: the one that was to begin at
     `original_start_at`. `None` is what the series says."""
 
@@ -140,7 +140,7 @@ class Invitee(OfOrganization, Base):
 LONGEST_SENDER_NAME = 200
 
 
-class MeetingMessage(OfOrganization, Base):
+class MeetingChatMessage(OfOrganization, Base):
     """A line of a meeting's chat that was for everybody, kept for its summary."""
 
     __tablename__ = "meeting_messages"

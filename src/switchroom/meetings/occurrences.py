@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from switchroom.meetings.models import Meeting, MeetingOccurrence
+from switchroom.meetings.models import Meeting, OccurrenceChange
 from switchroom.meetings.recurrence import (
     MOST_OCCURRENCES,
     EndsType,
     Recurrence,
-    last_occurrence,
-    occurrences,
+    last_start,
+    occurrence_starts,
 )
 
 _ID = re.compile("[0-9a-f]{24}")
@@ -25,7 +25,7 @@ _AHEAD = 32
 """Occurrences looked through at a time for the next that is neither canceled nor closed."""
 
 
-class Occasion(Struct, frozen=True):
+class Occurrence(Struct, frozen=True):
     """One time that a meeting takes place. `original_start` is when its series says that it does."""
 
     original_start: datetime
@@ -36,7 +36,7 @@ class Occasion(Struct, frozen=True):
     closed_at: datetime | None = None
 
 
-Changes = Mapping[datetime, MeetingOccurrence]
+Changes = Mapping[datetime, OccurrenceChange]
 """What is different, by the start that the series says."""
 
 
@@ -46,28 +46,28 @@ def recurrence_of(meeting: Meeting) -> Recurrence | None:
     return msgspec.convert(meeting.recurrence, Recurrence)
 
 
-def changes_by_start(rows: Sequence[MeetingOccurrence]) -> Changes:
+def changes_by_start(rows: Sequence[OccurrenceChange]) -> Changes:
     return {row.original_start_at: row for row in rows}
 
 
-def occasions(
+def occurrences(
     meeting: Meeting,
     changes: Changes,
     *,
     from_: datetime | None = None,
     until: datetime | None = None,
     limit: int,
-) -> list[Occasion]:
+) -> list[Occurrence]:
     """The first `limit` that end after `from_` and begin before `until`, in order of their start."""
     recurrence = recurrence_of(meeting)
     if recurrence is None:
-        only = _occasion(meeting, meeting.start_at, None)
+        only = _occurrence(meeting, meeting.start_at, None)
         return [only] if _within(only, from_, until) else []
     length = meeting.end_at - meeting.start_at
     moved = {start: row for start, row in changes.items() if row.start_at is not None and not row.canceled}
     untouched = [
-        _occasion(meeting, start, changes.get(start))
-        for start in occurrences(
+        _occurrence(meeting, start, changes.get(start))
+        for start in occurrence_starts(
             recurrence,
             meeting.start_at,
             meeting.timezone,
@@ -77,14 +77,14 @@ def occasions(
         )
         if start not in moved and not _is_canceled(changes.get(start))
     ]
-    elsewhere = [_occasion(meeting, start, row) for start, row in moved.items()]
+    elsewhere = [_occurrence(meeting, start, row) for start, row in moved.items()]
     found = [one for one in (*untouched, *elsewhere) if _within(one, from_, until)]
     return sorted(found, key=lambda one: (one.start, one.original_start))[:limit]
 
 
-def first(meeting: Meeting) -> Occasion:
+def first(meeting: Meeting) -> Occurrence:
     """The one that a meeting begins with, as long as nothing is different about it."""
-    return _occasion(meeting, meeting.start_at, None)
+    return _occurrence(meeting, meeting.start_at, None)
 
 
 def in_order(
@@ -93,7 +93,7 @@ def in_order(
     from_: datetime | None,
     until: datetime,
     limit: int,
-) -> list[tuple[Meeting, Occasion]]:
+) -> list[tuple[Meeting, Occurrence]]:
     """Of all the meetings together at least the first `limit` that end after `from_` and begin before
     `until`, if there are so many. It looks through growing spans of time, so that what comes late in a long
     series costs nothing."""
@@ -106,11 +106,11 @@ def in_order(
     begin = after or earliest
     span = timedelta(days=1)
     earlier = True
-    found: list[tuple[Meeting, Occasion]] = []
+    found: list[tuple[Meeting, Occurrence]] = []
     while begin < until and len(found) < limit:
         end = min(begin + span, until)
         for meeting, changes in meetings:
-            of_span = occasions(meeting, changes, from_=after, until=end, limit=limit)
+            of_span = occurrences(meeting, changes, from_=after, until=end, limit=limit)
             # What has begun before this span is in the one before, but for the first.
             found += [(meeting, one) for one in of_span if earlier or one.start >= begin]
         begin = after = end
@@ -119,26 +119,26 @@ def in_order(
     return found
 
 
-def occasion_at(meeting: Meeting, changes: Changes, original_start: datetime) -> Occasion | None:
+def occurrence_at(meeting: Meeting, changes: Changes, original_start: datetime) -> Occurrence | None:
     """The one that the series has at this start, unless it is canceled."""
     if _is_canceled(changes.get(original_start)):
         return None
     recurrence = recurrence_of(meeting)
     if recurrence is None:
-        return _occasion(meeting, meeting.start_at, None) if original_start == meeting.start_at else None
-    found = occurrences(
+        return _occurrence(meeting, meeting.start_at, None) if original_start == meeting.start_at else None
+    found = occurrence_starts(
         recurrence, meeting.start_at, meeting.timezone, from_=original_start, until=_END, limit=1
     )
     if found != [original_start]:
         return None
-    return _occasion(meeting, original_start, changes.get(original_start))
+    return _occurrence(meeting, original_start, changes.get(original_start))
 
 
-def current(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion | None:
+def current(meeting: Meeting, changes: Changes, moment: datetime) -> Occurrence | None:
     """What is on, or comes next; None when nothing is to come."""
     after = moment
     while True:
-        found = occasions(meeting, changes, from_=after, limit=_AHEAD)
+        found = occurrences(meeting, changes, from_=after, limit=_AHEAD)
         for one in found:
             if one.closed_at is None and meeting.closed_at is None:
                 return one
@@ -147,7 +147,7 @@ def current(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion | 
         after = found[-1].end
 
 
-def shown(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion:
+def shown(meeting: Meeting, changes: Changes, moment: datetime) -> Occurrence:
     """What is on or comes next, or else the last there was: what a meeting asked for as a whole shows."""
     following = current(meeting, changes, moment)
     if following is not None:
@@ -155,10 +155,10 @@ def shown(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion:
     return last_begun(meeting, changes, moment)
 
 
-def last_begun(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion:
+def last_begun(meeting: Meeting, changes: Changes, moment: datetime) -> Occurrence:
     """The last that begins before the moment, or else the first there is."""
     last = _last(meeting, changes, moment)
-    return last or _occasion(meeting, meeting.start_at, changes.get(meeting.start_at))
+    return last or _occurrence(meeting, meeting.start_at, changes.get(meeting.start_at))
 
 
 def last_end(meeting: Meeting, changes: Changes) -> datetime | None:
@@ -172,15 +172,15 @@ def last_end(meeting: Meeting, changes: Changes) -> datetime | None:
     if recurrence.ends_type is EndsType.ON_DATE and recurrence.ends_on is not None:
         end = recurrence.ends_on.astimezone(UTC) + length
     else:
-        end = last_occurrence(recurrence, meeting.start_at, meeting.timezone) + length
+        end = last_start(recurrence, meeting.start_at, meeting.timezone) + length
     return max([end, *(row.end_at for row in changes.values() if row.end_at is not None)])
 
 
-def id_of(meeting: Meeting, occasion: Occasion) -> str:
+def id_of(meeting: Meeting, occurrence: Occurrence) -> str:
     """24 hexadecimal characters that name the occurrence; those of the meeting for its first."""
-    if meeting.recurrence is None or occasion.original_start == meeting.start_at:
+    if meeting.recurrence is None or occurrence.original_start == meeting.start_at:
         return meeting.hex_id
-    return f"{meeting.hex_id[:16]}{int(occasion.original_start.timestamp()):08x}"
+    return f"{meeting.hex_id[:16]}{int(occurrence.original_start.timestamp()):08x}"
 
 
 def parse_id(hex_id: str) -> tuple[str, datetime] | None:
@@ -190,11 +190,11 @@ def parse_id(hex_id: str) -> tuple[str, datetime] | None:
     return hex_id[:16], datetime.fromtimestamp(int(hex_id[16:], 16), UTC)
 
 
-def _last(meeting: Meeting, changes: Changes, moment: datetime) -> Occasion | None:
+def _last(meeting: Meeting, changes: Changes, moment: datetime) -> Occurrence | None:
     until = min(meeting.last_end_at, moment) if meeting.last_end_at is not None else moment
     length = meeting.end_at - meeting.start_at
     for span in _growing(until - meeting.start_at + length):
-        found = occasions(meeting, changes, from_=until - span, until=until, limit=MOST_OCCURRENCES)
+        found = occurrences(meeting, changes, from_=until - span, until=until, limit=MOST_OCCURRENCES)
         if found:
             return found[-1]
     return None
@@ -208,19 +208,19 @@ def _growing(whole: timedelta) -> Iterator[timedelta]:
     yield whole
 
 
-def _within(one: Occasion, from_: datetime | None, until: datetime | None) -> bool:
+def _within(one: Occurrence, from_: datetime | None, until: datetime | None) -> bool:
     return (from_ is None or one.end > from_) and (until is None or one.start < until)
 
 
-def _is_canceled(row: MeetingOccurrence | None) -> bool:
+def _is_canceled(row: OccurrenceChange | None) -> bool:
     return row is not None and row.canceled
 
 
-def _occasion(meeting: Meeting, original_start: datetime, row: MeetingOccurrence | None) -> Occasion:
+def _occurrence(meeting: Meeting, original_start: datetime, row: OccurrenceChange | None) -> Occurrence:
     start = row.start_at if row is not None and row.start_at is not None else original_start
     length = meeting.end_at - meeting.start_at
     end = row.end_at if row is not None and row.end_at is not None else start + length
-    return Occasion(
+    return Occurrence(
         original_start=original_start,
         start=start,
         end=end,

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.events.append import record
 from switchroom.identity.models import Organization, Person
 from switchroom.identity.secrets import random_key
-from switchroom.meetings import occurrences as occasions
+from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.models import Meeting, MeetingTerms
-from switchroom.meetings.scheduling_context import Parties
+from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import changes_of, clock_of, invitees_of, snapshot, view
 
 
@@ -20,7 +20,7 @@ async def hand_over(session: AsyncSession, organization_id: int, leaver: Person,
     meetings = (await session.scalars(select(Meeting).where(Meeting.organizer_id == leaver.id))).all()
     if not meetings:
         return
-    side = Parties(
+    context = SchedulingContext(
         await session.get_one(Organization, organization_id),
         await session.get_one(MeetingTerms, organization_id),
         heir,
@@ -31,6 +31,6 @@ async def hand_over(session: AsyncSession, organization_id: int, leaver: Person,
     for meeting in meetings:
         meeting.organizer_id, meeting.organizer_key = heir.id, random_key()
     for meeting in to_come:
-        occasion = occasions.shown(meeting, changes.get(meeting.id, {}), clock_of(meeting, side.terms))
-        shown = view(meeting, occasion, invitees.get(meeting.id, ()), side)
+        occurrence = occurrences.shown(meeting, changes.get(meeting.id, {}), clock_of(meeting, context.terms))
+        shown = view(meeting, occurrence, invitees.get(meeting.id, ()), context)
         record(session, organization_id, "meeting.updated", meeting.id, snapshot(shown))

@@ -66,11 +66,11 @@ class Recurrence(Struct, frozen=True, kw_only=True):
 def check(recurrence: Recurrence, start: datetime, timezone: str) -> None:
     """Raises Invalid with the field of the first that cannot be."""
     require_timezone(timezone)
-    for error in wrong_in(recurrence, start, timezone):
+    for error in problems(recurrence, start, timezone):
         raise error
 
 
-def wrong_in(recurrence: Recurrence, start: datetime | None, timezone: str) -> Sequence[Invalid]:
+def problems(recurrence: Recurrence, start: datetime | None, timezone: str) -> Sequence[Invalid]:
     """All that cannot be; without a `start`, what can be said without one."""
     wrong: list[Invalid] = []
     if not 1 <= recurrence.frequency <= LONGEST_INTERVAL:
@@ -91,7 +91,7 @@ def wrong_in(recurrence: Recurrence, start: datetime | None, timezone: str) -> S
 
 def _takes_place(recurrence: Recurrence, start: datetime, timezone: str) -> bool:
     try:
-        return bool(occurrences(recurrence, start, timezone, limit=1))
+        return bool(occurrence_starts(recurrence, start, timezone, limit=1))
     except OverflowError:
         return False
 
@@ -102,7 +102,7 @@ def rule(recurrence: Recurrence, start: datetime, timezone: str) -> rrule:
     return _rule(recurrence, local, local)
 
 
-def occurrences(
+def occurrence_starts(
     recurrence: Recurrence,
     start: datetime,
     timezone: str,
@@ -122,15 +122,15 @@ def occurrences(
     return list(islice(_window(moments, local.astimezone(UTC), from_, until), limit))
 
 
-def last_occurrence(recurrence: Recurrence, start: datetime, timezone: str) -> datetime:
+def last_start(recurrence: Recurrence, start: datetime, timezone: str) -> datetime:
     """The start of the last one, in UTC, of a recurrence that ends after a number of occurrences."""
     found: list[datetime] = []
     if recurrence.ends_after > 2:
         # It comes after so many turns, or later where months are passed over.
         with suppress(OverflowError, ValueError):
             near = _after(recurrence.ends_after - 2, recurrence, _local(start, timezone)).astimezone(UTC)
-            found = occurrences(recurrence, start, timezone, from_=near, limit=MOST_OCCURRENCES)
-    return (found or occurrences(recurrence, start, timezone, limit=MOST_OCCURRENCES))[-1]
+            found = occurrence_starts(recurrence, start, timezone, from_=near, limit=MOST_OCCURRENCES)
+    return (found or occurrence_starts(recurrence, start, timezone, limit=MOST_OCCURRENCES))[-1]
 
 
 def to_rrule_text(recurrence: Recurrence, start: datetime, timezone: str) -> str:

@@ -34,19 +34,19 @@ class Actor(Struct, frozen=True):
     timezone: str = ""
 
 
-class Parties(Struct, frozen=True):
+class SchedulingContext(Struct, frozen=True):
     organization: Organization
     terms: MeetingTerms
     organizer: Person
 
 
-async def parties(session: AsyncSession, actor: Actor, *, to_change: bool) -> Parties:
+async def context_of(session: AsyncSession, actor: Actor, *, to_change: bool) -> SchedulingContext:
     """The actor's side of a meeting. Raises Forbidden as `require_good_standing` does."""
     found, _ = await _find(session, _PARTIES, actor, to_change=to_change)
     return found
 
 
-async def parties_to_new(session: AsyncSession, actor: Actor) -> tuple[Parties, Size]:
+async def context_of_new(session: AsyncSession, actor: Actor) -> tuple[SchedulingContext, Size]:
     """The actor's side of a meeting that is to be made, and how large a room it gets. Raises Forbidden as
     `require_good_standing` does."""
     found, size = await _find(session, _PARTIES_TO_NEW, actor, to_change=True)
@@ -55,7 +55,7 @@ async def parties_to_new(session: AsyncSession, actor: Actor) -> tuple[Parties, 
 
 async def _find(
     session: AsyncSession, statement: Select[*tuple[Any, ...]], actor: Actor, *, to_change: bool
-) -> tuple[Parties, Sequence[Any]]:
+) -> tuple[SchedulingContext, Sequence[Any]]:
     """The actor's side, and what the statement asks for beyond that."""
     rows = await session.execute(
         statement, {"organization_id": actor.organization_id, "person_id": actor.person_id}
@@ -65,7 +65,7 @@ async def _find(
         raise NotFound("there is no such user", field="userId", code="user_not_found")
     organization, terms, organizer, *further = row
     require_good_standing(organization, terms, to_change=to_change)
-    return Parties(organization, terms, organizer), further
+    return SchedulingContext(organization, terms, organizer), further
 
 
 def require_good_standing(organization: Organization, terms: MeetingTerms, *, to_change: bool) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy import Table, insert, select
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.db.write_behind import Backlog
-from switchroom.meetings.models import LONGEST_SENDER_NAME, Meeting, MeetingMessage
+from switchroom.db.write_behind import WriteBehind
+from switchroom.meetings.models import LONGEST_SENDER_NAME, Meeting, MeetingChatMessage
 
-_INSERT = insert(cast("Table", MeetingMessage.__table__))
+_INSERT = insert(cast("Table", MeetingChatMessage.__table__))
 
 
 class _Line(Struct, frozen=True):
@@ -25,19 +25,19 @@ class _Line(Struct, frozen=True):
     text: str
 
 
-class MeetingChronicle:
+class MeetingTranscript:
     """Nobody waits for a line to be written; what has not been when the process is killed is lost."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._backlog = Backlog("chat", self._write)
-        self.run = self._backlog.run
-        self.finish = self._backlog.finish
+        self._writes = WriteBehind("chat", self._write)
+        self.run = self._writes.run
+        self.finish = self._writes.finish
 
     def note(self, organization_id: int, meeting_id: str, sender_name: str, text: str) -> None:
         """Keep a line as of now. Of a name that is too long, its beginning is kept."""
         name = sender_name[:LONGEST_SENDER_NAME]
-        self._backlog.add(_Line(organization_id, meeting_id, now(), name, text))
+        self._writes.add(_Line(organization_id, meeting_id, now(), name, text))
 
     async def _write(self, lines: Sequence[_Line]) -> None:
         async with self._database.write(None) as session:

@@ -11,10 +11,10 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden
 from switchroom.identity.tokens import SubjectKind, TokenSigner
-from switchroom.meetings import occurrences as occasions
+from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.models import Meeting, MeetingKind
-from switchroom.meetings.scheduling_context import Actor, parties
+from switchroom.meetings.scheduling_context import Actor, context_of
 from switchroom.meetings.views import changes_of, clock_of, view
 
 MOST = 100
@@ -56,25 +56,25 @@ class UpcomingMeetings:
         actor = Actor(claims.organization_id, claims.subject_id)
         found: list[Upcoming] = []
         async with self._database.read(actor.organization_id) as session:
-            side = await parties(session, actor, to_change=False)
+            context = await context_of(session, actor, to_change=False)
             meetings = (await session.scalars(_TO_COME, {"organizer_id": actor.person_id})).all()
             changes = await changes_of(session, meetings)
             for meeting in meetings:
                 different = changes.get(meeting.id, {})
-                occasion = occasions.current(meeting, different, clock_of(meeting, side.terms))
-                if occasion is None:
+                occurrence = occurrences.current(meeting, different, clock_of(meeting, context.terms))
+                if occurrence is None:
                     continue
                 found.append(
                     Upcoming(
                         number=meeting.number,
                         link=self._invitations.page(meeting.number),
-                        topic=occasion.topic,
+                        topic=occurrence.topic,
                         kind=MeetingKind(meeting.kind),
-                        start=occasion.start,
-                        end=occasion.end,
+                        start=occurrence.start,
+                        end=occurrence.end,
                         timezone=meeting.timezone,
                         is_recurring=meeting.recurrence is not None,
-                        is_on=view(meeting, occasion, (), side).is_open(now()),
+                        is_on=view(meeting, occurrence, (), context).is_open(now()),
                     )
                 )
         return sorted(found, key=lambda one: (not one.is_on, one.start, one.number))

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from switchroom.errors import Invalid
 from switchroom.identity.timezones import require_timezone
-from switchroom.meetings import occurrences as occasions
+from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.drafts import (
     MeetingDraft,
     require_agenda,
@@ -24,7 +24,7 @@ from switchroom.meetings.drafts import (
     require_topic,
 )
 from switchroom.meetings.models import Meeting
-from switchroom.meetings.occurrences import Occasion
+from switchroom.meetings.occurrences import Occurrence
 from switchroom.meetings.recurrence import Recurrence, check
 from switchroom.meetings.views import Invited
 
@@ -50,13 +50,13 @@ def change_words(meeting: Meeting, draft: MeetingDraft) -> None:
         set_dial_in(meeting, wanted=draft.dial_in)
 
 
-def change_times(meeting: Meeting, draft: MeetingDraft, named: Occasion | None, shown: Occasion) -> None:
+def change_times(meeting: Meeting, draft: MeetingDraft, named: Occurrence | None, shown: Occurrence) -> None:
     """Times said of one occurrence move the whole series by as much on the clocks of its zone. A series that
     is to be none any more takes place then, and then only."""
     old_zone = ZoneInfo(meeting.timezone)
     if draft.timezone is not UNSET:
         meeting.timezone = require_timezone(draft.timezone)
-    present = occasions.recurrence_of(meeting)
+    present = occurrences.recurrence_of(meeting)
     recurrence = present if isinstance(draft.recurrence, UnsetType) else draft.recurrence
     if present is None:
         old_start, old_end = meeting.start_at, meeting.end_at
@@ -82,7 +82,7 @@ def change_times(meeting: Meeting, draft: MeetingDraft, named: Occasion | None, 
 
 
 def _spoken_of(
-    meeting: Meeting, draft: MeetingDraft, named: Occasion | None, shown: Occasion
+    meeting: Meeting, draft: MeetingDraft, named: Occurrence | None, shown: Occurrence
 ) -> tuple[datetime, datetime]:
     """The occurrence that the draft's times are about: the one it names. Who names the series as a whole has
     the times of its first or of the one that it shows, whatever is nearer."""
@@ -145,7 +145,7 @@ def require_of_series(meeting: Meeting, present: Sequence[Invited], draft: Meeti
         ("isRecorded", draft.recorded, meeting.recorded),
         ("isDialin", draft.dial_in, meeting.dial_in_room is not None),
         ("videoResolution", draft.video_resolution, meeting.video_resolution),
-        ("recurring", draft.recurrence or UNSET, occasions.recurrence_of(meeting)),
+        ("recurring", draft.recurrence or UNSET, occurrences.recurrence_of(meeting)),
     ):
         if said is not UNSET and said != there:
             raise Invalid(f"{field} can be changed of the whole series only", field=field)

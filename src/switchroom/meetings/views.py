@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now, time_of
 from switchroom.identity.models import LONGEST_DISPLAY_NAME, Organization, Person
-from switchroom.meetings.models import Invitee, Meeting, MeetingOccurrence, MeetingTerms
-from switchroom.meetings.occurrences import Occasion, id_of
-from switchroom.meetings.scheduling_context import Parties
+from switchroom.meetings.models import Invitee, Meeting, MeetingTerms, OccurrenceChange
+from switchroom.meetings.occurrences import Occurrence, id_of
+from switchroom.meetings.scheduling_context import SchedulingContext
 
 EARLY = timedelta(hours=12)
 """How long before a meeting its organizer may be there already."""
@@ -44,7 +44,7 @@ class MeetingView(Struct, frozen=True, kw_only=True):
     """One time that a meeting takes place, with all that belongs to the meeting."""
 
     meeting: Meeting
-    occasion: Occasion
+    occurrence: Occurrence
     invitees: Sequence[Invited]
     organizer: Person
     organization: Organization
@@ -52,7 +52,7 @@ class MeetingView(Struct, frozen=True, kw_only=True):
 
     @property
     def hex_id(self) -> str:
-        return id_of(self.meeting, self.occasion)
+        return id_of(self.meeting, self.occurrence)
 
     @property
     def canceled_at(self) -> datetime | None:
@@ -61,35 +61,37 @@ class MeetingView(Struct, frozen=True, kw_only=True):
     def is_over(self, moment: datetime) -> bool:
         """Closed, canceled, or past its end. One that is extended while people are inside is past its end
         when the next one is what is to come."""
-        if self.occasion.closed_at is not None or self.meeting.canceled_at is not None:
+        if self.occurrence.closed_at is not None or self.meeting.canceled_at is not None:
             return True
         next_end = self.meeting.next_end_at
-        extended = self.terms.auto_extend and next_end is not None and next_end <= self.occasion.end
-        return moment >= self.occasion.end and not extended
+        extended = self.terms.auto_extend and next_end is not None and next_end <= self.occurrence.end
+        return moment >= self.occurrence.end and not extended
 
     @property
     def opens_at(self) -> datetime:
         """From when on others than moderators can enter it."""
-        return self.occasion.start - timedelta(minutes=self.meeting.early_access_minutes)
+        return self.occurrence.start - timedelta(minutes=self.meeting.early_access_minutes)
 
     def is_open(self, moment: datetime) -> bool:
-        return self.occasion.start <= moment and not self.is_over(moment)
+        return self.occurrence.start <= moment and not self.is_over(moment)
 
 
-def view(meeting: Meeting, occasion: Occasion, invitees: Sequence[Invited], parties: Parties) -> MeetingView:
+def view(
+    meeting: Meeting, occurrence: Occurrence, invitees: Sequence[Invited], context_of: SchedulingContext
+) -> MeetingView:
     return MeetingView(
         meeting=meeting,
-        occasion=occasion,
+        occurrence=occurrence,
         invitees=invitees,
-        organizer=parties.organizer,
-        organization=parties.organization,
-        terms=parties.terms,
+        organizer=context_of.organizer,
+        organization=context_of.organization,
+        terms=context_of.terms,
     )
 
 
-def shown_as(shown: MeetingView, occasion: Occasion) -> MeetingView:
+def shown_as(shown: MeetingView, occurrence: Occurrence) -> MeetingView:
     """The same meeting at another of its times."""
-    return structs.replace(shown, occasion=occasion)
+    return structs.replace(shown, occurrence=occurrence)
 
 
 def clock_of(meeting: Meeting, terms: MeetingTerms) -> datetime:
@@ -102,16 +104,16 @@ def clock_of(meeting: Meeting, terms: MeetingTerms) -> datetime:
 
 def snapshot(shown: MeetingView) -> dict[str, Any]:
     """What the event log says of a meeting; whoever reads it gets no way into the meeting by it."""
-    meeting, occasion = shown.meeting, shown.occasion
+    meeting, occurrence = shown.meeting, shown.occurrence
     return {
         "id": shown.hex_id,
         "number": meeting.number,
         "room_id": meeting.room_id,
-        "topic": occasion.topic,
-        "agenda": occasion.agenda,
-        "original_start": _text(occasion.original_start),
-        "start": _text(occasion.start),
-        "end": _text(occasion.end),
+        "topic": occurrence.topic,
+        "agenda": occurrence.agenda,
+        "original_start": _text(occurrence.original_start),
+        "start": _text(occurrence.start),
+        "end": _text(occurrence.end),
         "timezone": meeting.timezone,
         "type": meeting.kind,
         "recurrence": meeting.recurrence,
@@ -119,7 +121,7 @@ def snapshot(shown: MeetingView) -> dict[str, Any]:
         "organizer_email": shown.organizer.email,
         "organizer_name": shown.organizer.display_name,
         "sequence": meeting.sequence,
-        "closed_at": _text(occasion.closed_at),
+        "closed_at": _text(occurrence.closed_at),
         "invited": len(shown.invitees),
     }
 
@@ -136,9 +138,9 @@ async def invitees_of(session: AsyncSession, meeting_ids: Sequence[str]) -> Mapp
 
 async def changes_of(
     session: AsyncSession, meetings: Sequence[Meeting]
-) -> Mapping[str, Mapping[datetime, MeetingOccurrence]]:
+) -> Mapping[str, Mapping[datetime, OccurrenceChange]]:
     """What is different about single occurrences, by meeting and by the start that the series says."""
-    found: defaultdict[str, dict[datetime, MeetingOccurrence]] = defaultdict(dict)
+    found: defaultdict[str, dict[datetime, OccurrenceChange]] = defaultdict(dict)
     recurring = [meeting.id for meeting in meetings if meeting.recurrence is not None]
     if recurring:
         for row in await session.scalars(_CHANGES, {"meeting_ids": recurring}):
@@ -151,8 +153,8 @@ _INVITEES = (
     .where(Invitee.meeting_id.in_(bindparam("meeting_ids", expanding=True)))
     .order_by(Invitee.meeting_id, Invitee.position)
 )
-_CHANGES = select(MeetingOccurrence).where(
-    MeetingOccurrence.meeting_id.in_(bindparam("meeting_ids", expanding=True))
+_CHANGES = select(OccurrenceChange).where(
+    OccurrenceChange.meeting_id.in_(bindparam("meeting_ids", expanding=True))
 )
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from switchroom.accounts.accounts import Accounts
 from switchroom.accounts.provisioning import found_organization
-from switchroom.conference.cluster.cluster import Spanning
+from switchroom.conference.cluster.cluster import Cluster
 from switchroom.conference.room.permission_overrides import OverrideRecords
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
@@ -64,18 +64,18 @@ from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.delivery import MailDelivery
 from switchroom.mail.password_requests import PasswordRequests
-from switchroom.meetings.admission import MeetingDoor
+from switchroom.meetings.admission import MeetingAdmission
 from switchroom.meetings.attendance import Attendances, needed_events
 from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.event_view import MeetingReports
 from switchroom.meetings.invitations import Invitations
-from switchroom.meetings.lifecycle import MeetingKeeper
+from switchroom.meetings.lifecycle import MeetingLifecycle
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.finishing import RecordingFinisher
-from switchroom.meetings.recordings.sessions import Taping
-from switchroom.meetings.transcript import MeetingChronicle
+from switchroom.meetings.recordings.sessions import RecordingSessions
+from switchroom.meetings.transcript import MeetingTranscript
 from switchroom.meetings.upcoming import UpcomingMeetings
 from switchroom.platform.media_servers import MediaServers
 from switchroom.platform.message_server import MessageServer
@@ -88,7 +88,7 @@ from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
 from switchroom.settings import ConfigurationError, Settings
 
-WEBROOT = Path(__file__).parent / "webroot"
+WEBROOT = Path(__file__).parents[1] / "webroot"
 _RETRY_AFTER = 1.0
 
 log = structlog.get_logger()
@@ -149,7 +149,7 @@ class Platform:
         self.accounts = Accounts(self.database, self.password_requests)
         self.attendances = Attendances(self.database)
         self.calendars = Calendars(self.database, self.invitations)
-        self.door = MeetingDoor(
+        self.meeting_admission = MeetingAdmission(
             self.database, self.signer, self.admissions, guest_token_lifetime=security.guest_token_lifetime
         )
         self.events = EventLog(
@@ -159,7 +159,7 @@ class Platform:
             needed=needed_events(),
         )
         self.recorder = EventRecorder(self.database)
-        self.chronicle = MeetingChronicle(self.database)
+        self.transcript = MeetingTranscript(self.database)
         self.overrides = OverrideRecords(self.database)
         self.webhooks = WebHooks(self.database)
         self.hook_delivery = HookDelivery(
@@ -169,7 +169,7 @@ class Platform:
         )
         self.media = MediaServers(settings, own=engines)
         recording_files = RecordingFiles(self.media.recordings_directory, self.signer.name_of_instance())
-        self.taping = Taping(
+        self.recording_sessions = RecordingSessions(
             self.database,
             recording_files if self.media.can_record else None,
             least_free=settings.janus.recordings_least_free << 20,
@@ -177,31 +177,31 @@ class Platform:
         self.recordings = RecordingArchive(self.database, recording_files, settings.base_url)
         self.recording_finisher = RecordingFinisher(self.database, recording_files, self.recordings, self.bus)
         self.conference = ConferenceService(
-            self.door,
+            self.meeting_admission,
             self.media.pool,
             self.bus,
             self.recorder,
             ice=settings.ice,
             room_options=RoomOptions(bitrate=settings.janus.video_bitrate),
-            chronicle=self.chronicle,
-            taping=self.taping,
+            transcript=self.transcript,
+            recording_sessions=self.recording_sessions,
             overrides=self.overrides,
             secret=secret,
         )
-        self.spanning: Spanning | None = None
+        self.cluster: Cluster | None = None
         if settings.nats.url and self.messages.connection is not None:
-            self.spanning = Spanning(
+            self.cluster = Cluster(
                 self.conference,
                 self.database,
                 self.messages.connection,
                 settings.nats.prefix,
                 partial(self.signer.verify, even_expired=True),
             )
-            self.overrides.process = self.spanning.name
+            self.overrides.process = self.cluster.name
         self.meeting_writer = MeetingWriter(self.invitations, self.conference, self.signer.name_of_instance())
         meeting_view = MeetingView(MeetingReports(self.database), self.meeting_writer)
         self.hook_queueing = Queueing(self.database, self.bus, {VIEW: meeting_view.render})
-        self.meeting_keeper = MeetingKeeper(self.database, self.conference, self.bus)
+        self.meeting_lifecycle = MeetingLifecycle(self.database, self.conference, self.bus)
         self.mail = MailDelivery(self.database, settings.smtp, settings.data_directory, self.bus)
 
     async def found_organization(self, display_name: str) -> Organization:
@@ -221,8 +221,10 @@ class Platform:
             *alfaview_v1.handlers(self._v1_services()),
             *webmeeting_v6.handlers(self._v6_services()),
             *telephony_v3.handlers(telephony_v3.Services(self.telephony_callers, self.events)),
-            *conference_routes(self.conference, self.spanning),
-            *meeting_routes(self.door, self.upcoming, self.throttle, records=self.media.can_record),
+            *conference_routes(self.conference, self.cluster),
+            *meeting_routes(
+                self.meeting_admission, self.upcoming, self.throttle, records=self.media.can_record
+            ),
             recording_handler(self.recordings),
             sign_out_handler(self.authentication.sign_out, cookie_secure=security.cookie_secure),
             *password_handlers(self.password_links),
@@ -262,8 +264,8 @@ class Platform:
             await stack.enter_async_context(_background(self.hook_queueing.run, "events for web hooks"))
             stack.push_async_callback(self.recorder.finish)
             await stack.enter_async_context(_background(self.recorder.run, "events"))
-            stack.push_async_callback(self.chronicle.finish)
-            await stack.enter_async_context(_background(self.chronicle.run, "chat of meetings"))
+            stack.push_async_callback(self.transcript.finish)
+            await stack.enter_async_context(_background(self.transcript.run, "chat of meetings"))
             stack.push_async_callback(self.overrides.finish)
             await stack.enter_async_context(_background(self.overrides.run, "what moderators decided"))
             stack.push_async_callback(self.media.stop_own)
@@ -282,15 +284,15 @@ class Platform:
         them. Raises PortTakenError."""
         async with serving(self.asgi(more), self.settings.host, self.settings.port, listener):
             await self.conference.start()
-            if self.spanning is not None:
-                self.spanning.start()
+            if self.cluster is not None:
+                self.cluster.start()
             try:
                 yield
             finally:
                 await self.conference.stop()
-                if self.spanning is not None:
+                if self.cluster is not None:
                     await self._write_what_happened()
-                    await self.spanning.stop()
+                    await self.cluster.stop()
 
     async def _write_what_happened(self) -> None:
         """Before others take the rooms, and look who has been left inside and what holds for them."""
@@ -302,9 +304,9 @@ class Platform:
 
     async def _keep_meetings(self) -> None:
         """Not before it is known who is inside the rooms of other processes."""
-        if self.spanning is not None:
-            await self.spanning.settled()
-        await self.meeting_keeper.run()
+        if self.cluster is not None:
+            await self.cluster.settled()
+        await self.meeting_lifecycle.run()
 
     def _v1_services(self) -> alfaview_v1_services.Services:
         return alfaview_v1_services.Services(

@@ -1,4 +1,4 @@
-"""One of several processes that serve the same address: `python -m switchroom.platform.worker`, started by `workers`.
+"""One of several processes that serve the same address: `python -m switchroom.platform.worker`.
 
 What it is to do comes in an environment variable. It says that it is alive, once it serves, by writing its
 process id into a pipe again and again.

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom import sanitize as typed
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden, Invalid, LinkDeleted, LinkExpired, LinkNotYetValid, NotFound
+from switchroom.errors import Forbidden, Invalid, LinkExpired, LinkNotFound, LinkNotYetValid, NotFound
 from switchroom.identity.models import Organization, PermissionGroup
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.rooms.access import room_for
@@ -110,7 +110,7 @@ class AdmissionService:
         A guest link is one person, and so is a group link with the same `external_id` (32 to 256 characters).
         A guest link's own name counts before `display_name`.
 
-        Raises LinkDeleted, LinkNotYetValid, LinkExpired, Invalid.
+        Raises LinkNotFound, LinkNotYetValid, LinkExpired, Invalid.
         """
         if external_id and not _SHORTEST_EXTERNAL_ID <= len(external_id) <= _LONGEST_EXTERNAL_ID:
             raise Invalid(
@@ -120,7 +120,7 @@ class AdmissionService:
         wanted_name = require_text(typed.name(display_name), "displayName", longest=LONGEST_NAME)
         link = await self.look_up_link(company_id, room_id, access_key)
         if link is None:
-            raise LinkDeleted
+            raise LinkNotFound
         _require_valid(link)
         name = link.display_name or wanted_name
         if not name:
@@ -128,7 +128,7 @@ class AdmissionService:
         async with self._database.read(None) as session:
             organization = await session.scalar(select(Organization).where(Organization.ulid == company_id))
         if organization is None:
-            raise LinkDeleted
+            raise LinkNotFound
         moment = time.time()
         claims = AccessToken(
             organization_id=organization.id,
@@ -148,7 +148,7 @@ class AdmissionService:
         """Who holds the token comes into the room, if they may.
 
         A guest may take another name than the token's unless the link has one of its own.
-        Raises Unauthenticated, NotFound, Forbidden and its link kinds, LinkDeleted.
+        Raises Unauthenticated, NotFound, Forbidden and its link kinds, LinkNotFound.
         """
         return await self._admit(self._signer.verify(token), room_id, display_name)
 
@@ -178,7 +178,7 @@ class AdmissionService:
             )
         ).one_or_none()
         if found is None:
-            raise LinkDeleted
+            raise LinkNotFound
         link, room, organization, group = found
         view = _view(link, room, organization, group)
         _require_valid(view)

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from switchroom.events.append import record
 from switchroom.events.log import EventFilter
 from switchroom.identity.models import PermissionGroup
-from switchroom.meetings.models import Invitee, Meeting, MeetingMessage, MeetingOccurrence
+from switchroom.meetings.models import Invitee, Meeting, MeetingChatMessage, OccurrenceChange
 from switchroom.platform.build import Platform
 from tests.dialects.webmeeting_v6.calendars import calendar_of, event_of
 from tests.dialects.webmeeting_v6.client import Account, invited, moment_of, text_of, tomorrow
@@ -282,14 +282,14 @@ def test_who_was_there_and_what_was_said(account: Account) -> None:
     organization_id = account.organization.id
 
     async def happen() -> None:
-        room_id = (await platform.door.look_up(meeting["meetingId"])).room_id
+        room_id = (await platform.meeting_admission.look_up(meeting["meetingId"])).room_id
         async with platform.database.write(organization_id) as session:
             named = (await session.scalars(select(Meeting.id).where(Meeting.room_id == room_id))).one()
             data = {"participant_id": "p1", "user_id": "u1", "display_name": "Änne", "is_guest": True}
             record(session, organization_id, "meeting.joined", named, data)
             record(session, organization_id, "meeting.joined", named, {**data, "participant_id": "p2"})
             record(session, organization_id, "meeting.left", named, data)
-            line = MeetingMessage(sent_at=datetime.now(UTC), sender_name="Änne", text="Grüße")
+            line = MeetingChatMessage(sent_at=datetime.now(UTC), sender_name="Änne", text="Grüße")
             line.meeting_id = named
             session.add(line)
 
@@ -347,11 +347,11 @@ def test_who_was_at_an_occurrence(account: Account) -> None:
                     data = {"participant_id": f"{name}{number}", "display_name": name}
                     for kind, at in (("joined", day), ("left", day + extended)):
                         record(session, organization_id, f"meeting.{kind}", row.id, data, at=at)
-                line = MeetingMessage(sent_at=day + extended, sender_name=name, text=name)
+                line = MeetingChatMessage(sent_at=day + extended, sender_name=name, text=name)
                 line.meeting_id = row.id
                 session.add(line)
             session.add(
-                MeetingOccurrence(
+                OccurrenceChange(
                     meeting_id=row.id, original_start_at=days[2], closed_at=days[2] + extended, canceled=False
                 )
             )

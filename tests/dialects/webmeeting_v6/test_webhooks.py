@@ -22,10 +22,10 @@ from switchroom.db.base import now
 from switchroom.identity.keys import KeyPermission
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.files import RecordingFiles
-from switchroom.meetings.recordings.sessions import Taping
+from switchroom.meetings.recordings.sessions import RecordingSessions
 from tests.dialects.webmeeting_v6.client import Account, Client, instance_key
 from tests.events.receiver import Receiver, Request
-from tests.meetings.taped import TRACKS
+from tests.meetings.recorded import TRACKS
 from tests.platform import RunningPlatform, running_platform
 from tests.postgresql import new_database
 
@@ -128,7 +128,7 @@ def test_who_comes_and_goes_and_the_end_are_told(
     )
     meeting = account.api.post("/meeting", {"topic": "Jetzt"})
     platform = running.platform
-    entry = running.run(platform.door.enter(meeting["meetingId"], "", "Jörg"))
+    entry = running.run(platform.meeting_admission.enter(meeting["meetingId"], "", "Jörg"))
     with connect(f"ws://127.0.0.1:{platform.settings.port}/client/socket") as socket:
         join = {"type": "join", "id": "1", "token": entry.token, "roomId": entry.visit.room_id}
         socket.send(json.dumps(join))
@@ -152,7 +152,7 @@ def test_who_comes_and_goes_and_the_end_are_told(
             await session.execute(
                 update(Meeting).where(Meeting.hex_id == meeting["id"]).values(summary_due_at=now())
             )
-        await platform.meeting_keeper.announce_summaries()
+        await platform.meeting_lifecycle.announce_summaries()
 
     running.run(minutes_later())
     assert listener.got(4)[3].path == "/onMeetingSummaryCreated"
@@ -248,13 +248,17 @@ def test_a_recording_is_told_of_when_its_file_is_there(
 ) -> None:
     account.instance.put("/webhook", {"onMeetingRecordingCreated": {"url": f"{listener.url}/recorded"}})
     meeting = account.api.post("/meeting", {"topic": "Aufnahme", "isRecorded": True})
-    tape = running.run(recorded(running, meeting["id"]))
+    recording_session = running.run(recorded(running, meeting["id"]))
 
     told = listener.got(1)[0]
     assert (told.method, told.path) == ("POST", "/recorded")
     assert (body_of(told)["id"], body_of(told)["isRecorded"]) == (meeting["id"], True)
     (recording,) = account.api.get(f"/meeting/{meeting['id']}/summary")["recordings"]
-    assert (recording["id"], recording["state"], recording["contentType"]) == (tape, "ready", "audio/mp4")
+    assert (recording["id"], recording["state"], recording["contentType"]) == (
+        recording_session,
+        "ready",
+        "audio/mp4",
+    )
     assert running.http.get(recording["url"]).headers["content-length"] == str(recording["size"])
 
 
@@ -264,11 +268,13 @@ async def recorded(running: RunningPlatform, meeting_id: str) -> str:
     async with platform.database.read(None) as session:
         meeting = await session.scalar(select(Meeting).where(Meeting.hex_id == meeting_id))
     assert meeting is not None
-    taping = Taping(
+    recording_sessions = RecordingSessions(
         platform.database, RecordingFiles(platform.media.recordings_directory, "test"), least_free=0
     )
-    tape = await taping.begin(meeting.organization_id, meeting.id)
-    assert tape is not None
-    shutil.copyfile(TRACKS / "voice.mjr", Path(tape.directory) / "videoroom-a-user-b.1-17-audio-0.mjr")
-    await tape.end()
-    return tape.id
+    recording_session = await recording_sessions.begin(meeting.organization_id, meeting.id)
+    assert recording_session is not None
+    shutil.copyfile(
+        TRACKS / "voice.mjr", Path(recording_session.directory) / "videoroom-a-user-b.1-17-audio-0.mjr"
+    )
+    await recording_session.end()
+    return recording_session.id

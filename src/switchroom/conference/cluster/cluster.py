@@ -1,7 +1,7 @@
 """Rooms over several processes: each room is one process' at a time, and all the others lead there.
 
 A process that wants a room nobody has claims it (`claims`); one that wants a room of another hands the
-browser's socket on (`relay`). When a process is gone (`peers`), whoever is asked for one of its rooms next
+browser's socket on (`relay`). When a process is gone (`members`), whoever is asked for one of its rooms next
 takes it.
 """
 
@@ -15,8 +15,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from switchroom.conference.cluster.membership import Peers
-from switchroom.conference.cluster.ownership import Claims
+from switchroom.conference.cluster.membership import ClusterMembers
+from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.cluster.presence import Presence
 from switchroom.conference.cluster.relay import FarEnd, NearEnd, Relays
 from switchroom.conference.service import ConferenceService
@@ -47,7 +47,7 @@ SETTLE = 1.0
 SETTLE_LIMIT = 3.0
 
 
-class Spanning:
+class Cluster:
     """What one process does for that; the `Rooms` of its sockets."""
 
     def __init__(
@@ -64,20 +64,20 @@ class Spanning:
         self._service = service
         self._verify = verify
         self._connection = connection
-        self._peers = Peers(connection, prefix, name)
-        self._claims = Claims(database, name)
-        self._presence = Presence(service, connection, self._peers)
-        self._relays = Relays(connection, self._peers, self._claims, self._serve)
+        self._members = ClusterMembers(connection, prefix, name)
+        self._ownership = RoomOwnership(database, name)
+        self._presence = Presence(service, connection, self._members)
+        self._relays = Relays(connection, self._members, self._ownership, self._serve)
         self._tasks = Tasks()
         self._doubt = asyncio.Event()
         self._review_due = asyncio.Event()
-        self._peers.on_doubt(self._doubt.set)
+        self._members.on_doubt(self._doubt.set)
         connection.on_change(self._connection_changed)
 
     @property
     def name(self) -> str:
         """What this process is called in `room_claims`."""
-        return self._peers.name
+        return self._members.name
 
     def way(
         self, request: Join, connection: QueuedConnection
@@ -94,7 +94,7 @@ class Spanning:
         await asyncio.sleep(SETTLE)
 
     def start(self) -> None:
-        self._peers.start()
+        self._members.start()
         self._presence.start()
         self._tasks.keep(self._keep_faith, "rooms of this process")
         self._tasks.keep(self._tidy, "unused rooms")
@@ -105,9 +105,9 @@ class Spanning:
         await self._relays.stop()
         await self._tasks.close()
         await self._presence.stop()
-        await self._peers.stop()
+        await self._members.stop()
         try:
-            await self._claims.give_all_back()
+            await self._ownership.give_all_back()
         except _DATABASE_ERRORS as error:
             log.warning("rooms not given back", reason=type(error).__name__)
 
@@ -116,7 +116,7 @@ class Spanning:
         self, request: Join, connection: QueuedConnection
     ) -> AsyncGenerator[signalling.Way | None]:
         self._verify(request.token)
-        self._claims.use(request.room_id)
+        self._ownership.use(request.room_id)
         try:
             end = await self._find(request, connection)
             if end is None:
@@ -127,7 +127,7 @@ class Spanning:
             finally:
                 await self._relays.close(end, opened=True)
         finally:
-            self._claims.unuse(request.room_id)
+            self._ownership.unuse(request.room_id)
 
     async def _find(self, request: Join, connection: QueuedConnection) -> NearEnd | None:
         """The way to a room, None when it is here."""
@@ -136,21 +136,21 @@ class Spanning:
         try:
             async with asyncio.timeout(SEARCH_LIMIT):
                 while True:
-                    if owner is None or not self._peers.is_there(owner):
-                        owner = await self._claims.claim(request.room_id, instead_of=gone)
-                    if owner == self._peers.name:
+                    if owner is None or not self._members.is_there(owner):
+                        owner = await self._ownership.claim(request.room_id, instead_of=gone)
+                    if owner == self._members.name:
                         return None
-                    if self._peers.knows_all and not self._peers.is_there(owner):
+                    if self._members.knows_all and not self._members.is_there(owner):
                         gone, owner = owner, None
                         continue
                     try:
                         end = await self._relays.open(owner, request, connection)
                     except NobodyThere:
-                        self._peers.gone(owner)
+                        self._members.gone(owner)
                         gone, owner = owner, None
                     except NatsError as error:
                         log.info("no way to a room", room=request.room_id, reason=str(error))
-                        if self._connection.connected and not await self._peers.ask(owner):
+                        if self._connection.connected and not await self._members.ask(owner):
                             gone = owner
                         else:
                             await asyncio.sleep(PAUSE)
@@ -176,7 +176,7 @@ class Spanning:
                 pass
             self._doubt.clear()
             try:
-                lost = await self._claims.lost()
+                lost = await self._ownership.lost()
             except _DATABASE_ERRORS:
                 await asyncio.sleep(ALONE_LOOK)
                 self._doubt.set()
@@ -189,10 +189,10 @@ class Spanning:
         while True:
             await asyncio.sleep(TIDY_EVERY)
             try:
-                await self._claims.tidy(self._service.room_ids)
-                for name in await self._claims.processes():
-                    if not self._peers.is_there(name) and not await self._peers.ask(name):
-                        await self._claims.forget(name)
+                await self._ownership.tidy(self._service.room_ids)
+                for name in await self._ownership.processes():
+                    if not self._members.is_there(name) and not await self._members.ask(name):
+                        await self._ownership.forget(name)
             except _DATABASE_ERRORS as error:
                 log.warning("unused rooms not given back", reason=type(error).__name__)
 

@@ -13,7 +13,7 @@ from switchroom.db.base import Base
 from switchroom.db.database import Database, upsert
 
 
-class RoomClaim(Base):
+class RoomOwner(Base):
     """The process that has a room, by the name it has as long as it lives."""
 
     __tablename__ = "room_claims"
@@ -22,7 +22,7 @@ class RoomClaim(Base):
     process: Mapped[str] = mapped_column(String(32), index=True)
 
 
-class Claims:
+class RoomOwnership:
     """The rooms of one process. They stay claimed while somebody uses them; `tidy` gives back the others."""
 
     def __init__(self, database: Database, name: str) -> None:
@@ -53,19 +53,19 @@ class Claims:
             return self._name
         # Not while rooms are given back: this one may be among them.
         async with self._one_at_a_time:
-            query = select(RoomClaim.process).where(RoomClaim.room_id == room_id)
+            query = select(RoomOwner.process).where(RoomOwner.room_id == room_id)
             async with self._database.read(None) as session:
                 owner = await session.scalar(query)
             if owner is None or owner == instead_of:
                 async with self._database.write(None) as session:
-                    wish = upsert(session, RoomClaim).values(room_id=room_id, process=self._name)
+                    wish = upsert(session, RoomOwner).values(room_id=room_id, process=self._name)
                     await session.execute(
                         wish.on_conflict_do_nothing()
                         if instead_of is None
                         else wish.on_conflict_do_update(
-                            index_elements=[RoomClaim.room_id],
+                            index_elements=[RoomOwner.room_id],
                             set_={"process": self._name},
-                            where=RoomClaim.process == instead_of,
+                            where=RoomOwner.process == instead_of,
                         )
                     )
                     owner = await session.scalar(query)
@@ -78,7 +78,7 @@ class Claims:
         """Rooms that other processes have taken, which this one has no longer from now on."""
         async with self._one_at_a_time:
             async with self._database.read(None) as session:
-                query = select(RoomClaim.room_id).where(RoomClaim.process == self._name)
+                query = select(RoomOwner.room_id).where(RoomOwner.process == self._name)
                 kept = set((await session.scalars(query)).all())
             lost = self._mine - kept
             self._mine -= lost
@@ -90,26 +90,26 @@ class Claims:
             idle = [one for one in self._mine if one not in self._users and one not in live]
             self._mine.difference_update(idle)
             if idle:
-                await self._forget(RoomClaim.process == self._name, RoomClaim.room_id.in_(idle))
+                await self._forget(RoomOwner.process == self._name, RoomOwner.room_id.in_(idle))
 
     async def give_all_back(self) -> None:
         async with self._one_at_a_time:
             self._mine.clear()
-            await self._forget(RoomClaim.process == self._name)
+            await self._forget(RoomOwner.process == self._name)
 
     async def processes(self) -> set[str]:
         """The names of all that have rooms."""
         async with self._database.read(None) as session:
-            return set((await session.scalars(select(RoomClaim.process).distinct())).all())
+            return set((await session.scalars(select(RoomOwner.process).distinct())).all())
 
     async def forget(self, process: str) -> None:
         """Free all rooms of a process that is gone."""
-        await self._forget(RoomClaim.process == process)
+        await self._forget(RoomOwner.process == process)
 
     async def _forget(self, *conditions: object) -> None:
         async with self._database.write(None) as session:
             await session.execute(
-                delete(RoomClaim)
+                delete(RoomOwner)
                 .where(*conditions)  # pyright: ignore[reportArgumentType]
                 .execution_options(synchronize_session=False)
             )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct, structs
 
-from switchroom.conference.cluster.membership import Peers
+from switchroom.conference.cluster.membership import ClusterMembers
 from switchroom.conference.service import ConferenceService
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.rooms.live import LiveParticipant, LiveState
@@ -42,21 +42,23 @@ _encoder = msgspec.msgpack.Encoder()
 class Presence:
     """Tells others of the rooms here, and knows of the rooms elsewhere, as a `LiveRooms`."""
 
-    def __init__(self, service: ConferenceService, connection: NatsConnection, peers: Peers) -> None:
+    def __init__(
+        self, service: ConferenceService, connection: NatsConnection, members: ClusterMembers
+    ) -> None:
         self._service = service
         self._connection = connection
-        self._peers = peers
+        self._members = members
         self._known: dict[str, dict[str, list[LiveParticipant]]] = {}
         self._owner: dict[str, str] = {}
         self._changed: set[str] = set()
         self._everything = True
         self._awake = asyncio.Event()
         self._tasks = Tasks()
-        self._subject = peers.subject("inside")
+        self._subject = members.subject("inside")
         connection.subscribe(self._subject, self._hear)
-        peers.on_new(self._tell_everything)
+        members.on_new(self._tell_everything)
         connection.on_change(lambda connected: self._tell_everything())
-        peers.on_gone(self._gone)
+        members.on_gone(self._gone)
         service.on_change = self._note
         service.elsewhere = self
 
@@ -92,7 +94,7 @@ class Presence:
             await self._tell_of(list(self._service.room_ids) if everything else list(changed), everything)
 
     async def _tell_of(self, room_ids: Sequence[str], everything: bool) -> None:
-        me = self._peers.name
+        me = self._members.name
         if everything:
             await self._connection.publish(self._subject, _encoder.encode(RoomsOf(me, {}, list(room_ids))))
         rooms: dict[str, list[LiveParticipant]] = {}
@@ -116,7 +118,7 @@ class Presence:
 
     async def _hear(self, payload: bytes, _reply: str) -> None:
         told = _decoder.decode(payload)
-        self._peers.heard(told.process)
+        self._members.heard(told.process)
         if told.all_rooms is not None:
             kept = set(told.all_rooms)
             for room_id in [one for one in self._known.get(told.process, {}) if one not in kept]:
@@ -149,6 +151,6 @@ class Presence:
             asyncio.get_running_loop().call_later(REMEMBER_GONE, self._forget_process, name)
 
     def _forget_process(self, name: str) -> None:
-        if not self._peers.is_there(name):
+        if not self._members.is_there(name):
             for room_id in list(self._known.get(name, {})):
                 self._forget(name, room_id)

@@ -19,8 +19,8 @@ from litestar.exceptions import WebSocketDisconnect
 from msgspec import Struct
 from prometheus_client import Gauge
 
-from switchroom.conference.cluster.membership import Peers
-from switchroom.conference.cluster.ownership import Claims
+from switchroom.conference.cluster.membership import ClusterMembers
+from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.service import RESTART_CLOSE
 from switchroom.conference.signalling.connection import MOST_QUEUED, MOST_QUEUED_CHARACTERS, QueuedConnection
 from switchroom.conference.signalling.messages import Join
@@ -216,24 +216,24 @@ class Relays:
     def __init__(
         self,
         connection: NatsConnection,
-        peers: Peers,
-        claims: Claims,
+        members: ClusterMembers,
+        claims: RoomOwnership,
         serve: Callable[[FarEnd], Awaitable[None]],
     ) -> None:
         """`serve` serves a socket that another process has; `claims` tells which rooms are here."""
         self._connection = connection
-        self._peers = peers
-        self._claims = claims
+        self._members = members
+        self._ownership = claims
         self._serve = serve
         self._near: dict[str, NearEnd] = {}
         self._far: dict[str, FarEnd] = {}
         self._tasks = Tasks()
         self._stopping = False
-        connection.subscribe(peers.subject_of(peers.name, "open"), self._opened)
-        connection.subscribe(peers.subject_of(peers.name, "near"), self._near_frame)
-        connection.subscribe(peers.subject_of(peers.name, "far"), self._far_frame)
+        connection.subscribe(members.subject_of(members.name, "open"), self._opened)
+        connection.subscribe(members.subject_of(members.name, "near"), self._near_frame)
+        connection.subscribe(members.subject_of(members.name, "far"), self._far_frame)
         connection.on_change(self._connection_changed)
-        peers.on_gone(self._peer_gone)
+        members.on_gone(self._peer_gone)
 
     async def open(self, owner: str, request: Join, connection: QueuedConnection) -> NearEnd | None:
         """Have a socket served by another process; None when that does not have the room.
@@ -246,9 +246,9 @@ class Relays:
         self._near[half.relay] = end
         opened = False
         try:
-            payload = Open(half.relay, self._peers.name, request.room_id, _json.encode(request).decode())
+            payload = Open(half.relay, self._members.name, request.room_id, _json.encode(request).decode())
             answer = await self._connection.request(
-                self._peers.subject_of(owner, "open"), _encoder.encode(payload), OPEN_LIMIT
+                self._members.subject_of(owner, "open"), _encoder.encode(payload), OPEN_LIMIT
             )
             if _opened_decoder.decode(answer).taken:
                 end.opened()
@@ -258,7 +258,7 @@ class Relays:
                 await self.close(end)
         if not opened:
             return None
-        self._peers.heard(owner)
+        self._members.heard(owner)
         RELAYED.inc()
         return end
 
@@ -283,10 +283,10 @@ class Relays:
 
     async def _opened(self, payload: bytes, reply: str) -> None:
         request = _open_decoder.decode(payload)
-        taken = self._claims.is_mine(request.room_id) and not self._stopping
+        taken = self._ownership.is_mine(request.room_id) and not self._stopping
         if taken:
-            self._peers.heard(request.origin)
-            self._claims.use(request.room_id)
+            self._members.heard(request.origin)
+            self._ownership.use(request.room_id)
             end = FarEnd(self._half(request.relay, request.origin, "near"), request.join)
             self._far[request.relay] = end
             self._tasks.spawn(self._serve_far(end, request.room_id), f"relay {request.relay}")
@@ -296,7 +296,7 @@ class Relays:
         try:
             await self._serve(end)
         finally:
-            self._claims.unuse(room_id)
+            self._ownership.unuse(room_id)
             self._far.pop(end.half.relay, None)
 
     async def _near_frame(self, payload: bytes, _reply: str) -> None:
@@ -317,7 +317,7 @@ class Relays:
                 end.lost()
 
     def _half(self, relay: str, peer: str, kind: str) -> _Half:
-        return _Half(relay, peer, self._connection, self._peers.subject_of(peer, kind))
+        return _Half(relay, peer, self._connection, self._members.subject_of(peer, kind))
 
     def _connection_changed(self, connected: bool) -> None:
         if not connected:

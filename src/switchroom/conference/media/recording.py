@@ -30,8 +30,8 @@ _FAILURES = (JanusError, SQLAlchemyError, Unavailable, OSError)
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Tape(Protocol):
-    """A recording that is going on (see `meetings.recordings.taping`)."""
+class RecordingSession(Protocol):
+    """A recording that is going on (see `meetings.recordings.recording_sessions`)."""
 
     id: str
     directory: str
@@ -43,20 +43,20 @@ class Tape(Protocol):
     def end(self) -> Awaitable[None]: ...
 
 
-class Taping(Protocol):
+class RecordingSessions(Protocol):
     """Where recordings begin."""
 
-    def begin(self, organization_id: int, meeting_id: str) -> Awaitable[Tape | None]: ...
+    def begin(self, organization_id: int, meeting_id: str) -> Awaitable[RecordingSession | None]: ...
 
 
 class RoomRecording:
     """Serves one conference: it looks at what is wanted and what is, one step after the other."""
 
-    def __init__(self, media: Media, taping: Taping | None) -> None:
+    def __init__(self, media: Media, recording_sessions: RecordingSessions | None) -> None:
         self._media = media
         self._conference = media.conference
-        self._taping = taping
-        self._tape: Tape | None = None
+        self._recording_sessions = recording_sessions
+        self._recording_session: RecordingSession | None = None
         self._refused = False
         self._room: Room | None = None
         """The room at the media server that is known to write for the tape."""
@@ -78,7 +78,7 @@ class RoomRecording:
         loop = asyncio.get_running_loop()
         renew_at = loop.time() + RENEW_EVERY
         while True:
-            wait = renew_at - loop.time() if self._tape is not None else None
+            wait = renew_at - loop.time() if self._recording_session is not None else None
             try:
                 async with asyncio.timeout(wait):
                     await self._awake.wait()
@@ -98,15 +98,17 @@ class RoomRecording:
 
     async def end(self) -> None:
         """To be called when the room at the media server is no more."""
-        tape, self._tape, self._room = self._tape, None, None
-        if tape is None:
+        recording_session, self._recording_session, self._room = self._recording_session, None, None
+        if recording_session is None:
             return
-        self._conference.set_recording(tape.id, recording=False)
+        self._conference.set_recording(recording_session.id, recording=False)
         try:
-            await tape.end()
+            await recording_session.end()
         except _FAILURES as error:
             # Whoever makes the files finds it when its time is over.
-            log.warning("end of recording not noted", recording=tape.id, reason=type(error).__name__)
+            log.warning(
+                "end of recording not noted", recording=recording_session.id, reason=type(error).__name__
+            )
 
     async def _settle(self) -> None:
         wanted = self._conference.room.recorded
@@ -114,35 +116,39 @@ class RoomRecording:
             self._refused = False
             await self._stop()
             return
-        if self._tape is None:
+        if self._recording_session is None:
             await self._begin()
-        if self._tape is None:
+        if self._recording_session is None:
             return
-        await self._note_people(self._tape)
+        await self._note_people(self._recording_session)
         room = self._media.room
         if room is not None and room is not self._room:
-            await room.record(self._tape.directory)
+            await room.record(self._recording_session.directory)
             self._room = room
-            self._conference.set_recording(self._tape.id, recording=True)
+            self._conference.set_recording(self._recording_session.id, recording=True)
 
     async def _begin(self) -> None:
         meeting_id = self._conference.room.meeting_id
-        if self._taping is None or meeting_id is None or self._refused:
+        if self._recording_sessions is None or meeting_id is None or self._refused:
             return
-        self._tape = await self._taping.begin(self._conference.room.organization_id, meeting_id)
-        self._refused = self._tape is None
+        self._recording_session = await self._recording_sessions.begin(
+            self._conference.room.organization_id, meeting_id
+        )
+        self._refused = self._recording_session is None
         self._noted.clear()
         self._room = None
 
-    async def _note_people(self, tape: Tape) -> None:
+    async def _note_people(self, recording_session: RecordingSession) -> None:
         new = {feed: name for feed, name in self._names.items() if feed not in self._noted}
         if new:
-            await tape.note_people(new)
+            await recording_session.note_people(new)
             self._noted |= new.keys()
 
     async def _renew(self) -> None:
-        if self._tape is not None and not await self._tape.renew():
-            log.error("recording lost", recording=self._tape.id, room=self._conference.room.room_id)
+        if self._recording_session is not None and not await self._recording_session.renew():
+            log.error(
+                "recording lost", recording=self._recording_session.id, room=self._conference.room.room_id
+            )
             self._refused = True
             await self._stop()
 

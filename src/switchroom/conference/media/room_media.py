@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from switchroom.conference.media.publisher import Publishing
-from switchroom.conference.media.recording import RoomRecording, Taping
+from switchroom.conference.media.recording import RecordingSessions, RoomRecording
 from switchroom.conference.media.simulcast import Demand
 from switchroom.conference.media.subscriber import Subscribing
 from switchroom.conference.room.conference import Conference
@@ -45,7 +45,11 @@ class Media:
     """Keeps the conference's room alive at one of the media servers, through the loss of any of them."""
 
     def __init__(
-        self, conference: Conference, pool: JanusPool, options: RoomOptions, taping: Taping | None = None
+        self,
+        conference: Conference,
+        pool: JanusPool,
+        options: RoomOptions,
+        recording_sessions: RecordingSessions | None = None,
     ) -> None:
         self.conference = conference
         self.options = options
@@ -59,10 +63,10 @@ class Media:
         self._reviewing: asyncio.Handle | None = None
         self._tasks = Tasks()
         self._leaving = Tasks()
-        self.recording = RoomRecording(self, taping)
-        if taping is not None and conference.room.meeting_id is not None:
+        self.recording = RoomRecording(self, recording_sessions)
+        if recording_sessions is not None and conference.room.meeting_id is not None:
             self._tasks.spawn(self.recording.run(), f"recording of {conference.room.room_id}")
-        self._keeper = self._tasks.spawn(self._keep_room(), f"room {conference.room.room_id}")
+        self._lifecycle = self._tasks.spawn(self._keep_room(), f"room {conference.room.room_id}")
 
     @property
     def available(self) -> bool:

@@ -9,11 +9,11 @@ from sqlalchemy import String, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from switchroom.conference.cluster.ownership import RoomClaim
+from switchroom.conference.cluster.ownership import RoomOwner
 from switchroom.conference.room.participants import Overrides
 from switchroom.db.base import Base
 from switchroom.db.database import Database, upsert
-from switchroom.db.write_behind import Backlog
+from switchroom.db.write_behind import WriteBehind
 from switchroom.rooms.models import Room
 from switchroom.rooms.permissions import Permission
 
@@ -46,9 +46,9 @@ class OverrideRecords:
         """The name under which this process has rooms, where others have rooms too. What comes late from
         one that has a room no longer is not written."""
         self._database = database
-        self._backlog = Backlog("what moderators decided", self._write)
-        self.run = self._backlog.run
-        self.finish = self._backlog.finish
+        self._writes = WriteBehind("what moderators decided", self._write)
+        self.run = self._writes.run
+        self.finish = self._writes.finish
 
     async def load(self, room_id: str) -> dict[str, Overrides]:
         """What holds in a room, by user id. Raises Unavailable."""
@@ -61,11 +61,11 @@ class OverrideRecords:
 
     def note(self, room_id: str, user_id: str, overrides: Overrides) -> None:
         """Write what holds for one person from now on."""
-        self._backlog.add(_Note(room_id, user_id, int(overrides.granted), int(overrides.revoked)))
+        self._writes.add(_Note(room_id, user_id, int(overrides.granted), int(overrides.revoked)))
 
     def forget(self, room_id: str) -> None:
         """Nothing holds in a room any more."""
-        self._backlog.add(_Note(room_id))
+        self._writes.add(_Note(room_id))
 
     async def tidy(self) -> None:
         """Forget the rooms that have been deleted while nobody had them."""
@@ -86,8 +86,8 @@ class OverrideRecords:
         """Those of the rooms that another process has."""
         if self.process is None:
             return set()
-        query = select(RoomClaim.room_id).where(
-            RoomClaim.room_id.in_(room_ids), RoomClaim.process != self.process
+        query = select(RoomOwner.room_id).where(
+            RoomOwner.room_id.in_(room_ids), RoomOwner.process != self.process
         )
         return set((await session.scalars(query)).all())
 

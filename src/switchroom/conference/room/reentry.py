@@ -10,7 +10,7 @@ LIFETIME = 12 * 3600
 """Seconds that a pass is good for: as long as guests' tokens usually are."""
 
 
-class Passes:
+class ReentryTokens:
     """Makes and checks passes: the Unix time until which one is good, and an HMAC-SHA256."""
 
     def __init__(self, secret: bytes) -> None:

@@ -30,8 +30,8 @@ from switchroom.conference.signalling.session import open_session, refusal
 from switchroom.errors import (
     DomainError,
     Invalid,
-    LinkDeleted,
     LinkExpired,
+    LinkNotFound,
     LinkNotYetValid,
     NotFound,
     TokenExpired,
@@ -269,7 +269,7 @@ class _Reader:
 def _join_refusal(error: DomainError, request_id: str | None) -> Error:
     message = refusal(error, request_id)
     match error:
-        case LinkNotYetValid() | LinkExpired() | LinkDeleted():
+        case LinkNotYetValid() | LinkExpired() | LinkNotFound():
             return message
         case TokenExpired():
             code = "token_expired"

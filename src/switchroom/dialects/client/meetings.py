@@ -27,7 +27,7 @@ from switchroom.errors import (
     Exhausted,
     Forbidden,
     Invalid,
-    LinkDeleted,
+    LinkNotFound,
     NotFound,
     TokenExpired,
     Unauthenticated,
@@ -35,7 +35,7 @@ from switchroom.errors import (
 )
 from switchroom.http.observation import client_address
 from switchroom.identity.throttle import Throttle
-from switchroom.meetings.admission import MeetingDoor, Visit
+from switchroom.meetings.admission import MeetingAdmission, Visit
 from switchroom.meetings.upcoming import Upcoming, UpcomingMeetings
 
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (
@@ -133,7 +133,7 @@ class Refusal(Struct, frozen=True):
 
 
 def meeting_routes(
-    door: MeetingDoor, upcoming: UpcomingMeetings, throttle: Throttle, *, records: bool
+    meeting_admission: MeetingAdmission, upcoming: UpcomingMeetings, throttle: Throttle, *, records: bool
 ) -> list[BaseRouteHandler]:
     """`POST /client/meeting`, `POST /client/meeting/enter` and `POST /client/meetings`. Whoever tries numbers
     and keys that do not exist is slowed down, by address. `records` is whether anything can be recorded
@@ -146,7 +146,7 @@ def meeting_routes(
             await throttle.check(None, address)
             try:
                 yield
-            except LinkDeleted:
+            except LinkNotFound:
                 await throttle.failed(None, address)
                 raise
 
@@ -156,9 +156,9 @@ def meeting_routes(
     ) -> Response[MeetingAnswer | Refusal]:
         try:
             async with counting_guesses(request):
-                visit = await door.look_up(data.number, data.key, data.access_token)
+                visit = await meeting_admission.look_up(data.number, data.key, data.access_token)
                 return Response(_answer(visit, records=records))
-        except LinkDeleted:
+        except LinkNotFound:
             return Response(MeetingAnswer(state="unknown", now=time_of(now())))
         except DomainError as error:
             return _refused(error)
@@ -169,7 +169,9 @@ def meeting_routes(
     ) -> Response[EnterAnswer | Refusal]:
         try:
             async with counting_guesses(request):
-                granted = await door.enter(data.number, data.key, data.display_name, data.external_id or "")
+                granted = await meeting_admission.enter(
+                    data.number, data.key, data.display_name, data.external_id or ""
+                )
         except DomainError as error:
             return _refused(error)
         claims, visit = granted.claims, granted.visit

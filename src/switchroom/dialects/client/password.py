@@ -18,7 +18,7 @@ from litestar.status_codes import (
 )
 from msgspec import Meta, Struct
 
-from switchroom.errors import DomainError, Exhausted, Invalid, LinkDeleted, LinkExpired, Unavailable
+from switchroom.errors import DomainError, Exhausted, Invalid, LinkExpired, LinkNotFound, Unavailable
 from switchroom.http.observation import client_address
 from switchroom.identity.password_links import PasswordLinks
 
@@ -75,7 +75,7 @@ def _answer(error: DomainError) -> LinkAnswer:
     """What is the matter with the link. Raises HTTPException when it is something else."""
     if isinstance(error, LinkExpired):
         return LinkAnswer("expired", valid_until=error.valid_until)
-    if isinstance(error, LinkDeleted):
+    if isinstance(error, LinkNotFound):
         return LinkAnswer("unknown")
     status_code = _STATUS.get(type(error))
     if status_code is None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import UNSET, UnsetType
 
 from switchroom.accounts.accounts import Account, Organizer
-from switchroom.accounts.validation import AccountChange, OrganizerDraft, wrong_in
+from switchroom.accounts.validation import AccountChange, OrganizerDraft, problems
 from switchroom.dialects.webmeeting_v6.callers import Callers, is_of_instance, require_instance
 from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import accounts as messages
@@ -44,7 +44,7 @@ class AccountCalls:
                 reply=account,
                 access="account",
                 carry_out=self.create,
-                look_over=_wrong_in_new,
+                look_over=_problems_of_new,
             ),
             Call(
                 method="GET",
@@ -79,7 +79,7 @@ class AccountCalls:
                 reply=account,
                 access="account",
                 carry_out=self.update,
-                look_over=_wrong_in_change,
+                look_over=_problems_of_change,
             ),
             Call(
                 method="DELETE",
@@ -229,21 +229,21 @@ def _all_wrong(change: AccountChange | None = None, draft: OrganizerDraft | None
     try:
         yield
     except Invalid as error:
-        raise bad_fields([error, *wrong_in(change, draft)]) from error
+        raise bad_fields([error, *problems(change, draft)]) from error
 
 
-async def _wrong_in_new(_: Context, request: messages.AccountCreation) -> Sequence[Invalid]:
-    return wrong_in(*_new_account(request))
+async def _problems_of_new(_: Context, request: messages.AccountCreation) -> Sequence[Invalid]:
+    return problems(*_new_account(request))
 
 
-async def _wrong_in_change(_: Context, request: messages.AccountUpdate) -> Sequence[Invalid]:
-    return wrong_in(_change(request))
+async def _problems_of_change(_: Context, request: messages.AccountUpdate) -> Sequence[Invalid]:
+    return problems(_change(request))
 
 
 async def _wrong_in_organizer(
     _: Context, request: messages.OrganizerCreation | messages.OrganizerUpdate
 ) -> Sequence[Invalid]:
-    return wrong_in(draft=_draft(request))
+    return problems(draft=_draft(request))
 
 
 def _new_account(request: messages.AccountCreation) -> tuple[AccountChange, OrganizerDraft]:

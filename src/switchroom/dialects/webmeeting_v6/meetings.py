@@ -46,7 +46,7 @@ class MeetingCalls:
                 reply=meeting,
                 access="meeting",
                 carry_out=self.create,
-                look_over=self._wrong_in_new,
+                look_over=self._problems_of_new,
             ),
             Call(
                 method="GET",
@@ -78,7 +78,7 @@ class MeetingCalls:
                 reply=meeting,
                 access="meeting",
                 carry_out=self.update,
-                look_over=self._wrong_in_change,
+                look_over=self._problems_of_change,
             ),
             Call(
                 method="DELETE",
@@ -164,11 +164,11 @@ class MeetingCalls:
         return messages.SummaryMessage(
             id=shown.hex_id,
             meeting_id=spaced(shown.meeting.number, "-"),
-            topic=shown.occasion.topic,
-            agenda=shown.occasion.agenda,
-            start_time=time_of(shown.occasion.start),
-            end_time=time_of(shown.occasion.end),
-            closed_at=text_or_none(shown.occasion.closed_at or (shown.occasion.end if over else None)),
+            topic=shown.occurrence.topic,
+            agenda=shown.occurrence.agenda,
+            start_time=time_of(shown.occurrence.start),
+            end_time=time_of(shown.occurrence.end),
+            closed_at=text_or_none(shown.occurrence.closed_at or (shown.occurrence.end if over else None)),
             participants=[_participant(stay) for stay in summary.participants],
             chat=[
                 messages.ChatLine(sent_at=time_of(line.sent_at), name=line.sender_name, text=line.text)
@@ -190,14 +190,18 @@ class MeetingCalls:
         timezone = (await self._meetings.get(actor, meeting_id)).meeting.timezone
         return meeting_draft(request, is_new=False, timezone=timezone)
 
-    async def _wrong_in_new(self, context: Context, request: messages.MeetingCreation) -> Sequence[Invalid]:
+    async def _problems_of_new(
+        self, context: Context, request: messages.MeetingCreation
+    ) -> Sequence[Invalid]:
         actor, draft, wrong = await self._new(context, request)
-        return [*wrong, *await self._meetings.wrong_in(actor, draft)]
+        return [*wrong, *await self._meetings.problems(actor, draft)]
 
-    async def _wrong_in_change(self, context: Context, request: messages.MeetingUpdate) -> Sequence[Invalid]:
+    async def _problems_of_change(
+        self, context: Context, request: messages.MeetingUpdate
+    ) -> Sequence[Invalid]:
         actor = await self._callers.actor(context.caller)
         draft, wrong = await self._change(actor, context.path["meeting_id"], request)
-        return [*wrong, *await self._meetings.wrong_in(actor, draft)]
+        return [*wrong, *await self._meetings.problems(actor, draft)]
 
     @asynccontextmanager
     async def _all_wrong(
@@ -209,7 +213,7 @@ class MeetingCalls:
                 raise error
             yield
         except Invalid as error:
-            found = await self._meetings.wrong_in(actor, draft)
+            found = await self._meetings.problems(actor, draft)
             raise bad_fields([*(known or [error]), *found]) from error
 
     def _recording(self, one: MeetingRecording) -> messages.RecordingMessage:

@@ -15,7 +15,7 @@ from switchroom.dialects.webmeeting_v6.messages.meetings import (
 from switchroom.dialects.webmeeting_v6.times import text_or_none
 from switchroom.meetings.invitations import Invitations, spaced
 from switchroom.meetings.models import Meeting, MeetingKind
-from switchroom.meetings.occurrences import Occasion, recurrence_of
+from switchroom.meetings.occurrences import Occurrence, recurrence_of
 from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern
 from switchroom.meetings.views import EARLY, MeetingView
 from switchroom.rooms.live import LiveRooms
@@ -44,17 +44,17 @@ class MeetingWriter:
                 worded.append(common)
                 continue
             over = shown.is_over(moment)
-            occasion = shown.occasion
+            occurrence = shown.occurrence
             worded.append(
                 structs.replace(
                     common,
                     id=shown.hex_id,
-                    topic=occasion.topic,
-                    agenda=occasion.agenda,
-                    start_time=time_of(occasion.start),
-                    end_time=time_of(occasion.end),
-                    duration=_minutes(occasion),
-                    dt_closed_at=text_or_none(occasion.closed_at),
+                    topic=occurrence.topic,
+                    agenda=occurrence.agenda,
+                    start_time=time_of(occurrence.start),
+                    end_time=time_of(occurrence.end),
+                    duration=_minutes(occurrence),
+                    dt_closed_at=text_or_none(occurrence.closed_at),
                     is_active=self._is_active(shown, over=over),
                     is_closed=over,
                     is_open=shown.is_open(moment),
@@ -63,7 +63,7 @@ class MeetingWriter:
         return worded
 
     def message(self, shown: MeetingView) -> MeetingMessage:
-        meeting, occasion, moment = shown.meeting, shown.occasion, now()
+        meeting, occurrence, moment = shown.meeting, shown.occurrence, now()
         over = shown.is_over(moment)
         return MeetingMessage(
             invited_participants=[
@@ -78,21 +78,21 @@ class MeetingWriter:
             ],
             meeting_id=spaced(meeting.number, "-"),
             id=shown.hex_id,
-            topic=occasion.topic,
-            start_time=time_of(occasion.start),
-            end_time=time_of(occasion.end),
-            duration=_minutes(occasion),
+            topic=occurrence.topic,
+            start_time=time_of(occurrence.start),
+            end_time=time_of(occurrence.end),
+            duration=_minutes(occurrence),
             type=MeetingKind(meeting.kind).value,
             room_id=room_id_of(meeting.room_id),
             is_recurring=meeting.recurrence is not None,
             is_dialin=meeting.dial_in_room is not None,
             recurring=_recurring(meeting),
             is_recorded=meeting.recorded,
-            agenda=occasion.agenda,
+            agenda=occurrence.agenda,
             documents=meeting.documents,
             meeting_permission_id=meeting.permission_group_id,
             video_resolution=meeting.video_resolution,
-            dt_closed_at=text_or_none(occasion.closed_at),
+            dt_closed_at=text_or_none(occurrence.closed_at),
             whitelabel_id=self._instance_id,
             added_by_user_id=shown.organizer.hex_id,
             added_by_user_email=shown.organizer.email or shown.organizer.username,
@@ -116,14 +116,14 @@ class MeetingWriter:
 
     def _is_active(self, shown: MeetingView, *, over: bool) -> bool:
         """Whether somebody is in it. All occurrences have one room; what is to come is not active."""
-        if over or shown.occasion.start > now() + EARLY:
+        if over or shown.occurrence.start > now() + EARLY:
             return False
         room_id = shown.meeting.room_id
         return bool(self._live.occupants([room_id]).get(room_id))
 
 
-def _minutes(occasion: Occasion) -> str:
-    return str(round((occasion.end - occasion.start).total_seconds() / 60))
+def _minutes(occurrence: Occurrence) -> str:
+    return str(round((occurrence.end - occurrence.start).total_seconds() / 60))
 
 
 def room_id_of(room_id: str) -> str:

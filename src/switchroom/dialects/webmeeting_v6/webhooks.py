@@ -16,7 +16,7 @@ from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import Invalid
 from switchroom.events.log import RecordedEvent
-from switchroom.events.webhooks.hooks import WebHookDraft, wrong_in
+from switchroom.events.webhooks.hooks import WebHookDraft, problems
 from switchroom.events.webhooks.models import DeliveryState, Verb, WebHook
 from switchroom.meetings.event_view import MeetingReports
 from switchroom.meetings.invitations import spaced
@@ -87,7 +87,7 @@ class WebHookCalls:
         wrong = [
             Invalid(error.message, field=f"{name}.{(error.field or '').replace('api_key', 'apiKey')}")
             for name, draft in drafts.items()
-            for error in wrong_in(draft)
+            for error in problems(draft)
         ]
         if wrong:
             raise bad_fields(wrong)

@@ -30,7 +30,7 @@ class Turns:
         return turn - moment
 
 
-class Pace:
+class Concurrency:
     """One at a time to a receiver of which nothing is known; one more with every quick answer, one less with
     every slow one. When one fails, the next waits for as long as the answer took, 0.05 to 1 s: who refuses at
     once costs little, and is asked again soon."""
@@ -79,18 +79,22 @@ class Paces:
     """Those of all hooks that a worker delivers for, or did lately."""
 
     def __init__(self) -> None:
-        self._of: dict[int, Pace] = {}
+        self._of: dict[int, Concurrency] = {}
         self._turns = Turns()
 
     def __len__(self) -> int:
         return len(self._of)
 
-    def of(self, hook_id: int) -> Pace:
-        return self._of.setdefault(hook_id, Pace(self._turns))
+    def of(self, hook_id: int) -> Concurrency:
+        return self._of.setdefault(hook_id, Concurrency(self._turns))
 
     def forget_old(self, delivering: Collection[int]) -> None:
         """But not those of the hooks that are delivered for now."""
-        self._of = {one: pace for one, pace in self._of.items() if one in delivering or not pace.is_old}
+        self._of = {
+            one: concurrency
+            for one, concurrency in self._of.items()
+            if one in delivering or not concurrency.is_old
+        }
 
 
 class Shares:
@@ -102,6 +106,6 @@ class Shares:
         self._quick = asyncio.Semaphore(quick)
         self._slow = asyncio.Semaphore(slow)
 
-    def of(self, pace: Pace, attempts: int) -> asyncio.Semaphore:
+    def of(self, concurrency: Concurrency, attempts: int) -> asyncio.Semaphore:
         """The share that a delivery comes out of, which was tried so often before."""
-        return self._slow if attempts or pace.is_slow else self._quick
+        return self._slow if attempts or concurrency.is_slow else self._quick

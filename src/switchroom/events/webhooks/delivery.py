@@ -18,10 +18,10 @@ from switchroom.events.webhooks.concurrency import Paces, Shares
 from switchroom.events.webhooks.leases import LEASE, Leases
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.outbound import Outbound
-from switchroom.events.webhooks.results import Outcomes
+from switchroom.events.webhooks.results import DeliveryResults
 from switchroom.events.webhooks.retention import remove_old
 from switchroom.events.webhooks.schedule import RETRY_DELAYS
-from switchroom.events.webhooks.sender import Courier
+from switchroom.events.webhooks.sender import Sender
 
 ANSWER_LIMIT = 10.0
 """Seconds that a receiver may take."""
@@ -60,11 +60,11 @@ class HookDelivery:
             LOOK_ANYWAY, self._leases.renew_every, *(delay.total_seconds() for delay in retry_delays)
         )
         self._woken = asyncio.Event()
-        self._outcomes = Outcomes(database, self._leases, self._woken.set)
+        self._outcomes = DeliveryResults(database, self._leases, self._woken.set)
         self._paces = Paces()
         self._reading = asyncio.Semaphore(_READING_AT_ONCE)
         self._shares = shares or Shares()
-        self._couriers: dict[int, Courier] = {}
+        self._couriers: dict[int, Sender] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._renewed_at = 0.0
         self._cleaned_at = 0.0
@@ -90,14 +90,14 @@ class HookDelivery:
 
     async def _wake(self, _: DeliveriesQueued) -> None:
         self._woken.set()
-        for courier in self._couriers.values():
-            courier.look()
+        for sender in self._couriers.values():
+            sender.look()
 
     async def _start(self) -> bool:
         """Begin to deliver for hooks for which nobody does. Whether there were any."""
         taken = await self._leases.take()
         for hook_id in taken:
-            courier = Courier(
+            sender = Sender(
                 hook_id,
                 self._database,
                 self._outbound,
@@ -107,19 +107,19 @@ class HookDelivery:
                 self._reading,
                 self._shares,
             )
-            self._couriers[hook_id] = courier
-            task = asyncio.create_task(self._attend(hook_id, courier), name=f"web hook {hook_id}")
+            self._couriers[hook_id] = sender
+            task = asyncio.create_task(self._attend(hook_id, sender), name=f"web hook {hook_id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return bool(taken)
 
-    async def _attend(self, hook_id: int, courier: Courier) -> None:
+    async def _attend(self, hook_id: int, sender: Sender) -> None:
         try:
-            await courier.run()
+            await sender.run()
         except Exception:
             log.exception("delivering for a web hook failed", hook=hook_id)
         finally:
-            if self._couriers.get(hook_id) is courier:
+            if self._couriers.get(hook_id) is sender:
                 del self._couriers[hook_id]
             self._outcomes.give_back(hook_id)
 
@@ -140,8 +140,8 @@ class HookDelivery:
         await remove_old(self._database)
 
     async def _finish(self, writing: asyncio.Task[None]) -> None:
-        for courier in self._couriers.values():
-            courier.stop()
+        for sender in self._couriers.values():
+            sender.stop()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=_SECONDS_TO_FINISH)
             for task in late:

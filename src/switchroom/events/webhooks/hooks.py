@@ -178,7 +178,7 @@ class WebHooks:
             notify(session, DeliveriesQueued())
 
 
-def wrong_in(draft: WebHookDraft) -> list[Invalid]:
+def problems(draft: WebHookDraft) -> list[Invalid]:
     """Everything that is wrong about a draft by itself."""
     wrong: list[Invalid] = []
     for name, said in structs.asdict(draft).items():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from switchroom.events.webhooks.due import Waiting
 
 
-class Lines:
+class Queues:
     """Deliveries that are not sent yet, by object. An object is ready, or one about it is under way, or it
     has no line. Those ready with a retry come before all others.
 

@@ -30,7 +30,7 @@ _RETRY_AFTER = 1.0
 log = structlog.get_logger()
 
 
-class Outcome(Struct, frozen=True):
+class DeliveryResult(Struct, frozen=True):
     """What came of an attempt: `problem` is empty when it was accepted. One that failed is made again at
     `retry_at`, or given up if that is None. `written` is called once this is in the database."""
 
@@ -39,10 +39,10 @@ class Outcome(Struct, frozen=True):
     status: int
     problem: str
     retry_at: datetime | None
-    written: Callable[[Outcome], None]
+    written: Callable[[DeliveryResult], None]
 
 
-class Outcomes:
+class DeliveryResults:
     """Gathers outcomes, and leases to give back: with or after the outcomes that were added before."""
 
     def __init__(self, database: Database, leases: Leases, given_back: Callable[[], None]) -> None:
@@ -50,12 +50,12 @@ class Outcomes:
         self._database = database
         self._leases = leases
         self._given_back = given_back
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[DeliveryResult] = []
         self._hooks: list[int] = []
         self._some = asyncio.Event()
 
-    def add(self, outcome: Outcome) -> None:
-        self._outcomes.append(outcome)
+    def add(self, result: DeliveryResult) -> None:
+        self._outcomes.append(result)
         self._some.set()
 
     def give_back(self, hook_id: int) -> None:
@@ -87,8 +87,8 @@ class Outcomes:
                     await self._leases.give_back(session, hooks)
             del self._outcomes[: len(part)]
             del self._hooks[: len(hooks)]
-            for outcome in part:
-                outcome.written(outcome)
+            for result in part:
+                result.written(result)
             if hooks:
                 self._given_back()
 
@@ -114,12 +114,12 @@ _FAILED = (
 )
 
 
-async def _write(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+async def _write(session: AsyncSession, results: Sequence[DeliveryResult]) -> None:
     moment = now()
     accepted: defaultdict[int, list[int]] = defaultdict(list)
     failed: list[dict[str, Any]] = []
     given_up: dict[int, str] = {}
-    for one in outcomes:
+    for one in results:
         if not one.problem:
             accepted[one.status].append(one.delivery.id)
             continue

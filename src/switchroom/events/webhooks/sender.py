@@ -17,12 +17,12 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
 from switchroom.events.wake_up import LOOK_ANYWAY, woken
-from switchroom.events.webhooks.concurrency import Pace, Shares
+from switchroom.events.webhooks.concurrency import Concurrency, Shares
 from switchroom.events.webhooks.due import ORDER_HELD, Waiting, read_new, read_retries
 from switchroom.events.webhooks.models import WebHook
 from switchroom.events.webhooks.outbound import Answer, Outbound
-from switchroom.events.webhooks.queues import Lines
-from switchroom.events.webhooks.results import Outcome, Outcomes
+from switchroom.events.webhooks.queues import Queues
+from switchroom.events.webhooks.results import DeliveryResult, DeliveryResults
 from switchroom.events.webhooks.schedule import delay_after
 from switchroom.events.webhooks.signature import signature
 
@@ -51,7 +51,7 @@ class _Target(Struct, frozen=True):
     retries: int | None
 
 
-class Courier:
+class Sender:
     """Delivers what waits for a hook while its worker has the lease.
 
     Deliveries about one object go one after the other, those about different objects side by side. When one
@@ -64,8 +64,8 @@ class Courier:
         hook_id: int,
         database: Database,
         outbound: Outbound,
-        outcomes: Outcomes,
-        pace: Pace,
+        results: DeliveryResults,
+        concurrency: Concurrency,
         retry_delays: Sequence[timedelta],
         reading: asyncio.Semaphore,
         shares: Shares,
@@ -75,13 +75,13 @@ class Courier:
         self._hook_id = hook_id
         self._database = database
         self._outbound = outbound
-        self._outcomes = outcomes
-        self._pace = pace
+        self._outcomes = results
+        self._concurrency = concurrency
         self._retry_delays = retry_delays
         self._reading = reading
         self._shares = shares
         self._target: _Target | None = None
-        self._lines = Lines()
+        self._lines = Queues()
         self._sending = 0
         self._in_hand: dict[int, Waiting] = {}  # by id, until their outcome is written
         self._failed: set[str] = set()  # objects of which a failure is not yet written
@@ -118,7 +118,7 @@ class Courier:
             self._changed.clear()
             if self._wants_new or self._wants_retries:
                 await self._read()
-            while self._lines.are_ready and self._sending < self._pace.at_once:
+            while self._lines.are_ready and self._sending < self._concurrency.at_once:
                 self._sending += 1
                 senders.create_task(self._send(self._lines.reserve()))
             if self._more and self._has_room:
@@ -154,7 +154,7 @@ class Courier:
         new, retries = self._wants_new, self._wants_retries
         if retries:
             # Sooner at a receiver that fails quickly: it is asked often enough to keep to the schedule.
-            wait = _TURNS_BETWEEN_READINGS * self._pace.pause
+            wait = _TURNS_BETWEEN_READINGS * self._concurrency.pause
             self._retries_at = moment + (min(wait, _READ_EVERY) if wait else _READ_EVERY)
         if new and moment >= self._from_the_beginning_at:
             # What was held back behind a failure is earlier in the log, and what is to be sent once more.
@@ -194,13 +194,13 @@ class Courier:
         """Send the next one about the object, then about whichever is ready, as long as the pace allows."""
         try:
             while True:
-                await self._pace.turn()
+                await self._concurrency.turn()
                 self._lines.put_back(object_id)
-                if self._stopping or self._sending > self._pace.at_once:
+                if self._stopping or self._sending > self._concurrency.at_once:
                     return
                 # Perhaps of another one, of which a retry fell due meanwhile.
                 one = self._lines.take(self._lines.reserve())
-                async with self._shares.of(self._pace, one.attempts):
+                async with self._shares.of(self._concurrency, one.attempts):
                     if self._stopping:
                         return
                     answer = await self._attempt(one)
@@ -208,7 +208,7 @@ class Courier:
                 if not self._lines.are_ready:
                     return
                 object_id = self._lines.reserve()
-                if self._sending < self._pace.at_once or (self._more and self._has_room):
+                if self._sending < self._concurrency.at_once or (self._more and self._has_room):
                     self._changed.set()
         finally:
             self._sending -= 1
@@ -229,14 +229,14 @@ class Courier:
             headers["X-API-KEY"] = target.api_key
         started = time.monotonic()
         answer = await self._outbound.send(target.method, target.url, headers, body)
-        self._pace.answered(time.monotonic() - started, accepted=answer.is_accepted)
+        self._concurrency.answered(time.monotonic() - started, accepted=answer.is_accepted)
         (_DELIVERED if answer.is_accepted else _FAILED).inc()
         return answer
 
     def _note(self, one: Waiting, answer: Answer) -> None:
         if answer.is_accepted:
             self._lines.done(one.object_id)
-            self._outcomes.add(Outcome(self._hook_id, one, answer.status, "", None, self._written))
+            self._outcomes.add(DeliveryResult(self._hook_id, one, answer.status, "", None, self._written))
             return
         for later in self._lines.drop(one.object_id):
             del self._in_hand[later.id]
@@ -248,14 +248,16 @@ class Courier:
         if delay is None:
             log.warning("delivery given up", hook=self._hook_id, event_id=one.event_id, reason=problem)
         retry_at = None if delay is None else now() + delay
-        self._outcomes.add(Outcome(self._hook_id, one, answer.status, problem, retry_at, self._written))
+        self._outcomes.add(
+            DeliveryResult(self._hook_id, one, answer.status, problem, retry_at, self._written)
+        )
 
-    def _written(self, outcome: Outcome) -> None:
-        one = outcome.delivery
+    def _written(self, result: DeliveryResult) -> None:
+        one = result.delivery
         self._in_hand.pop(one.id, None)
-        if outcome.problem:
+        if result.problem:
             self._failed.discard(one.object_id)
-            frees_later = outcome.retry_at is None or one.attempts >= ORDER_HELD
+            frees_later = result.retry_at is None or one.attempts >= ORDER_HELD
         else:
             frees_later = 0 < one.attempts <= ORDER_HELD
         if frees_later:

@@ -21,7 +21,7 @@ from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, mis
 from switchroom.errors import Unavailable
 from switchroom.events.append import record
 from switchroom.identity.models import Organization, Person
-from switchroom.meetings import occurrences as occasions
+from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.models import Meeting, MeetingTerms
 from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.recordings.assembling import PACKAGES, PROGRAMS, Assembled, assemble
@@ -29,7 +29,7 @@ from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 from switchroom.meetings.recordings.notices import RecordingEnded
 from switchroom.meetings.recordings.sessions import LEASE
-from switchroom.meetings.scheduling_context import Parties
+from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import changes_of, invitees_of, snapshot, view
 
 RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
@@ -284,8 +284,8 @@ async def _record(
     ).one()
     changes = (await changes_of(session, [meeting])).get(meeting.id, {})
     invitees = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
-    occasion = occasions.last_begun(meeting, changes, recording.ended_at or recording.started_at)
-    shown = view(meeting, occasion, invitees, Parties(organization, terms, organizer))
+    occurrence = occurrences.last_begun(meeting, changes, recording.ended_at or recording.started_at)
+    shown = view(meeting, occurrence, invitees, SchedulingContext(organization, terms, organizer))
     data = {**snapshot(shown), "recording_id": recording.id, **more}
     record(session, meeting.organization_id, kind, meeting.id, data)
 

@@ -23,7 +23,7 @@ LEASE = timedelta(seconds=60)
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Tape:
+class RecordingSession:
     """One recording that is going on."""
 
     def __init__(self, database: Database, files: RecordingFiles, organization_id: int, worker: str) -> None:
@@ -86,7 +86,7 @@ class Tape:
         )
 
 
-class Taping:
+class RecordingSessions:
     """Begins recordings, as long as there is a place for them."""
 
     def __init__(self, database: Database, files: RecordingFiles | None, *, least_free: int) -> None:
@@ -97,7 +97,7 @@ class Taping:
         self._least_free = least_free
         self._worker = uuid4().hex
 
-    async def begin(self, organization_id: int, meeting_id: str) -> Tape | None:
+    async def begin(self, organization_id: int, meeting_id: str) -> RecordingSession | None:
         """A new recording of a meeting. None, and a line in the log, where that cannot be."""
         if self._files is None:
             reason = "the media servers run elsewhere, and janus.recordings_directory is not set"
@@ -108,6 +108,6 @@ class Taping:
             reason = f"only {free >> 20} MiB are free"
             log.error("meeting not recorded", meeting=meeting_id, reason=reason)
             return None
-        tape = Tape(self._database, self._files, organization_id, self._worker)
-        await tape.begin(meeting_id)
-        return tape
+        recording_session = RecordingSession(self._database, self._files, organization_id, self._worker)
+        await recording_session.begin(meeting_id)
+        return recording_session

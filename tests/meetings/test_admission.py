@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from switchroom.accounts.validation import AccountChange
-from switchroom.errors import DomainError, Forbidden, Invalid, LinkDeleted, NotFound, Unauthenticated
+from switchroom.errors import DomainError, Forbidden, Invalid, LinkNotFound, NotFound, Unauthenticated
 from switchroom.identity.permissions import Standing
 from switchroom.mail.meeting_mails import MeetingRole
-from switchroom.meetings.admission import MeetingDoor, MeetingPass, Visit, VisitState
+from switchroom.meetings.admission import MeetingAdmission, MeetingPass, Visit, VisitState
 from switchroom.meetings.drafts import InviteeDraft
 from switchroom.meetings.models import Meeting, MeetingKind
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
@@ -31,8 +31,8 @@ INVITED = [
 
 
 @pytest.fixture
-def door(running: RunningPlatform) -> MeetingDoor:
-    return running.platform.door
+def meeting_admission(running: RunningPlatform) -> MeetingAdmission:
+    return running.platform.meeting_admission
 
 
 def test_what_everybody_sees(tenant: Tenant) -> None:
@@ -46,16 +46,21 @@ def test_what_everybody_sees(tenant: Tenant) -> None:
     assert (visit.listens, visit.waits, visit.is_recurring) == (False, False, False)
     assert visit.end - visit.start == HOUR
     dashed = "-".join(planned.number[start : start + 4] for start in range(0, 16, 4))
-    assert tenant.running.run(tenant.running.platform.door.look_up(dashed)) == visit
-    assert tenant.running.run(tenant.running.platform.door.look_up(dashed.replace("-", " "))) == visit
+    assert tenant.running.run(tenant.running.platform.meeting_admission.look_up(dashed)) == visit
+    assert (
+        tenant.running.run(tenant.running.platform.meeting_admission.look_up(dashed.replace("-", " ")))
+        == visit
+    )
 
 
 @pytest.mark.parametrize(
     "number", ["", "x", "1" * 16, "1" * 15, "1" * 17, "٤" * 16, "0000-0000-0000-0000", "\0", "' OR 1=1"]
 )
-def test_numbers_of_nothing(door: MeetingDoor, running: RunningPlatform, number: str) -> None:
-    for way in (door.look_up(number), door.enter(number, "", "Pat")):
-        with pytest.raises(LinkDeleted):
+def test_numbers_of_nothing(
+    meeting_admission: MeetingAdmission, running: RunningPlatform, number: str
+) -> None:
+    for way in (meeting_admission.look_up(number), meeting_admission.enter(number, "", "Pat")):
+        with pytest.raises(LinkNotFound):
             running.run(way)
 
 
@@ -64,9 +69,9 @@ def test_keys_of_nothing(tenant: Tenant) -> None:
     planned, other = plan(tenant, invitees=INVITED), plan(tenant, invitees=INVITED)
     (guest, _) = planned.view.invitees
     for key in ("x", "ü", other.organizer_key, other.key_of(GUEST), guest.id, planned.organizer_key[:-1]):
-        with pytest.raises(LinkDeleted):
+        with pytest.raises(LinkNotFound):
             _look(planned, key)
-        with pytest.raises(LinkDeleted):
+        with pytest.raises(LinkNotFound):
             _enter(planned, key)
 
 
@@ -179,7 +184,7 @@ def test_afterwards(tenant: Tenant, ending: str) -> None:
 
     for key in ("", planned.key_of(GUEST), planned.organizer_key):
         if ending == "canceled":
-            with pytest.raises(LinkDeleted):
+            with pytest.raises(LinkNotFound):
                 _look(planned, key)
         else:
             assert _look(planned, key).state is VisitState.OVER
@@ -195,7 +200,7 @@ def test_between_two_occurrences(tenant: Tenant) -> None:
     visit = _look(planned)
 
     assert (visit.state, visit.is_recurring) == (VisitState.NOT_STARTED, True)
-    assert visit.start == planned.view.occasion.start + timedelta(days=1)
+    assert visit.start == planned.view.occurrence.start + timedelta(days=1)
 
 
 def test_an_account_that_is_not_paid_for(tenant: Tenant, running: RunningPlatform) -> None:
@@ -237,15 +242,15 @@ def test_a_withdrawn_invitation(tenant: Tenant) -> None:
     passes = {key: _enter(planned, planned.key_of(key)).token for key in (GUEST, HELPER)}
     changed = planned.changes(invitees=INVITED[1:])
 
-    with pytest.raises(LinkDeleted):
+    with pytest.raises(LinkNotFound):
         _look(planned, planned.key_of(GUEST))
-    with pytest.raises((LinkDeleted, Unauthenticated)):
+    with pytest.raises((LinkNotFound, Unauthenticated)):
         _admitted(planned, passes[GUEST])
     assert changed.key_of(HELPER) == planned.key_of(HELPER)
     assert _admitted(planned, passes[HELPER]).permissions == MODERATOR
     again = planned.changes(invitees=INVITED)
     assert again.key_of(GUEST) != planned.key_of(GUEST)
-    with pytest.raises((LinkDeleted, Unauthenticated)):
+    with pytest.raises((LinkNotFound, Unauthenticated)):
         _admitted(planned, passes[GUEST])
     assert _admitted(again, _enter(again, again.key_of(GUEST)).token).display_name == "Jürgen Groß"
 
@@ -287,19 +292,19 @@ def test_another_role_counts_at_once(tenant: Tenant) -> None:
 def test_a_token_for_another_room(tenant: Tenant) -> None:
     planned, other, room_id = plan(tenant, invitees=INVITED), plan(tenant, invitees=INVITED), tenant.room()
     for entered in (_enter(planned, name="Pat"), _enter(planned, planned.organizer_key)):
-        with pytest.raises((LinkDeleted, NotFound)):
+        with pytest.raises((LinkNotFound, NotFound)):
             _admitted(other, entered.token)
-        with pytest.raises((LinkDeleted, NotFound)):
-            tenant.running.run(tenant.running.platform.door.admit(entered.token, room_id))
+        with pytest.raises((LinkNotFound, NotFound)):
+            tenant.running.run(tenant.running.platform.meeting_admission.admit(entered.token, room_id))
     link = tenant.group_link(room_id)
     guest = tenant.running.run(
         tenant.running.platform.admissions.authenticate_guest(
             tenant.company_id, room_id, link["accessKey"], "Grace", ""
         )
     )
-    with pytest.raises(LinkDeleted):
+    with pytest.raises(LinkNotFound):
         _admitted(planned, guest.token)
-    admitted = tenant.running.run(tenant.running.platform.door.admit(guest.token, room_id))
+    admitted = tenant.running.run(tenant.running.platform.meeting_admission.admit(guest.token, room_id))
     assert (admitted.room_id, admitted.meeting_id) == (room_id, None)
 
 
@@ -369,22 +374,22 @@ def test_its_room_goes_with_the_meeting_and_not_before(tenant: Tenant) -> None:
 
 def _look(planned: Planned, key: str = "", token: str = "") -> Visit:
     running = planned.tenant.running
-    return running.run(running.platform.door.look_up(planned.number, key, token))
+    return running.run(running.platform.meeting_admission.look_up(planned.number, key, token))
 
 
 def _enter(planned: Planned, key: str = "", name: str = "", external_id: str = "") -> MeetingPass:
     running = planned.tenant.running
-    return running.run(running.platform.door.enter(planned.number, key, name, external_id))
+    return running.run(running.platform.meeting_admission.enter(planned.number, key, name, external_id))
 
 
 def _admitted(planned: Planned, token: str, name: str | None = None) -> Admission:
     running = planned.tenant.running
-    return running.run(running.platform.door.admit(token, planned.room_id, name))
+    return running.run(running.platform.meeting_admission.admit(token, planned.room_id, name))
 
 
 def _reviewed(planned: Planned, token: str, since: datetime | None = None) -> Admission:
     running = planned.tenant.running
-    return running.run(running.platform.door.review(token, planned.room_id, "Pat", since))
+    return running.run(running.platform.meeting_admission.review(token, planned.room_id, "Pat", since))
 
 
 def _write(planned: Planned, **columns: datetime | None) -> None:
@@ -419,9 +424,9 @@ def test_names_that_nobody_would_type(tenant: Tenant) -> None:
     """Control characters are left out, and a long name of an invitation is no reason to stay outside."""
     long = InviteeDraft(email=GUEST, first_name="F" * 150, last_name="L" * 150)
     planned = plan(tenant, invitees=[long])
-    run, door = tenant.running.run, tenant.running.platform.door
-    assert run(door.enter(planned.number, "", "Pa\0t\x1b")).claims.display_name == "Pat"
+    run, meeting_admission = tenant.running.run, tenant.running.platform.meeting_admission
+    assert run(meeting_admission.enter(planned.number, "", "Pa\0t\x1b")).claims.display_name == "Pat"
     entered = _enter(planned, planned.key_of(GUEST))
     assert entered.claims.display_name == "F" * 150 + " " + "L" * 49
-    admission = run(door.admit(entered.token, planned.room_id, "Pat\r\nPerson\0"))
+    admission = run(meeting_admission.admit(entered.token, planned.room_id, "Pat\r\nPerson\0"))
     assert admission.display_name == "Pat Person"

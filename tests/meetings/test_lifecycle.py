@@ -9,7 +9,7 @@ import pytest
 
 from switchroom.events.buffer import EventRecorder
 from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
-from switchroom.meetings.models import Invitee, Meeting, MeetingMessage, MeetingOccurrence
+from switchroom.meetings.models import Invitee, Meeting, MeetingChatMessage, OccurrenceChange
 from switchroom.meetings.recurrence import EndsType, FrequencyType, Recurrence
 from switchroom.rooms.models import Room
 from tests.meetings.house import House, house
@@ -30,14 +30,14 @@ async def test_a_meeting_closes_at_its_end(home: House) -> None:
     ended = await home.plan("Ended", start=_ago(2 * HOUR), end=_ago(MINUTE))
     on = await home.plan("On", start=_ago(HOUR), end=_ago(-MINUTE))
 
-    assert await home.keeper.close_ended() == 1
-    assert (await home.shown(ended)).occasion.closed_at is not None
-    assert (await home.shown(on)).occasion.closed_at is None
+    assert await home.lifecycle.close_ended() == 1
+    assert (await home.shown(ended)).occurrence.closed_at is not None
+    assert (await home.shown(on)).occurrence.closed_at is None
     assert home.over == [ended.meeting.room_id]
     (event,) = await home.events("meeting.closed")
     assert (event.object_id, event.data["topic"]) == (ended.meeting.id, "Ended")
     assert event.data["closed_at"] is not None
-    assert await home.keeper.close_ended() == 0
+    assert await home.lifecycle.close_ended() == 0
     assert len(await home.events("meeting.closed")) == 1
 
 
@@ -47,7 +47,7 @@ async def test_many_at_once(home: House) -> None:
     planned = [await home.plan(start=_ago(2 * HOUR), end=_ago(HOUR)) for _ in range(120)]
     home.inside.rooms = {planned[50].meeting.room_id}
 
-    assert await home.keeper.close_ended() == 119
+    assert await home.lifecycle.close_ended() == 119
     assert len(await home.events("meeting.closed")) == 119
 
 
@@ -56,11 +56,11 @@ async def test_extended_while_somebody_is_inside(home: House) -> None:
     planned = await home.plan(start=_ago(2 * HOUR), end=_ago(MINUTE))
     home.inside.rooms = {planned.meeting.room_id}
 
-    assert await home.keeper.close_ended() == 0
+    assert await home.lifecycle.close_ended() == 0
     assert (await home.shown(planned)).is_open(datetime.now(UTC))
     assert home.over == []
     home.inside.rooms = set()
-    assert await home.keeper.close_ended() == 1
+    assert await home.lifecycle.close_ended() == 1
     assert (await home.shown(planned)).is_over(datetime.now(UTC))
 
 
@@ -68,44 +68,44 @@ async def test_not_extended_unless_agreed_on(home: House) -> None:
     planned = await home.plan(start=_ago(2 * HOUR), end=_ago(MINUTE))
     home.inside.rooms = {planned.meeting.room_id}
 
-    assert await home.keeper.close_ended() == 1
+    assert await home.lifecycle.close_ended() == 1
     assert home.over == [planned.meeting.room_id]
 
 
 async def test_the_next_occurrence_comes_after_one(home: House) -> None:
     planned = await home.plan(start=_ago(DAY + 2 * HOUR), end=_ago(DAY + HOUR), recurrence=DAILY)
-    await home.write(planned, next_end_at=planned.occasion.end + DAY)
+    await home.write(planned, next_end_at=planned.occurrence.end + DAY)
 
-    assert await home.keeper.close_ended() == 1
+    assert await home.lifecycle.close_ended() == 1
     shown = await home.shown(planned)
-    assert shown.occasion.start == planned.occasion.start + 2 * DAY
-    assert shown.occasion.closed_at is None
+    assert shown.occurrence.start == planned.occurrence.start + 2 * DAY
+    assert shown.occurrence.closed_at is None
     row = await home.row(planned)
     assert row is not None
-    assert (row.next_end_at, row.closed_at) == (shown.occasion.end, None)
+    assert (row.next_end_at, row.closed_at) == (shown.occurrence.end, None)
     (event,) = await home.events("meeting.closed")
-    assert event.data["start"] == (planned.occasion.start + DAY).isoformat(timespec="milliseconds").replace(
+    assert event.data["start"] == (planned.occurrence.start + DAY).isoformat(timespec="milliseconds").replace(
         "+00:00", "Z"
     )
-    assert await home.keeper.close_ended() == 0
+    assert await home.lifecycle.close_ended() == 0
 
 
 async def test_an_extended_occurrence_of_a_series(home: House) -> None:
     await home.agree(auto_extend=True)
     planned = await home.plan(start=_ago(2 * HOUR), end=_ago(MINUTE), recurrence=DAILY)
-    await home.write(planned, next_end_at=planned.occasion.end)
+    await home.write(planned, next_end_at=planned.occurrence.end)
     home.inside.rooms = {planned.meeting.room_id}
-    assert await home.keeper.close_ended() == 0
-    assert (await home.shown(planned)).occasion == planned.occasion
-    assert [one.occasion for one in await home.meetings.list(home.actor)] == [planned.occasion]
+    assert await home.lifecycle.close_ended() == 0
+    assert (await home.shown(planned)).occurrence == planned.occurrence
+    assert [one.occurrence for one in await home.meetings.list(home.actor)] == [planned.occurrence]
 
     home.inside.rooms = set()
     before = datetime.now(UTC)
-    assert await home.keeper.close_ended() == 1
-    assert (await home.shown(planned)).occasion.start == planned.occasion.start + DAY
-    (extended, *_) = await home.meetings.list(home.actor, from_=planned.occasion.start, limit=1)
-    assert extended.occasion.closed_at is not None
-    assert extended.occasion.closed_at >= before
+    assert await home.lifecycle.close_ended() == 1
+    assert (await home.shown(planned)).occurrence.start == planned.occurrence.start + DAY
+    (extended, *_) = await home.meetings.list(home.actor, from_=planned.occurrence.start, limit=1)
+    assert extended.occurrence.closed_at is not None
+    assert extended.occurrence.closed_at >= before
 
 
 async def test_after_its_last_occurrence_a_series_is_closed_for_good(home: House) -> None:
@@ -113,7 +113,7 @@ async def test_after_its_last_occurrence_a_series_is_closed_for_good(home: House
     planned = await home.plan(start=_ago(DAY + 2 * HOUR), end=_ago(DAY + HOUR), recurrence=twice)
     await home.write(planned, next_end_at=_ago(HOUR), closed_at=None)
 
-    assert await home.keeper.close_ended() == 1
+    assert await home.lifecycle.close_ended() == 1
     row = await home.row(planned)
     assert row is not None
     assert row.next_end_at is None
@@ -124,23 +124,23 @@ async def test_a_canceled_meeting_is_not_closed(home: House) -> None:
     planned = await home.plan(start=_ago(2 * HOUR), end=_ago(MINUTE))
     await home.meetings.cancel(home.actor, planned.hex_id, series=True)
 
-    assert await home.keeper.close_ended() == 0
+    assert await home.lifecycle.close_ended() == 0
     assert await home.events("meeting.closed") == []
 
 
 async def test_the_summary_comes_five_minutes_after_the_close(home: House) -> None:
     planned = await home.plan("Told", start=_ago(2 * HOUR), end=_ago(MINUTE))
-    await home.keeper.close_ended()
+    await home.lifecycle.close_ended()
     row = await home.row(planned)
     assert row is not None
     assert row.closed_at is not None
     assert row.summary_due_at == row.closed_at + 5 * MINUTE
-    await home.keeper.announce_summaries()
+    await home.lifecycle.announce_summaries()
     assert await home.events("meeting.summary_created") == []
 
     await home.write(planned, summary_due_at=_ago(timedelta(seconds=1)))
-    await home.keeper.announce_summaries()
-    await home.keeper.announce_summaries()
+    await home.lifecycle.announce_summaries()
+    await home.lifecycle.announce_summaries()
     (event,) = await home.events("meeting.summary_created")
     assert (event.object_id, event.data["topic"]) == (planned.meeting.id, "Told")
 
@@ -153,17 +153,17 @@ async def test_who_was_inside_when_a_process_was_killed_has_left_by_the_summary(
         who = {"room_id": meeting.room_id, "participant_id": "ada"}
         recorder.note(meeting.organization_id, f"meeting.{happening}", meeting.id, who)
     await recorder.finish()
-    await home.keeper.close_ended()
+    await home.lifecycle.close_ended()
     due = _ago(timedelta(seconds=1))
     await home.write(planned, summary_due_at=due)
     home.inside.rooms = {meeting.room_id}
-    await home.keeper.announce_summaries()
+    await home.lifecycle.announce_summaries()
     assert await home.events("meeting.left") == []  # whoever has the room will say so
 
     home.inside.rooms = set()
     for _ in range(2):
         await home.write(planned, summary_due_at=datetime.now(UTC))
-        await home.keeper.announce_summaries()
+        await home.lifecycle.announce_summaries()
     (left,) = await home.events("meeting.left")
     assert (left.object_id, left.data["participant_id"], left.data["reason"]) == (meeting.id, "ada", "lost")
 
@@ -172,7 +172,7 @@ async def test_the_summaries_of_many_are_announced_at_once(home: House) -> None:
     """However many end together."""
     for _ in range(101):
         await home.write(await home.plan(), summary_due_at=_ago(MINUTE))
-    await home.keeper.announce_summaries()
+    await home.lifecycle.announce_summaries()
 
     assert len(await home.events("meeting.summary_created")) == 101
 
@@ -190,22 +190,22 @@ async def test_old_meetings_are_deleted_whole(home: House) -> None:
         "For ever", start=_ago(400 * DAY), end=_ago(400 * DAY - HOUR), recurrence=DAILY
     )
     async with home.database.write(home.organization.id) as session:
-        line = MeetingMessage(sent_at=_ago(40 * DAY), sender_name="Ada", text="Hello")
+        line = MeetingChatMessage(sent_at=_ago(40 * DAY), sender_name="Ada", text="Hello")
         line.meeting_id = old.meeting.id
         session.add(line)
-    await home.keeper.close_ended()
+    await home.lifecycle.close_ended()
     await home.write(old, closed_at=_ago(30 * DAY + MINUTE))
     await home.write(canceled, canceled_at=_ago(30 * DAY + MINUTE))
     await home.write(young, closed_at=_ago(30 * DAY - MINUTE))
 
-    assert await home.keeper.delete_old() == 2
-    assert await home.keeper.delete_old() == 0
+    assert await home.lifecycle.delete_old() == 2
+    assert await home.lifecycle.delete_old() == 0
     assert await home.row(old) is None
     assert await home.row(canceled) is None
     assert (await home.shown(young)).meeting.topic == "Young"
     assert (await home.shown(for_ever)).meeting.topic == "For ever"
     counts = [
-        await home.count(table) for table in (Meeting, Room, Invitee, MeetingMessage, MeetingOccurrence)
+        await home.count(table) for table in (Meeting, Room, Invitee, MeetingChatMessage, OccurrenceChange)
     ]
     assert counts == [2, 2, 3, 0, 0]
     assert sorted(event.data["topic"] for event in await home.events("meeting.deleted")) == [
@@ -224,7 +224,7 @@ async def test_a_series_changed_after_its_end_is_deleted_all_the_same(home: Hous
     await home.agree(delete_after_days=1)
     await home.write(planned, closed_at=_ago(2 * DAY))
 
-    assert await home.keeper.delete_old() == 1
+    assert await home.lifecycle.delete_old() == 1
 
 
 def _ago(span: timedelta) -> datetime:

@@ -18,7 +18,7 @@ from switchroom.meetings.recordings.assembling import PROGRAMS
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.finishing import RecordingFinisher
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
-from switchroom.meetings.recordings.sessions import Tape, Taping
+from switchroom.meetings.recordings.sessions import RecordingSession, RecordingSessions
 from switchroom.meetings.views import MeetingView
 from tests.meetings.house import House
 
@@ -35,7 +35,7 @@ class Studio:
         self.home = home
         self.files = RecordingFiles(directory, PLATFORM)
         self.archive = RecordingArchive(home.database, self.files, "https://meet.example.org")
-        self.taping = Taping(home.database, self.files, least_free=0)
+        self.recording_sessions = RecordingSessions(home.database, self.files, least_free=0)
 
     def finisher(
         self,
@@ -54,57 +54,57 @@ class Studio:
             programs=programs,
         )
 
-    async def tape(self, planned: MeetingView, *tracks: str) -> Tape:
+    async def recording_session(self, planned: MeetingView, *tracks: str) -> RecordingSession:
         """A recording that is going on, in which somebody has sent these tracks."""
-        tape = await self.taping.begin(self.home.organization.id, planned.meeting.id)
-        assert tape is not None
-        await tape.note_people({"one.1": "Jörg", "one.2": "Jörg"})
+        recording_session = await self.recording_sessions.begin(self.home.organization.id, planned.meeting.id)
+        assert recording_session is not None
+        await recording_session.note_people({"one.1": "Jörg", "one.2": "Jörg"})
         for line, track in enumerate(tracks):
-            self.put(tape, track, line)
-        return tape
+            self.put(recording_session, track, line)
+        return recording_session
 
-    def put(self, tape: Tape, track: str, line: int) -> None:
+    def put(self, recording_session: RecordingSession, track: str, line: int) -> None:
         kind = "audio" if track == "voice" else "video"
         name = f"videoroom-lounge.4f-user-one.1-1795348421600273-{kind}-{line}.mjr"
-        shutil.copyfile(TRACKS / f"{track}.mjr", Path(tape.directory) / name)
+        shutil.copyfile(TRACKS / f"{track}.mjr", Path(recording_session.directory) / name)
 
-    def put_broken(self, tape: Tape) -> Path:
+    def put_broken(self, recording_session: RecordingSession) -> Path:
         """A camera's track that has packets, and no picture in them."""
-        path = Path(tape.directory) / "videoroom-lounge.4f-user-two.1-17-video-1.mjr"
+        path = Path(recording_session.directory) / "videoroom-lounge.4f-user-two.1-17-video-1.mjr"
         camera = (TRACKS / "camera.mjr").read_bytes()
         packets = [b"MEET" + came.to_bytes(4) + (12).to_bytes(2) + bytes(12) for came in (0, 1024)]
         path.write_bytes(camera[: camera.index(b"MEET")] + b"".join(packets))
         return path
 
-    async def row(self, tape: Tape) -> MeetingRecording | None:
+    async def row(self, recording_session: RecordingSession) -> MeetingRecording | None:
         async with self.home.database.read(None) as session:
-            query = select(MeetingRecording).where(MeetingRecording.id == tape.id)
+            query = select(MeetingRecording).where(MeetingRecording.id == recording_session.id)
             return await session.scalar(query)
 
-    async def state(self, tape: Tape) -> RecordingState:
-        row = await self.row(tape)
+    async def state(self, recording_session: RecordingSession) -> RecordingState:
+        row = await self.row(recording_session)
         assert row is not None
         return RecordingState(row.state)
 
-    async def worker(self, tape: Tape) -> str:
-        row = await self.row(tape)
+    async def worker(self, recording_session: RecordingSession) -> str:
+        row = await self.row(recording_session)
         assert row is not None
         return row.worker
 
-    async def write(self, tape: Tape, **columns: datetime | str) -> None:
+    async def write(self, recording_session: RecordingSession, **columns: datetime | str) -> None:
         async with self.home.database.write(None) as session:
             await session.execute(
-                update(MeetingRecording).where(MeetingRecording.id == tape.id).values(**columns)
+                update(MeetingRecording).where(MeetingRecording.id == recording_session.id).values(**columns)
             )
 
-    async def abandon(self, tape: Tape) -> None:
+    async def abandon(self, recording_session: RecordingSession) -> None:
         """The process that records is killed, and some time passes."""
-        await self.write(tape, due_at=now() - timedelta(seconds=1))
-        self.age(tape, 30)
+        await self.write(recording_session, due_at=now() - timedelta(seconds=1))
+        self.age(recording_session, 30)
 
-    def age(self, tape: Tape, seconds: float) -> None:
+    def age(self, recording_session: RecordingSession, seconds: float) -> None:
         """As if nothing had been written for so long."""
-        self.age_place(self.files.of(tape.id), seconds)
+        self.age_place(self.files.of(recording_session.id), seconds)
 
     def age_place(self, place: Path, seconds: float) -> None:
         moment = time.time() - seconds

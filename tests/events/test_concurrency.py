@@ -29,11 +29,11 @@ def test_receivers_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_pause_is_as_long_as_the_answer_took() -> None:
     for seconds, pause in ((0.001, 0.05), (0.3, 0.3), (10.0, 1.0)):
-        pace = Paces().of(1)
-        pace.answered(seconds, accepted=False)
-        assert pace.pause == pause
-        pace.answered(0.1, accepted=True)
-        assert pace.pause == 0
+        concurrency = Paces().of(1)
+        concurrency.answered(seconds, accepted=False)
+        assert concurrency.pause == pause
+        concurrency.answered(0.1, accepted=True)
+        assert concurrency.pause == 0
 
 
 def test_receivers_that_fail_share_their_turns(monkeypatch: pytest.MonkeyPatch) -> None:

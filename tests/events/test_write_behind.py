@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from switchroom.db.write_behind import Backlog
+from switchroom.db.write_behind import WriteBehind
 from switchroom.errors import Unavailable
 from switchroom.events.buffer import EventRecorder
 from switchroom.events.models import Event
@@ -37,7 +37,7 @@ async def test_while_the_database_is_away_nothing_is_lost(problem: Exception) ->
             raise problem
         written.extend(notes)
 
-    backlog = Backlog("numbers", write)
+    backlog = WriteBehind("numbers", write)
     for number in range(10):
         backlog.add(number)
     with pytest.raises(type(problem)):
