@@ -50,10 +50,10 @@ async def deliver(data: str, work: Work) -> None:
         for number, url in enumerate(work.urls):
             types = [_kind(number)] if work.spread else ["bench.*"]
             draft = WebHookDraft(name=f"Hook {number}", url=url, types=types)
-            await platform.webhooks.create(organization.id, draft)
+            await platform.events.webhooks.create(organization.id, draft)
         print(time.time(), flush=True)
         for start in range(0, work.events, _IN_A_TRANSACTION):
-            async with platform.database.write(None) as session:
+            async with platform.storage.database.write(None) as session:
                 for number in range(start, min(start + _IN_A_TRANSACTION, work.events)):
                     kind = _kind(number % len(work.urls))
                     record(session, organization.id, kind, f"object-{number % work.objects}", _data(number))

@@ -46,15 +46,17 @@ async def seed(platform: Platform) -> Seeded:
     people = await _add_people(platform, small, PEOPLE)
     owners = [(await _add_people(platform, owned, 1))[0] for owned in (small, large)]
     claims = _ownership(small, owners[0])
-    groups = await platform.organizations.permission_groups(claims)
+    groups = await platform.identity.organizations.permission_groups(claims)
     return Seeded(
-        few=platform.signer.sign(claims),
-        many=platform.signer.sign(_ownership(large, owners[1])),
-        people=[platform.signer.sign(_ownership(small, person_id)) for person_id in people],
+        few=platform.identity.signer.sign(claims),
+        many=platform.identity.signer.sign(_ownership(large, owners[1])),
+        people=[platform.identity.signer.sign(_ownership(small, person_id)) for person_id in people],
         room_id=room_ids[0],
         permission_group_id=_participants(groups).id,
-        meeting_key=await platform.keys.create("bench", KeyPermission.ACCOUNT | KeyPermission.MEETING),
-        organizer_id=(await platform.accounts.admins(small.id))[-1].person.hex_id,
+        meeting_key=await platform.identity.keys.create(
+            "bench", KeyPermission.ACCOUNT | KeyPermission.MEETING
+        ),
+        organizer_id=(await platform.meetings.accounts.admins(small.id))[-1].person.hex_id,
     )
 
 
@@ -80,7 +82,7 @@ async def _add_rooms(platform: Platform, organization: Organization, count: int)
         )
         department = room if holds_others else department
         rooms.append(room)
-    async with platform.database.write(organization.id) as session:
+    async with platform.storage.database.write(organization.id) as session:
         session.add_all([room for room in rooms if room.parent_id is None])
         await session.flush()
         session.add_all([room for room in rooms if room.parent_id is not None])
@@ -93,7 +95,7 @@ async def _add_people(platform: Platform, organization: Organization, count: int
         Person(id=(person_id := new_id()), username=f"{person_id}@bench.example", password_hash="-")
         for _ in range(count)
     ]
-    async with platform.database.write(organization.id) as session:
+    async with platform.storage.database.write(organization.id) as session:
         session.add_all(people)
         await session.flush()
         session.add_all(

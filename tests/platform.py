@@ -44,7 +44,7 @@ class RunningPlatform:
     def organization(self, name: str = "Acme") -> Tenant:
         """A new organization with an administrator and an API key."""
         organization = self.run(self.platform.found_organization(name))
-        code = self.run(self.platform.organizations.create_api_key(organization, "integration"))
+        code = self.run(self.platform.identity.organizations.create_api_key(organization, "integration"))
         return Tenant(self, organization, ApiKey("integration", code))
 
 
@@ -89,7 +89,7 @@ class Tenant:
     ) -> Account:
         username = f"{secrets.token_hex(6)}@example.org"
         person = self.running.run(
-            self.running.platform.organizations.add_person(
+            self.running.platform.identity.organizations.add_person(
                 self.organization,
                 username=username,
                 password=PASSWORD,
@@ -102,14 +102,14 @@ class Tenant:
 
     def sign_in(self, person: Person) -> Account:
         signed_in = self.running.run(
-            self.running.platform.authentication.with_password(
+            self.running.platform.identity.authentication.with_password(
                 person.username, PASSWORD, self.company_id, "192.0.2.1"
             )
         )
         return Account(person.id, person.username, PASSWORD, signed_in.token)
 
     def claims(self, account: Account) -> AccessToken:
-        return self.running.platform.signer.verify(account.token)
+        return self.running.platform.identity.signer.verify(account.token)
 
     def room(self, name: str = "Lounge", **fields: object) -> str:
         """The id of a new room that everybody of the organization may enter as a participant."""
@@ -129,7 +129,7 @@ class Tenant:
         """Allow so many rooms of this size."""
 
         async def write() -> None:
-            async with self.running.platform.database.write(self.organization.id) as session:
+            async with self.running.platform.storage.database.write(self.organization.id) as session:
                 change = update(QuotaSet).where(QuotaSet.name == quota_name)
                 await session.execute(change.values(room_limit=number))
 

@@ -41,7 +41,7 @@ class Asked:
         self._platform = tenant.running.platform
         self.username = f"{secrets.token_hex(6)}@example.org"
         tenant.running.run(
-            self._platform.organizations.add_person(
+            self._platform.identity.organizations.add_person(
                 tenant.organization,
                 username=self.username,
                 password=secrets.token_hex(8),
@@ -71,15 +71,15 @@ class Asked:
         self._tenant.running.run(self._expire())
 
     async def _ask(self) -> None:
-        async with self._platform.database.write(self._tenant.organization.id) as session:
-            await self._platform.password_requests.enqueue(
+        async with self._platform.storage.database.write(self._tenant.organization.id) as session:
+            await self._platform.identity.password_requests.enqueue(
                 session,
                 await session.get_one(Organization, self._tenant.organization.id),
                 await _person(session, self.username),
             )
 
     async def _expire(self) -> None:
-        async with self._platform.database.write(None) as session:
+        async with self._platform.storage.database.write(None) as session:
             person = await _person(session, self.username)
             await session.execute(
                 update(PasswordLink)

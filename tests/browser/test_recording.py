@@ -129,6 +129,6 @@ def test_it_is_switched_on_and_off_meanwhile_and_outlives_the_media_server(
         assert film.bright(second, 0, 0.5) > 0.3
         assert film.bright(second, 0.5, 1) > 0.3
     for kind in ("meeting.recording_started", "meeting.recording_stopped", "meeting.recording_created"):
-        events = running.run(running.platform.events.read(None, EventFilter(types=[kind])))
+        events = running.run(running.platform.events.log.read(None, EventFilter(types=[kind])))
         told = [event.data["recording_id"] for event in events]
         assert told.count(recording["id"]) == 1, kind

@@ -25,7 +25,7 @@ class Program:
     def __init__(self, running: RunningPlatform) -> None:
         self._http = running.http
         self._key = running.run(
-            running.platform.keys.create("booking", KeyPermission.ACCOUNT | KeyPermission.MEETING)
+            running.platform.identity.keys.create("booking", KeyPermission.ACCOUNT | KeyPermission.MEETING)
         )
         self.user_id = ""
 

@@ -155,7 +155,7 @@ async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not
 
 def test_rooms_that_were_deleted_while_nobody_had_them_leave_nothing_behind(tenant: Tenant) -> None:
     running, room = tenant.running, tenant.room()
-    records = running.platform.overrides
+    records = running.platform.live.overrides
 
     async def revoke() -> None:
         records.note(room, "user-Ada", Overrides(revoked=Permission.VOICE))

@@ -53,7 +53,7 @@ def refused(meeting: Planned, **fields: str) -> tuple[int, str]:
 
 def unpaid(tenant: Tenant) -> None:
     async def work() -> None:
-        async with tenant.running.platform.database.write(tenant.organization.id) as session:
+        async with tenant.running.platform.storage.database.write(tenant.organization.id) as session:
             await session.execute(update(MeetingTerms).values(paid_until=now() - timedelta(days=1)))
 
     tenant.running.run(work())
@@ -222,11 +222,11 @@ async def test_what_happened_and_was_written_in_a_meeting_is_kept(tmp_path: Path
         await socket.does("chat", text="Good morning")
         await socket.send("leave")
         await socket.closed()
-        running.run(platform.transcript.finish())
-        running.run(platform.recorder.finish())
+        running.run(platform.meetings.transcript.finish())
+        running.run(platform.events.buffer.finish())
 
         async def written() -> list[tuple[str, str]]:
-            async with platform.database.read(tenant.organization.id) as session:
+            async with platform.storage.database.read(tenant.organization.id) as session:
                 lines = await session.scalars(
                     select(MeetingChatMessage).where(MeetingChatMessage.meeting_id == meeting.view.meeting.id)
                 )
@@ -234,7 +234,7 @@ async def test_what_happened_and_was_written_in_a_meeting_is_kept(tmp_path: Path
 
         assert running.run(written()) == [("Ben", "Good morning")]
         wanted = EventFilter(object_id=meeting.view.meeting.id)
-        events = running.run(platform.events.read(tenant.organization.id, wanted))
+        events = running.run(platform.events.log.read(tenant.organization.id, wanted))
         happened = [event.type for event in events if event.data.get("display_name") == "Ben"]
         assert happened == ["meeting.joined", "meeting.left"]
 
@@ -254,7 +254,7 @@ async def test_a_closed_account_works_for_nobody_and_its_rooms_are_empty(tmp_pat
             "authenticationService/authenticate", {"authorizationCodeCredentials": credentials}
         )
         cookie = {"cookie": f"auth={signed_in.cookies['auth']}"}
-        admissions = running.platform.admissions
+        admissions = running.platform.rooms.admissions
         guest = running.run(
             admissions.authenticate_guest(tenant.company_id, room, link["accessKey"], "Gast", "")
         )
@@ -262,7 +262,7 @@ async def test_a_closed_account_works_for_nobody_and_its_rooms_are_empty(tmp_pat
         client = Client(await connect(address, proxy=None))
         try:
             await client.ask("join", token=guest.token, roomId=room)
-            running.run(running.platform.accounts.close(tenant.organization.hex_id))
+            running.run(running.platform.meetings.accounts.close(tenant.organization.hex_id))
 
             assert (await client.hears("ended"))["reason"] == "revoked"
             assert await client.closed() == 4004
@@ -290,7 +290,7 @@ async def test_a_restart_ends_the_stays_of_those_inside(tmp_path: Path) -> None:
     with running_platform(tmp_path) as running:
         platform, organization = running.platform, meeting.tenant.organization
         actor = Actor(organization.id, meeting.tenant.administrator.id, administers=True)
-        (stay,) = running.run(platform.attendances.participants(actor, meeting.view.hex_id))
+        (stay,) = running.run(platform.meetings.attendances.participants(actor, meeting.view.hex_id))
         assert stay.left_at is not None
-        events = running.run(platform.events.read(organization.id, EventFilter(types=["meeting.*"])))
+        events = running.run(platform.events.log.read(organization.id, EventFilter(types=["meeting.*"])))
         assert [event.type for event in events][-2:] == ["meeting.left", "meeting.emptied"]

@@ -38,7 +38,7 @@ def topics(tenant: Tenant, token: str = "") -> list[str]:
 def signed(tenant: Tenant, **claims: Any) -> str:
     """The administrator's token with other claims."""
     good = tenant.claims(tenant.administrator)
-    return tenant.running.platform.signer.sign(structs.replace(good, **claims))
+    return tenant.running.platform.identity.signer.sign(structs.replace(good, **claims))
 
 
 def test_what_is_on_comes_first_and_the_rest_in_order(tenant: Tenant) -> None:
@@ -114,7 +114,7 @@ def test_an_unpaid_account_is_told_and_a_closed_one_is_not(tenant: Tenant) -> No
     plan(tenant, "Standup", start=soon(hours=1))
 
     async def becomes(*, closed: bool) -> None:
-        async with tenant.running.platform.database.write(tenant.organization.id) as session:
+        async with tenant.running.platform.storage.database.write(tenant.organization.id) as session:
             await session.execute(update(MeetingTerms).values(paid_until=now() - timedelta(days=1)))
             if closed:
                 one = update(Organization).where(Organization.id == tenant.organization.id)

@@ -28,7 +28,7 @@ LIMIT = 20
 
 
 def read(tenant: Tenant, after: int = 0, limit: int = 1000, **wanted: Any) -> list[RecordedEvent]:
-    log = tenant.running.platform.events
+    log = tenant.running.platform.events.log
     return within(tenant, log.read(tenant.organization.id, EventFilter(**wanted), after=after, limit=limit))
 
 
@@ -95,7 +95,7 @@ def test_who_signs_out_and_keys_of_an_account_are_logged(tenant: Tenant) -> None
         tenant.running.http.post(
             "/client/sign-out", headers={"cookie": f"auth={reply.cookies['auth']}"}
         ).raise_for_status()
-    keys = tenant.running.platform.keys
+    keys = tenant.running.platform.identity.keys
     key = tenant.running.run(
         keys.create("Küche", KeyPermission.MEETING | KeyPermission.EVENTS, tenant.organization)
     )
@@ -132,7 +132,7 @@ def test_no_organization_reads_of_another(tenant: Tenant, running: RunningPlatfo
     other.room()
     assert {event.organization_id for event in read(other)} == {other.organization.id}
     assert read(other, object_id=room) == []
-    everything = within(tenant, running.platform.events.read(None, EventFilter(object_id=room)))
+    everything = within(tenant, running.platform.events.log.read(None, EventFilter(object_id=room)))
     assert [event.type for event in everything] == ["room.created"]
 
 
@@ -172,7 +172,7 @@ def test_a_follower_hears_what_there_is_and_then_what_comes(tenant: Tenant) -> N
 
     async def follow() -> list[RecordedEvent]:
         heard: list[RecordedEvent] = []
-        log = tenant.running.platform.events
+        log = tenant.running.platform.events.log
         follower = log.follow(organization_id, EventFilter(types=["room.*", "test.*"]), after=0)
         async with asyncio.timeout(LIMIT), contextlib.aclosing(follower):
             async for event in follower:
@@ -182,7 +182,7 @@ def test_a_follower_hears_what_there_is_and_then_what_comes(tenant: Tenant) -> N
                     async with elsewhere.write(None) as session:
                         record(session, organization_id, "test.elsewhere", "x")
                 elif event.type == "test.elsewhere":
-                    async with tenant.running.platform.database.write(None) as session:
+                    async with tenant.running.platform.storage.database.write(None) as session:
                         record(session, organization_id, "test.here", "x")
                 else:
                     break
@@ -209,7 +209,7 @@ def test_many_writers_and_a_reader_that_misses_nothing(tenant: Tenant) -> None:
 
     async def follow() -> list[RecordedEvent]:
         heard: list[RecordedEvent] = []
-        follower = platform.events.follow(organization_id, EventFilter(types=["test.written"]), after=0)
+        follower = platform.events.log.follow(organization_id, EventFilter(types=["test.written"]), after=0)
         async with asyncio.timeout(60), contextlib.aclosing(follower):
             async for event in follower:
                 heard.append(event)
@@ -218,7 +218,9 @@ def test_many_writers_and_a_reader_that_misses_nothing(tenant: Tenant) -> None:
         return heard
 
     async def together() -> list[RecordedEvent]:
-        writing = [write(platform.database if name % 2 else elsewhere, name) for name in range(writers)]
+        writing = [
+            write(platform.storage.database if name % 2 else elsewhere, name) for name in range(writers)
+        ]
         following = asyncio.create_task(follow())
         await asyncio.gather(*writing)
         heard = await following
@@ -236,10 +238,10 @@ def test_old_events_go_and_their_ids_do_not_come_back(tenant: Tenant) -> None:
     platform = tenant.running.platform
     tenant.room()
     newest = read(tenant)[-1]
-    log = EventLog(platform.database, Bus(), keep=timedelta(days=30))
+    log = EventLog(platform.storage.database, Bus(), keep=timedelta(days=30))
 
     async def age() -> int:
-        async with platform.database.write(None) as session:
+        async with platform.storage.database.write(None) as session:
             mine = Event.organization_id == tenant.organization.id
             await session.execute(update(Event).where(mine).values(occurred_at=now() - timedelta(days=31)))
         return await log.remove_old()
@@ -266,7 +268,7 @@ def test_who_comes_into_a_room_and_leaves_is_logged(tenant: Tenant) -> None:
             await socket.wait_closed()
 
     async def logged() -> list[RecordedEvent]:
-        log = tenant.running.platform.events
+        log = tenant.running.platform.events.log
         follower = log.follow(tenant.organization.id, EventFilter(object_id=room), after=0)
         events: list[RecordedEvent] = []
         async with asyncio.timeout(LIMIT), contextlib.aclosing(follower):
@@ -297,7 +299,7 @@ def test_notes_wait_while_the_database_is_away(tenant: Tenant) -> None:
         with pytest.raises(Exception, match=r"."):
             await recorder.finish()
         await away.close()
-        recorder._database = platform.database  # pyright: ignore[reportPrivateUsage]
+        recorder._database = platform.storage.database  # pyright: ignore[reportPrivateUsage]
         await recorder.finish()
         await recorder.finish()
 

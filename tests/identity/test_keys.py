@@ -16,7 +16,7 @@ BOTH = KeyPermission.ACCOUNT | KeyPermission.MEETING
 
 
 def test_a_key_of_the_platform_and_one_of_an_organization(running: RunningPlatform, tenant: Tenant):
-    keys = running.platform.keys
+    keys = running.platform.identity.keys
     whole = running.run(keys.create("  Portal ", BOTH))
     own = running.run(keys.create("CRM", KeyPermission.MEETING, tenant.organization))
 
@@ -33,10 +33,10 @@ def test_a_key_of_the_platform_and_one_of_an_organization(running: RunningPlatfo
 
 
 def test_a_key_is_not_kept(running: RunningPlatform):
-    key = running.run(running.platform.keys.create("Secret", BOTH))
+    key = running.run(running.platform.identity.keys.create("Secret", BOTH))
 
     async def rows() -> list[str]:
-        async with running.platform.database.read(None) as session:
+        async with running.platform.storage.database.read(None) as session:
             return [str(vars(row)) for row in await session.scalars(select(PlatformKey))]
 
     assert len(key) == 40
@@ -46,12 +46,12 @@ def test_a_key_is_not_kept(running: RunningPlatform):
 @pytest.mark.parametrize("wrong", ["", "x", "ü", "0" * 40, "x" * 10_000])
 def test_what_is_no_key(running: RunningPlatform, wrong: str):
     with pytest.raises(Unauthenticated) as error:
-        running.run(running.platform.keys.authenticate(wrong))
+        running.run(running.platform.identity.keys.authenticate(wrong))
     assert error.value.code == "key_invalid"
 
 
 def test_a_key_that_is_deleted(running: RunningPlatform):
-    keys = running.platform.keys
+    keys = running.platform.identity.keys
     key, other = running.run(keys.create("Gone", BOTH)), running.run(keys.create("Stays", BOTH))
     holder = running.run(keys.authenticate(key))
     running.run(keys.delete(holder.key_id))
@@ -69,12 +69,12 @@ def test_a_key_that_is_deleted(running: RunningPlatform):
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101])
 def test_names_that_are_refused(running: RunningPlatform, name: str):
     with pytest.raises(Invalid) as error:
-        running.run(running.platform.keys.create(name, BOTH))
+        running.run(running.platform.identity.keys.create(name, BOTH))
     assert error.value.field == "name"
 
 
 def test_a_key_that_another_process_deletes_is_good_for_a_moment_more(running: RunningPlatform):
-    keys, elsewhere = running.platform.keys, PlatformKeys(running.platform.database)
+    keys, elsewhere = running.platform.identity.keys, PlatformKeys(running.platform.storage.database)
     key = running.run(keys.create("Gone elsewhere", BOTH))
     holder = running.run(keys.authenticate(key))
     running.run(elsewhere.delete(holder.key_id))

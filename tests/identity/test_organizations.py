@@ -11,7 +11,7 @@ from tests.platform import RunningPlatform, Tenant
 
 def test_an_organization_is_found_by_id_and_by_name(running: RunningPlatform):
     tenant = running.organization("Only one of this name")
-    find = running.platform.organizations.find
+    find = running.platform.identity.organizations.find
 
     assert running.run(find(tenant.company_id)).id == tenant.organization.id
     assert running.run(find("Only one of this name")).id == tenant.organization.id
@@ -34,7 +34,7 @@ def test_an_organization_is_found_by_id_and_by_name(running: RunningPlatform):
 def test_a_person_is_refused(tenant: Tenant, username: str, password: str | None, error: type[DomainError]):
     with pytest.raises(error):
         tenant.running.run(
-            tenant.running.platform.organizations.add_person(
+            tenant.running.platform.identity.organizations.add_person(
                 tenant.organization, username=username, password=password, standing=Standing.PARTICIPANT
             )
         )
@@ -42,7 +42,7 @@ def test_a_person_is_refused(tenant: Tenant, username: str, password: str | None
 
 def test_somebody_known_keeps_their_password(tenant: Tenant, running: RunningPlatform):
     person, second = tenant.person(), running.organization()
-    add = running.platform.organizations.add_person
+    add = running.platform.identity.organizations.add_person
 
     with pytest.raises(Conflict):
         running.run(
@@ -67,7 +67,9 @@ def test_somebody_known_keeps_their_password(tenant: Tenant, running: RunningPla
 def test_an_api_key_has_a_name_of_its_own(tenant: Tenant, running: RunningPlatform):
     with pytest.raises(Conflict):
         running.run(
-            running.platform.organizations.create_api_key(tenant.organization, tenant.api_key.client_id)
+            running.platform.identity.organizations.create_api_key(
+                tenant.organization, tenant.api_key.client_id
+            )
         )
     other = running.organization()
     assert other.api_key.client_id == tenant.api_key.client_id

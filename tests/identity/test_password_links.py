@@ -37,9 +37,9 @@ def link_of(tenant: Tenant, account: Account, *, days: int = 7) -> str:
 
 async def _ask(tenant: Tenant, person_id: str, days: int) -> str:
     platform = tenant.running.platform
-    async with platform.database.write(None) as session:
+    async with platform.storage.database.write(None) as session:
         person = await session.get_one(Person, person_id)
-        link = await platform.password_links.create(session, person, days=days)
+        link = await platform.identity.password_links.create(session, person, days=days)
     return link.key
 
 
@@ -64,7 +64,7 @@ def expire(tenant: Tenant, account: Account, ago: timedelta) -> datetime:
     moment = now() - ago
 
     async def change() -> None:
-        async with tenant.running.platform.database.write(None) as session:
+        async with tenant.running.platform.storage.database.write(None) as session:
             await session.execute(
                 update(PasswordLink).where(PasswordLink.person_id == account.id).values(expires_at=moment)
             )
@@ -193,7 +193,7 @@ def test_whoever_was_signed_in_is_not_any_more(running: RunningPlatform) -> None
     tenant, second = running.organization("First"), running.organization("Second")
     person = tenant.person()
     running.run(
-        running.platform.organizations.add_person(
+        running.platform.identity.organizations.add_person(
             second.organization, username=person.username, password=None, standing=Standing.PARTICIPANT
         )
     )
@@ -230,16 +230,16 @@ async def _overtaken(tenant: Tenant, person: Account, refresh_token: str, key: s
     class Overtaken(Database):
         @asynccontextmanager
         async def write(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
-            await platform.password_links.set_password(key, NEW_PASSWORD, "192.0.2.1")
+            await platform.identity.password_links.set_password(key, NEW_PASSWORD, "192.0.2.1")
             async with super().write(organization_id) as session:
                 yield session
 
     database = Overtaken(platform.settings.database_url)
     authentication = Authentication(
         database,
-        platform.passwords,
-        platform.signer,
-        Throttle(platform.database, account_attempts=10, address_attempts=10),
+        platform.identity.passwords,
+        platform.identity.signer,
+        Throttle(platform.storage.database, account_attempts=10, address_attempts=10),
         access_token_lifetime=60,
         refresh_token_lifetime=60,
     )
@@ -256,7 +256,7 @@ async def _overtaken(tenant: Tenant, person: Account, refresh_token: str, key: s
 
 
 async def _count(running: RunningPlatform, query: Any, person_id: str) -> int:
-    async with running.platform.database.read(None) as session:
+    async with running.platform.storage.database.read(None) as session:
         return await session.scalar(query.where(RefreshToken.person_id == person_id)) or 0
 
 
@@ -264,7 +264,7 @@ def test_every_organization_of_the_person_has_it_in_its_log(running: RunningPlat
     first, second, third = (running.organization(name) for name in ("First", "Second", "Third"))
     person = first.person()
     running.run(
-        running.platform.organizations.add_person(
+        running.platform.identity.organizations.add_person(
             second.organization, username=person.username, password=None, standing=Standing.PARTICIPANT
         )
     )
@@ -273,7 +273,7 @@ def test_every_organization_of_the_person_has_it_in_its_log(running: RunningPlat
     set_password(first, key)
 
     async def events(organization: Organization) -> list[tuple[str, dict[str, Any]]]:
-        async with running.platform.database.read(organization.id) as session:
+        async with running.platform.storage.database.read(organization.id) as session:
             rows = await session.scalars(select(Event).where(Event.type == "user.password_set"))
             return [(row.object_id, row.data) for row in rows]
 
@@ -286,8 +286,8 @@ def test_a_person_without_an_address_cannot_be_written_to(tenant: Tenant) -> Non
     platform = tenant.running.platform
 
     async def ask() -> None:
-        async with platform.database.write(tenant.organization.id) as session:
-            await platform.password_requests.enqueue(
+        async with platform.storage.database.write(tenant.organization.id) as session:
+            await platform.identity.password_requests.enqueue(
                 session, tenant.organization, Person(username="nameless", password_hash="")
             )
 
@@ -300,12 +300,12 @@ def test_somebody_new_gets_the_link_with_the_transaction_that_makes_them(tenant:
     username = f"ada-{tenant.company_id.lower()}@example.org"
 
     async def make(*, fails: bool) -> None:
-        async with platform.database.write(tenant.organization.id) as session:
+        async with platform.storage.database.write(tenant.organization.id) as session:
             person = Person(
                 username=username, email=username, password_hash="", first_name="Ada", locale="de-AT"
             )
             session.add(person)
-            await platform.password_requests.enqueue(session, tenant.organization, person)
+            await platform.identity.password_requests.enqueue(session, tenant.organization, person)
             if fails:
                 raise LookupError
 
@@ -350,7 +350,7 @@ def test_the_key_is_not_kept(tenant: Tenant) -> None:
     key = link_of(tenant, person)
 
     async def kept() -> PasswordLink:
-        async with tenant.running.platform.database.read(None) as session:
+        async with tenant.running.platform.storage.database.read(None) as session:
             return (
                 await session.scalars(select(PasswordLink).where(PasswordLink.person_id == person.id))
             ).one()

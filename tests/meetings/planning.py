@@ -45,22 +45,24 @@ class Planned(Struct, frozen=True):
         """So many may be inside with sound and pictures."""
 
         async def work() -> None:
-            async with self.tenant.running.platform.database.write(self.tenant.organization.id) as session:
+            async with self.tenant.running.platform.storage.database.write(
+                self.tenant.organization.id
+            ) as session:
                 room = await session.get_one(Room, self.room_id)
                 room.active_limit = count
 
         self.tenant.running.run(work())
 
     def closes(self) -> None:
-        meetings = self.tenant.running.platform.meetings
+        meetings = self.tenant.running.platform.meetings.meetings
         self.tenant.running.run(meetings.close(_organizer(self.tenant), self.view.hex_id))
 
     def is_canceled(self) -> None:
-        meetings = self.tenant.running.platform.meetings
+        meetings = self.tenant.running.platform.meetings.meetings
         self.tenant.running.run(meetings.cancel(_organizer(self.tenant), self.view.hex_id, series=True))
 
     def changes(self, **draft: Any) -> Planned:
-        meetings = self.tenant.running.platform.meetings
+        meetings = self.tenant.running.platform.meetings.meetings
         changed = meetings.update(
             _organizer(self.tenant), self.view.hex_id, MeetingDraft(**draft), series=True
         )
@@ -71,7 +73,7 @@ def plan(tenant: Tenant, topic: str = "Standup", *, invite: str = "", **draft: A
     """A meeting of the organization's administrator, now unless said; `invite` is an address."""
     if invite:
         draft["invitees"] = [InviteeDraft(email=invite, first_name="Nora", last_name="Nilsen")]
-    meetings = tenant.running.platform.meetings
+    meetings = tenant.running.platform.meetings.meetings
     scheduled = meetings.schedule(_organizer(tenant), MeetingDraft(topic=topic, **draft))
     return Planned(tenant, tenant.running.run(scheduled))
 

@@ -32,7 +32,7 @@ INVITED = [
 
 @pytest.fixture
 def meeting_admission(running: RunningPlatform) -> MeetingAdmission:
-    return running.platform.meeting_admission
+    return running.platform.meetings.admission
 
 
 def test_what_everybody_sees(tenant: Tenant) -> None:
@@ -46,9 +46,9 @@ def test_what_everybody_sees(tenant: Tenant) -> None:
     assert (visit.listens, visit.waits, visit.is_recurring) == (False, False, False)
     assert visit.end - visit.start == HOUR
     dashed = "-".join(planned.number[start : start + 4] for start in range(0, 16, 4))
-    assert tenant.running.run(tenant.running.platform.meeting_admission.look_up(dashed)) == visit
+    assert tenant.running.run(tenant.running.platform.meetings.admission.look_up(dashed)) == visit
     assert (
-        tenant.running.run(tenant.running.platform.meeting_admission.look_up(dashed.replace("-", " ")))
+        tenant.running.run(tenant.running.platform.meetings.admission.look_up(dashed.replace("-", " ")))
         == visit
     )
 
@@ -226,7 +226,7 @@ def test_an_account_that_is_not_paid_for(tenant: Tenant, running: RunningPlatfor
 def test_an_account_that_is_closed(tenant: Tenant, running: RunningPlatform) -> None:
     planned = plan(tenant)
     entered, token = _enter(planned, name="Pat"), tenant.token
-    running.run(running.platform.accounts.close(tenant.organization.hex_id))
+    running.run(running.platform.meetings.accounts.close(tenant.organization.hex_id))
 
     assert _look(planned).state is VisitState.UNAVAILABLE
     assert "is closed" in _refused(planned).message
@@ -295,16 +295,16 @@ def test_a_token_for_another_room(tenant: Tenant) -> None:
         with pytest.raises((LinkNotFound, NotFound)):
             _admitted(other, entered.token)
         with pytest.raises((LinkNotFound, NotFound)):
-            tenant.running.run(tenant.running.platform.meeting_admission.admit(entered.token, room_id))
+            tenant.running.run(tenant.running.platform.meetings.admission.admit(entered.token, room_id))
     link = tenant.group_link(room_id)
     guest = tenant.running.run(
-        tenant.running.platform.admissions.authenticate_guest(
+        tenant.running.platform.rooms.admissions.authenticate_guest(
             tenant.company_id, room_id, link["accessKey"], "Grace", ""
         )
     )
     with pytest.raises(LinkNotFound):
         _admitted(planned, guest.token)
-    admitted = tenant.running.run(tenant.running.platform.meeting_admission.admit(guest.token, room_id))
+    admitted = tenant.running.run(tenant.running.platform.meetings.admission.admit(guest.token, room_id))
     assert (admitted.room_id, admitted.meeting_id) == (room_id, None)
 
 
@@ -374,29 +374,29 @@ def test_its_room_goes_with_the_meeting_and_not_before(tenant: Tenant) -> None:
 
 def _look(planned: Planned, key: str = "", token: str = "") -> Visit:
     running = planned.tenant.running
-    return running.run(running.platform.meeting_admission.look_up(planned.number, key, token))
+    return running.run(running.platform.meetings.admission.look_up(planned.number, key, token))
 
 
 def _enter(planned: Planned, key: str = "", name: str = "", external_id: str = "") -> MeetingPass:
     running = planned.tenant.running
-    return running.run(running.platform.meeting_admission.enter(planned.number, key, name, external_id))
+    return running.run(running.platform.meetings.admission.enter(planned.number, key, name, external_id))
 
 
 def _admitted(planned: Planned, token: str, name: str | None = None) -> Admission:
     running = planned.tenant.running
-    return running.run(running.platform.meeting_admission.admit(token, planned.room_id, name))
+    return running.run(running.platform.meetings.admission.admit(token, planned.room_id, name))
 
 
 def _reviewed(planned: Planned, token: str, since: datetime | None = None) -> Admission:
     running = planned.tenant.running
-    return running.run(running.platform.meeting_admission.review(token, planned.room_id, "Pat", since))
+    return running.run(running.platform.meetings.admission.review(token, planned.room_id, "Pat", since))
 
 
 def _write(planned: Planned, **columns: datetime | None) -> None:
     """Put times into the row, as if nobody had been told."""
 
     async def work() -> None:
-        async with planned.tenant.running.platform.database.write(None) as session:
+        async with planned.tenant.running.platform.storage.database.write(None) as session:
             query = update(Meeting).where(Meeting.id == planned.view.meeting.id)
             await session.execute(query.values(**columns))
 
@@ -404,7 +404,7 @@ def _write(planned: Planned, **columns: datetime | None) -> None:
 
 
 def _extends(tenant: Tenant) -> None:
-    accounts = tenant.running.platform.accounts
+    accounts = tenant.running.platform.meetings.accounts
     tenant.running.run(accounts.change(tenant.organization.hex_id, AccountChange(auto_extend=True)))
 
 
@@ -415,7 +415,7 @@ def _refused(planned: Planned, key: str = "") -> DomainError:
 
 
 def _agree(tenant: Tenant, *, paid_until: datetime) -> None:
-    accounts = tenant.running.platform.accounts
+    accounts = tenant.running.platform.meetings.accounts
     change = AccountChange(paid_until=paid_until)
     tenant.running.run(accounts.change(tenant.organization.hex_id, change))
 
@@ -424,7 +424,7 @@ def test_names_that_nobody_would_type(tenant: Tenant) -> None:
     """Control characters are left out, and a long name of an invitation is no reason to stay outside."""
     long = InviteeDraft(email=GUEST, first_name="F" * 150, last_name="L" * 150)
     planned = plan(tenant, invitees=[long])
-    run, meeting_admission = tenant.running.run, tenant.running.platform.meeting_admission
+    run, meeting_admission = tenant.running.run, tenant.running.platform.meetings.admission
     assert run(meeting_admission.enter(planned.number, "", "Pa\0t\x1b")).claims.display_name == "Pat"
     entered = _enter(planned, planned.key_of(GUEST))
     assert entered.claims.display_name == "F" * 150 + " " + "L" * 49

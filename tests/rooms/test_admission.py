@@ -26,15 +26,15 @@ from tests.platform import RunningPlatform, Tenant
 
 
 def review(tenant: Tenant, token: str, room_id: str) -> Admission:
-    return tenant.running.run(tenant.running.platform.admissions.review(token, room_id, "Somebody"))
+    return tenant.running.run(tenant.running.platform.rooms.admissions.review(token, room_id, "Somebody"))
 
 
 def admit(tenant: Tenant, token: str, room_id: str, name: str | None = None) -> Admission:
-    return tenant.running.run(tenant.running.platform.admissions.admit(token, room_id, name))
+    return tenant.running.run(tenant.running.platform.rooms.admissions.admit(token, room_id, name))
 
 
 def guest_token(tenant: Tenant, link: dict[str, Any], name: str = "Grace") -> str:
-    admissions = tenant.running.platform.admissions
+    admissions = tenant.running.platform.rooms.admissions
     guest = admissions.authenticate_guest(tenant.company_id, link["roomId"], link["accessKey"], name, "")
     return tenant.running.run(guest).token
 
@@ -116,7 +116,7 @@ def test_a_link_that_changes_after_the_token_was_made(tenant: Tenant):
 
 def test_a_link_is_looked_up_whatever_its_validity(tenant: Tenant):
     room_id = tenant.room("Lounge")
-    admissions = tenant.running.platform.admissions
+    admissions = tenant.running.platform.rooms.admissions
     states = {
         LinkState.VALID: tenant.group_link(room_id),
         LinkState.EXPIRED: tenant.group_link(room_id, validUntil="2020-01-01T00:00:00Z"),
@@ -139,7 +139,7 @@ def test_a_token_that_has_expired_lets_nobody_in_and_still_says_who_is_inside(te
     room = tenant.room()
     person = tenant.person()
     claims = structs.replace(tenant.claims(person), expires_at=int(time.time()) - 1)
-    expired = tenant.running.platform.signer.sign(claims)
+    expired = tenant.running.platform.identity.signer.sign(claims)
     with pytest.raises(TokenExpired):
         admit(tenant, expired, room)
     assert review(tenant, expired, room).user_id == person.id

@@ -25,7 +25,7 @@ def test_a_session_sees_only_its_organizations_rows(tenant: Tenant, running: Run
     mine, theirs = fill(tenant), fill(stranger)
 
     async def look() -> None:
-        async with running.platform.database.read(tenant.organization.id) as session:
+        async with running.platform.storage.database.read(tenant.organization.id) as session:
             for table in TABLES:
                 owners = set(await session.scalars(select(table.organization_id)))
                 assert owners <= {tenant.organization.id}, table.__name__
@@ -44,7 +44,7 @@ def test_a_new_row_belongs_to_the_sessions_organization(tenant: Tenant, running:
     stranger = running.organization()
 
     async def write() -> int:
-        async with running.platform.database.write(tenant.organization.id) as session:
+        async with running.platform.storage.database.write(tenant.organization.id) as session:
             room = Room(
                 organization_id=stranger.organization.id,
                 type=RoomType.ROOM,

@@ -8,7 +8,7 @@ from tests.platform import RunningPlatform, Tenant
 
 
 def test_a_change_here_is_known_at_once(tenant: Tenant, running: RunningPlatform):
-    of = running.platform.revisions.of
+    of = running.platform.rooms.revisions.of
     organization_id = tenant.organization.id
     seen = [of(organization_id)]
 
@@ -25,7 +25,7 @@ def test_a_change_here_is_known_at_once(tenant: Tenant, running: RunningPlatform
 
 
 def test_another_process_learns_of_it(tenant: Tenant, running: RunningPlatform):
-    elsewhere = Revisions(running.platform.database, Bus())
+    elsewhere = Revisions(running.platform.storage.database, Bus())
     tenant.room()
     running.run(elsewhere.refresh())
     before = elsewhere.of(tenant.organization.id)

@@ -68,10 +68,10 @@ def create_user(
 
     async def create() -> tuple[str, str | None]:
         async with offline(load_settings(config, None, None, data)) as platform:
-            organization = await platform.organizations.find(org)
-            known = await platform.organizations.is_known(username)
+            organization = await platform.identity.organizations.find(org)
+            known = await platform.identity.organizations.is_known(username)
             password = None if known else asked or random_key(16)
-            person = await platform.organizations.add_person(
+            person = await platform.identity.organizations.add_person(
                 organization,
                 username=username,
                 password=password,
@@ -94,8 +94,10 @@ def create_api_key(client_id: str, org: Org, data: Data = None, config: Config =
 
     async def create() -> tuple[str, str]:
         async with offline(load_settings(config, None, None, data)) as platform:
-            organization = await platform.organizations.find(org)
-            return organization.ulid, await platform.organizations.create_api_key(organization, client_id)
+            organization = await platform.identity.organizations.find(org)
+            return organization.ulid, await platform.identity.organizations.create_api_key(
+                organization, client_id
+            )
 
     company_id, code = run(create())
     print(f"companyId: {company_id}\nclientId:  {client_id}\ncode:      {code}")
@@ -119,11 +121,11 @@ def create_meeting_key(
 
     async def create() -> str:
         async with offline(load_settings(config, None, None, data)) as platform:
-            organization = await platform.organizations.find(org) if org else None
+            organization = await platform.identity.organizations.find(org) if org else None
             granted = KeyPermission(0)
             for use in uses:
                 granted |= KeyPermission[use.name]
-            return await platform.keys.create(name, granted, organization)
+            return await platform.identity.keys.create(name, granted, organization)
 
     print(f"X-API-KEY: {run(create())}")
 
@@ -134,7 +136,7 @@ def list_meeting_keys(data: Data = None, config: Config = None) -> None:
 
     async def read() -> Sequence[tuple[PlatformKey, Organization | None]]:
         async with offline(load_settings(config, None, None, data)) as platform:
-            return await platform.keys.list()
+            return await platform.identity.keys.list()
 
     for key, organization in run(read()):
         uses = ",".join((use.name or "").lower() for use in KeyPermission(key.permissions))
@@ -152,6 +154,6 @@ def delete_meeting_key(
 
     async def delete() -> None:
         async with offline(load_settings(config, None, None, data)) as platform:
-            await platform.keys.delete(key_id)
+            await platform.identity.keys.delete(key_id)
 
     run(delete())

@@ -32,8 +32,8 @@ async def offline(loaded: Settings) -> AsyncGenerator[Platform]:
     """The platform's parts on an up-to-date database, without serving."""
     platform = Platform(loaded)
     try:
-        await schema.upgrade(platform.database)
+        await schema.upgrade(platform.storage.database)
         yield platform
     finally:
-        platform.passwords.close()
-        await platform.database.close()
+        platform.identity.passwords.close()
+        await platform.storage.database.close()

@@ -80,9 +80,9 @@ def upgrade_database(data: Data = None, config: Config = None) -> None:
     async def upgrade() -> bool:
         platform = Platform(load_settings(config, None, None, data))
         try:
-            return await schema.upgrade(platform.database)
+            return await schema.upgrade(platform.storage.database)
         finally:
-            await platform.database.close()
+            await platform.storage.database.close()
 
     print("upgraded" if run(upgrade()) else "up to date")
 

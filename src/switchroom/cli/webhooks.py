@@ -230,5 +230,5 @@ async def _web_hooks(
     if (org is None) is not on_platform:
         raise Invalid("name the organization with --org, or say --platform", field="org")
     async with offline(load_settings(config, None, None, data)) as platform:
-        owner = None if org is None else (await platform.organizations.find(org)).id
-        yield platform.webhooks, owner
+        owner = None if org is None else (await platform.identity.organizations.find(org)).id
+        yield platform.events.webhooks, owner

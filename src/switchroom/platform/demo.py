@@ -88,7 +88,7 @@ async def ensure_demo(platform: Platform) -> Demo:
             return demo
         demo = _moved(demo, platform.settings.base_url)
         if demo.webmeeting is None:
-            organization = await platform.organizations.find(demo.company_id)
+            organization = await platform.identity.organizations.find(demo.company_id)
             demo = structs.replace(
                 demo, webmeeting=await _make_meeting(platform, organization, demo.users[0].user_id)
             )
@@ -108,13 +108,13 @@ def _moved(demo: Demo, base_url: str) -> Demo:
 async def _make(platform: Platform) -> Demo:
     organization = await platform.found_organization("Demo")
     users, people = await _make_people(platform, organization)
-    code = await platform.organizations.create_api_key(organization, _CLIENT_ID)
-    administrator = await platform.authentication.with_password(
+    code = await platform.identity.organizations.create_api_key(organization, _CLIENT_ID)
+    administrator = await platform.identity.authentication.with_password(
         users[0].username, users[0].password, organization.ulid, "127.0.0.1"
     )
     token = administrator.claims
     rooms = await _make_rooms(platform, token, people)
-    groups = {group.role: group for group in await platform.organizations.permission_groups(token)}
+    groups = {group.role: group for group in await platform.identity.organizations.permission_groups(token)}
     return Demo(
         base_url=platform.settings.base_url,
         company_id=organization.ulid,
@@ -136,10 +136,10 @@ async def _make_people(
     people: dict[Standing, Person] = {}
     for name, standing, first_name, last_name in _PEOPLE:
         username = f"{name}@demo.example"
-        if await platform.organizations.is_known(username):
+        if await platform.identity.organizations.is_known(username):
             username = f"{name}.{organization.ulid[-6:].lower()}@demo.example"
         password = random_key(16)
-        person = await platform.organizations.add_person(
+        person = await platform.identity.organizations.add_person(
             organization,
             username=username,
             password=password,
@@ -159,13 +159,13 @@ async def _make_rooms(
     open_to_all = Grant(Role.PARTICIPANT)
     moderated = {people[Standing.MODERATOR].id: Grant(Role.MODERATOR)}
     for department_name, room_names in TREE:
-        department = await platform.rooms.create(
+        department = await platform.rooms.rooms.create(
             token,
             RoomDraft(display_name=department_name, type=RoomType.DEPARTMENT, default=open_to_all),
         )
         for room_name in room_names:
             hall = room_name == "Lecture hall"
-            made = await platform.rooms.create(
+            made = await platform.rooms.rooms.create(
                 token,
                 RoomDraft(
                     display_name=room_name,
@@ -183,9 +183,9 @@ async def _make_rooms(
 
 async def _make_meeting(platform: Platform, organization: Organization, person_id: str) -> DemoMeeting:
     """A meeting that is on for a day from now, and a key to schedule others with."""
-    key = await platform.keys.create(_CLIENT_ID, KeyPermission.ACCOUNT | KeyPermission.MEETING)
+    key = await platform.identity.keys.create(_CLIENT_ID, KeyPermission.ACCOUNT | KeyPermission.MEETING)
     start = now().replace(minute=0, second=0, microsecond=0)
-    meeting = await platform.meetings.schedule(
+    meeting = await platform.meetings.meetings.schedule(
         Actor(organization.id, person_id, administers=True),
         MeetingDraft(
             topic="Demo meeting",
@@ -203,13 +203,13 @@ async def _make_meeting(platform: Platform, organization: Organization, person_i
 
 
 async def _make_link(platform: Platform, token: AccessToken, room_id: str, group: PermissionGroup) -> str:
-    made = await platform.links.create(
+    made = await platform.rooms.links.create(
         token,
         room_id,
         LinkKind.GROUP,
         [LinkDraft(permission_group_id=group.id, description=f"Demo: {group.name}")],
     )
-    return platform.links.address(token.company_id, made.links[0])
+    return platform.rooms.links.address(token.company_id, made.links[0])
 
 
 def _write_privately(path: Path, content: bytes) -> None:

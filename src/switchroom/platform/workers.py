@@ -94,13 +94,13 @@ async def several(
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listen(settings.host, settings.port))
         platform = Platform(settings, engines=engines)
-        stack.push_async_callback(platform.database.close)
-        stack.callback(platform.passwords.close)
-        messages = platform.messages if engines else MessageServer(settings, own=True)
+        stack.push_async_callback(platform.storage.database.close)
+        stack.callback(platform.identity.passwords.close)
+        messages = platform.storage.messages if engines else MessageServer(settings, own=True)
         stack.push_async_callback(platform.media.stop_own)
         stack.push_async_callback(messages.stop_own)
         _, there, _ = await asyncio.gather(
-            platform.media.start_own(), messages.start_own(), schema.upgrade(platform.database)
+            platform.media.start_own(), messages.start_own(), schema.upgrade(platform.storage.database)
         )
         if not there:
             raise ConfigurationError(

@@ -91,7 +91,7 @@ def test_the_user_name_is_the_same_in_capitals(tenant: Tenant):
 def test_without_a_company_the_first_is_entered_and_all_are_named(running: RunningPlatform, tenant: Tenant):
     person, second = tenant.person(), running.organization("Zweite")
     running.run(
-        running.platform.organizations.add_person(
+        running.platform.identity.organizations.add_person(
             second.organization, username=person.username, password=None, standing=Standing.ADMINISTRATOR
         )
     )
@@ -109,7 +109,7 @@ def test_without_a_company_the_first_is_entered_and_all_are_named(running: Runni
 def test_signing_in_again_with_a_company_switches_to_it(running: RunningPlatform, tenant: Tenant):
     person, second = tenant.person(), running.organization("Second")
     running.run(
-        running.platform.organizations.add_person(
+        running.platform.identity.organizations.add_person(
             second.organization, username=person.username, password=None, standing=Standing.ADMINISTRATOR
         )
     )

@@ -74,7 +74,7 @@ def test_a_body_of_more_than_a_mebibyte_is_refused(shared: Tenant, path: str):
 
 def _signed(shared: Tenant, **changes: Any) -> str:
     claims = msgspec.structs.replace(shared.claims(shared.administrator), **changes)
-    return shared.running.platform.signer.sign(claims)
+    return shared.running.platform.identity.signer.sign(claims)
 
 
 def _forged(shared: Tenant) -> Iterator[str]:

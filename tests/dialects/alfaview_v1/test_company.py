@@ -33,7 +33,7 @@ def test_a_page_of_companies(tenant: Tenant, running: RunningPlatform):
     others = [running.organization(name) for name in ("Beta", "Gamma")]
     for other in others:
         running.run(
-            running.platform.organizations.add_person(
+            running.platform.identity.organizations.add_person(
                 other.organization, username=person.username, password=None, standing=Standing.PARTICIPANT
             )
         )

@@ -404,7 +404,7 @@ def test_subsequent_authentication_with_refresh_token(tenant: Tenant, tmp_path: 
 def test_switch_company(tenant: Tenant, running: RunningPlatform):
     account, second = tenant.administrator, running.organization("Second")
     person = running.run(
-        running.platform.organizations.add_person(
+        running.platform.identity.organizations.add_person(
             second.organization,
             username=account.username,
             password=None,
@@ -457,7 +457,7 @@ def test_generate_join_url_from_group_link(tenant: Tenant):
 
 def test_errors(tenant: Tenant):
     claims = tenant.claims(tenant.administrator)
-    expired = tenant.running.platform.signer.sign(structs.replace(claims, expires_at=1))
+    expired = tenant.running.platform.identity.signer.sign(structs.replace(claims, expires_at=1))
     reply = json.loads(
         curl(
             tenant,

@@ -25,7 +25,7 @@ class Saved:
     def __init__(self, running: RunningPlatform, tenant: Tenant) -> None:
         self._running = running
         platform = running.platform
-        self._database = platform.database
+        self._database = platform.storage.database
         shown = plan(tenant, TOPIC).view
         self.row = MeetingRecording(
             organization_id=tenant.organization.id,

@@ -27,7 +27,7 @@ class Reader:
     @classmethod
     def of(cls, running: RunningPlatform, organization: Organization | None) -> Reader:
         """With a new key for the events of an account, or for those of all."""
-        key = running.run(running.platform.keys.create("reader", KeyPermission.EVENTS, organization))
+        key = running.run(running.platform.identity.keys.create("reader", KeyPermission.EVENTS, organization))
         return cls(running, sign_in(running, key)["auth_token"])
 
     def get(self, path: str = "/events", **query: Any) -> httpx.Response:

@@ -95,7 +95,7 @@ def test_a_person_who_administers(running: RunningPlatform, tenant: Tenant) -> N
 
 
 def test_keys(running: RunningPlatform, tenant: Tenant) -> None:
-    keys = running.platform.keys
+    keys = running.platform.identity.keys
     key = running.run(keys.create("reader", KeyPermission.EVENTS, tenant.organization))
     granted = sign_in(running, key)
     assert (granted["account_id"], granted["priv_level"]) == (tenant.organization.id, "admin")
@@ -111,7 +111,7 @@ def test_keys(running: RunningPlatform, tenant: Tenant) -> None:
 
 
 def test_a_closed_account(running: RunningPlatform, reader: Reader, tenant: Tenant) -> None:
-    running.run(running.platform.accounts.close(tenant.organization.hex_id))
+    running.run(running.platform.meetings.accounts.close(tenant.organization.hex_id))
     assert reader.refused()[0] == 401
 
 

@@ -80,7 +80,7 @@ def test_a_token_that_is_withdrawn(
     running: RunningPlatform, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "ASK_AGAIN_EVERY", 0.1)
-    keys = running.platform.keys
+    keys = running.platform.identity.keys
     key = running.run(keys.create("reader", KeyPermission.EVENTS, tenant.organization))
     reader = Reader(running, sign_in(running, key)["auth_token"])
     with reader.socket() as follower:

@@ -131,12 +131,12 @@ class Account:
         self.user_id: str = self.admin["id"]
         self.api = self.instance.named(user=self.user_id)
         """An instance's key, in the name of the account's admin."""
-        self.organization = running.run(running.platform.accounts.get(self.id)).organization
+        self.organization = running.run(running.platform.meetings.accounts.get(self.id)).organization
 
     def key(self, permissions: KeyPermission = EVERYTHING) -> str:
         """A new key of this account."""
         platform = self.running.platform
-        return self.running.run(platform.keys.create("account", permissions, self.organization))
+        return self.running.run(platform.identity.keys.create("account", permissions, self.organization))
 
     def own(self, **names: str) -> Client:
         """A client with a key of this account."""
@@ -153,7 +153,7 @@ class Account:
         """The ids of the organization's permission groups, by name."""
 
         async def read() -> dict[str, str]:
-            async with self.running.platform.database.read(self.organization.id) as session:
+            async with self.running.platform.storage.database.read(self.organization.id) as session:
                 return {group.name: group.id for group in await session.scalars(select(PermissionGroup))}
 
         return self.running.run(read())
@@ -163,7 +163,7 @@ class Account:
 
 
 def instance_key(running: RunningPlatform, permissions: KeyPermission = EVERYTHING) -> str:
-    return running.run(running.platform.keys.create("test", permissions))
+    return running.run(running.platform.identity.keys.create("test", permissions))
 
 
 def tomorrow(hour: int = 9) -> datetime:

@@ -266,7 +266,7 @@ def test_a_permission_group_that_is_deleted(account: Account) -> None:
     assert account.running.http.post("/client/meeting", json=visit).json()["listens"] is True
 
     async def remove() -> None:
-        async with account.running.platform.database.write(None) as session:
+        async with account.running.platform.storage.database.write(None) as session:
             await session.execute(delete(PermissionGroup).where(PermissionGroup.id == group_id))
 
     account.running.run(remove())
@@ -282,8 +282,8 @@ def test_who_was_there_and_what_was_said(account: Account) -> None:
     organization_id = account.organization.id
 
     async def happen() -> None:
-        room_id = (await platform.meeting_admission.look_up(meeting["meetingId"])).room_id
-        async with platform.database.write(organization_id) as session:
+        room_id = (await platform.meetings.admission.look_up(meeting["meetingId"])).room_id
+        async with platform.storage.database.write(organization_id) as session:
             named = (await session.scalars(select(Meeting.id).where(Meeting.room_id == room_id))).one()
             data = {"participant_id": "p1", "user_id": "u1", "display_name": "Änne", "is_guest": True}
             record(session, organization_id, "meeting.joined", named, data)
@@ -312,10 +312,12 @@ def test_who_was_there_is_known_by_what_a_program_knows(account: Account) -> Non
     invited = [{"email": "bob@example.org", "firstName": "Bob"}]
     meeting = account.api.post("/meeting", {"topic": "Review", "invitedParticipants": invited})
     platform = account.running.platform
-    organizer = account.running.run(platform.accounts.member(account.organization.id, account.user_id))
+    organizer = account.running.run(
+        platform.meetings.accounts.member(account.organization.id, account.user_id)
+    )
 
     async def happen() -> None:
-        async with platform.database.write(account.organization.id) as session:
+        async with platform.storage.database.write(account.organization.id) as session:
             named = (await session.scalars(select(Meeting.id).where(Meeting.hex_id == meeting["id"]))).one()
             guest = (await session.scalars(select(Invitee.id).where(Invitee.meeting_id == named))).one()
             for number, user_id in enumerate((organizer.person.id, guest, "walk-in")):
@@ -340,7 +342,7 @@ def test_who_was_at_an_occurrence(account: Account) -> None:
     extended = timedelta(hours=3)
 
     async def happen() -> None:
-        async with platform.database.write(organization_id) as session:
+        async with platform.storage.database.write(organization_id) as session:
             row = (await session.scalars(select(Meeting).where(Meeting.hex_id == meeting["id"]))).one()
             for day, name in zip(days, ("early", "before", "there", "after"), strict=True):
                 for number in range(10_001 if name == "early" else 1):
@@ -374,28 +376,28 @@ def test_who_was_there_is_known_as_long_as_the_meeting_is(account: Account) -> N
 
     async def happen() -> str:
         long_ago = datetime.now(UTC) - timedelta(days=200)
-        async with platform.database.write(organization_id) as session:
+        async with platform.storage.database.write(organization_id) as session:
             query = select(Meeting.id).where(Meeting.hex_id == meeting["id"])
             meeting_id = (await session.scalars(query)).one()
             data = {"participant_id": "p", "display_name": "Änne"}
             for kind in ("joined", "emptied"):
                 record(session, organization_id, f"meeting.{kind}", meeting_id, data, at=long_ago)
-        await platform.events.remove_old()
+        await platform.events.log.remove_old()
         return meeting_id
 
     meeting_id = account.running.run(happen())
     (stay,) = account.api.get(f"/meeting/{meeting['id']}/participants")
     assert stay["name"] == "Änne"
-    kept = account.running.run(platform.events.read(organization_id, EventFilter(object_id=meeting_id)))
+    kept = account.running.run(platform.events.log.read(organization_id, EventFilter(object_id=meeting_id)))
     assert [event.type for event in kept] == ["meeting.created", "meeting.joined"]
     account.running.run(_delete(platform, meeting_id))
-    account.running.run(platform.events.remove_old())
-    kept = account.running.run(platform.events.read(organization_id, EventFilter(object_id=meeting_id)))
+    account.running.run(platform.events.log.remove_old())
+    kept = account.running.run(platform.events.log.read(organization_id, EventFilter(object_id=meeting_id)))
     assert [event.type for event in kept] == ["meeting.created"]
 
 
 async def _delete(platform: Platform, meeting_id: str) -> None:
-    async with platform.database.write(None) as session:
+    async with platform.storage.database.write(None) as session:
         await session.execute(delete(Meeting).where(Meeting.id == meeting_id))
 
 

@@ -130,7 +130,7 @@ def test_who_was_elsewhere_brings_nothing_along(account: Account, running: Runni
         assert "Secret" in running.http.get(taken_on["icsPath"]).text
     with pytest.raises(Unauthenticated):
         running.run(
-            running.platform.authentication.with_password(
+            running.platform.identity.authentication.with_password(
                 leaver["email"], PASSWORD, account.organization.ulid, "192.0.2.1"
             )
         )
@@ -142,7 +142,7 @@ def test_somebody_in_two_accounts(account: Account, running: RunningPlatform) ->
     email = _address()
     for one, password in ((account, PASSWORD), (other, None)):
         running.run(
-            running.platform.organizations.add_person(
+            running.platform.identity.organizations.add_person(
                 one.organization, username=email, password=password, standing=Standing.MODERATOR
             )
         )
@@ -187,7 +187,7 @@ def test_an_address_is_the_same_in_both_spellings_of_its_domain(account: Account
         assert account.running.http.get("/api/v6/meeting", headers=named).json()["data"] == []
     account.running.run(_set_password(account.running, said))
     for spelled in (said, ascii_form):
-        sign_in = account.running.platform.authentication.with_password
+        sign_in = account.running.platform.identity.authentication.with_password
         assert account.running.run(sign_in(spelled, PASSWORD, account.organization.ulid, "192.0.2.1")).token
 
 
@@ -267,12 +267,12 @@ def test_without_a_key(account: Account, key: str) -> None:
 
 def test_a_server_that_asks_for_no_key(account: Account, running: RunningPlatform) -> None:
     """Who calls it names the organizer by id, as the page's examples do; an address would be guessed."""
-    callers = Callers(running.platform.keys, running.platform.accounts, require_key=False)
+    callers = Callers(running.platform.identity.keys, running.platform.meetings.accounts, require_key=False)
     actor = running.run(callers.actor(Caller(None, account.user_id, "")))
     assert actor.organization_id == account.organization.id
-    named = running.run(running.platform.accounts.member(account.organization.id, account.user_id))
+    named = running.run(running.platform.meetings.accounts.member(account.organization.id, account.user_id))
     assert (named.person.id, named.person.email) == (actor.person_id, account.email)
-    add = running.platform.organizations.add_person
+    add = running.platform.identity.organizations.add_person
     standing = Standing.ADMINISTRATOR
     running.run(
         add(
@@ -316,8 +316,8 @@ def _listed(account: Account, email: str) -> dict[str, Any]:
 
 async def _set_password(running: RunningPlatform, email: str) -> None:
     """As somebody does who follows their link."""
-    password_hash = await running.platform.passwords.hash_chosen(PASSWORD)
-    async with running.platform.database.write(None) as session:
+    password_hash = await running.platform.identity.passwords.hash_chosen(PASSWORD)
+    async with running.platform.storage.database.write(None) as session:
         person = (await session.scalars(select(Person).where(Person.email == email))).one()
         person.password_hash = password_hash
 

@@ -477,7 +477,7 @@ def test_the_id_of_what_is_long_past(account: Account) -> None:
     past = datetime.now(BERLIN).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=21)
 
     async def begin_earlier() -> None:
-        async with account.running.platform.database.write(None) as session:
+        async with account.running.platform.storage.database.write(None) as session:
             change = {"start_at": past.astimezone(UTC), "end_at": past.astimezone(UTC) + timedelta(hours=1)}
             await session.execute(update(Meeting).where(Meeting.hex_id == meeting["id"]).values(**change))
 

@@ -128,7 +128,7 @@ def test_who_comes_and_goes_and_the_end_are_told(
     )
     meeting = account.api.post("/meeting", {"topic": "Jetzt"})
     platform = running.platform
-    entry = running.run(platform.meeting_admission.enter(meeting["meetingId"], "", "Jörg"))
+    entry = running.run(platform.meetings.admission.enter(meeting["meetingId"], "", "Jörg"))
     with connect(f"ws://127.0.0.1:{platform.settings.port}/client/socket") as socket:
         join = {"type": "join", "id": "1", "token": entry.token, "roomId": entry.visit.room_id}
         socket.send(json.dumps(join))
@@ -148,11 +148,11 @@ def test_who_comes_and_goes_and_the_end_are_told(
     assert by_path["/onMeetingClosed"]["isClosed"] is True
 
     async def minutes_later() -> None:
-        async with platform.database.write(None) as session:
+        async with platform.storage.database.write(None) as session:
             await session.execute(
                 update(Meeting).where(Meeting.hex_id == meeting["id"]).values(summary_due_at=now())
             )
-        await platform.meeting_lifecycle.announce_summaries()
+        await platform.live.meeting_lifecycle.announce_summaries()
 
     running.run(minutes_later())
     assert listener.got(4)[3].path == "/onMeetingSummaryCreated"
@@ -265,11 +265,11 @@ def test_a_recording_is_told_of_when_its_file_is_there(
 async def recorded(running: RunningPlatform, meeting_id: str) -> str:
     """Somebody speaks in a meeting, and goes. The id of what was recorded of it."""
     platform = running.platform
-    async with platform.database.read(None) as session:
+    async with platform.storage.database.read(None) as session:
         meeting = await session.scalar(select(Meeting).where(Meeting.hex_id == meeting_id))
     assert meeting is not None
     recording_sessions = RecordingSessions(
-        platform.database, RecordingFiles(platform.media.recordings_directory, "test"), least_free=0
+        platform.storage.database, RecordingFiles(platform.media.recordings_directory, "test"), least_free=0
     )
     recording_session = await recording_sessions.begin(meeting.organization_id, meeting.id)
     assert recording_session is not None

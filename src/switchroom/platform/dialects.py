@@ -1,0 +1,113 @@
+"""Dialects: every API, given the services that it speaks for."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
+from switchroom.dialects.alfaview_v1.services import Services as AlfaviewServices
+from switchroom.dialects.client.meetings import meeting_routes
+from switchroom.dialects.client.password import password_handlers
+from switchroom.dialects.client.recordings import recording_handler
+from switchroom.dialects.client.rooms import routes as room_routes
+from switchroom.dialects.client.sign_out import sign_out_handler
+from switchroom.dialects.telephony_v3 import handlers as telephony_v3
+from switchroom.dialects.telephony_v3.callers import Callers as TelephonyCallers
+from switchroom.dialects.webmeeting_v6 import handlers as webmeeting_v6
+from switchroom.dialects.webmeeting_v6.services import Services as WebMeetingServices
+from switchroom.dialects.webmeeting_v6.views import MeetingWriter
+from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingView
+from switchroom.meetings.event_view import MeetingReports
+from switchroom.platform.conference import LiveRooms
+from switchroom.platform.events import EventServices
+from switchroom.platform.identity import IdentityServices
+from switchroom.platform.media_servers import MediaServers
+from switchroom.platform.meetings import MeetingServices
+from switchroom.platform.rooms import RoomServices
+from switchroom.platform.storage import Storage
+from switchroom.rooms.occupancy import Occupancy
+from switchroom.settings import Settings
+
+
+class Dialects:
+    """The APIs of the platform."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        identity: IdentityServices,
+        rooms: RoomServices,
+        events: EventServices,
+        meetings: MeetingServices,
+        live: LiveRooms,
+        media: MediaServers,
+    ) -> None:
+        self._settings = settings
+        self._identity = identity
+        self._rooms = rooms
+        self._events = events
+        self._meetings = meetings
+        self._live = live
+        self._media = media
+        self.meeting_writer = MeetingWriter(
+            meetings.invitations, live.service, identity.signer.name_of_instance()
+        )
+        reports = MeetingReports(storage.database)
+        events.payloads[VIEW] = MeetingView(reports, self.meeting_writer).render
+        self._telephony_callers = TelephonyCallers(
+            identity.keys,
+            identity.organizations,
+            identity.authentication,
+            identity.signer,
+            identity.secret,
+            lifetime=settings.security.access_token_lifetime,
+        )
+
+    def handlers(self) -> list[ControllerRouterHandler]:
+        """The route handlers of all dialects."""
+        security, identity, meetings = self._settings.security, self._identity, self._meetings
+        return [
+            *alfaview_v1.handlers(self._alfaview_services()),
+            *webmeeting_v6.handlers(self._webmeeting_services()),
+            *telephony_v3.handlers(telephony_v3.Services(self._telephony_callers, self._events.log)),
+            *room_routes(self._live.service, self._live.cluster),
+            *meeting_routes(
+                meetings.admission, meetings.upcoming, identity.throttle, records=self._media.can_record
+            ),
+            recording_handler(meetings.recordings),
+            sign_out_handler(identity.authentication.sign_out, cookie_secure=security.cookie_secure),
+            *password_handlers(identity.password_links),
+        ]
+
+    def _alfaview_services(self) -> AlfaviewServices:
+        identity, rooms = self._identity, self._rooms
+        return AlfaviewServices(
+            signer=identity.signer,
+            authentication=identity.authentication,
+            organizations=identity.organizations,
+            people=identity.people,
+            rooms=rooms.rooms,
+            listing=rooms.listing,
+            occupancy=Occupancy(rooms.listing, self._live.service),
+            quotas=rooms.quotas,
+            links=rooms.links,
+            admissions=rooms.admissions,
+            revisions=rooms.revisions,
+            cookie_secure=self._settings.security.cookie_secure,
+        )
+
+    def _webmeeting_services(self) -> WebMeetingServices:
+        meetings, settings = self._meetings, self._settings.webmeeting
+        return WebMeetingServices(
+            keys=self._identity.keys,
+            accounts=meetings.accounts,
+            meetings=meetings.meetings,
+            attendances=meetings.attendances,
+            recordings=meetings.recordings,
+            calendars=meetings.calendars,
+            webhooks=self._events.webhooks,
+            writer=self.meeting_writer,
+            require_api_key=settings.require_api_key,
+            user_timezone=settings.user_timezone,
+        )

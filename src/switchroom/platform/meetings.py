@@ -1,0 +1,63 @@
+"""Meeting services: accounts, scheduled meetings, who was there, and what was recorded."""
+
+from __future__ import annotations
+
+from switchroom.accounts.accounts import Accounts
+from switchroom.meetings.admission import MeetingAdmission
+from switchroom.meetings.attendance import Attendances
+from switchroom.meetings.calendars import Calendars
+from switchroom.meetings.invitations import Invitations
+from switchroom.meetings.meetings import Meetings
+from switchroom.meetings.recordings.archive import RecordingArchive
+from switchroom.meetings.recordings.files import RecordingFiles
+from switchroom.meetings.recordings.finishing import RecordingFinisher
+from switchroom.meetings.recordings.sessions import RecordingSessions
+from switchroom.meetings.transcript import MeetingTranscript
+from switchroom.meetings.upcoming import UpcomingMeetings
+from switchroom.platform.background import Background
+from switchroom.platform.identity import IdentityServices
+from switchroom.platform.media_servers import MediaServers
+from switchroom.platform.rooms import RoomServices
+from switchroom.platform.storage import Storage
+from switchroom.settings import Settings
+
+
+class MeetingServices:
+    """What there is about meetings but for their live rooms."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        identity: IdentityServices,
+        rooms: RoomServices,
+        media: MediaServers,
+    ) -> None:
+        database, signer = storage.database, identity.signer
+        self.invitations = Invitations(settings.base_url, settings.webmeeting.dial_in_numbers)
+        self.meetings = Meetings(database, self.invitations, settings.webmeeting.meeting_timezone)
+        self.upcoming = UpcomingMeetings(database, signer, self.invitations)
+        self.accounts = Accounts(database, identity.password_requests)
+        self.attendances = Attendances(database)
+        self.calendars = Calendars(database, self.invitations)
+        self.admission = MeetingAdmission(
+            database,
+            signer,
+            rooms.admissions,
+            guest_token_lifetime=settings.security.guest_token_lifetime,
+        )
+        self.transcript = MeetingTranscript(database)
+        files = RecordingFiles(media.recordings_directory, signer.name_of_instance())
+        self.recording_sessions = RecordingSessions(
+            database,
+            files if media.can_record else None,
+            least_free=settings.janus.recordings_least_free << 20,
+        )
+        self.recordings = RecordingArchive(database, files, settings.base_url)
+        self.recording_finisher = RecordingFinisher(database, files, self.recordings, storage.bus)
+
+    def background(self) -> list[Background]:
+        return [
+            Background("recordings", self.recording_finisher.run),
+            Background("chat of meetings", self.transcript.run, self.transcript.finish),
+        ]

@@ -1,0 +1,32 @@
+"""Room services: rooms, links into them, quotas, and who may come in."""
+
+from __future__ import annotations
+
+from switchroom.platform.background import Background
+from switchroom.platform.identity import IdentityServices
+from switchroom.platform.storage import Storage
+from switchroom.rooms.admission import AdmissionService
+from switchroom.rooms.links import Links
+from switchroom.rooms.listing import RoomListing
+from switchroom.rooms.quotas import Quotas
+from switchroom.rooms.revisions import Revisions
+from switchroom.rooms.rooms import Rooms
+from switchroom.settings import Settings
+
+
+class RoomServices:
+    """What there is about rooms that are not live."""
+
+    def __init__(self, settings: Settings, storage: Storage, identity: IdentityServices) -> None:
+        database = storage.database
+        self.rooms = Rooms(database)
+        self.listing = RoomListing(database)
+        self.links = Links(database, settings.base_url)
+        self.quotas = Quotas(database)
+        self.revisions = Revisions(database, storage.bus)
+        self.admissions = AdmissionService(
+            database, identity.signer, guest_token_lifetime=settings.security.guest_token_lifetime
+        )
+
+    def background(self) -> list[Background]:
+        return [Background("room revisions", self.revisions.follow)]
