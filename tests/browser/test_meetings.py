@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from switchroom.meetings.models import MeetingKind
+from switchroom.accounts.models import MeetingKind
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from tests.browser.people import BOTH, PHONE, Newcomer
 from tests.browser.person import Person

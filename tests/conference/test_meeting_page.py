@@ -14,12 +14,13 @@ import pytest
 from sqlalchemy import select, update
 from websockets.asyncio.client import connect
 
+from switchroom.accounts.models import MeetingKind, MeetingTerms
+from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now
 from switchroom.events.log import EventFilter
 from switchroom.identity.permissions import Standing
-from switchroom.meetings.models import MeetingChatMessage, MeetingKind, MeetingTerms
+from switchroom.meetings.models import MeetingChatMessage
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
-from switchroom.meetings.scheduling_context import Actor
 from tests.conference.room import Client
 from tests.meetings.planning import Planned, plan, soon
 from tests.platform import RunningPlatform, Tenant, running_platform

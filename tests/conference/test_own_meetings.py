@@ -11,11 +11,11 @@ import pytest
 from msgspec import structs
 from sqlalchemy import update
 
+from switchroom.accounts.models import MeetingKind, MeetingTerms
 from switchroom.db.base import now
 from switchroom.identity.models import Organization
 from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import SubjectKind
-from switchroom.meetings.models import MeetingKind, MeetingTerms
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from tests.meetings.planning import plan, soon
 from tests.platform import RunningPlatform, Tenant

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from switchroom.accounts.models import MeetingTerms
+from switchroom.accounts.organizers import Actor
 from switchroom.accounts.provisioning import found_organization
 from switchroom.bus import Bus
 from switchroom.db.base import Base
@@ -20,9 +22,8 @@ from switchroom.meetings.drafts import MeetingDraft
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.lifecycle import MeetingLifecycle
 from switchroom.meetings.meetings import Meetings
-from switchroom.meetings.models import Meeting, MeetingTerms
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.notices import MeetingOver
-from switchroom.meetings.scheduling_context import Actor
 from switchroom.meetings.views import MeetingView
 from switchroom.rooms.live import LiveParticipant
 

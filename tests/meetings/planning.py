@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from switchroom.accounts.organizers import Actor
 from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
 from switchroom.meetings.invitations import spaced
-from switchroom.meetings.scheduling_context import Actor
 from switchroom.meetings.views import MeetingView
 from switchroom.rooms.models import Room
 from tests.platform import Tenant

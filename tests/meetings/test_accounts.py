@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
-from switchroom.accounts.accounts import Accounts, Organizer
+from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.organizers import Organizer
 from switchroom.accounts.validation import OrganizerDraft
 from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.identity.models import Membership
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.permissions import Standing
 from switchroom.mail.password_requests import PasswordRequests
+from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.meetings.models import Meeting
 from tests.meetings.house import House, house
 
@@ -83,7 +85,7 @@ async def test_an_address_is_looked_up_in_an_index(tmp_path: Path) -> None:
 def _accounts(home: House) -> Accounts:
     nothing: Any = None  # no password is set here
     links = PasswordLinks(home.database, nothing, nothing)
-    return Accounts(home.database, PasswordRequests(links, "https://meet.example.org"))
+    return Accounts(home.database, PasswordRequests(links, "https://meet.example.org"), AccountMeetings())
 
 
 async def _add(accounts: Accounts, home: House) -> Organizer:

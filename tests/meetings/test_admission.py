@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from switchroom.accounts.models import MeetingKind
 from switchroom.accounts.validation import AccountChange
 from switchroom.errors import DomainError, Forbidden, Invalid, LinkNotFound, NotFound, Unauthenticated
 from switchroom.identity.permissions import Standing
 from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings.admission import MeetingAdmission, MeetingPass, Visit, VisitState
 from switchroom.meetings.drafts import InviteeDraft
-from switchroom.meetings.models import Meeting, MeetingKind
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission

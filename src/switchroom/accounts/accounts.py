@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
 
 from cachetools import TTLCache
 from msgspec import UNSET, Struct
-from sqlalchemy import Table, bindparam, delete, func, select, union
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.accounts.dependents import AccountDependents
+from switchroom.accounts.models import MeetingTerms
+from switchroom.accounts.organizers import (
+    BY_ADDRESS,
+    BY_HEX_ID,
+    ORGANIZERS,
+    Actor,
+    Organizer,
+    add_member,
+    flush_address,
+    new_person,
+    record_person,
+    require_new_address,
+    require_nowhere_else,
+)
 from switchroom.accounts.provisioning import found_organization
+from switchroom.accounts.standing import TRIAL, lock_terms, require_good_standing
 from switchroom.accounts.validation import (
     TERMS,
     AccountChange,
@@ -29,15 +43,11 @@ from switchroom.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound
 from switchroom.events.append import record
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
 from switchroom.identity.notices import OrganizationClosed
+from switchroom.identity.permission_groups import require_group
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
 from switchroom.identity.usernames import folded, spellings
 from switchroom.mail.password_requests import PasswordRequests
-from switchroom.meetings.models import Meeting, MeetingTerms
-from switchroom.meetings.notices import MeetingOver
-from switchroom.meetings.ownership_transfer import hand_over
-from switchroom.meetings.permission_groups import require_group
-from switchroom.meetings.scheduling_context import ORGANIZERS, TRIAL, Actor, lock_terms, require_good_standing
 from switchroom.rooms.drafts import LONGEST_NAME
 
 _MOST_LISTED = 1000
@@ -45,7 +55,6 @@ _FURTHEST = 1_000_000
 _REMEMBERED = 1.0
 """Seconds."""
 _MOST_REMEMBERED = 10_000
-_MEMBERSHIPS = cast("Table", Membership.__table__)
 
 
 class Account(Struct, frozen=True):
@@ -60,13 +69,6 @@ class Account(Struct, frozen=True):
         return not self.terms.most_organizers or self.organizers < self.terms.most_organizers
 
 
-class Organizer(Struct, frozen=True):
-    """Somebody who schedules meetings, and their place in the account."""
-
-    person: Person
-    membership: Membership
-
-
 class Accounts:
     """Whoever calls must have checked the caller's key; nothing here knows of keys.
 
@@ -74,9 +76,12 @@ class Accounts:
     holds after as long.
     """
 
-    def __init__(self, database: Database, passwords: PasswordRequests) -> None:
+    def __init__(
+        self, database: Database, passwords: PasswordRequests, dependents: AccountDependents
+    ) -> None:
         self._database = database
         self._passwords = passwords
+        self._dependents = dependents
         self._actors: TTLCache[tuple[int | None, str, str], Actor] = TTLCache(
             _MOST_REMEMBERED, ttl=_REMEMBERED
         )
@@ -88,18 +93,18 @@ class Accounts:
         A trial lasts fourteen days, whatever is said of its payment. Raises Conflict for a known address.
         """
         async with self._write(None) as session:
-            person = await _new_person(session, admin, self._passwords)
+            person = await new_person(session, admin, self._passwords)
             require_account(change)
             name = person.email[:LONGEST_NAME] if change.name is UNSET else change.name.strip()
             organization, terms = await found_organization(session, name)
             organization.owner_id = person.id
-            _add_member(session, organization, person, admin, Standing.ADMINISTRATOR)
+            add_member(session, organization, person, admin, Standing.ADMINISTRATOR)
             await _change(session, organization, terms, change)
             if terms.account_type == "trial":
                 terms.paid_until = now() + TRIAL
             data = _snapshot(organization, terms)
             record(session, organization.id, "account.created", organization.hex_id, data)
-            _record_person(session, organization.id, "user.created", person)
+            record_person(session, organization.id, "user.created", person)
             if send_password:
                 await self._passwords.enqueue(session, organization, person)
             return Account(organization, terms, 1)
@@ -146,11 +151,7 @@ class Accounts:
                 revoke(session, organization.id, subject_id)
             tokens = delete(RefreshToken).where(RefreshToken.organization_id == organization.id)
             await session.execute(tokens.execution_options(synchronize_session=False))
-            to_come = select(Meeting.room_id).where(
-                Meeting.organization_id == organization.id, Meeting.next_end_at.is_not(None)
-            )
-            for room_id in await session.scalars(to_come):
-                notify(session, MeetingOver(organization.id, room_id))
+            await self._dependents.account_closes(session, organization.id)
             notify(session, OrganizationClosed(organization.id))
             record(session, organization.id, "account.closed", hex_id, _snapshot(organization, account.terms))
 
@@ -174,7 +175,7 @@ class Accounts:
         return actor
 
     async def _find_actor(self, organization_id: int | None, hex_id: str, email: str) -> Actor:
-        query, named = (_BY_HEX_ID, hex_id) if hex_id else (_BY_ADDRESS, list(spellings(email)))
+        query, named = (BY_HEX_ID, hex_id) if hex_id else (BY_ADDRESS, list(spellings(email)))
         async with self._database.read(organization_id) as session:
             row = (await session.execute(query, {"named": named})).one_or_none()
         if row is None:
@@ -198,9 +199,9 @@ class Accounts:
                     f"the account may have {terms.most_organizers} meeting organizers",
                     code="organizers_exhausted",
                 )
-            person = await _new_person(session, draft, self._passwords)
-            membership = _add_member(session, organization, person, draft, Standing.MODERATOR)
-            _record_person(session, organization_id, "user.created", person)
+            person = await new_person(session, draft, self._passwords)
+            membership = add_member(session, organization, person, draft, Standing.MODERATOR)
+            record_person(session, organization_id, "user.created", person)
             await self._passwords.enqueue(session, organization, person)
             return Organizer(person, membership)
 
@@ -216,12 +217,12 @@ class Accounts:
             person = organizer.person
             require_organizer(draft)
             if not everywhere and changes_person(person, draft):
-                await _require_nowhere_else(session, organization_id, person)
+                await require_nowhere_else(session, organization_id, person)
             before = person.email
             if draft.email is not UNSET:
                 address = address_of(draft)
                 if folded(address) != folded(person.email):
-                    known = await _require_new_address(session, address, draft.field("email"))
+                    known = await require_new_address(session, address, draft.field("email"))
                     if known is not None and known is not person:
                         raise Conflict(
                             "somebody of a closed account has the address", field=draft.field("email")
@@ -230,11 +231,11 @@ class Accounts:
                         person.username = folded(address)
                     person.email = address
             write_organizer(person, organizer.membership, draft)
-            await _flush(session, draft)
+            await flush_address(session, draft)
             if person.email != before and await self._passwords.withdraw(session, person):
                 organization = await session.get_one(Organization, organization_id)
                 await self._passwords.enqueue(session, organization, person)
-            _record_person(session, organization_id, "user.updated", person)
+            record_person(session, organization_id, "user.updated", person)
             return organizer
 
     async def remove_organizer(self, organization_id: int, hex_id: str) -> None:
@@ -253,10 +254,10 @@ class Accounts:
             )
             if admin is None:
                 raise Forbidden("an account keeps at least one admin", code="last_admin")
-            await hand_over(session, organization_id, person, admin)
+            await self._dependents.organizer_leaves(session, organization_id, person, admin)
             await session.delete(organizer.membership)
             revoke(session, organization_id, person.id)
-            _record_person(session, organization_id, "user.deleted", person)
+            record_person(session, organization_id, "user.deleted", person)
 
     @asynccontextmanager
     async def _write(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
@@ -279,21 +280,6 @@ class Accounts:
             return [Organizer(*row) for row in await session.execute(query)]
 
 
-_ORGANIZER = (
-    select(Membership.organization_id, Person.id, Membership.standing, Person.timezone)
-    .join(Membership, Membership.person_id == Person.id)
-    .join(Organization, Organization.id == Membership.organization_id)
-    .where(Membership.standing.in_(ORGANIZERS))
-    .order_by(Organization.closed_at.is_not(None), Membership.id)
-    .limit(1)
-)
-_BY_HEX_ID = _ORGANIZER.where(Person.hex_id == bindparam("named"))
-# Two questions, each of which an index answers; asked as one with OR, it is the whole table.
-_OF_ADDRESS = union(
-    select(Person.id).where(Person.username.in_(bindparam("named", expanding=True))),
-    select(Person.id).where(func.lower(Person.email).in_(bindparam("named", expanding=True))),
-)
-_BY_ADDRESS = _ORGANIZER.where(Person.id.in_(_OF_ADDRESS))
 _ACCOUNTS = select(
     Organization,
     MeetingTerms,
@@ -332,81 +318,6 @@ async def _member(session: AsyncSession, organization_id: int, hex_id: str, *, t
     return Organizer(*row)
 
 
-async def _new_person(session: AsyncSession, draft: OrganizerDraft, passwords: PasswordRequests) -> Person:
-    """Somebody with this address and nothing else yet. Who was in other accounts before brings nothing along:
-    neither what those said of them, nor a password, which need not be of whoever has the address now."""
-    require_organizer(draft)
-    address = address_of(draft)
-    person = await _require_new_address(session, address, draft.field("email"))
-    if person is None:
-        person = Person()
-        session.add(person)
-    else:
-        await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
-        await passwords.withdraw(session, person)
-    person.username, person.email = folded(address), address
-    person.password_hash = person.first_name = person.last_name = person.title = person.timezone = ""
-    person.locale, person.spoken_languages, person.additional_timezones = "en", [], []
-    await _flush(session, draft)
-    return person
-
-
-def _add_member(
-    session: AsyncSession,
-    organization: Organization,
-    person: Person,
-    draft: OrganizerDraft,
-    standing: Standing,
-) -> Membership:
-    membership = Membership(
-        organization_id=organization.id,
-        person_id=person.id,
-        standing=standing,
-        administration=standing.administration,
-    )
-    write_organizer(person, membership, draft)
-    session.add(membership)
-    return membership
-
-
-async def _flush(session: AsyncSession, draft: OrganizerDraft) -> None:
-    """Raises Conflict when somebody else has taken the address in the meantime."""
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        field = draft.field("email")
-        raise Conflict("there is a user with this address already", field=field) from error
-
-
-async def _require_new_address(session: AsyncSession, address: str, field: str) -> Person | None:
-    """Raises Conflict when somebody in an open account has it. Returns who had it in closed ones."""
-    query = select(Person).where(Person.id.in_(_OF_ADDRESS)).order_by(Person.username != folded(address))
-    people = (await session.scalars(query, {"named": list(spellings(address))})).all()
-    if not people:
-        return None
-    if await _open_memberships(session, people):
-        raise Conflict(f"there is a user with the address {address} already", field=field)
-    return people[0]
-
-
-async def _require_nowhere_else(session: AsyncSession, organization_id: int, person: Person) -> None:
-    """Raises Forbidden for somebody who belongs to another open organization as well."""
-    if set(await _open_memberships(session, [person])) - {organization_id}:
-        raise Forbidden("the person belongs to another account as well", code="person_shared")
-
-
-async def _open_memberships(session: AsyncSession, people: Sequence[Person]) -> Sequence[int]:
-    """The open organizations that they belong to."""
-    # Of the table, not the class: all organizations count, whosever the session is.
-    return (
-        await session.scalars(
-            select(_MEMBERSHIPS.c.organization_id)
-            .join(Organization, Organization.id == _MEMBERSHIPS.c.organization_id)
-            .where(_MEMBERSHIPS.c.person_id.in_([one.id for one in people]), Organization.closed_at.is_(None))
-        )
-    ).all()
-
-
 async def _change(
     session: AsyncSession, organization: Organization, terms: MeetingTerms, change: AccountChange
 ) -> None:
@@ -431,7 +342,3 @@ def _require_page(limit: int, offset: int) -> None:
 
 def _snapshot(organization: Organization, terms: MeetingTerms) -> dict[str, object]:
     return {"display_name": organization.display_name, "account_type": terms.account_type}
-
-
-def _record_person(session: AsyncSession, organization_id: int, kind: str, person: Person) -> None:
-    record(session, organization_id, kind, person.id, {"username": person.username})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.accounts.models import MeetingTerms
 from switchroom.identity.models import Organization
 from switchroom.identity.organizations import found
-from switchroom.meetings.models import MeetingTerms
 from switchroom.rooms.quotas import add_first_sets
 
 

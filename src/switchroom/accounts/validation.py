@@ -8,12 +8,12 @@ from functools import partial
 
 from msgspec import UNSET, Struct, UnsetType
 
+from switchroom.accounts.models import MeetingKind
 from switchroom.errors import Invalid
 from switchroom.identity.models import Membership, Person
 from switchroom.identity.timezones import require_timezone
 from switchroom.identity.usernames import folded
 from switchroom.mail.addresses import Undeliverable, ascii_address
-from switchroom.meetings.models import MeetingKind
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 
 _MOST_TEXTS = 100

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize as typed
+from switchroom.accounts.models import MeetingKind, MeetingTerms
+from switchroom.accounts.standing import is_unpaid
 from switchroom.db.base import now, time_of
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden, LinkNotFound, Unauthenticated
@@ -23,9 +25,9 @@ from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.lookup import find_meeting
-from switchroom.meetings.models import Meeting, MeetingKind, MeetingTerms
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.occurrences import Changes
-from switchroom.meetings.scheduling_context import SchedulingContext, is_unpaid
+from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import Invited, MeetingView, changes_of, clock_of, invitees_of, view
 from switchroom.rooms.admission import Admission, AdmissionService, LinkView
 from switchroom.rooms.drafts import LONGEST_NAME, require_text

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
@@ -21,7 +22,6 @@ from switchroom.meetings.lookup import Found, find, shown_of, side_of
 from switchroom.meetings.models import Invitee, Meeting, MeetingChatMessage
 from switchroom.meetings.occurrences import Occurrence
 from switchroom.meetings.recordings.models import MeetingRecording
-from switchroom.meetings.scheduling_context import Actor
 from switchroom.meetings.views import EARLY, MeetingView
 
 _MOST_READ = 20_000

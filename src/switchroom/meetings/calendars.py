@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.accounts.models import MeetingTerms
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import NotFound
@@ -16,7 +17,7 @@ from switchroom.mail.meeting_calendar import meeting_feed
 from switchroom.mail.meeting_mails import MeetingEntry
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.invitations import Invitations
-from switchroom.meetings.models import Meeting, MeetingTerms
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import changes_of, clock_of, view
 

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from switchroom.accounts.models import MeetingKind
 from switchroom.errors import Invalid
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.addresses import Undeliverable, ascii_address
 from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings import recurrence
-from switchroom.meetings.models import MeetingKind
 from switchroom.meetings.recurrence import Recurrence
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 

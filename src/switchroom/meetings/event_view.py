@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
+from switchroom.accounts.models import MeetingTerms
 from switchroom.db.database import Database
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings.attendance import Known, known_people
-from switchroom.meetings.models import Meeting, MeetingTerms
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.occurrences import Occurrence, shown
 from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.accounts.models import MeetingKind
 from switchroom.mail.meeting_mails import (
     DifferentOccurrence,
     MeetingEntry,
@@ -18,7 +19,7 @@ from switchroom.mail.meeting_mails import (
     MeetingRole,
 )
 from switchroom.mail.queue import enqueue_meeting_mails
-from switchroom.meetings.models import Meeting, MeetingKind
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.occurrences import Changes, occurrence_at, recurrence_of
 from switchroom.meetings.recurrence import to_rrule_text
 from switchroom.meetings.views import Invited, MeetingView

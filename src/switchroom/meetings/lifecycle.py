@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import BigInteger, Select, bindparam, delete, func, literal, select, type_coerce
 
+from switchroom.accounts.models import MeetingTerms
 from switchroom.bus import Bus
 from switchroom.db.base import Instant, now
 from switchroom.db.database import Database, notify
@@ -17,7 +18,7 @@ from switchroom.identity.models import Organization, Person
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.closing_rules import SUMMARY_AFTER, close_occurrence
 from switchroom.meetings.lookup import Found
-from switchroom.meetings.models import Meeting, MeetingTerms
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.meetings.occurrences import Changes, Occurrence
 from switchroom.meetings.scheduling_context import SchedulingContext

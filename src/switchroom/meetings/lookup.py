@@ -6,12 +6,13 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now
 from switchroom.errors import NotFound
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.occurrences import Changes, Occurrence
-from switchroom.meetings.scheduling_context import Actor, SchedulingContext, context_of
+from switchroom.meetings.scheduling_context import SchedulingContext, context_of
 from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
 
 

@@ -10,11 +10,15 @@ from msgspec import UNSET
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.accounts.models import MeetingKind
+from switchroom.accounts.organizers import Actor
+from switchroom.accounts.standing import lock_terms
 from switchroom.db.base import now
 from switchroom.db.database import Database, insert_at_once, notify
 from switchroom.errors import Exhausted, Forbidden, Invalid
 from switchroom.events.append import record
 from switchroom.identity.models import Person, new_calendar_token, new_hex_id, new_id
+from switchroom.identity.permission_groups import require_group
 from switchroom.identity.secrets import random_key
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.meeting_mails import MeetingMailKind
@@ -36,18 +40,11 @@ from switchroom.meetings.drafts import (
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.invitees import add_invitees, exchange_invitees
 from switchroom.meetings.lookup import Found, find, require_one, shown_of, side_of
-from switchroom.meetings.models import Meeting, MeetingKind, OccurrenceChange
+from switchroom.meetings.models import Meeting, OccurrenceChange
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.meetings.occurrences import Occurrence
-from switchroom.meetings.permission_groups import require_group
 from switchroom.meetings.recordings.models import MeetingRecording
-from switchroom.meetings.scheduling_context import (
-    Actor,
-    SchedulingContext,
-    context_of,
-    context_of_new,
-    lock_terms,
-)
+from switchroom.meetings.scheduling_context import SchedulingContext, context_of, context_of_new
 from switchroom.meetings.update import (
     change_times,
     change_words,

@@ -1,54 +1,16 @@
-"""Tables of meetings: what an organization agrees on, the meetings, their occurrences, the people invited."""
+"""Tables of meetings: the meetings, their occurrences, the people invited, their chat."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from switchroom.accounts.models import MeetingKind
 from switchroom.db.base import Base, BigId, OfOrganization, now
 from switchroom.identity.models import new_calendar_token, new_hex_id, new_id
-
-
-class MeetingKind(StrEnum):
-    """To a WEBINAR people come to listen and chat; into a BOARDROOM they are let in one by one."""
-
-    STANDARD = "standard"
-    WEBINAR = "webinar"
-    BOARDROOM = "boardroom"
-
-
-class MeetingTerms(OfOrganization, Base):
-    """What is agreed on with an organization about its meetings, and what they are like unless said.
-
-    Every organization has one. Limits of 0 are none. After `paid_until` its meetings can be looked at, and
-    nothing else.
-    """
-
-    __tablename__ = "meeting_terms"
-
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
-    )
-    account_type: Mapped[str] = mapped_column(String(32), default="standard")
-    paid_until: Mapped[datetime | None]
-    most_meetings: Mapped[int] = mapped_column(default=0)
-    most_organizers: Mapped[int] = mapped_column(default=0)
-    most_rooms: Mapped[int] = mapped_column(default=1)
-    ice_candidates_to_filter: Mapped[list[str]] = mapped_column(default=list)
-    dial_in_numbers: Mapped[list[str]] = mapped_column(default=list)
-    with_standard_numbers: Mapped[bool] = mapped_column(default=True)
-    default_permission_group_id: Mapped[str | None] = mapped_column(
-        ForeignKey("permission_groups.id", ondelete="SET NULL")
-    )
-    default_kind: Mapped[str] = mapped_column(String(16), default=MeetingKind.STANDARD)
-    default_dial_in: Mapped[bool] = mapped_column(default=False)
-    default_recorded: Mapped[bool] = mapped_column(default=False)
-    auto_extend: Mapped[bool] = mapped_column(default=False)
-    delete_after_days: Mapped[int] = mapped_column(default=360)
 
 
 class Meeting(OfOrganization, Base):

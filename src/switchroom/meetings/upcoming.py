@@ -7,14 +7,16 @@ from datetime import datetime
 from msgspec import Struct
 from sqlalchemy import bindparam, select
 
+from switchroom.accounts.models import MeetingKind
+from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Forbidden
 from switchroom.identity.tokens import SubjectKind, TokenSigner
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.invitations import Invitations
-from switchroom.meetings.models import Meeting, MeetingKind
-from switchroom.meetings.scheduling_context import Actor, context_of
+from switchroom.meetings.models import Meeting
+from switchroom.meetings.scheduling_context import context_of
 from switchroom.meetings.views import changes_of, clock_of, view
 
 MOST = 100

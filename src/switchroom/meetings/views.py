@@ -11,9 +11,10 @@ from msgspec import Struct, structs
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.accounts.models import MeetingTerms
 from switchroom.db.base import now, time_of
 from switchroom.identity.models import LONGEST_DISPLAY_NAME, Organization, Person
-from switchroom.meetings.models import Invitee, Meeting, MeetingTerms, OccurrenceChange
+from switchroom.meetings.models import Invitee, Meeting, OccurrenceChange
 from switchroom.meetings.occurrences import Occurrence, id_of
 from switchroom.meetings.scheduling_context import SchedulingContext
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, structs
 
+from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now
 from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import Organization, PermissionGroup, Person
@@ -16,7 +17,6 @@ from switchroom.identity.permissions import Role, Standing
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken
 from switchroom.meetings.drafts import MeetingDraft
-from switchroom.meetings.scheduling_context import Actor
 from switchroom.platform.build import Platform
 from switchroom.rooms.drafts import Grant, QuotaWish, RoomDraft
 from switchroom.rooms.links import LinkDraft

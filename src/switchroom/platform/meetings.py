@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from switchroom.accounts.accounts import Accounts
+from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.meetings.admission import MeetingAdmission
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
@@ -37,7 +38,7 @@ class MeetingServices:
         self.invitations = Invitations(settings.base_url, settings.webmeeting.dial_in_numbers)
         self.meetings = Meetings(database, self.invitations, settings.webmeeting.meeting_timezone)
         self.upcoming = UpcomingMeetings(database, signer, self.invitations)
-        self.accounts = Accounts(database, identity.password_requests)
+        self.accounts = Accounts(database, identity.password_requests, AccountMeetings())
         self.attendances = Attendances(database)
         self.calendars = Calendars(database, self.invitations)
         self.admission = MeetingAdmission(

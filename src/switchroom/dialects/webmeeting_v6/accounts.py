@@ -8,7 +8,9 @@ from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
-from switchroom.accounts.accounts import Account, Organizer
+from switchroom.accounts.accounts import Account
+from switchroom.accounts.models import MeetingKind
+from switchroom.accounts.organizers import Organizer
 from switchroom.accounts.validation import AccountChange, OrganizerDraft, problems
 from switchroom.dialects.webmeeting_v6.callers import Callers, is_of_instance, require_instance
 from switchroom.dialects.webmeeting_v6.errors import bad_fields
@@ -17,7 +19,6 @@ from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing,
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import in_utc, text_or_none
 from switchroom.errors import Forbidden, Invalid
-from switchroom.meetings.models import MeetingKind
 
 _PAGE = (
     Parameter("limit", "How many at most, 100 unless said, 1000 at most."),

@@ -8,9 +8,10 @@ from litestar import Request
 from msgspec import Struct
 
 from switchroom.accounts.accounts import Account, Accounts
+from switchroom.accounts.organizers import Actor
+from switchroom.accounts.standing import require_good_standing
 from switchroom.errors import Forbidden, NotFound
 from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
-from switchroom.meetings.scheduling_context import Actor, require_good_standing
 
 _PERMISSIONS = {"account": KeyPermission.ACCOUNT, "meeting": KeyPermission.MEETING}
 

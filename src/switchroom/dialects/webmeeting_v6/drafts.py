@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, UnsetType
 
+from switchroom.accounts.models import MeetingKind
 from switchroom.dialects.webmeeting_v6.messages.meetings import (
     InvitedParticipant,
     MeetingCreation,
@@ -22,7 +23,6 @@ from switchroom.errors import Invalid
 from switchroom.identity.timezones import require_timezone
 from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings.drafts import LATEST, InviteeDraft, MeetingDraft
-from switchroom.meetings.models import MeetingKind
 from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern, Recurrence
 
 T = TypeVar("T")

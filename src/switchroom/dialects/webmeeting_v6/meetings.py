@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
+from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now, time_of
 from switchroom.dialects.webmeeting_v6.callers import Callers
 from switchroom.dialects.webmeeting_v6.drafts import meeting_draft
@@ -20,7 +21,6 @@ from switchroom.meetings.drafts import MeetingDraft
 from switchroom.meetings.invitations import spaced
 from switchroom.meetings.recordings.archive import content_type
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
-from switchroom.meetings.scheduling_context import Actor
 
 _ID = "/meeting/{meeting_id}"
 _SERIES = "/meeting/{meeting_id}/{series}"

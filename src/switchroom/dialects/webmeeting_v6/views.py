@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from switchroom.accounts.models import MeetingKind
 from switchroom.db.base import now, time_of
 from switchroom.dialects.webmeeting_v6.messages.meetings import (
     InvitedMessage,
@@ -14,7 +15,7 @@ from switchroom.dialects.webmeeting_v6.messages.meetings import (
 )
 from switchroom.dialects.webmeeting_v6.times import text_or_none
 from switchroom.meetings.invitations import Invitations, spaced
-from switchroom.meetings.models import Meeting, MeetingKind
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.occurrences import Occurrence, recurrence_of
 from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern
 from switchroom.meetings.views import EARLY, MeetingView

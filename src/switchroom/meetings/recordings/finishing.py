@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.accounts.models import MeetingTerms
 from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database
@@ -22,7 +23,7 @@ from switchroom.errors import Unavailable
 from switchroom.events.append import record
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings import occurrences as occurrences
-from switchroom.meetings.models import Meeting, MeetingTerms
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.recordings.assembling import PACKAGES, PROGRAMS, Assembled, assemble
 from switchroom.meetings.recordings.files import RecordingFiles

@@ -1,0 +1,137 @@
+"""Those who can schedule meetings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from msgspec import Struct
+from sqlalchemy import Table, bindparam, delete, func, select, union
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.accounts.validation import OrganizerDraft, address_of, require_organizer, write_organizer
+from switchroom.errors import Conflict, Forbidden
+from switchroom.events.append import record
+from switchroom.identity.models import Membership, Organization, Person, RefreshToken
+from switchroom.identity.permissions import Standing
+from switchroom.identity.usernames import folded, spellings
+from switchroom.mail.password_requests import PasswordRequests
+
+_MEMBERSHIPS = cast("Table", Membership.__table__)
+
+ORGANIZERS = (Standing.ADMINISTRATOR, Standing.MODERATOR)
+"""Whose meetings can be scheduled."""
+
+
+class Actor(Struct, frozen=True):
+    """Who schedules: a person, who as an administrator does so for everybody in the organization.
+    `timezone` is the person's own, empty without one."""
+
+    organization_id: int
+    person_id: str
+    administers: bool = False
+    timezone: str = ""
+
+
+class Organizer(Struct, frozen=True):
+    """Somebody who schedules meetings, and their place in the account."""
+
+    person: Person
+    membership: Membership
+
+
+_ORGANIZER = (
+    select(Membership.organization_id, Person.id, Membership.standing, Person.timezone)
+    .join(Membership, Membership.person_id == Person.id)
+    .join(Organization, Organization.id == Membership.organization_id)
+    .where(Membership.standing.in_(ORGANIZERS))
+    .order_by(Organization.closed_at.is_not(None), Membership.id)
+    .limit(1)
+)
+BY_HEX_ID = _ORGANIZER.where(Person.hex_id == bindparam("named"))
+# Two questions, each of which an index answers; asked as one with OR, it is the whole table.
+_OF_ADDRESS = union(
+    select(Person.id).where(Person.username.in_(bindparam("named", expanding=True))),
+    select(Person.id).where(func.lower(Person.email).in_(bindparam("named", expanding=True))),
+)
+BY_ADDRESS = _ORGANIZER.where(Person.id.in_(_OF_ADDRESS))
+
+
+async def new_person(session: AsyncSession, draft: OrganizerDraft, passwords: PasswordRequests) -> Person:
+    """Somebody with this address and nothing else yet. Who was in other accounts before brings nothing along:
+    neither what those said of them, nor a password, which need not be of whoever has the address now."""
+    require_organizer(draft)
+    address = address_of(draft)
+    person = await require_new_address(session, address, draft.field("email"))
+    if person is None:
+        person = Person()
+        session.add(person)
+    else:
+        await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
+        await passwords.withdraw(session, person)
+    person.username, person.email = folded(address), address
+    person.password_hash = person.first_name = person.last_name = person.title = person.timezone = ""
+    person.locale, person.spoken_languages, person.additional_timezones = "en", [], []
+    await flush_address(session, draft)
+    return person
+
+
+def add_member(
+    session: AsyncSession,
+    organization: Organization,
+    person: Person,
+    draft: OrganizerDraft,
+    standing: Standing,
+) -> Membership:
+    membership = Membership(
+        organization_id=organization.id,
+        person_id=person.id,
+        standing=standing,
+        administration=standing.administration,
+    )
+    write_organizer(person, membership, draft)
+    session.add(membership)
+    return membership
+
+
+async def flush_address(session: AsyncSession, draft: OrganizerDraft) -> None:
+    """Raises Conflict when somebody else has taken the address in the meantime."""
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        field = draft.field("email")
+        raise Conflict("there is a user with this address already", field=field) from error
+
+
+async def require_new_address(session: AsyncSession, address: str, field: str) -> Person | None:
+    """Raises Conflict when somebody in an open account has it. Returns who had it in closed ones."""
+    query = select(Person).where(Person.id.in_(_OF_ADDRESS)).order_by(Person.username != folded(address))
+    people = (await session.scalars(query, {"named": list(spellings(address))})).all()
+    if not people:
+        return None
+    if await _open_memberships(session, people):
+        raise Conflict(f"there is a user with the address {address} already", field=field)
+    return people[0]
+
+
+async def require_nowhere_else(session: AsyncSession, organization_id: int, person: Person) -> None:
+    """Raises Forbidden for somebody who belongs to another open organization as well."""
+    if set(await _open_memberships(session, [person])) - {organization_id}:
+        raise Forbidden("the person belongs to another account as well", code="person_shared")
+
+
+async def _open_memberships(session: AsyncSession, people: Sequence[Person]) -> Sequence[int]:
+    """The open organizations that they belong to."""
+    # Of the table, not the class: all organizations count, whosever the session is.
+    return (
+        await session.scalars(
+            select(_MEMBERSHIPS.c.organization_id)
+            .join(Organization, Organization.id == _MEMBERSHIPS.c.organization_id)
+            .where(_MEMBERSHIPS.c.person_id.in_([one.id for one in people]), Organization.closed_at.is_(None))
+        )
+    ).all()
+
+
+def record_person(session: AsyncSession, organization_id: int, kind: str, person: Person) -> None:
+    record(session, organization_id, kind, person.id, {"username": person.username})

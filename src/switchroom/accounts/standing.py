@@ -1,0 +1,38 @@
+"""Whether an account may do something: it is open, and paid for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.accounts.models import MeetingTerms
+from switchroom.db.base import now
+from switchroom.errors import Forbidden
+from switchroom.identity.models import Organization
+
+TRIAL = timedelta(days=14)
+"""How long a trial lasts."""
+
+
+def require_good_standing(organization: Organization, terms: MeetingTerms, *, to_change: bool) -> None:
+    """Raises Forbidden for an organization that is closed or, `to_change` something, not paid for."""
+    if organization.closed_at is not None:
+        raise Forbidden("the account is closed", code="account_closed")
+    if to_change and is_unpaid(terms):
+        raise Forbidden(
+            f"the account was paid until {terms.paid_until:%Y-%m-%d} and can only be looked at",
+            code="account_unpaid",
+        )
+
+
+async def lock_terms(session: AsyncSession, organization_id: int) -> MeetingTerms:
+    """The organization's terms as they are now; whoever else wants to count against them waits until the
+    session's transaction has ended."""
+    query = select(MeetingTerms).where(MeetingTerms.organization_id == organization_id).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).one()
+
+
+def is_unpaid(terms: MeetingTerms) -> bool:
+    return terms.paid_until is not None and terms.paid_until <= now()
