@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from switchroom.conference.media.sdp import PublishOffer, read_publish_offer, split
+from switchroom.conference.messages import StreamLine
 from switchroom.conference.room.participants import Source
-from switchroom.conference.signalling.messages import StreamLine
 from switchroom.errors import Invalid
 
 OFFER = (Path(__file__).parent / "offers" / "chromium.sdp").read_text("utf-8").replace("\n", "\r\n")

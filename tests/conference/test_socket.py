@@ -7,9 +7,9 @@ import json
 
 import pytest
 
+from switchroom.conference.messages import Pong
 from switchroom.conference.signalling import socket
 from switchroom.conference.signalling.connection import TOO_SLOW, QueuedConnection
-from switchroom.conference.signalling.messages import Pong
 from tests.conference.room import Client, House
 
 

@@ -9,10 +9,10 @@ from typing import Protocol
 import structlog
 
 from switchroom.bus import Bus
-from switchroom.conference.room.live import Live
+from switchroom.conference.live_room import Live
+from switchroom.conference.messages import EndReason, LeftReason
 from switchroom.conference.room.participants import Participant
 from switchroom.conference.room.waiting_room import WaitingRoom, WaitingRooms
-from switchroom.conference.signalling.messages import EndReason, LeftReason
 from switchroom.errors import Exhausted, Forbidden, NotFound, Unauthenticated
 from switchroom.identity.notices import AccessRevoked, OrganizationClosed
 from switchroom.meetings.notices import MeetingChanged, MeetingOver

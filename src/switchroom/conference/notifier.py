@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from switchroom.conference.messages import ChatView, LeftReason
 from switchroom.conference.room.participants import Participant
-from switchroom.conference.signalling.messages import ChatView, LeftReason
 from switchroom.db.base import time_of
 from switchroom.rooms.admission import Admission
 

@@ -16,19 +16,19 @@ from prometheus_client import Gauge
 from switchroom.bus import Bus
 from switchroom.conference import status
 from switchroom.conference.external_changes import ExternalChanges
+from switchroom.conference.live_room import Live, Stay
 from switchroom.conference.media.ice import ice_servers
 from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.media.room_media import Media
+from switchroom.conference.messages import ChatView, Join, Joined, LeftReason
 from switchroom.conference.notifier import Notifier, Recorder, Transcript
+from switchroom.conference.room import views
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.decisions import Decisions
-from switchroom.conference.room.live import Live, Stay
 from switchroom.conference.room.participants import Connection, MediaState, Participant
 from switchroom.conference.room.permission_overrides import OverrideRecords
 from switchroom.conference.room.reentry import ReentryTokens
 from switchroom.conference.room.waiting_room import Waiting, WaitingRooms
-from switchroom.conference.signalling import views
-from switchroom.conference.signalling.messages import ChatView, Join, Joined, LeftReason
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.errors import DomainError, Unavailable

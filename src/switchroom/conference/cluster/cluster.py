@@ -19,10 +19,10 @@ from switchroom.conference.cluster.membership import ClusterMembers
 from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.cluster.presence import Presence
 from switchroom.conference.cluster.relay import FarEnd, NearEnd, Relays
+from switchroom.conference.messages import Join
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.signalling import socket as signalling
 from switchroom.conference.signalling.connection import QueuedConnection
-from switchroom.conference.signalling.messages import Join
 from switchroom.db.database import Database
 from switchroom.engines.nats.connection import NatsConnection, NatsError, NobodyThere
 from switchroom.errors import Unavailable

@@ -21,9 +21,9 @@ from prometheus_client import Gauge
 
 from switchroom.conference.cluster.membership import ClusterMembers
 from switchroom.conference.cluster.ownership import RoomOwnership
+from switchroom.conference.messages import Join
 from switchroom.conference.service import RESTART_CLOSE
 from switchroom.conference.signalling.connection import MOST_QUEUED, MOST_QUEUED_CHARACTERS, QueuedConnection
-from switchroom.conference.signalling.messages import Join
 from switchroom.engines.nats.connection import NatsConnection, NatsUnreachable
 from switchroom.tasks import Tasks
 

@@ -11,7 +11,7 @@ import base64
 import hmac
 import time
 
-from switchroom.conference.signalling.messages import IceServer
+from switchroom.conference.messages import IceServer
 from switchroom.settings import IceSettings
 
 

@@ -16,8 +16,8 @@ import msgspec
 import structlog
 
 from switchroom.conference.media.sdp import PublishOffer, read_publish_offer
+from switchroom.conference.messages import Error, IceCandidate, Publish, Published
 from switchroom.conference.room.participants import Feed, Participant, Source
-from switchroom.conference.signalling.messages import Error, IceCandidate, Publish, Published
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import BAD_SDP, Publisher, Room
 from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid

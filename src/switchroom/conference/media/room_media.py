@@ -12,9 +12,9 @@ from switchroom.conference.media.publisher import Publishing
 from switchroom.conference.media.recording import RecordingSessions, RoomRecording
 from switchroom.conference.media.simulcast import Demand
 from switchroom.conference.media.subscriber import Subscribing
+from switchroom.conference.messages import Layer, MediaAvailable, MediaReset, PublishLayer
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Feed, Participant
-from switchroom.conference.signalling.messages import Layer, MediaAvailable, MediaReset, PublishLayer
 from switchroom.engines.janus.client import JanusError
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.janus.videoroom import Room, RoomOptions

@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from switchroom.conference.messages import StreamLine
 from switchroom.conference.room.participants import Source
-from switchroom.conference.signalling.messages import StreamLine
 from switchroom.errors import Invalid
 
 SOURCES = tuple(Source)

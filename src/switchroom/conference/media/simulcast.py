@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
+from switchroom.conference.messages import Layer
 from switchroom.conference.room.participants import Feed, Source
-from switchroom.conference.signalling.messages import Layer
 
 SUBSTREAMS: Mapping[Layer, int] = {"low": 0, "medium": 1, "high": 2}
 """The number that the media server gives each simulcast layer."""

@@ -18,8 +18,7 @@ import structlog
 
 from switchroom.conference.media.sdp import begun_by_server
 from switchroom.conference.media.simulcast import SUBSTREAMS, Wishes
-from switchroom.conference.room.participants import Participant, Source
-from switchroom.conference.signalling.messages import (
+from switchroom.conference.messages import (
     Candidate,
     IceCandidate,
     Layer,
@@ -28,6 +27,7 @@ from switchroom.conference.signalling.messages import (
     SubscribeOffer,
     Want,
 )
+from switchroom.conference.room.participants import Participant, Source
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import (
     ConfigureStream,

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from switchroom import sanitize as typed
+from switchroom.conference.messages import Chat, ChatView, SendChat
 from switchroom.conference.room.participants import Participant
-from switchroom.conference.signalling.messages import Chat, ChatView, SendChat
 from switchroom.db.base import time_of
 from switchroom.errors import Forbidden, Invalid
 from switchroom.rooms.models import RoomMode

@@ -6,10 +6,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Protocol
 
-from switchroom.conference.room.chat import ChatRecord
-from switchroom.conference.room.participants import Overrides, Participant, is_spectator
-from switchroom.conference.signalling import views
-from switchroom.conference.signalling.messages import (
+from switchroom.conference.messages import (
     ChatView,
     Ended,
     EndReason,
@@ -26,6 +23,9 @@ from switchroom.conference.signalling.messages import (
     SpectatorsView,
     encode,
 )
+from switchroom.conference.room import views
+from switchroom.conference.room.chat import ChatRecord
+from switchroom.conference.room.participants import Overrides, Participant, is_spectator
 from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.models import RoomMode

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from switchroom.conference.messages import Moderate, Moderated, Permit
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant
-from switchroom.conference.signalling.messages import Moderate, Moderated, Permit
 from switchroom.errors import Exhausted, Forbidden, Invalid
 from switchroom.rooms.permissions import ACTIVE, NO_PERMISSION, Permission
 

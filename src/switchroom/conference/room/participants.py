@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from switchroom.conference.signalling.messages import ServerMessage
+from switchroom.conference.messages import ServerMessage
 from switchroom.db.base import now
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.permissions import ACTIVE, NO_PERMISSION, Permission

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from switchroom.conference.messages import Ended, EndReason, Join, WaitingUpdated, WaitingView
+from switchroom.conference.messages import Waiting as WaitingMessage
+from switchroom.conference.room import views
 from switchroom.conference.room.conference import CLOSE_CODES, Conference
 from switchroom.conference.room.participants import Connection, Participant
-from switchroom.conference.signalling import views
-from switchroom.conference.signalling.messages import Ended, EndReason, Join, WaitingUpdated, WaitingView
-from switchroom.conference.signalling.messages import Waiting as WaitingMessage
 from switchroom.db.base import time_of
 from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
 
 if TYPE_CHECKING:
-    from switchroom.conference.room.live import Stay
+    from switchroom.conference.live_room import Stay
 
 MOST_WAITING = 500
 """People who may wait before one room: a meeting's number is no secret."""

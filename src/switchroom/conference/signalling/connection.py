@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable
 from typing import Protocol
 
-from switchroom.conference.signalling.messages import ServerMessage, encode
+from switchroom.conference.messages import ServerMessage, encode
 
 MOST_QUEUED = 1000
 """Messages that a slow reader may leave unread."""

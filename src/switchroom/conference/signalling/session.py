@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from switchroom.conference.room import chat, moderation
-from switchroom.conference.room.live import Stay
-from switchroom.conference.room.participants import Connection, MediaState
-from switchroom.conference.room.waiting_room import Waiting
-from switchroom.conference.signalling.messages import (
+from switchroom.conference.live_room import Stay
+from switchroom.conference.messages import (
     Admit,
     AdmitAll,
     AnyClientMessage,
@@ -30,6 +27,9 @@ from switchroom.conference.signalling.messages import (
     SubscribeRestart,
     Want,
 )
+from switchroom.conference.room import chat, moderation
+from switchroom.conference.room.participants import Connection, MediaState
+from switchroom.conference.room.waiting_room import Waiting
 from switchroom.conference.signalling.rate_limit import TokenBucket
 from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
 

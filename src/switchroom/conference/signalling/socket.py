@@ -11,11 +11,8 @@ from typing import Literal, Protocol
 import structlog
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
 
-from switchroom.conference.room.live import Stay
-from switchroom.conference.room.waiting_room import Waiting
-from switchroom.conference.service import ConferenceService
-from switchroom.conference.signalling.connection import QueuedConnection
-from switchroom.conference.signalling.messages import (
+from switchroom.conference.live_room import Stay
+from switchroom.conference.messages import (
     LARGEST_MESSAGE,
     AnyClientMessage,
     BadMessage,
@@ -25,6 +22,9 @@ from switchroom.conference.signalling.messages import (
     Pong,
     decode,
 )
+from switchroom.conference.room.waiting_room import Waiting
+from switchroom.conference.service import ConferenceService
+from switchroom.conference.signalling.connection import QueuedConnection
 from switchroom.conference.signalling.rate_limit import TokenBucket
 from switchroom.conference.signalling.session import open_session, refusal
 from switchroom.errors import (

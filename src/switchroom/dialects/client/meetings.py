@@ -20,7 +20,7 @@ from litestar.status_codes import (
 )
 from msgspec import Meta, Struct
 
-from switchroom.conference.signalling.messages import Id, Token
+from switchroom.conference.messages import Id, Token
 from switchroom.db.base import now, time_of
 from switchroom.errors import (
     DomainError,

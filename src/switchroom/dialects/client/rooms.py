@@ -12,9 +12,9 @@ from msgspec import Struct
 from prometheus_client import Gauge
 
 import switchroom
+from switchroom.conference.messages import Id
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.signalling import socket as signalling
-from switchroom.conference.signalling.messages import Id
 from switchroom.db.base import time_of
 from switchroom.rooms.admission import LinkState, LinkView
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from switchroom.conference.room.participants import Participant
-from switchroom.conference.signalling.messages import (
+from switchroom.conference.messages import (
     ParticipantView,
     PermissionsView,
     RoomView,
     SpectatorView,
 )
+from switchroom.conference.room.participants import Participant
 from switchroom.db.base import time_of
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.models import RoomMode
