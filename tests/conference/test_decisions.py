@@ -142,11 +142,12 @@ async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not
     database: Database,
 ) -> None:
     late, now = OverrideRecords(database), OverrideRecords(database)
-    late.process, now.process = "late", "now"
-    assert await RoomOwnership(database, "late").claim("lounge") == "late"
+    owns = {name: RoomOwnership(database, name) for name in ("late", "now")}
+    late.ownership, now.ownership = owns["late"], owns["now"]
+    assert await owns["late"].claim("lounge") == "late"
     late.note("lounge", "user-Ada", Overrides(revoked=Permission.VOICE))
     await late.finish()
-    assert await RoomOwnership(database, "now").claim("lounge", instead_of="late") == "now"
+    assert await owns["now"].claim("lounge", instead_of="late") == "now"
     late.forget("lounge")
     late.note("lounge", "user-Ben", Overrides(granted=Permission.VOICE))
     await late.finish()

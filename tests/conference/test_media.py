@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from switchroom.conference.media import room_media as media
+from switchroom.conference.media import hosted_room
 from switchroom.engines.janus.process import JanusProcess
 from switchroom.engines.janus.server import JanusServer
 from switchroom.rooms.models import RoomMode
@@ -304,7 +304,7 @@ async def test_a_room_without_a_media_server_gets_one_later(janus_later: JanusPr
 async def test_publishing_without_a_media_server_is_refused(
     browsers: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(media, "ROOM_LIMIT", 0.1)
+    monkeypatch.setattr(hosted_room, "ROOM_LIMIT", 0.1)
     async with open_house() as house:
         page = await browsers.peer(await house.enter("Ada"))
         assert (await page.offer(*SOURCES))["code"] == "media_unavailable"

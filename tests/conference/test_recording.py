@@ -10,8 +10,9 @@ import pytest_asyncio
 from msgspec import structs
 
 from switchroom.conference.media import recording
+from switchroom.conference.media.feeds import Feed
 from switchroom.conference.media.simulcast import Demand
-from switchroom.conference.room.participants import Feed, Source
+from switchroom.conference.room.participants import Source
 from switchroom.engines.janus.process import JanusProcess
 from switchroom.engines.janus.server import JanusServer
 from switchroom.meetings.notices import MeetingChanged, MeetingOver

@@ -7,9 +7,10 @@ import json
 
 import pytest
 
+from switchroom.conference.close_codes import CloseCode
 from switchroom.conference.messages import Pong
 from switchroom.conference.signalling import socket
-from switchroom.conference.signalling.connection import TOO_SLOW, QueuedConnection
+from switchroom.conference.signalling.connection import QueuedConnection
 from tests.conference.room import Client, House
 
 
@@ -110,8 +111,8 @@ async def test_a_reader_that_is_too_slow_is_given_up() -> None:
         connection.send(Pong())
     assert connection.ended
     ready = QueuedConnection(Ready())
-    ready.end(TOO_SLOW)
-    assert await ready.write() == TOO_SLOW
+    ready.end(CloseCode.TOO_SLOW)
+    assert await ready.write() == CloseCode.TOO_SLOW
 
 
 class Ready:

@@ -7,20 +7,26 @@ import asyncio
 import pytest
 
 from switchroom.engines.janus.client import JanusClient, JanusRefused
-from switchroom.engines.janus.videoroom import NO_SUCH_FEED, Publisher, Room, RoomOptions, SubscribeStream
+from switchroom.engines.janus.videoroom import (
+    NO_SUCH_FEED,
+    Publisher,
+    RoomOptions,
+    SubscribeStream,
+    VideoRoom,
+)
 
 pytestmark = pytest.mark.janus
 
 _NAME_TAKEN = 436
 
 
-async def enter(room: Room, feed: str) -> Publisher:
+async def enter(room: VideoRoom, feed: str) -> Publisher:
     return await room.publisher(
         feed, on_up=lambda: None, on_down=lambda _: None, on_talking=lambda _, __: None
     )
 
 
-async def _can_enter(room: Room, feed: str) -> bool:
+async def _can_enter(room: VideoRoom, feed: str) -> bool:
     """The server answers that somebody leaves a moment before they have left."""
     try:
         await enter(room, feed)
@@ -32,16 +38,16 @@ async def _can_enter(room: Room, feed: str) -> bool:
 
 
 async def test_a_room_is_made_once_and_ended(client: JanusClient) -> None:
-    room = await Room.create(client, "lounge", RoomOptions())
+    room = await VideoRoom.create(client, "lounge", RoomOptions())
     with pytest.raises(JanusRefused):
-        await Room.create(client, "lounge", RoomOptions())
+        await VideoRoom.create(client, "lounge", RoomOptions())
     await room.destroy()
-    again = await Room.create(client, "lounge", RoomOptions())
+    again = await VideoRoom.create(client, "lounge", RoomOptions())
     await again.destroy()
 
 
 async def test_nobody_else_enters_or_changes_a_room(client: JanusClient) -> None:
-    room = await Room.create(client, "lounge", RoomOptions())
+    room = await VideoRoom.create(client, "lounge", RoomOptions())
     await enter(room, "ada")
     handle = await client.attach("janus.plugin.videoroom", lambda event: None)
     for body in (
@@ -55,7 +61,7 @@ async def test_nobody_else_enters_or_changes_a_room(client: JanusClient) -> None
 
 
 async def test_a_name_is_taken_until_its_publisher_leaves(client: JanusClient) -> None:
-    room = await Room.create(client, "lounge", RoomOptions())
+    room = await VideoRoom.create(client, "lounge", RoomOptions())
     ada = await enter(room, "ada")
     with pytest.raises(JanusRefused) as caught:
         await enter(room, "ada")
@@ -67,7 +73,7 @@ async def test_a_name_is_taken_until_its_publisher_leaves(client: JanusClient) -
 
 
 async def test_who_publishes_nothing_cannot_be_subscribed_to(client: JanusClient) -> None:
-    room = await Room.create(client, "lounge", RoomOptions())
+    room = await VideoRoom.create(client, "lounge", RoomOptions())
     await enter(room, "ada")
     assert await room.feeds() == []
     with pytest.raises(JanusRefused) as caught:
@@ -78,14 +84,14 @@ async def test_who_publishes_nothing_cannot_be_subscribed_to(client: JanusClient
 
 
 async def test_what_is_no_offer_is_refused(client: JanusClient) -> None:
-    room = await Room.create(client, "lounge", RoomOptions())
+    room = await VideoRoom.create(client, "lounge", RoomOptions())
     ada = await enter(room, "ada")
     with pytest.raises(JanusRefused):
         await ada.publish("nonsense")
 
 
 async def test_who_is_put_out_is_told(client: JanusClient) -> None:
-    room = await Room.create(client, "lounge", RoomOptions())
+    room = await VideoRoom.create(client, "lounge", RoomOptions())
     ada = await enter(room, "ada")
     await room.kick("ada")
     with pytest.raises(JanusRefused):

@@ -97,7 +97,7 @@ class Wings:
             secret=b"a secret of all houses",
         )
         cluster = Cluster(service, database, connection, "test", lambda token: token)
-        overrides.process = cluster.name
+        overrides.ownership = cluster.ownership
         application = Litestar(routes(service, cluster), openapi_config=None, logging_config=None)
         wing = Wing(self._gate, service, bus, notes, Transcript(), port, cluster, connection, overrides)
         async with connected(connection), serving(application, "127.0.0.1", port):

@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from switchroom.bus import Bus
-from switchroom.conference.live_room import Live
+from switchroom.conference.live_room import LiveRoom
 from switchroom.conference.messages import EndReason, LeftReason
 from switchroom.conference.room.participants import Participant
 from switchroom.conference.room.waiting_room import WaitingRoom, WaitingRooms
@@ -35,7 +35,7 @@ class ExternalChanges:
 
     def __init__(
         self,
-        live: Mapping[str, Live],
+        live: Mapping[str, LiveRoom],
         waiting_rooms: WaitingRooms,
         reviews: Reviews,
         bus: Bus,
@@ -109,7 +109,7 @@ class ExternalChanges:
             if concerns(participant):
                 live.conference.remove(participant, left, end)
 
-    async def _review(self, live: Live, room_id: str) -> None:
+    async def _review(self, live: LiveRoom, room_id: str) -> None:
         reviewed: dict[str, Admission] = {}
         for participant in list(live.conference.participants.values()):
             try:
@@ -130,7 +130,7 @@ class ExternalChanges:
         for waiting in room.everybody:
             name = waiting.admission.display_name
             try:
-                waiting.admission = await self._reviews.review(waiting.request.token, room_id, name)
+                waiting.admission = await self._reviews.review(waiting.token, room_id, name)
                 if not waiting.admission.waits:
                     room.let_in([waiting])
             except Exhausted:

@@ -1,21 +1,21 @@
-"""A room while it is live, and somebody's stay in it."""
+"""A live room with all its parts, and somebody's way into it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from switchroom.conference.media.room_media import Media
+from switchroom.conference.media.room_media import RoomMedia
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant
-from switchroom.conference.room.waiting_room import WaitingRoom
+from switchroom.conference.room.waiting_room import WaitingParticipant, WaitingRoom
 
 
 @dataclass(frozen=True)
-class Live:
-    """A conference with its media, and those who wait before it."""
+class LiveRoom:
+    """A conference with its media, and those who wait to be let in."""
 
     conference: Conference
-    media: Media
+    media: RoomMedia
     waiting_room: WaitingRoom
 
 
@@ -24,4 +24,12 @@ class Stay:
     """Somebody inside, as a join made or found it."""
 
     participant: Participant
-    live: Live
+    room: LiveRoom
+
+
+@dataclass(eq=False)
+class Arrival:
+    """Somebody who has come over a connection: inside, or `waiting` until they have a `stay`."""
+
+    stay: Stay | None = None
+    waiting: WaitingParticipant | None = None

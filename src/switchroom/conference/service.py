@@ -15,11 +15,12 @@ from prometheus_client import Gauge
 
 from switchroom.bus import Bus
 from switchroom.conference import status
+from switchroom.conference.close_codes import CloseCode
 from switchroom.conference.external_changes import ExternalChanges
-from switchroom.conference.live_room import Live, Stay
+from switchroom.conference.live_room import Arrival, LiveRoom, Stay
 from switchroom.conference.media.ice import ice_servers
 from switchroom.conference.media.recording import RecordingSessions
-from switchroom.conference.media.room_media import Media
+from switchroom.conference.media.room_media import RoomMedia
 from switchroom.conference.messages import ChatView, Join, Joined, LeftReason
 from switchroom.conference.notifier import Notifier, Recorder, Transcript
 from switchroom.conference.room import views
@@ -28,7 +29,7 @@ from switchroom.conference.room.decisions import Decisions
 from switchroom.conference.room.participants import Connection, MediaState, Participant
 from switchroom.conference.room.permission_overrides import OverrideRecords
 from switchroom.conference.room.reentry import ReentryTokens
-from switchroom.conference.room.waiting_room import Waiting, WaitingRooms
+from switchroom.conference.room.waiting_room import WaitingParticipant, WaitingRooms
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.errors import DomainError, Unavailable
@@ -40,7 +41,6 @@ from switchroom.tasks import Tasks
 GRACE = 60.0
 """Seconds that somebody whose connection was lost keeps their place."""
 
-RESTART_CLOSE = 1012
 CLOSE_LIMIT = 3.0
 """Seconds in which browsers are told that the server stops."""
 
@@ -91,8 +91,8 @@ class ConferenceService:
         """The rooms that other processes have."""
         self.on_change: Callable[[str], None] = _ignore
         """Called with a room's id when those inside a room of this process are others, or are otherwise."""
-        self._live: dict[str, Live] = {}
-        self._waiting_rooms = WaitingRooms(self._let_in)
+        self._live: dict[str, LiveRoom] = {}
+        self._waiting_rooms = WaitingRooms()
         self._reentry_tokens = ReentryTokens(secret or secrets.token_bytes(32))
         self._connections: set[Connection] = set()
         self._all_closed = asyncio.Event()
@@ -122,7 +122,7 @@ class ConferenceService:
                 self._notifier.emptied(live.conference.room)
             self.give_up(room_id)
         for connection in self._connections:
-            connection.end(RESTART_CLOSE)
+            connection.end(CloseCode.RESTART)
         await self._tasks.finish()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_LIMIT):
@@ -136,7 +136,7 @@ class ConferenceService:
         waiting_room = self._waiting_rooms.find(room_id)
         if waiting_room is not None:
             for waiting in waiting_room.everybody:
-                waiting.connection.end(RESTART_CLOSE)
+                waiting.connection.end(CloseCode.RESTART)
         live = self._live.pop(room_id, None)
         if live is None:
             return
@@ -145,7 +145,7 @@ class ConferenceService:
             if participant.grace is not None:
                 participant.grace.cancel()
             if participant.connection is not None:
-                participant.connection.end(RESTART_CLOSE)
+                participant.connection.end(CloseCode.RESTART)
                 participant.connection = None
         self._tasks.spawn(live.media.close(), f"close {room_id}")
         self.on_change(room_id)
@@ -156,7 +156,7 @@ class ConferenceService:
         self._connections.add(connection)
         self._all_closed.clear()
         if self._stopping:
-            connection.end(RESTART_CLOSE)
+            connection.end(CloseCode.RESTART)
         try:
             yield
         finally:
@@ -164,7 +164,7 @@ class ConferenceService:
             if not self._connections:
                 self._all_closed.set()
 
-    def find(self, room_id: str) -> Live | None:
+    def find(self, room_id: str) -> LiveRoom | None:
         """The room, when somebody is inside."""
         return self._live.get(room_id)
 
@@ -194,7 +194,7 @@ class ConferenceService:
             return False
         return sum(one.is_spectator is link.permissions.is_spectator for one in people) >= limit
 
-    async def join(self, request: Join, connection: Connection) -> Stay | Waiting:
+    async def join(self, request: Join, connection: Connection) -> Arrival:
         """Somebody comes in, or back, or begins to wait until a moderator lets them in.
 
         Raises the errors of admission, Forbidden (`spectators_not_allowed`), Exhausted (`room_full`,
@@ -203,7 +203,7 @@ class ConferenceService:
         self._require_going_on()
         stay = self._resume(request, connection)
         if stay is not None:
-            return stay
+            return Arrival(stay)
         admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
         if not self._decisions.are_loaded(admission.room_id):
             await self._decisions.load(admission.room_id)
@@ -212,17 +212,16 @@ class ConferenceService:
         self._require_going_on()
         if self._has_to_wait(admission, request):
             return self._wait(admission, request, connection)
-        return self._enter(admission, request, connection)
+        return Arrival(self._enter(admission, request, connection))
 
-    def disconnected(self, arrival: Stay | Waiting, connection: Connection) -> None:
+    def disconnected(self, arrival: Arrival, connection: Connection) -> None:
         """A connection is lost. A participant may come back for a while; who waits begins anew."""
-        stay = arrival.stay if isinstance(arrival, Waiting) else arrival
-        if stay is None:
-            assert isinstance(arrival, Waiting)
-            arrival.room.leave(arrival)
-            self._forget_waiting_room(arrival.admission.room_id)
+        if arrival.stay is None:
+            if arrival.waiting is not None:
+                arrival.waiting.room.leave(arrival.waiting)
+                self._forget_waiting_room(arrival.waiting.admission.room_id)
             return
-        participant, conference = stay.participant, stay.live.conference
+        participant, conference = arrival.stay.participant, arrival.stay.room.conference
         if participant.connection is not connection or participant.id not in conference.participants:
             return
         participant.connection = None
@@ -268,17 +267,26 @@ class ConferenceService:
             return user_id in live.conference.put_out
         return not self._reentry_tokens.is_good(request.let_in or "", room_id, user_id)
 
-    def _wait(self, admission: Admission, request: Join, connection: Connection) -> Waiting:
+    def _wait(self, admission: Admission, request: Join, connection: Connection) -> Arrival:
+        arrival = Arrival()
+
+        def enter(admission: Admission) -> None:
+            arrival.stay = self._enter(admission, request, connection)
+
         room = self._waiting_rooms.of(admission.room_id)
-        waiting = Waiting(room=room, admission=admission, request=request, connection=connection)
+        arrival.waiting = WaitingParticipant(
+            room=room,
+            token=request.token,
+            request_id=request.id,
+            admission=admission,
+            connection=connection,
+            enter=enter,
+        )
         try:
-            room.arrive(waiting)
+            room.arrive(arrival.waiting)
         finally:
             self._forget_waiting_room(admission.room_id)
-        return waiting
-
-    def _let_in(self, waiting: Waiting) -> Stay:
-        return self._enter(waiting.admission, waiting.request, waiting.connection)
+        return arrival
 
     def _forget_waiting_room(self, room_id: str) -> None:
         if room_id not in self._live:
@@ -321,12 +329,12 @@ class ConferenceService:
         self.on_change(admission.room_id)
         return Stay(participant, live)
 
-    def _open(self, admission: Admission) -> Live:
+    def _open(self, admission: Admission) -> LiveRoom:
         follower = _Follower(self)
         conference = Conference(admission, follower, self._decisions.of(admission.room_id))
-        live = Live(
+        live = LiveRoom(
             conference,
-            Media(conference, self._pool, self._room_options, self._recording_sessions),
+            RoomMedia(conference, self._pool, self._room_options, self._recording_sessions),
             self._waiting_rooms.of(admission.room_id),
         )
         follower.live = live
@@ -335,7 +343,7 @@ class ConferenceService:
         self._notifier.opened(admission)
         return live
 
-    def _welcome(self, live: Live, participant: Participant, request: Join, *, resumed: bool) -> None:
+    def _welcome(self, live: LiveRoom, participant: Participant, request: Join, *, resumed: bool) -> None:
         conference = live.conference
         moderates = participant.is_moderator
         listed = conference.listed(participant)
@@ -363,7 +371,7 @@ class ConferenceService:
             )
         )
 
-    def removed(self, live: Live, participant: Participant, reason: LeftReason) -> None:
+    def removed(self, live: LiveRoom, participant: Participant, reason: LeftReason) -> None:
         """Called when somebody is no longer inside; the last one ends the conference."""
         live.media.leave(participant)
         live.waiting_room.inside_changed(live.conference)
@@ -374,7 +382,7 @@ class ConferenceService:
             self._close(live)
         self.on_change(room_id)
 
-    def _close(self, live: Live) -> None:
+    def _close(self, live: LiveRoom) -> None:
         room_id = live.conference.room.room_id
         del self._live[room_id]
         ROOMS.dec()
@@ -383,18 +391,18 @@ class ConferenceService:
         self._notifier.emptied(live.conference.room)
         self._tasks.spawn(live.media.close(), f"close {room_id}")
 
-    def moderated(self, live: Live, moderator: Participant, target: Participant, action: str) -> None:
+    def moderated(self, live: LiveRoom, moderator: Participant, target: Participant, action: str) -> None:
         """Called when a moderator has done something to somebody."""
         room = live.conference.room
         if action == "permissions" and self._live.get(room.room_id) is live:
             self._decisions.changed(room.room_id, target.user_id)
         self._notifier.moderated(room, moderator, target, action)
 
-    def written(self, live: Live, view: ChatView) -> None:
+    def written(self, live: LiveRoom, view: ChatView) -> None:
         """Called when somebody has written something."""
         self._notifier.written(live.conference.room, view)
 
-    def recording_changed(self, live: Live, recording_id: str) -> None:
+    def recording_changed(self, live: LiveRoom, recording_id: str) -> None:
         """Called when what happens in a room begins to be recorded, or is no longer."""
         self._notifier.recording_changed(
             live.conference.room, recording_id, recording=live.conference.recording
@@ -413,7 +421,7 @@ class ConferenceService:
 class _Follower:
     """Carries what happens in a conference to its media and to the service."""
 
-    live: Live
+    live: LiveRoom
 
     def __init__(self, service: ConferenceService) -> None:
         self._service = service

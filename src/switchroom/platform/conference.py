@@ -60,7 +60,7 @@ class LiveRooms:
                 settings.nats.prefix,
                 partial(identity.signer.verify, even_expired=True),
             )
-            self.overrides.process = self.cluster.name
+            self.overrides.ownership = self.cluster.ownership
         self.meeting_lifecycle = MeetingLifecycle(storage.database, self.service, storage.bus)
 
     async def prepare(self) -> None:

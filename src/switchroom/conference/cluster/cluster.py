@@ -65,19 +65,14 @@ class Cluster:
         self._verify = verify
         self._connection = connection
         self._members = ClusterMembers(connection, prefix, name)
-        self._ownership = RoomOwnership(database, name)
+        self.ownership = RoomOwnership(database, name)
         self._presence = Presence(service, connection, self._members)
-        self._relays = Relays(connection, self._members, self._ownership, self._serve)
+        self._relays = Relays(connection, self._members, self.ownership, self._serve)
         self._tasks = Tasks()
         self._doubt = asyncio.Event()
         self._review_due = asyncio.Event()
         self._members.on_doubt(self._doubt.set)
         connection.on_change(self._connection_changed)
-
-    @property
-    def name(self) -> str:
-        """What this process is called in `room_claims`."""
-        return self._members.name
 
     def way(
         self, request: Join, connection: QueuedConnection
@@ -107,7 +102,7 @@ class Cluster:
         await self._presence.stop()
         await self._members.stop()
         try:
-            await self._ownership.give_all_back()
+            await self.ownership.give_all_back()
         except _DATABASE_ERRORS as error:
             log.warning("rooms not given back", reason=type(error).__name__)
 
@@ -116,7 +111,7 @@ class Cluster:
         self, request: Join, connection: QueuedConnection
     ) -> AsyncGenerator[signalling.Way | None]:
         self._verify(request.token)
-        self._ownership.use(request.room_id)
+        self.ownership.use(request.room_id)
         try:
             end = await self._find(request, connection)
             if end is None:
@@ -127,7 +122,7 @@ class Cluster:
             finally:
                 await self._relays.close(end, opened=True)
         finally:
-            self._ownership.unuse(request.room_id)
+            self.ownership.unuse(request.room_id)
 
     async def _find(self, request: Join, connection: QueuedConnection) -> NearEnd | None:
         """The way to a room, None when it is here."""
@@ -137,7 +132,7 @@ class Cluster:
             async with asyncio.timeout(SEARCH_LIMIT):
                 while True:
                     if owner is None or not self._members.is_there(owner):
-                        owner = await self._ownership.claim(request.room_id, instead_of=gone)
+                        owner = await self.ownership.claim(request.room_id, instead_of=gone)
                     if owner == self._members.name:
                         return None
                     if self._members.knows_all and not self._members.is_there(owner):
@@ -176,7 +171,7 @@ class Cluster:
                 pass
             self._doubt.clear()
             try:
-                lost = await self._ownership.lost()
+                lost = await self.ownership.lost()
             except _DATABASE_ERRORS:
                 await asyncio.sleep(ALONE_LOOK)
                 self._doubt.set()
@@ -189,10 +184,10 @@ class Cluster:
         while True:
             await asyncio.sleep(TIDY_EVERY)
             try:
-                await self._ownership.tidy(self._service.room_ids)
-                for name in await self._ownership.processes():
+                await self.ownership.tidy(self._service.room_ids)
+                for name in await self.ownership.processes():
                     if not self._members.is_there(name) and not await self._members.ask(name):
-                        await self._ownership.forget(name)
+                        await self.ownership.forget(name)
             except _DATABASE_ERRORS as error:
                 log.warning("unused rooms not given back", reason=type(error).__name__)
 

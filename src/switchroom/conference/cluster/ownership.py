@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from sqlalchemy import String, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.db.base import Base
@@ -96,6 +97,13 @@ class RoomOwnership:
         async with self._one_at_a_time:
             self._mine.clear()
             await self._forget(RoomOwner.process == self._name)
+
+    async def owned_elsewhere(self, session: AsyncSession, room_ids: Collection[str]) -> set[str]:
+        """Those of the rooms that another process has."""
+        query = select(RoomOwner.room_id).where(
+            RoomOwner.room_id.in_(room_ids), RoomOwner.process != self._name
+        )
+        return set((await session.scalars(query)).all())
 
     async def processes(self) -> set[str]:
         """The names of all that have rooms."""

@@ -19,10 +19,10 @@ from litestar.exceptions import WebSocketDisconnect
 from msgspec import Struct
 from prometheus_client import Gauge
 
+from switchroom.conference.close_codes import CloseCode
 from switchroom.conference.cluster.membership import ClusterMembers
 from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.messages import Join
-from switchroom.conference.service import RESTART_CLOSE
 from switchroom.conference.signalling.connection import MOST_QUEUED, MOST_QUEUED_CHARACTERS, QueuedConnection
 from switchroom.engines.nats.connection import NatsConnection, NatsUnreachable
 from switchroom.tasks import Tasks
@@ -33,7 +33,6 @@ OPEN_LIMIT = 1.5
 """Seconds that the process which has a room may take to answer that it takes a socket."""
 
 STOP_LIMIT = 2.0
-MISUSE_CLOSE = 1008
 ENVELOPE = 1000
 """Bytes of a payload left for what is around the text."""
 
@@ -148,7 +147,7 @@ class NearEnd:
         """The process that has the room is gone: the browser reconnects, to whoever has it then."""
         self._lost = True
         if self._opened:
-            self._connection.end(RESTART_CLOSE)
+            self._connection.end(CloseCode.RESTART)
 
 
 class FarEnd:
@@ -313,7 +312,7 @@ class Relays:
         if end is not None:
             end.receive(frame)
             if end.overrun:
-                await end.close(MISUSE_CLOSE)
+                await end.close(CloseCode.MISUSE)
                 end.lost()
 
     def _half(self, relay: str, peer: str, kind: str) -> _Half:

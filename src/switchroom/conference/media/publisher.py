@@ -10,21 +10,21 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
+from switchroom.conference.media.feeds import Feed, Feeds
+from switchroom.conference.media.hosted_room import HostedRoom
+from switchroom.conference.media.recording import RoomRecording
 from switchroom.conference.media.sdp import PublishOffer, read_publish_offer
 from switchroom.conference.messages import Error, IceCandidate, Publish, Published
-from switchroom.conference.room.participants import Feed, Participant, Source
+from switchroom.conference.room.conference import Conference
+from switchroom.conference.room.participants import Participant, Source
 from switchroom.engines.janus.client import JanusError, JanusRefused
-from switchroom.engines.janus.videoroom import BAD_SDP, Publisher, Room
+from switchroom.engines.janus.videoroom import BAD_SDP, Publisher, VideoRoom
 from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
 from switchroom.rooms.permissions import ACTIVE
-
-if TYPE_CHECKING:
-    from switchroom.conference.media.room_media import Media
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -58,15 +58,25 @@ _Request = Publish | _Trickle | _Keyframe | _Down
 class Publishing:
     """Serves one participant's publish connection, one request after the other."""
 
-    def __init__(self, participant: Participant, media: Media) -> None:
+    def __init__(
+        self,
+        participant: Participant,
+        conference: Conference,
+        hosted: HostedRoom,
+        feeds: Feeds,
+        recording: RoomRecording,
+    ) -> None:
         self._participant = participant
-        self._media = media
+        self._conference = conference
+        self._hosted = hosted
+        self._feeds = feeds
+        self._recording = recording
         self._waiting: deque[_Request] = deque()
         self._awake = asyncio.Event()
         self._busy = asyncio.Lock()
         self._closed = False
         self._publisher: Publisher | None = None
-        self._room: Room | None = None
+        self._room: VideoRoom | None = None
         self._offer: PublishOffer | None = None
         self._accepted: list[Source] = []
         self._up = False
@@ -153,7 +163,7 @@ class Publishing:
         if not self._participant.permissions & ACTIVE:
             raise Forbidden("sending takes the permission for voice, video or screen", code="not_allowed")
         offer = read_publish_offer(request.sdp, request.streams)
-        room = await self._media.wait_for_room()
+        room = await self._hosted.wait()
         current = self._offer
         is_new = (
             request.restart
@@ -180,9 +190,9 @@ class Publishing:
         permissions = self._participant.permissions
         self._accepted = [one for one in Source if one.permission in permissions and offer.offers(one)]
         self._tell_feed()
-        return offer.for_client(answer, self._accepted, self._media.options.bitrate)
+        return offer.for_client(answer, self._accepted, self._hosted.options.bitrate)
 
-    async def _enter(self, room: Room) -> Publisher:
+    async def _enter(self, room: VideoRoom) -> Publisher:
         self._generation += 1
         generation = self._generation
         publisher = await room.publisher(
@@ -192,7 +202,7 @@ class Publishing:
             on_talking=lambda mid, talking: self._is_talking(generation, mid, talking),
         )
         self._publisher, self._room = publisher, room
-        self._media.recording.appears(publisher.feed, self._participant.display_name)
+        self._recording.appears(publisher.feed, self._participant.display_name)
         return publisher
 
     async def _settle(self, *, fail: bool = False) -> None:
@@ -216,7 +226,7 @@ class Publishing:
                 raise
 
     async def _relay(
-        self, room: Room, publisher: Publisher, offer: PublishOffer, source: Source, *, relay: bool
+        self, room: VideoRoom, publisher: Publisher, offer: PublishOffer, source: Source, *, relay: bool
     ) -> None:
         mid = offer.lines_of[source]
         await room.moderate(publisher.feed, mid, mute=not relay)
@@ -251,13 +261,13 @@ class Publishing:
     def _forget(self) -> None:
         self._publisher = self._room = self._offer = None
         self._up = False
-        self._media.feed_changed(self._participant, None)
+        self._feeds.remove(self._participant)
 
     def _tell_feed(self) -> None:
         if self._up and self._publisher is not None and self._offer is not None and not self._closed:
             mids = self._offer.lines_of
             lines = {source: mids[source] for source in self._accepted}
-            self._media.feed_changed(self._participant, Feed(self._publisher.feed, self._participant, lines))
+            self._feeds.put(Feed(self._publisher.feed, self._participant, lines))
 
     def _is_up(self, generation: int) -> None:
         if generation == self._generation:
@@ -268,7 +278,7 @@ class Publishing:
         if generation == self._generation:
             log.info("publish connection down", participant=self._participant.id, reason=reason)
             self._up = False
-            self._media.feed_changed(self._participant, None)
+            self._feeds.remove(self._participant)
             # Whatever is offered next is a new connection.
             self._put(_Down(generation))
 
@@ -276,4 +286,4 @@ class Publishing:
         if generation != self._generation or self._offer is None:
             return
         if mid == self._offer.lines_of[Source.MICROPHONE]:
-            self._media.conference.speaking(self._participant, speaking=talking)
+            self._conference.speaking(self._participant, speaking=talking)

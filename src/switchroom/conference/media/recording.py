@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from switchroom.conference.media.hosted_room import HostedRoom
+from switchroom.conference.room.conference import Conference
 from switchroom.engines.janus.client import JanusError
-from switchroom.engines.janus.videoroom import Room
+from switchroom.engines.janus.videoroom import VideoRoom
 from switchroom.errors import Unavailable
-
-if TYPE_CHECKING:
-    from switchroom.conference.media.room_media import Media
 
 RENEW_EVERY = 15.0
 """Seconds between two signs of life of a recording."""
@@ -52,14 +51,16 @@ class RecordingSessions(Protocol):
 class RoomRecording:
     """Serves one conference: it looks at what is wanted and what is, one step after the other."""
 
-    def __init__(self, media: Media, recording_sessions: RecordingSessions | None) -> None:
-        self._media = media
-        self._conference = media.conference
+    def __init__(
+        self, conference: Conference, hosted: HostedRoom, recording_sessions: RecordingSessions | None
+    ) -> None:
+        self._conference = conference
+        self._hosted = hosted
         self._recording_sessions = recording_sessions
         self._recording_session: RecordingSession | None = None
         self._refused = False
-        self._room: Room | None = None
-        """The room at the media server that is known to write for the tape."""
+        self._room: VideoRoom | None = None
+        """The room at the media server that is known to write into the recording session's directory."""
         self._names: dict[str, str] = {}
         self._noted: set[str] = set()
         self._awake = asyncio.Event()
@@ -121,7 +122,7 @@ class RoomRecording:
         if self._recording_session is None:
             return
         await self._note_people(self._recording_session)
-        room = self._media.room
+        room = self._hosted.current
         if room is not None and room is not self._room:
             await room.record(self._recording_session.directory)
             self._room = room
@@ -154,6 +155,6 @@ class RoomRecording:
 
     async def _stop(self) -> None:
         room, self._room = self._room, None
-        if room is not None and room is self._media.room:
+        if room is not None and room is self._hosted.current:
             await room.stop_recording()
         await self.end()

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
+from switchroom.conference.media.feeds import Feed
 from switchroom.conference.messages import Layer
-from switchroom.conference.room.participants import Feed, Source
+from switchroom.conference.room.participants import Source
 
 SUBSTREAMS: Mapping[Layer, int] = {"low": 0, "medium": 1, "high": 2}
 """The number that the media server gives each simulcast layer."""

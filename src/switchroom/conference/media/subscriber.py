@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
+from switchroom.conference.media.feeds import Feeds
+from switchroom.conference.media.hosted_room import HostedRoom
 from switchroom.conference.media.sdp import begun_by_server
 from switchroom.conference.media.simulcast import SUBSTREAMS, Wishes
 from switchroom.conference.messages import (
@@ -27,18 +28,16 @@ from switchroom.conference.messages import (
     SubscribeOffer,
     Want,
 )
+from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant, Source
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import (
     ConfigureStream,
-    Room,
     Subscriber,
     SubscribeStream,
     SubscriptionOffer,
+    VideoRoom,
 )
-
-if TYPE_CHECKING:
-    from switchroom.conference.media.room_media import Media
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -96,16 +95,27 @@ class _Chase:
 class Subscribing:
     """Serves one participant's subscribe connection, one step after the other."""
 
-    def __init__(self, participant: Participant, media: Media) -> None:
+    def __init__(
+        self,
+        participant: Participant,
+        conference: Conference,
+        hosted: HostedRoom,
+        feeds: Feeds,
+        wishes_changed: Callable[[], None],
+    ) -> None:
+        """`wishes_changed` is called when the browser wants other video."""
         self._participant = participant
-        self._media = media
+        self._conference = conference
+        self._hosted = hosted
+        self._feeds = feeds
+        self._wishes_changed = wishes_changed
         self._waiting: deque[SubscribeAnswer | Candidate | _Restart] = deque()
         self._awake = asyncio.Event()
         self._busy = asyncio.Lock()
         self._closed = False
         self._wanted: dict[tuple[str, Source], Layer] = {}
         self._subscriber: Subscriber | None = None
-        self._room: Room | None = None
+        self._room: VideoRoom | None = None
         self._generation = 0
         self._negotiation = 0
         self._offered: SubscriptionOffer | None = None
@@ -133,13 +143,13 @@ class Subscribing:
             for one in request.streams
             if one.layer != "off"
         }
-        self._media.wishes_changed()
+        self._wishes_changed()
         self._awake.set()
 
     def want_cameras(self, participant_ids: Sequence[str], layer: Layer) -> None:
         """What a join wants before the browser has drawn its tiles."""
         self._wanted = {(participant_id, Source.CAMERA): layer for participant_id in participant_ids}
-        self._media.wishes_changed()
+        self._wishes_changed()
         self._awake.set()
 
     def answer(self, request: SubscribeAnswer) -> None:
@@ -246,7 +256,7 @@ class Subscribing:
         if self._offered is not None and now >= self._offered_at + ANSWER_LIMIT:
             log.warning("no answer to the offer", participant=self._participant.id)
             await self._drop()
-        room = self._media.room
+        room = self._hosted.current
         if room is None:
             return
         wished = self._wished()
@@ -261,10 +271,10 @@ class Subscribing:
 
     def _wished(self) -> dict[_Line, _Setting]:
         """The lines to be received; video no longer wanted keeps its line, switched off."""
-        conference, viewer = self._media.conference, self._participant
+        conference, viewer = self._conference, self._participant
         kept = set(self._lines.values())
         wished: dict[_Line, _Setting] = {}
-        for feed in self._media.feeds.values():
+        for feed in self._feeds.all():
             sender = feed.participant
             if sender is viewer or not conference.sees(viewer, sender):
                 continue
@@ -285,7 +295,7 @@ class Subscribing:
                 layer = self._wanted.get((sender.id, source))
                 return _Setting(layer is not None, SUBSTREAMS[layer or "low"])
 
-    async def _subscribe(self, room: Room, wished: dict[_Line, _Setting]) -> None:
+    async def _subscribe(self, room: VideoRoom, wished: dict[_Line, _Setting]) -> None:
         self._generation += 1
         generation = self._generation
         subscriber, offer = await room.subscriber(
@@ -301,7 +311,7 @@ class Subscribing:
         assert subscriber is not None
         have = {line: mid for mid, line in self._lines.items()}
         added = {line: setting for line, setting in wished.items() if line not in have}
-        live = {feed.id for feed in self._media.feeds.values()}
+        live = {feed.id for feed in self._feeds.all()}
         # What a feed that has gone sent was taken off its line by Janus already.
         removed = [mid for line, mid in have.items() if line not in wished and line.feed in live]
         if not added and not removed:
@@ -383,7 +393,7 @@ class Subscribing:
         self._offered_at = self._now()
         streams: list[SubscribedLine] = []
         for mid, line in self._lines.items():
-            feed, source = self._media.feed(line.feed), self._source_of(line)
+            feed, source = self._feeds.find(line.feed), self._source_of(line)
             if feed is not None and source is not None:
                 streams.append(SubscribedLine(mid, feed.participant.id, source.value))
         sdp = begun_by_server(offer.sdp)
@@ -391,7 +401,7 @@ class Subscribing:
 
     def _source_of(self, line: _Line) -> Source | None:
         """What comes on a line; None when its feed is gone."""
-        feed = self._media.feed(line.feed)
+        feed = self._feeds.find(line.feed)
         if feed is None:
             return None
         return next((source for source, mid in feed.lines.items() if mid == line.mid), None)

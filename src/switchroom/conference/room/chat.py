@@ -1,57 +1,18 @@
-"""What is written in a room, and who may read it."""
+"""Writing in a room, and who reads it at once."""
 
 from __future__ import annotations
 
 import secrets
-from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from switchroom import sanitize as typed
 from switchroom.conference.messages import Chat, ChatView, SendChat
+from switchroom.conference.room.chat_history import ChatEntry
+from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant
 from switchroom.db.base import time_of
 from switchroom.errors import Forbidden, Invalid
-from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import Permission
-
-if TYPE_CHECKING:
-    from switchroom.conference.room.conference import Conference
-
-KEPT = 200
-"""Messages of a room kept for those who come later."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """A message with whom it concerns; people are known by user id, which lasts over several stays."""
-
-    view: ChatView
-    sender: str
-    by_moderator: bool
-    recipient: str | None
-
-    def readable(self, reader: Participant, mode: RoomMode) -> bool:
-        """Whether somebody may read it who was not there when it was written."""
-        if self.view.kind == "broadcast" or reader.user_id == self.sender:
-            return True
-        if self.view.kind == "private":
-            return reader.user_id == self.recipient
-        return mode is not RoomMode.EXAM or self.by_moderator or reader.is_moderator
-
-
-class ChatRecord:
-    """The last messages of a room."""
-
-    def __init__(self) -> None:
-        self._written: deque[Written] = deque(maxlen=KEPT)
-
-    def append(self, written: Written) -> None:
-        self._written.append(written)
-
-    def readable(self, reader: Participant, mode: RoomMode) -> list[ChatView]:
-        return [one.view for one in self._written if one.readable(reader, mode)]
 
 
 def write(conference: Conference, sender: Participant, request: SendChat) -> None:
@@ -79,7 +40,7 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
         to_name=recipient.display_name if recipient else None,
     )
     conference.chat.append(
-        Written(view, sender.user_id, sender.is_moderator, recipient.user_id if recipient else None)
+        ChatEntry(view, sender.user_id, sender.is_moderator, recipient.user_id if recipient else None)
     )
     message = Chat(view)
     for reader in conference.participants.values():

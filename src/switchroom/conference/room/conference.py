@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Protocol
 
+from switchroom.conference.close_codes import close_code
 from switchroom.conference.messages import (
     ChatView,
     Ended,
@@ -24,20 +25,11 @@ from switchroom.conference.messages import (
     encode,
 )
 from switchroom.conference.room import views
-from switchroom.conference.room.chat import ChatRecord
+from switchroom.conference.room.chat_history import ChatHistory
 from switchroom.conference.room.participants import Overrides, Participant, is_spectator
 from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.models import RoomMode
-
-CLOSE_CODES: dict[EndReason, int] = {
-    "removed": 4001,
-    "replaced": 4002,
-    "room_closed": 4003,
-    "revoked": 4004,
-    "denied": 4005,
-    "meeting_over": 4006,
-}
 
 
 class Follower(Protocol):
@@ -73,7 +65,7 @@ class Conference:
         """`overrides` is what holds from before, by user id; changes are made in it."""
         self.room = admission
         self.participants: dict[str, Participant] = {}
-        self.chat = ChatRecord()
+        self.chat = ChatHistory()
         self.recording = False
         """Whether what happens is being recorded."""
         self.let_in: set[str] = set()
@@ -174,7 +166,7 @@ class Conference:
         connection, participant.connection = participant.connection, None
         if connection is not None and end is not None:
             connection.send(Ended(end))
-            connection.end(CLOSE_CODES[end])
+            connection.end(close_code(end))
         if participant.is_spectator:
             self.announce_spectators()
         else:

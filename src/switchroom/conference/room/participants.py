@@ -149,12 +149,3 @@ class Participant:
 def is_spectator(admission: Admission, overrides: Overrides) -> bool:
     """Whether somebody comes in as a spectator. Being silenced by a moderator makes nobody one."""
     return not (admission.permissions | overrides.granted) & ACTIVE
-
-
-@dataclass(frozen=True)
-class Feed:
-    """What one participant publishes: `lines` are the mids of the sources that may be subscribed to."""
-
-    id: str
-    participant: Participant
-    lines: dict[Source, str]

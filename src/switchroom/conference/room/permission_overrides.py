@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Collection, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 from sqlalchemy import String, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from switchroom.conference.cluster.ownership import RoomOwner
 from switchroom.conference.room.participants import Overrides
 from switchroom.db.base import Base
 from switchroom.db.database import Database, upsert
@@ -29,6 +29,14 @@ class RoomOverride(Base):
     revoked: Mapped[int] = mapped_column(default=0)
 
 
+class Ownership(Protocol):
+    """Which process has which room (see `RoomOwnership`)."""
+
+    def owned_elsewhere(self, session: AsyncSession, room_ids: Collection[str]) -> Awaitable[set[str]]:
+        """Those of the rooms that another process has."""
+        ...
+
+
 class _Note(Struct, frozen=True):
     """What holds for one person, or (None) that nothing holds for anybody any more."""
 
@@ -42,9 +50,9 @@ class OverrideRecords:
     """Nobody waits for a change to be written; what has not been when the process is killed is lost."""
 
     def __init__(self, database: Database) -> None:
-        self.process: str | None = None
-        """The name under which this process has rooms, where others have rooms too. What comes late from
-        one that has a room no longer is not written."""
+        self.ownership: Ownership | None = None
+        """Where other processes have rooms too: what comes late from one that has a room no longer is not
+        written."""
         self._database = database
         self._writes = WriteBehind("what moderators decided", self._write)
         self.run = self._writes.run
@@ -84,12 +92,7 @@ class OverrideRecords:
 
     async def _elsewhere(self, session: AsyncSession, room_ids: set[str]) -> set[str]:
         """Those of the rooms that another process has."""
-        if self.process is None:
-            return set()
-        query = select(RoomOwner.room_id).where(
-            RoomOwner.room_id.in_(room_ids), RoomOwner.process != self.process
-        )
-        return set((await session.scalars(query)).all())
+        return await self.ownership.owned_elsewhere(session, room_ids) if self.ownership else set()
 
 
 async def _write(session: AsyncSession, note: _Note) -> None:

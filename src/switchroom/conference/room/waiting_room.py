@@ -6,49 +6,48 @@ import secrets
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from switchroom.conference.messages import Ended, EndReason, Join, WaitingUpdated, WaitingView
-from switchroom.conference.messages import Waiting as WaitingMessage
+from switchroom.conference.close_codes import close_code
+from switchroom.conference.messages import Ended, EndReason, Waiting, WaitingUpdated, WaitingView
 from switchroom.conference.room import views
-from switchroom.conference.room.conference import CLOSE_CODES, Conference
+from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Connection, Participant
 from switchroom.db.base import time_of
 from switchroom.errors import Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
-
-if TYPE_CHECKING:
-    from switchroom.conference.live_room import Stay
 
 MOST_WAITING = 500
 """People who may wait before one room: a meeting's number is no secret."""
 
 
 @dataclass(eq=False, kw_only=True)
-class Waiting:
-    """Somebody outside. `stay` is set once they have been let in."""
+class WaitingParticipant:
+    """Somebody outside, by the token and the request that they came with.
+
+    `enter` brings them into the room with the admission they have then; it raises Exhausted or Forbidden when
+    that cannot be.
+    """
 
     room: WaitingRoom
-    request: Join
+    token: str
+    request_id: str | None
     admission: Admission
     connection: Connection
+    enter: Callable[[Admission], None]
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
-    stay: Stay | None = None
 
 
 class WaitingRoom:
     """Those who wait before one room. The moderators inside see them, and they see whether there is one."""
 
-    def __init__(self, let_in: Callable[[Waiting], Stay]) -> None:
-        """`let_in` brings somebody into the room, and raises Exhausted or Forbidden when that cannot be."""
-        self._let_in = let_in
-        self._waiting: dict[str, Waiting] = {}
+    def __init__(self) -> None:
+        self._waiting: dict[str, WaitingParticipant] = {}
         self._conference: Conference | None = None
         self._moderated = False
 
     @property
-    def everybody(self) -> list[Waiting]:
+    def everybody(self) -> list[WaitingParticipant]:
         """In the order in which they came."""
         return list(self._waiting.values())
 
@@ -58,7 +57,7 @@ class WaitingRoom:
             for one in self._waiting.values()
         ]
 
-    def arrive(self, waiting: Waiting) -> None:
+    def arrive(self, waiting: WaitingParticipant) -> None:
         """Somebody begins to wait, here instead of where they waited before. Raises Exhausted."""
         user_id = waiting.admission.user_id
         before = [one for one in self.everybody if one.admission.user_id == user_id]
@@ -67,15 +66,15 @@ class WaitingRoom:
         for one in before:
             self._dismiss(one, "replaced")
         self._waiting[waiting.id] = waiting
-        self._tell(waiting, waiting.request.id)
+        self._tell(waiting, waiting.request_id)
         self._tell_moderators()
 
-    def leave(self, waiting: Waiting) -> None:
+    def leave(self, waiting: WaitingParticipant) -> None:
         """Somebody no longer waits, by their own wish or because their connection is lost."""
         if self._waiting.pop(waiting.id, None) is not None:
             self._tell_moderators()
 
-    def end(self, those: Iterable[Waiting], reason: EndReason) -> None:
+    def end(self, those: Iterable[WaitingParticipant], reason: EndReason) -> None:
         """Send people away."""
         gone = list(those)
         for one in gone:
@@ -97,7 +96,7 @@ class WaitingRoom:
         """Turn one person away. Raises Forbidden, NotFound."""
         self.end([self._find(moderator, participant_id)], "denied")
 
-    def let_in(self, those: Iterable[Waiting]) -> None:
+    def let_in(self, those: Iterable[WaitingParticipant]) -> None:
         """Bring in those who still wait. Raises Exhausted as soon as there is no place for the next."""
         try:
             for one in those:
@@ -126,17 +125,17 @@ class WaitingRoom:
         for one in self._waiting.values():
             self._tell(one, None)
 
-    def _admit(self, waiting: Waiting) -> None:
+    def _admit(self, waiting: WaitingParticipant) -> None:
         if waiting.id in self._waiting:
-            waiting.stay = self._let_in(waiting)
+            waiting.enter(waiting.admission)
             del self._waiting[waiting.id]
 
-    def _dismiss(self, waiting: Waiting, reason: EndReason) -> None:
+    def _dismiss(self, waiting: WaitingParticipant, reason: EndReason) -> None:
         if self._waiting.pop(waiting.id, None) is not None:
             waiting.connection.send(Ended(reason))
-            waiting.connection.end(CLOSE_CODES[reason])
+            waiting.connection.end(close_code(reason))
 
-    def _find(self, moderator: Participant, participant_id: str) -> Waiting:
+    def _find(self, moderator: Participant, participant_id: str) -> WaitingParticipant:
         _require_moderator(moderator)
         waiting = self._waiting.get(participant_id)
         if waiting is None:
@@ -147,13 +146,11 @@ class WaitingRoom:
         inside = self._conference.participants.values() if self._conference is not None else ()
         return any(one.is_moderator for one in inside)
 
-    def _tell(self, waiting: Waiting, request_id: str | None) -> None:
+    def _tell(self, waiting: WaitingParticipant, request_id: str | None) -> None:
         recording = self._conference is not None and self._conference.recording
         room = views.room_view(waiting.admission, recording=recording)
         waiting.connection.send(
-            WaitingMessage(
-                participant_id=waiting.id, room=room, moderator_present=self._moderated, id=request_id
-            )
+            Waiting(participant_id=waiting.id, room=room, moderator_present=self._moderated, id=request_id)
         )
 
     def _tell_moderators(self) -> None:
@@ -168,9 +165,7 @@ class WaitingRoom:
 class WaitingRooms:
     """The waiting rooms of all rooms that somebody is inside of or waits before."""
 
-    def __init__(self, let_in: Callable[[Waiting], Stay]) -> None:
-        """`let_in` as of `WaitingRoom`."""
-        self._let_in = let_in
+    def __init__(self) -> None:
         self._rooms: dict[str, WaitingRoom] = {}
 
     @property
@@ -179,7 +174,7 @@ class WaitingRooms:
 
     def of(self, room_id: str) -> WaitingRoom:
         """The waiting room of a room, made if there is none."""
-        return self._rooms.setdefault(room_id, WaitingRoom(self._let_in))
+        return self._rooms.setdefault(room_id, WaitingRoom())
 
     def find(self, room_id: str) -> WaitingRoom | None:
         return self._rooms.get(room_id)

@@ -7,15 +7,13 @@ from collections import deque
 from collections.abc import Awaitable
 from typing import Protocol
 
+from switchroom.conference.close_codes import CloseCode
 from switchroom.conference.messages import ServerMessage, encode
 
 MOST_QUEUED = 1000
 """Messages that a slow reader may leave unread."""
 
 MOST_QUEUED_CHARACTERS = 8 * 1024 * 1024
-TOO_SLOW = 1013
-"""Closes a connection that reads too slowly; its client reconnects."""
-
 SEND_LIMIT = 20.0
 
 
@@ -48,7 +46,7 @@ class QueuedConnection:
             return
         if len(self._queue) >= MOST_QUEUED or self._characters + len(text) > MOST_QUEUED_CHARACTERS:
             self._queue.clear()
-            self.end(TOO_SLOW)
+            self.end(CloseCode.TOO_SLOW)
             return
         self._queue.append(text)
         self._characters += len(text)

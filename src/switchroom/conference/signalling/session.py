@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from switchroom.conference.live_room import Stay
+from switchroom.conference.close_codes import CloseCode
+from switchroom.conference.live_room import Arrival, Stay
 from switchroom.conference.messages import (
     Admit,
     AdmitAll,
@@ -29,12 +30,11 @@ from switchroom.conference.messages import (
 )
 from switchroom.conference.room import chat, moderation
 from switchroom.conference.room.participants import Connection, MediaState
-from switchroom.conference.room.waiting_room import Waiting
+from switchroom.conference.room.waiting_room import WaitingParticipant
 from switchroom.conference.signalling.rate_limit import TokenBucket
 from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
 
 CHAT_RATE, CHAT_BURST = 1.0, 10
-LEFT_CLOSE = 1000
 
 
 class Session:
@@ -42,9 +42,9 @@ class Session:
 
     def __init__(self, stay: Stay, connection: Connection) -> None:
         self._participant = stay.participant
-        self._conference = stay.live.conference
-        self._media = stay.live.media
-        self._waiting_room = stay.live.waiting_room
+        self._conference = stay.room.conference
+        self._media = stay.room.media
+        self._waiting_room = stay.room.waiting_room
         self._connection = connection
         self._chat_limit = TokenBucket(CHAT_RATE, CHAT_BURST)
 
@@ -72,7 +72,7 @@ class Session:
             case Leave():
                 me.connection = None
                 conference.remove(me, "left")
-                self._connection.end(LEFT_CLOSE)
+                self._connection.end(CloseCode.LEFT)
             case SetMedia():
                 self._set_media(MediaState(message.microphone, message.camera, message.screen))
             case SendChat():
@@ -127,7 +127,8 @@ class Session:
 class WaitingSession:
     """Serves the requests of somebody who waits, and of the participant they become once they are let in."""
 
-    def __init__(self, waiting: Waiting) -> None:
+    def __init__(self, arrival: Arrival, waiting: WaitingParticipant) -> None:
+        self._arrival = arrival
         self._waiting = waiting
         self._session: Session | None = None
 
@@ -148,7 +149,7 @@ class WaitingSession:
                 connection.send(Pong())
             case Leave():
                 self._waiting.room.leave(self._waiting)
-                connection.end(LEFT_CLOSE)
+                connection.end(CloseCode.LEFT)
             case _:
                 request_id = getattr(message, "id", None)
                 connection.send(
@@ -156,14 +157,17 @@ class WaitingSession:
                 )
 
     def _inside(self) -> Session | None:
-        if self._session is None and self._waiting.stay is not None:
-            self._session = Session(self._waiting.stay, self._waiting.connection)
+        if self._session is None and self._arrival.stay is not None:
+            self._session = Session(self._arrival.stay, self._waiting.connection)
         return self._session
 
 
-def open_session(arrival: Stay | Waiting, connection: Connection) -> Session | WaitingSession:
-    """What serves whoever has come over a connection."""
-    return WaitingSession(arrival) if isinstance(arrival, Waiting) else Session(arrival, connection)
+def open_session(arrival: Arrival, connection: Connection) -> Session | WaitingSession:
+    """The session of whoever has come over a connection."""
+    if arrival.stay is not None:
+        return Session(arrival.stay, connection)
+    assert arrival.waiting is not None
+    return WaitingSession(arrival, arrival.waiting)
 
 
 def refusal(error: DomainError, request_id: str | None) -> Error:

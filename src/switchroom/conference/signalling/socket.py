@@ -11,7 +11,8 @@ from typing import Literal, Protocol
 import structlog
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
 
-from switchroom.conference.live_room import Stay
+from switchroom.conference.close_codes import CloseCode
+from switchroom.conference.live_room import Arrival
 from switchroom.conference.messages import (
     LARGEST_MESSAGE,
     AnyClientMessage,
@@ -22,7 +23,6 @@ from switchroom.conference.messages import (
     Pong,
     decode,
 )
-from switchroom.conference.room.waiting_room import Waiting
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.signalling.connection import QueuedConnection
 from switchroom.conference.signalling.rate_limit import TokenBucket
@@ -58,11 +58,6 @@ LINGER = 0.5
 
 MOST_REFUSED = 500
 """Refused messages after which the connection is closed."""
-
-REFUSED_CLOSE = 4000
-MISUSE_CLOSE = 1008
-TOO_LARGE_CLOSE = 1009
-LOST_CLOSE = 1011
 
 _GONE = (WebSocketDisconnect, WebSocketException, ConnectionError, RuntimeError, TimeoutError)
 
@@ -123,7 +118,7 @@ async def _serve(
     try:
         await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
         if reader.done():
-            connection.end(LOST_CLOSE)
+            connection.end(CloseCode.LOST)
         # The server closes a socket only when nobody waits for its next message.
         reader.cancel()
         await asyncio.wait({reader})
@@ -182,7 +177,7 @@ class _Reader:
             while not self._connection.ended:
                 text = await self._socket.receive_data(mode="text")
                 if len(text) > LARGEST_MESSAGE:
-                    self._connection.end(TOO_LARGE_CLOSE)
+                    self._connection.end(CloseCode.TOO_LARGE)
                 else:
                     await way.send(text)
 
@@ -212,7 +207,7 @@ class _Reader:
             pass
         return None
 
-    async def _join(self, request: Join) -> Stay | Waiting | None:
+    async def _join(self, request: Join) -> Arrival | None:
         try:
             return await self._service.join(request, self._connection)
         except DomainError as error:
@@ -223,7 +218,7 @@ class _Reader:
 
     def _turn_away(self, reason: Error) -> None:
         self._connection.send(reason)
-        self._connection.end(REFUSED_CLOSE)
+        self._connection.end(CloseCode.REFUSED)
 
     async def _first_message(self) -> Join | None:
         async with asyncio.timeout(JOIN_LIMIT):
@@ -237,7 +232,7 @@ class _Reader:
                     case _:
                         if message is not None:
                             raise Invalid("the first message must be join", field="type")
-                        self._connection.end(REFUSED_CLOSE)
+                        self._connection.end(CloseCode.REFUSED)
         return None
 
     async def _read(self, limit: float) -> AnyClientMessage | None:
@@ -245,7 +240,7 @@ class _Reader:
         async with asyncio.timeout(limit):
             text = await self._socket.receive_data(mode="text")
         if len(text) > LARGEST_MESSAGE:
-            self._connection.end(TOO_LARGE_CLOSE)
+            self._connection.end(CloseCode.TOO_LARGE)
             return None
         if not self._limit.take():
             self._refuse(Error(code="too_many", message="too many messages a second"))
@@ -263,7 +258,7 @@ class _Reader:
         self._refused += 1
         self._connection.send(error)
         if self._refused > MOST_REFUSED:
-            self._connection.end(MISUSE_CLOSE)
+            self._connection.end(CloseCode.MISUSE)
 
 
 def _join_refusal(error: DomainError, request_id: str | None) -> Error:

@@ -97,7 +97,7 @@ class SubscriptionOffer(Struct, frozen=True):
     streams: list[SubscribedStream]
 
 
-class Room:
+class VideoRoom:
     """One room of the plugin. Only this process can change or enter it: it alone knows the secret and PIN."""
 
     def __init__(self, client: JanusClient, handle: Handle, room_id: str, secret: str, pin: str) -> None:
@@ -108,7 +108,7 @@ class Room:
         self._pin = pin
 
     @classmethod
-    async def create(cls, client: JanusClient, room_id: str, options: RoomOptions) -> Room:
+    async def create(cls, client: JanusClient, room_id: str, options: RoomOptions) -> VideoRoom:
         """Make a room. Raises JanusRefused when there is one of this name."""
         secret, pin = secrets.token_urlsafe(18), secrets.token_urlsafe(18)
         handle = await client.attach(PLUGIN, _ignore)

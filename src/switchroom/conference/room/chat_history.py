@@ -1,0 +1,45 @@
+"""The last messages of a room's chat, for those who come later."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from switchroom.conference.messages import ChatView
+from switchroom.conference.room.participants import Participant
+from switchroom.rooms.models import RoomMode
+
+KEPT = 200
+"""Messages of a room kept for those who come later."""
+
+
+@dataclass(frozen=True)
+class ChatEntry:
+    """A message with whom it concerns; people are known by user id, which lasts over several stays."""
+
+    view: ChatView
+    sender: str
+    by_moderator: bool
+    recipient: str | None
+
+    def readable(self, reader: Participant, mode: RoomMode) -> bool:
+        """Whether somebody may read it who was not there when it was written."""
+        if self.view.kind == "broadcast" or reader.user_id == self.sender:
+            return True
+        if self.view.kind == "private":
+            return reader.user_id == self.recipient
+        return mode is not RoomMode.EXAM or self.by_moderator or reader.is_moderator
+
+
+class ChatHistory:
+    """The last `KEPT` messages of a room."""
+
+    def __init__(self) -> None:
+        self._entries: deque[ChatEntry] = deque(maxlen=KEPT)
+
+    def append(self, entry: ChatEntry) -> None:
+        self._entries.append(entry)
+
+    def readable(self, reader: Participant, mode: RoomMode) -> list[ChatView]:
+        """Those that the reader may read, the oldest first."""
+        return [one.view for one in self._entries if one.readable(reader, mode)]
