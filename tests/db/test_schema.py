@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from switchroom.db import schema
 from switchroom.db.base import Base
 from switchroom.db.database import Database
+from switchroom.jobs.models import NamedLease
 from switchroom.meetings import models
 from switchroom.platform import build as app
 
@@ -42,6 +43,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGener
 async def test_the_migrated_schema_is_that_of_the_models(database: Database) -> None:
     assert app.Platform
     assert models.Meeting
+    assert NamedLease
     assert await schema.upgrade(database)
 
     def differences(connection: Connection) -> list[object]:

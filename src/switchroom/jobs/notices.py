@@ -1,0 +1,11 @@
+"""Notices (bus messages) of background work."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class LeaseGivenUp(Struct, frozen=True):
+    """A named lease is free: whoever waits for it may take it."""
+
+    name: str

@@ -1,0 +1,127 @@
+"""Builders: a database with the tables of background work, one of what was done, and processes that work."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.bus import Bus
+from switchroom.db.base import Base
+from switchroom.db.database import Database
+from switchroom.jobs.models import NamedLease
+
+LIMIT = 30.0
+
+DONE = Table(
+    "work_done",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("work", String(64)),
+    Column("worker", String(64)),
+)
+
+assert NamedLease
+
+
+class Place:
+    """A database in which workers note what they have done."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.bus = Bus()
+        self.database = Database(url, self.bus)
+        self._processes: list[BaseProcess] = []
+
+    async def done(self) -> Sequence[tuple[str, str]]:
+        """Work and worker, in the order in which it was done."""
+        async with self.database.read(None) as session:
+            rows = await session.execute(select(DONE.c.work, DONE.c.worker).order_by(DONE.c.id))
+            return [(work, worker) for work, worker in rows]
+
+    async def count(self) -> Counter[str]:
+        """How much each worker has done."""
+        return Counter(worker for _, worker in await self.done())
+
+    async def until(self, holds: Callable[[Counter[str]], bool]) -> Counter[str]:
+        """What each worker has done, once that `holds`."""
+        deadline = time.monotonic() + LIMIT
+        while not holds(count := await self.count()):
+            if time.monotonic() > deadline:
+                raise AssertionError(count)
+            await asyncio.sleep(0.02)
+        return count
+
+    async def more(self, worker: str, number: int = 3) -> None:
+        """Wait until a worker has done so much more."""
+        before = (await self.count())[worker]
+        await self.until(lambda count: count[worker] >= before + number)
+
+    async def execute(self, statement: str, **values: Any) -> None:
+        async with self.database.write(None) as session:
+            await session.execute(text(statement), values)
+
+    def process(self, target: Callable[..., None], *arguments: Any) -> Process:
+        """A process that works until the test ends."""
+        processes = multiprocessing.get_context("forkserver")
+        processes.set_forkserver_preload([target.__module__])
+        begun = processes.Process(target=target, args=(self.url, *arguments), daemon=True)
+        begun.start()
+        self._processes.append(begun)
+        return Process(begun)
+
+    async def close(self) -> None:
+        for process in self._processes:
+            process.kill()
+            await asyncio.to_thread(process.join)
+        await self.database.close()
+
+
+class Process:
+    """A process at work."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process = process
+
+    async def kill(self) -> None:
+        self._process.kill()
+        await asyncio.to_thread(self._process.join)
+
+    def freeze(self) -> None:
+        """It stands still, as when its machine is overloaded, and does not know."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+
+@asynccontextmanager
+async def place(url: str) -> AsyncGenerator[Place]:
+    """The tables, empty."""
+    opened = Place(url)
+    try:
+        async with opened.database.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+            await connection.run_sync(DONE.metadata.create_all)
+        yield opened
+    finally:
+        await opened.close()
+
+
+async def note(session: AsyncSession, work: str, worker: str) -> None:
+    """Write down that a worker has done something."""
+    await session.execute(insert(DONE).values(work=work, worker=worker))
