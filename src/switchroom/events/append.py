@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -13,11 +12,9 @@ from switchroom.db.base import now
 from switchroom.db.database import do_last, insert_rows, notify
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
+from switchroom.events.order import take_turn
 
 _ROWS = "events"
-_ONE_AFTER_THE_OTHER = text("SELECT pg_advisory_xact_lock(7302178)")
-"""Held from the writing of an event to the end of its transaction: without it, a reader could see an event
-before one with a smaller id, and pass over that."""
 
 
 def record(
@@ -52,6 +49,6 @@ def record(
 
 def _write(session: Session) -> None:
     session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_ONE_AFTER_THE_OTHER)
-    insert_rows(session, Event, session.info[_ROWS])
+    rows: list[dict[str, Any]] = session.info[_ROWS]
+    take_turn(session, {row["organization_id"] for row in rows})
+    insert_rows(session, Event, rows)

@@ -11,12 +11,14 @@ from typing import Any
 import structlog
 from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
+from switchroom.events.order import watermark
 from switchroom.events.wake_up import woken
 
 TYPE = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
@@ -80,18 +82,21 @@ class EventLog:
         after: int = 0,
         limit: int = MOST_AT_ONCE,
     ) -> list[RecordedEvent]:
-        """At most `limit` (1 to 1000) events after the one with the id `after`, oldest first."""
+        """At most `limit` (1 to 1000) events after the one with the id `after`, oldest first. None with a
+        smaller id comes later."""
         query = select(Event).where(Event.id > after).order_by(Event.id)
         if wanted is not None:
             query = query.where(*_conditions(wanted))
         async with self._database.read(organization_id) as session:
+            if organization_id is None:
+                query = query.where(Event.id <= await watermark(session))
             rows = await session.scalars(query.limit(max(1, min(limit, MOST_AT_ONCE))))
             return [recorded(row) for row in rows]
 
     async def newest(self, organization_id: int | None) -> int:
-        """The id of the newest event, 0 when there is none."""
+        """The position of who wants only what is to come: no event to come has this id or a smaller one."""
         async with self._database.read(organization_id) as session:
-            return await session.scalar(select(func.max(Event.id))) or 0
+            return await newest(session, organization_id)
 
     async def follow(
         self, organization_id: int | None, wanted: EventFilter | None = None, *, after: int
@@ -137,6 +142,13 @@ class EventLog:
     async def _wake(self, _: EventsRecorded) -> None:
         for wake in self._followers:
             wake.set()
+
+
+async def newest(session: AsyncSession, organization_id: int | None) -> int:
+    """`EventLog.newest`, in a session that was opened for the organization."""
+    if organization_id is None:
+        return await watermark(session)
+    return await session.scalar(select(func.max(Event.id))) or 0
 
 
 def _conditions(wanted: EventFilter) -> list[Any]:

@@ -21,8 +21,7 @@ from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, Invalid, NotFound
 from switchroom.events.append import record
-from switchroom.events.log import TYPE
-from switchroom.events.models import Event
+from switchroom.events.log import TYPE, newest
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.outbound import check_url
@@ -123,7 +122,7 @@ class WebHooks:
         async with self._database.write(organization_id) as session:
             hook = await _find(session, organization_id, hook_id)
             if draft.enabled is True and not hook.enabled:
-                hook.after_event = await _newest(session)
+                hook.after_event = await newest(session, hook.organization_id)
             _fill(hook, draft)
             await _check_name(session, hook)
             if draft.enabled is True or draft.url is not UNSET:
@@ -196,7 +195,7 @@ async def _put(session: AsyncSession, draft: WebHookDraft) -> PutHook:
         if hook is None:
             return PutHook(await _create(session, None, draft), is_new=True)
         if not hook.enabled:
-            hook.after_event = await _newest(session)
+            hook.after_event = await newest(session, hook.organization_id)
         _fill(hook, _defaults)
         _fill(hook, draft)
     except Invalid as error:
@@ -204,10 +203,6 @@ async def _put(session: AsyncSession, draft: WebHookDraft) -> PutHook:
     hook.problem = ""
     _record(session, "webhook.updated", hook)
     return PutHook(hook, is_new=False)
-
-
-async def _newest(session: AsyncSession) -> int:
-    return await session.scalar(select(func.max(Event.id))) or 0
 
 
 def _of(organization_id: int | None) -> Select[WebHook]:
@@ -234,7 +229,7 @@ async def _create(session: AsyncSession, organization_id: int | None, draft: Web
         organization_id=organization_id,
         name="",
         url="",
-        after_event=await _newest(session),
+        after_event=await newest(session, organization_id),
         problem="",
     )
     _fill(hook, structs.replace(_defaults, secret=new_secret()))

@@ -21,6 +21,7 @@ from switchroom.errors import Unavailable
 from switchroom.events.log import RecordedEvent, matches, recorded
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsRecorded
+from switchroom.events.order import watermark
 from switchroom.events.wake_up import woken
 from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, Message, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
@@ -76,12 +77,15 @@ class Queueing:
     async def advance(self) -> bool:
         """Take in the next events. Whether there may be more at once."""
         async with self._database.read(None) as session:
+            # Before the hooks: what one that is made later may miss is not up to here.
+            complete = await watermark(session)
             # What happened before the oldest hook that is on is for none of them; without any, nothing is.
             oldest = await session.scalar(select(func.min(WebHook.after_event)).where(WebHook.enabled))
             if oldest is None:
                 return False
             position = await session.scalar(_POSITION) or 0
-            query = select(Event).where(Event.id > max(position, oldest)).order_by(Event.id).limit(_AT_ONCE)
+            new = (Event.id > max(position, oldest), Event.id <= complete)
+            query = select(Event).where(*new).order_by(Event.id).limit(_AT_ONCE)
             events = [recorded(row) for row in await session.scalars(query)]
             if not events:
                 return False
