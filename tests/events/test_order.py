@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
@@ -77,8 +78,10 @@ async def closed_gate(database: Database) -> AsyncGenerator[None]:
 
 
 async def until_waiting(database: Database, number: int) -> None:
-    async with asyncio.timeout(LIMIT), database.engine.connect() as connection:
+    deadline = time.monotonic() + LIMIT
+    async with database.engine.connect() as connection:
         while await connection.scalar(_WAITING) != number:
+            assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
 
 
@@ -91,19 +94,18 @@ async def test_an_organization_waits_for_itself_only(postgresql: Database) -> No
     slow, quick = await organizations(postgresql, 2)
     await happens(postgresql, slow, kind="test.before")
     begun = await log.newest(None)
-    async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as writing:
-        async with closed_gate(postgresql):
-            writing.create_task(held(postgresql, slow))
-            await until_waiting(postgresql, 1)
-            after = writing.create_task(happens(postgresql, slow, kind="test.after"))
-            await until_waiting(postgresql, 2)
-            await happens(postgresql, quick, kind="test.quick")  # waits for nobody
-            assert not after.done()
-            assert kinds(await log.read(quick)) == ["test.quick"]
-            assert kinds(await log.read(slow)) == ["test.before"]
-            # Who reads of all sees nothing of which something earlier may still come.
-            assert kinds(await log.read(None)) == ["test.before"]
-            assert await log.newest(None) == begun
+    async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as writing, closed_gate(postgresql):
+        writing.create_task(held(postgresql, slow))
+        await until_waiting(postgresql, 1)
+        after = writing.create_task(happens(postgresql, slow, kind="test.after"))
+        await until_waiting(postgresql, 2)
+        await happens(postgresql, quick, kind="test.quick")  # waits for nobody
+        assert not after.done()
+        assert kinds(await log.read(quick)) == ["test.quick"]
+        assert kinds(await log.read(slow)) == ["test.before"]
+        # Who reads of all sees nothing of which something earlier may still come.
+        assert kinds(await log.read(None)) == ["test.before"]
+        assert await log.newest(None) == begun
     assert kinds(await log.read(slow)) == ["test.before", "test.held", "test.after"]
     assert kinds(await log.read(None, after=begun)) == ["test.held", "test.quick", "test.after"]
 
