@@ -11,7 +11,7 @@ from msgspec import structs
 
 from switchroom.conference.media import recording
 from switchroom.conference.media.feeds import Feed
-from switchroom.conference.media.simulcast import Demand
+from switchroom.conference.media.simulcast import PublishLayers
 from switchroom.conference.room.participants import Source
 from switchroom.engines.janus.process import JanusProcess
 from switchroom.engines.janus.server import JanusServer
@@ -190,10 +190,10 @@ async def test_what_is_recorded_is_wanted_at_least_at_the_middle_size(studio: Ho
     (ada,) = live.conference.participants.values()
     feeds = {ada.id: Feed(f"{ada.id}.1", ada, {Source.CAMERA: "1"})}
     told: list[str] = []
-    demand = Demand(lambda _, layer: told.append(layer), lower_after=0.0)
-    demand.review(feeds, [{(ada.id, Source.CAMERA): "low"}])
+    layers = PublishLayers(lambda _, layer: told.append(layer), lower_after=0.0)
+    layers.review(feeds, [{(ada.id, Source.CAMERA): "low"}])
     await until(lambda: told == ["low"])
-    demand.review(feeds, [{(ada.id, Source.CAMERA): "low"}], at_least="medium")
+    layers.review(feeds, [{(ada.id, Source.CAMERA): "low"}], at_least="medium")
     assert told == ["low", "medium"]
-    demand.review(feeds, [{(ada.id, Source.CAMERA): "high"}], at_least="medium")
+    layers.review(feeds, [{(ada.id, Source.CAMERA): "high"}], at_least="medium")
     assert told == ["low", "medium", "high"]

@@ -47,7 +47,7 @@ class Join(ClientMessage, frozen=True, tag="join", kw_only=True):
     display_name: Annotated[str, Meta(max_length=1000)] | None = None
     resume: Annotated[str, Meta(max_length=256)] | None = None
     let_in: Annotated[str, Meta(max_length=256)] | None = None
-    """The pass of an earlier `joined`."""
+    """The reentry token of an earlier `joined`."""
     locale: Annotated[str, Meta(max_length=35)] | None = None
     media: MediaWish | None = None
     want: FirstWant | None = None
@@ -184,7 +184,7 @@ class ServerMessage(Struct, frozen=True, tag_field="type", rename="camel", omit_
     """Anything the server says."""
 
 
-class PermissionsView(Struct, frozen=True, rename="camel"):
+class PermissionsInfo(Struct, frozen=True, rename="camel"):
     voice: bool
     video: bool
     screen: bool
@@ -193,7 +193,7 @@ class PermissionsView(Struct, frozen=True, rename="camel"):
     promote: bool
 
 
-class ParticipantView(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
+class ParticipantInfo(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
     id: str
     user_id: str
     display_name: str
@@ -205,20 +205,20 @@ class ParticipantView(Struct, frozen=True, rename="camel", omit_defaults=True, k
     screen: bool
     state: Literal["connected", "reconnecting"]
     hand_raised_at: str | None = None
-    permissions: PermissionsView | None = None
+    permissions: PermissionsInfo | None = None
 
 
-class SpectatorView(Struct, frozen=True, rename="camel"):
+class SpectatorInfo(Struct, frozen=True, rename="camel"):
     id: str
     display_name: str
 
 
-class SpectatorsView(Struct, frozen=True, omit_defaults=True):
+class SpectatorsInfo(Struct, frozen=True, omit_defaults=True):
     count: int
-    list: list[SpectatorView] | None = None
+    list: list[SpectatorInfo] | None = None
 
 
-class ChatView(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
+class ChatMessage(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
     id: str
     kind: Literal["room", "private", "broadcast"]
     sender: str = msgspec.field(name="from")
@@ -229,7 +229,7 @@ class ChatView(Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=
     to_name: str | None = None
 
 
-class RoomView(Struct, frozen=True, rename="camel"):
+class RoomInfo(Struct, frozen=True, rename="camel"):
     id: str
     display_name: str
     company_name: str
@@ -237,7 +237,7 @@ class RoomView(Struct, frozen=True, rename="camel"):
     recording: bool
 
 
-class WaitingView(Struct, frozen=True, rename="camel"):
+class WaitingInfo(Struct, frozen=True, rename="camel"):
     """Somebody before the room who is to be let in."""
 
     id: str
@@ -256,29 +256,29 @@ class Joined(ServerMessage, frozen=True, tag="joined", kw_only=True):
     participant_id: str
     resume: str
     resumed: bool
-    room: RoomView
-    participants: list[ParticipantView]
-    self: ParticipantView
-    permissions: PermissionsView
-    spectators: SpectatorsView
-    chat: list[ChatView]
+    room: RoomInfo
+    participants: list[ParticipantInfo]
+    self: ParticipantInfo
+    permissions: PermissionsInfo
+    spectators: SpectatorsInfo
+    chat: list[ChatMessage]
     ice_servers: list[IceServer]
     media_available: bool
-    waiting: list[WaitingView] | None = None
+    waiting: list[WaitingInfo] | None = None
     let_in: str | None = None
-    """A pass, for somebody who without one has to wait."""
+    """A reentry token, for somebody who without one has to wait."""
     id: str | None = None
 
 
 class Waiting(ServerMessage, frozen=True, tag="waiting", kw_only=True):
     participant_id: str
-    room: RoomView
+    room: RoomInfo
     moderator_present: bool
     id: str | None = None
 
 
 class WaitingUpdated(ServerMessage, frozen=True, tag="waiting.updated"):
-    waiting: list[WaitingView]
+    waiting: list[WaitingInfo]
 
 
 class Pong(ServerMessage, frozen=True, tag="pong"):
@@ -305,11 +305,11 @@ class Ended(ServerMessage, frozen=True, tag="ended"):
 
 
 class ParticipantJoined(ServerMessage, frozen=True, tag="participant.joined"):
-    participant: ParticipantView
+    participant: ParticipantInfo
 
 
 class ParticipantUpdated(ServerMessage, frozen=True, tag="participant.updated"):
-    participant: ParticipantView
+    participant: ParticipantInfo
 
 
 class ParticipantLeft(ServerMessage, frozen=True, tag="participant.left"):
@@ -318,8 +318,8 @@ class ParticipantLeft(ServerMessage, frozen=True, tag="participant.left"):
 
 
 class SelfUpdated(ServerMessage, frozen=True, tag="self.updated"):
-    self: ParticipantView
-    permissions: PermissionsView
+    self: ParticipantInfo
+    permissions: PermissionsInfo
 
 
 class Moderated(ServerMessage, frozen=True, tag="moderated"):
@@ -329,7 +329,7 @@ class Moderated(ServerMessage, frozen=True, tag="moderated"):
 
 class Spectators(ServerMessage, frozen=True, tag="spectators"):
     count: int
-    list: list[SpectatorView] | None = None
+    list: list[SpectatorInfo] | None = None
 
 
 class Speaking(ServerMessage, frozen=True, tag="speaking"):
@@ -338,11 +338,11 @@ class Speaking(ServerMessage, frozen=True, tag="speaking"):
 
 
 class Chat(ServerMessage, frozen=True, tag="chat"):
-    message: ChatView
+    message: ChatMessage
 
 
 class RoomUpdated(ServerMessage, frozen=True, tag="room.updated"):
-    room: RoomView
+    room: RoomInfo
 
 
 class MediaReset(ServerMessage, frozen=True, tag="media.reset"):

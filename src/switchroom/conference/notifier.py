@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from switchroom.conference.messages import ChatView, LeftReason
+from switchroom.conference.messages import ChatMessage, LeftReason
 from switchroom.conference.room.participants import Participant
 from switchroom.db.base import time_of
 from switchroom.rooms.admission import Admission
@@ -46,22 +46,22 @@ class Notifier:
     def moderated(self, room: Admission, moderator: Participant, target: Participant, action: str) -> None:
         self._note(room, "moderated", _who(target) | {"action": action, "by": moderator.user_id})
 
-    def written(self, room: Admission, view: ChatView) -> None:
+    def written(self, room: Admission, view: ChatMessage) -> None:
         """What a meeting's summary shows is kept: all but private messages."""
         if self._transcript is not None and room.meeting_id is not None and view.kind != "private":
             self._transcript.note(room.organization_id, room.meeting_id, view.from_name, view.text)
 
     def recording_changed(self, room: Admission, recording_id: str, *, recording: bool) -> None:
-        happening = "recording_started" if recording else "recording_stopped"
-        self._note(room, happening, {"recording_id": recording_id})
+        kind = "recording_started" if recording else "recording_stopped"
+        self._note(room, kind, {"recording_id": recording_id})
 
-    def _note(self, room: Admission, happening: str, data: dict[str, Any]) -> None:
+    def _note(self, room: Admission, kind: str, data: dict[str, Any]) -> None:
         """Log what happens in a room; in a meeting's, as something that happens to the meeting."""
         if room.meeting_id is None:
-            self._recorder.note(room.organization_id, f"room.{happening}", room.room_id, data)
+            self._recorder.note(room.organization_id, f"room.{kind}", room.room_id, data)
         else:
             data = {"room_id": room.room_id, **data}
-            self._recorder.note(room.organization_id, f"meeting.{happening}", room.meeting_id, data)
+            self._recorder.note(room.organization_id, f"meeting.{kind}", room.meeting_id, data)
 
 
 def _who(participant: Participant) -> dict[str, Any]:

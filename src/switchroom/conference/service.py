@@ -21,13 +21,12 @@ from switchroom.conference.live_room import Arrival, LiveRoom, Stay
 from switchroom.conference.media.ice import ice_servers
 from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.media.room_media import RoomMedia
-from switchroom.conference.messages import ChatView, Join, Joined, LeftReason
+from switchroom.conference.messages import ChatMessage, Join, Joined, LeftReason
 from switchroom.conference.notifier import Notifier, Recorder, Transcript
-from switchroom.conference.room import views
+from switchroom.conference.room import to_message
 from switchroom.conference.room.conference import Conference
-from switchroom.conference.room.decisions import Decisions
 from switchroom.conference.room.participants import Connection, MediaState, Participant
-from switchroom.conference.room.permission_overrides import OverrideRecords
+from switchroom.conference.room.permission_overrides import OverrideRecords, PermissionOverrides
 from switchroom.conference.room.reentry import ReentryTokens
 from switchroom.conference.room.waiting_room import WaitingParticipant, WaitingRooms
 from switchroom.engines.janus.server import JanusPool
@@ -82,7 +81,7 @@ class ConferenceService:
         self._admissions = admissions
         self._pool = pool
         self._notifier = Notifier(recorder, transcript)
-        self._decisions = Decisions(overrides)
+        self._overrides = PermissionOverrides(overrides)
         self._recording_sessions = recording_sessions
         self._ice = ice
         self._room_options = room_options or RoomOptions()
@@ -132,7 +131,7 @@ class ConferenceService:
     def give_up(self, room_id: str) -> None:
         """Have a room no longer, whoever is inside or waits. Clients reconnect, to whoever has it then, and
         who that is logs the end of the stays here."""
-        self._decisions.release(room_id)
+        self._overrides.release(room_id)
         waiting_room = self._waiting_rooms.find(room_id)
         if waiting_room is not None:
             for waiting in waiting_room.everybody:
@@ -180,7 +179,7 @@ class ConferenceService:
 
     @property
     def room_ids(self) -> Collection[str]:
-        """The rooms of this process that have somebody inside, or before the door."""
+        """The rooms of this process that have somebody inside, or waiting to be let in."""
         return {*self._live, *self._waiting_rooms.room_ids}
 
     async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
@@ -205,8 +204,8 @@ class ConferenceService:
         if stay is not None:
             return Arrival(stay)
         admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
-        if not self._decisions.are_loaded(admission.room_id):
-            await self._decisions.load(admission.room_id)
+        if not self._overrides.are_loaded(admission.room_id):
+            await self._overrides.load(admission.room_id)
             # Nothing may lie between being admitted and entering: access may have been revoked meanwhile.
             admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
         self._require_going_on()
@@ -292,7 +291,7 @@ class ConferenceService:
         if room_id not in self._live:
             self._waiting_rooms.forget_if_empty(room_id)
             if self._waiting_rooms.find(room_id) is None:
-                self._decisions.release(room_id)
+                self._overrides.release(room_id)
 
     def _enter(self, admission: Admission, request: Join, connection: Connection) -> Stay:
         live = self._live.get(admission.room_id) or self._open(admission)
@@ -331,7 +330,7 @@ class ConferenceService:
 
     def _open(self, admission: Admission) -> LiveRoom:
         follower = _Follower(self)
-        conference = Conference(admission, follower, self._decisions.of(admission.room_id))
+        conference = Conference(admission, follower, self._overrides.of(admission.room_id))
         live = LiveRoom(
             conference,
             RoomMedia(conference, self._pool, self._room_options, self._recording_sessions),
@@ -356,15 +355,15 @@ class ConferenceService:
                 participant_id=participant.id,
                 resume=participant.resume,
                 resumed=resumed,
-                room=conference.room_view(),
-                participants=[views.participant_view(other, with_permissions=moderates) for other in listed],
-                self=views.participant_view(participant, with_permissions=True),
-                permissions=views.permissions_view(participant.permissions),
-                spectators=conference.spectators_view(participant),
+                room=conference.room_to_message(),
+                participants=[to_message.participant(other, with_permissions=moderates) for other in listed],
+                self=to_message.participant(participant, with_permissions=True),
+                permissions=to_message.permissions(participant.permissions),
+                spectators=conference.spectators_to_message(participant),
                 chat=conference.chat.readable(participant, conference.mode),
                 ice_servers=ice_servers(self._ice, participant.user_id),
                 media_available=live.media.available,
-                waiting=live.waiting_room.view() if moderates else None,
+                waiting=live.waiting_room.to_message() if moderates else None,
                 let_in=self._reentry_tokens.issue(conference.room.room_id, participant.user_id)
                 if participant.admission.waits
                 else None,
@@ -378,7 +377,7 @@ class ConferenceService:
         self._notifier.left(live.conference.room, participant, reason)
         room_id = live.conference.room.room_id
         if not live.conference.participants and self._live.get(room_id) is live:
-            self._decisions.forget(room_id)
+            self._overrides.forget(room_id)
             self._close(live)
         self.on_change(room_id)
 
@@ -395,10 +394,10 @@ class ConferenceService:
         """Called when a moderator has done something to somebody."""
         room = live.conference.room
         if action == "permissions" and self._live.get(room.room_id) is live:
-            self._decisions.changed(room.room_id, target.user_id)
+            self._overrides.changed(room.room_id, target.user_id)
         self._notifier.moderated(room, moderator, target, action)
 
-    def written(self, live: LiveRoom, view: ChatView) -> None:
+    def written(self, live: LiveRoom, view: ChatMessage) -> None:
         """Called when somebody has written something."""
         self._notifier.written(live.conference.room, view)
 
@@ -435,7 +434,7 @@ class _Follower:
     def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
         self._service.moderated(self.live, moderator, target, action)
 
-    def written(self, view: ChatView) -> None:
+    def written(self, view: ChatMessage) -> None:
         self._service.written(self.live, view)
 
     def recording_changed(self, recording_id: str) -> None:

@@ -1,7 +1,7 @@
 """Rooms over several processes: each room is one process' at a time, and all the others lead there.
 
-A process that wants a room nobody has claims it (`claims`); one that wants a room of another hands the
-browser's socket on (`relay`). When a process is gone (`members`), whoever is asked for one of its rooms next
+A process that wants a room nobody has acquires it (`ownership`); one that wants a room of another relays the
+browser's socket (`relay`). When a process is gone (`membership`), whoever is asked for one of its rooms next
 takes it.
 """
 
@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from switchroom.conference.cluster.membership import ClusterMembers
+from switchroom.conference.cluster.membership import ClusterMembership
 from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.cluster.presence import Presence
 from switchroom.conference.cluster.relay import FarEnd, NearEnd, Relays
@@ -36,7 +36,7 @@ SEARCH_LIMIT = 3.0
 PAUSE = 0.05
 """Seconds before looking again for a room that is just changing hands."""
 
-TIDY_EVERY = 30.0
+RELEASE_IDLE_EVERY = 30.0
 REVIEW_EVERY = 60.0
 ALONE_LOOK = 1.0
 """Seconds between two looks at who has the rooms while the other processes cannot be heard."""
@@ -48,7 +48,7 @@ SETTLE_LIMIT = 3.0
 
 
 class Cluster:
-    """What one process does for that; the `Rooms` of its sockets."""
+    """This process among the others that have rooms; the `RoomRouter` of its sockets."""
 
     def __init__(
         self,
@@ -59,12 +59,12 @@ class Cluster:
         verify: Callable[[str], object],
     ) -> None:
         """`verify` raises Unauthenticated for a token that this platform has not given, or that is over: its
-        holder makes no process claim rooms."""
+        holder makes no process acquire rooms."""
         name = secrets.token_hex(6)
         self._service = service
         self._verify = verify
         self._connection = connection
-        self._members = ClusterMembers(connection, prefix, name)
+        self._members = ClusterMembership(connection, prefix, name)
         self.ownership = RoomOwnership(database, name)
         self._presence = Presence(service, connection, self._members)
         self._relays = Relays(connection, self._members, self.ownership, self._serve)
@@ -74,10 +74,10 @@ class Cluster:
         self._members.on_doubt(self._doubt.set)
         connection.on_change(self._connection_changed)
 
-    def way(
+    def route(
         self, request: Join, connection: QueuedConnection
-    ) -> AbstractAsyncContextManager[signalling.Way | None]:
-        return self._way(request, connection)
+    ) -> AbstractAsyncContextManager[signalling.Route | None]:
+        return self._route(request, connection)
 
     async def settled(self) -> None:
         """Wait until the other processes have had the time to say who is inside their rooms."""
@@ -91,8 +91,8 @@ class Cluster:
     def start(self) -> None:
         self._members.start()
         self._presence.start()
-        self._tasks.keep(self._keep_faith, "rooms of this process")
-        self._tasks.keep(self._tidy, "unused rooms")
+        self._tasks.keep(self._give_up_lost, "rooms of this process")
+        self._tasks.keep(self._release_idle, "idle rooms")
         self._tasks.keep(self._review, "reviews of rooms")
 
     async def stop(self) -> None:
@@ -102,16 +102,16 @@ class Cluster:
         await self._presence.stop()
         await self._members.stop()
         try:
-            await self.ownership.give_all_back()
+            await self.ownership.release_all()
         except _DATABASE_ERRORS as error:
-            log.warning("rooms not given back", reason=type(error).__name__)
+            log.warning("rooms not released", reason=type(error).__name__)
 
     @asynccontextmanager
-    async def _way(
+    async def _route(
         self, request: Join, connection: QueuedConnection
-    ) -> AsyncGenerator[signalling.Way | None]:
+    ) -> AsyncGenerator[signalling.Route | None]:
         self._verify(request.token)
-        self.ownership.use(request.room_id)
+        self.ownership.pin(request.room_id)
         try:
             end = await self._find(request, connection)
             if end is None:
@@ -122,7 +122,7 @@ class Cluster:
             finally:
                 await self._relays.close(end, opened=True)
         finally:
-            self.ownership.unuse(request.room_id)
+            self.ownership.unpin(request.room_id)
 
     async def _find(self, request: Join, connection: QueuedConnection) -> NearEnd | None:
         """The way to a room, None when it is here."""
@@ -132,7 +132,7 @@ class Cluster:
             async with asyncio.timeout(SEARCH_LIMIT):
                 while True:
                     if owner is None or not self._members.is_there(owner):
-                        owner = await self.ownership.claim(request.room_id, instead_of=gone)
+                        owner = await self.ownership.acquire(request.room_id, instead_of=gone)
                     if owner == self._members.name:
                         return None
                     if self._members.knows_all and not self._members.is_there(owner):
@@ -159,9 +159,9 @@ class Cluster:
             raise Unavailable("the room is changing hands", code="media_unavailable") from None
 
     async def _serve(self, end: FarEnd) -> None:
-        await signalling.serve(end, self._service, signalling.OnlyProcess(), linger=0)
+        await signalling.serve(end, self._service, signalling.SingleProcess(), linger=0)
 
-    async def _keep_faith(self) -> None:
+    async def _give_up_lost(self) -> None:
         """Give up the rooms that others have taken, whenever they may have."""
         while True:
             try:
@@ -171,7 +171,7 @@ class Cluster:
                 pass
             self._doubt.clear()
             try:
-                lost = await self.ownership.lost()
+                lost = await self.ownership.drop_lost()
             except _DATABASE_ERRORS:
                 await asyncio.sleep(ALONE_LOOK)
                 self._doubt.set()
@@ -180,16 +180,16 @@ class Cluster:
                 log.warning("room taken by another process", room=room_id)
                 self._service.give_up(room_id)
 
-    async def _tidy(self) -> None:
+    async def _release_idle(self) -> None:
         while True:
-            await asyncio.sleep(TIDY_EVERY)
+            await asyncio.sleep(RELEASE_IDLE_EVERY)
             try:
-                await self.ownership.tidy(self._service.room_ids)
-                for name in await self.ownership.processes():
+                await self.ownership.release_idle(self._service.room_ids)
+                for name in await self.ownership.owners():
                     if not self._members.is_there(name) and not await self._members.ask(name):
-                        await self.ownership.forget(name)
+                        await self.ownership.release_of(name)
             except _DATABASE_ERRORS as error:
-                log.warning("unused rooms not given back", reason=type(error).__name__)
+                log.warning("idle rooms not released", reason=type(error).__name__)
 
     async def _review(self) -> None:
         """Look at all rooms from time to time: what others have changed may not have been heard here."""

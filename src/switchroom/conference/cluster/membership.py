@@ -31,7 +31,7 @@ AWAY_AFTER = 1.5
 GONE_AFTER, so that it knows before they act."""
 
 
-class ClusterMembers:
+class ClusterMembership:
     """Listeners must not block or raise."""
 
     def __init__(self, connection: NatsConnection, prefix: str, name: str) -> None:

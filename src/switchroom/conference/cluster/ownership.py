@@ -1,4 +1,4 @@
-"""Which process has a room, as the database decides it: one row a room, so that two never have the same."""
+"""Ownership of rooms by processes, as the database decides it: one row a room, so that two never have one."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ from switchroom.db.database import Database, upsert
 class RoomOwner(Base):
     """The process that has a room, by the name it has as long as it lives."""
 
-    __tablename__ = "room_claims"
+    __tablename__ = "room_claims"  # the name it began with, which no user meets
 
     room_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     process: Mapped[str] = mapped_column(String(32), index=True)
 
 
 class RoomOwnership:
-    """The rooms of one process. They stay claimed while somebody uses them; `tidy` gives back the others."""
+    """The rooms that this process owns. `release_idle` frees all but those that are pinned or live."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
         self._name = name
         self._mine: set[str] = set()
-        self._users: Counter[str] = Counter()
+        self._pins: Counter[str] = Counter()
         self._one_at_a_time = asyncio.Lock()
 
     def is_mine(self, room_id: str) -> bool:
         return room_id in self._mine
 
-    def use(self, room_id: str) -> None:
-        """Keep a room from being given back until `unuse`, if it is, or becomes, this process'."""
-        self._users[room_id] += 1
+    def pin(self, room_id: str) -> None:
+        """Keep a room from being released until `unpin`, if it is, or becomes, this process'."""
+        self._pins[room_id] += 1
 
-    def unuse(self, room_id: str) -> None:
-        self._users[room_id] -= 1
-        if not self._users[room_id]:
-            del self._users[room_id]
+    def unpin(self, room_id: str) -> None:
+        self._pins[room_id] -= 1
+        if not self._pins[room_id]:
+            del self._pins[room_id]
 
-    async def claim(self, room_id: str, *, instead_of: str | None = None) -> str:
-        """Claim a room that nobody has, or that the process `instead_of` has, which is gone.
+    async def acquire(self, room_id: str, *, instead_of: str | None = None) -> str:
+        """Own a room that nobody has, or that the process `instead_of` has, which is gone.
 
         Returns the name of the process that has it now. Raises Unavailable.
         """
         if room_id in self._mine:
             return self._name
-        # Not while rooms are given back: this one may be among them.
+        # Not while rooms are released: this one may be among them.
         async with self._one_at_a_time:
             query = select(RoomOwner.process).where(RoomOwner.room_id == room_id)
             async with self._database.read(None) as session:
@@ -75,7 +75,7 @@ class RoomOwnership:
             assert owner is not None
             return owner
 
-    async def lost(self) -> set[str]:
+    async def drop_lost(self) -> set[str]:
         """Rooms that other processes have taken, which this one has no longer from now on."""
         async with self._one_at_a_time:
             async with self._database.read(None) as session:
@@ -85,15 +85,15 @@ class RoomOwnership:
             self._mine -= lost
             return lost
 
-    async def tidy(self, live: Collection[str]) -> None:
-        """Give back what nobody uses and is not `live`."""
+    async def release_idle(self, live: Collection[str]) -> None:
+        """Free the rooms that are neither pinned nor `live`."""
         async with self._one_at_a_time:
-            idle = [one for one in self._mine if one not in self._users and one not in live]
+            idle = [one for one in self._mine if one not in self._pins and one not in live]
             self._mine.difference_update(idle)
             if idle:
                 await self._forget(RoomOwner.process == self._name, RoomOwner.room_id.in_(idle))
 
-    async def give_all_back(self) -> None:
+    async def release_all(self) -> None:
         async with self._one_at_a_time:
             self._mine.clear()
             await self._forget(RoomOwner.process == self._name)
@@ -105,12 +105,12 @@ class RoomOwnership:
         )
         return set((await session.scalars(query)).all())
 
-    async def processes(self) -> set[str]:
-        """The names of all that have rooms."""
+    async def owners(self) -> set[str]:
+        """The names of all processes that have rooms."""
         async with self._database.read(None) as session:
             return set((await session.scalars(select(RoomOwner.process).distinct())).all())
 
-    async def forget(self, process: str) -> None:
+    async def release_of(self, process: str) -> None:
         """Free all rooms of a process that is gone."""
         await self._forget(RoomOwner.process == process)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct, structs
 
-from switchroom.conference.cluster.membership import ClusterMembers
+from switchroom.conference.cluster.membership import ClusterMembership
 from switchroom.conference.service import ConferenceService
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.rooms.live import LiveParticipant, LiveState
@@ -43,7 +43,7 @@ class Presence:
     """Tells others of the rooms here, and knows of the rooms elsewhere, as a `LiveRooms`."""
 
     def __init__(
-        self, service: ConferenceService, connection: NatsConnection, members: ClusterMembers
+        self, service: ConferenceService, connection: NatsConnection, members: ClusterMembership
     ) -> None:
         self._service = service
         self._connection = connection

@@ -20,7 +20,7 @@ from msgspec import Struct
 from prometheus_client import Gauge
 
 from switchroom.conference.close_codes import CloseCode
-from switchroom.conference.cluster.membership import ClusterMembers
+from switchroom.conference.cluster.membership import ClusterMembership
 from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.messages import Join
 from switchroom.conference.signalling.connection import MOST_QUEUED, MOST_QUEUED_CHARACTERS, QueuedConnection
@@ -215,14 +215,14 @@ class Relays:
     def __init__(
         self,
         connection: NatsConnection,
-        members: ClusterMembers,
-        claims: RoomOwnership,
+        members: ClusterMembership,
+        ownership: RoomOwnership,
         serve: Callable[[FarEnd], Awaitable[None]],
     ) -> None:
-        """`serve` serves a socket that another process has; `claims` tells which rooms are here."""
+        """`serve` serves a socket that another process has; `ownership` tells which rooms are here."""
         self._connection = connection
         self._members = members
-        self._ownership = claims
+        self._ownership = ownership
         self._serve = serve
         self._near: dict[str, NearEnd] = {}
         self._far: dict[str, FarEnd] = {}
@@ -285,7 +285,7 @@ class Relays:
         taken = self._ownership.is_mine(request.room_id) and not self._stopping
         if taken:
             self._members.heard(request.origin)
-            self._ownership.use(request.room_id)
+            self._ownership.pin(request.room_id)
             end = FarEnd(self._half(request.relay, request.origin, "near"), request.join)
             self._far[request.relay] = end
             self._tasks.spawn(self._serve_far(end, request.room_id), f"relay {request.relay}")
@@ -295,7 +295,7 @@ class Relays:
         try:
             await self._serve(end)
         finally:
-            self._ownership.unuse(room_id)
+            self._ownership.unpin(room_id)
             self._far.pop(end.half.relay, None)
 
     async def _near_frame(self, payload: bytes, _reply: str) -> None:

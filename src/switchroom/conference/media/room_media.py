@@ -9,7 +9,7 @@ from switchroom.conference.media.feeds import Feed, Feeds
 from switchroom.conference.media.hosted_room import HostedRoom
 from switchroom.conference.media.publisher import Publishing
 from switchroom.conference.media.recording import RecordingSessions, RoomRecording
-from switchroom.conference.media.simulcast import Demand
+from switchroom.conference.media.simulcast import PublishLayers
 from switchroom.conference.media.subscriber import Subscribing
 from switchroom.conference.messages import Layer, MediaAvailable, MediaReset, PublishLayer
 from switchroom.conference.room.conference import Conference
@@ -47,7 +47,7 @@ class RoomMedia:
         self._feeds = Feeds(self._feed_changed)
         self._served: dict[str, _Served] = {}
         self._sharing: set[str] = set()
-        self._demand = Demand(self._tell_layer)
+        self._publish_layers = PublishLayers(self._tell_layer)
         self._reviewing: asyncio.Handle | None = None
         self._lost = False
         self._told_available = pool.available
@@ -96,7 +96,7 @@ class RoomMedia:
     def resumed(self, participant: Participant) -> None:
         """A participant's signalling is back; the last messages before may not have arrived."""
         self.subscribing(participant).resumed()
-        self._demand.repeat(participant.id)
+        self._publish_layers.repeat(participant.id)
 
     def changed(self, participant: Participant) -> None:
         """A participant's permissions, switches or view are different, perhaps because the room is."""
@@ -133,7 +133,7 @@ class RoomMedia:
         self._served.clear()
         if self._reviewing is not None:
             self._reviewing.cancel()
-        self._demand.close()
+        self._publish_layers.close()
         await self._leaving.finish()
         await self._tasks.close()
         await self.recording.end()
@@ -158,7 +158,7 @@ class RoomMedia:
     def _review(self) -> None:
         self._reviewing = None
         wishes = [served.subscribing.wishes for served in self._served.values()]
-        self._demand.review(
+        self._publish_layers.review(
             self._feeds.by_participant, wishes, at_least="medium" if self._conference.recording else "low"
         )
 

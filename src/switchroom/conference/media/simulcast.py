@@ -27,8 +27,8 @@ Wishes = Mapping[tuple[str, Source], Layer]
 """One viewer's wish: the layer of each participant's source."""
 
 
-class Demand:
-    """Follows the wishes of all viewers and tells each sender the largest layer that is wanted of them.
+class PublishLayers:
+    """The largest layer that each camera's sender is to publish, by the wishes of all viewers.
 
     `tell` is called with a participant's id and a layer whenever that layer is another one; more is told at
     once, less after `LOWER_AFTER`.

@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 
 from switchroom import sanitize as typed
-from switchroom.conference.messages import Chat, ChatView, SendChat
+from switchroom.conference.messages import Chat, ChatMessage, SendChat
 from switchroom.conference.room.chat_history import ChatEntry
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant
@@ -29,7 +29,7 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
     if request.broadcast and request.to is not None:
         raise Invalid("a broadcast is to everybody", field="to")
     recipient = conference.reaches(sender, request.to) if request.to is not None else None
-    view = ChatView(
+    view = ChatMessage(
         id=secrets.token_hex(8),
         kind="broadcast" if request.broadcast else "private" if recipient else "room",
         sender=sender.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from switchroom.conference.messages import ChatView
+from switchroom.conference.messages import ChatMessage
 from switchroom.conference.room.participants import Participant
 from switchroom.rooms.models import RoomMode
 
@@ -17,7 +17,7 @@ KEPT = 200
 class ChatEntry:
     """A message with whom it concerns; people are known by user id, which lasts over several stays."""
 
-    view: ChatView
+    view: ChatMessage
     sender: str
     by_moderator: bool
     recipient: str | None
@@ -40,6 +40,6 @@ class ChatHistory:
     def append(self, entry: ChatEntry) -> None:
         self._entries.append(entry)
 
-    def readable(self, reader: Participant, mode: RoomMode) -> list[ChatView]:
+    def readable(self, reader: Participant, mode: RoomMode) -> list[ChatMessage]:
         """Those that the reader may read, the oldest first."""
         return [one.view for one in self._entries if one.readable(reader, mode)]

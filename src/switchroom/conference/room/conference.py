@@ -8,23 +8,23 @@ from typing import Protocol
 
 from switchroom.conference.close_codes import close_code
 from switchroom.conference.messages import (
-    ChatView,
+    ChatMessage,
     Ended,
     EndReason,
     LeftReason,
     ParticipantJoined,
     ParticipantLeft,
     ParticipantUpdated,
+    RoomInfo,
     RoomUpdated,
-    RoomView,
     SelfUpdated,
     ServerMessage,
     Speaking,
     Spectators,
-    SpectatorsView,
+    SpectatorsInfo,
     encode,
 )
-from switchroom.conference.room import views
+from switchroom.conference.room import to_message
 from switchroom.conference.room.chat_history import ChatHistory
 from switchroom.conference.room.participants import Overrides, Participant, is_spectator
 from switchroom.errors import Exhausted, Forbidden, NotFound
@@ -47,7 +47,7 @@ class Follower(Protocol):
         """A moderator has done something to somebody."""
         ...
 
-    def written(self, view: ChatView) -> None:
+    def written(self, view: ChatMessage) -> None:
         """Somebody has written something."""
         ...
 
@@ -124,10 +124,10 @@ class Conference:
     def spectators(self) -> list[Participant]:
         return [one for one in self.participants.values() if one.is_spectator]
 
-    def spectators_view(self, viewer: Participant) -> SpectatorsView:
+    def spectators_to_message(self, viewer: Participant) -> SpectatorsInfo:
         inside = self.spectators()
-        return SpectatorsView(
-            len(inside), [views.spectator_view(one) for one in inside] if viewer.is_moderator else None
+        return SpectatorsInfo(
+            len(inside), [to_message.spectator(one) for one in inside] if viewer.is_moderator else None
         )
 
     def has_place(self, *, as_spectator: bool, besides: Participant | None = None) -> bool:
@@ -177,7 +177,7 @@ class Conference:
         """To be called when a moderator has done something to somebody."""
         self._follower.moderated(moderator, target, action)
 
-    def written(self, view: ChatView) -> None:
+    def written(self, view: ChatMessage) -> None:
         """To be called when somebody has written something."""
         self._follower.written(view)
 
@@ -191,8 +191,8 @@ class Conference:
         """Tell everyone who may know, the participant included, how they are now."""
         participant.send(
             SelfUpdated(
-                views.participant_view(participant, with_permissions=True),
-                views.permissions_view(participant.permissions),
+                to_message.participant(participant, with_permissions=True),
+                to_message.permissions(participant.permissions),
             )
         )
         if participant.is_spectator:
@@ -202,7 +202,7 @@ class Conference:
             self.speaking(participant, speaking=False)
 
     def announce_spectators(self) -> None:
-        inside = [views.spectator_view(one) for one in self.spectators()]
+        inside = [to_message.spectator(one) for one in self.spectators()]
         everybody = self.participants.values()
         self._tell([one for one in everybody if one.is_moderator], Spectators(len(inside), inside))
         self._tell([one for one in everybody if not one.is_moderator], Spectators(len(inside)))
@@ -241,17 +241,17 @@ class Conference:
         for participant in changed:
             self.become_active_if_permitted(participant)
             self.media_changed(participant)
-        if views.room_view(before, recording=self.recording) != self.room_view():
-            self.tell_all(RoomUpdated(self.room_view()))
+        if to_message.room(before, recording=self.recording) != self.room_to_message():
+            self.tell_all(RoomUpdated(self.room_to_message()))
 
-    def room_view(self) -> RoomView:
-        return views.room_view(self.room, recording=self.recording)
+    def room_to_message(self) -> RoomInfo:
+        return to_message.room(self.room, recording=self.recording)
 
     def set_recording(self, recording_id: str, *, recording: bool) -> None:
         """What happens begins to be recorded, or is no longer: everybody is told."""
         if self.recording != recording:
             self.recording = recording
-            self.tell_all(RoomUpdated(self.room_view()))
+            self.tell_all(RoomUpdated(self.room_to_message()))
             self._follower.recording_changed(recording_id)
 
     def become_active_if_permitted(self, participant: Participant) -> None:
@@ -279,7 +279,7 @@ class Conference:
             for gone in known - {one.id for one in now}:
                 viewer.send(ParticipantLeft(gone, "left"))
             for one in now:
-                shown = views.participant_view(one, with_permissions=viewer.is_moderator)
+                shown = to_message.participant(one, with_permissions=viewer.is_moderator)
                 if one.id not in known:
                     viewer.send(ParticipantJoined(shown))
                 elif was_moderator != viewer.is_moderator:
@@ -299,7 +299,7 @@ class Conference:
                 continue
             full = viewer.is_moderator
             if full not in encoded:
-                encoded[full] = encode(message(views.participant_view(participant, with_permissions=full)))
+                encoded[full] = encode(message(to_message.participant(participant, with_permissions=full)))
             viewer.connection.send_encoded(encoded[full])
 
     def _tell(self, recipients: Iterable[Participant], message: ServerMessage) -> None:

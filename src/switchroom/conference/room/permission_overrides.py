@@ -1,9 +1,11 @@
-"""What moderators have granted and revoked, kept beyond the process that has the room."""
+"""Permissions that moderators grant and revoke in live rooms, and the records that outlive a process."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Collection, Sequence
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 from sqlalchemy import String, delete, exists, select
@@ -47,7 +49,10 @@ class _Note(Struct, frozen=True):
 
 
 class OverrideRecords:
-    """Nobody waits for a change to be written; what has not been when the process is killed is lost."""
+    """The overrides of all rooms in the database.
+
+    Nobody waits for a change to be written; what has not been when the process is killed is lost.
+    """
 
     def __init__(self, database: Database) -> None:
         self.ownership: Ownership | None = None
@@ -93,6 +98,51 @@ class OverrideRecords:
     async def _elsewhere(self, session: AsyncSession, room_ids: set[str]) -> set[str]:
         """Those of the rooms that another process has."""
         return await self.ownership.owned_elsewhere(session, room_ids) if self.ownership else set()
+
+
+class PermissionOverrides:
+    """The overrides of the rooms that this process has.
+
+    They are in memory from the first who comes to a room until the last has gone, and in the records, if
+    there are any, for the next process that has the room.
+    """
+
+    def __init__(self, records: OverrideRecords | None) -> None:
+        self._records = records
+        self._rooms: dict[str, dict[str, Overrides]] = {}
+        self._loading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def are_loaded(self, room_id: str) -> bool:
+        return self._records is None or room_id in self._rooms
+
+    async def load(self, room_id: str) -> None:
+        """Have at hand what holds in a room. Raises Unavailable."""
+        if self._records is None:
+            return
+        # One at a time: of two looks, the one that ends last may be the older.
+        async with self._loading.setdefault(room_id, asyncio.Lock()):
+            if room_id not in self._rooms:
+                self._rooms[room_id] = await self._records.load(room_id)
+
+    def of(self, room_id: str) -> dict[str, Overrides]:
+        """What holds in a room, by user id; a conference makes its changes in it."""
+        return self._rooms.setdefault(room_id, {})
+
+    def changed(self, room_id: str, user_id: str) -> None:
+        """To be called when something else holds for somebody."""
+        if self._records is not None:
+            self._records.note(room_id, user_id, self._rooms[room_id][user_id])
+
+    def forget(self, room_id: str) -> None:
+        """Nothing holds any more: everybody has left the room."""
+        overrides = self.of(room_id)
+        if self._records is not None and any(one.granted or one.revoked for one in overrides.values()):
+            self._records.forget(room_id)
+        overrides.clear()
+
+    def release(self, room_id: str) -> None:
+        """This process has the room no longer, or nobody is inside or waits."""
+        self._rooms.pop(room_id, None)
 
 
 async def _write(session: AsyncSession, note: _Note) -> None:

@@ -1,4 +1,4 @@
-"""Proof that somebody has been let into a room, which outlives the process that has the room."""
+"""Reentry tokens: proof that somebody has been let into a room, which outlives the process that has it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import hmac
 import time
 
 LIFETIME = 12 * 3600
-"""Seconds that a pass is good for: as long as guests' tokens usually are."""
+"""Seconds that a token is good for: as long as guests' tokens usually are."""
 
 
 class ReentryTokens:
-    """Makes and checks passes: the Unix time until which one is good, and an HMAC-SHA256."""
+    """Issues and checks tokens: the Unix time until which one is good, and an HMAC-SHA256."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = hashlib.sha256(b"switchroom pass\0" + secret).digest()
@@ -21,7 +21,7 @@ class ReentryTokens:
         return f"{expires_at}.{self._mac(expires_at, room_id, user_id)}"
 
     def is_good(self, text: str, room_id: str, user_id: str) -> bool:
-        """Whether it is a pass for this room, of this person, and in time."""
+        """Whether it is a token for this room, of this person, and in time."""
         expires_at, _, mac = text.partition(".")
         if not expires_at.isascii() or not expires_at.isdecimal() or len(expires_at) > 12:
             return False

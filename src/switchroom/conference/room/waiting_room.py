@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from switchroom.conference.close_codes import close_code
-from switchroom.conference.messages import Ended, EndReason, Waiting, WaitingUpdated, WaitingView
-from switchroom.conference.room import views
+from switchroom.conference.messages import Ended, EndReason, Waiting, WaitingInfo, WaitingUpdated
+from switchroom.conference.room import to_message
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Connection, Participant
 from switchroom.db.base import time_of
@@ -51,9 +51,9 @@ class WaitingRoom:
         """In the order in which they came."""
         return list(self._waiting.values())
 
-    def view(self) -> list[WaitingView]:
+    def to_message(self) -> list[WaitingInfo]:
         return [
-            WaitingView(one.id, one.admission.display_name, one.admission.is_guest, time_of(one.since))
+            WaitingInfo(one.id, one.admission.display_name, one.admission.is_guest, time_of(one.since))
             for one in self._waiting.values()
         ]
 
@@ -148,7 +148,7 @@ class WaitingRoom:
 
     def _tell(self, waiting: WaitingParticipant, request_id: str | None) -> None:
         recording = self._conference is not None and self._conference.recording
-        room = views.room_view(waiting.admission, recording=recording)
+        room = to_message.room(waiting.admission, recording=recording)
         waiting.connection.send(
             Waiting(participant_id=waiting.id, room=room, moderator_present=self._moderated, id=request_id)
         )
@@ -156,7 +156,7 @@ class WaitingRoom:
     def _tell_moderators(self) -> None:
         if self._conference is None:
             return
-        message = WaitingUpdated(self.view())
+        message = WaitingUpdated(self.to_message())
         for one in self._conference.participants.values():
             if one.is_moderator:
                 one.send(message)

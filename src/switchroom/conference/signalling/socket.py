@@ -74,47 +74,47 @@ class ClientSocket(Protocol):
     def close(self, code: int) -> Awaitable[None]: ...
 
 
-class Way(Protocol):
+class Route(Protocol):
     """The way to the process that has a room. What comes back goes into the connection it was made for."""
 
     def send(self, text: str) -> Awaitable[None]: ...
 
 
-class Rooms(Protocol):
-    """Which process has which room."""
+class RoomRouter(Protocol):
+    """Finds the process that has a room."""
 
-    def way(self, request: Join, connection: QueuedConnection) -> AbstractAsyncContextManager[Way | None]:
-        """The way to the room of a join, which has been passed on; None when it is, and for the block
+    def route(self, request: Join, connection: QueuedConnection) -> AbstractAsyncContextManager[Route | None]:
+        """The route to the room of a join, which has been passed on; None when it is, and for the block
         stays, here. Raises Unavailable, and Unauthenticated for a token that is good nowhere."""
         ...
 
 
-class OnlyProcess:
-    """Every room is here."""
+class SingleProcess:
+    """The router of a process that has every room."""
 
-    def way(self, request: Join, connection: QueuedConnection) -> AbstractAsyncContextManager[Way | None]:
+    def route(self, request: Join, connection: QueuedConnection) -> AbstractAsyncContextManager[Route | None]:
         return contextlib.nullcontext()
 
 
 async def serve(
-    socket: ClientSocket, service: ConferenceService, rooms: Rooms, *, linger: float = LINGER
+    socket: ClientSocket, service: ConferenceService, router: RoomRouter, *, linger: float = LINGER
 ) -> None:
     """Serve one connection until it is closed by either side, or lost."""
     await socket.accept()
     connection = QueuedConnection(socket)
     with service.connected(connection):
-        await _serve(socket, connection, service, rooms, linger)
+        await _serve(socket, connection, service, router, linger)
 
 
 async def _serve(
     socket: ClientSocket,
     connection: QueuedConnection,
     service: ConferenceService,
-    rooms: Rooms,
+    router: RoomRouter,
     linger: float,
 ) -> None:
     writer = asyncio.create_task(connection.write(), name="signalling writer")
-    reader = asyncio.create_task(_Reader(socket, connection, service, rooms).run(), name="signalling reader")
+    reader = asyncio.create_task(_Reader(socket, connection, service, router).run(), name="signalling reader")
     try:
         await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
         if reader.done():
@@ -149,12 +149,16 @@ class _Reader:
     """The incoming half: the join first, then everything else."""
 
     def __init__(
-        self, socket: ClientSocket, connection: QueuedConnection, service: ConferenceService, rooms: Rooms
+        self,
+        socket: ClientSocket,
+        connection: QueuedConnection,
+        service: ConferenceService,
+        router: RoomRouter,
     ) -> None:
         self._socket = socket
         self._connection = connection
         self._service = service
-        self._rooms = rooms
+        self._router = router
         self._limit = TokenBucket(RATE, BURST)
         self._refused = 0
 
@@ -163,23 +167,23 @@ class _Reader:
         if request is None:
             return
         try:
-            async with self._rooms.way(request, self._connection) as way:
-                if way is None:
+            async with self._router.route(request, self._connection) as route:
+                if route is None:
                     await self._serve(request)
                 else:
-                    await self._pass_on(way)
+                    await self._pass_on(route)
         except DomainError as error:
             self._turn_away(_join_refusal(error, request.id))
 
-    async def _pass_on(self, way: Way) -> None:
-        """Be no more than a part of the way to another process."""
+    async def _pass_on(self, route: Route) -> None:
+        """Pass all that is said on to another process."""
         with contextlib.suppress(*_GONE):
             while not self._connection.ended:
                 text = await self._socket.receive_data(mode="text")
                 if len(text) > LARGEST_MESSAGE:
                     self._connection.end(CloseCode.TOO_LARGE)
                 else:
-                    await way.send(text)
+                    await route.send(text)
 
     async def _serve(self, request: Join) -> None:
         arrival = await self._join(request)

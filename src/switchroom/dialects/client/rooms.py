@@ -48,10 +48,10 @@ class LinkAnswer(Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 def routes(
-    service: ConferenceService, rooms: signalling.Rooms | None = None, *, default_locale: str = "en"
+    service: ConferenceService, router: signalling.RoomRouter | None = None, *, default_locale: str = "en"
 ) -> list[BaseRouteHandler]:
-    """The route handlers of the meeting client's own calls. Without `rooms`, every room is here."""
-    all_rooms = rooms or signalling.OnlyProcess()
+    """The route handlers of the meeting client's own calls. Without `router`, every room is here."""
+    any_router = router or signalling.SingleProcess()
     config = ClientConfig(switchroom.__version__, PRODUCT, default_locale, LOCALES)
 
     @get("/client/config", sync_to_thread=False)
@@ -66,7 +66,7 @@ def routes(
     @websocket("/client/socket")
     async def client_socket(socket: WebSocket[Any, Any, Any]) -> None:
         with CONNECTIONS.track_inprogress():
-            await signalling.serve(socket, service, all_rooms)
+            await signalling.serve(socket, service, any_router)
 
     return [client_config, client_link, client_socket]
 

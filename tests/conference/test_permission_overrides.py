@@ -1,4 +1,4 @@
-"""What moderators have granted and revoked outlives the process, and not the gathering."""
+"""What moderators have granted and revoked outlives the process, but not the conference."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def test_who_has_a_room_again_looks_anew(database: Database, how: str) -> 
         assert not (await house.join("Ada")).joined["permissions"]["voice"]
 
 
-async def test_after_a_restart_too_it_ends_with_the_gathering(database: Database) -> None:
+async def test_after_a_restart_too_it_ends_with_the_conference(database: Database) -> None:
     async with server(database) as house:
         mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
         await mod.does("permit", participantId=ada.id, permissions={"voice": False})
@@ -128,7 +128,7 @@ async def test_after_a_restart_too_it_ends_with_the_gathering(database: Database
     assert await written(database) == []
 
 
-async def test_who_is_not_let_in_ends_no_gathering(database: Database) -> None:
+async def test_who_is_not_let_in_ends_no_conference(database: Database) -> None:
     async with server(database) as house:
         mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
         await mod.does("permit", participantId=ada.id, permissions={"voice": False})
@@ -144,10 +144,10 @@ async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not
     late, now = OverrideRecords(database), OverrideRecords(database)
     owns = {name: RoomOwnership(database, name) for name in ("late", "now")}
     late.ownership, now.ownership = owns["late"], owns["now"]
-    assert await owns["late"].claim("lounge") == "late"
+    assert await owns["late"].acquire("lounge") == "late"
     late.note("lounge", "user-Ada", Overrides(revoked=Permission.VOICE))
     await late.finish()
-    assert await owns["now"].claim("lounge", instead_of="late") == "now"
+    assert await owns["now"].acquire("lounge", instead_of="late") == "now"
     late.forget("lounge")
     late.note("lounge", "user-Ben", Overrides(granted=Permission.VOICE))
     await late.finish()

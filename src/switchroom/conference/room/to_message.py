@@ -1,0 +1,67 @@
+"""Serializers of the live state into what messages hold."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from switchroom.conference.messages import (
+    ParticipantInfo,
+    PermissionsInfo,
+    RoomInfo,
+    SpectatorInfo,
+)
+from switchroom.conference.room.participants import Participant
+from switchroom.db.base import time_of
+from switchroom.rooms.admission import Admission
+from switchroom.rooms.models import RoomMode
+from switchroom.rooms.permissions import Permission
+
+_Mode = Literal["normal", "exam", "spectator"]
+_MODES: dict[RoomMode, _Mode] = {
+    RoomMode.NORMAL: "normal",
+    RoomMode.EXAM: "exam",
+    RoomMode.SPECTATOR: "spectator",
+}
+
+
+def permissions(held: Permission) -> PermissionsInfo:
+    return PermissionsInfo(
+        voice=Permission.VOICE in held,
+        video=Permission.VIDEO in held,
+        screen=Permission.SCREEN in held,
+        chat=Permission.CHAT in held,
+        chat_broadcast=Permission.CHAT_BROADCAST in held,
+        promote=Permission.PROMOTE in held,
+    )
+
+
+def participant(one: Participant, *, with_permissions: bool) -> ParticipantInfo:
+    media = one.media
+    return ParticipantInfo(
+        id=one.id,
+        user_id=one.user_id,
+        display_name=one.display_name,
+        is_guest=one.admission.is_guest,
+        is_moderator=one.is_moderator,
+        is_spectator=one.is_spectator,
+        microphone=media.microphone,
+        camera=media.camera,
+        screen=media.screen,
+        state="connected" if one.connection is not None else "reconnecting",
+        hand_raised_at=time_of(one.hand_raised_at) if one.hand_raised_at else None,
+        permissions=permissions(one.permissions) if with_permissions else None,
+    )
+
+
+def spectator(one: Participant) -> SpectatorInfo:
+    return SpectatorInfo(one.id, one.display_name)
+
+
+def room(admission: Admission, *, recording: bool) -> RoomInfo:
+    return RoomInfo(
+        id=admission.room_id,
+        display_name=admission.room_name,
+        company_name=admission.company_name,
+        mode=_MODES[admission.mode],
+        recording=recording,
+    )
