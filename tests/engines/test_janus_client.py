@@ -20,7 +20,7 @@ from switchroom.engines.janus.configuration import JanusConfiguration, free_port
 from switchroom.engines.janus.process import JanusProcess
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.janus.videoroom import PLUGIN
-from switchroom.engines.process import ProcessError
+from switchroom.engines.supervisor import ProcessError
 from tests.engines.waiting import until
 
 pytestmark = pytest.mark.janus

@@ -10,7 +10,7 @@ import typer
 from switchroom.cli.access import key_commands, meeting_key_commands, organization_commands, user_commands
 from switchroom.cli.serving import commands, database_commands
 from switchroom.cli.webhooks import webhook_commands
-from switchroom.engines.process import ProcessError
+from switchroom.engines.supervisor import ProcessError
 from switchroom.errors import DomainError
 from switchroom.http.server import PortTakenError
 from switchroom.settings import ConfigurationError

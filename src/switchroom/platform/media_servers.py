@@ -11,7 +11,7 @@ from msgspec import structs
 from switchroom.engines.janus.configuration import JanusConfiguration
 from switchroom.engines.janus.process import JanusProcess
 from switchroom.engines.janus.server import JanusPool, JanusServer
-from switchroom.engines.process import ProcessError
+from switchroom.engines.supervisor import ProcessError
 from switchroom.settings import JanusSettings, Settings
 
 _VIRTUAL = ("docker", "veth", "br-", "virbr")

@@ -11,7 +11,7 @@ from switchroom.bus import Bus, SharedBus
 from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.process import NatsProcess
-from switchroom.engines.process import ProcessError
+from switchroom.engines.supervisor import ProcessError
 from switchroom.settings import Settings
 
 CONNECT_LIMIT = 1.0

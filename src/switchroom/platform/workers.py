@@ -18,7 +18,7 @@ import msgspec
 from msgspec import structs
 
 from switchroom.db import schema
-from switchroom.engines.process import SupervisedProcess
+from switchroom.engines.supervisor import SupervisedProcess
 from switchroom.http.server import listen
 from switchroom.platform.build import Platform
 from switchroom.platform.message_server import INSTALL, MessageServer

@@ -12,7 +12,7 @@ import pytest
 from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection, NatsUnreachable, NoAnswer, NobodyThere
 from switchroom.engines.nats.process import NatsProcess
-from switchroom.engines.process import ProcessError
+from switchroom.engines.supervisor import ProcessError
 from tests.engines.nats.server import LIMIT, connected, nats_server
 from tests.engines.waiting import until
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from switchroom.engines.process import LAUNCHER
+from switchroom.engines.supervisor import LAUNCHER
 
 _NICENESS = "19"
 _MOST_OUTPUT = 4000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from switchroom.engines.janus.client import JanusClient, JanusError
 from switchroom.engines.janus.configuration import JanusConfiguration, JanusNotInstalled
-from switchroom.engines.process import ProcessError, SupervisedProcess
+from switchroom.engines.supervisor import ProcessError, SupervisedProcess
 
 TRY_INTERVAL = 0.03
 """Seconds between two tries to connect while the server starts."""

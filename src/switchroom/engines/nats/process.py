@@ -7,7 +7,7 @@ from pathlib import Path
 
 from switchroom.engines.nats.configuration import NatsConfiguration, find_program
 from switchroom.engines.nats.connection import NatsConnection
-from switchroom.engines.process import ProcessError, SupervisedProcess
+from switchroom.engines.supervisor import ProcessError, SupervisedProcess
 
 PROBE_INTERVAL, PROBE_LIMIT = 5.0, 3.0
 """Seconds between two looks at the running server, and for its answer."""

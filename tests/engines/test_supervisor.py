@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from switchroom.engines.process import ProcessError, ProcessState, SupervisedProcess
+from switchroom.engines.supervisor import ProcessError, ProcessState, SupervisedProcess
 from tests.engines.waiting import until
 
 PROGRAM = """
@@ -138,7 +138,7 @@ async def test_the_program_dies_with_its_parent(tmp_path: Path) -> None:
     ready, pid_file = tmp_path / "ready", tmp_path / "pid"
     parent = f"""
 import asyncio, pathlib
-from tests.engines.test_process import program
+from tests.engines.test_supervisor import program
 async def main():
     process = program(pathlib.Path({str(ready)!r}))
     await process.start()
