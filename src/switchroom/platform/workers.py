@@ -58,7 +58,7 @@ class Worker:
                 METRICS: str(settings.data_directory / "metrics"),
             },
             fds=(listener.fileno(), self._writing),
-            quiet=False,
+            inherits_output=True,
         )
 
     async def start(self) -> None:

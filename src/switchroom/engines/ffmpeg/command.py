@@ -41,6 +41,7 @@ async def run(command: Sequence[str], *, limit: float, directory: Path) -> None:
         "-IS",
         str(LAUNCHER),
         str(os.getpid()),
+        "-1",
         "nice",
         "-n",
         _NICENESS,

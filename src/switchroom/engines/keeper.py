@@ -1,0 +1,64 @@
+"""The shell that waits beside a supervised program, to end what is left when its supervisor is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from switchroom.engines import reaping
+
+SCRIPT = Path(__file__).with_name("keeper.sh")
+
+
+class Keeper:
+    """The shell (`keeper.sh`), and the pipe by which it knows that this process is there."""
+
+    def __init__(self, mark: str) -> None:
+        self._mark = mark
+        self._pipe = -1
+        self._process: asyncio.subprocess.Process | None = None
+
+    @classmethod
+    async def start(cls, mark: str) -> Keeper:
+        keeper = cls(mark)
+        await keeper.pipe()
+        return keeper
+
+    async def pipe(self) -> int:
+        """The file into which the launcher writes which session it has begun. A keeper that somebody has
+        killed is replaced."""
+        if self._process is None or self._process.returncode is not None:
+            await self.stop()
+            reading, self._pipe = os.pipe()
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    "/bin/sh",
+                    str(SCRIPT),
+                    sys.executable,
+                    "-IS",
+                    reaping.__file__,
+                    self._mark,
+                    stdin=reading,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            finally:
+                os.close(reading)
+        return self._pipe
+
+    def note_end(self) -> None:
+        """Nothing of the program is left."""
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._pipe, b"\n")
+
+    async def stop(self) -> None:
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
+        if self._process is not None:
+            await self._process.wait()
+            self._process = None

@@ -1,0 +1,63 @@
+"""Ends every process of a program: those of its session, and those that left it.
+
+What a program starts inherits its session (setsid(2)) and its environment. A child that begins a session of
+its own, as daemons do, still carries the mark in the environment; one that overwrites its environment, as
+some do to show a title, is still in the session.
+
+Also run as a script, `python reaping.py MARK SESSION`, by the keeper. It imports nothing but the standard
+library.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+
+MARK = "SWITCHROOM_SUPERVISED"
+"""The environment variable that carries the mark."""
+
+_PAUSE = 0.01
+_ROUNDS = 500
+
+
+def processes(mark: str, session: int) -> list[int]:
+    """The process ids of all that belong to the program and have not ended."""
+    found: list[int] = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):  # it is gone, or somebody else's
+                if _belongs(entry.path, mark, session):
+                    found.append(int(entry.name))
+    return found
+
+
+def end(mark: str, session: int) -> int:
+    """Kill them, and those they start meanwhile, and wait until none is left. Returns how many there were."""
+    killed: set[int] = set()
+    for _ in range(_ROUNDS):
+        left = processes(mark, session)
+        if not left:
+            break
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        killed.update(left)
+        time.sleep(_PAUSE)
+    return len(killed)
+
+
+def _belongs(directory: str, mark: str, session: int) -> bool:
+    with open(f"{directory}/stat", "rb") as file:
+        # proc(5): the name, in parentheses, may hold anything; state, parent, group and session follow it.
+        fields = file.read().rpartition(b")")[2].split()
+    if fields[0] in (b"Z", b"X"):
+        return False
+    if int(fields[3]) == session:
+        return True
+    with open(f"{directory}/environ", "rb") as file:
+        return f"{MARK}={mark}".encode() in file.read().split(b"\0")
+
+
+if __name__ == "__main__":
+    end(sys.argv[1], int(sys.argv[2]))
