@@ -61,7 +61,7 @@ class Queueing:
     def __init__(self, database: Database, bus: Bus, views: Mapping[str, Renderer] | None = None) -> None:
         """`views` are those that hooks can name."""
         self._database = database
-        self._views = views or {}
+        self._views: Mapping[str, Renderer] = {} if views is None else views
         self._woken = asyncio.Event()
         bus.subscribe(EventsRecorded, self._wake)
 
