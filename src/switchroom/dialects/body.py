@@ -1,11 +1,34 @@
-"""Request bodies, read whole and within limits."""
+"""Request bodies: read whole and within limits, and put into messages with everything that is wrong about
+them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from types import UnionType
+from typing import Annotated, Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
+
+import msgspec
 from litestar.types import Receive
+from msgspec import UNSET, Struct, structs
+
+from switchroom.dialects.problem import WrongField, WrongFields
+
+T = TypeVar("T")
 
 LARGEST_BODY = 1 << 20
 _MOST_READ = 16 << 20
+_LONGEST_REASON = 300
+_MOST_NAMED = 100
+"""Wrong parts of one field that are named; whoever sends a million gets to know of some."""
+
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?$", re.DOTALL)
+_TYPES = re.compile(r"`([^`]*)`")
+_MISSING: Final = object()
+
+WORDS: Mapping[str, str] = {"str": "string", "int": "whole number", "float": "number", "bool": "boolean"}
+"""What callers read for the types of values; those of JSON itself are called as there."""
 
 
 class BodyTooLarge(Exception):
@@ -16,24 +39,199 @@ class ClientGone(Exception):
     """The connection ended before the request was complete; there is nobody to answer."""
 
 
-async def read_body(receive: Receive) -> bytes:
-    """The body. One that is too large is read all the same, within reason: a connection closed on a client
-    that is still sending takes the answer with it.
+async def read_body(receive: Receive, largest: int = LARGEST_BODY) -> bytes:
+    """The body, of at most `largest` bytes. One that is too large is read all the same, within reason: a
+    connection closed on a client that is still sending takes the answer with it.
 
     Raises BodyTooLarge, ClientGone.
     """
     parts: list[bytes] = []
     size = 0
     complete = False
-    while not complete and size <= _MOST_READ:
+    while not complete and size <= max(largest, _MOST_READ):
         message = await receive()
         if message["type"] != "http.request":
             raise ClientGone
         part = message["body"]
         size += len(part)
-        if size <= LARGEST_BODY:
+        if size <= largest:
             parts.append(part)
         complete = not message.get("more_body", False)
-    if size > LARGEST_BODY:
-        raise BodyTooLarge
+    if size > largest:
+        raise BodyTooLarge(f"the body is larger than {largest} bytes")
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+class Reader(Generic[T]):
+    """Reads one type of message out of bodies of JSON.
+
+    What is in order is converted in one go. Anything else is looked at field by field: `null` stands for an
+    absent field unless the field knows it, and all that is wrong is named. Fields that the type does not have
+    are passed over.
+
+    `under` is the name of the field of the body that holds the message, where it is not the body itself.
+    `scalars` reads types that JSON does not have (a `dec_hook` of msgspec), and `canonical` puts a decoded
+    body that was not in order into the form that the type is written for. `words` are what callers call the
+    types of values.
+    """
+
+    def __init__(
+        self,
+        kind: type[T],
+        *,
+        under: str = "",
+        scalars: Callable[[type[Any], Any], Any] | None = None,
+        canonical: Callable[[Any], Any] | None = None,
+        words: Mapping[str, str] = WORDS,
+    ) -> None:
+        self._kind = kind
+        self._under = under
+        self._scalars = scalars
+        self._canonical = canonical
+        self._words = words
+        self._fields = _fields(kind)
+
+    def read(self, body: bytes) -> T:
+        """Raises WrongFields; its `rest` is the message without them, where the type has fields."""
+        try:
+            value = self._unwrapped(msgspec.json.decode(body or b"{}"))
+            if b"\\u0000" not in body:
+                try:
+                    return msgspec.convert(value, self._kind, dec_hook=self._scalars)
+                except msgspec.ValidationError:
+                    pass
+            return self._convert(value)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise _not_json(error) from None
+
+    def _unwrapped(self, value: Any) -> Any:
+        if not self._under:
+            return value
+        if not isinstance(value, dict) or self._under not in value:
+            reason = f'the body is not a JSON object like {{"{self._under}": …}}'
+            raise WrongFields([WrongField(self._under, reason)])
+        return cast("dict[str, Any]", value)[self._under]
+
+    def _convert(self, value: Any) -> T:
+        if self._canonical is not None:
+            value = self._canonical(value)
+        if self._fields is None:
+            wrong = list(islice(self._wrong_in(value, self._kind, ""), _MOST_NAMED))
+            if wrong:
+                raise WrongFields(wrong)
+            return self._converted(value, self._kind)
+        if not isinstance(value, dict):
+            what = f"`{self._under}`" if self._under else "the body"
+            raise WrongFields([WrongField(self._under, f"{what} is not a JSON object")])
+        return self._struct(cast("dict[str, Any]", value), self._fields)
+
+    def _struct(self, value: dict[str, Any], fields: tuple[structs.FieldInfo, ...]) -> T:
+        found: dict[str, Any] = {}
+        missing: dict[str, Any] = {}
+        wrong: list[WrongField] = []
+        for field in fields:
+            if field.encode_name not in value:
+                if field.required:
+                    wrong.append(WrongField(field.encode_name, "is required"))
+                    missing[field.name] = UNSET
+                continue
+            given = value[field.encode_name]
+            try:
+                found[field.name] = self._converted(given, field.type)
+            except msgspec.ValidationError:
+                if given is None and not field.required:
+                    continue
+                wrong += islice(self._wrong_in(given, field.type, field.encode_name), _MOST_NAMED)
+                if field.required:
+                    missing[field.name] = UNSET
+        if wrong:
+            raise WrongFields(wrong, self._kind(**found, **missing))
+        return self._kind(**found)
+
+    def _converted(self, given: Any, kind: Any) -> Any:
+        _require_no_null(given)
+        return msgspec.convert(given, kind, dec_hook=self._scalars)
+
+    def _wrong_in(self, given: Any, kind: Any, path: str) -> Iterator[WrongField]:
+        """Everything that is wrong within a value that cannot be converted."""
+        named = False
+        for part, part_kind, part_path in _parts(given, kind, path):
+            if part is _MISSING:
+                named = True
+                yield WrongField(part_path, "is required")
+                continue
+            try:
+                self._converted(part, part_kind)
+            except msgspec.ValidationError:
+                named = True
+                yield from self._wrong_in(part, part_kind, part_path)
+        if not named:
+            try:
+                self._converted(given, kind)
+            except msgspec.ValidationError as error:
+                yield self._wrong_field(path, error)
+
+    def _wrong_field(self, path: str, error: msgspec.ValidationError) -> WrongField:
+        match = cast("re.Match[str]", _PLACE.match(str(error)))
+        inner = match["path"] or ""
+        path = f"{path}.{inner}" if path and inner and not inner.startswith("[") else path + inner
+        missing = re.match(r"Object missing required field `(.*)`", match["what"])
+        if missing:
+            return WrongField(f"{path}.{missing[1]}" if path else missing[1], "is required")
+        reason = _TYPES.sub(self._in_words, match["what"])
+        return WrongField(path, (reason[:1].lower() + reason[1:])[:_LONGEST_REASON] or "is not valid")
+
+    def _in_words(self, types: re.Match[str]) -> str:
+        names = [self._words.get(name, name) for name in types[1].split(" | ") if name != "null"]
+        return " or ".join(names)
+
+
+def _fields(kind: Any) -> tuple[structs.FieldInfo, ...] | None:
+    """The fields of an object; None for a type of anything else."""
+    return structs.fields(kind) if isinstance(kind, type) and issubclass(kind, Struct) else None
+
+
+def _parts(given: Any, kind: Any, path: str) -> Iterator[tuple[Any, Any, str]]:
+    """The fields of an object and the items of a list, with their types and paths."""
+    for choice in _choices(kind):
+        if isinstance(given, list) and get_origin(choice) is list:
+            for number, item in enumerate(cast("list[Any]", given)):
+                yield item, get_args(choice)[0], f"{path}[{number}]"
+        elif isinstance(given, dict):
+            values = cast("dict[str, Any]", given)
+            for field in _fields(choice) or ():
+                if field.encode_name in values or field.required:
+                    part = values.get(field.encode_name, _MISSING)
+                    yield part, field.type, f"{path}.{field.encode_name}" if path else field.encode_name
+
+
+def _choices(kind: Any) -> Iterator[Any]:
+    """The types of which a value may be one."""
+    if get_origin(kind) is Annotated:
+        yield from _choices(get_args(kind)[0])
+    elif get_origin(kind) in (Union, UnionType):
+        for choice in get_args(kind):
+            yield from _choices(choice)
+    else:
+        yield kind
+
+
+def _require_no_null(value: Any) -> None:
+    """PostgreSQL keeps no null characters, and nothing that people write has one."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise msgspec.ValidationError("a text must not contain a null character")
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            _require_no_null(item)
+    elif isinstance(value, dict):
+        for key, item in cast("dict[str, Any]", value).items():
+            _require_no_null(key)
+            _require_no_null(item)
+
+
+def _not_json(error: Exception) -> WrongFields:
+    reason = f"the body is not valid JSON: {error}"
+    if isinstance(error, RecursionError):
+        reason = "the body is nested too deeply"
+    return WrongFields([WrongField("", reason[:_LONGEST_REASON])])

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import cast
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,6 +35,11 @@ _LONGEST_PART = 60
 _NOT_CARRIED_OUT = 501
 """Of calls that the server knows and does not carry out: nothing is wrong with the server."""
 
+_CLIENT_GONE = 499
+"""What is counted for requests that nobody waited to see answered."""
+
+_REQUEST_ID = "switchroom.request_id"
+
 log = structlog.get_logger()
 
 
@@ -53,7 +59,7 @@ class Observation:
             return
         started = time.perf_counter()
         path = scope["path"]  # what is mounted somewhere sees the rest of it, in the same scope
-        status = 500
+        status = _CLIENT_GONE
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -63,6 +69,9 @@ class Observation:
 
         try:
             await self._app(scope, receive, watch)
+        except Exception:
+            status = 500
+            raise
         finally:
             elapsed = time.perf_counter() - started
             area = _area(path)
@@ -77,7 +86,7 @@ class Observation:
                     status=status,
                     ms=round(elapsed * 1000, 1),
                     client=client_address(scope),
-                    request=secrets.token_hex(4),
+                    request=request_id(scope),
                 )
 
 
@@ -90,6 +99,12 @@ def _told(path: str) -> str:
     """What the log says of a path: not its secret part, nor anything that is so long that it may be one."""
     path = _SECRET.sub(r"\1…", path)
     return "/".join(part if len(part) <= _LONGEST_PART else "…" for part in path.split("/"))[:200]
+
+
+def request_id(scope: Scope) -> str:
+    """What the log calls the request."""
+    kept = cast("dict[str, str]", scope)
+    return kept.setdefault(_REQUEST_ID, secrets.token_hex(4))
 
 
 def client_address(scope: Scope) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import structlog
 from litestar import Litestar
-from litestar.config.cors import CORSConfig
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from switchroom.accounts.provisioning import found_organization
 from switchroom.db import schema
 from switchroom.dialects.body import LARGEST_BODY
+from switchroom.dialects.router import Router
+from switchroom.http.cross_origin import CrossOrigin
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
@@ -87,13 +88,11 @@ class Platform:
         application = Litestar(
             handlers,
             openapi_config=None,
-            cors_config=CORSConfig(
-                allow_origins=["*"], allow_methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"]
-            ),
             request_max_body_size=LARGEST_BODY,
             logging_config=None,
         )
-        return Observation(application, security.trusted_proxies)
+        router = Router(self.dialects.apis(), application)
+        return Observation(CrossOrigin(router), security.trusted_proxies)
 
     @asynccontextmanager
     async def running(self, *, upgrade: bool = True) -> AsyncGenerator[None]:

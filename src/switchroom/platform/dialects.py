@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from litestar.types import ControllerRouterHandler
 
 from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
@@ -11,9 +14,10 @@ from switchroom.dialects.client.password import password_handlers
 from switchroom.dialects.client.recordings import recording_handler
 from switchroom.dialects.client.rooms import routes as room_routes
 from switchroom.dialects.client.sign_out import sign_out_handler
+from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.telephony_v3 import handlers as telephony_v3
 from switchroom.dialects.telephony_v3.callers import Callers as TelephonyCallers
-from switchroom.dialects.webmeeting_v6 import handlers as webmeeting_v6
+from switchroom.dialects.webmeeting_v6.dialect import WebMeeting
 from switchroom.dialects.webmeeting_v6.services import Services as WebMeetingServices
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingView
@@ -64,12 +68,15 @@ class Dialects:
             lifetime=settings.security.access_token_lifetime,
         )
 
+    def apis(self) -> Sequence[Dialect[Any, Any]]:
+        """The APIs over HTTP."""
+        return [WebMeeting(self._webmeeting_services())]
+
     def handlers(self) -> list[ControllerRouterHandler]:
         """The route handlers of all dialects."""
         security, identity, meetings = self._settings.security, self._identity, self._meetings
         return [
             *alfaview_v1.handlers(self._alfaview_services()),
-            *webmeeting_v6.handlers(self._webmeeting_services()),
             *telephony_v3.handlers(telephony_v3.Services(self._telephony_callers, self._events.log)),
             *room_routes(self._live.service, self._live.cluster),
             *meeting_routes(

@@ -1,4 +1,4 @@
-"""The calls about accounts and their meeting organizers."""
+"""Operations on accounts and their meeting organizers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from switchroom.accounts.accounts import Account
 from switchroom.accounts.models import MeetingKind
 from switchroom.accounts.organizers import Organizer
 from switchroom.accounts.validation import AccountChange, OrganizerDraft, problems
-from switchroom.dialects.webmeeting_v6.callers import Callers, is_of_instance, require_instance
-from switchroom.dialects.webmeeting_v6.errors import bad_fields
+from switchroom.dialects.operation import Nothing, Operation, Parameter
+from switchroom.dialects.problem import WrongFields
+from switchroom.dialects.webmeeting_v6.callers import Callers, Context, is_of_instance, require_instance
 from switchroom.dialects.webmeeting_v6.messages import accounts as messages
-from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import in_utc, text_or_none
 from switchroom.errors import Forbidden, Invalid
@@ -28,112 +28,112 @@ _ACCOUNT = "/account/{account_id}"
 _ORGANIZER = "/account/{account_id}/organizer/{user_id}"
 
 
-class AccountCalls:
+class AccountOperations:
     def __init__(self, services: Services, callers: Callers) -> None:
         self._accounts = services.accounts
         self._timezone = services.user_timezone
         self._callers = callers
 
-    def calls(self) -> list[Call]:
+    def operations(self) -> list[Operation]:
         account, user = messages.AccountMessage, messages.UserMessage
         return [
-            Call(
+            Operation(
                 method="POST",
                 path="/account",
                 summary="Create an account and its first meeting organizer.",
                 request=messages.AccountCreation,
                 reply=account,
                 access="account",
-                carry_out=self.create,
-                look_over=_problems_of_new,
+                handler=self.create,
+                validate=_problems_of_new,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path="/account",
                 summary="List the accounts.",
                 parameters=_PAGE,
                 reply=list[account],
                 access="account",
-                carry_out=self.list,
+                handler=self.list,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path="/account/admin/{account_id}",
                 summary="The admins of an account.",
                 reply=list[user],
                 access="account",
-                carry_out=self.admins,
+                handler=self.admins,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path=_ACCOUNT,
                 summary="Read an account.",
                 reply=account,
                 access="account",
-                carry_out=self.get,
+                handler=self.get,
             ),
-            Call(
+            Operation(
                 method="PUT",
                 path=_ACCOUNT,
                 summary="Change an account.",
                 request=messages.AccountUpdate,
                 reply=account,
                 access="account",
-                carry_out=self.update,
-                look_over=_problems_of_change,
+                handler=self.update,
+                validate=_problems_of_change,
             ),
-            Call(
+            Operation(
                 method="DELETE",
                 path=_ACCOUNT,
                 summary="Close an account.",
                 reply=messages.Deleted,
                 access="account",
-                carry_out=self.close,
+                handler=self.close,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path="/account/{account_id}/organizer",
                 summary="List an account's meeting organizers.",
                 parameters=_PAGE,
                 reply=list[user],
                 access="account",
-                carry_out=self.organizers,
+                handler=self.organizers,
             ),
-            Call(
+            Operation(
                 method="POST",
                 path="/account/{account_id}/organizer",
                 summary="Add a meeting organizer.",
                 request=messages.OrganizerCreation,
                 reply=user,
                 access="account",
-                carry_out=self.add_organizer,
-                look_over=_wrong_in_organizer,
+                handler=self.add_organizer,
+                validate=_wrong_in_organizer,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path=_ORGANIZER,
                 summary="Read a meeting organizer.",
                 reply=user,
                 access="account",
-                carry_out=self.organizer,
+                handler=self.organizer,
             ),
-            Call(
+            Operation(
                 method="PUT",
                 path=_ORGANIZER,
                 summary="Change a meeting organizer.",
                 request=messages.OrganizerUpdate,
                 reply=user,
                 access="account",
-                carry_out=self.update_organizer,
-                look_over=_wrong_in_organizer,
+                handler=self.update_organizer,
+                validate=_wrong_in_organizer,
             ),
-            Call(
+            Operation(
                 method="DELETE",
                 path=_ORGANIZER,
                 summary="Remove a meeting organizer from the account.",
                 reply=messages.Deleted,
                 access="account",
-                carry_out=self.remove_organizer,
+                handler=self.remove_organizer,
             ),
         ]
 
@@ -230,7 +230,7 @@ def _all_wrong(change: AccountChange | None = None, draft: OrganizerDraft | None
     try:
         yield
     except Invalid as error:
-        raise bad_fields([error, *problems(change, draft)]) from error
+        raise WrongFields.of([error, *problems(change, draft)]) from error
 
 
 async def _problems_of_new(_: Context, request: messages.AccountCreation) -> Sequence[Invalid]:

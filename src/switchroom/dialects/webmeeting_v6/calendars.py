@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing
+from switchroom.dialects.operation import OPEN, Nothing, Operation
+from switchroom.dialects.webmeeting_v6.callers import Context
 from switchroom.dialects.webmeeting_v6.services import Services
 
 _MEDIA_TYPE = "text/calendar"
 
 
-class CalendarCalls:
+class CalendarOperations:
     def __init__(self, services: Services) -> None:
         self._calendars = services.calendars
 
-    def calls(self) -> list[Call]:
+    def operations(self) -> list[Operation]:
         return [
-            self._call(spelling, whose, summary, read)
+            self._operation(spelling, whose, summary, read)
             for spelling in ("calender", "calendar")
             for whose, summary, read in (
                 ("user", "The meetings of an organizer as iCalendar.", self.of_organizer),
@@ -30,19 +31,19 @@ class CalendarCalls:
     async def of_meeting(self, context: Context, _: Nothing) -> bytes:
         return await self._calendars.of_meeting(context.path["ics_token"])
 
-    def _call(
+    def _operation(
         self,
         spelling: str,
         whose: str,
         summary: str,
         read: Callable[[Context, Nothing], Awaitable[bytes]],
-    ) -> Call:
-        return Call(
+    ) -> Operation:
+        return Operation(
             method="GET",
             path=f"/meeting/{spelling}/{whose}/{{ics_token}}",
             summary=summary,
             reply=bytes,
             raw=_MEDIA_TYPE,
-            access="none",
-            carry_out=read,
+            access=OPEN,
+            handler=read,
         )

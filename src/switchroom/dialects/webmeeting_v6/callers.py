@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from litestar import Request
 from msgspec import Struct
 
 from switchroom.accounts.accounts import Account, Accounts
 from switchroom.accounts.organizers import Actor
 from switchroom.accounts.standing import require_good_standing
+from switchroom.dialects import operation
 from switchroom.errors import Forbidden, NotFound
 from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
 
@@ -17,11 +15,14 @@ _PERMISSIONS = {"account": KeyPermission.ACCOUNT, "meeting": KeyPermission.MEETI
 
 
 class Caller(Struct, frozen=True):
-    """The key (None for a call without one, where that is allowed) and whom it names as the user."""
+    """The key (None for a request without one, where that is allowed) and whom it names as the user."""
 
     key: KeyHolder | None
     user_id: str
     user_email: str
+
+
+Context = operation.Context[Caller]
 
 
 class Callers:
@@ -32,16 +33,14 @@ class Callers:
         self._accounts = accounts
         self._require_key = require_key
 
-    async def of(self, request: Request[Any, Any, Any], access: str) -> Caller:
-        """Raises Unauthenticated, and Forbidden for a key without the permission for the call."""
+    async def of(self, context: Context, access: str) -> Caller:
+        """Raises Unauthenticated, and Forbidden for a key without the permission for the operation."""
         key = None
-        given = request.headers.get("x-api-key", "")
-        if access in _PERMISSIONS and (given or self._require_key or access == "account"):
+        given = context.header(b"x-api-key")
+        if given or self._require_key or access == "account":
             key = await self._keys.authenticate(given)
             key.require(_PERMISSIONS[access])
-        return Caller(
-            key, request.headers.get("x-user-id", ""), _in_utf8(request.headers.get("x-user-email", ""))
-        )
+        return Caller(key, context.header(b"x-user-id"), _in_utf8(context.header(b"x-user-email")))
 
     async def actor(self, caller: Caller) -> Actor:
         """In whose name meetings are scheduled. Raises NotFound (`user_not_found`)."""
@@ -81,7 +80,7 @@ def require_instance(caller: Caller) -> None:
 
 
 def _in_utf8(header: str) -> str:
-    """A header's value as whoever writes beyond ASCII means it; the framework reads Latin-1."""
+    """A header's value as whoever writes beyond ASCII means it; headers are read as Latin-1."""
     try:
         return header.encode("latin-1").decode()
     except UnicodeError:

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET, UnsetType
 
 from switchroom.accounts.models import MeetingKind
+from switchroom.dialects.operation import whole_number
 from switchroom.dialects.webmeeting_v6.messages.meetings import (
     InvitedParticipant,
     MeetingCreation,
     MeetingUpdate,
     Recurring,
 )
-from switchroom.dialects.webmeeting_v6.numbers import whole_number
 from switchroom.dialects.webmeeting_v6.times import in_utc
 from switchroom.errors import Invalid
 from switchroom.identity.timezones import require_timezone

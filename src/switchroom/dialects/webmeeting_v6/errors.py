@@ -1,5 +1,4 @@
-"""Domain exceptions in the words of this API: response code, HTTP status, and a message in the caller's
-language."""
+"""What goes wrong in the words of this API: response code, HTTP status, a text in the caller's language."""
 
 from __future__ import annotations
 
@@ -8,11 +7,12 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from switchroom.dialects.body import BodyTooLarge, ClientGone
-from switchroom.dialects.webmeeting_v6.wording import Language, said
+from switchroom.dialects.body import BodyTooLarge
+from switchroom.dialects.language import Language
+from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongFields, WrongMethod
+from switchroom.dialects.webmeeting_v6.wording import said
 from switchroom.errors import (
     Conflict,
-    DomainError,
     Exhausted,
     Forbidden,
     Invalid,
@@ -40,69 +40,37 @@ class BadField(Struct, frozen=True):
     reason: str
 
 
-class BadFields(Exception):
-    """Several fields of a request are wrong. `rest` is the message without them, if there is one."""
-
-    def __init__(self, fields: Sequence[BadField], rest: Struct | None = None) -> None:
-        super().__init__("data not valid")
-        self.fields = fields
-        self.rest = rest
+class ErrorReply(Struct, rename="camel"):
+    response_code: int
+    response_message: str
+    data: Sequence[BadField] | None
 
 
-def bad_fields(errors: Sequence[Invalid]) -> BadFields:
-    """Each field once."""
-    by_field = {error.field or "": error.message for error in errors}
-    return BadFields([BadField(field, reason) for field, reason in by_field.items()])
+PROBLEMS = ProblemTable(
+    {
+        (WrongFields, ""): Row(400, ResponseCode.INVALID, "invalid"),
+        (Invalid, ""): Row(400, ResponseCode.INVALID, "invalid"),
+        (BodyTooLarge, ""): Row(413, ResponseCode.INVALID, "too_large"),
+        (Unauthenticated, ""): Row(401, ResponseCode.KEY, "key_invalid"),
+        (NotFound, "user_not_found"): Row(401, ResponseCode.USER, "user_not_found"),
+        (NotFound, ""): Row(404, ResponseCode.NOT_FOUND, "not_found"),
+        (UnknownPath, ""): Row(404, ResponseCode.NOT_FOUND, "not_found"),
+        (WrongMethod, ""): Row(405, ResponseCode.NOT_FOUND, "method_unknown"),
+        (Forbidden, ""): Row(403, ResponseCode.NOT_ALLOWED, "not_allowed"),
+        (Exhausted, ""): Row(403, ResponseCode.NOT_ALLOWED, "not_allowed"),
+        (Conflict, ""): Row(409, ResponseCode.EXISTS, "exists"),
+        (Unavailable, ""): Row(503, ResponseCode.UNKNOWN, "unknown"),
+        (TimeoutError, ""): Row(500, ResponseCode.UNKNOWN, "unknown"),
+        (Exception, ""): Row(500, ResponseCode.UNKNOWN, "unknown"),
+    }
+)
+"""The messages are names of texts, for an error whose code has none of its own."""
 
 
-class Problem(Struct, frozen=True):
-    """What to answer when it went wrong."""
-
-    code: ResponseCode
-    status: int
-    message: str
-    fields: Sequence[BadField] = ()
-
-
-_BY_CLASS: dict[type[DomainError], tuple[ResponseCode, int]] = {
-    Unauthenticated: (ResponseCode.KEY, 401),
-    NotFound: (ResponseCode.NOT_FOUND, 404),
-    Forbidden: (ResponseCode.NOT_ALLOWED, 403),
-    Exhausted: (ResponseCode.NOT_ALLOWED, 403),
-    Invalid: (ResponseCode.INVALID, 400),
-    Conflict: (ResponseCode.EXISTS, 409),
-    Unavailable: (ResponseCode.UNKNOWN, 503),
-}
-
-
-def problem_of(error: Exception, language: Language) -> Problem:
-    """What to answer to an exception; UNKNOWN for one that nobody meant to raise."""
-    if isinstance(error, BadFields):
-        return Problem(ResponseCode.INVALID, 400, said("invalid", language), error.fields)
-    if isinstance(error, ClientGone):
-        return Problem(
-            ResponseCode.INVALID,
-            400,
-            said("invalid", language),
-            [BadField("", "the body has not come whole")],
-        )
-    if isinstance(error, BodyTooLarge):
-        return Problem(ResponseCode.INVALID, 413, said("too_large", language))
-    if not isinstance(error, DomainError):
-        return Problem(ResponseCode.UNKNOWN, 500, said("unknown", language))
-    code, status = next(words for kind, words in _BY_CLASS.items() if isinstance(error, kind))
-    if error.code == "user_not_found":
-        code, status = ResponseCode.USER, 401
-    if code is ResponseCode.INVALID:
-        return Problem(code, status, said("invalid", language), [BadField(error.field or "", error.message)])
-    return Problem(code, status, said(error.code or _GENERAL[code], language, otherwise=_GENERAL[code]))
-
-
-_GENERAL = {
-    ResponseCode.KEY: "key_invalid",
-    ResponseCode.USER: "user_not_found",
-    ResponseCode.NOT_ALLOWED: "not_allowed",
-    ResponseCode.NOT_FOUND: "not_found",
-    ResponseCode.EXISTS: "exists",
-    ResponseCode.UNKNOWN: "unknown",
-}
+def error_reply(problem: Problem[ResponseCode], language: Language) -> ErrorReply:
+    """Of what is wrong with the data, the fields are named; of all else, a text says what it is."""
+    if problem.word is ResponseCode.INVALID:
+        fields = [BadField(one.path, one.reason) for one in problem.fields]
+        return ErrorReply(problem.word, said(problem.message, language), fields or None)
+    text = said(problem.code or problem.message, language, otherwise=problem.message)
+    return ErrorReply(problem.word, text, None)

@@ -1,4 +1,4 @@
-"""The calls about meetings."""
+"""Operations on meetings."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 
 from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now, time_of
-from switchroom.dialects.webmeeting_v6.callers import Callers
+from switchroom.dialects.operation import Nothing, Operation, Parameter
+from switchroom.dialects.problem import WrongFields
+from switchroom.dialects.webmeeting_v6.callers import Callers, Context
 from switchroom.dialects.webmeeting_v6.drafts import meeting_draft
-from switchroom.dialects.webmeeting_v6.errors import bad_fields
 from switchroom.dialects.webmeeting_v6.messages import meetings as messages
 from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
-from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import text_or_none
 from switchroom.errors import Invalid
@@ -26,7 +26,7 @@ _ID = "/meeting/{meeting_id}"
 _SERIES = "/meeting/{meeting_id}/{series}"
 
 
-class MeetingCalls:
+class MeetingOperations:
     def __init__(self, services: Services, callers: Callers) -> None:
         self._meetings = services.meetings
         self._attendances = services.attendances
@@ -35,20 +35,20 @@ class MeetingCalls:
         self._callers = callers
         self._writer = services.writer
 
-    def calls(self) -> list[Call]:
+    def operations(self) -> list[Operation]:
         meeting = messages.MeetingMessage
         return [
-            Call(
+            Operation(
                 method="POST",
                 path="/meeting",
                 summary="Schedule a meeting.",
                 request=messages.MeetingCreation,
                 reply=meeting,
                 access="meeting",
-                carry_out=self.create,
-                look_over=self._problems_of_new,
+                handler=self.create,
+                validate=self._problems_of_new,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path="/meeting",
                 summary="List the user's meetings; with `from` or `to` every occurrence of those that recur.",
@@ -60,57 +60,57 @@ class MeetingCalls:
                 ),
                 reply=list[meeting],
                 access="meeting",
-                carry_out=self.list,
+                handler=self.list,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path=_ID,
                 summary="Read a meeting, by `id` or `meetingId`.",
                 reply=meeting,
                 access="meeting",
-                carry_out=self.get,
+                handler=self.get,
             ),
-            Call(
+            Operation(
                 method="PUT",
                 path=_SERIES,
                 summary="Change a meeting, of a recurring one the series (`true`) or this one (`false`).",
                 request=messages.MeetingUpdate,
                 reply=meeting,
                 access="meeting",
-                carry_out=self.update,
-                look_over=self._problems_of_change,
+                handler=self.update,
+                validate=self._problems_of_change,
             ),
-            Call(
+            Operation(
                 method="DELETE",
                 path=_SERIES,
                 summary="Cancel a meeting, of a recurring one the series (`true`) or this one (`false`).",
                 reply=Deleted,
                 access="meeting",
-                carry_out=self.cancel,
+                handler=self.cancel,
             ),
-            Call(
+            Operation(
                 method="POST",
                 path="/meeting/close/{meeting_id}",
                 summary="Close an open meeting: everyone in it is told and leaves.",
                 reply=meeting,
                 access="meeting",
-                carry_out=self.close,
+                handler=self.close,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path="/meeting/{meeting_id}/participants",
                 summary="Who was in a meeting and when.",
                 reply=list[messages.ParticipantMessage],
                 access="meeting",
-                carry_out=self.participants,
+                handler=self.participants,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path="/meeting/{meeting_id}/summary",
                 summary="What is left of a meeting: topic, times, participants, chat and recordings.",
                 reply=messages.SummaryMessage,
                 access="meeting",
-                carry_out=self.summary,
+                handler=self.summary,
             ),
         ]
 
@@ -214,7 +214,7 @@ class MeetingCalls:
             yield
         except Invalid as error:
             found = await self._meetings.problems(actor, draft)
-            raise bad_fields([*(known or [error]), *found]) from error
+            raise WrongFields.of([*(known or [error]), *found]) from error
 
     def _recording(self, one: MeetingRecording) -> messages.RecordingMessage:
         ready = one.state == RecordingState.READY

@@ -1,4 +1,4 @@
-"""The instance's web hooks: what they are called, what they are sent, and the calls that set them."""
+"""The instance's web hooks: what they are called, what they are sent, and the operations that set them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from msgspec import UNSET, structs
 
 from switchroom.db.base import time_of
-from switchroom.dialects.webmeeting_v6.callers import require_instance
-from switchroom.dialects.webmeeting_v6.errors import bad_fields
+from switchroom.dialects.operation import Nothing, Operation, Parameter
+from switchroom.dialects.problem import WrongFields
+from switchroom.dialects.webmeeting_v6.callers import Context, require_instance
 from switchroom.dialects.webmeeting_v6.messages import webhooks as messages
 from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, ParticipantMessage
-from switchroom.dialects.webmeeting_v6.operations import Call, Context, Nothing, Parameter
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import Invalid
@@ -36,30 +36,30 @@ _TYPES = {
 }
 
 
-class WebHookCalls:
+class WebHookOperations:
     def __init__(self, services: Services) -> None:
         self._hooks = services.webhooks
 
-    def calls(self) -> list[Call]:
+    def operations(self) -> list[Operation]:
         return [
-            Call(
+            Operation(
                 method="GET",
                 path="/webhook",
                 summary="The instance's web hooks.",
                 reply=messages.HooksMessage,
                 access="meeting",
-                carry_out=self.get,
+                handler=self.get,
             ),
-            Call(
+            Operation(
                 method="PUT",
                 path="/webhook",
                 summary="Set the instance's web hooks.",
                 request=messages.HookUpdate,
                 reply=messages.HooksMessage,
                 access="meeting",
-                carry_out=self.put,
+                handler=self.put,
             ),
-            Call(
+            Operation(
                 method="GET",
                 path="/webhook/deliveries",
                 summary="What was told, waits to be told, and was given up, newest first.",
@@ -70,7 +70,7 @@ class WebHookCalls:
                 ),
                 reply=list[messages.DeliveryMessage],
                 access="meeting",
-                carry_out=self.deliveries,
+                handler=self.deliveries,
             ),
         ]
 
@@ -90,7 +90,7 @@ class WebHookCalls:
             for error in problems(draft)
         ]
         if wrong:
-            raise bad_fields(wrong)
+            raise WrongFields.of(wrong)
         put = await self._hooks.put(
             list(drafts.values()), remove=[name for name, hook in said.items() if hook is None]
         )

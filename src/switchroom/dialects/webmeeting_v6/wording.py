@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-Language = Literal["en", "de"]
+from switchroom.dialects.language import Language
 
 _WORDS: dict[str, tuple[str, str]] = {
     "invalid": ("The data is not valid.", "Die Daten sind nicht gültig."),
@@ -74,25 +72,3 @@ def said(what: str, language: Language, *, otherwise: str = "unknown") -> str:
     """The sentence for a code, or for another where that one has none of its own."""
     english, german = _WORDS.get(what) or _WORDS[otherwise]
     return german if language == "de" else english
-
-
-def language_of(accepted: str) -> Language:
-    """The first language of an Accept-Language header (RFC 9110, 12.5.4) that errors are worded in."""
-    wishes: list[tuple[float, int, Language]] = []
-    for number, part in enumerate(accepted.split(",")[:20]):
-        name, _, parameters = part.strip().partition(";")
-        primary = name.strip().lower().partition("-")[0]
-        quality = _quality(parameters)
-        if quality > 0 and primary in ("de", "en"):
-            wishes.append((-quality, number, "de" if primary == "de" else "en"))
-    return min(wishes)[2] if wishes else "en"
-
-
-def _quality(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0
