@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import AsyncGenerator
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from switchroom.db import schema
 from switchroom.db.base import Base
@@ -18,23 +22,13 @@ from switchroom.db.database import Database
 from switchroom.jobs.models import NamedLease
 from switchroom.meetings import models
 from switchroom.platform import build as app
+from switchroom.platform.schema import bring_up_to_date
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Database]:
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
     """An empty database."""
-    if request.param == "sqlite":
-        empty = Database(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
-    else:
-        server: str = request.getfixturevalue("postgresql_url")
-        name = f"empty_{secrets.token_hex(4)}"
-        maintenance = Database(server)
-        async with maintenance.engine.connect() as connection:
-            await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(
-                text(f"CREATE DATABASE {name}")
-            )
-        await maintenance.close()
-        empty = Database(f"{server.rsplit('/', 1)[0]}/{name}")
+    empty = Database(database_url)
     yield empty
     await empty.close()
 
@@ -56,6 +50,86 @@ async def test_the_migrated_schema_is_that_of_the_models(database: Database) -> 
 async def test_upgrading_again_changes_nothing(database: Database) -> None:
     assert await schema.upgrade(database)
     assert not await schema.upgrade(database)
+
+
+@pytest.mark.filterwarnings("ignore:.*expression-based index")  # SQLite does not say what is in one
+async def test_a_new_database_has_the_schema_that_the_migrations_make(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Made by the command, in a process that has imported only what the command imports."""
+    command_line = [Path(sys.executable).with_name("switchroom"), "db", "upgrade", "--data", tmp_path]
+    environment = {**os.environ, "SWITCHROOM_DATABASE_URL": database_url}
+    by_command = await asyncio.to_thread(
+        subprocess.run, command_line, env=environment, check=True, capture_output=True, timeout=60
+    )
+    assert by_command.stdout == b"upgraded\n"
+    async with database.engine.begin() as connection:
+        made = await connection.run_sync(_described)
+        await connection.run_sync(_drop_all)
+
+    assert await schema.upgrade(database)
+
+    async with database.engine.connect() as connection:
+        assert made == await connection.run_sync(_described)
+
+
+async def test_starting_twice_changes_nothing(database: Database) -> None:
+    assert await bring_up_to_date(database)
+    assert not await bring_up_to_date(database)
+    assert not await schema.upgrade(database)
+
+
+async def test_two_processes_that_start_at_once_make_one_schema(
+    database: Database, database_url: str
+) -> None:
+    other = Database(database_url)
+    made = await asyncio.gather(bring_up_to_date(database), bring_up_to_date(other))
+    await other.close()
+    assert sorted(made) == [False, True]
+
+
+def _described(connection: Connection) -> dict[str, Any]:
+    """Every table's columns, keys and indexes. What a column defaults to in the database is left out: the
+    models fill it in, and migrations need it for the rows that are there."""
+    inspector = inspect(connection)
+    tables = sorted(inspector.get_table_names())
+    rows: dict[str, Any] = {"version": connection.scalar(text("SELECT version_num FROM alembic_version"))}
+    for table in tables:
+        rows[table] = {
+            "columns": {
+                one["name"]: (
+                    str(one["type"]),
+                    one["nullable"],
+                )
+                for one in inspector.get_columns(table)
+            },
+            "key": sorted(inspector.get_pk_constraint(table)["constrained_columns"]),
+            "unique": sorted(
+                (str(one["name"]), one["column_names"]) for one in inspector.get_unique_constraints(table)
+            ),
+            "foreign": sorted(
+                (str(one["name"]), one["constrained_columns"], one["referred_table"], str(one["options"]))
+                for one in inspector.get_foreign_keys(table)
+            ),
+            "indexes": sorted(
+                (str(one["name"]), str(one["column_names"]), _options(one.get("dialect_options", {})))
+                for one in inspector.get_indexes(table)
+            ),
+        }
+    if connection.dialect.name == "sqlite":
+        names = "SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%' ORDER BY name"
+        rows["counting"] = connection.execute(text(names)).scalars().all()
+    return rows
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in options.items()}
+
+
+def _drop_all(connection: Connection) -> None:
+    everything = MetaData()
+    everything.reflect(connection)
+    everything.drop_all(connection)
 
 
 async def test_an_upgrade_keeps_what_there_is(database: Database) -> None:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from switchroom import logs, settings
-from switchroom.db import schema
 from switchroom.platform.build import Platform
+from switchroom.platform.schema import bring_up_to_date
 from switchroom.settings import Settings
 
 Config = Annotated[Path | None, typer.Option("--config", help="The TOML file with the settings.")]
@@ -32,7 +32,7 @@ async def offline(loaded: Settings) -> AsyncGenerator[Platform]:
     """The platform's parts on an up-to-date database, without serving."""
     platform = Platform(loaded)
     try:
-        await schema.upgrade(platform.storage.database)
+        await bring_up_to_date(platform.storage.database)
         yield platform
     finally:
         platform.identity.passwords.close()

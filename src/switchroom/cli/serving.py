@@ -12,11 +12,11 @@ import typer
 
 from switchroom import __version__
 from switchroom.cli.options import Config, Data, Host, Port, load_settings
-from switchroom.db import schema
 from switchroom.platform import doctor
 from switchroom.platform.build import Platform
 from switchroom.platform.demo import TREE, Demo, ensure_demo
 from switchroom.platform.loop import run
+from switchroom.platform.schema import bring_up_to_date
 from switchroom.platform.workers import several
 from switchroom.settings import Settings
 
@@ -80,7 +80,7 @@ def upgrade_database(data: Data = None, config: Config = None) -> None:
     async def upgrade() -> bool:
         platform = Platform(load_settings(config, None, None, data))
         try:
-            return await schema.upgrade(platform.storage.database)
+            return await bring_up_to_date(platform.storage.database)
         finally:
             await platform.storage.database.close()
 

@@ -13,7 +13,6 @@ from litestar import Litestar
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from switchroom.accounts.provisioning import found_organization
-from switchroom.db import schema
 from switchroom.dialects.body import LARGEST_BODY
 from switchroom.dialects.router import Router
 from switchroom.http.cross_origin import CrossOrigin
@@ -31,6 +30,7 @@ from switchroom.platform.identity import IdentityServices
 from switchroom.platform.media_servers import MediaServers
 from switchroom.platform.meetings import MeetingServices
 from switchroom.platform.rooms import RoomServices
+from switchroom.platform.schema import bring_up_to_date
 from switchroom.platform.storage import Storage
 from switchroom.settings import Settings
 
@@ -102,7 +102,7 @@ class Platform:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.storage.database.close)
             stack.callback(self.identity.passwords.close)
-            if upgrade and await schema.upgrade(self.storage.database):
+            if upgrade and await bring_up_to_date(self.storage.database):
                 log.info("database schema brought up to date")
             await self.identity.prepare()
             await self.live.prepare()

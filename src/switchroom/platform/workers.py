@@ -17,11 +17,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import msgspec
 from msgspec import structs
 
-from switchroom.db import schema
 from switchroom.engines.supervisor import SupervisedProcess
 from switchroom.http.server import listen
 from switchroom.platform.build import Platform
 from switchroom.platform.message_server import INSTALL, MessageServer
+from switchroom.platform.schema import bring_up_to_date
 from switchroom.platform.worker import BEAT, JOB, METRICS, Job
 from switchroom.settings import ConfigurationError, Settings
 
@@ -100,7 +100,7 @@ async def several(
         stack.push_async_callback(platform.media.stop_own)
         stack.push_async_callback(messages.stop_own)
         _, there, _ = await asyncio.gather(
-            platform.media.start_own(), messages.start_own(), schema.upgrade(platform.storage.database)
+            platform.media.start_own(), messages.start_own(), bring_up_to_date(platform.storage.database)
         )
         if not there:
             raise ConfigurationError(

@@ -1,0 +1,54 @@
+"""Schema of the database at the start of the platform: made at once where there is none, else migrated."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text
+
+from switchroom.db.base import Base
+from switchroom.db.database import Database
+
+_VERSIONS = "alembic_version"
+_MIGRATION = re.compile(r"(\d{4})_\w+\.py")
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7302179)")
+_version = Table(_VERSIONS, MetaData(), Column("version_num", String(32), primary_key=True))
+"""The table in which Alembic keeps the newest migration applied."""
+
+
+async def bring_up_to_date(database: Database) -> bool:
+    """Bring the database to the schema of this version. True if anything was to be done.
+
+    An empty database gets the tables of the models in one step, without Alembic, whose loading and ten
+    migrations are a quarter of a first start. The caller has imported every module with models.
+    """
+    async with database.engine.execution_options(write=True).begin() as connection:
+        state = await connection.run_sync(_create_if_empty)
+    if state == "old":
+        from switchroom.db import schema
+
+        return await schema.upgrade(database)
+    return state == "created"
+
+
+def newest_migration() -> str:
+    """The id of the newest migration, which its file's name begins with."""
+    names = (file.name for file in (resources.files("switchroom.db") / "migrations" / "versions").iterdir())
+    return max(match[1] for name in names if (match := _MIGRATION.fullmatch(name)))
+
+
+def _create_if_empty(connection: Connection) -> str:
+    """`current`, `old`, or, after an empty database has been given its tables, `created`."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ONE_AT_A_TIME)
+    tables = inspect(connection).get_table_names()
+    if _VERSIONS in tables:
+        current = connection.execute(select(_version.c.version_num)).scalars().all()
+        return "current" if current == [newest_migration()] else "old"
+    if tables:
+        return "old"
+    Base.metadata.create_all(connection, checkfirst=False)
+    _version.create(connection)
+    connection.execute(insert(_version).values(version_num=newest_migration()))
+    return "created"
