@@ -19,12 +19,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, cast
 
 import aiosqlite
+from sqlalchemy.orm import Session
 
 CHECKPOINT_EVERY = 200
 """Commits from one checkpoint to the next: some megabytes of log."""
 
 LOCK_LIMIT = 10_000
 """Milliseconds to wait for another process' write."""
+
+DRIVER = "driver"
+"""The key of a session's `info` under which its connection is kept, as long as its one transaction."""
 
 _READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
 
@@ -69,7 +73,7 @@ class Checkpoints:
 class _Cursor(aiosqlite.Cursor):
     """Makes, executes and reads out the cursor in one go; its rows wait here."""
 
-    def __init__(self, connection: _Connection) -> None:
+    def __init__(self, connection: SqliteConnection) -> None:
         super().__init__(connection, cast("sqlite3.Cursor", None))
         self._do = connection.do
         self._begun = connection.begun
@@ -101,7 +105,7 @@ class _Cursor(aiosqlite.Cursor):
         self._rows = ()
 
 
-class _Connection(aiosqlite.Connection):
+class SqliteConnection(aiosqlite.Connection):
     checkpoints: Checkpoints
     _beginning: str | None = None
     _begins_log = True
@@ -151,6 +155,17 @@ class _Connection(aiosqlite.Connection):
             return work()
         return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
 
+    async def run(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute a statement once a row of parameters."""
+        if len(rows) == 1:
+            await self.do(lambda: self.begun().execute(sql, rows[0]))
+        else:
+            await self.do(lambda: self.begun().executemany(sql, rows))
+
+    async def rows(self, sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
+        """The rows of a query."""
+        return await self.do(lambda: self.begun().execute(sql, parameters).fetchall())
+
     def _checkpoint(self) -> None:
         self._conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
@@ -172,12 +187,24 @@ class _Connection(aiosqlite.Connection):
 def begin(connection: object, *, immediate: bool) -> None:
     """Begin a transaction on what `connect` gave; an immediate one takes the write lock with its first
     statement, whatever that is."""
-    cast("_Connection", connection).begin(_WRITE if immediate else _READ)
+    cast("SqliteConnection", connection).begin(_WRITE if immediate else _READ)
 
 
 def connect(database: str, checkpoints: Checkpoints) -> aiosqlite.Connection:
     """The connection to the file, to be awaited."""
-    connection = _Connection(lambda: sqlite3.connect(database, check_same_thread=False), iter_chunk_size=64)
+    connection = SqliteConnection(
+        lambda: sqlite3.connect(database, check_same_thread=False), iter_chunk_size=64
+    )
     connection.checkpoints = checkpoints
     connection._thread.daemon = True  # pyright: ignore[reportPrivateUsage]
     return connection
+
+
+def driver_of(session: Session) -> SqliteConnection:
+    """The connection of a session, in its transaction; kept in the session's `info`."""
+    driver = session.info.get(DRIVER)
+    if driver is None:
+        driver = session.info[DRIVER] = cast(
+            "SqliteConnection", session.connection().connection.driver_connection
+        )
+    return driver
