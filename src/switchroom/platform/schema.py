@@ -7,6 +7,17 @@ from importlib import resources
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text
 
+import switchroom.accounts.models
+import switchroom.conference.cluster.ownership
+import switchroom.conference.room.permission_overrides
+import switchroom.events.models
+import switchroom.events.webhooks.models
+import switchroom.identity.models
+import switchroom.jobs.models
+import switchroom.mail.models
+import switchroom.meetings.models
+import switchroom.meetings.recordings.models
+import switchroom.rooms.models  # noqa: F401 - every module with tables, so that a new database gets all of them
 from switchroom.db.base import Base
 from switchroom.db.database import Database
 
@@ -21,7 +32,7 @@ async def bring_up_to_date(database: Database) -> bool:
     """Bring the database to the schema of this version. True if anything was to be done.
 
     An empty database gets the tables of the models in one step, without Alembic, whose loading and ten
-    migrations are a quarter of a first start. The caller has imported every module with models.
+    migrations are a quarter of a first start.
     """
     async with database.engine.execution_options(write=True).begin() as connection:
         state = await connection.run_sync(_create_if_empty)
