@@ -21,7 +21,7 @@ from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.platform.build import Platform
 from switchroom.platform.loop import run
-from switchroom.settings import EventSettings, Settings
+from switchroom.settings import EventSettings, NatsSettings, Settings
 
 LOOPBACK = ["127.0.0.0/8"]
 _IN_A_TRANSACTION = 100
@@ -30,19 +30,23 @@ _POSTING_AT_ONCE = 8
 
 class Work(Struct, frozen=True, kw_only=True):
     """Events to record about so many objects in turn, and a web hook for each of `urls`: all events for each
-    of them or, with `spread`, each event for one of them in turn."""
+    of them or, with `spread`, each event for one of them in turn. `nats` is the message server of several
+    workers."""
 
     urls: list[str]
     events: int
     objects: int
     spread: bool = False
     posts: bool = False
+    nats: str = ""
 
 
 async def deliver(data: str, work: Work) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    settings = Settings(data=data, events=EventSettings(webhook_networks=LOOPBACK))
+    settings = Settings(
+        data=data, events=EventSettings(webhook_networks=LOOPBACK), nats=NatsSettings(url=work.nats)
+    )
     logs.configure(settings.log_format, "error")
     platform = Platform(settings)
     async with platform.running():

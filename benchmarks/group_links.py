@@ -14,7 +14,7 @@ import msgspec
 from benchmarks.api_server import serving, token
 from benchmarks.figures import Direction, Result, Series, Target
 
-LINKS_A_SECOND = 500.0
+SHARE_OF_YARDSTICK = 0.15
 _CONNECTIONS = 16
 _PATH = "/json/v1/guestService.v2/createGroupLinks"
 
@@ -40,19 +40,22 @@ async def measure(directory: Path, *, rounds: int, seconds: int) -> Result:
             links.append(report.per_second)
             slowest.append(report.p99)
     made = Series(name="createGroupLinks, one link", unit="requests/s", values=links)
+    bare = Series(
+        name="the same row into the same table, bare sqlite3",
+        unit="requests/s",
+        values=rows,
+        is_yardstick=True,
+    )
+    share = made.over(bare, "share of the yardstick")
     return Result(
         title="createGroupLinks",
         series=[
-            Series(
-                name="the same row into the same table, bare sqlite3",
-                unit="requests/s",
-                values=rows,
-                is_yardstick=True,
-            ),
+            bare,
             made,
+            share,
             Series(name=f"p99 at {_CONNECTIONS} connections", unit="ms", values=slowest),
         ],
-        targets=[Target(made, Direction.AT_LEAST, LINKS_A_SECOND)],
+        targets=[Target(share, Direction.AT_LEAST, SHARE_OF_YARDSTICK)],
         notes=[f"{_CONNECTIONS} connections; every link and every row is a transaction of its own."],
     )
 

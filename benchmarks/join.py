@@ -17,7 +17,7 @@ from benchmarks.figures import Direction, Result, Series, Target
 from benchmarks.programs import free_port, running, switchroom
 from switchroom.engines.janus.configuration import JanusConfiguration
 
-RATIO_AT_MOST = 1.3
+RATIO_AT_MOST = 1.2
 _PAGES = Path(__file__).with_name("pages")
 _CHROMIUM = "/usr/bin/chromium"
 _CHROMIUM_ARGUMENTS = (

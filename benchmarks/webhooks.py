@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from statistics import median
 
@@ -16,11 +16,13 @@ from benchmarks import receivers
 from benchmarks.deliverer import Work
 from benchmarks.figures import Direction, Result, Series, Target
 from benchmarks.programs import Program, free_port, running
+from switchroom.engines.nats.configuration import NatsConfiguration, find_program
 
 EVENTS = 10_000
 RECEIVERS = 20
 DEAD = 5
-SECONDS = 60.0
+SHARE_OF_YARDSTICK = 0.5
+WORKERS_AT_LEAST = 1.6
 _SILENT = 3
 _OBJECTS = 1_000
 _POSTS = 2_000
@@ -46,24 +48,34 @@ async def measure(directory: Path, *, rounds: int) -> Result:
     posts: list[float] = []
     every: list[_Run] = []
     some_dead: list[_Run] = []
+    two_workers: list[_Run] = []
     spread: list[_Run] = []
     for number in range(rounds):
         place = directory / str(number)
-        for run in ("spread", "every", "dead"):
+        for run in ("spread", "every", "dead", "workers"):
             (place / run).mkdir(parents=True)
         posts.append(await _posts(place))
         spread.append(await _deliveries(place / "spread", dead=0, spread=True))
         every.append(await _deliveries(place / "every", dead=0))
+        two_workers.append(await _deliveries(place / "workers", dead=0, workers=2))
         some_dead.append(await _deliveries(place / "dead", dead=DEAD))
-    rate = Series(name="deliveries", unit="a second", values=[one.deliveries / one.seconds for one in every])
+    rate, rate_of_two = (
+        Series(name=name, unit="a second", values=[one.deliveries / one.seconds for one in runs])
+        for name, runs in (("deliveries", every), ("deliveries by two workers", two_workers))
+    )
     bare = Series(name="bare requests", unit="a second", values=posts, is_yardstick=True)
     to_all = _seconds(f"{EVENTS:,} events to each of {RECEIVERS} receivers", every)
     to_living = _seconds(f"the same to the other {RECEIVERS - DEAD} when {DEAD} are dead", some_dead)
     to_one = _seconds(f"{EVENTS:,} events, each to one of {RECEIVERS} receivers", spread)
+    share = rate.over(bare, "deliveries over bare requests")
+    more = rate_of_two.over(rate, "two workers over one")
     return Result(
         title="Web hooks",
-        series=[bare, rate, to_all, to_living, to_one, rate.over(bare, "deliveries over bare requests")],
-        targets=[Target(one, Direction.AT_MOST, SECONDS) for one in (to_all, to_living, to_one)],
+        series=[bare, rate, rate_of_two, to_all, to_living, to_one, share, more],
+        targets=[
+            Target(share, Direction.AT_LEAST, SHARE_OF_YARDSTICK),
+            Target(more, Direction.AT_LEAST, WORKERS_AT_LEAST),
+        ],
         notes=[
             f"{EVENTS:,} events about {_OBJECTS:,} objects in turn, on SQLite, one process; from the first "
             "event's being written to the last arrival. That every event arrived, and that those about one "
@@ -71,7 +83,7 @@ async def measure(directory: Path, *, rounds: int) -> Result:
             f"{DEAD - _SILENT} refuse the connection.",
             f"The platform had {_share(one.share for one in every)} of a processor, the receivers "
             f"{_share(one.receivers_share for one in every)}. Arrived more than once: "
-            f"{sum(one.repeats for one in (*every, *some_dead, *spread))}.",
+            f"{sum(one.repeats for one in (*every, *two_workers, *some_dead, *spread))}.",
         ],
     )
 
@@ -92,15 +104,22 @@ async def _posts(place: Path) -> float:
             return float(program.first_line)
 
 
-async def _deliveries(place: Path, *, dead: int, spread: bool = False) -> _Run:
+async def _deliveries(place: Path, *, dead: int, spread: bool = False, workers: int = 1) -> _Run:
+    """One run; with two workers, the other one is there before the events are."""
     silent = min(dead, _SILENT)
     refusing = [free_port() for _ in range(dead - silent)]
-    async with _receivers(place, RECEIVERS - dead, silent) as (receiving, ports):
+    async with AsyncExitStack() as stack:
+        receiving, ports = await stack.enter_async_context(_receivers(place, RECEIVERS - dead, silent))
+        nats = await stack.enter_async_context(_nats(place)) if workers > 1 else ""
+        for number in range(1, workers):
+            other = Work(urls=[], events=0, objects=1, nats=nats)
+            await stack.enter_async_context(_deliverer(place, other, log=f"worker-{number}"))
         work = Work(
             urls=_urls([*ports.silent, *refusing, *ports.live]),
             events=EVENTS,
             objects=_OBJECTS,
             spread=spread,
+            nats=nats,
         )
         expected = EVENTS if spread else EVENTS * len(ports.live)
         before = receiving.processor_seconds()
@@ -153,7 +172,17 @@ async def _receivers(place: Path, live: int, silent: int) -> AsyncGenerator[tupl
 
 
 @asynccontextmanager
-async def _deliverer(place: Path, work: Work) -> AsyncGenerator[Program]:
+async def _deliverer(place: Path, work: Work, *, log: str = "worker") -> AsyncGenerator[Program]:
     command = [sys.executable, "-m", "benchmarks.deliverer", str(place), msgspec.json.encode(work).decode()]
-    async with running(command, log=place.with_suffix(".log")) as program:
+    async with running(command, log=place.with_suffix(f".{log}.log")) as program:
         yield program
+
+
+@asynccontextmanager
+async def _nats(place: Path) -> AsyncGenerator[str]:
+    """The address of a message server of its own."""
+    configuration = NatsConfiguration()
+    path = configuration.write(place / "nats")
+    command = [find_program("nats-server") or "nats-server", "-c", str(path)]
+    async with running(command, ready=configuration.port, log=place.with_suffix(".nats.log")):
+        yield configuration.url
