@@ -34,6 +34,8 @@ class Dialect(ABC, Generic[C, W]):
     problems: ProblemTable[W]
     authenticates_by_body: ClassVar[bool] = False
     """Whether the request's body says who calls: it is read before that is found out."""
+    names_head: ClassVar[bool] = True
+    """Whether HEAD, which is answered wherever GET is, is named among the methods that there are."""
 
     @abstractmethod
     def operations(self) -> Sequence[Operation]:

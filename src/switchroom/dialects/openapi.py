@@ -31,7 +31,7 @@ def _by_method_and_path(operation: Operation) -> str:
     return re.sub(r"\W+", "_", f"{operation.method.lower()}{operation.path}").strip("_")
 
 
-def _as_it_is(reply: Schema) -> Schema:
+def _as_it_is(operation: Operation, reply: Schema) -> Schema:
     return reply
 
 
@@ -39,7 +39,8 @@ class Documentation(Struct, frozen=True, kw_only=True):
     """What a dialect says of itself in its document.
 
     `failures` are descriptions of what goes wrong, by status (or `default`), and `failure` makes the schema
-    of those answers. `envelope` makes the schema of a body from that of a reply. `security` are the ways to
+    of those answers. `envelope` makes the schema of an answer's body from that of a reply, and `request` the
+    schema of a request's body from that of a message. `security` are the ways to
     authenticate, by name; operations that are not open need one of them. `scalars` gives the schemas of types
     that JSON does not have. `headers` are the request's headers that an operation takes. `is_proto3` is for
     messages by the rules of proto3 JSON: nothing is required, nothing is null, and what has its default value
@@ -51,7 +52,8 @@ class Documentation(Struct, frozen=True, kw_only=True):
     description: str
     failures: Mapping[str, str]
     failure: Callable[[Schemas], Schema]
-    envelope: Callable[[Schema], Schema] = _as_it_is
+    envelope: Callable[[Operation, Schema], Schema] = _as_it_is
+    request: Callable[[Schema], Schema] | None = None
     success: str = "Success."
     security: Mapping[str, Schema] = {}
     scalars: Callable[[type], Schema] = _no_scalar
@@ -134,7 +136,9 @@ def _operation(operation: Operation, documentation: Documentation, schemas: Sche
         content = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
         described["requestBody"] = {"required": True, "content": content}
     elif operation.request is not Nothing:
-        described["requestBody"] = {"required": True, "content": _content(schemas.of(operation.request))}
+        schema = schemas.of(operation.request)
+        body = documentation.request(schema) if documentation.request else schema
+        described["requestBody"] = {"required": True, "content": _content(body)}
     return described
 
 
@@ -159,7 +163,7 @@ def _success(operation: Operation, documentation: Documentation, schemas: Schema
         return {"description": description, "content": {operation.raw: {"schema": {"type": "string"}}}}
     return {
         "description": description,
-        "content": _content(documentation.envelope(schemas.of(operation.reply))),
+        "content": _content(documentation.envelope(operation, schemas.of(operation.reply))),
     }
 
 

@@ -101,16 +101,21 @@ class Context(Generic[C]):
             raise Invalid(f"{name} must be from {least} to {most}", field=name)
         return number
 
-    def moment(self, name: str) -> datetime | None:
-        """A query parameter that is a time in RFC 3339, without an offset in UTC. Raises Invalid."""
+    def moment(self, name: str, *, or_unix: bool = False) -> datetime | None:
+        """A query parameter that is a time in RFC 3339, without an offset in UTC, or in Unix seconds where
+        that is said. Raises Invalid."""
         # A plus sign that was not encoded is a space.
         text = self.query.get(name, "").replace(" ", "+")
         if not text:
             return None
         try:
+            if or_unix and text.isascii() and text.isdecimal():
+                return datetime.fromtimestamp(int(text), UTC)
             found = msgspec.convert(text, datetime)
-        except msgspec.ValidationError:
-            raise Invalid(f"{name} is not a time such as 2020-04-07T09:00:00.000Z", field=name) from None
+        except (msgspec.ValidationError, ValueError, OverflowError, OSError):
+            others = ", nor Unix seconds" if or_unix else ""
+            message = f"{name} is not a time such as 2020-04-07T09:00:00.000Z{others}"
+            raise Invalid(message, field=name) from None
         return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 

@@ -31,7 +31,7 @@ class WrongFields(Exception):
     """Fields of a request are wrong. `rest` is the message without them, where there is one."""
 
     def __init__(self, fields: Sequence[WrongField], rest: Any = None) -> None:
-        super().__init__("; ".join(f"{one.path}: {one.reason}" for one in fields))
+        super().__init__("; ".join(f"{one.path}: {one.reason}".removeprefix(": ") for one in fields))
         self.fields = fields
         self.rest = rest
 

@@ -191,8 +191,10 @@ class _Area:
         context: Context[Any] = Context(scope, {})
         if not found:
             return self._refused(context, UnknownPath("there is nothing at this address"))
-        methods = {one for node, _ in found for one in node.endpoints}
-        allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+        methods = {name for node, _ in found for name in node.endpoints}
+        if "GET" in methods and self._dialect.names_head:
+            methods.add("HEAD")
+        allowed = ", ".join(sorted(methods))
         context.headers.append((b"allow", allowed.encode()))
         if method == "OPTIONS":
             return Answer(204, b"", context.headers)

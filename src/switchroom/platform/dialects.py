@@ -15,8 +15,9 @@ from switchroom.dialects.client.recordings import recording_handler
 from switchroom.dialects.client.rooms import routes as room_routes
 from switchroom.dialects.client.sign_out import sign_out_handler
 from switchroom.dialects.dialect import Dialect
-from switchroom.dialects.telephony_v3 import handlers as telephony_v3
 from switchroom.dialects.telephony_v3.callers import Callers as TelephonyCallers
+from switchroom.dialects.telephony_v3.dialect import Telephony
+from switchroom.dialects.telephony_v3.services import Services as TelephonyServices
 from switchroom.dialects.webmeeting_v6.dialect import WebMeeting
 from switchroom.dialects.webmeeting_v6.services import Services as WebMeetingServices
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
@@ -70,14 +71,14 @@ class Dialects:
 
     def apis(self) -> Sequence[Dialect[Any, Any]]:
         """The APIs over HTTP."""
-        return [WebMeeting(self._webmeeting_services())]
+        return [WebMeeting(self._webmeeting_services()), self._telephony()]
 
     def handlers(self) -> list[ControllerRouterHandler]:
         """The route handlers of all dialects."""
         security, identity, meetings = self._settings.security, self._identity, self._meetings
         return [
             *alfaview_v1.handlers(self._alfaview_services()),
-            *telephony_v3.handlers(telephony_v3.Services(self._telephony_callers, self._events.log)),
+            *self._telephony().sockets(),
             *room_routes(self._live.service, self._live.cluster),
             *meeting_routes(
                 meetings.admission, meetings.upcoming, identity.throttle, records=self._media.can_record
@@ -103,6 +104,9 @@ class Dialects:
             revisions=rooms.revisions,
             cookie_secure=self._settings.security.cookie_secure,
         )
+
+    def _telephony(self) -> Telephony:
+        return Telephony(TelephonyServices(callers=self._telephony_callers, events=self._events.log))
 
     def _webmeeting_services(self) -> WebMeetingServices:
         meetings, settings = self._meetings, self._settings.webmeeting

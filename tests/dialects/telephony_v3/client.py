@@ -12,9 +12,11 @@ from websockets.sync.client import ClientConnection, connect
 
 from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import Organization
+from tests import schemas
 from tests.platform import RunningPlatform
 
 LIMIT = 20.0
+DOCUMENT = "/v3.0/documentation/swagger"
 
 
 class Reader:
@@ -33,7 +35,9 @@ class Reader:
     def get(self, path: str = "/events", **query: Any) -> httpx.Response:
         query = {name.rstrip("_"): value for name, value in query.items()}
         headers = {"X-Auth-Token": self.token} if self.token else {}
-        return self.running.http.get(f"/v3.0{path}", params=query, headers=headers)
+        answer = self.running.http.get(f"/v3.0{path}", params=query, headers=headers)
+        schemas.check(self.running.http, DOCUMENT, answer)
+        return answer
 
     def events(self, **query: Any) -> list[dict[str, Any]]:
         answer = self.get(**query)
@@ -74,5 +78,6 @@ class Follower:
 
 def sign_in(running: RunningPlatform, api_key: str) -> dict[str, Any]:
     answer = running.http.put("/v3.0/auth/account", content=json.dumps({"data": {"api_key": api_key}}))
+    schemas.check(running.http, DOCUMENT, answer)
     assert answer.status_code == 200, answer.text
     return answer.json()["data"]

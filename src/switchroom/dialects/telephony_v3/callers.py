@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Literal
 
 from msgspec import Struct
 
+from switchroom.dialects import operation
+from switchroom.dialects.telephony_v3.messages.authentication import Level
 from switchroom.errors import Forbidden, Unauthenticated
 from switchroom.identity.authentication import Authentication
 from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
@@ -15,8 +16,6 @@ from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 
 _OF_KEY = "key."
-
-Level = Literal["admin", "superduper"]
 
 
 class Caller(Struct, frozen=True):
@@ -29,6 +28,9 @@ class Caller(Struct, frozen=True):
     @property
     def level(self) -> Level:
         return "superduper" if self.organization_id is None else "admin"
+
+
+Context = operation.Context[Caller]
 
 
 class SignedIn(Struct, frozen=True):

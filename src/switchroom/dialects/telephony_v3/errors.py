@@ -1,15 +1,14 @@
-"""What is answered when something is refused."""
+"""What goes wrong in the words of this API."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Literal
 
-from msgspec import Struct
-
-from switchroom.dialects.body import BodyTooLarge, ClientGone
+from switchroom.dialects.body import BodyTooLarge
+from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongFields, WrongMethod
+from switchroom.dialects.telephony_v3.messages.envelope import ErrorBody, ErrorReply
 from switchroom.errors import (
     Conflict,
-    DomainError,
     Exhausted,
     Forbidden,
     Invalid,
@@ -18,51 +17,39 @@ from switchroom.errors import (
     Unavailable,
 )
 
+Word = Literal[
+    "validation_error",
+    "too_large",
+    "invalid_credentials",
+    "not_found",
+    "method_not_allowed",
+    "forbidden",
+    "too_many_requests",
+    "conflict",
+    "unavailable",
+    "timeout",
+    "internal",
+]
 
-class Problem(Struct, frozen=True):
-    """`kind` is the machine's word for it; `details` says of each field that is wrong what is."""
-
-    status: int
-    kind: str
-    message: str
-    details: Mapping[str, str] = {}
-
-
-class ErrorReply(Struct, frozen=True):
-    error: ErrorBody
-
-
-class ErrorBody(Struct, frozen=True):
-    type: str
-    message: str
-    details: Mapping[str, str]
-
-
-def problem_of(error: Exception) -> Problem:
-    """What to answer to an exception; a 500 for one that nobody meant to raise."""
-    if isinstance(error, ClientGone):
-        return Problem(400, "validation_error", "the body has not come whole")
-    if isinstance(error, BodyTooLarge):
-        return Problem(413, "too_large", "the request is larger than 1 MiB")
-    if isinstance(error, TimeoutError):
-        return Problem(503, "timeout", "this took too long")
-    if not isinstance(error, DomainError):
-        return Problem(500, "internal", "something went wrong here")
-    status, word = next(words for kind, words in _BY_CLASS.items() if isinstance(error, kind))
-    details = {error.field: error.message} if error.field else {}
-    return Problem(status, word, error.message, details)
+PROBLEMS: ProblemTable[Word] = ProblemTable(
+    {
+        (WrongFields, ""): Row(400, "validation_error"),
+        (Invalid, ""): Row(400, "validation_error"),
+        (BodyTooLarge, ""): Row(413, "too_large", "the request is larger than 1 MiB"),
+        (Unauthenticated, ""): Row(401, "invalid_credentials"),
+        (NotFound, ""): Row(404, "not_found"),
+        (UnknownPath, ""): Row(404, "not_found", "there is no such resource"),
+        (WrongMethod, ""): Row(405, "method_not_allowed"),
+        (Forbidden, ""): Row(403, "forbidden"),
+        (Exhausted, ""): Row(429, "too_many_requests"),
+        (Conflict, ""): Row(409, "conflict"),
+        (Unavailable, ""): Row(503, "unavailable"),
+        (TimeoutError, ""): Row(503, "timeout", "this took too long"),
+        (Exception, ""): Row(500, "internal", "something went wrong here"),
+    }
+)
 
 
-def reply_of(problem: Problem) -> ErrorReply:
-    return ErrorReply(ErrorBody(problem.kind, problem.message, problem.details))
-
-
-_BY_CLASS: dict[type[DomainError], tuple[int, str]] = {
-    Unauthenticated: (401, "invalid_credentials"),
-    NotFound: (404, "not_found"),
-    Forbidden: (403, "forbidden"),
-    Exhausted: (429, "too_many_requests"),
-    Invalid: (400, "validation_error"),
-    Conflict: (409, "conflict"),
-    Unavailable: (503, "unavailable"),
-}
+def error_reply(problem: Problem[Word]) -> ErrorReply:
+    details = {one.path: one.reason for one in problem.fields if one.path}
+    return ErrorReply(ErrorBody(problem.word, problem.message, details))

@@ -1,15 +1,17 @@
-"""Reading the events log."""
+"""Operations on the events log."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-import msgspec
-
-from switchroom.dialects.telephony_v3.callers import Caller
+from switchroom.dialects.operation import Nothing, Operation, Parameter
+from switchroom.dialects.telephony_v3.callers import Context
+from switchroom.dialects.telephony_v3.messages.envelope import Page
+from switchroom.dialects.telephony_v3.messages.events import EventsPage
+from switchroom.dialects.telephony_v3.services import Services
 from switchroom.errors import Invalid
-from switchroom.events.log import TYPE, EventFilter, EventLog
+from switchroom.events.log import TYPE, EventFilter
 from switchroom.events.webhooks.payloads import general_view
 
 STANDARD_LIMIT, MOST_LISTED = 100, 1000
@@ -18,21 +20,44 @@ _LARGEST_ID = (1 << 63) - 1
 _LONGEST_OBJECT = 36
 
 
-async def read_events(
-    log: EventLog, caller: Caller, query: Mapping[str, str]
-) -> tuple[Sequence[Mapping[str, object]], int]:
-    """A page of events, oldest first, and the cursor that the next begins after. Raises Invalid."""
-    limit = _number(query, "limit", otherwise=STANDARD_LIMIT, most=MOST_LISTED)
-    after = _number(query, "cursor", otherwise=0, most=_LARGEST_ID, least=0)
-    types = require_types([one.strip() for one in query.get("type", "").split(",") if one.strip()], "type")
-    object_id = query.get("object_id", "")
-    if len(object_id) > _LONGEST_OBJECT or "\0" in object_id:
-        raise Invalid("object_id is not the id of anything", field="object_id")
-    wanted = EventFilter(
-        types=types, object_id=object_id, since=_moment(query, "from"), until=_moment(query, "to")
-    )
-    found = await log.read(caller.organization_id, wanted, after=after, limit=limit)
-    return [general_view(event) for event in found], found[-1].id if found else after
+class EventOperations:
+    def __init__(self, services: Services) -> None:
+        self._log = services.events
+
+    def operations(self) -> list[Operation]:
+        return [
+            Operation(
+                method="GET",
+                path="/events",
+                summary="Read the events log, oldest first.",
+                parameters=(
+                    Parameter("from", "Only what happened then or later: RFC 3339, or Unix seconds."),
+                    Parameter("to", "Only what happened before this time."),
+                    Parameter("type", "Only these types, with commas between them; `meeting.*` is several."),
+                    Parameter("object_id", "Only what happened to this."),
+                    Parameter("limit", "How many at most, 100 unless said, 1000 at most."),
+                    Parameter("cursor", "Only what comes after: the `cursor` of the page before."),
+                ),
+                reply=EventsPage,
+                access="admin",
+                handler=self.list,
+            )
+        ]
+
+    async def list(self, context: Context, _: Nothing) -> Page[Mapping[str, object]]:
+        """A page of events, oldest first, and the cursor that the next begins after."""
+        limit = context.number("limit", STANDARD_LIMIT, least=1, most=MOST_LISTED)
+        after = context.number("cursor", 0, most=_LARGEST_ID)
+        named = [one.strip() for one in context.query.get("type", "").split(",") if one.strip()]
+        types = require_types(named, "type")
+        object_id = context.query.get("object_id", "")
+        if len(object_id) > _LONGEST_OBJECT or "\0" in object_id:
+            raise Invalid("object_id is not the id of anything", field="object_id")
+        wanted = EventFilter(
+            types=types, object_id=object_id, since=_moment(context, "from"), until=_moment(context, "to")
+        )
+        found = await self._log.read(context.caller.organization_id, wanted, after=after, limit=limit)
+        return Page([general_view(event) for event in found], str(found[-1].id if found else after))
 
 
 def require_types(types: Sequence[str], field: str) -> list[str]:
@@ -55,27 +80,10 @@ def require_id(value: object, field: str) -> int:
     return value
 
 
-def _number(query: Mapping[str, str], name: str, *, otherwise: int, most: int, least: int = 1) -> int:
-    text = query.get(name, "")
-    if not text:
-        return otherwise
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
-    if not least <= number <= most:
-        raise Invalid(f"{name} is a whole number from {least} to {most}", field=name)
-    return number
-
-
-def _moment(query: Mapping[str, str], name: str) -> datetime | None:
-    """RFC 3339, without an offset in UTC, or Unix seconds."""
-    text = query.get(name, "").replace(" ", "+")
-    if not text:
-        return None
+def _moment(context: Context, name: str) -> datetime | None:
+    """Raises Invalid."""
+    found = context.moment(name, or_unix=True)
     try:
-        if text.isascii() and text.isdecimal():
-            return datetime.fromtimestamp(int(text), UTC)
-        found = msgspec.convert(text, datetime)
-        found = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-        return found.astimezone(UTC)
-    except (msgspec.ValidationError, ValueError, OverflowError, OSError):
-        message = f"{name} is not a time such as 2026-04-07T09:00:00Z, nor Unix seconds"
-        raise Invalid(message, field=name) from None
+        return found.astimezone(UTC) if found is not None else None
+    except OverflowError:
+        raise Invalid(f"{name} is out of all bounds", field=name) from None

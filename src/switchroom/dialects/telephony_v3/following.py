@@ -14,7 +14,7 @@ from litestar.exceptions import WebSocketDisconnect, WebSocketException
 from msgspec import Struct
 
 from switchroom.dialects.telephony_v3.callers import Caller, Callers
-from switchroom.dialects.telephony_v3.errors import problem_of
+from switchroom.dialects.telephony_v3.errors import PROBLEMS, error_reply
 from switchroom.dialects.telephony_v3.events import require_id, require_types
 from switchroom.errors import DomainError, Forbidden, Invalid, Unauthenticated
 from switchroom.events.log import EventLog, matches
@@ -183,9 +183,8 @@ class _Connection:
             return None
 
     async def _refuse(self, request_id: str, error: DomainError) -> None:
-        problem = problem_of(error)
-        said = {"type": problem.kind, "message": problem.message, "details": problem.details}
-        await self._send(_reply(request_id, "error", {"error": said}))
+        refusal = error_reply(PROBLEMS.problem_of(error))
+        await self._send(_reply(request_id, "error", {"error": refusal.error}))
 
     async def _send(self, message: dict[str, Any]) -> None:
         async with self._sending, asyncio.timeout(SEND_LIMIT):

@@ -10,7 +10,7 @@ from switchroom.dialects.operation import Operation, Parameter
 from switchroom.dialects.webmeeting_v6.errors import BadField
 
 
-def _envelope(reply: Schema) -> Schema:
+def _envelope(_: Operation, reply: Schema) -> Schema:
     return object_of({"responseCode": {"type": "integer", "enum": [0]}, "data": reply})
 
 

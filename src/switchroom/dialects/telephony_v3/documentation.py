@@ -1,0 +1,41 @@
+"""What the API's OpenAPI document says beside its operations."""
+
+from __future__ import annotations
+
+import switchroom
+from switchroom.dialects.openapi import Documentation, Schema, Schemas, object_of
+from switchroom.dialects.operation import Operation
+from switchroom.dialects.telephony_v3.messages.envelope import ErrorReply, Page
+
+
+def _envelope(operation: Operation, reply: Schema) -> Schema:
+    is_page = isinstance(operation.reply, type) and issubclass(operation.reply, Page)
+    return reply if is_page else object_of({"data": reply})
+
+
+def _request(message: Schema) -> Schema:
+    return object_of({"data": message})
+
+
+def _failure(schemas: Schemas) -> Schema:
+    return schemas.of(ErrorReply)
+
+
+DOCUMENTATION = Documentation(
+    title="Telephony API",
+    version="3.0",
+    description=f"The events log (Switchroom {switchroom.__version__}).",
+    failures={
+        "400": "What was sent is not valid; `details` names the fields.",
+        "401": "The credentials or the token are missing, wrong or too old.",
+        "403": "Not allowed for this caller.",
+        "404": "There is no such thing.",
+        "429": "Too many attempts.",
+        "500": "Something went wrong at the server.",
+        "503": "The server cannot do this at present.",
+    },
+    failure=_failure,
+    envelope=_envelope,
+    request=_request,
+    security={"token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}},
+)

@@ -1,0 +1,31 @@
+"""Signing in, on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Level = Literal["admin", "superduper"]
+
+
+class KeyCredentials(Struct, frozen=True):
+    """A key that may read the events log."""
+
+    api_key: str
+
+
+class UserCredentials(Struct, frozen=True):
+    """A person who administers an account."""
+
+    username: str
+    password: str
+
+
+class Token(Struct, frozen=True):
+    """What `X-Auth-Token` takes."""
+
+    auth_token: str
+    account_id: Annotated[int | None, Meta(description="Null for a token that is good for all accounts.")]
+    priv_level: Level
+    expires: Annotated[int, Meta(description="Unix seconds.")]
