@@ -224,7 +224,7 @@ class Schemas:
                 return {"type": "integer", **_limits(minimum=kind.ge, maximum=kind.le)}
             case inspect.FloatType():
                 return {"type": "number", **_limits(minimum=kind.ge, maximum=kind.le)}
-            case inspect.AnyType():
+            case inspect.AnyType() | inspect.RawType():
                 return {}
             case _:
                 raise ValueError(f"there is no schema of {kind}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
-from switchroom.dialects.alfaview_v1 import handlers as alfaview_v1
+from switchroom.dialects.alfaview_v1.dialect import Alfaview
 from switchroom.dialects.alfaview_v1.services import Services as AlfaviewServices
 from switchroom.dialects.client.meetings import meeting_routes
 from switchroom.dialects.client.password import password_handlers
@@ -71,13 +71,16 @@ class Dialects:
 
     def apis(self) -> Sequence[Dialect[Any, Any]]:
         """The APIs over HTTP."""
-        return [WebMeeting(self._webmeeting_services()), self._telephony()]
+        return [
+            Alfaview(self._alfaview_services()),
+            WebMeeting(self._webmeeting_services()),
+            self._telephony(),
+        ]
 
     def handlers(self) -> list[ControllerRouterHandler]:
         """The route handlers of all dialects."""
         security, identity, meetings = self._settings.security, self._identity, self._meetings
         return [
-            *alfaview_v1.handlers(self._alfaview_services()),
             *self._telephony().sockets(),
             *room_routes(self._live.service, self._live.cluster),
             *meeting_routes(

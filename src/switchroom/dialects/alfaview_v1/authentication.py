@@ -20,8 +20,15 @@ from switchroom.dialects.alfaview_v1.messages.authentication import (
 )
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64
-from switchroom.dialects.alfaview_v1.operations import Call, Context, required, standard_base64
+from switchroom.dialects.alfaview_v1.operations import (
+    Context,
+    operation,
+    refresh_token,
+    required,
+    standard_base64,
+)
 from switchroom.dialects.alfaview_v1.services import Services
+from switchroom.dialects.operation import OPEN, Operation
 from switchroom.errors import Invalid
 from switchroom.identity.authentication import SignedIn
 from switchroom.identity.permissions import Administration
@@ -35,25 +42,24 @@ class AuthenticationService:
         self._authentication = services.authentication
         self._secure = services.cookie_secure
 
-    def calls(
-        self,
-    ) -> Sequence[Call[AuthenticationRequest] | Call[AccessInfo] | Call[AccessTokenInformationRequest]]:
+    def operations(self) -> Sequence[Operation]:
         return [
-            Call(
+            operation(
                 "authenticationService/authenticate",
                 AuthenticationRequest,
                 AuthenticationReply,
                 self.authenticate,
                 "Sign in with one kind of credentials; sets the cookie `auth`, a refresh token.",
+                access=OPEN,
             ),
-            Call(
+            operation(
                 "authenticationService/isAuthenticated",
                 AccessInfo,
                 ReplyInfo,
                 self.is_authenticated,
                 "Whether an access token is good. Request and reply are the inner messages by themselves.",
             ),
-            Call(
+            operation(
                 "authenticationService/accessTokenInformation",
                 AccessTokenInformationRequest,
                 AuthenticationReply,
@@ -64,13 +70,12 @@ class AuthenticationService:
 
     async def authenticate(self, context: Context, request: AuthenticationRequest) -> Reply:
         signed_in = await self._sign_in(context, request)
-        context.cookies.append(self._cookie(signed_in))
+        context.headers.append((b"set-cookie", self._cookie(signed_in).encode()))
         reply = _reply(signed_in.claims, signed_in.accessible)
         reply.accessToken = signed_in.token
         return reply
 
     async def is_authenticated(self, context: Context, request: AccessInfo) -> ReplyInfo:
-        _ = context.caller
         return ReplyInfo(statusMessage=_WELCOME)
 
     async def access_token_information(
@@ -107,7 +112,7 @@ class AuthenticationService:
                 )
             case RefreshTokenCredentials() as refresh:
                 return await self._authentication.with_refresh_token(
-                    refresh.refreshToken or context.refresh_token, refresh.companyId or None, context.address
+                    refresh.refreshToken or refresh_token(context), refresh.companyId or None, context.address
                 )
             case CompanySwitchCredentials() as switch:
                 return await self._switch(context, request, switch)
@@ -122,7 +127,7 @@ class AuthenticationService:
         if token:
             return await self._authentication.switch(standard_base64(token), company_id)
         return await self._authentication.with_refresh_token(
-            switch.refreshToken or context.refresh_token, company_id, context.address
+            switch.refreshToken or refresh_token(context), company_id, context.address
         )
 
     def _cookie(self, signed_in: SignedIn) -> str:

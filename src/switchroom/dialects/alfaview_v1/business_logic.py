@@ -11,9 +11,10 @@ from switchroom.dialects.alfaview_v1.messages.business_logic import (
 )
 from switchroom.dialects.alfaview_v1.messages.common import Reply
 from switchroom.dialects.alfaview_v1.messages.scalars import Int32
-from switchroom.dialects.alfaview_v1.operations import Call, Context
+from switchroom.dialects.alfaview_v1.operations import Context, operation
 from switchroom.dialects.alfaview_v1.permissions import permissions_message
 from switchroom.dialects.alfaview_v1.services import Services
+from switchroom.dialects.operation import Operation
 from switchroom.identity.permissions import Permission
 
 
@@ -21,9 +22,9 @@ class BusinessLogicService:
     def __init__(self, services: Services) -> None:
         self._organizations = services.organizations
 
-    def calls(self) -> Sequence[Call[CompanyPermissionGroupsListRequest]]:
+    def operations(self) -> Sequence[Operation]:
         return [
-            Call(
+            operation(
                 f"businessLogicService/{path}",
                 CompanyPermissionGroupsListRequest,
                 CompanyPermissionGroupsListReply,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -10,11 +9,12 @@ from msgspec import Struct, inspect
 
 from switchroom.dialects.alfaview_v1.messages import scalars
 from switchroom.dialects.alfaview_v1.messages.scalars import WireEnum
+from switchroom.dialects.body import Reader
+from switchroom.dialects.problem import WrongFields
 from switchroom.errors import Invalid
 
 T = TypeVar("T", bound=Struct)
 
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _WORDS = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
 _LONGEST_MESSAGE = 300
 
@@ -25,33 +25,27 @@ encode = _encoder.encode
 class Decoder(Generic[T]):
     """Reads one type of request.
 
-    A body in the canonical form is decoded in one go. What proto3 JSON accepts besides (`null` for an absent
-    field, enums by number) and this API too (an empty string for an absent one) is put into that form first.
+    What proto3 JSON accepts beside the canonical form (`null` for an absent field, enums by number), and this
+    API too (an empty string for an absent one), is put into that form first.
     """
 
     def __init__(self, kind: type[T]) -> None:
-        self._kind = kind
-        self._decoder = msgspec.json.Decoder(kind, dec_hook=scalars.read)
-        self._type = inspect.type_info(kind)
+        information = inspect.type_info(kind)
+        self._reader = Reader(
+            kind,
+            scalars=scalars.read,
+            canonical=lambda value: _canonical(value, information, ""),
+            words=_WORDS,
+        )
 
-    def decode(self, body: bytes) -> T:
-        """Raises Invalid, naming the field by its path."""
+    def read(self, body: bytes) -> T:
+        """Raises Invalid, naming the first wrong field by its path: the API's errors are about one."""
         try:
-            if not body.isascii():
-                body.decode()
-            if b"\\u0000" not in body:
-                return self._decoder.decode(body or b"{}")
-        except msgspec.ValidationError:
-            pass
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise _not_json(error) from None
-        try:
-            value = msgspec.json.decode(body)
-            return msgspec.convert(_canonical(value, self._type, ""), self._kind, dec_hook=scalars.read)
-        except msgspec.ValidationError as error:
-            raise _invalid(error) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise _not_json(error) from None
+            return self._reader.read(body)
+        except WrongFields as error:
+            first = error.fields[0]
+            message = f"{first.path}: {first.reason}" if first.path else first.reason
+            raise Invalid(message[:_LONGEST_MESSAGE], field=first.path or None) from None
 
 
 def _canonical(value: Any, kind: inspect.Type, path: str) -> Any:
@@ -96,18 +90,3 @@ def _require_no_null(text: str, path: str) -> None:
     """PostgreSQL keeps no null characters, and nothing that people write has one."""
     if "\0" in text:
         raise Invalid(f"{path}: a text must not contain a null character", field=path)
-
-
-def _invalid(error: msgspec.ValidationError) -> Invalid:
-    match = cast("re.Match[str]", _PLACE.match(str(error)))
-    path = match["path"] or ""
-    what = re.sub(r"`(\w+)( \| null)?`", lambda word: _WORDS.get(word[1], word[1]), match["what"])
-    what = what[0].lower() + what[1:] if what else "invalid"
-    message = f"{path or 'the body'}: {what}"
-    return Invalid(message[:_LONGEST_MESSAGE], field=path or None)
-
-
-def _not_json(error: Exception) -> Invalid:
-    if isinstance(error, RecursionError):
-        return Invalid("the body is nested too deeply")
-    return Invalid(f"the body is not valid JSON: {error}"[:_LONGEST_MESSAGE])

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from switchroom.dialects.alfaview_v1.messages.common import Company, Reply
 from switchroom.dialects.alfaview_v1.messages.company import CompanyListReply, CompanyListRequest
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64
-from switchroom.dialects.alfaview_v1.operations import Call, Context
+from switchroom.dialects.alfaview_v1.operations import Context, operation
 from switchroom.dialects.alfaview_v1.services import Services
+from switchroom.dialects.operation import Operation
 from switchroom.identity.models import Organization
 
 
@@ -16,9 +17,9 @@ class CompanyService:
     def __init__(self, services: Services) -> None:
         self._organizations = services.organizations
 
-    def calls(self) -> Sequence[Call[CompanyListRequest]]:
+    def operations(self) -> Sequence[Operation]:
         return [
-            Call(
+            operation(
                 "companyService/list",
                 CompanyListRequest,
                 CompanyListReply,

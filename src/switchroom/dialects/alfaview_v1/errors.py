@@ -1,4 +1,4 @@
-"""Domain exceptions in the words of this API: gRPC code, HTTP status, reply status code and body."""
+"""What goes wrong in the words of this API: gRPC code, HTTP status, reply status code and body."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from msgspec import Struct, field
 
 from switchroom.dialects.alfaview_v1.messages.common import ReplyStatusCode
 from switchroom.dialects.body import BodyTooLarge
+from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongMethod
 from switchroom.errors import (
     Conflict,
-    DomainError,
     Exhausted,
     Forbidden,
     Invalid,
@@ -55,39 +55,20 @@ _HTTP_STATUS = {
     Code.UNAUTHENTICATED: 401,
 }
 
-_BY_CLASS: dict[type[DomainError], tuple[Code, ReplyStatusCode]] = {
-    TokenExpired: (Code.UNAUTHENTICATED, ReplyStatusCode.TOKEN_OUTDATED),
-    Unauthenticated: (Code.UNAUTHENTICATED, ReplyStatusCode.AUTHENTICATION_ERROR),
-    NotFound: (Code.NOT_FOUND, ReplyStatusCode.NOT_FOUND),
-    Forbidden: (Code.PERMISSION_DENIED, ReplyStatusCode.INSUFFICIENT_PERMISSIONS),
-    Invalid: (Code.INVALID_ARGUMENT, ReplyStatusCode.INVALID_ARGUMENT),
-    Conflict: (Code.FAILED_PRECONDITION, ReplyStatusCode.FAILED_PRECONDITION),
-    Exhausted: (Code.RESOURCE_EXHAUSTED, ReplyStatusCode.RESOURCE_EXHAUSTED),
-    Unavailable: (Code.UNAVAILABLE, ReplyStatusCode.UNAVAILABLE),
-}
-
-_STATUS_BY_DOMAIN_CODE = {
-    "access_info_missing": ReplyStatusCode.ACCESS_INFO_MISSING,
-    "link_expired": ReplyStatusCode.PERMISSION_DENIED,
-    "link_not_yet_valid": ReplyStatusCode.PERMISSION_DENIED,
-    "quota_exceeded": ReplyStatusCode.QUOTA_EXCEEDED,
-    "request_id_invalid": ReplyStatusCode.REQUEST_ID_INVALID,
-    "room_not_found": ReplyStatusCode.ROOM_NOT_FOUND,
-    "room_predecessor_not_found": ReplyStatusCode.ROOM_PREDECESSOR_NOT_FOUND,
-}
-
 
 class Unimplemented(Exception):
-    """A call or a kind of credentials that this API knows and this server does not carry out."""
+    """An operation or a kind of credentials that this API knows and this server does not carry out."""
 
 
-class Problem(Struct, frozen=True):
-    """What went wrong, in this API's words. `retry_after` is in seconds."""
+class Word(Struct, frozen=True):
+    """What the API calls a problem."""
 
     code: Code
     status_code: ReplyStatusCode
-    message: str
-    retry_after: str | None = None
+
+
+def _row(code: Code, status_code: ReplyStatusCode, message: str = "") -> Row[Word]:
+    return Row(code.http_status, Word(code, status_code), message)
 
 
 class ErrorDetail(Struct):
@@ -103,43 +84,51 @@ class ErrorReply(Struct):
     details: list[ErrorDetail]
 
 
-INTERNAL = Problem(Code.INTERNAL, ReplyStatusCode.INTERNAL_ERROR, "internal error")
-UNKNOWN_CALL = Problem(Code.NOT_FOUND, ReplyStatusCode.NOT_FOUND, "Not Found")
-WRONG_METHOD = Problem(Code.UNIMPLEMENTED, ReplyStatusCode.UNIMPLEMENTED, "Method Not Allowed")
-TOO_LARGE = Problem(
-    Code.RESOURCE_EXHAUSTED, ReplyStatusCode.MAX_SIZE_EXCEEDED, "the body is larger than 1048576 bytes"
+PROBLEMS = ProblemTable(
+    {
+        (TokenExpired, ""): _row(Code.UNAUTHENTICATED, ReplyStatusCode.TOKEN_OUTDATED),
+        (Unauthenticated, "access_info_missing"): _row(
+            Code.UNAUTHENTICATED, ReplyStatusCode.ACCESS_INFO_MISSING
+        ),
+        (Unauthenticated, ""): _row(Code.UNAUTHENTICATED, ReplyStatusCode.AUTHENTICATION_ERROR),
+        (NotFound, "room_not_found"): _row(Code.NOT_FOUND, ReplyStatusCode.ROOM_NOT_FOUND),
+        (NotFound, "room_predecessor_not_found"): _row(
+            Code.NOT_FOUND, ReplyStatusCode.ROOM_PREDECESSOR_NOT_FOUND
+        ),
+        (NotFound, ""): _row(Code.NOT_FOUND, ReplyStatusCode.NOT_FOUND),
+        (UnknownPath, ""): _row(Code.NOT_FOUND, ReplyStatusCode.NOT_FOUND, "Not Found"),
+        (WrongMethod, ""): _row(Code.UNIMPLEMENTED, ReplyStatusCode.UNIMPLEMENTED, "Method Not Allowed"),
+        (Unimplemented, ""): _row(Code.UNIMPLEMENTED, ReplyStatusCode.NOT_IMPLEMENTED),
+        (Forbidden, "link_expired"): _row(Code.PERMISSION_DENIED, ReplyStatusCode.PERMISSION_DENIED),
+        (Forbidden, "link_not_yet_valid"): _row(Code.PERMISSION_DENIED, ReplyStatusCode.PERMISSION_DENIED),
+        (Forbidden, ""): _row(Code.PERMISSION_DENIED, ReplyStatusCode.INSUFFICIENT_PERMISSIONS),
+        (Invalid, "request_id_invalid"): _row(Code.INVALID_ARGUMENT, ReplyStatusCode.REQUEST_ID_INVALID),
+        (Invalid, ""): _row(Code.INVALID_ARGUMENT, ReplyStatusCode.INVALID_ARGUMENT),
+        (Conflict, ""): _row(Code.FAILED_PRECONDITION, ReplyStatusCode.FAILED_PRECONDITION),
+        (Exhausted, "quota_exceeded"): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.QUOTA_EXCEEDED),
+        (Exhausted, ""): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.RESOURCE_EXHAUSTED),
+        (BodyTooLarge, ""): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.MAX_SIZE_EXCEEDED),
+        (Unavailable, ""): _row(Code.UNAVAILABLE, ReplyStatusCode.UNAVAILABLE),
+        (TimeoutError, ""): _row(
+            Code.DEADLINE_EXCEEDED, ReplyStatusCode.TIMEOUT, "context deadline exceeded"
+        ),
+        (Exception, ""): _row(Code.INTERNAL, ReplyStatusCode.INTERNAL_ERROR, "internal error"),
+    }
 )
 
 
-def problem_of(error: Exception) -> Problem | None:
-    """What to answer to an exception; None for one that nobody meant to raise."""
-    if isinstance(error, Unimplemented):
-        return Problem(Code.UNIMPLEMENTED, ReplyStatusCode.NOT_IMPLEMENTED, str(error))
-    if isinstance(error, BodyTooLarge):
-        return TOO_LARGE
-    if isinstance(error, TimeoutError):
-        return Problem(Code.DEADLINE_EXCEEDED, ReplyStatusCode.TIMEOUT, "context deadline exceeded")
-    if not isinstance(error, DomainError):
-        return None
-    code, status_code = next(words for kind, words in _BY_CLASS.items() if isinstance(error, kind))
-    if error.code == "already_exists":
-        code, status_code = Code.ALREADY_EXISTS, ReplyStatusCode.ALREADY_EXISTS
-    status_code = _STATUS_BY_DOMAIN_CODE.get(error.code or "", status_code)
-    message = error.message
-    if error.field and not _names_field(error, error.field):
-        message = f"{error.field}: {message}"
-    return Problem(code, status_code, message, error.details.get("retryAfter"))
+def error_reply(problem: Problem[Word], request_id: str) -> ErrorReply:
+    """The body; a field that the message does not name is put before it."""
+    word, message = problem.word, problem.message
+    field = problem.fields[0].path if problem.fields else ""
+    if field and not _names_field(word.code, message, field):
+        message = f"{field}: {message}"
+    detail = ErrorDetail("type.googleapis.com/common.ReplyInfo", request_id, word.status_code, message)
+    return ErrorReply(word.code, message, [detail])
 
 
-def _names_field(error: DomainError, field: str) -> bool:
+def _names_field(code: Code, message: str, field: str) -> bool:
     """Whether the message needs no name of the field before it."""
-    if isinstance(error, Invalid):
-        return field.rpartition(".")[2] in error.message
-    return not isinstance(error, NotFound) or field in error.message
-
-
-def reply_of(problem: Problem, request_id: str) -> ErrorReply:
-    detail = ErrorDetail(
-        "type.googleapis.com/common.ReplyInfo", request_id, problem.status_code, problem.message
-    )
-    return ErrorReply(problem.code, problem.message, [detail])
+    if code is Code.INVALID_ARGUMENT:
+        return field.rpartition(".")[2] in message
+    return code is not Code.NOT_FOUND or field in message

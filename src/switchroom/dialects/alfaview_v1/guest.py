@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from switchroom.dialects.alfaview_v1.messages import guest as messages
 from switchroom.dialects.alfaview_v1.messages.common import Reply, TrackingInfo
 from switchroom.dialects.alfaview_v1.messages.scalars import Timestamp
-from switchroom.dialects.alfaview_v1.operations import Call, Context, required
+from switchroom.dialects.alfaview_v1.operations import Context, operation, required
 from switchroom.dialects.alfaview_v1.services import Services
+from switchroom.dialects.operation import OPEN, Operation
 from switchroom.errors import Invalid
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.links import LinkChange, LinkDraft
@@ -27,91 +27,92 @@ class GuestService:
         self._links = services.links
         self._admissions = services.admissions
 
-    def calls(self) -> Sequence[Call[Any]]:
+    def operations(self) -> Sequence[Operation]:
         return [
-            Call(
+            operation(
                 "guestService.v2/createGroupLinks",
                 messages.CreateGroupLinksRequest,
                 messages.CreateGroupLinksReply,
                 self.create_group_links,
                 "Make links for many people each.",
             ),
-            Call(
+            operation(
                 "guestService.v2/createGuestLinks",
                 messages.CreateGuestLinksRequest,
                 messages.CreateGuestLinksReply,
                 self.create_guest_links,
                 "Make links for one person each; with `sendEmail` they get theirs by mail.",
             ),
-            Call(
+            operation(
                 "guestService.v2/listGroupLinks",
                 messages.ListGroupLinksRequest,
                 messages.ListGroupLinksReply,
                 self.list_group_links,
                 "The group links of a room.",
             ),
-            Call(
+            operation(
                 "guestService.v2/listGuestLinks",
                 messages.ListGuestLinksRequest,
                 messages.ListGuestLinksReply,
                 self.list_guest_links,
                 "The guest links of a room.",
             ),
-            Call(
+            operation(
                 "guestService.v2/getGroupLink",
                 messages.GetGroupLinkRequest,
                 messages.GetGroupLinkReply,
                 self.get_group_link,
                 "A group link by its id.",
             ),
-            Call(
+            operation(
                 "guestService.v2/getGuestLink",
                 messages.GetGuestLinkRequest,
                 messages.GetGuestLinkReply,
                 self.get_guest_link,
                 "A guest link by its id.",
             ),
-            Call(
+            operation(
                 "guestService.v2/getLink",
                 messages.GetLinkRequest,
                 messages.GetLinkReply,
                 self.get_link,
                 "A link of either kind by its id.",
             ),
-            Call(
+            operation(
                 "guestService.v2/updateGroupLink",
                 messages.UpdateGroupLinkRequest,
                 messages.UpdateGroupLinkReply,
                 self.update_group_link,
                 "Change a group link.",
             ),
-            Call(
+            operation(
                 "guestService.v2/updateGuestLink",
                 messages.UpdateGuestLinkRequest,
                 messages.UpdateGuestLinkReply,
                 self.update_guest_link,
                 "Change a guest link, and mail it again.",
             ),
-            Call(
+            operation(
                 "guestService.v2/resendGuestLinkEmail",
                 messages.ResendGuestLinkEmailRequest,
                 messages.ResendGuestLinkEmailReply,
                 self.resend_guest_link_email,
                 "Mail a guest link again.",
             ),
-            Call(
+            operation(
                 "guestService.v2/deleteLink",
                 messages.DeleteLinkRequest,
                 messages.DeleteLinkReply,
                 self.delete_link,
                 "Remove a link of either kind.",
             ),
-            Call(
+            operation(
                 "guestService.v2/authenticate",
                 messages.AuthenticateRequest,
                 messages.AuthenticateReply,
                 self.authenticate,
                 "Sign in as a guest, with the access key of a link.",
+                access=OPEN,
             ),
         ]
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from switchroom.dialects.alfaview_v1.messages.common import Reply
 from switchroom.dialects.alfaview_v1.messages.quota import InfoReply, InfoRequest, Quota, Resource
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64, Timestamp
-from switchroom.dialects.alfaview_v1.operations import Call, Context
+from switchroom.dialects.alfaview_v1.operations import Context, operation
 from switchroom.dialects.alfaview_v1.services import Services
+from switchroom.dialects.operation import Operation
 from switchroom.rooms.models import QuotaSet
 
 UNLIMITED = 2_147_483_647
@@ -19,9 +20,9 @@ class QuotaService:
     def __init__(self, services: Services) -> None:
         self._quotas = services.quotas
 
-    def calls(self) -> Sequence[Call[InfoRequest]]:
+    def operations(self) -> Sequence[Operation]:
         return [
-            Call(
+            operation(
                 "quotaService/info",
                 InfoRequest,
                 InfoReply,

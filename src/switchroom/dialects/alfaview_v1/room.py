@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from msgspec import Raw
 
@@ -12,12 +11,13 @@ from switchroom.dialects.alfaview_v1 import codec
 from switchroom.dialects.alfaview_v1.messages import common
 from switchroom.dialects.alfaview_v1.messages import room as messages
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64, UInt32
-from switchroom.dialects.alfaview_v1.operations import Call, Context, required
+from switchroom.dialects.alfaview_v1.operations import Context, operation, required
 from switchroom.dialects.alfaview_v1.permissions import permissions_message
 from switchroom.dialects.alfaview_v1.quota import UNLIMITED
 from switchroom.dialects.alfaview_v1.room_lists import RoomLists
 from switchroom.dialects.alfaview_v1.room_messages import changed_quota, new_quota, room_draft, room_message
 from switchroom.dialects.alfaview_v1.services import Services
+from switchroom.dialects.operation import Operation
 from switchroom.errors import Invalid
 from switchroom.rooms.listing import RoomFilter
 from switchroom.rooms.live import LiveParticipant
@@ -36,65 +36,65 @@ class RoomService:
         self._links = services.links
         self._quotas = services.quotas
 
-    def calls(self) -> Sequence[Call[Any]]:
+    def operations(self) -> Sequence[Operation]:
         return [
-            Call(
+            operation(
                 "roomService/list",
                 messages.RoomListRequest,
                 messages.RoomListReply,
                 self.list,
                 "Rooms and departments open to whoever calls, by id.",
             ),
-            Call(
+            operation(
                 "roomService/create",
                 messages.RoomCreateRequest,
                 messages.RoomCreateReply,
                 self.create,
                 "Make a room or a department.",
             ),
-            Call(
+            operation(
                 "roomService/update",
                 messages.RoomUpdateRequest,
                 messages.RoomUpdateReply,
                 self.update,
                 "Change a room; what is left out stays.",
             ),
-            Call(
+            operation(
                 "roomService/destroy",
                 messages.RoomDestroyRequest,
                 common.Reply,
                 self.destroy,
                 "Remove a room, or a department without rooms.",
             ),
-            Call(
+            operation(
                 "roomService/status",
                 messages.RoomStatusRequest,
                 messages.RoomStatusReply,
                 self.status,
                 "Who is in rooms.",
             ),
-            Call(
+            operation(
                 "roomService/permissions",
                 messages.RoomPermissionsRequest,
                 messages.RoomPermissionsReply,
                 self.permissions,
                 "What somebody may do in a room.",
             ),
-            Call(
+            operation(
                 "roomService/createJoinLink",
                 messages.CreateJoinLinkRequest,
                 messages.CreateJoinLinkReply,
                 self.create_join_link,
                 "A link into a room for whoever calls, good for a time.",
             ),
-            Call(
+            operation(
                 "roomService/sort",
                 messages.RoomSortRequest,
                 common.Reply,
                 self.sort,
                 "Move rooms within the tree.",
             ),
-            Call(
+            operation(
                 "roomService/availableTypes",
                 messages.AvailableTypesRequest,
                 messages.AvailableTypesReply,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from switchroom.dialects.alfaview_v1.messages.common import Locale, Reply, User, UserProfile
 from switchroom.dialects.alfaview_v1.messages.user import UserListReply, UserListRequest
-from switchroom.dialects.alfaview_v1.operations import Call, Context
+from switchroom.dialects.alfaview_v1.operations import Context, operation
 from switchroom.dialects.alfaview_v1.services import Services
+from switchroom.dialects.operation import Operation
 from switchroom.identity.models import Membership, Person
 
 
@@ -15,9 +16,9 @@ class UserService:
     def __init__(self, services: Services) -> None:
         self._people = services.people
 
-    def calls(self) -> Sequence[Call[UserListRequest]]:
+    def operations(self) -> Sequence[Operation]:
         return [
-            Call(
+            operation(
                 "userService/list", UserListRequest, UserListReply, self.list, "People of the company, by id."
             )
         ]

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from msgspec import Raw, Struct
+from typing import Annotated
+
+from msgspec import Meta, Raw, Struct
 
 from switchroom.dialects.alfaview_v1.messages.common import (
     Permissions,
@@ -33,10 +35,13 @@ class RoomListRequest(Request):
     filterRoomTypes: list[RoomType] = []
 
 
+_ROOMS = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Room"}}
+
+
 class RoomListReply(Reply):
     """`rooms` is an encoded map of room ids to Room."""
 
-    rooms: Raw | None = None
+    rooms: Annotated[Raw, Meta(extra_json_schema=_ROOMS)] | None = None
 
 
 class RoomCreateRequest(Request):
