@@ -108,7 +108,12 @@ def _described(connection: Connection) -> dict[str, Any]:
                 (str(one["name"]), one["column_names"]) for one in inspector.get_unique_constraints(table)
             ),
             "foreign": sorted(
-                (str(one["name"]), one["constrained_columns"], one["referred_table"], str(one["options"]))
+                (
+                    str(one["name"]),
+                    one["constrained_columns"],
+                    one["referred_table"],
+                    str(one.get("options", {})),
+                )
                 for one in inspector.get_foreign_keys(table)
             ),
             "indexes": sorted(

@@ -17,9 +17,24 @@ import switchroom.jobs.models
 import switchroom.mail.models
 import switchroom.meetings.models
 import switchroom.meetings.recordings.models
-import switchroom.rooms.models  # noqa: F401 - every module with tables, so that a new database gets all of them
+import switchroom.rooms.models
 from switchroom.db.base import Base
 from switchroom.db.database import Database
+
+_WITH_TABLES = (
+    switchroom.accounts.models,
+    switchroom.conference.cluster.ownership,
+    switchroom.conference.room.permission_overrides,
+    switchroom.events.models,
+    switchroom.events.webhooks.models,
+    switchroom.identity.models,
+    switchroom.jobs.models,
+    switchroom.mail.models,
+    switchroom.meetings.models,
+    switchroom.meetings.recordings.models,
+    switchroom.rooms.models,
+)
+"""Every module with tables: a new database gets all of them."""
 
 _VERSIONS = "alembic_version"
 _MIGRATION = re.compile(r"(\d{4})_\w+\.py")
