@@ -23,7 +23,7 @@ from switchroom.conference.room.permission_overrides import OverrideRecords
 from switchroom.conference.service import ConferenceService
 from switchroom.dialects.client.rooms import routes
 from switchroom.engines.janus.server import JanusPool, JanusServer
-from switchroom.errors import Unauthenticated
+from switchroom.errors import ErrorCode, Unauthenticated
 from switchroom.http.server import serving
 from switchroom.rooms.admission import Admission, LinkView
 from switchroom.rooms.models import RoomMode
@@ -47,7 +47,7 @@ class Gate:
         await asyncio.sleep(0)
         found = self.admissions.get(token)
         if found is None:
-            raise Unauthenticated("the access token is not valid")
+            raise Unauthenticated(ErrorCode.TOKEN_INVALID)
         if isinstance(found, Exception):
             raise found
         return msgspec.structs.replace(found, display_name=display_name or found.display_name)

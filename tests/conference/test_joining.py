@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from switchroom.errors import (
+    ErrorCode,
     Forbidden,
     LinkExpired,
     LinkNotFound,
@@ -60,8 +61,8 @@ async def test_what_is_wanted_on_is_on_where_permitted(house: House) -> None:
 @pytest.mark.parametrize(
     ("error", "code", "details"),
     [
-        (TokenExpired("token expired"), "token_expired", None),
-        (NotFound("no such room"), "room_not_found", None),
+        (TokenExpired(), "token_expired", None),
+        (NotFound(ErrorCode.ROOM_NOT_FOUND), "room_not_found", None),
         (LinkNotFound(), "link_deleted", None),
         (
             LinkNotYetValid(datetime(2030, 1, 1, tzinfo=UTC)),
@@ -73,7 +74,7 @@ async def test_what_is_wanted_on_is_on_where_permitted(house: House) -> None:
             "link_expired",
             {"validUntil": "2020-01-01T00:00:00Z"},
         ),
-        (Forbidden("no", code="not_allowed"), "not_allowed", None),
+        (Forbidden(ErrorCode.PERSON_LEFT), "not_allowed", None),
     ],
 )
 async def test_refusals_of_admission(

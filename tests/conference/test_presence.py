@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from switchroom.conference.signalling import socket
-from switchroom.errors import Forbidden
+from switchroom.errors import ErrorCode, Forbidden
 from switchroom.identity.notices import AccessRevoked
 from switchroom.rooms.live import LiveState
 from switchroom.rooms.models import RoomMode
@@ -158,7 +158,7 @@ async def test_a_changed_room_is_told_and_what_people_may_do_is_looked_at_again(
     await ben.does("media", microphone=True, camera=True, screen=False)
     house.admit("Ada", MODERATOR, mode=RoomMode.EXAM)
     house.admit("Ben", PARTICIPANT & ~Permission.VOICE, mode=RoomMode.EXAM)
-    house.gate.admissions["Cem"] = Forbidden("no longer", code="not_allowed")
+    house.gate.admissions["Cem"] = Forbidden(ErrorCode.PERSON_LEFT)
     house.admit("Dee", mode=RoomMode.EXAM)
     await house.bus.publish(RoomChanged(1, "lounge"))
 

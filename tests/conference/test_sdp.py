@@ -76,7 +76,7 @@ def test_the_browser_is_told_which_lines_it_may_use() -> None:
 def test_offers_with_other_lines_are_refused(broken: str, field: str) -> None:
     with pytest.raises(Invalid) as caught:
         read(broken)
-    assert caught.value.field == field
+    assert caught.value.path == field
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_offers_with_other_lines_are_refused(broken: str, field: str) -> None:
 def test_streams_that_name_other_lines_are_refused(streams: list[StreamLine]) -> None:
     with pytest.raises(Invalid) as caught:
         read_publish_offer(OFFER, streams)
-    assert caught.value.field == "streams"
+    assert caught.value.path == "streams"
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ async def test_nobody_listens() -> None:
 def test_urls_that_are_none(url: str) -> None:
     with pytest.raises(Invalid) as refused:
         check_url(url)
-    assert refused.value.field == "url"
+    assert refused.value.path == "url"
 
 
 def test_a_url_is_taken_as_it_is() -> None:

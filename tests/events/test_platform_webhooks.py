@@ -176,7 +176,7 @@ async def test_put_makes_or_replaces_by_name(events: Source) -> None:
     for field, value in (("api_key", "two\r\nlines"), ("api_key", "x" * 201), ("view", "A view")):
         with pytest.raises(Invalid) as refused:
             await events.hooks.put([draft("onThat", "https://example.org/", **{field: value})])
-        assert refused.value.field == f"onThat.{field}"
+        assert refused.value.path == f"onThat.{field}"
     assert (await events.hooks.get(None, other.id)).url == "https://example.org/3"
 
 

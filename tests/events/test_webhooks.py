@@ -284,7 +284,7 @@ async def test_hooks_that_are_refused(events: Source, fields: dict[str, Any], fi
     good = WebHookDraft(name="Hook", url="https://example.org/")
     with pytest.raises(Invalid) as refused:
         await events.hooks.create(events.organization_id, replace(good, **fields))
-    assert refused.value.field == field
+    assert refused.value.path == field
     assert await events.hooks.list(events.organization_id) == []
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from switchroom.db.write_behind import WriteBehind
-from switchroom.errors import Unavailable
+from switchroom.errors import ErrorCode, Unavailable
 from switchroom.events.buffer import EventRecorder
 from switchroom.events.models import Event
 from tests.events.source import Source
@@ -28,7 +28,9 @@ async def test_events_of_an_organization_that_is_gone_hold_up_no_others(events: 
         assert [int(one) for one in kept] == [one for one in range(20) if one not in (3, 4, 17)]
 
 
-@pytest.mark.parametrize("problem", [Unavailable("away"), OperationalError("", None, Exception("full"))])
+@pytest.mark.parametrize(
+    "problem", [Unavailable(ErrorCode.DATABASE_UNAVAILABLE), OperationalError("", None, Exception("full"))]
+)
 async def test_while_the_database_is_away_nothing_is_lost(problem: Exception) -> None:
     away, written = [True], list[int]()
 

@@ -70,7 +70,7 @@ def test_a_key_that_is_deleted(running: RunningPlatform):
 def test_names_that_are_refused(running: RunningPlatform, name: str):
     with pytest.raises(Invalid) as error:
         running.run(running.platform.identity.keys.create(name, BOTH))
-    assert error.value.field == "name"
+    assert error.value.path == "name"
 
 
 def test_a_key_that_another_process_deletes_is_good_for_a_moment_more(running: RunningPlatform):

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from switchroom.accounts.models import MeetingKind
 from switchroom.accounts.validation import AccountChange
+from switchroom.conference.refusals import code_of
 from switchroom.errors import DomainError, Forbidden, Invalid, LinkNotFound, NotFound, Unauthenticated
 from switchroom.identity.permissions import Standing
 from switchroom.mail.meeting_mails import MeetingRole
@@ -19,6 +20,7 @@ from switchroom.meetings.models import Meeting
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
+from switchroom.texts import message
 from tests.meetings.planning import Planned, plan, soon
 from tests.platform import RunningPlatform, Tenant
 
@@ -149,7 +151,7 @@ def test_before_the_start(tenant: Tenant) -> None:
         visit = _look(planned, key)
         assert (visit.state, visit.opens_at) == (VisitState.NOT_STARTED, start)
         refused = _refused(planned, key)
-        assert (refused.code, refused.details["opensAt"][:19]) == (
+        assert (refused.code, str(refused.facts["opens_at"])[:19]) == (
             "meeting_not_started",
             start.isoformat()[:19],
         )
@@ -212,14 +214,14 @@ def test_an_account_that_is_not_paid_for(tenant: Tenant, running: RunningPlatfor
     for key in ("", planned.organizer_key):
         assert _look(planned, key).state is VisitState.UNAVAILABLE
         refused = _refused(planned, key)
-        assert (refused.code, refused.message) == (
+        assert (code_of(refused), message(refused)) == (
             "account_unpaid",
             "the account that the meeting belongs to is not paid for",
         )
     for token in (entered.token, tenant.token):
         with pytest.raises(Forbidden) as error:
             _admitted(planned, token)
-        assert error.value.code == "account_unpaid"
+        assert code_of(error.value) == "account_unpaid"
     _agree(tenant, paid_until=datetime.now(UTC) + HOUR)
     assert _admitted(planned, entered.token).display_name == "Pat"
 
@@ -230,7 +232,7 @@ def test_an_account_that_is_closed(tenant: Tenant, running: RunningPlatform) -> 
     running.run(running.platform.meetings.accounts.close(tenant.organization.hex_id))
 
     assert _look(planned).state is VisitState.UNAVAILABLE
-    assert "is closed" in _refused(planned).message
+    assert "is closed" in message(_refused(planned))
     with pytest.raises(Forbidden):
         _admitted(planned, entered.token)
     with pytest.raises(Unauthenticated):
@@ -327,7 +329,7 @@ def test_a_group_that_lets_nobody_in(tenant: Tenant) -> None:
     with pytest.raises(Invalid) as error:
         plan(tenant, permission_group_id=tenant.permission_group("No access"))
 
-    assert error.value.field == "meetingPermissionId"
+    assert error.value.path == "permission_group_id"
 
 
 def test_names(tenant: Tenant) -> None:
@@ -335,7 +337,7 @@ def test_names(tenant: Tenant) -> None:
     for name in ("", "   ", "x" * 201, "\0"):
         with pytest.raises(Invalid) as error:
             _enter(planned, name=name)
-        assert error.value.field == "displayName"
+        assert error.value.path == "display_name"
     key = planned.key_of(GUEST)
     assert _enter(planned, key).claims.display_name == "Jürgen Groß"
     assert _enter(planned, key, "J.").claims.display_name == "J."

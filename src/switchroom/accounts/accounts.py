@@ -33,13 +33,14 @@ from switchroom.accounts.validation import (
     OrganizerDraft,
     address_of,
     changes_person,
-    require_account,
-    require_organizer,
+    validate_account,
+    validate_new_account,
+    validate_organizer,
     write_organizer,
 )
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
-from switchroom.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound
+from switchroom.errors import Conflict, ErrorCode, Exhausted, Forbidden, Invalid, NotFound, Problems
 from switchroom.events.append import record
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
 from switchroom.identity.notices import OrganizationClosed
@@ -93,8 +94,8 @@ class Accounts:
         A trial lasts fourteen days, whatever is said of its payment. Raises Conflict for a known address.
         """
         async with self._write(None) as session:
-            person = await new_person(session, admin, self._passwords)
-            require_account(change)
+            validate_new_account(change, admin)
+            person = await new_person(session, admin, self._passwords, "admin.email")
             name = person.email[:LONGEST_NAME] if change.name is UNSET else change.name.strip()
             organization, terms = await found_organization(session, name)
             organization.owner_id = person.id
@@ -179,7 +180,7 @@ class Accounts:
         async with self._database.read(organization_id) as session:
             row = (await session.execute(query, {"named": named})).one_or_none()
         if row is None:
-            raise NotFound("there is no such meeting organizer", field="userId", code="user_not_found")
+            raise NotFound(ErrorCode.USER_NOT_FOUND, "user_id")
         of_organization, person_id, standing, timezone = row
         return Actor(of_organization, person_id, standing == Standing.ADMINISTRATOR, timezone)
 
@@ -195,10 +196,8 @@ class Accounts:
             require_good_standing(organization, terms, to_change=True)
             account = await _account(session, organization.hex_id)
             if not account.can_add_organizer:
-                raise Exhausted(
-                    f"the account may have {terms.most_organizers} meeting organizers",
-                    code="organizers_exhausted",
-                )
+                raise Exhausted(ErrorCode.ORGANIZERS_EXHAUSTED, most=account.terms.most_organizers)
+            validate_organizer(draft)
             person = await new_person(session, draft, self._passwords)
             membership = add_member(session, organization, person, draft, Standing.MODERATOR)
             record_person(session, organization_id, "user.created", person)
@@ -215,23 +214,21 @@ class Accounts:
         async with self._write(organization_id) as session:
             organizer = await _member(session, organization_id, hex_id, to_change=True)
             person = organizer.person
-            require_organizer(draft)
+            validate_organizer(draft)
             if not everywhere and changes_person(person, draft):
                 await require_nowhere_else(session, organization_id, person)
             before = person.email
             if draft.email is not UNSET:
                 address = address_of(draft)
                 if folded(address) != folded(person.email):
-                    known = await require_new_address(session, address, draft.field("email"))
+                    known = await require_new_address(session, address)
                     if known is not None and known is not person:
-                        raise Conflict(
-                            "somebody of a closed account has the address", field=draft.field("email")
-                        )
+                        raise Conflict(ErrorCode.ADDRESS_TAKEN, "email")
                     if person.username in spellings(person.email):
                         person.username = folded(address)
                     person.email = address
             write_organizer(person, organizer.membership, draft)
-            await flush_address(session, draft)
+            await flush_address(session)
             if person.email != before and await self._passwords.withdraw(session, person):
                 organization = await session.get_one(Organization, organization_id)
                 await self._passwords.enqueue(session, organization, person)
@@ -253,7 +250,7 @@ class Accounts:
                 .limit(1)
             )
             if admin is None:
-                raise Forbidden("an account keeps at least one admin", code="last_admin")
+                raise Forbidden(ErrorCode.LAST_ADMIN)
             await self._dependents.organizer_leaves(session, organization_id, person, admin)
             await session.delete(organizer.membership)
             revoke(session, organization_id, person.id)
@@ -293,10 +290,10 @@ _ACCOUNTS = select(
 async def _account(session: AsyncSession, hex_id: str) -> Account:
     row = (await session.execute(_ACCOUNTS.where(Organization.hex_id == hex_id))).one_or_none()
     if row is None:
-        raise NotFound(f"there is no account {hex_id[:100]}", field="accountId", code="account_not_found")
+        raise NotFound(ErrorCode.ACCOUNT_NOT_FOUND, "account_id", id=hex_id[:100])
     account = Account(*row)
     if account.organization.closed_at is not None:
-        raise NotFound("the account is closed", field="accountId", code="account_closed")
+        raise NotFound(ErrorCode.ACCOUNT_CLOSED, "account_id")
     return account
 
 
@@ -312,21 +309,24 @@ async def _member(session: AsyncSession, organization_id: int, hex_id: str, *, t
         )
     ).one_or_none()
     if row is None:
-        raise NotFound(
-            f"there is no meeting organizer {hex_id[:100]}", field="userId", code="organizer_not_found"
-        )
+        raise NotFound(ErrorCode.ORGANIZER_NOT_FOUND, "organizer_id", id=hex_id[:100])
     return Organizer(*row)
 
 
 async def _change(
     session: AsyncSession, organization: Organization, terms: MeetingTerms, change: AccountChange
 ) -> None:
-    require_account(change)
+    """Raises Invalid with all that is wrong, and leaves all as it is."""
+    problems = Problems()
+    with problems:
+        validate_account(change)
+    if change.default_permission_group_id is not UNSET:
+        with problems:
+            group_id = change.default_permission_group_id
+            await require_group(session, organization.id, group_id, "default_permission_group_id")
+    problems.require_none()
     if change.name is not UNSET:
         organization.display_name = change.name.strip()
-    if change.default_permission_group_id is not UNSET:
-        group_id = change.default_permission_group_id
-        await require_group(session, organization.id, group_id, "defaultMeetingPermissions")
     for name in TERMS:
         value = getattr(change, name)
         if value is not UNSET:
@@ -335,9 +335,9 @@ async def _change(
 
 def _require_page(limit: int, offset: int) -> None:
     if not 1 <= limit <= _MOST_LISTED:
-        raise Invalid(f"limit must be from 1 to {_MOST_LISTED}", field="limit")
+        raise Invalid(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=_MOST_LISTED)
     if not 0 <= offset <= _FURTHEST:
-        raise Invalid(f"offset must be from 0 to {_FURTHEST}", field="offset")
+        raise Invalid(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=_FURTHEST)
 
 
 def _snapshot(organization: Organization, terms: MeetingTerms) -> dict[str, object]:

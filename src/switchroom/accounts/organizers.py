@@ -10,8 +10,8 @@ from sqlalchemy import Table, bindparam, delete, func, select, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.accounts.validation import OrganizerDraft, address_of, require_organizer, write_organizer
-from switchroom.errors import Conflict, Forbidden
+from switchroom.accounts.validation import OrganizerDraft, address_of, write_organizer
+from switchroom.errors import Conflict, ErrorCode, Forbidden
 from switchroom.events.append import record
 from switchroom.identity.models import Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Standing
@@ -58,12 +58,15 @@ _OF_ADDRESS = union(
 BY_ADDRESS = _ORGANIZER.where(Person.id.in_(_OF_ADDRESS))
 
 
-async def new_person(session: AsyncSession, draft: OrganizerDraft, passwords: PasswordRequests) -> Person:
+async def new_person(
+    session: AsyncSession, draft: OrganizerDraft, passwords: PasswordRequests, path: str = "email"
+) -> Person:
     """Somebody with this address and nothing else yet. Who was in other accounts before brings nothing along:
-    neither what those said of them, nor a password, which need not be of whoever has the address now."""
-    require_organizer(draft)
+    neither what those said of them, nor a password, which need not be of whoever has the address now. The
+    draft must have been checked; `path` is its address' in errors. Raises Conflict for an address that
+    somebody has."""
     address = address_of(draft)
-    person = await require_new_address(session, address, draft.field("email"))
+    person = await require_new_address(session, address, path)
     if person is None:
         person = Person()
         session.add(person)
@@ -73,7 +76,7 @@ async def new_person(session: AsyncSession, draft: OrganizerDraft, passwords: Pa
     person.username, person.email = folded(address), address
     person.password_hash = person.first_name = person.last_name = person.title = person.timezone = ""
     person.locale, person.spoken_languages, person.additional_timezones = "en", [], []
-    await flush_address(session, draft)
+    await flush_address(session, path)
     return person
 
 
@@ -95,30 +98,29 @@ def add_member(
     return membership
 
 
-async def flush_address(session: AsyncSession, draft: OrganizerDraft) -> None:
+async def flush_address(session: AsyncSession, path: str = "email") -> None:
     """Raises Conflict when somebody else has taken the address in the meantime."""
     try:
         await session.flush()
     except IntegrityError as error:
-        field = draft.field("email")
-        raise Conflict("there is a user with this address already", field=field) from error
+        raise Conflict(ErrorCode.ADDRESS_TAKEN, path) from error
 
 
-async def require_new_address(session: AsyncSession, address: str, field: str) -> Person | None:
+async def require_new_address(session: AsyncSession, address: str, path: str = "email") -> Person | None:
     """Raises Conflict when somebody in an open account has it. Returns who had it in closed ones."""
     query = select(Person).where(Person.id.in_(_OF_ADDRESS)).order_by(Person.username != folded(address))
     people = (await session.scalars(query, {"named": list(spellings(address))})).all()
     if not people:
         return None
     if await _open_memberships(session, people):
-        raise Conflict(f"there is a user with the address {address} already", field=field)
+        raise Conflict(ErrorCode.ADDRESS_TAKEN, path)
     return people[0]
 
 
 async def require_nowhere_else(session: AsyncSession, organization_id: int, person: Person) -> None:
     """Raises Forbidden for somebody who belongs to another open organization as well."""
     if set(await _open_memberships(session, [person])) - {organization_id}:
-        raise Forbidden("the person belongs to another account as well", code="person_shared")
+        raise Forbidden(ErrorCode.PERSON_SHARED)
 
 
 async def _open_memberships(session: AsyncSession, people: Sequence[Person]) -> Sequence[int]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingTerms
 from switchroom.db.base import now
-from switchroom.errors import Forbidden
+from switchroom.errors import ErrorCode, Forbidden
 from switchroom.identity.models import Organization
 
 TRIAL = timedelta(days=14)
@@ -19,12 +19,9 @@ TRIAL = timedelta(days=14)
 def require_good_standing(organization: Organization, terms: MeetingTerms, *, to_change: bool) -> None:
     """Raises Forbidden for an organization that is closed or, `to_change` something, not paid for."""
     if organization.closed_at is not None:
-        raise Forbidden("the account is closed", code="account_closed")
+        raise Forbidden(ErrorCode.ACCOUNT_CLOSED)
     if to_change and is_unpaid(terms):
-        raise Forbidden(
-            f"the account was paid until {terms.paid_until:%Y-%m-%d} and can only be looked at",
-            code="account_unpaid",
-        )
+        raise Forbidden(ErrorCode.ACCOUNT_UNPAID)
 
 
 async def lock_terms(session: AsyncSession, organization_id: int) -> MeetingTerms:

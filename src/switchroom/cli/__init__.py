@@ -7,7 +7,9 @@ from typing import NoReturn
 
 import typer
 
+from switchroom import texts
 from switchroom.cli.access import key_commands, meeting_key_commands, organization_commands, user_commands
+from switchroom.cli.options import CommandError
 from switchroom.cli.serving import commands, database_commands
 from switchroom.cli.webhooks import webhook_commands
 from switchroom.engines.supervisor import ProcessError
@@ -36,10 +38,10 @@ def main() -> None:
     """Run the command; what went wrong is said in one line."""
     try:
         app()
-    except (ConfigurationError, PortTakenError, ProcessError) as error:
+    except (CommandError, ConfigurationError, PortTakenError, ProcessError) as error:
         _fail(str(error))
     except DomainError as error:
-        _fail(error.message)
+        _fail(texts.message(error))
 
 
 def _fail(message: str) -> NoReturn:

@@ -27,6 +27,10 @@ def load_settings(config: Path | None, host: str | None, port: int | None, data:
     return loaded
 
 
+class CommandError(Exception):
+    """The command cannot be carried out as it was given; the message says why."""
+
+
 @asynccontextmanager
 async def offline(loaded: Settings) -> AsyncGenerator[Platform]:
     """The platform's parts on an up-to-date database, without serving."""

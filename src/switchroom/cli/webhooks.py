@@ -11,8 +11,7 @@ import msgspec
 import typer
 from msgspec import UNSET
 
-from switchroom.cli.options import Config, Data, load_settings, offline
-from switchroom.errors import Invalid
+from switchroom.cli.options import CommandError, Config, Data, load_settings, offline
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks, new_secret
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.events.webhooks.schedule import RETRY_DELAYS
@@ -130,7 +129,7 @@ def show_secret(
 ) -> None:
     """Show what deliveries are signed with."""
     if rotate and new:
-        raise Invalid("--rotate and --set exclude each other", field="secret")
+        raise CommandError("--rotate and --set exclude each other")
     wanted = new_secret() if rotate else new
 
     async def show() -> WebHook:
@@ -207,7 +206,7 @@ def _object(custom_data: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(custom_data or "{}", type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise Invalid("custom data must be a JSON object", field="custom_data") from None
+        raise CommandError("custom data must be a JSON object") from None
 
 
 def _special(hook: WebHook) -> Iterator[str]:
@@ -228,7 +227,7 @@ async def _web_hooks(
 ) -> AsyncGenerator[tuple[WebHooks, int | None]]:
     """The web hooks, and the number of the organization whose they are: None stands for the platform."""
     if (org is None) is not on_platform:
-        raise Invalid("name the organization with --org, or say --platform", field="org")
+        raise CommandError("name the organization with --org, or say --platform")
     async with offline(load_settings(config, None, None, data)) as platform:
         owner = None if org is None else (await platform.identity.organizations.find(org)).id
         yield platform.events.webhooks, owner

@@ -31,7 +31,7 @@ from switchroom.conference.room.reentry import ReentryTokens
 from switchroom.conference.room.waiting_room import WaitingParticipant, WaitingRooms
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
-from switchroom.errors import DomainError, Unavailable
+from switchroom.errors import DomainError, ErrorCode, Unavailable
 from switchroom.rooms.admission import Admission, LinkView
 from switchroom.rooms.live import LiveParticipant, LiveRooms
 from switchroom.settings import IceSettings
@@ -232,7 +232,7 @@ class ConferenceService:
 
     def _require_going_on(self) -> None:
         if self._stopping:
-            raise Unavailable("the server is stopping", code="media_unavailable")
+            raise Unavailable(ErrorCode.SERVER_STOPPING)
 
     def _resume(self, request: Join, connection: Connection) -> Stay | None:
         live = self._live.get(request.room_id)

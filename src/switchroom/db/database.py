@@ -24,7 +24,7 @@ from switchroom.db.base import Base, OfOrganization
 from switchroom.db.prepared import PreparedInsert, PreparedQuery
 from switchroom.db.sqlite import DRIVER, LOCK_LIMIT, Checkpoints, SqliteConnection, connect, driver_of
 from switchroom.db.sqlite import begin as begin_transaction
-from switchroom.errors import Unavailable
+from switchroom.errors import ErrorCode, Unavailable
 
 _ORGANIZATION = "organization_id"
 _NOTICES = "notices"
@@ -98,11 +98,11 @@ def _reachable() -> Generator[None]:
     try:
         yield
     except (InterfaceError, PoolTimeout, ConnectionError) as error:
-        raise Unavailable("the database cannot be reached") from error
+        raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE) from error
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        raise Unavailable("the database cannot be reached") from error
+        raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE) from error
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@ them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from types import UnionType
@@ -13,7 +12,9 @@ import msgspec
 from litestar.types import Receive
 from msgspec import UNSET, Struct, structs
 
-from switchroom.dialects.problem import WrongField, WrongFields
+from switchroom.dialects.problem import Unreadable
+from switchroom.dialects.reasons import NULL_CHARACTER, problem_of
+from switchroom.errors import ErrorCode, FieldProblem
 
 T = TypeVar("T")
 
@@ -23,8 +24,6 @@ _LONGEST_REASON = 300
 _MOST_NAMED = 100
 """Wrong parts of one field that are named; whoever sends a million gets to know of some."""
 
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?$", re.DOTALL)
-_TYPES = re.compile(r"`([^`]*)`")
 _MISSING: Final = object()
 
 WORDS: Mapping[str, str] = {"str": "string", "int": "whole number", "float": "number", "bool": "boolean"}
@@ -92,7 +91,7 @@ class Reader(Generic[T]):
         self._fields = _fields(kind)
 
     def read(self, body: bytes) -> T:
-        """Raises WrongFields; its `rest` is the message without them, where the type has fields."""
+        """Raises Unreadable; its `rest` is the message without them, where the type has fields."""
         try:
             value = self._unwrapped(msgspec.json.decode(body or b"{}"))
             if b"\\u0000" not in body:
@@ -108,8 +107,8 @@ class Reader(Generic[T]):
         if not self._under:
             return value
         if not isinstance(value, dict) or self._under not in value:
-            reason = f'the body is not a JSON object like {{"{self._under}": …}}'
-            raise WrongFields([WrongField(self._under, reason)])
+            facts = {"name": self._under}
+            raise Unreadable([FieldProblem(self._under, ErrorCode.BODY_WITHOUT_DATA, facts)])
         return cast("dict[str, Any]", value)[self._under]
 
     def _convert(self, value: Any) -> T:
@@ -118,21 +117,20 @@ class Reader(Generic[T]):
         if self._fields is None:
             wrong = list(islice(self._wrong_in(value, self._kind, ""), _MOST_NAMED))
             if wrong:
-                raise WrongFields(wrong)
+                raise Unreadable(wrong)
             return self._converted(value, self._kind)
         if not isinstance(value, dict):
-            what = f"`{self._under}`" if self._under else "the body"
-            raise WrongFields([WrongField(self._under, f"{what} is not a JSON object")])
+            raise Unreadable([FieldProblem(self._under, ErrorCode.BODY_NOT_OBJECT)])
         return self._struct(cast("dict[str, Any]", value), self._fields)
 
     def _struct(self, value: dict[str, Any], fields: tuple[structs.FieldInfo, ...]) -> T:
         found: dict[str, Any] = {}
         missing: dict[str, Any] = {}
-        wrong: list[WrongField] = []
+        wrong: list[FieldProblem] = []
         for field in fields:
             if field.encode_name not in value:
                 if field.required:
-                    wrong.append(WrongField(field.encode_name, "is required"))
+                    wrong.append(FieldProblem(field.encode_name, ErrorCode.MISSING))
                     missing[field.name] = UNSET
                 continue
             given = value[field.encode_name]
@@ -145,20 +143,20 @@ class Reader(Generic[T]):
                 if field.required:
                     missing[field.name] = UNSET
         if wrong:
-            raise WrongFields(wrong, self._kind(**found, **missing))
+            raise Unreadable(wrong, self._kind(**found, **missing))
         return self._kind(**found)
 
     def _converted(self, given: Any, kind: Any) -> Any:
         _require_no_null(given)
         return msgspec.convert(given, kind, dec_hook=self._scalars)
 
-    def _wrong_in(self, given: Any, kind: Any, path: str) -> Iterator[WrongField]:
+    def _wrong_in(self, given: Any, kind: Any, path: str) -> Iterator[FieldProblem]:
         """Everything that is wrong within a value that cannot be converted."""
         named = False
         for part, part_kind, part_path in _parts(given, kind, path):
             if part is _MISSING:
                 named = True
-                yield WrongField(part_path, "is required")
+                yield FieldProblem(part_path, ErrorCode.MISSING)
                 continue
             try:
                 self._converted(part, part_kind)
@@ -169,21 +167,7 @@ class Reader(Generic[T]):
             try:
                 self._converted(given, kind)
             except msgspec.ValidationError as error:
-                yield self._wrong_field(path, error)
-
-    def _wrong_field(self, path: str, error: msgspec.ValidationError) -> WrongField:
-        match = cast("re.Match[str]", _PLACE.match(str(error)))
-        inner = match["path"] or ""
-        path = f"{path}.{inner}" if path and inner and not inner.startswith("[") else path + inner
-        missing = re.match(r"Object missing required field `(.*)`", match["what"])
-        if missing:
-            return WrongField(f"{path}.{missing[1]}" if path else missing[1], "is required")
-        reason = _TYPES.sub(self._in_words, match["what"])
-        return WrongField(path, (reason[:1].lower() + reason[1:])[:_LONGEST_REASON] or "is not valid")
-
-    def _in_words(self, types: re.Match[str]) -> str:
-        names = [self._words.get(name, name) for name in types[1].split(" | ") if name != "null"]
-        return " or ".join(names)
+                yield problem_of(error, path, self._words)
 
 
 def _fields(kind: Any) -> tuple[structs.FieldInfo, ...] | None:
@@ -220,7 +204,7 @@ def _require_no_null(value: Any) -> None:
     """PostgreSQL keeps no null characters, and nothing that people write has one."""
     if isinstance(value, str):
         if "\0" in value:
-            raise msgspec.ValidationError("a text must not contain a null character")
+            raise msgspec.ValidationError(NULL_CHARACTER)
     elif isinstance(value, list):
         for item in cast("list[Any]", value):
             _require_no_null(item)
@@ -230,8 +214,8 @@ def _require_no_null(value: Any) -> None:
             _require_no_null(item)
 
 
-def _not_json(error: Exception) -> WrongFields:
-    reason = f"the body is not valid JSON: {error}"
+def _not_json(error: Exception) -> Unreadable:
     if isinstance(error, RecursionError):
-        reason = "the body is nested too deeply"
-    return WrongFields([WrongField("", reason[:_LONGEST_REASON])])
+        return Unreadable([FieldProblem("", ErrorCode.BODY_TOO_DEEP)])
+    facts = {"reason": str(error)[:_LONGEST_REASON]}
+    return Unreadable([FieldProblem("", ErrorCode.BODY_NOT_JSON, facts)])

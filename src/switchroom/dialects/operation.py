@@ -13,8 +13,8 @@ from litestar.types import HTTPScope
 from msgspec import Struct
 
 from switchroom.dialects.body import LARGEST_BODY
-from switchroom.dialects.language import Language, language_of
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
+from switchroom.texts import Language, language_of
 
 C = TypeVar("C")
 
@@ -96,9 +96,9 @@ class Context(Generic[C]):
             return otherwise
         number = whole_number(text)
         if number is None:
-            raise Invalid(f"{name} is not a whole number", field=name)
+            raise Invalid(ErrorCode.NOT_A_WHOLE_NUMBER, name)
         if not least <= number <= most:
-            raise Invalid(f"{name} must be from {least} to {most}", field=name)
+            raise Invalid(ErrorCode.OUT_OF_RANGE, name, least=least, most=most)
         return number
 
     def moment(self, name: str, *, or_unix: bool = False) -> datetime | None:
@@ -113,9 +113,8 @@ class Context(Generic[C]):
                 return datetime.fromtimestamp(int(text), UTC)
             found = msgspec.convert(text, datetime)
         except (msgspec.ValidationError, ValueError, OverflowError, OSError):
-            others = ", nor Unix seconds" if or_unix else ""
-            message = f"{name} is not a time such as 2020-04-07T09:00:00.000Z{others}"
-            raise Invalid(message, field=name) from None
+            code = ErrorCode.NOT_A_TIME_OR_UNIX_SECONDS if or_unix else ErrorCode.NOT_A_TIME
+            raise Invalid(code, name) from None
         return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
@@ -128,8 +127,9 @@ class Operation(Struct, frozen=True, kw_only=True):
     `reply`, which the dialect puts into its envelope; with `raw`, a media type, it returns bytes of that
     type; and it may return a `Sendable` instead.
 
-    `validate` says what is wrong with a message of which only a part could be read, so that everything is
-    named at once; what is missing of it is UNSET. `seconds` and `largest_body` (bytes) are limits.
+    `validate` raises Invalid with what is wrong about a message of which only a part could be read, so that
+    everything is named at once; what is missing of it is UNSET. `seconds` and `largest_body` (bytes) are
+    limits.
     """
 
     method: Method
@@ -142,7 +142,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     parameters: Sequence[Parameter] = ()
     raw: str = ""
     status: int = 200
-    validate: Callable[[Context[Any], Any], Awaitable[Sequence[Invalid]]] | None = None
+    validate: Callable[[Context[Any], Any], Awaitable[None]] | None = None
     seconds: float = SECONDS
     largest_body: int = LARGEST_BODY
     is_documented: bool = True

@@ -15,8 +15,8 @@ from switchroom.dialects.answer import Answer, Sendable
 from switchroom.dialects.body import ClientGone, read_body
 from switchroom.dialects.dialect import Dialect, MessageReader
 from switchroom.dialects.operation import NOTHING, OPEN, Context, Nothing, Operation
-from switchroom.dialects.problem import Problem, UnknownPath, WrongField, WrongFields, WrongMethod
-from switchroom.errors import DomainError
+from switchroom.dialects.problem import Problem, UnknownPath, Unreadable, WrongMethod
+from switchroom.errors import DomainError, Invalid
 from switchroom.http.observation import request_id
 
 log = structlog.get_logger()
@@ -75,7 +75,7 @@ class _Endpoint:
         except ClientGone:
             return
         except Exception as error:
-            problem = self._dialect.problems.problem_of(error)
+            problem = self._dialect.problems.problem_of(error, self._dialect.language_of(context))
             if problem.is_unexpected:
                 log.exception("operation failed", **self._names(context))
             answer = _refusal(self._dialect, context, problem)
@@ -111,28 +111,25 @@ class _Endpoint:
             return context.body
         try:
             message = self._reader.read(context.body)
-        except WrongFields as error:
+        except Unreadable as error:
             raise await self._with_further(context, error) from None
         self._dialect.received(context, message)
         return message
 
-    async def _with_further(self, context: Context[Any], found: WrongFields) -> WrongFields:
+    async def _with_further(self, context: Context[Any], found: Unreadable) -> Invalid:
         """What was found to be wrong, and what is wrong about the fields that could be read."""
         if self._operation.validate is None or found.rest is None:
             return found
         try:
-            errors = await self._operation.validate(context, found.rest)
+            await self._operation.validate(context, found.rest)
+        except Invalid as error:
+            name_of = self._dialect.problems.name_of
+            known = {_top(one.path) for one in found.problems}
+            further = [one for one in error.problems if _top(name_of(one.path)) not in known]
+            return Invalid.of([*found.problems, *further])
         except DomainError:
-            return found
-        name_of = self._dialect.problems.name_of
-        known = {_top(one.path) for one in found.fields}
-        further = {name_of(one.field or ""): one.message for one in errors}
-        return WrongFields(
-            [
-                *found.fields,
-                *(WrongField(path, reason) for path, reason in further.items() if _top(path) not in known),
-            ]
-        )
+            pass
+        return found
 
 
 _NONE: Mapping[str, _Endpoint] = {}
@@ -201,7 +198,11 @@ class _Area:
         return self._refused(context, WrongMethod(f"{method} is not known here"))
 
     def _refused(self, context: Context[Any], error: Exception) -> Answer:
-        return _refusal(self._dialect, context, self._dialect.problems.problem_of(error))
+        return _refusal(
+            self._dialect,
+            context,
+            self._dialect.problems.problem_of(error, self._dialect.language_of(context)),
+        )
 
 
 def _parts(path: str) -> list[str]:
@@ -224,8 +225,8 @@ def _matches(
 
 
 def _refusal(dialect: AnyDialect, context: Context[Any], problem: Problem[Any]) -> Answer:
-    wait = problem.details.get("retryAfter")
-    headers = [*context.headers, *([(b"retry-after", wait.encode())] if wait else [])]
+    wait = problem.facts.get("retry_after")
+    headers = [*context.headers, *([(b"retry-after", str(wait).encode())] if wait else [])]
     return Answer(problem.status, dialect.encode(dialect.error_body(problem, context)), headers)
 
 

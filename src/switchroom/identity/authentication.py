@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden, Unauthenticated
+from switchroom.errors import ErrorCode, Forbidden, Unauthenticated
 from switchroom.events.append import record
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Administration
@@ -137,7 +137,7 @@ class Authentication:
                 person = await session.get_one(Person, row.person_id)
                 return await self._sign_in_person(session, person, company_id or organization.ulid, kept=kept)
             if company_id and company_id != organization.ulid:
-                raise Forbidden("an API key belongs to one company", field="companyId")
+                raise Forbidden(ErrorCode.KEY_HAS_ONE_ORGANIZATION, "organization_id")
             key = await session.get_one(ApiKey, row.api_key_id)
             return await self._sign_in_key(session, key, organization, kept=kept)
 
@@ -145,7 +145,7 @@ class Authentication:
         """Move a signed-in person to another of their organizations."""
         claims = self._signer.verify(token)
         if claims.kind is not SubjectKind.PERSON:
-            raise Forbidden("only people can switch the company")
+            raise Forbidden(ErrorCode.PEOPLE_ONLY)
         async with self._database.write(None) as session:
             person = await session.get(Person, claims.subject_id)
             if person is None:
@@ -287,9 +287,9 @@ async def _memberships(session: AsyncSession, person_id: str) -> list[tuple[Orga
 
 def _require(row: RefreshToken | None) -> RefreshToken:
     if row is None:
-        raise Unauthenticated("the refresh token is not valid", code="refresh_token_invalid")
+        raise Unauthenticated(ErrorCode.REFRESH_TOKEN_INVALID)
     return row
 
 
 def _refuse() -> NoReturn:
-    raise Unauthenticated("the credentials are not valid", code="credentials_invalid")
+    raise Unauthenticated(ErrorCode.CREDENTIALS_INVALID)

@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from switchroom.errors import ErrorCode, Forbidden, Invalid, NotFound, Unauthenticated
 from switchroom.events.append import record
 from switchroom.identity.models import Organization, PlatformKey
 from switchroom.identity.secrets import key_hash, random_key
@@ -45,10 +45,7 @@ class KeyHolder(Struct, frozen=True):
     def require(self, permission: KeyPermission) -> None:
         """Raises Forbidden for a key without the permission."""
         if permission not in self.permissions:
-            raise Forbidden(
-                f"the API key has no permission {(permission.name or '').capitalize()}",
-                code="key_permission_missing",
-            )
+            raise Forbidden(ErrorCode.KEY_PERMISSION_MISSING, permission=(permission.name or "").capitalize())
 
 
 class PlatformKeys:
@@ -65,7 +62,7 @@ class PlatformKeys:
         """A new key, for everything unless an organization is given. It is shown this once."""
         alias = name.strip()
         if not alias or len(alias) > 100:
-            raise Invalid("a key's name has 1 to 100 characters", field="name")
+            raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "name", least=1, most=100)
         key = random_key(_LENGTH)
         async with self._database.write(None) as session:
             made = PlatformKey(
@@ -94,7 +91,7 @@ class PlatformKeys:
         async with self._database.write(None) as session:
             found = await session.get(PlatformKey, key_id)
             if found is None:
-                raise NotFound(f"there is no key {key_id}", field="id")
+                raise NotFound(ErrorCode.KEY_NOT_FOUND, "id", id=key_id)
             await session.delete(found)
             _record(session, "meeting_key.deleted", found)
         self._right.clear()
@@ -117,7 +114,7 @@ class PlatformKeys:
             async with self._database.read(None) as session:
                 found = (await session.execute(query, {"named": named})).one_or_none()
         if found is None:
-            raise Unauthenticated("the API key is missing or wrong", code="key_invalid")
+            raise Unauthenticated(ErrorCode.KEY_INVALID)
         key_id, name, organization_id, permissions = found
         holder = KeyHolder(key_id, name, organization_id, KeyPermission(permissions))
         self._right[named] = holder

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ulid import ULID
 
 from switchroom.db.database import Database
-from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
+from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
 from switchroom.events.append import record
 from switchroom.identity.models import (
     LONGEST_DISPLAY_NAME,
@@ -54,9 +54,9 @@ class Organizations:
                 )
             ).all()
         if not rows:
-            raise NotFound(f"there is no organization {reference}", field="companyId")
+            raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=reference)
         if len(rows) > 1:
-            raise Conflict(f"several organizations are named {reference}: give the id", field="companyId")
+            raise Conflict(ErrorCode.ORGANIZATION_AMBIGUOUS, "organization_id", name=reference)
         return rows[0]
 
     async def is_open(self, organization_id: int) -> bool:
@@ -72,7 +72,7 @@ class Organizations:
         One the caller does not belong to is left out, as if it did not exist. In order of name.
         """
         if len(ulids) > _MOST_NAMED:
-            raise Invalid(f"at most {_MOST_NAMED} companies can be named", field="companyIdList")
+            raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "organization_ids", most=_MOST_NAMED)
         query = select(Organization).order_by(Organization.display_name, Organization.id)
         if token.kind == token.kind.PERSON:
             query = query.join(Membership, Membership.organization_id == Organization.id).where(
@@ -87,7 +87,7 @@ class Organizations:
 
     async def permission_groups(self, token: AccessToken) -> Sequence[PermissionGroup]:
         if token.is_guest:
-            raise Forbidden("guests may not list permission groups")
+            raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
         async with self._database.read(token.organization_id) as session:
             return (
                 await session.scalars(
@@ -114,13 +114,13 @@ class Organizations:
         """
         name = folded(username)
         if not name or len(name) > 254:
-            raise Invalid("a user name has 1 to 254 characters", field="username")
+            raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "username", least=1, most=254)
         password_hash = None if password is None else await self._passwords.hash_chosen(password)
         async with self._database.write(None) as session:
             person = await session.scalar(select(Person).where(Person.username.in_(spellings(username))))
             if person is None:
                 if password_hash is None:
-                    raise Invalid("a new person needs a password", field="password")
+                    raise Invalid(ErrorCode.PASSWORD_REQUIRED, "password")
                 person = Person(
                     username=name,
                     password_hash=password_hash,
@@ -132,7 +132,7 @@ class Organizations:
                 session.add(person)
                 await session.flush()
             elif password_hash is not None:
-                raise Conflict(f"{name} exists already; leave the password out", field="username")
+                raise Conflict(ErrorCode.PERSON_EXISTS, "username", name=name)
             await self._require_no_membership(session, organization, person)
             session.add(
                 Membership(
@@ -164,14 +164,14 @@ class Organizations:
         """A key with every permission of the organization. Returns its code, which is shown this once."""
         alias = client_id.strip()
         if not alias or len(alias) > 100:
-            raise Invalid("a client id has 1 to 100 characters", field="clientId")
+            raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "client_id", least=1, most=100)
         code = random_key(40)
         async with self._database.write(None) as session:
             taken = await session.scalar(
                 select(ApiKey.id).where(ApiKey.organization_id == organization.id, ApiKey.client_id == alias)
             )
             if taken:
-                raise Conflict(f"there is an API key {alias} already", field="clientId")
+                raise Conflict(ErrorCode.KEY_EXISTS, "client_id", name=alias)
             key = ApiKey(
                 id=new_id(),
                 organization_id=organization.id,
@@ -193,7 +193,10 @@ class Organizations:
         )
         if member:
             raise Conflict(
-                f"{person.username} belongs to {organization.display_name} already", field="username"
+                ErrorCode.MEMBER_EXISTS,
+                "username",
+                name=person.username,
+                organization=organization.display_name,
             )
 
 
@@ -202,9 +205,9 @@ async def found(session: AsyncSession, display_name: str) -> Organization:
     empty or too long."""
     name = display_name.strip()
     if not name:
-        raise Invalid("a name is required", field="displayName")
+        raise Invalid(ErrorCode.NAME_REQUIRED, "display_name")
     if len(name) > LONGEST_DISPLAY_NAME:
-        raise Invalid(f"a name has at most {LONGEST_DISPLAY_NAME} characters", field="displayName")
+        raise Invalid(ErrorCode.TOO_LONG, "display_name", most=LONGEST_DISPLAY_NAME)
     organization = Organization(ulid=str(ULID()), display_name=name)
     session.add(organization)
     await session.flush()

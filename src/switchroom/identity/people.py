@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden, Invalid
+from switchroom.errors import ErrorCode, Forbidden, Invalid
 from switchroom.identity.models import Membership, Person
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind
@@ -27,7 +27,7 @@ class People:
         Without the permission to list people one may ask for oneself only. Unknown ids are left out.
         """
         if len(person_ids) > _MOST_NAMED:
-            raise Invalid(f"at most {_MOST_NAMED} people can be named", field="userIdList")
+            raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "person_ids", most=_MOST_NAMED)
         query = (
             select(Person, Membership)
             .join(Membership, Membership.person_id == Person.id)
@@ -39,6 +39,6 @@ class People:
         elif token.kind is SubjectKind.PERSON and list(person_ids) == [token.subject_id]:
             query = query.where(Person.id == token.subject_id)
         else:
-            raise Forbidden("listing people takes the permission USER_LIST")
+            raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="USER_LIST")
         async with self._database.read(token.organization_id) as session:
             return [(person, membership) for person, membership in await session.execute(query)]

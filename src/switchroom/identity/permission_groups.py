@@ -5,15 +5,15 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.models import PermissionGroup
 from switchroom.identity.permissions import Permission
 
 
 async def require_group(
-    session: AsyncSession, organization_id: int, group_id: str | None, field: str = "meetingPermissionId"
+    session: AsyncSession, organization_id: int, group_id: str | None, path: str = "permission_group_id"
 ) -> None:
-    """Raises Invalid, with the field, for a group that the organization has not, or that lets nobody in."""
+    """Raises Invalid, naming the path, for a group that the organization has not, or that lets nobody in."""
     if group_id is None:
         return
     permissions = await session.scalar(
@@ -22,6 +22,6 @@ async def require_group(
         )
     )
     if permissions is None:
-        raise Invalid("there is no such permission group", field=field)
+        raise Invalid(ErrorCode.PERMISSION_GROUP_UNKNOWN, path)
     if not Permission(permissions) & Permission.JOIN:
-        raise Invalid("nobody can join with this permission group", field=field)
+        raise Invalid(ErrorCode.PERMISSION_GROUP_WITHOUT_ENTRY, path)

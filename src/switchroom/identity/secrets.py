@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 
 _LETTERS_AND_DIGITS = (string.ascii_letters + string.digits).encode()
 _AS_CHARACTER = bytes(_LETTERS_AND_DIGITS[byte % len(_LETTERS_AND_DIGITS)] for byte in range(256))
@@ -49,9 +49,9 @@ class Passwords:
     async def hash_chosen(self, password: str) -> str:
         """The hash of a password that somebody chooses. Raises Invalid for less than 8 characters."""
         if len(password) < _SHORTEST_PASSWORD:
-            raise Invalid(f"a password has at least {_SHORTEST_PASSWORD} characters", field="password")
+            raise Invalid(ErrorCode.PASSWORD_TOO_SHORT, "password", least=_SHORTEST_PASSWORD)
         if len(password) > _LONGEST_PASSWORD:
-            raise Invalid(f"a password has at most {_LONGEST_PASSWORD} characters", field="password")
+            raise Invalid(ErrorCode.PASSWORD_TOO_LONG, "password", most=_LONGEST_PASSWORD)
         return await self.hash(password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:

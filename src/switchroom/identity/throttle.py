@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database, upsert
-from switchroom.errors import Exhausted
+from switchroom.errors import ErrorCode, Exhausted
 from switchroom.identity.models import SignInFailure
 
 _LONGEST = timedelta(minutes=15)
@@ -60,11 +60,7 @@ class Throttle:
         longest = max(waits, default=timedelta())
         if longest > timedelta():
             seconds = int(longest.total_seconds()) + 1
-            raise Exhausted(
-                f"too many failed attempts, try again in {seconds} s",
-                code="too_many_attempts",
-                details={"retryAfter": str(seconds)},
-            )
+            raise Exhausted(ErrorCode.TOO_MANY_ATTEMPTS, retry_after=seconds)
 
     async def failed(self, account: str | None, address: str) -> None:
         async with self._database.write(None) as session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from zoneinfo import available_timezones
 
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 
 _NO_ZONES = frozenset({"Factory", "localtime"})
 """Files beside those of the zones: a machine's own zone, and one that is to be replaced by it."""
@@ -17,8 +17,13 @@ def _known() -> frozenset[str]:
     return frozenset(available_timezones() - _NO_ZONES)
 
 
-def require_timezone(name: str, field: str = "timezone") -> str:
-    """The name. Raises Invalid with the field for one that is not the IANA's."""
-    if name not in _known():
-        raise Invalid("timezone is not the name of a time zone", field=field)
+def is_timezone(name: str) -> bool:
+    """Whether it is one of the IANA's."""
+    return name in _known()
+
+
+def require_timezone(name: str, path: str = "timezone") -> str:
+    """The name. Raises Invalid, naming the path, for one that is not the IANA's."""
+    if not is_timezone(name):
+        raise Invalid(ErrorCode.TIMEZONE_UNKNOWN, path)
     return name

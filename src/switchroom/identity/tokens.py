@@ -13,7 +13,7 @@ from enum import IntEnum
 import msgspec
 from msgspec import Struct
 
-from switchroom.errors import TokenExpired, Unauthenticated
+from switchroom.errors import ErrorCode, TokenExpired, Unauthenticated
 from switchroom.identity.permissions import Administration
 from switchroom.settings import LONGEST_TOKEN
 
@@ -81,10 +81,10 @@ class TokenSigner:
             if len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
         if claims.expires_at <= time.time() and not even_expired:
-            raise TokenExpired("token expired")
+            raise TokenExpired
         for subject in (claims.subject_id, claims.link_id):
             if subject in self._revoked and claims.issued_at <= self._revoked[subject]:
-                raise Unauthenticated("the access token has been revoked")
+                raise Unauthenticated(ErrorCode.TOKEN_REVOKED)
         return claims
 
     def revoke(self, subject_id: str, until: float) -> None:
@@ -98,18 +98,18 @@ class TokenSigner:
 
     def _open(self, token: str) -> AccessToken:
         if not token:
-            raise Unauthenticated("an access token is required", field="accessToken")
+            raise Unauthenticated(ErrorCode.TOKEN_MISSING, "access_token")
         try:
             raw = base64.b64decode(token, validate=True)
         except (binascii.Error, ValueError):
-            raise Unauthenticated("the access token is not valid", field="accessToken") from None
+            raise Unauthenticated(ErrorCode.TOKEN_INVALID, "access_token") from None
         payload, mac = raw[:-_MAC_SIZE], raw[-_MAC_SIZE:]
         if not hmac.compare_digest(mac, self._mac(payload)):
-            raise Unauthenticated("the access token is not valid", field="accessToken")
+            raise Unauthenticated(ErrorCode.TOKEN_INVALID, "access_token")
         try:
             return self._decoder.decode(payload)
         except msgspec.MsgspecError:
-            raise Unauthenticated("the access token is not valid", field="accessToken") from None
+            raise Unauthenticated(ErrorCode.TOKEN_INVALID, "access_token") from None
 
     def _mac(self, payload: bytes) -> bytes:
         return hmac.digest(self._secret, payload, "sha256")

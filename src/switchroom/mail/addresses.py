@@ -10,6 +10,9 @@ from functools import lru_cache
 import idna
 from msgspec import Struct
 
+from switchroom.errors import ErrorCode, Invalid
+from switchroom.texts import text
+
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _FORBIDDEN_IN_LOCAL = re.compile(r"[<>,;:\"()\[\]\\@]")
@@ -18,6 +21,14 @@ _UNWANTED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 class Undeliverable(Exception):
     """The mail cannot be delivered, now or later; the message says why."""
+
+
+class BadAddress(Undeliverable):
+    """No mail can be sent to the address."""
+
+    def __init__(self, code: ErrorCode) -> None:
+        super().__init__(text(code, field="the address"))
+        self.code = code
 
 
 class Mailbox(Struct, frozen=True):
@@ -52,18 +63,27 @@ def one_line(text: str) -> str:
 def ascii_address(address: str) -> str:
     """The address with its domain in the ASCII form of RFC 5891.
 
-    Raises Undeliverable for what is not an address, and for one whose part before the @ is not ASCII: that
+    Raises BadAddress for what is not an address, and for one whose part before the @ is not ASCII: that
     takes SMTPUTF8 at every server on the way.
     """
     local, at, domain = address.rpartition("@")
     if not at or not local or not domain:
-        raise Undeliverable("it is not like name@example.org")
+        raise BadAddress(ErrorCode.ADDRESS_MALFORMED)
     if not _VISIBLE_ASCII.fullmatch(local) or _FORBIDDEN_IN_LOCAL.search(local):
-        raise Undeliverable("the address cannot be mailed to: the part before the @ is not plain ASCII")
+        raise BadAddress(ErrorCode.ADDRESS_NOT_ASCII)
     try:
         return f"{local}@{_ascii_domain(domain)}"
     except idna.IDNAError as error:
-        raise Undeliverable("the address cannot be mailed to: its domain is not a domain name") from error
+        raise BadAddress(ErrorCode.ADDRESS_DOMAIN_INVALID) from error
+
+
+def require_address(address: str, path: str) -> str:
+    """The address. Raises Invalid, naming the path, for one that no mail can be sent to."""
+    try:
+        ascii_address(address)
+    except BadAddress as error:
+        raise Invalid(error.code, path) from error
+    return address
 
 
 @lru_cache(1000)

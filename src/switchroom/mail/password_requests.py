@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.models import Organization, Person
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.mail.password_mails import PasswordMail
@@ -26,7 +26,7 @@ class PasswordRequests:
         Raises Invalid for a person without an e-mail address.
         """
         if not person.email:
-            raise Invalid("there is no e-mail address to send the password's link to", field="email")
+            raise Invalid(ErrorCode.PERSON_WITHOUT_ADDRESS, "email")
         link = await self._links.create(session, person, days=days)
         language = person.locale.replace("_", "-").partition("-")[0].lower()
         return await enqueue_password_mail(

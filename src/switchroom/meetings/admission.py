@@ -18,7 +18,7 @@ from switchroom.accounts.models import MeetingKind, MeetingTerms
 from switchroom.accounts.standing import is_unpaid
 from switchroom.db.base import now, time_of
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden, LinkNotFound, Unauthenticated
+from switchroom.errors import ErrorCode, Forbidden, LinkNotFound, Unauthenticated
 from switchroom.identity.models import Membership, Organization, PermissionGroup, Person
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
@@ -135,14 +135,14 @@ class MeetingAdmission:
 
         Raises LinkNotFound, Forbidden (`meeting_not_started`, `meeting_over`, `account_unpaid`), Invalid.
         """
-        wanted = require_text(typed.name(display_name), "displayName", longest=LONGEST_NAME)
+        wanted = require_text(typed.name(display_name), "display_name", longest=LONGEST_NAME)
         async with self._database.read(None) as session:
             shown, standing = await self._by_number(session, number, key)
             _require_enterable(shown, standing)
             visit = await _visit(session, shown, standing)
         # An invitation's first and last name together may be longer than a name that is typed here.
         name = wanted or typed.name(standing.display_name)[:LONGEST_NAME]
-        require_text(name, "displayName", longest=LONGEST_NAME, shortest=1)
+        require_text(name, "display_name", longest=LONGEST_NAME, shortest=1)
         subject = standing.subject_id
         if not subject:
             meeting_id = UUID(shown.meeting.id)
@@ -207,9 +207,9 @@ class MeetingAdmission:
             if to_enter:
                 _require_enterable(shown, standing)
             elif _has_ended(shown, changes, since):
-                raise Forbidden("the meeting is over", code="meeting_over")
+                raise Forbidden(ErrorCode.MEETING_OVER)
             wanted = typed.name(display_name or "") if claims.is_guest else ""
-            require_text(wanted, "displayName", longest=LONGEST_NAME)
+            require_text(wanted, "display_name", longest=LONGEST_NAME)
             return Admission(
                 organization_id=meeting.organization_id,
                 company_id=shown.organization.ulid,
@@ -299,7 +299,7 @@ async def _standing_of(session: AsyncSession, shown: MeetingView, claims: Access
         .where(Person.id == claims.subject_id)
     )
     if person is None:
-        raise Forbidden("the person no longer belongs to this company")
+        raise Forbidden(ErrorCode.PERSON_LEFT)
     for one in shown.invitees:
         if person.email and one.email == person.email.lower():
             return _invited(one)
@@ -346,14 +346,13 @@ def _has_ended(shown: MeetingView, changes: Changes, since: datetime | None) -> 
 def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
     state = _state(shown, standing)
     if shown.organization.closed_at is not None:
-        raise Forbidden("the account that the meeting belongs to is closed", code="not_allowed")
+        raise Forbidden(ErrorCode.MEETING_ACCOUNT_CLOSED)
     if state is VisitState.UNAVAILABLE:
-        raise Forbidden("the account that the meeting belongs to is not paid for", code="account_unpaid")
+        raise Forbidden(ErrorCode.MEETING_ACCOUNT_UNPAID)
     if state is VisitState.OVER:
-        raise Forbidden("the meeting is over", code="meeting_over")
+        raise Forbidden(ErrorCode.MEETING_OVER)
     if state is VisitState.NOT_STARTED:
-        opens = time_of(shown.opens_at)
-        raise Forbidden("the meeting has not begun", code="meeting_not_started", details={"opensAt": opens})
+        raise Forbidden(ErrorCode.MEETING_NOT_STARTED, opens_at=time_of(shown.opens_at))
 
 
 async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing) -> Visit:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.accounts.models import MeetingTerms
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import NotFound
+from switchroom.errors import ErrorCode, NotFound
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.mail.meeting_calendar import meeting_feed
 from switchroom.mail.meeting_mails import MeetingEntry
@@ -103,4 +103,4 @@ _MEMBERS = (
 
 
 def _unknown() -> NotFound:
-    return NotFound("there is no such calendar", field="icsToken", code="calendar_not_found")
+    return NotFound(ErrorCode.CALENDAR_NOT_FOUND, "calendar_token")

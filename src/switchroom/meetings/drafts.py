@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from switchroom.accounts.models import MeetingKind
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.identity.timezones import require_timezone
-from switchroom.mail.addresses import Undeliverable, ascii_address
+from switchroom.mail.addresses import require_address
 from switchroom.mail.meeting_mails import MeetingRole
-from switchroom.meetings import recurrence
-from switchroom.meetings.recurrence import Recurrence
+from switchroom.meetings.recurrence import Recurrence, require_possible
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 
 MOST_INVITED = 1000
@@ -27,6 +25,7 @@ _MOST_DOCUMENTS = 50
 _MOST_DOCUMENT_BYTES = 100_000
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _LONGEST_RESOLUTION = 16
+_MOST_EARLY_MINUTES = 24 * 60
 
 
 class InviteeDraft(Struct, frozen=True, kw_only=True):
@@ -71,107 +70,107 @@ def require_agenda(agenda: str) -> str:
 
 
 def require_resolution(name: str) -> str:
-    return require_text(name, "videoResolution", longest=_LONGEST_RESOLUTION, shortest=1)
+    return require_text(name, "video_resolution", longest=_LONGEST_RESOLUTION, shortest=1)
+
+
+def require_early(minutes: int) -> int:
+    if not 0 <= minutes <= _MOST_EARLY_MINUTES:
+        raise Invalid(ErrorCode.OUT_OF_RANGE, "early_access_minutes", least=0, most=_MOST_EARLY_MINUTES)
+    return minutes
 
 
 def require_documents(documents: Sequence[Any]) -> list[Any]:
     """Documents are what the caller's program makes of them, kept and given back."""
     if len(documents) > _MOST_DOCUMENTS:
-        raise Invalid(f"at most {_MOST_DOCUMENTS} documents belong to a meeting", field="documents")
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "documents", most=_MOST_DOCUMENTS)
     encoded = msgspec.json.encode(documents)
     if len(encoded) > _MOST_DOCUMENT_BYTES or b"\\u0000" in encoded:
-        raise Invalid("the documents are too long or no text", field="documents")
+        raise Invalid(ErrorCode.DOCUMENTS_TOO_LARGE, "documents")
     return list(documents)
 
 
-def require_moment(moment: datetime, field: str) -> datetime:
+def require_moment(moment: datetime, path: str) -> datetime:
     if not EARLIEST <= moment <= LATEST:
-        raise Invalid(f"{field} is not between 1970 and 2100", field=field)
+        raise Invalid(ErrorCode.TIME_OUT_OF_RANGE, path)
     return moment
 
 
 def require_times(start: datetime, end: datetime) -> None:
     """Raises Invalid for a meeting that ends before it starts, or is out of all bounds."""
-    require_moment(start, "startTime")
-    require_moment(end, "endTime")
+    problems = Problems()
+    with problems:
+        require_moment(start, "start")
+    with problems:
+        require_moment(end, "end")
     if end <= start:
-        raise Invalid("endTime is not after startTime", field="endTime")
-    if end - start > LONGEST:
-        raise Invalid(f"a meeting lasts at most {LONGEST.days} days", field="endTime")
+        problems.add(ErrorCode.END_NOT_AFTER_START, "end")
+    elif end - start > LONGEST:
+        problems.add(ErrorCode.MEETING_TOO_LONG, "end", days=LONGEST.days)
+    problems.require_none()
 
 
-def require_invitees(drafts: Sequence[InviteeDraft], locale: str) -> list[InviteeDraft]:
-    """Everyone once, with a locale, the address folded to lower case. Somebody named twice counts as named
-    last. Raises Invalid, naming the entry."""
+def require_invitees(drafts: Sequence[InviteeDraft]) -> list[InviteeDraft]:
+    """Everyone once, the address folded to lower case. Somebody named twice counts as named last. Raises
+    Invalid, naming the entries."""
     if len(drafts) > MOST_INVITED:
-        raise Invalid(
-            f"at most {MOST_INVITED} people can be invited to a meeting", field="invitedParticipants"
-        )
-    checked = (_require_invitee(draft, number, locale) for number, draft in enumerate(drafts))
-    return list({one.email: one for one in checked}.values())
+        raise Invalid(ErrorCode.TOO_MANY_INVITEES, "invitees", most=MOST_INVITED)
+    problems = Problems()
+    checked: dict[str, InviteeDraft] = {}
+    for number, draft in enumerate(drafts):
+        with problems.within(f"invitees[{number}]"):
+            one = _checked_invitee(draft)
+            checked[one.email] = one
+    problems.require_none()
+    return list(checked.values())
 
 
-def problems(draft: MeetingDraft) -> list[Invalid]:
-    """Everything that is wrong about a draft by itself. Whoever only wants to know whether something is finds
-    the first of it by the rules above."""
-    wrong: list[Invalid] = []
+def checked(draft: MeetingDraft) -> MeetingDraft:
+    """The draft, its texts without space around them and its invitees as of `require_invitees`.
 
-    def find(require: Callable[[], object]) -> None:
-        try:
-            require()
-        except Invalid as error:
-            wrong.append(error)
-
-    for said, require in (
-        (draft.topic, require_topic),
-        (draft.agenda, require_agenda),
-        (draft.documents, require_documents),
-        (draft.video_resolution, require_resolution),
-        (draft.timezone, require_timezone),
-    ):
+    Raises Invalid with all that is wrong about it by itself.
+    """
+    problems = Problems()
+    good: dict[str, Any] = {}
+    for name, require in _CHECKS:
+        said = getattr(draft, name)
         if said is not UNSET:
-            find(partial(require, said))
-    if not isinstance(draft.invitees, UnsetType):
-        if len(draft.invitees) > MOST_INVITED:
-            find(partial(require_invitees, draft.invitees, ""))
-        else:
-            for number, one in enumerate(draft.invitees):
-                for require in _of_invitee(one, number):
-                    find(require)
-    if draft.start and draft.end:
-        find(partial(require_times, draft.start, draft.end))
-    elif draft.start:
-        find(partial(require_moment, draft.start, "startTime"))
+            with problems:
+                good[name] = require(said)
+    with problems:
+        if draft.start and draft.end:
+            require_times(draft.start, draft.end)
+        elif draft.start:
+            require_moment(draft.start, "start")
     if draft.recurrence:
-        bad = {error.field for error in wrong}
-        start = draft.start if draft.start is not UNSET and not bad & {"startTime", "timezone"} else None
-        wrong += recurrence.problems(draft.recurrence, start, draft.timezone or "UTC")
-    return wrong
+        known = draft.start is not UNSET and not problems.paths & {"start", "timezone"}
+        with problems:
+            start = draft.start if known else None
+            require_possible(draft.recurrence, start or None, draft.timezone or "UTC")
+    problems.require_none()
+    return structs.replace(draft, **good)
 
 
-def _require_invitee(draft: InviteeDraft, number: int, locale: str) -> InviteeDraft:
-    email, first_name, last_name = (require() for require in _of_invitee(draft, number))
-    return InviteeDraft(
-        email=email,
-        first_name=first_name,
-        last_name=last_name,
-        locale=draft.locale or locale,
-        role=draft.role,
-    )
+_CHECKS: Sequence[tuple[str, Callable[[Any], Any]]] = (
+    ("topic", require_topic),
+    ("agenda", require_agenda),
+    ("documents", require_documents),
+    ("video_resolution", require_resolution),
+    ("timezone", require_timezone),
+    ("early_access_minutes", require_early),
+    ("invitees", require_invitees),
+)
+"""What is looked at by itself, by its name in the draft."""
 
 
-def _of_invitee(draft: InviteeDraft, number: int) -> Iterator[Callable[[], str]]:
-    """The checks of the address and the names, each of which gives back what it found good."""
-    field = f"invitedParticipants[{number}]"
-    yield partial(_require_address, draft.email, f"{field}.email")
-    yield partial(require_text, draft.first_name, f"{field}.firstName", longest=LONGEST_NAME)
-    yield partial(require_text, draft.last_name, f"{field}.lastName", longest=LONGEST_NAME)
-
-
-def _require_address(text: str, field: str) -> str:
-    address = require_text(text, field, longest=254, shortest=1).lower()
-    try:
-        ascii_address(address)
-    except Undeliverable as error:
-        raise Invalid(str(error), field=field) from error
-    return address
+def _checked_invitee(draft: InviteeDraft) -> InviteeDraft:
+    problems = Problems()
+    email = first_name = last_name = ""
+    with problems:
+        email = require_text(draft.email, "email", longest=254, shortest=1).lower()
+        require_address(email, "email")
+    with problems:
+        first_name = require_text(draft.first_name, "first_name", longest=LONGEST_NAME)
+    with problems:
+        last_name = require_text(draft.last_name, "last_name", longest=LONGEST_NAME)
+    problems.require_none()
+    return structs.replace(draft, email=email, first_name=first_name, last_name=last_name)

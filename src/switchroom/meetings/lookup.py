@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now
-from switchroom.errors import NotFound
+from switchroom.errors import ErrorCode, NotFound
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.occurrences import Changes, Occurrence
@@ -64,7 +64,7 @@ async def find(session: AsyncSession, actor: Actor, meeting_id: str, *, to_chang
 
 
 def _unknown(meeting_id: str) -> NotFound:
-    return NotFound(f"there is no meeting {meeting_id[:100]}", field="id", code="meeting_not_found")
+    return NotFound(ErrorCode.MEETING_NOT_FOUND, "id", id=meeting_id[:100])
 
 
 async def side_of(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, structs
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +15,7 @@ from switchroom.accounts.organizers import Actor
 from switchroom.accounts.standing import lock_terms
 from switchroom.db.base import now
 from switchroom.db.database import Database, insert_at_once, notify
-from switchroom.errors import Exhausted, Forbidden, Invalid
+from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid, Problems
 from switchroom.events.append import record
 from switchroom.identity.models import Person, new_calendar_token, new_hex_id, new_id
 from switchroom.identity.permission_groups import require_group
@@ -27,15 +27,10 @@ from switchroom.meetings.closing_rules import change_for, close_occurrence, fitt
 from switchroom.meetings.drafts import (
     LATEST,
     STANDARD_LENGTH,
+    InviteeDraft,
     MeetingDraft,
-    problems,
-    require_agenda,
-    require_documents,
-    require_invitees,
-    require_moment,
-    require_resolution,
+    checked,
     require_times,
-    require_topic,
 )
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.invitees import add_invitees, exchange_invitees
@@ -51,7 +46,6 @@ from switchroom.meetings.update import (
     moved_with,
     new_times,
     random_digits,
-    require_early,
     require_of_series,
     require_recurrence,
     set_dial_in,
@@ -87,9 +81,11 @@ class Meetings:
         async with self._database.write(actor.organization_id) as session:
             context, size = await context_of_new(session, actor)
             await _require_place(session, context)
+            draft = await _checked(session, actor, draft, is_new=True)
             meeting = self._new_meeting(context, draft)
-            await require_group(session, context.organization.id, meeting.permission_group_id)
-            wanted = require_invitees(draft.invitees or (), _locale(context.organizer))
+            if meeting.permission_group_id != draft.permission_group_id:
+                await require_group(session, context.organization.id, meeting.permission_group_id)
+            wanted = _with_locales(draft.invitees or (), context.organizer)
             room = _new_room(context, meeting, size)
             meeting.room_id = room.id
             set_ends(meeting, {}, now())
@@ -123,15 +119,15 @@ class Meetings:
         without both a recurring meeting is listed once.
         """
         if not 1 <= limit <= _MOST_LISTED:
-            raise Invalid(f"limit must be from 1 to {_MOST_LISTED}", field="limit")
+            raise Invalid(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=_MOST_LISTED)
         if not 0 <= offset <= 1_000_000:
-            raise Invalid("offset must be from 0 to 1000000", field="offset")
+            raise Invalid(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=1_000_000)
         if from_ is not None and to is not None and to <= from_:
-            raise Invalid("to is not after from", field="to")
+            raise Invalid(ErrorCode.RANGE_REVERSED, "to")
         expanded = from_ is not None or to is not None
         most = offset + limit
         if expanded and most > _MOST_EXPANDED:
-            raise Invalid(f"no more than {_MOST_EXPANDED} can be listed: name a later from", field="offset")
+            raise Invalid(ErrorCode.TOO_MANY_LISTED, "offset", most=_MOST_EXPANDED)
         query = (
             select(Meeting)
             .where(Meeting.organizer_id == actor.person_id, Meeting.canceled_at.is_(None))
@@ -159,6 +155,7 @@ class Meetings:
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id, to_change=True)
             context = await side_of(session, actor, found.meeting, to_change=True)
+            draft = await _checked(session, actor, draft)
             if found.meeting.recurrence is not None and not series:
                 require_one(found)
                 return await self._update_occurrence(session, found, context, draft)
@@ -214,28 +211,22 @@ class Meetings:
             context = await side_of(session, actor, found.meeting, to_change=True)
             shown = await shown_of(session, found, context)
             if shown.is_over(now()):
-                raise Forbidden("the meeting is over", code="meeting_over")
+                raise Forbidden(ErrorCode.MEETING_OVER)
             if shown.opens_at > now():
-                raise Forbidden("the meeting has not begun", code="meeting_not_started")
+                raise Forbidden(ErrorCode.MEETING_NOT_STARTED)
             closed = await close_occurrence(session, found, shown, early=True)
             notify(session, MeetingOver(actor.organization_id, found.meeting.room_id))
             return closed
 
-    async def problems(self, actor: Actor, draft: MeetingDraft) -> Sequence[Invalid]:
-        """Everything that is wrong about a draft, whatever meeting it is for."""
-        wrong = problems(draft)
-        if draft.permission_group_id is not UNSET:
-            async with self._database.read(actor.organization_id) as session:
-                try:
-                    await require_group(session, actor.organization_id, draft.permission_group_id)
-                except Invalid as error:
-                    wrong.append(error)
-        return wrong
+    async def check(self, actor: Actor, draft: MeetingDraft) -> None:
+        """Raises Invalid with all that is wrong about a draft, whatever meeting it is for."""
+        async with self._database.read(actor.organization_id) as session:
+            await _checked(session, actor, draft)
 
     def _new_meeting(self, context: SchedulingContext, draft: MeetingDraft) -> Meeting:
         organizer, terms, moment = context.organizer, context.terms, now()
         recurrence = draft.recurrence or None
-        start = require_moment(draft.start or moment, "startTime")
+        start = draft.start or moment
         if recurrence is not None:
             start = start.replace(microsecond=0)
         end = draft.end or start + (draft.duration or STANDARD_LENGTH)
@@ -249,9 +240,9 @@ class Meetings:
             organization_id=context.organization.id,
             organizer_id=organizer.id,
             organizer_key=random_key(),
-            topic=require_topic(draft.topic),
-            agenda=require_agenda(draft.agenda or ""),
-            documents=require_documents(draft.documents or ()),
+            topic=draft.topic or "",
+            agenda=draft.agenda or "",
+            documents=list(draft.documents or ()),
             kind=draft.kind or MeetingKind(terms.default_kind),
             start_at=start,
             end_at=end,
@@ -260,11 +251,9 @@ class Meetings:
             permission_group_id=group
             if draft.permission_group_id in (UNSET, None)
             else draft.permission_group_id,
-            early_access_minutes=require_early(draft.early_access_minutes or 0),
+            early_access_minutes=draft.early_access_minutes or 0,
             recorded=terms.default_recorded if draft.recorded is UNSET else draft.recorded,
-            video_resolution=require_resolution(
-                "standard" if draft.video_resolution is UNSET else draft.video_resolution
-            ),
+            video_resolution="standard" if draft.video_resolution is UNSET else draft.video_resolution,
             sequence=0,
             created_at=now(),
         )
@@ -282,13 +271,12 @@ class Meetings:
         old_start, old_timezone = meeting.start_at, meeting.timezone
         change_words(meeting, draft)
         if draft.permission_group_id is not UNSET:
-            await require_group(session, context.organization.id, draft.permission_group_id)
             meeting.permission_group_id = draft.permission_group_id
         change_times(meeting, draft, found.named, occurrences.shown(meeting, found.changes, moment))
         if draft.invitees is UNSET:
             kept, added, gone = list(before), list[Invited](), list[Invited]()
         else:
-            wanted = require_invitees(draft.invitees, _locale(context.organizer))
+            wanted = _with_locales(draft.invitees, context.organizer)
             kept, added, gone = await exchange_invitees(session, meeting, before, wanted)
         moved = moved_with(meeting, old_start, old_timezone)
         changes = await fitting_changes(session, meeting, found.changes, moved)
@@ -316,12 +304,12 @@ class Meetings:
     ) -> MeetingView:
         meeting, moment = found.meeting, clock_of(found.meeting, context.terms)
         shown = await shown_of(session, found, context)
-        require_of_series(meeting, shown.invitees, draft, _locale(context.organizer))
+        require_of_series(meeting, shown.invitees, draft)
         change = await change_for(session, found, shown.occurrence)
         if draft.topic is not UNSET:
-            change.topic = require_topic(draft.topic)
+            change.topic = draft.topic
         if draft.agenda is not UNSET:
-            change.agenda = require_agenda(draft.agenda)
+            change.agenda = draft.agenda
         start, end = new_times(shown.occurrence.start, shown.occurrence.end, draft)
         require_times(start, end)
         if (start, end) != (shown.occurrence.start, shown.occurrence.end):
@@ -384,6 +372,22 @@ def _has_moved(before: datetime) -> ColumnElement[bool]:
     )
 
 
+async def _checked(
+    session: AsyncSession, actor: Actor, draft: MeetingDraft, *, is_new: bool = False
+) -> MeetingDraft:
+    """As `drafts.checked`, with the permission group."""
+    problems = Problems()
+    if is_new and draft.topic is UNSET:
+        problems.add(ErrorCode.EMPTY, "topic")
+    with problems:
+        draft = checked(draft)
+    if draft.permission_group_id is not UNSET:
+        with problems:
+            await require_group(session, actor.organization_id, draft.permission_group_id)
+    problems.require_none()
+    return draft
+
+
 async def _require_place(session: AsyncSession, context: SchedulingContext) -> None:
     if not context.terms.most_meetings:
         return
@@ -392,7 +396,7 @@ async def _require_place(session: AsyncSession, context: SchedulingContext) -> N
         select(func.count()).select_from(Meeting).where(Meeting.canceled_at.is_(None))
     )
     if most and (count or 0) >= most:
-        raise Exhausted(f"the account may have {most} meetings", code="meetings_exhausted")
+        raise Exhausted(ErrorCode.MEETINGS_EXHAUSTED, most=most)
 
 
 def _new_room(context: SchedulingContext, meeting: Meeting, size: Size) -> Room:
@@ -410,5 +414,7 @@ def _new_room(context: SchedulingContext, meeting: Meeting, size: Size) -> Room:
     )
 
 
-def _locale(organizer: Person) -> str:
-    return "de" if organizer.locale.lower().startswith("de") else "en"
+def _with_locales(drafts: Sequence[InviteeDraft], organizer: Person) -> list[InviteeDraft]:
+    """Those of whom no language is said read the organizer's."""
+    locale = "de" if organizer.locale.lower().startswith("de") else "en"
+    return [one if one.locale else structs.replace(one, locale=locale) for one in drafts]

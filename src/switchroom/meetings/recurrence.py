@@ -8,7 +8,7 @@ programs do: a meeting at half past two takes place in every night of the year.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule, weekday
 from msgspec import Struct
 
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.identity.timezones import require_timezone
 
 MOST_OCCURRENCES = 1000
@@ -63,30 +63,23 @@ class Recurrence(Struct, frozen=True, kw_only=True):
     ends_after: int = 0
 
 
-def check(recurrence: Recurrence, start: datetime, timezone: str) -> None:
-    """Raises Invalid with the field of the first that cannot be."""
-    require_timezone(timezone)
-    for error in problems(recurrence, start, timezone):
-        raise error
-
-
-def problems(recurrence: Recurrence, start: datetime | None, timezone: str) -> Sequence[Invalid]:
-    """All that cannot be; without a `start`, what can be said without one."""
-    wrong: list[Invalid] = []
+def require_possible(recurrence: Recurrence, start: datetime | None, timezone: str) -> None:
+    """Raises Invalid with all that cannot be; without a `start`, with what can be said without one."""
+    problems = Problems()
+    with problems:
+        require_timezone(timezone)
     if not 1 <= recurrence.frequency <= LONGEST_INTERVAL:
-        message = f"frequency must be from 1 to {LONGEST_INTERVAL}"
-        wrong.append(Invalid(message, field="recurring.frequency"))
+        problems.add(ErrorCode.OUT_OF_RANGE, "recurrence.frequency", least=1, most=LONGEST_INTERVAL)
     if recurrence.ends_type is EndsType.AFTER and not 1 <= recurrence.ends_after <= MOST_OCCURRENCES:
-        message = f"endsAfter must be from 1 to {MOST_OCCURRENCES}"
-        wrong.append(Invalid(message, field="recurring.endsAfter"))
+        problems.add(ErrorCode.OUT_OF_RANGE, "recurrence.ends_after", least=1, most=MOST_OCCURRENCES)
     if recurrence.ends_type is EndsType.ON_DATE:
         if recurrence.ends_on is None:
-            wrong.append(Invalid("endsOn is missing", field="recurring.endsOn"))
+            problems.add(ErrorCode.REQUIRED, "recurrence.ends_on")
         elif start is not None and recurrence.ends_on < start:
-            wrong.append(Invalid("endsOn is before the meeting's start", field="recurring.endsOn"))
-    if not wrong and start is not None and not _takes_place(recurrence, start, timezone):
-        wrong.append(Invalid("the meeting never takes place", field="recurring"))
-    return wrong
+            problems.add(ErrorCode.SERIES_ENDS_BEFORE_START, "recurrence.ends_on")
+    problems.require_none()
+    if start is not None and not _takes_place(recurrence, start, timezone):
+        raise Invalid(ErrorCode.MEETING_NEVER_TAKES_PLACE, "recurrence")
 
 
 def _takes_place(recurrence: Recurrence, start: datetime, timezone: str) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.accounts.models import MeetingTerms
 from switchroom.accounts.organizers import Actor
 from switchroom.accounts.standing import require_good_standing
-from switchroom.errors import NotFound
+from switchroom.errors import ErrorCode, NotFound
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.rooms.quotas import Size, standard_size, with_standard_size
 
@@ -45,7 +45,7 @@ async def _find(
     )
     row = rows.one_or_none()
     if row is None:
-        raise NotFound("there is no such user", field="userId", code="user_not_found")
+        raise NotFound(ErrorCode.USER_NOT_FOUND, "user_id")
     organization, terms, organizer, *further = row
     require_good_standing(organization, terms, to_change=to_change)
     return SchedulingContext(organization, terms, organizer), further

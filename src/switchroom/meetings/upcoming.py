@@ -11,7 +11,7 @@ from switchroom.accounts.models import MeetingKind
 from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden
+from switchroom.errors import ErrorCode, Forbidden
 from switchroom.identity.tokens import SubjectKind, TokenSigner
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.invitations import Invitations
@@ -54,7 +54,7 @@ class UpcomingMeetings:
         """
         claims = self._signer.verify(token)
         if claims.kind is not SubjectKind.PERSON:
-            raise Forbidden("only people organize meetings", code="not_allowed")
+            raise Forbidden(ErrorCode.PEOPLE_ONLY)
         actor = Actor(claims.organization_id, claims.subject_id)
         found: list[Upcoming] = []
         async with self._database.read(actor.organization_id) as session:

@@ -10,42 +10,31 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from switchroom.errors import Invalid
-from switchroom.identity.timezones import require_timezone
+from switchroom.errors import ErrorCode, Problems
 from switchroom.meetings import occurrences as occurrences
-from switchroom.meetings.drafts import (
-    MeetingDraft,
-    require_agenda,
-    require_documents,
-    require_invitees,
-    require_moment,
-    require_resolution,
-    require_times,
-    require_topic,
-)
+from switchroom.meetings.drafts import MeetingDraft, require_times
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.occurrences import Occurrence
-from switchroom.meetings.recurrence import Recurrence, check
+from switchroom.meetings.recurrence import Recurrence, require_possible
 from switchroom.meetings.views import Invited
-
-_MOST_EARLY_MINUTES = 24 * 60
 
 
 def change_words(meeting: Meeting, draft: MeetingDraft) -> None:
+    """Take over what the draft, which has been checked, says beside times and people."""
     if draft.topic is not UNSET:
-        meeting.topic = require_topic(draft.topic)
+        meeting.topic = draft.topic
     if draft.agenda is not UNSET:
-        meeting.agenda = require_agenda(draft.agenda)
+        meeting.agenda = draft.agenda
     if draft.documents is not UNSET:
-        meeting.documents = require_documents(draft.documents)
+        meeting.documents = list(draft.documents)
     if draft.kind is not UNSET:
         meeting.kind = draft.kind
     if draft.early_access_minutes is not UNSET:
-        meeting.early_access_minutes = require_early(draft.early_access_minutes)
+        meeting.early_access_minutes = draft.early_access_minutes
     if draft.recorded is not UNSET:
         meeting.recorded = draft.recorded
     if draft.video_resolution is not UNSET:
-        meeting.video_resolution = require_resolution(draft.video_resolution)
+        meeting.video_resolution = draft.video_resolution
     if draft.dial_in is not UNSET:
         set_dial_in(meeting, wanted=draft.dial_in)
 
@@ -55,7 +44,7 @@ def change_times(meeting: Meeting, draft: MeetingDraft, named: Occurrence | None
     is to be none any more takes place then, and then only."""
     old_zone = ZoneInfo(meeting.timezone)
     if draft.timezone is not UNSET:
-        meeting.timezone = require_timezone(draft.timezone)
+        meeting.timezone = draft.timezone
     present = occurrences.recurrence_of(meeting)
     recurrence = present if isinstance(draft.recurrence, UnsetType) else draft.recurrence
     if present is None:
@@ -115,7 +104,7 @@ def _clock(moment: datetime, zone: ZoneInfo) -> datetime:
 def new_times(start: datetime, end: datetime, draft: MeetingDraft) -> tuple[datetime, datetime]:
     """A new start alone keeps the length; an end counts before a duration."""
     length = end - start
-    new_start = start if isinstance(draft.start, UnsetType) else require_moment(draft.start, "startTime")
+    new_start = start if isinstance(draft.start, UnsetType) else draft.start
     if not isinstance(draft.end, UnsetType):
         return new_start, draft.end
     return new_start, new_start + (length if isinstance(draft.duration, UnsetType) else draft.duration)
@@ -124,31 +113,36 @@ def new_times(start: datetime, end: datetime, draft: MeetingDraft) -> tuple[date
 def require_recurrence(recurrence: Recurrence | None, meeting: Meeting) -> None:
     if recurrence is None:
         return
-    check(recurrence, meeting.start_at, meeting.timezone)
+    problems = Problems()
+    with problems:
+        require_possible(recurrence, meeting.start_at, meeting.timezone)
     if meeting.end_at - meeting.start_at > timedelta(days=1):
-        raise Invalid("a recurring meeting lasts at most a day", field="endTime")
+        problems.add(ErrorCode.SERIES_TOO_LONG, "end")
+    problems.require_none()
 
 
-def require_of_series(meeting: Meeting, present: Sequence[Invited], draft: MeetingDraft, locale: str) -> None:
+def require_of_series(meeting: Meeting, present: Sequence[Invited], draft: MeetingDraft) -> None:
     """Raises Invalid for what can be said of a series only, where it says something new. That it is to be no
-    series is passed over."""
+    series is passed over. The draft must have been checked."""
+    problems = Problems()
     if draft.invitees is not UNSET:
-        wanted = {(one.email, one.role) for one in require_invitees(draft.invitees, locale)}
+        wanted = {(one.email, one.role) for one in draft.invitees}
         if wanted != {(one.email, one.role) for one in present}:
-            raise Invalid("people are invited to the whole series", field="invitedParticipants")
-    for field, said, there in (
+            problems.add(ErrorCode.SERIES_INVITES, "invitees")
+    for path, said, there in (
         ("timezone", draft.timezone, meeting.timezone),
-        ("type", draft.kind, meeting.kind),
+        ("kind", draft.kind, meeting.kind),
         ("documents", draft.documents, meeting.documents),
-        ("meetingPermissionId", draft.permission_group_id, meeting.permission_group_id),
-        ("earlyAccessMinutes", draft.early_access_minutes, meeting.early_access_minutes),
-        ("isRecorded", draft.recorded, meeting.recorded),
-        ("isDialin", draft.dial_in, meeting.dial_in_room is not None),
-        ("videoResolution", draft.video_resolution, meeting.video_resolution),
-        ("recurring", draft.recurrence or UNSET, occurrences.recurrence_of(meeting)),
+        ("permission_group_id", draft.permission_group_id, meeting.permission_group_id),
+        ("early_access_minutes", draft.early_access_minutes, meeting.early_access_minutes),
+        ("recorded", draft.recorded, meeting.recorded),
+        ("dial_in", draft.dial_in, meeting.dial_in_room is not None),
+        ("video_resolution", draft.video_resolution, meeting.video_resolution),
+        ("recurrence", draft.recurrence or UNSET, occurrences.recurrence_of(meeting)),
     ):
         if said is not UNSET and said != there:
-            raise Invalid(f"{field} can be changed of the whole series only", field=field)
+            problems.add(ErrorCode.SERIES_ONLY, path)
+    problems.require_none()
 
 
 def set_dial_in(meeting: Meeting, *, wanted: bool) -> None:
@@ -157,12 +151,6 @@ def set_dial_in(meeting: Meeting, *, wanted: bool) -> None:
         meeting.dial_in_room = meeting.dial_in_pin = None
     elif meeting.dial_in_room is None:
         meeting.dial_in_room, meeting.dial_in_pin = random_digits(8), random_digits(6)
-
-
-def require_early(minutes: int) -> int:
-    if not 0 <= minutes <= _MOST_EARLY_MINUTES:
-        raise Invalid("earlyAccessMinutes must be from 0 to a day", field="earlyAccessMinutes")
-    return minutes
 
 
 def random_digits(count: int) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from switchroom.errors import Forbidden, NotFound
+from switchroom.errors import ErrorCode, Forbidden, NotFound
 from switchroom.identity.models import Membership
 from switchroom.identity.permissions import Administration, Standing
 from switchroom.identity.tokens import AccessToken, SubjectKind
@@ -17,8 +17,6 @@ from switchroom.rooms.models import Room, RoomPermission
 from switchroom.rooms.permissions import ADMINISTRATOR, MODERATOR, NO_PERMISSION, Permission
 
 Columns = TypeVarTuple("Columns")
-
-_NOT_FOR_GUESTS = "guests may not do this"
 
 
 class Viewer:
@@ -33,7 +31,7 @@ class Viewer:
     async def of(cls, session: AsyncSession, token: AccessToken) -> Viewer:
         """Raises Forbidden for guests, who have one room and no list."""
         if token.is_guest:
-            raise Forbidden(_NOT_FOR_GUESTS)
+            raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
         if token.kind is SubjectKind.API_KEY:
             return cls(token, None)
         return cls.with_standing(
@@ -47,7 +45,7 @@ class Viewer:
         if token.kind is SubjectKind.API_KEY:
             return cls(token, None)
         if standing is None:
-            raise Forbidden("the person no longer belongs to this company")
+            raise Forbidden(ErrorCode.PERSON_LEFT)
         return cls(token, Standing(standing))
 
     @classmethod
@@ -160,12 +158,12 @@ def judge(
     one that they may enter and not administer.
     """
     if token.is_guest:
-        raise Forbidden(_NOT_FOR_GUESTS)
+        raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
     viewer = Viewer.with_standing(token, standing)
     permissions = viewer.permissions_by(default, own)
     if to_administer and not viewer.may_administer(permissions):
         if permissions & Permission.JOIN:
-            raise Forbidden("administering the room takes the permission ROOM_ADMIN")
+            raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="ROOM_ADMIN")
         raise no_room(token, room_id)
     return viewer, permissions
 
@@ -173,5 +171,5 @@ def judge(
 def no_room(token: AccessToken, room_id: str) -> Exception:
     """What to raise for a room that is not there for the caller."""
     if token.is_guest:
-        return Forbidden(_NOT_FOR_GUESTS)
-    return NotFound(f"there is no room {room_id[:100]}", field="roomId", code="room_not_found")
+        return Forbidden(ErrorCode.NOT_FOR_GUESTS)
+    return NotFound(ErrorCode.ROOM_NOT_FOUND, "room_id", id=room_id[:100])

@@ -14,7 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom import sanitize as typed
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import Forbidden, Invalid, LinkExpired, LinkNotFound, LinkNotYetValid, NotFound
+from switchroom.errors import (
+    ErrorCode,
+    Forbidden,
+    Invalid,
+    LinkExpired,
+    LinkNotFound,
+    LinkNotYetValid,
+    NotFound,
+)
 from switchroom.identity.models import Organization, PermissionGroup
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.rooms.access import room_for
@@ -114,17 +122,19 @@ class AdmissionService:
         """
         if external_id and not _SHORTEST_EXTERNAL_ID <= len(external_id) <= _LONGEST_EXTERNAL_ID:
             raise Invalid(
-                f"externalId must have {_SHORTEST_EXTERNAL_ID} to {_LONGEST_EXTERNAL_ID} characters",
-                field="externalId",
+                ErrorCode.LENGTH_OUT_OF_RANGE,
+                "external_id",
+                least=_SHORTEST_EXTERNAL_ID,
+                most=_LONGEST_EXTERNAL_ID,
             )
-        wanted_name = require_text(typed.name(display_name), "displayName", longest=LONGEST_NAME)
+        wanted_name = require_text(typed.name(display_name), "display_name", longest=LONGEST_NAME)
         link = await self.look_up_link(company_id, room_id, access_key)
         if link is None:
             raise LinkNotFound
         _require_valid(link)
         name = link.display_name or wanted_name
         if not name:
-            raise Invalid("displayName is required", field="displayName")
+            raise Invalid(ErrorCode.REQUIRED, "display_name")
         async with self._database.read(None) as session:
             organization = await session.scalar(select(Organization).where(Organization.ulid == company_id))
         if organization is None:
@@ -167,7 +177,7 @@ class AdmissionService:
         self, session: AsyncSession, claims: AccessToken, room_id: str, display_name: str | None
     ) -> Admission:
         if room_id != claims.room_id:
-            raise NotFound("the token is not for this room", field="roomId", code="room_not_found")
+            raise NotFound(ErrorCode.ROOM_NOT_FOUND, "room_id", id=room_id[:100])
         found = (
             await session.execute(
                 select(Link, Room, Organization, PermissionGroup)
@@ -182,7 +192,7 @@ class AdmissionService:
         link, room, organization, group = found
         view = _view(link, room, organization, group)
         _require_valid(view)
-        wanted = require_text(typed.name(display_name or ""), "displayName", longest=LONGEST_NAME)
+        wanted = require_text(typed.name(display_name or ""), "display_name", longest=LONGEST_NAME)
         return _admission(
             claims,
             room,
@@ -195,7 +205,7 @@ class AdmissionService:
     async def _admit_member(self, session: AsyncSession, claims: AccessToken, room_id: str) -> Admission:
         _, room, permissions = await room_for(session, claims, room_id, to_administer=False)
         if room.type == RoomType.DEPARTMENT:
-            raise Invalid("a department cannot be entered", field="roomId", code="not_a_room")
+            raise Invalid(ErrorCode.NOT_A_ROOM, "room_id")
         organization = await session.get_one(Organization, claims.organization_id)
         return _admission(claims, room, organization, permissions, display_name=claims.display_name)
 
@@ -210,9 +220,9 @@ def _admission(
     link: LinkView | None = None,
 ) -> Admission:
     if organization.closed_at is not None:
-        raise Forbidden("the company is closed", code="not_allowed")
+        raise Forbidden(ErrorCode.ORGANIZATION_CLOSED)
     if not permissions & Permission.JOIN:
-        raise Forbidden("entering the room takes the permission join", code="not_allowed")
+        raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="join")
     return Admission(
         organization_id=organization.id,
         company_id=organization.ulid,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.rooms.models import RoomMode, RoomType
 from switchroom.rooms.permissions import Permission, Role
 
@@ -63,23 +63,23 @@ class RoomDraft(Struct, frozen=True, kw_only=True):
     features: Mapping[str, str | None] = {}
 
 
-def require_text(value: str, field: str, *, longest: int, shortest: int = 0) -> str:
-    """The text without space around it. Raises Invalid with the field's name."""
+def require_text(value: str, path: str, *, longest: int, shortest: int = 0) -> str:
+    """The text without space around it. Raises Invalid, naming the path."""
     text = value.strip()
     if len(text) < shortest:
-        raise Invalid(f"{field} must not be empty", field=field)
+        raise Invalid(ErrorCode.EMPTY, path)
     if len(text) > longest:
-        raise Invalid(f"{field} is longer than {longest} characters", field=field)
+        raise Invalid(ErrorCode.TOO_LONG, path, most=longest)
     if "\x00" in text:
-        raise Invalid(f"{field} must not contain a null character", field=field)
+        raise Invalid(ErrorCode.NULL_CHARACTER, path)
     return text
 
 
 def merged_properties(present: Mapping[str, str], change: Mapping[str, str]) -> dict[str, str]:
     properties = {key: value for key, value in {**present, **change}.items() if value}
     if len(properties) > _MOST_PROPERTIES:
-        raise Invalid(f"metadata has more than {_MOST_PROPERTIES} entries", field="metadata")
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "properties", most=_MOST_PROPERTIES)
     for key, value in change.items():
         if len(key) > LONGEST_NAME or len(value) > _LONGEST_PROPERTY or "\x00" in key + value:
-            raise Invalid(f"metadata.{key[:50]} is too long or not a text", field="metadata")
+            raise Invalid(ErrorCode.PROPERTY_INVALID, "properties", key=key[:50])
     return properties

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database, columns_of, insert_at_once, notify
-from switchroom.errors import Forbidden, Invalid, NotFound
+from switchroom.errors import ErrorCode, Forbidden, Invalid, NotFound, Problems
 from switchroom.events.append import record
 from switchroom.identity.models import Membership, Organization, PermissionGroup, new_id
 from switchroom.identity.permissions import Administration, Role
@@ -20,7 +20,7 @@ from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import random_key
 from switchroom.identity.timezones import require_timezone
 from switchroom.identity.tokens import AccessToken
-from switchroom.mail.addresses import Undeliverable, ascii_address
+from switchroom.mail.addresses import require_address
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.queue import enqueue_invitation, withdraw_invitations
 from switchroom.rooms.access import judge, no_room, room_and_viewer, room_for, with_viewer
@@ -88,7 +88,7 @@ class Links:
     ) -> MadeLinks:
         """Make all the links or, when one is refused, none."""
         if not 1 <= len(drafts) <= _MOST_AT_ONCE:
-            raise Invalid(f"1 to {_MOST_AT_ONCE} links can be created at once", field=f"{kind}LinkCreations")
+            raise Invalid(ErrorCode.ENTRIES_OUT_OF_RANGE, f"{kind}_links", least=1, most=_MOST_AT_ONCE)
         async with self._database.write(token.organization_id) as session:
             groups = {draft.permission_group_id for draft in drafts}
             room_name = await _room_with_groups(session, token, room_id, groups)
@@ -108,7 +108,7 @@ class Links:
     async def create_for_anyone(self, token: AccessToken, room_id: str, valid_until: datetime | None) -> Link:
         """A group link by which anybody comes in with the permissions of guests, until `valid_until`."""
         if valid_until is not None and valid_until <= now():
-            raise Invalid("expiresAt is in the past", field="expiresAt")
+            raise Invalid(ErrorCode.TIME_PAST, "expires_at")
         async with self._database.read(token.organization_id) as session:
             group_id = await session.scalar(
                 select(PermissionGroup.id).where(PermissionGroup.role == Role.GUEST).limit(1)
@@ -124,7 +124,7 @@ class Links:
                 await room_for(session, token, room_id, to_administer=True)
                 query = query.where(Link.room_id == room_id)
             elif not token.may(Administration.ROOM_ADMIN):
-                raise Forbidden("listing all links takes the permission ROOM_ADMIN")
+                raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="ROOM_ADMIN")
             return (await session.scalars(query)).all()
 
     async def get(
@@ -247,25 +247,23 @@ def _link(
 
 
 def _check(link: Link, *, send_email: bool) -> None:
-    """Raises Invalid, naming the field, for a link whose values break a rule."""
-    link.description = require_text(link.description, "description", longest=_LONGEST_DESCRIPTION)
-    link.display_name = require_text(link.display_name, "displayName", longest=LONGEST_NAME)
-    link.email = require_text(link.email, "email", longest=254)
-    if link.email:
-        _require_address(link.email)
-    if send_email and not link.email:
-        raise Invalid("sendEmail needs an email", field="email")
+    """Raises Invalid with all that is wrong about a link whose values break rules."""
+    problems = Problems()
+    with problems:
+        link.description = require_text(link.description, "description", longest=_LONGEST_DESCRIPTION)
+    with problems:
+        link.display_name = require_text(link.display_name, "display_name", longest=LONGEST_NAME)
+    with problems:
+        link.email = require_text(link.email, "email", longest=254)
+        if link.email:
+            require_address(link.email, "email")
+        elif send_email:
+            problems.add(ErrorCode.INVITATION_WITHOUT_ADDRESS, "email")
     if link.locale not in LOCALES:
-        raise Invalid("locale must be de or en", field="locale")
+        problems.add(ErrorCode.LANGUAGE_UNKNOWN, "locale")
     if link.valid_from is not None and link.valid_until is not None and link.valid_until < link.valid_from:
-        raise Invalid("validUntil is before validFrom", field="validUntil")
-
-
-def _require_address(email: str) -> None:
-    try:
-        ascii_address(email)
-    except Undeliverable as error:
-        raise Invalid(f"email is no address that mail can be sent to: {error}", field="email") from error
+        problems.add(ErrorCode.VALIDITY_REVERSED, "valid_until")
+    problems.require_none()
 
 
 def _timezone(name: str) -> str:
@@ -303,7 +301,7 @@ async def _room_with_groups(
     kind, name, default, own, standing, groups = rows[0]
     judge(token, room_id, default, own, standing, to_administer=True)
     if kind == RoomType.DEPARTMENT:
-        raise Invalid("a department has no links", field="roomId")
+        raise Invalid(ErrorCode.LINK_OF_DEPARTMENT, "room_id")
     if groups != len(group_ids):
         await _require_groups(session, group_ids)
     return name
@@ -316,8 +314,8 @@ async def _require_groups(session: AsyncSession, group_ids: set[str]) -> None:
     found = set(await session.scalars(_GROUPS, {"ids": list(group_ids)}))
     for group_id in group_ids - found:
         if not group_id:
-            raise Invalid("permissionGroupId is required", field="permissionGroupId")
-        raise NotFound(f"there is no permission group {group_id[:100]}", field="permissionGroupId")
+            raise Invalid(ErrorCode.REQUIRED, "permission_group_id")
+        raise NotFound(ErrorCode.PERMISSION_GROUP_NOT_FOUND, "permission_group_id", id=group_id[:100])
 
 
 async def _link_for(
@@ -326,6 +324,6 @@ async def _link_for(
     """A link that the caller may manage. Raises NotFound as well for one of another room or kind."""
     link = await session.scalar(select(Link).where(Link.id == link_id))
     if link is None or (room_id and link.room_id != room_id) or (kind is not None and link.kind != kind):
-        raise NotFound(f"there is no link {link_id[:100]}", field="id")
+        raise NotFound(ErrorCode.LINK_NOT_FOUND, "id", id=link_id[:100])
     _, room, _ = await room_for(session, token, link.room_id, to_administer=True)
     return link, room

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from switchroom.db.database import Database
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.access import Viewer
@@ -74,11 +74,11 @@ class RoomListing:
 
 def _page(query: Select[R], viewer: Viewer, wanted: RoomFilter) -> Select[R]:
     if not 0 <= wanted.limit <= MOST_ROOMS:
-        raise Invalid(f"limit must be between 0 and {MOST_ROOMS}", field="limit")
+        raise Invalid(ErrorCode.OUT_OF_RANGE, "limit", least=0, most=MOST_ROOMS)
     if not 0 <= wanted.offset < 1 << 31:
-        raise Invalid(f"offset must be between 0 and {(1 << 31) - 1}", field="offset")
+        raise Invalid(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=(1 << 31) - 1)
     if len(wanted.room_ids) > MOST_ROOMS:
-        raise Invalid(f"at most {MOST_ROOMS} rooms can be named", field="roomIds")
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "room_ids", most=MOST_ROOMS)
     query = query.order_by(Room.position, Room.id).limit(wanted.limit or DEFAULT_LIMIT).offset(wanted.offset)
     if wanted.room_ids:
         query = query.where(Room.id.in_(wanted.room_ids))

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database
-from switchroom.errors import Exhausted, Forbidden, Invalid
+from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid, Problems
 from switchroom.identity.models import Organization
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.drafts import QuotaWish
@@ -28,7 +28,7 @@ class Quotas:
     async def list(self, token: AccessToken) -> tuple[Sequence[QuotaSet], Mapping[str, int]]:
         """The organization's quota sets in order of size, and how many rooms have each, by name."""
         if token.is_guest:
-            raise Forbidden("guests may not list quotas")
+            raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
         async with self._database.read(token.organization_id) as session:
             sets = (
                 await session.scalars(select(QuotaSet).order_by(QuotaSet.active_limit, QuotaSet.name))
@@ -83,9 +83,11 @@ async def resolve(session: AsyncSession, wish: QuotaWish, present: tuple[int, in
     base = await _named(session, wish.name or _DEFAULT, required=bool(wish.name))
     if wish.name and base is not None:
         return Size(base.name, base.active_limit, base.passive_limit)
-    for field, value in (("activeParticipants", wish.active), ("passiveParticipants", wish.passive)):
+    problems = Problems()
+    for path, value in (("quota.active", wish.active), ("quota.passive", wish.passive)):
         if value is not None and not 0 <= value <= _MOST_PLACES:
-            raise Invalid(f"quotas.{field} must be between 0 and {_MOST_PLACES}", field=f"quotas.{field}")
+            problems.add(ErrorCode.OUT_OF_RANGE, path, least=0, most=_MOST_PLACES)
+    problems.require_none()
     if wish.active is None and wish.passive is None and base is not None:
         return Size(base.name, base.active_limit, base.passive_limit)
     standard = (base.active_limit, base.passive_limit) if base else _FIRST_SETS[0][1:]
@@ -104,11 +106,7 @@ async def require_place(session: AsyncSession, quota_name: str | None) -> None:
         return
     used = (await _rooms_by_quota(session)).get(quota_name, 0)
     if used >= quota.room_limit:
-        raise Exhausted(
-            f"the quota {quota_name} allows {quota.room_limit} rooms",
-            field="quotas.name",
-            code="quota_exceeded",
-        )
+        raise Exhausted(ErrorCode.QUOTA_EXCEEDED, "quota.name", name=quota_name, most=quota.room_limit)
 
 
 class _Quota(NamedTuple):
@@ -127,7 +125,7 @@ async def _named(session: AsyncSession, name: str, *, required: bool) -> _Quota 
     row = (await session.execute(_BY_NAME, {"quota_name": name})).one_or_none()
     quota = _Quota(*row) if row is not None else None
     if quota is None and required:
-        raise Invalid(f"there is no quota {name[:100]}", field="quotas.name")
+        raise Invalid(ErrorCode.QUOTA_NOT_FOUND, "quota.name", name=name[:100])
     return quota
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database, notify
-from switchroom.errors import Conflict, Forbidden, Invalid, NotFound
+from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
 from switchroom.events.append import record
 from switchroom.identity.models import Membership
 from switchroom.identity.permissions import Administration
@@ -57,7 +57,7 @@ class Rooms:
     async def create(self, token: AccessToken, draft: RoomDraft) -> RoomView:
         """A new room or department, last among its siblings."""
         if not (token.may(Administration.ROOM_CREATE) or token.may(Administration.ROOM_ADMIN)):
-            raise Forbidden("creating a room takes the permission ROOM_CREATE")
+            raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="ROOM_CREATE")
         async with self._database.write(token.organization_id) as session:
             viewer = await Viewer.of(session, token)
             await _require_parent(session, draft.parent_id)
@@ -70,7 +70,7 @@ class Rooms:
                 type=kind,
                 mode=draft.mode or RoomMode.NORMAL,
                 display_name=require_text(
-                    draft.display_name or "", "displayName", longest=LONGEST_NAME, shortest=1
+                    draft.display_name or "", "display_name", longest=LONGEST_NAME, shortest=1
                 ),
                 position=await _last_position(session, draft.parent_id) + _GAP,
                 quota_name=name if kind is RoomType.ROOM else None,
@@ -94,10 +94,10 @@ class Rooms:
         async with self._database.write(token.organization_id) as session:
             viewer, room, _ = await room_for(session, token, room_id, to_administer=True)
             if draft.type is not None and draft.type != room.type:
-                raise Invalid("the type of a room cannot be changed", field="type")
+                raise Invalid(ErrorCode.ROOM_TYPE_FIXED, "type")
             if draft.display_name is not None:
                 room.display_name = require_text(
-                    draft.display_name, "displayName", longest=LONGEST_NAME, shortest=1
+                    draft.display_name, "display_name", longest=LONGEST_NAME, shortest=1
                 )
             if draft.mode is not None:
                 room.mode = draft.mode
@@ -131,10 +131,10 @@ class Rooms:
         async with self._database.write(token.organization_id) as session:
             _, room, _ = await room_for(session, token, room_id, to_administer=True)
             if room.managed:
-                raise Conflict("the room is a meeting's: cancel the meeting", field="roomId", code="managed")
+                raise Conflict(ErrorCode.MANAGED, "room_id")
             child = await session.scalar(select(Room.id).where(Room.parent_id == room.id).limit(1))
             if child is not None:
-                raise Conflict("the department is not empty", field="roomId", code="not_empty")
+                raise Conflict(ErrorCode.NOT_EMPTY, "room_id")
             for link_id in await session.scalars(select(Link.id).where(Link.room_id == room.id)):
                 await withdraw_invitations(
                     session, token.organization_id, link_id, reason="the room was destroyed"
@@ -153,7 +153,7 @@ class Rooms:
                 return permissions
             membership = await session.scalar(select(Membership).where(Membership.person_id == person_id))
             if membership is None:
-                raise NotFound(f"there is no user {(person_id or '')[:100]}", field="userId")
+                raise NotFound(ErrorCode.PERSON_NOT_FOUND, "person_id", id=(person_id or "")[:100])
             entry = await session.scalar(
                 select(RoomPermission).where(
                     RoomPermission.room_id == room.id, RoomPermission.person_id == person_id
@@ -164,9 +164,9 @@ class Rooms:
     async def sort(self, token: AccessToken, moves: Sequence[Move]) -> None:
         """Carry out the moves in order, all or none."""
         if not token.may(Administration.ROOM_ADMIN):
-            raise Forbidden("sorting rooms takes the permission ROOM_ADMIN")
+            raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="ROOM_ADMIN")
         if len(moves) > _MOST_MOVES:
-            raise Invalid(f"at most {_MOST_MOVES} rooms can be moved at once", field="roomMoves")
+            raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "moves", most=_MOST_MOVES)
         async with self._database.write(token.organization_id) as session:
             for move in moves:
                 await _place(session, move)
@@ -197,7 +197,7 @@ async def _set_grants(session: AsyncSession, room: Room, grants: Mapping[str, Gr
     if not grants:
         return
     if len(grants) > _MOST_GRANTS:
-        raise Invalid(f"at most {_MOST_GRANTS} permissions can be set at once", field="permissions")
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "grants", most=_MOST_GRANTS)
     await _require_members(session, [person_id for person_id, grant in grants.items() if grant is not None])
     await session.execute(
         delete(RoomPermission).where(
@@ -220,14 +220,14 @@ async def _require_members(session: AsyncSession, person_ids: Sequence[str]) -> 
     )
     for person_id in person_ids:
         if person_id not in found:
-            raise NotFound(f"there is no user {person_id[:100]}", field=f"permissions.{person_id[:100]}")
+            raise NotFound(ErrorCode.PERSON_NOT_FOUND, f"grants.{person_id[:100]}", id=person_id[:100])
 
 
 async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequence[BreakoutDraft]) -> None:
     if not drafts:
         return
     if len(drafts) > 2 * _MOST_BREAKOUT_ROOMS:
-        raise Invalid(f"a room has at most {_MOST_BREAKOUT_ROOMS} subrooms", field="subRooms")
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "breakout_rooms", most=_MOST_BREAKOUT_ROOMS)
     present = {
         row.id: row
         for row in await session.scalars(select(BreakoutRoom).where(BreakoutRoom.room_id == room.id))
@@ -235,12 +235,14 @@ async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequenc
     for number, draft in enumerate(drafts):
         name = None
         if draft.display_name is not None:
-            name = require_text(draft.display_name, "subRooms.displayName", longest=LONGEST_NAME, shortest=1)
+            name = require_text(
+                draft.display_name, "breakout_rooms.display_name", longest=LONGEST_NAME, shortest=1
+            )
         if not 0 <= (draft.position or 0) <= _LAST_POSITION:
-            raise Invalid(f"subRooms.sort must be between 0 and {_LAST_POSITION}", field="subRooms.sort")
+            raise Invalid(ErrorCode.OUT_OF_RANGE, "breakout_rooms.position", least=0, most=_LAST_POSITION)
         row = present.get(draft.id or "")
         if draft.id and row is None and draft.remove:
-            raise NotFound(f"there is no subroom {draft.id[:100]}", field="subRooms")
+            raise NotFound(ErrorCode.BREAKOUT_ROOM_NOT_FOUND, "breakout_rooms", id=draft.id[:100])
         if row is None:
             position = number if draft.position is None else draft.position
             session.add(
@@ -256,7 +258,7 @@ async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequenc
         select(func.count()).select_from(BreakoutRoom).where(BreakoutRoom.room_id == room.id)
     )
     if (count or 0) > _MOST_BREAKOUT_ROOMS:
-        raise Invalid(f"a room has at most {_MOST_BREAKOUT_ROOMS} subrooms", field="subRooms")
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "breakout_rooms", most=_MOST_BREAKOUT_ROOMS)
 
 
 async def _require_parent(session: AsyncSession, parent_id: str | None) -> list[str]:
@@ -265,10 +267,10 @@ async def _require_parent(session: AsyncSession, parent_id: str | None) -> list[
     current = parent_id
     while current is not None:
         if len(chain) >= _DEEPEST:
-            raise Invalid(f"rooms can be at most {_DEEPEST} levels deep", field="parentId")
+            raise Invalid(ErrorCode.ROOMS_TOO_DEEP, "parent_id", most=_DEEPEST)
         row = (await session.execute(select(Room.id, Room.parent_id).where(Room.id == current))).one_or_none()
         if row is None:
-            raise NotFound(f"there is no room {current[:100]}", field="parentId", code="room_not_found")
+            raise NotFound(ErrorCode.ROOM_NOT_FOUND, "parent_id", id=current[:100])
         chain.append(row.id)
         current = row.parent_id
     return chain
@@ -282,9 +284,9 @@ async def _last_position(session: AsyncSession, parent_id: str | None) -> int:
 async def _place(session: AsyncSession, move: Move, *, last: bool = False) -> None:
     room = await session.scalar(select(Room).where(Room.id == move.room_id))
     if room is None:
-        raise NotFound(f"there is no room {move.room_id[:100]}", field="roomId", code="room_not_found")
+        raise NotFound(ErrorCode.ROOM_NOT_FOUND, "room_id", id=move.room_id[:100])
     if move.room_id in await _require_parent(session, move.parent_id):
-        raise Invalid("a room cannot be moved into itself", field="parentId")
+        raise Invalid(ErrorCode.ROOM_IN_ITSELF, "parent_id")
     if last:
         position: int | None = await _last_position(session, move.parent_id) + _GAP
     else:
@@ -293,7 +295,7 @@ async def _place(session: AsyncSession, move: Move, *, last: bool = False) -> No
         await _spread(session, move.parent_id)
         position = await _free_position(session, move)
     if position is None:
-        raise Conflict("the rooms could not be sorted", field="roomMoves")
+        raise Conflict(ErrorCode.ROOMS_NOT_SORTED, "moves")
     room.parent_id, room.position = move.parent_id, position
 
 
@@ -305,11 +307,7 @@ async def _free_position(session: AsyncSession, move: Move) -> int | None:
         return _GAP if first is None else first - _GAP
     before = await session.scalar(select(Room.position).where(*others, Room.id == move.after_id))
     if before is None:
-        raise NotFound(
-            f"there is no room {move.after_id[:100]} there",
-            field="moveAfterRoomId",
-            code="room_predecessor_not_found",
-        )
+        raise NotFound(ErrorCode.ROOM_PREDECESSOR_NOT_FOUND, "after_id", id=move.after_id[:100])
     after = await session.scalar(select(func.min(Room.position)).where(*others, Room.position > before))
     if after is None:
         return before + _GAP

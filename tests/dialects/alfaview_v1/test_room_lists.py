@@ -12,7 +12,7 @@ from msgspec import Raw, structs
 from switchroom.bus import Bus
 from switchroom.db.database import Database
 from switchroom.dialects.alfaview_v1.room_lists import RoomLists
-from switchroom.errors import Forbidden
+from switchroom.errors import ErrorCode, Forbidden
 from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.rooms.notices import RoomsChanged
 from switchroom.rooms.revisions import Revisions
@@ -85,7 +85,7 @@ async def test_who_goes_away_takes_nothing_from_the_others(kitchen: Kitchen) -> 
 
 
 async def test_what_goes_wrong_is_tried_anew(kitchen: Kitchen) -> None:
-    kitchen.error = Forbidden("no")
+    kitchen.error = Forbidden(ErrorCode.PERSON_LEFT)
     kitchen.done.set()
     for answer in await asyncio.gather(kitchen.order(), kitchen.order(), return_exceptions=True):
         assert answer is kitchen.error

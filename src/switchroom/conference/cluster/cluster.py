@@ -25,7 +25,7 @@ from switchroom.conference.signalling import socket as signalling
 from switchroom.conference.signalling.connection import QueuedConnection
 from switchroom.db.database import Database
 from switchroom.engines.nats.connection import NatsConnection, NatsError, NobodyThere
-from switchroom.errors import Unavailable
+from switchroom.errors import ErrorCode, Unavailable
 from switchroom.tasks import Tasks
 
 log = structlog.stdlib.get_logger(__name__)
@@ -156,7 +156,7 @@ class Cluster:
                         owner = None
                         await asyncio.sleep(PAUSE)
         except TimeoutError:
-            raise Unavailable("the room is changing hands", code="media_unavailable") from None
+            raise Unavailable(ErrorCode.ROOM_CHANGES_HANDS) from None
 
     async def _serve(self, end: FarEnd) -> None:
         await signalling.serve(end, self._service, signalling.SingleProcess(), linger=0)

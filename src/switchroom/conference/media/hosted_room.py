@@ -11,7 +11,7 @@ import structlog
 from switchroom.engines.janus.client import JanusError
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.janus.videoroom import RoomOptions, VideoRoom
-from switchroom.errors import Unavailable
+from switchroom.errors import ErrorCode, Unavailable
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -57,7 +57,7 @@ class HostedRoom:
                     await self._ready.wait()
                 return self.current
         except TimeoutError:
-            raise Unavailable("the media server is away", code="media_unavailable") from None
+            raise Unavailable(ErrorCode.MEDIA_UNAVAILABLE) from None
 
     async def run(self, follower: HostFollower) -> None:
         """Keep the room until cancelled, and tell `follower` what becomes of it."""

@@ -19,11 +19,12 @@ from switchroom.conference.media.hosted_room import HostedRoom
 from switchroom.conference.media.recording import RoomRecording
 from switchroom.conference.media.sdp import PublishOffer, read_publish_offer
 from switchroom.conference.messages import Error, IceCandidate, Publish, Published
+from switchroom.conference.refusals import refusal
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant, Source
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import BAD_SDP, Publisher, VideoRoom
-from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
+from switchroom.errors import DomainError, ErrorCode, Exhausted, Forbidden, Invalid
 from switchroom.rooms.permissions import ACTIVE
 
 log = structlog.stdlib.get_logger(__name__)
@@ -86,7 +87,7 @@ class Publishing:
     def publish(self, request: Publish) -> None:
         """Negotiate; the participant is sent the answer or an error. Raises Exhausted."""
         if len(self._waiting) >= MOST_WAITING:
-            raise Exhausted("too many requests are waiting", code="too_many")
+            raise Exhausted(ErrorCode.TOO_MANY_REQUESTS)
         self._put(request)
 
     def trickle(self, candidate: IceCandidate | None) -> None:
@@ -139,9 +140,7 @@ class Publishing:
         try:
             sdp = await self._publish(request)
         except DomainError as error:
-            code = error.code or "bad_request"
-            details = {"field": error.field} if error.field else None
-            self._participant.send(Error(code=code, message=error.message, id=request.id, details=details))
+            self._participant.send(refusal(error, request.id))
         except JanusError as error:
             await self._drop()
             self._participant.send(self._failure(error, request.id))
@@ -161,7 +160,7 @@ class Publishing:
 
     async def _publish(self, request: Publish) -> str:
         if not self._participant.permissions & ACTIVE:
-            raise Forbidden("sending takes the permission for voice, video or screen", code="not_allowed")
+            raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="voice, video, screen")
         offer = read_publish_offer(request.sdp, request.streams)
         room = await self._hosted.wait()
         current = self._offer
@@ -179,7 +178,7 @@ class Publishing:
         else:
             assert self._publisher is not None
             if current is not None and current.mids != offer.mids:
-                raise Invalid("the media lines of a connection keep their mids", field="sdp")
+                raise Invalid(ErrorCode.SDP_MIDS_CHANGED, "sdp")
             publisher = self._publisher
             answer = await publisher.renegotiate(offer.for_server())
         self._offer = offer

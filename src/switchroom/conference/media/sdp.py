@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from switchroom.conference.messages import StreamLine
 from switchroom.conference.room.participants import Source
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 
 SOURCES = tuple(Source)
 
@@ -60,7 +60,7 @@ class PublishOffer:
         """The server's answer as the browser gets it: lines not accepted are inactive."""
         head, lines = split(answer)
         if len(lines) != len(self.lines):
-            raise Invalid("the answer has other media lines than the offer", field="sdp")
+            raise Invalid(ErrorCode.SDP_OTHER_LINES, "sdp")
         told: list[str] = []
         for source, line in zip(SOURCES, lines, strict=True):
             kept = line if source in accepted else _directed(line, "inactive")
@@ -74,20 +74,20 @@ def read_publish_offer(sdp: str, streams: Sequence[StreamLine]) -> PublishOffer:
     Raises Invalid when the lines are not the four of the contract in their order, or `streams` names others.
     """
     if "\r" in sdp.replace("\r\n", "\n") or "\0" in sdp:
-        raise Invalid("lines of sdp must end with CRLF", field="sdp")
+        raise Invalid(ErrorCode.SDP_LINE_ENDS, "sdp")
     head, lines = split(sdp)
     origin = _origin.search(head)
     if not head.startswith("v=0") or origin is None:
-        raise Invalid("sdp is no session description", field="sdp")
+        raise Invalid(ErrorCode.SDP_MALFORMED, "sdp")
     if len(lines) != len(SOURCES):
-        raise Invalid(f"the offer must have {len(SOURCES)} media lines, not {len(lines)}", field="sdp")
+        raise Invalid(ErrorCode.SDP_LINE_COUNT, "sdp", wanted=len(SOURCES), count=len(lines))
     mids: list[str] = []
     for source, line in zip(SOURCES, lines, strict=True):
         mids.append(_checked_mid(source, line))
     if len(set(mids)) != len(mids):
-        raise Invalid("two media lines have the same mid", field="sdp")
+        raise Invalid(ErrorCode.SDP_SAME_MID, "sdp")
     if [(one.mid, one.source) for one in streams] != list(zip(mids, (s.value for s in SOURCES), strict=True)):
-        raise Invalid("streams must name each media line once, in order, with its source", field="streams")
+        raise Invalid(ErrorCode.SDP_STREAMS, "streams")
     return PublishOffer(origin.group(1), head, lines, mids)
 
 
@@ -110,16 +110,16 @@ def _checked_mid(source: Source, line: str) -> str:
     media = _media.match(line)
     kind = "audio" if source.is_audio else "video"
     if media is None or media.group(1) != kind:
-        raise Invalid(f"the media line of {source.value} must be {kind}", field="sdp")
+        raise Invalid(ErrorCode.SDP_KIND, "sdp", source=source.value, kind=kind)
     if media.group(2) == "0" and "a=bundle-only" not in line:
-        raise Invalid(f"the media line of {source.value} has ended (port 0)", field="sdp")
+        raise Invalid(ErrorCode.SDP_ENDED, "sdp", source=source.value)
     if "SAVPF" not in media.group(3):
-        raise Invalid(f"the media line of {source.value} is not SRTP with feedback", field="sdp")
+        raise Invalid(ErrorCode.SDP_NOT_SRTP, "sdp", source=source.value)
     mids = _mid.findall(line)
     if len(mids) != 1:
-        raise Invalid(f"the media line of {source.value} must have one mid", field="sdp")
+        raise Invalid(ErrorCode.SDP_MID_COUNT, "sdp", source=source.value)
     if len(_direction.findall(line)) > 1:
-        raise Invalid(f"the media line of {source.value} has more than one direction", field="sdp")
+        raise Invalid(ErrorCode.SDP_DIRECTIONS, "sdp", source=source.value)
     return str(mids[0])
 
 

@@ -11,7 +11,7 @@ from switchroom.conference.room.chat_history import ChatEntry
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant
 from switchroom.db.base import time_of
-from switchroom.errors import Forbidden, Invalid
+from switchroom.errors import ErrorCode, Forbidden, Invalid
 from switchroom.rooms.permissions import Permission
 
 
@@ -22,12 +22,12 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
     """
     needed = Permission.CHAT_BROADCAST if request.broadcast else Permission.CHAT
     if needed not in sender.permissions:
-        raise Forbidden("writing takes the permission to chat", code="not_allowed")
+        raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="chat")
     text = typed.text(request.text)
     if not text.strip():
-        raise Invalid("the text is empty", field="text")
+        raise Invalid(ErrorCode.CHAT_EMPTY, "text")
     if request.broadcast and request.to is not None:
-        raise Invalid("a broadcast is to everybody", field="to")
+        raise Invalid(ErrorCode.BROADCAST_TO_ONE, "to")
     recipient = conference.reaches(sender, request.to) if request.to is not None else None
     view = ChatMessage(
         id=secrets.token_hex(8),

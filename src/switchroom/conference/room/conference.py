@@ -27,7 +27,7 @@ from switchroom.conference.messages import (
 from switchroom.conference.room import to_message
 from switchroom.conference.room.chat_history import ChatHistory
 from switchroom.conference.room.participants import Overrides, Participant, is_spectator
-from switchroom.errors import Exhausted, Forbidden, NotFound
+from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.models import RoomMode
 
@@ -87,9 +87,7 @@ class Conference:
         """Raises NotFound."""
         participant = self.participants.get(participant_id)
         if participant is None:
-            raise NotFound(
-                "nobody in the room has this id", field="participantId", code="participant_not_found"
-            )
+            raise NotFound(ErrorCode.PARTICIPANT_NOT_FOUND, "participant_id")
         return participant
 
     def of_user(self, user_id: str) -> Participant | None:
@@ -112,7 +110,7 @@ class Conference:
             known = sender.is_moderator if recipient.is_spectator else self.lists(sender, recipient)
             if known:
                 return recipient
-        raise NotFound("nobody in the room has this id", field="to", code="participant_not_found")
+        raise NotFound(ErrorCode.PARTICIPANT_NOT_FOUND, "to")
 
     def listed(self, viewer: Participant) -> list[Participant]:
         return [other for other in self.participants.values() if self.lists(viewer, other)]
@@ -145,13 +143,9 @@ class Conference:
         """
         as_spectator = is_spectator(admission, self.overrides_of(admission.user_id))
         if as_spectator and self.mode is not RoomMode.SPECTATOR:
-            raise Forbidden("this room takes no spectators", code="spectators_not_allowed")
+            raise Forbidden(ErrorCode.SPECTATORS_NOT_ALLOWED)
         if not self.has_place(as_spectator=as_spectator, besides=besides):
-            raise (
-                Exhausted("all places for spectators are taken", code="spectators_full")
-                if as_spectator
-                else Exhausted("the room is full", code="room_full")
-            )
+            raise (Exhausted(ErrorCode.SPECTATORS_FULL) if as_spectator else Exhausted(ErrorCode.ROOM_FULL))
         return as_spectator
 
     def remove(self, participant: Participant, reason: LeftReason, end: EndReason | None = None) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from switchroom.conference.messages import Moderate, Moderated, Permit
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant
-from switchroom.errors import Exhausted, Forbidden, Invalid
+from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid
 from switchroom.rooms.permissions import ACTIVE, NO_PERMISSION, Permission
 
 
@@ -56,11 +56,11 @@ def permit(conference: Conference, moderator: Participant, request: Permit) -> N
         elif allowed is False:
             revoked |= permission
     if not granted | revoked:
-        raise Invalid("permissions names no permission", field="permissions")
+        raise Invalid(ErrorCode.PERMISSIONS_EMPTY, "permissions")
     if revoked:
         _require_not_above(moderator, target)
     if granted & ACTIVE and target.is_spectator and not conference.has_place(as_spectator=False):
-        raise Exhausted("the room is full", code="room_full")
+        raise Exhausted(ErrorCode.ROOM_FULL)
     target.overrides.set(granted, allowed=True)
     target.overrides.set(revoked, allowed=False)
     target.wish = target.media
@@ -72,10 +72,10 @@ def permit(conference: Conference, moderator: Participant, request: Permit) -> N
 
 def _target(conference: Conference, moderator: Participant, participant_id: str) -> Participant:
     if not moderator.is_moderator:
-        raise Forbidden("only moderators may do this", code="not_allowed")
+        raise Forbidden(ErrorCode.MODERATORS_ONLY)
     return conference.find(participant_id)
 
 
 def _require_not_above(moderator: Participant, target: Participant) -> None:
     if Permission.ADMIN in target.permissions and Permission.ADMIN not in moderator.permissions:
-        raise Forbidden("an administrator cannot be put out or restricted by others", code="not_allowed")
+        raise Forbidden(ErrorCode.ADMINISTRATOR_PROTECTED)

@@ -13,7 +13,7 @@ from switchroom.conference.room import to_message
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Connection, Participant
 from switchroom.db.base import time_of
-from switchroom.errors import Exhausted, Forbidden, NotFound
+from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
 
 MOST_WAITING = 500
@@ -62,7 +62,7 @@ class WaitingRoom:
         user_id = waiting.admission.user_id
         before = [one for one in self.everybody if one.admission.user_id == user_id]
         if len(self._waiting) - len(before) >= MOST_WAITING:
-            raise Exhausted("too many people wait already", code="room_full")
+            raise Exhausted(ErrorCode.WAITING_ROOM_FULL)
         for one in before:
             self._dismiss(one, "replaced")
         self._waiting[waiting.id] = waiting
@@ -139,7 +139,7 @@ class WaitingRoom:
         _require_moderator(moderator)
         waiting = self._waiting.get(participant_id)
         if waiting is None:
-            raise NotFound("nobody waits with this id", field="participantId", code="participant_not_found")
+            raise NotFound(ErrorCode.WAITING_NOT_FOUND, "participant_id")
         return waiting
 
     def _has_moderator(self) -> bool:
@@ -206,4 +206,4 @@ class WaitingRooms:
 
 def _require_moderator(moderator: Participant) -> None:
     if not moderator.is_moderator:
-        raise Forbidden("only moderators may do this", code="not_allowed")
+        raise Forbidden(ErrorCode.MODERATORS_ONLY)

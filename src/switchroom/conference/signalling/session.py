@@ -28,11 +28,12 @@ from switchroom.conference.messages import (
     SubscribeRestart,
     Want,
 )
+from switchroom.conference.refusals import refusal
 from switchroom.conference.room import chat, moderation
 from switchroom.conference.room.participants import Connection, MediaState
 from switchroom.conference.room.waiting_room import WaitingParticipant
 from switchroom.conference.signalling.rate_limit import TokenBucket
-from switchroom.errors import DomainError, Exhausted, Forbidden, Invalid
+from switchroom.errors import DomainError, ErrorCode, Exhausted, Forbidden, Invalid
 
 CHAT_RATE, CHAT_BURST = 1.0, 10
 
@@ -77,7 +78,7 @@ class Session:
                 self._set_media(MediaState(message.microphone, message.camera, message.screen))
             case SendChat():
                 if not self._chat_limit.take():
-                    raise Exhausted("too many chat messages a second", code="too_many")
+                    raise Exhausted(ErrorCode.TOO_MANY_CHAT_MESSAGES)
                 chat.write(conference, me, message)
             case Hand(raised=raised):
                 self._raise_hand(raised)
@@ -104,12 +105,12 @@ class Session:
             case Want():
                 self._media.subscribing(me).want(message)
             case Join():
-                raise Invalid("already joined", field="type")
+                raise Invalid(ErrorCode.ALREADY_JOINED, "type")
 
     def _set_media(self, wish: MediaState) -> None:
         me = self._participant
         if wish.within(me.permissions) != wish:
-            raise Forbidden("sending this takes a permission that is missing", code="not_allowed")
+            raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="voice, video, screen")
         if wish != me.wish:
             me.wish = wish
             self._conference.media_changed(me)
@@ -117,7 +118,7 @@ class Session:
     def _raise_hand(self, raised: bool) -> None:
         me = self._participant
         if me.is_spectator and raised:
-            raise Forbidden("spectators have no hand to raise", code="not_allowed")
+            raise Forbidden(ErrorCode.SPECTATORS_HAVE_NO_HAND)
         if raised == (me.hand_raised_at is not None):
             return
         me.hand_raised_at = datetime.now(UTC) if raised else None
@@ -168,23 +169,3 @@ def open_session(arrival: Arrival, connection: Connection) -> Session | WaitingS
         return Session(arrival.stay, connection)
     assert arrival.waiting is not None
     return WaitingSession(arrival, arrival.waiting)
-
-
-def refusal(error: DomainError, request_id: str | None) -> Error:
-    """An error of the domain as a message."""
-    details = dict(error.details)
-    if error.field is not None:
-        details.setdefault("field", error.field)
-    return Error(
-        code=error.code or _code(error), message=error.message, id=request_id, details=details or None
-    )
-
-
-def _code(error: DomainError) -> str:
-    match error:
-        case Forbidden():
-            return "not_allowed"
-        case Exhausted():
-            return "too_many"
-        case _:
-            return "bad_request"

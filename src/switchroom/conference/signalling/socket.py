@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 import structlog
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
+from msgspec import structs
 
 from switchroom.conference.close_codes import CloseCode
 from switchroom.conference.live_room import Arrival
@@ -23,21 +24,12 @@ from switchroom.conference.messages import (
     Pong,
     decode,
 )
+from switchroom.conference.refusals import refusal
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.signalling.connection import QueuedConnection
 from switchroom.conference.signalling.rate_limit import TokenBucket
-from switchroom.conference.signalling.session import open_session, refusal
-from switchroom.errors import (
-    DomainError,
-    Invalid,
-    LinkExpired,
-    LinkNotFound,
-    LinkNotYetValid,
-    NotFound,
-    TokenExpired,
-    Unauthenticated,
-    Unavailable,
-)
+from switchroom.conference.signalling.session import open_session
+from switchroom.errors import DomainError, ErrorCode, Invalid, LinkNotFound, NotFound
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -235,7 +227,7 @@ class _Reader:
                         self._connection.send(Pong())
                     case _:
                         if message is not None:
-                            raise Invalid("the first message must be join", field="type")
+                            raise Invalid(ErrorCode.NOT_JOINED, "type")
                         self._connection.end(CloseCode.REFUSED)
         return None
 
@@ -267,17 +259,6 @@ class _Reader:
 
 def _join_refusal(error: DomainError, request_id: str | None) -> Error:
     message = refusal(error, request_id)
-    match error:
-        case LinkNotYetValid() | LinkExpired() | LinkNotFound():
-            return message
-        case TokenExpired():
-            code = "token_expired"
-        case Unauthenticated():
-            code = "token_invalid"
-        case NotFound():
-            code = "room_not_found"
-        case Unavailable():
-            code = "media_unavailable"
-        case _:
-            code = message.code
-    return Error(code=code, message=message.message, id=message.id, details=message.details)
+    if isinstance(error, NotFound) and not isinstance(error, LinkNotFound):
+        return structs.replace(message, code="room_not_found")
+    return message

@@ -29,7 +29,7 @@ from switchroom.dialects.alfaview_v1.operations import (
 )
 from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import OPEN, Operation
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.authentication import SignedIn
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
@@ -99,7 +99,7 @@ class AuthenticationService:
             if credentials is not None
         ]
         if len(given) != 1:
-            raise Invalid("exactly one kind of credentials is required", field="usernamePasswordCredentials")
+            raise Invalid(ErrorCode.CREDENTIALS_AMBIGUOUS, "usernamePasswordCredentials")
         match given[0]:
             case UsernamePasswordCredentials() as password:
                 return await self._authentication.with_password(

@@ -10,13 +10,11 @@ from msgspec import Struct, inspect
 from switchroom.dialects.alfaview_v1.messages import scalars
 from switchroom.dialects.alfaview_v1.messages.scalars import WireEnum
 from switchroom.dialects.body import Reader
-from switchroom.dialects.problem import WrongFields
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 
 T = TypeVar("T", bound=Struct)
 
 _WORDS = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
-_LONGEST_MESSAGE = 300
 
 _encoder = msgspec.json.Encoder(enc_hook=scalars.write)
 encode = _encoder.encode
@@ -39,13 +37,8 @@ class Decoder(Generic[T]):
         )
 
     def read(self, body: bytes) -> T:
-        """Raises Invalid, naming the first wrong field by its path: the API's errors are about one."""
-        try:
-            return self._reader.read(body)
-        except WrongFields as error:
-            first = error.fields[0]
-            message = f"{first.path}: {first.reason}" if first.path else first.reason
-            raise Invalid(message[:_LONGEST_MESSAGE], field=first.path or None) from None
+        """Raises Unreadable."""
+        return self._reader.read(body)
 
 
 def _canonical(value: Any, kind: inspect.Type, path: str) -> Any:
@@ -83,10 +76,10 @@ def _enum_name(kind: type[WireEnum], number: int, path: str) -> str:
     try:
         return kind.of(number).value
     except ValueError as error:
-        raise Invalid(f"{path}: {error}", field=path) from None
+        raise Invalid(ErrorCode.VALUE_INVALID, path, reason=str(error)) from None
 
 
 def _require_no_null(text: str, path: str) -> None:
     """PostgreSQL keeps no null characters, and nothing that people write has one."""
     if "\0" in text:
-        raise Invalid(f"{path}: a text must not contain a null character", field=path)
+        raise Invalid(ErrorCode.TEXT_WITH_NULL_CHARACTER, path)

@@ -31,7 +31,7 @@ from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.openapi import document
 from switchroom.dialects.operation import Operation
 from switchroom.dialects.problem import Problem
-from switchroom.errors import Invalid, Unauthenticated
+from switchroom.errors import ErrorCode, Invalid, Unauthenticated
 from switchroom.identity.tokens import AccessToken
 
 _LONGEST_REQUEST_ID = 256
@@ -120,18 +120,14 @@ class Alfaview(Dialect[AccessToken, Word]):
         if isinstance(message, AuthenticationRequest):
             request_id = message.requestId or request_id
         if len(request_id) > _LONGEST_REQUEST_ID:
-            raise Invalid(
-                f"requestId is longer than {_LONGEST_REQUEST_ID} characters",
-                field="requestId",
-                code="request_id_invalid",
-            )
+            raise Invalid(ErrorCode.REQUEST_ID_INVALID, "requestId", most=_LONGEST_REQUEST_ID)
         context.request_id = request_id or new_request_id()
 
     async def authenticate(self, context: Context, operation: Operation, message: Any) -> AccessToken:
         """Who calls, by the access token. Raises Unauthenticated, TokenExpired."""
         info = _access_info(message)
         if info is None:
-            raise Unauthenticated("accessInfo is missing", field="accessInfo", code="access_info_missing")
+            raise Unauthenticated(ErrorCode.ACCESS_INFO_MISSING, "accessInfo")
         return self._signer.verify(standard_base64(info.accessToken))
 
     def envelope(self, reply: Reply | ReplyInfo, context: Context) -> Reply | ReplyInfo:

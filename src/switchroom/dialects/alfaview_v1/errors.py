@@ -11,6 +11,7 @@ from switchroom.dialects.body import BodyTooLarge
 from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongMethod
 from switchroom.errors import (
     Conflict,
+    ErrorCode,
     Exhausted,
     Forbidden,
     Invalid,
@@ -19,6 +20,8 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
+from switchroom.texts import named
+from switchroom.texts.names import FieldNames
 
 
 class Code(IntEnum):
@@ -67,8 +70,8 @@ class Word(Struct, frozen=True):
     status_code: ReplyStatusCode
 
 
-def _row(code: Code, status_code: ReplyStatusCode, message: str = "") -> Row[Word]:
-    return Row(code.http_status, Word(code, status_code), message)
+def _row(code: Code, status_code: ReplyStatusCode, says: str = "") -> Row[Word]:
+    return Row(code.http_status, Word(code, status_code), says)
 
 
 class ErrorDetail(Struct):
@@ -86,49 +89,68 @@ class ErrorReply(Struct):
 
 PROBLEMS = ProblemTable(
     {
-        (TokenExpired, ""): _row(Code.UNAUTHENTICATED, ReplyStatusCode.TOKEN_OUTDATED),
-        (Unauthenticated, "access_info_missing"): _row(
+        (TokenExpired, None): _row(Code.UNAUTHENTICATED, ReplyStatusCode.TOKEN_OUTDATED),
+        (Unauthenticated, ErrorCode.ACCESS_INFO_MISSING): _row(
             Code.UNAUTHENTICATED, ReplyStatusCode.ACCESS_INFO_MISSING
         ),
-        (Unauthenticated, ""): _row(Code.UNAUTHENTICATED, ReplyStatusCode.AUTHENTICATION_ERROR),
-        (NotFound, "room_not_found"): _row(Code.NOT_FOUND, ReplyStatusCode.ROOM_NOT_FOUND),
-        (NotFound, "room_predecessor_not_found"): _row(
+        (Unauthenticated, None): _row(Code.UNAUTHENTICATED, ReplyStatusCode.AUTHENTICATION_ERROR),
+        (NotFound, ErrorCode.ROOM_NOT_FOUND): _row(Code.NOT_FOUND, ReplyStatusCode.ROOM_NOT_FOUND),
+        (NotFound, ErrorCode.ROOM_PREDECESSOR_NOT_FOUND): _row(
             Code.NOT_FOUND, ReplyStatusCode.ROOM_PREDECESSOR_NOT_FOUND
         ),
-        (NotFound, ""): _row(Code.NOT_FOUND, ReplyStatusCode.NOT_FOUND),
-        (UnknownPath, ""): _row(Code.NOT_FOUND, ReplyStatusCode.NOT_FOUND, "Not Found"),
-        (WrongMethod, ""): _row(Code.UNIMPLEMENTED, ReplyStatusCode.UNIMPLEMENTED, "Method Not Allowed"),
-        (Unimplemented, ""): _row(Code.UNIMPLEMENTED, ReplyStatusCode.NOT_IMPLEMENTED),
-        (Forbidden, "link_expired"): _row(Code.PERMISSION_DENIED, ReplyStatusCode.PERMISSION_DENIED),
-        (Forbidden, "link_not_yet_valid"): _row(Code.PERMISSION_DENIED, ReplyStatusCode.PERMISSION_DENIED),
-        (Forbidden, ""): _row(Code.PERMISSION_DENIED, ReplyStatusCode.INSUFFICIENT_PERMISSIONS),
-        (Invalid, "request_id_invalid"): _row(Code.INVALID_ARGUMENT, ReplyStatusCode.REQUEST_ID_INVALID),
-        (Invalid, ""): _row(Code.INVALID_ARGUMENT, ReplyStatusCode.INVALID_ARGUMENT),
-        (Conflict, ""): _row(Code.FAILED_PRECONDITION, ReplyStatusCode.FAILED_PRECONDITION),
-        (Exhausted, "quota_exceeded"): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.QUOTA_EXCEEDED),
-        (Exhausted, ""): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.RESOURCE_EXHAUSTED),
-        (BodyTooLarge, ""): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.MAX_SIZE_EXCEEDED),
-        (Unavailable, ""): _row(Code.UNAVAILABLE, ReplyStatusCode.UNAVAILABLE),
-        (TimeoutError, ""): _row(
+        (NotFound, None): _row(Code.NOT_FOUND, ReplyStatusCode.NOT_FOUND),
+        (UnknownPath, None): _row(Code.NOT_FOUND, ReplyStatusCode.NOT_FOUND, "Not Found"),
+        (WrongMethod, None): _row(Code.UNIMPLEMENTED, ReplyStatusCode.UNIMPLEMENTED, "Method Not Allowed"),
+        (Unimplemented, None): _row(Code.UNIMPLEMENTED, ReplyStatusCode.NOT_IMPLEMENTED),
+        (Forbidden, ErrorCode.LINK_EXPIRED): _row(Code.PERMISSION_DENIED, ReplyStatusCode.PERMISSION_DENIED),
+        (Forbidden, ErrorCode.LINK_NOT_YET_VALID): _row(
+            Code.PERMISSION_DENIED, ReplyStatusCode.PERMISSION_DENIED
+        ),
+        (Forbidden, None): _row(Code.PERMISSION_DENIED, ReplyStatusCode.INSUFFICIENT_PERMISSIONS),
+        (Invalid, ErrorCode.REQUEST_ID_INVALID): _row(
+            Code.INVALID_ARGUMENT, ReplyStatusCode.REQUEST_ID_INVALID
+        ),
+        (Invalid, None): _row(Code.INVALID_ARGUMENT, ReplyStatusCode.INVALID_ARGUMENT),
+        (Conflict, None): _row(Code.FAILED_PRECONDITION, ReplyStatusCode.FAILED_PRECONDITION),
+        (Exhausted, ErrorCode.QUOTA_EXCEEDED): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.QUOTA_EXCEEDED),
+        (Exhausted, None): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.RESOURCE_EXHAUSTED),
+        (BodyTooLarge, None): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.MAX_SIZE_EXCEEDED),
+        (Unavailable, None): _row(Code.UNAVAILABLE, ReplyStatusCode.UNAVAILABLE),
+        (TimeoutError, None): _row(
             Code.DEADLINE_EXCEEDED, ReplyStatusCode.TIMEOUT, "context deadline exceeded"
         ),
-        (Exception, ""): _row(Code.INTERNAL, ReplyStatusCode.INTERNAL_ERROR, "internal error"),
-    }
+        (Exception, None): _row(Code.INTERNAL, ReplyStatusCode.INTERNAL_ERROR, "internal error"),
+    },
+    FieldNames(
+        {
+            "after_id": "moveAfterRoomId",
+            "breakout_rooms": "subRooms",
+            "breakout_rooms.position": "sort",
+            "grants": "permissions",
+            "group_links": "groupLinkCreations",
+            "guest_links": "guestLinkCreations",
+            "moves": "roomMoves",
+            "organization_id": "companyId",
+            "organization_ids": "companyIdList",
+            "person_id": "userId",
+            "person_ids": "userIdList",
+            "properties": "metadata",
+            "quota": "quotas",
+            "quota.active": "activeParticipants",
+            "quota.passive": "passiveParticipants",
+        }
+    ),
 )
 
 
 def error_reply(problem: Problem[Word], request_id: str) -> ErrorReply:
     """The body; a field that the message does not name is put before it."""
     word, message = problem.word, problem.message
-    field = problem.fields[0].path if problem.fields else ""
-    if field and not _names_field(word.code, message, field):
-        message = f"{field}: {message}"
+    if len(problem.fields) == 1:
+        name = problem.fields[0].path
+        if word.code is Code.INVALID_ARGUMENT:
+            message = named(name, message)
+        elif word.code is Code.NOT_FOUND and name not in message:
+            message = f"{name}: {message}"
     detail = ErrorDetail("type.googleapis.com/common.ReplyInfo", request_id, word.status_code, message)
     return ErrorReply(word.code, message, [detail])
-
-
-def _names_field(code: Code, message: str, field: str) -> bool:
-    """Whether the message needs no name of the field before it."""
-    if code is Code.INVALID_ARGUMENT:
-        return field.rpartition(".")[2] in message
-    return code is not Code.NOT_FOUND or field in message

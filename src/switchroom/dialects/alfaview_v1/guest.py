@@ -11,7 +11,7 @@ from switchroom.dialects.alfaview_v1.messages.scalars import Timestamp
 from switchroom.dialects.alfaview_v1.operations import Context, operation, required
 from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import OPEN, Operation
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.links import LinkChange, LinkDraft
 from switchroom.rooms.models import Link, LinkKind
@@ -197,7 +197,7 @@ class GuestService:
     async def update_group_link(self, context: Context, request: messages.UpdateGroupLinkRequest) -> Reply:
         caller, wish = context.caller, request.groupLink
         if wish is None:
-            raise Invalid("groupLink is required", field="groupLink")
+            raise Invalid(ErrorCode.REQUIRED, "groupLink")
         made = await self._links.update(
             caller,
             required(wish.id, "groupLink.id"),
@@ -216,7 +216,7 @@ class GuestService:
     async def update_guest_link(self, context: Context, request: messages.UpdateGuestLinkRequest) -> Reply:
         caller, wish = context.caller, request.guestLink
         if wish is None:
-            raise Invalid("guestLink is required", field="guestLink")
+            raise Invalid(ErrorCode.REQUIRED, "guestLink")
         made = await self._links.update(
             caller,
             required(wish.id, "guestLink.id"),

@@ -10,7 +10,7 @@ from switchroom.dialects import operation as frame
 from switchroom.dialects.alfaview_v1.errors import Unimplemented
 from switchroom.dialects.alfaview_v1.messages.common import Reply, ReplyInfo
 from switchroom.dialects.operation import OPEN, Operation
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken
 
@@ -81,5 +81,5 @@ def standard_base64(token: str) -> str:
 def required(value: str, field: str) -> str:
     """Raises Invalid for a field that must not be left out."""
     if not value:
-        raise Invalid(f"{field} is required", field=field)
+        raise Invalid(ErrorCode.REQUIRED, field)
     return value

@@ -18,7 +18,7 @@ from switchroom.dialects.alfaview_v1.room_lists import RoomLists
 from switchroom.dialects.alfaview_v1.room_messages import changed_quota, new_quota, room_draft, room_message
 from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import Operation
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.rooms.listing import RoomFilter
 from switchroom.rooms.live import LiveParticipant
 from switchroom.rooms.models import QuotaSet, RoomType
@@ -137,7 +137,7 @@ class RoomService:
     async def create(self, context: Context, request: messages.RoomCreateRequest) -> common.Reply:
         caller = context.caller
         if request.room is None:
-            raise Invalid("room is required", field="room")
+            raise Invalid(ErrorCode.REQUIRED, "room")
         draft = room_draft(request.room, remove_default=False, quota=new_quota(request.room.quotas))
         view = await self._rooms.create(caller, draft)
         return messages.RoomCreateReply(roomId=view.room.id, room=room_message(view, caller.subject_id))
@@ -236,4 +236,4 @@ def _moment(seconds: int) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        raise Invalid("expiresAt is not a time in Unix seconds", field="expiresAt") from None
+        raise Invalid(ErrorCode.NOT_UNIX_SECONDS, "expiresAt") from None

@@ -8,7 +8,7 @@ from switchroom.dialects.alfaview_v1.messages import common
 from switchroom.dialects.alfaview_v1.messages.room import SkipFlags
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64, Timestamp, UInt32
 from switchroom.dialects.alfaview_v1.permissions import grant_of, permissions_message
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.permissions import Permission, Role
 from switchroom.rooms.drafts import BreakoutDraft, QuotaWish, RoomDraft
 from switchroom.rooms.listing import RoomView
@@ -117,7 +117,7 @@ def _features(messages: list[common.RoomFeature]) -> dict[str, str | None]:
     features: dict[str, str | None] = {}
     for number, feature in enumerate(messages):
         if feature.id is common.RoomFeatureId.UNDEFINED_FEATURE:
-            raise Invalid(f"features[{number}].id is required", field=f"room.features[{number}].id")
+            raise Invalid(ErrorCode.REQUIRED, f"room.features[{number}].id")
         if feature.remove:
             features[feature.id.value] = None
         elif feature.state is not common.FeatureState.UNCHANGED:

@@ -20,7 +20,9 @@ from litestar.status_codes import (
 )
 from msgspec import Meta, Struct
 
+from switchroom import texts
 from switchroom.conference.messages import Id, Token
+from switchroom.conference.refusals import NAMES, code_of, details_of
 from switchroom.db.base import now, time_of
 from switchroom.errors import (
     DomainError,
@@ -29,7 +31,6 @@ from switchroom.errors import (
     Invalid,
     LinkNotFound,
     NotFound,
-    TokenExpired,
     Unauthenticated,
     Unavailable,
 )
@@ -37,6 +38,7 @@ from switchroom.http.observation import client_address
 from switchroom.identity.throttle import Throttle
 from switchroom.meetings.admission import MeetingAdmission, Visit
 from switchroom.meetings.upcoming import Upcoming, UpcomingMeetings
+from switchroom.texts import Language, language_of
 
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotFound, HTTP_404_NOT_FOUND),
@@ -161,7 +163,7 @@ def meeting_routes(
         except LinkNotFound:
             return Response(MeetingAnswer(state="unknown", now=time_of(now())))
         except DomainError as error:
-            return _refused(error)
+            return _refused(error, language_of(request.headers.get("accept-language", "")))
 
     @post("/client/meeting/enter", status_code=HTTP_200_OK, include_in_schema=False)
     async def enter(
@@ -173,7 +175,7 @@ def meeting_routes(
                     data.number, data.key, data.display_name, data.external_id or ""
                 )
         except DomainError as error:
-            return _refused(error)
+            return _refused(error, language_of(request.headers.get("accept-language", "")))
         claims, visit = granted.claims, granted.visit
         return Response(
             EnterAnswer(
@@ -190,11 +192,11 @@ def meeting_routes(
         )
 
     @post("/client/meetings", status_code=HTTP_200_OK, include_in_schema=False)
-    async def own(data: JSONBody[OwnQuery]) -> Response[OwnAnswer | Refusal]:
+    async def own(request: Request[Any, Any, Any], data: JSONBody[OwnQuery]) -> Response[OwnAnswer | Refusal]:
         try:
             return Response(OwnAnswer([_own(one) for one in await upcoming.of(data.access_token)]))
         except DomainError as error:
-            return _refused(error)
+            return _refused(error, language_of(request.headers.get("accept-language", "")))
 
     return [look_up, enter, own]
 
@@ -239,23 +241,15 @@ def _answer(visit: Visit, *, records: bool) -> MeetingAnswer:
     )
 
 
-def _refused(error: DomainError) -> Response[Any]:
+def _refused(error: DomainError, language: Language) -> Response[Any]:
     """Raises the error when it is none of the caller's."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), None)
     if status is None:
         raise error
-    details = dict(error.details)
-    if error.field is not None:
-        details.setdefault("field", error.field)
+    details = details_of(error)
     wait = details.get("retryAfter")
     return Response(
-        Refusal(error.code or _code(error), error.message, details),
+        Refusal(code_of(error), texts.message(error, language, NAMES.of), details),
         status_code=status,
         headers={"retry-after": wait} if wait else None,
     )
-
-
-def _code(error: DomainError) -> str:
-    if isinstance(error, Unauthenticated):
-        return "token_expired" if isinstance(error, TokenExpired) else "token_invalid"
-    return "bad_request"

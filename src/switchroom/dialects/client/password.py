@@ -18,9 +18,11 @@ from litestar.status_codes import (
 )
 from msgspec import Meta, Struct
 
+from switchroom import texts
 from switchroom.errors import DomainError, Exhausted, Invalid, LinkExpired, LinkNotFound, Unavailable
 from switchroom.http.observation import client_address
 from switchroom.identity.password_links import PasswordLinks
+from switchroom.texts import language_of
 
 _Key = Annotated[str, Meta(max_length=128)]
 _STATUS: Mapping[type[DomainError], int] = {
@@ -57,7 +59,7 @@ def password_handlers(links: PasswordLinks) -> list[HTTPRouteHandler]:
         try:
             link = await links.look_up(data.key, client_address(request.scope))
         except DomainError as error:
-            return _answer(error)
+            return _answer(error, request)
         return LinkAnswer("valid", link.username, link.display_name, link.organization_names, link.expires_at)
 
     @post("/client/password", status_code=HTTP_200_OK, include_in_schema=False)
@@ -65,13 +67,13 @@ def password_handlers(links: PasswordLinks) -> list[HTTPRouteHandler]:
         try:
             username = await links.set_password(data.key, data.password, client_address(request.scope))
         except DomainError as error:
-            return _answer(error)
+            return _answer(error, request)
         return LinkAnswer("set", username)
 
     return [look_up, set_password]
 
 
-def _answer(error: DomainError) -> LinkAnswer:
+def _answer(error: DomainError, request: Request[Any, Any, Any]) -> LinkAnswer:
     """What is the matter with the link. Raises HTTPException when it is something else."""
     if isinstance(error, LinkExpired):
         return LinkAnswer("expired", valid_until=error.valid_until)
@@ -80,6 +82,7 @@ def _answer(error: DomainError) -> LinkAnswer:
     status_code = _STATUS.get(type(error))
     if status_code is None:
         raise error
-    wait = error.details.get("retryAfter")
-    headers = {"retry-after": wait} if wait else None
-    raise HTTPException(status_code=status_code, detail=error.message, headers=headers) from error
+    wait = error.facts.get("retry_after")
+    headers = {"retry-after": str(wait)} if wait else None
+    said = texts.message(error, language_of(request.headers.get("accept-language", "")))
+    raise HTTPException(status_code=status_code, detail=said, headers=headers) from error

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from switchroom.dialects import operation
 from switchroom.dialects.telephony_v3.messages.authentication import Level
-from switchroom.errors import Forbidden, Unauthenticated
+from switchroom.errors import ErrorCode, Forbidden, Unauthenticated
 from switchroom.identity.authentication import Authentication
 from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
 from switchroom.identity.organizations import Organizations
@@ -98,10 +98,10 @@ class Callers:
         if holder.organization_id is not None and not await self._organizations.is_open(
             holder.organization_id
         ):
-            raise Unauthenticated("the account is closed", code="key_invalid")
+            raise Unauthenticated(ErrorCode.ACCOUNT_CLOSED)
 
 
 def _person(claims: AccessToken) -> Caller:
     if claims.kind is not SubjectKind.PERSON or not claims.may(Administration.COMPANY_ADMIN):
-        raise Forbidden("the events log is open to those who administer the account")
+        raise Forbidden(ErrorCode.ADMINISTRATORS_ONLY)
     return Caller(claims.organization_id, claims.expires_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from switchroom.dialects.body import BodyTooLarge
-from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongFields, WrongMethod
+from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongMethod
 from switchroom.dialects.telephony_v3.messages.envelope import ErrorBody, ErrorReply
 from switchroom.errors import (
     Conflict,
@@ -16,6 +16,7 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
+from switchroom.texts.names import FieldNames
 
 Word = Literal[
     "validation_error",
@@ -33,20 +34,20 @@ Word = Literal[
 
 PROBLEMS: ProblemTable[Word] = ProblemTable(
     {
-        (WrongFields, ""): Row(400, "validation_error"),
-        (Invalid, ""): Row(400, "validation_error"),
-        (BodyTooLarge, ""): Row(413, "too_large", "the request is larger than 1 MiB"),
-        (Unauthenticated, ""): Row(401, "invalid_credentials"),
-        (NotFound, ""): Row(404, "not_found"),
-        (UnknownPath, ""): Row(404, "not_found", "there is no such resource"),
-        (WrongMethod, ""): Row(405, "method_not_allowed"),
-        (Forbidden, ""): Row(403, "forbidden"),
-        (Exhausted, ""): Row(429, "too_many_requests"),
-        (Conflict, ""): Row(409, "conflict"),
-        (Unavailable, ""): Row(503, "unavailable"),
-        (TimeoutError, ""): Row(503, "timeout", "this took too long"),
-        (Exception, ""): Row(500, "internal", "something went wrong here"),
-    }
+        (Invalid, None): Row(400, "validation_error"),
+        (BodyTooLarge, None): Row(413, "too_large", "the request is larger than 1 MiB"),
+        (Unauthenticated, None): Row(401, "invalid_credentials"),
+        (NotFound, None): Row(404, "not_found"),
+        (UnknownPath, None): Row(404, "not_found", "there is no such resource"),
+        (WrongMethod, None): Row(405, "method_not_allowed"),
+        (Forbidden, None): Row(403, "forbidden"),
+        (Exhausted, None): Row(429, "too_many_requests"),
+        (Conflict, None): Row(409, "conflict"),
+        (Unavailable, None): Row(503, "unavailable"),
+        (TimeoutError, None): Row(503, "timeout", "this took too long"),
+        (Exception, None): Row(500, "internal", "something went wrong here"),
+    },
+    FieldNames({"access_token": "accessToken"}, in_camel_case=False),
 )
 
 

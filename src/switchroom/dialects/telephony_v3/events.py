@@ -10,7 +10,7 @@ from switchroom.dialects.telephony_v3.callers import Context
 from switchroom.dialects.telephony_v3.messages.envelope import Page
 from switchroom.dialects.telephony_v3.messages.events import EventsPage
 from switchroom.dialects.telephony_v3.services import Services
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.events.log import TYPE, EventFilter
 from switchroom.events.webhooks.payloads import general_view
 
@@ -52,7 +52,7 @@ class EventOperations:
         types = require_types(named, "type")
         object_id = context.query.get("object_id", "")
         if len(object_id) > _LONGEST_OBJECT or "\0" in object_id:
-            raise Invalid("object_id is not the id of anything", field="object_id")
+            raise Invalid(ErrorCode.OBJECT_ID_MALFORMED, "object_id")
         wanted = EventFilter(
             types=types, object_id=object_id, since=_moment(context, "from"), until=_moment(context, "to")
         )
@@ -64,10 +64,10 @@ def require_types(types: Sequence[str], field: str) -> list[str]:
     """Types of events as readers name them, whole or with `.*` at the end; all of them by `*`, which gives an
     empty list. Raises Invalid."""
     if len(types) > _MOST_TYPES:
-        raise Invalid(f"at most {_MOST_TYPES} types of events can be named", field=field)
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, field, most=_MOST_TYPES)
     for one in types:
         if len(one) > 64 or not TYPE.fullmatch(one):
-            raise Invalid("a type is like meeting.created or meeting.*", field=field)
+            raise Invalid(ErrorCode.EVENT_TYPE_MALFORMED, field)
     return [] if "*" in types else list(types)
 
 
@@ -76,7 +76,7 @@ def require_id(value: object, field: str) -> int:
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST_ID:
-        raise Invalid(f"{field} is not the id of an event", field=field)
+        raise Invalid(ErrorCode.EVENT_ID_MALFORMED, field)
     return value
 
 
@@ -86,4 +86,4 @@ def _moment(context: Context, name: str) -> datetime | None:
     try:
         return found.astimezone(UTC) if found is not None else None
     except OverflowError:
-        raise Invalid(f"{name} is out of all bounds", field=name) from None
+        raise Invalid(ErrorCode.TIME_OVERFLOW, name) from None

@@ -16,7 +16,7 @@ from msgspec import Struct
 from switchroom.dialects.telephony_v3.callers import Caller, Callers
 from switchroom.dialects.telephony_v3.errors import PROBLEMS, error_reply
 from switchroom.dialects.telephony_v3.events import require_id, require_types
-from switchroom.errors import DomainError, Forbidden, Invalid, Unauthenticated
+from switchroom.errors import DomainError, ErrorCode, Forbidden, Invalid, Unauthenticated
 from switchroom.events.log import EventLog, matches
 from switchroom.events.webhooks.payloads import general_view
 
@@ -135,7 +135,7 @@ class _Connection:
                 self._bindings = [one for one in self._bindings if one not in bindings]
                 bindings = []
             elif "since" in message.data:
-                raise Invalid("what was missed is sent with the first subscription only", field="data.since")
+                raise Invalid(ErrorCode.SINCE_TOO_LATE, "data.since")
             await self._subscribe(message.request_id, bindings)
         except Invalid as error:
             await self._refuse(message.request_id, error)
@@ -143,7 +143,7 @@ class _Connection:
     async def _subscribe(self, request_id: str, bindings: Sequence[str]) -> None:
         together = [*self._bindings, *(one for one in bindings if one not in self._bindings)]
         if len(together) > _MOST_BINDINGS:
-            raise Invalid(f"a connection has at most {_MOST_BINDINGS} bindings", field="data.bindings")
+            raise Invalid(ErrorCode.TOO_MANY_BINDINGS, "data.bindings", most=_MOST_BINDINGS)
         self._bindings = together
         await self._send(_reply(request_id, "success", {"subscribed": together}))
 
@@ -179,7 +179,7 @@ class _Connection:
         try:
             return msgspec.json.decode(text, type=_Message)
         except (msgspec.DecodeError, RecursionError) as error:
-            await self._refuse("", Invalid(str(error)))
+            await self._refuse("", Invalid(ErrorCode.BODY_NOT_JSON, reason=str(error)))
             return None
 
     async def _refuse(self, request_id: str, error: DomainError) -> None:
@@ -195,10 +195,10 @@ def _bindings(message: _Message) -> list[str]:
     """Raises Invalid."""
     given = message.data.get("bindings")
     if not isinstance(given, list) or not given:
-        raise Invalid('bindings is a list such as ["meeting.*"]', field="data.bindings")
+        raise Invalid(ErrorCode.BINDINGS_MALFORMED, "data.bindings")
     texts = [one for one in cast("list[object]", given) if isinstance(one, str)]
     if len(texts) < len(cast("list[object]", given)):
-        raise Invalid("a binding is a text", field="data.bindings")
+        raise Invalid(ErrorCode.BINDINGS_MALFORMED, "data.bindings")
     require_types(texts, "data.bindings")
     return texts
 

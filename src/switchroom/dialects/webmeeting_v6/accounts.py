@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 
 from msgspec import UNSET, UnsetType
@@ -11,14 +9,19 @@ from msgspec import UNSET, UnsetType
 from switchroom.accounts.accounts import Account
 from switchroom.accounts.models import MeetingKind
 from switchroom.accounts.organizers import Organizer
-from switchroom.accounts.validation import AccountChange, OrganizerDraft, problems
+from switchroom.accounts.validation import (
+    AccountChange,
+    OrganizerDraft,
+    validate_account,
+    validate_new_account,
+    validate_organizer,
+)
 from switchroom.dialects.operation import Nothing, Operation, Parameter
-from switchroom.dialects.problem import WrongFields
 from switchroom.dialects.webmeeting_v6.callers import Callers, Context, is_of_instance, require_instance
 from switchroom.dialects.webmeeting_v6.messages import accounts as messages
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import in_utc, text_or_none
-from switchroom.errors import Forbidden, Invalid
+from switchroom.errors import ErrorCode, Forbidden
 
 _PAGE = (
     Parameter("limit", "How many at most, 100 unless said, 1000 at most."),
@@ -45,7 +48,7 @@ class AccountOperations:
                 reply=account,
                 access="account",
                 handler=self.create,
-                validate=_problems_of_new,
+                validate=_check_new,
             ),
             Operation(
                 method="GET",
@@ -80,7 +83,7 @@ class AccountOperations:
                 reply=account,
                 access="account",
                 handler=self.update,
-                validate=_problems_of_change,
+                validate=_check_change,
             ),
             Operation(
                 method="DELETE",
@@ -107,7 +110,7 @@ class AccountOperations:
                 reply=user,
                 access="account",
                 handler=self.add_organizer,
-                validate=_wrong_in_organizer,
+                validate=_check_organizer,
             ),
             Operation(
                 method="GET",
@@ -125,7 +128,7 @@ class AccountOperations:
                 reply=user,
                 access="account",
                 handler=self.update_organizer,
-                validate=_wrong_in_organizer,
+                validate=_check_organizer,
             ),
             Operation(
                 method="DELETE",
@@ -140,9 +143,7 @@ class AccountOperations:
     async def create(self, context: Context, request: messages.AccountCreation) -> messages.AccountMessage:
         require_instance(context.caller)
         change, admin = _new_account(request)
-        with _all_wrong(change, admin):
-            account = await self._accounts.create(change, admin, send_password=request.send_password)
-        return _account(account)
+        return _account(await self._accounts.create(change, admin, send_password=request.send_password))
 
     async def list(self, context: Context, _: Nothing) -> list[messages.AccountMessage]:
         require_instance(context.caller)
@@ -158,8 +159,7 @@ class AccountOperations:
         change = _change(request)
         if not is_of_instance(context.caller):
             _require_own_terms(request, _account(account))
-        with _all_wrong(change):
-            return _account(await self._accounts.change(account_id, change))
+        return _account(await self._accounts.change(account_id, change))
 
     async def close(self, context: Context, _: Nothing) -> messages.Deleted:
         require_instance(context.caller)
@@ -182,9 +182,7 @@ class AccountOperations:
         self, context: Context, request: messages.OrganizerCreation
     ) -> messages.UserMessage:
         account = await self._callers.account(context.caller, context.path["account_id"], to_change=True)
-        draft = _draft(request)
-        with _all_wrong(draft=draft):
-            return self._user(await self._accounts.add_organizer(account.organization.id, draft))
+        return self._user(await self._accounts.add_organizer(account.organization.id, _draft(request)))
 
     async def organizer(self, context: Context, _: Nothing) -> messages.UserMessage:
         account = await self._callers.account(context.caller, context.path["account_id"])
@@ -195,11 +193,9 @@ class AccountOperations:
     ) -> messages.UserMessage:
         account = await self._callers.account(context.caller, context.path["account_id"], to_change=True)
         user_id = context.path["user_id"]
-        draft = _draft(request)
-        with _all_wrong(draft=draft):
-            changed = await self._accounts.change_organizer(
-                account.organization.id, user_id, draft, everywhere=is_of_instance(context.caller)
-            )
+        changed = await self._accounts.change_organizer(
+            account.organization.id, user_id, _draft(request), everywhere=is_of_instance(context.caller)
+        )
         return self._user(changed)
 
     async def remove_organizer(self, context: Context, _: Nothing) -> messages.Deleted:
@@ -224,27 +220,18 @@ class AccountOperations:
         )
 
 
-@contextmanager
-def _all_wrong(change: AccountChange | None = None, draft: OrganizerDraft | None = None) -> Generator[None]:
-    """Names everything that is wrong where something is."""
-    try:
-        yield
-    except Invalid as error:
-        raise WrongFields.of([error, *problems(change, draft)]) from error
+async def _check_new(_: Context, request: messages.AccountCreation) -> None:
+    validate_new_account(*_new_account(request))
 
 
-async def _problems_of_new(_: Context, request: messages.AccountCreation) -> Sequence[Invalid]:
-    return problems(*_new_account(request))
+async def _check_change(_: Context, request: messages.AccountUpdate) -> None:
+    validate_account(_change(request))
 
 
-async def _problems_of_change(_: Context, request: messages.AccountUpdate) -> Sequence[Invalid]:
-    return problems(_change(request))
-
-
-async def _wrong_in_organizer(
+async def _check_organizer(
     _: Context, request: messages.OrganizerCreation | messages.OrganizerUpdate
-) -> Sequence[Invalid]:
-    return problems(draft=_draft(request))
+) -> None:
+    validate_organizer(_draft(request))
 
 
 def _new_account(request: messages.AccountCreation) -> tuple[AccountChange, OrganizerDraft]:
@@ -253,7 +240,6 @@ def _new_account(request: messages.AccountCreation) -> tuple[AccountChange, Orga
         first_name=request.admin_firstname,
         last_name=request.admin_lastname,
         locale=request.admin_preferred_language,
-        prefix="admin",
     )
     change = AccountChange(
         name=request.name, account_type=request.account_type, paid_until=_paid_until(request.paid_until)
@@ -294,11 +280,11 @@ def _require_own_terms(request: messages.AccountUpdate, present: messages.Accoun
         (request.number_of_meeting_rooms, present.number_of_meeting_rooms),
     ):
         if said is not UNSET and said != there:
-            raise Forbidden("an account does not decide on its own limits", code="key_level")
+            raise Forbidden(ErrorCode.KEY_LEVEL)
 
 
 def _paid_until(said: datetime | UnsetType | None) -> datetime | UnsetType | None:
-    return in_utc(said, "paidUntil") if isinstance(said, datetime) else said
+    return in_utc(said, "paid_until") if isinstance(said, datetime) else said
 
 
 def _draft(request: messages.OrganizerCreation | messages.OrganizerUpdate) -> OrganizerDraft:

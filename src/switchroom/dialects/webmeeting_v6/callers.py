@@ -8,7 +8,7 @@ from switchroom.accounts.accounts import Account, Accounts
 from switchroom.accounts.organizers import Actor
 from switchroom.accounts.standing import require_good_standing
 from switchroom.dialects import operation
-from switchroom.errors import Forbidden, NotFound
+from switchroom.errors import ErrorCode, Forbidden, NotFound
 from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
 
 _PERMISSIONS = {"account": KeyPermission.ACCOUNT, "meeting": KeyPermission.MEETING}
@@ -50,10 +50,10 @@ class Callers:
         if caller.user_id or email:
             return await self._accounts.actor(organization_id, hex_id=caller.user_id, email=email)
         if organization_id is None:
-            raise NotFound("X-USER-ID or X-USER-EMAIL must name a user", code="user_not_found")
+            raise NotFound(ErrorCode.USER_NOT_FOUND, "user_id")
         admins = await self._accounts.admins(organization_id)
         if not admins:
-            raise NotFound("the account has no admin", code="user_not_found")
+            raise NotFound(ErrorCode.USER_NOT_FOUND, "user_id")
         admin = admins[0].person
         return Actor(organization_id, admin.id, administers=True, timezone=admin.timezone)
 
@@ -63,7 +63,7 @@ class Callers:
         account = await self._accounts.get(account_id)
         if key is not None and not key.is_of_platform:
             if account.organization.id != key.organization_id:
-                raise Forbidden("the key belongs to another account", code="key_account")
+                raise Forbidden(ErrorCode.KEY_ACCOUNT)
             require_good_standing(account.organization, account.terms, to_change=to_change)
         return account
 
@@ -76,7 +76,7 @@ def is_of_instance(caller: Caller) -> bool:
 def require_instance(caller: Caller) -> None:
     """Raises Forbidden for a key that is not the instance's."""
     if not is_of_instance(caller):
-        raise Forbidden("this takes a key of the instance", code="key_level")
+        raise Forbidden(ErrorCode.KEY_LEVEL)
 
 
 def _in_utf8(header: str) -> str:

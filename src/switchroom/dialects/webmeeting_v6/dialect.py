@@ -19,6 +19,7 @@ from switchroom.dialects.webmeeting_v6.errors import PROBLEMS, ErrorReply, Respo
 from switchroom.dialects.webmeeting_v6.meetings import MeetingOperations
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.webhooks import WebHookOperations
+from switchroom.texts import Language
 
 
 class _Reply(Struct, rename="camel"):
@@ -48,8 +49,11 @@ class WebMeeting(Dialect[Caller, ResponseCode]):
     async def authenticate(self, context: Context, operation: Operation, message: Any) -> Caller:
         return await self._callers.of(context, operation.access)
 
+    def language_of(self, context: Context) -> Language:
+        return context.language
+
     def envelope(self, reply: Any, context: Context) -> _Reply:
         return _Reply(ResponseCode.SUCCESS, reply)
 
     def error_body(self, problem: Problem[ResponseCode], context: Context) -> ErrorReply:
-        return error_reply(problem, context.language)
+        return error_reply(problem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import TypeVar
@@ -19,8 +19,8 @@ from switchroom.dialects.webmeeting_v6.messages.meetings import (
     Recurring,
 )
 from switchroom.dialects.webmeeting_v6.times import in_utc
-from switchroom.errors import Invalid
-from switchroom.identity.timezones import require_timezone
+from switchroom.errors import ErrorCode, Invalid, Problems
+from switchroom.identity.timezones import is_timezone
 from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings.drafts import LATEST, InviteeDraft, MeetingDraft
 from switchroom.meetings.recurrence import EndsType, FrequencyType, MonthlyPattern, Recurrence
@@ -33,34 +33,29 @@ _LONGEST_MINUTES = 14 * 24 * 60
 
 
 def meeting_draft(
-    request: MeetingCreation | MeetingUpdate, *, is_new: bool, timezone: str
-) -> tuple[MeetingDraft, Sequence[Invalid]]:
-    """The draft, without what cannot be put into the words of the domain, and what is wrong with that.
+    request: MeetingCreation | MeetingUpdate, problems: Problems, *, is_new: bool, timezone: str
+) -> MeetingDraft:
+    """The draft, without what cannot be put into the words of the domain, of which `problems` tells.
 
     `timezone` is the one that counts unless another is said: a recurring meeting ends on a day of it."""
-    wrong: list[Invalid] = []
 
-    def read(field: Callable[[], T]) -> T | UnsetType:
-        try:
-            return field()
-        except Invalid as error:
-            wrong.append(error)
-            return UNSET
+    def read(value: Callable[[], T]) -> T | UnsetType:
+        with problems:
+            return value()
+        return UNSET
 
-    def moment(said: datetime | UnsetType, field: str) -> datetime | UnsetType:
-        return UNSET if isinstance(said, UnsetType) else read(partial(in_utc, said, field))
+    def moment(said: datetime | UnsetType, path: str) -> datetime | UnsetType:
+        return UNSET if isinstance(said, UnsetType) else read(partial(in_utc, said, path))
 
     invited = request.invited_participants
-    zone = timezone
-    if request.timezone is not UNSET:
-        zone = read(partial(require_timezone, request.timezone)) or timezone
-    draft = MeetingDraft(
+    zone = request.timezone if request.timezone is not UNSET and is_timezone(request.timezone) else timezone
+    return MeetingDraft(
         topic=request.topic,
         agenda=request.agenda,
         documents=request.documents,
         kind=MeetingKind(request.type) if request.type is not UNSET else UNSET,
-        start=moment(request.start_time, "startTime"),
-        end=moment(request.end_time, "endTime"),
+        start=moment(request.start_time, "start"),
+        end=moment(request.end_time, "end"),
         duration=read(partial(_minutes, request.duration)),
         timezone=request.timezone,
         recurrence=read(partial(_recurrence, request, zone, is_new=is_new)),
@@ -70,7 +65,6 @@ def meeting_draft(
         video_resolution=request.video_resolution,
         invitees=[_invitee(one) for one in invited] if invited is not UNSET else UNSET,
     )
-    return draft, wrong
 
 
 def _minutes(duration: int | str | UnsetType) -> timedelta | UnsetType:
@@ -78,9 +72,9 @@ def _minutes(duration: int | str | UnsetType) -> timedelta | UnsetType:
         return UNSET
     minutes = duration if isinstance(duration, int) else whole_number(duration.strip())
     if minutes is None:
-        raise Invalid("duration is not a whole number of minutes", field="duration")
+        raise Invalid(ErrorCode.DURATION_NOT_A_NUMBER, "duration")
     if not 1 <= minutes <= _LONGEST_MINUTES:
-        raise Invalid(f"duration must be from 1 to {_LONGEST_MINUTES} minutes", field="duration")
+        raise Invalid(ErrorCode.OUT_OF_RANGE, "duration", least=1, most=_LONGEST_MINUTES)
     return timedelta(minutes=minutes)
 
 
@@ -94,7 +88,7 @@ def _recurrence(
     if said is UNSET or not said.frequency_type:
         if not is_new:
             return UNSET
-        raise Invalid("a recurring meeting needs a frequencyType", field="recurring.frequencyType")
+        raise Invalid(ErrorCode.REQUIRED, "recurrence.frequency_type")
     ends = _ENDS[said.ends_type or "never"]
     return Recurrence(
         frequency_type=FrequencyType(said.frequency_type),
@@ -118,7 +112,7 @@ def _end_of_day(said: Recurring, timezone: str) -> datetime | None:
         day: date = moment.date() if moment.time() == time(0) else said.ends_on.astimezone(zone).date()
         end = datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
     except OverflowError:
-        raise Invalid("endsOn is out of all bounds", field="recurring.endsOn") from None
+        raise Invalid(ErrorCode.TIME_OVERFLOW, "recurrence.ends_on") from None
     return min(end, LATEST)
 
 

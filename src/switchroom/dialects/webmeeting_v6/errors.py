@@ -8,11 +8,10 @@ from enum import IntEnum
 from msgspec import Struct
 
 from switchroom.dialects.body import BodyTooLarge
-from switchroom.dialects.language import Language
-from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongFields, WrongMethod
-from switchroom.dialects.webmeeting_v6.wording import said
+from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongMethod
 from switchroom.errors import (
     Conflict,
+    ErrorCode,
     Exhausted,
     Forbidden,
     Invalid,
@@ -20,6 +19,7 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
+from switchroom.texts.names import FieldNames
 
 
 class ResponseCode(IntEnum):
@@ -46,31 +46,62 @@ class ErrorReply(Struct, rename="camel"):
     data: Sequence[BadField] | None
 
 
-PROBLEMS = ProblemTable(
+NAMES = FieldNames(
     {
-        (WrongFields, ""): Row(400, ResponseCode.INVALID, "invalid"),
-        (Invalid, ""): Row(400, ResponseCode.INVALID, "invalid"),
-        (BodyTooLarge, ""): Row(413, ResponseCode.INVALID, "too_large"),
-        (Unauthenticated, ""): Row(401, ResponseCode.KEY, "key_invalid"),
-        (NotFound, "user_not_found"): Row(401, ResponseCode.USER, "user_not_found"),
-        (NotFound, ""): Row(404, ResponseCode.NOT_FOUND, "not_found"),
-        (UnknownPath, ""): Row(404, ResponseCode.NOT_FOUND, "not_found"),
-        (WrongMethod, ""): Row(405, ResponseCode.NOT_FOUND, "method_unknown"),
-        (Forbidden, ""): Row(403, ResponseCode.NOT_ALLOWED, "not_allowed"),
-        (Exhausted, ""): Row(403, ResponseCode.NOT_ALLOWED, "not_allowed"),
-        (Conflict, ""): Row(409, ResponseCode.EXISTS, "exists"),
-        (Unavailable, ""): Row(503, ResponseCode.UNKNOWN, "unknown"),
-        (TimeoutError, ""): Row(500, ResponseCode.UNKNOWN, "unknown"),
-        (Exception, ""): Row(500, ResponseCode.UNKNOWN, "unknown"),
+        # accounts
+        "admin": "",
+        "admin.email": "adminEmail",
+        "admin.first_name": "adminFirstname",
+        "admin.last_name": "adminLastname",
+        "admin.locale": "adminPreferredLanguage",
+        "default_dial_in": "defaultMeetingHasDialin",
+        "default_kind": "defaultMeetingType",
+        "default_permission_group_id": "defaultMeetingPermissions",
+        "default_recorded": "defaultMeetingHasRecording",
+        "delete_after_days": "autoDeleteMeetingsAfterXDays",
+        "dial_in_numbers": "customDialInNumbers",
+        "external_id": "externalUserId",
+        "locale": "preferredLanguage",
+        "most_meetings": "numberOfMeetings",
+        "most_organizers": "numberOfMeetingOrganizers",
+        "most_rooms": "numberOfMeetingRooms",
+        # meetings
+        "dial_in": "isDialin",
+        "end": "endTime",
+        "invitees": "invitedParticipants",
+        "invitees.locale": "preferredLanguage",
+        "kind": "type",
+        "permission_group_id": "meetingPermissionId",
+        "recorded": "isRecorded",
+        "recurrence": "recurring",
+        "start": "startTime",
     }
 )
-"""The messages are names of texts, for an error whose code has none of its own."""
+"""What the domain's paths are called in requests."""
+
+PROBLEMS = ProblemTable(
+    {
+        (Invalid, None): Row(400, ResponseCode.INVALID, ErrorCode.INVALID),
+        (BodyTooLarge, None): Row(413, ResponseCode.INVALID, ErrorCode.TOO_LARGE),
+        (Unauthenticated, None): Row(401, ResponseCode.KEY),
+        (NotFound, ErrorCode.USER_NOT_FOUND): Row(401, ResponseCode.USER),
+        (NotFound, None): Row(404, ResponseCode.NOT_FOUND),
+        (UnknownPath, None): Row(404, ResponseCode.NOT_FOUND, ErrorCode.NOT_FOUND),
+        (WrongMethod, None): Row(405, ResponseCode.NOT_FOUND, ErrorCode.METHOD_UNKNOWN),
+        (Forbidden, None): Row(403, ResponseCode.NOT_ALLOWED),
+        (Exhausted, None): Row(403, ResponseCode.NOT_ALLOWED),
+        (Conflict, None): Row(409, ResponseCode.EXISTS),
+        (Unavailable, None): Row(503, ResponseCode.UNKNOWN, ErrorCode.UNKNOWN),
+        (TimeoutError, None): Row(500, ResponseCode.UNKNOWN, ErrorCode.UNKNOWN),
+        (Exception, None): Row(500, ResponseCode.UNKNOWN, ErrorCode.UNKNOWN),
+    },
+    NAMES,
+)
 
 
-def error_reply(problem: Problem[ResponseCode], language: Language) -> ErrorReply:
+def error_reply(problem: Problem[ResponseCode]) -> ErrorReply:
     """Of what is wrong with the data, the fields are named; of all else, a text says what it is."""
+    fields: list[BadField] = []
     if problem.word is ResponseCode.INVALID:
         fields = [BadField(one.path, one.reason) for one in problem.fields]
-        return ErrorReply(problem.word, said(problem.message, language), fields or None)
-    text = said(problem.code or problem.message, language, otherwise=problem.message)
-    return ErrorReply(problem.word, text, None)
+    return ErrorReply(problem.word, problem.message, fields or None)

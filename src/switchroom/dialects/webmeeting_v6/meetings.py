@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-
 from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now, time_of
 from switchroom.dialects.operation import Nothing, Operation, Parameter
-from switchroom.dialects.problem import WrongFields
 from switchroom.dialects.webmeeting_v6.callers import Callers, Context
 from switchroom.dialects.webmeeting_v6.drafts import meeting_draft
 from switchroom.dialects.webmeeting_v6.messages import meetings as messages
 from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import text_or_none
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.meetings.attendance import Attendance
 from switchroom.meetings.drafts import MeetingDraft
 from switchroom.meetings.invitations import spaced
@@ -46,7 +42,7 @@ class MeetingOperations:
                 reply=meeting,
                 access="meeting",
                 handler=self.create,
-                validate=self._problems_of_new,
+                validate=self._check_new,
             ),
             Operation(
                 method="GET",
@@ -78,7 +74,7 @@ class MeetingOperations:
                 reply=meeting,
                 access="meeting",
                 handler=self.update,
-                validate=self._problems_of_change,
+                validate=self._check_change,
             ),
             Operation(
                 method="DELETE",
@@ -115,9 +111,8 @@ class MeetingOperations:
         ]
 
     async def create(self, context: Context, request: messages.MeetingCreation) -> messages.MeetingMessage:
-        actor, draft, wrong = await self._new(context, request)
-        async with self._all_wrong(actor, draft, wrong):
-            return self._writer.message(await self._meetings.schedule(actor, draft))
+        actor, draft = await self._new(context, request)
+        return self._writer.message(await self._meetings.schedule(actor, draft))
 
     async def list(self, context: Context, _: Nothing) -> list[messages.MeetingMessage]:
         actor = await self._callers.actor(context.caller)
@@ -137,9 +132,8 @@ class MeetingOperations:
     async def update(self, context: Context, request: messages.MeetingUpdate) -> messages.MeetingMessage:
         actor = await self._callers.actor(context.caller)
         meeting_id, series = context.path["meeting_id"], _series(context)
-        draft, wrong = await self._change(actor, meeting_id, request)
-        async with self._all_wrong(actor, draft, wrong):
-            return self._writer.message(await self._meetings.update(actor, meeting_id, draft, series=series))
+        draft = await self._change(actor, meeting_id, request)
+        return self._writer.message(await self._meetings.update(actor, meeting_id, draft, series=series))
 
     async def cancel(self, context: Context, _: Nothing) -> Deleted:
         actor = await self._callers.actor(context.caller)
@@ -177,44 +171,40 @@ class MeetingOperations:
             recordings=[self._recording(one) for one in summary.recordings],
         )
 
-    async def _new(
-        self, context: Context, request: messages.MeetingCreation
-    ) -> tuple[Actor, MeetingDraft, Sequence[Invalid]]:
+    async def _new(self, context: Context, request: messages.MeetingCreation) -> tuple[Actor, MeetingDraft]:
         actor = await self._callers.actor(context.caller)
-        draft, wrong = meeting_draft(request, is_new=True, timezone=actor.timezone or self._timezone)
-        return actor, draft, wrong
+        timezone = actor.timezone or self._timezone
+        return actor, await self._draft(actor, request, is_new=True, timezone=timezone)
 
-    async def _change(
-        self, actor: Actor, meeting_id: str, request: messages.MeetingUpdate
-    ) -> tuple[MeetingDraft, Sequence[Invalid]]:
+    async def _change(self, actor: Actor, meeting_id: str, request: messages.MeetingUpdate) -> MeetingDraft:
         timezone = (await self._meetings.get(actor, meeting_id)).meeting.timezone
-        return meeting_draft(request, is_new=False, timezone=timezone)
+        return await self._draft(actor, request, is_new=False, timezone=timezone)
 
-    async def _problems_of_new(
-        self, context: Context, request: messages.MeetingCreation
-    ) -> Sequence[Invalid]:
-        actor, draft, wrong = await self._new(context, request)
-        return [*wrong, *await self._meetings.problems(actor, draft)]
+    async def _draft(
+        self,
+        actor: Actor,
+        request: messages.MeetingCreation | messages.MeetingUpdate,
+        *,
+        is_new: bool,
+        timezone: str,
+    ) -> MeetingDraft:
+        """What the request says. Raises Invalid with all that is wrong when it cannot be put into the words
+        of the domain; what the domain has against its words it says itself."""
+        problems = Problems()
+        draft = meeting_draft(request, problems, is_new=is_new, timezone=timezone)
+        if problems:
+            with problems:
+                await self._meetings.check(actor, draft)
+        problems.require_none()
+        return draft
 
-    async def _problems_of_change(
-        self, context: Context, request: messages.MeetingUpdate
-    ) -> Sequence[Invalid]:
+    async def _check_new(self, context: Context, request: messages.MeetingCreation) -> None:
+        await self._meetings.check(*await self._new(context, request))
+
+    async def _check_change(self, context: Context, request: messages.MeetingUpdate) -> None:
         actor = await self._callers.actor(context.caller)
-        draft, wrong = await self._change(actor, context.path["meeting_id"], request)
-        return [*wrong, *await self._meetings.problems(actor, draft)]
-
-    @asynccontextmanager
-    async def _all_wrong(
-        self, actor: Actor, draft: MeetingDraft, known: Sequence[Invalid]
-    ) -> AsyncGenerator[None]:
-        """Names everything that is wrong where something is known to be, or is found."""
-        try:
-            for error in known:
-                raise error
-            yield
-        except Invalid as error:
-            found = await self._meetings.problems(actor, draft)
-            raise WrongFields.of([*(known or [error]), *found]) from error
+        draft = await self._change(actor, context.path["meeting_id"], request)
+        await self._meetings.check(actor, draft)
 
     def _recording(self, one: MeetingRecording) -> messages.RecordingMessage:
         ready = one.state == RecordingState.READY
@@ -234,7 +224,7 @@ def _series(context: Context) -> bool:
     """Raises Invalid for anything but `true` and `false`."""
     text = context.path["series"].lower()
     if text not in ("true", "false"):
-        raise Invalid("the last part of the address is true or false", field="series")
+        raise Invalid(ErrorCode.NOT_A_BOOLEAN, "series")
     return text == "true"
 
 

@@ -8,15 +8,14 @@ from msgspec import UNSET, structs
 
 from switchroom.db.base import time_of
 from switchroom.dialects.operation import Nothing, Operation, Parameter
-from switchroom.dialects.problem import WrongFields
 from switchroom.dialects.webmeeting_v6.callers import Context, require_instance
 from switchroom.dialects.webmeeting_v6.messages import webhooks as messages
 from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, ParticipantMessage
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.events.log import RecordedEvent
-from switchroom.events.webhooks.hooks import WebHookDraft, problems
+from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.models import DeliveryState, Verb, WebHook
 from switchroom.meetings.event_view import MeetingReports
 from switchroom.meetings.invitations import spaced
@@ -84,13 +83,6 @@ class WebHookOperations:
             field.encode_name: getattr(request, field.name) for field in structs.fields(messages.HookUpdate)
         }
         drafts = {name: _draft(name, hook) for name, hook in said.items() if isinstance(hook, messages.Hook)}
-        wrong = [
-            Invalid(error.message, field=f"{name}.{(error.field or '').replace('api_key', 'apiKey')}")
-            for name, draft in drafts.items()
-            for error in problems(draft)
-        ]
-        if wrong:
-            raise WrongFields.of(wrong)
         put = await self._hooks.put(
             list(drafts.values()), remove=[name for name, hook in said.items() if hook is None]
         )
@@ -204,4 +196,4 @@ def _state(context: Context) -> DeliveryState | None:
     try:
         return DeliveryState(text) if text else None
     except ValueError:
-        raise Invalid("state is waiting, delivered or dead", field="state") from None
+        raise Invalid(ErrorCode.DELIVERY_STATE_UNKNOWN, "state") from None

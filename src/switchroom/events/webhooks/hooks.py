@@ -19,7 +19,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
-from switchroom.errors import Conflict, Invalid, NotFound
+from switchroom.errors import Conflict, ErrorCode, Invalid, NotFound, Problems
 from switchroom.events.append import record
 from switchroom.events.log import TYPE, newest
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
@@ -91,8 +91,13 @@ class WebHooks:
         out is as in a new one, but for the secret. What waits for the one before goes to this one. Those
         named in `remove` are taken away. All of it is done, or nothing.
 
-        Raises Invalid, with the field behind the hook's name and a dot.
+        Raises Invalid, each path with the hook's name and a dot before it.
         """
+        problems = Problems()
+        for draft in drafts:
+            with problems.within("" if draft.name is UNSET else draft.name.strip()):
+                _fill(WebHook(), draft)
+        problems.require_none()
         for _ in range(_TRIES - 1):
             # Somebody else may make, or take away, a hook of one of these names at the same time.
             with contextlib.suppress(Conflict, IntegrityError, StaleDataError):
@@ -170,22 +175,11 @@ class WebHooks:
                 select(Delivery).where(Delivery.id == delivery_id, Delivery.hook_id == hook_id)
             )
             if delivery is None:
-                raise NotFound(f"there is no delivery {delivery_id}", field="id")
+                raise NotFound(ErrorCode.DELIVERY_NOT_FOUND, "id", id=delivery_id)
             if delivery.state != DeliveryState.WAITING:
                 delivery.state, delivery.attempts, delivery.finished_at = DeliveryState.WAITING, 0, None
             delivery.next_attempt_at = now()
             notify(session, DeliveriesQueued())
-
-
-def problems(draft: WebHookDraft) -> list[Invalid]:
-    """Everything that is wrong about a draft by itself."""
-    wrong: list[Invalid] = []
-    for name, said in structs.asdict(draft).items():
-        try:
-            _fill(WebHook(), WebHookDraft(**{name: said}))
-        except Invalid as error:
-            wrong.append(error)
-    return wrong
 
 
 async def _put(session: AsyncSession, draft: WebHookDraft) -> PutHook:
@@ -199,7 +193,7 @@ async def _put(session: AsyncSession, draft: WebHookDraft) -> PutHook:
         _fill(hook, _defaults)
         _fill(hook, draft)
     except Invalid as error:
-        raise Invalid(error.message, field=f"{name}.{error.field}") from error
+        raise error.within(name) from error
     hook.problem = ""
     _record(session, "webhook.updated", hook)
     return PutHook(hook, is_new=False)
@@ -217,14 +211,14 @@ def _of(organization_id: int | None) -> Select[WebHook]:
 async def _find(session: AsyncSession, organization_id: int | None, hook_id: int) -> WebHook:
     hook = await session.scalar(_of(organization_id).where(WebHook.id == hook_id))
     if hook is None:
-        raise NotFound(f"there is no web hook {hook_id}", field="id")
+        raise NotFound(ErrorCode.WEBHOOK_NOT_FOUND, "id", id=hook_id)
     return hook
 
 
 async def _create(session: AsyncSession, organization_id: int | None, draft: WebHookDraft) -> WebHook:
     hooks = _of(organization_id).with_only_columns(func.count())
     if (await session.scalar(hooks) or 0) >= MOST_HOOKS:
-        raise Invalid(f"there are at most {MOST_HOOKS} web hooks", field="name")
+        raise Invalid(ErrorCode.TOO_MANY_WEBHOOKS, "name", most=MOST_HOOKS)
     hook = WebHook(
         organization_id=organization_id,
         name="",
@@ -235,9 +229,9 @@ async def _create(session: AsyncSession, organization_id: int | None, draft: Web
     _fill(hook, structs.replace(_defaults, secret=new_secret()))
     _fill(hook, draft)
     if not hook.name:
-        raise Invalid("a name is required", field="name")
+        raise Invalid(ErrorCode.NAME_REQUIRED, "name")
     if not hook.url:
-        raise Invalid("a URL is required", field="url")
+        raise Invalid(ErrorCode.REQUIRED, "url")
     await _check_name(session, hook)
     session.add(hook)
     await session.flush()
@@ -251,7 +245,7 @@ async def _check_name(session: AsyncSession, hook: WebHook) -> None:
         with session.no_autoflush:
             others = _of(None).where(WebHook.name == hook.name, WebHook.id != (hook.id or 0))
             if await session.scalar(others) is not None:
-                raise Conflict(f"there is a web hook {hook.name}", field="name")
+                raise Conflict(ErrorCode.WEBHOOK_EXISTS, "name", name=hook.name)
 
 
 _defaults = WebHookDraft(
@@ -260,44 +254,49 @@ _defaults = WebHookDraft(
 
 
 def _fill(hook: WebHook, draft: WebHookDraft) -> None:
-    """Raises Invalid, naming the field."""
+    """Raises Invalid with all that is wrong; the hook is not to be used then."""
+    problems = Problems()
     if draft.name is not UNSET:
         hook.name = draft.name.strip()
         if not 1 <= len(hook.name) <= _LONGEST_NAME:
-            raise Invalid(f"a name has 1 to {_LONGEST_NAME} characters", field="name")
+            problems.add(ErrorCode.LENGTH_OUT_OF_RANGE, "name", least=1, most=_LONGEST_NAME)
     if draft.url is not UNSET:
-        hook.url = check_url(draft.url)
+        with problems:
+            hook.url = check_url(draft.url)
     if draft.verb is not UNSET:
         hook.verb = draft.verb
     if draft.types is not UNSET:
         if len(draft.types) > _MOST_TYPES:
-            raise Invalid(f"at most {_MOST_TYPES} types can be named", field="types")
-        for kind in draft.types:
+            problems.add(ErrorCode.TOO_MANY_ENTRIES, "types", most=_MOST_TYPES)
+        for kind in draft.types[:_MOST_TYPES]:
             if len(kind) > 64 or not TYPE.fullmatch(kind):
-                raise Invalid(f"{kind[:70]} is no type of event", field="types")
+                problems.add(ErrorCode.EVENT_TYPE_UNKNOWN, "types", type=kind[:70])
         hook.types = list(draft.types)
     if draft.secret is not UNSET:
         if not _SHORTEST_SECRET <= len(draft.secret) <= _LONGEST_SECRET:
-            raise Invalid(f"a secret has {_SHORTEST_SECRET} to {_LONGEST_SECRET} characters", field="secret")
+            problems.add(
+                ErrorCode.LENGTH_OUT_OF_RANGE, "secret", least=_SHORTEST_SECRET, most=_LONGEST_SECRET
+            )
         hook.secret = draft.secret
     if draft.enabled is not UNSET:
         hook.enabled = draft.enabled
     if draft.custom_data is not UNSET:
         if len(msgspec.json.encode(draft.custom_data)) > _LARGEST_CUSTOM_DATA:
-            raise Invalid(f"custom_data has more than {_LARGEST_CUSTOM_DATA} bytes", field="custom_data")
+            problems.add(ErrorCode.TOO_MANY_BYTES, "custom_data", most=_LARGEST_CUSTOM_DATA)
         hook.custom_data = draft.custom_data
     if draft.retries is not UNSET:
         if draft.retries is not None and not 0 <= draft.retries <= len(RETRY_DELAYS):
-            raise Invalid(f"retries is 0 to {len(RETRY_DELAYS)}", field="retries")
+            problems.add(ErrorCode.RETRIES_OUT_OF_RANGE, "retries", most=len(RETRY_DELAYS))
         hook.retries = draft.retries
     if draft.api_key is not UNSET:
         if not _api_key.fullmatch(draft.api_key):
-            raise Invalid(f"an API key has at most {_LONGEST_SECRET} printable characters", field="api_key")
+            problems.add(ErrorCode.KEY_NOT_PRINTABLE, "api_key", most=_LONGEST_SECRET)
         hook.api_key = draft.api_key
     if draft.view is not UNSET:
         if not _view.fullmatch(draft.view):
-            raise Invalid(f"{draft.view[:70]} is no name of a view", field="view")
+            problems.add(ErrorCode.VIEW_UNKNOWN, "view", view=draft.view[:70])
         hook.view = draft.view
+    problems.require_none()
 
 
 def _record(session: AsyncSession, kind: str, hook: WebHook) -> None:

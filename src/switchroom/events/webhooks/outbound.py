@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import ClientTimeout, TCPConnector
 from msgspec import Struct
 
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.events.webhooks.resolver import Resolver
 
 LONGEST_URL = 2000
@@ -60,24 +60,24 @@ class AddressForbidden(OSError):
     """The name leads to an address that is not to be reached from here."""
 
 
-def check_url(url: str, field: str = "url") -> str:
-    """The URL of a web hook, stripped. Raises Invalid, naming `field`."""
+def check_url(url: str, path: str = "url") -> str:
+    """The URL of a web hook, stripped. Raises Invalid, naming `path`."""
     url = url.strip()
     if len(url) > LONGEST_URL:
-        raise Invalid(f"{field} has more than {LONGEST_URL} characters", field=field)
+        raise Invalid(ErrorCode.TOO_LONG, path, most=LONGEST_URL)
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise Invalid(f"{field} is no URL", field=field) from None
+        raise Invalid(ErrorCode.URL_MALFORMED, path) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Invalid(f"{field} must be an http or https URL", field=field)
+        raise Invalid(ErrorCode.URL_NOT_HTTP, path)
     if not _is_host(parts.hostname):
-        raise Invalid(f"{field} names no host", field=field)
+        raise Invalid(ErrorCode.URL_WITHOUT_HOST, path)
     if parts.username or parts.password:
-        raise Invalid(f"{field} may not hold a name or password", field=field)
+        raise Invalid(ErrorCode.URL_WITH_CREDENTIALS, path)
     if port == 0 or not url.isprintable() or " " in url:
-        raise Invalid(f"{field} is no URL", field=field)
+        raise Invalid(ErrorCode.URL_MALFORMED, path)
     return url
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from switchroom.db.database import Database
-from switchroom.errors import NotFound
+from switchroom.errors import ErrorCode, NotFound
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.files import RecordingFiles, is_id
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
@@ -78,4 +78,4 @@ def _name(topic: str, started: datetime) -> str:
 
 
 def _unknown() -> NotFound:
-    return NotFound("there is no such recording", code="recording_not_found")
+    return NotFound(ErrorCode.RECORDING_NOT_FOUND, "id")
