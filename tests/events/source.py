@@ -19,6 +19,7 @@ from switchroom.events.append import record
 from switchroom.events.webhooks.concurrency import Shares
 from switchroom.events.webhooks.delivery import HookDelivery
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
+from switchroom.events.webhooks.leases import LEASE
 from switchroom.events.webhooks.models import Delivery, WebHook
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.payloads import Renderer
@@ -93,7 +94,7 @@ async def deliver(
     allowed: Sequence[str] = LOOPBACK,
     retries: Sequence[timedelta] = QUICK,
     views: Mapping[str, Renderer] | None = None,
-    lease: timedelta = SHORT_LEASE,
+    lease: timedelta = LEASE,
     shares: Shares | None = None,
 ) -> None:
     """Queue and deliver until cancelled."""

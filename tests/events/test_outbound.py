@@ -11,7 +11,8 @@ import pytest
 
 from switchroom.errors import Invalid
 from switchroom.events.webhooks import resolver as resolving
-from switchroom.events.webhooks.outbound import Answer, Outbound, check_url
+from switchroom.events.webhooks.addresses import Answer, check_url
+from switchroom.events.webhooks.outbound import Outbound
 from tests.events.receiver import Receiver, listening
 
 LOOPBACK = ("127.0.0.0/8",)

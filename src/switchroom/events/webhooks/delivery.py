@@ -96,6 +96,8 @@ class HookDelivery:
     async def _start(self) -> bool:
         """Begin to deliver for hooks for which nobody does. Whether there were any."""
         taken = await self._leases.take()
+        if taken:
+            await self._outbound.load()
         for hook_id in taken:
             sender = Sender(
                 hook_id,

@@ -22,9 +22,9 @@ from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, ErrorCode, Invalid, NotFound, Problems
 from switchroom.events.append import record
 from switchroom.events.log import TYPE, newest
+from switchroom.events.webhooks.addresses import check_url
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
-from switchroom.events.webhooks.outbound import check_url
 from switchroom.events.webhooks.schedule import RETRY_DELAYS
 
 MOST_HOOKS = 100

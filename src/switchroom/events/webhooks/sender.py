@@ -17,10 +17,11 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
 from switchroom.events.wake_up import LOOK_ANYWAY, woken
+from switchroom.events.webhooks.addresses import Answer
 from switchroom.events.webhooks.concurrency import Concurrency, Shares
 from switchroom.events.webhooks.due import ORDER_HELD, Waiting, read_new, read_retries
 from switchroom.events.webhooks.models import WebHook
-from switchroom.events.webhooks.outbound import Answer, Outbound
+from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.queues import Queues
 from switchroom.events.webhooks.results import DeliveryResult, DeliveryResults
 from switchroom.events.webhooks.schedule import delay_after

@@ -1,0 +1,94 @@
+"""HTTP client of web hooks, which connects to allowed addresses only."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import aiohttp
+from aiohttp import ClientTimeout, TCPConnector
+
+from switchroom.events.webhooks.addresses import AddressForbidden, AllowedAddresses, Answer
+from switchroom.events.webhooks.resolver import Resolver
+
+_LONGEST_PROBLEM = 300
+_READ_OF_ANSWER = 64 * 1024
+
+
+class Client:
+    """Requests over connections that are kept.
+
+    What is checked is the address that a connection is about to be made to, whatever name led to it and
+    whenever; redirects are not followed, and no proxy is used.
+    """
+
+    def __init__(self, addresses: AllowedAddresses, timeout: float) -> None:
+        """`timeout` is in seconds."""
+        self._addresses = addresses
+        self._timeout = ClientTimeout(total=timeout)
+        self._resolver: Resolver | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send one request. Whatever goes wrong is in the answer."""
+        try:
+            async with self._open().request(
+                method, url, headers=headers, data=body, allow_redirects=False
+            ) as response:
+                # Read, so that the connection can be used again; not all of it, for it can be endless.
+                await response.content.read(_READ_OF_ANSWER)
+                return Answer(response.status)
+        except AddressForbidden as error:
+            return Answer(0, str(error))
+        except TimeoutError:
+            return Answer(0, f"no answer within {self._timeout.total:g} s")
+        except aiohttp.InvalidURL:
+            return Answer(0, "the URL is not valid")  # and its path is nobody's business
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Answer(0, _problem(error))
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+        resolver, self._resolver = self._resolver, None
+        if resolver is not None:
+            await resolver.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._resolver = Resolver()
+            connector = TCPConnector(
+                limit=0,
+                resolver=self._resolver,
+                socket_factory=cast("Callable[[object], socket.socket]", self._socket),
+                ttl_dns_cache=10,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                timeout=self._timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+                raise_for_status=False,
+            )
+        return self._session
+
+    def _socket(self, address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+        family, kind, protocol, _, where = address
+        host = str(where[0])
+        if not self._addresses.permits(host):
+            raise AddressForbidden(f"{host} is not a public address")
+        return socket.socket(family, kind, protocol)
+
+
+def _problem(error: BaseException) -> str:
+    """In one line. A forbidden address is inside the error of a connection that could not be made."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, AddressForbidden):
+            return str(seen)
+        seen = seen.__cause__ or seen.__context__
+    text = " ".join(str(error).split())
+    return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:_LONGEST_PROBLEM]
