@@ -30,9 +30,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.TIMEZONE_UNKNOWN: "{field} ist nicht der Name einer Zeitzone",
     ErrorCode.LANGUAGE_UNKNOWN: "{field} muss de oder en sein",
     ErrorCode.ADDRESS_MALFORMED: "{field} ist nicht wie name@example.org",
-    ErrorCode.ADDRESS_NOT_ASCII: (
-        "An {field} kann keine E-Mail gehen: Der Teil vor dem @ hat andere Zeichen als ASCII"
-    ),
+    ErrorCode.ADDRESS_NOT_ASCII: ("An {field} kann keine E-Mail gehen: Vor dem @ ist nur ASCII möglich"),
     ErrorCode.ADDRESS_DOMAIN_INVALID: (
         "An {field} kann keine E-Mail gehen: Hinter dem @ steht kein Domainname"
     ),

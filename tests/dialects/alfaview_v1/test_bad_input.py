@@ -315,3 +315,41 @@ def test_what_there_is_not_is_named_by_its_field(
     assert refused["code"] == 5
     assert refused["message"].startswith(named)
     assert "nope" in refused["message"]
+
+
+def test_all_that_is_wrong_with_a_request_is_named(tenant: Tenant):
+    room = tenant.room()
+    links = [
+        {
+            "permissionGroupId": tenant.permission_group("Guest"),
+            "displayName": "y" * 201,
+            "locale": "fr",
+            "email": "nobody",
+        }
+    ]
+    refused = tenant.api.refused("guestService.v2/createGuestLinks", roomId=room, guestLinkCreations=links)
+
+    assert (refused["code"], refused["details"][0]["statusCode"]) == (3, "INVALID_ARGUMENT")
+    assert refused["message"] == (
+        "displayName is longer than 200 characters; email is not like name@example.org; "
+        "locale must be de or en"
+    )
+
+
+def test_all_that_cannot_be_read_is_named(tenant: Tenant):
+    wish: dict[str, object] = {"displayName": 5, "quotas": {"activeParticipants": "many"}, "permissions": []}
+    refused = tenant.api.refused("roomService/create", room=wish)
+
+    assert refused["code"] == 3
+    for name in ("room.displayName", "room.quotas.activeParticipants", "room.permissions"):
+        assert f"{name}: " in refused["message"], refused
+
+
+def test_places_are_named_as_requests_have_them(tenant: Tenant):
+    quotas = {"activeParticipants": 10_001, "passiveParticipants": 10_001}
+    refused = tenant.api.refused("roomService/create", room={"displayName": "Lounge", "quotas": quotas})
+
+    assert refused["message"] == (
+        "quotas.activeParticipants must be from 0 to 10000; "
+        "quotas.passiveParticipants must be from 0 to 10000"
+    )
