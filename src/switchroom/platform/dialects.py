@@ -11,7 +11,6 @@ from switchroom.dialects.alfaview_v1.dialect import Alfaview
 from switchroom.dialects.alfaview_v1.services import Services as AlfaviewServices
 from switchroom.dialects.client.meetings import meeting_routes
 from switchroom.dialects.client.password import password_handlers
-from switchroom.dialects.client.recordings import recording_handler
 from switchroom.dialects.client.rooms import routes as room_routes
 from switchroom.dialects.client.sign_out import sign_out_handler
 from switchroom.dialects.dialect import Dialect
@@ -22,6 +21,7 @@ from switchroom.dialects.webmeeting_v6.dialect import WebMeeting
 from switchroom.dialects.webmeeting_v6.services import Services as WebMeetingServices
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingView
+from switchroom.http.recordings import recording_handler
 from switchroom.meetings.event_view import MeetingReports
 from switchroom.platform.conference import LiveRooms
 from switchroom.platform.events import EventServices
