@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar
+from litestar.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -21,7 +22,11 @@ from switchroom.bus import Bus
 from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.room.permission_overrides import OverrideRecords
 from switchroom.conference.service import ConferenceService
-from switchroom.dialects.client.rooms import routes
+from switchroom.conference.signalling.socket import RoomRouter
+from switchroom.dialects.client.dialect import ClientApi
+from switchroom.dialects.client.rooms import RoomOperations
+from switchroom.dialects.client.socket import socket_handler
+from switchroom.dialects.router import Router
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.errors import ErrorCode, Unauthenticated
 from switchroom.http.server import serving
@@ -272,6 +277,13 @@ class Client:
                 await self.ping(show=False)
 
 
+def application_of(service: ConferenceService, router: RoomRouter | None = None) -> ASGIApp:
+    """What of the browser's API live rooms serve by themselves."""
+    sockets = [socket_handler(service, router)]
+    application = Litestar(sockets, openapi_config=None, logging_config=None)
+    return Router([ClientApi(RoomOperations(service).operations())], application)
+
+
 @asynccontextmanager
 async def open_house(
     servers: Sequence[JanusServer] = (),
@@ -296,7 +308,7 @@ async def open_house(
         overrides=overrides,
         secret=b"a secret of all houses",
     )
-    application = Litestar(routes(service), openapi_config=None, logging_config=None)
+    application = application_of(service)
     async with serving(application, "127.0.0.1", port):
         await service.start()
         house = House(gate, service, bus, notes, transcript, port)

@@ -154,7 +154,7 @@ def test_a_password_that_is_none_leaves_the_link_good(tenant: Tenant, password: 
 
     refused = tenant.running.http.post("/client/password", json={"key": key, "password": password})
     assert refused.status_code == 400
-    assert "characters" in refused.json()["detail"]
+    assert "characters" in refused.json()["message"]
     assert set_password(tenant, key)["state"] == "set"
 
 

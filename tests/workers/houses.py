@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from litestar import Litestar
 from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
@@ -16,13 +15,12 @@ from switchroom.conference.room.permission_overrides import OverrideRecords, Roo
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
 from switchroom.db.database import Database
-from switchroom.dialects.client.rooms import routes
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.process import NatsProcess
 from switchroom.http.server import serving
 from switchroom.settings import IceSettings
-from tests.conference.room import LIMIT, Gate, House, Notes, Transcript
+from tests.conference.room import LIMIT, Gate, House, Notes, Transcript, application_of
 from tests.engines.nats.server import connected, nats_server
 from tests.postgresql import free_port
 
@@ -98,7 +96,7 @@ class Wings:
         )
         cluster = Cluster(service, database, connection, "test", lambda token: token)
         overrides.ownership = cluster.ownership
-        application = Litestar(routes(service, cluster), openapi_config=None, logging_config=None)
+        application = application_of(service, cluster)
         wing = Wing(self._gate, service, bus, notes, Transcript(), port, cluster, connection, overrides)
         async with connected(connection), serving(application, "127.0.0.1", port):
             await service.start()

@@ -10,6 +10,7 @@ from switchroom.errors import (
     DomainError,
     ErrorCode,
     Exhausted,
+    Fact,
     Forbidden,
     Invalid,
     TokenExpired,
@@ -21,7 +22,7 @@ from switchroom.texts.names import FieldNames, camel_case
 
 NAMES = FieldNames()
 
-_CODES: Mapping[ErrorCode, str] = {
+CODES: Mapping[ErrorCode, str] = {
     **{
         code: code.value
         for code in (
@@ -74,13 +75,18 @@ def refusal(error: DomainError, request_id: str | None, language: Language = "en
 
 def code_of(error: DomainError) -> str:
     """The word for an error that programs know."""
-    known = _CODES.get(error.code)
+    known = CODES.get(error.code)
     return known or next(word for kind, word in _BY_CLASS if isinstance(error, kind))
 
 
 def details_of(error: DomainError) -> dict[str, str]:
     """What a client is told beside the code: facts, and the names of the fields that it is about."""
-    details = {camel_case(name): str(fact) for name, fact in error.facts.items() if name in _DETAILS}
+    details = told(error.facts)
     paths = [one.path for one in error.problems] if isinstance(error, Invalid) else [error.path]
     fields = [NAMES.of(path) for path in paths if path]
     return {**details, "field": ", ".join(fields)} if fields else details
+
+
+def told(facts: Mapping[str, Fact]) -> dict[str, str]:
+    """Those of an error's facts that clients are told."""
+    return {camel_case(name): str(fact) for name, fact in facts.items() if name in _DETAILS}

@@ -89,6 +89,14 @@ class Context(Generic[C]):
                 return value.decode("latin-1")
         return ""
 
+    def cookie(self, name: str) -> str:
+        """The value of the first cookie of this name, or an empty string."""
+        for pair in self.header(b"cookie").split(";"):
+            known, _, value = pair.partition("=")
+            if known.strip() == name:
+                return value.strip().strip('"')
+        return ""
+
     def number(self, name: str, otherwise: int, *, least: int = 0, most: int = 1_000_000) -> int:
         """A query parameter that is a whole number in those bounds. Raises Invalid."""
         text = self.query.get(name, "")

@@ -19,6 +19,7 @@ from switchroom.http.cross_origin import CrossOrigin
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
+from switchroom.http.recordings import recording_handler
 from switchroom.http.server import serving
 from switchroom.identity.models import Organization
 from switchroom.mail.delivery import MailDelivery
@@ -81,7 +82,8 @@ class Platform:
                 {"media": self.media.problem, "messages": self.storage.messages.problem},
                 security.metrics_from,
             ),
-            *self.dialects.handlers(),
+            *self.dialects.sockets(),
+            recording_handler(self.meetings.recordings),
             *page_handlers(WEBROOT),
             *more,
         ]

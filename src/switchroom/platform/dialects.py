@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from litestar.types import ControllerRouterHandler
+from litestar.handlers import BaseRouteHandler
 
 from switchroom.dialects.alfaview_v1.dialect import Alfaview
 from switchroom.dialects.alfaview_v1.services import Services as AlfaviewServices
-from switchroom.dialects.client.meetings import meeting_routes
-from switchroom.dialects.client.password import password_handlers
-from switchroom.dialects.client.rooms import routes as room_routes
-from switchroom.dialects.client.sign_out import sign_out_handler
+from switchroom.dialects.client.dialect import ClientApi
+from switchroom.dialects.client.services import Services as ClientServices
+from switchroom.dialects.client.socket import socket_handler
 from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.telephony_v3.callers import Callers as TelephonyCallers
 from switchroom.dialects.telephony_v3.dialect import Telephony
@@ -21,7 +20,6 @@ from switchroom.dialects.webmeeting_v6.dialect import WebMeeting
 from switchroom.dialects.webmeeting_v6.services import Services as WebMeetingServices
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingView
-from switchroom.http.recordings import recording_handler
 from switchroom.meetings.event_view import MeetingReports
 from switchroom.platform.conference import LiveRooms
 from switchroom.platform.events import EventServices
@@ -75,21 +73,25 @@ class Dialects:
             Alfaview(self._alfaview_services()),
             WebMeeting(self._webmeeting_services()),
             self._telephony(),
+            ClientApi.of(self._client_services()),
         ]
 
-    def handlers(self) -> list[ControllerRouterHandler]:
-        """The route handlers of all dialects."""
-        security, identity, meetings = self._settings.security, self._identity, self._meetings
-        return [
-            *self._telephony().sockets(),
-            *room_routes(self._live.service, self._live.cluster),
-            *meeting_routes(
-                meetings.admission, meetings.upcoming, identity.throttle, records=self._media.can_record
-            ),
-            recording_handler(meetings.recordings),
-            sign_out_handler(identity.authentication.sign_out, cookie_secure=security.cookie_secure),
-            *password_handlers(identity.password_links),
-        ]
+    def sockets(self) -> list[BaseRouteHandler]:
+        """The route handlers of their WebSockets."""
+        return [*self._telephony().sockets(), socket_handler(self._live.service, self._live.cluster)]
+
+    def _client_services(self) -> ClientServices:
+        identity, meetings = self._identity, self._meetings
+        return ClientServices(
+            conference=self._live.service,
+            admission=meetings.admission,
+            upcoming=meetings.upcoming,
+            throttle=identity.throttle,
+            authentication=identity.authentication,
+            password_links=identity.password_links,
+            records=self._media.can_record,
+            cookie_secure=self._settings.security.cookie_secure,
+        )
 
     def _alfaview_services(self) -> AlfaviewServices:
         identity, rooms = self._identity, self._rooms

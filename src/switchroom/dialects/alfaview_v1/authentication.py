@@ -23,7 +23,6 @@ from switchroom.dialects.alfaview_v1.messages.scalars import Int64
 from switchroom.dialects.alfaview_v1.operations import (
     Context,
     operation,
-    refresh_token,
     required,
     standard_base64,
 )
@@ -112,7 +111,7 @@ class AuthenticationService:
                 )
             case RefreshTokenCredentials() as refresh:
                 return await self._authentication.with_refresh_token(
-                    refresh.refreshToken or refresh_token(context), refresh.companyId or None, context.address
+                    refresh.refreshToken or context.cookie("auth"), refresh.companyId or None, context.address
                 )
             case CompanySwitchCredentials() as switch:
                 return await self._switch(context, request, switch)
@@ -127,7 +126,7 @@ class AuthenticationService:
         if token:
             return await self._authentication.switch(standard_base64(token), company_id)
         return await self._authentication.with_refresh_token(
-            switch.refreshToken or refresh_token(context), company_id, context.address
+            switch.refreshToken or context.cookie("auth"), company_id, context.address
         )
 
     def _cookie(self, signed_in: SignedIn) -> str:

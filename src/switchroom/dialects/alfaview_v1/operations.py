@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,8 +15,6 @@ from switchroom.identity.tokens import AccessToken
 
 TOKEN = "token"  # noqa: S105
 """The access of an operation that takes an access token in `accessInfo`."""
-
-_COOKIE = re.compile(r"(?:^|;)\s*auth=\"?([^;\"\s]+)")
 
 Context = frame.Context[AccessToken]
 
@@ -59,12 +56,6 @@ def not_carried_out(path: str) -> Operation:
         handler=refuse,
         is_documented=False,
     )
-
-
-def refresh_token(context: Context) -> str:
-    """The value of the cookie `auth`, or an empty string."""
-    match = _COOKIE.search(context.header(b"cookie"))
-    return match[1] if match else ""
 
 
 def new_request_id() -> str:

@@ -1,24 +1,36 @@
-"""Signing out: the refresh token in the cookie `auth` is forgotten, here and in the browser."""
+"""Operation that signs out: the refresh token in the cookie `auth` is forgotten, here and in the browser."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from switchroom.dialects.client.services import Context
+from switchroom.dialects.operation import OPEN, Nothing, Operation
+from switchroom.identity.authentication import Authentication
 
-from litestar import Request, Response, post
-from litestar.datastructures import Cookie
-from litestar.handlers import HTTPRouteHandler
+_GONE = 'auth=""; HttpOnly; Max-Age=0; Path=/; SameSite=lax'
 
 
-def sign_out_handler(forget: Callable[[str], Awaitable[None]], *, cookie_secure: bool) -> HTTPRouteHandler:
-    """`POST /client/sign-out`, which answers 204 whether or not there was anything to forget."""
+class SignOutOperations:
+    """`cookie_secure` marks the cookie for HTTPS only."""
 
-    @post("/client/sign-out", status_code=204, include_in_schema=False)
-    async def sign_out(request: Request[Any, Any, Any]) -> Response[None]:
-        token = request.cookies.get("auth")
+    def __init__(self, authentication: Authentication, *, cookie_secure: bool) -> None:
+        self._authentication = authentication
+        self._cookie = (_GONE + ("; Secure" if cookie_secure else "")).encode()
+
+    def operations(self) -> list[Operation]:
+        return [
+            Operation(
+                method="POST",
+                path="/sign-out",
+                summary="Forget who is signed in, whether or not anybody is.",
+                reply=None,
+                status=204,
+                access=OPEN,
+                handler=self.sign_out,
+            )
+        ]
+
+    async def sign_out(self, context: Context, _: Nothing) -> None:
+        token = context.cookie("auth")
         if token:
-            await forget(token)
-        gone = Cookie("auth", value="", max_age=0, httponly=True, secure=cookie_secure)
-        return Response(None, status_code=204, cookies=[gone])
-
-    return sign_out
+            await self._authentication.sign_out(token)
+        context.headers.append((b"set-cookie", self._cookie))

@@ -1,0 +1,55 @@
+"""The browser's own API as it is declared: its operations, and what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from switchroom.dialects.client.documentation import DOCUMENTATION
+from switchroom.dialects.client.errors import PROBLEMS, Refusal, refusal
+from switchroom.dialects.client.meetings import MeetingOperations
+from switchroom.dialects.client.password import PasswordOperations
+from switchroom.dialects.client.rooms import RoomOperations
+from switchroom.dialects.client.services import Context, Services
+from switchroom.dialects.client.sign_out import SignOutOperations
+from switchroom.dialects.dialect import Dialect
+from switchroom.dialects.openapi import document
+from switchroom.dialects.operation import Operation
+from switchroom.dialects.problem import Problem
+from switchroom.texts import Language
+
+
+class ClientApi(Dialect[None, str]):
+    """`/client`. Messages stand by themselves; who calls is in them, where it matters."""
+
+    base = "/client"
+    problems = PROBLEMS
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._operations = [*operations, document(self, DOCUMENTATION, "/openapi.json")]
+
+    @classmethod
+    def of(cls, services: Services) -> ClientApi:
+        """The whole API."""
+        return cls(
+            [
+                *RoomOperations(services.conference).operations(),
+                *MeetingOperations(services).operations(),
+                *PasswordOperations(services.password_links).operations(),
+                *SignOutOperations(
+                    services.authentication, cookie_secure=services.cookie_secure
+                ).operations(),
+            ]
+        )
+
+    def operations(self) -> Sequence[Operation]:
+        return self._operations
+
+    async def authenticate(self, context: Context, operation: Operation, message: Any) -> None:
+        return None
+
+    def language_of(self, context: Context) -> Language:
+        return context.language
+
+    def error_body(self, problem: Problem[str], context: Context) -> Refusal:
+        return refusal(problem)
