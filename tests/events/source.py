@@ -16,6 +16,8 @@ from switchroom.bus import Bus
 from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.events.append import record
+from switchroom.events.log import EventLog
+from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.concurrency import Shares
 from switchroom.events.webhooks.delivery import HookDelivery
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
@@ -106,9 +108,33 @@ async def deliver(
         lease=lease,
         shares=shares,
     )
-    async with asyncio.TaskGroup() as work:
-        work.create_task(Queueing(database, bus, views).run())
+    log = EventLog(database, keep=timedelta(days=30))
+    async with tailing(log, bus) as tail, asyncio.TaskGroup() as work:
+        work.create_task(Queueing(database, bus, tail, views, lease=lease).run())
         work.create_task(delivery.run())
+
+
+async def organizations(database: Database, number: int) -> Sequence[int]:
+    """The ids of so many new organizations."""
+    made = [
+        Organization(ulid=f"01FHHEX2VQQ378MV7Z5NAG{one:04}", display_name=f"School {one}")
+        for one in range(number)
+    ]
+    async with database.write(None) as session:
+        session.add_all(made)
+    return [one.id for one in made]
+
+
+@asynccontextmanager
+async def tailing(log: EventLog, bus: Bus) -> AsyncGenerator[EventTail]:
+    """The log's tail, kept going while the block runs."""
+    tail = EventTail(log, bus)
+    running = asyncio.create_task(tail.run())
+    try:
+        yield tail
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @asynccontextmanager

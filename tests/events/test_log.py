@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import update
 from websockets.asyncio.client import connect
 
-from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.append import record
@@ -172,8 +171,8 @@ def test_a_follower_hears_what_there_is_and_then_what_comes(tenant: Tenant) -> N
 
     async def follow() -> list[RecordedEvent]:
         heard: list[RecordedEvent] = []
-        log = tenant.running.platform.events.log
-        follower = log.follow(organization_id, EventFilter(types=["room.*", "test.*"]), after=0)
+        tail = tenant.running.platform.events.tail
+        follower = tail.follow(organization_id, EventFilter(types=["room.*", "test.*"]), after=0)
         async with asyncio.timeout(LIMIT), contextlib.aclosing(follower):
             async for event in follower:
                 heard.append(event)
@@ -209,7 +208,7 @@ def test_many_writers_and_a_reader_that_misses_nothing(tenant: Tenant) -> None:
 
     async def follow() -> list[RecordedEvent]:
         heard: list[RecordedEvent] = []
-        follower = platform.events.log.follow(organization_id, EventFilter(types=["test.written"]), after=0)
+        follower = platform.events.tail.follow(organization_id, EventFilter(types=["test.written"]), after=0)
         async with asyncio.timeout(60), contextlib.aclosing(follower):
             async for event in follower:
                 heard.append(event)
@@ -238,7 +237,7 @@ def test_old_events_go_and_their_ids_do_not_come_back(tenant: Tenant) -> None:
     platform = tenant.running.platform
     tenant.room()
     newest = read(tenant)[-1]
-    log = EventLog(platform.storage.database, Bus(), keep=timedelta(days=30))
+    log = EventLog(platform.storage.database, keep=timedelta(days=30))
 
     async def age() -> int:
         async with platform.storage.database.write(None) as session:
@@ -268,8 +267,8 @@ def test_who_comes_into_a_room_and_leaves_is_logged(tenant: Tenant) -> None:
             await socket.wait_closed()
 
     async def logged() -> list[RecordedEvent]:
-        log = tenant.running.platform.events.log
-        follower = log.follow(tenant.organization.id, EventFilter(object_id=room), after=0)
+        tail = tenant.running.platform.events.tail
+        follower = tail.follow(tenant.organization.id, EventFilter(object_id=room), after=0)
         events: list[RecordedEvent] = []
         async with asyncio.timeout(LIMIT), contextlib.aclosing(follower):
             async for event in follower:

@@ -14,12 +14,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from switchroom.bus import Bus
 from switchroom.db.database import Database, do_last
 from switchroom.events.append import record
 from switchroom.events.log import EventLog, RecordedEvent
-from switchroom.identity.models import Organization
-from tests.events.source import source
+from switchroom.events.tail import EventTail
+from tests.events.source import organizations, source, tailing
 from tests.postgresql import new_database
 
 LIMIT = 60
@@ -35,19 +34,8 @@ async def postgresql(postgresql_url: str) -> AsyncGenerator[Database]:
         yield opened.database
 
 
-def log_of(database: Database, bus: Bus | None = None) -> EventLog:
-    return EventLog(database, bus or Bus(), keep=timedelta(days=30))
-
-
-async def organizations(database: Database, number: int) -> Sequence[int]:
-    """The ids of so many new organizations."""
-    made = [
-        Organization(ulid=f"01FHHEX2VQQ378MV7Z5NAG{one:04}", display_name=f"School {one}")
-        for one in range(number)
-    ]
-    async with database.write(None) as session:
-        session.add_all(made)
-    return [one.id for one in made]
+def log_of(database: Database) -> EventLog:
+    return EventLog(database, keep=timedelta(days=30))
 
 
 async def happens(database: Database, *organization_ids: int, kind: str = "test.happened") -> None:
@@ -145,10 +133,10 @@ async def test_writers_of_several_organizations_do_not_block_each_other(database
         assert len(await log_of(database).read(None)) == 4 * 20 * 2
 
 
-async def followed(log: EventLog, organization_id: int | None, writers: int) -> list[RecordedEvent]:
+async def followed(tail: EventTail, organization_id: int | None, writers: int) -> list[RecordedEvent]:
     """What a follower hears until so many writers are done."""
     heard: list[RecordedEvent] = []
-    async with contextlib.aclosing(log.follow(organization_id, after=0)) as events:
+    async with contextlib.aclosing(tail.follow(organization_id, after=0)) as events:
         async for event in events:
             heard.append(event)
             writers -= event.type == "test.done"
@@ -187,10 +175,10 @@ async def test_readers_see_each_event_once_and_in_order(database_url: str) -> No
                 for organization_id in every:
                     record(session, organization_id, "test.done", str(number))
 
-        log = log_of(opened.database, opened.bus)
-        async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as group:
-            of_all = group.create_task(followed(log, None, writers * len(every)))
-            of_one = group.create_task(followed(log, every[0], writers))
+        log = log_of(opened.database)
+        async with asyncio.timeout(LIMIT), tailing(log, opened.bus) as tail, asyncio.TaskGroup() as group:
+            of_all = group.create_task(followed(tail, None, writers * len(every)))
+            of_one = group.create_task(followed(tail, every[0], writers))
             for number in range(writers):
                 group.create_task(write(number))
         assert of_all.result() == await log.read(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from switchroom.db.base import now
-from switchroom.db.database import do_last, insert_rows, notify
+from switchroom.db.database import do_last, insert_numbered, notify
 from switchroom.events.models import Event
-from switchroom.events.notices import EventsRecorded
+from switchroom.events.notices import EventsAppended
 from switchroom.events.order import take_turn
 
 _ROWS = "events"
@@ -35,7 +36,6 @@ def record(
     if rows is None:
         rows = session.info[_ROWS] = []
         do_last(session, _write)
-        notify(session, EventsRecorded())
     rows.append(
         {
             "organization_id": organization_id,
@@ -50,5 +50,9 @@ def record(
 def _write(session: Session) -> None:
     session.flush()
     rows: list[dict[str, Any]] = session.info[_ROWS]
+    ids_of: defaultdict[int, list[int]] = defaultdict(list)
     take_turn(session, {row["organization_id"] for row in rows})
-    insert_rows(session, Event, rows)
+    for row, event_id in zip(rows, insert_numbered(session, Event, rows), strict=True):
+        ids_of[row["organization_id"]].append(event_id)
+    for organization_id, ids in ids_of.items():
+        notify(session, EventsAppended(organization_id, ids[0], ids[-1]))

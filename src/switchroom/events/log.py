@@ -1,10 +1,10 @@
-"""Reading the event log: from the beginning, from where one stopped, and live."""
+"""Reading the event log: from the beginning, or from where one stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +13,10 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
-from switchroom.events.notices import EventsRecorded
 from switchroom.events.order import watermark
-from switchroom.events.wake_up import woken
 
 TYPE = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
 """How readers may name types of events: `room.created`, `room.*`, or `*` for all."""
@@ -61,18 +58,26 @@ def matches(types: Sequence[str], kind: str) -> bool:
     )
 
 
+def fits(wanted: EventFilter, event: RecordedEvent) -> bool:
+    """Whether an event is one of those meant."""
+    return (
+        matches(wanted.types, event.type)
+        and wanted.object_id in ("", event.object_id)
+        and (wanted.since is None or event.occurred_at >= wanted.since)
+        and (wanted.until is None or event.occurred_at < wanted.until)
+    )
+
+
 class EventLog:
     """The log of all organizations; each call names the one it is about, or None for all."""
 
     def __init__(
-        self, database: Database, bus: Bus, *, keep: timedelta, needed: ColumnElement[bool] | None = None
+        self, database: Database, *, keep: timedelta, needed: ColumnElement[bool] | None = None
     ) -> None:
         """Events are kept for as long as `keep` says, and those that are `needed` as long as they are."""
         self._database = database
         self._keep = keep
         self._old: list[ColumnElement[bool]] = [~needed] if needed is not None else []
-        self._followers: set[asyncio.Event] = set()
-        bus.subscribe(EventsRecorded, self._wake)
 
     async def read(
         self,
@@ -98,23 +103,16 @@ class EventLog:
         async with self._database.read(organization_id) as session:
             return await newest(session, organization_id)
 
-    async def follow(
-        self, organization_id: int | None, wanted: EventFilter | None = None, *, after: int
-    ) -> AsyncGenerator[RecordedEvent]:
-        """Every event after the one with the id `after`: those there are, then each as it happens."""
-        wake = asyncio.Event()
-        self._followers.add(wake)
-        try:
-            while True:
-                wake.clear()
-                events = await self.read(organization_id, wanted, after=after)
-                for event in events:
-                    yield event
-                    after = event.id
-                if len(events) < MOST_AT_ONCE:
-                    await woken(wake)
-        finally:
-            self._followers.discard(wake)
+    async def read_on(self, position: int) -> tuple[list[RecordedEvent], int]:
+        """At most 1000 events of all organizations after a position, oldest first, and the position after
+        them."""
+        async with self._database.read(None) as session:
+            complete = await watermark(session)
+            if complete <= position:
+                return [], position
+            query = select(Event).where(Event.id > position, Event.id <= complete).order_by(Event.id)
+            events = [recorded(row) for row in await session.scalars(query.limit(MOST_AT_ONCE))]
+        return events, events[-1].id if len(events) == MOST_AT_ONCE else complete
 
     async def tidy(self) -> None:
         """Remove what is older than the log is kept, again and again until cancelled."""
@@ -138,10 +136,6 @@ class EventLog:
             removed += len(part)
             if len(part) < _CLEANED_AT_ONCE:
                 return removed
-
-    async def _wake(self, _: EventsRecorded) -> None:
-        for wake in self._followers:
-            wake.set()
 
 
 async def newest(session: AsyncSession, organization_id: int | None) -> int:

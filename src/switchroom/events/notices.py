@@ -1,9 +1,14 @@
-"""What the event log says on the bus."""
+"""Notices (bus messages) of the event log."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 
-class EventsRecorded(Struct, frozen=True):
-    """There is more in the log than before."""
+class EventsAppended(Struct, frozen=True):
+    """An organization's log has new events, with ids from `first` to `last`; events of others may be among
+    them."""
+
+    organization_id: int
+    first: int
+    last: int

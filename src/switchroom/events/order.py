@@ -40,7 +40,7 @@ and to commit: a process that does neither is gone, and must not keep its organi
 _WATERMARK = text(
     """
     SELECT least(given.id, writing.id)
-    FROM (SELECT last_value AS id FROM events_id_seq) AS given
+    FROM (SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END AS id FROM events_id_seq) AS given
     CROSS JOIN LATERAL (
         SELECT min((classid::bigint << 32 | objid::bigint) - :writers) AS id
         FROM pg_locks

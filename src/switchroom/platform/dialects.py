@@ -111,7 +111,10 @@ class Dialects:
         )
 
     def _telephony(self) -> Telephony:
-        return Telephony(TelephonyServices(callers=self._telephony_callers, events=self._events.log))
+        events = self._events
+        return Telephony(
+            TelephonyServices(callers=self._telephony_callers, events=events.log, tail=events.tail)
+        )
 
     def _webmeeting_services(self) -> WebMeetingServices:
         meetings, settings = self._meetings, self._settings.webmeeting

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from switchroom.events.buffer import EventRecorder
 from switchroom.events.log import EventLog
+from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.delivery import ANSWER_LIMIT, HookDelivery
 from switchroom.events.webhooks.hooks import WebHooks
 from switchroom.events.webhooks.outbound import Outbound
@@ -22,9 +23,8 @@ class EventServices:
 
     def __init__(self, settings: Settings, storage: Storage) -> None:
         database, bus = storage.database, storage.bus
-        self.log = EventLog(
-            database, bus, keep=timedelta(days=settings.events.keep_days), needed=needed_events()
-        )
+        self.log = EventLog(database, keep=timedelta(days=settings.events.keep_days), needed=needed_events())
+        self.tail = EventTail(self.log, bus)
         self.buffer = EventRecorder(database)
         self.webhooks = WebHooks(database)
         self.delivery = HookDelivery(
@@ -32,11 +32,12 @@ class EventServices:
         )
         self.payloads: dict[str, Renderer] = {}
         """The forms, by name, in which web hooks can ask for events; dialects add theirs."""
-        self.queueing = Queueing(database, bus, self.payloads)
+        self.queueing = Queueing(database, bus, self.tail, self.payloads)
 
     def background(self) -> list[Background]:
         return [
             Background("old events", self.log.tidy),
+            Background("event log", self.tail.run),
             Background("web hooks", self.delivery.run),
             Background("events for web hooks", self.queueing.run),
             Background("events", self.buffer.run, self.buffer.finish),

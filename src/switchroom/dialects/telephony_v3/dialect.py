@@ -46,7 +46,8 @@ class Telephony(Dialect[Caller, Word]):
 
         @websocket(f"{self.base}/websockets/events")
         async def follow(socket: WebSocket[Any, Any, Any]) -> None:
-            await following.serve(socket, self._services.callers, self._services.events)
+            services = self._services
+            await following.serve(socket, services.callers, services.events, services.tail)
 
         return [follow]
 

@@ -18,6 +18,7 @@ from switchroom.dialects.telephony_v3.errors import PROBLEMS, error_reply
 from switchroom.dialects.telephony_v3.events import require_id, require_types
 from switchroom.errors import DomainError, ErrorCode, Forbidden, Invalid, Unauthenticated
 from switchroom.events.log import EventLog, matches
+from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.payloads import general_view
 
 FIRST_LIMIT = 10.0
@@ -50,12 +51,14 @@ class _Refused(Exception):
         self.code = code
 
 
-async def serve(socket: WebSocket[Any, Any, Any], callers: Callers, events: EventLog) -> None:
+async def serve(
+    socket: WebSocket[Any, Any, Any], callers: Callers, events: EventLog, tail: EventTail
+) -> None:
     """Serve one connection until it is closed by either side, or its token is good no more."""
     await socket.accept()
     with contextlib.suppress(*_GONE):
         try:
-            await _Connection(socket, callers, events).run()
+            await _Connection(socket, callers, events, tail).run()
         except _Refused as refused:
             await socket.close(refused.code)
 
@@ -64,10 +67,13 @@ class _Connection:
     """What one client wants to know. All events of its account pass by here; it is sent those of its
     bindings, which may change while it listens."""
 
-    def __init__(self, socket: WebSocket[Any, Any, Any], callers: Callers, events: EventLog) -> None:
+    def __init__(
+        self, socket: WebSocket[Any, Any, Any], callers: Callers, events: EventLog, tail: EventTail
+    ) -> None:
         self._socket = socket
         self._callers = callers
         self._events = events
+        self._tail = tail
         self._bindings: list[str] = []
         self._sending = asyncio.Lock()
 
@@ -148,7 +154,7 @@ class _Connection:
         await self._send(_reply(request_id, "success", {"subscribed": together}))
 
     async def _feed(self, caller: Caller, after: int) -> None:
-        async with contextlib.aclosing(self._events.follow(caller.organization_id, after=after)) as events:
+        async with contextlib.aclosing(self._tail.follow(caller.organization_id, after=after)) as events:
             async for event in events:
                 binding = next((one for one in self._bindings if matches([one], event.type)), None)
                 if binding is not None:

@@ -13,8 +13,8 @@ from switchroom.events.log import RecordedEvent
 Renderer = Callable[[RecordedEvent], Awaitable[object | None]]
 """A view: gives what is sent of an event, encodable as JSON, or None when the event is not for its hooks.
 
-It is asked once for an event, soon after that was recorded; what the event was about may be gone by then. It
-may be asked again when the process was killed, or another one was quicker."""
+It is asked once for an event, soon after that was written, by one process of all; what the event was about
+may be gone by then. It is asked again when that process was killed before it had queued the deliveries."""
 
 
 def general_view(event: RecordedEvent) -> dict[str, object]:

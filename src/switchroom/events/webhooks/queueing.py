@@ -1,10 +1,13 @@
-"""From the event log into the deliveries: each event once for each hook that wants it."""
+"""Queueing of deliveries: each event of the log once for each web hook that wants it."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from datetime import timedelta
 from typing import Any, cast
 
 import msgspec
@@ -16,22 +19,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
-from switchroom.db.database import Database, notify, upsert
+from switchroom.db.database import Database, notify
 from switchroom.errors import Unavailable
-from switchroom.events.log import RecordedEvent, matches, recorded
-from switchroom.events.models import Event
-from switchroom.events.notices import EventsRecorded
-from switchroom.events.order import watermark
-from switchroom.events.wake_up import woken
+from switchroom.events.log import RecordedEvent, matches, newest
+from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, Message, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.payloads import Renderer, body, general_view
+from switchroom.jobs.lease import LEASE
+from switchroom.jobs.singleton import HeldLease, Singleton
 
 GATHER = 0.1
 """Seconds for which events gather, so that a busy platform does not take them in one by one."""
 
 READER = "web hooks"
+_POSITION_EVERY = 1.0
+"""Seconds between two writings of a position that nothing is delivered of."""
+
 _AT_ONCE = 500
+"""Events after which no others are waited for."""
+
 _DELIVERIES_AT_ONCE = 1000
 """In one transaction: others have to wait for it, and on SQLite the whole process does."""
 
@@ -52,44 +59,53 @@ class _Addressed(Struct, frozen=True):
 
 
 class Queueing:
-    """Reads the log on from where it has come, in any number of processes over one database.
+    """Writes deliveries of what comes into the log, one worker at a time in any number of processes over one
+    database: the others wait, and one of them goes on when that one is gone.
 
-    The deliveries and the new position are one transaction: killed at any moment, it neither loses an event
-    nor takes one twice.
+    The deliveries and the new position are one transaction, which has the lease: killed at any moment, it
+    neither loses an event nor takes one twice.
     """
 
-    def __init__(self, database: Database, bus: Bus, views: Mapping[str, Renderer] | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        tail: EventTail,
+        views: Mapping[str, Renderer] | None = None,
+        *,
+        lease: timedelta = LEASE,
+    ) -> None:
         """`views` are those that hooks can name."""
         self._database = database
+        self._tail = tail
         self._views: Mapping[str, Renderer] = {} if views is None else views
-        self._woken = asyncio.Event()
-        bus.subscribe(EventsRecorded, self._wake)
+        self._turn = Singleton(database, bus, READER, lease=lease)
+        self._written_at = 0.0
 
     async def run(self) -> None:
-        """Follow the log until cancelled."""
-        while True:
-            self._woken.clear()
-            if await self.advance():
-                continue
-            await asyncio.sleep(GATHER)
-            await woken(self._woken)
+        """Follow the log whenever that falls to this worker, until cancelled."""
+        await self._turn.run(self._work)
 
-    async def advance(self) -> bool:
-        """Take in the next events. Whether there may be more at once."""
+    async def _work(self, lease: HeldLease) -> None:
+        position = await self._beginning()
+        async with aclosing(self._tail.batches(None, after=position)) as batches:
+            async for events in batches:
+                await self._take_in(lease, events)
+                if len(events) < _AT_ONCE:
+                    await asyncio.sleep(GATHER)
+
+    async def _beginning(self) -> int:
+        """The position to go on from. What happened before the oldest hook that is on is for none of them."""
         async with self._database.read(None) as session:
             # Before the hooks: what one that is made later may miss is not up to here.
-            complete = await watermark(session)
-            # What happened before the oldest hook that is on is for none of them; without any, nothing is.
+            complete = await newest(session, None)
             oldest = await session.scalar(select(func.min(WebHook.after_event)).where(WebHook.enabled))
-            if oldest is None:
-                return False
             position = await session.scalar(_POSITION) or 0
-            new = (Event.id > max(position, oldest), Event.id <= complete)
-            query = select(Event).where(*new).order_by(Event.id).limit(_AT_ONCE)
-            events = [recorded(row) for row in await session.scalars(query)]
-            if not events:
-                return False
-            # After the events: a hook that is made later begins after them.
+        return max(position, complete if oldest is None else min(oldest, complete))
+
+    async def _take_in(self, lease: HeldLease, events: Sequence[RecordedEvent]) -> None:
+        # Read after the events: a hook that is made later begins after them.
+        async with self._database.read(None) as session:
             hooks = await _hooks(session, events)
         addressed: list[_Addressed] = []
         waiting = 0
@@ -98,24 +114,19 @@ class Queueing:
             addressed += bodies
             waiting += sum(len(one.hooks) for one in bodies)
             if waiting >= _DELIVERIES_AT_ONCE or event is events[-1]:
-                if not await self._queue(addressed, position, event.id):
-                    return True
-                addressed, waiting, position = [], 0, event.id
-        return len(events) == _AT_ONCE
+                await self._queue(lease, addressed, event.id)
+                addressed, waiting = [], 0
 
-    async def _queue(self, addressed: Sequence[_Addressed], position: int, new_position: int) -> bool:
-        """Take in events, as long as nobody else has done so: whether that is so."""
+    async def _queue(self, lease: HeldLease, addressed: Sequence[_Addressed], position: int) -> None:
+        if not addressed and time.monotonic() - self._written_at < _POSITION_EVERY:
+            return
         async with self._database.write(None) as session:
-            await session.execute(
-                upsert(session, LogPosition).values(reader=READER, event_id=0).on_conflict_do_nothing()
-            )
-            if await session.scalar(_POSITION.with_for_update()) != position:
-                return False
+            await lease.hold(session)
             if addressed:
                 await _write(session, addressed)
                 notify(session, DeliveriesQueued())
-            await session.merge(LogPosition(reader=READER, event_id=new_position))
-        return True
+            await session.merge(LogPosition(reader=READER, event_id=position))
+        self._written_at = time.monotonic()
 
     async def _bodies(self, event: RecordedEvent, hooks: Sequence[WebHook]) -> list[_Addressed]:
         """Each form in which the event is wanted, rendered once."""
@@ -149,9 +160,6 @@ class Queueing:
             # One event that a view stumbles over must not keep all others from all hooks.
             log.exception("event cannot be rendered", view=view, event_id=event.id)
             return None
-
-    async def _wake(self, _: EventsRecorded) -> None:
-        self._woken.set()
 
 
 async def _hooks(
