@@ -18,7 +18,7 @@ from switchroom.meetings.admission import MeetingAdmission, MeetingPass, Visit, 
 from switchroom.meetings.drafts import InviteeDraft
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
-from switchroom.rooms.admission import Admission
+from switchroom.rooms.admission import Admission, Visitor
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
 from switchroom.texts import message
 from tests.meetings.planning import Planned, plan, soon
@@ -98,7 +98,7 @@ def test_as_what_people_come_in(
     ]
     for one in others:
         assert (one.permissions, one.waits) == (permissions, waits)
-        assert one.meeting_id == planned.view.meeting.id
+        assert one.room.meeting_id == planned.view.meeting.id
     assert [one.display_name for one in others] == ["Pat", "Jürgen Groß", "Pat Person"]
     assert [one.is_guest for one in others] == [True, True, False]
     for key in ("", planned.key_of(GUEST)):
@@ -263,7 +263,7 @@ def test_who_missed_that_it_is_over(tenant: Tenant) -> None:
     planned = plan(tenant)
     token = _enter(planned, name="Pat").token
 
-    assert _reviewed(planned, token).room_name == "Standup"
+    assert _reviewed(planned, token).room.room_name == "Standup"
     _write(planned, closed_at=soon(), next_end_at=None)
     with pytest.raises(Forbidden) as error:
         _reviewed(planned, token)
@@ -278,10 +278,10 @@ def test_who_missed_that_an_occurrence_is_over(tenant: Tenant) -> None:
         with pytest.raises(Forbidden) as error:
             _reviewed(planned, tenant.token, since)
         assert error.value.code == "meeting_over"
-    assert _reviewed(planned, tenant.token, soon(minutes=-1)).room_name == "Standup"
+    assert _reviewed(planned, tenant.token, soon(minutes=-1)).room.room_name == "Standup"
     _extends(tenant)
     _write(planned, next_end_at=end)
-    assert _reviewed(planned, tenant.token, start).room_name == "Standup"
+    assert _reviewed(planned, tenant.token, start).room.room_name == "Standup"
 
 
 def test_another_role_counts_at_once(tenant: Tenant) -> None:
@@ -308,7 +308,7 @@ def test_a_token_for_another_room(tenant: Tenant) -> None:
     with pytest.raises(LinkNotFound):
         _admitted(planned, guest.token)
     admitted = tenant.running.run(tenant.running.platform.meetings.admission.admit(guest.token, room_id))
-    assert (admitted.room_id, admitted.meeting_id) == (room_id, None)
+    assert (admitted.room.room_id, admitted.room.meeting_id) == (room_id, None)
 
 
 def test_a_permission_group(tenant: Tenant) -> None:
@@ -391,8 +391,13 @@ def _admitted(planned: Planned, token: str, name: str | None = None) -> Admissio
 
 
 def _reviewed(planned: Planned, token: str, since: datetime | None = None) -> Admission:
-    running = planned.tenant.running
-    return running.run(running.platform.meetings.admission.review(token, planned.room_id, "Pat", since))
+    running, organization_id = planned.tenant.running, planned.tenant.organization.id
+    admission = running.platform.meetings.admission
+    visitors = [Visitor(token, "Pat", since)]
+    (verdict,) = running.run(admission.review(organization_id, planned.room_id, visitors))
+    if isinstance(verdict, DomainError):
+        raise verdict
+    return verdict
 
 
 def _write(planned: Planned, **columns: datetime | None) -> None:

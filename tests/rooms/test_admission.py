@@ -20,13 +20,18 @@ from switchroom.errors import (
     Unauthenticated,
 )
 from switchroom.identity.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Standing
-from switchroom.rooms.admission import Admission, LinkState
+from switchroom.rooms.admission import Admission, LinkState, Visitor
 from switchroom.rooms.models import RoomMode
 from tests.platform import RunningPlatform, Tenant
 
 
 def review(tenant: Tenant, token: str, room_id: str) -> Admission:
-    return tenant.running.run(tenant.running.platform.rooms.admissions.review(token, room_id, "Somebody"))
+    admissions, organization_id = tenant.running.platform.rooms.admissions, tenant.organization.id
+    visitors = [Visitor(token, "Somebody")]
+    (verdict,) = tenant.running.run(admissions.review(organization_id, room_id, visitors))
+    if isinstance(verdict, DomainError):
+        raise verdict
+    return verdict
 
 
 def admit(tenant: Tenant, token: str, room_id: str, name: str | None = None) -> Admission:
@@ -53,9 +58,9 @@ def test_a_member_comes_in_as_who_they_are(tenant: Tenant):
     assert admission.display_name == "Emil Berliner"
     assert admission.permissions == MODERATOR
     assert not admission.is_guest
-    assert (admission.room_name, admission.company_name) == ("Lounge", "Acme")
-    assert admission.mode is RoomMode.SPECTATOR
-    assert (admission.active_limit, admission.passive_limit) == (3, 4)
+    assert (admission.room.room_name, admission.room.company_name) == ("Lounge", "Acme")
+    assert admission.room.mode is RoomMode.SPECTATOR
+    assert (admission.room.active_limit, admission.room.passive_limit) == (3, 4)
 
 
 def test_a_guest_comes_in_with_the_links_permissions(tenant: Tenant):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hmac
 import re
 import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4, uuid5
 
 from msgspec import Struct, structs
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize as typed
@@ -28,8 +29,24 @@ from switchroom.meetings.lookup import find_meeting
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.occurrences import Changes
 from switchroom.meetings.scheduling_context import SchedulingContext
-from switchroom.meetings.views import Invited, MeetingView, changes_of, clock_of, invitees_of, view
-from switchroom.rooms.admission import Admission, AdmissionService, LinkView
+from switchroom.meetings.views import (
+    Invited,
+    MeetingView,
+    changes_of,
+    clock_of,
+    invitees_among,
+    invitees_of,
+    view,
+)
+from switchroom.rooms.admission import (
+    Admission,
+    AdmissionService,
+    LinkView,
+    RoomFacts,
+    Verdict,
+    Visitor,
+    verdict,
+)
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
 from switchroom.rooms.models import Room, RoomMode
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
@@ -123,7 +140,7 @@ class MeetingAdmission:
             return visit
         async with self._database.read(claims.organization_id) as session:
             try:
-                standing = await _standing_of(session, shown, claims)
+                standing = (await _standings_of(session, shown, [claims]))(claims)
             except Forbidden:
                 return visit
             visit = await _visit(session, shown, standing)
@@ -165,17 +182,36 @@ class MeetingAdmission:
     async def admit(self, token: str, room_id: str, display_name: str | None = None) -> Admission:
         """As `AdmissionService.admit`, and Forbidden as of `enter`."""
         claims = self._signer.verify(token)
-        admission = await self._of_meeting(claims, room_id, display_name, to_enter=True)
-        return admission or await self._admissions.admit(token, room_id, display_name)
+        async with self._database.read(claims.organization_id) as session:
+            place = await _place_of(session, room_id)
+            standing_of = await _standings_of(session, place.shown, [claims]) if place is not None else None
+        if place is None or standing_of is None:
+            return await self._admissions.admit(token, room_id, display_name)
+        standing = standing_of(claims)
+        _require_enterable(place.shown, standing)
+        return _admission(claims, place, standing, display_name or "")
 
     async def review(
-        self, token: str, room_id: str, display_name: str, since: datetime | None = None
-    ) -> Admission:
+        self, organization_id: int, room_id: str, visitors: Sequence[Visitor]
+    ) -> Sequence[Verdict]:
         """As `AdmissionService.review`. Who is in a meeting stays until it is closed, and in a recurring one
-        until the occurrence ends to which they came, at `since`."""
-        claims = self._signer.verify(token, even_expired=True)
-        admission = await self._of_meeting(claims, room_id, display_name, to_enter=False, since=since)
-        return admission or await self._admissions.review(token, room_id, display_name)
+        until the occurrence ends to which they came."""
+        people = [self._admissions.identify(one, organization_id, room_id) for one in visitors]
+        async with self._database.read(organization_id) as session:
+            place = await _place_of(session, room_id)
+            identified = [one for one in people if isinstance(one, AccessToken)]
+            standing_of = await _standings_of(session, place.shown, identified) if place is not None else None
+        if place is None or standing_of is None:
+            return await self._admissions.review(organization_id, room_id, visitors)
+        has_ended = _ended(place)
+
+        def admitted(claims: AccessToken, visitor: Visitor) -> Admission:
+            standing = standing_of(claims)
+            if has_ended(visitor.since):
+                raise Forbidden(ErrorCode.MEETING_OVER)
+            return _admission(claims, place, standing, visitor.display_name)
+
+        return [verdict(admitted, *one) for one in zip(people, visitors, strict=True)]
 
     def _member(self, token: str) -> AccessToken | None:
         """Who holds the token of an account."""
@@ -184,50 +220,6 @@ class MeetingAdmission:
         except Unauthenticated:
             return None
         return claims if claims.kind is SubjectKind.PERSON else None
-
-    async def _of_meeting(
-        self,
-        claims: AccessToken,
-        room_id: str,
-        display_name: str | None,
-        *,
-        to_enter: bool,
-        since: datetime | None = None,
-    ) -> Admission | None:
-        async with self._database.read(claims.organization_id) as session:
-            row = (await session.execute(_BY_ROOM.where(Meeting.room_id == room_id))).one_or_none()
-            if row is None:
-                return None
-            meeting, organization, terms, organizer, room = row
-            if claims.is_guest and claims.room_id != room_id:
-                raise LinkNotFound
-            changes = (await changes_of(session, [meeting])).get(meeting.id, {})
-            shown = await _shown(session, meeting, changes, SchedulingContext(organization, terms, organizer))
-            standing = await _standing_of(session, shown, claims)
-            if to_enter:
-                _require_enterable(shown, standing)
-            elif _has_ended(shown, changes, since):
-                raise Forbidden(ErrorCode.MEETING_OVER)
-            wanted = typed.name(display_name or "") if claims.is_guest else ""
-            require_text(wanted, "display_name", longest=LONGEST_NAME)
-            return Admission(
-                organization_id=meeting.organization_id,
-                company_id=shown.organization.ulid,
-                company_name=shown.organization.display_name,
-                room_id=room_id,
-                room_name=shown.occurrence.topic,
-                mode=RoomMode(room.mode),
-                active_limit=room.active_limit,
-                passive_limit=room.passive_limit,
-                user_id=claims.subject_id,
-                display_name=wanted or claims.display_name,
-                is_guest=claims.is_guest and claims.subject_id != shown.organizer.id,
-                permissions=await _permissions(session, shown, standing),
-                link_id=claims.link_id or None,
-                meeting_id=meeting.id,
-                waits=_waits(shown, standing),
-                recorded=meeting.recorded,
-            )
 
     async def _by_number(self, session: AsyncSession, number: str, key: str) -> tuple[MeetingView, _Standing]:
         name = number.replace("-", "").replace(" ", "").lower()
@@ -244,6 +236,11 @@ class MeetingAdmission:
 
 _NAME = re.compile(r"\d{16}|[0-9a-f]{24}")
 """What a meeting's page is called by: the number that people type, or the id that programs know."""
+_MEMBERS = (
+    select(Person.id, Person.email)
+    .join(Membership, Membership.person_id == Person.id)
+    .where(Person.id.in_(bindparam("person_ids", expanding=True)))
+)
 _BY_ROOM = (
     select(Meeting, Organization, MeetingTerms, Person, Room)
     .join(Organization, Organization.id == Meeting.organization_id)
@@ -259,6 +256,56 @@ async def _shown(
     invitees = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
     return view(
         meeting, occurrences.shown(meeting, changes, clock_of(meeting, context.terms)), invitees, context
+    )
+
+
+class _Place(Struct, frozen=True):
+    """The room of a meeting, with the meeting but for those invited, and what participants may do there."""
+
+    facts: RoomFacts
+    shown: MeetingView
+    changes: Changes
+    participants: Permission
+
+
+async def _place_of(session: AsyncSession, room_id: str) -> _Place | None:
+    """None for a room that is no meeting's."""
+    row = (await session.execute(_BY_ROOM.where(Meeting.room_id == room_id))).one_or_none()
+    if row is None:
+        return None
+    meeting, organization, terms, organizer, room = row
+    changes = (await changes_of(session, [meeting])).get(meeting.id, {})
+    occurrence = occurrences.shown(meeting, changes, clock_of(meeting, terms))
+    shown = view(meeting, occurrence, (), SchedulingContext(organization, terms, organizer))
+    facts = RoomFacts(
+        organization_id=meeting.organization_id,
+        company_id=organization.ulid,
+        company_name=organization.display_name,
+        room_id=room_id,
+        room_name=occurrence.topic,
+        mode=RoomMode(room.mode),
+        active_limit=room.active_limit,
+        passive_limit=room.passive_limit,
+        meeting_id=meeting.id,
+        recorded=meeting.recorded,
+    )
+    return _Place(facts, shown, changes, await _participants_may(session, shown))
+
+
+def _admission(claims: AccessToken, place: _Place, standing: _Standing, wanted_name: str) -> Admission:
+    shown = place.shown
+    if claims.is_guest and claims.room_id != place.facts.room_id:
+        raise LinkNotFound
+    wanted = typed.name(wanted_name) if claims.is_guest else ""
+    require_text(wanted, "display_name", longest=LONGEST_NAME)
+    return Admission(
+        room=place.facts,
+        user_id=claims.subject_id,
+        display_name=wanted or claims.display_name,
+        is_guest=claims.is_guest and claims.subject_id != shown.organizer.id,
+        permissions=MODERATOR if standing.role is MeetingRole.MODERATOR else place.participants,
+        link_id=claims.link_id or None,
+        waits=_waits(shown, standing),
     )
 
 
@@ -280,35 +327,53 @@ def _invited(one: Invited) -> _Standing:
     return _Standing(MeetingRole(one.role), one.name, one.id, link_id=one.id)
 
 
-async def _standing_of(session: AsyncSession, shown: MeetingView, claims: AccessToken) -> _Standing:
-    """Raises LinkNotFound for somebody whose invitation has been withdrawn."""
+async def _standings_of(
+    session: AsyncSession, shown: MeetingView, people: Sequence[AccessToken]
+) -> Callable[[AccessToken], _Standing]:
+    """Who each of the people is in the meeting.
+
+    What is returned raises LinkNotFound for somebody whose invitation has been withdrawn, and Forbidden for
+    somebody who no longer belongs to the organization.
+    """
+    member_ids = {one.subject_id for one in people if not one.is_guest and not _moderates(shown, one)}
+    emails: dict[str, str] = {}
+    if member_ids:
+        rows = await session.execute(_MEMBERS, {"person_ids": list(member_ids)})
+        emails = {person_id: (email or "").lower() for person_id, email in rows}
+    ids = {one.link_id for one in people if one.is_guest and one.link_id != shown.meeting.id}
+    by_id: dict[str, _Standing] = {}
+    by_email: dict[str, _Standing] = {}
+    addresses = {email for email in emails.values() if email}
+    if ids or addresses:
+        for one in await invitees_among(session, shown.meeting.id, ids=ids, emails=addresses):
+            by_id[one.id] = by_email[one.email] = _invited(one)
+
+    def standing_of(claims: AccessToken) -> _Standing:
+        if _moderates(shown, claims):
+            return _Standing(MeetingRole.MODERATOR)
+        if claims.is_guest:
+            if claims.link_id == shown.meeting.id:
+                return _Standing(MeetingRole.PARTICIPANT)
+            if claims.link_id not in by_id:
+                raise LinkNotFound
+            return by_id[claims.link_id]
+        if claims.subject_id not in emails:
+            raise Forbidden(ErrorCode.PERSON_LEFT)
+        return by_email.get(emails[claims.subject_id], _Standing(MeetingRole.PARTICIPANT))
+
+    return standing_of
+
+
+def _moderates(shown: MeetingView, claims: AccessToken) -> bool:
+    """Whether somebody moderates without an invitation: the organizer, under whatever kind of token, and
+    whoever administers the organization's rooms."""
     if claims.subject_id == shown.organizer.id:
-        return _Standing(MeetingRole.MODERATOR)
-    if claims.is_guest:
-        if claims.link_id == shown.meeting.id:
-            return _Standing(MeetingRole.PARTICIPANT)
-        invited = next((one for one in shown.invitees if one.id == claims.link_id), None)
-        if invited is None:
-            raise LinkNotFound
-        return _invited(invited)
-    if claims.may(Administration.ROOM_ADMIN):
-        return _Standing(MeetingRole.MODERATOR)
-    person = await session.scalar(
-        select(Person)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(Person.id == claims.subject_id)
-    )
-    if person is None:
-        raise Forbidden(ErrorCode.PERSON_LEFT)
-    for one in shown.invitees:
-        if person.email and one.email == person.email.lower():
-            return _invited(one)
-    return _Standing(MeetingRole.PARTICIPANT)
+        return True
+    return not claims.is_guest and claims.may(Administration.ROOM_ADMIN)
 
 
-async def _permissions(session: AsyncSession, shown: MeetingView, standing: _Standing) -> Permission:
-    if standing.role is MeetingRole.MODERATOR:
-        return MODERATOR
+async def _participants_may(session: AsyncSession, shown: MeetingView) -> Permission:
+    """What all but moderators may do in the meeting."""
     if shown.meeting.permission_group_id is not None:
         group = await session.get(PermissionGroup, shown.meeting.permission_group_id)
         if group is not None and Permission(group.permissions) & Permission.JOIN:
@@ -331,16 +396,17 @@ def _state(shown: MeetingView, standing: _Standing) -> VisitState:
     return VisitState.OPEN
 
 
-def _has_ended(shown: MeetingView, changes: Changes, since: datetime | None) -> bool:
-    """Whether what somebody came to, at `since`, is over: they must have missed the word of it."""
-    meeting = shown.meeting
+def _ended(place: _Place) -> Callable[[datetime | None], bool]:
+    """Tells whether what somebody came to, at a moment, is over: they must have missed the word of it."""
+    meeting = place.shown.meeting
     if meeting.canceled_at is not None or meeting.closed_at is not None:
-        return True
-    if meeting.recurrence is None or since is None:
-        return False
-    moment = clock_of(meeting, shown.terms)
-    last = occurrences.last_begun(meeting, changes, moment)
-    return since < (last.closed_at or last.end) <= moment
+        return lambda since: True
+    if meeting.recurrence is None:
+        return lambda since: False
+    moment = clock_of(meeting, place.shown.terms)
+    last = occurrences.last_begun(meeting, place.changes, moment)
+    end = last.closed_at or last.end
+    return lambda since: since is not None and since < end <= moment
 
 
 def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
@@ -357,7 +423,9 @@ def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
 
 async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing) -> Visit:
     meeting, occurrence = shown.meeting, shown.occurrence
-    permissions = await _permissions(session, shown, standing)
+    permissions = (
+        MODERATOR if standing.role is MeetingRole.MODERATOR else await _participants_may(session, shown)
+    )
     return Visit(
         state=_state(shown, standing),
         number=meeting.number,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct, structs
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingTerms
@@ -137,6 +137,17 @@ async def invitees_of(session: AsyncSession, meeting_ids: Sequence[str]) -> Mapp
     return found
 
 
+async def invitees_among(
+    session: AsyncSession, meeting_id: str, *, ids: Collection[str], emails: Collection[str]
+) -> Sequence[Invited]:
+    """Those invited to one meeting who have one of the ids, or of the addresses (in lower case)."""
+    asked = {"meeting_ids": [meeting_id], "ids": list(ids), "emails": list(emails)}
+    return [
+        Invited(**dict(zip(Invited.__struct_fields__, row, strict=True)))
+        for row in await session.execute(_INVITEES_AMONG, asked)
+    ]
+
+
 async def changes_of(
     session: AsyncSession, meetings: Sequence[Meeting]
 ) -> Mapping[str, Mapping[datetime, OccurrenceChange]]:
@@ -153,6 +164,12 @@ _INVITEES = (
     select(*(getattr(Invitee, name) for name in Invited.__struct_fields__))
     .where(Invitee.meeting_id.in_(bindparam("meeting_ids", expanding=True)))
     .order_by(Invitee.meeting_id, Invitee.position)
+)
+_INVITEES_AMONG = _INVITEES.where(
+    or_(
+        Invitee.id.in_(bindparam("ids", expanding=True)),
+        Invitee.email.in_(bindparam("emails", expanding=True)),
+    )
 )
 _CHANGES = select(OccurrenceChange).where(
     OccurrenceChange.meeting_id.in_(bindparam("meeting_ids", expanding=True))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4, uuid5
 
-from msgspec import Struct
-from sqlalchemy import select
+from msgspec import Struct, structs
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize as typed
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import (
+    DomainError,
     ErrorCode,
     Forbidden,
     Invalid,
@@ -23,19 +25,19 @@ from switchroom.errors import (
     LinkNotYetValid,
     NotFound,
 )
-from switchroom.identity.models import Organization, PermissionGroup
+from switchroom.identity.models import Membership, Organization, PermissionGroup
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
-from switchroom.rooms.access import room_for
+from switchroom.rooms.access import judge, room_for
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
-from switchroom.rooms.models import Link, LinkKind, Room, RoomMode, RoomType
+from switchroom.rooms.models import Link, LinkKind, Room, RoomMode, RoomPermission, RoomType
 from switchroom.rooms.permissions import Permission
 
 _SHORTEST_EXTERNAL_ID, _LONGEST_EXTERNAL_ID = 32, 256
 
 
-class Admission(Struct, frozen=True, kw_only=True):
-    """Somebody may come in, as this and with these permissions. Whether there is a place is the conference's
-    to say: `active_limit` people with voice, video or screen, `passive_limit` spectators."""
+class RoomFacts(Struct, frozen=True, kw_only=True):
+    """A room as its conference needs to know it, whoever is inside. It has places for `active_limit` people
+    with voice, video or screen, and for `passive_limit` spectators."""
 
     organization_id: int
     company_id: str
@@ -45,17 +47,39 @@ class Admission(Struct, frozen=True, kw_only=True):
     mode: RoomMode
     active_limit: int | None
     passive_limit: int | None
+    meeting_id: str | None = None
+    recorded: bool = False
+    """Whether what happens in the room is to be recorded."""
+
+
+class Admission(Struct, frozen=True, kw_only=True):
+    """Somebody may come into the room, as this and with these permissions. Whether there is a place is the
+    conference's to say."""
+
+    room: RoomFacts
     user_id: str
     display_name: str
     is_guest: bool
     permissions: Permission
     link_id: str | None = None
     valid_until: datetime | None = None
-    meeting_id: str | None = None
     waits: bool = False
     """Whether a moderator has to let them in."""
-    recorded: bool = False
-    """Whether what happens in the room is to be recorded."""
+
+
+class Visitor(Struct, frozen=True):
+    """Somebody inside a room, or waiting before it, whose admission is reviewed.
+
+    `since` is when they came in; None for who waits.
+    """
+
+    token: str
+    display_name: str
+    since: datetime | None = None
+
+
+Verdict = Admission | DomainError
+"""What a review finds for one person: what they may do now, or why they may not be there any more."""
 
 
 class LinkState(StrEnum):
@@ -160,27 +184,60 @@ class AdmissionService:
         A guest may take another name than the token's unless the link has one of its own.
         Raises Unauthenticated, NotFound, Forbidden and its link kinds, LinkNotFound.
         """
-        return await self._admit(self._signer.verify(token), room_id, display_name)
-
-    async def review(self, token: str, room_id: str, display_name: str) -> Admission:
-        """What somebody who is inside may do now. As `admit`, but a token that has expired since they came
-        in still says who they are."""
-        return await self._admit(self._signer.verify(token, even_expired=True), room_id, display_name)
-
-    async def _admit(self, claims: AccessToken, room_id: str, display_name: str | None) -> Admission:
+        claims = self._signer.verify(token)
         async with self._database.read(claims.organization_id) as session:
             if claims.is_guest:
                 return await self._admit_guest(session, claims, room_id, display_name)
             return await self._admit_member(session, claims, room_id)
 
+    async def review(
+        self, organization_id: int, room_id: str, visitors: Sequence[Visitor]
+    ) -> Sequence[Verdict]:
+        """The verdict on each visitor of a room of the organization, in few queries however many there are.
+
+        It is what `admit` would answer or raise, but a token that has expired since they came in still says
+        who they are.
+        """
+        people = [self.identify(one, organization_id, room_id) for one in visitors]
+        async with self._database.read(organization_id) as session:
+            row = (await session.execute(_ROOM, {"room_id": room_id})).one_or_none()
+            if row is None:
+                gone = _no_room(room_id)
+                return [gone for _ in people]
+            room, organization = row
+            identified = [one for one in people if isinstance(one, AccessToken)]
+            links = await _links_of(session, room_id, {one.link_id for one in identified if one.is_guest})
+            members = await _members_of(
+                session, room_id, {one.subject_id for one in identified if not one.is_guest}
+            )
+        facts = _facts(room, organization)
+
+        def admitted(claims: AccessToken, visitor: Visitor) -> Admission:
+            if claims.is_guest:
+                name, link = visitor.display_name, links.get(claims.link_id)
+                return _guest(claims, room, organization, facts, link, name)
+            return _member(claims, room, organization, facts, members.get(claims.subject_id))
+
+        return [verdict(admitted, *one) for one in zip(people, visitors, strict=True)]
+
+    def identify(self, visitor: Visitor, organization_id: int, room_id: str) -> AccessToken | DomainError:
+        """Who a visitor of a room of the organization is by their token, even when it has expired."""
+        try:
+            claims = self._signer.verify(visitor.token, even_expired=True)
+        except DomainError as error:
+            return error
+        if claims.organization_id != organization_id:
+            return _no_room(room_id)
+        return claims
+
     async def _admit_guest(
         self, session: AsyncSession, claims: AccessToken, room_id: str, display_name: str | None
     ) -> Admission:
         if room_id != claims.room_id:
-            raise NotFound(ErrorCode.ROOM_NOT_FOUND, "room_id", id=room_id[:100])
+            raise _no_room(room_id)
         found = (
             await session.execute(
-                select(Link, Room, Organization, PermissionGroup)
+                select(Link, PermissionGroup, Room, Organization)
                 .join(Room, Room.id == Link.room_id)
                 .join(Organization, Organization.id == Link.organization_id)
                 .join(PermissionGroup, PermissionGroup.id == Link.permission_group_id)
@@ -189,41 +246,103 @@ class AdmissionService:
         ).one_or_none()
         if found is None:
             raise LinkNotFound
-        link, room, organization, group = found
-        view = _view(link, room, organization, group)
-        _require_valid(view)
-        wanted = require_text(typed.name(display_name or ""), "display_name", longest=LONGEST_NAME)
-        return _admission(
-            claims,
-            room,
-            organization,
-            Permission(group.permissions),
-            display_name=link.display_name or wanted or claims.display_name,
-            link=view,
-        )
+        link, group, room, organization = found
+        facts = _facts(room, organization)
+        return _guest(claims, room, organization, facts, (link, group), display_name or "")
 
     async def _admit_member(self, session: AsyncSession, claims: AccessToken, room_id: str) -> Admission:
         _, room, permissions = await room_for(session, claims, room_id, to_administer=False)
-        if room.type == RoomType.DEPARTMENT:
-            raise Invalid(ErrorCode.NOT_A_ROOM, "room_id")
         organization = await session.get_one(Organization, claims.organization_id)
-        return _admission(claims, room, organization, permissions, display_name=claims.display_name)
+        return _admission(claims, room, organization, _facts(room, organization), permissions)
 
 
-def _admission(
+_ROOM = (
+    select(Room, Organization)
+    .join(Organization, Organization.id == Room.organization_id)
+    .where(Room.id == bindparam("room_id"))
+)
+_LINKS = (
+    select(Link, PermissionGroup)
+    .join(PermissionGroup, PermissionGroup.id == Link.permission_group_id)
+    .where(Link.room_id == bindparam("room_id"), Link.id.in_(bindparam("link_ids", expanding=True)))
+)
+_MEMBERS = (
+    select(Membership.person_id, RoomPermission.permissions, Membership.standing)
+    .outerjoin(
+        RoomPermission,
+        and_(
+            RoomPermission.person_id == Membership.person_id,
+            RoomPermission.room_id == bindparam("room_id"),
+        ),
+    )
+    .where(Membership.person_id.in_(bindparam("person_ids", expanding=True)))
+)
+_Way = tuple[Link, PermissionGroup]
+_Own = tuple[int | None, str | None]
+"""A member's own permissions in a room, and their standing."""
+
+
+async def _links_of(session: AsyncSession, room_id: str, link_ids: Collection[str]) -> dict[str, _Way]:
+    if not link_ids:
+        return {}
+    rows = await session.execute(_LINKS, {"room_id": room_id, "link_ids": list(link_ids)})
+    return {link.id: (link, group) for link, group in rows}
+
+
+async def _members_of(session: AsyncSession, room_id: str, person_ids: Collection[str]) -> dict[str, _Own]:
+    if not person_ids:
+        return {}
+    rows = await session.execute(_MEMBERS, {"room_id": room_id, "person_ids": list(person_ids)})
+    return {person_id: (own, standing) for person_id, own, standing in rows}
+
+
+def verdict(
+    judge: Callable[[AccessToken, Visitor], Admission], claims: AccessToken | DomainError, visitor: Visitor
+) -> Verdict:
+    """What `judge` returns or raises for somebody, if it is known who they are."""
+    if isinstance(claims, DomainError):
+        return claims
+    try:
+        return judge(claims, visitor)
+    except DomainError as error:
+        return error
+
+
+def _guest(
     claims: AccessToken,
     room: Room,
     organization: Organization,
-    permissions: Permission,
-    *,
-    display_name: str,
-    link: LinkView | None = None,
+    facts: RoomFacts,
+    way: _Way | None,
+    wanted_name: str,
 ) -> Admission:
-    if organization.closed_at is not None:
-        raise Forbidden(ErrorCode.ORGANIZATION_CLOSED)
-    if not permissions & Permission.JOIN:
-        raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="join")
-    return Admission(
+    if claims.room_id != room.id:
+        raise _no_room(room.id)
+    if way is None:
+        raise LinkNotFound
+    link, group = way
+    view = _view(link, room, organization, group)
+    _require_valid(view)
+    wanted = require_text(typed.name(wanted_name), "display_name", longest=LONGEST_NAME)
+    admission = _admission(claims, room, organization, facts, Permission(group.permissions))
+    return structs.replace(
+        admission,
+        display_name=link.display_name or wanted or claims.display_name,
+        link_id=link.id,
+        valid_until=link.valid_until,
+    )
+
+
+def _member(
+    claims: AccessToken, room: Room, organization: Organization, facts: RoomFacts, own: _Own | None
+) -> Admission:
+    permissions, standing = own or (None, None)
+    _, held = judge(claims, room.id, room.default_permissions, permissions, standing, to_administer=False)
+    return _admission(claims, room, organization, facts, held)
+
+
+def _facts(room: Room, organization: Organization) -> RoomFacts:
+    return RoomFacts(
         organization_id=organization.id,
         company_id=organization.ulid,
         company_name=organization.display_name,
@@ -232,13 +351,30 @@ def _admission(
         mode=RoomMode(room.mode),
         active_limit=room.active_limit,
         passive_limit=room.passive_limit,
+    )
+
+
+def _admission(
+    claims: AccessToken, room: Room, organization: Organization, facts: RoomFacts, permissions: Permission
+) -> Admission:
+    if room.type == RoomType.DEPARTMENT:
+        raise Invalid(ErrorCode.NOT_A_ROOM, "room_id")
+    if organization.closed_at is not None:
+        raise Forbidden(ErrorCode.ORGANIZATION_CLOSED)
+    if not permissions & Permission.JOIN:
+        raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="join")
+    return Admission(
+        room=facts,
         user_id=claims.subject_id,
-        display_name=display_name,
+        display_name=claims.display_name,
         is_guest=claims.is_guest,
         permissions=permissions,
-        link_id=link.id if link else None,
-        valid_until=link.valid_until if link else None,
     )
+
+
+def _no_room(room_id: str) -> NotFound:
+    """For somebody whose token is not for the room, too."""
+    return NotFound(ErrorCode.ROOM_NOT_FOUND, "room_id", id=room_id[:100])
 
 
 def _view(link: Link, room: Room, organization: Organization, group: PermissionGroup) -> LinkView:
