@@ -10,7 +10,18 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import chart, group_links, idle, join, meetings, report, room_list, surroundings, webhooks
+from benchmarks import (
+    chart,
+    group_links,
+    idle,
+    join,
+    meetings,
+    report,
+    review,
+    room_list,
+    surroundings,
+    webhooks,
+)
 from benchmarks.figures import Result
 
 RESULTS = Path(__file__).with_name("results")
@@ -21,6 +32,7 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Await
         "list": lambda place: room_list.measure(place, rounds=options.rounds, seconds=options.seconds),
         "links": lambda place: group_links.measure(place, rounds=options.rounds, seconds=options.seconds),
         "meetings": lambda place: meetings.measure(place, rounds=options.rounds, seconds=options.seconds),
+        "review": lambda place: review.measure(place, rounds=options.rounds),
         "join": lambda place: join.measure(place, rounds=options.joins),
         "webhooks": lambda place: webhooks.measure(place, rounds=options.deliveries),
         "idle": lambda place: idle.measure(place, rounds=options.starts),
@@ -33,9 +45,9 @@ def _options() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="NAME",
-        help="list, links, meetings, join, webhooks, idle; all when none is named",
+        help="list, links, meetings, review, join, webhooks, idle; all when none is named",
     )
-    parser.add_argument("--rounds", type=int, default=12, help="rounds of list and links")
+    parser.add_argument("--rounds", type=int, default=12, help="rounds of list, links, meetings and review")
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")
     parser.add_argument("--joins", type=int, default=10, help="joins of each kind")
     parser.add_argument("--deliveries", type=int, default=2, help="rounds of webhooks")

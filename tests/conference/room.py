@@ -9,7 +9,6 @@ import json
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -28,9 +27,9 @@ from switchroom.dialects.client.rooms import RoomOperations
 from switchroom.dialects.client.socket import socket_handler
 from switchroom.dialects.router import Router
 from switchroom.engines.janus.server import JanusPool, JanusServer
-from switchroom.errors import ErrorCode, Unauthenticated
+from switchroom.errors import DomainError, ErrorCode, Unauthenticated
 from switchroom.http.server import serving
-from switchroom.rooms.admission import Admission, LinkView
+from switchroom.rooms.admission import Admission, LinkView, RoomFacts, Verdict, Visitor
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import PARTICIPANT, Permission
 from switchroom.settings import IceSettings
@@ -41,26 +40,56 @@ PING_INTERVAL = 2.0
 Message = dict[str, Any]
 
 
+class Hold:
+    """Keeps answers of a gate back until they are released."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.released = asyncio.Event()
+
+    async def wait(self) -> None:
+        self.reached.set()
+        await self.released.wait()
+
+
 class Gate:
     """Lets in who was announced to it, instead of the database: a token is a name."""
 
     def __init__(self) -> None:
         self.admissions: dict[str, Admission | Exception] = {}
         self.links: dict[str, LinkView] = {}
+        self.holds: dict[str, Hold] = {}
+        """What keeps back the admission of a token; `review` the reviews."""
+        self.reviews = 0
 
     async def admit(self, token: str, room_id: str, display_name: str | None = None) -> Admission:
         await asyncio.sleep(0)
         found = self.admissions.get(token)
         if found is None:
             raise Unauthenticated(ErrorCode.TOKEN_INVALID)
+        if token in self.holds:
+            await self.holds[token].wait()
         if isinstance(found, Exception):
             raise found
         return msgspec.structs.replace(found, display_name=display_name or found.display_name)
 
     async def review(
-        self, token: str, room_id: str, display_name: str, since: datetime | None = None
-    ) -> Admission:
-        return await self.admit(token, room_id, display_name)
+        self, organization_id: int, room_id: str, visitors: Sequence[Visitor]
+    ) -> Sequence[Verdict]:
+        self.reviews += 1
+        verdicts: list[Verdict] = []
+        for one in visitors:
+            try:
+                verdicts.append(await self.admit(one.token, room_id, one.display_name))
+            except DomainError as error:
+                verdicts.append(error)
+        if "review" in self.holds:
+            await self.holds["review"].wait()
+        return verdicts
+
+    def hold(self, token: str) -> Hold:
+        """Keep back what is answered for a token, or all reviews (`review`), which is found out before."""
+        return self.holds.setdefault(token, Hold())
 
     async def look_up_link(self, company_id: str, room_id: str, access_key: str) -> LinkView | None:
         return self.links.get(access_key)
@@ -123,22 +152,24 @@ class House:
     ) -> str:
         """The token of somebody who may come in."""
         self.gate.admissions[name] = Admission(
-            organization_id=1,
-            company_id="01HZ0000000000000000000000",
-            company_name="Acme",
-            room_id=room,
-            room_name=room.capitalize(),
-            mode=mode,
-            active_limit=active_limit,
-            passive_limit=passive_limit,
+            room=RoomFacts(
+                organization_id=1,
+                company_id="01HZ0000000000000000000000",
+                company_name="Acme",
+                room_id=room,
+                room_name=room.capitalize(),
+                mode=mode,
+                active_limit=active_limit,
+                passive_limit=passive_limit,
+                meeting_id=meeting_id,
+                recorded=recorded,
+            ),
             user_id=user_id or f"user-{name}",
             display_name=name,
             is_guest=link_id is not None,
             permissions=permissions,
             link_id=link_id,
-            meeting_id=meeting_id,
             waits=waits,
-            recorded=recorded,
         )
         return name
 

@@ -144,10 +144,32 @@ async def test_spectators_are_counted_for_all_and_listed_for_moderators(house: H
     assert await ada.hears("spectators", count=1) == {
         "type": "spectators",
         "count": 1,
-        "list": [{"id": sam.id, "displayName": "Sam"}],
+        "joined": [{"id": sam.id, "displayName": "Sam"}],
     }
     assert await ben.hears("spectators") == {"type": "spectators", "count": 1}
     assert not [one for one in await ben.everything() if one["type"] == "participant.joined"]
+
+
+async def test_moderators_are_told_who_has_come_to_watch_and_not_who_watched_before(house: House) -> None:
+    stage: dict[str, Any] = {"room": "stage", "mode": RoomMode.SPECTATOR}
+    ada = await house.enter("Ada", MODERATOR, **stage)
+    watching = [await house.enter(f"Sam {number:02}", SPECTATOR, **stage) for number in range(30)]
+    told = [one for one in await ada.everything() if one["type"] == "spectators"]
+    assert [one["count"] for one in told] == list(range(1, 31))
+    assert [one["joined"] for one in told] == [
+        [{"id": one.id, "displayName": one.joined["self"]["displayName"]}] for one in watching
+    ]
+    assert not [one for one in told if "list" in one or "left" in one]
+    ada.heard.clear()
+    await watching[7].send("leave")
+    assert await ada.hears("spectators", count=29) == {
+        "type": "spectators",
+        "count": 29,
+        "left": [watching[7].id],
+    }
+    eve = await house.enter("Eve", MODERATOR, **stage)
+    listed = [one["id"] for one in eve.joined["spectators"]["list"]]
+    assert listed == [one.id for one in watching if one is not watching[7]]
 
 
 async def test_the_same_person_again_puts_out_the_first(house: House) -> None:

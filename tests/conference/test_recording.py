@@ -100,7 +100,8 @@ def plan(house: House, *names: str, recorded: bool) -> None:
     for name in names:
         admission = house.gate.admissions[name]
         assert isinstance(admission, Admission)
-        house.gate.admissions[name] = structs.replace(admission, recorded=recorded)
+        room = structs.replace(admission.room, recorded=recorded)
+        house.gate.admissions[name] = structs.replace(admission, room=room)
 
 
 async def test_everybody_is_told_and_it_ends_with_the_last(studio: House, reels: Reels) -> None:

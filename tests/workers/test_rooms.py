@@ -210,6 +210,28 @@ async def test_a_process_that_comes_back_late_gives_its_rooms_up(wings: Wings) -
     assert not late.has()
 
 
+async def test_a_join_on_its_way_opens_no_room_that_another_process_has_taken(wings: Wings) -> None:
+    late, here = await wings.open(), await wings.open()
+    late.admit("Ada")
+    hold = late.gate.hold("Ada")
+    ada = await late.connect()
+    await ada.send("join", id="first", token="Ada", roomId="lounge")
+    await hold.reached.wait()
+    await late.vanish()
+    ben = await here.enter("Ben")
+    late.connection.start()
+    await until(lambda: not late.cluster.ownership.is_mine("lounge"))
+    hold.released.set()
+    answer = await ada.hears(lambda one: one.get("id") == "first")
+    assert answer.get("code") == "media_unavailable"
+    assert await ada.closed() == 4000
+    assert not late.has()
+    again = await late.join("Ada")
+    assert not late.has()
+    await again.does("chat", text="one room")
+    await ben.hears("chat")
+
+
 async def test_rooms_go_on_by_themselves_while_nats_is_away_and_together_afterwards(wings: Wings) -> None:
     here, there = await wings.open(), await wings.open()
     ada, ben = await here.enter("Ada"), await there.enter("Ben")

@@ -327,9 +327,13 @@ class Moderated(ServerMessage, frozen=True, tag="moderated"):
     by_name: str
 
 
-class Spectators(ServerMessage, frozen=True, tag="spectators"):
+class Spectators(ServerMessage, frozen=True, tag="spectators", kw_only=True):
+    """How many watch now. Moderators are told who: all of them in `list`, or who has `joined` and `left`."""
+
     count: int
     list: list[SpectatorInfo] | None = None
+    joined: list[SpectatorInfo] = []
+    left: list[str] = []
 
 
 class Speaking(ServerMessage, frozen=True, tag="speaking"):

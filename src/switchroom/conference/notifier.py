@@ -1,4 +1,4 @@
-"""What is kept of what happens in live rooms: events of the log, and what is written in meetings."""
+"""Events of live rooms, and the transcripts of meetings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from switchroom.conference.messages import ChatMessage, LeftReason
 from switchroom.conference.room.participants import Participant
 from switchroom.db.base import time_of
-from switchroom.rooms.admission import Admission
+from switchroom.rooms.admission import RoomFacts
 
 
 class Recorder(Protocol):
@@ -23,39 +23,39 @@ class Transcript(Protocol):
 
 
 class Notifier:
-    """Passes on what happens in a room, which is told by any admission to it."""
+    """Notes what happens in a room in the event log, and what is written in a meeting in its transcript."""
 
     def __init__(self, recorder: Recorder, transcript: Transcript | None) -> None:
         self._recorder = recorder
         self._transcript = transcript
 
-    def opened(self, room: Admission) -> None:
+    def opened(self, room: RoomFacts) -> None:
         self._note(room, "opened", {"display_name": room.room_name})
 
-    def joined(self, room: Admission, participant: Participant) -> None:
+    def joined(self, room: RoomFacts, participant: Participant) -> None:
         stay = {"link_id": participant.admission.link_id, "joined_at": time_of(participant.joined_at)}
         self._note(room, "joined", _who(participant) | stay)
 
-    def left(self, room: Admission, participant: Participant, reason: LeftReason) -> None:
+    def left(self, room: RoomFacts, participant: Participant, reason: LeftReason) -> None:
         stay = {"reason": reason, "joined_at": time_of(participant.joined_at)}
         self._note(room, "left", _who(participant) | stay)
 
-    def emptied(self, room: Admission) -> None:
+    def emptied(self, room: RoomFacts) -> None:
         self._note(room, "emptied", {})
 
-    def moderated(self, room: Admission, moderator: Participant, target: Participant, action: str) -> None:
+    def moderated(self, room: RoomFacts, moderator: Participant, target: Participant, action: str) -> None:
         self._note(room, "moderated", _who(target) | {"action": action, "by": moderator.user_id})
 
-    def written(self, room: Admission, view: ChatMessage) -> None:
+    def written(self, room: RoomFacts, view: ChatMessage) -> None:
         """What a meeting's summary shows is kept: all but private messages."""
         if self._transcript is not None and room.meeting_id is not None and view.kind != "private":
             self._transcript.note(room.organization_id, room.meeting_id, view.from_name, view.text)
 
-    def recording_changed(self, room: Admission, recording_id: str, *, recording: bool) -> None:
+    def recording_changed(self, room: RoomFacts, recording_id: str, *, recording: bool) -> None:
         kind = "recording_started" if recording else "recording_stopped"
         self._note(room, kind, {"recording_id": recording_id})
 
-    def _note(self, room: Admission, kind: str, data: dict[str, Any]) -> None:
+    def _note(self, room: RoomFacts, kind: str, data: dict[str, Any]) -> None:
         """Log what happens in a room; in a meeting's, as something that happens to the meeting."""
         if room.meeting_id is None:
             self._recorder.note(room.organization_id, f"room.{kind}", room.room_id, data)

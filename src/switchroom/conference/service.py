@@ -8,7 +8,6 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Protocol
 
 from prometheus_client import Gauge
@@ -18,24 +17,29 @@ from switchroom.conference import status
 from switchroom.conference.close_codes import CloseCode
 from switchroom.conference.external_changes import ExternalChanges
 from switchroom.conference.live_room import Arrival, LiveRoom, Stay
-from switchroom.conference.media.ice import ice_servers
 from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.media.room_media import RoomMedia
-from switchroom.conference.messages import ChatMessage, Join, Joined, LeftReason
+from switchroom.conference.messages import ChatMessage, Join, LeftReason
 from switchroom.conference.notifier import Notifier, Recorder, Transcript
-from switchroom.conference.room import to_message
+from switchroom.conference.pending_joins import PendingJoins
+from switchroom.conference.reviews import Reviewer, Reviews
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Connection, MediaState, Participant
 from switchroom.conference.room.permission_overrides import OverrideRecords, PermissionOverrides
 from switchroom.conference.room.reentry import ReentryTokens
+from switchroom.conference.room.review import take_in
 from switchroom.conference.room.waiting_room import WaitingParticipant, WaitingRooms
+from switchroom.conference.welcome import welcome
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.errors import DomainError, ErrorCode, Unavailable
-from switchroom.rooms.admission import Admission, LinkView
+from switchroom.rooms.admission import Admission, LinkView, RoomFacts
 from switchroom.rooms.live import LiveParticipant, LiveRooms
 from switchroom.settings import IceSettings
 from switchroom.tasks import Tasks
+
+MOST_ADMISSIONS = 5
+"""Times that a join is admitted anew because its room has changed meanwhile."""
 
 GRACE = 60.0
 """Seconds that somebody whose connection was lost keeps their place."""
@@ -46,14 +50,10 @@ CLOSE_LIMIT = 3.0
 ROOMS = Gauge("switchroom_live_rooms", "Rooms with somebody inside.", multiprocess_mode="liveall")
 
 
-class Admissions(Protocol):
-    """Who may come into a room (see `AdmissionService`)."""
+class Admissions(Reviewer, Protocol):
+    """Who may come into a room, and stay (see `MeetingAdmission`)."""
 
     def admit(self, token: str, room_id: str, display_name: str | None = None) -> Awaitable[Admission]: ...
-
-    def review(
-        self, token: str, room_id: str, display_name: str, since: datetime | None = None
-    ) -> Awaitable[Admission]: ...
 
     def look_up_link(self, company_id: str, room_id: str, access_key: str) -> Awaitable[LinkView | None]: ...
 
@@ -91,6 +91,8 @@ class ConferenceService:
         self.on_change: Callable[[str], None] = _ignore
         """Called with a room's id when those inside a room of this process are others, or are otherwise."""
         self._live: dict[str, LiveRoom] = {}
+        self.owns: Callable[[str], bool] = _any_room
+        """Whether a room is this process' to open; every one, where there is no other."""
         self._waiting_rooms = WaitingRooms()
         self._reentry_tokens = ReentryTokens(secret or secrets.token_bytes(32))
         self._connections: set[Connection] = set()
@@ -98,21 +100,24 @@ class ConferenceService:
         self._all_closed.set()
         self._stopping = False
         self._tasks = Tasks()
+        self._background = Tasks()
+        self._joins = PendingJoins()
+        self._reviews = Reviews(
+            self._live, self._waiting_rooms, admissions, reviewed=lambda room_id: self.on_change(room_id)
+        )
         self._external_changes = ExternalChanges(
-            self._live,
-            self._waiting_rooms,
-            admissions,
-            bus,
-            reviewed=lambda room_id: self.on_change(room_id),
+            self._live, self._waiting_rooms, self._joins, self._reviews, bus
         )
 
     async def start(self) -> None:
         """Begin to connect to the media servers; rooms work meanwhile, without media."""
         self._pool.start()
+        self._background.keep(self._reviews.run, "reviews of rooms")
 
     async def stop(self) -> None:
         """Close every room, and every socket. Clients reconnect when there is a server again."""
         self._stopping = True
+        await self._background.close()
         for room_id in {*self._live, *self._waiting_rooms.room_ids}:
             live = self._live.get(room_id)
             if live is not None:
@@ -132,10 +137,7 @@ class ConferenceService:
         """Have a room no longer, whoever is inside or waits. Clients reconnect, to whoever has it then, and
         who that is logs the end of the stays here."""
         self._overrides.release(room_id)
-        waiting_room = self._waiting_rooms.find(room_id)
-        if waiting_room is not None:
-            for waiting in waiting_room.everybody:
-                waiting.connection.end(CloseCode.RESTART)
+        self._waiting_rooms.give_up(room_id)
         live = self._live.pop(room_id, None)
         if live is None:
             return
@@ -203,22 +205,29 @@ class ConferenceService:
         stay = self._resume(request, connection)
         if stay is not None:
             return Arrival(stay)
-        admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
-        if not self._overrides.are_loaded(admission.room_id):
-            await self._overrides.load(admission.room_id)
-            # Nothing may lie between being admitted and entering: access may have been revoked meanwhile.
-            admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
+        admission = await self._admit(request)
         self._require_going_on()
+        self._require_owned(request.room_id)
         if self._has_to_wait(admission, request):
             return self._wait(admission, request, connection)
         return Arrival(self._enter(admission, request, connection))
+
+    async def _admit(self, request: Join) -> Admission:
+        """Admit whoever joins by what holds when this returns: nothing may lie between that and entering."""
+        for _ in range(MOST_ADMISSIONS):
+            with self._joins.pending(request.room_id) as join:
+                admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
+            if self._overrides.are_loaded(request.room_id) and not join.outdated:
+                return admission
+            await self._overrides.load(request.room_id)
+        raise Unavailable(ErrorCode.ROOM_CHANGES_HANDS)
 
     def disconnected(self, arrival: Arrival, connection: Connection) -> None:
         """A connection is lost. A participant may come back for a while; who waits begins anew."""
         if arrival.stay is None:
             if arrival.waiting is not None:
                 arrival.waiting.room.leave(arrival.waiting)
-                self._forget_waiting_room(arrival.waiting.admission.room_id)
+                self._forget_waiting_room(arrival.waiting.admission.room.room_id)
             return
         participant, conference = arrival.stay.participant, arrival.stay.room.conference
         if participant.connection is not connection or participant.id not in conference.participants:
@@ -233,6 +242,10 @@ class ConferenceService:
     def _require_going_on(self) -> None:
         if self._stopping:
             raise Unavailable(ErrorCode.SERVER_STOPPING)
+
+    def _require_owned(self, room_id: str) -> None:
+        if not self.owns(room_id):
+            raise Unavailable(ErrorCode.ROOM_CHANGES_HANDS)
 
     def _resume(self, request: Join, connection: Connection) -> Stay | None:
         live = self._live.get(request.room_id)
@@ -260,7 +273,7 @@ class ConferenceService:
     def _has_to_wait(self, admission: Admission, request: Join) -> bool:
         if not admission.waits:
             return False
-        room_id, user_id = admission.room_id, admission.user_id
+        room_id, user_id = admission.room.room_id, admission.user_id
         live = self._live.get(room_id)
         if live is not None and user_id in live.conference.let_in | live.conference.put_out:
             return user_id in live.conference.put_out
@@ -272,7 +285,7 @@ class ConferenceService:
         def enter(admission: Admission) -> None:
             arrival.stay = self._enter(admission, request, connection)
 
-        room = self._waiting_rooms.of(admission.room_id)
+        room = self._waiting_rooms.of(admission.room.room_id)
         arrival.waiting = WaitingParticipant(
             room=room,
             token=request.token,
@@ -284,7 +297,7 @@ class ConferenceService:
         try:
             room.arrive(arrival.waiting)
         finally:
-            self._forget_waiting_room(admission.room_id)
+            self._forget_waiting_room(admission.room.room_id)
         return arrival
 
     def _forget_waiting_room(self, room_id: str) -> None:
@@ -294,9 +307,10 @@ class ConferenceService:
                 self._overrides.release(room_id)
 
     def _enter(self, admission: Admission, request: Join, connection: Connection) -> Stay:
-        live = self._live.get(admission.room_id) or self._open(admission)
+        live = self._live.get(admission.room.room_id) or self._open(admission.room)
         conference = live.conference
-        conference.room = admission
+        if admission.room != conference.room:
+            take_in(conference, admission.room, {})
         overrides = conference.overrides_of(admission.user_id)
         before = conference.of_user(admission.user_id)
         try:
@@ -324,57 +338,36 @@ class ConferenceService:
         self._welcome(live, participant, request, resumed=False)
         conference.announce_joined(participant)
         live.waiting_room.inside_changed(conference)
-        self._notifier.joined(admission, participant)
-        self.on_change(admission.room_id)
+        self._notifier.joined(admission.room, participant)
+        self.on_change(admission.room.room_id)
         return Stay(participant, live)
 
-    def _open(self, admission: Admission) -> LiveRoom:
+    def _open(self, room: RoomFacts) -> LiveRoom:
+        self._require_owned(room.room_id)
         follower = _Follower(self)
-        conference = Conference(admission, follower, self._overrides.of(admission.room_id))
+        conference = Conference(room, follower, self._overrides.of(room.room_id))
         live = LiveRoom(
             conference,
             RoomMedia(conference, self._pool, self._room_options, self._recording_sessions),
-            self._waiting_rooms.of(admission.room_id),
+            self._waiting_rooms.of(room.room_id),
         )
         follower.live = live
-        self._live[admission.room_id] = live
+        self._live[room.room_id] = live
         ROOMS.inc()
-        self._notifier.opened(admission)
+        self._notifier.opened(room)
         return live
 
     def _welcome(self, live: LiveRoom, participant: Participant, request: Join, *, resumed: bool) -> None:
-        conference = live.conference
-        moderates = participant.is_moderator
-        listed = conference.listed(participant)
-        if request.want is not None:
-            first = [other.id for other in listed[: request.want.cameras]]
-            live.media.subscribing(participant).want_cameras(first, request.want.layer)
-        participant.send(
-            Joined(
-                id=request.id,
-                participant_id=participant.id,
-                resume=participant.resume,
-                resumed=resumed,
-                room=conference.room_to_message(),
-                participants=[to_message.participant(other, with_permissions=moderates) for other in listed],
-                self=to_message.participant(participant, with_permissions=True),
-                permissions=to_message.permissions(participant.permissions),
-                spectators=conference.spectators_to_message(participant),
-                chat=conference.chat.readable(participant, conference.mode),
-                ice_servers=ice_servers(self._ice, participant.user_id),
-                media_available=live.media.available,
-                waiting=live.waiting_room.to_message() if moderates else None,
-                let_in=self._reentry_tokens.issue(conference.room.room_id, participant.user_id)
-                if participant.admission.waits
-                else None,
-            )
+        welcome(
+            live, participant, request, resumed=resumed, ice=self._ice, reentry_tokens=self._reentry_tokens
         )
 
-    def removed(self, live: LiveRoom, participant: Participant, reason: LeftReason) -> None:
-        """Called when somebody is no longer inside; the last one ends the conference."""
-        live.media.leave(participant)
+    def removed(self, live: LiveRoom, participants: Sequence[Participant], reason: LeftReason) -> None:
+        """Called when people are no longer inside; the last one ends the conference."""
+        for participant in participants:
+            live.media.leave(participant)
+            self._notifier.left(live.conference.room, participant, reason)
         live.waiting_room.inside_changed(live.conference)
-        self._notifier.left(live.conference.room, participant, reason)
         room_id = live.conference.room.room_id
         if not live.conference.participants and self._live.get(room_id) is live:
             self._overrides.forget(room_id)
@@ -409,9 +402,9 @@ class ConferenceService:
         live.waiting_room.recording_changed()
         live.media.wishes_changed()
 
-    async def review(self, room_id: str) -> None:
-        """Look at what a room is now, and at who may still be inside or wait."""
-        await self._external_changes.review(room_id)
+    def review(self, room_id: str) -> None:
+        """Have looked at, soon, what a room is now, and who may still be inside or wait."""
+        self._reviews.request(room_id)
 
     def _conferences(self) -> Mapping[str, Conference]:
         return {room_id: live.conference for room_id, live in self._live.items()}
@@ -428,8 +421,11 @@ class _Follower:
     def media_changed(self, participant: Participant) -> None:
         self.live.media.changed(participant)
 
-    def removed(self, participant: Participant, reason: LeftReason) -> None:
-        self._service.removed(self.live, participant, reason)
+    def room_changed(self) -> None:
+        self.live.media.room_changed()
+
+    def removed(self, participants: Sequence[Participant], reason: LeftReason) -> None:
+        self._service.removed(self.live, participants, reason)
 
     def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
         self._service.moderated(self.live, moderator, target, action)
@@ -443,6 +439,10 @@ class _Follower:
 
 def _ignore(_room_id: str) -> None:
     pass
+
+
+def _any_room(_room_id: str) -> bool:
+    return True
 
 
 def _wish(request: Join) -> MediaState:

@@ -64,6 +64,20 @@ function stateAfter(...events: RoomEvent[]): RoomState {
 const kinds = (state: RoomState) => state.notices.map(({ kind }) => kind)
 
 describe('the state of a room', () => {
+  it('follows those who watch by what is new, as long as one moderates', () => {
+    const watcher = (id: string) => ({ id, displayName: id })
+    const [ann, ben, cem] = [watcher('ann'), watcher('ben'), watcher('cem')]
+    const events: RoomEvent[] = [
+      joined({ spectators: { count: 1, list: [ann] } }),
+      { type: 'spectators', count: 2, joined: [ben] },
+      { type: 'spectators', count: 2, joined: [cem], left: ['ann'] },
+    ]
+    expect(stateAfter(...events).spectators).toEqual({ count: 2, list: [ben, cem] })
+    expect(stateAfter(...events, { type: 'spectators', count: 3 }).spectators).toEqual({ count: 3 })
+    const whole: RoomEvent = { type: 'spectators', count: 1, list: [ben] }
+    expect(stateAfter(joined(), whole).spectators).toEqual({ count: 1, list: [ben] })
+  })
+
   it('follows people as they come, change and go', () => {
     const state = stateAfter(
       joined({ participants: [person('anna')] }),

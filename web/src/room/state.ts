@@ -10,6 +10,7 @@ import type {
   Room,
   ServerMessage,
   Spectators,
+  SpectatorsMessage,
   WaitingPerson,
 } from '../signalling/messages'
 
@@ -143,7 +144,7 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
       if (event.action === 'permissions') return { ...state, permittedBy: event.byName }
       return noticed(state, { kind: 'moderated', action: event.action, byName: event.byName })
     case 'spectators':
-      return { ...state, spectators: { count: event.count, list: event.list } }
+      return { ...state, spectators: spectatorsChanged(state.spectators, event) }
     case 'speaking':
       return speaking(state, event.participantId, event.speaking)
     case 'chat':
@@ -235,6 +236,15 @@ function left(state: RoomState, id: string, reason: LeftReason): RoomState {
   const participants = state.participants.filter(participant => participant !== gone)
   const next = speaking({ ...state, participants }, id, false)
   return gone.isSpectator ? next : noticed(next, { kind: 'left', name: gone.displayName, reason })
+}
+
+function spectatorsChanged(
+  { list: known }: Spectators,
+  { count, list, joined, left }: SpectatorsMessage,
+): Spectators {
+  if (list || (!joined && !left)) return { count, list }
+  const gone = new Set([...(left ?? []), ...(joined ?? []).map(({ id }) => id)])
+  return { count, list: [...(known ?? []).filter(({ id }) => !gone.has(id)), ...(joined ?? [])] }
 }
 
 function speaking(state: RoomState, id: string, on: boolean): RoomState {

@@ -45,10 +45,22 @@ export interface ChatMessage {
   at: string
 }
 
+export interface Spectator {
+  id: string
+  displayName: string
+}
+
 export interface Spectators {
   count: number
   /** Only moderators are told who they are. */
-  list?: { id: string; displayName: string }[] | null
+  list?: Spectator[] | null
+}
+
+/** How many watch now; for moderators with all of them, or with who has come and gone. */
+export interface SpectatorsMessage extends Spectators {
+  type: 'spectators'
+  joined?: Spectator[]
+  left?: string[]
 }
 
 export interface Room {
@@ -140,7 +152,7 @@ export type ServerMessage =
   | { type: 'self.updated'; self: Participant; permissions: Permissions }
   | { type: 'waiting.updated'; waiting: WaitingPerson[] }
   | { type: 'moderated'; action: ModeratorAction | 'permissions'; byName: string }
-  | ({ type: 'spectators' } & Spectators)
+  | SpectatorsMessage
   | { type: 'speaking'; participantId: string; speaking: boolean }
   | { type: 'chat'; message: ChatMessage }
   | { type: 'room.updated'; room: Room }

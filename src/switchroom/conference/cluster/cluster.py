@@ -66,6 +66,7 @@ class Cluster:
         self._connection = connection
         self._members = ClusterMembership(connection, prefix, name)
         self.ownership = RoomOwnership(database, name)
+        service.owns = self.ownership.is_mine
         self._presence = Presence(service, connection, self._members)
         self._relays = Relays(connection, self._members, self.ownership, self._serve)
         self._tasks = Tasks()
@@ -201,10 +202,7 @@ class Cluster:
                 pass
             self._review_due.clear()
             for room_id in list(self._service.room_ids):
-                try:
-                    await self._service.review(room_id)
-                except _DATABASE_ERRORS as error:
-                    log.warning("room not reviewed", room=room_id, reason=type(error).__name__)
+                self._service.review(room_id)
 
     def _connection_changed(self, connected: bool) -> None:
         (self._review_due if connected else self._doubt).set()

@@ -99,8 +99,7 @@ class RoomMedia:
         self._publish_layers.repeat(participant.id)
 
     def changed(self, participant: Participant) -> None:
-        """A participant's permissions, switches or view are different, perhaps because the room is."""
-        self.recording.wake()
+        """A participant's permissions, switches or view are different."""
         served = self._served.get(participant.id)
         if served is not None:
             served.publishing.media_changed()
@@ -110,6 +109,10 @@ class RoomMedia:
         if shares != (participant.id in self._sharing):
             (self._sharing.add if shares else self._sharing.discard)(participant.id)
             self._feeds_changed()
+
+    def room_changed(self) -> None:
+        """The facts of the room are different: it may be one to record, or one not to record."""
+        self.recording.wake()
 
     def _feed_changed(self, participant: Participant, feed: Feed | None) -> None:
         if feed is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from switchroom.conference.close_codes import close_code
@@ -12,23 +11,20 @@ from switchroom.conference.messages import (
     Ended,
     EndReason,
     LeftReason,
-    ParticipantJoined,
     ParticipantLeft,
-    ParticipantUpdated,
     RoomInfo,
     RoomUpdated,
-    SelfUpdated,
     ServerMessage,
     Speaking,
-    Spectators,
     SpectatorsInfo,
-    encode,
 )
 from switchroom.conference.room import to_message
+from switchroom.conference.room.announcements import Showing, tell, tell_self
 from switchroom.conference.room.chat_history import ChatHistory
 from switchroom.conference.room.participants import Overrides, Participant, is_spectator
+from switchroom.conference.room.spectators import announce_changes, spectators_for
 from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound
-from switchroom.rooms.admission import Admission
+from switchroom.rooms.admission import Admission, RoomFacts
 from switchroom.rooms.models import RoomMode
 
 
@@ -39,8 +35,12 @@ class Follower(Protocol):
         """The participant's permissions, switches or view are different."""
         ...
 
-    def removed(self, participant: Participant, reason: LeftReason) -> None:
-        """The participant is no longer inside."""
+    def room_changed(self) -> None:
+        """The facts of the room are different."""
+        ...
+
+    def removed(self, participants: Sequence[Participant], reason: LeftReason) -> None:
+        """The participants are no longer inside."""
         ...
 
     def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
@@ -60,10 +60,10 @@ class Conference:
     """The live state of one room. Nothing here waits, so each change is whole before the next begins."""
 
     def __init__(
-        self, admission: Admission, follower: Follower, overrides: dict[str, Overrides] | None = None
+        self, room: RoomFacts, follower: Follower, overrides: dict[str, Overrides] | None = None
     ) -> None:
         """`overrides` is what holds from before, by user id; changes are made in it."""
-        self.room = admission
+        self.room = room
         self.participants: dict[str, Participant] = {}
         self.chat = ChatHistory()
         self.recording = False
@@ -123,10 +123,7 @@ class Conference:
         return [one for one in self.participants.values() if one.is_spectator]
 
     def spectators_to_message(self, viewer: Participant) -> SpectatorsInfo:
-        inside = self.spectators()
-        return SpectatorsInfo(
-            len(inside), [to_message.spectator(one) for one in inside] if viewer.is_moderator else None
-        )
+        return spectators_for(viewer, self.spectators())
 
     def has_place(self, *, as_spectator: bool, besides: Participant | None = None) -> bool:
         """Whether one more fits in, when `besides` is gone."""
@@ -150,8 +147,26 @@ class Conference:
 
     def remove(self, participant: Participant, reason: LeftReason, end: EndReason | None = None) -> None:
         """Somebody is no longer inside; `end` is told to them where it was not their own wish."""
-        if self.participants.pop(participant.id, None) is None:
+        self.remove_all([participant], reason, end)
+
+    def remove_all(
+        self, participants: Iterable[Participant], reason: LeftReason, end: EndReason | None = None
+    ) -> None:
+        """As `remove`, of several at once: none of them is told of the others."""
+        gone = [one for one in participants if self.participants.pop(one.id, None) is not None]
+        if not gone:
             return
+        for one in gone:
+            self._end(one, reason, end)
+        watched = [one for one in gone if one.is_spectator]
+        if watched:
+            announce_changes(self.participants.values(), len(self.spectators()), gone=watched)
+        for one in gone:
+            if not one.is_spectator:
+                tell(self.viewers(one), ParticipantLeft(one.id, reason))
+        self._follower.removed(gone, reason)
+
+    def _end(self, participant: Participant, reason: LeftReason, end: EndReason | None) -> None:
         if reason == "removed":
             self.let_in.discard(participant.user_id)
             self.put_out.add(participant.user_id)
@@ -161,11 +176,6 @@ class Conference:
         if connection is not None and end is not None:
             connection.send(Ended(end))
             connection.end(close_code(end))
-        if participant.is_spectator:
-            self.announce_spectators()
-        else:
-            self._tell(self.viewers(participant), ParticipantLeft(participant.id, reason))
-        self._follower.removed(participant, reason)
 
     def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
         """To be called when a moderator has done something to somebody."""
@@ -176,35 +186,31 @@ class Conference:
         self._follower.written(view)
 
     def announce_joined(self, participant: Participant) -> None:
+        """Tell those who see the participant that they have come in."""
         if participant.is_spectator:
-            self.announce_spectators()
-            return
-        self._show(self.viewers(participant), participant, ParticipantJoined)
+            announce_changes(self.participants.values(), len(self.spectators()), come=[participant])
+        else:
+            Showing(participant).joined(self.viewers(participant))
 
-    def announce(self, participant: Participant) -> None:
-        """Tell everyone who may know, the participant included, how they are now."""
-        participant.send(
-            SelfUpdated(
-                to_message.participant(participant, with_permissions=True),
-                to_message.permissions(participant.permissions),
-            )
-        )
+    def announce(self, participant: Participant, among: Collection[Participant] | None = None) -> None:
+        """Tell everyone who may know, or those `among` them only, and the participant, how they are now."""
+        tell_self(participant)
         if participant.is_spectator:
             return
-        self._show(self.viewers(participant), participant, ParticipantUpdated)
+        viewers = self.participants.values() if among is None else among
+        Showing(participant).updated([one for one in viewers if self.lists(one, participant)])
         if participant.speaking and not participant.media.microphone:
             self.speaking(participant, speaking=False)
 
-    def announce_spectators(self) -> None:
-        inside = [to_message.spectator(one) for one in self.spectators()]
-        everybody = self.participants.values()
-        self._tell([one for one in everybody if one.is_moderator], Spectators(len(inside), inside))
-        self._tell([one for one in everybody if not one.is_moderator], Spectators(len(inside)))
-
-    def media_changed(self, participant: Participant) -> None:
-        """What the participant may send or has on is different: silence or relay it, and say so."""
+    def media_changed(self, participant: Participant, among: Collection[Participant] | None = None) -> None:
+        """What the participant may send or has on is different: silence or relay it, and say so (`among` as
+        of `announce`)."""
         self._follower.media_changed(participant)
-        self.announce(participant)
+        self.announce(participant, among)
+
+    def view_changed(self, participant: Participant) -> None:
+        """To be called when the participant sees other people than before."""
+        self._follower.media_changed(participant)
 
     def speaking(self, participant: Participant, *, speaking: bool) -> None:
         """Somebody begins or ends to speak."""
@@ -212,31 +218,16 @@ class Conference:
         if participant.speaking == speaking:
             return
         participant.speaking = speaking
-        self._tell([*self.viewers(participant), participant], Speaking(participant.id, speaking))
+        tell([*self.viewers(participant), participant], Speaking(participant.id, speaking))
 
     def tell_all(self, message: ServerMessage) -> None:
-        self._tell(self.participants.values(), message)
+        tell(self.participants.values(), message)
 
-    def review(self, admissions: dict[str, Admission]) -> None:
-        """Take in what the room is now and what each person (by participant id) may do in it."""
-        if not admissions:
-            return
-        before = self.room
-        changed: list[Participant] = []
-        with self._views_change():
-            for participant_id, admission in admissions.items():
-                participant = self.participants.get(participant_id)
-                if participant is None:
-                    continue
-                self.room = admission
-                if participant.admission.permissions != admission.permissions:
-                    changed.append(participant)
-                participant.admission = admission
-        for participant in changed:
-            self.become_active_if_permitted(participant)
-            self.media_changed(participant)
+    def room_changed(self, before: RoomFacts) -> None:
+        """To be called when the room is another than `before`."""
         if to_message.room(before, recording=self.recording) != self.room_to_message():
             self.tell_all(RoomUpdated(self.room_to_message()))
+        self._follower.room_changed()
 
     def room_to_message(self) -> RoomInfo:
         return to_message.room(self.room, recording=self.recording)
@@ -257,47 +248,4 @@ class Conference:
         ):
             participant.is_spectator = False
             self.announce_joined(participant)
-            self.announce_spectators()
-
-    @contextmanager
-    def _views_change(self) -> Generator[None]:
-        """Tell each person who has come into their view, or gone from it, between begin and end."""
-        before = {
-            viewer.id: ({one.id for one in self.listed(viewer)}, viewer.is_moderator)
-            for viewer in self.participants.values()
-        }
-        yield
-        for viewer in self.participants.values():
-            known, was_moderator = before.get(viewer.id, (set[str](), viewer.is_moderator))
-            now = self.listed(viewer)
-            for gone in known - {one.id for one in now}:
-                viewer.send(ParticipantLeft(gone, "left"))
-            for one in now:
-                shown = to_message.participant(one, with_permissions=viewer.is_moderator)
-                if one.id not in known:
-                    viewer.send(ParticipantJoined(shown))
-                elif was_moderator != viewer.is_moderator:
-                    viewer.send(ParticipantUpdated(shown))
-            self._follower.media_changed(viewer)
-
-    def _show(
-        self,
-        viewers: Iterable[Participant],
-        participant: Participant,
-        message: type[ParticipantJoined] | type[ParticipantUpdated],
-    ) -> None:
-        """Encode once for moderators, who see permissions, and once for all others."""
-        encoded: dict[bool, str] = {}
-        for viewer in viewers:
-            if viewer.connection is None:
-                continue
-            full = viewer.is_moderator
-            if full not in encoded:
-                encoded[full] = encode(message(to_message.participant(participant, with_permissions=full)))
-            viewer.connection.send_encoded(encoded[full])
-
-    def _tell(self, recipients: Iterable[Participant], message: ServerMessage) -> None:
-        text = encode(message)
-        for recipient in recipients:
-            if recipient.connection is not None:
-                recipient.connection.send_encoded(text)
+            announce_changes(self.participants.values(), len(self.spectators()), gone=[participant])

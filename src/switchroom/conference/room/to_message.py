@@ -12,7 +12,7 @@ from switchroom.conference.messages import (
 )
 from switchroom.conference.room.participants import Participant
 from switchroom.db.base import time_of
-from switchroom.rooms.admission import Admission
+from switchroom.rooms.admission import RoomFacts
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import Permission
 
@@ -57,11 +57,11 @@ def spectator(one: Participant) -> SpectatorInfo:
     return SpectatorInfo(one.id, one.display_name)
 
 
-def room(admission: Admission, *, recording: bool) -> RoomInfo:
+def room(facts: RoomFacts, *, recording: bool) -> RoomInfo:
     return RoomInfo(
-        id=admission.room_id,
-        display_name=admission.room_name,
-        company_name=admission.company_name,
-        mode=_MODES[admission.mode],
+        id=facts.room_id,
+        display_name=facts.room_name,
+        company_name=facts.company_name,
+        mode=_MODES[facts.mode],
         recording=recording,
     )

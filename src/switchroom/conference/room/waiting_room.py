@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from switchroom.conference.close_codes import close_code
+from switchroom.conference.close_codes import CloseCode, close_code
 from switchroom.conference.messages import Ended, EndReason, Waiting, WaitingInfo, WaitingUpdated
 from switchroom.conference.room import to_message
 from switchroom.conference.room.conference import Conference
@@ -82,6 +82,12 @@ class WaitingRoom:
         if gone:
             self._tell_moderators()
 
+    def give_up(self) -> None:
+        """Nobody waits here any more; clients reconnect."""
+        for one in self._waiting.values():
+            one.connection.end(CloseCode.RESTART)
+        self._waiting.clear()
+
     def admit(self, moderator: Participant, participant_id: str) -> None:
         """Let one person in. Raises Forbidden, NotFound, Exhausted when the room is full."""
         self._admit(self._find(moderator, participant_id))
@@ -148,7 +154,7 @@ class WaitingRoom:
 
     def _tell(self, waiting: WaitingParticipant, request_id: str | None) -> None:
         recording = self._conference is not None and self._conference.recording
-        room = to_message.room(waiting.admission, recording=recording)
+        room = to_message.room(waiting.admission.room, recording=recording)
         waiting.connection.send(
             Waiting(participant_id=waiting.id, room=room, moderator_present=self._moderated, id=request_id)
         )
@@ -185,6 +191,12 @@ class WaitingRooms:
         if room is not None and not room.everybody:
             del self._rooms[room_id]
 
+    def give_up(self, room_id: str) -> None:
+        """This process has the room no longer: clients reconnect, and wait at whoever has it then."""
+        room = self._rooms.pop(room_id, None)
+        if room is not None:
+            room.give_up()
+
     def send_away(self, room_id: str, reason: EndReason, link_id: str | None = None) -> None:
         """Everybody who waits before a room, or whoever came by the one link."""
         room = self._rooms.get(room_id)
@@ -198,7 +210,7 @@ class WaitingRooms:
             those = [
                 one
                 for one in room.everybody
-                if one.admission.organization_id == organization_id
+                if one.admission.room.organization_id == organization_id
                 and subject_id in (None, one.admission.user_id, one.admission.link_id)
             ]
             room.end(those, "revoked")
