@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from switchroom.engines.janus.configuration import JanusConfiguration
-from switchroom.engines.janus.process import JanusProcess
+from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
 from tests.conference.browser import Browsers, open_browser
 from tests.conference.room import House, open_house
@@ -26,22 +26,22 @@ async def house() -> AsyncIterator[House]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def janus_later(tmp_path: Path) -> AsyncIterator[JanusProcess]:
+async def janus_later(tmp_path: Path) -> AsyncIterator[JanusEngine]:
     """A media server that the test starts itself."""
-    process = JanusProcess(tmp_path / "janus", JanusConfiguration())
+    process = JanusEngine(tmp_path / "janus", JanusConfiguration())
     yield process
     await process.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def janus(janus_later: JanusProcess) -> JanusProcess:
+async def janus(janus_later: JanusEngine) -> JanusEngine:
     """A media server of the test's own."""
     await janus_later.start()
     return janus_later
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def media_house(janus: JanusProcess) -> AsyncIterator[House]:
+async def media_house(janus: JanusEngine) -> AsyncIterator[House]:
     """A house with a media server."""
     configuration = janus.configuration
     async with open_house([JanusServer(configuration.url, configuration.api_secret)]) as opened:

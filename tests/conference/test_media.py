@@ -9,7 +9,7 @@ import time
 import pytest
 
 from switchroom.conference.media import hosted_room
-from switchroom.engines.janus.process import JanusProcess
+from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
@@ -268,7 +268,7 @@ async def test_media_outlive_a_lost_signalling_connection(media_house: House, br
 
 
 async def test_frames_flow_again_soon_after_the_media_server_is_killed(
-    media_house: House, janus: JanusProcess, browsers: Browsers
+    media_house: House, janus: JanusEngine, browsers: Browsers
 ) -> None:
     ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
     ben = await media_house.enter("Ben")
@@ -290,7 +290,7 @@ async def test_frames_flow_again_soon_after_the_media_server_is_killed(
     await ada.does("chat", text="there again")
 
 
-async def test_a_room_without_a_media_server_gets_one_later(janus_later: JanusProcess) -> None:
+async def test_a_room_without_a_media_server_gets_one_later(janus_later: JanusEngine) -> None:
     configuration = janus_later.configuration
     async with open_house([JanusServer(configuration.url, configuration.api_secret)]) as house:
         ada = await house.enter("Ada")

@@ -13,7 +13,7 @@ from switchroom.conference.media import recording
 from switchroom.conference.media.feeds import Feed
 from switchroom.conference.media.simulcast import PublishLayers
 from switchroom.conference.room.participants import Source
-from switchroom.engines.janus.process import JanusProcess
+from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.admission import Admission
@@ -76,7 +76,7 @@ def reels(tmp_path: Path) -> Reels:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def studio(janus: JanusProcess, reels: Reels) -> AsyncIterator[House]:
+async def studio(janus: JanusEngine, reels: Reels) -> AsyncIterator[House]:
     configuration = janus.configuration
     server = JanusServer(configuration.url, configuration.api_secret)
     async with open_house([server], recording_sessions=reels) as opened:

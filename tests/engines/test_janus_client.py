@@ -17,7 +17,7 @@ from switchroom.engines.janus.client import (
     JanusUnreachable,
 )
 from switchroom.engines.janus.configuration import JanusConfiguration, free_port
-from switchroom.engines.janus.process import JanusProcess
+from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.janus.videoroom import PLUGIN
 from switchroom.engines.supervisor import ProcessError
@@ -58,7 +58,7 @@ async def test_a_refusal_of_the_server_has_its_code(client: JanusClient) -> None
     assert caught.value.code == 460
 
 
-async def test_a_wrong_secret_is_refused(janus: JanusProcess) -> None:
+async def test_a_wrong_secret_is_refused(janus: JanusEngine) -> None:
     with pytest.raises(JanusRefused) as caught:
         await JanusClient.connect(janus.configuration.url, "wrong")
     assert caught.value.code == 403
@@ -77,9 +77,7 @@ async def test_a_detached_handle_is_gone(client: JanusClient) -> None:
         await handle.request({"request": "list"})
 
 
-async def test_what_waits_when_the_server_dies_fails_at_once(
-    janus: JanusProcess, client: JanusClient
-) -> None:
+async def test_what_waits_when_the_server_dies_fails_at_once(janus: JanusEngine, client: JanusClient) -> None:
     handle = await client.attach(PLUGIN, ignore)
     assert janus.pid is not None
     os.kill(janus.pid, signal.SIGSTOP)
@@ -93,7 +91,7 @@ async def test_what_waits_when_the_server_dies_fails_at_once(
     await handle.detach()
 
 
-async def test_a_server_that_dies_is_there_again_and_connected(janus: JanusProcess) -> None:
+async def test_a_server_that_dies_is_there_again_and_connected(janus: JanusEngine) -> None:
     server = JanusServer(janus.configuration.url, janus.configuration.api_secret)
     pool = JanusPool([server])
     assert not pool.available
@@ -110,8 +108,8 @@ async def test_a_server_that_dies_is_there_again_and_connected(janus: JanusProce
     assert not pool.available
 
 
-async def test_the_server_with_the_fewest_rooms_is_chosen(janus: JanusProcess, tmp_path: Path) -> None:
-    second = JanusProcess(tmp_path / "second", JanusConfiguration())
+async def test_the_server_with_the_fewest_rooms_is_chosen(janus: JanusEngine, tmp_path: Path) -> None:
+    second = JanusEngine(tmp_path / "second", JanusConfiguration())
     await second.start()
     servers = [JanusServer(one.configuration.url, one.configuration.api_secret) for one in (janus, second)]
     pool = JanusPool(servers)
@@ -128,4 +126,4 @@ async def test_the_server_with_the_fewest_rooms_is_chosen(janus: JanusProcess, t
 
 async def test_janus_is_not_installed(tmp_path: Path) -> None:
     with pytest.raises(ProcessError, match="not installed"):
-        await JanusProcess(tmp_path, JanusConfiguration(), "no-such-janus").start()
+        await JanusEngine(tmp_path, JanusConfiguration(), "no-such-janus").start()

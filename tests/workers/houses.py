@@ -17,7 +17,7 @@ from switchroom.db import schema
 from switchroom.db.database import Database
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.nats.connection import NatsConnection
-from switchroom.engines.nats.process import NatsProcess
+from switchroom.engines.nats.engine import NatsEngine
 from switchroom.http.server import serving
 from switchroom.settings import IceSettings
 from tests.conference.room import LIMIT, Gate, House, Notes, Transcript, application_of
@@ -57,7 +57,7 @@ class Wing(House):
 class Wings:
     """Several houses over one database and one NATS."""
 
-    def __init__(self, database_url: str, nats: NatsProcess, stack: AsyncExitStack) -> None:
+    def __init__(self, database_url: str, nats: NatsEngine, stack: AsyncExitStack) -> None:
         self.nats = nats
         self._database_url = database_url
         self._stack = stack

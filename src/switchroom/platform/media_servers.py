@@ -9,7 +9,7 @@ import structlog
 from msgspec import structs
 
 from switchroom.engines.janus.configuration import JanusConfiguration
-from switchroom.engines.janus.process import JanusProcess
+from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.supervisor import ProcessError
 from switchroom.settings import JanusSettings, Settings
@@ -25,13 +25,13 @@ class MediaServers:
     def __init__(self, settings: Settings, *, own: bool) -> None:
         """With `own` this process runs a server, unless the settings name some."""
         janus = settings.janus
-        self._own: JanusProcess | None = None
+        self._own: JanusEngine | None = None
         self._reason = "no media server is configured (janus.urls), and this command starts none"
         servers = [JanusServer(url, janus.api_secret) for url in janus.urls]
         if own and not janus.urls:
             configuration = _configuration(janus)
             servers = [JanusServer(configuration.url, configuration.api_secret)]
-            self._own = JanusProcess(settings.data_directory / "janus", configuration, janus.executable)
+            self._own = JanusEngine(settings.data_directory / "janus", configuration, janus.executable)
         self.pool = JanusPool(servers)
         self._settings = janus
         self._recordings = settings.data_directory / "recordings"

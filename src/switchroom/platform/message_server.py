@@ -10,7 +10,7 @@ import structlog
 from switchroom.bus import Bus, SharedBus
 from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection
-from switchroom.engines.nats.process import NatsProcess
+from switchroom.engines.nats.engine import NatsEngine
 from switchroom.engines.supervisor import ProcessError
 from switchroom.settings import Settings
 
@@ -27,11 +27,11 @@ class MessageServer:
         """With `own` this process runs a server, unless the settings name one."""
         nats = settings.nats
         self.url = nats.url
-        self._own: NatsProcess | None = None
+        self._own: NatsEngine | None = None
         if own and not nats.url:
             configuration = NatsConfiguration()
             self.url = configuration.url
-            self._own = NatsProcess(settings.data_directory / "nats", configuration, nats.executable)
+            self._own = NatsEngine(settings.data_directory / "nats", configuration, nats.executable)
         self.connection = NatsConnection(self.url) if self.url else None
         self.bus = Bus() if self.connection is None else SharedBus(self.connection, nats.prefix)
         self._running = self._own is None

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection
-from switchroom.engines.nats.process import NatsProcess
+from switchroom.engines.nats.engine import NatsEngine
 
 LIMIT = 10.0
 
 
 @asynccontextmanager
-async def nats_server(directory: Path) -> AsyncGenerator[NatsProcess]:
+async def nats_server(directory: Path) -> AsyncGenerator[NatsEngine]:
     """A server while the block runs."""
-    process = NatsProcess(directory / "nats", NatsConfiguration())
+    process = NatsEngine(directory / "nats", NatsConfiguration())
     await process.start()
     try:
         yield process

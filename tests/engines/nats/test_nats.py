@@ -11,7 +11,7 @@ import pytest
 
 from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection, NatsUnreachable, NoAnswer, NobodyThere
-from switchroom.engines.nats.process import NatsProcess
+from switchroom.engines.nats.engine import NatsEngine
 from switchroom.engines.supervisor import ProcessError
 from tests.engines.nats.server import LIMIT, connected, nats_server
 from tests.engines.waiting import until
@@ -27,7 +27,7 @@ async def test_the_configuration_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 async def test_a_program_that_is_not_there_is_said(tmp_path: Path) -> None:
-    process = NatsProcess(tmp_path, NatsConfiguration(), "no-such-program")
+    process = NatsEngine(tmp_path, NatsConfiguration(), "no-such-program")
     with pytest.raises(ProcessError, match="no-such-program is not installed"):
         await process.start()
 

@@ -13,7 +13,7 @@ PROBE_INTERVAL, PROBE_LIMIT = 5.0, 3.0
 """Seconds between two looks at the running server, and for its answer."""
 
 
-class NatsProcess:
+class NatsEngine:
     """NATS with a configuration file of its own under `directory`."""
 
     def __init__(

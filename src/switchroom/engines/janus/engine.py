@@ -17,7 +17,7 @@ PROBE_INTERVAL, PROBE_LIMIT = 10.0, 5.0
 """Seconds between two looks at the running server, and for its answer."""
 
 
-class JanusProcess:
+class JanusEngine:
     """Janus with a configuration folder of its own under `directory`."""
 
     def __init__(self, directory: Path, configuration: JanusConfiguration, executable: str = "janus") -> None:
