@@ -16,7 +16,8 @@ from benchmarks import receivers
 from benchmarks.deliverer import Work
 from benchmarks.figures import Direction, Result, Series, Target
 from benchmarks.programs import Program, free_port, running
-from switchroom.engines.nats.configuration import NatsConfiguration, find_program
+from switchroom.engines.engine import find_program
+from switchroom.engines.nats.configuration import NatsConfiguration
 
 EVENTS = 10_000
 RECEIVERS = 20

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -33,10 +33,12 @@ class Running(Struct, frozen=True):
         return self.process.wait(LIMIT)
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, program: Sequence[str] = (COMMAND,), **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
-        [COMMAND, *arguments],
+        [*program, *arguments],
         capture_output=True,
         text=True,
         timeout=LIMIT,
@@ -52,15 +54,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(data: Path, *arguments: str, command: str = "up", port: int = 0) -> Generator[Running]:
+def running(
+    data: Path,
+    *arguments: str,
+    command: str = "up",
+    port: int = 0,
+    program: Sequence[str] = (COMMAND,),
+    **environment: str,
+) -> Generator[Running]:
     """`switchroom up` (or `serve`) on `data`, ready; ended with the block."""
     port = port or free_port()
     output = data.parent / f"{data.name}-{port}.log"
     with output.open("wb") as log:
         process = subprocess.Popen(
-            [COMMAND, command, "--data", str(data), "--port", str(port), *arguments],
+            [*program, command, "--data", str(data), "--port", str(port), *arguments],
             stdout=log,
             stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
         )
     try:
         base_url = f"http://127.0.0.1:{port}"

@@ -7,29 +7,39 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from switchroom.platform import media_servers
+from switchroom.platform.engines import Engines
 from switchroom.platform.media_servers import MediaServers
 from switchroom.settings import JanusSettings, Settings
 
 ELSEWHERE = JanusSettings(urls=["ws://media.example.org:8188"])
 
 
+def servers(settings: Settings) -> MediaServers:
+    return MediaServers(settings, Engines(settings, (media_servers.ENTRY,)))
+
+
 @pytest.mark.janus
 async def test_workers_find_the_recordings_of_their_parents_media_server(tmp_path: Path) -> None:
-    parent = MediaServers(Settings(data=str(tmp_path)), own=True)
+    settings = Settings(data=str(tmp_path))
+    engines = Engines(settings, (media_servers.ENTRY,))
+    parent = MediaServers(settings, engines)
     assert parent.can_record
-    await parent.start_own()
+    await engines.start()
     try:
-        settings = Settings(data="/somewhere/else", janus=parent.as_others_see_it)
-        worker = MediaServers(settings, own=False)
+        shared = engines.shared(settings)
+        assert shared.janus.urls
+        for_worker = structs.replace(shared, data="/somewhere/else")
+        worker = MediaServers(for_worker, Engines(for_worker, ()))
         assert worker.can_record
         assert worker.recordings_directory == parent.recordings_directory == tmp_path / "recordings"
     finally:
-        await parent.stop_own()
+        await engines.stop()
 
 
 def test_media_servers_elsewhere_record_only_into_a_directory_in_common() -> None:
-    assert not MediaServers(Settings(janus=ELSEWHERE), own=True).can_record
+    assert not servers(Settings(janus=ELSEWHERE)).can_record
     shared = structs.replace(ELSEWHERE, recordings_directory="/mnt/recordings")
-    servers = MediaServers(Settings(janus=shared), own=True)
-    assert servers.can_record
-    assert servers.recordings_directory == Path("/mnt/recordings")
+    sharing = servers(Settings(janus=shared))
+    assert sharing.can_record
+    assert sharing.recordings_directory == Path("/mnt/recordings")

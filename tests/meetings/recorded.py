@@ -13,8 +13,8 @@ from sqlalchemy import select, update
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
+from switchroom.engines.ffmpeg.engine import PROGRAMS
 from switchroom.meetings.recordings.archive import RecordingArchive
-from switchroom.meetings.recordings.assembling import PROGRAMS
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.finishing import RecordingFinisher
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState

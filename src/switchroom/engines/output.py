@@ -153,4 +153,5 @@ class _Stream:
 
 
 def _text(line: bytes) -> str:
-    return sanitize.name(line[:LONGEST_LINE].decode("utf-8", "replace"))
+    text = line[:LONGEST_LINE].decode("utf-8", "replace")
+    return sanitize.text(text).replace("\r", " ").rstrip()

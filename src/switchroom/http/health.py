@@ -11,6 +11,7 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from switchroom.http.observation import client_address
 
@@ -28,12 +29,21 @@ def _registry() -> CollectorRegistry:
 
 
 def health_handlers(
-    required: Mapping[str, Check], optional: Mapping[str, Check], metrics_from: Sequence[str]
+    required: Mapping[str, Check],
+    optional: Mapping[str, Check],
+    metrics_from: Sequence[str],
+    *,
+    further: Callable[[], Mapping[str, str]],
+    collectors: Sequence[Collector],
 ) -> list[HTTPRouteHandler]:
     """`/health/live`, `/health/ready`, `/metrics`.
 
-    Ready is 200 when no `required` part has anything wrong; a wrong `optional` part is named, no more.
+    Ready is 200 when no `required` part has anything wrong; a wrong `optional` part is named, no more, as is
+    what is `further` wrong, by part. The metrics of `collectors` come after those of the process.
     """
+    further_metrics = CollectorRegistry()
+    for collector in collectors:
+        further_metrics.register(collector)
     networks = [ip_network(address, strict=False) for address in metrics_from]
 
     @get("/health/live", sync_to_thread=False, include_in_schema=False)
@@ -44,6 +54,7 @@ def health_handlers(
     async def ready() -> Response[dict[str, Any]]:
         wrong = {name: problem for name, check in required.items() if (problem := await check())}
         missing = {name: problem for name, check in optional.items() if (problem := await check())}
+        missing.update(further())
         state = "unready" if wrong else "degraded" if missing else "ready"
         return Response(
             {"status": state, "problems": {**wrong, **missing}}, status_code=503 if wrong else 200
@@ -54,6 +65,7 @@ def health_handlers(
         address = client_address(request.scope)
         if not address or not any(ip_address(address) in network for network in networks):
             return Response(b"metrics are not for this address\n", status_code=403, media_type="text/plain")
-        return Response(generate_latest(_registry()), headers={"content-type": CONTENT_TYPE_LATEST})
+        report = generate_latest(_registry()) + generate_latest(further_metrics)
+        return Response(report, headers={"content-type": CONTENT_TYPE_LATEST})
 
     return [live, ready, metrics]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,9 +22,12 @@ from switchroom.http.recordings import recording_handler
 from switchroom.http.server import serving
 from switchroom.identity.models import Organization
 from switchroom.mail.delivery import MailDelivery
+from switchroom.platform import engine_table
 from switchroom.platform.background import Background, kept_going
 from switchroom.platform.conference import LiveRooms
 from switchroom.platform.dialects import Dialects
+from switchroom.platform.engine_reports import EngineMetrics, Reports, engine_problems
+from switchroom.platform.engines import Engines
 from switchroom.platform.events import EventServices
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.media_servers import MediaServers
@@ -43,15 +45,19 @@ log = structlog.get_logger()
 class Platform:
     """Every part of the platform, put together from the settings."""
 
-    def __init__(self, settings: Settings, *, engines: bool = False) -> None:
-        """With `engines` the platform runs the servers for media and for messages itself, unless the settings
-        name others."""
+    def __init__(
+        self, settings: Settings, *, engines: bool = False, engine_reports: Reports | None = None
+    ) -> None:
+        """With `engines` the platform runs the engines of the table, but for those that the settings name
+        elsewhere. `engine_reports` tells how those are that another process runs for it."""
         self.settings = settings
-        self.storage = Storage(settings, engines=engines)
+        self.engines = Engines(settings, engine_table.TABLE if engines else ())
+        self._engine_reports = engine_reports or self.engines.reports
+        self.storage = Storage(settings, self.engines)
         self.identity = IdentityServices(settings, self.storage)
         self.rooms = RoomServices(settings, self.storage, self.identity)
         self.events = EventServices(settings, self.storage)
-        self.media = MediaServers(settings, own=engines)
+        self.media = MediaServers(settings, self.engines)
         self.meetings = MeetingServices(settings, self.storage, self.identity, self.rooms, self.media)
         self.live = LiveRooms(settings, self.storage, self.identity, self.events, self.meetings, self.media)
         self.dialects = Dialects(
@@ -81,6 +87,8 @@ class Platform:
                 {"database": self.storage.problem},
                 {"media": self.media.problem, "messages": self.storage.messages.problem},
                 security.metrics_from,
+                further=lambda: engine_problems(self._engine_reports()),
+                collectors=[EngineMetrics(self._engine_reports)],
             ),
             *self.dialects.sockets(),
             recording_handler(self.meetings.recordings),
@@ -110,9 +118,8 @@ class Platform:
             await self.live.prepare()
             for background in self._background():
                 await stack.enter_async_context(kept_going(background))
-            stack.push_async_callback(self.media.stop_own)
-            stack.push_async_callback(messages.stop_own)
-            await asyncio.gather(self.media.start_own(), messages.start_own())
+            stack.push_async_callback(self.engines.stop)
+            await self.engines.start()
             stack.push_async_callback(messages.disconnect)
             await messages.connect()
             yield

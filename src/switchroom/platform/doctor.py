@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 import socket
 import sys
+from typing import Any
 
 from msgspec import Struct
 
-from switchroom.engines.ffmpeg.command import missing
-from switchroom.engines.nats.configuration import find_program
-from switchroom.meetings.recordings.assembling import PACKAGES, PROGRAMS
+from switchroom.platform import engine_table
 from switchroom.platform.build import WEBROOT
-from switchroom.platform.message_server import INSTALL
+from switchroom.platform.engines import EngineEntry
 from switchroom.settings import Settings
 
 
@@ -31,9 +30,7 @@ def examine(settings: Settings) -> list[Finding]:
         _web(),
         _port(settings),
         _media_ports(settings),
-        _janus(settings),
-        _nats(settings),
-        _recordings(),
+        *(_engine(entry, settings) for entry in engine_table.TABLE),
         _data(settings),
         _mail(settings),
     ]
@@ -83,37 +80,18 @@ def _media_ports(settings: Settings) -> Finding:
     )
 
 
-def _janus(settings: Settings) -> Finding:
-    if settings.janus.urls:
-        return Finding("media server", True, "run elsewhere: " + ", ".join(settings.janus.urls))
-    path = shutil.which(settings.janus.executable)
+def _engine(entry: EngineEntry[Any], settings: Settings) -> Finding:
+    engine = entry.make(settings)
+    if elsewhere := entry.elsewhere(settings):
+        return Finding(engine.title, True, f"run elsewhere: {elsewhere}")
+    missing = engine.missing()
+    if not missing:
+        return Finding(engine.title, True, ", ".join(engine.found()))
     return Finding(
-        "media server (Janus)",
-        path is not None,
-        path or "not installed; the APIs work, rooms have no sound and picture",
-        "Run: sudo apt-get install janus",
-    )
-
-
-def _nats(settings: Settings) -> Finding:
-    if settings.nats.url:
-        return Finding("messages between processes", True, "run elsewhere")
-    path = find_program(settings.nats.executable)
-    return Finding(
-        "messages between processes (NATS)",
-        path is not None,
-        path or "not installed; one process works, several (--workers) do not",
-        f"Run: {INSTALL}",
-    )
-
-
-def _recordings() -> Finding:
-    lacking = missing(PROGRAMS)
-    return Finding(
-        "recordings of meetings",
-        not lacking,
-        f"{', '.join(lacking)} not installed; recordings wait for it" if lacking else ", ".join(PROGRAMS),
-        f"Run: sudo apt-get install {PACKAGES}",
+        engine.title,
+        False,
+        f"not installed ({', '.join(missing)}); {engine.without}",
+        f"Run: {engine.remedy}",
     )
 
 

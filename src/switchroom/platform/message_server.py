@@ -1,21 +1,20 @@
-"""What carries messages between processes: the NATS that the settings name, the one that this process runs
-for itself, or nothing."""
+"""The server for messages between processes, and this process' connection to it."""
 
 from __future__ import annotations
 
 import asyncio
 
 import structlog
+from msgspec import structs
 
 from switchroom.bus import Bus, SharedBus
 from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.engine import NatsEngine
-from switchroom.engines.supervisor import ProcessError
+from switchroom.platform.engines import EngineEntry, Engines
 from switchroom.settings import Settings
 
 CONNECT_LIMIT = 1.0
-INSTALL = "sudo apt-get install nats-server"
 
 log = structlog.get_logger()
 
@@ -23,36 +22,16 @@ log = structlog.get_logger()
 class MessageServer:
     """NATS, here or elsewhere. Without it the bus reaches this process only, which is enough for one."""
 
-    def __init__(self, settings: Settings, *, own: bool) -> None:
-        """With `own` this process runs a server, unless the settings name one."""
-        nats = settings.nats
-        self.url = nats.url
-        self._own: NatsEngine | None = None
-        if own and not nats.url:
-            configuration = NatsConfiguration()
-            self.url = configuration.url
-            self._own = NatsEngine(settings.data_directory / "nats", configuration, nats.executable)
-        self.connection = NatsConnection(self.url) if self.url else None
-        self.bus = Bus() if self.connection is None else SharedBus(self.connection, nats.prefix)
-        self._running = self._own is None
-
-    async def start_own(self) -> bool:
-        """Start the server of this process, where it has one. One that cannot be started is said in one
-        line; everything else goes on. Whether there is a server now."""
-        if self._own is not None:
-            try:
-                await self._own.start()
-            except ProcessError as error:
-                log.warning(
-                    "no messages between processes", reason=str(error), remedy=f"install it with: {INSTALL}"
-                )
-            else:
-                self._running = True
-        return self._running
+    def __init__(self, settings: Settings, engines: Engines) -> None:
+        self._engines = engines
+        own = engines.find(NatsEngine)
+        url = settings.nats.url if own is None else own.configuration.url
+        self.connection = NatsConnection(url) if url else None
+        self.bus = Bus() if self.connection is None else SharedBus(self.connection, settings.nats.prefix)
 
     async def connect(self) -> None:
         """Begin to connect, and wait a moment. Without, everything works as far as one process goes."""
-        if self.connection is not None and self._running:
+        if self.connection is not None and self._engines.problem(NatsEngine.name) is None:
             self.connection.start()
             try:
                 async with asyncio.timeout(CONNECT_LIMIT):
@@ -64,12 +43,23 @@ class MessageServer:
         if self.connection is not None:
             await self.connection.stop()
 
-    async def stop_own(self) -> None:
-        if self._own is not None:
-            await self._own.stop()
-
     async def problem(self) -> str | None:
         """What is wrong with the connection, None when it is there or there is none to be."""
-        if self.connection is None or not self._running or self.connection.connected:
+        if self.connection is None or self.connection.connected or self._engines.problem(NatsEngine.name):
             return None
         return "NATS does not answer; other processes are not heard"
+
+
+def _make(settings: Settings) -> NatsEngine:
+    return NatsEngine(settings.data_directory / "nats", NatsConfiguration(), settings.nats.executable)
+
+
+def _elsewhere(settings: Settings) -> str:
+    return settings.nats.url and "nats.url"
+
+
+def _shared(settings: Settings, engine: NatsEngine) -> Settings:
+    return structs.replace(settings, nats=structs.replace(settings.nats, url=engine.configuration.url))
+
+
+ENTRY = EngineEntry(_make, _elsewhere, _shared, health="messages")

@@ -7,6 +7,7 @@ import asyncio
 from sqlalchemy import text
 
 from switchroom.db.database import Database
+from switchroom.platform.engines import Engines
 from switchroom.platform.message_server import MessageServer
 from switchroom.settings import Settings
 
@@ -14,9 +15,8 @@ from switchroom.settings import Settings
 class Storage:
     """The database and the bus that everything else is built on."""
 
-    def __init__(self, settings: Settings, *, engines: bool) -> None:
-        """With `engines` this process runs the message server itself, unless the settings name one."""
-        self.messages = MessageServer(settings, own=engines)
+    def __init__(self, settings: Settings, engines: Engines) -> None:
+        self.messages = MessageServer(settings, engines)
         self.bus = self.messages.bus
         self.database = Database(settings.database_url, self.bus, pool_size=settings.database.pool_size)
 

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import struct
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -41,12 +42,13 @@ class Job(Struct, frozen=True):
 async def work(job: Job) -> None:
     """Serve until told to end."""
     from switchroom.platform.build import Platform
+    from switchroom.platform.engine_reports import FILE, read_reports
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    platform = Platform(job.settings)
+    platform = Platform(job.settings, engine_reports=partial(read_reports, Path(os.environ[METRICS], FILE)))
     with socket.socket(fileno=job.listener) as listener:
         async with platform.running(upgrade=False), platform.online(listener=listener):
             while not stop.is_set():

@@ -13,14 +13,17 @@ import socket
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import msgspec
-from msgspec import structs
 
+from switchroom.engines.nats.engine import NatsEngine
 from switchroom.engines.supervisor import SupervisedProcess
 from switchroom.http.server import listen
+from switchroom.platform import message_server
 from switchroom.platform.build import Platform
-from switchroom.platform.message_server import INSTALL, MessageServer
+from switchroom.platform.engine_reports import FILE, write_reports
+from switchroom.platform.engines import Engines
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.platform.worker import BEAT, JOB, METRICS, Job
 from switchroom.settings import ConfigurationError, Settings
@@ -87,7 +90,7 @@ async def several(
     settings: Settings, count: int, *, engines: bool, prepare: Callable[[Platform], Awaitable[None]]
 ) -> AsyncGenerator[None]:
     """Serve with `count` workers while the block runs; `prepare` is done once, before. With `engines` the
-    media server is run too, unless the settings name others.
+    whole table is run, without only the message server, but for those that the settings name elsewhere.
 
     Raises PortTakenError, ConfigurationError without NATS, ProcessError when a worker does not start.
     """
@@ -96,23 +99,14 @@ async def several(
         platform = Platform(settings, engines=engines)
         stack.push_async_callback(platform.storage.database.close)
         stack.callback(platform.identity.passwords.close)
-        messages = platform.storage.messages if engines else MessageServer(settings, own=True)
-        stack.push_async_callback(platform.media.stop_own)
-        stack.push_async_callback(messages.stop_own)
-        _, there, _ = await asyncio.gather(
-            platform.media.start_own(), messages.start_own(), bring_up_to_date(platform.storage.database)
-        )
-        if not there:
-            raise ConfigurationError(
-                f"several workers need NATS: install it with: {INSTALL}, or name a server in nats.url"
-            )
+        running = platform.engines if engines else Engines(settings, (message_server.ENTRY,))
+        stack.push_async_callback(running.stop)
+        await asyncio.gather(running.start(), bring_up_to_date(platform.storage.database))
+        if (problem := running.problem(NatsEngine.name)) is not None:
+            raise ConfigurationError(f"several workers need NATS: {problem}, or name a server in nats.url")
         await prepare(platform)
-        _empty_metrics(settings)
-        for_workers = structs.replace(
-            settings,
-            janus=platform.media.as_others_see_it,
-            nats=structs.replace(settings.nats, url=messages.url),
-        )
+        _report_engines(running, _empty_metrics(settings))
+        for_workers = running.shared(settings)
         workers = [Worker(number, for_workers, listener) for number in range(1, count + 1)]
         try:
             await asyncio.gather(*(worker.start() for worker in workers))
@@ -121,7 +115,16 @@ async def several(
             await asyncio.gather(*(worker.stop() for worker in workers))
 
 
-def _empty_metrics(settings: Settings) -> None:
+def _report_engines(engines: Engines, metrics: Path) -> None:
+    def report() -> None:
+        write_reports(metrics / FILE, engines.reports())
+
+    report()
+    engines.on_change(report)
+
+
+def _empty_metrics(settings: Settings) -> Path:
     directory = settings.data_directory / "metrics"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=0o700, parents=True)
+    return directory

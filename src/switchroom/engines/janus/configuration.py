@@ -54,7 +54,7 @@ class JanusConfiguration:
 
         Raises JanusNotInstalled.
         """
-        modules = _find_modules(executable)
+        modules = find_modules(executable)
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o700)
         _link_only(directory / "transports", modules / "transports" / TRANSPORT)
@@ -115,7 +115,8 @@ class JanusConfiguration:
         return _category("general", general) + _category("media", media) + _category("nat", nat)
 
 
-def _find_modules(executable: str) -> Path:
+def find_modules(executable: str) -> Path:
+    """The folder with the modules that are loaded. Raises JanusNotInstalled."""
     if shutil.which(executable) is None:
         raise JanusNotInstalled(f"{executable} is not installed")
     for place in PLACES:

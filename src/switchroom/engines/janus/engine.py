@@ -1,62 +1,50 @@
-"""A Janus server as a supervised child process."""
+"""The Janus media server as an engine."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from pathlib import Path
 
-from switchroom.engines.janus.client import JanusClient, JanusError
-from switchroom.engines.janus.configuration import JanusConfiguration, JanusNotInstalled
-from switchroom.engines.supervisor import ProcessError, SupervisedProcess
+from switchroom.engines.engine import Engine, find_program
+from switchroom.engines.janus.client import JanusClient
+from switchroom.engines.janus.configuration import (
+    PLUGIN,
+    TRANSPORT,
+    JanusConfiguration,
+    JanusNotInstalled,
+    find_modules,
+)
 
-TRY_INTERVAL = 0.03
-"""Seconds between two tries to connect while the server starts."""
 
-PROBE_INTERVAL, PROBE_LIMIT = 10.0, 5.0
-"""Seconds between two looks at the running server, and for its answer."""
+class JanusEngine(Engine):
+    """Janus with a configuration folder of its own."""
 
-
-class JanusEngine:
-    """Janus with a configuration folder of its own under `directory`."""
+    name = "janus"
+    title = "media server (Janus)"
+    packages = ("janus",)
+    without = "the APIs work, rooms have no sound and picture"
+    ready_limit = 15.0
+    probe_interval, probe_limit = 10.0, 5.0
 
     def __init__(self, directory: Path, configuration: JanusConfiguration, executable: str = "janus") -> None:
+        super().__init__(directory, [executable])
         self.configuration = configuration
-        self._directory = directory
         self._executable = executable
-        self._process = SupervisedProcess(
-            "janus",
-            [executable, "-F", str(directory)],
-            ready=self._answers,
-            ready_limit=15.0,
-            probe_interval=PROBE_INTERVAL,
-            probe_limit=PROBE_LIMIT,
-        )
 
-    @property
-    def pid(self) -> int | None:
-        """The process id of the running server."""
-        return self._process.pid
+    def missing(self) -> list[str]:
+        missing = super().missing()
+        if not missing:
+            try:
+                find_modules(self._executable)
+            except JanusNotInstalled:
+                return [TRANSPORT, PLUGIN]
+        return missing
 
-    async def start(self) -> None:
-        """Write the configuration, start the server and wait until it answers.
+    def configure(self) -> None:
+        self.configuration.write(self.directory, self._executable)
 
-        Raises ProcessError, also when Janus is not installed.
-        """
-        try:
-            await asyncio.to_thread(self.configuration.write, self._directory.resolve(), self._executable)
-        except JanusNotInstalled as error:
-            raise ProcessError(str(error)) from error
-        await self._process.start()
+    def command(self) -> list[str]:
+        return [find_program(self._executable) or self._executable, "-F", str(self.directory)]
 
-    async def stop(self) -> None:
-        """End the server."""
-        await self._process.stop()
-
-    async def _answers(self) -> None:
-        while True:
-            with contextlib.suppress(JanusError):
-                client = await JanusClient.connect(self.configuration.url, self.configuration.api_secret)
-                await client.close()
-                return
-            await asyncio.sleep(TRY_INTERVAL)
+    async def ready(self) -> None:
+        client = await JanusClient.connect(self.configuration.url, self.configuration.api_secret)
+        await client.close()

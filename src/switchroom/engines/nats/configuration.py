@@ -9,21 +9,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from switchroom.engines.ports import free_port
 
-SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin:/sbin"
-"""Where Debian puts the program; the search path of people who are not root leaves these out."""
-
+FILE = "nats.conf"
 LARGEST_PAYLOAD = 8 * 1024 * 1024
-
-
-def find_program(executable: str) -> str | None:
-    """Where the program is, if it is on this machine."""
-    return shutil.which(executable) or shutil.which(executable, path=SYSTEM_PROGRAMS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +33,7 @@ class NatsConfiguration:
     def write(self, directory: Path) -> Path:
         """Write the file that the server is started with; its owner alone can read it. Returns its path."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = directory / "nats.conf"
+        path = directory / FILE
         lines = (
             'host: "127.0.0.1"',
             f"port: {self.port}",

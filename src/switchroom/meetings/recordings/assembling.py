@@ -11,13 +11,10 @@ import structlog
 from msgspec import Struct
 
 from switchroom.engines.ffmpeg.command import ProgramFailed, run
-from switchroom.engines.ffmpeg.composing import PROGRAM, Clip, Composition, Picture, compose, require_playable
+from switchroom.engines.ffmpeg.composing import Clip, Composition, Picture, compose, require_playable
+from switchroom.engines.ffmpeg.engine import CONVERTER
 from switchroom.engines.janus import mjr
 from switchroom.meetings.recordings.files import RecordingFiles
-
-CONVERTER = "janus-pp-rec"
-PROGRAMS = (CONVERTER, PROGRAM)
-PACKAGES = "janus-tools ffmpeg"
 
 _TRACK = re.compile(r"-user-(?P<feed>.+)-\d+-(?:audio|video)-(?P<line>\d+)\.mjr")
 """The media server names a track by its room, its feed, the time, and its line, of which the publish

@@ -19,13 +19,14 @@ from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, missing
+from switchroom.engines.ffmpeg.engine import PROGRAMS, FfmpegEngine
 from switchroom.errors import Unavailable
 from switchroom.events.append import record
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.archive import RecordingArchive
-from switchroom.meetings.recordings.assembling import PACKAGES, PROGRAMS, Assembled, assemble
+from switchroom.meetings.recordings.assembling import Assembled, assemble
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 from switchroom.meetings.recordings.notices import RecordingEnded
@@ -141,7 +142,9 @@ class RecordingFinisher:
         lacking = missing(self._programs)
         if lacking and lacking != self._told_missing:
             log.warning(
-                "recordings wait", missing=", ".join(lacking), remedy=f"sudo apt-get install {PACKAGES}"
+                "recordings wait",
+                missing=", ".join(lacking),
+                remedy=f"sudo apt-get install {' '.join(FfmpegEngine.packages)}",
             )
         self._told_missing = lacking
         return not lacking

@@ -1,0 +1,161 @@
+"""What every engine is: a program of the distribution that the platform configures, runs and talks to."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from switchroom.engines.supervisor import Order, ProcessError, ProcessState, SupervisedProcess
+
+SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin:/sbin"
+"""Where Debian puts servers; the search path of people who are not root leaves these out."""
+
+
+def find_program(executable: str) -> str | None:
+    """Where a program is, if it is on this machine."""
+    return shutil.which(executable) or shutil.which(executable, path=SYSTEM_PROGRAMS)
+
+
+class EngineNotInstalled(ProcessError):
+    """A program of the engine, or a part of one, is not on this machine."""
+
+
+class Engine:
+    """One engine with a directory for its configuration.
+
+    A subclass says in its attributes what it is, and overrides `command`, `configure` and `ready`; one
+    without a process (a program that is run for each job, like ffmpeg) only says what it is.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    """What it is to who runs the platform: `media server (Janus)`."""
+
+    packages: ClassVar[Sequence[str]]
+    """Of Debian, which install it."""
+
+    without: ClassVar[str]
+    """What holds as long as it is not there: `rooms have no sound and picture`."""
+
+    waits_for: ClassVar[Sequence[str]] = ()
+    """Names of the engines that must be ready before it is started, and are stopped after it."""
+
+    ready_limit: ClassVar[float] = 10.0
+    stop_limit: ClassVar[float] = 5.0
+    drain_limit: ClassVar[float] = 10.0
+    """Seconds until it is ready, has ended, and has nothing left to do."""
+
+    probe_interval: ClassVar[float | None] = None
+    probe_limit: ClassVar[float] = 5.0
+    """Seconds between two looks at the running program, and for its answer."""
+
+    def __init__(self, directory: Path, programs: Sequence[str]) -> None:
+        """`programs` are those it needs, by name or path."""
+        self.directory = directory.resolve()
+        self._programs = list(programs)
+        self._process: SupervisedProcess | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    def command(self) -> Sequence[str]:
+        """The program and its arguments; nothing for an engine without a process."""
+        return ()
+
+    def configure(self) -> None:
+        """Write what the program reads into `directory`. It may block. Raises OSError."""
+
+    async def ready(self) -> None:
+        """Return as soon as the program can be used; what it raises means not yet."""
+
+    def reload_order(self) -> Order | None:
+        """How the program is told to read its configuration anew, None when it cannot be."""
+        return None
+
+    def drain_order(self) -> Order | None:
+        """How the program is told to take nothing new, None when it is just stopped."""
+        return None
+
+    def missing(self) -> list[str]:
+        """What of it is not on this machine."""
+        return [program for program in self._programs if find_program(program) is None]
+
+    def found(self) -> list[str]:
+        """Where its programs are."""
+        return [path for program in self._programs if (path := find_program(program)) is not None]
+
+    @property
+    def remedy(self) -> str:
+        """The command that installs it."""
+        return f"sudo apt-get install {' '.join(self.packages)}"
+
+    @property
+    def has_process(self) -> bool:
+        return bool(self.command())
+
+    @property
+    def state(self) -> ProcessState:
+        return ProcessState.STOPPED if self._process is None else self._process.state
+
+    @property
+    def restarts(self) -> int:
+        """How often the program has been started again by itself."""
+        return 0 if self._process is None else self._process.restarts
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the running program."""
+        return None if self._process is None else self._process.pid
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` each time the state has changed. It must not block or raise."""
+        self._listeners.append(listener)
+
+    async def start(self) -> None:
+        """Write the configuration, start the program and wait until it is ready.
+
+        Raises EngineNotInstalled, ProcessError, OSError when the configuration cannot be written.
+        """
+        missing = self.missing()
+        if missing:
+            be = "is" if len(missing) == 1 else "are"
+            raise EngineNotInstalled(f"{', '.join(missing)} {be} not installed")
+        await asyncio.to_thread(self.configure)
+        if not self.has_process:
+            return
+        self._process = SupervisedProcess(
+            self.name,
+            self.command(),
+            ready=self.ready,
+            ready_limit=self.ready_limit,
+            stop_limit=self.stop_limit,
+            probe_interval=self.probe_interval,
+            probe_limit=self.probe_limit,
+            reload=self.reload_order(),
+            drain=self.drain_order(),
+        )
+        self._process.on_change(self._changed)
+        await self._process.start()
+
+    async def reload(self) -> None:
+        """Write the configuration anew and have the program read it. Raises ProcessError, OSError."""
+        if self._process is None:
+            raise ProcessError(f"{self.name} does not run")
+        await asyncio.to_thread(self.configure)
+        await self._process.reload()
+
+    async def drain(self) -> None:
+        """Have the program take nothing new, wait until nothing is left to do, at most `drain_limit` seconds,
+        and stop it. One that cannot be told is stopped."""
+        if self._process is not None:
+            await self._process.drain(self.drain_limit)
+
+    async def stop(self) -> None:
+        """End the program and all it has started."""
+        if self._process is not None:
+            await self._process.stop()
+
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()

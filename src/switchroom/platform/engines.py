@@ -1,0 +1,164 @@
+"""The engines that a process runs: started in order of what they wait for, watched, stopped the other way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Generic, TypeVar
+
+import structlog
+from msgspec import Struct
+
+from switchroom.engines.engine import Engine, EngineNotInstalled
+from switchroom.engines.supervisor import ProcessError
+from switchroom.platform.engine_reports import EngineReport
+from switchroom.settings import Settings
+
+E = TypeVar("E", bound=Engine)
+
+log = structlog.get_logger()
+
+
+def _nowhere(_settings: Settings) -> str:
+    return ""
+
+
+def _unchanged(settings: Settings, _engine: Any) -> Settings:
+    return settings
+
+
+class EngineEntry(Struct, Generic[E], frozen=True):
+    """A line of the table of engines: how one is made from the settings.
+
+    `elsewhere` says where the settings name one that others run, empty when this machine runs it. `shared`
+    gives the settings with which another process finds the one that runs here. `health` is the part of
+    `/health/ready` that says whether it is of use, when that is not the engine itself.
+    """
+
+    make: Callable[[Settings], E]
+    elsewhere: Callable[[Settings], str] = _nowhere
+    shared: Callable[[Settings, E], Settings] = _unchanged
+    health: str = ""
+
+
+class Engines:
+    """The engines of a table that this process runs, which are those that no setting names elsewhere."""
+
+    def __init__(self, settings: Settings, table: Sequence[EngineEntry[Any]]) -> None:
+        """Raises ValueError when the table has a name twice, or engines that wait for each other or for one
+        that is not in it."""
+        made: list[tuple[EngineEntry[Any], Engine]] = [(entry, entry.make(settings)) for entry in table]
+        _check([engine for _, engine in made])
+        self._here = {engine.name: (entry, engine) for entry, engine in made if not entry.elsewhere(settings)}
+        self._problems: dict[str, str] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    def find(self, kind: type[E]) -> E | None:
+        """The engine of this kind, when this process runs it."""
+        for _, engine in self._here.values():
+            if isinstance(engine, kind):
+                return engine
+        return None
+
+    def problem(self, name: str) -> str | None:
+        """Why an engine of this process has not been started, None when it has been."""
+        return self._problems.get(name)
+
+    def reports(self) -> list[EngineReport]:
+        """How the engines with a process are."""
+        return [
+            EngineReport(
+                engine.name,
+                engine.state,
+                engine.restarts,
+                entry.health,
+                self._problems.get(engine.name, ""),
+            )
+            for entry, engine in self._here.values()
+            if engine.has_process
+        ]
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` each time a report has changed. It must not block or raise."""
+        self._listeners.append(listener)
+        for _, engine in self._here.values():
+            engine.on_change(listener)
+
+    def shared(self, settings: Settings) -> Settings:
+        """The settings with which another process finds those that have been started."""
+        for entry, engine in self._here.values():
+            if engine.name not in self._problems:
+                settings = entry.shared(settings, engine)
+        return settings
+
+    async def start(self) -> None:
+        """Start those with a process, each as soon as those it waits for are ready. Why one cannot be started
+        is logged; those that wait for it are not started either, everything else goes on."""
+        engines = [engine for _, engine in self._here.values() if engine.has_process]
+        done = {engine.name: asyncio.Event() for engine in engines}
+
+        async def start(engine: Engine) -> None:
+            for other in engine.waits_for:
+                if other in done:
+                    await done[other].wait()
+            await self._start(engine)
+            done[engine.name].set()
+
+        async with asyncio.TaskGroup() as starting:
+            for engine in engines:
+                starting.create_task(start(engine), name=f"start {engine.name}")
+
+    async def stop(self) -> None:
+        """Drain and stop all, each as soon as those that wait for it have ended."""
+        engines = [engine for _, engine in self._here.values()]
+        ended = {engine.name: asyncio.Event() for engine in engines}
+
+        async def stop(engine: Engine) -> None:
+            for other in engines:
+                if engine.name in other.waits_for:
+                    await ended[other.name].wait()
+            try:
+                await engine.drain()
+            except Exception:
+                log.exception("engine not stopped", engine=engine.name)
+            ended[engine.name].set()
+
+        async with asyncio.TaskGroup() as stopping:
+            for engine in engines:
+                stopping.create_task(stop(engine), name=f"stop {engine.name}")
+
+    async def _start(self, engine: Engine) -> None:
+        lacking = [other for other in engine.waits_for if other in self._problems]
+        try:
+            if lacking:
+                raise ProcessError(f"{engine.name} waits for {', '.join(lacking)}")
+            await engine.start()
+        except EngineNotInstalled as error:
+            self._failed(engine, f"{error}; install it with: {engine.remedy}")
+        except ProcessError as error:
+            self._failed(engine, str(error), error.output)
+        except OSError as error:
+            self._failed(engine, f"the configuration of {engine.name} cannot be written: {error}")
+
+    def _failed(self, engine: Engine, problem: str, output: Sequence[str] = ()) -> None:
+        self._problems[engine.name] = problem
+        said: Mapping[str, str] = {"output": "\n".join(output)} if output else {}
+        log.warning("engine not started", engine=engine.name, reason=problem, without=engine.without, **said)
+        for listener in self._listeners:
+            listener()
+
+
+def _check(engines: Sequence[Engine]) -> None:
+    names = [engine.name for engine in engines]
+    if len(set(names)) != len(names):
+        raise ValueError(f"two engines have the same name: {', '.join(sorted(names))}")
+    for engine in engines:
+        if unknown := set(engine.waits_for) - set(names):
+            raise ValueError(
+                f"{engine.name} waits for {', '.join(sorted(unknown))}, which is not in the table"
+            )
+    try:
+        TopologicalSorter({engine.name: engine.waits_for for engine in engines}).prepare()
+    except CycleError as error:
+        raise ValueError(f"engines wait for each other: {' → '.join(error.args[1])}") from error

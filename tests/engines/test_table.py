@@ -1,0 +1,207 @@
+"""Engines of a table: started in order, said when they cannot be, watched, reloaded, stopped in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry, generate_latest
+from structlog.testing import capture_logs
+
+from switchroom.engines.engine import Engine
+from switchroom.engines.supervisor import ProcessState
+from switchroom.platform import engines as platform_engines
+from switchroom.platform.doctor import examine
+from switchroom.platform.engine_reports import EngineMetrics, engine_problems, read_reports, write_reports
+from switchroom.platform.engine_table import TABLE
+from switchroom.platform.engines import EngineEntry, Engines
+from switchroom.settings import Settings
+from tests.engines.made_up import MadeUpEngine
+from tests.engines.waiting import until
+
+
+class First(MadeUpEngine):
+    name = "first"
+    waits_for = ()
+
+
+class Second(MadeUpEngine):
+    name = "second"
+    waits_for = ("first",)
+
+
+class Third(MadeUpEngine):
+    name = "third"
+    waits_for = ("second", "first")
+
+
+class Circular(MadeUpEngine):
+    name = "first"
+    waits_for = ("third",)
+
+
+class House:
+    """Engines in directories of a test's own, and what their programs have written into the diary."""
+
+    def __init__(self, directory: Path, kinds: Sequence[type[MadeUpEngine]], **programs: str) -> None:
+        self._diary = directory / "diary"
+        self.directory = directory
+        self.programs = programs
+        self.engines = Engines(Settings(data=str(directory)), [self._entry(kind) for kind in kinds])
+
+    def _entry(self, kind: type[MadeUpEngine]) -> EngineEntry[MadeUpEngine]:
+        executable = self.programs.get(kind.name, sys.executable)
+        return EngineEntry(
+            lambda settings: kind(settings.data_directory / kind.name, self._diary, executable=executable)
+        )
+
+    def __getitem__(self, kind: type[MadeUpEngine]) -> MadeUpEngine:
+        engine = self.engines.find(kind)
+        assert engine is not None
+        return engine
+
+    @property
+    def diary(self) -> list[str]:
+        return self._diary.read_text().splitlines() if self._diary.exists() else []
+
+    def metrics(self) -> str:
+        registry = CollectorRegistry()
+        registry.register(EngineMetrics(self.engines.reports))
+        return generate_latest(registry).decode()
+
+
+async def started(house: House, monkeypatch: pytest.MonkeyPatch) -> list[MutableMapping[str, Any]]:
+    """Start the engines. Returns what the log says of those that cannot be started."""
+    monkeypatch.setattr(platform_engines, "log", structlog.get_logger())
+    with capture_logs() as logs:
+        await house.engines.start()
+    return [entry for entry in logs if entry["event"] == "engine not started"]
+
+
+async def test_each_is_started_after_those_it_waits_for_and_stopped_before_them(tmp_path: Path) -> None:
+    house = House(tmp_path, [Third, First, Second])
+    house[Third].neighbours = [house[Second].port, house[First].port]
+    house[Second].neighbours = [house[First].port]
+    await house.engines.start()
+    assert house.diary == ["first started", "second started", "third started"]
+    await house.engines.stop()
+    assert house.diary[3:] == ["third drained", "second drained", "first drained"]
+
+
+async def test_one_that_is_not_installed_is_said_in_one_line_with_what_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, [Third, First, Second], second="no-such-server")
+    told = await started(house, monkeypatch)
+    assert house.diary == ["first started"]
+    assert [(entry["engine"], entry["reason"]) for entry in told] == [
+        (
+            "second",
+            "no-such-server is not installed; install it with: "
+            "sudo apt-get install made-up-server made-up-tools",
+        ),
+        ("third", "third waits for second"),
+    ]
+    assert told[0]["without"] == "nothing is made up"
+    assert await house[First].says() == "first: hello"
+    assert engine_problems(house.engines.reports()) == {entry["engine"]: entry["reason"] for entry in told}
+    await house.engines.stop()
+    assert house.diary[1:] == ["first drained"]
+
+
+async def test_one_that_fails_is_said_with_what_it_wrote_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, [First, Second])
+    house[Second].port = house[First].port
+    (told,) = await started(house, monkeypatch)
+    assert told["reason"].startswith("second ended at once with status 1: ")
+    assert "Address already in use" in told["output"]
+    await house.engines.stop()
+
+
+async def test_one_whose_configuration_cannot_be_written_leaves_the_others_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, [First, Second])
+    (tmp_path / "second").write_text("a file where a directory should be")
+    (told,) = await started(house, monkeypatch)
+    assert told["reason"].startswith("the configuration of second cannot be written: ")
+    assert await house[First].says() == "first: hello"
+    await house.engines.stop()
+
+
+async def test_a_reload_writes_the_configuration_anew(tmp_path: Path) -> None:
+    house = House(tmp_path, [First])
+    await house.engines.start()
+    pid = house[First].pid
+    house[First].greeting = "good morning"
+    await house[First].reload()
+    assert await house[First].says() == "first: good morning"
+    assert house[First].pid == pid
+    await house.engines.stop()
+    assert house.diary == ["first started", "first reloaded", "first drained"]
+
+
+async def test_state_and_restarts_are_in_the_metrics_and_in_the_reports_for_others(tmp_path: Path) -> None:
+    house = House(tmp_path, [First, Second], second="no-such-server")
+    file = tmp_path / "reports.json"
+    house.engines.on_change(lambda: write_reports(file, house.engines.reports()))
+    assert 'switchroom_engine_state{engine="first",state="stopped"} 1.0' in house.metrics()
+    await house.engines.start()
+    pid = house[First].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: house[First].restarts == 1 and house[First].state is ProcessState.READY)
+    metrics = house.metrics()
+    assert 'switchroom_engine_state{engine="first",state="ready"} 1.0' in metrics
+    assert 'switchroom_engine_state{engine="first",state="starting"} 0.0' in metrics
+    assert 'switchroom_engine_restarts_total{engine="first"} 1.0' in metrics
+    assert 'switchroom_engine_state{engine="second",state="stopped"} 1.0' in metrics
+    assert read_reports(file) == house.engines.reports()
+    await house.engines.stop()
+    assert read_reports(file) == house.engines.reports()
+    assert {report.state for report in read_reports(file)} == {ProcessState.STOPPED}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "message"),
+    [
+        ([Circular, Second, Third], "wait for each other"),
+        ([Second], "second waits for first, which is not in the table"),
+        ([First, First], "same name"),
+    ],
+)
+def test_a_table_that_cannot_be_is_refused(
+    tmp_path: Path, kinds: list[type[MadeUpEngine]], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        House(tmp_path, kinds)
+
+
+async def test_one_run_elsewhere_is_not_run_here_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    diary = tmp_path / "diary"
+    settings = Settings(data=str(tmp_path))
+    elsewhere = EngineEntry(lambda _: First(tmp_path / "first", diary), lambda _: "first.example.org")
+    engines = Engines(settings, [EngineEntry(lambda _: Second(tmp_path / "second", diary)), elsewhere])
+    assert engines.find(First) is None
+    await engines.start()
+    await engines.stop()
+    assert diary.read_text().splitlines() == ["second started", "second drained"]
+
+
+def test_every_engine_of_the_table_says_what_it_is(tmp_path: Path) -> None:
+    settings = Settings(data=str(tmp_path))
+    engines: list[Engine] = [entry.make(settings) for entry in TABLE]
+    subjects = {finding.subject for finding in examine(settings)}
+    for engine in engines:
+        assert engine.packages
+        assert engine.without
+        assert engine.title in subjects
+    assert {"janus", "nats", "ffmpeg"} <= {engine.name for engine in engines}
