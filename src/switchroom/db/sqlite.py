@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, cast
 
 import aiosqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 CHECKPOINT_EVERY = 200
@@ -156,15 +157,17 @@ class SqliteConnection(aiosqlite.Connection):
         return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
 
     async def run(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Execute a statement once a row of parameters."""
-        if len(rows) == 1:
-            await self.do(lambda: self.begun().execute(sql, rows[0]))
-        else:
-            await self.do(lambda: self.begun().executemany(sql, rows))
+        """Execute a statement once a row of parameters. Raises SQLAlchemy's errors, as `rows` does."""
+        with _errors_of_sqlalchemy(sql):
+            if len(rows) == 1:
+                await self.do(lambda: self.begun().execute(sql, rows[0]))
+            else:
+                await self.do(lambda: self.begun().executemany(sql, rows))
 
     async def rows(self, sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
         """The rows of a query."""
-        return await self.do(lambda: self.begun().execute(sql, parameters).fetchall())
+        with _errors_of_sqlalchemy(sql):
+            return await self.do(lambda: self.begun().execute(sql, parameters).fetchall())
 
     def _checkpoint(self) -> None:
         self._conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
@@ -182,6 +185,15 @@ class SqliteConnection(aiosqlite.Connection):
         if self._patience != milliseconds:
             self._conn.execute(f"PRAGMA busy_timeout={milliseconds}").close()
             self._patience = milliseconds
+
+
+@contextlib.contextmanager
+def _errors_of_sqlalchemy(sql: str) -> Generator[None]:
+    """What callers know a constraint, or a database that is away, by."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True) from error
 
 
 def begin(connection: object, *, immediate: bool) -> None:
