@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from switchroom.db import write_behind
 from switchroom.db.write_behind import WriteBehind
 from switchroom.errors import ErrorCode, Unavailable
 from switchroom.events.buffer import EventRecorder
@@ -47,3 +49,52 @@ async def test_while_the_database_is_away_nothing_is_lost(problem: Exception) ->
     away.clear()
     await backlog.finish()
     assert written == list(range(10))
+
+
+def metric(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_what_comes_when_too_many_wait_is_dropped_and_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The oldest are kept: nothing that was taken is lost for what comes."""
+    monkeypatch.setattr(write_behind, "MOST_WAITING", 5)
+    away, written = [True], list[int]()
+
+    async def write(notes: Sequence[int]) -> None:
+        if away:
+            raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE)
+        written.extend(notes)
+
+    backlog = WriteBehind("drops", write)
+    for number in range(8):
+        backlog.add(number)
+    with pytest.raises(Unavailable):
+        await backlog.finish()
+    backlog.add(8)
+    assert metric("switchroom_unwritten_notes", kind="drops") == 5
+    assert metric("switchroom_dropped_notes_total", kind="drops", reason="full") == 4
+    away.clear()
+    await backlog.finish()
+    backlog.add(9)
+    await backlog.finish()
+    assert written == [0, 1, 2, 3, 4, 9]
+    assert metric("switchroom_unwritten_notes", kind="drops") == 0
+    said = capsys.readouterr().out
+    assert said.count("drops dropped from now on") == 1
+    assert said.count("drops taken again") == 1
+    assert "dropped=4" in said
+
+
+async def test_what_the_database_does_not_take_is_counted() -> None:
+    async def write(notes: Sequence[int]) -> None:
+        if 3 in notes:
+            raise ValueError(3)
+
+    backlog = WriteBehind("unfit", write)
+    for number in range(8):
+        backlog.add(number)
+    await backlog.finish()
+    assert metric("switchroom_dropped_notes_total", kind="unfit", reason="unfit") == 1
+    assert metric("switchroom_unwritten_notes", kind="unfit") == 0

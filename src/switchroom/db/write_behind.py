@@ -1,13 +1,15 @@
-"""What waits to be written to the database by a worker, so that nobody else waits for it."""
+"""Notes that a worker writes to the database, so that nobody else waits for it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import Generic, TypeVar
 
 import structlog
+from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 
 from switchroom.errors import Unavailable
@@ -15,29 +17,51 @@ from switchroom.errors import Unavailable
 T = TypeVar("T")
 
 MOST_WAITING = 100_000
-"""Notes that wait while the database is away; the oldest are lost beyond that."""
+"""Notes that wait while the database is away. Those that come when so many wait are dropped: what is known
+already, and the order of it, outweighs what comes."""
 
 _WRITTEN_AT_ONCE = 500
 _RETRY_AFTER = 1.0
 _UNFIT = {"22", "23", "54"}
 """Classes of SQLSTATE: what is no value of its column, what breaks a constraint, what is too large."""
 
+WAITING = Gauge(
+    "switchroom_unwritten_notes", "Notes that wait to be written.", ["kind"], multiprocess_mode="livesum"
+)
+DROPPED = Counter("switchroom_dropped_notes_total", "Notes that will never be written.", ["kind", "reason"])
+
 log = structlog.get_logger()
 
 
 class WriteBehind(Generic[T]):
-    """Notes in the order in which they come. What has not been written when the process is killed is lost."""
+    """Notes in the order in which they come. What has not been written when the process is killed is lost;
+    whatever else is not written is counted, and said in the process' log."""
 
     def __init__(self, what: str, write: Callable[[Sequence[T]], Awaitable[None]]) -> None:
-        """`write` writes them all in one transaction, or none; `what` names them in the process' log."""
+        """`write` writes them all in one transaction, or none; `what` names them in log and metrics."""
         self._what = what
         self._write = write
-        self._waiting: deque[T] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[T] = deque()
         self._awake = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
+        self._dropped = 0  # since notes were taken last
+        self._waiting_metric = WAITING.labels(what)
+        self._full_metric = DROPPED.labels(what, "full")
+        self._unfit_metric = DROPPED.labels(what, "unfit")
 
     def add(self, note: T) -> None:
+        """Have a note written, unless too many wait."""
+        if len(self._waiting) >= MOST_WAITING:
+            self._full_metric.inc()
+            if not self._dropped:
+                log.error(f"{self._what} dropped from now on", waiting=len(self._waiting))
+            self._dropped += 1
+            return
+        if self._dropped:
+            log.error(f"{self._what} taken again", dropped=self._dropped)
+            self._dropped = 0
         self._waiting.append(note)
+        self._waiting_metric.set(len(self._waiting))
         self._awake.set()
 
     async def run(self) -> None:
@@ -62,21 +86,24 @@ class WriteBehind(Generic[T]):
     async def _finish(self) -> None:
         most = _WRITTEN_AT_ONCE
         while self._waiting:
-            part = [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
+            # They wait until they are written, whatever becomes of that.
+            part = list(islice(self._waiting, most))
             try:
                 await self._write(part)
-            except BaseException as error:
-                unfit = _is_unfit(error)
-                if unfit and len(part) == 1:
-                    # Not what the error says: that can be the note.
-                    log.error(f"one of {self._what} cannot be written", reason=type(error).__name__)
-                    continue
-                self._waiting.extendleft(reversed(part))
-                if not unfit:
+            except Exception as error:
+                if not _is_unfit(error):
                     raise
-                most = len(part) // 2
+                if len(part) > 1:
+                    most = len(part) // 2
+                    continue
+                # Not what the error says: that can be the note.
+                log.error(f"one of {self._what} cannot be written", reason=type(error).__name__)
+                self._unfit_metric.inc()
             else:
                 most = min(2 * most, _WRITTEN_AT_ONCE)
+            for _ in part:
+                self._waiting.popleft()
+            self._waiting_metric.set(len(self._waiting))
 
 
 def _is_unfit(error: BaseException) -> bool:

@@ -24,9 +24,13 @@ class _Note(Struct, frozen=True):
 
 
 class EventRecorder:
-    """Logs what happens outside the database, as in a live room. Nobody waits for it to be written; what has
-    not been written when the process is killed is lost, but for the ends of stays: those are written when the
-    room is opened anew."""
+    """Logs what happens outside the database, as in a live room. Nobody waits for it to be written.
+
+    What has not been written when the process is killed is lost, but for the ends of stays: those are written
+    when the room is opened anew. While the database is away events wait, up to a number beyond which those
+    that come are dropped and counted (`db.write_behind`). What must not be lost, such as the record of a
+    call, does not go this way: it is written in a transaction that its cause awaits.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
