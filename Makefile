@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 NODE_MODULES := web/node_modules
-WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print)
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/src/api/openapi.d.ts -prune -o -type f -print)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What each purpose needs from the distribution.
@@ -28,6 +28,7 @@ check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types
 	.venv/bin/pyright
 	.venv/bin/lint-imports
 	.venv/bin/python -m switchroom.settings | diff -u docs/configuration.md - || (echo "docs/configuration.md is old: run make docs"; exit 1)
+	.venv/bin/python -m switchroom.platform.api_document | diff -u web/openapi.json - || (echo "web/openapi.json is old: run make docs"; exit 1)
 	cd web && npm run --silent check
 
 bench: .make/bench-packages setup-dev ## Measure speed and memory into benchmarks/results/
@@ -38,8 +39,9 @@ format: .make/python-dev $(NODE_MODULES)/.installed ## Put all code into its for
 	.venv/bin/ruff check --fix .
 	cd web && npm run --silent format
 
-docs: .make/python-dev ## Generate the pages that are made from code
+docs: .make/python-dev ## Generate the pages that are made from code, and the document of the browser's API
 	.venv/bin/python -m switchroom.settings > docs/configuration.md
+	.venv/bin/python -m switchroom.platform.api_document > web/openapi.json
 
 lock: .make/python-dev ## Choose the newest allowed versions of the dependencies
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

@@ -5,7 +5,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './App'
-import { ApiError, UNREACHABLE } from './api/v1'
+import { isUnreachable } from './api/client'
 import { startI18n } from './i18n'
 import { cssVariables, theme } from './theme'
 import { ErrorBoundary } from './ui/ErrorBoundary'
@@ -16,7 +16,7 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       // A refusal does not get better by asking again.
-      retry: (failures, error) => failures < 3 && error instanceof ApiError && error.code === UNREACHABLE,
+      retry: (failures, error) => failures < 3 && isUnreachable(error),
       staleTime: 10_000,
     },
   },

@@ -1,5 +1,6 @@
 import { Store } from '../ui/store'
-import { ApiError, callV1, post, requestId, UNAUTHENTICATED } from './v1'
+import { callClient } from './client'
+import { ApiError, callV1, requestId, UNAUTHENTICATED } from './v1'
 
 /** Who is signed in. `unknown` until the cookie of an earlier visit has been tried. */
 export type Account = { state: 'unknown' } | { state: 'out' } | SignedIn
@@ -44,7 +45,7 @@ export async function signIn(username: string, password: string): Promise<void> 
 export async function signOut(): Promise<void> {
   forgetCompany()
   account.set({ state: 'out' })
-  await post('/client/sign-out', {})
+  await callClient('/client/sign-out', {})
 }
 
 /** Signs in with the cookie of an earlier visit, if there was one. */

@@ -1,6 +1,5 @@
-import { callV1, post, requestId } from './v1'
-
-export type LinkState = 'valid' | 'not_yet_valid' | 'expired' | 'unknown' | 'full'
+import { callClient, type Schemas } from './client'
+import { callV1, requestId } from './v1'
 
 export interface LinkAddress {
   companyId: string
@@ -8,19 +7,12 @@ export interface LinkAddress {
   accessKey: string
 }
 
-export interface LinkInfo {
-  state: LinkState
-  kind?: 'guest' | 'group'
-  roomName?: string
-  companyName?: string
-  /** The name a guest link gives its guest. */
-  displayName?: string | null
-  validFrom?: string | null
-  validUntil?: string | null
-}
+export type LinkInfo = Schemas['LinkAnswer']
+export type LinkState = LinkInfo['state']
 
+/** Rejects with a SignallingError. */
 export function linkInfo(link: LinkAddress): Promise<LinkInfo> {
-  return post<LinkInfo>('/client/link', link)
+  return callClient('/client/link', link)
 }
 
 /** Tokens of guests last twelve hours; one fetched ahead of the click is used for this long, in milliseconds. */

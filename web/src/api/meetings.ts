@@ -1,37 +1,14 @@
 import { SignallingError } from '../signalling/socket'
 import { accessToken } from './account'
+import { callClient, type Schemas } from './client'
 
-export type MeetingState = 'open' | 'not_started' | 'over' | 'unavailable' | 'unknown'
-export type MeetingKind = 'standard' | 'webinar' | 'boardroom'
+type Answer = Schemas['MeetingAnswer']
+
+export type MeetingKind = Schemas['OwnMeeting']['kind']
 
 /** What somebody who stands before a meeting may know of it. Times are RFC 3339. */
-export interface Meeting {
-  state: Exclude<MeetingState, 'unknown'>
-  number: string
-  roomId: string
-  companyId: string
-  companyName: string
-  topic: string
-  agenda: string
-  kind: MeetingKind
-  organizerName: string
-  start: string
-  end: string
-  /** When it can be entered. */
-  opensAt: string
-  timezone: string
-  isRecurring: boolean
-  /** Whether sound and pictures of whoever is in it are recorded. */
-  isRecorded: boolean
-  /** The name that an invitation or an account gives. */
-  displayName: string
-  isModerator: boolean
-  /** Whether the account that is signed in belongs here. */
-  isMember: boolean
-  /** Whether one comes to listen: neither microphone nor camera may be used. */
-  listens: boolean
-  /** Whether a moderator has to let one in. */
-  waits: boolean
+export interface Meeting extends Required<Omit<Answer, 'state' | 'now'>> {
+  state: Exclude<Answer['state'], 'unknown'>
   /** How far the server's clock is ahead of this one, in milliseconds. */
   clockOffset: number
 }
@@ -46,35 +23,21 @@ export interface MeetingAddress {
  * SignallingError. */
 export async function meetingInfo(address: MeetingAddress, accessToken: string): Promise<Meeting | null> {
   const asked = Date.now()
-  const reply = await post<{ state: MeetingState; now: string }>('/client/meeting', {
-    ...address,
-    accessToken,
-  })
-  if (reply.state === 'unknown') return null
-  const clockOffset = Date.parse(reply.now) - (asked + Date.now()) / 2
-  return { ...(reply as unknown as Meeting), clockOffset }
+  const { now, ...meeting } = await callClient('/client/meeting', { ...address, accessToken })
+  if (meeting.state === 'unknown') return null
+  const clockOffset = Date.parse(now) - (asked + Date.now()) / 2
+  return { ...(meeting as Omit<Meeting, 'clockOffset'>), clockOffset }
 }
 
 /** A meeting that whoever is signed in organizes, at the next of its times. */
-export interface OwnMeeting {
-  number: string
-  /** For everybody who is invited. */
-  link: string
-  topic: string
-  kind: MeetingKind
-  start: string
-  end: string
-  timezone: string
-  isRecurring: boolean
-  isOn: boolean
-}
+export type OwnMeeting = Schemas['OwnMeeting']
 
 /** What is on first, then in order of their start. A token the server calls outdated is renewed once. Rejects with a
  * SignallingError, or an ApiError when signed out. */
 export async function ownMeetings(): Promise<readonly OwnMeeting[]> {
   const ask = async (renewed: boolean) => {
     const body = { accessToken: await accessToken(renewed) }
-    return (await post<{ meetings: OwnMeeting[] }>('/client/meetings', body)).meetings
+    return (await callClient('/client/meetings', body)).meetings
   }
   try {
     return await ask(false)
@@ -85,34 +48,6 @@ export async function ownMeetings(): Promise<readonly OwnMeeting[]> {
 }
 
 const OUTDATED = new Set(['token_invalid', 'token_expired'])
-
-const LIMIT = 15_000
-
-interface Refusal {
-  code?: string
-  message?: string
-  details?: Record<string, string>
-}
-
-async function post<Reply>(path: string, body: object): Promise<Reply> {
-  let response: Response
-  try {
-    response = await fetch(path, {
-      method: 'POST',
-      credentials: 'same-origin',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(LIMIT),
-    })
-  } catch (error) {
-    throw new SignallingError('unreachable', String(error))
-  }
-  const reply: unknown = await response.json().catch(() => null)
-  if (response.ok && reply) return reply as Reply
-  const { code, message = response.statusText, details } = (reply ?? {}) as Refusal
-  const byStatus = response.status >= 502 && response.status <= 504 ? 'unreachable' : 'bad_request'
-  throw new SignallingError(code ?? byStatus, message, details)
-}
 
 /** Tokens of guests last twelve hours; one fetched ahead of the click is used for this long, in milliseconds. */
 const USABLE = 3_600_000
@@ -149,7 +84,7 @@ export class MeetingToken {
     const { fetched, address, externalId } = this
     const usable = fetched?.name === displayName && Date.now() - fetched.at < USABLE
     if (fetched && usable && !renewed) return fetched.token
-    const reply = post<{ token: string }>('/client/meeting/enter', { ...address, externalId, displayName })
+    const reply = callClient('/client/meeting/enter', { ...address, externalId, displayName })
     const next = { name: displayName, at: Date.now(), token: reply.then(({ token }) => token) }
     this.fetched = next
     next.token.then(

@@ -1,5 +1,7 @@
 import { Store } from '../ui/store'
-import { post } from './v1'
+import { callClient, type Schemas } from './client'
+
+type Answer = Schemas['PasswordLinkAnswer']
 
 /** What a link that sets a password is good for. `set` answers the setting itself. */
 export type PasswordLink =
@@ -15,14 +17,14 @@ export const passwordSetFor = new Store<string | null>(null)
 export const SHORTEST_PASSWORD = 8
 export const LONGEST_PASSWORD = 1000
 
-/** Rejects with an ApiError: RESOURCE_EXHAUSTED after too many guesses. */
-export function lookUpPasswordLink(key: string): Promise<PasswordLink> {
-  return post('/client/password/look-up', { key })
+/** Rejects with a SignallingError: `too_many_attempts` after too many guesses. */
+export async function lookUpPasswordLink(key: string): Promise<PasswordLink> {
+  return (await callClient('/client/password/look-up', { key })) as Answer & PasswordLink
 }
 
-/** Rejects with an ApiError as `lookUpPasswordLink` does. */
-export function setPassword(key: string, password: string): Promise<PasswordAnswer> {
-  return post('/client/password', { key, password })
+/** Rejects with a SignallingError as `lookUpPasswordLink` does. */
+export async function setPassword(key: string, password: string): Promise<PasswordAnswer> {
+  return (await callClient('/client/password', { key, password })) as Answer & PasswordAnswer
 }
 
 /** Characters as the server counts them. */

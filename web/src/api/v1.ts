@@ -1,4 +1,6 @@
-/** Calls of the v1 API, in its own words. */
+/** Operations of the v1 API, in its own words. */
+
+import { isGateway, type Problems, post } from './http'
 
 /** A reply with an error. `code` is the gRPC code, 0 when the server did not answer at all. */
 export class ApiError extends Error {
@@ -19,8 +21,6 @@ export const RESOURCE_EXHAUSTED = 8
 export const PERMISSION_DENIED = 7
 export const UNREACHABLE = 0
 
-const LIMIT = 15_000
-
 interface ErrorBody {
   code?: number
   message?: string
@@ -33,32 +33,17 @@ export function requestId(): string {
     .join('')
 }
 
-/** POSTs to `/json/v1/<path>`. Rejects with an ApiError. */
-export async function callV1<Reply>(path: string, body: object): Promise<Reply> {
-  return post<Reply>(`/json/v1/${path}`, body)
+const PROBLEMS: Problems = {
+  refused(status, body, statusText) {
+    const { code, message, details } = (body ?? {}) as ErrorBody
+    return new ApiError(code ?? statusToCode(status), details?.[0]?.statusCode ?? '', message ?? statusText)
+  },
+  unreachable: reason => new ApiError(UNREACHABLE, 'UNREACHABLE', reason),
 }
 
-export async function post<Reply>(path: string, body: object): Promise<Reply> {
-  let response: Response
-  try {
-    response = await fetch(path, {
-      method: 'POST',
-      credentials: 'same-origin',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(LIMIT),
-    })
-  } catch (error) {
-    throw new ApiError(UNREACHABLE, 'UNREACHABLE', String(error))
-  }
-  const reply: unknown = await response.json().catch(() => null)
-  if (response.ok) return (reply ?? {}) as Reply
-  const { code, message, details } = (reply ?? {}) as ErrorBody
-  throw new ApiError(
-    code ?? statusToCode(response.status),
-    details?.[0]?.statusCode ?? '',
-    message ?? response.statusText,
-  )
+/** POSTs to `/json/v1/<path>`. Rejects with an ApiError. */
+export async function callV1<Reply>(path: string, body: object): Promise<Reply> {
+  return ((await post(`/json/v1/${path}`, body, PROBLEMS)) ?? {}) as Reply
 }
 
 /** For replies of a proxy on the way, which know nothing of gRPC. */
@@ -66,5 +51,5 @@ function statusToCode(status: number): number {
   if (status === 401) return UNAUTHENTICATED
   if (status === 403) return PERMISSION_DENIED
   if (status === 429) return RESOURCE_EXHAUSTED
-  return status >= 502 && status <= 504 ? UNREACHABLE : 13
+  return isGateway(status) ? UNREACHABLE : 13
 }

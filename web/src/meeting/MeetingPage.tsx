@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { accessToken, account, restoreAccount } from '../api/account'
+import { isUnreachable } from '../api/client'
 import { type Meeting, type MeetingAddress, MeetingToken, meetingInfo } from '../api/meetings'
 import { personName } from '../api/rooms'
 import { refusalText, tokenRefusal } from '../join/refusal'
@@ -56,8 +57,7 @@ export function MeetingPage({ number, accessKey }: MeetingPageProps) {
     refetchOnWindowFocus: query => query.state.data?.state !== 'open',
     refetchOnReconnect: query => query.state.data?.state !== 'open',
     refetchInterval: query => query.state.data?.state === 'not_started' && LOOK_AGAIN,
-    retry: (failures, error) =>
-      failures < 3 && error instanceof SignallingError && error.code === 'unreachable',
+    retry: (failures, error) => failures < 3 && isUnreachable(error),
     staleTime: 0,
   })
   const name = useQuery({

@@ -13,10 +13,10 @@ import {
   SHORTEST_PASSWORD,
   setPassword,
 } from '../api/password'
-import { ApiError, RESOURCE_EXHAUSTED, UNREACHABLE } from '../api/v1'
 import { formatDateTime, formatNumber } from '../i18n/format'
 import { log } from '../log'
 import { navigate } from '../route/hash'
+import { SignallingError } from '../signalling/socket'
 import { MessagePage } from '../ui/MessagePage'
 import { PageFrame, useHeadingFocus } from '../ui/PageFrame'
 
@@ -168,8 +168,8 @@ function complaintAbout(password: string): 'tooShort' | 'tooLong' | null {
 }
 
 function problem(t: TFunction, error: Error): string {
-  const code = error instanceof ApiError ? error.code : -1
-  if (code === RESOURCE_EXHAUSTED) return t('login.tooMany')
-  if (code === UNREACHABLE) return t('login.unreachable')
+  const code = error instanceof SignallingError ? error.code : ''
+  if (code === 'too_many_attempts') return t('login.tooMany')
+  if (code === 'unreachable') return t('login.unreachable')
   return t('password.failed', { message: error.message })
 }
