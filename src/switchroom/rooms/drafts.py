@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from switchroom.errors import ErrorCode, Invalid
+from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.rooms.models import RoomMode, RoomType
 from switchroom.rooms.permissions import Permission, Role
 
 LONGEST_NAME = 200
 _MOST_PROPERTIES = 100
 _LONGEST_PROPERTY = 10_000
+MOST_BREAKOUT_ROOMS = 200
+_MOST_GRANTS = 1000
+_MOST_PLACES = 10_000
+_LAST_POSITION = (1 << 31) - 1
 
 
 class Grant(Struct, frozen=True):
@@ -75,11 +79,36 @@ def require_text(value: str, path: str, *, longest: int, shortest: int = 0) -> s
     return text
 
 
+def require_room(draft: RoomDraft, *, is_new: bool = False) -> None:
+    """Raises Invalid with all that is wrong about a draft by itself."""
+    problems = Problems()
+    if is_new or draft.display_name is not None:
+        with problems:
+            require_text(draft.display_name or "", "display_name", longest=LONGEST_NAME, shortest=1)
+    if draft.quota is not None:
+        for path, places in (("quota.active", draft.quota.active), ("quota.passive", draft.quota.passive)):
+            if places is not None and not 0 <= places <= _MOST_PLACES:
+                problems.add(ErrorCode.OUT_OF_RANGE, path, least=0, most=_MOST_PLACES)
+    if len(draft.grants) > _MOST_GRANTS:
+        problems.add(ErrorCode.TOO_MANY_ENTRIES, "grants", most=_MOST_GRANTS)
+    for key, value in draft.properties.items():
+        if len(key) > LONGEST_NAME or len(value) > _LONGEST_PROPERTY or "\x00" in key + value:
+            problems.add(ErrorCode.PROPERTY_INVALID, "properties", key=key[:50])
+    if len(draft.breakout_rooms) > 2 * MOST_BREAKOUT_ROOMS:
+        problems.add(ErrorCode.TOO_MANY_ENTRIES, "breakout_rooms", most=MOST_BREAKOUT_ROOMS)
+    for part in draft.breakout_rooms[: 2 * MOST_BREAKOUT_ROOMS]:
+        if part.display_name is not None:
+            with problems:
+                path = "breakout_rooms.display_name"
+                require_text(part.display_name, path, longest=LONGEST_NAME, shortest=1)
+        if not 0 <= (part.position or 0) <= _LAST_POSITION:
+            problems.add(ErrorCode.OUT_OF_RANGE, "breakout_rooms.position", least=0, most=_LAST_POSITION)
+    problems.require_none()
+
+
 def merged_properties(present: Mapping[str, str], change: Mapping[str, str]) -> dict[str, str]:
+    """The properties after a change that has been checked. Raises Invalid when there are too many."""
     properties = {key: value for key, value in {**present, **change}.items() if value}
     if len(properties) > _MOST_PROPERTIES:
         raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "properties", most=_MOST_PROPERTIES)
-    for key, value in change.items():
-        if len(key) > LONGEST_NAME or len(value) > _LONGEST_PROPERTY or "\x00" in key + value:
-            raise Invalid(ErrorCode.PROPERTY_INVALID, "properties", key=key[:50])
     return properties

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database
-from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid, Problems
+from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid
 from switchroom.identity.models import Organization
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.drafts import QuotaWish
@@ -18,7 +18,6 @@ from switchroom.rooms.models import QuotaSet, Room, RoomType
 _FIRST_SETS = (("standard", 50, 200), ("small", 12, 50), ("large", 200, 1000))
 _DEFAULT = "standard"
 _BREAKOUT_ROOMS = 50
-_MOST_PLACES = 10_000
 
 
 class Quotas:
@@ -78,16 +77,11 @@ async def resolve(session: AsyncSession, wish: QuotaWish, present: tuple[int, in
 
     A number that the wish leaves out is the `present` one, or for a new room that of the standard set.
 
-    Raises Invalid for an unknown name or a number that is no number of places.
+    Raises Invalid for an unknown name.
     """
     base = await _named(session, wish.name or _DEFAULT, required=bool(wish.name))
     if wish.name and base is not None:
         return Size(base.name, base.active_limit, base.passive_limit)
-    problems = Problems()
-    for path, value in (("quota.active", wish.active), ("quota.passive", wish.passive)):
-        if value is not None and not 0 <= value <= _MOST_PLACES:
-            problems.add(ErrorCode.OUT_OF_RANGE, path, least=0, most=_MOST_PLACES)
-    problems.require_none()
     if wish.active is None and wish.passive is None and base is not None:
         return Size(base.name, base.active_limit, base.passive_limit)
     standard = (base.active_limit, base.passive_limit) if base else _FIRST_SETS[0][1:]

@@ -18,13 +18,13 @@ from switchroom.mail.queue import withdraw_invitations
 from switchroom.rooms import quotas
 from switchroom.rooms.access import Viewer, room_for
 from switchroom.rooms.drafts import (
-    LONGEST_NAME,
+    MOST_BREAKOUT_ROOMS,
     BreakoutDraft,
     Grant,
     QuotaWish,
     RoomDraft,
     merged_properties,
-    require_text,
+    require_room,
 )
 from switchroom.rooms.listing import RoomView, views
 from switchroom.rooms.models import BreakoutRoom, Link, Room, RoomMode, RoomPermission, RoomType
@@ -34,10 +34,7 @@ from switchroom.rooms.revisions import rooms_changed
 
 _GAP = 1 << 20
 _DEEPEST = 32
-_MOST_BREAKOUT_ROOMS = 200
-_MOST_GRANTS = 1000
 _MOST_MOVES = 1000
-_LAST_POSITION = (1 << 31) - 1
 
 
 class Move(Struct, frozen=True):
@@ -58,6 +55,7 @@ class Rooms:
         """A new room or department, last among its siblings."""
         if not (token.may(Administration.ROOM_CREATE) or token.may(Administration.ROOM_ADMIN)):
             raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="ROOM_CREATE")
+        require_room(draft, is_new=True)
         async with self._database.write(token.organization_id) as session:
             viewer = await Viewer.of(session, token)
             await _require_parent(session, draft.parent_id)
@@ -69,9 +67,7 @@ class Rooms:
                 parent_id=draft.parent_id,
                 type=kind,
                 mode=draft.mode or RoomMode.NORMAL,
-                display_name=require_text(
-                    draft.display_name or "", "display_name", longest=LONGEST_NAME, shortest=1
-                ),
+                display_name=(draft.display_name or "").strip(),
                 position=await _last_position(session, draft.parent_id) + _GAP,
                 quota_name=name if kind is RoomType.ROOM else None,
                 active_limit=active,
@@ -93,12 +89,11 @@ class Rooms:
         """Change what the draft names and nothing else."""
         async with self._database.write(token.organization_id) as session:
             viewer, room, _ = await room_for(session, token, room_id, to_administer=True)
+            require_room(draft)
             if draft.type is not None and draft.type != room.type:
                 raise Invalid(ErrorCode.ROOM_TYPE_FIXED, "type")
             if draft.display_name is not None:
-                room.display_name = require_text(
-                    draft.display_name, "display_name", longest=LONGEST_NAME, shortest=1
-                )
+                room.display_name = draft.display_name.strip()
             if draft.mode is not None:
                 room.mode = draft.mode
             if draft.parent_id is not None and draft.parent_id != room.parent_id:
@@ -196,8 +191,6 @@ def _set_default(room: Room, draft: RoomDraft) -> None:
 async def _set_grants(session: AsyncSession, room: Room, grants: Mapping[str, Grant | None]) -> None:
     if not grants:
         return
-    if len(grants) > _MOST_GRANTS:
-        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "grants", most=_MOST_GRANTS)
     await _require_members(session, [person_id for person_id, grant in grants.items() if grant is not None])
     await session.execute(
         delete(RoomPermission).where(
@@ -226,20 +219,12 @@ async def _require_members(session: AsyncSession, person_ids: Sequence[str]) -> 
 async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequence[BreakoutDraft]) -> None:
     if not drafts:
         return
-    if len(drafts) > 2 * _MOST_BREAKOUT_ROOMS:
-        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "breakout_rooms", most=_MOST_BREAKOUT_ROOMS)
     present = {
         row.id: row
         for row in await session.scalars(select(BreakoutRoom).where(BreakoutRoom.room_id == room.id))
     }
     for number, draft in enumerate(drafts):
-        name = None
-        if draft.display_name is not None:
-            name = require_text(
-                draft.display_name, "breakout_rooms.display_name", longest=LONGEST_NAME, shortest=1
-            )
-        if not 0 <= (draft.position or 0) <= _LAST_POSITION:
-            raise Invalid(ErrorCode.OUT_OF_RANGE, "breakout_rooms.position", least=0, most=_LAST_POSITION)
+        name = draft.display_name.strip() if draft.display_name is not None else None
         row = present.get(draft.id or "")
         if draft.id and row is None and draft.remove:
             raise NotFound(ErrorCode.BREAKOUT_ROOM_NOT_FOUND, "breakout_rooms", id=draft.id[:100])
@@ -257,8 +242,8 @@ async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequenc
     count = await session.scalar(
         select(func.count()).select_from(BreakoutRoom).where(BreakoutRoom.room_id == room.id)
     )
-    if (count or 0) > _MOST_BREAKOUT_ROOMS:
-        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "breakout_rooms", most=_MOST_BREAKOUT_ROOMS)
+    if (count or 0) > MOST_BREAKOUT_ROOMS:
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "breakout_rooms", most=MOST_BREAKOUT_ROOMS)
 
 
 async def _require_parent(session: AsyncSession, parent_id: str | None) -> list[str]:

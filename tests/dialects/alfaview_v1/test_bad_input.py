@@ -353,3 +353,15 @@ def test_places_are_named_as_requests_have_them(tenant: Tenant):
         "quotas.activeParticipants must be from 0 to 10000; "
         "quotas.passiveParticipants must be from 0 to 10000"
     )
+
+
+def test_all_that_is_wrong_with_a_room_is_named(tenant: Tenant):
+    wish = {"displayName": " ", "metadata": {"note": "x" * 10_001}, "quotas": {"activeParticipants": 10_001}}
+    reasons = (
+        "displayName must not be empty; quotas.activeParticipants must be from 0 to 10000; "
+        "metadata.note is too long or not a text"
+    )
+
+    assert tenant.api.refused("roomService/create", room=wish)["message"] == reasons
+    room = tenant.room()
+    assert tenant.api.refused("roomService/update", roomId=room, room=wish)["message"] == reasons
