@@ -295,3 +295,32 @@ async def test_a_restart_ends_the_stays_of_those_inside(tmp_path: Path) -> None:
         assert stay.left_at is not None
         events = running.run(platform.events.log.read(organization.id, EventFilter(types=["meeting.*"])))
         assert [event.type for event in events][-2:] == ["meeting.left", "meeting.emptied"]
+
+
+def test_all_that_is_wrong_is_named_in_the_language_of_the_page(tenant: Tenant) -> None:
+    body = {"number": 5, "displayName": ["Ben"], "externalId": "short"}
+    answer = tenant.running.http.post(
+        "/client/meeting/enter", json=body, headers={"accept-language": "de-DE"}
+    )
+
+    refusal = answer.json()
+    assert (answer.status_code, refusal["code"]) == (400, "bad_request")
+    assert refusal["fields"] == {
+        "number": "Erwartet: Text, erhalten: ganze Zahl",
+        "displayName": "Erwartet: Text, erhalten: Liste",
+        "externalId": "Erwartet: Text mit mindestens 32 Zeichen oder Einträgen",
+    }
+    assert set(refusal["details"]["field"].split(", ")) == set(body)
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [("en-GB", "The meeting has not begun."), ("de", "Das Meeting hat noch nicht begonnen.")],
+)
+def test_a_refusal_in_the_language_of_the_page(tenant: Tenant, language: str, message: str) -> None:
+    meeting = plan(tenant, start=soon(hours=2))
+    body = {"number": meeting.number, "displayName": "Ben"}
+    headers = {"accept-language": language}
+    refusal = tenant.running.http.post("/client/meeting/enter", json=body, headers=headers).json()
+
+    assert (refusal["code"], refusal["message"]) == ("meeting_not_started", message)
