@@ -89,20 +89,17 @@ class ProblemTable(Generic[W]):
             message = _said(row, language) or str(error)
             return Problem(row.status, row.word, message, is_unexpected=kind is Exception)
         row, _ = self._row(type(error), error.code)
-        message = _said(row, language) or texts.message(error, language, self._names.of)
-        return Problem(row.status, row.word, message, error.code, self._fields(error, language), error.facts)
+        # What could not be read is named as the caller has named it.
+        name_of = _as_it_is if isinstance(error, Unreadable) else self._names.of
+        message = _said(row, language) or texts.message(error, language, name_of)
+        fields = [
+            WrongField(name_of(one.path), texts.reason(one, language, name_of)) for one in _problems(error)
+        ]
+        return Problem(row.status, row.word, message, error.code, fields, error.facts)
 
     def name_of(self, path: str) -> str:
         """The dialect's name of what is at a path of the domain."""
         return self._names.of(path)
-
-    def _fields(self, error: DomainError, language: Language) -> Sequence[WrongField]:
-        if isinstance(error, Invalid):
-            problems = error.problems
-        else:
-            problems = [FieldProblem(error.path, error.code, error.facts)] if error.path else []
-        name_of = self._names.of
-        return [WrongField(name_of(one.path), texts.reason(one, language, name_of)) for one in problems]
 
     def _row(self, kind: type[Exception], code: ErrorCode | None) -> tuple[Row[W], type[Exception]]:
         for one in kind.__mro__:
@@ -111,6 +108,17 @@ class ProblemTable(Generic[W]):
                 if row is not None:
                     return row, one
         raise KeyError(kind.__name__)
+
+
+def _problems(error: DomainError) -> Sequence[FieldProblem]:
+    """What is wrong with fields, or what another error is about."""
+    if isinstance(error, Invalid):
+        return error.problems
+    return [FieldProblem(error.path, error.code, error.facts)] if error.path else []
+
+
+def _as_it_is(path: str) -> str:
+    return path
 
 
 def _said(row: Row[Any], language: Language) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import structlog
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from msgspec import structs
 
 from switchroom.dialects.answer import Answer, Sendable
 from switchroom.dialects.body import ClientGone, read_body
@@ -116,7 +117,7 @@ class _Endpoint:
         self._dialect.received(context, message)
         return message
 
-    async def _with_further(self, context: Context[Any], found: Unreadable) -> Invalid:
+    async def _with_further(self, context: Context[Any], found: Unreadable) -> Unreadable:
         """What was found to be wrong, and what is wrong about the fields that could be read."""
         if self._operation.validate is None or found.rest is None:
             return found
@@ -125,8 +126,8 @@ class _Endpoint:
         except Invalid as error:
             name_of = self._dialect.problems.name_of
             known = {_top(one.path) for one in found.problems}
-            further = [one for one in error.problems if _top(name_of(one.path)) not in known]
-            return Invalid.of([*found.problems, *further])
+            further = [structs.replace(one, path=name_of(one.path)) for one in error.problems]
+            return Unreadable([*found.problems, *(one for one in further if _top(one.path) not in known)])
         except DomainError:
             pass
         return found
