@@ -1,0 +1,111 @@
+"""The same questions to platforms with a hundred, ten thousand and a million rows, on both databases."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from statistics import quantiles
+
+from msgspec import Struct
+from tests.postgresql import new_database, postgresql_server
+
+from benchmarks.figures import Direction, Result, Series, Target
+from benchmarks.growth_house import House, house
+from benchmarks.growth_questions import QUESTIONS, Question
+from benchmarks.growth_rows import Size
+
+SIZES = (100, 10_000, 1_000_000)
+GROWTH_BELOW = 1.2
+_LEAST_ROUNDS = 5
+_WARM_UP = 5
+_SECONDS = 10.0
+"""For one question to houses of all sizes. What cannot be asked `rounds` times in it is asked less often."""
+
+
+class _Measured(Struct, frozen=True):
+    """Seconds of each asking, by the size of the house; of one round in the same place."""
+
+    question: Question
+    seconds: dict[int, list[float]]
+
+
+async def measure(directory: Path, *, rounds: int, largest: int, wanted: str = "") -> Sequence[Result]:
+    """Ask the questions whose titles contain `wanted`. A `largest` house of fewer rows takes less time to
+    fill."""
+    sizes = [*(size for size in SIZES if size < largest), largest]
+    questions = [one for one in QUESTIONS if wanted.lower() in one.title.lower()]
+    results: list[Result] = []
+    with postgresql_server() as server:
+        for kind in ("SQLite", "PostgreSQL"):
+            async with AsyncExitStack() as stack:
+                houses: list[House] = []
+                for rows in sizes:
+                    url = await new_database(f"postgresql+asyncpg://{server}") if kind != "SQLite" else ""
+                    place = directory / f"{kind}{rows}"
+                    houses.append(await stack.enter_async_context(house(place, Size(rows), url)))
+                results.append(result(kind, [await ask(one, houses, rounds) for one in questions]))
+    return results
+
+
+async def ask(question: Question, houses: Sequence[House], rounds: int) -> _Measured:
+    """Ask the houses in turn, in an order that moves on by one."""
+    seconds: dict[int, list[float]] = {one.size.rows: [] for one in houses}
+    order = list(houses)
+    if question.prepare is not None:
+        for one in order:
+            await question.prepare(one)
+    for one in order * _WARM_UP:
+        await question.ask(one)
+    gc.collect()
+    gc.freeze()
+    end = time.perf_counter() + _SECONDS
+    for number in range(rounds):
+        if time.perf_counter() > end and number >= _LEAST_ROUNDS:
+            break
+        for one in order:
+            started = time.perf_counter()
+            await question.ask(one)
+            seconds[one.size.rows].append(time.perf_counter() - started)
+        order.append(order.pop(0))
+    return _Measured(question, seconds)
+
+
+def quarter(seconds: Sequence[float]) -> float:
+    """What a quarter of the rounds took less than: those that other programs disturbed least, which a median
+    is not spared on a machine that has more to do."""
+    return quantiles(seconds, n=4, method="inclusive")[0]
+
+
+def result(kind: str, measured: Iterable[_Measured]) -> Result:
+    series: list[Series] = []
+    targets: list[Target] = []
+    for one in measured:
+        sizes = [rows for rows in one.seconds if rows >= one.question.from_rows]
+        title = one.question.title
+        series += [
+            Series(
+                name=f"{title}, {rows:,}",
+                unit="ms",
+                values=[1000 * value for value in one.seconds[rows]],
+                is_yardstick=rows == sizes[0],
+            )
+            for rows in sizes
+        ]
+        for rows in sizes[1:]:
+            grown = quarter(one.seconds[rows]) / quarter(one.seconds[sizes[0]])
+            growth = Series(name=f"{title}, {rows:,} against {sizes[0]:,}", unit="×", values=[grown])
+            targets.append(Target(growth, Direction.AT_MOST, GROWTH_BELOW))
+    return Result(
+        title=f"Growth on {kind}",
+        series=series,
+        targets=targets,
+        notes=[
+            "Asked in the process itself, everything but the socket: houses of all sizes in turn, so that "
+            "whatever else the machine does meets all of them. The numbers say how many links, events and "
+            "deliveries there are, and a tenth as many rooms, people and meetings, but never fewer than 100. "
+            "Lists that answer up to 1,000 are held against the smallest house that has so many.",
+        ],
+    )
