@@ -288,6 +288,8 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        # Compiling a statement takes longer than any of these statements does.
+        connect_args={"server_settings": {"jit": "off"}},
         json_deserializer=msgspec.json.decode,
         hide_parameters=True,  # they hold access keys, and errors are logged
     )

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from switchroom.db.database import Database
+from switchroom.db.statistics import assume_many_rows
 
 
 def configuration() -> Config:
@@ -31,6 +32,7 @@ async def upgrade(database: Database) -> bool:
             return False
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        assume_many_rows(connection)
         return True
 
     async with database.engine.begin() as connection:

@@ -93,8 +93,21 @@ class Membership(OfOrganization, Base):
     `calendar_token` is the way to their calendar of this organization, and of no other."""
 
     __tablename__ = "memberships"
-    __table_args__ = (UniqueConstraint("person_id", "organization_id"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "organization_id"),
+        Index("ix_memberships_in_order", "organization_id", "id"),
+        Index(
+            "ix_memberships_of_organizers",
+            "organization_id",
+            "id",
+            "standing",
+            sqlite_where=text("standing <> 'participant'"),
+            postgresql_where=text("standing <> 'participant'"),
+        ),
+    )
 
+    # The index above begins with it.
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     standing: Mapped[str] = mapped_column(String(16))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.accounts.models import MeetingKind
@@ -28,6 +28,17 @@ class Meeting(OfOrganization, Base):
         Index("ix_meetings_listed", "organization_id", "organizer_id", "start_at", "id"),
         Index("ix_meetings_next_end", "next_end_at"),
         Index("ix_meetings_summary_due", "summary_due_at"),
+        Index("ix_meetings_to_come", "organizer_id", "next_end_at"),
+        Index(
+            "ix_meetings_series",
+            "organization_id",
+            "organizer_id",
+            "last_end_at",
+            sqlite_where=text("recurrence IS NOT NULL"),
+            postgresql_where=text("recurrence IS NOT NULL"),
+        ),
+        Index("ix_meetings_counted", "organization_id", "canceled_at"),
+        Index("ix_meetings_over", "organization_id", text("coalesce(canceled_at, closed_at)")),
     )
 
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
@@ -36,7 +47,7 @@ class Meeting(OfOrganization, Base):
     number: Mapped[str] = mapped_column(String(16), unique=True)
     calendar_token: Mapped[str] = mapped_column(String(73), unique=True, default=new_calendar_token)
     room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), unique=True)
-    organizer_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    organizer_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     organizer_key: Mapped[str] = mapped_column(String(32))
     topic: Mapped[str] = mapped_column(String(200))
     agenda: Mapped[str] = mapped_column(Text, default="")

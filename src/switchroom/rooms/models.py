@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.db.base import Base, BigId, OfOrganization, now
@@ -33,6 +34,11 @@ class LinkKind(StrEnum):
     GROUP = "group"
 
 
+def _only_where(condition: str) -> dict[str, Any]:
+    """The arguments of an index that has only some of the rows."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class Room(OfOrganization, Base):
     """A lasting place to meet, or a department that holds rooms.
 
@@ -42,8 +48,15 @@ class Room(OfOrganization, Base):
     """
 
     __tablename__ = "rooms"
-    __table_args__ = (Index("ix_rooms_in_order", "organization_id", "position", "id"),)
+    __table_args__ = (
+        Index("ix_rooms_siblings", "organization_id", "parent_id", "position"),
+        Index("ix_rooms_in_order", "organization_id", "position", "id", **_only_where("type <> 3")),
+        Index("ix_rooms_of_meetings", "organization_id", "position", "id", **_only_where("type = 3")),
+        Index("ix_rooms_of_quota", "organization_id", "quota_name", "type", **_only_where("type = 2")),
+    )
 
+    # The first index above begins with it.
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("rooms.id", ondelete="RESTRICT"), index=True)
     type: Mapped[int]
@@ -60,6 +73,14 @@ class Room(OfOrganization, Base):
     managed: Mapped[bool] = mapped_column(default=False)
     created_by: Mapped[str] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+IS_LISTED = Room.type != literal_column(f"{RoomType.MEETING:d}")
+"""Whether a room is in lists that do not ask for those of meetings. Written into the statement, not bound to
+it, as the other two, so that the indexes of such rooms serve it."""
+
+IS_OF_MEETING = Room.type == literal_column(f"{RoomType.MEETING:d}")
+IS_ROOM = Room.type == literal_column(f"{RoomType.ROOM:d}")
 
 
 class RoomPermission(OfOrganization, Base):
@@ -94,12 +115,15 @@ class Link(OfOrganization, Base):
     """
 
     __tablename__ = "links"
-    __table_args__ = (Index("ix_links_listed", "organization_id", "kind", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_links_listed", "organization_id", "kind", "created_at", "id"),
+        Index("ix_links_of_room", "room_id", "kind", "created_at", "id"),
+    )
 
-    # The index above begins with it; one of its own would only cost every new link.
+    # The indexes above begin with these; others would only cost every new link.
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
-    room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(8))
     access_key: Mapped[str] = mapped_column(String(32), unique=True)
     permission_group_id: Mapped[str] = mapped_column(ForeignKey("permission_groups.id", ondelete="RESTRICT"))

@@ -112,6 +112,12 @@ class Delivery(OfOrganization, Base):
             sqlite_where=text("state = 'waiting' AND attempts > 0"),
             postgresql_where=text("state = 'waiting' AND attempts > 0"),
         ),
+        Index(
+            "ix_web_hook_deliveries_dead",
+            "id",
+            sqlite_where=text("state = 'dead'"),
+            postgresql_where=text("state = 'dead'"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
