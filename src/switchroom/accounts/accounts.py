@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from cachetools import TTLCache
 from msgspec import UNSET, Struct
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, and_, case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.dependents import AccountDependents
@@ -15,7 +15,7 @@ from switchroom.accounts.models import MeetingTerms
 from switchroom.accounts.organizers import (
     BY_ADDRESS,
     BY_HEX_ID,
-    ORGANIZERS,
+    IS_ORGANIZER,
     Actor,
     Organizer,
     add_member,
@@ -59,7 +59,7 @@ _MOST_REMEMBERED = 10_000
 
 
 class Account(Struct, frozen=True):
-    """An organization with its terms. `organizers` is how many it has."""
+    """An organization with its terms. `organizers` is how many it has, counted where that is limited."""
 
     organization: Organization
     terms: MeetingTerms
@@ -157,12 +157,12 @@ class Accounts:
             record(session, organization.id, "account.closed", hex_id, _snapshot(organization, account.terms))
 
     async def admins(self, organization_id: int) -> Sequence[Organizer]:
-        return await self._people(organization_id, (Standing.ADMINISTRATOR,), _MOST_LISTED, 0)
+        return await self._people(organization_id, _IS_ADMIN, _MOST_LISTED, 0)
 
     async def organizers(self, organization_id: int, *, limit: int, offset: int) -> Sequence[Organizer]:
         """Those who can schedule meetings, administrators too, in the order in which they came."""
         _require_page(limit, offset)
-        return await self._people(organization_id, ORGANIZERS, limit, offset)
+        return await self._people(organization_id, IS_ORGANIZER, limit, offset)
 
     async def actor(self, organization_id: int | None, *, hex_id: str = "", email: str = "") -> Actor:
         """An organizer by id or address, in this organization or, for None, in any that is open.
@@ -245,7 +245,7 @@ class Accounts:
             admin = await session.scalar(
                 select(Person)
                 .join(Membership, Membership.person_id == Person.id)
-                .where(Membership.standing == Standing.ADMINISTRATOR, Person.id != person.id)
+                .where(_IS_ADMIN, Person.id != person.id)
                 .order_by(Membership.id)
                 .limit(1)
             )
@@ -263,12 +263,12 @@ class Accounts:
         self._actors.clear()
 
     async def _people(
-        self, organization_id: int, standings: Sequence[Standing], limit: int, offset: int
+        self, organization_id: int, condition: ColumnElement[bool], limit: int, offset: int
     ) -> Sequence[Organizer]:
         query = (
             select(Person, Membership)
             .join(Membership, Membership.person_id == Person.id)
-            .where(Membership.standing.in_(standings))
+            .where(condition)
             .order_by(Membership.id)
             .limit(limit)
             .offset(offset)
@@ -277,13 +277,17 @@ class Accounts:
             return [Organizer(*row) for row in await session.execute(query)]
 
 
+_IS_ADMIN = and_(Membership.standing == Standing.ADMINISTRATOR, IS_ORGANIZER)
+_ORGANIZERS_OF = (
+    select(func.count(Membership.id))
+    .where(Membership.organization_id == Organization.id, IS_ORGANIZER)
+    .correlate(Organization)
+    .scalar_subquery()
+)
 _ACCOUNTS = select(
     Organization,
     MeetingTerms,
-    select(func.count(Membership.id))
-    .where(Membership.organization_id == Organization.id, Membership.standing.in_(ORGANIZERS))
-    .correlate(Organization)
-    .scalar_subquery(),
+    case((MeetingTerms.most_organizers == 0, 0), else_=_ORGANIZERS_OF),
 ).join(MeetingTerms, MeetingTerms.organization_id == Organization.id)
 
 
@@ -305,7 +309,7 @@ async def _member(session: AsyncSession, organization_id: int, hex_id: str, *, t
         await session.execute(
             select(Person, Membership)
             .join(Membership, Membership.person_id == Person.id)
-            .where(Person.hex_id == hex_id, Membership.standing.in_(ORGANIZERS))
+            .where(Person.hex_id == hex_id, IS_ORGANIZER)
         )
     ).one_or_none()
     if row is None:

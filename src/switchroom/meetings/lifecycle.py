@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import BigInteger, Select, bindparam, delete, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, Select, bindparam, delete, func, literal, select, tuple_, type_coerce
 
 from switchroom.accounts.models import MeetingTerms
 from switchroom.bus import Bus
@@ -67,17 +67,21 @@ class MeetingLifecycle:
     async def close_ended(self) -> int:
         """Close what is past its end; not what is extended while people are inside. Returns how many."""
         closed = 0
-        after = ""
+        after = (datetime.min.replace(tzinfo=UTC), "")
         while True:
             async with self._database.write(None) as session:
                 rows = (
                     await session.execute(
-                        _MEETINGS.where(Meeting.next_end_at <= now(), Meeting.id > after)
-                        .order_by(Meeting.id)
+                        _MEETINGS.where(
+                            Meeting.next_end_at <= now(), tuple_(Meeting.next_end_at, Meeting.id) > after
+                        )
+                        .order_by(Meeting.next_end_at, Meeting.id)
                         .limit(_AT_ONCE)
                         .with_for_update(of=Meeting, skip_locked=True)
                     )
                 ).all()
+                if rows:  # closing one moves its end
+                    after = (rows[-1][0].next_end_at or now(), rows[-1][0].id)
                 inside = self._live.occupants([row[0].room_id for row in rows])
                 changes = await changes_of(session, [row[0] for row in rows])
                 invitees = await invitees_of(session, [row[0].id for row in rows])
@@ -93,7 +97,6 @@ class MeetingLifecycle:
                     closed += 1
             if len(rows) < _AT_ONCE:
                 return closed
-            after = rows[-1][0].id
 
     async def announce_summaries(self) -> None:
         """Log that the summaries are there of what was closed some minutes ago."""
@@ -125,11 +128,16 @@ class MeetingLifecycle:
 
     async def delete_old(self) -> int:
         """Delete meetings that ended as long ago as their organization keeps them. Returns how many."""
+        async with self._database.read(None) as session:
+            with_old = (await session.scalars(_WITH_OLD, {"microseconds": _microseconds()})).all()
+        return sum([await self._delete_old_of(organization_id) for organization_id in with_old])
+
+    async def _delete_old_of(self, organization_id: int) -> int:
         removed = 0
         while True:
             async with self._database.write(None) as session:
-                moment = round(now().timestamp() * 1_000_000)
-                rows = (await session.execute(_OLD, {"microseconds": moment})).all()
+                wanted = {"organization_id": organization_id, "microseconds": _microseconds()}
+                rows = (await session.execute(_OLD, wanted)).all()
                 for meeting, organization, terms, organizer in rows:
                     shown = _just_closed(meeting, {}, SchedulingContext(organization, terms, organizer))
                     data = snapshot(shown)
@@ -175,16 +183,35 @@ _SUMMARY_DUE = (
 _NEXT_END = select(func.min(Meeting.next_end_at)).where(
     Meeting.next_end_at > bindparam("moment", type_=Instant())
 )
+_OVER_SINCE = type_coerce(func.coalesce(Meeting.canceled_at, Meeting.closed_at), BigInteger)
+_KEPT_SINCE = bindparam("microseconds", type_=BigInteger) - MeetingTerms.delete_after_days * literal(
+    86_400_000_000, BigInteger
+)
+# One look into the index for each organization; as a join, it can become one at every meeting there is.
+_LONGEST_OVER = (
+    select(_OVER_SINCE)
+    .where(Meeting.organization_id == MeetingTerms.organization_id, _OVER_SINCE.is_not(None))
+    .order_by(_OVER_SINCE)
+    .limit(1)
+    .correlate(MeetingTerms)
+    .scalar_subquery()
+)
+_WITH_OLD = select(MeetingTerms.organization_id).where(_LONGEST_OVER < _KEPT_SINCE)
 _OLD = (
     _WITH_CANCELED.where(
-        type_coerce(func.coalesce(Meeting.canceled_at, Meeting.closed_at), BigInteger)
-        < bindparam("microseconds", type_=BigInteger)
-        - MeetingTerms.delete_after_days * literal(86_400_000_000, BigInteger)
+        Meeting.organization_id == bindparam("organization_id"),
+        MeetingTerms.organization_id == bindparam("organization_id"),
+        _OVER_SINCE < _KEPT_SINCE,
     )
+    .order_by(_OVER_SINCE)
     .limit(_AT_ONCE)
     .with_for_update(of=Meeting, skip_locked=True)
 )
 _MEETINGS = _WITH_CANCELED.where(Meeting.canceled_at.is_(None))
+
+
+def _microseconds() -> int:
+    return round(now().timestamp() * 1_000_000)
 
 
 def _ended(meeting: Meeting, changes: Changes) -> Occurrence:

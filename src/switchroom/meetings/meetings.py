@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, structs
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingKind
@@ -25,7 +25,6 @@ from switchroom.mail.meeting_mails import MeetingMailKind
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.closing_rules import change_for, close_occurrence, fitting_changes, set_ends
 from switchroom.meetings.drafts import (
-    LATEST,
     STANDARD_LENGTH,
     InviteeDraft,
     MeetingDraft,
@@ -34,10 +33,10 @@ from switchroom.meetings.drafts import (
 )
 from switchroom.meetings.invitations import Invitations
 from switchroom.meetings.invitees import add_invitees, exchange_invitees
+from switchroom.meetings.listing import expanded, of_organizer
 from switchroom.meetings.lookup import Found, find, require_one, shown_of, side_of
-from switchroom.meetings.models import Meeting, OccurrenceChange
+from switchroom.meetings.models import Meeting
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
-from switchroom.meetings.occurrences import Occurrence
 from switchroom.meetings.recordings.models import MeetingRecording
 from switchroom.meetings.scheduling_context import SchedulingContext, context_of, context_of_new
 from switchroom.meetings.update import (
@@ -124,21 +123,17 @@ class Meetings:
             raise Invalid(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=1_000_000)
         if from_ is not None and to is not None and to <= from_:
             raise Invalid(ErrorCode.RANGE_REVERSED, "to")
-        expanded = from_ is not None or to is not None
+        has_window = from_ is not None or to is not None
         most = offset + limit
-        if expanded and most > _MOST_EXPANDED:
+        if has_window and most > _MOST_EXPANDED:
             raise Invalid(ErrorCode.TOO_MANY_LISTED, "offset", most=_MOST_EXPANDED)
-        query = (
-            select(Meeting)
-            .where(Meeting.organizer_id == actor.person_id, Meeting.canceled_at.is_(None))
-            .order_by(Meeting.start_at, Meeting.id)
-        )
         async with self._database.read(actor.organization_id) as session:
             context = await context_of(session, actor, to_change=False)
-            if expanded:
-                page = (await _expanded(session, query, from_, to, most))[offset:]
+            if has_window:
+                page = (await expanded(session, actor.person_id, from_, to, most))[offset:]
             else:
-                rows = (await session.scalars(query.limit(limit).offset(offset))).all()
+                query = of_organizer(actor.person_id).limit(limit).offset(offset)
+                rows = (await session.scalars(query)).all()
                 changes = await changes_of(session, rows)
                 page = [
                     (one, occurrences.shown(one, changes.get(one.id, {}), clock_of(one, context.terms)))
@@ -334,44 +329,6 @@ class Meetings:
         notify(session, MeetingChanged(meeting.organization_id, meeting.room_id, meeting.next_end_at))
 
 
-async def _expanded(
-    session: AsyncSession,
-    query: Select[Meeting],
-    from_: datetime | None,
-    to: datetime | None,
-    most: int,
-) -> list[tuple[Meeting, Occurrence]]:
-    """The first `most` that end after `from_` and begin before `to`, occurrences one by one."""
-    if from_ is not None:
-        query = query.where(or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > from_))
-    once = query.where(Meeting.recurrence.is_(None))
-    if to is not None:
-        once = once.where(Meeting.start_at < to)
-    recurring = query.where(Meeting.recurrence.is_not(None))
-    if to is not None:
-        recurring = recurring.where(or_(Meeting.start_at < to, _has_moved(to)))
-    series = (await session.scalars(recurring)).all()
-    changes = await changes_of(session, series)
-    found = occurrences.in_order(
-        [(meeting, changes.get(meeting.id, {})) for meeting in series],
-        from_=from_,
-        until=LATEST if to is None else min(to, LATEST),
-        limit=most,
-    )
-    for meeting in await session.scalars(once.limit(most)):
-        found.append((meeting, occurrences.shown(meeting, {}, now())))
-    return sorted(found, key=lambda one: (one[1].start, one[0].id))[:most]
-
-
-def _has_moved(before: datetime) -> ColumnElement[bool]:
-    """Whether an occurrence of the meeting has been moved to begin before then."""
-    return (
-        select(OccurrenceChange.id)
-        .where(OccurrenceChange.meeting_id == Meeting.id, OccurrenceChange.start_at < before)
-        .exists()
-    )
-
-
 async def _checked(
     session: AsyncSession, actor: Actor, draft: MeetingDraft, *, is_new: bool = False
 ) -> MeetingDraft:
@@ -392,11 +349,13 @@ async def _require_place(session: AsyncSession, context: SchedulingContext) -> N
     if not context.terms.most_meetings:
         return
     most = (await lock_terms(session, context.organization.id)).most_meetings
-    count = await session.scalar(
-        select(func.count()).select_from(Meeting).where(Meeting.canceled_at.is_(None))
-    )
-    if most and (count or 0) >= most:
+    if most and (await session.scalar(_COUNT, {"most": most}) or 0) >= most:
         raise Exhausted(ErrorCode.MEETINGS_EXHAUSTED, most=most)
+
+
+_COUNTED = select(Meeting.organization_id).where(Meeting.canceled_at.is_(None)).limit(bindparam("most"))
+_COUNT = select(func.count()).select_from(_COUNTED.subquery())
+"""How many meetings there are, counted no further than to `most`."""
 
 
 def _new_room(context: SchedulingContext, meeting: Meeting, size: Size) -> Room:

@@ -87,38 +87,6 @@ def first(meeting: Meeting) -> Occurrence:
     return _occurrence(meeting, meeting.start_at, None)
 
 
-def in_order(
-    meetings: Sequence[tuple[Meeting, Changes]],
-    *,
-    from_: datetime | None,
-    until: datetime,
-    limit: int,
-) -> list[tuple[Meeting, Occurrence]]:
-    """Of all the meetings together at least the first `limit` that end after `from_` and begin before
-    `until`, if there are so many. It looks through growing spans of time, so that what comes late in a long
-    series costs nothing."""
-    if not meetings:
-        return []
-    starts = [meeting.start_at for meeting, _ in meetings]
-    starts += [row.start_at for _, rows in meetings for row in rows.values() if row.start_at is not None]
-    earliest = min(starts)
-    after = from_ if from_ is not None and from_ > earliest else None
-    begin = after or earliest
-    span = timedelta(days=1)
-    earlier = True
-    found: list[tuple[Meeting, Occurrence]] = []
-    while begin < until and len(found) < limit:
-        end = min(begin + span, until)
-        for meeting, changes in meetings:
-            of_span = occurrences(meeting, changes, from_=after, until=end, limit=limit)
-            # What has begun before this span is in the one before, but for the first.
-            found += [(meeting, one) for one in of_span if earlier or one.start >= begin]
-        begin = after = end
-        earlier = False
-        span *= 2
-    return found
-
-
 def occurrence_at(meeting: Meeting, changes: Changes, original_start: datetime) -> Occurrence | None:
     """The one that the series has at this start, unless it is canceled."""
     if _is_canceled(changes.get(original_start)):

@@ -24,6 +24,8 @@ from switchroom.identity.timezones import require_timezone
 
 MOST_OCCURRENCES = 1000
 LONGEST_INTERVAL = 999
+_CLOCKS = timedelta(hours=3)
+"""More than clocks are ever put forward or back."""
 
 
 class FrequencyType(StrEnum):
@@ -113,6 +115,22 @@ def occurrence_starts(
         return []
     moments = _rule(recurrence, local, _after(turns, recurrence, local), passed=passed)
     return list(islice(_window(moments, local.astimezone(UTC), from_, until), limit))
+
+
+def not_before(recurrence: Recurrence, start: datetime, timezone: str, moment: datetime) -> datetime:
+    """A time before which no occurrence begins that begins at or after the moment: near the first of these
+    where that costs nothing to tell."""
+    if recurrence.frequency_type is FrequencyType.MONTHLY:
+        return moment
+    zone, step = ZoneInfo(timezone), _step(recurrence)
+    # By the clock on the wall: there, they are one step apart, whatever the offset from UTC does.
+    on_wall = start.astimezone(zone).replace(tzinfo=None)
+    turns = max(-((on_wall - moment.astimezone(zone).replace(tzinfo=None) + _CLOCKS) // step), 0)
+    try:
+        nearest = (on_wall + turns * step).replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return moment
+    return max(nearest - _CLOCKS, moment)
 
 
 def last_start(recurrence: Recurrence, start: datetime, timezone: str) -> datetime:
