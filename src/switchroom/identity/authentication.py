@@ -10,7 +10,7 @@ from typing import NoReturn
 from uuid import uuid4
 
 from msgspec import Struct
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -167,11 +167,11 @@ class Authentication:
             record(session, row.organization_id, "user.signed_out", person.id, {"username": person.username})
 
     async def accessible(self, claims: AccessToken) -> Sequence[str]:
-        """The ULIDs of the organizations that the caller can sign in to."""
+        """The ULIDs of the organizations that the caller can sign in to: at most 1000, the first joined."""
         if claims.kind is not SubjectKind.PERSON:
             return [claims.company_id]
         async with self._database.read(None) as session:
-            return [organization.ulid for organization, _ in await _memberships(session, claims.subject_id)]
+            return await _accessible(session, claims.subject_id)
 
     async def _sign_in_person(
         self,
@@ -180,11 +180,10 @@ class Authentication:
         company_id: str | None,
         kept: KeptRefreshToken | None = None,
     ) -> SignedIn:
-        memberships = await _memberships(session, person.id)
-        chosen = next(
-            (item for item in memberships if not company_id or item[0].ulid == company_id),
-            None,
-        )
+        query = _MEMBERSHIPS.with_only_columns(Organization, Membership).limit(1)
+        if company_id:
+            query = query.where(Organization.ulid == company_id)
+        chosen = (await session.execute(query, {"person_id": person.id})).one_or_none()
         if chosen is None:
             _refuse()
         organization, membership = chosen
@@ -197,9 +196,8 @@ class Authentication:
         )
         if kept is None:
             record(session, organization.id, "user.signed_in", person.id, {"username": person.username})
-        return await self._issue(
-            session, claims, [item[0].ulid for item in memberships], kept, person_id=person.id
-        )
+        accessible = await _accessible(session, person.id)
+        return await self._issue(session, claims, accessible, kept, person_id=person.id)
 
     async def _sign_in_key(
         self,
@@ -275,14 +273,17 @@ class Authentication:
         return SignedIn(self._signer.sign(claims), claims, refresh_token, self._refresh_lifetime, accessible)
 
 
-async def _memberships(session: AsyncSession, person_id: str) -> list[tuple[Organization, Membership]]:
-    rows = await session.execute(
-        select(Organization, Membership)
-        .join(Membership, Membership.organization_id == Organization.id)
-        .where(Membership.person_id == person_id, Organization.closed_at.is_(None))
-        .order_by(Membership.created_at, Membership.id)
-    )
-    return [(organization, membership) for organization, membership in rows]
+_MOST_ACCESSIBLE = 1000
+_MEMBERSHIPS = (
+    select(Organization.ulid)
+    .join(Membership, Membership.organization_id == Organization.id)
+    .where(Membership.person_id == bindparam("person_id"), Organization.closed_at.is_(None))
+    .order_by(Membership.created_at, Membership.id)
+)
+
+
+async def _accessible(session: AsyncSession, person_id: str) -> Sequence[str]:
+    return (await session.scalars(_MEMBERSHIPS.limit(_MOST_ACCESSIBLE), {"person_id": person_id})).all()
 
 
 def _require(row: RefreshToken | None) -> RefreshToken:

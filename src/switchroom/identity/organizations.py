@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from ulid import ULID
 
@@ -66,14 +66,19 @@ class Organizations:
             )
             return await session.scalar(query) is not None
 
-    async def accessible(self, token: AccessToken, ulids: Sequence[str]) -> Sequence[Organization]:
-        """Those of the named organizations that the caller belongs to, all of them when none is named.
+    async def accessible(
+        self, token: AccessToken, ulids: Sequence[str], *, first: str = "", limit: int = 0
+    ) -> Sequence[Organization]:
+        """Those of the named organizations that the caller belongs to, all of them when none is named: at
+        most `limit` (0 for the most there can be, 1000), in order of name, beginning with the one that
+        `first` names if it is among them.
 
-        One the caller does not belong to is left out, as if it did not exist. In order of name.
+        One the caller does not belong to is left out, as if it did not exist.
         """
         if len(ulids) > _MOST_NAMED:
             raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "organization_ids", most=_MOST_NAMED)
-        query = select(Organization).order_by(Organization.display_name, Organization.id)
+        in_order = (Organization.display_name, Organization.id)
+        query = select(Organization).order_by(*in_order).limit(min(limit or _MOST_NAMED, _MOST_NAMED))
         if token.kind == token.kind.PERSON:
             query = query.join(Membership, Membership.organization_id == Organization.id).where(
                 Membership.person_id == token.subject_id
@@ -83,6 +88,12 @@ class Organizations:
         if ulids:
             query = query.where(Organization.ulid.in_(ulids))
         async with self._database.read(None) as session:
+            start = None
+            if first:
+                named = query.with_only_columns(*in_order).where(Organization.ulid == first)
+                start = (await session.execute(named)).one_or_none()
+            if start is not None:
+                query = query.where(tuple_(*in_order) >= tuple(start))
             return (await session.scalars(query)).all()
 
     async def permission_groups(self, token: AccessToken) -> Sequence[PermissionGroup]:

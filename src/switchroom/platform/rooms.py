@@ -20,10 +20,10 @@ class RoomServices:
     def __init__(self, settings: Settings, storage: Storage, identity: IdentityServices) -> None:
         database = storage.database
         self.rooms = Rooms(database)
-        self.listing = RoomListing(database)
         self.links = Links(database, settings.base_url)
         self.quotas = Quotas(database)
         self.revisions = Revisions(database, storage.bus)
+        self.listing = RoomListing(database, self.revisions)
         self.admissions = AdmissionService(
             database, identity.signer, guest_token_lifetime=settings.security.guest_token_lifetime
         )

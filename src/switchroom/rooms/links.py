@@ -31,6 +31,7 @@ from switchroom.rooms.notices import LinkDeleted, RoomChanged
 LOCALES = ("en", "de")
 _LONGEST_DESCRIPTION = 500
 _MOST_AT_ONCE = 1000
+_MOST_LISTED = 1000
 
 
 class LinkDraft(Struct, frozen=True, kw_only=True):
@@ -117,15 +118,20 @@ class Links:
         return (await self.create(token, room_id, LinkKind.GROUP, [draft])).links[0]
 
     async def list(self, token: AccessToken, kind: LinkKind, room_id: str | None) -> Sequence[Link]:
-        """The links of a room or, without one, of every room, oldest first."""
-        query = select(Link).where(Link.kind == kind).order_by(Link.created_at, Link.id)
+        """The newest 1000 links of a room or, without one, of every room, oldest first."""
+        query = (
+            select(Link)
+            .where(Link.kind == kind)
+            .order_by(Link.created_at.desc(), Link.id.desc())
+            .limit(_MOST_LISTED)
+        )
         async with self._database.read(token.organization_id) as session:
             if room_id:
                 await room_for(session, token, room_id, to_administer=True)
                 query = query.where(Link.room_id == room_id)
             elif not token.may(Administration.ROOM_ADMIN):
                 raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="ROOM_ADMIN")
-            return (await session.scalars(query)).all()
+            return (await session.scalars(query)).all()[::-1]
 
     async def get(
         self, token: AccessToken, link_id: str, *, room_id: str | None = None, kind: LinkKind | None = None

@@ -13,7 +13,7 @@ from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid
 from switchroom.identity.models import Organization
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.drafts import QuotaWish
-from switchroom.rooms.models import QuotaSet, Room, RoomType
+from switchroom.rooms.models import IS_ROOM, QuotaSet, Room
 
 _FIRST_SETS = (("standard", 50, 200), ("small", 12, 50), ("large", 200, 1000))
 _DEFAULT = "standard"
@@ -25,14 +25,20 @@ class Quotas:
         self._database = database
 
     async def list(self, token: AccessToken) -> tuple[Sequence[QuotaSet], Mapping[str, int]]:
-        """The organization's quota sets in order of size, and how many rooms have each, by name."""
+        """The organization's quota sets in order of size, and how many rooms have each that not all may
+        have, by name."""
         if token.is_guest:
             raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
         async with self._database.read(token.organization_id) as session:
             sets = (
                 await session.scalars(select(QuotaSet).order_by(QuotaSet.active_limit, QuotaSet.name))
             ).all()
-            return sets, await _rooms_by_quota(session)
+            used = {
+                quota.name: await _rooms_of(session, quota.name, quota.room_limit)
+                for quota in sets
+                if quota.room_limit is not None
+            }
+            return sets, used
 
 
 def add_first_sets(session: AsyncSession, organization: Organization) -> None:
@@ -98,8 +104,7 @@ async def require_place(session: AsyncSession, quota_name: str | None) -> None:
     quota = await _named(session, quota_name, required=True)
     if quota is None or quota.room_limit is None:
         return
-    used = (await _rooms_by_quota(session)).get(quota_name, 0)
-    if used >= quota.room_limit:
+    if await _rooms_of(session, quota_name, quota.room_limit) >= quota.room_limit:
         raise Exhausted(ErrorCode.QUOTA_EXCEEDED, "quota.name", name=quota_name, most=quota.room_limit)
 
 
@@ -123,10 +128,14 @@ async def _named(session: AsyncSession, name: str, *, required: bool) -> _Quota 
     return quota
 
 
-async def _rooms_by_quota(session: AsyncSession) -> Mapping[str, int]:
-    rows = await session.execute(
-        select(Room.quota_name, func.count())
-        .where(Room.quota_name.is_not(None), Room.type == RoomType.ROOM)
-        .group_by(Room.quota_name)
-    )
-    return {name: count for name, count in rows if name is not None}
+async def _rooms_of(session: AsyncSession, name: str, most: int) -> int:
+    """How many rooms have the quota, counted no further than to `most`."""
+    return await session.scalar(_ROOMS_OF, {"quota_name": name, "most": most}) or 0
+
+
+_COUNTED = (
+    select(Room.quota_name)
+    .where(Room.quota_name == bindparam("quota_name"), IS_ROOM)
+    .limit(bindparam("most"))
+)
+_ROOMS_OF = select(func.count()).select_from(_COUNTED.subquery())

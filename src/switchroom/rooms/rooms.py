@@ -262,7 +262,9 @@ async def _require_parent(session: AsyncSession, parent_id: str | None) -> list[
 
 
 async def _last_position(session: AsyncSession, parent_id: str | None) -> int:
-    last = await session.scalar(select(func.max(Room.position)).where(_children_of(parent_id)))
+    # In the index's order, which PostgreSQL does not see in a maximum where there is no parent.
+    query = select(Room.position).where(_children_of(parent_id))
+    last = await session.scalar(query.order_by(Room.parent_id.desc(), Room.position.desc()).limit(1))
     return last or 0
 
 
@@ -288,12 +290,14 @@ async def _free_position(session: AsyncSession, move: Move) -> int | None:
     """A number between the predecessor and its successor; None when there is none left."""
     others = (_children_of(move.parent_id), Room.id != move.room_id)
     if move.after_id is None:
-        first = await session.scalar(select(func.min(Room.position)).where(*others))
+        query = select(Room.position).where(*others).order_by(Room.parent_id, Room.position)
+        first = await session.scalar(query.limit(1))
         return _GAP if first is None else first - _GAP
     before = await session.scalar(select(Room.position).where(*others, Room.id == move.after_id))
     if before is None:
         raise NotFound(ErrorCode.ROOM_PREDECESSOR_NOT_FOUND, "after_id", id=move.after_id[:100])
-    after = await session.scalar(select(func.min(Room.position)).where(*others, Room.position > before))
+    query = select(Room.position).where(*others, Room.position > before)
+    after = await session.scalar(query.order_by(Room.parent_id, Room.position).limit(1))
     if after is None:
         return before + _GAP
     return (before + after) // 2 if after - before > 1 else None

@@ -30,10 +30,9 @@ class CompanyService:
 
     async def list(self, context: Context, request: CompanyListRequest) -> Reply:
         """By name. A page begins with the company `companyIdFrom`."""
-        organizations = await self._organizations.accessible(context.caller, request.companyIdList)
-        ids = [organization.ulid for organization in organizations]
-        start = ids.index(request.companyIdFrom) if request.companyIdFrom in ids else 0
-        page = organizations[start : start + request.limit if request.limit else None]
+        page = await self._organizations.accessible(
+            context.caller, request.companyIdList, first=request.companyIdFrom, limit=request.limit
+        )
         return CompanyListReply(
             companies={organization.ulid: _company(organization) for organization in page},
             orderedCompanyIDs=[organization.ulid for organization in page],
