@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import (
     chart,
     group_links,
+    growth,
     idle,
     join,
     meetings,
@@ -27,6 +28,10 @@ from benchmarks.figures import Result
 RESULTS = Path(__file__).with_name("results")
 
 
+_SHORT = ("list", "links", "meetings", "review", "join", "webhooks", "idle")
+"""What is measured when nothing is named."""
+
+
 def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Awaitable[Result]]]:
     return {
         "list": lambda place: room_list.measure(place, rounds=options.rounds, seconds=options.seconds),
@@ -35,6 +40,7 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Await
         "review": lambda place: review.measure(place, rounds=options.rounds),
         "join": lambda place: join.measure(place, rounds=options.joins),
         "webhooks": lambda place: webhooks.measure(place, rounds=options.deliveries),
+        "growth": lambda place: growth.measure(place, rounds=options.rounds, largest=options.rows),
         "idle": lambda place: idle.measure(place, rounds=options.starts),
     }
 
@@ -45,13 +51,14 @@ def _options() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="NAME",
-        help="list, links, meetings, review, join, webhooks, idle; all when none is named",
+        help="list, links, meetings, review, join, webhooks, growth, idle; all but growth when none is named",
     )
-    parser.add_argument("--rounds", type=int, default=12, help="rounds of list, links, meetings and review")
+    parser.add_argument("--rounds", type=int, default=12, help="rounds of all others")
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")
     parser.add_argument("--joins", type=int, default=10, help="joins of each kind")
     parser.add_argument("--deliveries", type=int, default=2, help="rounds of webhooks")
     parser.add_argument("--starts", type=int, default=5, help="starts of each kind")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="links of growth's largest house")
     parser.add_argument("--results", type=Path, default=RESULTS, help="directory to write to")
     options = parser.parse_args()
     unknown = set(options.names) - set(_benchmarks(options))
@@ -63,7 +70,7 @@ def _options() -> argparse.Namespace:
 async def _measure(options: argparse.Namespace) -> list[Result]:
     results: list[Result] = []
     for name, measure in _benchmarks(options).items():
-        if options.names and name not in options.names:
+        if name not in (options.names or _SHORT):
             continue
         print(f"== {name}", flush=True)
         with tempfile.TemporaryDirectory(prefix="switchroom-bench-") as directory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import quantiles
@@ -32,12 +32,11 @@ class _Measured(Struct, frozen=True):
     seconds: dict[int, list[float]]
 
 
-async def measure(directory: Path, *, rounds: int, largest: int, wanted: str = "") -> Sequence[Result]:
-    """Ask the questions whose titles contain `wanted`. A `largest` house of fewer rows takes less time to
-    fill."""
+async def measure(directory: Path, *, rounds: int, largest: int) -> Result:
+    """A `largest` house of fewer rows takes less time to fill."""
     sizes = [*(size for size in SIZES if size < largest), largest]
-    questions = [one for one in QUESTIONS if wanted.lower() in one.title.lower()]
-    results: list[Result] = []
+    series: list[Series] = []
+    targets: list[Target] = []
     with postgresql_server() as server:
         for kind in ("SQLite", "PostgreSQL"):
             async with AsyncExitStack() as stack:
@@ -46,8 +45,11 @@ async def measure(directory: Path, *, rounds: int, largest: int, wanted: str = "
                     url = await new_database(f"postgresql+asyncpg://{server}") if kind != "SQLite" else ""
                     place = directory / f"{kind}{rows}"
                     houses.append(await stack.enter_async_context(house(place, Size(rows), url)))
-                results.append(result(kind, [await ask(one, houses, rounds) for one in questions]))
-    return results
+                for question in QUESTIONS:
+                    own, grown = figures(kind, await ask(question, houses, rounds))
+                    series += own
+                    targets += grown
+    return Result(title="Growth", series=series, targets=targets, notes=[_NOTE])
 
 
 async def ask(question: Question, houses: Sequence[House], rounds: int) -> _Measured:
@@ -79,33 +81,32 @@ def quarter(seconds: Sequence[float]) -> float:
     return quantiles(seconds, n=4, method="inclusive")[0]
 
 
-def result(kind: str, measured: Iterable[_Measured]) -> Result:
-    series: list[Series] = []
+def figures(kind: str, measured: _Measured) -> tuple[list[Series], list[Target]]:
+    """The times in houses of each size, and what they have grown by."""
+    question, seconds = measured.question, measured.seconds
+    sizes = [rows for rows in seconds if rows >= question.from_rows]
+    title = f"{kind}: {question.title}"
+    series = [
+        Series(
+            name=f"{title}, {rows:,}",
+            unit="ms",
+            values=[1000 * value for value in seconds[rows]],
+            is_yardstick=rows == sizes[0],
+        )
+        for rows in sizes
+    ]
     targets: list[Target] = []
-    for one in measured:
-        sizes = [rows for rows in one.seconds if rows >= one.question.from_rows]
-        title = one.question.title
-        series += [
-            Series(
-                name=f"{title}, {rows:,}",
-                unit="ms",
-                values=[1000 * value for value in one.seconds[rows]],
-                is_yardstick=rows == sizes[0],
-            )
-            for rows in sizes
-        ]
-        for rows in sizes[1:]:
-            grown = quarter(one.seconds[rows]) / quarter(one.seconds[sizes[0]])
-            growth = Series(name=f"{title}, {rows:,} against {sizes[0]:,}", unit="×", values=[grown])
-            targets.append(Target(growth, Direction.AT_MOST, GROWTH_BELOW))
-    return Result(
-        title=f"Growth on {kind}",
-        series=series,
-        targets=targets,
-        notes=[
-            "Asked in the process itself, everything but the socket: houses of all sizes in turn, so that "
-            "whatever else the machine does meets all of them. The numbers say how many links, events and "
-            "deliveries there are, and a tenth as many rooms, people and meetings, but never fewer than 100. "
-            "Lists that answer up to 1,000 are held against the smallest house that has so many.",
-        ],
-    )
+    for rows in sizes[1:]:
+        grown = quarter(seconds[rows]) / quarter(seconds[sizes[0]])
+        growth = Series(name=f"{title}, {rows:,} against {sizes[0]:,}", unit="×", values=[grown])
+        targets.append(Target(growth, Direction.AT_MOST, GROWTH_BELOW))
+    return series, targets
+
+
+_NOTE = (
+    "Asked in the process itself, everything but the socket: houses of all sizes in turn, so that whatever "
+    "else the machine does meets all of them. The numbers say how many links, events and deliveries there "
+    "are; of rooms, people and meetings it is a tenth, but never fewer than 100. Lists that answer up to "
+    "1,000 are held against the smallest house that has so many. Growth is of what a quarter of the rounds "
+    "took less than."
+)

@@ -217,10 +217,6 @@ async def dead_deliveries(house: House) -> Any:
     return await hooks.deliveries(house.organization.id, state=DeliveryState.DEAD, limit=LISTED)
 
 
-async def queueing(house: House) -> Any:
-    return await house.platform.events.queueing.advance()
-
-
 async def leasing(house: House) -> Any:
     return await Leases(house.platform.storage.database).take()
 
@@ -278,7 +274,6 @@ QUESTIONS = (
     Question("the last 100 events", events),
     Question("the last 100 deliveries", deliveries),
     Question("deliveries given up, none", dead_deliveries),
-    Question("queueing for web hooks", queueing),
     Question("leasing of web hooks", leasing),
     Question("retention of events and deliveries, none due", cleaning),
     Question("lifecycle of meetings, none due", lifecycle),
