@@ -53,6 +53,8 @@ class SharedBus(Bus):
         super().subscribe(kind, handler)
         if self._kinds.setdefault(kind.__name__, kind) is not kind:
             raise ValueError(f"two kinds of messages are called {kind.__name__}")
+        if len(self._handlers[kind]) > 1:
+            return  # what is received goes to all of them
         decoder = msgspec.msgpack.Decoder(kind)
 
         async def receive(payload: bytes, _reply: str) -> None:

@@ -100,3 +100,90 @@ async def test_connections_come_back_with_the_server(tmp_path: Path) -> None:
             async with asyncio.timeout(LIMIT):
                 await heard.wait()
         assert changes == [True, False, True, False]
+
+
+class Listener:
+    """Notes what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    async def hear(self, payload: bytes, _reply: str) -> None:
+        self.heard.append(payload)
+
+
+async def test_subscriptions_come_and_go_at_any_time(tmp_path: Path) -> None:
+    async with nats_server(tmp_path) as server:
+        one, other = NatsConnection(server.configuration.url), NatsConnection(server.configuration.url)
+        before, twice, later = Listener(), Listener(), Listener()
+        first = other.subscribe("news", before.hear)
+        other.subscribe("news", twice.hear)
+        await first.wait_active()
+        async with connected(one, other):
+            subscription = other.subscribe("news", later.hear)
+            await subscription.wait_active()
+            for number in range(100):
+                await one.publish("news", b"%d" % number)
+            await until(lambda: len(twice.heard) == 100)
+            await subscription.close()
+            assert later.heard == before.heard == twice.heard
+            await first.close()
+            await first.close()
+            await one.publish("news", b"last")
+            await until(lambda: twice.heard[-1] == b"last")
+            assert b"last" not in [*before.heard, *later.heard]
+
+
+async def test_what_is_on_its_way_when_a_subscription_is_closed_is_handled(tmp_path: Path) -> None:
+    async with nats_server(tmp_path) as server:
+        one, other = NatsConnection(server.configuration.url), NatsConnection(server.configuration.url)
+        async with connected(one, other):
+            for _ in range(50):
+                listener, marker = Listener(), Listener()
+                ends = other.subscribe("end", marker.hear)
+                subscription = other.subscribe("news", listener.hear)
+                await subscription.wait_active()
+                await ends.wait_active()
+                for _ in range(10):
+                    await one.publish("news", b"")
+                await one.publish("end", b"")
+                await until(lambda marker=marker: marker.heard == [b""])
+                await subscription.close()
+                await ends.close()
+                assert len(listener.heard) == 10
+
+
+async def test_one_of_a_group_has_each_message(tmp_path: Path) -> None:
+    async with nats_server(tmp_path) as server:
+        connections = [NatsConnection(server.configuration.url) for _ in range(3)]
+        members, everybody = [Listener(), Listener()], Listener()
+        async with connected(*connections):
+            for connection, member in zip(connections[1:], members, strict=True):
+                await connection.subscribe("work", member.hear, group="workers").wait_active()
+            await connections[1].subscribe("work", everybody.hear).wait_active()
+            for number in range(200):
+                await connections[0].publish("work", b"%d" % number)
+            await until(lambda: sum(len(member.heard) for member in members) == 200)
+            await until(lambda: len(everybody.heard) == 200)
+            assert sorted(members[0].heard + members[1].heard) == sorted(everybody.heard)
+            assert all(member.heard for member in members)
+
+
+async def test_subscriptions_made_and_closed_without_a_connection_are_so_with_the_next(
+    tmp_path: Path,
+) -> None:
+    async with nats_server(tmp_path) as server:
+        one, other = NatsConnection(server.configuration.url), NatsConnection(server.configuration.url)
+        closed, kept, new = Listener(), Listener(), Listener()
+        async with connected(one, other):
+            goes = other.subscribe("news", closed.hear)
+            other.subscribe("news", kept.hear)
+            await server.stop()
+            await until(lambda: not one.connected and not other.connected)
+            await goes.close()
+            other.subscribe("news", new.hear)
+            await server.start()
+            await until(lambda: one.connected and other.connected)
+            await one.publish("news", b"again")
+            await until(lambda: kept.heard == new.heard == [b"again"])
+            assert closed.heard == []

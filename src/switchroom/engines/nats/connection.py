@@ -20,6 +20,7 @@ import structlog
 if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
+    from nats.aio.subscription import Subscription
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -54,6 +55,65 @@ class NoAnswer(NatsError):
     """Whoever listens did not answer in time."""
 
 
+class NatsSubscription:
+    """A subject that a connection listens to, again after each loss, until it is closed."""
+
+    def __init__(
+        self, subject: str, group: str, handler: Handler, registered: list[NatsSubscription]
+    ) -> None:
+        self._subject = subject
+        self._group = group
+        self._handler = handler
+        self._registered = registered
+        registered.append(self)
+        self._client: Client | None = None
+        self._subscription: Subscription | None = None
+        self._begun: asyncio.Task[None] | None = None
+
+    async def wait_active(self) -> None:
+        """Wait until the server knows of it, where there is a connection."""
+        if self._begun is not None:
+            await asyncio.wait({self._begun})
+
+    async def close(self) -> None:
+        """Listen no longer, after the messages that are on their way have been handled. Not to be called by
+        the handler."""
+        if self in self._registered:
+            self._registered.remove(self)
+        await self.wait_active()
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            with contextlib.suppress(Exception):  # whatever is wrong with it, it ends with its connection
+                async with asyncio.timeout(STOP_LIMIT):
+                    await subscription.drain()
+
+    def begin_on(self, client: Client) -> None:
+        """Have the server know of it on a connection that is there."""
+
+        async def begin() -> None:
+            with contextlib.suppress(
+                Exception
+            ):  # what is wrong is wrong with the connection, and the next comes
+                await self.subscribe_on(client)
+                await client.flush(CONNECT_LIMIT)
+
+        self._begun = asyncio.create_task(begin(), name=f"subscribe to {self._subject}")
+
+    async def subscribe_on(self, client: Client) -> None:
+        """Subscribe on a connection, unless it has been done or the subscription is closed."""
+        if self._client is client or self not in self._registered:
+            return
+        self._client = client
+        self._subscription = await client.subscribe(  # pyright: ignore[reportUnknownMemberType]
+            self._subject, queue=self._group, cb=_callback(self._handler)
+        )
+        if self not in self._registered:
+            await self._subscription.unsubscribe()
+
+    def is_on(self, client: Client) -> bool:
+        return self._client is client
+
+
 class NatsConnection:
     """At most one connection at a time; `url` may name several servers of a cluster, with commas between.
 
@@ -65,7 +125,7 @@ class NatsConnection:
         self._name = name
         self._client: Client | None = None
         self._connected = asyncio.Event()
-        self._handlers: dict[str, Handler] = {}
+        self._subscriptions: list[NatsSubscription] = []
         self._listeners: list[Callable[[bool], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -83,9 +143,13 @@ class NatsConnection:
         """Call `listener` each time the connection is made (True) or lost. It must not block or raise."""
         self._listeners.append(listener)
 
-    def subscribe(self, subject: str, handler: Handler) -> None:
-        """Let `handler` have each message to the subject, one after the other. Call it before `start`."""
-        self._handlers[subject] = handler
+    def subscribe(self, subject: str, handler: Handler, *, group: str = "") -> NatsSubscription:
+        """Let `handler` have each message to the subject, one after the other. Of those that subscribe in the
+        same `group`, on any connection, one has each message."""
+        subscription = NatsSubscription(subject, group, handler, self._subscriptions)
+        if self._client is not None:
+            subscription.begin_on(self._client)
+        return subscription
 
     def start(self) -> None:
         """Begin to connect, and to connect anew after each loss."""
@@ -100,8 +164,7 @@ class NatsConnection:
         task, self._task = self._task, None
         self._stopping = True
         while task is not None and not task.done():
-            # The client swallows a cancellation now and then: wait_for of Python 3.11 returns what is done at
-            # the same moment instead.
+            # The client swallows a cancellation that comes while it sends (`Client._flush_pending`).
             task.cancel()
             await asyncio.wait({task}, timeout=STOP_LIMIT)
 
@@ -137,14 +200,15 @@ class NatsConnection:
         return answer.data
 
     async def _stay_connected(self) -> None:
-        await asyncio.to_thread(importlib.import_module, "nats")
+        await asyncio.to_thread(importlib.import_module, "switchroom.engines.nats.client")
         import nats.errors
-        from nats.aio.client import Client
+
+        from switchroom.engines.nats.client import OrderedClient
 
         pause = FASTEST_RETRY
         while not self._stopping:
             closed = asyncio.Event()
-            client = Client()
+            client = OrderedClient()
             try:
                 async with asyncio.timeout(CONNECT_LIMIT + STOP_LIMIT):
                     await self._connect(client, closed)
@@ -186,9 +250,11 @@ class NatsConnection:
             pending_size=LARGEST_UNSENT,
             no_echo=True,
         )
-        for subject, handler in self._handlers.items():
-            await client.subscribe(subject, cb=_callback(handler))  # pyright: ignore[reportUnknownMemberType]
         await client.flush(CONNECT_LIMIT)
+        while missing := [one for one in self._subscriptions if not one.is_on(client)]:
+            for subscription in missing:
+                await subscription.subscribe_on(client)
+            await client.flush(CONNECT_LIMIT)
 
     def _change(self, client: Client | None) -> None:
         self._client = client
