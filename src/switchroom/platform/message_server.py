@@ -8,6 +8,7 @@ import structlog
 from msgspec import structs
 
 from switchroom.bus import Bus, SharedBus
+from switchroom.commands import Commands, SharedCommands
 from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.engine import NatsEngine
@@ -20,14 +21,18 @@ log = structlog.get_logger()
 
 
 class MessageServer:
-    """NATS, here or elsewhere. Without it the bus reaches this process only, which is enough for one."""
+    """NATS, here or elsewhere. Without it bus and commands reach this process only, which is enough for
+    one."""
 
     def __init__(self, settings: Settings, engines: Engines) -> None:
         self._engines = engines
         own = engines.find(NatsEngine)
         url = settings.nats.url if own is None else own.configuration.url
         self.connection = NatsConnection(url) if url else None
-        self.bus = Bus() if self.connection is None else SharedBus(self.connection, settings.nats.prefix)
+        self.bus, self.commands = Bus(), Commands()
+        if self.connection is not None:
+            self.bus = SharedBus(self.connection, settings.nats.prefix)
+            self.commands = SharedCommands(self.connection, settings.nats.prefix)
 
     async def connect(self) -> None:
         """Begin to connect, and wait a moment. Without, everything works as far as one process goes."""
