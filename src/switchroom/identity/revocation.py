@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -36,13 +37,24 @@ def revoke(session: AsyncSession, organization_id: int, subject_id: str) -> None
 
 
 class RevocationFollower:
-    """Tells the signer what has been revoked: at start, at once here, and every second elsewhere."""
+    """Tells the signer what has been revoked: at start, at once here, and every second elsewhere. Every hour
+    it removes what only concerns tokens that have expired."""
 
-    def __init__(self, database: Database, signer: TokenSigner, bus: Bus, *, interval: float = 1.0) -> None:
+    def __init__(
+        self,
+        database: Database,
+        signer: TokenSigner,
+        bus: Bus,
+        *,
+        interval: float = 1.0,
+        tidy_every: float = 3600.0,
+    ) -> None:
+        """Times are in seconds."""
         self._database = database
         self._signer = signer
         self._bus = bus
         self._interval = interval
+        self._tidy_every = tidy_every
         self._since: datetime | None = None
         bus.subscribe(AccessRevoked, self._revoked_here)
 
@@ -59,13 +71,18 @@ class RevocationFollower:
             self._signer.revoke(row.subject_id, row.revoked_at.timestamp())
 
     async def tidy(self) -> None:
+        """Remove what only tokens that have expired were refused for."""
         async with self._database.write(None) as session:
             await session.execute(delete(Revocation).where(Revocation.expires_at <= now()))
 
     async def follow(self) -> None:
         """Look for revocations of other processes until cancelled."""
+        tidied = time.monotonic()
         while True:
             await self.load()
+            if time.monotonic() - tidied >= self._tidy_every:
+                await self.tidy()
+                tidied = time.monotonic()
             await asyncio.sleep(self._interval)
 
     async def _revoked_here(self, notice: AccessRevoked) -> None:
