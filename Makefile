@@ -29,6 +29,7 @@ check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types
 	.venv/bin/lint-imports
 	.venv/bin/python -m switchroom.settings | diff -u docs/configuration.md - || (echo "docs/configuration.md is old: run make docs"; exit 1)
 	.venv/bin/python -m switchroom.platform.api_document | diff -u web/openapi.json - || (echo "web/openapi.json is old: run make docs"; exit 1)
+	.venv/bin/python -m switchroom.events.documentation docs/events.md --check
 	cd web && npm run --silent check
 
 bench: .make/bench-packages setup-dev ## Measure speed and memory into benchmarks/results/
@@ -42,6 +43,7 @@ format: .make/python-dev $(NODE_MODULES)/.installed ## Put all code into its for
 docs: .make/python-dev ## Generate the pages that are made from code, and the document of the browser's API
 	.venv/bin/python -m switchroom.settings > docs/configuration.md
 	.venv/bin/python -m switchroom.platform.api_document > web/openapi.json
+	.venv/bin/python -m switchroom.events.documentation docs/events.md
 
 lock: .make/python-dev ## Choose the newest allowed versions of the dependencies
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

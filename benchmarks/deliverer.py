@@ -11,12 +11,14 @@ import asyncio
 import signal
 import sys
 import time
+from typing import TypedDict, cast
 
 import msgspec
 from msgspec import Struct
 
 from switchroom import logs
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import DomainEvent
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.platform.build import Platform
@@ -52,24 +54,47 @@ async def deliver(data: str, work: Work) -> None:
     async with platform.running():
         organization = await platform.found_organization("Bench")
         for number, url in enumerate(work.urls):
-            types = [_kind(number)] if work.spread else ["bench.*"]
-            draft = WebHookDraft(name=f"Hook {number}", url=url, types=types)
+            wanted = [_kind(number)] if work.spread else ["bench.*"]
+            draft = WebHookDraft(name=f"Hook {number}", url=url, types=wanted)
             await platform.events.webhooks.create(organization.id, draft)
         print(time.time(), flush=True)
+        types = [_type(number) for number in range(len(work.urls))]
         for start in range(0, work.events, _IN_A_TRANSACTION):
             async with platform.storage.database.write(None) as session:
                 for number in range(start, min(start + _IN_A_TRANSACTION, work.events)):
-                    kind = _kind(number % len(work.urls))
-                    record(session, organization.id, kind, f"object-{number % work.objects}", _data(number))
+                    event = types[number % len(types)](**_data(number))
+                    append(session, organization.id, event, f"object-{number % work.objects}")
             await asyncio.sleep(0)
         await stop.wait()
+
+
+class _Happened(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "nothing"
+    number: int
+    display_name: str
+    type: str
+    by: str
+
+
+class _Data(TypedDict):
+    number: int
+    display_name: str
+    type: str
+    by: str
+
+
+def _type(number: int) -> type[_Happened]:
+    """Each web hook's own."""
+    namespace = {"event_type": _kind(number)}
+    made = msgspec.defstruct("Happened", [], bases=(_Happened,), namespace=namespace, frozen=True)
+    return cast("type[_Happened]", made)
 
 
 def _kind(number: int) -> str:
     return f"bench.{'abcdefghijklmnopqrstuvwxyz'[number]}"
 
 
-def _data(number: int) -> dict[str, object]:
+def _data(number: int) -> _Data:
     return {"number": number, "display_name": f"Room {number}", "type": "room", "by": "7c0f4e52-1f2a-4f0b"}
 
 

@@ -19,12 +19,19 @@ from sqlalchemy.orm import Session
 
 from switchroom.db.base import Base
 from switchroom.db.database import Database, do_last
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import DomainEvent
 from switchroom.identity.models import Organization
 
 WRITERS = 8
 _SECONDS = 3.0
 _ROUNDS = 5
+
+
+class Written(DomainEvent, frozen=True, kw_only=True):
+    event_type = "bench.written"
+    happens_to = "nothing"
+    number: int
 
 
 async def measure(url: str) -> None:
@@ -64,7 +71,7 @@ async def _rate(database: Database, organizations: Sequence[int], standby: float
         while time.perf_counter() - started < _SECONDS:
             async with database.write(organization_id) as session:
                 await session.get_one(Organization, organization_id)
-                record(session, organization_id, "bench.written", "x", {"number": written})
+                append(session, organization_id, Written(number=written), "x")
                 if standby:
                     do_last(session, answer)
             written += 1

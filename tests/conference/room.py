@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 from litestar.types import ASGIApp
+from msgspec import to_builtins
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -28,6 +29,7 @@ from switchroom.dialects.client.socket import socket_handler
 from switchroom.dialects.router import Router
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.errors import DomainError, ErrorCode, Unauthenticated
+from switchroom.events.types import DomainEvent
 from switchroom.http.server import serving
 from switchroom.rooms.admission import Admission, LinkView, RoomFacts, Verdict, Visitor
 from switchroom.rooms.models import RoomMode
@@ -101,8 +103,8 @@ class Notes:
     def __init__(self) -> None:
         self.kept: list[tuple[str, str, Message]] = []
 
-    def note(self, organization_id: int, kind: str, object_id: str, data: Message) -> None:
-        self.kept.append((kind, object_id, data))
+    def add(self, organization_id: int, event: DomainEvent, object_id: str) -> None:
+        self.kept.append((event.event_type, object_id, to_builtins(event)))
 
 
 class Transcript:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from switchroom.bus import Bus
 from switchroom.db.base import Base
 from switchroom.db.database import Database
-from switchroom.events.append import record
+from switchroom.events.append import append
 from switchroom.events.log import EventLog
 from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.concurrency import Shares
@@ -27,6 +27,7 @@ from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.payloads import Renderer
 from switchroom.events.webhooks.queueing import Queueing
 from switchroom.identity.models import Organization
+from tests.happened import happened
 
 LOOPBACK = ("127.0.0.0/8",)
 QUICK = tuple(timedelta(milliseconds=20) for _ in range(3))
@@ -49,7 +50,7 @@ class Source:
 
     async def happens(self, kind: str = "test.happened", object_id: str = "x", **data: Any) -> None:
         async with self.database.write(None) as session:
-            record(session, self.organization_id, kind, object_id, data)
+            append(session, self.organization_id, happened(kind, **data), object_id)
 
     async def hook(self, url: str, *types: str, **fields: Any) -> WebHook:
         """A new web hook; without types it gets all that is a test's."""

@@ -15,18 +15,19 @@ from websockets.asyncio.client import connect
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.events.append import record
-from switchroom.events.buffer import EventRecorder
-from switchroom.events.log import EventFilter, EventLog, RecordedEvent, matches
+from switchroom.events.append import append
+from switchroom.events.buffer import EventBuffer
+from switchroom.events.log import EventFilter, EventLog, LoggedEvent, matches
 from switchroom.events.models import Event
 from switchroom.identity.keys import KeyPermission
+from tests.happened import happened
 from tests.platform import RunningPlatform, Tenant
 
 T = TypeVar("T")
 LIMIT = 20
 
 
-def read(tenant: Tenant, after: int = 0, limit: int = 1000, **wanted: Any) -> list[RecordedEvent]:
+def read(tenant: Tenant, after: int = 0, limit: int = 1000, **wanted: Any) -> list[LoggedEvent]:
     log = tenant.running.platform.events.log
     return within(tenant, log.read(tenant.organization.id, EventFilter(**wanted), after=after, limit=limit))
 
@@ -169,8 +170,8 @@ def test_a_follower_hears_what_there_is_and_then_what_comes(tenant: Tenant) -> N
     elsewhere = Database(tenant.running.platform.settings.database_url)
     organization_id = tenant.organization.id
 
-    async def follow() -> list[RecordedEvent]:
-        heard: list[RecordedEvent] = []
+    async def follow() -> list[LoggedEvent]:
+        heard: list[LoggedEvent] = []
         tail = tenant.running.platform.events.tail
         follower = tail.follow(organization_id, EventFilter(types=["room.*", "test.*"]), after=0)
         async with asyncio.timeout(LIMIT), contextlib.aclosing(follower):
@@ -179,10 +180,10 @@ def test_a_follower_hears_what_there_is_and_then_what_comes(tenant: Tenant) -> N
                 if event.type == "room.created":
                     # Another process, which this one does not hear of.
                     async with elsewhere.write(None) as session:
-                        record(session, organization_id, "test.elsewhere", "x")
+                        append(session, organization_id, happened("test.elsewhere"), "x")
                 elif event.type == "test.elsewhere":
                     async with tenant.running.platform.storage.database.write(None) as session:
-                        record(session, organization_id, "test.here", "x")
+                        append(session, organization_id, happened("test.here"), "x")
                 else:
                     break
         await elsewhere.close()
@@ -203,11 +204,11 @@ def test_many_writers_and_a_reader_that_misses_nothing(tenant: Tenant) -> None:
         for number in range(each):
             async with database.write(None) as session:
                 for _ in range(2):
-                    record(session, organization_id, "test.written", f"{name}", {"number": number})
+                    append(session, organization_id, happened("test.written", number=number), f"{name}")
                 await asyncio.sleep(0)
 
-    async def follow() -> list[RecordedEvent]:
-        heard: list[RecordedEvent] = []
+    async def follow() -> list[LoggedEvent]:
+        heard: list[LoggedEvent] = []
         follower = platform.events.tail.follow(organization_id, EventFilter(types=["test.written"]), after=0)
         async with asyncio.timeout(60), contextlib.aclosing(follower):
             async for event in follower:
@@ -216,7 +217,7 @@ def test_many_writers_and_a_reader_that_misses_nothing(tenant: Tenant) -> None:
                     break
         return heard
 
-    async def together() -> list[RecordedEvent]:
+    async def together() -> list[LoggedEvent]:
         writing = [
             write(platform.storage.database if name % 2 else elsewhere, name) for name in range(writers)
         ]
@@ -266,10 +267,10 @@ def test_who_comes_into_a_room_and_leaves_is_logged(tenant: Tenant) -> None:
             await socket.send(json.dumps({"type": "leave"}))
             await socket.wait_closed()
 
-    async def logged() -> list[RecordedEvent]:
+    async def logged() -> list[LoggedEvent]:
         tail = tenant.running.platform.events.tail
         follower = tail.follow(tenant.organization.id, EventFilter(object_id=room), after=0)
-        events: list[RecordedEvent] = []
+        events: list[LoggedEvent] = []
         async with asyncio.timeout(LIMIT), contextlib.aclosing(follower):
             async for event in follower:
                 events.append(event)
@@ -290,17 +291,17 @@ def test_who_comes_into_a_room_and_leaves_is_logged(tenant: Tenant) -> None:
 def test_notes_wait_while_the_database_is_away(tenant: Tenant) -> None:
     platform, organization_id = tenant.running.platform, tenant.organization.id
     away = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
-    recorder = EventRecorder(away)
-    recorder.note(organization_id, "test.noted", "x", {"number": 1})
-    recorder.note(organization_id, "test.noted", "x", {"number": 2})
+    buffer = EventBuffer(away)
+    buffer.add(organization_id, happened("test.noted", number=1), "x")
+    buffer.add(organization_id, happened("test.noted", number=2), "x")
 
     async def write() -> None:
         with pytest.raises(Exception, match=r"."):
-            await recorder.finish()
+            await buffer.finish()
         await away.close()
-        recorder._database = platform.storage.database  # pyright: ignore[reportPrivateUsage]
-        await recorder.finish()
-        await recorder.finish()
+        buffer._database = platform.storage.database  # pyright: ignore[reportPrivateUsage]
+        await buffer.finish()
+        await buffer.finish()
 
     within(tenant, write())
     assert [event.data["number"] for event in read(tenant, types=["test.noted"])] == [1, 2]

@@ -15,10 +15,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from switchroom.db.database import Database, do_last
-from switchroom.events.append import record
-from switchroom.events.log import EventLog, RecordedEvent
+from switchroom.events.append import append
+from switchroom.events.log import EventLog, LoggedEvent
 from switchroom.events.tail import EventTail
 from tests.events.source import organizations, source, tailing
+from tests.happened import happened
 from tests.postgresql import new_database
 
 LIMIT = 60
@@ -41,7 +42,7 @@ def log_of(database: Database) -> EventLog:
 async def happens(database: Database, *organization_ids: int, kind: str = "test.happened") -> None:
     async with database.write(None) as session:
         for organization_id in organization_ids:
-            record(session, organization_id, kind, "x")
+            append(session, organization_id, happened(kind), "x")
 
 
 async def held(database: Database, organization_id: int) -> None:
@@ -51,7 +52,7 @@ async def held(database: Database, organization_id: int) -> None:
         session.execute(text(f"SELECT pg_advisory_xact_lock({GATE})"))
 
     async with database.write(None) as session:
-        record(session, organization_id, "test.held", "x")
+        append(session, organization_id, happened("test.held"), "x")
         do_last(session, wait)
 
 
@@ -73,7 +74,7 @@ async def until_waiting(database: Database, number: int) -> None:
             await asyncio.sleep(0.01)
 
 
-def kinds(events: Sequence[RecordedEvent]) -> list[str]:
+def kinds(events: Sequence[LoggedEvent]) -> list[str]:
     return [event.type for event in events]
 
 
@@ -108,7 +109,7 @@ async def test_what_is_rolled_back_keeps_nobody_waiting(postgresql: Database) ->
 
         with contextlib.suppress(RuntimeError):
             async with postgresql.write(None) as session:
-                record(session, first, "test.refused", "x")
+                append(session, first, happened("test.refused"), "x")
                 do_last(session, refuse)
 
     await refused()
@@ -133,9 +134,9 @@ async def test_writers_of_several_organizations_do_not_block_each_other(database
         assert len(await log_of(database).read(None)) == 4 * 20 * 2
 
 
-async def followed(tail: EventTail, organization_id: int | None, writers: int) -> list[RecordedEvent]:
+async def followed(tail: EventTail, organization_id: int | None, writers: int) -> list[LoggedEvent]:
     """What a follower hears until so many writers are done."""
-    heard: list[RecordedEvent] = []
+    heard: list[LoggedEvent] = []
     async with contextlib.aclosing(tail.follow(organization_id, after=0)) as events:
         async for event in events:
             heard.append(event)
@@ -164,16 +165,16 @@ async def test_readers_see_each_event_once_and_in_order(database_url: str) -> No
                 mine, another = every[number % len(every)], chance.choice(every)
                 with contextlib.suppress(ZeroDivisionError):
                     async with database.write(None) as session:
-                        record(session, mine, "test.written", str(number), {"turn": turn})
+                        append(session, mine, happened("test.written", turn=turn), str(number))
                         if chance.random() < 0.3:
-                            record(session, another, "test.aside", str(number), {"turn": turn})
+                            append(session, another, happened("test.aside", turn=turn), str(number))
                         do_last(session, linger)
                         if chance.random() < 0.2:
                             raise ZeroDivisionError
                 await asyncio.sleep(0)
             async with database.write(None) as session:
                 for organization_id in every:
-                    record(session, organization_id, "test.done", str(number))
+                    append(session, organization_id, happened("test.done"), str(number))
 
         log = log_of(opened.database)
         async with asyncio.timeout(LIMIT), tailing(log, opened.bus) as tail, asyncio.TaskGroup() as group:

@@ -11,14 +11,15 @@ from msgspec.structs import replace
 
 from switchroom.db.base import now
 from switchroom.errors import Conflict, Invalid, NotFound
-from switchroom.events.append import record
-from switchroom.events.log import RecordedEvent
+from switchroom.events.append import append
+from switchroom.events.log import LoggedEvent
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Message, Verb, WebHook
 from switchroom.events.webhooks.retention import KEPT, remove_old
 from switchroom.identity.models import Organization
 from tests.events.receiver import listening
 from tests.events.source import Source
+from tests.happened import happened
 
 
 def draft(name: str, url: str, **fields: Any) -> WebHookDraft:
@@ -42,7 +43,7 @@ async def test_it_hears_all_organizations_and_sends_its_key(events: Source) -> N
         )
         await events.happens(number=1)
         async with events.database.write(None) as session:
-            record(session, other, "test.happened", "y", {"number": 2})
+            append(session, other, happened("test.happened", number=2), "y")
         await events.until(hook, "delivered", "delivered")
         await events.until(own, "delivered")
     of_all = [request for request in receiver.requests if request.path == "/all"]
@@ -59,7 +60,7 @@ async def test_it_hears_all_organizations_and_sends_its_key(events: Source) -> N
 async def test_a_view_renders_once_what_its_hooks_get(events: Source) -> None:
     asked: list[int] = []
 
-    async def shouting(event: RecordedEvent) -> object | None:
+    async def shouting(event: LoggedEvent) -> object | None:
         asked.append(event.id)
         await asyncio.sleep(0)
         if event.data.get("secret"):
@@ -84,7 +85,7 @@ async def test_a_view_renders_once_what_its_hooks_get(events: Source) -> None:
 
 
 async def test_a_view_that_fails_or_is_missing_keeps_nobody_waiting(events: Source) -> None:
-    async def broken(event: RecordedEvent) -> object | None:
+    async def broken(event: LoggedEvent) -> object | None:
         raise KeyError(event.id)
 
     async with listening() as receiver, events.delivering(views={"broken": broken}):

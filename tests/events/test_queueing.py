@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from switchroom.bus import Bus
 from switchroom.db.database import Database
-from switchroom.events.log import EventLog, RecordedEvent
+from switchroom.events.log import EventLog, LoggedEvent
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.queueing import Queueing
 from tests.events.source import Source, tailing
@@ -32,7 +32,7 @@ class Workers:
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def _work(self, number: int) -> None:
-        async def view(event: RecordedEvent) -> object:
+        async def view(event: LoggedEvent) -> object:
             self.rendered.append((number, event.id))
             await asyncio.sleep(0)
             return {"number": event.data["number"]}

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from msgspec import structs
 from sqlalchemy import select
 
-from switchroom.db.base import time_of
-from switchroom.events.buffer import EventRecorder
+from switchroom.db.base import now, time_of
+from switchroom.events.buffer import EventBuffer
 from switchroom.events.models import Event
+from switchroom.events.types import (
+    LiveRoomEvent,
+    RoomEmptied,
+    RoomJoined,
+    RoomLeft,
+    RoomOpened,
+    RoomStay,
+    of_meeting,
+)
 from tests.events.source import Source
 
 ROOM = "11111111-1111-1111-1111-111111111111"
@@ -15,18 +25,30 @@ ROOM = "11111111-1111-1111-1111-111111111111"
 class Process:
     """One that has the room, as far as the log knows."""
 
-    def __init__(self, events: Source, area: str = "room") -> None:
+    def __init__(self, events: Source, *, in_meeting: bool = False) -> None:
         self._events = events
-        self._area = area
-        self._recorder = EventRecorder(events.database)
-        self.finish = self._recorder.finish
+        self._in_meeting = in_meeting
+        self._buffer = EventBuffer(events.database)
+        self.finish = self._buffer.finish
 
-    def note(self, happening: str, name: str = "") -> None:
-        who = (
-            {"participant_id": name, "display_name": name, "is_guest": True, "link_id": None} if name else {}
+    def note(self, what: str, name: str = "") -> None:
+        event = self._event(what, name)
+        self._buffer.add(
+            self._events.organization_id, of_meeting(event, ROOM) if self._in_meeting else event, ROOM
         )
-        data = {"room_id": ROOM, **who}
-        self._recorder.note(self._events.organization_id, f"{self._area}.{happening}", ROOM, data)
+
+    def _event(self, what: str, name: str) -> LiveRoomEvent:
+        if what == "opened":
+            return RoomOpened(display_name="Room")
+        if what == "emptied":
+            return RoomEmptied()
+        stay = RoomStay(
+            participant_id=name, user_id=name, display_name=name, is_guest=True, is_spectator=False
+        )
+        joined_at = time_of(now())
+        if what == "joined":
+            return RoomJoined(**structs.asdict(stay), link_id=None, joined_at=joined_at)
+        return RoomLeft(**structs.asdict(stay), reason="left", joined_at=joined_at)
 
 
 async def told(events: Source) -> list[str]:
@@ -39,14 +61,14 @@ async def told(events: Source) -> list[str]:
 
 
 async def test_stays_without_an_end_get_one(events: Source) -> None:
-    killed = Process(events, "meeting")
+    killed = Process(events, in_meeting=True)
     killed.note("opened")
     for name in ("ada", "ben", "cem"):
         killed.note("joined", name)
     killed.note("left", "ben")
     await killed.finish()
 
-    again = Process(events, "meeting")
+    again = Process(events, in_meeting=True)
     again.note("opened")
     again.note("joined", "dee")
     await again.finish()
@@ -61,14 +83,16 @@ async def test_stays_without_an_end_get_one(events: Source) -> None:
     assert left.data == {
         "room_id": ROOM,
         "participant_id": "ada",
+        "user_id": "ada",
         "display_name": "ada",
         "is_guest": True,
+        "is_spectator": False,
         "reason": "lost",
-        "joined_at": time_of(joined.occurred_at),
+        "joined_at": joined.data["joined_at"],
     }
 
     killed = again
-    again = Process(events, "meeting")
+    again = Process(events, in_meeting=True)
     again.note("opened")
     await again.finish()
     assert (await told(events))[-3:] == ["left dee", "emptied", "opened"]

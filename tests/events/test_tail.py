@@ -13,11 +13,12 @@ import pytest
 
 from switchroom.db.database import Database
 from switchroom.events import tail as tail_module
-from switchroom.events.append import record
-from switchroom.events.log import EventFilter, EventLog, RecordedEvent
+from switchroom.events.append import append
+from switchroom.events.log import EventFilter, EventLog, LoggedEvent
 from switchroom.events.tail import EventTail
 from tests.events.source import Source, organizations, tailing
 from tests.events.statements import statements
+from tests.happened import happened
 
 LIMIT = 60
 
@@ -31,7 +32,7 @@ async def followed(source: Source) -> AsyncGenerator[tuple[EventLog, EventTail]]
 
 async def happens(database: Database, organization_id: int, kind: str, number: int = 0) -> None:
     async with database.write(None) as session:
-        record(session, organization_id, kind, str(number % 3), {"number": number})
+        append(session, organization_id, happened(kind, number=number), str(number % 3))
 
 
 async def heard_until(
@@ -43,10 +44,10 @@ async def heard_until(
     wanted: EventFilter | None = None,
     ready: asyncio.Event | None = None,
     take: asyncio.Event | None = None,
-) -> Sequence[RecordedEvent]:
+) -> Sequence[LoggedEvent]:
     """What a follower hears up to an event of the type `last`; it says when it has heard something, and then
     waits with the rest."""
-    heard: list[RecordedEvent] = []
+    heard: list[LoggedEvent] = []
     async with aclosing(tail.follow(organization_id, wanted, after=after)) as events:
         async for event in events:
             heard.append(event)
@@ -119,9 +120,9 @@ async def test_one_batch_is_one_reading(events: Source) -> None:
         with statements(events.database, reads_the_log) as asked:
             async with events.database.write(None) as session:
                 for number in range(100):
-                    record(session, every[number % 10], "test.here", "x")
+                    append(session, every[number % 10], happened("test.here"), "x")
                 for organization_id in every:
-                    record(session, organization_id, "test.last", "x")
+                    append(session, organization_id, happened("test.last"), "x")
             heard = await asyncio.gather(*following)
             assert len(asked) <= 2 * (1 + time.monotonic() - started + 1)
     assert {len(of_one) for of_one in heard} == {12}
@@ -161,7 +162,7 @@ async def test_who_comes_later_misses_nothing_and_hears_nothing_twice(events: So
             await happens(database, every[(number + turn) % 3], "test.here", turn)
 
     async with followed(events) as (log, tail):
-        following: list[tuple[int | None, int, asyncio.Task[Sequence[RecordedEvent]]]] = []
+        following: list[tuple[int | None, int, asyncio.Task[Sequence[LoggedEvent]]]] = []
         async with asyncio.TaskGroup() as group:
             writing = [
                 group.create_task(write(events.database if number % 2 else elsewhere, number))
@@ -175,7 +176,7 @@ async def test_who_comes_later_misses_nothing_and_hears_nothing_twice(events: So
                 await asyncio.sleep(0.1)
             async with events.database.write(None) as session:
                 for organization_id in every:
-                    record(session, organization_id, "test.last", "x")
+                    append(session, organization_id, happened("test.last"), "x")
         for organization_id, after, task in following:
             expected = await log.read(organization_id, after=after)
             last = next(n for n, event in enumerate(expected) if event.type == "test.last")
@@ -188,7 +189,7 @@ class Interrupted(EventLog):
 
     after_reading: Callable[[], Awaitable[None]] | None = None
 
-    async def read(self, *given: Any, **named: Any) -> list[RecordedEvent]:
+    async def read(self, *given: Any, **named: Any) -> list[LoggedEvent]:
         events = await super().read(*given, **named)
         if self.after_reading is not None:
             await self.after_reading()

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from switchroom.errors import Invalid, NotFound
-from switchroom.events.append import record
+from switchroom.events.append import append
 from switchroom.events.models import Event
 from switchroom.events.webhooks.concurrency import Shares
 from switchroom.events.webhooks.hooks import WebHookDraft
@@ -28,6 +28,7 @@ from switchroom.events.webhooks.schedule import RETRY_DELAYS
 from tests.events.receiver import Request, listening
 from tests.events.source import PATIENT, QUICK, SECRET, SHORT_LEASE, Source
 from tests.events.worker import work
+from tests.happened import happened
 
 
 def bodies(requests: list[Request]) -> list[dict[str, Any]]:
@@ -149,7 +150,7 @@ async def test_each_failing_event_is_tried_again_when_its_time_has_come(events: 
         hook = await events.hook(receiver.url)
         async with events.database.write(None) as session:
             for number in range(several):
-                record(session, events.organization_id, "test.happened", str(number), {})
+                append(session, events.organization_id, happened("test.happened"), str(number))
         await events.until(hook, *["dead"] * several)
     assert len(at) == several
     late = [second - first - delay for first, second in at.values()]
@@ -332,7 +333,7 @@ async def test_what_waits_behind_a_failure_does_not_overtake_it(events: Source) 
         async with events.database.write(None) as session:
             for number in range(900):
                 object_id = "held" if number % 3 == 0 else str(number)
-                record(session, events.organization_id, "test.x", object_id, {"number": number, "x": ""})
+                append(session, events.organization_id, happened("test.x", number=number, x=""), object_id)
         async with events.delivering():
             await events.until(hook, *["delivered"] * 900, limit=60)
     held = [body["data"]["number"] for body in bodies(receiver.requests) if body["object"] == "held"]

@@ -12,19 +12,20 @@ from sqlalchemy.exc import OperationalError
 from switchroom.db import write_behind
 from switchroom.db.write_behind import WriteBehind
 from switchroom.errors import ErrorCode, Unavailable
-from switchroom.events.buffer import EventRecorder
+from switchroom.events.buffer import EventBuffer
 from switchroom.events.models import Event
 from tests.events.source import Source
+from tests.happened import happened
 
 NOBODY = 4711
 
 
 async def test_events_of_an_organization_that_is_gone_hold_up_no_others(events: Source) -> None:
-    recorder = EventRecorder(events.database)
+    buffer = EventBuffer(events.database)
     for number in range(20):
         organization_id = NOBODY if number in (3, 4, 17) else events.organization_id
-        recorder.note(organization_id, "test.noted", str(number), {})
-    await recorder.finish()
+        buffer.add(organization_id, happened("test.noted"), str(number))
+    await buffer.finish()
     async with events.database.read(None) as session:
         kept = await session.scalars(select(Event.object_id).order_by(Event.id))
         assert [int(one) for one in kept] == [one for one in range(20) if one not in (3, 4, 17)]

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from switchroom.events.buffer import EventRecorder
+from switchroom.db.base import now, time_of
+from switchroom.events.buffer import EventBuffer
+from switchroom.events.types import MeetingJoined, MeetingOpened
 from switchroom.meetings.drafts import InviteeDraft, MeetingDraft
 from switchroom.meetings.models import Invitee, Meeting, MeetingChatMessage, OccurrenceChange
 from switchroom.meetings.recurrence import EndsType, FrequencyType, Recurrence
@@ -148,11 +150,20 @@ async def test_the_summary_comes_five_minutes_after_the_close(home: House) -> No
 async def test_who_was_inside_when_a_process_was_killed_has_left_by_the_summary(home: House) -> None:
     planned = await home.plan("Told", start=_ago(2 * HOUR), end=_ago(MINUTE))
     meeting = planned.meeting
-    recorder = EventRecorder(home.database)
-    for happening in ("opened", "joined"):
-        who = {"room_id": meeting.room_id, "participant_id": "ada"}
-        recorder.note(meeting.organization_id, f"meeting.{happening}", meeting.id, who)
-    await recorder.finish()
+    buffer = EventBuffer(home.database)
+    joined = MeetingJoined(
+        room_id=meeting.room_id,
+        participant_id="ada",
+        user_id="ada",
+        display_name="Ada",
+        is_guest=False,
+        is_spectator=False,
+        link_id=None,
+        joined_at=time_of(now()),
+    )
+    for event in (MeetingOpened(room_id=meeting.room_id, display_name="Told"), joined):
+        buffer.add(meeting.organization_id, event, meeting.id)
+    await buffer.finish()
     await home.lifecycle.close_ended()
     due = _ago(timedelta(seconds=1))
     await home.write(planned, summary_due_at=due)

@@ -19,9 +19,9 @@ from switchroom.accounts.organizers import (
     Actor,
     Organizer,
     add_member,
+    append_person,
     flush_address,
     new_person,
-    record_person,
     require_new_address,
     require_nowhere_else,
 )
@@ -41,7 +41,16 @@ from switchroom.accounts.validation import (
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, ErrorCode, Exhausted, Forbidden, Invalid, NotFound, Problems
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import (
+    AccountClosed,
+    AccountCreated,
+    AccountSnapshot,
+    AccountUpdated,
+    UserCreated,
+    UserDeleted,
+    UserUpdated,
+)
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
 from switchroom.identity.notices import OrganizationClosed
 from switchroom.identity.permission_groups import require_group
@@ -103,9 +112,8 @@ class Accounts:
             await _change(session, organization, terms, change)
             if terms.account_type == "trial":
                 terms.paid_until = now() + TRIAL
-            data = _snapshot(organization, terms)
-            record(session, organization.id, "account.created", organization.hex_id, data)
-            record_person(session, organization.id, "user.created", person)
+            _append(session, AccountCreated, organization, terms)
+            append_person(session, organization.id, UserCreated, person)
             if send_password:
                 await self._passwords.enqueue(session, organization, person)
             return Account(organization, terms, 1)
@@ -134,8 +142,7 @@ class Accounts:
             if change.paid_until is UNSET:
                 require_good_standing(account.organization, account.terms, to_change=True)
             await _change(session, account.organization, account.terms, change)
-            snapshot = _snapshot(account.organization, account.terms)
-            record(session, account.organization.id, "account.updated", hex_id, snapshot)
+            _append(session, AccountUpdated, account.organization, account.terms)
             return account
 
     async def close(self, hex_id: str) -> None:
@@ -154,7 +161,7 @@ class Accounts:
             await session.execute(tokens.execution_options(synchronize_session=False))
             await self._dependents.account_closes(session, organization.id)
             notify(session, OrganizationClosed(organization.id))
-            record(session, organization.id, "account.closed", hex_id, _snapshot(organization, account.terms))
+            _append(session, AccountClosed, organization, account.terms)
 
     async def admins(self, organization_id: int) -> Sequence[Organizer]:
         return await self._people(organization_id, _IS_ADMIN, _MOST_LISTED, 0)
@@ -200,7 +207,7 @@ class Accounts:
             validate_organizer(draft)
             person = await new_person(session, draft, self._passwords)
             membership = add_member(session, organization, person, draft, Standing.MODERATOR)
-            record_person(session, organization_id, "user.created", person)
+            append_person(session, organization_id, UserCreated, person)
             await self._passwords.enqueue(session, organization, person)
             return Organizer(person, membership)
 
@@ -232,7 +239,7 @@ class Accounts:
             if person.email != before and await self._passwords.withdraw(session, person):
                 organization = await session.get_one(Organization, organization_id)
                 await self._passwords.enqueue(session, organization, person)
-            record_person(session, organization_id, "user.updated", person)
+            append_person(session, organization_id, UserUpdated, person)
             return organizer
 
     async def remove_organizer(self, organization_id: int, hex_id: str) -> None:
@@ -254,7 +261,7 @@ class Accounts:
             await self._dependents.organizer_leaves(session, organization_id, person, admin)
             await session.delete(organizer.membership)
             revoke(session, organization_id, person.id)
-            record_person(session, organization_id, "user.deleted", person)
+            append_person(session, organization_id, UserDeleted, person)
 
     @asynccontextmanager
     async def _write(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
@@ -344,5 +351,8 @@ def _require_page(limit: int, offset: int) -> None:
         raise Invalid(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=_FURTHEST)
 
 
-def _snapshot(organization: Organization, terms: MeetingTerms) -> dict[str, object]:
-    return {"display_name": organization.display_name, "account_type": terms.account_type}
+def _append(
+    session: AsyncSession, kind: type[AccountSnapshot], organization: Organization, terms: MeetingTerms
+) -> None:
+    event = kind(display_name=organization.display_name, account_type=terms.account_type)
+    append(session, organization.id, event, organization.hex_id)

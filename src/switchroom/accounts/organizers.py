@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.validation import OrganizerDraft, address_of, write_organizer
 from switchroom.errors import Conflict, ErrorCode, Forbidden
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import UserCreated, UserDeleted, UserUpdated
 from switchroom.identity.models import Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Standing
 from switchroom.identity.usernames import folded, spellings
@@ -136,5 +137,11 @@ async def _open_memberships(session: AsyncSession, people: Sequence[Person]) -> 
     ).all()
 
 
-def record_person(session: AsyncSession, organization_id: int, kind: str, person: Person) -> None:
-    record(session, organization_id, kind, person.id, {"username": person.username})
+def append_person(
+    session: AsyncSession,
+    organization_id: int,
+    kind: type[UserCreated | UserUpdated | UserDeleted],
+    person: Person,
+) -> None:
+    """Log what happens to a person of an account."""
+    append(session, organization_id, kind(username=person.username), person.id)

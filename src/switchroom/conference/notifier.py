@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol, TypedDict
 
 from switchroom.conference.messages import ChatMessage, LeftReason
 from switchroom.conference.room.participants import Participant
 from switchroom.db.base import time_of
+from switchroom.events.types import (
+    DomainEvent,
+    LiveRoomEvent,
+    MeetingRecordingStarted,
+    MeetingRecordingStopped,
+    RoomEmptied,
+    RoomJoined,
+    RoomLeft,
+    RoomModerated,
+    RoomOpened,
+    of_meeting,
+)
 from switchroom.rooms.admission import RoomFacts
 
 
-class Recorder(Protocol):
-    """Where what happens is logged (see `EventRecorder`)."""
+class Events(Protocol):
+    """Where what happens is logged (see `EventBuffer`)."""
 
-    def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None: ...
+    def add(self, organization_id: int, event: DomainEvent, object_id: str) -> None: ...
 
 
 class Transcript(Protocol):
@@ -25,26 +37,26 @@ class Transcript(Protocol):
 class Notifier:
     """Notes what happens in a room in the event log, and what is written in a meeting in its transcript."""
 
-    def __init__(self, recorder: Recorder, transcript: Transcript | None) -> None:
-        self._recorder = recorder
+    def __init__(self, events: Events, transcript: Transcript | None) -> None:
+        self._events = events
         self._transcript = transcript
 
     def opened(self, room: RoomFacts) -> None:
-        self._note(room, "opened", {"display_name": room.room_name})
+        self._add(room, RoomOpened(display_name=room.room_name))
 
     def joined(self, room: RoomFacts, participant: Participant) -> None:
-        stay = {"link_id": participant.admission.link_id, "joined_at": time_of(participant.joined_at)}
-        self._note(room, "joined", _who(participant) | stay)
+        link_id, joined_at = participant.admission.link_id, time_of(participant.joined_at)
+        self._add(room, RoomJoined(**_who(participant), link_id=link_id, joined_at=joined_at))
 
     def left(self, room: RoomFacts, participant: Participant, reason: LeftReason) -> None:
-        stay = {"reason": reason, "joined_at": time_of(participant.joined_at)}
-        self._note(room, "left", _who(participant) | stay)
+        joined_at = time_of(participant.joined_at)
+        self._add(room, RoomLeft(**_who(participant), reason=reason, joined_at=joined_at))
 
     def emptied(self, room: RoomFacts) -> None:
-        self._note(room, "emptied", {})
+        self._add(room, RoomEmptied())
 
     def moderated(self, room: RoomFacts, moderator: Participant, target: Participant, action: str) -> None:
-        self._note(room, "moderated", _who(target) | {"action": action, "by": moderator.user_id})
+        self._add(room, RoomModerated(**_who(target), action=action, by=moderator.user_id))
 
     def written(self, room: RoomFacts, view: ChatMessage) -> None:
         """What a meeting's summary shows is kept: all but private messages."""
@@ -52,19 +64,29 @@ class Notifier:
             self._transcript.note(room.organization_id, room.meeting_id, view.from_name, view.text)
 
     def recording_changed(self, room: RoomFacts, recording_id: str, *, recording: bool) -> None:
-        kind = "recording_started" if recording else "recording_stopped"
-        self._note(room, kind, {"recording_id": recording_id})
+        """Only what happens in meetings is recorded."""
+        if room.meeting_id is not None:
+            kind = MeetingRecordingStarted if recording else MeetingRecordingStopped
+            event = kind(room_id=room.room_id, recording_id=recording_id)
+            self._events.add(room.organization_id, event, room.meeting_id)
 
-    def _note(self, room: RoomFacts, kind: str, data: dict[str, Any]) -> None:
+    def _add(self, room: RoomFacts, event: LiveRoomEvent) -> None:
         """Log what happens in a room; in a meeting's, as something that happens to the meeting."""
         if room.meeting_id is None:
-            self._recorder.note(room.organization_id, f"room.{kind}", room.room_id, data)
+            self._events.add(room.organization_id, event, room.room_id)
         else:
-            data = {"room_id": room.room_id, **data}
-            self._recorder.note(room.organization_id, f"meeting.{kind}", room.meeting_id, data)
+            self._events.add(room.organization_id, of_meeting(event, room.room_id), room.meeting_id)
 
 
-def _who(participant: Participant) -> dict[str, Any]:
+class _Who(TypedDict):
+    participant_id: str
+    user_id: str
+    display_name: str
+    is_guest: bool
+    is_spectator: bool
+
+
+def _who(participant: Participant) -> _Who:
     return {
         "participant_id": participant.id,
         "user_id": participant.user_id,

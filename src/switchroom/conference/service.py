@@ -20,7 +20,7 @@ from switchroom.conference.live_room import Arrival, LiveRoom, Stay
 from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.media.room_media import RoomMedia
 from switchroom.conference.messages import ChatMessage, Join, LeftReason
-from switchroom.conference.notifier import Notifier, Recorder, Transcript
+from switchroom.conference.notifier import Events, Notifier, Transcript
 from switchroom.conference.pending_joins import PendingJoins
 from switchroom.conference.reviews import Reviewer, Reviews
 from switchroom.conference.room.conference import Conference
@@ -66,7 +66,7 @@ class ConferenceService:
         admissions: Admissions,
         pool: JanusPool,
         bus: Bus,
-        recorder: Recorder,
+        events: Events,
         *,
         ice: IceSettings,
         room_options: RoomOptions | None = None,
@@ -80,7 +80,7 @@ class ConferenceService:
         moderators grant and revoke goes with the process."""
         self._admissions = admissions
         self._pool = pool
-        self._notifier = Notifier(recorder, transcript)
+        self._notifier = Notifier(events, transcript)
         self._overrides = PermissionOverrides(overrides)
         self._recording_sessions = recording_sessions
         self._ice = ice

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
+from msgspec import to_builtins
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -14,24 +15,21 @@ from switchroom.db.database import do_last, insert_numbered, notify
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsAppended
 from switchroom.events.order import take_turn
+from switchroom.events.types import DomainEvent
 
 _ROWS = "events"
 
 
-def record(
+def append(
     session: AsyncSession,
     organization_id: int,
-    kind: str,
+    event: DomainEvent,
     object_id: str,
-    data: dict[str, Any] | None = None,
     *,
     at: datetime | None = None,
 ) -> None:
-    """Log that something of a `kind` (`room.created`) has happened to an object, if the session's
-    transaction is committed.
-
-    `data` is what readers should know beyond that: JSON values, names in snake case, and nothing secret.
-    """
+    """Log that something has happened to an object, at a moment or now, if the session's transaction is
+    committed."""
     rows: list[dict[str, Any]] | None = session.info.get(_ROWS)
     if rows is None:
         rows = session.info[_ROWS] = []
@@ -39,10 +37,10 @@ def record(
     rows.append(
         {
             "organization_id": organization_id,
-            "type": kind,
+            "type": event.event_type,
             "object_id": object_id,
             "occurred_at": at or now(),
-            "data": data or {},
+            "data": to_builtins(event),
         }
     )
 

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.db.write_behind import WriteBehind
-from switchroom.events.append import record
-from switchroom.events.stays import end_stays
+from switchroom.events.append import append
+from switchroom.events.stays import OF_MEETING, OF_ROOM, end_stays
+from switchroom.events.types import DomainEvent, MeetingEmptied, MeetingOpened, RoomEmptied, RoomOpened
 
 
 class _Note(Struct, frozen=True):
     organization_id: int
-    kind: str
+    event: DomainEvent
     object_id: str
-    data: dict[str, Any]
     at: datetime
 
 
-class EventRecorder:
+class EventBuffer:
     """Logs what happens outside the database, as in a live room. Nobody waits for it to be written.
 
     What has not been written when the process is killed is lost, but for the ends of stays: those are written
@@ -38,17 +37,17 @@ class EventRecorder:
         self.run = self._writes.run
         self.finish = self._writes.finish
 
-    def note(self, organization_id: int, kind: str, object_id: str, data: dict[str, Any]) -> None:
-        """Log an event as of now; as for `record` otherwise."""
-        self._writes.add(_Note(organization_id, kind, object_id, data, now()))
+    def add(self, organization_id: int, event: DomainEvent, object_id: str) -> None:
+        """Log an event as of now; as for `append` otherwise."""
+        self._writes.add(_Note(organization_id, event, object_id, now()))
 
     async def _write(self, notes: Sequence[_Note]) -> None:
         async with self._database.write(None) as session:
             emptied: set[str] = set()
             for one in notes:
-                area, _, happening = one.kind.partition(".")
-                if happening == "opened" and one.object_id not in emptied:
-                    await end_stays(session, one.organization_id, area, one.object_id, one.at)
-                elif happening == "emptied":
+                if isinstance(one.event, RoomEmptied | MeetingEmptied):
                     emptied.add(one.object_id)
-                record(session, one.organization_id, one.kind, one.object_id, one.data, at=one.at)
+                elif isinstance(one.event, RoomOpened | MeetingOpened) and one.object_id not in emptied:
+                    stays = OF_ROOM if isinstance(one.event, RoomOpened) else OF_MEETING
+                    await end_stays(session, one.organization_id, stays, one.object_id, one.at)
+                append(session, one.organization_id, one.event, one.object_id, at=one.at)

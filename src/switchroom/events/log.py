@@ -28,8 +28,8 @@ _CLEANED_AT_ONCE = 5000
 log = structlog.get_logger()
 
 
-class RecordedEvent(Struct, frozen=True, kw_only=True):
-    """One entry of the log. `id` grows with every entry; `data` is as it was recorded."""
+class LoggedEvent(Struct, frozen=True, kw_only=True):
+    """One entry of the log. `id` grows with every entry; `data` is as it was written."""
 
     id: int
     organization_id: int
@@ -58,7 +58,7 @@ def matches(types: Sequence[str], kind: str) -> bool:
     )
 
 
-def fits(wanted: EventFilter, event: RecordedEvent) -> bool:
+def fits(wanted: EventFilter, event: LoggedEvent) -> bool:
     """Whether an event is one of those meant."""
     return (
         matches(wanted.types, event.type)
@@ -86,7 +86,7 @@ class EventLog:
         *,
         after: int = 0,
         limit: int = MOST_AT_ONCE,
-    ) -> list[RecordedEvent]:
+    ) -> list[LoggedEvent]:
         """At most `limit` (1 to 1000) events after the one with the id `after`, oldest first. None with a
         smaller id comes later."""
         query = select(Event).where(Event.id > after).order_by(Event.id)
@@ -96,14 +96,14 @@ class EventLog:
             if organization_id is None:
                 query = query.where(Event.id <= await watermark(session))
             rows = await session.scalars(query.limit(max(1, min(limit, MOST_AT_ONCE))))
-            return [recorded(row) for row in rows]
+            return [logged(row) for row in rows]
 
     async def newest(self, organization_id: int | None) -> int:
         """The position of who wants only what is to come: no event to come has this id or a smaller one."""
         async with self._database.read(organization_id) as session:
             return await newest(session, organization_id)
 
-    async def read_on(self, position: int) -> tuple[list[RecordedEvent], int]:
+    async def read_on(self, position: int) -> tuple[list[LoggedEvent], int]:
         """At most 1000 events of all organizations after a position, oldest first, and the position after
         them."""
         async with self._database.read(None) as session:
@@ -111,7 +111,7 @@ class EventLog:
             if complete <= position:
                 return [], position
             query = select(Event).where(Event.id > position, Event.id <= complete).order_by(Event.id)
-            events = [recorded(row) for row in await session.scalars(query.limit(MOST_AT_ONCE))]
+            events = [logged(row) for row in await session.scalars(query.limit(MOST_AT_ONCE))]
         return events, events[-1].id if len(events) == MOST_AT_ONCE else complete
 
     async def tidy(self) -> None:
@@ -167,9 +167,9 @@ def _conditions(wanted: EventFilter) -> list[Any]:
     return conditions
 
 
-def recorded(row: Event) -> RecordedEvent:
-    """What the row says."""
-    return RecordedEvent(
+def logged(row: Event) -> LoggedEvent:
+    """The event that a row is of."""
+    return LoggedEvent(
         id=row.id,
         organization_id=row.organization_id,
         type=row.type,

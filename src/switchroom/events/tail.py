@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from switchroom.bus import Bus
 from switchroom.errors import Unavailable
-from switchroom.events.log import MOST_AT_ONCE, EventFilter, EventLog, RecordedEvent, fits
+from switchroom.events.log import MOST_AT_ONCE, EventFilter, EventLog, LoggedEvent, fits
 from switchroom.events.notices import EventsAppended
 from switchroom.events.wake_up import woken
 
@@ -59,7 +59,7 @@ class EventTail:
 
     async def follow(
         self, organization_id: int | None, wanted: EventFilter | None = None, *, after: int
-    ) -> AsyncGenerator[RecordedEvent]:
+    ) -> AsyncGenerator[LoggedEvent]:
         """Every event of the organization, or of all for None, after the one with the id `after`: those there
         are, then each as it happens. Raises Unavailable."""
         async with aclosing(self.batches(organization_id, wanted, after=after)) as batches:
@@ -69,7 +69,7 @@ class EventTail:
 
     async def batches(
         self, organization_id: int | None, wanted: EventFilter | None = None, *, after: int
-    ) -> AsyncGenerator[Sequence[RecordedEvent]]:
+    ) -> AsyncGenerator[Sequence[LoggedEvent]]:
         """`follow` with what there is at a time, at most 1000 events and at least one."""
         follower = _Follower(wanted)
         self._followers[organization_id].add(follower)
@@ -127,7 +127,7 @@ class _Follower:
 
     def __init__(self, wanted: EventFilter | None) -> None:
         self._wanted = wanted
-        self._waiting: deque[RecordedEvent] = deque()
+        self._waiting: deque[LoggedEvent] = deque()
         self._changed = asyncio.Event()
         self.is_behind = True
 
@@ -136,7 +136,7 @@ class _Follower:
         self._waiting.clear()
         self.is_behind = False
 
-    def hand(self, event: RecordedEvent) -> None:
+    def hand(self, event: LoggedEvent) -> None:
         if self.is_behind or (self._wanted is not None and not fits(self._wanted, event)):
             return
         if len(self._waiting) == MOST_BEHIND:
@@ -146,7 +146,7 @@ class _Follower:
             self._waiting.append(event)
         self._changed.set()
 
-    def take(self) -> Sequence[RecordedEvent]:
+    def take(self) -> Sequence[LoggedEvent]:
         taken = list(self._waiting)
         self._waiting.clear()
         return taken

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Forbidden, Unauthenticated
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import ApiKeySignedIn, UserSignedIn, UserSignedOut
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Administration
 from switchroom.identity.secrets import Passwords, key_hash
@@ -164,7 +165,7 @@ class Authentication:
             if row is None or row.person_id is None:
                 return
             person = await session.get_one(Person, row.person_id)
-            record(session, row.organization_id, "user.signed_out", person.id, {"username": person.username})
+            append(session, row.organization_id, UserSignedOut(username=person.username), person.id)
 
     async def accessible(self, claims: AccessToken) -> Sequence[str]:
         """The ULIDs of the organizations that the caller can sign in to: at most 1000, the first joined."""
@@ -195,7 +196,7 @@ class Authentication:
             person.display_name,
         )
         if kept is None:
-            record(session, organization.id, "user.signed_in", person.id, {"username": person.username})
+            append(session, organization.id, UserSignedIn(username=person.username), person.id)
         accessible = await _accessible(session, person.id)
         return await self._issue(session, claims, accessible, kept, person_id=person.id)
 
@@ -210,7 +211,7 @@ class Authentication:
             organization, key.id, SubjectKind.API_KEY, Administration(key.administration), key.client_id
         )
         if kept is None:
-            record(session, organization.id, "api_key.signed_in", key.id, {"client_id": key.client_id})
+            append(session, organization.id, ApiKeySignedIn(client_id=key.client_id), key.id)
         return await self._issue(session, claims, [organization.ulid], kept, api_key_id=key.id)
 
     def _ownership(

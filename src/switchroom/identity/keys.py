@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Forbidden, Invalid, NotFound, Unauthenticated
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import MeetingKeyCreated, MeetingKeyDeleted
 from switchroom.identity.models import Organization, PlatformKey
 from switchroom.identity.secrets import key_hash, random_key
 
@@ -73,7 +74,7 @@ class PlatformKeys:
             )
             session.add(made)
             await session.flush()
-            _record(session, "meeting_key.created", made)
+            _append(session, MeetingKeyCreated, made)
         return key
 
     async def list(self) -> Sequence[tuple[PlatformKey, Organization | None]]:
@@ -93,7 +94,7 @@ class PlatformKeys:
             if found is None:
                 raise NotFound(ErrorCode.KEY_NOT_FOUND, "id", id=key_id)
             await session.delete(found)
-            _record(session, "meeting_key.deleted", found)
+            _append(session, MeetingKeyDeleted, found)
         self._right.clear()
 
     async def authenticate(self, key: str) -> KeyHolder:
@@ -121,14 +122,16 @@ class PlatformKeys:
         return holder
 
 
-def _record(session: AsyncSession, kind: str, key: PlatformKey) -> None:
+def _append(
+    session: AsyncSession, kind: type[MeetingKeyCreated | MeetingKeyDeleted], key: PlatformKey
+) -> None:
     """A key of the whole platform belongs to no organization, and is in no log."""
     if key.organization_id is None:
         return
     permissions = [
         one.name.lower() for one in KeyPermission if one in KeyPermission(key.permissions) and one.name
     ]
-    record(session, key.organization_id, kind, str(key.id), {"name": key.name, "permissions": permissions})
+    append(session, key.organization_id, kind(name=key.name, permissions=permissions), str(key.id))
 
 
 _KEY = select(PlatformKey.id, PlatformKey.name, PlatformKey.organization_id, PlatformKey.permissions)

@@ -10,7 +10,8 @@ from ulid import ULID
 
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import ApiKeyCreated, OrganizationCreated, UserCreated
 from switchroom.identity.models import (
     LONGEST_DISPLAY_NAME,
     ApiKey,
@@ -156,13 +157,8 @@ class Organizations:
             found = await session.get_one(Organization, organization.id)
             if found.owner_id is None and standing is Standing.ADMINISTRATOR:
                 found.owner_id = person.id
-            record(
-                session,
-                organization.id,
-                "user.created",
-                person.id,
-                {"username": person.username, "standing": standing},
-            )
+            created = UserCreated(username=person.username, standing=standing)
+            append(session, organization.id, created, person.id)
         return person
 
     async def is_known(self, username: str) -> bool:
@@ -191,7 +187,7 @@ class Organizations:
                 administration=ALL_ADMINISTRATION,
             )
             session.add(key)
-            record(session, organization.id, "api_key.created", key.id, {"client_id": alias})
+            append(session, organization.id, ApiKeyCreated(client_id=alias), key.id)
         return code
 
     async def _require_no_membership(
@@ -232,11 +228,6 @@ async def found(session: AsyncSession, display_name: str) -> Organization:
                 permissions=role.permissions,
             )
         )
-    record(
-        session,
-        organization.id,
-        "organization.created",
-        organization.ulid,
-        {"display_name": organization.display_name},
-    )
+    created = OrganizationCreated(display_name=organization.display_name)
+    append(session, organization.id, created, organization.ulid)
     return organization

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import LinkExpired, LinkNotFound
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import UserPasswordSet
 from switchroom.identity.models import Membership, Organization, PasswordLink, Person, RefreshToken
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import Passwords, key_hash, random_key
@@ -118,13 +119,7 @@ class PasswordLinks:
             await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person_id))
             for organization in await _organizations(session, person_id):
                 revoke(session, organization.id, person_id)
-                record(
-                    session,
-                    organization.id,
-                    "user.password_set",
-                    person_id,
-                    {"username": person.username},
-                )
+                append(session, organization.id, UserPasswordSet(username=person.username), person_id)
         return person.username
 
 

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingTerms
 from switchroom.db.database import notify
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import MeetingUpdated
 from switchroom.identity.models import Organization, Person
 from switchroom.identity.secrets import random_key
 from switchroom.meetings import occurrences as occurrences
@@ -43,7 +44,7 @@ class AccountMeetings:
                 meeting, changes.get(meeting.id, {}), clock_of(meeting, context.terms)
             )
             shown = view(meeting, occurrence, invitees.get(meeting.id, ()), context)
-            record(session, organization_id, "meeting.updated", meeting.id, snapshot(shown))
+            append(session, organization_id, snapshot(MeetingUpdated, shown), meeting.id)
 
     async def account_closes(self, session: AsyncSession, organization_id: int) -> None:
         """Whoever is in a room of a meeting that is on or to come leaves it."""

@@ -9,7 +9,8 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import MeetingClosed
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.lookup import Found
 from switchroom.meetings.models import Meeting, OccurrenceChange
@@ -38,7 +39,7 @@ async def close_occurrence(
     set_ends(meeting, changes, moment)
     meeting.summary_due_at = moment + SUMMARY_AFTER
     closed = structs.replace(shown, occurrence=structs.replace(shown.occurrence, closed_at=moment))
-    record(session, meeting.organization_id, "meeting.closed", meeting.id, snapshot(closed))
+    append(session, meeting.organization_id, snapshot(MeetingClosed, closed), meeting.id)
     return closed
 
 

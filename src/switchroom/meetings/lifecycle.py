@@ -12,8 +12,9 @@ from switchroom.accounts.models import MeetingTerms
 from switchroom.bus import Bus
 from switchroom.db.base import Instant, now
 from switchroom.db.database import Database, notify
-from switchroom.events.append import record
-from switchroom.events.stays import end_stays
+from switchroom.events.append import append
+from switchroom.events.stays import OF_MEETING, end_stays
+from switchroom.events.types import MeetingDeleted, MeetingSummaryCreated
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.closing_rules import SUMMARY_AFTER, close_occurrence
@@ -117,13 +118,15 @@ class MeetingLifecycle:
             inside = self._live.occupants([row[0].room_id for row in rows])
             for meeting, organization, terms, organizer in rows:
                 if not inside.get(meeting.room_id):
-                    await end_stays(session, meeting.organization_id, "meeting", meeting.id, _closed(meeting))
+                    await end_stays(
+                        session, meeting.organization_id, OF_MEETING, meeting.id, _closed(meeting)
+                    )
                 shown = _just_closed(
                     meeting, changes.get(meeting.id, {}), SchedulingContext(organization, terms, organizer)
                 )
                 meeting.summary_due_at = None
-                data = snapshot(shown)
-                record(session, meeting.organization_id, "meeting.summary_created", meeting.id, data)
+                event = snapshot(MeetingSummaryCreated, shown)
+                append(session, meeting.organization_id, event, meeting.id)
             return len(rows)
 
     async def delete_old(self) -> int:
@@ -140,8 +143,7 @@ class MeetingLifecycle:
                 rows = (await session.execute(_OLD, wanted)).all()
                 for meeting, organization, terms, organizer in rows:
                     shown = _just_closed(meeting, {}, SchedulingContext(organization, terms, organizer))
-                    data = snapshot(shown)
-                    record(session, meeting.organization_id, "meeting.deleted", meeting.id, data)
+                    append(session, meeting.organization_id, snapshot(MeetingDeleted, shown), meeting.id)
                     notify(session, RoomDestroyed(meeting.organization_id, meeting.room_id))
                     await session.execute(
                         delete(Room)

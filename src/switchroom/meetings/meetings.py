@@ -16,7 +16,8 @@ from switchroom.accounts.standing import lock_terms
 from switchroom.db.base import now
 from switchroom.db.database import Database, insert_at_once, notify
 from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid, Problems
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import MeetingCanceled, MeetingCreated, MeetingSnapshot, MeetingUpdated
 from switchroom.identity.models import Person, new_calendar_token, new_hex_id, new_id
 from switchroom.identity.permission_groups import require_group
 from switchroom.identity.secrets import random_key
@@ -93,7 +94,7 @@ class Meetings:
             invitees = await add_invitees(session, meeting, wanted, first_position=0)
             shown = view(meeting, occurrences.first(meeting), invitees, context)
             await self._invitations.send(session, MeetingMailKind.INVITATION, shown, {}, invitees)
-            self._record(session, "meeting.created", shown)
+            self._append(session, MeetingCreated, shown)
             return shown
 
     async def get(self, actor: Actor, meeting_id: str) -> MeetingView:
@@ -196,7 +197,7 @@ class Meetings:
                     shown.invitees,
                     of_occurrence=of_occurrence,
                 )
-            self._record(session, "meeting.canceled", shown)
+            self._append(session, MeetingCanceled, shown)
 
     async def close(self, actor: Actor, meeting_id: str) -> MeetingView:
         """End a meeting that is on, or the occurrence that is on, before its time. Raises Forbidden
@@ -291,7 +292,7 @@ class Meetings:
             (MeetingMailKind.CANCELLATION, gone),
         ):
             await self._invitations.send(session, kind, shown, changes, whom)
-        self._record(session, "meeting.updated", shown)
+        self._append(session, MeetingUpdated, shown)
         return shown
 
     async def _update_occurrence(
@@ -320,12 +321,12 @@ class Meetings:
         await self._invitations.send(
             session, MeetingMailKind.UPDATE, changed, changes, shown.invitees, of_occurrence=True
         )
-        self._record(session, "meeting.updated", changed)
+        self._append(session, MeetingUpdated, changed)
         return changed
 
-    def _record(self, session: AsyncSession, kind: str, shown: MeetingView) -> None:
-        record(session, shown.meeting.organization_id, kind, shown.meeting.id, snapshot(shown))
+    def _append(self, session: AsyncSession, kind: type[MeetingSnapshot], shown: MeetingView) -> None:
         meeting = shown.meeting
+        append(session, meeting.organization_id, snapshot(kind, shown), meeting.id)
         notify(session, MeetingChanged(meeting.organization_id, meeting.room_id, meeting.next_end_at))
 
 

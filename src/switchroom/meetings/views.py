@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
 from msgspec import Struct, structs
 from sqlalchemy import bindparam, or_, select
@@ -13,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingTerms
 from switchroom.db.base import now, time_of
+from switchroom.events.types import MeetingSnapshot
 from switchroom.identity.models import LONGEST_DISPLAY_NAME, Organization, Person
 from switchroom.meetings.models import Invitee, Meeting, OccurrenceChange
 from switchroom.meetings.occurrences import Occurrence, id_of
 from switchroom.meetings.scheduling_context import SchedulingContext
+
+S = TypeVar("S", bound=MeetingSnapshot)
 
 EARLY = timedelta(hours=12)
 """How long before a meeting its organizer may be there already."""
@@ -103,28 +106,28 @@ def clock_of(meeting: Meeting, terms: MeetingTerms) -> datetime:
     return moment
 
 
-def snapshot(shown: MeetingView) -> dict[str, Any]:
-    """What the event log says of a meeting; whoever reads it gets no way into the meeting by it."""
+def snapshot(kind: type[S], shown: MeetingView) -> S:
+    """Event about a meeting; whoever reads it gets no way into the meeting by it."""
     meeting, occurrence = shown.meeting, shown.occurrence
-    return {
-        "id": shown.hex_id,
-        "number": meeting.number,
-        "room_id": meeting.room_id,
-        "topic": occurrence.topic,
-        "agenda": occurrence.agenda,
-        "original_start": _text(occurrence.original_start),
-        "start": _text(occurrence.start),
-        "end": _text(occurrence.end),
-        "timezone": meeting.timezone,
-        "type": meeting.kind,
-        "recurrence": meeting.recurrence,
-        "organizer_id": shown.organizer.id,
-        "organizer_email": shown.organizer.email,
-        "organizer_name": shown.organizer.display_name,
-        "sequence": meeting.sequence,
-        "closed_at": _text(occurrence.closed_at),
-        "invited": len(shown.invitees),
-    }
+    return kind(
+        id=shown.hex_id,
+        number=meeting.number,
+        room_id=meeting.room_id,
+        topic=occurrence.topic,
+        agenda=occurrence.agenda,
+        original_start=_text(occurrence.original_start),
+        start=_text(occurrence.start),
+        end=_text(occurrence.end),
+        timezone=meeting.timezone,
+        type=meeting.kind,
+        recurrence=meeting.recurrence,
+        organizer_id=shown.organizer.id,
+        organizer_email=shown.organizer.email,
+        organizer_name=shown.organizer.display_name,
+        sequence=meeting.sequence,
+        closed_at=_text(occurrence.closed_at),
+        invited=len(shown.invitees),
+    )
 
 
 async def invitees_of(session: AsyncSession, meeting_ids: Sequence[str]) -> Mapping[str, Sequence[Invited]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from switchroom.events.buffer import EventRecorder
+from switchroom.events.buffer import EventBuffer
 from switchroom.events.log import EventLog
 from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.delivery import ANSWER_LIMIT, HookDelivery
@@ -25,7 +25,7 @@ class EventServices:
         database, bus = storage.database, storage.bus
         self.log = EventLog(database, keep=timedelta(days=settings.events.keep_days), needed=needed_events())
         self.tail = EventTail(self.log, bus)
-        self.buffer = EventRecorder(database)
+        self.buffer = EventBuffer(database)
         self.webhooks = WebHooks(database)
         self.delivery = HookDelivery(
             database, Outbound(settings.events.webhook_networks, timeout=ANSWER_LIMIT), bus

@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database, columns_of, insert_at_once, notify
 from switchroom.errors import ErrorCode, Forbidden, Invalid, NotFound, Problems
-from switchroom.events.append import record
+from switchroom.events import types as event_types
+from switchroom.events.append import append
+from switchroom.events.types import LinkCreated, LinkMailed, LinkSnapshot, LinkUpdated
 from switchroom.identity.models import Membership, Organization, PermissionGroup, new_id
 from switchroom.identity.permissions import Administration, Role
 from switchroom.identity.revocation import revoke
@@ -103,7 +105,7 @@ class Links:
                     task_id = await self._invite(session, token, room_name, link)
             await insert_at_once(session, made)
             for link in made:
-                _record(session, token, "link.created", link)
+                _append(session, token, LinkCreated, link)
             return MadeLinks(made, task_id)
 
     async def create_for_anyone(self, token: AccessToken, room_id: str, valid_until: datetime | None) -> Link:
@@ -174,7 +176,7 @@ class Links:
             if to_those_inside and change.permission_group_id is not None:
                 notify(session, RoomChanged(token.organization_id, link.room_id))
             task_id = await self._invite(session, token, room.display_name, link) if send_email else None
-            _record(session, token, "link.updated", link)
+            _append(session, token, LinkUpdated, link)
             await session.flush()
             return MadeLinks([link], task_id)
 
@@ -184,7 +186,7 @@ class Links:
             link, room = await _link_for(session, token, link_id, room_id, LinkKind.GUEST)
             link.timezone = _timezone(timezone) or link.timezone
             _check(link, send_email=True)
-            _record(session, token, "link.mailed", link)
+            _append(session, token, LinkMailed, link)
             return await self._invite(session, token, room.display_name, link)
 
     async def delete(self, token: AccessToken, room_id: str | None, link_id: str) -> None:
@@ -195,7 +197,7 @@ class Links:
             await session.delete(link)
             revoke(session, token.organization_id, link.id)
             notify(session, LinkDeleted(token.organization_id, link.room_id, link.id))
-            _record(session, token, "link.deleted", link)
+            _append(session, token, event_types.LinkDeleted, link)
 
     async def _invite(self, session: AsyncSession, token: AccessToken, room_name: str, link: Link) -> str:
         organization = await session.get_one(Organization, token.organization_id)
@@ -220,9 +222,9 @@ class Links:
         )
 
 
-def _record(session: AsyncSession, token: AccessToken, kind: str, link: Link) -> None:
-    data = {"kind": link.kind, "room_id": link.room_id, "by": token.subject_id}
-    record(session, token.organization_id, kind, link.id, data)
+def _append(session: AsyncSession, token: AccessToken, kind: type[LinkSnapshot], link: Link) -> None:
+    event = kind(kind=link.kind, room_id=link.room_id, by=token.subject_id)
+    append(session, token.organization_id, event, link.id)
 
 
 def _link(

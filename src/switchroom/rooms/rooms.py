@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import RoomCreated, RoomDeleted, RoomMoved, RoomSnapshot, RoomUpdated
 from switchroom.identity.models import Membership
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
@@ -82,7 +83,7 @@ class Rooms:
             await _set_grants(session, room, draft.grants)
             await _set_breakout_rooms(session, room, draft.breakout_rooms)
             await rooms_changed(session, token.organization_id)
-            _record(session, token, "room.created", room)
+            _append(session, token, RoomCreated, room)
             return (await views(session, viewer, [room]))[0]
 
     async def update(self, token: AccessToken, room_id: str, draft: RoomDraft) -> RoomView:
@@ -116,7 +117,7 @@ class Rooms:
             await _set_breakout_rooms(session, room, draft.breakout_rooms)
             await rooms_changed(session, token.organization_id)
             notify(session, RoomChanged(token.organization_id, room.id))
-            _record(session, token, "room.updated", room)
+            _append(session, token, RoomUpdated, room)
             await session.flush()
             return (await views(session, viewer, [room]))[0]
 
@@ -137,7 +138,7 @@ class Rooms:
             await session.execute(delete(Room).where(Room.id == room.id))
             await rooms_changed(session, token.organization_id)
             notify(session, RoomDestroyed(token.organization_id, room_id))
-            _record(session, token, "room.deleted", room)
+            _append(session, token, RoomDeleted, room)
 
     async def permissions(self, token: AccessToken, room_id: str, person_id: str | None = None) -> Permission:
         """What the caller may do in the room, or for those who administer it, what a person may."""
@@ -166,19 +167,19 @@ class Rooms:
             for move in moves:
                 await _place(session, move)
                 await session.flush()
-                data = {"parent_id": move.parent_id, "by": token.subject_id}
-                record(session, token.organization_id, "room.moved", move.room_id, data)
+                moved = RoomMoved(parent_id=move.parent_id, by=token.subject_id)
+                append(session, token.organization_id, moved, move.room_id)
             await rooms_changed(session, token.organization_id)
 
 
-def _record(session: AsyncSession, token: AccessToken, kind: str, room: Room) -> None:
-    data = {
-        "display_name": room.display_name,
-        "type": RoomType(room.type).name.lower(),
-        "parent_id": room.parent_id,
-        "by": token.subject_id,
-    }
-    record(session, token.organization_id, kind, room.id, data)
+def _append(session: AsyncSession, token: AccessToken, kind: type[RoomSnapshot], room: Room) -> None:
+    event = kind(
+        display_name=room.display_name,
+        type=RoomType(room.type).name.lower(),
+        parent_id=room.parent_id,
+        by=token.subject_id,
+    )
+    append(session, token.organization_id, event, room.id)
 
 
 def _set_default(room: Room, draft: RoomDraft) -> None:

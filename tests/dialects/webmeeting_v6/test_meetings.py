@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import delete, select
 
-from switchroom.events.append import record
+from switchroom.events.append import append
 from switchroom.events.log import EventFilter
 from switchroom.identity.models import PermissionGroup
 from switchroom.meetings.models import Invitee, Meeting, MeetingChatMessage, OccurrenceChange
 from switchroom.platform.build import Platform
 from tests.dialects.webmeeting_v6.calendars import calendar_of, event_of
 from tests.dialects.webmeeting_v6.client import Account, invited, moment_of, text_of, tomorrow
+from tests.happened import happened
 from tests.mail.outbox import mails_to
 
 
@@ -286,9 +287,14 @@ def test_who_was_there_and_what_was_said(account: Account) -> None:
         async with platform.storage.database.write(organization_id) as session:
             named = (await session.scalars(select(Meeting.id).where(Meeting.room_id == room_id))).one()
             data = {"participant_id": "p1", "user_id": "u1", "display_name": "Änne", "is_guest": True}
-            record(session, organization_id, "meeting.joined", named, data)
-            record(session, organization_id, "meeting.joined", named, {**data, "participant_id": "p2"})
-            record(session, organization_id, "meeting.left", named, data)
+            append(session, organization_id, happened("meeting.joined", **data), named)
+            append(
+                session,
+                organization_id,
+                happened("meeting.joined", **{**data, "participant_id": "p2"}),
+                named,
+            )
+            append(session, organization_id, happened("meeting.left", **data), named)
             line = MeetingChatMessage(sent_at=datetime.now(UTC), sender_name="Änne", text="Grüße")
             line.meeting_id = named
             session.add(line)
@@ -322,7 +328,7 @@ def test_who_was_there_is_known_by_what_a_program_knows(account: Account) -> Non
             guest = (await session.scalars(select(Invitee.id).where(Invitee.meeting_id == named))).one()
             for number, user_id in enumerate((organizer.person.id, guest, "walk-in")):
                 data = {"participant_id": f"p{number}", "user_id": user_id, "display_name": "X"}
-                record(session, account.organization.id, "meeting.joined", named, data)
+                append(session, account.organization.id, happened("meeting.joined", **data), named)
 
     account.running.run(happen())
     stays = account.api.get(f"/meeting/{meeting['id']}/participants")
@@ -348,7 +354,7 @@ def test_who_was_at_an_occurrence(account: Account) -> None:
                 for number in range(10_001 if name == "early" else 1):
                     data = {"participant_id": f"{name}{number}", "display_name": name}
                     for kind, at in (("joined", day), ("left", day + extended)):
-                        record(session, organization_id, f"meeting.{kind}", row.id, data, at=at)
+                        append(session, organization_id, happened(f"meeting.{kind}", **data), row.id, at=at)
                 line = MeetingChatMessage(sent_at=day + extended, sender_name=name, text=name)
                 line.meeting_id = row.id
                 session.add(line)
@@ -381,7 +387,7 @@ def test_who_was_there_is_known_as_long_as_the_meeting_is(account: Account) -> N
             meeting_id = (await session.scalars(query)).one()
             data = {"participant_id": "p", "display_name": "Änne"}
             for kind in ("joined", "emptied"):
-                record(session, organization_id, f"meeting.{kind}", meeting_id, data, at=long_ago)
+                append(session, organization_id, happened(f"meeting.{kind}", **data), meeting_id, at=long_ago)
         await platform.events.log.remove_old()
         return meeting_id
 

@@ -14,7 +14,7 @@ from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, 
 from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import ErrorCode, Invalid
-from switchroom.events.log import RecordedEvent
+from switchroom.events.log import LoggedEvent
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.models import DeliveryState, Verb, WebHook
 from switchroom.meetings.event_view import MeetingReports
@@ -141,7 +141,7 @@ class MeetingView:
         self._writer = writer
 
     async def render(
-        self, event: RecordedEvent
+        self, event: LoggedEvent
     ) -> MeetingMessage | messages.PresenceMessage | messages.DeletedMeeting | None:
         """None for a meeting that is gone, unless it is its going that is told."""
         if not event.type.startswith("meeting."):
@@ -180,7 +180,7 @@ def _draft(name: str, said: messages.Hook) -> WebHookDraft:
     )
 
 
-def _deleted(event: RecordedEvent) -> messages.DeletedMeeting:
+def _deleted(event: LoggedEvent) -> messages.DeletedMeeting:
     return messages.DeletedMeeting(
         id=str(event.data["id"]),
         meeting_id=spaced(str(event.data["number"]), "-"),

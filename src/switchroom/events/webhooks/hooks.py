@@ -20,8 +20,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, ErrorCode, Invalid, NotFound, Problems
-from switchroom.events.append import record
+from switchroom.events.append import append
 from switchroom.events.log import TYPE, newest
+from switchroom.events.types import WebhookCreated, WebhookDeleted, WebhookSnapshot, WebhookUpdated
 from switchroom.events.webhooks.addresses import check_url
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
@@ -110,7 +111,7 @@ class WebHooks:
                 gone = delete(WebHook).where(WebHook.organization_id.is_(None), WebHook.name.in_(remove))
                 gone = gone.returning(WebHook).execution_options(synchronize_session=False)
                 for hook in await session.scalars(gone):
-                    _record(session, "webhook.deleted", hook)
+                    _append(session, WebhookDeleted, hook)
             return [await _put(session, draft) for draft in drafts]
 
     async def list(self, organization_id: int | None) -> Sequence[WebHook]:
@@ -132,7 +133,7 @@ class WebHooks:
             await _check_name(session, hook)
             if draft.enabled is True or draft.url is not UNSET:
                 hook.problem = ""
-            _record(session, "webhook.updated", hook)
+            _append(session, WebhookUpdated, hook)
         return hook
 
     async def delete(self, organization_id: int | None, hook_id: int) -> None:
@@ -140,7 +141,7 @@ class WebHooks:
         async with self._database.write(organization_id) as session:
             hook = await _find(session, organization_id, hook_id)
             await session.delete(hook)
-            _record(session, "webhook.deleted", hook)
+            _append(session, WebhookDeleted, hook)
 
     async def deliveries(
         self,
@@ -196,7 +197,7 @@ async def _put(session: AsyncSession, draft: WebHookDraft) -> PutHook:
     except Invalid as error:
         raise error.within(name) from error
     hook.problem = ""
-    _record(session, "webhook.updated", hook)
+    _append(session, WebhookUpdated, hook)
     return PutHook(hook, is_new=False)
 
 
@@ -236,7 +237,7 @@ async def _create(session: AsyncSession, organization_id: int | None, draft: Web
     await _check_name(session, hook)
     session.add(hook)
     await session.flush()
-    _record(session, "webhook.created", hook)
+    _append(session, WebhookCreated, hook)
     return hook
 
 
@@ -300,13 +301,13 @@ def _fill(hook: WebHook, draft: WebHookDraft) -> None:
     problems.require_none()
 
 
-def _record(session: AsyncSession, kind: str, hook: WebHook) -> None:
+def _append(session: AsyncSession, kind: type[WebhookSnapshot], hook: WebHook) -> None:
     # Not the path and query, which may hold what lets others in: other hooks and the process' log hear of it.
     address = urlsplit(hook.url)
     origin = f"{address.scheme}://{address.netloc}"
-    data = {"name": hook.name, "url": origin, "enabled": hook.enabled}
+    event = kind(name=hook.name, url=origin, enabled=hook.enabled)
     if hook.organization_id is not None:
-        record(session, hook.organization_id, kind, str(hook.id), data)
+        append(session, hook.organization_id, event, str(hook.id))
     else:
         # The log has the events of organizations, and hooks of the platform are none of their business.
-        log.info(kind, hook=hook.id, **data)
+        log.info(kind.event_type, hook=hook.id, **structs.asdict(event))

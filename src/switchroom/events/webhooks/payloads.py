@@ -8,16 +8,16 @@ from typing import Any
 import msgspec
 
 from switchroom.db.base import time_of
-from switchroom.events.log import RecordedEvent
+from switchroom.events.log import LoggedEvent
 
-Renderer = Callable[[RecordedEvent], Awaitable[object | None]]
+Renderer = Callable[[LoggedEvent], Awaitable[object | None]]
 """A view: gives what is sent of an event, encodable as JSON, or None when the event is not for its hooks.
 
 It is asked once for an event, soon after that was written, by one process of all; what the event was about
 may be gone by then. It is asked again when that process was killed before it had queued the deliveries."""
 
 
-def general_view(event: RecordedEvent) -> dict[str, object]:
+def general_view(event: LoggedEvent) -> dict[str, object]:
     """The event as hooks without a view get it."""
     return {
         "id": event.id,

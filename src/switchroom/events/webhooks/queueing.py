@@ -21,7 +21,7 @@ from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.errors import Unavailable
-from switchroom.events.log import RecordedEvent, matches, newest
+from switchroom.events.log import LoggedEvent, matches, newest
 from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, Message, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
@@ -53,7 +53,7 @@ log = structlog.get_logger()
 class _Addressed(Struct, frozen=True):
     """A body of an event, and the ids of the hooks that get it."""
 
-    event: RecordedEvent
+    event: LoggedEvent
     body: str
     hooks: tuple[int, ...]
 
@@ -103,7 +103,7 @@ class Queueing:
             position = await session.scalar(_POSITION) or 0
         return max(position, complete if oldest is None else min(oldest, complete))
 
-    async def _take_in(self, lease: HeldLease, events: Sequence[RecordedEvent]) -> None:
+    async def _take_in(self, lease: HeldLease, events: Sequence[LoggedEvent]) -> None:
         # Read after the events: a hook that is made later begins after them.
         async with self._database.read(None) as session:
             hooks = await _hooks(session, events)
@@ -128,7 +128,7 @@ class Queueing:
             await session.merge(LogPosition(reader=READER, event_id=position))
         self._written_at = time.monotonic()
 
-    async def _bodies(self, event: RecordedEvent, hooks: Sequence[WebHook]) -> list[_Addressed]:
+    async def _bodies(self, event: LoggedEvent, hooks: Sequence[WebHook]) -> list[_Addressed]:
         """Each form in which the event is wanted, rendered once."""
         forms: defaultdict[tuple[str, bytes], list[WebHook]] = defaultdict(list)
         for hook in hooks:
@@ -145,7 +145,7 @@ class Queueing:
             if (content := contents[view]) is not None
         ]
 
-    async def _render(self, view: str, event: RecordedEvent) -> object | None:
+    async def _render(self, view: str, event: LoggedEvent) -> object | None:
         if not view:
             return general_view(event)
         renderer = self._views.get(view)
@@ -162,9 +162,7 @@ class Queueing:
             return None
 
 
-async def _hooks(
-    session: AsyncSession, events: Sequence[RecordedEvent]
-) -> Mapping[int | None, list[WebHook]]:
+async def _hooks(session: AsyncSession, events: Sequence[LoggedEvent]) -> Mapping[int | None, list[WebHook]]:
     """The hooks that may want them, by organization; those of the platform under None."""
     organizations = {event.organization_id for event in events}
     query = select(WebHook).where(

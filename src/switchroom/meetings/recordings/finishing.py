@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +21,8 @@ from switchroom.db.database import Database
 from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, missing
 from switchroom.engines.ffmpeg.engine import PROGRAMS, FfmpegEngine
 from switchroom.errors import Unavailable
-from switchroom.events.append import record
+from switchroom.events.append import append
+from switchroom.events.types import MeetingRecordingCreated, MeetingRecordingFailed, MeetingSnapshot
 from switchroom.identity.models import Organization, Person
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.models import Meeting
@@ -32,7 +33,7 @@ from switchroom.meetings.recordings.models import MeetingRecording, RecordingSta
 from switchroom.meetings.recordings.notices import RecordingEnded
 from switchroom.meetings.recordings.sessions import LEASE
 from switchroom.meetings.scheduling_context import SchedulingContext
-from switchroom.meetings.views import changes_of, invitees_of, snapshot, view
+from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snapshot, view
 
 RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
 """After a failure; after the last one a recording is given up, with what was recorded kept."""
@@ -225,12 +226,19 @@ class RecordingFinisher:
                 recording.file_name = assembled.file_name
                 recording.size = assembled.size
                 recording.duration = assembled.duration
-                more = {
-                    "url": self._archive.url(recording),
-                    "duration": assembled.duration // 1000,
-                    "size": assembled.size,
-                }
-                await _record(session, "meeting.recording_created", recording, more)
+                shown = await _shown(session, recording)
+                append(
+                    session,
+                    shown.meeting.organization_id,
+                    MeetingRecordingCreated(
+                        **structs.asdict(snapshot(MeetingSnapshot, shown)),
+                        recording_id=recording.id,
+                        url=self._archive.url(recording),
+                        duration=assembled.duration // 1000,
+                        size=assembled.size,
+                    ),
+                    shown.meeting.id,
+                )
         if assembled is None:
             log.info("recording without content removed", recording=claimed.id)
             await asyncio.to_thread(self._files.remove, claimed.id)
@@ -252,7 +260,11 @@ class RecordingFinisher:
                 return
             recording.state = RecordingState.FAILED
             recording.due_at = None
-            await _record(session, "meeting.recording_failed", recording, {})
+            shown = await _shown(session, recording)
+            failed = MeetingRecordingFailed(
+                **structs.asdict(snapshot(MeetingSnapshot, shown)), recording_id=recording.id
+            )
+            append(session, shown.meeting.organization_id, failed, shown.meeting.id)
 
     def _mine(self, claimed: _Claimed) -> Sequence[ColumnElement[bool]]:
         """The recording, as long as nobody else has taken it."""
@@ -279,19 +291,15 @@ class RecordingFinisher:
         self._ended.set()
 
 
-async def _record(
-    session: AsyncSession, kind: str, recording: MeetingRecording, more: Mapping[str, object]
-) -> None:
-    """Log what has become of a recording, with the meeting as it then was."""
+async def _shown(session: AsyncSession, recording: MeetingRecording) -> MeetingView:
+    """The meeting as it was when the recording ended."""
     meeting, organization, terms, organizer = (
         await session.execute(_MEETING.where(Meeting.id == recording.meeting_id))
     ).one()
     changes = (await changes_of(session, [meeting])).get(meeting.id, {})
     invitees = (await invitees_of(session, [meeting.id])).get(meeting.id, ())
     occurrence = occurrences.last_begun(meeting, changes, recording.ended_at or recording.started_at)
-    shown = view(meeting, occurrence, invitees, SchedulingContext(organization, terms, organizer))
-    data = {**snapshot(shown), "recording_id": recording.id, **more}
-    record(session, meeting.organization_id, kind, meeting.id, data)
+    return view(meeting, occurrence, invitees, SchedulingContext(organization, terms, organizer))
 
 
 _MEETING = (

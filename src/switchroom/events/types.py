@@ -1,0 +1,378 @@
+"""Catalogue of events: their types, what they happen to, and their data; docs/events.md shows it as a table.
+
+A field's name is its name in JSON, in the order given here; what is UNSET is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType, convert, structs
+
+
+class DomainEvent(Struct, frozen=True, kw_only=True):
+    """Data of an event, of one type each: JSON values, names in snake case, and nothing secret. `by` is the
+    id of the person or API key who did it."""
+
+    event_type: ClassVar[str]
+    """The type, as readers know it: `room.created`."""
+
+    happens_to: ClassVar[str]
+    """What `object_id` is the id of."""
+
+    remark: ClassVar[str] = ""
+    """What else its readers should know."""
+
+
+class OrganizationCreated(DomainEvent, frozen=True, kw_only=True):
+    event_type = "organization.created"
+    happens_to = "organization (ULID)"
+    display_name: str
+
+
+class _OfPerson(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "person"
+    username: str
+
+
+class UserCreated(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.created"
+    standing: Annotated[
+        str | UnsetType, Meta(description="unless it is one of those who only organize meetings")
+    ] = UNSET
+
+
+class UserSignedIn(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.signed_in"
+    remark = "by password or by changing over from another organization, not by refreshing"
+
+
+class UserPasswordSet(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.password_set"
+    remark = "by the link that came by mail"
+
+
+class UserSignedOut(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.signed_out"
+
+
+class UserUpdated(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.updated"
+    remark = "a meeting organizer was changed"
+
+
+class UserDeleted(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.deleted"
+    remark = "a meeting organizer was taken out of the account"
+
+
+class _OfApiKey(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "API key"
+    client_id: str
+
+
+class ApiKeyCreated(_OfApiKey, frozen=True, kw_only=True):
+    event_type = "api_key.created"
+
+
+class ApiKeySignedIn(_OfApiKey, frozen=True, kw_only=True):
+    event_type = "api_key.signed_in"
+
+
+class _OfMeetingKey(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "key of an account (its number)"
+    remark = "those of the instance belong to no organization, and are in no log"
+    name: str
+    permissions: list[str]
+
+
+class MeetingKeyCreated(_OfMeetingKey, frozen=True, kw_only=True):
+    event_type = "meeting_key.created"
+
+
+class MeetingKeyDeleted(_OfMeetingKey, frozen=True, kw_only=True):
+    event_type = "meeting_key.deleted"
+
+
+class RoomSnapshot(DomainEvent, frozen=True, kw_only=True):
+    """A room as it is when something happens to it."""
+
+    happens_to = "room"
+    display_name: str
+    type: Annotated[str, Meta(description="department, room, meeting")]
+    parent_id: str | None
+    by: str
+
+
+class RoomCreated(RoomSnapshot, frozen=True, kw_only=True):
+    event_type = "room.created"
+
+
+class RoomUpdated(RoomSnapshot, frozen=True, kw_only=True):
+    event_type = "room.updated"
+
+
+class RoomDeleted(RoomSnapshot, frozen=True, kw_only=True):
+    event_type = "room.deleted"
+
+
+class RoomMoved(DomainEvent, frozen=True, kw_only=True):
+    event_type = "room.moved"
+    happens_to = "room"
+    parent_id: str | None
+    by: str
+
+
+class LinkSnapshot(DomainEvent, frozen=True, kw_only=True):
+    """A link as it is when something happens to it."""
+
+    happens_to = "link"
+    kind: Annotated[str, Meta(description="guest, group")]
+    room_id: str
+    by: str
+
+
+class LinkCreated(LinkSnapshot, frozen=True, kw_only=True):
+    event_type = "link.created"
+
+
+class LinkUpdated(LinkSnapshot, frozen=True, kw_only=True):
+    event_type = "link.updated"
+
+
+class LinkMailed(LinkSnapshot, frozen=True, kw_only=True):
+    event_type = "link.mailed"
+
+
+class LinkDeleted(LinkSnapshot, frozen=True, kw_only=True):
+    event_type = "link.deleted"
+
+
+class LiveRoomEvent(DomainEvent, frozen=True, kw_only=True):
+    """Something that happens in a live room. Of a meeting's room it happens to the meeting: `of_meeting`."""
+
+    happens_to = "room"
+
+
+class RoomOpened(LiveRoomEvent, frozen=True, kw_only=True):
+    event_type = "room.opened"
+    remark = "somebody is inside now, and nobody was"
+    display_name: str
+
+
+class RoomStay(LiveRoomEvent, frozen=True, kw_only=True):
+    """Somebody inside. They have joined and left with the same `participant_id`."""
+
+    participant_id: str
+    user_id: str
+    display_name: str
+    is_guest: bool
+    is_spectator: bool
+
+
+class RoomJoined(RoomStay, frozen=True, kw_only=True):
+    event_type = "room.joined"
+    link_id: str | None
+    joined_at: str
+
+
+class RoomLeft(RoomStay, frozen=True, kw_only=True):
+    event_type = "room.left"
+    reason: Annotated[str, Meta(description="left, lost, removed, replaced")]
+    joined_at: str
+
+
+class RoomModerated(RoomStay, frozen=True, kw_only=True):
+    event_type = "room.moderated"
+    action: Annotated[str, Meta(description="mute, stop-video, stop-screen, lower-hand, permissions, remove")]
+    by: str
+
+
+class RoomEmptied(LiveRoomEvent, frozen=True, kw_only=True):
+    event_type = "room.emptied"
+    remark = "nobody is inside any more"
+
+
+class LiveMeetingEvent(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "meeting"
+    room_id: str
+
+
+class MeetingOpened(LiveMeetingEvent, frozen=True, kw_only=True):
+    event_type = "meeting.opened"
+    remark = RoomOpened.remark
+    display_name: str
+
+
+class MeetingStay(LiveMeetingEvent, frozen=True, kw_only=True):
+    """As `RoomStay`."""
+
+    participant_id: str
+    user_id: str
+    display_name: str
+    is_guest: bool
+    is_spectator: bool
+
+
+class MeetingJoined(MeetingStay, frozen=True, kw_only=True):
+    event_type = "meeting.joined"
+    remark = "who waits to be let in has not joined"
+    link_id: str | None
+    joined_at: str
+
+
+class MeetingLeft(MeetingStay, frozen=True, kw_only=True):
+    event_type = "meeting.left"
+    reason: Annotated[str, Meta(description="left, lost, removed, replaced, meeting_over")]
+    joined_at: str
+
+
+class MeetingModerated(MeetingStay, frozen=True, kw_only=True):
+    event_type = "meeting.moderated"
+    action: Annotated[str, Meta(description="mute, stop-video, stop-screen, lower-hand, permissions, remove")]
+    by: str
+
+
+class MeetingEmptied(LiveMeetingEvent, frozen=True, kw_only=True):
+    event_type = "meeting.emptied"
+    remark = RoomEmptied.remark
+
+
+class MeetingRecordingStarted(LiveMeetingEvent, frozen=True, kw_only=True):
+    event_type = "meeting.recording_started"
+    remark = "what is heard and seen is recorded from now on"
+    recording_id: str
+
+
+class MeetingRecordingStopped(LiveMeetingEvent, frozen=True, kw_only=True):
+    event_type = "meeting.recording_stopped"
+    remark = "what is heard and seen is recorded no longer"
+    recording_id: str
+
+
+class MeetingSnapshot(DomainEvent, frozen=True, kw_only=True):
+    """A meeting as it is when something happens to it. Times are in RFC 3339, UTC."""
+
+    happens_to = "meeting"
+    id: Annotated[str, Meta(description="of the occurrence")]
+    number: str
+    room_id: str
+    topic: str
+    agenda: str
+    original_start: str | None
+    start: str | None
+    end: str | None
+    timezone: str
+    type: str
+    recurrence: dict[str, Any] | None
+    organizer_id: str
+    organizer_email: str | None
+    organizer_name: str
+    sequence: int
+    closed_at: str | None
+    invited: Annotated[int, Meta(description="how many")]
+
+
+class MeetingCreated(MeetingSnapshot, frozen=True, kw_only=True):
+    event_type = "meeting.created"
+
+
+class MeetingUpdated(MeetingSnapshot, frozen=True, kw_only=True):
+    event_type = "meeting.updated"
+
+
+class MeetingCanceled(MeetingSnapshot, frozen=True, kw_only=True):
+    event_type = "meeting.canceled"
+
+
+class MeetingClosed(MeetingSnapshot, frozen=True, kw_only=True):
+    event_type = "meeting.closed"
+
+
+class MeetingSummaryCreated(MeetingSnapshot, frozen=True, kw_only=True):
+    event_type = "meeting.summary_created"
+
+
+class MeetingDeleted(MeetingSnapshot, frozen=True, kw_only=True):
+    event_type = "meeting.deleted"
+    remark = "it has been over for as long as the organization keeps meetings"
+
+
+class MeetingRecordingCreated(MeetingSnapshot, frozen=True, kw_only=True):
+    event_type = "meeting.recording_created"
+    remark = "the file of a recording is there"
+    recording_id: str
+    url: Annotated[str, Meta(description="whoever has it may have the file")]
+    duration: Annotated[int, Meta(description="seconds")]
+    size: Annotated[int, Meta(description="bytes")]
+
+
+class MeetingRecordingFailed(MeetingSnapshot, frozen=True, kw_only=True):
+    event_type = "meeting.recording_failed"
+    remark = "the file of a recording could not be made"
+    recording_id: str
+
+
+class AccountSnapshot(DomainEvent, frozen=True, kw_only=True):
+    """An account as it is when something happens to it."""
+
+    happens_to = "account (24 hexadecimal characters)"
+    display_name: str
+    account_type: str
+
+
+class AccountCreated(AccountSnapshot, frozen=True, kw_only=True):
+    event_type = "account.created"
+
+
+class AccountUpdated(AccountSnapshot, frozen=True, kw_only=True):
+    event_type = "account.updated"
+
+
+class AccountClosed(AccountSnapshot, frozen=True, kw_only=True):
+    event_type = "account.closed"
+
+
+class WebhookSnapshot(DomainEvent, frozen=True, kw_only=True):
+    """A web hook as it is when something happens to it."""
+
+    happens_to = "web hook"
+    name: str
+    url: Annotated[str, Meta(description="without path and query")]
+    enabled: bool
+
+
+class WebhookCreated(WebhookSnapshot, frozen=True, kw_only=True):
+    event_type = "webhook.created"
+
+
+class WebhookUpdated(WebhookSnapshot, frozen=True, kw_only=True):
+    event_type = "webhook.updated"
+
+
+class WebhookDeleted(WebhookSnapshot, frozen=True, kw_only=True):
+    event_type = "webhook.deleted"
+
+
+_OF_MEETINGS: Mapping[type[LiveRoomEvent], type[LiveMeetingEvent]] = {
+    RoomOpened: MeetingOpened,
+    RoomJoined: MeetingJoined,
+    RoomLeft: MeetingLeft,
+    RoomModerated: MeetingModerated,
+    RoomEmptied: MeetingEmptied,
+}
+
+
+def of_meeting(event: LiveRoomEvent, room_id: str) -> LiveMeetingEvent:
+    """What happens in a meeting's room, as something that happens to the meeting."""
+    return convert({"room_id": room_id, **structs.asdict(event)}, _OF_MEETINGS[type(event)])
+
+
+def catalogue() -> list[type[DomainEvent]]:
+    """All types, in the order of this file."""
+    known: list[type[DomainEvent]] = []
+    for one in globals().values():
+        if isinstance(one, type) and issubclass(one, DomainEvent) and "event_type" in vars(one):
+            known.append(one)
+    return known
