@@ -241,7 +241,7 @@ async def test_what_is_written_to_everybody_in_a_meeting_is_kept(house: House) -
 
 
 async def _asks(house: House, name: str, let_in: str) -> Message:
-    """The answer to somebody who shows a pass."""
+    """The answer to somebody who shows a reentry token."""
     token = house.admit(name, waits=True, meeting_id=MEETING)
     client = await house.connect()
     return await client.ask("join", token=token, roomId="lounge", letIn=let_in)

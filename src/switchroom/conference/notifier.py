@@ -58,10 +58,10 @@ class Notifier:
     def moderated(self, room: RoomFacts, moderator: Participant, target: Participant, action: str) -> None:
         self._add(room, RoomModerated(**_who(target), action=action, by=moderator.user_id))
 
-    def written(self, room: RoomFacts, view: ChatMessage) -> None:
+    def written(self, room: RoomFacts, message: ChatMessage) -> None:
         """What a meeting's summary shows is kept: all but private messages."""
-        if self._transcript is not None and room.meeting_id is not None and view.kind != "private":
-            self._transcript.note(room.organization_id, room.meeting_id, view.from_name, view.text)
+        if self._transcript is not None and room.meeting_id is not None and message.kind != "private":
+            self._transcript.note(room.organization_id, room.meeting_id, message.from_name, message.text)
 
     def recording_changed(self, room: RoomFacts, recording_id: str, *, recording: bool) -> None:
         """Only what happens in meetings is recorded."""

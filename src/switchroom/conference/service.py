@@ -390,9 +390,9 @@ class ConferenceService:
             self._overrides.changed(room.room_id, target.user_id)
         self._notifier.moderated(room, moderator, target, action)
 
-    def written(self, live: LiveRoom, view: ChatMessage) -> None:
+    def written(self, live: LiveRoom, message: ChatMessage) -> None:
         """Called when somebody has written something."""
-        self._notifier.written(live.conference.room, view)
+        self._notifier.written(live.conference.room, message)
 
     def recording_changed(self, live: LiveRoom, recording_id: str) -> None:
         """Called when what happens in a room begins to be recorded, or is no longer."""
@@ -430,8 +430,8 @@ class _Follower:
     def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
         self._service.moderated(self.live, moderator, target, action)
 
-    def written(self, view: ChatMessage) -> None:
-        self._service.written(self.live, view)
+    def written(self, message: ChatMessage) -> None:
+        self._service.written(self.live, message)
 
     def recording_changed(self, recording_id: str) -> None:
         self._service.recording_changed(self.live, recording_id)

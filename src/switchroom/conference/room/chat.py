@@ -29,7 +29,7 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
     if request.broadcast and request.to is not None:
         raise Invalid(ErrorCode.BROADCAST_TO_ONE, "to")
     recipient = conference.reaches(sender, request.to) if request.to is not None else None
-    view = ChatMessage(
+    written = ChatMessage(
         id=secrets.token_hex(8),
         kind="broadcast" if request.broadcast else "private" if recipient else "room",
         sender=sender.id,
@@ -40,9 +40,9 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
         to_name=recipient.display_name if recipient else None,
     )
     conference.chat.append(
-        ChatEntry(view, sender.user_id, sender.is_moderator, recipient.user_id if recipient else None)
+        ChatEntry(written, sender.user_id, sender.is_moderator, recipient.user_id if recipient else None)
     )
-    message = Chat(view)
+    message = Chat(written)
     for reader in conference.participants.values():
         if recipient is not None:
             may_read = reader is recipient or reader is sender
@@ -50,4 +50,4 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
             may_read = request.broadcast or conference.sees(reader, sender)
         if may_read:
             reader.send(message)
-    conference.written(view)
+    conference.written(written)

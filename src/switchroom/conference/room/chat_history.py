@@ -17,16 +17,16 @@ KEPT = 200
 class ChatEntry:
     """A message with whom it concerns; people are known by user id, which lasts over several stays."""
 
-    view: ChatMessage
+    message: ChatMessage
     sender: str
     by_moderator: bool
     recipient: str | None
 
     def readable(self, reader: Participant, mode: RoomMode) -> bool:
         """Whether somebody may read it who was not there when it was written."""
-        if self.view.kind == "broadcast" or reader.user_id == self.sender:
+        if self.message.kind == "broadcast" or reader.user_id == self.sender:
             return True
-        if self.view.kind == "private":
+        if self.message.kind == "private":
             return reader.user_id == self.recipient
         return mode is not RoomMode.EXAM or self.by_moderator or reader.is_moderator
 
@@ -42,4 +42,4 @@ class ChatHistory:
 
     def readable(self, reader: Participant, mode: RoomMode) -> list[ChatMessage]:
         """Those that the reader may read, the oldest first."""
-        return [one.view for one in self._entries if one.readable(reader, mode)]
+        return [one.message for one in self._entries if one.readable(reader, mode)]

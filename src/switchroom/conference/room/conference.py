@@ -47,7 +47,7 @@ class Follower(Protocol):
         """A moderator has done something to somebody."""
         ...
 
-    def written(self, view: ChatMessage) -> None:
+    def written(self, message: ChatMessage) -> None:
         """Somebody has written something."""
         ...
 
@@ -181,9 +181,9 @@ class Conference:
         """To be called when a moderator has done something to somebody."""
         self._follower.moderated(moderator, target, action)
 
-    def written(self, view: ChatMessage) -> None:
+    def written(self, message: ChatMessage) -> None:
         """To be called when somebody has written something."""
-        self._follower.written(view)
+        self._follower.written(message)
 
     def announce_joined(self, participant: Participant) -> None:
         """Tell those who see the participant that they have come in."""
