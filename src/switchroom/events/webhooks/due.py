@@ -18,7 +18,7 @@ ORDER_HELD = 2
 """Failed attempts of a delivery for which later ones about the same object wait for it."""
 
 
-class Waiting(Struct, frozen=True):
+class DueDelivery(Struct, frozen=True):
     """A delivery to make. `attempts` is how many had an outcome before."""
 
     id: int
@@ -84,15 +84,15 @@ _RETRIES = (
 )
 
 
-async def read_new(session: AsyncSession, hook_id: int, *, after: int, limit: int) -> Sequence[Waiting]:
+async def read_new(session: AsyncSession, hook_id: int, *, after: int, limit: int) -> Sequence[DueDelivery]:
     """At most `limit` deliveries that were not tried yet, of events after the one with the id `after`, in the
     order of the log."""
     rows = await session.execute(_NEW, {"hook_id": hook_id, "moment": now(), "after": after, "limit": limit})
-    return [Waiting(*row) for row in rows]
+    return [DueDelivery(*row) for row in rows]
 
 
-async def read_retries(session: AsyncSession, hook_id: int, *, limit: int) -> Sequence[Waiting]:
+async def read_retries(session: AsyncSession, hook_id: int, *, limit: int) -> Sequence[DueDelivery]:
     """At most `limit` deliveries that are to be tried again, in the order in which they fell due. Of those
     that hold back others about their object, only the first."""
     rows = await session.execute(_RETRIES, {"hook_id": hook_id, "moment": now(), "limit": limit})
-    return [Waiting(*row) for row in rows]
+    return [DueDelivery(*row) for row in rows]

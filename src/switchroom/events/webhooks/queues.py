@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 
-from switchroom.events.webhooks.due import Waiting
+from switchroom.events.webhooks.due import DueDelivery
 
 
 class Queues:
@@ -18,7 +18,7 @@ class Queues:
     def __init__(self) -> None:
         self.unsent = 0
         self.retries = 0
-        self._of: dict[str, deque[Waiting]] = {}
+        self._of: dict[str, deque[DueDelivery]] = {}
         self._with_retry: OrderedDict[str, None] = OrderedDict()
         self._others: OrderedDict[str, None] = OrderedDict()
 
@@ -26,7 +26,7 @@ class Queues:
     def are_ready(self) -> bool:
         return bool(self._with_retry or self._others)
 
-    def add(self, one: Waiting) -> None:
+    def add(self, one: DueDelivery) -> None:
         """Put it at the end of its object's line. A retry goes to its head: what is read beside it does not
         have to wait for it any more."""
         self._count(one, 1)
@@ -51,7 +51,7 @@ class Queues:
         self._make_ready(object_id)
         self._ready(object_id).move_to_end(object_id, last=False)
 
-    def take(self, object_id: str) -> Waiting:
+    def take(self, object_id: str) -> DueDelivery:
         """The first delivery about a reserved object: it is under way now."""
         one = self._of[object_id].popleft()
         self._count(one, -1)
@@ -64,7 +64,7 @@ class Queues:
         else:
             del self._of[object_id]
 
-    def drop(self, object_id: str) -> Sequence[Waiting]:
+    def drop(self, object_id: str) -> Sequence[DueDelivery]:
         """The one under way has failed: those after it, which are no longer in hand."""
         line = self._of.pop(object_id)
         for one in line:
@@ -77,7 +77,7 @@ class Queues:
     def _ready(self, object_id: str) -> OrderedDict[str, None]:
         return self._with_retry if self._of[object_id][0].attempts else self._others
 
-    def _count(self, one: Waiting, change: int) -> None:
+    def _count(self, one: DueDelivery, change: int) -> None:
         self.unsent += change
         if one.attempts:
             self.retries += change

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
-from switchroom.events.webhooks.due import Waiting
+from switchroom.events.webhooks.due import DueDelivery
 from switchroom.events.webhooks.leases import Leases
 from switchroom.events.webhooks.models import Delivery, DeliveryState, WebHook
 
@@ -35,7 +35,7 @@ class DeliveryResult(Struct, frozen=True):
     `retry_at`, or given up if that is None. `written` is called once this is in the database."""
 
     hook_id: int
-    delivery: Waiting
+    delivery: DueDelivery
     status: int
     problem: str
     retry_at: datetime | None

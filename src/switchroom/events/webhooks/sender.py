@@ -19,7 +19,7 @@ from switchroom.errors import Unavailable
 from switchroom.events.wake_up import LOOK_ANYWAY, woken
 from switchroom.events.webhooks.addresses import Answer
 from switchroom.events.webhooks.concurrency import Concurrency, Shares
-from switchroom.events.webhooks.due import ORDER_HELD, Waiting, read_new, read_retries
+from switchroom.events.webhooks.due import ORDER_HELD, DueDelivery, read_new, read_retries
 from switchroom.events.webhooks.models import WebHook
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.queues import Queues
@@ -84,7 +84,7 @@ class Sender:
         self._target: _Target | None = None
         self._lines = Queues()
         self._sending = 0
-        self._in_hand: dict[int, Waiting] = {}  # by id, until their outcome is written
+        self._in_hand: dict[int, DueDelivery] = {}  # by id, until their outcome is written
         self._failed: set[str] = set()  # objects of which a failure is not yet written
         self._barred: set[str] = set()  # and those of which one was not when the last reading began
         self._after = 0
@@ -167,7 +167,7 @@ class Sender:
     async def _read_on(self, *, new: bool, retries: bool) -> None:
         # As of before the reading, which may not see what is written meanwhile.
         in_hand, self._barred = set(self._in_hand), set(self._failed)
-        rows: list[Waiting] = []
+        rows: list[DueDelivery] = []
         async with self._database.read(None) as session:
             hook = await session.get(WebHook, self._hook_id)
             if hook is None or not hook.enabled:
@@ -215,7 +215,7 @@ class Sender:
             self._sending -= 1
             self._changed.set()
 
-    async def _attempt(self, one: Waiting) -> Answer:
+    async def _attempt(self, one: DueDelivery) -> Answer:
         target = self._target
         assert target is not None
         body, timestamp = one.body.encode(), str(int(time.time()))
@@ -234,7 +234,7 @@ class Sender:
         (_DELIVERED if answer.is_accepted else _FAILED).inc()
         return answer
 
-    def _note(self, one: Waiting, answer: Answer) -> None:
+    def _note(self, one: DueDelivery, answer: Answer) -> None:
         if answer.is_accepted:
             self._lines.done(one.object_id)
             self._outcomes.add(DeliveryResult(self._hook_id, one, answer.status, "", None, self._written))
