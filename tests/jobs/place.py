@@ -8,20 +8,20 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from switchroom.bus import Bus
 from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.jobs.models import NamedLease
 
-LIMIT = 30.0
+LIMIT = 60.0
 
 DONE = Table(
     "work_done",
@@ -62,14 +62,42 @@ class Place:
             await asyncio.sleep(0.02)
         return count
 
+    async def reached(self, worker: str, number: int = 1) -> None:
+        """Wait until a worker has done so much in all."""
+        await self.until(lambda count: count[worker] >= number)
+
     async def more(self, worker: str, number: int = 3) -> None:
         """Wait until a worker has done so much more."""
         before = (await self.count())[worker]
         await self.until(lambda count: count[worker] >= before + number)
 
+    async def eventually(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(LIMIT):
+            while not await holds():  # noqa: ASYNC110 - what another process does wakes nobody here
+                await asyncio.sleep(0.02)
+
     async def execute(self, statement: str, **values: Any) -> None:
         async with self.database.write(None) as session:
             await session.execute(text(statement), values)
+
+    @asynccontextmanager
+    async def away(self, table: str) -> AsyncGenerator[None]:
+        """The database is not there while the block runs: PostgreSQL ends all connections and takes no new
+        ones, SQLite does not find the table."""
+        if self.url.startswith("sqlite"):
+            await self.execute(f"ALTER TABLE {table} RENAME TO away")
+            yield
+            await self.execute(f"ALTER TABLE away RENAME TO {table}")
+            return
+        server, _, name = self.url.rpartition("/")
+        engine = create_async_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+            await connection.execute(text(ended), {"name": name})
+            yield
+            await connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+        await engine.dispose()
 
     def process(self, target: Callable[..., None], *arguments: Any) -> Process:
         """A process that works until the test ends."""

@@ -20,6 +20,11 @@ from tests.jobs.place import LIMIT, Place, note
 from tests.jobs.worker import NAME, count, counting
 
 SHORT = timedelta(seconds=0.5)
+"""A lease for those that die or are lost."""
+
+LONG = timedelta(seconds=3)
+"""A lease for those that keep it, on a machine that is busy."""
+
 HOUR = timedelta(hours=1)
 
 
@@ -96,10 +101,10 @@ async def test_several_processes_take_turns_as_they_are_killed(here: Place) -> N
 
 @pytest.mark.parametrize("fast", [HOUR, -HOUR], ids=["fast", "slow"])
 async def test_whose_clock_is_wrong_neither_loses_nor_keeps_it_too_long(here: Place, fast: timedelta) -> None:
-    first = here.process(count, "a", SHORT, fast)
+    first = here.process(count, "a", LONG, fast)
     await here.more("a")
-    async with working(here, "b", lease=SHORT):
-        await asyncio.sleep(2 * SHORT.total_seconds())  # time enough to take it
+    async with working(here, "b", lease=LONG):
+        await asyncio.sleep(1.2 * LONG.total_seconds())  # time enough to take it
         assert turns(await here.done()) == ["a"]
         await first.kill()
         await here.more("b")
@@ -114,11 +119,11 @@ async def test_the_lease_of_the_dead_does_not_last_when_the_clock_is_put_back(he
 
 
 async def test_who_lives_keeps_it_when_the_clock_is_put_back(here: Place) -> None:
-    async with working(here, "a", lease=2 * SHORT):
+    async with working(here, "a", lease=LONG):
         await here.more("a")
-        async with working(here, "b", lease=2 * SHORT):
+        async with working(here, "b", lease=LONG):
             await here.execute("UPDATE leases SET until = until + 3600000000")
-            await asyncio.sleep(4 * SHORT.total_seconds())
+            await asyncio.sleep(1.5 * LONG.total_seconds())
     assert turns(await here.done()) == ["a"]
 
 
@@ -136,12 +141,10 @@ async def test_the_database_goes_away_and_comes_back(here: Place) -> None:
             stopped.set()
 
     task = asyncio.create_task(Singleton(here.database, here.bus, NAME, lease=SHORT).run(work))
-    await here.more("a", 1)
-    await here.execute("ALTER TABLE leases RENAME TO away")
-    async with asyncio.timeout(LIMIT):
+    await here.reached("a")
+    async with here.away("leases"), asyncio.timeout(LIMIT):
         await stopped.wait()
-    await here.execute("ALTER TABLE away RENAME TO leases")
-    await here.more("a", 1)
+    await here.reached("a", 2)
     await end(task)
 
 

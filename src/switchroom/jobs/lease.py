@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Table, Update, select, update
+from sqlalchemy import ColumnElement, Table, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -52,6 +52,7 @@ class Leases(ABC, Generic[K]):
         self._table = cast("Table", self._model.__table__)
         self._key, self._worker, self._until = (self._table.c[one.key] for one in (key, worker, until))
         self._ends_at: dict[K, float] = {}
+        self._lost: set[K] = set()
 
     @property
     def renew_every(self) -> float:
@@ -59,9 +60,9 @@ class Leases(ABC, Generic[K]):
         return self.lease.total_seconds() / 3
 
     @property
-    def held(self) -> Collection[K]:
-        """The keys of what this worker has, as far as it knows."""
-        return self._ends_at.keys()
+    def in_hand(self) -> Collection[K]:
+        """The keys of what this worker has taken and not forgotten yet, whether or not it still has them."""
+        return self._ends_at.keys() | self._lost
 
     @property
     def mine(self) -> ColumnElement[bool]:
@@ -69,24 +70,18 @@ class Leases(ABC, Generic[K]):
         return self._worker == self.worker
 
     async def renew(self) -> set[K]:
-        """Begin the time of all leases anew. The keys of those that are lost."""
-        begun, held = time.monotonic(), list(self._ends_at)
-        if not held:
-            return set()
-        renewed = update(self._table).where(self.mine, self._key.in_(held))
-        async with self.database.write(None) as session:
-            kept = set(
-                await session.scalars(renewed.values({self._until: clock(self.lease)}).returning(self._key))
-            )
-        self._note(kept, begun)
-        lost = set(held) - kept
-        self.forget(lost)
-        return lost
+        """Begin the time of all leases anew. The keys of those that are lost, of which this is told once."""
+        held = set(self._ends_at)
+        return self._lose(held - await self._renewed(held)) if held else set()
+
+    async def renew_one(self, key: K) -> bool:
+        """Begin the time of one lease anew. False when it is lost."""
+        return bool(await self._renewed({key}))
 
     def overdue(self) -> set[K]:
-        """The keys of what was not renewed in time: it may be another worker's."""
+        """The keys of what was not renewed in time, and may be another worker's: lost, and told once."""
         moment = time.monotonic()
-        return {key for key, end in self._ends_at.items() if end <= moment}
+        return self._lose({key for key, end in self._ends_at.items() if end <= moment})
 
     @property
     def remaining(self) -> float:
@@ -95,9 +90,14 @@ class Leases(ABC, Generic[K]):
         return max(0.0, min(lease, *(end - time.monotonic() for end in self._ends_at.values()), lease))
 
     async def bound(self) -> None:
-        """End what would last longer than a lease does in the time of one: the clock was put back since."""
+        """Let what would last longer than a lease end in the time of one: the clock was put back since."""
+        end = clock(self.lease)
+        too_long = and_(self._is_leased, self._until > end)
+        async with self.database.read(None) as session:
+            if await session.scalar(select(self._key).where(too_long).limit(1)) is None:
+                return
         async with self.database.write(None) as session:
-            await session.execute(self._too_long())
+            await session.execute(update(self._table).where(too_long).values({self._until: end}))
 
     async def hold(self, session: AsyncSession, key: K) -> None:
         """Keep the lease until the end of the session's transaction. Raises LeaseLost."""
@@ -115,15 +115,35 @@ class Leases(ABC, Generic[K]):
     async def release(self, session: AsyncSession, keys: Collection[K]) -> None:
         """`give_up` within a transaction, after which `forget` is to be called."""
 
-    @abstractmethod
-    def _too_long(self) -> Update:
-        """The statement that ends them."""
-
     def forget(self, keys: Iterable[K]) -> None:
-        """They are this worker's no longer."""
+        """This worker does nothing more with them."""
         for key in keys:
             self._ends_at.pop(key, None)
+            self._lost.discard(key)
+
+    @property
+    def _is_leased(self) -> ColumnElement[bool]:
+        """The condition that somebody has the lease on a row."""
+        return self._worker != ""
 
     def _note(self, keys: Iterable[K], begun: float) -> None:
         end = begun + self.lease.total_seconds()
         self._ends_at.update(dict.fromkeys(keys, end))
+
+    async def _renewed(self, keys: Collection[K]) -> set[K]:
+        begun = time.monotonic()
+        renewed = update(self._table).where(self.mine, self._key.in_(keys))
+        async with self.database.write(None) as session:
+            kept = set(
+                await session.scalars(renewed.values({self._until: clock(self.lease)}).returning(self._key))
+            )
+        # What was laid down meanwhile does not come back.
+        self._note(kept & self._ends_at.keys(), begun)
+        return kept
+
+    def _lose(self, keys: set[K]) -> set[K]:
+        lost = keys & self._ends_at.keys()
+        for key in lost:
+            del self._ends_at[key]
+        self._lost |= lost
+        return lost

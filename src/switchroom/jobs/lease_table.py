@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, Update, delete, literal, or_, update
+from sqlalchemy import ColumnElement, Select, delete, literal, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.clock import clock
@@ -43,7 +43,3 @@ class TableLeases(Leases[K]):
 
     async def release(self, session: AsyncSession, keys: Collection[K]) -> None:
         await session.execute(delete(self._table).where(self.mine, self._key.in_(keys)))
-
-    def _too_long(self) -> Update:
-        end = clock(self.lease)
-        return update(self._table).where(self._until > end).values({self._until: end})

@@ -7,18 +7,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import literal, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
-from switchroom.db.clock import clock
 from switchroom.db.database import Database, notify
-from switchroom.errors import Unavailable
 from switchroom.jobs.lease import LEASE, LeaseLost
-from switchroom.jobs.lease_table import TableLeases
-from switchroom.jobs.models import NamedLease
+from switchroom.jobs.named_lease import NamedLeases
 from switchroom.jobs.notices import LeaseGivenUp
+from switchroom.jobs.retry import DATABASE_AWAY
 
 LOOK_EVERY = 1.0
 """Seconds between two looks of a worker that waits for the lease."""
@@ -29,16 +25,15 @@ log = structlog.stdlib.get_logger(__name__)
 class HeldLease:
     """The lease, in the hands of the work that is done under it."""
 
-    def __init__(self, leases: TableLeases[str], name: str) -> None:
+    def __init__(self, leases: NamedLeases) -> None:
         self._leases = leases
-        self._name = name
 
     async def hold(self, session: AsyncSession) -> None:
         """Keep it until the end of the session's transaction: nobody else begins before that is committed.
 
         Every transaction of the work begins with this. Raises LeaseLost when somebody else has begun.
         """
-        await self._leases.hold(session, self._name)
+        await self._leases.hold(session, self._leases.name)
 
 
 class Singleton:
@@ -49,9 +44,7 @@ class Singleton:
     def __init__(self, database: Database, bus: Bus, name: str, *, lease: timedelta = LEASE) -> None:
         """The `name` is kept in the database, and has at most 64 characters."""
         self._name = name
-        self._leases: TableLeases[str] = TableLeases(
-            database, NamedLease.name, NamedLease.worker, NamedLease.until, lease=lease
-        )
+        self._leases = NamedLeases(database, name, lease=lease)
         self._look_every = min(LOOK_EVERY, self._leases.renew_every)
         self._free = asyncio.Event()
         bus.subscribe(LeaseGivenUp, self._wake)
@@ -71,24 +64,15 @@ class Singleton:
 
     async def _takes_over(self) -> bool:
         """Whether the lease was free and is this worker's now."""
-        query = select(NamedLease.until <= clock(), NamedLease.until > clock(self._leases.lease)).where(
-            NamedLease.name == self._name
-        )
         try:
-            async with self._leases.database.read(None) as session:
-                row = (await session.execute(query)).one_or_none()
-            if row is not None and row[1]:
-                await self._leases.bound()
-            if row is not None and not row[0]:
-                return False
-            return await self._take()
-        except (SQLAlchemyError, OSError, Unavailable) as error:
+            return not await self._leases.free_in() and await self._take()
+        except DATABASE_AWAY as error:
             log.warning("lease cannot be read", lease=self._name, reason=type(error).__name__)
             return False
 
     async def _take(self) -> bool:
         try:
-            return bool(await self._leases.take(select(literal(self._name)).where(literal(value=True))))
+            return await self._leases.take_it()
         except asyncio.CancelledError:
             # Perhaps it was taken before that was known here.
             await self._give_up()
@@ -97,7 +81,7 @@ class Singleton:
     async def _do(self, work: Callable[[HeldLease], Awaitable[None]]) -> bool:
         """Do the work while the lease is renewed. False when it was lost."""
         log.debug("lease taken", lease=self._name)
-        task = asyncio.ensure_future(work(HeldLease(self._leases, self._name)))
+        task = asyncio.ensure_future(work(HeldLease(self._leases)))
         try:
             while not (await asyncio.wait({task}, timeout=self._until_renewal()))[0]:
                 if await self._is_lost():
@@ -121,7 +105,7 @@ class Singleton:
         try:
             async with asyncio.timeout(self._leases.remaining):
                 return bool(await self._leases.renew())
-        except (SQLAlchemyError, OSError, Unavailable) as error:
+        except DATABASE_AWAY as error:
             log.warning("lease not renewed", lease=self._name, reason=type(error).__name__)
             return False
 
@@ -130,7 +114,7 @@ class Singleton:
             async with self._leases.database.write(None) as session:
                 await self._leases.release(session, [self._name])
                 notify(session, LeaseGivenUp(self._name))
-        except (SQLAlchemyError, OSError, Unavailable) as error:
+        except DATABASE_AWAY as error:
             log.warning("lease not given up, it runs out", lease=self._name, reason=type(error).__name__)
         self._leases.forget([self._name])
 
