@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import aiosmtplib
 import msgspec
 import structlog
-from msgspec import Struct
 from prometheus_client import Counter
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
-from switchroom.db.base import Instant, now
+from switchroom.db.base import now
 from switchroom.db.database import Database
+from switchroom.jobs.due_rows import Claim, DueRows
+from switchroom.jobs.metrics import FAILED
+from switchroom.jobs.periodic import Periodic
+from switchroom.jobs.retry import Schedule, written
+from switchroom.jobs.runner import Runner, Work
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail
@@ -42,12 +45,8 @@ RETRY_DELAYS: Sequence[timedelta] = tuple(
 
 MAILS = Counter("switchroom_mails_total", "Attempts to deliver a mail.", ["outcome"])
 
-_AT_ONCE = 4
-_LOOK_ANYWAY = timedelta(seconds=30)
-_SHORTEST_REST = timedelta(milliseconds=100)
 _KEPT = timedelta(days=30)
-_SECONDS_BETWEEN_CLEANINGS = 3600
-_SECONDS_TO_FINISH = 5
+_CLEANED_EVERY = timedelta(hours=1)
 _LONGEST_WAY = 1.0
 """Seconds that a mail gives way to requests; a server that is never idle still sends one a second."""
 _IDLE = 0.002
@@ -58,22 +57,17 @@ _SHORTEST_SECRET = 8
 log = structlog.get_logger()
 
 
-class _Claimed(Struct, frozen=True):
-    """A mail in hand. `attempt` counts from 1, and tells this claim from a later one by somebody else."""
-
-    id: str
-    payload: str
-    attempt: int
-    queued_at: datetime
-
-
-class MailDelivery:
+class MailDelivery(Work[Claim[QueuedMail]]):
     """Delivers what is in the queue, in any number of processes over one database.
 
-    A mail is claimed in a transaction of its own for twice the time a delivery may take, then delivered
-    outside of any; a process that dies in between loses its claim, and another takes the mail up. A mail is
-    thus sent twice only when a process dies between the server's word and writing it down.
+    A mail is leased for twice the time a delivery may take, then delivered outside of any transaction; when a
+    process dies in between, another takes the mail up after that. A mail is thus sent twice only when a
+    process dies between the server's word and writing it down.
     """
+
+    kind = "mail"
+    at_once = 4
+    look_every = 30.0
 
     def __init__(
         self,
@@ -88,7 +82,7 @@ class MailDelivery:
         self._database = database
         self._timeout = settings.timeout
         self._outbox = data_directory / "outbox"
-        self._retry_delays = retry_delays
+        self._retries = Schedule(retry_delays)
         try:
             self._sender = parse_mailbox(settings.sender)
         except Undeliverable as error:
@@ -96,108 +90,98 @@ class MailDelivery:
         server = parse_server(settings.url) if settings.url else None
         self._password = server.password if server else ""
         self._transport = SmtpTransport(server) if server else None
-        self._woken = asyncio.Event()
-        self._in_hand: set[asyncio.Task[None]] = set()
-        self._cleaned_at = 0.0
+        self.leases = self._queue = DueRows(
+            database,
+            QueuedMail,
+            key=QueuedMail.id,
+            due=QueuedMail.next_attempt_at,
+            worker=QueuedMail.worker,
+            attempts=QueuedMail.attempts,
+            waiting=STILL_QUEUED,
+            lease=timedelta(seconds=2 * self._timeout),
+        )
+        self._runner = Runner(self)
         bus.subscribe(MailQueued, self._wake)
 
     async def run(self) -> None:
         """Deliver until cancelled. Deliveries under way get a few seconds more."""
-        places = asyncio.Semaphore(_AT_ONCE)
+        cleaning = Periodic(self._database, "old mail", _CLEANED_EVERY, self._clean)
+        tidying = asyncio.create_task(cleaning.run(), name="old mail")
         try:
-            while True:
-                await places.acquire()
-                await _give_way()
-                self._woken.clear()
-                mail = await self._claim()
-                if mail is None:
-                    places.release()
-                    await self._rest()
-                    continue
-                delivery = asyncio.create_task(self._deliver(mail))
-                self._in_hand.add(delivery)
-                delivery.add_done_callback(self._in_hand.discard)
-                delivery.add_done_callback(lambda _: places.release())
+            await self._runner.run()
         finally:
-            await self._finish()
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
+            if self._transport is not None:
+                self._transport.close()
 
-    async def _wake(self, _: MailQueued) -> None:
-        self._woken.set()
+    async def claim(self, limit: int) -> Sequence[Claim[QueuedMail]]:
+        return await self._queue.claim(limit)
 
-    async def _claim(self) -> _Claimed | None:
-        try:
-            async with self._database.write(None) as session:
-                while (mail := await session.scalar(_NEXT, {"moment": now()})) and not mail.recipient:
-                    await self._distribute(session, mail)
-                if mail is None:
-                    return None
-                mail.attempts += 1
-                mail.next_attempt_at = now() + timedelta(seconds=2 * self._timeout)
-                return _Claimed(mail.id, mail.payload, mail.attempts, mail.created_at)
-        except (SQLAlchemyError, OSError) as error:
-            log.error("mail queue cannot be read", error=_brief(error))
-            return None
-
-    async def _distribute(self, session: AsyncSession, mail: QueuedMail) -> None:
-        try:
-            await distribute(session, mail)
-        except msgspec.MsgspecError as error:
-            log.exception("mail cannot be made", mail=mail.id)
-            mail.state, mail.payload, mail.last_error = MailState.FAILED, "", _brief(error)
-
-    async def _rest(self) -> None:
-        """Wait for new mail or the time of the next attempt."""
+    async def due_in(self) -> timedelta | None:
         if self._transport is not None:
             await self._transport.rest()
-        wait = _LOOK_ANYWAY
+        return await self._queue.due_in()
+
+    async def count_waiting(self) -> int:
+        return await self._queue.count_due()
+
+    async def give_way(self) -> None:
+        """Let those who wait for an answer go first: while the loop is busy, the next mail waits a little."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _LONGEST_WAY
+        while loop.time() < until:
+            began = loop.time()
+            await asyncio.sleep(_IDLE)
+            if loop.time() - began < 2 * _IDLE:
+                return
+
+    async def do(self, job: Claim[QueuedMail]) -> None:
+        """Deliver one mail, or put everybody's in the place of the one to several people."""
+        if not job.row.recipient:
+            await written(partial(self._distribute, job), "mails to several people", self._queue.lease)
+            return
+        secrets = [self._password]
         try:
-            await self._clean()
-            async with self._database.read(None) as session:
-                due = await session.scalar(select(func.min(QueuedMail.next_attempt_at)).where(STILL_QUEUED))
-            if due is not None:
-                wait = min(wait, max(_SHORTEST_REST, due - now()))
-        except (SQLAlchemyError, OSError) as error:
-            log.error("mail queue cannot be read", error=_brief(error))
-        try:
-            async with asyncio.timeout(wait.total_seconds()):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
+            payload = read_payload(job.row.payload)
+            secrets += _secrets(payload)
+            rendered = await asyncio.to_thread(self._render, job.row, payload)
+            async with asyncio.timeout(self._timeout):
+                await self._hand_over(job, rendered)
+        except Undeliverable as error:
+            await self._failed(job, _without(secrets, str(error)), final=True)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            await self._failed(job, _without(secrets, _brief(error)))
+        except Exception as error:
+            # One mail that cannot be made must not stop the others.
+            log.exception("mail cannot be made", mail=job.key)
+            await self._failed(job, _without(secrets, _brief(error)))
+        else:
+            MAILS.labels("sent").inc()
+            await self._settle(job, state=MailState.SENT, payload="", last_error="")
+
+    async def _wake(self, _: MailQueued) -> None:
+        self._runner.wake()
 
     async def _clean(self) -> None:
         """Forget what was sent or failed long ago."""
-        if self._cleaned_at and time.monotonic() - self._cleaned_at < _SECONDS_BETWEEN_CLEANINGS:
-            return
         async with self._database.write(None) as session:
             await session.execute(
                 delete(QueuedMail)
                 .where(QueuedMail.state != MailState.QUEUED, QueuedMail.created_at < now() - _KEPT)
                 .execution_options(synchronize_session=False)
             )
-        self._cleaned_at = time.monotonic()
 
-    async def _deliver(self, mail: _Claimed) -> None:
-        secrets = [self._password]
+    async def _distribute(self, job: Claim[QueuedMail]) -> None:
         try:
-            payload = read_payload(mail.payload)
-            secrets += _secrets(payload)
-            rendered = await asyncio.to_thread(self._render, mail, payload)
-            async with asyncio.timeout(self._timeout):
-                await self._hand_over(mail, rendered)
-        except Undeliverable as error:
-            await self._failed(mail, _without(secrets, str(error)), final=True)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            await self._failed(mail, _without(secrets, _brief(error)))
-        except Exception as error:
-            # One mail that cannot be made must not stop the others.
-            log.exception("mail cannot be made", mail=mail.id)
-            await self._failed(mail, _without(secrets, _brief(error)))
-        else:
-            await self._record(mail, state=MailState.SENT, payload="", last_error="")
-            MAILS.labels("sent").inc()
+            async with self._database.write(None) as session:
+                await distribute(session, await self._queue.locked(session, job))
+        except msgspec.MsgspecError as error:
+            log.exception("mail cannot be made", mail=job.key)
+            await self._failed(job, _brief(error), final=True)
 
-    def _render(self, mail: _Claimed, payload: Payload) -> RenderedMail:
-        envelope = Envelope(mail_id=mail.id, sender=self._sender, queued_at=mail.queued_at)
+    def _render(self, mail: QueuedMail, payload: Payload) -> RenderedMail:
+        envelope = Envelope(mail_id=mail.id, sender=self._sender, queued_at=mail.created_at)
         match payload:
             case Invitation():
                 return render_invitation(payload, envelope)
@@ -206,75 +190,41 @@ class MailDelivery:
             case PasswordMail():
                 return render_password_mail(payload, envelope)
 
-    async def _hand_over(self, mail: _Claimed, rendered: RenderedMail) -> None:
+    async def _hand_over(self, job: Claim[QueuedMail], rendered: RenderedMail) -> None:
         if self._transport is not None:
             await self._transport.send(rendered)
-            log.info("mail sent", mail=mail.id, attempt=mail.attempt)
+            log.info("mail sent", mail=job.key, attempt=job.attempt)
             return
         path = await asyncio.to_thread(
-            write_mail, self._outbox, mail_id=mail.id, queued_at=mail.queued_at, content=rendered.content
+            write_mail,
+            self._outbox,
+            mail_id=job.key,
+            queued_at=job.row.created_at,
+            content=rendered.content,
         )
         log.warning("mail written to a file: no SMTP server is configured (smtp.url)", path=str(path))
 
-    async def _failed(self, mail: _Claimed, reason: str, *, final: bool = False) -> None:
-        if final or mail.attempt > len(self._retry_delays):
-            log.error("mail given up", mail=mail.id, attempt=mail.attempt, error=reason)
-            await self._record(mail, state=MailState.FAILED, payload="", last_error=reason)
+    async def _failed(self, job: Claim[QueuedMail], reason: str, *, final: bool = False) -> None:
+        FAILED.labels(self.kind).inc()
+        delay = None if final else self._retries.after(job.attempt)
+        about = {"mail": job.key, "attempt": job.attempt, "error": reason}
+        if delay is None:
+            log.error("mail given up", **about)
             MAILS.labels("failed").inc()
+            await self._settle(job, state=MailState.FAILED, payload="", last_error=reason)
             return
-        retry_at = now() + self._retry_delays[mail.attempt - 1]
-        log.warning(
-            "mail not sent yet",
-            mail=mail.id,
-            attempt=mail.attempt,
-            error=reason,
-            retry_at=retry_at.isoformat(),
-        )
-        await self._record(mail, next_attempt_at=retry_at, last_error=reason)
+        log.warning("mail not sent yet", **about, retry_at=(now() + delay).isoformat())
         MAILS.labels("retried").inc()
-        self._woken.set()
+        await self._settle(job, again=delay, last_error=reason)
 
-    async def _record(self, mail: _Claimed, **values: str | datetime) -> None:
+    async def _settle(self, job: Claim[QueuedMail], *, again: timedelta | None = None, **values: str) -> None:
         """Write down how it went, unless the mail was withdrawn or is in other hands by now."""
-        try:
+
+        async def settle() -> None:
             async with self._database.write(None) as session:
-                await session.execute(
-                    update(QueuedMail)
-                    .where(QueuedMail.id == mail.id, STILL_QUEUED, QueuedMail.attempts == mail.attempt)
-                    .values(**values)
-                    .execution_options(synchronize_session=False)
-                )
-        except (SQLAlchemyError, OSError) as error:
-            log.error("mail queue cannot be written", mail=mail.id, error=_brief(error))
+                await self._queue.settle(session, job, again=again, **values)
 
-    async def _finish(self) -> None:
-        if self._in_hand:
-            _, late = await asyncio.wait(self._in_hand, timeout=_SECONDS_TO_FINISH)
-            for delivery in late:
-                delivery.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        if self._transport is not None:
-            self._transport.close()
-
-
-_NEXT = (
-    select(QueuedMail)
-    .where(STILL_QUEUED, QueuedMail.next_attempt_at <= bindparam("moment", type_=Instant()))
-    .order_by(QueuedMail.next_attempt_at)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
-
-
-async def _give_way() -> None:
-    """Let those who wait for an answer go first: while the loop is busy, the next mail waits a little."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + _LONGEST_WAY
-    while loop.time() < until:
-        began = loop.time()
-        await asyncio.sleep(_IDLE)
-        if loop.time() - began < 2 * _IDLE:
-            return
+        await written(settle, "outcome of a mail", self._queue.lease)
 
 
 def _brief(error: BaseException) -> str:

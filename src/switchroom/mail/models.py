@@ -9,6 +9,7 @@ from sqlalchemy import Index, String, Text, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.db.base import Base, OfOrganization, now
+from switchroom.db.clock import clock
 from switchroom.identity.models import new_id
 
 
@@ -24,7 +25,7 @@ class QueuedMail(OfOrganization, Base):
 
     `payload` is what the mail says as JSON (`mail.queue`), emptied once the mail is sent or failed: it holds
     the way into a room.
-    `next_attempt_at` lies in the future as well while a worker has the mail in hand, so that another takes it
+    `next_attempt_at` is the end of its lease while a `worker` has the mail in hand, so that another takes it
     up only when the first is gone. `attempts` counts the times it was taken up.
     """
 
@@ -44,7 +45,8 @@ class QueuedMail(OfOrganization, Base):
     payload: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8), default=MailState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
-    next_attempt_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime] = mapped_column(default=clock())
+    worker: Mapped[str] = mapped_column(String(32), default="", server_default="")
     last_error: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 

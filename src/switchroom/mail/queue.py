@@ -121,7 +121,6 @@ def _row(
         "recipient": to,
         "calendar_uid": payload.uid[:_LONGEST_UID],
         "payload": msgspec.json.encode(payload).decode(),
-        "next_attempt_at": queued_at,
         "created_at": queued_at,
     }
 
