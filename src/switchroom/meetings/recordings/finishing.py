@@ -6,24 +6,27 @@ import asyncio
 import math
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import uuid4
+from functools import partial
 
 import structlog
-from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from msgspec import structs
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingTerms
 from switchroom.bus import Bus
 from switchroom.db.base import now
+from switchroom.db.clock import clock
 from switchroom.db.database import Database
 from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, missing
 from switchroom.engines.ffmpeg.engine import PROGRAMS, FfmpegEngine
-from switchroom.errors import Unavailable
 from switchroom.events.append import append
 from switchroom.events.types import MeetingRecordingCreated, MeetingRecordingFailed, MeetingSnapshot
 from switchroom.identity.models import Organization, Person
+from switchroom.jobs.due_rows import Claim
+from switchroom.jobs.metrics import FAILED
+from switchroom.jobs.retry import Schedule, written
+from switchroom.jobs.runner import Runner, Work
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.archive import RecordingArchive
@@ -31,7 +34,7 @@ from switchroom.meetings.recordings.assembling import Assembled, assemble
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 from switchroom.meetings.recordings.notices import RecordingEnded
-from switchroom.meetings.recordings.sessions import LEASE
+from switchroom.meetings.recordings.sessions import LEASE, recording_rows
 from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snapshot, view
 
@@ -43,30 +46,21 @@ _QUIET = 20.0
 
 _LOOKED_AT = 1000
 _SHORTEST_REST = timedelta(seconds=1)
-_BETWEEN_LOOKS = timedelta(seconds=15)
-_BETWEEN_TIDYINGS = timedelta(minutes=10)
+_BETWEEN_TIDYINGS = 600.0
 _KEPT_WITHOUT_ROW = 3600.0
 """Seconds; a directory is there before its row, and perhaps a database was put back from a copy."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class _Lost(Exception):
-    """The recording is gone, or somebody else's."""
-
-
-class _Claimed(Struct, frozen=True):
-    """A recording in hand. `attempt` counts from 1."""
-
-    id: str
-    organization_id: int
-    meeting_id: str
-    attempt: int
-
-
-class RecordingFinisher:
+class RecordingFinisher(Work[Claim[MeetingRecording]]):
     """Works on the database and the disk alone, so that any number of processes may run one; each makes one
     file at a time. A recording whose process died is finished with what is there."""
+
+    kind = "recordings"
+    at_once = 1
+    look_every = 15.0
+    finish_limit = 0.0
 
     def __init__(
         self,
@@ -82,43 +76,68 @@ class RecordingFinisher:
         self._database = database
         self._files = files
         self._archive = archive
-        self._lease = lease
-        self._retry_delays = retry_delays
+        self._retries = Schedule(retry_delays)
         self._programs = programs
-        self._worker = uuid4().hex
-        self._ended = asyncio.Event()
         self._told_missing: list[str] = []
+        self.leases = self._recordings = recording_rows(
+            database, RecordingState.RECORDING, RecordingState.PROCESSING, lease=lease
+        )
+        self._going_on = recording_rows(database, RecordingState.RECORDING)
+        self._runner = Runner(self)
         bus.subscribe(RecordingEnded, self._wake)
 
     async def run(self) -> None:
         """Finish what is due, again and again until cancelled."""
-        tidy_at = now()
-        while True:
-            self._ended.clear()
-            if now() >= tidy_at:
-                await self.tidy()
-                tidy_at = now() + _BETWEEN_TIDYINGS
-            if self._can_work():
-                while await self.finish_one():
-                    pass
-                await self._rest()
-            else:
-                await asyncio.sleep(_BETWEEN_LOOKS.total_seconds())
+        tidying = asyncio.create_task(self._tidy_again_and_again(), name="directories of recordings")
+        try:
+            await self._runner.run()
+        finally:
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
 
     async def finish_one(self) -> bool:
         """Finish what has waited longest. False when nothing is due."""
-        claimed = await self._claim()
-        if claimed is None:
-            return False
+        return await self._runner.once()
+
+    async def claim(self, limit: int) -> Sequence[Claim[MeetingRecording]]:
+        if not self._can_work():
+            return ()
+        for one in await self._due():
+            if not await asyncio.to_thread(self._files.are_here, one.id):
+                continue  # another machine has them
+            silent = await asyncio.to_thread(self._files.last_written, one.id)
+            if one.state == RecordingState.RECORDING and silent < _QUIET:
+                continue
+            ended = now() - timedelta(seconds=silent) if math.isfinite(silent) else one.started_at
+            claims = await self._recordings.claim(
+                limit,
+                MeetingRecording.id == one.id,
+                MeetingRecording.state == one.state,
+                state=RecordingState.PROCESSING,
+                ended_at=one.ended_at or ended,
+            )
+            if claims:
+                return claims
+        return ()
+
+    async def do(self, job: Claim[MeetingRecording]) -> None:
+        """Make the file of one recording."""
         try:
-            assembled = await self._assemble(claimed)
+            assembled = await assemble(self._files, job.key)
         except (ProgramFailed, ProgramMissing, OSError) as error:
-            await self._failed(claimed, str(error))
-        except _Lost:
-            log.info("recording given up, it is gone or in other hands", recording=claimed.id)
+            await written(partial(self._failed, job, str(error)), "failure of a recording", self.leases.lease)
         else:
-            await self._finished(claimed, assembled)
-        return True
+            await written(partial(self._finished, job, assembled), "recording", self.leases.lease)
+
+    async def due_in(self) -> timedelta | None:
+        """Until the next is due that is not yet: of the others each was passed over, for a while."""
+        query = select(func.min(MeetingRecording.due_at), clock()).where(MeetingRecording.due_at > clock())
+        async with self._database.read(None) as session:
+            due, moment = (await session.execute(query)).one()
+        return None if due is None else max(due - moment, _SHORTEST_REST)
+
+    async def count_waiting(self) -> int:
+        return await self._recordings.count_due()
 
     async def tidy(self) -> None:
         """Remove the directories whose recordings are gone with their meetings, and of those that are ready
@@ -150,74 +169,14 @@ class RecordingFinisher:
         self._told_missing = lacking
         return not lacking
 
-    async def _claim(self) -> _Claimed | None:
+    async def _due(self) -> Sequence[MeetingRecording]:
         async with self._database.read(None) as session:
-            query = select(MeetingRecording).where(MeetingRecording.due_at <= now())
-            due = list(await session.scalars(query.order_by(MeetingRecording.due_at).limit(_LOOKED_AT)))
-        for one in due:
-            if not await asyncio.to_thread(self._files.are_here, one.id):
-                continue  # another machine has them
-            silent = await asyncio.to_thread(self._files.last_written, one.id)
-            if one.state == RecordingState.RECORDING and silent < _QUIET:
-                continue
-            async with self._database.write(None) as session:
-                moment = now()
-                ended = moment - timedelta(seconds=silent) if math.isfinite(silent) else one.started_at
-                attempt = await session.scalar(
-                    update(MeetingRecording)
-                    .where(
-                        MeetingRecording.id == one.id,
-                        MeetingRecording.state == one.state,
-                        MeetingRecording.due_at == one.due_at,
-                    )
-                    .values(
-                        state=RecordingState.PROCESSING,
-                        worker=self._worker,
-                        attempts=MeetingRecording.attempts + 1,
-                        due_at=moment + self._lease,
-                        ended_at=one.ended_at or ended,
-                    )
-                    .returning(MeetingRecording.attempts)
-                    .execution_options(synchronize_session=False)
-                )
-            if attempt is not None:
-                return _Claimed(one.id, one.organization_id, one.meeting_id, attempt)
-        return None
+            query = select(MeetingRecording).where(MeetingRecording.due_at <= clock())
+            return (await session.scalars(query.order_by(MeetingRecording.due_at).limit(_LOOKED_AT))).all()
 
-    async def _assemble(self, claimed: _Claimed) -> Assembled | None:
-        """Raises _Lost when the recording is gone, and as `assemble`."""
-        work = asyncio.create_task(assemble(self._files, claimed.id), name=f"recording {claimed.id}")
-        try:
-            while True:
-                done, _ = await asyncio.wait({work}, timeout=self._lease.total_seconds() / 3)
-                if done:
-                    return work.result()
-                if not await self._renew(claimed):
-                    raise _Lost
-        finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-
-    async def _renew(self, claimed: _Claimed) -> bool:
-        try:
-            async with self._database.write(None) as session:
-                kept = await session.scalar(
-                    update(MeetingRecording)
-                    .where(*self._mine(claimed))
-                    .values(due_at=now() + self._lease)
-                    .returning(MeetingRecording.id)
-                    .execution_options(synchronize_session=False)
-                )
-        except (SQLAlchemyError, OSError, Unavailable) as error:
-            log.warning("recording not renewed", recording=claimed.id, reason=type(error).__name__)
-            return True
-        return kept is not None
-
-    async def _finished(self, claimed: _Claimed, assembled: Assembled | None) -> None:
+    async def _finished(self, job: Claim[MeetingRecording], assembled: Assembled | None) -> None:
         async with self._database.write(None) as session:
-            recording = await session.scalar(select(MeetingRecording).where(*self._mine(claimed)))
-            if recording is None:
-                return
+            recording = await self._recordings.locked(session, job)
             if assembled is None:
                 await session.delete(recording)
             else:
@@ -240,24 +199,21 @@ class RecordingFinisher:
                     shown.meeting.id,
                 )
         if assembled is None:
-            log.info("recording without content removed", recording=claimed.id)
-            await asyncio.to_thread(self._files.remove, claimed.id)
+            log.info("recording without content removed", recording=job.key)
+            await asyncio.to_thread(self._files.remove, job.key)
             return
-        log.info(
-            "recording ready", recording=claimed.id, size=assembled.size, milliseconds=assembled.duration
-        )
-        await asyncio.to_thread(self._files.forget_raw, claimed.id)
+        log.info("recording ready", recording=job.key, size=assembled.size, milliseconds=assembled.duration)
+        await asyncio.to_thread(self._files.forget_raw, job.key)
 
-    async def _failed(self, claimed: _Claimed, reason: str) -> None:
-        final = claimed.attempt > len(self._retry_delays)
-        log.error("recording not made a file", recording=claimed.id, final=final, reason=reason)
+    async def _failed(self, job: Claim[MeetingRecording], reason: str) -> None:
+        FAILED.labels(self.kind).inc()
+        delay = self._retries.after(job.attempt)
+        log.error("recording not made a file", recording=job.key, final=delay is None, reason=reason)
         async with self._database.write(None) as session:
-            recording = await session.scalar(select(MeetingRecording).where(*self._mine(claimed)))
-            if recording is None:
+            if delay is not None:
+                await self._recordings.settle(session, job, again=delay)
                 return
-            if not final:
-                recording.due_at = now() + self._retry_delays[claimed.attempt - 1]
-                return
+            recording = await self._recordings.locked(session, job)
             recording.state = RecordingState.FAILED
             recording.due_at = None
             shown = await _shown(session, recording)
@@ -266,29 +222,18 @@ class RecordingFinisher:
             )
             append(session, shown.meeting.organization_id, failed, shown.meeting.id)
 
-    def _mine(self, claimed: _Claimed) -> Sequence[ColumnElement[bool]]:
-        """The recording, as long as nobody else has taken it."""
-        return (
-            MeetingRecording.id == claimed.id,
-            MeetingRecording.state == RecordingState.PROCESSING,
-            MeetingRecording.worker == self._worker,
-            MeetingRecording.attempts == claimed.attempt,
-        )
-
-    async def _rest(self) -> None:
-        """Until something has ended, the next is due, or a while has passed."""
-        async with self._database.read(None) as session:
-            query = select(func.min(MeetingRecording.due_at)).where(MeetingRecording.due_at > now())
-            due = await session.scalar(query)
-        wait = _BETWEEN_LOOKS if due is None else min(max(due - now(), _SHORTEST_REST), _BETWEEN_LOOKS)
-        try:
-            async with asyncio.timeout(wait.total_seconds()):
-                await self._ended.wait()
-        except TimeoutError:
-            pass
+    async def _tidy_again_and_again(self) -> None:
+        """On each machine: the directories are its own."""
+        while True:
+            try:
+                await self.tidy()
+                await self._going_on.bound()
+            except Exception:
+                log.exception("directories of recordings not tidied")
+            await asyncio.sleep(_BETWEEN_TIDYINGS)
 
     async def _wake(self, _: RecordingEnded) -> None:
-        self._ended.set()
+        self._runner.wake()
 
 
 async def _shown(session: AsyncSession, recording: MeetingRecording) -> MeetingView:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from uuid import uuid4
 
 import structlog
-from sqlalchemy import Update, update
+from sqlalchemy import update
 
 from switchroom.db.base import now
+from switchroom.db.clock import clock
 from switchroom.db.database import Database, notify
 from switchroom.identity.models import new_hex_id
+from switchroom.jobs.due_rows import DueRows
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 from switchroom.meetings.recordings.notices import RecordingEnded
@@ -23,30 +24,47 @@ LEASE = timedelta(seconds=60)
 log = structlog.stdlib.get_logger(__name__)
 
 
+def recording_rows(
+    database: Database, *states: RecordingState, lease: timedelta = LEASE
+) -> DueRows[MeetingRecording]:
+    """The recordings in these states, of which the last is that of those in a worker's hands."""
+    return DueRows(
+        database,
+        MeetingRecording,
+        key=MeetingRecording.id,
+        due=MeetingRecording.due_at,
+        worker=MeetingRecording.worker,
+        attempts=MeetingRecording.attempts,
+        waiting=MeetingRecording.state.in_(states),
+        leased=MeetingRecording.state == states[-1],
+        lease=lease,
+    )
+
+
 class RecordingSession:
     """One recording that is going on."""
 
-    def __init__(self, database: Database, files: RecordingFiles, organization_id: int, worker: str) -> None:
+    def __init__(
+        self, files: RecordingFiles, organization_id: int, leases: DueRows[MeetingRecording]
+    ) -> None:
         self.id = new_hex_id()
         self.directory = str(files.raw(self.id))
         """Where the media server is to write."""
-        self._database = database
         self._files = files
         self._organization_id = organization_id
-        self._worker = worker
+        self._leases = leases
 
     async def begin(self, meeting_id: str) -> None:
         # First the directory: a row without one would be taken for another machine's.
         await asyncio.to_thread(self._files.make, self.id)
-        async with self._database.write(self._organization_id) as session:
-            moment = now()
+        async with self._leases.database.write(self._organization_id) as session:
             session.add(
                 MeetingRecording(
                     id=self.id,
                     meeting_id=meeting_id,
-                    started_at=moment,
-                    due_at=moment + LEASE,
-                    worker=self._worker,
+                    started_at=now(),
+                    due_at=clock(self._leases.lease),
+                    worker=self._leases.worker,
                 )
             )
 
@@ -57,33 +75,23 @@ class RecordingSession:
     async def renew(self) -> bool:
         """Say that the recording goes on; to be called a few times in the time of a lease. False when it is
         nobody's any more: the meeting was deleted, or this came too late."""
-        async with self._database.write(self._organization_id) as session:
-            kept = await session.scalar(
-                self._mine.values(due_at=now() + LEASE).returning(MeetingRecording.id)
-            )
-            return kept is not None
+        return await self._leases.renew_one(self.id)
 
     async def end(self) -> None:
         """The media server writes no more."""
-        async with self._database.write(self._organization_id) as session:
-            moment = now()
-            ended = self._mine.values(
-                state=RecordingState.PROCESSING, ended_at=moment, due_at=moment, worker=""
-            )
-            await session.execute(ended)
-            notify(session, RecordingEnded(self._organization_id, self.id))
-
-    @property
-    def _mine(self) -> Update:
-        return (
+        ended = (
             update(MeetingRecording)
             .where(
                 MeetingRecording.id == self.id,
                 MeetingRecording.state == RecordingState.RECORDING,
-                MeetingRecording.worker == self._worker,
+                self._leases.mine,
             )
+            .values(state=RecordingState.PROCESSING, ended_at=now(), due_at=clock(), worker="")
             .execution_options(synchronize_session=False)
         )
+        async with self._leases.database.write(self._organization_id) as session:
+            await session.execute(ended)
+            notify(session, RecordingEnded(self._organization_id, self.id))
 
 
 class RecordingSessions:
@@ -92,10 +100,9 @@ class RecordingSessions:
     def __init__(self, database: Database, files: RecordingFiles | None, *, least_free: int) -> None:
         """Without `files` nothing can be recorded: the media servers are elsewhere and no directory is named
         that they and this process see. `least_free` is in bytes."""
-        self._database = database
+        self._leases = recording_rows(database, RecordingState.RECORDING)
         self._files = files
         self._least_free = least_free
-        self._worker = uuid4().hex
 
     async def begin(self, organization_id: int, meeting_id: str) -> RecordingSession | None:
         """A new recording of a meeting. None, and a line in the log, where that cannot be."""
@@ -108,6 +115,6 @@ class RecordingSessions:
             reason = f"only {free >> 20} MiB are free"
             log.error("meeting not recorded", meeting=meeting_id, reason=reason)
             return None
-        recording_session = RecordingSession(self._database, self._files, organization_id, self._worker)
+        recording_session = RecordingSession(self._files, organization_id, self._leases)
         await recording_session.begin(meeting_id)
         return recording_session
