@@ -19,14 +19,16 @@ _Convert = Callable[[Any], Any]
 
 
 class PreparedInsert:
-    """An INSERT of one row of a table by some of its columns. Columns that are left out and have a default in
-    Python get it."""
+    """An INSERT of one row of a table by some of its columns. Columns that are left out and have a default
+    get it: one in Python with each row, one in SQL as part of the statement."""
 
     def __init__(self, table: Table, names: Sequence[str], dialect: Dialect) -> None:
         defaults = {
             column.name: _default(column.default)
             for column in table.columns
-            if column.default is not None and column.name not in names
+            if column.default is not None
+            and not column.default.is_clause_element
+            and column.name not in names
         }
         compiled = insert(table).compile(dialect=dialect, column_keys=[*names, *defaults])
         self.sql = compiled.string
