@@ -32,6 +32,10 @@ _NOTICES = "notices"
 _LAST = "last"
 _CONFINED_TO = "confined_to"
 
+_LONGEST_IDLE = 20_000
+"""Milliseconds that a transaction may wait for its process, which may hang, or its machine be gone: what it
+has locked, and others wait for, is free after that."""
+
 Columns = TypeVarTuple("Columns")
 S = TypeVar("S", bound=Executable)
 
@@ -283,7 +287,7 @@ def _sqlite_engine(url: str, checkpoints: Checkpoints) -> AsyncEngine:
 
 
 def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -293,6 +297,15 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
         json_deserializer=msgspec.json.decode,
         hide_parameters=True,  # they hold access keys, and errors are logged
     )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
+        cursor = connection.cursor()
+        cursor.execute(f"SET SESSION idle_in_transaction_session_timeout = {_LONGEST_IDLE}")
+        cursor.close()
+        connection.commit()
+
+    return engine
 
 
 _BELONGS = with_loader_criteria(
