@@ -21,14 +21,17 @@ class _Microseconds(ColumnElement[int]):
     type = BigInteger()
 
 
-def clock(later: timedelta = _NONE) -> ColumnElement[datetime]:
-    """The moment at which the statement is executed, and so much `later`, on the clock of the database.
+def clock(later: timedelta | ColumnElement[int] = _NONE) -> ColumnElement[datetime]:
+    """The moment at which the statement is executed, and so much `later`, on the clock of the database. What
+    the statement computes or binds is in microseconds.
 
     Whatever several machines compare is written and read by it: theirs differ. On SQLite, which has all its
     processes on one machine, that machine's clock is it, in whole milliseconds, the present one counted full.
     """
     moment: ColumnElement[int] = _Microseconds()
-    if later:
+    if isinstance(later, ColumnElement):
+        moment = moment + later
+    elif later:
         moment = moment + literal(later // _MICROSECOND, BigInteger())
     return type_coerce(moment, Instant())
 

@@ -129,6 +129,7 @@ class DueRows(Leases[str], Generic[M]):
 
     async def release(self, session: AsyncSession, keys: Collection[str]) -> None:
         """They are due at once, and it does not count that they were taken up."""
+        self._lose(set(keys))
         released = update(self._table).where(self.mine, self._key.in_(keys), self._waiting)
         await session.execute(
             released.values({self._worker: "", self._until: clock(), self._attempts: self._attempts - 1})

@@ -60,7 +60,7 @@ class Leases(ABC, Generic[K]):
         return self.lease.total_seconds() / 3
 
     @property
-    def in_hand(self) -> Collection[K]:
+    def in_hand(self) -> set[K]:
         """The keys of what this worker has taken and not forgotten yet, whether or not it still has them."""
         return self._ends_at.keys() | self._lost
 

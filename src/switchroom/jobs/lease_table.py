@@ -42,4 +42,5 @@ class TableLeases(Leases[K]):
         return keys
 
     async def release(self, session: AsyncSession, keys: Collection[K]) -> None:
+        self._lose(set(keys))
         await session.execute(delete(self._table).where(self.mine, self._key.in_(keys)))

@@ -82,6 +82,10 @@ class Work(ABC, Generic[J]):
     def finish(self, job: J) -> None:
         """The worker ends: let the job come to an end soon, if it can do so early."""
 
+    async def give_up(self, jobs: Sequence[J]) -> None:
+        """The worker has ended, and these jobs were cancelled: others may do them at once."""
+        await self.leases.give_up([job.key for job in jobs])
+
 
 class Runner(Generic[J]):
     """Does the jobs of one kind as they fall due, some of them side by side, in any number of processes over
@@ -199,17 +203,31 @@ class Runner(Generic[J]):
         bounded_at = loop.time()
         while True:
             await asyncio.sleep(max(_SHORTEST_REST, min(self._leases.renew_every, self._leases.remaining)))
-            self._stop(self._leases.overdue())
+            renewing = asyncio.create_task(self._renew())
             try:
-                async with asyncio.timeout(max(_SHORTEST_REST, self._leases.remaining)):
-                    self._stop(await self._leases.renew())
-                    if loop.time() - bounded_at >= self._leases.lease.total_seconds():
-                        bounded_at = loop.time()
-                        await self._leases.bound()
-            except DATABASE_AWAY as error:
-                self._say("leases not renewed", error)
-            except Exception:
-                log.exception("leases not renewed", kind=self._work.kind)
+                # The database may not answer in time, or at all.
+                while not (await asyncio.wait({renewing}, timeout=self._leases.remaining))[0]:
+                    self._stop(self._leases.overdue())
+            finally:
+                renewing.cancel()
+            if loop.time() - bounded_at >= self._leases.lease.total_seconds():
+                bounded_at = loop.time()
+                await self._bound()
+
+    async def _renew(self) -> None:
+        self._stop(self._leases.overdue())
+        try:
+            self._stop(await self._leases.renew())
+        except DATABASE_AWAY as error:
+            self._say("leases not renewed", error)
+        except Exception:
+            log.exception("leases not renewed", kind=self._work.kind)
+
+    async def _bound(self) -> None:
+        try:
+            await self._leases.bound()
+        except DATABASE_AWAY as error:
+            self._say("leases not looked over", error)
 
     def _stop(self, keys: set[Any]) -> None:
         for task, job in list(self._jobs.items()):
@@ -223,16 +241,17 @@ class Runner(Generic[J]):
         if not self._jobs:
             return
         _, late = await asyncio.wait(self._jobs, timeout=self._work.finish_limit)
-        given_up = [self._jobs[task].key for task in late]
+        given_up = [self._jobs[task] for task in late]
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         if given_up:
             log.warning("jobs given up: the worker ends", kind=self._work.kind, jobs=len(given_up))
             try:
-                await self._leases.give_up(given_up)
+                await self._work.give_up(given_up)
             except DATABASE_AWAY as error:
                 self._say("leases not given up, they run out", error)
+                self._leases.forget([job.key for job in given_up])
 
     def _say(self, what: str, error: BaseException) -> None:
         # Not the error's text, which repeats the values of the statement.
