@@ -20,6 +20,7 @@ from sqlalchemy import select
 from switchroom.errors import Invalid, NotFound
 from switchroom.events.append import append
 from switchroom.events.models import Event
+from switchroom.events.webhooks import sender
 from switchroom.events.webhooks.concurrency import Shares
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.leases import LEASE
@@ -162,6 +163,44 @@ async def test_each_failing_event_is_tried_again_when_its_time_has_come(events: 
 def test_the_schedule_of_retries() -> None:
     seconds = [5, 30, 2 * 60, 10 * 60, 3600, 6 * 3600, 24 * 3600]
     assert list(RETRY_DELAYS) == [timedelta(seconds=one) for one in seconds]
+
+
+async def test_what_comes_just_when_a_retry_is_accepted_waits_its_turn(
+    events: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were left behind the failure are read again a moment later, and go first, also when the
+    reading has gone on beyond them and others are under way."""
+    for moment in ("_READ_EVERY", "_FROM_THE_BEGINNING_AFTER"):
+        monkeypatch.setattr(sender, moment, 2.0)
+    retry, other = asyncio.Event(), asyncio.Event()
+
+    def unreliable(request: Request) -> int:
+        if len(receiver.requests) == 1:
+            receiver.hold = retry
+            return 503
+        if receiver.hold is retry:
+            receiver.hold = other
+        return 200
+
+    async with listening() as receiver, events.delivering():
+        receiver.reply = unreliable
+        hook = await events.hook(receiver.url)
+        async with events.database.write(None) as session:
+            for number in range(3):
+                append(session, events.organization_id, happened("test.happened", number=number), "x")
+        await receiver.got(2)
+        await events.happens(object_id="y", number=99)
+        await events.until(hook, *["waiting"] * 4)
+        await asyncio.sleep(0.1)  # and read
+        retry.set()
+        await receiver.got(3)
+        await events.happens(object_id="x", number=3)
+        await events.until(hook, "delivered", "waiting", "waiting", "waiting", "waiting")
+        await asyncio.sleep(0.1)
+        other.set()
+        await events.until(hook, *["delivered"] * 5)
+    arrived = [body["data"]["number"] for body in bodies(receiver.requests) if body["object"] == "x"]
+    assert list(dict.fromkeys(arrived)) == [0, 1, 2, 3]
 
 
 async def test_events_of_one_object_arrive_in_order(events: Source) -> None:

@@ -87,6 +87,9 @@ class Sender:
         self._in_hand: dict[int, DueDelivery] = {}  # by id, until their outcome is written
         self._failed: set[str] = set()  # objects of which a failure is not yet written
         self._barred: set[str] = set()  # and those of which one was not when the last reading began
+        # Objects with deliveries left behind a failure, and whether it holds them back no longer: until they
+        # are read from the beginning, nothing newer about those goes.
+        self._left_behind: dict[str, bool] = {}
         self._after = 0
         self._begun_at = -math.inf
         self._from_the_beginning_at = -math.inf
@@ -168,6 +171,9 @@ class Sender:
         # As of before the reading, which may not see what is written meanwhile.
         in_hand, self._barred = set(self._in_hand), set(self._failed)
         rows: list[DueDelivery] = []
+        in_order = self._after == 0
+        if new and in_order:
+            self._left_behind = {one: freed for one, freed in self._left_behind.items() if not freed}
         async with self._database.read(None) as session:
             hook = await session.get(WebHook, self._hook_id)
             if hook is None or not hook.enabled:
@@ -187,6 +193,10 @@ class Sender:
                     self._more = True
                 rows += found
         for row in rows:
+            if 0 < row.attempts <= ORDER_HELD:
+                self._left_behind.setdefault(row.object_id, False)
+            elif not (row.attempts or in_order) and row.object_id in self._left_behind:
+                continue
             if row.object_id not in self._barred and row.id not in in_hand:
                 self._in_hand[row.id] = row
                 self._lines.add(row)
@@ -242,6 +252,7 @@ class Sender:
         for later in self._lines.drop(one.object_id):
             del self._in_hand[later.id]
         self._failed.add(one.object_id)
+        self._left_behind[one.object_id] = False
         self._barred.add(one.object_id)
         problem = (answer.problem or f"the receiver answered {answer.status}")[:_LONGEST_ERROR]
         assert self._target is not None
@@ -262,6 +273,7 @@ class Sender:
         else:
             frees_later = 0 < one.attempts <= ORDER_HELD
         if frees_later:
+            self._left_behind[one.object_id] = True
             self._from_the_beginning_at = min(
                 self._from_the_beginning_at, self._begun_at + _FROM_THE_BEGINNING_AFTER
             )
