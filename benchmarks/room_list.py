@@ -100,8 +100,8 @@ def _result(reports: dict[str, list[Report]]) -> Result:
         ],
         notes=[
             "Lists are kept encoded until the organization's rooms change. “Composed anew” is the same "
-            f"request from {PEOPLE} persons in turn, more than there are lists kept: each answer comes from "
-            "the database.",
+            f"request from {PEOPLE} persons in turn, more than there are lists kept: which rooms they see "
+            "and what they may do there comes from the database, the rest from parts that the lists share.",
             f"{_CONNECTIONS} connections. The load generator used "
             f"{max(one.generator_share for one in reports['yardstick']):.0%} of a processor at most, the "
             f"server {max(one.server_share for one in reports['yardstick']):.0%} in the yardstick's runs.",

@@ -83,18 +83,20 @@ class Viewer:
     def may_administer(self, permissions: Permission) -> bool:
         return self.administers_rooms or bool(permissions & Permission.ADMIN)
 
-    def joinable(self, room: type[Room] = Room) -> ColumnElement[bool]:
-        """The SQL condition that this viewer has JOIN in `room`; the same rule as `permissions_in`."""
-        entries = aliased(RoomPermission)
-        mine = and_(entries.room_id == room.id, entries.person_id == self.token.subject_id)
-        entry_lets_in = exists().where(mine, entries.permissions.op("&")(Permission.JOIN.value) != 0)
-        if self.administers_rooms:
-            return or_(entry_lets_in, ~exists().where(mine))
-        open_to_all = and_(
-            room.default_permissions.is_not(None),
-            room.default_permissions.op("&")(Permission.JOIN.value) != 0,
-        )
-        return or_(entry_lets_in, and_(~exists().where(mine), open_to_all))
+
+def joinable(*, administers_rooms: bool, room: type[Room] = Room) -> ColumnElement[bool]:
+    """The SQL condition that the viewer, parameter `subject_id`, has JOIN in `room`; the same rule as
+    `Viewer.permissions_in`."""
+    entries = aliased(RoomPermission)
+    mine = and_(entries.room_id == room.id, entries.person_id == bindparam("subject_id"))
+    entry_lets_in = exists().where(mine, entries.permissions.op("&")(Permission.JOIN.value) != 0)
+    if administers_rooms:
+        return or_(entry_lets_in, ~exists().where(mine))
+    open_to_all = and_(
+        room.default_permissions.is_not(None),
+        room.default_permissions.op("&")(Permission.JOIN.value) != 0,
+    )
+    return or_(entry_lets_in, and_(~exists().where(mine), open_to_all))
 
 
 def with_viewer(rooms: Select[*Columns]) -> Select[*Columns]:

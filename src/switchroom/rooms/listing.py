@@ -1,43 +1,47 @@
-"""Pages of rooms as a viewer sees them."""
+"""Lists of rooms as a viewer sees them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TypeVar
 
 from cachetools import LRUCache
-from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from switchroom.db.database import Database
-from switchroom.errors import ErrorCode, Invalid
+from switchroom.db.database import Database, columns_of
+from switchroom.errors import ErrorCode, Forbidden, Invalid
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.access import Viewer
 from switchroom.rooms.drafts import Grant
-from switchroom.rooms.models import IS_LISTED, IS_OF_MEETING, BreakoutRoom, Room, RoomPermission, RoomType
+from switchroom.rooms.facts import KeptFacts, RoomFacts, facts_of
+from switchroom.rooms.models import BreakoutRoom, Room, RoomType
+from switchroom.rooms.pages import PageKind, PageRow, page_query
 from switchroom.rooms.permissions import Permission, Role
 from switchroom.rooms.revisions import Revisions
-
-R = TypeVar("R", Room, str)
 
 DEFAULT_LIMIT = 100
 MOST_ROOMS = 1000
 _MOST_MARKS = 4096
+_NO_GRANTS: Mapping[str, Grant] = {}
 
 
 class RoomView(Struct, frozen=True):
     """A room with what the viewer may do in it. `grants` by person id: everybody's for those who administer
     the room, otherwise the viewer's own."""
 
-    room: Room
+    facts: RoomFacts
     mine: Permission
     my_role: Role
     grants: Mapping[str, Grant]
-    breakout_rooms: Sequence[BreakoutRoom]
+
+    @property
+    def room(self) -> Room:
+        return self.facts.room
+
+    @property
+    def breakout_rooms(self) -> Sequence[BreakoutRoom]:
+        return self.facts.breakout_rooms
 
 
 class RoomFilter(Struct, frozen=True):
@@ -62,124 +66,113 @@ class _Mark(Struct, frozen=True):
 
 class RoomListing:
     """Pages by offset, as callers want them. Where a page has ended is remembered until the rooms change, so
-    that the next one does not begin with all that is before it."""
+    that the next one does not begin with all that is before it; so are the facts of the rooms listed."""
 
     def __init__(self, database: Database, revisions: Revisions) -> None:
         self._database = database
         self._revisions = revisions
+        self._facts = KeptFacts()
         self._marks: LRUCache[tuple[Hashable, int], _Mark] = LRUCache(_MOST_MARKS)
 
     async def list(self, token: AccessToken, wanted: RoomFilter) -> Sequence[RoomView]:
         """A page of the organization's rooms, in their order within the tree's levels.
 
         Those who may list rooms see all of them; everybody else sees those open to them and the departments
-        around these.
+        around these. Rooms asked for by id are as they are in the database now, others may be as they were a
+        moment ago.
         """
-        kind = self._kind(token, wanted)
-        mark = self._marks.get((kind, wanted.offset))
-        async with self._database.read(token.organization_id) as session:
-            viewer = await Viewer.of(session, token)
-            rooms = (await session.scalars(_page(select(Room), viewer, wanted, mark))).all()
-            if rooms:
-                following = _Mark(rooms[-1].position, rooms[-1].id)
-                self._marks[kind, wanted.offset + len(rooms)] = following
-            return await views(session, viewer, rooms)
+        _require_page(token, wanted)
+        organization_id = token.organization_id
+        revision = self._revisions.of(organization_id)
+        async with self._database.read(organization_id) as session:
+            rows = await self._page(session, token, wanted, revision)
+            if not rows:
+                await Viewer.of(session, token)
+                return []
+            viewer = Viewer.with_standing(token, rows[0][4])
+            ids = [row[0] for row in rows]
+            kept = KeptFacts() if wanted.room_ids else self._facts
+            facts = await kept.of(session, organization_id, revision, ids)
+        return [
+            _view(viewer, facts[room_id], role, own) for room_id, _, role, own, _ in rows if room_id in facts
+        ]
 
     async def ids(self, token: AccessToken, wanted: RoomFilter) -> Sequence[str]:
         """The ids of the same page."""
+        _require_page(token, wanted)
         async with self._database.read(token.organization_id) as session:
-            viewer = await Viewer.of(session, token)
-            return (await session.scalars(_page(select(Room.id), viewer, wanted))).all()
+            await Viewer.of(session, token)
+            rows = await self._page(session, token, wanted, self._revisions.of(token.organization_id))
+            return [row[0] for row in rows]
 
-    def _kind(self, token: AccessToken, wanted: RoomFilter) -> Hashable:
-        """What pages have to have in common to follow each other."""
-        sees_all = token.may(Administration.ROOM_LIST) and not wanted.joinable_only
-        return (
+    async def _page(
+        self, session: AsyncSession, token: AccessToken, wanted: RoomFilter, revision: int
+    ) -> Sequence[PageRow]:
+        sees_all = token.may(Administration.ROOM_LIST)
+        # Pages have these in common when they follow each other.
+        pages = (
             token.organization_id,
-            self._revisions.of(token.organization_id),
-            "" if sees_all else (token.subject_id, token.administration),
-            structs.replace(wanted, offset=0, limit=0),
+            revision,
+            "" if sees_all and not wanted.joinable_only else (token.subject_id, token.administration),
+            tuple(wanted.types),
+            wanted.joinable_only,
         )
+        by_ids = bool(wanted.room_ids)
+        mark = None if by_ids else self._marks.get((pages, wanted.offset))
+        query = page_query(
+            PageKind(
+                sees_all=sees_all,
+                joinable_only=wanted.joinable_only,
+                administers_rooms=token.may(Administration.ROOM_ADMIN),
+                after_mark=mark is not None,
+                types=tuple(wanted.types),
+                by_ids=by_ids,
+            )
+        )
+        parameters: dict[str, object] = {
+            "subject_id": token.subject_id,
+            "limit": wanted.limit or DEFAULT_LIMIT,
+        }
+        if mark is not None:
+            parameters |= {"position": mark.position, "after": mark.room_id}
+        else:
+            parameters["offset"] = wanted.offset
+        if by_ids:
+            return (await session.execute(query, parameters | {"room_ids": list(wanted.room_ids)})).all()
+        rows = await columns_of(session, query, parameters)
+        if rows:
+            last_id, last_position, *_ = rows[-1]
+            self._marks[pages, wanted.offset + len(rows)] = _Mark(last_position, last_id)
+        return rows
 
 
-def _page(query: Select[R], viewer: Viewer, wanted: RoomFilter, mark: _Mark | None = None) -> Select[R]:
+def _require_page(token: AccessToken, wanted: RoomFilter) -> None:
+    """Raises Forbidden for guests, who have one room and no list."""
+    if token.is_guest:
+        raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
     if not 0 <= wanted.limit <= MOST_ROOMS:
         raise Invalid(ErrorCode.OUT_OF_RANGE, "limit", least=0, most=MOST_ROOMS)
     if not 0 <= wanted.offset < 1 << 31:
         raise Invalid(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=(1 << 31) - 1)
     if len(wanted.room_ids) > MOST_ROOMS:
         raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "room_ids", most=MOST_ROOMS)
-    query = query.order_by(Room.position, Room.id).limit(wanted.limit or DEFAULT_LIMIT)
-    if mark is not None:
-        query = query.where(tuple_(Room.position, Room.id) > (mark.position, mark.room_id))
-    elif wanted.offset:
-        query = query.offset(wanted.offset)
-    if wanted.room_ids:
-        query = query.where(Room.id.in_(wanted.room_ids))
-    if wanted.types:
-        query = query.where(Room.type.in_(wanted.types))
-        if RoomType.MEETING not in wanted.types:
-            query = query.where(IS_LISTED)
-        elif len(set(wanted.types)) == 1:
-            query = query.where(IS_OF_MEETING)
-    elif not wanted.room_ids:
-        query = query.where(IS_LISTED)
-    if wanted.joinable_only:
-        return query.where(viewer.joinable())
-    if not viewer.token.may(Administration.ROOM_LIST):
-        return query.where(or_(viewer.joinable(), _holds_joinable(viewer)))
-    return query
 
 
-def _holds_joinable(viewer: Viewer) -> ColumnElement[bool]:
-    """Whether a room open to the viewer is somewhere below. Asked of one room after the other, in their
-    order, until there are enough of them: not of all that the organization has."""
-    child, further, below = aliased(Room), aliased(Room), aliased(Room)
-    inside = (
-        select(child.id)
-        .where(child.parent_id == Room.id)
-        .correlate(Room)
-        .cte("inside", recursive=True, nesting=True)
-    )
-    inside = inside.union_all(select(further.id).join(inside, further.parent_id == inside.c.id))
-    return (
-        select(below.id)
-        .join(inside, below.id == inside.c.id)
-        .where(viewer.joinable(below))
-        .correlate(Room)
-        .exists()
-    )
+async def view_of(session: AsyncSession, viewer: Viewer, room: Room) -> RoomView:
+    """One room as it is in the session."""
+    (facts,) = await facts_of(session, [room])
+    own = facts.grants.get(viewer.token.subject_id)
+    return _view(viewer, facts, own.role if own else None, own.custom if own else None)
 
 
-async def views(session: AsyncSession, viewer: Viewer, rooms: Sequence[Room]) -> Sequence[RoomView]:
-    """The rooms with their permissions and parts, loaded in two queries."""
-    ids = [room.id for room in rooms]
-    entries: defaultdict[str, dict[str, RoomPermission]] = defaultdict(dict)
-    for entry in await session.scalars(select(RoomPermission).where(RoomPermission.room_id.in_(ids))):
-        entries[entry.room_id][entry.person_id] = entry
-    parts: defaultdict[str, list[BreakoutRoom]] = defaultdict(list)
-    for part in await session.scalars(
-        select(BreakoutRoom)
-        .where(BreakoutRoom.room_id.in_(ids))
-        .order_by(BreakoutRoom.position, BreakoutRoom.id)
-    ):
-        parts[part.room_id].append(part)
-    return [_view(viewer, room, entries[room.id], parts[room.id]) for room in rooms]
-
-
-def _view(
-    viewer: Viewer, room: Room, entries: Mapping[str, RoomPermission], parts: Sequence[BreakoutRoom]
-) -> RoomView:
-    own = entries.get(viewer.token.subject_id)
-    mine = viewer.permissions_in(room, own)
-    shown = entries if viewer.may_administer(mine) else ({own.person_id: own} if own else {})
-    return RoomView(
-        room=room,
-        mine=mine,
-        my_role=Role(own.role) if own else Role.CUSTOM,
-        grants={
-            person_id: Grant(Role(entry.role), Permission(entry.permissions))
-            for person_id, entry in shown.items()
-        },
-        breakout_rooms=parts,
-    )
+def _view(viewer: Viewer, facts: RoomFacts, role: int | None, own: int | None) -> RoomView:
+    """`role` and `own` permissions are the viewer's in the room, where they have any."""
+    mine = viewer.permissions_by(facts.room.default_permissions, own)
+    my_role = Role.CUSTOM if role is None else Role(role)
+    if viewer.may_administer(mine):
+        grants = facts.grants
+    elif own is None:
+        grants = _NO_GRANTS
+    else:
+        grants = {viewer.token.subject_id: Grant(my_role, Permission(own))}
+    return RoomView(facts, mine, my_role, grants)

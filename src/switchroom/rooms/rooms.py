@@ -27,7 +27,7 @@ from switchroom.rooms.drafts import (
     merged_properties,
     require_room,
 )
-from switchroom.rooms.listing import RoomView, views
+from switchroom.rooms.listing import RoomView, view_of
 from switchroom.rooms.models import BreakoutRoom, Link, Room, RoomMode, RoomPermission, RoomType
 from switchroom.rooms.notices import RoomChanged, RoomDestroyed
 from switchroom.rooms.permissions import Permission
@@ -84,7 +84,7 @@ class Rooms:
             await _set_breakout_rooms(session, room, draft.breakout_rooms)
             await rooms_changed(session, token.organization_id)
             _append(session, token, RoomCreated, room)
-            return (await views(session, viewer, [room]))[0]
+            return await view_of(session, viewer, room)
 
     async def update(self, token: AccessToken, room_id: str, draft: RoomDraft) -> RoomView:
         """Change what the draft names and nothing else."""
@@ -119,7 +119,7 @@ class Rooms:
             notify(session, RoomChanged(token.organization_id, room.id))
             _append(session, token, RoomUpdated, room)
             await session.flush()
-            return (await views(session, viewer, [room]))[0]
+            return await view_of(session, viewer, room)
 
     async def destroy(self, token: AccessToken, room_id: str) -> None:
         """Remove a room with its links. Raises Conflict while other rooms are in it, and for a meeting's: it

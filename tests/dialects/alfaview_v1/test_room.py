@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Any
 
@@ -205,6 +206,23 @@ def test_a_participant_sees_what_is_open_and_the_departments_around(tenant: Tena
     assert "permissions" not in rooms[open_room]
     assert rooms[own_room]["myPermissions"] == {"role": "ROLE_MODERATOR", **MODERATOR}
     assert rooms[own_room]["permissions"] == {person.id: {"role": "ROLE_MODERATOR", **MODERATOR}}
+
+
+def test_everybody_sees_the_same_rooms_with_their_own_permissions(tenant: Tenant):
+    standings = [Standing.ADMINISTRATOR, Standing.MODERATOR, Standing.PARTICIPANT, Standing.PARTICIPANT]
+    administrator, *_, named = people = [tenant.person(standing) for standing in standings]
+    role = {"role": "ROLE_MODERATOR"}
+    room_id = tenant.room("Common", permissions={named.id: role})
+    expected = [EVERYTHING, MODERATOR, PARTICIPANT, role | MODERATOR]
+
+    for name, skip in itertools.product(("Common", "Renamed"), ([], ["SKIP_OTHER_PERMISSIONS"])):
+        tenant.api("roomService/update", roomId=room_id, room={"displayName": name})
+        for person, permissions in zip(people, expected, strict=True):
+            room = tenant.api("roomService/list", token=person.token, skipFlags=skip)["rooms"][room_id]
+            sees_entry = person is named or (person is administrator and not skip)
+            assert room["displayName"] == name
+            assert room["myPermissions"] == permissions
+            assert room.get("permissions", {}) == ({named.id: role | MODERATOR} if sees_entry else {})
 
 
 def test_the_list_is_never_old(tenant: Tenant):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from msgspec import Raw
 
 from switchroom.dialects.alfaview_v1 import codec
+from switchroom.dialects.alfaview_v1.encoded_rooms import EncodedRooms
 from switchroom.dialects.alfaview_v1.messages import common
 from switchroom.dialects.alfaview_v1.messages import room as messages
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64, UInt32
@@ -32,6 +33,7 @@ class RoomService:
         self._rooms = services.rooms
         self._listing = services.listing
         self._lists = RoomLists(services.revisions)
+        self._encoded = EncodedRooms()
         self._occupancy = services.occupancy
         self._links = services.links
         self._quotas = services.quotas
@@ -117,14 +119,11 @@ class RoomService:
 
         async def encoded() -> Raw:
             views = await self._listing.list(caller, wanted)
+            if ids_only:
+                return Raw(codec.encode({view.room.id: common.Room() for view in views}))
             return Raw(
                 codec.encode(
-                    {
-                        view.room.id: common.Room()
-                        if ids_only
-                        else room_message(view, caller.subject_id, skip)
-                        for view in views
-                    }
+                    {view.room.id: self._encoded.get(view, caller.subject_id, skip) for view in views}
                 )
             )
 

@@ -1,0 +1,111 @@
+"""Pages of rooms: the query for the ids of a page, prepared once for each kind of page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import cast
+
+from msgspec import Struct
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import aliased
+
+from switchroom.identity.models import Membership
+from switchroom.rooms.access import joinable
+from switchroom.rooms.models import IS_LISTED, IS_OF_MEETING, Room, RoomPermission, RoomType
+
+PageRow = tuple[str, int, int | None, int | None, str | None]
+"""A room's id and position, the viewer's role and permissions there if they have some of their own, and their
+standing in the organization if they are a member."""
+
+
+class PageKind(Struct, frozen=True):
+    """What the statement of a page depends on.
+
+    `joinable_only` leaves out what the viewer may not join; without it and `sees_all`, departments around
+    joinable rooms are in it. `after_mark` begins behind the parameters `position` and `after`, otherwise
+    `offset` is one.
+    """
+
+    sees_all: bool
+    joinable_only: bool
+    administers_rooms: bool
+    after_mark: bool
+    types: Sequence[RoomType] = ()
+    by_ids: bool = False
+
+
+@lru_cache(maxsize=256)
+def page_query(kind: PageKind) -> Select[*PageRow]:
+    """The query of a page. Its parameters are `subject_id`, `limit`, and `offset` or `position` and `after`;
+    `room_ids` when they are asked for by id."""
+    columns = select(Room.id, Room.position, RoomPermission.role, RoomPermission.permissions, _standing())
+    # The types do not tell that what is joined may not be there.
+    query = cast("Select[*PageRow]", columns).outerjoin(
+        RoomPermission,
+        and_(RoomPermission.room_id == Room.id, RoomPermission.person_id == bindparam("subject_id")),
+    )
+    query = query.order_by(Room.position, Room.id).limit(bindparam("limit", type_=Integer))
+    if kind.after_mark:
+        mark = (bindparam("position", type_=Room.position.type), bindparam("after", type_=String))
+        query = query.where(tuple_(Room.position, Room.id) > tuple_(*mark))
+    else:
+        query = query.offset(bindparam("offset", type_=Integer))
+    if kind.by_ids:
+        query = query.where(Room.id.in_(bindparam("room_ids", expanding=True)))
+    if condition := _of_types(kind):
+        query = query.where(*condition)
+    if kind.joinable_only:
+        return query.where(joinable(administers_rooms=kind.administers_rooms))
+    if not kind.sees_all:
+        administers = kind.administers_rooms
+        return query.where(or_(joinable(administers_rooms=administers), _holds_joinable(administers)))
+    return query
+
+
+def _standing() -> ScalarSelect[str]:
+    return (
+        select(Membership.standing).where(Membership.person_id == bindparam("subject_id")).scalar_subquery()
+    )
+
+
+def _of_types(kind: PageKind) -> Sequence[ColumnElement[bool]]:
+    """The conditions on the type. Written into the statement, so that the indexes of such rooms serve it."""
+    if not kind.types:
+        return [] if kind.by_ids else [IS_LISTED]
+    among = Room.type.in_([literal_column(f"{one:d}") for one in kind.types])
+    if RoomType.MEETING not in kind.types:
+        return [among, IS_LISTED]
+    return [IS_OF_MEETING] if len(kind.types) == 1 else [among]
+
+
+def _holds_joinable(administers_rooms: bool) -> ColumnElement[bool]:
+    """Whether a room open to the viewer is somewhere below. Asked of one room after the other, in their
+    order, until there are enough of them: not of all that the organization has."""
+    child, further, below = aliased(Room), aliased(Room), aliased(Room)
+    inside = (
+        select(child.id)
+        .where(child.parent_id == Room.id)
+        .correlate(Room)
+        .cte("inside", recursive=True, nesting=True)
+    )
+    inside = inside.union_all(select(further.id).join(inside, further.parent_id == inside.c.id))
+    return (
+        select(below.id)
+        .join(inside, below.id == inside.c.id)
+        .where(joinable(administers_rooms=administers_rooms, room=below))
+        .correlate(Room)
+        .exists()
+    )
