@@ -58,7 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--joins", type=int, default=10, help="joins of each kind")
     parser.add_argument("--deliveries", type=int, default=2, help="rounds of webhooks")
     parser.add_argument("--starts", type=int, default=5, help="starts of each kind")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="links of growth's largest house")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="links of growth's largest organization")
     parser.add_argument("--results", type=Path, default=RESULTS, help="directory to write to")
     options = parser.parse_args()
     unknown = set(options.names) - set(_benchmarks(options))

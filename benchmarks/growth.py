@@ -13,49 +13,49 @@ from msgspec import Struct
 from tests.postgresql import new_database, postgresql_server
 
 from benchmarks.figures import Direction, Result, Series, Target
-from benchmarks.growth_house import House, house
 from benchmarks.growth_questions import QUESTIONS, Question
 from benchmarks.growth_rows import Size
+from benchmarks.growth_tenant import Tenant, filled_tenant
 
 SIZES = (100, 10_000, 1_000_000)
 GROWTH_BELOW = 1.2
 _LEAST_ROUNDS = 5
 _WARM_UP = 5
 _SECONDS = 10.0
-"""For one question to houses of all sizes. What cannot be asked `rounds` times in it is asked less often."""
+"""For one question to all sizes. What cannot be asked `rounds` times in it is asked less often."""
 
 
 class _Measured(Struct, frozen=True):
-    """Seconds of each asking, by the size of the house; of one round in the same place."""
+    """Seconds of each asking, by the size of the organization; of one round in the same place."""
 
     question: Question
     seconds: dict[int, list[float]]
 
 
 async def measure(directory: Path, *, rounds: int, largest: int) -> Result:
-    """A `largest` house of fewer rows takes less time to fill."""
+    """A `largest` organization of fewer rows takes less time to fill."""
     sizes = [*(size for size in SIZES if size < largest), largest]
     series: list[Series] = []
     targets: list[Target] = []
     with postgresql_server() as server:
         for kind in ("SQLite", "PostgreSQL"):
             async with AsyncExitStack() as stack:
-                houses: list[House] = []
+                tenants: list[Tenant] = []
                 for rows in sizes:
                     url = await new_database(f"postgresql+asyncpg://{server}") if kind != "SQLite" else ""
                     place = directory / f"{kind}{rows}"
-                    houses.append(await stack.enter_async_context(house(place, Size(rows), url)))
+                    tenants.append(await stack.enter_async_context(filled_tenant(place, Size(rows), url)))
                 for question in QUESTIONS:
-                    own, grown = figures(kind, await ask(question, houses, rounds))
+                    own, grown = figures(kind, await ask(question, tenants, rounds))
                     series += own
                     targets += grown
     return Result(title="Growth", series=series, targets=targets, notes=[_NOTE])
 
 
-async def ask(question: Question, houses: Sequence[House], rounds: int) -> _Measured:
-    """Ask the houses in turn, in an order that moves on by one."""
-    seconds: dict[int, list[float]] = {one.size.rows: [] for one in houses}
-    order = list(houses)
+async def ask(question: Question, tenants: Sequence[Tenant], rounds: int) -> _Measured:
+    """Ask the tenants in turn, in an order that moves on by one."""
+    seconds: dict[int, list[float]] = {one.size.rows: [] for one in tenants}
+    order = list(tenants)
     if question.prepare is not None:
         for one in order:
             await question.prepare(one)
@@ -82,7 +82,7 @@ def quarter(seconds: Sequence[float]) -> float:
 
 
 def figures(kind: str, measured: _Measured) -> tuple[list[Series], list[Target]]:
-    """The times in houses of each size, and what they have grown by."""
+    """The times in organizations of each size, and what they have grown by."""
     question, seconds = measured.question, measured.seconds
     sizes = [rows for rows in seconds if rows >= question.from_rows]
     title = f"{kind}: {question.title}"
@@ -104,9 +104,9 @@ def figures(kind: str, measured: _Measured) -> tuple[list[Series], list[Target]]
 
 
 _NOTE = (
-    "Asked in the process itself, everything but the socket: houses of all sizes in turn, so that whatever "
-    "else the machine does meets all of them. The numbers say how many links, events and deliveries there "
-    "are; of rooms, people and meetings it is a tenth, but never fewer than 100. Lists that answer up to "
-    "1,000 are held against the smallest house that has so many. Growth is of what a quarter of the rounds "
-    "took less than."
+    "Asked in the process itself, everything but the socket: organizations of all sizes in turn, so that "
+    "whatever else the machine does meets all of them. The numbers say how many links, events and deliveries "
+    "there are; of rooms, people and meetings it is a tenth, but never fewer than 100. Lists that answer up "
+    "to 1,000 are held against the smallest organization that has so many. Growth is of what a quarter of "
+    "the rounds took less than."
 )

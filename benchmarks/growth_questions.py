@@ -1,4 +1,4 @@
-"""What is asked of a house of each size, as its users ask it."""
+"""What is asked of an organization of each size, as its users ask it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from benchmarks.growth_house import LISTED, MEMBER, PASSWORD, TO_COME, House
+from benchmarks.growth_filling import AGENT_TOKEN, TO_COME
+from benchmarks.growth_tenant import LISTED, MEMBER, PASSWORD, Tenant
 from switchroom.events.log import EventLog
 from switchroom.events.webhooks import retention
 from switchroom.events.webhooks.leases import Leases
@@ -18,13 +19,13 @@ from switchroom.events.webhooks.models import DeliveryState
 
 
 class Question(Struct, frozen=True):
-    """`ask` is done once a round in each house, `prepare` once before them all. `from_rows` is the least size
-    of a house that answers as much as all larger ones do: the one that they are held against."""
+    """`ask` is done once a round by each tenant, `prepare` once before them all. `from_rows` is the least
+    size of one that answers as much as all larger ones do: the one that they are held against."""
 
     title: str
-    ask: Callable[[House], Awaitable[Any]]
+    ask: Callable[[Tenant], Awaitable[Any]]
     from_rows: int = 100
-    prepare: Callable[[House], Awaitable[Any]] | None = None
+    prepare: Callable[[Tenant], Awaitable[Any]] | None = None
 
 
 _numbers = itertools.count()
@@ -38,89 +39,92 @@ def _next(most: int) -> int:
 # Lists of the v1 API.
 
 
-async def first_rooms(house: House) -> Any:
-    return await house.v1("roomService/list", house.token(), limit=LISTED)
+async def first_rooms(tenant: Tenant) -> Any:
+    return await tenant.v1("roomService/list", tenant.token(), limit=LISTED)
 
 
-async def last_rooms(house: House) -> Any:
-    return await house.v1("roomService/list", house.token(), limit=LISTED, offset=_last_page(house))
+async def last_rooms(tenant: Tenant) -> Any:
+    return await tenant.v1("roomService/list", tenant.token(), limit=LISTED, offset=_last_page(tenant))
 
 
-async def rooms_before_the_last(house: House) -> Any:
+async def rooms_before_the_last(tenant: Tenant) -> Any:
     """Whoever reads the last page has read the one before."""
-    offset = max(_last_page(house) - LISTED, 0)
-    return await house.v1("roomService/list", house.token(), limit=LISTED, offset=offset)
+    offset = max(_last_page(tenant) - LISTED, 0)
+    return await tenant.v1("roomService/list", tenant.token(), limit=LISTED, offset=offset)
 
 
-def _last_page(house: House) -> int:
-    return max(house.size.rooms - 2 * LISTED, 0)
+def _last_page(tenant: Tenant) -> int:
+    return max(tenant.size.rooms - 2 * LISTED, 0)
 
 
-async def rooms_open_to_a_member(house: House) -> Any:
-    token = house.token(MEMBER + _next(LISTED - MEMBER))
-    await house.forget_lists()
-    return await house.v1("roomService/list", token, limit=50)
+async def rooms_open_to_a_member(tenant: Tenant) -> Any:
+    token = tenant.token(MEMBER + _next(LISTED - MEMBER))
+    await tenant.forget_lists()
+    return await tenant.v1("roomService/list", token, limit=50)
 
 
-async def status_of_rooms(house: House) -> Any:
-    rooms = [house.room_id(number) for number in range(LISTED)]
-    return await house.v1("roomService/status", house.token(), roomIds=rooms)
+async def status_of_rooms(tenant: Tenant) -> Any:
+    rooms = [tenant.room_id(number) for number in range(LISTED)]
+    return await tenant.v1("roomService/status", tenant.token(), roomIds=rooms)
 
 
-async def kinds_of_rooms(house: House) -> Any:
-    return await house.v1("roomService/availableTypes", house.token(), type="ROOM_TYPE_ROOM")
+async def kinds_of_rooms(tenant: Tenant) -> Any:
+    return await tenant.v1("roomService/availableTypes", tenant.token(), type="ROOM_TYPE_ROOM")
 
 
-async def quotas(house: House) -> Any:
-    return await house.v1("quotaService/info", house.token())
+async def quotas(tenant: Tenant) -> Any:
+    return await tenant.v1("quotaService/info", tenant.token())
 
 
-async def people(house: House) -> Any:
-    return await house.v1("userService/list", house.token())
+async def people(tenant: Tenant) -> Any:
+    return await tenant.v1("userService/list", tenant.token())
 
 
-async def people_named(house: House) -> Any:
-    named = [house.person_id(_next(house.size.rooms)) for _ in range(LISTED)]
-    return await house.v1("userService/list", house.token(), userIdList=named)
+async def people_named(tenant: Tenant) -> Any:
+    named = [tenant.person_id(_next(tenant.size.rooms)) for _ in range(LISTED)]
+    return await tenant.v1("userService/list", tenant.token(), userIdList=named)
 
 
-async def links(house: House) -> Any:
-    return await house.v1("guestService.v2/listGroupLinks", house.token())
+async def links(tenant: Tenant) -> Any:
+    return await tenant.v1("guestService.v2/listGroupLinks", tenant.token())
 
 
-async def links_of_the_lobby(house: House) -> Any:
-    return await house.v1("guestService.v2/listGuestLinks", house.token(), roomId=house.room_id(1))
+async def links_of_the_lobby(tenant: Tenant) -> Any:
+    return await tenant.v1("guestService.v2/listGuestLinks", tenant.token(), roomId=tenant.room_id(1))
 
 
-async def links_of_a_room(house: House) -> Any:
-    return await house.v1("guestService.v2/listGroupLinks", house.token(), roomId=house.room_id(17))
+async def links_of_a_room(tenant: Tenant) -> Any:
+    return await tenant.v1("guestService.v2/listGroupLinks", tenant.token(), roomId=tenant.room_id(17))
 
 
-async def companies(house: House) -> Any:
-    return await house.v1("companyService/list", house.token(agent=True), limit=LISTED)
+async def companies(tenant: Tenant) -> Any:
+    return await tenant.v1("companyService/list", tenant.token(agent=True), limit=LISTED)
 
 
 # Creations.
 
 
-async def make_room(house: House) -> Any:
-    room = {"displayName": "Bench", "type": "ROOM_TYPE_ROOM", "parentId": house.room_id(0)}
-    return await house.v1("roomService/create", house.token(0), room=room)
+async def make_room(tenant: Tenant) -> Any:
+    room = {"displayName": "Bench", "type": "ROOM_TYPE_ROOM", "parentId": tenant.room_id(0)}
+    return await tenant.v1("roomService/create", tenant.token(0), room=room)
 
 
-async def make_room_at_the_top(house: House) -> Any:
+async def make_room_at_the_top(tenant: Tenant) -> Any:
     room = {"displayName": "Bench", "type": "ROOM_TYPE_ROOM"}
-    return await house.v1("roomService/create", house.token(0), room=room)
+    return await tenant.v1("roomService/create", tenant.token(0), room=room)
 
 
-async def make_link(house: House) -> Any:
-    wish = {"permissionGroupId": house.permission_group_id, "description": "Bench"}
-    return await house.v1(
-        "guestService.v2/createGroupLinks", house.token(0), roomId=house.room_id(1), groupLinkCreations=[wish]
+async def make_link(tenant: Tenant) -> Any:
+    wish = {"permissionGroupId": tenant.permission_group_id, "description": "Bench"}
+    return await tenant.v1(
+        "guestService.v2/createGroupLinks",
+        tenant.token(0),
+        roomId=tenant.room_id(1),
+        groupLinkCreations=[wish],
     )
 
 
-async def make_meeting(house: House) -> Any:
+async def make_meeting(tenant: Tenant) -> Any:
     start = datetime.now(UTC) + timedelta(days=400)
     body = {
         "topic": "Bench",
@@ -128,120 +132,122 @@ async def make_meeting(house: House) -> Any:
         "endTime": (start + timedelta(hours=1)).isoformat().replace("+00:00", "Z"),
         "invitedParticipants": [{"email": "person@bench.example"}],
     }
-    return await house.v6("POST", "/meeting", body)
+    return await tenant.v6("POST", "/meeting", body)
 
 
-async def make_organizer(house: House) -> Any:
+async def make_organizer(tenant: Tenant) -> Any:
     email = f"{time.time_ns()}@bench.example"
     body = {"firstName": "Bench", "lastName": "Bench", "email": email}
-    return await house.v6("POST", f"/account/{house.organization.hex_id}/organizer", body, of_organizer=False)
+    return await tenant.v6(
+        "POST", f"/account/{tenant.organization.hex_id}/organizer", body, of_organizer=False
+    )
 
 
 # Ways in.
 
 
-async def sign_in_by_password(house: House) -> Any:
-    return await house.v1(
+async def sign_in_by_password(tenant: Tenant) -> Any:
+    return await tenant.v1(
         "authenticationService/authenticate",
         usernamePasswordCredentials={
-            "username": f"person{_next(house.size.rooms)}@bench.example",
+            "username": f"person{_next(tenant.size.rooms)}@bench.example",
             "password": PASSWORD,
-            "companyId": house.organization.ulid,
+            "companyId": tenant.organization.ulid,
         },
     )
 
 
-async def sign_in_by_key(house: House) -> Any:
-    code = {"clientId": house.client_id, "code": house.api_key, "companyId": house.organization.ulid}
-    return await house.v1("authenticationService/authenticate", authorizationCodeCredentials=code)
+async def sign_in_by_key(tenant: Tenant) -> Any:
+    code = {"clientId": tenant.client_id, "code": tenant.api_key, "companyId": tenant.organization.ulid}
+    return await tenant.v1("authenticationService/authenticate", authorizationCodeCredentials=code)
 
 
-async def sign_in_by_refresh_token(house: House) -> Any:
-    return await house.v1(
-        "authenticationService/authenticate", refreshTokenCredentials={"refreshToken": "agent"}
+async def sign_in_by_refresh_token(tenant: Tenant) -> Any:
+    return await tenant.v1(
+        "authenticationService/authenticate", refreshTokenCredentials={"refreshToken": AGENT_TOKEN}
     )
 
 
-async def guest(house: House) -> Any:
-    number = _next(house.size.rows)
-    return await house.v1(
+async def guest(tenant: Tenant) -> Any:
+    number = _next(tenant.size.rows)
+    return await tenant.v1(
         "guestService.v2/authenticate",
-        companyId=house.organization.ulid,
-        roomId=house.link_room(number),
-        accessKey=house.link_key(number),
+        companyId=tenant.organization.ulid,
+        roomId=tenant.link_room(number),
+        accessKey=tenant.link_key(number),
         displayName="Bench",
     )
 
 
-async def admission(house: House) -> Any:
-    room = house.room_id(_next(house.size.rooms // 10) * 10 + 1)
-    return await house.platform.meetings.admission.admit(house.token(0), room, None)
+async def admission(tenant: Tenant) -> Any:
+    room = tenant.room_id(_next(tenant.size.rooms // 10) * 10 + 1)
+    return await tenant.platform.meetings.admission.admit(tenant.token(0), room, None)
 
 
 # Meetings.
 
 
-async def meetings(house: House) -> Any:
-    return await house.v6("GET", "/meeting", query="limit=100")
+async def meetings(tenant: Tenant) -> Any:
+    return await tenant.v6("GET", "/meeting", query="limit=100")
 
 
-async def meetings_of_a_window(house: House) -> Any:
-    first = house.moment // 1_000_000 + (TO_COME - LISTED) * 1800
+async def meetings_of_a_window(tenant: Tenant) -> Any:
+    first = tenant.moment // 1_000_000 + (TO_COME - LISTED) * 1800
     begin = datetime.fromtimestamp(first, UTC)
-    return await house.v6("GET", "/meeting", query=f"limit=50&from={begin:%Y-%m-%dT%H:%M:%SZ}")
+    return await tenant.v6("GET", "/meeting", query=f"limit=50&from={begin:%Y-%m-%dT%H:%M:%SZ}")
 
 
-async def accounts(house: House) -> Any:
-    return await house.v6("GET", "/account", of_organizer=False, query="limit=100")
+async def accounts(tenant: Tenant) -> Any:
+    return await tenant.v6("GET", "/account", of_organizer=False, query="limit=100")
 
 
-async def organizers(house: House) -> Any:
-    path = f"/account/{house.organization.hex_id}/organizer"
-    return await house.v6("GET", path, of_organizer=False, query="limit=10")
+async def organizers(tenant: Tenant) -> Any:
+    path = f"/account/{tenant.organization.hex_id}/organizer"
+    return await tenant.v6("GET", path, of_organizer=False, query="limit=10")
 
 
 # Events and deliveries.
 
 
-async def events(house: House) -> Any:
-    log: EventLog = house.platform.events.log
-    return await log.read(house.organization.id, after=await log.newest(house.organization.id) - LISTED)
+async def events(tenant: Tenant) -> Any:
+    log: EventLog = tenant.platform.events.log
+    return await log.read(tenant.organization.id, after=await log.newest(tenant.organization.id) - LISTED)
 
 
-async def deliveries(house: House) -> Any:
-    return await house.platform.events.webhooks.deliveries(house.organization.id, limit=LISTED)
+async def deliveries(tenant: Tenant) -> Any:
+    return await tenant.platform.events.webhooks.deliveries(tenant.organization.id, limit=LISTED)
 
 
-async def dead_deliveries(house: House) -> Any:
-    hooks = house.platform.events.webhooks
-    return await hooks.deliveries(house.organization.id, state=DeliveryState.DEAD, limit=LISTED)
+async def dead_deliveries(tenant: Tenant) -> Any:
+    hooks = tenant.platform.events.webhooks
+    return await hooks.deliveries(tenant.organization.id, state=DeliveryState.DEAD, limit=LISTED)
 
 
-async def leasing(house: House) -> Any:
-    return await Leases(house.platform.storage.database).take()
+async def leasing(tenant: Tenant) -> Any:
+    return await Leases(tenant.platform.storage.database).take()
 
 
-async def cleaning(house: House) -> Any:
-    await retention.remove_old(house.platform.storage.database)
-    return await house.platform.events.log.remove_old()
+async def cleaning(tenant: Tenant) -> Any:
+    await retention.remove_old(tenant.platform.storage.database)
+    return await tenant.platform.events.log.remove_old()
 
 
 # What goes on by itself, and the portal.
 
 
-async def lifecycle(house: House) -> Any:
-    going_on = house.platform.live.meeting_lifecycle
+async def lifecycle(tenant: Tenant) -> Any:
+    going_on = tenant.platform.live.meeting_lifecycle
     await going_on.close_ended()
     await going_on.announce_summaries()
     return await going_on.delete_old()
 
 
-async def portal_start(house: House) -> None:
-    token = house.token(MEMBER + _next(LISTED - MEMBER))
-    await house.v1("authenticationService/accessTokenInformation", token)
-    await house.ask("POST", "/client/meetings", {"accessToken": token})
-    await house.forget_lists()
-    await house.v1("roomService/list", token, limit=50)
+async def portal_start(tenant: Tenant) -> None:
+    token = tenant.token(MEMBER + _next(LISTED - MEMBER))
+    await tenant.v1("authenticationService/accessTokenInformation", token)
+    await tenant.ask("POST", "/client/meetings", {"accessToken": token})
+    await tenant.forget_lists()
+    await tenant.v1("roomService/list", token, limit=50)
 
 
 QUESTIONS = (

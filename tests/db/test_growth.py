@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from benchmarks.growth_house import House, house
 from benchmarks.growth_questions import QUESTIONS, Question
 from benchmarks.growth_rows import Size
+from benchmarks.growth_tenant import Tenant, filled_tenant
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -24,17 +24,17 @@ SMALL, LARGE = 10_000, 60_000
 """Links, events and deliveries; a tenth of rooms, people and meetings. The smaller one fills every page."""
 
 TRIES = 3
-"""Of each question in each house, of which the least counts: a tree that has to grow takes more once."""
+"""Of each question in each tenant, of which the least counts: a tree that has to grow takes more once."""
 
 
 class Counted:
-    """The steps of SQLite's virtual machine in one house."""
+    """The steps of SQLite's virtual machine in one tenant."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
         self._steps = 0
 
-        @event.listens_for(house.platform.storage.database.engine.sync_engine, "connect")
+        @event.listens_for(tenant.platform.storage.database.engine.sync_engine, "connect")
         def count(adapted: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
             adapted.run_async(self._watch)
 
@@ -47,12 +47,12 @@ class Counted:
 
     async def steps(self, question: Question) -> int:
         counts: list[int] = []
-        await self.house.platform.storage.database.engine.dispose()
+        await self.tenant.platform.storage.database.engine.dispose()
         if question.prepare is not None:
-            await question.prepare(self.house)
+            await question.prepare(self.tenant)
         for _ in range(TRIES):
             self._steps = 0
-            await question.ask(self.house)
+            await question.ask(self.tenant)
             counts.append(self._steps)
         return min(counts)
 
@@ -60,7 +60,7 @@ class Counted:
 async def test_on_sqlite(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         small, large = [
-            Counted(await stack.enter_async_context(house(tmp_path / f"{rows}", Size(rows))))
+            Counted(await stack.enter_async_context(filled_tenant(tmp_path / f"{rows}", Size(rows))))
             for rows in (SMALL, LARGE)
         ]
         steps = {one.title: (await small.steps(one), await large.steps(one)) for one in QUESTIONS}
@@ -74,7 +74,7 @@ MOST_ROWS = 3_000
 
 
 async def test_on_postgresql(postgresql_url: str, tmp_path: Path) -> None:
-    async with house(tmp_path, Size(LARGE), await new_database(postgresql_url)) as large:
+    async with filled_tenant(tmp_path, Size(LARGE), await new_database(postgresql_url)) as large:
         engine = large.platform.storage.database.engine
         passed = {one.title: await _passed(engine, large, one) for one in QUESTIONS}
 
@@ -82,7 +82,7 @@ async def test_on_postgresql(postgresql_url: str, tmp_path: Path) -> None:
     assert not grown
 
 
-async def _passed(engine: AsyncEngine, house: House, question: Question) -> tuple[float, str]:
+async def _passed(engine: AsyncEngine, tenant: Tenant, question: Question) -> tuple[float, str]:
     """The most rows that a part of a plan came by, and the statement."""
     asked: list[tuple[str, Any]] = []
 
@@ -91,9 +91,9 @@ async def _passed(engine: AsyncEngine, house: House, question: Question) -> tupl
             asked.append((statement, parameters))
 
     if question.prepare is not None:
-        await question.prepare(house)
+        await question.prepare(tenant)
     event.listen(engine.sync_engine, "before_cursor_execute", keep)
-    await question.ask(house)
+    await question.ask(tenant)
     event.remove(engine.sync_engine, "before_cursor_execute", keep)
     found: list[tuple[float, str]] = []
     async with engine.connect() as connection:
