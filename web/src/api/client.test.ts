@@ -1,3 +1,4 @@
+import i18next from 'i18next'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { SignallingError } from '../signalling/socket'
 import { callClient, isUnreachable } from './client'
@@ -48,6 +49,22 @@ describe('what an API tells of a problem', () => {
   it('is not that nobody has answered when there is a refusal', async () => {
     serve(() => Response.json({ code: 'bad_request', message: 'no', details: {} }, { status: 400 }))
     expect(isUnreachable(await askClient())).toBe(false)
+  })
+})
+
+describe('a question', () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  it.each(['de', 'en'])('says that the pages are in %s', async chosen => {
+    await i18next.init({ lng: chosen })
+    const sent: Headers[] = []
+    vi.stubGlobal('fetch', async (_: string, { headers }: RequestInit) => {
+      sent.push(new Headers(headers))
+      return Response.json({})
+    })
+    await askClient()
+    await askV1()
+    expect(sent.map(headers => headers.get('accept-language'))).toEqual([chosen, chosen])
   })
 })
 

@@ -1,3 +1,5 @@
+import { language } from '../i18n'
+
 /** Milliseconds until an answer. */
 const LIMIT = 15_000
 
@@ -16,7 +18,7 @@ export async function post(path: string, body: object, problems: Problems): Prom
     response = await fetch(path, {
       method: 'POST',
       credentials: 'same-origin',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'accept-language': language() },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(LIMIT),
     })
