@@ -6,7 +6,16 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, literal_column, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.db.base import Base, BigId, OfOrganization, now
@@ -49,13 +58,15 @@ class Room(OfOrganization, Base):
 
     __tablename__ = "rooms"
     __table_args__ = (
-        Index("ix_rooms_siblings", "organization_id", "parent_id", "position"),
+        Index(
+            "ix_rooms_siblings", "organization_id", "parent_id", "position", "id", **_only_where("type <> 3")
+        ),
         Index("ix_rooms_in_order", "organization_id", "position", "id", **_only_where("type <> 3")),
         Index("ix_rooms_of_meetings", "organization_id", "position", "id", **_only_where("type = 3")),
         Index("ix_rooms_of_quota", "organization_id", "quota_name", "type", **_only_where("type = 2")),
     )
 
-    # The first index above begins with it.
+    # The indexes above begin with it.
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("rooms.id", ondelete="RESTRICT"), index=True)
@@ -75,9 +86,13 @@ class Room(OfOrganization, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-IS_LISTED = Room.type != literal_column(f"{RoomType.MEETING:d}")
-"""Whether a room is in lists that do not ask for those of meetings. Written into the statement, not bound to
-it, as the other two, so that the indexes of such rooms serve it."""
+def is_listed(room: type[Room]) -> ColumnElement[bool]:
+    """Whether a room is in lists that do not ask for those of meetings. Written into the statement, not bound
+    to it, as the other two, so that the indexes of such rooms serve it."""
+    return room.type != literal_column(f"{RoomType.MEETING:d}")
+
+
+IS_LISTED = is_listed(Room)
 
 IS_OF_MEETING = Room.type == literal_column(f"{RoomType.MEETING:d}")
 IS_ROOM = Room.type == literal_column(f"{RoomType.ROOM:d}")

@@ -20,10 +20,10 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import aliased
 
 from switchroom.identity.models import Membership
 from switchroom.rooms.access import joinable
+from switchroom.rooms.descendants import holds
 from switchroom.rooms.models import IS_LISTED, IS_OF_MEETING, Room, RoomPermission, RoomType
 
 PageRow = tuple[str, int, int | None, int | None, str | None]
@@ -70,8 +70,11 @@ def page_query(kind: PageKind) -> Select[*PageRow]:
     if kind.joinable_only:
         return query.where(joinable(administers_rooms=kind.administers_rooms))
     if not kind.sees_all:
-        administers = kind.administers_rooms
-        return query.where(or_(joinable(administers_rooms=administers), _holds_joinable(administers)))
+
+        def is_open(room: type[Room]) -> ColumnElement[bool]:
+            return joinable(administers_rooms=kind.administers_rooms, room=room)
+
+        return query.where(or_(is_open(Room), holds(is_open)))
     return query
 
 
@@ -89,23 +92,3 @@ def _of_types(kind: PageKind) -> Sequence[ColumnElement[bool]]:
     if RoomType.MEETING not in kind.types:
         return [among, IS_LISTED]
     return [IS_OF_MEETING] if len(kind.types) == 1 else [among]
-
-
-def _holds_joinable(administers_rooms: bool) -> ColumnElement[bool]:
-    """Whether a room open to the viewer is somewhere below. Asked of one room after the other, in their
-    order, until there are enough of them: not of all that the organization has."""
-    child, further, below = aliased(Room), aliased(Room), aliased(Room)
-    inside = (
-        select(child.id)
-        .where(child.parent_id == Room.id)
-        .correlate(Room)
-        .cte("inside", recursive=True, nesting=True)
-    )
-    inside = inside.union_all(select(further.id).join(inside, further.parent_id == inside.c.id))
-    return (
-        select(below.id)
-        .join(inside, below.id == inside.c.id)
-        .where(joinable(administers_rooms=administers_rooms, room=below))
-        .correlate(Room)
-        .exists()
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database, notify
@@ -28,7 +28,7 @@ from switchroom.rooms.drafts import (
     require_room,
 )
 from switchroom.rooms.listing import RoomView, view_of
-from switchroom.rooms.models import BreakoutRoom, Link, Room, RoomMode, RoomPermission, RoomType
+from switchroom.rooms.models import IS_LISTED, BreakoutRoom, Link, Room, RoomMode, RoomPermission, RoomType
 from switchroom.rooms.notices import RoomChanged, RoomDestroyed
 from switchroom.rooms.permissions import Permission
 from switchroom.rooms.revisions import rooms_changed
@@ -314,5 +314,6 @@ async def _spread(session: AsyncSession, parent_id: str | None) -> None:
     await session.flush()
 
 
-def _children_of(parent_id: str | None):
-    return Room.parent_id.is_(None) if parent_id is None else Room.parent_id == parent_id
+def _children_of(parent_id: str | None) -> ColumnElement[bool]:
+    """Those in its order. Rooms of meetings, which are at the top, have none."""
+    return and_(IS_LISTED, Room.parent_id.is_(None) if parent_id is None else Room.parent_id == parent_id)
