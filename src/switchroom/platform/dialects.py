@@ -84,6 +84,8 @@ class Dialects:
         identity, meetings = self._identity, self._meetings
         return ClientServices(
             conference=self._live.service,
+            signer=identity.signer,
+            tree=self._rooms.tree,
             admission=meetings.admission,
             upcoming=meetings.upcoming,
             throttle=identity.throttle,

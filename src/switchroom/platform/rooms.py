@@ -11,6 +11,7 @@ from switchroom.rooms.listing import RoomListing
 from switchroom.rooms.quotas import Quotas
 from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
+from switchroom.rooms.tree import RoomTree
 from switchroom.settings import Settings
 
 
@@ -24,6 +25,7 @@ class RoomServices:
         self.quotas = Quotas(database)
         self.revisions = Revisions(database, storage.bus)
         self.listing = RoomListing(database, self.revisions)
+        self.tree = RoomTree(database)
         self.admissions = AdmissionService(
             database, identity.signer, guest_token_lifetime=settings.security.guest_token_lifetime
         )

@@ -87,16 +87,26 @@ class Viewer:
 def joinable(*, administers_rooms: bool, room: type[Room] = Room) -> ColumnElement[bool]:
     """The SQL condition that the viewer, parameter `subject_id`, has JOIN in `room`; the same rule as
     `Viewer.permissions_in`."""
+    return _has(Permission.JOIN, administers_rooms, room)
+
+
+def administered(*, administers_rooms: bool, room: type[Room] = Room) -> ColumnElement[bool]:
+    """The SQL condition that the viewer, parameter `subject_id`, has ADMIN in `room`, which moderators have
+    by no standing."""
+    return _has(Permission.ADMIN, administers_rooms, room)
+
+
+def _has(permission: Permission, administers_rooms: bool, room: type[Room]) -> ColumnElement[bool]:
     entries = aliased(RoomPermission)
     mine = and_(entries.room_id == room.id, entries.person_id == bindparam("subject_id"))
-    entry_lets_in = exists().where(mine, entries.permissions.op("&")(Permission.JOIN.value) != 0)
+    entry_gives = exists().where(mine, entries.permissions.op("&")(permission.value) != 0)
     if administers_rooms:
-        return or_(entry_lets_in, ~exists().where(mine))
-    open_to_all = and_(
+        return or_(entry_gives, ~exists().where(mine))
+    given_to_all = and_(
         room.default_permissions.is_not(None),
-        room.default_permissions.op("&")(Permission.JOIN.value) != 0,
+        room.default_permissions.op("&")(permission.value) != 0,
     )
-    return or_(entry_lets_in, and_(~exists().where(mine), open_to_all))
+    return or_(entry_gives, and_(~exists().where(mine), given_to_all))
 
 
 def with_viewer(rooms: Select[*Columns]) -> Select[*Columns]:

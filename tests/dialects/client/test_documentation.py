@@ -36,6 +36,7 @@ def test_it_lists_every_operation(document: dict[str, Any]) -> None:
             "meetings",
             "password",
             "password/look-up",
+            "rooms",
             "sign-out",
         )
     }

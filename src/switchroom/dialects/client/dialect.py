@@ -9,6 +9,7 @@ from switchroom.dialects.client.documentation import DOCUMENTATION
 from switchroom.dialects.client.errors import PROBLEMS, Refusal, refusal
 from switchroom.dialects.client.meetings import MeetingOperations
 from switchroom.dialects.client.password import PasswordOperations
+from switchroom.dialects.client.room_tree import RoomTreeOperations
 from switchroom.dialects.client.rooms import RoomOperations
 from switchroom.dialects.client.services import Context, Services
 from switchroom.dialects.client.sign_out import SignOutOperations
@@ -34,6 +35,7 @@ class ClientApi(Dialect[None, str]):
         return cls(
             [
                 *RoomOperations(services.conference).operations(),
+                *RoomTreeOperations(services.tree, services.signer).operations(),
                 *MeetingOperations(services).operations(),
                 *PasswordOperations(services.password_links).operations(),
                 *SignOutOperations(
