@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from benchmarks.growth_filling import AGENT_TOKEN, TO_COME
@@ -245,9 +246,27 @@ async def lifecycle(tenant: Tenant) -> Any:
 async def portal_start(tenant: Tenant) -> None:
     token = tenant.token(MEMBER + _next(LISTED - MEMBER))
     await tenant.v1("authenticationService/accessTokenInformation", token)
-    await tenant.ask("POST", "/client/meetings", {"accessToken": token})
-    await tenant.forget_lists()
-    await tenant.v1("roomService/list", token, limit=50)
+    await tenant.client("meetings", token)
+    await _shown(tenant, token)
+
+
+async def portal_with_a_department(tenant: Tenant) -> None:
+    token = tenant.token(MEMBER + _next(LISTED - MEMBER))
+    await _shown(tenant, token, levels=[{}, {"parentId": tenant.room_id(0)}])
+
+
+async def portal_search(tenant: Tenant) -> None:
+    await _shown(tenant, tenant.token(MEMBER + _next(LISTED - MEMBER)), term="Room 1")
+
+
+async def _shown(tenant: Tenant, token: str, **wanted: object) -> None:
+    """The rooms that the portal shows, as it loads them."""
+    page = msgspec.json.decode(await tenant.client("rooms", token, **wanted), type=_RoomIds)
+    await tenant.v1("roomService/list", token, filterRoomIds=page.roomIds, limit=1000)
+
+
+class _RoomIds(Struct):
+    roomIds: list[str]
 
 
 QUESTIONS = (
@@ -284,4 +303,6 @@ QUESTIONS = (
     Question("retention of events and deliveries, none due", cleaning),
     Question("lifecycle of meetings, none due", lifecycle),
     Question("start of the portal", portal_start),
+    Question("the portal with a department open", portal_with_a_department, 10_000),
+    Question("a search of the portal", portal_search, 10_000),
 )

@@ -93,6 +93,10 @@ class Tenant(Struct, frozen=True):
         access = {"accessInfo": {"accessToken": token}} if token else {}
         return await self.ask("POST", f"/json/v1/{path}", {**access, **fields})
 
+    async def client(self, path: str, token: str, **fields: object) -> Any:
+        """A call of the browser's own API."""
+        return await self.ask("POST", f"/client/{path}", {"accessToken": token, **fields})
+
     async def v6(
         self, method: str, path: str, body: object = None, *, of_organizer: bool = True, query: str = ""
     ) -> Any:

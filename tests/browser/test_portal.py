@@ -125,6 +125,48 @@ def test_the_portal_in_german(tenant: Tenant, newcomer: Newcomer) -> None:
     expect(pat.page.get_by_role("link", name="Lounge betreten")).to_be_visible()
 
 
+def test_many_rooms_are_shown_a_page_at_a_time_and_found_by_name(tenant: Tenant, newcomer: Newcomer) -> None:
+    sales = tenant.department("Sales")
+    rooms = [tenant.room(f"Room {number}", parentId=sales) for number in range(120)]
+    for number in range(31):
+        tenant.room(f"Hall {number}")
+    ada = sign_in(newcomer("Ada").opens("/"), tenant.administrator)
+    expect(ada.the("room")).to_have_count(31)
+    region = ada.page.get_by_role("region", name="Department Sales")
+    department = region.get_by_test_id("department")
+    expect(department).to_have_attribute("aria-expanded", "false")
+    department.click()
+    expect(region.get_by_test_id("room")).to_have_count(100)
+    expect(region.get_by_test_id("room").first).to_have_attribute("data-name", "Room 0")
+    is_sound(ada.page)
+
+    region.get_by_test_id("rooms-after").click()
+    expect(region.get_by_test_id("room")).to_have_count(20)
+    expect(region.get_by_test_id("room").first).to_have_attribute("data-name", "Room 100")
+    for room in rooms[101:]:
+        tenant.api("roomService/destroy", roomId=room)
+    region.get_by_test_id("room-settings").nth(1).click()
+    ada.the("delete-room").click()
+    ada.the("confirm-delete").click()
+    expect(region.get_by_test_id("room").first).to_have_attribute("data-name", "Room 0")
+
+    ada.page.get_by_role("searchbox").fill("room 99")
+    expect(ada.the("room")).to_have_count(1)
+    expect(region.get_by_test_id("room")).to_have_attribute("data-name", "Room 99")
+    ada.page.get_by_role("searchbox").fill("nothing")
+    ada.reads("No room matches “nothing”.")
+    ada.page.get_by_role("searchbox").fill("")
+    ada.the("new-room").click()
+    ada.the("find-department").fill("sal")
+    ada.the("room-department").select_option(label="Sales")
+    ada.the("room-name").fill("Annex")
+    ada.the("save-room").click()
+    expect(ada.the("find-department")).to_have_count(0)
+    ada.page.get_by_role("searchbox").fill("annex")
+    expect(ada.the("room")).to_have_count(1)
+    expect(region.get_by_test_id("room")).to_have_attribute("data-name", "Annex")
+
+
 def test_an_organizer_finds_their_meetings_and_enters_one_as_its_moderator(
     tenant: Tenant, newcomer: Newcomer
 ) -> None:

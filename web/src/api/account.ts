@@ -1,3 +1,4 @@
+import { SignallingError } from '../signalling/socket'
 import { Store } from '../ui/store'
 import { callClient } from './client'
 import { ApiError, callV1, requestId, UNAUTHENTICATED } from './v1'
@@ -71,20 +72,29 @@ export async function accessToken(renewed = false): Promise<string> {
   return (await renew(current.companyId)).accessToken
 }
 
-/** A v1 call in the name of the person signed in. A token the server calls outdated is renewed once. */
-export async function callSignedIn<Reply>(path: string, body: object): Promise<Reply> {
-  const call = async (renewed: boolean) => {
-    const accessInfo = { requestId: requestId(), accessToken: await accessToken(renewed) }
-    return callV1<Reply>(path, { accessInfo, ...body })
-  }
+/** A v1 call in the name of the person signed in. Rejects with an ApiError. */
+export function callSignedIn<Reply>(path: string, body: object): Promise<Reply> {
+  return withToken(token =>
+    callV1<Reply>(path, { accessInfo: { requestId: requestId(), accessToken: token }, ...body }),
+  )
+}
+
+/** What `ask` resolves with, given the token of the person signed in. A token the server calls outdated is renewed
+ * once. Rejects as `ask` does, or with an ApiError when signed out. */
+export async function withToken<Reply>(ask: (token: string) => Promise<Reply>): Promise<Reply> {
   try {
-    return await call(false)
+    return await ask(await accessToken())
   } catch (error) {
-    if (error instanceof ApiError && error.code === UNAUTHENTICATED && account.get().state === 'in') {
-      return call(true)
-    }
+    if (isOutdated(error) && account.get().state === 'in') return ask(await accessToken(true))
     throw error
   }
+}
+
+const OUTDATED = new Set(['token_invalid', 'token_expired'])
+
+function isOutdated(error: unknown): boolean {
+  if (error instanceof ApiError) return error.code === UNAUTHENTICATED
+  return error instanceof SignallingError && OUTDATED.has(error.code)
 }
 
 function renew(companyId: string): Promise<SignedIn> {

@@ -1,5 +1,4 @@
-import { SignallingError } from '../signalling/socket'
-import { accessToken } from './account'
+import { withToken } from './account'
 import { callClient, type Schemas } from './client'
 
 type Answer = Schemas['MeetingAnswer']
@@ -32,22 +31,10 @@ export async function meetingInfo(address: MeetingAddress, accessToken: string):
 /** A meeting that whoever is signed in organizes, at the next of its times. */
 export type OwnMeeting = Schemas['OwnMeeting']
 
-/** What is on first, then in order of their start. A token the server calls outdated is renewed once. Rejects with a
- * SignallingError, or an ApiError when signed out. */
+/** What is on first, then in order of their start. Rejects with a SignallingError, or an ApiError when signed out. */
 export async function ownMeetings(): Promise<readonly OwnMeeting[]> {
-  const ask = async (renewed: boolean) => {
-    const body = { accessToken: await accessToken(renewed) }
-    return (await callClient('/client/meetings', body)).meetings
-  }
-  try {
-    return await ask(false)
-  } catch (error) {
-    if (error instanceof SignallingError && OUTDATED.has(error.code)) return ask(true)
-    throw error
-  }
+  return (await withToken(accessToken => callClient('/client/meetings', { accessToken }))).meetings
 }
-
-const OUTDATED = new Set(['token_invalid', 'token_expired'])
 
 /** Tokens of guests last twelve hours; one fetched ahead of the click is used for this long, in milliseconds. */
 const USABLE = 3_600_000

@@ -1,4 +1,5 @@
-import { callSignedIn } from './account'
+import { callSignedIn, withToken } from './account'
+import { callClient, type Schemas } from './client'
 
 export interface RoomPermissions {
   admin?: boolean
@@ -43,19 +44,50 @@ export interface RoomSize {
   isFull: boolean
 }
 
-const PAGE = 1000
+export type WantedLevel = Schemas['WantedLevel']
+
+/** Where in a level to go on. */
+export type PlaceInLevel = Schemas['PlaceInLevel']
+
+/** As much of the tree of rooms as is shown. */
+export interface RoomsShown {
+  rooms: ReadonlyMap<string, ListedRoom>
+  /** By department, empty for the top: behind which place a level that has more goes on. */
+  following: Readonly<Record<string, PlaceInLevel>>
+  /** Whether these are all the rooms that there are. */
+  isWhole: boolean
+  /** Whether more rooms have in their names what was looked for. */
+  hasMore: boolean
+}
+
+/** What to show: pages of levels; without any all of a small tree, of another one its top, or where the term is. */
+export interface RoomsWanted {
+  levels?: WantedLevel[]
+  term?: string
+  departmentsOnly?: boolean
+}
+
+/** The rooms of one call of the v1 API. */
+const MOST = 1000
 const SKIP = ['SKIP_OTHER_PERMISSIONS', 'SKIP_METADATA', 'SKIP_SUBROOMS']
 
-/** Every room and department open to the person, by id; asked for in pages. */
-export async function listRooms(): Promise<ReadonlyMap<string, ListedRoom>> {
-  const rooms = new Map<string, ListedRoom>()
-  for (let offset = 0; ; offset += PAGE) {
-    const body = { limit: PAGE, offset, skipFlags: SKIP }
-    const reply = await callSignedIn<{ rooms?: Record<string, ListedRoom> }>('roomService/list', body)
-    const page = Object.entries(reply.rooms ?? {})
-    for (const [id, room] of page) rooms.set(id, room)
-    if (page.length < PAGE) return rooms
-  }
+/** The rooms and departments to show. One that is deleted in between is left out. Rejects with an ApiError or a
+ * SignallingError. */
+export async function roomsToShow(wanted: RoomsWanted): Promise<RoomsShown> {
+  const { roomIds, ...page } = await withToken(accessToken =>
+    callClient('/client/rooms', { accessToken, ...wanted }),
+  )
+  const parts: string[][] = []
+  for (let start = 0; start < roomIds.length; start += MOST) parts.push(roomIds.slice(start, start + MOST))
+  const rooms = await Promise.all(parts.map(listRooms))
+  return { ...page, rooms: new Map(rooms.flat()) }
+}
+
+/** Those of the rooms that there are, by id. */
+async function listRooms(filterRoomIds: string[]): Promise<[string, ListedRoom][]> {
+  const body = { filterRoomIds, limit: MOST, skipFlags: SKIP }
+  const reply = await callSignedIn<{ rooms?: Record<string, ListedRoom> }>('roomService/list', body)
+  return Object.entries(reply.rooms ?? {})
 }
 
 /** Who is inside each of these rooms. Rooms nobody is in are left out. */
@@ -73,10 +105,8 @@ export async function roomStatus(roomIds: string[]): Promise<ReadonlyMap<string,
 }
 
 export async function roomName(roomId: string): Promise<string | null> {
-  const body = { filterRoomIds: [roomId], skipFlags: SKIP }
-  const reply = await callSignedIn<{ rooms?: Record<string, ListedRoom> }>('roomService/list', body)
-  const room = reply.rooms?.[roomId]
-  return room ? (room.displayName ?? '') : null
+  const [found] = await listRooms([roomId])
+  return found ? (found[1].displayName ?? '') : null
 }
 
 export async function createRoom(room: RoomWish): Promise<void> {

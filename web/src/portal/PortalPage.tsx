@@ -1,42 +1,44 @@
 import { Alert, Button, Group, Loader, NativeSelect, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type SignedIn, signOut, switchCompany } from '../api/account'
 import { ownMeetings } from '../api/meetings'
-import { companyNames, listRooms, personName, roomStatus } from '../api/rooms'
+import { companyNames, personName, roomStatus, roomsToShow } from '../api/rooms'
 import { log } from '../log'
 import { IconLogout, IconPlus, IconSearch } from '../ui/icons'
 import { PageFrame } from '../ui/PageFrame'
 import { LinksDialog } from './LinksDialog'
+import { AT_FIRST, goBack, goOn, toggle, wantedLevels, withoutEmptied } from './levels'
 import { MeetingList } from './MeetingList'
 import { RoomDialog } from './RoomDialog'
 import { RoomList } from './RoomList'
-import { countRooms, departments, matching, type RoomNode, roomTree, shownRooms } from './roomTree'
+import { departments, matching, type RoomNode, roomTree, shownRooms } from './roomTree'
 
 const STATUS_INTERVAL = 5_000
 const ROOMS_INTERVAL = 60_000
 const MEETINGS_INTERVAL = 30_000
 /** Of more rooms than this nobody is asked who is inside at once. */
 const STATUS_ROOMS = 200
-/** With more rooms than this the departments are closed at first. */
-const OPEN_AT_FIRST = 150
 
-/** The meetings that the person who is signed in organizes, and the rooms open to them with who is inside. */
+/** The meetings that the person who is signed in organizes, and the rooms open to them with who is inside. Of many
+ * rooms a page of each level that is open is loaded, and what is searched for by the server. */
 export function PortalPage({ me }: { me: SignedIn }) {
   const { t, i18n } = useTranslation()
   const [term, setTerm] = useState('')
-  const [settled] = useDebouncedValue(term, 150)
-  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set())
+  const [settled] = useDebouncedValue(term.trim(), 150)
+  const [browsing, setBrowsing] = useState(AT_FIRST)
   const [linksOf, setLinksOf] = useState<RoomNode | null>(null)
   /** The room whose settings are shown, `new` for one that is to be made. */
   const [settingsOf, setSettingsOf] = useState<RoomNode | 'new' | null>(null)
   const [done, setDone] = useState('')
+  const wanted = settled ? { term: settled } : { levels: wantedLevels(browsing) }
   const rooms = useQuery({
-    queryKey: ['rooms', me.companyId],
-    queryFn: listRooms,
+    queryKey: ['rooms', me.companyId, wanted],
+    queryFn: () => roomsToShow(wanted),
     refetchInterval: ROOMS_INTERVAL,
+    placeholderData: previous => previous,
   })
   const meetings = useQuery({
     queryKey: ['meetings', me.companyId, me.userId],
@@ -45,12 +47,15 @@ export function PortalPage({ me }: { me: SignedIn }) {
     retry: false,
   })
   const organizes = (meetings.data?.length ?? 0) > 0
-  const tree = useMemo(() => roomTree(rooms.data ?? new Map(), i18n.language), [rooms.data, i18n.language])
+  const tree = useMemo(
+    () => roomTree(rooms.data?.rooms ?? new Map(), i18n.language),
+    [rooms.data, i18n.language],
+  )
   // Neither moves away what somebody is about to press when it comes later than the other.
   const isPending = rooms.isPending || meetings.isPending
   const shown = useMemo(() => matching(tree, settled), [tree, settled])
-  const openAtFirst = useMemo(() => countRooms(tree) <= OPEN_AT_FIRST, [tree])
-  const isOpen = (id: string) => settled !== '' || toggled.has(id) !== openAtFirst
+  const isWhole = rooms.data?.isWhole ?? true
+  const isOpen = (id: string) => settled !== '' || (browsing.toggled.get(id) ?? isWhole)
   const asked = shownRooms(shown, isOpen).slice(0, STATUS_ROOMS)
   const inside = useQuery({
     queryKey: ['status', me.companyId, asked],
@@ -59,12 +64,19 @@ export function PortalPage({ me }: { me: SignedIn }) {
     refetchInterval: STATUS_INTERVAL,
     placeholderData: previous => previous,
   })
-  const toggle = (id: string) =>
-    setToggled(current => {
-      const next = new Set(current)
-      if (!next.delete(id)) next.add(id)
-      return next
-    })
+  const loaded = rooms.isPlaceholderData || settled ? undefined : rooms.data?.rooms
+  useEffect(() => {
+    if (loaded) setBrowsing(current => withoutEmptied(current, loaded))
+  }, [loaded])
+  const pages = {
+    hasBefore: (level: string) => !settled && browsing.pages.has(level),
+    hasAfter: (level: string) => !settled && rooms.data?.following[level] !== undefined,
+    onBefore: (level: string) => setBrowsing(current => goBack(current, level)),
+    onAfter: (level: string) => {
+      const after = rooms.data?.following[level]
+      if (after && !rooms.isPlaceholderData) setBrowsing(current => goOn(current, level, after))
+    },
+  }
 
   return (
     <PageFrame title={t('portal.overview')} width={58} aside={<AccountBar me={me} />}>
@@ -76,7 +88,7 @@ export function PortalPage({ me }: { me: SignedIn }) {
       <Group justify="space-between" align="center" mb="md" gap="sm">
         <Title order={2}>{t('portal.title')}</Title>
         <Group gap="sm" w={{ base: '100%', xs: 'auto' }}>
-          {!isPending && tree.length > 0 && (
+          {!isPending && (tree.length > 0 || settled) && (
             <TextInput
               type="search"
               aria-label={t('portal.search')}
@@ -101,7 +113,7 @@ export function PortalPage({ me }: { me: SignedIn }) {
       </Group>
       {isPending && <Loader aria-label={t('common.loading')} mx="auto" my="xl" />}
       {rooms.isError && <Failure text={t('portal.failed')} onRetry={() => void rooms.refetch()} />}
-      {!isPending && rooms.isSuccess && tree.length === 0 && (
+      {!isPending && rooms.isSuccess && tree.length === 0 && !settled && (
         <Text c="var(--sr-muted)">
           {me.mayCreateRooms
             ? t('rooms.first')
@@ -110,7 +122,7 @@ export function PortalPage({ me }: { me: SignedIn }) {
               : t('portal.noRooms')}
         </Text>
       )}
-      {tree.length > 0 && shown.length === 0 && (
+      {settled && rooms.isSuccess && !rooms.isPlaceholderData && shown.length === 0 && (
         <Text c="var(--sr-muted)" role="status">
           {t('portal.noMatch', { term: settled })}
         </Text>
@@ -120,15 +132,23 @@ export function PortalPage({ me }: { me: SignedIn }) {
           nodes={shown}
           inside={inside.data ?? new Map()}
           isOpen={isOpen}
-          onToggle={toggle}
+          isWhole={isWhole}
+          isLoading={rooms.isPlaceholderData}
+          pages={pages}
+          onToggle={id => setBrowsing(current => toggle(current, id, isWhole))}
           onLinks={setLinksOf}
           onSettings={setSettingsOf}
         />
       )}
+      {settled && rooms.data?.hasMore && (
+        <Text c="var(--sr-muted)" mt="md" role="status">
+          {t('portal.moreMatches')}
+        </Text>
+      )}
       {settingsOf && (
         <RoomDialog
           room={settingsOf === 'new' ? null : settingsOf}
-          departments={departments(tree)}
+          departments={isWhole ? departments(tree) : null}
           onClose={() => setSettingsOf(null)}
           onDone={setDone}
         />

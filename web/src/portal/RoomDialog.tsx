@@ -17,12 +17,14 @@ import { createRoom, destroyRoom, type RoomSize, roomSizes, updateRoom } from '.
 import { ApiError } from '../api/v1'
 import { IconTrash } from '../ui/icons'
 import { DeletionQuestion } from './DeletionQuestion'
+import { type DepartmentChoice, DepartmentSearch, DepartmentSelect } from './DepartmentSelect'
 import type { RoomNode } from './roomTree'
 
 interface RoomDialogProps {
   /** The room or department to change; null for one that is to be made. */
   room: RoomNode | null
-  departments: readonly { id: string; label: string }[]
+  /** Null where there are too many to have them all here. */
+  departments: readonly DepartmentChoice[] | null
   onClose: () => void
   /** Told what has been done, in words. */
   onDone: (what: string) => void
@@ -96,17 +98,7 @@ export function RoomDialog({ room, departments, onClose, onDone }: RoomDialogPro
             data-autofocus
             data-testid="room-name"
           />
-          {!room && departments.length > 0 && (
-            <NativeSelect
-              name="department"
-              label={t('rooms.within')}
-              data={[
-                { value: '', label: t('rooms.top') },
-                ...departments.map(({ id, label }) => ({ value: id, label })),
-              ]}
-              data-testid="room-department"
-            />
-          )}
+          {!room && (departments ? <DepartmentSelect choices={departments} /> : <DepartmentSearch />)}
           {isRoom && (
             <>
               <NativeSelect

@@ -1,8 +1,11 @@
-import { ActionIcon, Anchor, Button, Text, UnstyledButton } from '@mantine/core'
+import { ActionIcon, Anchor, Button, Loader, Text, UnstyledButton } from '@mantine/core'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PersonInside } from '../api/rooms'
 import { Avatar } from '../room/Avatar'
 import { IconChevronDown, IconChevronRight, IconDoorEnter, IconLink, IconSettings } from '../ui/icons'
+import { LevelPager, type LevelPages } from './LevelPager'
+import { TOP } from './levels'
 import classes from './RoomList.module.css'
 import { countRooms, type RoomNode } from './roomTree'
 
@@ -10,6 +13,11 @@ interface RoomListProps {
   nodes: readonly RoomNode[]
   inside: ReadonlyMap<string, PersonInside[]>
   isOpen: (id: string) => boolean
+  /** Whether all the rooms that there are are among the nodes. */
+  isWhole: boolean
+  /** Whether what has been opened last may still come. */
+  isLoading: boolean
+  pages: LevelPages
   onToggle: (id: string) => void
   onLinks: (room: RoomNode) => void
   onSettings: (room: RoomNode) => void
@@ -17,30 +25,38 @@ interface RoomListProps {
 
 const FACES = 4
 
-/** Rooms and departments as nested lists. */
-export function RoomList({ nodes, ...rest }: RoomListProps) {
+/** Rooms and departments as nested lists, a page of each level. */
+export function RoomList({ nodes, level = TOP, ...rest }: RoomListProps & { level?: string }) {
+  const list = useRef<HTMLUListElement>(null)
   return (
-    <ul className={classes.list}>
-      {nodes.map(node => (
-        <li key={node.id}>
-          {node.isDepartment ? (
-            <Department node={node} {...rest} />
-          ) : (
-            <>
-              <RoomCard
-                room={node}
-                people={rest.inside.get(node.id) ?? []}
-                onLinks={rest.onLinks}
-                onSettings={rest.onSettings}
-              />
-              {node.children.length > 0 && rest.isOpen(node.id) && (
-                <RoomList nodes={node.children} {...rest} />
-              )}
-            </>
-          )}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className={classes.list} ref={list}>
+        {nodes.map(node => (
+          <li key={node.id}>
+            {node.isDepartment ? (
+              <Department node={node} {...rest} />
+            ) : (
+              <>
+                <RoomCard
+                  room={node}
+                  people={rest.inside.get(node.id) ?? []}
+                  onLinks={rest.onLinks}
+                  onSettings={rest.onSettings}
+                />
+                {node.children.length > 0 && rest.isOpen(node.id) && (
+                  <RoomList nodes={node.children} level={node.id} {...rest} />
+                )}
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+      <LevelPager
+        level={level}
+        pages={rest.pages}
+        onTurn={() => list.current?.scrollIntoView({ block: 'nearest' })}
+      />
+    </>
   )
 }
 
@@ -60,15 +76,20 @@ function Department({ node, ...rest }: Omit<RoomListProps, 'nodes'> & { node: Ro
         >
           {open ? <IconChevronDown size={18} aria-hidden /> : <IconChevronRight size={18} aria-hidden />}
           <Text fw={650}>{name}</Text>
-          <Text size="sm" c="var(--sr-muted)">
-            {t('portal.rooms', { count: countRooms(children) })}
-          </Text>
+          {rest.isWhole && (
+            <Text size="sm" c="var(--sr-muted)">
+              {t('portal.rooms', { count: countRooms(children) })}
+            </Text>
+          )}
         </UnstyledButton>
         {node.administers && <SettingsButton room={node} onSettings={rest.onSettings} />}
       </div>
       {open && (
         <div className={classes.inner}>
-          <RoomList nodes={children} {...rest} />
+          {children.length === 0 && rest.isLoading && (
+            <Loader size="sm" aria-label={t('common.loading')} my="xs" />
+          )}
+          <RoomList nodes={children} level={id} {...rest} />
         </div>
       )}
     </section>

@@ -24,24 +24,17 @@ describe('the tree of rooms', () => {
     b: room('Room 10', { parentId: 'd' }),
     a: room('Room 9', { parentId: 'd' }),
     d: department('Sales', { sort: '2' }),
-    e: department('Empty'),
     l: room('Lobby', { sort: '1' }),
-    o: room('Orphan', { parentId: 'hidden', sort: '3' }),
-    m: room('Meeting', { type: 'ROOM_TYPE_MEETING' }),
+    o: room('Attic', { sort: '3' }),
   }
 
-  it('nests, sorts by order and then by name, and leaves out empty departments and meetings', () => {
-    expect(outline(tree(rooms))).toEqual(['Lobby', ['Sales', ['Room 9', 'Room 10']], 'Orphan'])
+  it('nests, sorts by order and then by name', () => {
+    expect(outline(tree(rooms))).toEqual(['Lobby', ['Sales', ['Room 9', 'Room 10']], 'Attic'])
   })
 
-  it('shows empty departments to those who administer them', () => {
-    const administered = { ...rooms, e: department('Empty', { myPermissions: { admin: true } }) }
-    expect(outline(tree(administered))).toEqual([
-      'Empty',
-      'Lobby',
-      ['Sales', ['Room 9', 'Room 10']],
-      'Orphan',
-    ])
+  it('shows departments of which nothing is loaded, and nothing of departments that are not', () => {
+    const { d: _, ...others } = rooms
+    expect(outline(tree({ ...others, e: department('Closed') }))).toEqual(['Closed', 'Lobby', 'Attic'])
   })
 
   it('names departments with those above them', () => {

@@ -15,27 +15,24 @@ export interface RoomNode {
 }
 
 /**
- * The rooms and departments as a tree, in their order and then by name. A room whose department is not open to the
- * person stands at the top. A department without any room to show is left out, except for those who administer it,
- * and so are the rooms of meetings, which have pages of their own.
+ * The rooms and departments as a tree, in their order and then by name. What is in a department that is not among
+ * them is left out.
  */
 export function roomTree(rooms: ReadonlyMap<string, ListedRoom>, locale: string): RoomNode[] {
   const collator = new Intl.Collator(locale, { numeric: true })
-  const sorted = [...rooms]
-    .filter(([, { type }]) => type !== 'ROOM_TYPE_MEETING')
-    .sort(
-      ([, one], [, other]) =>
-        Number(one.sort ?? 0) - Number(other.sort ?? 0) ||
-        collator.compare(one.displayName ?? '', other.displayName ?? ''),
-    )
+  const sorted = [...rooms].sort(
+    ([, one], [, other]) =>
+      Number(one.sort ?? 0) - Number(other.sort ?? 0) ||
+      collator.compare(one.displayName ?? '', other.displayName ?? ''),
+  )
   const nodes = new Map(sorted.map(([id, room]) => [id, node(id, room)]))
   const top: RoomNode[] = []
   for (const [id, { parentId = '' }] of sorted) {
     const child = nodes.get(id)
-    const parent = isAncestor(rooms, id, parentId) ? undefined : nodes.get(parentId)
-    if (child) (parent?.children ?? top).push(child)
+    const siblings = !parentId || isAncestor(rooms, id, parentId) ? top : nodes.get(parentId)?.children
+    if (child) siblings?.push(child)
   }
-  return top.filter(isShown).map(pruned)
+  return top
 }
 
 function node(id: string, room: ListedRoom): RoomNode {
@@ -61,14 +58,6 @@ function isAncestor(rooms: ReadonlyMap<string, ListedRoom>, id: string, start: s
     seen.add(at)
   }
   return false
-}
-
-function isShown({ isDepartment, administers, children }: RoomNode): boolean {
-  return !isDepartment || administers || children.some(isShown)
-}
-
-function pruned(node: RoomNode): RoomNode {
-  return { ...node, children: node.children.filter(isShown).map(pruned) }
 }
 
 /** The departments, with those above them in their names. */
