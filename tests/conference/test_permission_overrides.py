@@ -12,7 +12,7 @@ from sqlalchemy import select
 from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.room.participants import Overrides
 from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride
-from switchroom.db import schema
+from switchroom.db import schema, write_behind
 from switchroom.db.database import Database
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import MODERATOR, SPECTATOR, Permission
@@ -152,6 +152,20 @@ async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not
     late.note("lounge", "user-Ben", Overrides(granted=Permission.VOICE))
     await late.finish()
     assert await now.load("lounge") == {"user-Ada": Overrides(revoked=Permission.VOICE)}
+
+
+async def test_however_many_changes_wait_what_holds_last_is_written(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_behind, "MOST_WAITING", 2)
+    records = OverrideRecords(database)
+    for held in (Overrides(revoked=Permission.VOICE), Overrides(), Overrides(granted=Permission.VIDEO)):
+        for user_id in ("user-Ada", "user-Ben"):
+            records.note("lounge", user_id, held)
+    assert await records.load("lounge") == {
+        "user-Ada": Overrides(granted=Permission.VIDEO),
+        "user-Ben": Overrides(granted=Permission.VIDEO),
+    }
 
 
 def test_rooms_that_were_deleted_while_nobody_had_them_leave_nothing_behind(tenant: Tenant) -> None:

@@ -88,6 +88,42 @@ async def test_what_comes_when_too_many_wait_is_dropped_and_counted(
     assert "dropped=4" in said
 
 
+async def test_the_last_of_a_key_is_kept_when_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes after what was noted between: a note may undo those before it."""
+    monkeypatch.setattr(write_behind, "MOST_WAITING", 3)
+    away, written = [True], list[str]()
+
+    async def write(notes: Sequence[str]) -> None:
+        if away:
+            raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE)
+        written.extend(notes)
+
+    backlog = WriteBehind("states", write, key=lambda note: note[0])
+    for note in ("a1", "b1", "c1", "a2", "d1", "b2", "a3"):
+        backlog.add(note)
+    assert metric("switchroom_unwritten_notes", kind="states") == 3
+    assert metric("switchroom_dropped_notes_total", kind="states", reason="full") == 1
+    away.clear()
+    await backlog.finish()
+    assert written == ["c1", "b2", "a3"]
+
+
+async def test_a_note_that_comes_while_the_one_before_is_written_is_written_too() -> None:
+    written = list[str]()
+
+    async def write(notes: Sequence[str]) -> None:
+        written.extend(notes)
+        if "a1" in notes:
+            backlog.add("a2")
+
+    backlog = WriteBehind("changes", write, key=lambda note: note[0])
+    backlog.add("a1")
+    backlog.add("b1")
+    await backlog.finish()
+    assert written == ["a1", "b1", "a2"]
+    assert metric("switchroom_unwritten_notes", kind="changes") == 0
+
+
 async def test_what_the_database_does_not_take_is_counted() -> None:
     async def write(notes: Sequence[int]) -> None:
         if 3 in notes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import islice
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from itertools import count, islice
 from typing import Generic, TypeVar
 
 import structlog
@@ -37,11 +37,22 @@ class WriteBehind(Generic[T]):
     """Notes in the order in which they come. What has not been written when the process is killed is lost;
     whatever else is not written is counted, and said in the process' log."""
 
-    def __init__(self, what: str, write: Callable[[Sequence[T]], Awaitable[None]]) -> None:
-        """`write` writes them all in one transaction, or none; `what` names them in log and metrics."""
+    def __init__(
+        self,
+        what: str,
+        write: Callable[[Sequence[T]], Awaitable[None]],
+        key: Callable[[T], Hashable] | None = None,
+    ) -> None:
+        """`write` writes them all in one transaction, or none; `what` names them in log and metrics.
+
+        `key` is for notes of which the last with a key is the only one that counts: it takes the place of one
+        that waits, also when no others are taken, and comes after all that wait.
+        """
         self._what = what
         self._write = write
-        self._waiting: deque[T] = deque()
+        self._key = key
+        self._numbers = count()
+        self._waiting: OrderedDict[Hashable, T] = OrderedDict()
         self._awake = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._dropped = 0  # since notes were taken last
@@ -51,6 +62,8 @@ class WriteBehind(Generic[T]):
 
     def add(self, note: T) -> None:
         """Have a note written, unless too many wait."""
+        key = next(self._numbers) if self._key is None else self._key(note)
+        self._waiting.pop(key, None)
         if len(self._waiting) >= MOST_WAITING:
             self._full_metric.inc()
             if not self._dropped:
@@ -60,7 +73,7 @@ class WriteBehind(Generic[T]):
         if self._dropped:
             log.error(f"{self._what} taken again", dropped=self._dropped)
             self._dropped = 0
-        self._waiting.append(note)
+        self._waiting[key] = note
         self._waiting_metric.set(len(self._waiting))
         self._awake.set()
 
@@ -87,9 +100,9 @@ class WriteBehind(Generic[T]):
         most = _WRITTEN_AT_ONCE
         while self._waiting:
             # They wait until they are written, whatever becomes of that.
-            part = list(islice(self._waiting, most))
+            part = list(islice(self._waiting.items(), most))
             try:
-                await self._write(part)
+                await self._write([note for _, note in part])
             except Exception as error:
                 if not _is_unfit(error):
                     raise
@@ -101,8 +114,10 @@ class WriteBehind(Generic[T]):
                 self._unfit_metric.inc()
             else:
                 most = min(2 * most, _WRITTEN_AT_ONCE)
-            for _ in part:
-                self._waiting.popleft()
+            for key, note in part:
+                # Another may have taken its place meanwhile.
+                if self._waiting.get(key) is note:
+                    del self._waiting[key]
             self._waiting_metric.set(len(self._waiting))
 
 

@@ -48,10 +48,15 @@ class _Note(Struct, frozen=True):
     revoked: int = 0
 
 
+def _key(note: _Note) -> tuple[str, str | None]:
+    return note.room_id, note.user_id
+
+
 class OverrideRecords:
     """The overrides of all rooms in the database.
 
-    Nobody waits for a change to be written; what has not been when the process is killed is lost.
+    Nobody waits for a change to be written; what has not been when the process is killed is lost. Of changes
+    that wait, the last for a person is kept.
     """
 
     def __init__(self, database: Database) -> None:
@@ -59,7 +64,7 @@ class OverrideRecords:
         """Where other processes have rooms too: what comes late from one that has a room no longer is not
         written."""
         self._database = database
-        self._writes = WriteBehind("what moderators decided", self._write)
+        self._writes = WriteBehind("what moderators decided", self._write, key=_key)
         self.run = self._writes.run
         self.finish = self._writes.finish
 
