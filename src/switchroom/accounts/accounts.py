@@ -40,7 +40,7 @@ from switchroom.accounts.validation import (
 )
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
-from switchroom.errors import Conflict, ErrorCode, Exhausted, Forbidden, Invalid, NotFound, Problems
+from switchroom.errors import Conflict, ErrorCode, Exhausted, Forbidden, NotFound, Problems
 from switchroom.events.append import append
 from switchroom.events.types import (
     AccountClosed,
@@ -345,10 +345,12 @@ async def _change(
 
 
 def _require_page(limit: int, offset: int) -> None:
+    problems = Problems()
     if not 1 <= limit <= _MOST_LISTED:
-        raise Invalid(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=_MOST_LISTED)
+        problems.add(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=_MOST_LISTED)
     if not 0 <= offset <= _FURTHEST:
-        raise Invalid(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=_FURTHEST)
+        problems.add(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=_FURTHEST)
+    problems.require_none()
 
 
 def _append(

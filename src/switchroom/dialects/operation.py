@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import parse_qsl
 
-import msgspec
 from litestar.types import HTTPScope
 from msgspec import Struct
 
 from switchroom.dialects.body import LARGEST_BODY
-from switchroom.errors import ErrorCode, Invalid
+from switchroom.dialects.query import QueryReader
 from switchroom.texts import Language, language_of
 
 C = TypeVar("C")
@@ -25,8 +23,6 @@ OPEN = "none"
 
 SECONDS = 30.0
 """How long an operation may take unless it says otherwise."""
-
-_WHOLE = re.compile("-?[0-9]{1,40}")
 
 
 class Nothing(Struct):
@@ -97,33 +93,12 @@ class Context(Generic[C]):
                 return value.strip().strip('"')
         return ""
 
-    def number(self, name: str, otherwise: int, *, least: int = 0, most: int = 1_000_000) -> int:
-        """A query parameter that is a whole number in those bounds. Raises Invalid."""
-        text = self.query.get(name, "")
-        if not text:
-            return otherwise
-        number = whole_number(text)
-        if number is None:
-            raise Invalid(ErrorCode.NOT_A_WHOLE_NUMBER, name)
-        if not least <= number <= most:
-            raise Invalid(ErrorCode.OUT_OF_RANGE, name, least=least, most=most)
-        return number
-
-    def moment(self, name: str, *, or_unix: bool = False) -> datetime | None:
-        """A query parameter that is a time in RFC 3339, without an offset in UTC, or in Unix seconds where
-        that is said. Raises Invalid."""
-        # A plus sign that was not encoded is a space.
-        text = self.query.get(name, "").replace(" ", "+")
-        if not text:
-            return None
-        try:
-            if or_unix and text.isascii() and text.isdecimal():
-                return datetime.fromtimestamp(int(text), UTC)
-            found = msgspec.convert(text, datetime)
-        except (msgspec.ValidationError, ValueError, OverflowError, OSError):
-            code = ErrorCode.NOT_A_TIME_OR_UNIX_SECONDS if or_unix else ErrorCode.NOT_A_TIME
-            raise Invalid(code, name) from None
-        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    @contextmanager
+    def reading_query(self) -> Generator[QueryReader]:
+        """Read query parameters in the block. Raises Invalid at its end, with all of them that are wrong."""
+        reader = QueryReader(self.query)
+        yield reader
+        reader.problems.require_none()
 
 
 class Operation(Struct, frozen=True, kw_only=True):
@@ -154,8 +129,3 @@ class Operation(Struct, frozen=True, kw_only=True):
     seconds: float = SECONDS
     largest_body: int = LARGEST_BODY
     is_documented: bool = True
-
-
-def whole_number(text: str) -> int | None:
-    """The number that the digits are; None for what is none, though Python would take it for one (`1_0`)."""
-    return int(text) if _WHOLE.fullmatch(text) else None

@@ -15,7 +15,7 @@ from switchroom.accounts.organizers import Actor
 from switchroom.accounts.standing import lock_terms
 from switchroom.db.base import now
 from switchroom.db.database import Database, insert_at_once, notify
-from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid, Problems
+from switchroom.errors import ErrorCode, Exhausted, Forbidden, Problems
 from switchroom.events.append import append
 from switchroom.events.types import MeetingCanceled, MeetingCreated, MeetingSnapshot, MeetingUpdated
 from switchroom.identity.models import Person, new_calendar_token, new_hex_id, new_id
@@ -118,16 +118,18 @@ class Meetings:
         With `from_` or `to` it is every occurrence that ends after the one and begins before the other;
         without both a recurring meeting is listed once.
         """
+        problems = Problems()
         if not 1 <= limit <= _MOST_LISTED:
-            raise Invalid(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=_MOST_LISTED)
+            problems.add(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=_MOST_LISTED)
         if not 0 <= offset <= 1_000_000:
-            raise Invalid(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=1_000_000)
+            problems.add(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=1_000_000)
         if from_ is not None and to is not None and to <= from_:
-            raise Invalid(ErrorCode.RANGE_REVERSED, "to")
+            problems.add(ErrorCode.RANGE_REVERSED, "to")
         has_window = from_ is not None or to is not None
         most = offset + limit
         if has_window and most > _MOST_EXPANDED:
-            raise Invalid(ErrorCode.TOO_MANY_LISTED, "offset", most=_MOST_EXPANDED)
+            problems.add(ErrorCode.TOO_MANY_LISTED, "offset", most=_MOST_EXPANDED)
+        problems.require_none()
         async with self._database.read(actor.organization_id) as session:
             context = await context_of(session, actor, to_change=False)
             if has_window:

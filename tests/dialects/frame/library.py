@@ -121,9 +121,11 @@ class Library(Dialect[str, str]):
         return Told(problem.word, problem.message, {one.path: one.reason for one in problem.fields})
 
     async def list(self, context: Reading, _: Nothing) -> list[Book]:
-        return [
-            Book(str(number), "Emma", context.caller) for number in range(context.number("limit", 2, most=9))
-        ]
+        with context.reading_query() as query:
+            first, limit = query.number("first", 0), query.number("limit", 2, most=9)
+            written = query.moment("written")
+        title = f"Emma, {written:%Y}" if written else "Emma"
+        return [Book(str(number), title, context.caller) for number in range(first, first + limit)]
 
     async def make(self, context: Reading, request: Draft) -> Book:
         await self.validate(context, request)

@@ -84,6 +84,22 @@ async def test_who_calls_is_asked_before_the_body_is_read() -> None:
     assert (await ask("POST", f"{BASE}/sign-out", reader="")).status_code == 204
 
 
+async def test_every_wrong_parameter_of_the_query_is_named() -> None:
+    wrong = {"first": "-1", "limit": "ten", "written": "1815"}
+    answer = await ask("GET", f"{BASE}/books", params=wrong)
+    assert (answer.status_code, answer.json()["word"]) == (400, "invalid")
+    assert answer.json()["fields"] == {
+        "first": "first must be from 0 to 1000000",
+        "limit": "limit is not a whole number",
+        "written": "written is not a time such as 2020-04-07T09:00:00.000Z",
+    }
+
+    rest = await ask("GET", f"{BASE}/books", params={"first": "3", "limit": "1_0", "written": ""})
+    assert list(rest.json()["fields"]) == ["limit"]
+    books = (await ask("GET", f"{BASE}/books", params={"limit": 1, "written": "1815-12-23T00:00:00Z"})).json()
+    assert books["book"] == [{"id": "0", "title": "Emma, 1815", "reader": "ada"}]
+
+
 async def test_headers_of_the_context_are_sent() -> None:
     answer = await ask("POST", f"{BASE}/sign-out")
 

@@ -152,6 +152,20 @@ def test_what_is_wrong_is_named(reader: Reader, query: dict[str, str], field: st
     assert (status, error["type"], list(error["details"])) == (400, "validation_error", [field])
 
 
+def test_all_that_is_wrong_is_named_at_once(reader: Reader) -> None:
+    wrong = {
+        "limit": "0",
+        "cursor": "x",
+        "type": "ROOM",
+        "object_id": "x" * 37,
+        "from_": "now",
+        "to": "9" * 30,
+    }
+    status, error = reader.refused(**wrong)
+    assert (status, error["type"]) == (400, "validation_error")
+    assert list(error["details"]) == ["limit", "cursor", "type", "object_id", "from", "to"]
+
+
 @pytest.mark.parametrize(
     "body", ["", "x", "[]", "{}", '{"data": 1}', '{"data": {}}', '{"data": {"api_key": 1}}', "\xff"]
 )

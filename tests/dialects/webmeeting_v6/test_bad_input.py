@@ -685,6 +685,21 @@ def test_numbers_in_the_address(account: Account, path: str, query: dict[str, An
     assert list(refused.fields) == [field]
 
 
+def test_everything_wrong_in_the_address_is_listed_at_once(account: Account) -> None:
+    page: dict[str, Any] = {"limit": 0, "offset": "x"}
+    listed = account.api.refused("GET", "/meeting", **page, from_="now", to="2026-13-01")
+    assert list(listed.fields) == ["from", "to", "limit", "offset"]
+    assert list(account.instance.refused("GET", "/account", **page).fields) == ["limit", "offset"]
+    told = account.instance.refused("GET", "/webhook/deliveries", state="odd", before="x", limit=0)
+    assert list(told.fields) == ["state", "before", "limit"]
+
+
+def test_pages_and_spans_of_meetings_are_looked_at_together(account: Account) -> None:
+    span = {"from_": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z"}
+    refused = account.api.refused("GET", "/meeting", **span, limit=1000, offset=900_000)
+    assert set(refused.fields) == {"offset", "to"}
+
+
 @pytest.mark.parametrize("duration", ["1_0", "６０", "+5", "1e1", "9" * 5000])
 def test_durations_that_are_no_numbers(account: Account, duration: str) -> None:
     refused = account.api.refused("POST", "/meeting", {"topic": "x", "duration": duration})

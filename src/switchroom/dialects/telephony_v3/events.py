@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from switchroom.dialects.operation import Nothing, Operation, Parameter
+from switchroom.dialects.query import unix_moment
 from switchroom.dialects.telephony_v3.callers import Context
 from switchroom.dialects.telephony_v3.messages.envelope import Page
 from switchroom.dialects.telephony_v3.messages.events import EventsPage
@@ -46,16 +47,15 @@ class EventOperations:
 
     async def list(self, context: Context, _: Nothing) -> Page[Mapping[str, object]]:
         """A page of events, oldest first, and the cursor that the next begins after."""
-        limit = context.number("limit", STANDARD_LIMIT, least=1, most=MOST_LISTED)
-        after = context.number("cursor", 0, most=_LARGEST_ID)
-        named = [one.strip() for one in context.query.get("type", "").split(",") if one.strip()]
-        types = require_types(named, "type")
-        object_id = context.query.get("object_id", "")
-        if len(object_id) > _LONGEST_OBJECT or "\0" in object_id:
-            raise Invalid(ErrorCode.OBJECT_ID_MALFORMED, "object_id")
-        wanted = EventFilter(
-            types=types, object_id=object_id, since=_moment(context, "from"), until=_moment(context, "to")
-        )
+        with context.reading_query() as query:
+            limit = query.number("limit", STANDARD_LIMIT, least=1, most=MOST_LISTED)
+            after = query.number("cursor", 0, most=_LARGEST_ID)
+            wanted = EventFilter(
+                types=query.value("type", _types, []),
+                object_id=query.value("object_id", _object_id, ""),
+                since=query.value("from", _moment, None),
+                until=query.value("to", _moment, None),
+            )
         found = await self._log.read(context.caller.organization_id, wanted, after=after, limit=limit)
         return Page([general_view(event) for event in found], str(found[-1].id if found else after))
 
@@ -80,10 +80,18 @@ def require_id(value: object, field: str) -> int:
     return value
 
 
-def _moment(context: Context, name: str) -> datetime | None:
-    """Raises Invalid."""
-    found = context.moment(name, or_unix=True)
+def _types(text: str) -> list[str]:
+    return require_types([one.strip() for one in text.split(",") if one.strip()], "")
+
+
+def _object_id(text: str) -> str:
+    if len(text) > _LONGEST_OBJECT or "\0" in text:
+        raise Invalid(ErrorCode.OBJECT_ID_MALFORMED)
+    return text
+
+
+def _moment(text: str) -> datetime:
     try:
-        return found.astimezone(UTC) if found is not None else None
+        return unix_moment(text).astimezone(UTC)
     except OverflowError:
-        raise Invalid(ErrorCode.TIME_OVERFLOW, name) from None
+        raise Invalid(ErrorCode.TIME_OVERFLOW) from None

@@ -147,7 +147,7 @@ class AccountOperations:
 
     async def list(self, context: Context, _: Nothing) -> list[messages.AccountMessage]:
         require_instance(context.caller)
-        limit, offset = context.number("limit", 100), context.number("offset", 0)
+        limit, offset = _page(context)
         return [_account(one) for one in await self._accounts.list(limit=limit, offset=offset)]
 
     async def get(self, context: Context, _: Nothing) -> messages.AccountMessage:
@@ -173,9 +173,8 @@ class AccountOperations:
 
     async def organizers(self, context: Context, _: Nothing) -> list[messages.UserMessage]:
         account = await self._callers.account(context.caller, context.path["account_id"])
-        people = await self._accounts.organizers(
-            account.organization.id, limit=context.number("limit", 100), offset=context.number("offset", 0)
-        )
+        limit, offset = _page(context)
+        people = await self._accounts.organizers(account.organization.id, limit=limit, offset=offset)
         return [self._user(one) for one in people]
 
     async def add_organizer(
@@ -285,6 +284,13 @@ def _require_own_terms(request: messages.AccountUpdate, present: messages.Accoun
 
 def _paid_until(said: datetime | UnsetType | None) -> datetime | UnsetType | None:
     return in_utc(said, "paid_until") if isinstance(said, datetime) else said
+
+
+def _page(context: Context) -> tuple[int, int]:
+    """Limit and offset. Raises Invalid."""
+    with context.reading_query() as query:
+        limit, offset = query.number("limit", 100, least=1, most=1000), query.number("offset", 0)
+    return limit, offset
 
 
 def _draft(request: messages.OrganizerCreation | messages.OrganizerUpdate) -> OrganizerDraft:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET, UnsetType
 
 from switchroom.accounts.models import MeetingKind
-from switchroom.dialects.operation import whole_number
+from switchroom.dialects.query import whole_number
 from switchroom.dialects.webmeeting_v6.messages.meetings import (
     InvitedParticipant,
     MeetingCreation,

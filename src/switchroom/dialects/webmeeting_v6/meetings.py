@@ -116,13 +116,10 @@ class MeetingOperations:
 
     async def list(self, context: Context, _: Nothing) -> list[messages.MeetingMessage]:
         actor = await self._callers.actor(context.caller)
-        found = await self._meetings.list(
-            actor,
-            from_=context.moment("from"),
-            to=context.moment("to"),
-            limit=context.number("limit", 100),
-            offset=context.number("offset", 0),
-        )
+        with context.reading_query() as query:
+            from_, to = query.moment("from"), query.moment("to")
+            limit, offset = query.number("limit", 100, least=1, most=1000), query.number("offset", 0)
+        found = await self._meetings.list(actor, from_=from_, to=to, limit=limit, offset=offset)
         return self._writer.messages(found)
 
     async def get(self, context: Context, _: Nothing) -> messages.MeetingMessage:

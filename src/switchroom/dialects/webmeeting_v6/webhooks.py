@@ -90,13 +90,12 @@ class WebHookOperations:
 
     async def deliveries(self, context: Context, _: Nothing) -> list[messages.DeliveryMessage]:
         require_instance(context.caller)
+        with context.reading_query() as query:
+            state = query.value("state", _state, None)
+            before = query.number("before", 0, least=1, most=(1 << 63) - 1) or None
+            limit = query.number("limit", 100, least=1, most=1000)
         names = {hook.id: name for name, hook in (await self._by_name()).items()}
-        found = await self._hooks.deliveries(
-            None,
-            state=_state(context),
-            before=context.number("before", 0, least=1, most=(1 << 63) - 1) or None,
-            limit=context.number("limit", 100, least=1, most=1000),
-        )
+        found = await self._hooks.deliveries(None, state=state, before=before, limit=limit)
         return [
             messages.DeliveryMessage(
                 id=one.id,
@@ -190,10 +189,8 @@ def _deleted(event: LoggedEvent) -> messages.DeletedMeeting:
     )
 
 
-def _state(context: Context) -> DeliveryState | None:
-    """Raises Invalid for a state that there is none of."""
-    text = context.query.get("state", "")
+def _state(text: str) -> DeliveryState:
     try:
-        return DeliveryState(text) if text else None
+        return DeliveryState(text)
     except ValueError:
-        raise Invalid(ErrorCode.DELIVERY_STATE_UNKNOWN, "state") from None
+        raise Invalid(ErrorCode.DELIVERY_STATE_UNKNOWN) from None
