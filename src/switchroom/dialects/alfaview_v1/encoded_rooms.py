@@ -8,8 +8,7 @@ from weakref import WeakKeyDictionary
 from msgspec import Raw
 
 from switchroom.dialects.alfaview_v1 import codec
-from switchroom.dialects.alfaview_v1.messages.room import SkipFlags
-from switchroom.dialects.alfaview_v1.room_messages import room_message
+from switchroom.dialects.alfaview_v1.room_messages import SkipFlags, room_message
 from switchroom.rooms.facts import RoomFacts
 from switchroom.rooms.listing import RoomView
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from msgspec import Raw
 
 from switchroom.dialects.alfaview_v1 import codec
+from switchroom.dialects.alfaview_v1 import room_messages as messages
 from switchroom.dialects.alfaview_v1.encoded_rooms import EncodedRooms
 from switchroom.dialects.alfaview_v1.messages import common
-from switchroom.dialects.alfaview_v1.messages import room as messages
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64, UInt32
 from switchroom.dialects.alfaview_v1.operations import Context, operation, required
 from switchroom.dialects.alfaview_v1.permissions import permissions_message
@@ -120,7 +120,7 @@ class RoomService:
         async def encoded() -> Raw:
             views = await self._listing.list(caller, wanted)
             if ids_only:
-                return Raw(codec.encode({view.room.id: common.Room() for view in views}))
+                return Raw(codec.encode({view.room.id: messages.Room() for view in views}))
             return Raw(
                 codec.encode(
                     {view.room.id: self._encoded.get(view, caller.subject_id, skip) for view in views}
@@ -143,7 +143,7 @@ class RoomService:
 
     async def update(self, context: Context, request: messages.RoomUpdateRequest) -> common.Reply:
         caller = context.caller
-        message = request.room or common.Room()
+        message = request.room or messages.Room()
         draft = room_draft(
             message, remove_default=request.removeDefaultPermissions, quota=changed_quota(message.quotas)
         )

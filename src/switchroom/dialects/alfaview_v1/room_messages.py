@@ -1,12 +1,16 @@
-"""Rooms, between the message and the domain."""
+"""Messages of the package `roomService`, and rooms between the message and the domain."""
+
+# ruff: noqa: RUF012 (msgspec gives every instance a list or map of its own)
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Annotated
+
+from msgspec import Meta, Raw, Struct
 
 from switchroom.dialects.alfaview_v1.messages import common
-from switchroom.dialects.alfaview_v1.messages.room import SkipFlags
-from switchroom.dialects.alfaview_v1.messages.scalars import Int64, Timestamp, UInt32
+from switchroom.dialects.alfaview_v1.messages.scalars import Int64, Timestamp, UInt32, WireEnum
 from switchroom.dialects.alfaview_v1.permissions import grant_of, permissions_message
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.permissions import Permission, Role
@@ -15,10 +19,148 @@ from switchroom.rooms.listing import RoomView
 from switchroom.rooms.models import RoomMode, RoomType
 
 
-def room_message(view: RoomView, subject_id: str, skip: Collection[SkipFlags] = ()) -> common.Room:
+class SkipFlags(WireEnum):
+    SKIP_OTHER_PERMISSIONS = "SKIP_OTHER_PERMISSIONS", 0
+    SKIP_METADATA = "SKIP_METADATA", 1
+    SKIP_SUBROOMS = "SKIP_SUBROOMS", 2
+    SKIP_UNJOINABLE = "SKIP_UNJOINABLE", 3
+
+
+class Room(Struct, omit_defaults=True):
+    displayName: str = ""
+    mode: common.RoomMode = common.RoomMode.ROOM_MODE_KEEP
+    quotas: common.RoomQuotas | None = None
+    type: common.RoomType = common.RoomType.ROOM_TYPE_KEEP
+    metadata: dict[str, str] = {}
+    permissions: dict[str, common.Permissions] = {}
+    defaultPermissions: common.Permissions | None = None
+    subRooms: dict[str, common.SubRoom] = {}
+    features: list[common.RoomFeature] = []
+    parentId: str = ""
+    allowSpectators: bool = False
+    sort: Int64 = Int64(0)
+    myPermissions: common.Permissions | None = None
+    createdAt: Timestamp | None = None
+    createdBy: str = ""
+    managed: bool = False
+
+
+class RoomListRequest(common.Request):
+    limit: UInt32 = UInt32(0)
+    offset: UInt32 = UInt32(0)
+    skipFlags: list[SkipFlags] = []
+    filterRoomIds: list[str] = []
+    filterRoomTypes: list[common.RoomType] = []
+
+
+_ROOMS = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Room"}}
+
+
+class RoomListReply(common.Reply):
+    """`rooms` is an encoded map of room ids to Room."""
+
+    rooms: Annotated[Raw, Meta(extra_json_schema=_ROOMS)] | None = None
+
+
+class RoomCreateRequest(common.Request):
+    room: Room | None = None
+    skipDefaultSubrooms: bool = False
+
+
+class RoomCreateReply(common.Reply):
+    roomId: str = ""
+    room: Room | None = None
+
+
+class RoomUpdateRequest(common.Request):
+    roomId: str = ""
+    room: Room | None = None
+    removeDefaultPermissions: bool = False
+
+
+class RoomUpdateReply(common.Reply):
+    room: Room | None = None
+
+
+class RoomDestroyRequest(common.Request):
+    roomId: str = ""
+
+
+class RoomStatusRequest(common.Request):
+    groupBySubroom: bool = False
+    roomIds: list[str] = []
+
+
+class UserInfo(Struct, omit_defaults=True):
+    online: bool = False
+    displayName: str = ""
+    isGuest: bool = False
+    state: common.UserState = common.UserState.CONNECTED
+    isSpectator: bool = False
+
+
+class SubroomInfo(Struct, omit_defaults=True):
+    users: dict[str, UserInfo] = {}
+
+
+class RoomInfo(Struct, omit_defaults=True):
+    subrooms: dict[str, SubroomInfo] = {}
+    users: dict[str, UserInfo] = {}
+
+
+class RoomStatusReply(common.Reply):
+    rooms: dict[str, RoomInfo] = {}
+
+
+class RoomPermissionsRequest(common.Request):
+    userId: str = ""
+    roomId: str = ""
+    ignorePromotes: bool = False
+
+
+class RoomPermissionsReply(common.Reply):
+    permissions: common.Permissions | None = None
+
+
+class CreateJoinLinkRequest(common.Request):
+    expiresAt: Int64 = Int64(0)
+    roomId: str = ""
+
+
+class CreateJoinLinkReply(common.Reply):
+    joinLink: str = ""
+
+
+class RoomMoveInfo(Struct, omit_defaults=True):
+    roomId: str = ""
+    parentId: str = ""
+    moveAfterRoomId: str = ""
+
+
+class RoomSortRequest(common.Request):
+    roomMoves: list[RoomMoveInfo] = []
+
+
+class AvailableTypesRequest(common.Request):
+    type: common.RoomType = common.RoomType.ROOM_TYPE_KEEP
+
+
+class AvailableType(Struct, omit_defaults=True):
+    """The message RoomType of this package."""
+
+    limit: Int64 = Int64(0)
+    available: Int64 = Int64(0)
+    quota: common.RoomQuotas | None = None
+
+
+class AvailableTypesReply(common.Reply):
+    roomTypes: list[AvailableType] = []
+
+
+def room_message(view: RoomView, subject_id: str, skip: Collection[SkipFlags] = ()) -> Room:
     """The room as `subject_id` gets to see it."""
     room = view.room
-    message = common.Room(
+    message = Room(
         displayName=room.display_name,
         mode=common.RoomMode.of(room.mode),
         type=common.RoomType.of(room.type),
@@ -58,7 +200,7 @@ def room_message(view: RoomView, subject_id: str, skip: Collection[SkipFlags] = 
     return message
 
 
-def room_draft(message: common.Room, *, remove_default: bool, quota: QuotaWish | None) -> RoomDraft:
+def room_draft(message: Room, *, remove_default: bool, quota: QuotaWish | None) -> RoomDraft:
     """The wish that the message stands for; a field with its default value is no wish."""
     default = message.defaultPermissions
     return RoomDraft(
@@ -107,7 +249,7 @@ def changed_quota(message: common.RoomQuotas | None) -> QuotaWish | None:
     )
 
 
-def _mode(message: common.Room) -> RoomMode | None:
+def _mode(message: Room) -> RoomMode | None:
     if message.mode.number:
         return RoomMode(message.mode.number)
     return RoomMode.SPECTATOR if message.allowSpectators else None

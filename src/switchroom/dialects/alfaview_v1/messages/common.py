@@ -6,7 +6,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from switchroom.dialects.alfaview_v1.messages.scalars import Int64, Timestamp, UInt32, WireEnum
+from switchroom.dialects.alfaview_v1.messages.scalars import Int64, UInt32, WireEnum
 
 
 class ReplyStatusCode(Enum):
@@ -160,25 +160,6 @@ class RoomFeature(Struct, omit_defaults=True):
     id: RoomFeatureId = RoomFeatureId.UNDEFINED_FEATURE
     state: FeatureState = FeatureState.UNCHANGED
     remove: bool = False
-
-
-class Room(Struct, omit_defaults=True):
-    displayName: str = ""
-    mode: RoomMode = RoomMode.ROOM_MODE_KEEP
-    quotas: RoomQuotas | None = None
-    type: RoomType = RoomType.ROOM_TYPE_KEEP
-    metadata: dict[str, str] = {}
-    permissions: dict[str, Permissions] = {}
-    defaultPermissions: Permissions | None = None
-    subRooms: dict[str, SubRoom] = {}
-    features: list[RoomFeature] = []
-    parentId: str = ""
-    allowSpectators: bool = False
-    sort: Int64 = Int64(0)
-    myPermissions: Permissions | None = None
-    createdAt: Timestamp | None = None
-    createdBy: str = ""
-    managed: bool = False
 
 
 class Branding(Struct, omit_defaults=True):
