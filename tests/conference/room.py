@@ -32,7 +32,7 @@ from switchroom.errors import DomainError, ErrorCode, Unauthenticated
 from switchroom.events.types import DomainEvent
 from switchroom.http.server import serving
 from switchroom.rooms.admission import Admission, LinkView, RoomFacts, Verdict, Visitor
-from switchroom.rooms.models import RoomMode
+from switchroom.rooms.models import RoomDetails, RoomMode
 from switchroom.rooms.permissions import PARTICIPANT, Permission
 from switchroom.settings import IceSettings
 from tests.postgresql import free_port
@@ -159,7 +159,7 @@ class House:
                 company_id="01HZ0000000000000000000000",
                 company_name="Acme",
                 room_id=room,
-                room_name=room.capitalize(),
+                details=RoomDetails(display_name=room.capitalize()),
                 mode=mode,
                 active_limit=active_limit,
                 passive_limit=passive_limit,

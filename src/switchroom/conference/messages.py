@@ -229,7 +229,9 @@ class ChatMessage(Struct, frozen=True, rename="camel", omit_defaults=True, kw_on
     to_name: str | None = None
 
 
-class RoomInfo(Struct, frozen=True, rename="camel"):
+class RoomInfo(Struct, frozen=True, rename="camel", kw_only=True):
+    """A room as those inside see it; it has every one of its details (`RoomDetails`) under its name there."""
+
     id: str
     display_name: str
     company_name: str

@@ -48,7 +48,7 @@ from switchroom.rooms.admission import (
     verdict,
 )
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
-from switchroom.rooms.models import Room, RoomMode
+from switchroom.rooms.models import Room, RoomDetails, RoomMode
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
 
 
@@ -282,7 +282,7 @@ async def _place_of(session: AsyncSession, room_id: str) -> _Place | None:
         company_id=organization.ulid,
         company_name=organization.display_name,
         room_id=room_id,
-        room_name=occurrence.topic,
+        details=structs.replace(RoomDetails.of(room), display_name=occurrence.topic),
         mode=RoomMode(room.mode),
         active_limit=room.active_limit,
         passive_limit=room.passive_limit,

@@ -29,7 +29,7 @@ from switchroom.identity.models import Membership, Organization, PermissionGroup
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.rooms.access import judge, room_for
 from switchroom.rooms.drafts import LONGEST_NAME, require_text
-from switchroom.rooms.models import Link, LinkKind, Room, RoomMode, RoomPermission, RoomType
+from switchroom.rooms.models import Link, LinkKind, Room, RoomDetails, RoomMode, RoomPermission, RoomType
 from switchroom.rooms.permissions import Permission
 
 _SHORTEST_EXTERNAL_ID, _LONGEST_EXTERNAL_ID = 32, 256
@@ -43,13 +43,17 @@ class RoomFacts(Struct, frozen=True, kw_only=True):
     company_id: str
     company_name: str
     room_id: str
-    room_name: str
+    details: RoomDetails
     mode: RoomMode
     active_limit: int | None
     passive_limit: int | None
     meeting_id: str | None = None
     recorded: bool = False
     """Whether what happens in the room is to be recorded."""
+
+    @property
+    def room_name(self) -> str:
+        return self.details.display_name or ""
 
 
 class Admission(Struct, frozen=True, kw_only=True):
@@ -347,7 +351,7 @@ def _facts(room: Room, organization: Organization) -> RoomFacts:
         company_id=organization.ulid,
         company_name=organization.display_name,
         room_id=room.id,
-        room_name=room.display_name,
+        details=RoomDetails.of(room),
         mode=RoomMode(room.mode),
         active_limit=room.active_limit,
         passive_limit=room.passive_limit,

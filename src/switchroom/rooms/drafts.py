@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
+from sqlalchemy import String
 
 from switchroom.errors import ErrorCode, Invalid, Problems
-from switchroom.rooms.models import RoomMode, RoomType
+from switchroom.rooms.models import Room, RoomDetails, RoomMode, RoomType
 from switchroom.rooms.permissions import Permission, Role
 
 LONGEST_NAME = 200
@@ -47,14 +49,13 @@ class BreakoutDraft(Struct, frozen=True):
     remove: bool = False
 
 
-class RoomDraft(Struct, frozen=True, kw_only=True):
+class RoomDraft(RoomDetails, frozen=True, kw_only=True):
     """The wish for a room. For a change, `None` leaves what is there.
 
     `grants` names what each person gets, None to take an entry away; `properties` and `features` are merged
     into what is there, an empty text (None for a feature) takes one away.
     """
 
-    display_name: str | None = None
     type: RoomType | None = None
     mode: RoomMode | None = None
     parent_id: str | None = None
@@ -82,9 +83,14 @@ def require_text(value: str, path: str, *, longest: int, shortest: int = 0) -> s
 def require_room(draft: RoomDraft, *, is_new: bool = False) -> None:
     """Raises Invalid with all that is wrong about a draft by itself."""
     problems = Problems()
-    if is_new or draft.display_name is not None:
-        with problems:
-            require_text(draft.display_name or "", "display_name", longest=LONGEST_NAME, shortest=1)
+    if is_new and draft.display_name is None:
+        problems.add(ErrorCode.EMPTY, "display_name")
+    for name, value in _details(draft).items():
+        column = Room.__table__.c[name].type
+        if isinstance(column, String):
+            with problems:
+                shortest = 1 if name == "display_name" else 0
+                require_text(value, name, longest=column.length or LONGEST_NAME, shortest=shortest)
     if draft.quota is not None:
         for path, places in (("quota.active", draft.quota.active), ("quota.passive", draft.quota.passive)):
             if places is not None and not 0 <= places <= _MOST_PLACES:
@@ -104,6 +110,22 @@ def require_room(draft: RoomDraft, *, is_new: bool = False) -> None:
         if not 0 <= (part.position or 0) <= _LAST_POSITION:
             problems.add(ErrorCode.OUT_OF_RANGE, "breakout_rooms.position", least=0, most=_LAST_POSITION)
     problems.require_none()
+
+
+def write_details(room: Room, draft: RoomDraft) -> None:
+    """Write down what a draft that has been checked says of the details."""
+    for name, value in _details(draft).items():
+        setattr(room, name, value)
+
+
+def _details(draft: RoomDraft) -> dict[str, Any]:
+    """What is said of them, texts without space around."""
+    said = {name: getattr(draft, name) for name in RoomDetails.__struct_fields__}
+    return {
+        name: value.strip() if isinstance(value, str) else value
+        for name, value in said.items()
+        if value is not None
+    }
 
 
 def merged_properties(present: Mapping[str, str], change: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from msgspec import Struct, convert
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -84,6 +85,17 @@ class Room(OfOrganization, Base):
     managed: Mapped[bool] = mapped_column(default=False)
     created_by: Mapped[str] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RoomDetails(Struct, frozen=True, kw_only=True):
+    """What is written down of a room and shown to all who see it: columns of `Room`, by their names. In a
+    wish, None leaves what is there. A text may be as long as its column."""
+
+    display_name: str | None = None
+
+    @classmethod
+    def of(cls, room: Room) -> RoomDetails:
+        return convert(room, cls, from_attributes=True)
 
 
 def is_listed(room: type[Room]) -> ColumnElement[bool]:

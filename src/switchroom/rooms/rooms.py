@@ -26,6 +26,7 @@ from switchroom.rooms.drafts import (
     RoomDraft,
     merged_properties,
     require_room,
+    write_details,
 )
 from switchroom.rooms.listing import RoomView, view_of
 from switchroom.rooms.models import IS_LISTED, BreakoutRoom, Link, Room, RoomMode, RoomPermission, RoomType
@@ -68,7 +69,6 @@ class Rooms:
                 parent_id=draft.parent_id,
                 type=kind,
                 mode=draft.mode or RoomMode.NORMAL,
-                display_name=(draft.display_name or "").strip(),
                 position=await _last_position(session, draft.parent_id) + _GAP,
                 quota_name=name if kind is RoomType.ROOM else None,
                 active_limit=active,
@@ -77,6 +77,7 @@ class Rooms:
                 properties=merged_properties({}, draft.properties),
                 features={key: value for key, value in draft.features.items() if value},
             )
+            write_details(room, draft)
             _set_default(room, draft)
             session.add(room)
             await session.flush()
@@ -93,8 +94,7 @@ class Rooms:
             require_room(draft)
             if draft.type is not None and draft.type != room.type:
                 raise Invalid(ErrorCode.ROOM_TYPE_FIXED, "type")
-            if draft.display_name is not None:
-                room.display_name = draft.display_name.strip()
+            write_details(room, draft)
             if draft.mode is not None:
                 room.mode = draft.mode
             if draft.parent_id is not None and draft.parent_id != room.parent_id:

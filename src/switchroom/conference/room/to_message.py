@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import structs
+
 from switchroom.conference.messages import (
     ParticipantInfo,
     PermissionsInfo,
@@ -60,8 +62,8 @@ def spectator(one: Participant) -> SpectatorInfo:
 def room(facts: RoomFacts, *, recording: bool) -> RoomInfo:
     return RoomInfo(
         id=facts.room_id,
-        display_name=facts.room_name,
         company_name=facts.company_name,
         mode=_MODES[facts.mode],
         recording=recording,
+        **structs.asdict(facts.details),
     )
