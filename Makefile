@@ -27,7 +27,7 @@ check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types
 	.venv/bin/ruff check .
 	.venv/bin/pyright
 	.venv/bin/lint-imports
-	.venv/bin/python -m switchroom.settings | diff -u docs/configuration.md - || (echo "docs/configuration.md is old: run make docs"; exit 1)
+	.venv/bin/python -m switchroom.platform.configuration_page | diff -u docs/configuration.md - || (echo "docs/configuration.md is old: run make docs"; exit 1)
 	.venv/bin/python -m switchroom.platform.api_document | diff -u web/openapi.json - || (echo "web/openapi.json is old: run make docs"; exit 1)
 	.venv/bin/python -m switchroom.events.documentation docs/events.md --check
 	cd web && npm run --silent check
@@ -41,7 +41,7 @@ format: .make/python-dev $(NODE_MODULES)/.installed ## Put all code into its for
 	cd web && npm run --silent format
 
 docs: .make/python-dev ## Generate the pages that are made from code, and the document of the browser's API
-	.venv/bin/python -m switchroom.settings > docs/configuration.md
+	.venv/bin/python -m switchroom.platform.configuration_page > docs/configuration.md
 	.venv/bin/python -m switchroom.platform.api_document > web/openapi.json
 	.venv/bin/python -m switchroom.events.documentation docs/events.md
 

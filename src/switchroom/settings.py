@@ -2,7 +2,9 @@
 
 A setting `name` of section `section` is `[section] name = …` in the file and `SWITCHROOM_SECTION_NAME` in the
 environment; one without a section is `SWITCHROOM_NAME`. Lists are comma-separated in the environment.
-`docs/configuration.md` is generated from the descriptions here (`python -m switchroom.settings`).
+An engine may have a section of its own, `[engines.NAME]`, whose type is handed in.
+`docs/configuration.md` is generated from the descriptions of settings
+(`python -m switchroom.platform.configuration_page`).
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta, Struct, field
+
+S = TypeVar("S", bound=Struct)
 
 LONGEST_TOKEN = 2 * 86_400
 """Seconds; for so long it is known of each access token that it has been revoked."""
@@ -238,6 +242,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     security: SecuritySettings = field(default_factory=SecuritySettings)
     events: EventSettings = field(default_factory=EventSettings)
     webmeeting: WebMeetingSettings = field(default_factory=WebMeetingSettings)
+    engines: Mapping[str, Mapping[str, Any]] = {}
+    """What is said in the sections of engines that have one of their own, which they read it into."""
+
+    def of_engine(self, name: str, kind: type[S]) -> S:
+        """The settings of an engine that has a section of its own."""
+        return msgspec.convert(self.engines.get(name, {}), kind, strict=False)
 
     @property
     def data_directory(self) -> Path:
@@ -260,17 +270,20 @@ def load(
     file: Path | None = None,
     environment: Mapping[str, str] | None = None,
     options: Mapping[str, object] | None = None,
+    engines: Mapping[str, type[Struct]] | None = None,
 ) -> Settings:
     """Read the configuration.
 
     `file` defaults to `$SWITCHROOM_CONFIG`, or `switchroom.toml` in the working directory where that exists.
-    `options` are top-level settings given on the command line; `None` values are ignored.
+    `options` are top-level settings given on the command line; `None` values are ignored. `engines` are the
+    types of the sections `[engines.NAME]`, by the engine's name.
 
     Raises ConfigurationError, naming the setting.
     """
     env = os.environ if environment is None else environment
     values = _read_file(file, env)
     _add_environment(values, env)
+    _add_engines(values, env, engines or {})
     for name, value in (options or {}).items():
         if value is not None:
             values[name] = value
@@ -278,6 +291,8 @@ def load(
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigurationError(str(error)) from error
+    for name, said in settings.engines.items():
+        _require_engine(name, said, (engines or {}).get(name))
     _require_networks("security.trusted_proxies", settings.security.trusted_proxies)
     _require_networks("security.metrics_from", settings.security.metrics_from)
     _require_networks("events.webhook_networks", settings.events.webhook_networks)
@@ -286,6 +301,15 @@ def load(
     _require_timezone("webmeeting.user_timezone", settings.webmeeting.user_timezone)
     _require_timezone("webmeeting.meeting_timezone", settings.webmeeting.meeting_timezone)
     return settings
+
+
+def _require_engine(name: str, said: Mapping[str, Any], kind: type[Struct] | None) -> None:
+    if kind is None:
+        raise ConfigurationError(f"engines.{name}: no engine of this name has settings")
+    try:
+        msgspec.convert(said, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"engines.{name}: {error}") from error
 
 
 _HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/?\[\]]+)(?::\d{1,5})?"
@@ -336,13 +360,28 @@ def _add_environment(values: dict[str, Any], env: Mapping[str, str]) -> None:
     sections = _sections()
     for name in Settings.__struct_fields__:
         if name in sections:
-            section = values.setdefault(name, {})
-            for setting in msgspec.structs.fields(sections[name]):
-                variable = f"SWITCHROOM_{name}_{setting.name}".upper()
-                if variable in env:
-                    section[setting.name] = _parse(env[variable], setting.type)
-        elif (variable := f"SWITCHROOM_{name}".upper()) in env:
+            _add_section(values.setdefault(name, {}), env, name, sections[name])
+        elif name != "engines" and (variable := f"SWITCHROOM_{name}".upper()) in env:
             values[name] = env[variable]
+
+
+def _add_engines(values: dict[str, Any], env: Mapping[str, str], engines: Mapping[str, type[Struct]]) -> None:
+    for name, kind in engines.items():
+        section: dict[str, Any] = {}
+        _add_section(section, env, f"engines.{name}", kind)
+        if section:
+            values.setdefault("engines", {}).setdefault(name, {}).update(section)
+
+
+def _add_section(section: dict[str, Any], env: Mapping[str, str], name: str, kind: type[Struct]) -> None:
+    for setting in msgspec.structs.fields(kind):
+        variable = _variable(name, setting.name)
+        if variable in env:
+            section[setting.name] = _parse(env[variable], setting.type)
+
+
+def _variable(*names: str) -> str:
+    return "_".join(("SWITCHROOM", *names)).upper().replace("-", "_").replace(".", "_")
 
 
 def _parse(text: str, kind: Any) -> Any:
@@ -351,8 +390,8 @@ def _parse(text: str, kind: Any) -> Any:
     return text
 
 
-def reference() -> str:
-    """The configuration page, in Markdown."""
+def reference(engines: Mapping[str, type[Struct]] | None = None) -> str:
+    """The configuration page, in Markdown, with the sections of these engines."""
     lines = [
         "# Configuration",
         "",
@@ -362,13 +401,14 @@ def reference() -> str:
         "This page is generated from `settings.py` by `make docs`.",
     ]
     sections = _sections()
-    for title, kind in [("", Settings), *sections.items()]:
+    of_engines = {f"engines.{name}": kind for name, kind in (engines or {}).items()}
+    for title, kind in [("", Settings), *sections.items(), *of_engines.items()]:
         lines += ["", f"## `[{title}]`" if title else "## Top level", "", (kind.__doc__ or "").strip(), ""]
         lines += ["| Setting | Variable | Default | |", "| --- | --- | --- | --- |"]
         for setting in msgspec.structs.fields(kind):
-            if setting.name in sections and not title:
+            if not title and (setting.name in sections or setting.name == "engines"):
                 continue
-            variable = f"SWITCHROOM_{title + '_' if title else ''}{setting.name}".upper()
+            variable = _variable(title, setting.name) if title else _variable(setting.name)
             default = setting.default_factory() if callable(setting.default_factory) else setting.default
             shown = msgspec.json.encode(default).decode()
             description = _description(kind, setting.name)

@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import pytest
 import structlog
+from msgspec import Meta, Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from structlog.testing import capture_logs
 
@@ -20,8 +22,8 @@ from switchroom.platform import engines as platform_engines
 from switchroom.platform.doctor import examine
 from switchroom.platform.engine_reports import EngineMetrics, engine_problems, read_reports, write_reports
 from switchroom.platform.engine_table import TABLE
-from switchroom.platform.engines import EngineEntry, Engines
-from switchroom.settings import Settings
+from switchroom.platform.engines import EngineEntry, Engines, configured
+from switchroom.settings import ConfigurationError, Settings, load, reference
 from tests.engines.made_up import MadeUpEngine
 from tests.engines.waiting import until
 
@@ -44,6 +46,22 @@ class Third(MadeUpEngine):
 class Circular(MadeUpEngine):
     name = "first"
     waits_for = ("third",)
+
+
+class GreeterSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who greets."""
+
+    diary: Annotated[str, Meta(description="What is written into.")] = "/dev/null"
+    times: Annotated[int, Meta(ge=1, description="How often it greets.")] = 1
+
+
+class Greeter(MadeUpEngine):
+    name = "greeter"
+    waits_for = ()
+
+    def __init__(self, directory: Path, settings: GreeterSettings) -> None:
+        super().__init__(directory, Path(settings.diary))
+        self.greeting = "hello" * settings.times
 
 
 class House:
@@ -205,3 +223,40 @@ def test_every_engine_of_the_table_says_what_it_is(tmp_path: Path) -> None:
         assert engine.without
         assert engine.title in subjects
     assert {"janus", "nats", "ffmpeg"} <= {engine.name for engine in engines}
+
+
+async def test_one_is_set_up_by_a_section_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "switchroom.toml"
+    file.write_text(f'[engines.greeter]\ndiary = "{tmp_path / "diary"}"\ntimes = 2\n')
+    environment = {"SWITCHROOM_ENGINES_GREETER_TIMES": "3"}
+    known = {"greeter": GreeterSettings}
+    settings = load(file, environment, {"data": str(tmp_path)}, known)
+    assert msgspec.json.decode(msgspec.json.encode(settings), type=Settings) == settings  # for workers
+
+    engines = Engines(settings, [configured("greeter", Greeter, GreeterSettings)])
+    await engines.start()
+    greeter = engines.find(Greeter)
+    assert greeter is not None
+    assert await greeter.says() == "greeter: hellohellohello"
+    await engines.stop()
+    assert (tmp_path / "diary").read_text().splitlines() == ["greeter started", "greeter drained"]
+
+    page = reference(known)
+    assert "## `[engines.greeter]`\n\nWho greets.\n" in page
+    assert "| `times` | `SWITCHROOM_ENGINES_GREETER_TIMES` | `1` | How often it greets. |" in page
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("greeter.times = 0", "engines.greeter: Expected `int` >= 1 - at `$.times`"),
+        ("greeter.color = 1", "engines.greeter: Object contains unknown field `color`"),
+        ("baker.times = 1", "engines.baker: no engine of this name has settings"),
+    ],
+)
+def test_a_section_that_is_wrong_is_refused(tmp_path: Path, said: str, problem: str) -> None:
+    file = tmp_path / "switchroom.toml"
+    file.write_text(f"[engines]\n{said}\n")
+    with pytest.raises(ConfigurationError) as refused:
+        load(file, {}, engines={"greeter": GreeterSettings})
+    assert str(refused.value) == problem

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from switchroom import logs, settings
+from switchroom.platform import engine_table
 from switchroom.platform.build import Platform
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.settings import Settings
@@ -22,7 +23,9 @@ Org = Annotated[str, typer.Option("--org", help="The organization's id or name."
 
 
 def load_settings(config: Path | None, host: str | None, port: int | None, data: str | None) -> Settings:
-    loaded = settings.load(config, options={"host": host, "port": port, "data": data})
+    loaded = settings.load(
+        config, options={"host": host, "port": port, "data": data}, engines=engine_table.sections()
+    )
     logs.configure(loaded.log_format, loaded.log_level)
     return loaded
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from msgspec import Struct
 
 from switchroom.engines.ffmpeg.engine import FfmpegEngine
 from switchroom.platform import media_servers, message_server
@@ -13,3 +16,8 @@ TABLE: tuple[EngineEntry[Any], ...] = (
     media_servers.ENTRY,
     EngineEntry(lambda settings: FfmpegEngine(settings.data_directory / "ffmpeg")),
 )
+
+
+def sections() -> Mapping[str, type[Struct]]:
+    """The types of the sections that engines have of their own, by the engine's name."""
+    return {entry.section[0]: entry.section[1] for entry in TABLE if entry.section is not None}

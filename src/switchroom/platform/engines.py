@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -16,6 +17,7 @@ from switchroom.platform.engine_reports import EngineReport
 from switchroom.settings import Settings
 
 E = TypeVar("E", bound=Engine)
+S = TypeVar("S", bound=Struct)
 
 log = structlog.get_logger()
 
@@ -33,13 +35,25 @@ class EngineEntry(Struct, Generic[E], frozen=True):
 
     `elsewhere` says where the settings name one that others run, empty when this machine runs it. `shared`
     gives the settings with which another process finds the one that runs here. `health` is the part of
-    `/health/ready` that says whether it is of use, when that is not the engine itself.
+    `/health/ready` that says whether it is of use, when that is not the engine itself. `section` is the name
+    and the type of its own section of the configuration, where it has one.
     """
 
     make: Callable[[Settings], E]
     elsewhere: Callable[[Settings], str] = _nowhere
     shared: Callable[[Settings, E], Settings] = _unchanged
     health: str = ""
+    section: tuple[str, type[Struct]] | None = None
+
+
+def configured(name: str, kind: Callable[[Path, S], E], section: type[S]) -> EngineEntry[E]:
+    """An engine that this machine always runs, made of its directory and of what its own section
+    `[engines.NAME]` of the configuration says."""
+
+    def make(settings: Settings) -> E:
+        return kind(settings.data_directory / name, settings.of_engine(name, section))
+
+    return EngineEntry(make, section=(name, section))
 
 
 class Engines:
