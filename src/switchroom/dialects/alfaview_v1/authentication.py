@@ -26,8 +26,8 @@ from switchroom.dialects.alfaview_v1.operations import (
     required,
     standard_base64,
 )
-from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.authentication import SignedIn
 from switchroom.identity.permissions import Administration

@@ -13,8 +13,8 @@ from switchroom.dialects.alfaview_v1.messages.common import Reply
 from switchroom.dialects.alfaview_v1.messages.scalars import Int32
 from switchroom.dialects.alfaview_v1.operations import Context, operation
 from switchroom.dialects.alfaview_v1.permissions import permissions_message
-from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import Operation
+from switchroom.dialects.services import Services
 from switchroom.identity.permissions import Permission
 
 

@@ -8,8 +8,8 @@ from switchroom.dialects.alfaview_v1.messages.common import Company, Reply
 from switchroom.dialects.alfaview_v1.messages.company import CompanyListReply, CompanyListRequest
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64
 from switchroom.dialects.alfaview_v1.operations import Context, operation
-from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import Operation
+from switchroom.dialects.services import Services
 from switchroom.identity.models import Organization
 
 

@@ -25,12 +25,12 @@ from switchroom.dialects.alfaview_v1.operations import (
 )
 from switchroom.dialects.alfaview_v1.quota import QuotaService
 from switchroom.dialects.alfaview_v1.room import RoomService
-from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.alfaview_v1.user import UserService
 from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.openapi import document
 from switchroom.dialects.operation import Operation
 from switchroom.dialects.problem import Problem
+from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid, Unauthenticated
 from switchroom.identity.tokens import AccessToken
 

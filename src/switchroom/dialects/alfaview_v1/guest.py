@@ -9,8 +9,8 @@ from switchroom.dialects.alfaview_v1.messages import guest as messages
 from switchroom.dialects.alfaview_v1.messages.common import Reply, TrackingInfo
 from switchroom.dialects.alfaview_v1.messages.scalars import Timestamp
 from switchroom.dialects.alfaview_v1.operations import Context, operation, required
-from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.links import LinkChange, LinkDraft

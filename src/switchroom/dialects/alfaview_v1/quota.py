@@ -8,8 +8,8 @@ from switchroom.dialects.alfaview_v1.messages.common import Reply
 from switchroom.dialects.alfaview_v1.messages.quota import InfoReply, InfoRequest, Quota, Resource
 from switchroom.dialects.alfaview_v1.messages.scalars import Int64, Timestamp
 from switchroom.dialects.alfaview_v1.operations import Context, operation
-from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import Operation
+from switchroom.dialects.services import Services
 from switchroom.rooms.models import QuotaSet
 
 UNLIMITED = 2_147_483_647

@@ -17,8 +17,8 @@ from switchroom.dialects.alfaview_v1.permissions import permissions_message
 from switchroom.dialects.alfaview_v1.quota import UNLIMITED
 from switchroom.dialects.alfaview_v1.room_lists import RoomLists
 from switchroom.dialects.alfaview_v1.room_messages import changed_quota, new_quota, room_draft, room_message
-from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import Operation
+from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.rooms.listing import RoomFilter
 from switchroom.rooms.live import LiveParticipant

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from switchroom.dialects.alfaview_v1.messages.common import Locale, Reply, User, UserProfile
 from switchroom.dialects.alfaview_v1.messages.user import UserListReply, UserListRequest
 from switchroom.dialects.alfaview_v1.operations import Context, operation
-from switchroom.dialects.alfaview_v1.services import Services
 from switchroom.dialects.operation import Operation
+from switchroom.dialects.services import Services
 from switchroom.identity.models import Membership, Person
 
 

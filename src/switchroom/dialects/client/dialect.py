@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.documentation import DOCUMENTATION
 from switchroom.dialects.client.errors import PROBLEMS, Refusal, refusal
 from switchroom.dialects.client.meetings import MeetingOperations
 from switchroom.dialects.client.password import PasswordOperations
 from switchroom.dialects.client.room_tree import RoomTreeOperations
 from switchroom.dialects.client.rooms import RoomOperations
-from switchroom.dialects.client.services import Context, Services
 from switchroom.dialects.client.sign_out import SignOutOperations
 from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.openapi import document
 from switchroom.dialects.operation import Operation
 from switchroom.dialects.problem import Problem
+from switchroom.dialects.services import Services
 from switchroom.texts import Language
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from switchroom.db.base import now, time_of
+from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.meetings import (
     EnterAnswer,
     EnterQuery,
@@ -15,8 +16,8 @@ from switchroom.dialects.client.messages.meetings import (
     OwnMeeting,
     OwnQuery,
 )
-from switchroom.dialects.client.services import Context, Services
 from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.services import Services
 from switchroom.errors import LinkNotFound
 from switchroom.meetings.admission import Visit
 from switchroom.meetings.upcoming import Upcoming
@@ -26,7 +27,7 @@ class MeetingOperations:
     """Whoever tries numbers and keys that do not exist is slowed down, by address."""
 
     def __init__(self, services: Services) -> None:
-        self._admission = services.admission
+        self._admission = services.meeting_admission
         self._upcoming = services.upcoming
         self._throttle = services.throttle
         self._records = services.records

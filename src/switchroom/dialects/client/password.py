@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.password import NewPassword, PasswordLinkAnswer, PasswordLinkQuery
-from switchroom.dialects.client.services import Context
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.errors import LinkExpired, LinkNotFound
 from switchroom.identity.password_links import PasswordLinks

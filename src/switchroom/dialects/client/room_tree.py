@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
+from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.room_tree import PlaceInLevel, TreeAnswer, TreeQuery, WantedLevel
-from switchroom.dialects.client.services import Context
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.identity.tokens import TokenSigner
 from switchroom.rooms.tree import Level, Place, RoomTree

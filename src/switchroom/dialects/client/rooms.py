@@ -7,8 +7,8 @@ from msgspec import UNSET
 import switchroom
 from switchroom.conference.service import ConferenceService
 from switchroom.db.base import time_of
+from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.rooms import ClientConfig, LinkAnswer, LinkQuery
-from switchroom.dialects.client.services import Context
 from switchroom.dialects.operation import OPEN, Nothing, Operation
 from switchroom.rooms.admission import LinkState, LinkView
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from switchroom.dialects.client.services import Context
+from switchroom.dialects.client.context import Context
 from switchroom.dialects.operation import OPEN, Nothing, Operation
 from switchroom.identity.authentication import Authentication
 

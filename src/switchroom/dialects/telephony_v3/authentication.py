@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from switchroom.dialects.operation import OPEN, Operation
-from switchroom.dialects.telephony_v3.callers import Context, SignedIn
+from switchroom.dialects.telephony_v3.callers import Callers, Context, SignedIn
 from switchroom.dialects.telephony_v3.messages.authentication import KeyCredentials, Token, UserCredentials
-from switchroom.dialects.telephony_v3.services import Services
 
 
 class AuthenticationOperations:
-    def __init__(self, services: Services) -> None:
-        self._callers = services.callers
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
 
     def operations(self) -> list[Operation]:
         return [

@@ -13,14 +13,14 @@ from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.openapi import document
 from switchroom.dialects.operation import Operation
 from switchroom.dialects.problem import Problem
+from switchroom.dialects.services import Services
 from switchroom.dialects.telephony_v3 import following
 from switchroom.dialects.telephony_v3.authentication import AuthenticationOperations
-from switchroom.dialects.telephony_v3.callers import Caller, Context
+from switchroom.dialects.telephony_v3.callers import Caller, Callers, Context
 from switchroom.dialects.telephony_v3.documentation import DOCUMENTATION
 from switchroom.dialects.telephony_v3.errors import PROBLEMS, Word, error_reply
 from switchroom.dialects.telephony_v3.events import EventOperations
 from switchroom.dialects.telephony_v3.messages.envelope import ErrorReply, Page, Reply
-from switchroom.dialects.telephony_v3.services import Services
 
 
 class Telephony(Dialect[Caller, Word]):
@@ -30,10 +30,11 @@ class Telephony(Dialect[Caller, Word]):
     problems = PROBLEMS
     names_head = False
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, callers: Callers) -> None:
         self._services = services
+        self._callers = callers
         self._operations = [
-            *AuthenticationOperations(services).operations(),
+            *AuthenticationOperations(callers).operations(),
             *EventOperations(services).operations(),
             document(self, DOCUMENTATION, "/documentation/swagger"),
         ]
@@ -47,12 +48,12 @@ class Telephony(Dialect[Caller, Word]):
         @websocket(f"{self.base}/websockets/events")
         async def follow(socket: WebSocket[Any, Any, Any]) -> None:
             services = self._services
-            await following.serve(socket, services.callers, services.events, services.tail)
+            await following.serve(socket, self._callers, services.events, services.tail)
 
         return [follow]
 
     async def authenticate(self, context: Context, operation: Operation, message: Any) -> Caller:
-        return await self._services.callers.of(context.header(b"x-auth-token"))
+        return await self._callers.of(context.header(b"x-auth-token"))
 
     def reader(self, kind: Any) -> Reader[Any]:
         return Reader[Any](kind, under="data")

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from switchroom.dialects.operation import Nothing, Operation, Parameter
 from switchroom.dialects.query import unix_moment
+from switchroom.dialects.services import Services
 from switchroom.dialects.telephony_v3.callers import Context
 from switchroom.dialects.telephony_v3.messages.envelope import Page
 from switchroom.dialects.telephony_v3.messages.events import EventsPage
-from switchroom.dialects.telephony_v3.services import Services
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.events.log import TYPE, EventFilter
 from switchroom.events.webhooks.payloads import general_view

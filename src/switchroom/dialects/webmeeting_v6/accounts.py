@@ -17,9 +17,9 @@ from switchroom.accounts.validation import (
     validate_organizer,
 )
 from switchroom.dialects.operation import Nothing, Operation, Parameter
+from switchroom.dialects.services import Services
 from switchroom.dialects.webmeeting_v6.callers import Callers, Context, is_of_instance, require_instance
 from switchroom.dialects.webmeeting_v6.messages import accounts as messages
-from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import in_utc, text_or_none
 from switchroom.errors import ErrorCode, Forbidden
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from switchroom.dialects.operation import OPEN, Nothing, Operation
+from switchroom.dialects.services import Services
 from switchroom.dialects.webmeeting_v6.callers import Context
-from switchroom.dialects.webmeeting_v6.services import Services
 
 _MEDIA_TYPE = "text/calendar"
 

@@ -11,13 +11,14 @@ from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.openapi import document
 from switchroom.dialects.operation import Operation
 from switchroom.dialects.problem import Problem
+from switchroom.dialects.services import Services
 from switchroom.dialects.webmeeting_v6.accounts import AccountOperations
 from switchroom.dialects.webmeeting_v6.calendars import CalendarOperations
 from switchroom.dialects.webmeeting_v6.callers import Caller, Callers, Context
 from switchroom.dialects.webmeeting_v6.documentation import DOCUMENTATION
 from switchroom.dialects.webmeeting_v6.errors import PROBLEMS, ErrorReply, ResponseCode, error_reply
 from switchroom.dialects.webmeeting_v6.meetings import MeetingOperations
-from switchroom.dialects.webmeeting_v6.services import Services
+from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import WebHookOperations
 from switchroom.texts import Language
 
@@ -33,11 +34,11 @@ class WebMeeting(Dialect[Caller, ResponseCode]):
     base = "/api/v6"
     problems = PROBLEMS
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, writer: MeetingWriter) -> None:
         self._callers = Callers(services.keys, services.accounts, require_key=services.require_api_key)
         self._operations = [
             *AccountOperations(services, self._callers).operations(),
-            *MeetingOperations(services, self._callers).operations(),
+            *MeetingOperations(services, self._callers, writer).operations(),
             *CalendarOperations(services).operations(),
             *WebHookOperations(services).operations(),
             document(self, DOCUMENTATION, "/documentation/swagger"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now, time_of
 from switchroom.dialects.operation import Nothing, Operation, Parameter
+from switchroom.dialects.services import Services
 from switchroom.dialects.webmeeting_v6.callers import Callers, Context
 from switchroom.dialects.webmeeting_v6.drafts import meeting_draft
 from switchroom.dialects.webmeeting_v6.messages import meetings as messages
 from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
-from switchroom.dialects.webmeeting_v6.services import Services
 from switchroom.dialects.webmeeting_v6.times import text_or_none
+from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.meetings.attendance import Attendance
 from switchroom.meetings.drafts import MeetingDraft
@@ -23,13 +24,13 @@ _SERIES = "/meeting/{meeting_id}/{series}"
 
 
 class MeetingOperations:
-    def __init__(self, services: Services, callers: Callers) -> None:
+    def __init__(self, services: Services, callers: Callers, writer: MeetingWriter) -> None:
         self._meetings = services.meetings
         self._attendances = services.attendances
         self._recordings = services.recordings
         self._timezone = services.user_timezone
         self._callers = callers
-        self._writer = services.writer
+        self._writer = writer
 
     def operations(self) -> list[Operation]:
         meeting = messages.MeetingMessage

@@ -1,0 +1,8 @@
+"""Context of the operations of the browser's API."""
+
+from __future__ import annotations
+
+from switchroom.dialects import operation
+
+Context = operation.Context[None]
+"""Nobody is known by more than what their request says."""

@@ -1,0 +1,80 @@
+"""Services of the domain that the operations of all APIs work with."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from switchroom.accounts.accounts import Accounts
+from switchroom.conference.service import ConferenceService
+from switchroom.events.log import EventLog
+from switchroom.events.tail import EventTail
+from switchroom.events.webhooks.hooks import WebHooks
+from switchroom.identity.authentication import Authentication
+from switchroom.identity.keys import PlatformKeys
+from switchroom.identity.organizations import Organizations
+from switchroom.identity.password_links import PasswordLinks
+from switchroom.identity.people import People
+from switchroom.identity.throttle import Throttle
+from switchroom.identity.tokens import TokenSigner
+from switchroom.meetings.admission import MeetingAdmission
+from switchroom.meetings.attendance import Attendances
+from switchroom.meetings.calendars import Calendars
+from switchroom.meetings.meetings import Meetings
+from switchroom.meetings.recordings.archive import RecordingArchive
+from switchroom.meetings.upcoming import UpcomingMeetings
+from switchroom.rooms.admission import AdmissionService
+from switchroom.rooms.links import Links
+from switchroom.rooms.listing import RoomListing
+from switchroom.rooms.occupancy import Occupancy
+from switchroom.rooms.quotas import Quotas
+from switchroom.rooms.revisions import Revisions
+from switchroom.rooms.rooms import Rooms
+from switchroom.rooms.tree import RoomTree
+
+
+class Services(Struct, frozen=True, kw_only=True):
+    """Every service, and what the settings say to operations: whether cookies are for HTTPS only, whether
+    anything can be recorded, whether the Web Meeting API wants a key, and the time zone of people who have
+    not said theirs."""
+
+    # identity
+    authentication: Authentication
+    keys: PlatformKeys
+    organizations: Organizations
+    password_links: PasswordLinks
+    people: People
+    signer: TokenSigner
+    throttle: Throttle
+
+    # rooms
+    admissions: AdmissionService
+    links: Links
+    listing: RoomListing
+    occupancy: Occupancy
+    quotas: Quotas
+    revisions: Revisions
+    rooms: Rooms
+    tree: RoomTree
+
+    # meetings and accounts
+    accounts: Accounts
+    attendances: Attendances
+    calendars: Calendars
+    meeting_admission: MeetingAdmission
+    meetings: Meetings
+    recordings: RecordingArchive
+    upcoming: UpcomingMeetings
+
+    # events
+    events: EventLog
+    tail: EventTail
+    webhooks: WebHooks
+
+    # live rooms
+    conference: ConferenceService
+
+    # settings
+    cookie_secure: bool
+    records: bool
+    require_api_key: bool
+    user_timezone: str
