@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 NODE_MODULES := web/node_modules
-WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/src/api/openapi.d.ts -prune -o -type f -print)
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path 'web/src/api/*.d.ts' -prune -o -type f -print)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What each purpose needs from the distribution.
@@ -28,7 +28,8 @@ check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types
 	.venv/bin/pyright
 	.venv/bin/lint-imports
 	.venv/bin/python -m switchroom.platform.configuration_page | diff -u docs/configuration.md - || (echo "docs/configuration.md is old: run make docs"; exit 1)
-	.venv/bin/python -m switchroom.platform.api_document | diff -u web/openapi.json - || (echo "web/openapi.json is old: run make docs"; exit 1)
+	.venv/bin/python -m switchroom.platform.api_document client | diff -u web/openapi.json - || (echo "web/openapi.json is old: run make docs"; exit 1)
+	.venv/bin/python -m switchroom.platform.api_document alfaview | diff -u web/alfaview.json - || (echo "web/alfaview.json is old: run make docs"; exit 1)
 	.venv/bin/python -m switchroom.events.documentation docs/events.md --check
 	cd web && npm run --silent check
 
@@ -40,9 +41,10 @@ format: .make/python-dev $(NODE_MODULES)/.installed ## Put all code into its for
 	.venv/bin/ruff check --fix .
 	cd web && npm run --silent format
 
-docs: .make/python-dev ## Generate the pages that are made from code, and the document of the browser's API
+docs: .make/python-dev ## Generate the pages that are made from code, and the documents of the APIs that the pages use
 	.venv/bin/python -m switchroom.platform.configuration_page > docs/configuration.md
-	.venv/bin/python -m switchroom.platform.api_document > web/openapi.json
+	.venv/bin/python -m switchroom.platform.api_document client > web/openapi.json
+	.venv/bin/python -m switchroom.platform.api_document alfaview > web/alfaview.json
 	.venv/bin/python -m switchroom.events.documentation docs/events.md
 
 lock: .make/python-dev ## Choose the newest allowed versions of the dependencies

@@ -44,7 +44,7 @@ class Documentation(Struct, frozen=True, kw_only=True):
     authenticate, by name; operations that are not open need one of them. `scalars` gives the schemas of types
     that JSON does not have. `headers` are the request's headers that an operation takes. `is_proto3` is for
     messages by the rules of proto3 JSON: nothing is required, nothing is null, and what has its default value
-    may be left out.
+    may be left out. `messages` are types beside those of operations whose schemas are wanted.
     """
 
     title: str
@@ -60,6 +60,7 @@ class Documentation(Struct, frozen=True, kw_only=True):
     headers: Callable[[Operation], Sequence[Parameter]] = _no_headers
     operation_id: Callable[[Operation], str] = _by_method_and_path
     is_proto3: bool = False
+    messages: Sequence[Any] = ()
 
 
 def describe(dialect: Dialect[Any, Any], documentation: Documentation) -> Schema:
@@ -71,6 +72,8 @@ def describe(dialect: Dialect[Any, Any], documentation: Documentation) -> Schema
         if operation.is_documented:
             path = paths.setdefault(dialect.base + operation.path, {})
             path[operation.method.lower()] = _operation(operation, documentation, schemas)
+    for message in documentation.messages:
+        schemas.of(message)
     components: Schema = {"schemas": schemas.named()}
     if documentation.security:
         components["securitySchemes"] = dict(documentation.security)

@@ -13,7 +13,7 @@ from tests import schemas
 from tests.platform import RunningPlatform, Tenant
 
 ADDRESS = "/client/openapi.json"
-OF_THE_PAGES = Path(__file__).parents[3] / "web" / "openapi.json"
+PAGES = Path(__file__).parents[3] / "web"
 
 
 @pytest.fixture
@@ -42,8 +42,9 @@ def test_it_lists_every_operation(document: dict[str, Any]) -> None:
     }
 
 
-def test_the_pages_types_are_made_of_it() -> None:
-    assert OF_THE_PAGES.read_text() == api_document()
+@pytest.mark.parametrize(("api", "file"), [("client", "openapi.json"), ("alfaview", "alfaview.json")])
+def test_the_pages_types_are_made_of_it(api: str, file: str) -> None:
+    assert (PAGES / file).read_text() == api_document(api)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,11 @@
 import { callSignedIn, withToken } from './account'
+import type { components } from './alfaview'
 import { callClient, type Schemas } from './client'
 
-export interface RoomPermissions {
-  admin?: boolean
-  join?: boolean
-  promote?: boolean
-}
+type Room = components['schemas']['Room']
 
-export interface ListedRoom {
-  displayName?: string
-  type?: string
-  mode?: string
-  parentId?: string
-  /** A 64-bit integer in a string. */
-  sort?: string
-  myPermissions?: RoomPermissions
-  /** What everybody in the organization may do in it. */
-  defaultPermissions?: RoomPermissions
-  quotas?: { name?: string }
-}
+/** A room or department as the v1 API lists it. */
+export type ListedRoom = Room
 
 export interface PersonInside {
   displayName?: string
@@ -27,14 +14,7 @@ export interface PersonInside {
 }
 
 /** A room or department as somebody wants it; what is left out stays, or is as usual. */
-export interface RoomWish {
-  displayName?: string
-  type?: 'ROOM_TYPE_ROOM' | 'ROOM_TYPE_DEPARTMENT'
-  mode?: string
-  parentId?: string
-  quotas?: { name: string }
-  defaultPermissions?: { role: string }
-}
+export type RoomWish = Room
 
 /** How many people a room can hold, and how many more rooms there may be of the kind. */
 export interface RoomSize {

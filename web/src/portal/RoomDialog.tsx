@@ -13,7 +13,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { createRoom, destroyRoom, type RoomSize, roomSizes, updateRoom } from '../api/rooms'
+import { createRoom, destroyRoom, type RoomSize, type RoomWish, roomSizes, updateRoom } from '../api/rooms'
 import { ApiError } from '../api/v1'
 import { IconTrash } from '../ui/icons'
 import { DeletionQuestion } from './DeletionQuestion'
@@ -104,7 +104,7 @@ export function RoomDialog({ room, departments, onClose, onDone }: RoomDialogPro
               <NativeSelect
                 name="mode"
                 label={t('rooms.mode')}
-                defaultValue={room?.mode}
+                defaultValue={room?.listed.mode}
                 data={MODES.map(value => ({ value, label: t(`rooms.${value}`) }))}
                 data-testid="room-mode"
               />
@@ -112,7 +112,7 @@ export function RoomDialog({ room, departments, onClose, onDone }: RoomDialogPro
                 <NativeSelect
                   name="size"
                   label={t('rooms.size')}
-                  defaultValue={room?.size ?? STANDARD}
+                  defaultValue={room ? sizeOf(room) : STANDARD}
                   data={sizeChoices(t, sizes.data, room)}
                   data-testid="room-size"
                 />
@@ -150,10 +150,10 @@ async function save(room: RoomNode | null, kind: Kind, isOpen: boolean, fields: 
       : createRoom({ displayName, type: 'ROOM_TYPE_DEPARTMENT', parentId: text('department') })
   }
   const size = text('size')
-  const wish = {
+  const wish: RoomWish = {
     displayName,
-    mode: text('mode'),
-    ...(size && size !== room?.size && { quotas: { name: size } }),
+    mode: MODES.find(mode => mode === text('mode')),
+    ...(size && size !== (room && sizeOf(room)) && { quotas: { name: size } }),
     ...(isOpen && !room?.isOpen && { defaultPermissions: { role: 'ROLE_PARTICIPANT' } }),
   }
   return room
@@ -194,14 +194,19 @@ function Removal({ room, onDone }: { room: RoomNode; onDone: (what: string) => P
   )
 }
 
+/** The name of a room's size, empty for one of its own. */
+function sizeOf(room: RoomNode): string {
+  return room.listed.quotas?.name ?? ''
+}
+
 /** The sizes there are, without those of which there may be no more rooms; and the room's own if it has one. */
 function sizeChoices(t: TFunction, sizes: readonly RoomSize[], room: RoomNode | null) {
   const choices = sizes.map(({ name, active, passive, isFull }) => ({
     value: name,
     label: t('rooms.places', { name: t(`size.${name}`, name), active, passive }),
-    disabled: isFull && name !== room?.size,
+    disabled: isFull && name !== (room && sizeOf(room)),
   }))
-  return room && !room.size ? [{ value: '', label: t('rooms.ownSize') }, ...choices] : choices
+  return room && !sizeOf(room) ? [{ value: '', label: t('rooms.ownSize') }, ...choices] : choices
 }
 
 function explained(t: TFunction, error: Error): string {

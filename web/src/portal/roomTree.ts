@@ -6,9 +6,8 @@ export interface RoomNode {
   isDepartment: boolean
   joinable: boolean
   administers: boolean
-  mode: string
-  /** The name of its size, empty for one of its own. */
-  size: string
+  /** All else that is known of it. */
+  listed: ListedRoom
   /** Whether everybody in the organization may enter. */
   isOpen: boolean
   children: RoomNode[]
@@ -43,8 +42,7 @@ function node(id: string, room: ListedRoom): RoomNode {
     isDepartment: room.type === 'ROOM_TYPE_DEPARTMENT',
     joinable: join || admin,
     administers: admin,
-    mode: room.mode ?? '',
-    size: room.quotas?.name ?? '',
+    listed: room,
     isOpen: Boolean(room.defaultPermissions?.join),
     children: [],
   }

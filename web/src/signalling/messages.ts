@@ -1,5 +1,7 @@
 /** The messages of docs/signalling.md, under the names they have there. */
 
+import type { components } from '../api/openapi'
+
 export type Source = 'microphone' | 'camera' | 'screen' | 'screen-audio'
 export type VideoSource = 'camera' | 'screen'
 export type SentLayer = 'low' | 'medium' | 'high'
@@ -63,14 +65,8 @@ export interface SpectatorsMessage extends Spectators {
   left?: string[]
 }
 
-export interface Room {
-  id: string
-  displayName: string
-  companyName: string
-  mode: 'normal' | 'exam' | 'spectator'
-  /** Whether sound and pictures are being recorded. */
-  recording: boolean
-}
+/** Its type is made from the server's (`conference/messages.py`). */
+export type Room = components['schemas']['RoomInfo']
 
 export interface Joined {
   type: 'joined'

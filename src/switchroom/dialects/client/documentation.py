@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import switchroom
+from switchroom.conference.messages import RoomInfo
 from switchroom.dialects.client.errors import Refusal
 from switchroom.dialects.openapi import Documentation, Schema, Schemas
 
@@ -17,4 +18,5 @@ DOCUMENTATION = Documentation(
     description="What Switchroom's own pages ask the server, beside the alfaview API. It changes with them.",
     failures={"default": "What was asked is refused."},
     failure=_failure,
+    messages=(RoomInfo,),
 )
