@@ -15,7 +15,7 @@ from benchmarks.growth_filling import AGENT_TOKEN, TO_COME
 from benchmarks.growth_tenant import LISTED, MEMBER, PASSWORD, Tenant
 from switchroom.events.log import EventLog
 from switchroom.events.webhooks import retention
-from switchroom.events.webhooks.leases import Leases
+from switchroom.events.webhooks.leases import HookLeases
 from switchroom.events.webhooks.models import DeliveryState
 
 
@@ -225,7 +225,7 @@ async def dead_deliveries(tenant: Tenant) -> Any:
 
 
 async def leasing(tenant: Tenant) -> Any:
-    return await Leases(tenant.platform.storage.database).take()
+    return await HookLeases(tenant.platform.storage.database).take_some(4)
 
 
 async def cleaning(tenant: Tenant) -> Any:

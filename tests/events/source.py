@@ -21,12 +21,12 @@ from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.concurrency import Shares
 from switchroom.events.webhooks.delivery import HookDelivery
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks
-from switchroom.events.webhooks.leases import LEASE
 from switchroom.events.webhooks.models import Delivery, WebHook
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.payloads import Renderer
 from switchroom.events.webhooks.queueing import Queueing
 from switchroom.identity.models import Organization
+from switchroom.jobs.lease import LEASE
 from tests.happened import happened
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -81,9 +81,14 @@ class Source:
         retries: Sequence[timedelta] = QUICK,
         views: Mapping[str, Renderer] | None = None,
         shares: Shares | None = None,
+        *,
+        lease: timedelta = LEASE,
+        answer_limit: float = ANSWER_LIMIT,
     ) -> AsyncGenerator[None]:
         """Deliver while the block runs."""
-        work = asyncio.create_task(deliver(self.database, self.bus, allowed, retries, views, shares=shares))
+        work = asyncio.create_task(
+            deliver(self.database, self.bus, allowed, retries, views, lease, shares, answer_limit)
+        )
         try:
             yield
         finally:
@@ -99,11 +104,12 @@ async def deliver(
     views: Mapping[str, Renderer] | None = None,
     lease: timedelta = LEASE,
     shares: Shares | None = None,
+    answer_limit: float = ANSWER_LIMIT,
 ) -> None:
     """Queue and deliver until cancelled."""
     delivery = HookDelivery(
         database,
-        Outbound(allowed, timeout=ANSWER_LIMIT),
+        Outbound(allowed, timeout=answer_limit),
         bus,
         retry_delays=retries,
         lease=lease,

@@ -23,9 +23,9 @@ from switchroom.events.models import Event
 from switchroom.events.webhooks import sender
 from switchroom.events.webhooks.concurrency import Shares
 from switchroom.events.webhooks.hooks import WebHookDraft
-from switchroom.events.webhooks.leases import LEASE
 from switchroom.events.webhooks.models import Verb
 from switchroom.events.webhooks.schedule import RETRY_DELAYS
+from switchroom.jobs.lease import LEASE
 from tests.events.receiver import Request, listening
 from tests.events.source import PATIENT, QUICK, SECRET, SHORT_LEASE, Source
 from tests.events.worker import work
@@ -362,8 +362,14 @@ async def test_several_processes_share_the_work(events: Source, database_url: st
     assert len(receiver.requests) <= 1.2 * each * len(hooks)
 
 
-async def test_what_waits_behind_a_failure_does_not_overtake_it(events: Source) -> None:
-    """Nor when there is far more of it than is read at once, about other objects as well."""
+@pytest.mark.parametrize("read_at_once", [200, 20])
+async def test_what_waits_behind_a_failure_does_not_overtake_it(
+    events: Source, monkeypatch: pytest.MonkeyPatch, read_at_once: int
+) -> None:
+    """Nor when there is far more of it than is read at once, about other objects as well; nor what is behind
+    that in the log, when it is read before what was passed over."""
+    monkeypatch.setattr(sender, "_READ_AT_ONCE", read_at_once)
+    monkeypatch.setattr(sender, "_READ_MORE_BELOW", read_at_once // 2)
     async with listening() as receiver:
         receiver.reply = lambda request: 500 if b'"number":0,' in request.body and len(seen()) < 2 else 200
 
@@ -375,7 +381,8 @@ async def test_what_waits_behind_a_failure_does_not_overtake_it(events: Source) 
             for number in range(900):
                 object_id = "held" if number % 3 == 0 else str(number)
                 append(session, events.organization_id, happened("test.x", number=number, x=""), object_id)
-        async with events.delivering():
+        # Nothing but the receiver is to make it send anything again, however busy the machine is.
+        async with events.delivering(lease=LEASE, answer_limit=60):
             await events.until(hook, *["delivered"] * 900, limit=60)
     held = [body["data"]["number"] for body in bodies(receiver.requests) if body["object"] == "held"]
     assert held == [0, *range(0, 900, 3)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import cast
 
 from msgspec import Struct
@@ -11,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, exists, func, literal_co
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from switchroom.db.base import now
+from switchroom.db.clock import clock
 from switchroom.events.webhooks.models import STILL_WAITING, Delivery, DeliveryState, Message
 
 ORDER_HELD = 2
@@ -43,23 +42,20 @@ def _is_not_held() -> ColumnElement[bool]:
     return ~held
 
 
-def waits(
-    hook_id: InstrumentedAttribute[int] | ColumnElement[int], moment: ColumnElement[datetime]
-) -> tuple[ColumnElement[bool], ...]:
+def waits(hook_id: InstrumentedAttribute[int] | ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     """The conditions of a query of deliveries."""
-    return (Delivery.hook_id == hook_id, STILL_WAITING, Delivery.next_attempt_at <= moment, _is_not_held())
+    return (Delivery.hook_id == hook_id, STILL_WAITING, Delivery.next_attempt_at <= clock(), _is_not_held())
 
 
 _DELIVERIES = cast("Table", Delivery.__table__)
 _HOOK_ID = bindparam("hook_id", type_=_DELIVERIES.c.hook_id.type)
-_MOMENT = bindparam("moment", type_=_DELIVERIES.c.next_attempt_at.type)
 _READ = select(Delivery.id, Delivery.event_id, Delivery.object_id, Delivery.attempts, Message.body).join(
     Message, Message.id == Delivery.message_id
 )
 
 _NEW = (
     _READ.where(
-        *waits(_HOOK_ID, _MOMENT),
+        *waits(_HOOK_ID),
         Delivery.attempts == literal_column("0"),
         Delivery.event_id > bindparam("after", type_=_DELIVERIES.c.event_id.type),
     )
@@ -69,14 +65,14 @@ _NEW = (
 
 # Not the plain column, and the objects named: so that the index of what has failed serves the query, and not
 # the one by time, in which all is that was not tried yet.
-_DUE_AT = func.coalesce(Delivery.next_attempt_at, _MOMENT)
+_DUE_AT = func.coalesce(Delivery.next_attempt_at, clock())
 _RETRIES = (
     _READ.where(
         Delivery.hook_id == _HOOK_ID,
         STILL_WAITING,
         Delivery.attempts > literal_column("0"),
         Delivery.object_id >= literal_column("''"),
-        _DUE_AT <= _MOMENT,
+        clock() >= _DUE_AT,
         _is_not_held(),
     )
     .order_by(_DUE_AT)
@@ -87,12 +83,12 @@ _RETRIES = (
 async def read_new(session: AsyncSession, hook_id: int, *, after: int, limit: int) -> Sequence[DueDelivery]:
     """At most `limit` deliveries that were not tried yet, of events after the one with the id `after`, in the
     order of the log."""
-    rows = await session.execute(_NEW, {"hook_id": hook_id, "moment": now(), "after": after, "limit": limit})
+    rows = await session.execute(_NEW, {"hook_id": hook_id, "after": after, "limit": limit})
     return [DueDelivery(*row) for row in rows]
 
 
 async def read_retries(session: AsyncSession, hook_id: int, *, limit: int) -> Sequence[DueDelivery]:
     """At most `limit` deliveries that are to be tried again, in the order in which they fell due. Of those
     that hold back others about their object, only the first."""
-    rows = await session.execute(_RETRIES, {"hook_id": hook_id, "moment": now(), "limit": limit})
+    rows = await session.execute(_RETRIES, {"hook_id": hook_id, "limit": limit})
     return [DueDelivery(*row) for row in rows]

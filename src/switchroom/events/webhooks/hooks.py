@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
-from switchroom.db.base import now
+from switchroom.db.clock import clock
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, ErrorCode, Invalid, NotFound, Problems
 from switchroom.events.append import append
@@ -180,7 +180,7 @@ class WebHooks:
                 raise NotFound(ErrorCode.DELIVERY_NOT_FOUND, "id", id=delivery_id)
             if delivery.state != DeliveryState.WAITING:
                 delivery.state, delivery.attempts, delivery.finished_at = DeliveryState.WAITING, 0, None
-            delivery.next_attempt_at = now()
+            delivery.next_attempt_at = clock()
             notify(session, DeliveriesQueued())
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
+from switchroom.db.clock import clock
 from switchroom.db.database import Database, notify
 from switchroom.errors import Unavailable
 from switchroom.events.log import LoggedEvent, matches, newest
@@ -204,7 +205,7 @@ async def _write(session: AsyncSession, addressed: Sequence[_Addressed]) -> None
             "message_id": Message.id,
             "state": literal(DeliveryState.WAITING.value),
             "attempts": literal(0),
-            "next_attempt_at": literal(moment, _DELIVERIES.c.next_attempt_at.type),
+            "next_attempt_at": clock(),
             "last_status": literal(0),
             "last_error": literal(""),
             "created_at": literal(moment, _DELIVERIES.c.created_at.type),

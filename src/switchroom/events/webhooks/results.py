@@ -5,63 +5,64 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import timedelta
 from typing import Any, cast
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Table, bindparam, literal_column, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import BigInteger, Table, bindparam, literal_column, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
+from switchroom.db.clock import clock
 from switchroom.db.database import Database
-from switchroom.errors import Unavailable
 from switchroom.events.webhooks.due import DueDelivery
-from switchroom.events.webhooks.leases import Leases
+from switchroom.events.webhooks.leases import HookLeases
 from switchroom.events.webhooks.models import Delivery, DeliveryState, WebHook
+from switchroom.jobs.retry import DATABASE_AWAY
 
 GATHER = 0.02
 """Seconds for which outcomes gather."""
 
 _AT_ONCE = 500
 _RETRY_AFTER = 1.0
+_MICROSECOND = timedelta(microseconds=1)
 
 log = structlog.get_logger()
 
 
 class DeliveryResult(Struct, frozen=True):
-    """What came of an attempt: `problem` is empty when it was accepted. One that failed is made again at
-    `retry_at`, or given up if that is None. `written` is called once this is in the database."""
+    """What came of an attempt: `problem` is empty when it was accepted. One that failed is made again
+    after `delay`, or given up if that is None. `written` is called once this is in the database."""
 
     hook_id: int
     delivery: DueDelivery
     status: int
     problem: str
-    retry_at: datetime | None
+    delay: timedelta | None
     written: Callable[[DeliveryResult], None]
 
 
 class DeliveryResults:
-    """Gathers outcomes, and leases to give back: with or after the outcomes that were added before."""
+    """Gathers outcomes, and leases to give up: with or after the outcomes that were added before."""
 
-    def __init__(self, database: Database, leases: Leases, given_back: Callable[[], None]) -> None:
-        """`given_back` is called when leases are."""
+    def __init__(self, database: Database, leases: HookLeases) -> None:
         self._database = database
         self._leases = leases
-        self._given_back = given_back
         self._outcomes: list[DeliveryResult] = []
-        self._hooks: list[int] = []
+        self._hooks: list[tuple[int, asyncio.Future[None]]] = []
         self._some = asyncio.Event()
 
     def add(self, result: DeliveryResult) -> None:
         self._outcomes.append(result)
         self._some.set()
 
-    def give_back(self, hook_id: int) -> None:
-        """After the last outcome of the hook's deliveries."""
-        self._hooks.append(hook_id)
+    async def give_up(self, hook_id: int) -> None:
+        """Give up the lease of a hook, with or after the last outcome of its deliveries."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._hooks.append((hook_id, done))
         self._some.set()
+        await done
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -71,7 +72,7 @@ class DeliveryResults:
             await asyncio.sleep(GATHER)
             try:
                 await self.finish()
-            except (SQLAlchemyError, OSError, Unavailable) as error:
+            except DATABASE_AWAY as error:
                 log.error("web hooks cannot be written", reason=type(error).__name__)
                 await asyncio.sleep(_RETRY_AFTER)
                 self._some.set()
@@ -84,13 +85,14 @@ class DeliveryResults:
             async with self._database.write(None) as session:
                 await _write(session, part)
                 if hooks:
-                    await self._leases.give_back(session, hooks)
+                    await self._leases.release(session, [hook_id for hook_id, _ in hooks])
             del self._outcomes[: len(part)]
             del self._hooks[: len(hooks)]
             for result in part:
                 result.written(result)
-            if hooks:
-                self._given_back()
+            for _, done in hooks:
+                if not done.done():
+                    done.set_result(None)
 
 
 _DELIVERIES = cast("Table", Delivery.__table__)
@@ -106,7 +108,7 @@ _FAILED = (
     .values(
         state=bindparam("new_state"),
         attempts=_DELIVERIES.c.attempts + 1,
-        next_attempt_at=bindparam("due"),
+        next_attempt_at=clock(bindparam("delay", type_=BigInteger())),
         finished_at=bindparam("finished"),
         last_status=bindparam("status"),
         last_error=bindparam("problem"),
@@ -127,14 +129,14 @@ async def _write(session: AsyncSession, results: Sequence[DeliveryResult]) -> No
             {
                 "delivery": one.delivery.id,
                 "before": one.delivery.attempts,
-                "new_state": DeliveryState.DEAD if one.retry_at is None else DeliveryState.WAITING,
-                "due": one.retry_at or moment,
-                "finished": moment if one.retry_at is None else None,
+                "new_state": DeliveryState.DEAD if one.delay is None else DeliveryState.WAITING,
+                "delay": (one.delay or timedelta()) // _MICROSECOND,
+                "finished": moment if one.delay is None else None,
                 "status": one.status,
                 "problem": one.problem,
             }
         )
-        if one.retry_at is None:
+        if one.delay is None:
             given_up[one.hook_id] = one.problem
     # Hooks, deliveries, leases: the order in which the deletion of a hook locks them.
     for hook_id, problem in sorted(given_up.items()):

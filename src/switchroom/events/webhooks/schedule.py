@@ -15,10 +15,3 @@ RETRY_DELAYS: Sequence[timedelta] = (
     timedelta(hours=24),
 )
 """How long to wait after each attempt that failed; after one more than these the delivery is given up."""
-
-
-def delay_after(attempts: int, schedule: Sequence[timedelta], retries: int | None) -> timedelta | None:
-    """How long to wait when one more attempt failed after so many. None when that was the last: the first is
-    followed by at most `retries` others, and never by more than the schedule has."""
-    most = len(schedule) if retries is None else min(retries, len(schedule))
-    return schedule[attempts] if attempts < most else None

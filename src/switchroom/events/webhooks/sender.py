@@ -5,17 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Sequence
-from datetime import timedelta
 
 import structlog
 from msgspec import Struct
 from prometheus_client import Counter
-from sqlalchemy.exc import SQLAlchemyError
 
-from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import Unavailable
 from switchroom.events.wake_up import LOOK_ANYWAY, woken
 from switchroom.events.webhooks.addresses import Answer
 from switchroom.events.webhooks.concurrency import Concurrency, Shares
@@ -24,8 +19,8 @@ from switchroom.events.webhooks.models import WebHook
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.events.webhooks.queues import Queues
 from switchroom.events.webhooks.results import DeliveryResult, DeliveryResults
-from switchroom.events.webhooks.schedule import delay_after
 from switchroom.events.webhooks.signature import signature
+from switchroom.jobs.retry import DATABASE_AWAY, Schedule
 
 _READ_AT_ONCE = 200
 _READ_MORE_BELOW = 100
@@ -67,18 +62,18 @@ class Sender:
         outbound: Outbound,
         results: DeliveryResults,
         concurrency: Concurrency,
-        retry_delays: Sequence[timedelta],
+        retries: Schedule,
         reading: asyncio.Semaphore,
         shares: Shares,
     ) -> None:
-        """`reading` keeps the couriers of a worker from taking all connections to the database, `shares` from
+        """`reading` keeps the senders of a worker from taking all connections to the database, `shares` from
         taking each other's to receivers."""
         self._hook_id = hook_id
         self._database = database
         self._outbound = outbound
         self._outcomes = results
         self._concurrency = concurrency
-        self._retry_delays = retry_delays
+        self._retries = retries
         self._reading = reading
         self._shares = shares
         self._target: _Target | None = None
@@ -113,7 +108,7 @@ class Sender:
         async with asyncio.TaskGroup() as senders:
             try:
                 await self._work(senders)
-            except (SQLAlchemyError, OSError, Unavailable) as error:
+            except DATABASE_AWAY as error:
                 log.error("a web hook cannot be read", hook=self._hook_id, reason=type(error).__name__)
                 self.stop()
 
@@ -256,20 +251,17 @@ class Sender:
         self._barred.add(one.object_id)
         problem = (answer.problem or f"the receiver answered {answer.status}")[:_LONGEST_ERROR]
         assert self._target is not None
-        delay = delay_after(one.attempts, self._retry_delays, self._target.retries)
+        delay = self._retries.after(one.attempts + 1, self._target.retries)
         if delay is None:
             log.warning("delivery given up", hook=self._hook_id, event_id=one.event_id, reason=problem)
-        retry_at = None if delay is None else now() + delay
-        self._outcomes.add(
-            DeliveryResult(self._hook_id, one, answer.status, problem, retry_at, self._written)
-        )
+        self._outcomes.add(DeliveryResult(self._hook_id, one, answer.status, problem, delay, self._written))
 
     def _written(self, result: DeliveryResult) -> None:
         one = result.delivery
         self._in_hand.pop(one.id, None)
         if result.problem:
             self._failed.discard(one.object_id)
-            frees_later = result.retry_at is None or one.attempts >= ORDER_HELD
+            frees_later = result.delay is None or one.attempts >= ORDER_HELD
         else:
             frees_later = 0 < one.attempts <= ORDER_HELD
         if frees_later:
