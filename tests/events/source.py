@@ -79,7 +79,7 @@ class Source:
         self,
         allowed: Sequence[str] = LOOPBACK,
         retries: Sequence[timedelta] = QUICK,
-        views: Mapping[str, Renderer] | None = None,
+        renderers: Mapping[str, Renderer] | None = None,
         shares: Shares | None = None,
         *,
         lease: timedelta = LEASE,
@@ -87,7 +87,7 @@ class Source:
     ) -> AsyncGenerator[None]:
         """Deliver while the block runs."""
         work = asyncio.create_task(
-            deliver(self.database, self.bus, allowed, retries, views, lease, shares, answer_limit)
+            deliver(self.database, self.bus, allowed, retries, renderers, lease, shares, answer_limit)
         )
         try:
             yield
@@ -101,7 +101,7 @@ async def deliver(
     bus: Bus,
     allowed: Sequence[str] = LOOPBACK,
     retries: Sequence[timedelta] = QUICK,
-    views: Mapping[str, Renderer] | None = None,
+    renderers: Mapping[str, Renderer] | None = None,
     lease: timedelta = LEASE,
     shares: Shares | None = None,
     answer_limit: float = ANSWER_LIMIT,
@@ -117,7 +117,7 @@ async def deliver(
     )
     log = EventLog(database, keep=timedelta(days=30))
     async with tailing(log, bus) as tail, asyncio.TaskGroup() as work:
-        work.create_task(Queueing(database, bus, tail, views, lease=lease).run())
+        work.create_task(Queueing(database, bus, tail, renderers, lease=lease).run())
         work.create_task(delivery.run())
 
 

@@ -67,7 +67,7 @@ async def test_a_view_renders_once_what_its_hooks_get(events: Source) -> None:
             return None
         return {"LOUD": event.data["word"].upper(), "organization": event.organization_id}
 
-    async with listening() as receiver, events.delivering(views={"shouting": shouting}):
+    async with listening() as receiver, events.delivering(renderers={"shouting": shouting}):
         first = await events.hooks.create(None, draft("first", receiver.url, view="shouting"))
         second = await events.hooks.create(
             None, draft("second", receiver.url, view="shouting", custom_data={"more": 1})
@@ -88,7 +88,7 @@ async def test_a_view_that_fails_or_is_missing_keeps_nobody_waiting(events: Sour
     async def broken(event: LoggedEvent) -> object | None:
         raise KeyError(event.id)
 
-    async with listening() as receiver, events.delivering(views={"broken": broken}):
+    async with listening() as receiver, events.delivering(renderers={"broken": broken}):
         await events.hooks.create(None, draft("broken", receiver.url, view="broken"))
         await events.hooks.create(None, draft("missing", receiver.url, view="missing"))
         hook = await events.hook(receiver.url)

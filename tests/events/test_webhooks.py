@@ -36,7 +36,7 @@ def bodies(requests: list[Request]) -> list[dict[str, Any]]:
     return [json.loads(request.body) for request in requests]
 
 
-async def test_an_event_arrives_as_it_was_recorded_and_signed(events: Source) -> None:
+async def test_an_event_arrives_as_it_was_logged_and_signed(events: Source) -> None:
     async with listening() as receiver, events.delivering():
         hook = await events.hook(f"{receiver.url}/in", custom_data={"customer": 7})
         await events.happens("test.happened", "r-1", name="Küche")

@@ -13,7 +13,7 @@ from switchroom.dialects.telephony_v3.messages.envelope import Page
 from switchroom.dialects.telephony_v3.messages.events import EventsPage
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.events.log import TYPE, EventFilter
-from switchroom.events.webhooks.payloads import general_view
+from switchroom.events.webhooks.payloads import general_payload
 
 STANDARD_LIMIT, MOST_LISTED = 100, 1000
 _MOST_TYPES = 50
@@ -57,7 +57,7 @@ class EventOperations:
                 until=query.value("to", _moment, None),
             )
         found = await self._log.read(context.caller.organization_id, wanted, after=after, limit=limit)
-        return Page([general_view(event) for event in found], str(found[-1].id if found else after))
+        return Page([general_payload(event) for event in found], str(found[-1].id if found else after))
 
 
 def require_types(types: Sequence[str], field: str) -> list[str]:

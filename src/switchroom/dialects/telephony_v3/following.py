@@ -19,7 +19,7 @@ from switchroom.dialects.telephony_v3.events import require_id, require_types
 from switchroom.errors import DomainError, ErrorCode, Forbidden, Invalid, Unauthenticated
 from switchroom.events.log import EventLog, matches
 from switchroom.events.tail import EventTail
-from switchroom.events.webhooks.payloads import general_view
+from switchroom.events.webhooks.payloads import general_payload
 
 FIRST_LIMIT = 10.0
 """Seconds until the first subscription."""
@@ -163,7 +163,7 @@ class _Connection:
                             "action": "event",
                             "subscribed_key": binding,
                             "name": event.type,
-                            "data": general_view(event),
+                            "data": general_payload(event),
                         }
                     )
 

@@ -1,4 +1,4 @@
-"""The worker that sends what is queued to its receivers."""
+"""Delivery worker of web hooks: sends what is queued to the receivers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from switchroom.bus import Bus
 from switchroom.db.database import Database
 from switchroom.events.wake_up import LOOK_ANYWAY
-from switchroom.events.webhooks.concurrency import Paces, Shares
+from switchroom.events.webhooks.concurrency import ConcurrencyLimits, Shares
 from switchroom.events.webhooks.leases import HookLeases
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.outbound import Outbound
@@ -37,17 +37,17 @@ log = structlog.get_logger()
 
 
 class HookJob(Struct, frozen=True):
-    """Delivering for a hook until nothing waits for it. The key is the hook's id."""
+    """Job of delivering for a hook until nothing waits for it. The key is the hook's id."""
 
     key: int
 
 
 class HookDelivery(Work[HookJob]):
-    """Delivers to all hooks at once, in any number of processes over one database.
+    """Delivery worker of all hooks, in any number of processes over one database.
 
-    Each process leases the hooks that it delivers for. What it has in hand of a hook is little, and what came
-    of it is written down a moment later: killed, it has sent that much without having said so, and who takes
-    up the hook when the lease has run out sends it again.
+    Each process leases the hooks that it delivers for, a job each. What it has in hand of a hook is little,
+    and what came of it is written down a moment later: killed, it has sent that much without having said so,
+    and who takes up the hook when the lease has run out sends it again.
     """
 
     kind = "web hooks"
@@ -77,7 +77,7 @@ class HookDelivery(Work[HookJob]):
             LOOK_ANYWAY, self._leases.renew_every, *(delay.total_seconds() for delay in retry_delays)
         )
         self._results = DeliveryResults(database, self._leases)
-        self._paces = Paces()
+        self._limits = ConcurrencyLimits()
         self._reading = asyncio.Semaphore(_READING_AT_ONCE)
         self._shares = shares or Shares()
         self._senders: dict[int, Sender] = {}
@@ -90,8 +90,8 @@ class HookDelivery(Work[HookJob]):
         cleaning = Periodic(self._database, "old deliveries", _CLEANED_EVERY, self._clean)
         beside = Tasks()
         beside.keep(cleaning.run, "old deliveries")
-        beside.keep(self._forget_old_paces, "receivers of long ago")
-        self._writing.keep(self._results.run, "outcomes of web hooks")
+        beside.keep(self._forget_old_limits, "limits of receivers of long ago")
+        self._writing.keep(self._results.run, "results of web hooks")
         try:
             await self._runner.run()
         finally:
@@ -112,7 +112,7 @@ class HookDelivery(Work[HookJob]):
             self._database,
             self._outbound,
             self._results,
-            self._paces.of(job.key),
+            self._limits.of(job.key),
             self._retries,
             self._reading,
             self._shares,
@@ -140,18 +140,18 @@ class HookDelivery(Work[HookJob]):
     async def _wake(self, _: DeliveriesQueued) -> None:
         self._runner.wake()
         for sender in self._senders.values():
-            sender.look()
+            sender.wake()
 
     async def _clean(self) -> None:
         await remove_old(self._database)
 
-    async def _forget_old_paces(self) -> None:
+    async def _forget_old_limits(self) -> None:
         while True:
             await asyncio.sleep(_FORGOTTEN_EVERY)
-            self._paces.forget_old(self._senders)
+            self._limits.forget_old(self._senders)
 
     async def _write_rest(self) -> None:
-        """Write the outcomes that are not written yet."""
+        """Write the results that are not written yet."""
         await self._writing.close()
         try:
             await self._results.finish()

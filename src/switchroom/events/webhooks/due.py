@@ -1,4 +1,4 @@
-"""What waits for a hook: deliveries whose time has come, and which no earlier one holds back."""
+"""Due deliveries of a hook: those whose time has come, and which no earlier one holds back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ORDER_HELD = 2
 
 
 class DueDelivery(Struct, frozen=True):
-    """A delivery to make. `attempts` is how many had an outcome before."""
+    """A delivery to make. `attempts` is how many had a result before."""
 
     id: int
     event_id: int
@@ -28,7 +28,7 @@ class DueDelivery(Struct, frozen=True):
 
 
 def _is_not_held() -> ColumnElement[bool]:
-    """No earlier one about the same object waits for its next attempt, or for the outcome of that."""
+    """No earlier one about the same object waits for its next attempt, or for the result of that."""
     earlier = aliased(Delivery)
     held = exists().where(
         earlier.hook_id == Delivery.hook_id,

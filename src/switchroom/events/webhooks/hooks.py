@@ -1,4 +1,4 @@
-"""Making, changing and watching over web hooks."""
+"""Web hooks: making, changing, removing them, and what became of their deliveries."""
 
 from __future__ import annotations
 

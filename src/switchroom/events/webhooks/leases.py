@@ -1,4 +1,4 @@
-"""Which worker delivers for which hook: one for a hook at a time, in any number of processes."""
+"""Leases of hooks: one worker delivers for a hook at a time, in any number of processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from switchroom.jobs.lease_table import TableLeases
 
 
 class HookLeases(TableLeases[int]):
-    """The hooks of one worker."""
+    """Leases of the hooks that one worker delivers for."""
 
     def __init__(self, database: Database, *, lease: timedelta = LEASE) -> None:
         super().__init__(database, HookLease.hook_id, HookLease.worker, HookLease.until, lease=lease)

@@ -67,7 +67,7 @@ class WebHook(OfOrganization, Base):
 
 
 class Message(Base):
-    """What is sent of an event, the same each time and to all hooks that get it in this form."""
+    """Message about an event: what is sent, the same each time and to all hooks that get it in this form."""
 
     __tablename__ = "web_hook_messages"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -81,7 +81,7 @@ class Message(Base):
 
 
 class Delivery(OfOrganization, Base):
-    """One event for one hook. `attempts` counts those that had an outcome.
+    """Delivery of one event to one hook. `attempts` counts those that had a result.
 
     The table takes in every event for every hook: it has the keys that it needs and no others. A delivery
     goes with its hook, and so with the hook's organization; a message goes after the last of its deliveries.
@@ -142,7 +142,7 @@ STILL_WAITING = Delivery.state == literal_column(f"'{DeliveryState.WAITING}'")
 
 
 class HookLease(Base):
-    """A hook that a worker delivers for, and until when if it says no more. No two deliver for one hook."""
+    """Lease of a hook: which worker delivers for it, and until when if it says no more. No two do."""
 
     __tablename__ = "web_hook_leases"
 
@@ -154,7 +154,7 @@ class HookLease(Base):
 
 
 class LogPosition(Base):
-    """How far a reader of the event log has come."""
+    """Position in the event log up to which a reader has come."""
 
     __tablename__ = "event_log_positions"
 

@@ -1,4 +1,4 @@
-"""What web hooks say on the bus."""
+"""Notices (bus messages) of web hooks."""
 
 from __future__ import annotations
 

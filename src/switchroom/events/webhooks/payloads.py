@@ -1,4 +1,4 @@
-"""What hooks are sent of an event: the event itself, or what a view makes of it."""
+"""Payloads of deliveries: an event as it is in the log, or in the form that a renderer makes of it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from switchroom.db.base import time_of
 from switchroom.events.log import LoggedEvent
 
 Renderer = Callable[[LoggedEvent], Awaitable[object | None]]
-"""A view: gives what is sent of an event, encodable as JSON, or None when the event is not for its hooks.
+"""Renderer of one form of payload: gives what is sent of an event, encodable as JSON, or None when the event
+is not for the hooks of that form.
 
 It is asked once for an event, soon after that was written, by one process of all; what the event was about
 may be gone by then. It is asked again when that process was killed before it had queued the deliveries."""
 
 
-def general_view(event: LoggedEvent) -> dict[str, object]:
-    """The event as hooks without a view get it."""
+def general_payload(event: LoggedEvent) -> dict[str, object]:
+    """The event as hooks get it that name no form."""
     return {
         "id": event.id,
         "type": event.type,

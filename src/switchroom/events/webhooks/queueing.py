@@ -26,7 +26,7 @@ from switchroom.events.log import LoggedEvent, matches, newest
 from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, Message, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
-from switchroom.events.webhooks.payloads import Renderer, body, general_view
+from switchroom.events.webhooks.payloads import Renderer, body, general_payload
 from switchroom.jobs.lease import LEASE
 from switchroom.jobs.singleton import HeldLease, Singleton
 
@@ -60,7 +60,7 @@ class _Addressed(Struct, frozen=True):
 
 
 class Queueing:
-    """Writes deliveries of what comes into the log, one worker at a time in any number of processes over one
+    """Queueing of what comes into the log, by one worker at a time in any number of processes over one
     database: the others wait, and one of them goes on when that one is gone.
 
     The deliveries and the new position are one transaction, which has the lease: killed at any moment, it
@@ -72,20 +72,20 @@ class Queueing:
         database: Database,
         bus: Bus,
         tail: EventTail,
-        views: Mapping[str, Renderer] | None = None,
+        renderers: Mapping[str, Renderer] | None = None,
         *,
         lease: timedelta = LEASE,
     ) -> None:
-        """`views` are those that hooks can name."""
+        """`renderers` are those of the forms that hooks can name (`WebHook.view`)."""
         self._database = database
         self._tail = tail
-        self._views: Mapping[str, Renderer] = {} if views is None else views
-        self._turn = Singleton(database, bus, READER, lease=lease)
+        self._renderers: Mapping[str, Renderer] = {} if renderers is None else renderers
+        self._singleton = Singleton(database, bus, READER, lease=lease)
         self._written_at = 0.0
 
     async def run(self) -> None:
         """Follow the log whenever that falls to this worker, until cancelled."""
-        await self._turn.run(self._work)
+        await self._singleton.run(self._work)
 
     async def _work(self, lease: HeldLease) -> None:
         position = await self._beginning()
@@ -148,8 +148,8 @@ class Queueing:
 
     async def _render(self, view: str, event: LoggedEvent) -> object | None:
         if not view:
-            return general_view(event)
-        renderer = self._views.get(view)
+            return general_payload(event)
+        renderer = self._renderers.get(view)
         if renderer is None:
             log.warning("no such view of events", view=view, event_id=event.id)
             return None
@@ -158,7 +158,7 @@ class Queueing:
         except (SQLAlchemyError, OSError, Unavailable):
             raise  # it can be tried again
         except Exception:
-            # One event that a view stumbles over must not keep all others from all hooks.
+            # One event that a renderer stumbles over must not keep all others from all hooks.
             log.exception("event cannot be rendered", view=view, event_id=event.id)
             return None
 

@@ -1,4 +1,4 @@
-"""What a courier has in hand: a line of deliveries for each object."""
+"""Queues of a sender, one for each object."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from switchroom.events.webhooks.due import DueDelivery
 
 
 class Queues:
-    """Deliveries that are not sent yet, by object. An object is ready, or one about it is under way, or it
-    has no line. Those ready with a retry come before all others.
+    """Queues of deliveries that are read and not sent yet, by object. An object is ready, or one about it is
+    under way, or it has no queue. Those ready with a retry come before all others.
 
     `unsent` counts the deliveries, `retries` those among them that were tried before.
     """
@@ -27,20 +27,20 @@ class Queues:
         return bool(self._with_retry or self._others)
 
     def add(self, one: DueDelivery) -> None:
-        """Put it at the end of its object's line. A retry goes to its head: what is read beside it does not
+        """Put it at the end of its object's queue. A retry goes to its head: what is read beside it does not
         have to wait for it any more."""
         self._count(one, 1)
-        line = self._of.get(one.object_id)
-        if line is None:
+        queue = self._of.get(one.object_id)
+        if queue is None:
             self._of[one.object_id] = deque([one])
             self._make_ready(one.object_id)
         elif one.attempts:
-            line.appendleft(one)
+            queue.appendleft(one)
             if one.object_id in self._others:
                 del self._others[one.object_id]
                 self._with_retry[one.object_id] = None
         else:
-            line.append(one)
+            queue.append(one)
 
     def reserve(self) -> str:
         """The object whose turn it is: no longer ready, until it is put back or done."""
@@ -66,10 +66,10 @@ class Queues:
 
     def drop(self, object_id: str) -> Sequence[DueDelivery]:
         """The one under way has failed: those after it, which are no longer in hand."""
-        line = self._of.pop(object_id)
-        for one in line:
+        queue = self._of.pop(object_id)
+        for one in queue:
             self._count(one, -1)
-        return line
+        return queue
 
     def _make_ready(self, object_id: str) -> None:
         self._ready(object_id)[object_id] = None

@@ -1,4 +1,4 @@
-"""Looking up names that somebody else has chosen, so that those which nobody answers keep nobody waiting."""
+"""Resolver of names that somebody else has chosen: those which nobody answers keep nobody waiting."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
-class _Standing(Enum):
-    """What became of the last lookup of a name; each looks names up in threads of its own, so many."""
+class _NameState(Enum):
+    """State of a name after its last lookup, and the number of threads that look up names of that state."""
 
     ANSWERED = 16
     UNKNOWN = 12
@@ -46,13 +46,13 @@ class Resolver(AbstractResolver):
     """The system's resolver, in threads of its own.
 
     A lookup cannot be broken off: a silent name takes its thread for as long as the system asks for it. So a
-    name has one thread at a time, and waits for one behind names of the same standing only.
+    name has one thread at a time, and waits for one behind names of the same state only.
     """
 
     def __init__(self) -> None:
         self._limit = LOOKUP_LIMIT
-        self._threads = {standing: asyncio.Semaphore(standing.value) for standing in _Standing}
-        self._standings: OrderedDict[str, _Standing] = OrderedDict()
+        self._threads = {state: asyncio.Semaphore(state.value) for state in _NameState}
+        self._states: OrderedDict[str, _NameState] = OrderedDict()
         self._refused: OrderedDict[_Key, tuple[float, str]] = OrderedDict()
         self._under_way: dict[_Key, asyncio.Task[Sequence[_Address]]] = {}
         self._asking: set[_Key] = set()  # names that have a thread
@@ -94,7 +94,7 @@ class Resolver(AbstractResolver):
 
     async def _look_up(self, key: _Key) -> Sequence[_Address]:
         host, _ = key
-        threads = self._threads[self._standings.get(host, _Standing.UNKNOWN)]
+        threads = self._threads[self._states.get(host, _NameState.UNKNOWN)]
         await threads.acquire()
         try:
             async with asyncio.timeout(self._limit):
@@ -105,11 +105,11 @@ class Resolver(AbstractResolver):
         except OSError as error:
             self._refuse(key, error.strerror or str(error), silent=False)
             raise
-        _keep(self._standings, host, _Standing.ANSWERED)
+        _keep(self._states, host, _NameState.ANSWERED)
         return addresses
 
     def _refuse(self, key: _Key, reason: str, *, silent: bool) -> None:
-        _keep(self._standings, key[0], _Standing.SILENT if silent else _Standing.ANSWERED)
+        _keep(self._states, key[0], _NameState.SILENT if silent else _NameState.ANSWERED)
         _keep(self._refused, key, (time.monotonic() + _REFUSED_FOR[silent], reason))
 
     def _ask(self, key: _Key, threads: asyncio.Semaphore) -> asyncio.Future[Sequence[_Address]]:

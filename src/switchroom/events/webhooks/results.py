@@ -1,4 +1,4 @@
-"""Writing down what came of deliveries, many at a time."""
+"""Results of attempts at deliveries, written many at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from switchroom.events.webhooks.models import Delivery, DeliveryState, WebHook
 from switchroom.jobs.retry import DATABASE_AWAY
 
 GATHER = 0.02
-"""Seconds for which outcomes gather."""
+"""Seconds for which results gather."""
 
 _AT_ONCE = 500
 _RETRY_AFTER = 1.0
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class DeliveryResult(Struct, frozen=True):
-    """What came of an attempt: `problem` is empty when it was accepted. One that failed is made again
+    """Result of an attempt: `problem` is empty when it was accepted. One that failed is made again
     after `delay`, or given up if that is None. `written` is called once this is in the database."""
 
     hook_id: int
@@ -44,21 +44,22 @@ class DeliveryResult(Struct, frozen=True):
 
 
 class DeliveryResults:
-    """Gathers outcomes, and leases to give up: with or after the outcomes that were added before."""
+    """Results that are to be written, and leases to give up: each with or after the results that were added
+    before."""
 
     def __init__(self, database: Database, leases: HookLeases) -> None:
         self._database = database
         self._leases = leases
-        self._outcomes: list[DeliveryResult] = []
+        self._results: list[DeliveryResult] = []
         self._hooks: list[tuple[int, asyncio.Future[None]]] = []
         self._some = asyncio.Event()
 
     def add(self, result: DeliveryResult) -> None:
-        self._outcomes.append(result)
+        self._results.append(result)
         self._some.set()
 
     async def give_up(self, hook_id: int) -> None:
-        """Give up the lease of a hook, with or after the last outcome of its deliveries."""
+        """Give up the lease of a hook, with or after the last result of its deliveries."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._hooks.append((hook_id, done))
         self._some.set()
@@ -79,14 +80,14 @@ class DeliveryResults:
 
     async def finish(self) -> None:
         """Write everything added so far."""
-        while self._outcomes or self._hooks:
-            part = self._outcomes[:_AT_ONCE]
-            hooks = self._hooks[:] if len(part) == len(self._outcomes) else []
+        while self._results or self._hooks:
+            part = self._results[:_AT_ONCE]
+            hooks = self._hooks[:] if len(part) == len(self._results) else []
             async with self._database.write(None) as session:
                 await _write(session, part)
                 if hooks:
                     await self._leases.release(session, [hook_id for hook_id, _ in hooks])
-            del self._outcomes[: len(part)]
+            del self._results[: len(part)]
             del self._hooks[: len(hooks)]
             for result in part:
                 result.written(result)

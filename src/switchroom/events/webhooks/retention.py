@@ -1,4 +1,4 @@
-"""How long deliveries are kept."""
+"""Retention of deliveries and of the messages that they are of."""
 
 from __future__ import annotations
 

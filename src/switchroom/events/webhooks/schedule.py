@@ -1,4 +1,4 @@
-"""When a delivery that failed is tried again."""
+"""Retry schedule of deliveries."""
 
 from __future__ import annotations
 

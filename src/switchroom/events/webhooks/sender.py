@@ -1,4 +1,4 @@
-"""Delivering for one hook."""
+"""Sender of the deliveries of one hook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from switchroom.db.database import Database
 from switchroom.events.wake_up import LOOK_ANYWAY, woken
 from switchroom.events.webhooks.addresses import Answer
-from switchroom.events.webhooks.concurrency import Concurrency, Shares
+from switchroom.events.webhooks.concurrency import ConcurrencyLimit, Shares
 from switchroom.events.webhooks.due import ORDER_HELD, DueDelivery, read_new, read_retries
 from switchroom.events.webhooks.models import WebHook
 from switchroom.events.webhooks.outbound import Outbound
@@ -28,7 +28,7 @@ _READ_EVERY = 1.0
 _FROM_THE_BEGINNING_AFTER = 0.25
 """Seconds between two readings from the beginning, when something behind a failure may be sent."""
 
-_TURNS_BETWEEN_READINGS = 5
+_PAUSES_BETWEEN_READINGS = 5
 """Of a receiver that fails, before what fell due meanwhile is read."""
 
 _LONGEST_ERROR = 500
@@ -48,7 +48,7 @@ class _Target(Struct, frozen=True):
 
 
 class Sender:
-    """Delivers what waits for a hook while its worker has the lease.
+    """Sender of what waits for a hook, while its worker has the lease.
 
     Deliveries about one object go one after the other, those about different objects side by side. When one
     fails, those after it are left to wait in the database. What is to be tried again goes before what was not
@@ -61,7 +61,7 @@ class Sender:
         database: Database,
         outbound: Outbound,
         results: DeliveryResults,
-        concurrency: Concurrency,
+        concurrency: ConcurrencyLimit,
         retries: Schedule,
         reading: asyncio.Semaphore,
         shares: Shares,
@@ -71,15 +71,15 @@ class Sender:
         self._hook_id = hook_id
         self._database = database
         self._outbound = outbound
-        self._outcomes = results
+        self._results = results
         self._concurrency = concurrency
         self._retries = retries
         self._reading = reading
         self._shares = shares
         self._target: _Target | None = None
-        self._lines = Queues()
+        self._queues = Queues()
         self._sending = 0
-        self._in_hand: dict[int, DueDelivery] = {}  # by id, until their outcome is written
+        self._in_hand: dict[int, DueDelivery] = {}  # by id, until their result is written
         self._failed: set[str] = set()  # objects of which a failure is not yet written
         self._barred: set[str] = set()  # and those of which one was not when the last reading began
         # Objects with deliveries left behind a failure, and whether it holds them back no longer: until they
@@ -93,7 +93,7 @@ class Sender:
         self._stopping = False
         self._changed = asyncio.Event()
 
-    def look(self) -> None:
+    def wake(self) -> None:
         """More may wait."""
         self._more = True
         self._changed.set()
@@ -105,21 +105,21 @@ class Sender:
 
     async def run(self) -> None:
         """Deliver until nothing waits any more, or `stop` is called, and nothing is under way."""
-        async with asyncio.TaskGroup() as senders:
+        async with asyncio.TaskGroup() as requests:
             try:
-                await self._work(senders)
+                await self._work(requests)
             except DATABASE_AWAY as error:
                 log.error("a web hook cannot be read", hook=self._hook_id, reason=type(error).__name__)
                 self.stop()
 
-    async def _work(self, senders: asyncio.TaskGroup) -> None:
+    async def _work(self, requests: asyncio.TaskGroup) -> None:
         while not self._stopping:
             self._changed.clear()
             if self._wants_new or self._wants_retries:
                 await self._read()
-            while self._lines.are_ready and self._sending < self._concurrency.at_once:
+            while self._queues.are_ready and self._sending < self._concurrency.at_once:
                 self._sending += 1
-                senders.create_task(self._send(self._lines.reserve()))
+                requests.create_task(self._send(self._queues.reserve()))
             if self._more and self._has_room:
                 continue
             if not self._sending:
@@ -128,7 +128,7 @@ class Sender:
 
     @property
     def _has_room(self) -> bool:
-        return self._lines.unsent < _READ_MORE_BELOW
+        return self._queues.unsent < _READ_MORE_BELOW
 
     @property
     def _wants_new(self) -> bool:
@@ -136,14 +136,14 @@ class Sender:
 
     @property
     def _wants_retries(self) -> bool:
-        return self._lines.retries < _READ_MORE_BELOW and time.monotonic() >= self._retries_at
+        return self._queues.retries < _READ_MORE_BELOW and time.monotonic() >= self._retries_at
 
     def _until_reading(self) -> float:
         """Seconds until there is something to read, if nobody says so before."""
         soonest = time.monotonic() + LOOK_ANYWAY
         if self._has_room:
             soonest = min(soonest, self._from_the_beginning_at)
-        if self._lines.retries < _READ_MORE_BELOW:
+        if self._queues.retries < _READ_MORE_BELOW:
             soonest = min(soonest, self._retries_at)
         return max(0.0, soonest - time.monotonic())
 
@@ -153,7 +153,7 @@ class Sender:
         new, retries = self._wants_new, self._wants_retries
         if retries:
             # Sooner at a receiver that fails quickly: it is asked often enough to keep to the schedule.
-            wait = _TURNS_BETWEEN_READINGS * self._concurrency.pause
+            wait = _PAUSES_BETWEEN_READINGS * self._concurrency.pause
             self._retries_at = moment + (min(wait, _READ_EVERY) if wait else _READ_EVERY)
         if new and moment >= self._from_the_beginning_at:
             # What was held back behind a failure is earlier in the log, and what is to be sent once more.
@@ -194,26 +194,27 @@ class Sender:
                 continue
             if row.object_id not in self._barred and row.id not in in_hand:
                 self._in_hand[row.id] = row
-                self._lines.add(row)
+                self._queues.add(row)
 
     async def _send(self, object_id: str) -> None:
-        """Send the next one about the object, then about whichever is ready, as long as the pace allows."""
+        """Send the next one about the object, then about whichever is ready, as long as the receiver's limit
+        allows."""
         try:
             while True:
-                await self._concurrency.turn()
-                self._lines.put_back(object_id)
+                await self._concurrency.paused()
+                self._queues.put_back(object_id)
                 if self._stopping or self._sending > self._concurrency.at_once:
                     return
                 # Perhaps of another one, of which a retry fell due meanwhile.
-                one = self._lines.take(self._lines.reserve())
+                one = self._queues.take(self._queues.reserve())
                 async with self._shares.of(self._concurrency, one.attempts):
                     if self._stopping:
                         return
                     answer = await self._attempt(one)
                 self._note(one, answer)
-                if not self._lines.are_ready:
+                if not self._queues.are_ready:
                     return
-                object_id = self._lines.reserve()
+                object_id = self._queues.reserve()
                 if self._sending < self._concurrency.at_once or (self._more and self._has_room):
                     self._changed.set()
         finally:
@@ -241,10 +242,10 @@ class Sender:
 
     def _note(self, one: DueDelivery, answer: Answer) -> None:
         if answer.is_accepted:
-            self._lines.done(one.object_id)
-            self._outcomes.add(DeliveryResult(self._hook_id, one, answer.status, "", None, self._written))
+            self._queues.done(one.object_id)
+            self._results.add(DeliveryResult(self._hook_id, one, answer.status, "", None, self._written))
             return
-        for later in self._lines.drop(one.object_id):
+        for later in self._queues.drop(one.object_id):
             del self._in_hand[later.id]
         self._failed.add(one.object_id)
         self._left_behind[one.object_id] = False
@@ -254,7 +255,7 @@ class Sender:
         delay = self._retries.after(one.attempts + 1, self._target.retries)
         if delay is None:
             log.warning("delivery given up", hook=self._hook_id, event_id=one.event_id, reason=problem)
-        self._outcomes.add(DeliveryResult(self._hook_id, one, answer.status, problem, delay, self._written))
+        self._results.add(DeliveryResult(self._hook_id, one, answer.status, problem, delay, self._written))
 
     def _written(self, result: DeliveryResult) -> None:
         one = result.delivery

@@ -1,4 +1,4 @@
-"""How a receiver knows that a delivery is genuine."""
+"""Signature of a delivery, by which a receiver knows that it is genuine."""
 
 from __future__ import annotations
 
