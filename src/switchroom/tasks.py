@@ -1,4 +1,4 @@
-"""Background work that has an owner."""
+"""Background tasks that have an owner, and what they wait for."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ log = structlog.stdlib.get_logger(__name__)
 
 KEEP_AFTER = 1.0
 """Seconds after which work that is to go on begins again when it has failed."""
+
+
+async def set_within(event: asyncio.Event, seconds: float | None) -> bool:
+    """Wait until the event is set, for at most so many seconds, None for as long as it takes. Whether it was
+    set."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
 
 
 class Tasks:

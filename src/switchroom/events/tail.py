@@ -8,13 +8,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from switchroom.bus import Bus
-from switchroom.errors import Unavailable
 from switchroom.events.log import MOST_AT_ONCE, EventFilter, EventLog, LoggedEvent, fits
 from switchroom.events.notices import EventsAppended
-from switchroom.events.wake_up import woken
+from switchroom.jobs.retry import DATABASE_AWAY
+from switchroom.tasks import set_within
 
 GATHER = 0.02
 """Seconds for which events gather between two readings, so that a busy platform does not read them one by
@@ -52,10 +51,10 @@ class EventTail:
             try:
                 if await self._advance():
                     continue
-            except (SQLAlchemyError, OSError, Unavailable) as error:
+            except DATABASE_AWAY as error:
                 log.error("event log cannot be read", reason=type(error).__name__)
             await asyncio.sleep(GATHER)
-            await woken(self._woken, _LOOK_ANYWAY)
+            await set_within(self._woken, _LOOK_ANYWAY)
 
     async def follow(
         self, organization_id: int | None, wanted: EventFilter | None = None, *, after: int

@@ -13,6 +13,7 @@ import structlog
 from switchroom.jobs.lease import LeaseLost, Leases
 from switchroom.jobs.metrics import FAILED, RUNNING, WAITING
 from switchroom.jobs.retry import DATABASE_AWAY, Backoff
+from switchroom.tasks import set_within
 
 _SHORTEST_REST = 0.02
 """Seconds between two looks that found nothing, however often there is something new."""
@@ -185,11 +186,7 @@ class Runner(Generic[J]):
         wait, due = self._work.look_every, await self._work.due_in()
         if due is not None:
             wait = min(wait, max(_SHORTEST_WAIT, due.total_seconds()))
-        try:
-            async with asyncio.timeout(wait):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
+        await set_within(self._woken, wait)
 
     async def _count(self) -> None:
         moment = asyncio.get_running_loop().time()

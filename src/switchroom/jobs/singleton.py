@@ -15,6 +15,7 @@ from switchroom.jobs.lease import LEASE, LeaseLost
 from switchroom.jobs.named_lease import NamedLeases
 from switchroom.jobs.notices import LeaseGivenUp
 from switchroom.jobs.retry import DATABASE_AWAY
+from switchroom.tasks import set_within
 
 LOOK_EVERY = 1.0
 """Seconds between two looks of a worker that waits for the lease."""
@@ -56,10 +57,7 @@ class Singleton:
             self._free.clear()
             if await self._takes_over() and await self._do(work):
                 return
-            try:
-                async with asyncio.timeout(self._look_every):
-                    await self._free.wait()
-            except TimeoutError:
+            if not await set_within(self._free, self._look_every):
                 await self._leases.bound()
 
     async def _takes_over(self) -> bool:

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from switchroom.bus import Bus
 from switchroom.db.database import Database
-from switchroom.events.wake_up import LOOK_ANYWAY
 from switchroom.events.webhooks.concurrency import ConcurrencyLimits, Shares
 from switchroom.events.webhooks.leases import HookLeases
 from switchroom.events.webhooks.notices import DeliveriesQueued
@@ -29,6 +28,7 @@ from switchroom.tasks import Tasks
 ANSWER_LIMIT = 10.0
 """Seconds that a receiver may take."""
 
+_LOOK_EVERY = 1.0
 _CLEANED_EVERY = timedelta(hours=1)
 _FORGOTTEN_EVERY = 3600.0
 _READING_AT_ONCE = 2
@@ -74,7 +74,7 @@ class HookDelivery(Work[HookJob]):
         self._retries = Schedule(retry_delays)
         self.leases = self._leases = HookLeases(database, lease=lease)
         self.look_every = min(
-            LOOK_ANYWAY, self._leases.renew_every, *(delay.total_seconds() for delay in retry_delays)
+            _LOOK_EVERY, self._leases.renew_every, *(delay.total_seconds() for delay in retry_delays)
         )
         self._results = DeliveryResults(database, self._leases)
         self._limits = ConcurrencyLimits()

@@ -14,20 +14,19 @@ import msgspec
 import structlog
 from msgspec import Struct
 from sqlalchemy import Table, func, insert, literal, null, or_, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.clock import clock
 from switchroom.db.database import Database, notify
-from switchroom.errors import Unavailable
 from switchroom.events.log import LoggedEvent, matches, newest
 from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, Message, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.payloads import Renderer, body, general_payload
 from switchroom.jobs.lease import LEASE
+from switchroom.jobs.retry import DATABASE_AWAY
 from switchroom.jobs.singleton import HeldLease, Singleton
 
 GATHER = 0.1
@@ -155,7 +154,7 @@ class Queueing:
             return None
         try:
             return await renderer(event)
-        except (SQLAlchemyError, OSError, Unavailable):
+        except DATABASE_AWAY:
             raise  # it can be tried again
         except Exception:
             # One event that a renderer stumbles over must not keep all others from all hooks.

@@ -11,7 +11,6 @@ from msgspec import Struct
 from prometheus_client import Counter
 
 from switchroom.db.database import Database
-from switchroom.events.wake_up import LOOK_ANYWAY, woken
 from switchroom.events.webhooks.addresses import Answer
 from switchroom.events.webhooks.concurrency import ConcurrencyLimit, Shares
 from switchroom.events.webhooks.due import ORDER_HELD, DueDelivery, read_new, read_retries
@@ -21,10 +20,13 @@ from switchroom.events.webhooks.queues import Queues
 from switchroom.events.webhooks.results import DeliveryResult, DeliveryResults
 from switchroom.events.webhooks.signature import signature
 from switchroom.jobs.retry import DATABASE_AWAY, Schedule
+from switchroom.tasks import set_within
 
 _READ_AT_ONCE = 200
 _READ_MORE_BELOW = 100
 _READ_EVERY = 1.0
+"""Seconds between two readings without a notice: other processes may not be heard."""
+
 _FROM_THE_BEGINNING_AFTER = 0.25
 """Seconds between two readings from the beginning, when something behind a failure may be sent."""
 
@@ -124,7 +126,7 @@ class Sender:
                 continue
             if not self._sending:
                 return
-            await woken(self._changed, self._until_reading())
+            await set_within(self._changed, self._until_reading())
 
     @property
     def _has_room(self) -> bool:
@@ -140,7 +142,7 @@ class Sender:
 
     def _until_reading(self) -> float:
         """Seconds until there is something to read, if nobody says so before."""
-        soonest = time.monotonic() + LOOK_ANYWAY
+        soonest = time.monotonic() + _READ_EVERY
         if self._has_room:
             soonest = min(soonest, self._from_the_beginning_at)
         if self._queues.retries < _READ_MORE_BELOW:
