@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Literal
@@ -113,11 +114,43 @@ class _Half:
         await self._connection.publish(self._subject, _encoder.encode(frame))
 
 
-class NearEnd:
+class _End(ABC):
+    """One end of a relay, and what becomes of that which the other end says."""
+
+    def __init__(self, half: _Half) -> None:
+        self.half = half
+
+    def receive(self, frame: Frame) -> None:
+        """Take a frame of the other end. The relay is lost when one before it is missing."""
+        try:
+            text = self.half.joined(frame)
+        except ConnectionError as error:
+            log.warning("relay broken", reason=str(error))
+            self.lost()
+            return
+        if frame.close:
+            self._ended(frame.close)
+        elif text is not None:
+            self._said(text)
+
+    @abstractmethod
+    def lost(self) -> None:
+        """The other end is gone, without a word."""
+
+    @abstractmethod
+    def _ended(self, code: int) -> None:
+        """The other end has closed the relay."""
+
+    @abstractmethod
+    def _said(self, text: str) -> None:
+        """The other end has sent a whole text."""
+
+
+class NearEnd(_End):
     """The end where the browser's socket is: the way to the room."""
 
     def __init__(self, half: _Half, connection: QueuedConnection) -> None:
-        self.half = half
+        super().__init__(half)
         self._connection = connection
         self._opened = False
         self._lost = False
@@ -131,30 +164,24 @@ class NearEnd:
     async def send(self, text: str) -> None:
         await self.half.send(text)
 
-    def receive(self, frame: Frame) -> None:
-        try:
-            text = self.half.joined(frame)
-        except ConnectionError as error:
-            log.warning("relay broken", reason=str(error))
-            self.lost()
-            return
-        if frame.close:
-            self._connection.end(frame.close)
-        elif text is not None:
-            self._connection.send_encoded(text)
-
     def lost(self) -> None:
         """The process that has the room is gone: the browser reconnects, to whoever has it then."""
         self._lost = True
         if self._opened:
             self._connection.end(CloseCode.RESTART)
 
+    def _ended(self, code: int) -> None:
+        self._connection.end(code)
 
-class FarEnd:
+    def _said(self, text: str) -> None:
+        self._connection.send_encoded(text)
+
+
+class FarEnd(_End):
     """The end where the room is: to whoever serves it, a browser's socket."""
 
     def __init__(self, half: _Half, join: str) -> None:
-        self.half = half
+        super().__init__(half)
         self._texts = deque([join])
         self._characters = len(join)
         self._awake = asyncio.Event()
@@ -184,20 +211,6 @@ class FarEnd:
             self._told = True
             await self.half.close(code)
 
-    def receive(self, frame: Frame) -> None:
-        try:
-            text = self.half.joined(frame)
-        except ConnectionError as error:
-            log.warning("relay broken", reason=str(error))
-            self.lost()
-            return
-        if frame.close:
-            self.lost()
-        elif text is not None:
-            self._texts.append(text)
-            self._characters += len(text)
-            self._awake.set()
-
     @property
     def overrun(self) -> bool:
         """Whether the browser says more than can be listened to."""
@@ -206,6 +219,14 @@ class FarEnd:
     def lost(self) -> None:
         """The browser, or the process that has its socket, is gone."""
         self._gone = True
+        self._awake.set()
+
+    def _ended(self, code: int) -> None:
+        self.lost()
+
+    def _said(self, text: str) -> None:
+        self._texts.append(text)
+        self._characters += len(text)
         self._awake.set()
 
 
