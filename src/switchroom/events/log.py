@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -24,6 +25,13 @@ TYPE = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
 MOST_AT_ONCE = 1000
 _SECONDS_BETWEEN_CLEANINGS = 3600.0
 _CLEANED_AT_ONCE = 5000
+_MOST_LOOKED_AT_AGAIN = 50_000
+"""Of old events that were needed: of a million, each is looked at once in a day."""
+
+_Place = tuple[datetime, int]
+"""When an event happened, and its id."""
+
+_BEGINNING: _Place = (datetime.min.replace(tzinfo=UTC), 0)
 
 log = structlog.get_logger()
 
@@ -37,6 +45,14 @@ class LoggedEvent(Struct, frozen=True, kw_only=True):
     object_id: str
     occurred_at: datetime
     data: dict[str, Any]
+
+
+class _Removed(Struct, frozen=True):
+    """Up to which place events were looked at, how many were removed, and whether there are more."""
+
+    until: _Place
+    count: int
+    is_part: bool
 
 
 class EventFilter(Struct, frozen=True, kw_only=True):
@@ -69,7 +85,7 @@ def fits(wanted: EventFilter, event: LoggedEvent) -> bool:
 
 
 class EventLog:
-    """The log of all organizations; each call names the one it is about, or None for all."""
+    """Event log of all organizations; each call names the one it is about, or None for all."""
 
     def __init__(
         self, database: Database, *, keep: timedelta, needed: ColumnElement[bool] | None = None
@@ -77,7 +93,8 @@ class EventLog:
         """Events are kept for as long as `keep` says, and those that are `needed` as long as they are."""
         self._database = database
         self._keep = keep
-        self._old: list[ColumnElement[bool]] = [~needed] if needed is not None else []
+        self._needed = literal(value=False) if needed is None else needed
+        self._old_until = self._needed_until = _BEGINNING  # how far each was looked at
 
     async def read(
         self,
@@ -123,19 +140,42 @@ class EventLog:
             await asyncio.sleep(_SECONDS_BETWEEN_CLEANINGS)
 
     async def remove_old(self) -> int:
-        """Remove what is older than the log is kept. Returns how many events that were."""
-        oldest, removed = now() - self._keep, 0
-        while True:
+        """Remove what is older than the log is kept, and not needed. Returns how many events that were.
+
+        It goes on from where it stopped, and looks again at a part of what was needed before: however much is
+        kept for longer, this takes as long, and what is needed no more goes with one of the next times.
+        """
+        needed = await self._remove(self._needed_until, self._old_until, most=_MOST_LOOKED_AT_AGAIN)
+        old = await self._remove(self._old_until, (now() - self._keep, 0))
+        self._needed_until = needed.until if needed.is_part else _BEGINNING
+        self._old_until = old.until
+        return needed.count + old.count
+
+    async def _remove(self, after: _Place, until: _Place, *, most: float = math.inf) -> _Removed:
+        """Remove what is not needed after one place, up to another, of at most so many events and a part
+        more."""
+        place = tuple_(Event.occurred_at, Event.id)
+        looked_at = count = 0
+        while looked_at < most:
             # A part at a time, so that nobody waits long for the database.
-            query = select(Event.id).where(Event.occurred_at < oldest, *self._old).limit(_CLEANED_AT_ONCE)
+            query = (
+                select(Event.occurred_at, Event.id, self._needed)
+                .where(place > after, place <= until)
+                .order_by(Event.occurred_at, Event.id)
+                .limit(_CLEANED_AT_ONCE)
+            )
             async with self._database.read(None) as session:
-                part = (await session.scalars(query)).all()
+                rows = (await session.execute(query)).all()
+            part = [event_id for _, event_id, needed in rows if not needed]
             if part:
                 async with self._database.write(None) as session:
                     await session.execute(delete(Event).where(Event.id.in_(part)))
-            removed += len(part)
-            if len(part) < _CLEANED_AT_ONCE:
-                return removed
+            looked_at, count = looked_at + len(rows), count + len(part)
+            if rows:
+                after = (rows[-1].occurred_at, rows[-1].id)
+            if len(rows) < _CLEANED_AT_ONCE:
+                return _Removed(after, count, is_part=False)
+        return _Removed(after, count, is_part=True)
 
 
 async def newest(session: AsyncSession, organization_id: int | None) -> int:
