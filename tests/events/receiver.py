@@ -21,7 +21,8 @@ class Request(Struct):
 
 
 class Receiver:
-    """Answers `status`, or what `reply` says; `hold` makes it wait until it is set."""
+    """Answers `status`, or what `reply` says; `hold` makes it wait until that is set, with the requests of
+    which `holds` says so."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -29,6 +30,7 @@ class Receiver:
         self.reply: Callable[[Request], int] | None = None
         self.location = ""
         self.hold: asyncio.Event | None = None
+        self.holds: Callable[[Request], bool] = lambda _: True
         self.url = ""
         self._arrived = asyncio.Condition()
 
@@ -48,7 +50,7 @@ class Receiver:
         self.requests.append(came)
         async with self._arrived:
             self._arrived.notify_all()
-        if self.hold is not None:
+        if self.hold is not None and self.holds(came):
             await self.hold.wait()
         headers = {"Location": self.location} if self.location else {}
         status = self.status if self.reply is None else self.reply(came)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -86,14 +86,19 @@ class Source:
         answer_limit: float = ANSWER_LIMIT,
     ) -> AsyncGenerator[None]:
         """Deliver while the block runs."""
-        work = asyncio.create_task(
-            deliver(self.database, self.bus, allowed, retries, renderers, lease, shares, answer_limit)
-        )
-        try:
+        work = deliver(self.database, self.bus, allowed, retries, renderers, lease, shares, answer_limit)
+        async with going_on(work):
             yield
-        finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+
+    @asynccontextmanager
+    async def queueing(self) -> AsyncGenerator[None]:
+        """Queue while the block runs, and deliver nothing."""
+        log = EventLog(self.database, keep=timedelta(days=30))
+        async with (
+            tailing(log, self.bus) as tail,
+            going_on(Queueing(self.database, self.bus, tail).run()),
+        ):
+            yield
 
 
 async def deliver(
@@ -136,12 +141,19 @@ async def organizations(database: Database, number: int) -> Sequence[int]:
 async def tailing(log: EventLog, bus: Bus) -> AsyncGenerator[EventTail]:
     """The log's tail, kept going while the block runs."""
     tail = EventTail(log, bus)
-    running = asyncio.create_task(tail.run())
-    try:
+    async with going_on(tail.run()):
         yield tail
+
+
+@asynccontextmanager
+async def going_on(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Work that goes on while the block runs."""
+    task = asyncio.create_task(work)
+    try:
+        yield
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
