@@ -172,10 +172,10 @@ def test_the_schedule_of_retries() -> None:
 async def test_what_comes_just_when_a_retry_is_accepted_waits_its_turn(
     events: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those that were left behind the failure are read again a moment later, and go first, also when the
-    reading has gone on beyond them and others are under way."""
+    """Those that were left behind the failure are read again later, and go first, also when the reading has
+    gone on beyond them and others are under way."""
     for moment in ("_READ_EVERY", "_FROM_THE_BEGINNING_AFTER"):
-        monkeypatch.setattr(sender, moment, 2.0)
+        monkeypatch.setattr(sender, moment, NEVER)
     retry, other = asyncio.Event(), asyncio.Event()
 
     def unreliable(request: Request) -> int:
@@ -186,7 +186,7 @@ async def test_what_comes_just_when_a_retry_is_accepted_waits_its_turn(
             receiver.hold = other
         return 200
 
-    async with listening() as receiver, events.delivering():
+    async with listening() as receiver, events.delivering(answer_limit=NEVER):
         receiver.reply = unreliable
         hook = await events.hook(receiver.url)
         async with events.database.write(None) as session:
@@ -198,6 +198,7 @@ async def test_what_comes_just_when_a_retry_is_accepted_waits_its_turn(
         await asyncio.sleep(0.1)  # and read
         retry.set()
         await receiver.got(3)
+        await events.until(hook, "delivered", "waiting", "waiting", "waiting")
         await events.happens(object_id="x", number=3)
         await events.until(hook, "delivered", "waiting", "waiting", "waiting", "waiting")
         await asyncio.sleep(0.1)
