@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.db.database import Database
+from switchroom.db.database import Database, columns_of
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
@@ -25,11 +36,6 @@ PAGE = 100
 
 TOP = ""
 """The level of rooms that are in no other."""
-
-_Node = Row[str, str | None, int, int, str]
-_Nodes = Select[str, str | None, int, int, str]
-
-_NODES: _Nodes = select(Room.id, Room.parent_id, Room.position, Room.type, Room.display_name)
 
 
 class Place(Struct, frozen=True):
@@ -68,7 +74,7 @@ class RoomTree:
         names, those that hold them, and what is in departments of such a name."""
         async with self._database.read(token.organization_id) as session:
             shown = await _Shown.to(session, token, departments_only=departments_only)
-            nodes = await shown.nodes(MOST_WHOLE + 1)
+            nodes = await shown.nodes(_anywhere, MOST_WHOLE + 1)
             if len(nodes) <= MOST_WHOLE:
                 return TreePage([node.id for node in nodes], is_whole=True)
             if not term.strip():
@@ -85,40 +91,71 @@ class RoomTree:
             return await _levels(await _Shown.to(session, token, departments_only=departments_only), wanted)
 
 
+class _Node(Struct, frozen=True):
+    """A room's place in the tree."""
+
+    id: str
+    parent_id: str | None
+    position: int
+    type: int
+    name: str
+
+
+_Nodes = Select[str, str | None, int, int, str]
+
+_NODES: _Nodes = select(Room.id, Room.parent_id, Room.position, Room.type, Room.display_name)
+
+
+class _Audience(Struct, frozen=True):
+    """What the statements depend on of those to whom rooms are shown."""
+
+    sees_all: bool
+    administers_rooms: bool
+    departments_only: bool
+
+
 class _Shown:
     """The rooms that somebody is shown, in the order of each level."""
 
-    def __init__(self, session: AsyncSession, token: AccessToken, query: _Nodes) -> None:
-        self.session = session
-        self._subject_id = token.subject_id
-        self._query = query
+    def __init__(self, session: AsyncSession, subject_id: str, audience: _Audience) -> None:
+        self._session = session
+        self._subject_id = subject_id
+        self._audience = audience
 
     @classmethod
     async def to(cls, session: AsyncSession, token: AccessToken, *, departments_only: bool) -> _Shown:
         """Raises Forbidden for guests, and for somebody who is no member any more."""
         viewer = await Viewer.of(session, token)
-        query = _shown(
-            sees_all=token.may(Administration.ROOM_LIST), administers_rooms=viewer.administers_rooms
-        )
-        if departments_only:
-            query = query.where(Room.type == RoomType.DEPARTMENT)
-        return cls(session, token, query)
+        sees_all = token.may(Administration.ROOM_LIST)
+        return cls(session, token.subject_id, _Audience(sees_all, viewer.administers_rooms, departments_only))
 
-    async def nodes(self, most: int, *conditions: ColumnElement[bool]) -> Sequence[_Node]:
-        """The first of those that are so."""
-        query = self._query.where(*conditions).limit(most)
-        return (await self.session.execute(query, {"subject_id": self._subject_id})).all()
+    async def nodes(
+        self, query: Callable[[_Audience], _Nodes], most: int, **parameters: object
+    ) -> Sequence[_Node]:
+        """The first that the query finds."""
+        of_all = {"subject_id": self._subject_id, "most": most}
+        rows = await columns_of(self._session, query(self._audience), {**parameters, **of_all})
+        return [_Node(*row) for row in rows]
+
+    async def right_below(self, parents: Sequence[str], most: int) -> Sequence[_Node]:
+        query = _anywhere(self._audience).where(Room.parent_id.in_(parents))
+        rows = await self._session.execute(query, {"subject_id": self._subject_id, "most": most})
+        return [_Node(*row) for row in rows]
+
+    async def by_ids(self, room_ids: Collection[str]) -> Sequence[_Node]:
+        """These, for whatever holds what is shown is shown."""
+        return [_Node(*row) for row in await self._session.execute(_NODES.where(Room.id.in_(room_ids)))]
 
 
 async def _levels(shown: _Shown, wanted: Sequence[Level]) -> TreePage:
     room_ids: list[str] = []
     following: dict[str, Place] = {}
     for level in wanted:
-        conditions = [Room.parent_id == level.parent_id if level.parent_id else Room.parent_id.is_(None)]
-        if level.after is not None:
-            behind = (level.after.position, level.after.room_id)
-            conditions.append(tuple_(Room.position, Room.id) > behind)
-        nodes = await shown.nodes(PAGE + 1, *conditions)
+        query = partial(_level, at_top=level.parent_id == TOP, is_first=level.after is None)
+        after = level.after or Place(0, "")
+        nodes = await shown.nodes(
+            query, PAGE + 1, parent_id=level.parent_id, position=after.position, after=after.room_id
+        )
         room_ids += [node.id for node in nodes[:PAGE]]
         if len(nodes) > PAGE:
             last = nodes[PAGE - 1]
@@ -127,14 +164,14 @@ async def _levels(shown: _Shown, wanted: Sequence[Level]) -> TreePage:
 
 
 async def _search(shown: _Shown, term: str) -> TreePage:
-    candidates = await shown.nodes(PAGE + 1, Room.display_name.ilike(_pattern(term), escape="\\"))
-    found = [node for node in candidates[:PAGE] if term.casefold() in node.display_name.casefold()]
+    candidates = await shown.nodes(_named, PAGE + 1, pattern=_pattern(term))
+    found = [node for node in candidates[:PAGE] if term.casefold() in node.name.casefold()]
     holders = [node.id for node in found if node.type == RoomType.DEPARTMENT]
-    inside = await shown.nodes(PAGE, Room.parent_id.in_(holders)) if holders else ()
+    inside = await shown.right_below(holders, PAGE) if holders else ()
     room_ids = dict.fromkeys(node.id for node in (*found, *inside))
     above = {node.parent_id for node in found if node.parent_id} - room_ids.keys()
     while above:
-        nodes = (await shown.session.execute(_NODES.where(Room.id.in_(above)))).all()
+        nodes = await shown.by_ids(above)
         room_ids.update(dict.fromkeys(node.id for node in nodes))
         above = {node.parent_id for node in nodes if node.parent_id} - room_ids.keys()
     return TreePage(list(room_ids), has_more=len(candidates) > PAGE)
@@ -147,19 +184,39 @@ def _pattern(term: str) -> str:
     return f"%{''.join(letters)}%"
 
 
-@cache
-def _shown(*, sees_all: bool, administers_rooms: bool) -> _Nodes:
-    """The query of what is shown to somebody, its parameter `subject_id`."""
+# Queries, each made once for its audience. Their parameters are `subject_id`, `most` and what else they say.
 
+
+@cache
+def _anywhere(audience: _Audience) -> _Nodes:
     def for_itself(room: type[Room]) -> ColumnElement[bool]:
         """Whether a room is shown whatever is in it."""
-        is_open = true() if sees_all else joinable(administers_rooms=administers_rooms, room=room)
+        is_department = room.type == RoomType.DEPARTMENT
+        administers = audience.administers_rooms
+        is_open = true() if audience.sees_all else joinable(administers_rooms=administers, room=room)
         return or_(
-            and_(room.type != RoomType.DEPARTMENT, is_open),
-            and_(
-                room.type == RoomType.DEPARTMENT,
-                administered(administers_rooms=administers_rooms, room=room),
-            ),
+            and_(~is_department, is_open),
+            and_(is_department, administered(administers_rooms=administers, room=room)),
         )
 
-    return _NODES.where(IS_LISTED, or_(for_itself(Room), holds(for_itself))).order_by(Room.position, Room.id)
+    query = _NODES.where(IS_LISTED, or_(for_itself(Room), holds(for_itself)))
+    if audience.departments_only:
+        query = query.where(Room.type == RoomType.DEPARTMENT)
+    return query.order_by(Room.position, Room.id).limit(bindparam("most", type_=Integer))
+
+
+@cache
+def _level(audience: _Audience, *, at_top: bool, is_first: bool) -> _Nodes:
+    """Right below `parent_id`, or at the top; unless it is the first page, behind `position` and `after`."""
+    parent = bindparam("parent_id", type_=String)
+    query = _anywhere(audience).where(Room.parent_id.is_(None) if at_top else Room.parent_id == parent)
+    if is_first:
+        return query
+    place = (bindparam("position", type_=Room.position.type), bindparam("after", type_=String))
+    return query.where(tuple_(Room.position, Room.id) > tuple_(*place))
+
+
+@cache
+def _named(audience: _Audience) -> _Nodes:
+    """Those whose names are like `pattern`."""
+    return _anywhere(audience).where(Room.display_name.ilike(bindparam("pattern"), escape="\\"))
