@@ -1,4 +1,4 @@
-"""Serves the browser side, built into `webroot/`, from memory and compressed once."""
+"""Serves the browser side, built into `webroot/`, from memory; each file is compressed once."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import gzip
 import hashlib
 import mimetypes
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from msgspec import Struct
 
 _POLICY = (
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob:; "
@@ -34,11 +34,19 @@ _COMPRESSIBLE = (".html", ".js", ".css", ".svg", ".json", ".webmanifest")
 _NOT_BUILT = b"The browser side has not been built. Run: make web\n"
 
 
-class _File(Struct, frozen=True):
-    content: bytes
-    compressed: bytes | None
-    media_type: str
-    tag: str
+class _File:
+    """A file of `webroot/`. `compressed` is made when a browser first takes it, not at each start; it is None
+    for a file that is compressed already."""
+
+    def __init__(self, path: Path) -> None:
+        self.content = path.read_bytes()
+        self.media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        self.tag = f'"{hashlib.sha256(self.content).hexdigest()[:20]}"'
+        self._compressible = path.suffix in _COMPRESSIBLE
+
+    @cached_property
+    def compressed(self) -> bytes | None:
+        return gzip.compress(self.content, 6, mtime=0) if self._compressible else None
 
 
 def page_handlers(webroot: Path) -> list[HTTPRouteHandler]:
@@ -70,24 +78,19 @@ def page_handlers(webroot: Path) -> list[HTTPRouteHandler]:
 
 
 def _load(webroot: Path) -> Mapping[str, _File]:
-    files: dict[str, _File] = {}
-    for path in sorted(webroot.rglob("*")) if webroot.is_dir() else ():
-        if path.is_file() and path.suffix != ".map":
-            content = path.read_bytes()
-            files[path.relative_to(webroot).as_posix()] = _File(
-                content=content,
-                compressed=gzip.compress(content, 6, mtime=0) if path.suffix in _COMPRESSIBLE else None,
-                media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
-                tag=f'"{hashlib.sha256(content).hexdigest()[:20]}"',
-            )
-    return files
+    paths = webroot.rglob("*") if webroot.is_dir() else ()
+    return {
+        path.relative_to(webroot).as_posix(): _File(path)
+        for path in paths
+        if path.is_file() and path.suffix != ".map"
+    }
 
 
 def _answer(request: Request[Any, Any, Any], file: _File, headers: Mapping[str, str]) -> Response[bytes]:
     all_headers = {**headers, "etag": file.tag, "vary": "accept-encoding"}
     if file.tag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=all_headers)
-    if file.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if "gzip" in request.headers.get("accept-encoding", "") and (compressed := file.compressed) is not None:
         all_headers["content-encoding"] = "gzip"
-        return Response(file.compressed, media_type=file.media_type, headers=all_headers)
+        return Response(compressed, media_type=file.media_type, headers=all_headers)
     return Response(file.content, media_type=file.media_type, headers=all_headers)

@@ -26,15 +26,12 @@ from switchroom.jobs.runner import Runner, Work
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail
-from switchroom.mail.meeting_rendering import render_meeting_mail
 from switchroom.mail.message import Envelope, RenderedMail
 from switchroom.mail.models import STILL_QUEUED, MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.outbox import write_mail
 from switchroom.mail.password_mails import PasswordMail
-from switchroom.mail.password_rendering import render_password_mail
 from switchroom.mail.queue import Payload, distribute, read_payload
-from switchroom.mail.rendering import render_invitation
 from switchroom.mail.smtp import SmtpTransport, parse_server
 from switchroom.settings import ConfigurationError, SmtpSettings
 
@@ -181,6 +178,11 @@ class MailDelivery(Work[Claim[QueuedMail]]):
             await self._failed(job, _brief(error), final=True)
 
     def _render(self, mail: QueuedMail, payload: Payload) -> RenderedMail:
+        # Loaded with the first mail, in the thread that renders it: calendars would slow each start down.
+        from switchroom.mail.meeting_rendering import render_meeting_mail
+        from switchroom.mail.password_rendering import render_password_mail
+        from switchroom.mail.rendering import render_invitation
+
         envelope = Envelope(mail_id=mail.id, sender=self._sender, queued_at=mail.created_at)
         match payload:
             case Invitation():

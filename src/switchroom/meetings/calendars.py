@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,6 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, NotFound
 from switchroom.identity.models import Membership, Organization, Person
-from switchroom.mail.meeting_calendar import meeting_feed
 from switchroom.mail.meeting_mails import MeetingEntry
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.invitations import Invitations
@@ -50,7 +50,7 @@ class Calendars:
                 .limit(_MOST_IN_FEED)
             )
             entries = await self._entries(session, query, with_organizers_key=True)
-        return await asyncio.to_thread(meeting_feed, entries, name=person.display_name, made_at=now())
+        return await asyncio.to_thread(_feed, entries, name=person.display_name, made_at=now())
 
     async def of_meeting(self, token: str) -> bytes:
         """One meeting, with the link for everybody. Raises NotFound."""
@@ -60,7 +60,7 @@ class Calendars:
             )
         if not entries or not token:
             raise _unknown()
-        return await asyncio.to_thread(meeting_feed, entries, name=entries[0].topic, made_at=now())
+        return await asyncio.to_thread(_feed, entries, name=entries[0].topic, made_at=now())
 
     async def _entries(
         self,
@@ -104,3 +104,10 @@ _MEMBERS = (
 
 def _unknown() -> NotFound:
     return NotFound(ErrorCode.CALENDAR_NOT_FOUND, "calendar_token")
+
+
+def _feed(entries: Sequence[MeetingEntry], *, name: str, made_at: datetime) -> bytes:
+    """As `meeting_feed`, which is loaded with the first feed, in the thread that makes it."""
+    from switchroom.mail.meeting_calendar import meeting_feed
+
+    return meeting_feed(entries, name=name, made_at=made_at)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
-from litestar import Litestar
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from switchroom.accounts.provisioning import found_organization
 from switchroom.dialects.body import LARGEST_BODY
 from switchroom.dialects.router import Router
+from switchroom.http.application import Application
 from switchroom.http.cross_origin import CrossOrigin
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
@@ -95,11 +96,8 @@ class Platform:
             *page_handlers(WEBROOT),
             *more,
         ]
-        application = Litestar(
-            handlers,
-            openapi_config=None,
-            request_max_body_size=LARGEST_BODY,
-            logging_config=None,
+        application = Application(
+            handlers, openapi_config=None, request_max_body_size=LARGEST_BODY, logging_config=None
         )
         router = Router(self.dialects.apis(), application)
         return Observation(CrossOrigin(router), security.trusted_proxies)
@@ -112,17 +110,23 @@ class Platform:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.storage.database.close)
             stack.callback(self.identity.passwords.close)
-            if upgrade and await bring_up_to_date(self.storage.database):
-                log.info("database schema brought up to date")
-            await self.identity.prepare()
-            await self.live.prepare()
+            stack.push_async_callback(self.engines.stop)
+            starting = asyncio.create_task(self.engines.start(), name="start engines")
+            try:
+                await self._prepare(upgrade=upgrade)
+            finally:
+                await starting
             for background in self._background():
                 await stack.enter_async_context(kept_going(background))
-            stack.push_async_callback(self.engines.stop)
-            await self.engines.start()
             stack.push_async_callback(messages.disconnect)
             await messages.connect()
             yield
+
+    async def _prepare(self, *, upgrade: bool) -> None:
+        if upgrade and await bring_up_to_date(self.storage.database):
+            log.info("database schema brought up to date")
+        await self.identity.prepare()
+        await self.live.prepare()
 
     @asynccontextmanager
     async def online(
