@@ -100,8 +100,7 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -
     async with AsyncExitStack() as stack:
         if workers == 1:
             platform = Platform(loaded, engines=engines)
-            await stack.enter_async_context(platform.running())
-            await prepare(platform)
+            await stack.enter_async_context(platform.running(prepare=prepare, to_serve=True))
             await stack.enter_async_context(platform.online())
         else:
             await stack.enter_async_context(several(loaded, workers, engines=engines, prepare=prepare))

@@ -24,10 +24,12 @@ class Background(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def kept_going(background: Background) -> AsyncGenerator[None]:
-    """Keep the work going until the block ends: a failure is logged, and it begins again a little later."""
+async def kept_going(background: Background, begin: asyncio.Event) -> AsyncGenerator[None]:
+    """Keep the work going from the event `begin` until the block ends: a failure is logged, and it begins
+    again a little later."""
 
     async def keep_going() -> None:
+        await begin.wait()
         while True:
             try:
                 await background.work()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -71,6 +71,7 @@ class Platform:
             self.live,
             self.media,
         )
+        self._begin = asyncio.Event()
         self.mail = MailDelivery(
             self.storage.database, settings.smtp, settings.data_directory, self.storage.bus
         )
@@ -103,9 +104,16 @@ class Platform:
         return Observation(CrossOrigin(router), security.trusted_proxies)
 
     @asynccontextmanager
-    async def running(self, *, upgrade: bool = True) -> AsyncGenerator[None]:
+    async def running(
+        self,
+        *,
+        upgrade: bool = True,
+        prepare: Callable[[Platform], Awaitable[None]] | None = None,
+        to_serve: bool = False,
+    ) -> AsyncGenerator[None]:
         """Bring the schema up to date, unless `upgrade` is False, and keep the engines and the background
-        work going with the block."""
+        work going with the block. `prepare` is done while the engines start. The work begins at once or,
+        `to_serve`, when `online` serves: nobody waits then for its first looks."""
         messages = self.storage.messages
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.storage.database.close)
@@ -114,10 +122,14 @@ class Platform:
             starting = asyncio.create_task(self.engines.start(), name="start engines")
             try:
                 await self._prepare(upgrade=upgrade)
+                if prepare is not None:
+                    await prepare(self)
             finally:
                 await starting
             for background in self._background():
-                await stack.enter_async_context(kept_going(background))
+                await stack.enter_async_context(kept_going(background, self._begin))
+            if not to_serve:
+                self._begin.set()
             stack.push_async_callback(messages.disconnect)
             await messages.connect()
             yield
@@ -136,6 +148,7 @@ class Platform:
         At its end the people in rooms are told first that the server goes, while there is still one to tell
         them. Raises PortTakenError."""
         async with serving(self.asgi(more), self.settings.host, self.settings.port, listener):
+            self._begin.set()
             await self.live.start()
             try:
                 yield

@@ -50,7 +50,7 @@ async def work(job: Job) -> None:
         loop.add_signal_handler(number, stop.set)
     platform = Platform(job.settings, engine_reports=partial(read_reports, Path(os.environ[METRICS], FILE)))
     with socket.socket(fileno=job.listener) as listener:
-        async with platform.running(upgrade=False), platform.online(listener=listener):
+        async with platform.running(upgrade=False, to_serve=True), platform.online(listener=listener):
             while not stop.is_set():
                 os.write(job.beats, BEAT.pack(os.getpid()))
                 try:
