@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-LATER = ("aiohttp", "alembic", "icalendar", "litestar.plugins.pydantic")
+LATER = ("aiohttp", "alembic", "icalendar", "pydantic")
 START = f"""
 import gc, sys, tempfile
 from switchroom.__main__ import main

@@ -6,21 +6,36 @@ import getpass
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
-from switchroom.cli.options import Config, Data, Org, load_settings, offline
+from switchroom.cli.options import load_settings, offline, with_organization, with_settings
 from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import Organization, PlatformKey
 from switchroom.identity.permissions import Standing
 from switchroom.identity.secrets import random_key
 from switchroom.platform.loop import run
 
-organization_commands = typer.Typer(help="Organizations.", no_args_is_help=True)
-user_commands = typer.Typer(help="People.", no_args_is_help=True)
-key_commands = typer.Typer(help="API keys.", no_args_is_help=True)
-meeting_key_commands = typer.Typer(help="Keys of the Web Meeting API.", no_args_is_help=True)
+
+@click.group
+def organization_commands() -> None:
+    """Organizations."""
+
+
+@click.group
+def user_commands() -> None:
+    """People."""
+
+
+@click.group
+def key_commands() -> None:
+    """API keys."""
+
+
+@click.group
+def meeting_key_commands() -> None:
+    """Keys of the Web Meeting API."""
 
 
 class KeyUse(StrEnum):
@@ -32,7 +47,9 @@ class KeyUse(StrEnum):
 
 
 @organization_commands.command("create")
-def create_organization(name: str, data: Data = None, config: Config = None) -> None:
+@click.argument("name")
+@with_settings
+def create_organization(name: str, data: str | None, config: Path | None) -> None:
     """Found an organization and print its id."""
 
     async def create() -> str:
@@ -43,18 +60,30 @@ def create_organization(name: str, data: Data = None, config: Config = None) -> 
 
 
 @user_commands.command("create")
+@click.argument("username")
+@with_organization
+@click.option(
+    "--role",
+    type=click.Choice([standing.value for standing in Standing]),
+    default=Standing.PARTICIPANT.value,
+    show_default=True,
+    help="The person's standing.",
+)
+@click.option("--first-name", default="")
+@click.option("--last-name", default="")
+@click.option("--locale", default="en", show_default=True, help="en or de.")
+@click.option("--ask-password", is_flag=True, help="Ask for the password instead of making one.")
+@with_settings
 def create_user(
     username: str,
-    org: Org,
-    role: Annotated[Standing, typer.Option(help="The person's standing.")] = Standing.PARTICIPANT,
-    first_name: Annotated[str, typer.Option()] = "",
-    last_name: Annotated[str, typer.Option()] = "",
-    locale: Annotated[str, typer.Option(help="en or de.")] = "en",
-    ask_password: Annotated[
-        bool, typer.Option("--ask-password", help="Ask for the password instead of making one.")
-    ] = False,
-    data: Data = None,
-    config: Config = None,
+    org: str,
+    role: str,
+    first_name: str,
+    last_name: str,
+    locale: str,
+    ask_password: bool,
+    data: str | None,
+    config: Path | None,
 ) -> None:
     """Add a person to an organization; prints the id, and the password unless it was asked for.
 
@@ -62,7 +91,7 @@ def create_user(
     """
     asked = (
         (getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n"))
-        if (ask_password)
+        if ask_password
         else None
     )
 
@@ -75,7 +104,7 @@ def create_user(
                 organization,
                 username=username,
                 password=password,
-                standing=role,
+                standing=Standing(role),
                 first_name=first_name,
                 last_name=last_name,
                 locale=locale,
@@ -89,7 +118,10 @@ def create_user(
 
 
 @key_commands.command("create")
-def create_api_key(client_id: str, org: Org, data: Data = None, config: Config = None) -> None:
+@click.argument("client_id")
+@with_organization
+@with_settings
+def create_api_key(client_id: str, org: str, data: str | None, config: Path | None) -> None:
     """Make an API key and print its code, which is shown this once."""
 
     async def create() -> tuple[str, str]:
@@ -104,20 +136,21 @@ def create_api_key(client_id: str, org: Org, data: Data = None, config: Config =
 
 
 @meeting_key_commands.command("create")
+@click.argument("name")
+@click.option("--org", default="", help="The account's organization. Empty: a key of the whole instance.")
+@click.option(
+    "--permission",
+    "permissions",
+    type=click.Choice([use.value for use in KeyUse]),
+    multiple=True,
+    help="One of these each time it is given; account and meeting unless said.",
+)
+@with_settings
 def create_meeting_key(
-    name: str,
-    org: Annotated[
-        str, typer.Option("--org", help="The account's organization. Empty: a key of the whole instance.")
-    ] = "",
-    permissions: Annotated[
-        list[KeyUse] | None,
-        typer.Option("--permission", help="account, meeting or events; the first two unless said."),
-    ] = None,
-    data: Data = None,
-    config: Config = None,
+    name: str, org: str, permissions: Sequence[str], data: str | None, config: Path | None
 ) -> None:
     """Make a key of the Web Meeting API and print it, which is done this once."""
-    uses = permissions or [KeyUse.ACCOUNT, KeyUse.MEETING]
+    uses = [KeyUse(use) for use in permissions] or [KeyUse.ACCOUNT, KeyUse.MEETING]
 
     async def create() -> str:
         async with offline(load_settings(config, None, None, data)) as platform:
@@ -131,7 +164,8 @@ def create_meeting_key(
 
 
 @meeting_key_commands.command("list")
-def list_meeting_keys(data: Data = None, config: Config = None) -> None:
+@with_settings
+def list_meeting_keys(data: str | None, config: Path | None) -> None:
     """Show the keys of the Web Meeting API, without the keys themselves."""
 
     async def read() -> Sequence[tuple[PlatformKey, Organization | None]]:
@@ -145,12 +179,10 @@ def list_meeting_keys(data: Data = None, config: Config = None) -> None:
 
 
 @meeting_key_commands.command("delete")
-def delete_meeting_key(
-    key_id: Annotated[int, typer.Argument(metavar="ID", help="The key's number, as `list` shows it.")],
-    data: Data = None,
-    config: Config = None,
-) -> None:
-    """Make a key good for nothing."""
+@click.argument("key_id", metavar="ID", type=int)
+@with_settings
+def delete_meeting_key(key_id: int, data: str | None, config: Path | None) -> None:
+    """Make a key, named by its number in `list`, good for nothing."""
 
     async def delete() -> None:
         async with offline(load_settings(config, None, None, data)) as platform:

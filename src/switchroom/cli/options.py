@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TypeVar
 
-import typer
+import click
 
 from switchroom import logs, settings
 from switchroom.platform import engine_table
@@ -15,11 +15,21 @@ from switchroom.platform.build import Platform
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.settings import Settings
 
-Config = Annotated[Path | None, typer.Option("--config", help="The TOML file with the settings.")]
-Data = Annotated[str | None, typer.Option("--data", help="Directory of everything the platform writes.")]
-Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
-Port = Annotated[int | None, typer.Option("--port", help="TCP port to listen on.")]
-Org = Annotated[str, typer.Option("--org", help="The organization's id or name.")]
+Command = TypeVar("Command", bound=Callable[..., None])
+
+with_organization = click.option("--org", required=True, help="The organization's id or name.")
+
+
+def with_settings(command: Command) -> Command:
+    """The options `--data` and `--config`."""
+    command = click.option("--config", type=Path, help="The TOML file with the settings.")(command)
+    return click.option("--data", help="Directory of everything the platform writes.")(command)
+
+
+def with_address(command: Command) -> Command:
+    """The options `--host` and `--port`."""
+    command = click.option("--port", type=int, help="TCP port to listen on.")(command)
+    return click.option("--host", help="Address to listen on.")(command)
 
 
 def load_settings(config: Path | None, host: str | None, port: int | None, data: str | None) -> Settings:

@@ -6,75 +6,80 @@ import asyncio
 import signal
 import sys
 from contextlib import AsyncExitStack
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
 from switchroom import __version__
-from switchroom.cli.options import Config, Data, Host, Port, load_settings
-from switchroom.platform import doctor
+from switchroom.cli.options import Command, load_settings, with_address, with_settings
 from switchroom.platform.build import Platform
 from switchroom.platform.demo import TREE, Demo, ensure_demo
+from switchroom.platform.doctor import examine
 from switchroom.platform.loop import run
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.platform.workers import several
 from switchroom.settings import Settings
 
-commands = typer.Typer()
-database_commands = typer.Typer(help="The database.", no_args_is_help=True)
 
-Workers = Annotated[
-    int, typer.Option("--workers", min=1, help="Processes that serve; more than one takes NATS.")
-]
-WithDemo = Annotated[bool, typer.Option("--demo", help="Make a demo organization, once.")]
+def _with_service(command: Command) -> Command:
+    """The options of what serves."""
+    command = click.option(
+        "--workers",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Processes that serve; more than one takes NATS.",
+    )(command)
+    command = click.option("--demo", is_flag=True, help="Make a demo organization, once.")(command)
+    return with_address(with_settings(command))
 
 
-@commands.command()
+@click.command
+@_with_service
 def up(
-    host: Host = None,
-    port: Port = None,
-    data: Data = None,
-    demo: WithDemo = False,
-    workers: Workers = 1,
-    config: Config = None,
+    host: str | None, port: int | None, data: str | None, demo: bool, workers: int, config: Path | None
 ) -> None:
     """Run everything on this machine, the media server included."""
     run(_serve(load_settings(config, host, port, data), demo=demo, engines=True, workers=workers))
 
 
-@commands.command()
+@click.command
+@_with_service
 def serve(
-    host: Host = None,
-    port: Port = None,
-    data: Data = None,
-    demo: WithDemo = False,
-    workers: Workers = 1,
-    config: Config = None,
+    host: str | None, port: int | None, data: str | None, demo: bool, workers: int, config: Path | None
 ) -> None:
     """Run the HTTP side only; media servers are those named in the configuration."""
     run(_serve(load_settings(config, host, port, data), demo=demo, engines=False, workers=workers))
 
 
-@commands.command(name="doctor")
-def run_doctor(host: Host = None, port: Port = None, data: Data = None, config: Config = None) -> None:
+@click.command
+@with_address
+@with_settings
+def doctor(host: str | None, port: int | None, data: str | None, config: Path | None) -> None:
     """Tell what is installed, which ports are free, and what to do about the rest."""
-    report = doctor.examine(load_settings(config, host, port, data))
+    report = examine(load_settings(config, host, port, data))
     for finding in report:
         print(f"{'ok  ' if finding.good else 'FIX '} {finding.subject}: {finding.state}")
         if not finding.good:
             print(f"     {finding.remedy}")
     if not all(finding.good for finding in report):
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
-@commands.command()
+@click.command
 def version() -> None:
     """Print the version."""
     print(__version__)
 
 
+@click.group
+def database_commands() -> None:
+    """The database."""
+
+
 @database_commands.command("upgrade")
-def upgrade_database(data: Data = None, config: Config = None) -> None:
+@with_settings
+def upgrade_database(data: str | None, config: Path | None) -> None:
     """Bring the database to the schema of this version."""
 
     async def upgrade() -> bool:

@@ -5,65 +5,86 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
+import click
 import msgspec
-import typer
 from msgspec import UNSET
 
-from switchroom.cli.options import CommandError, Config, Data, load_settings, offline
+from switchroom.cli.options import Command, CommandError, load_settings, offline, with_settings
 from switchroom.events.webhooks.hooks import WebHookDraft, WebHooks, new_secret
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.events.webhooks.schedule import RETRY_DELAYS
 from switchroom.platform.loop import run
 
-webhook_commands = typer.Typer(help="Web hooks.", no_args_is_help=True)
+_with_hook = click.argument("hook_id", metavar="ID", type=int)
 
-HookId = Annotated[int, typer.Argument(metavar="ID", help="The web hook's number.")]
-OwnOrg = Annotated[str | None, typer.Option("--org", help="The id or name of the hook's organization.")]
-OnPlatform = Annotated[
-    bool, typer.Option("--platform", help="A hook of the platform, for the events of all organizations.")
-]
+
+def _with_owner(command: Command) -> Command:
+    """The options `--org` and `--platform`, and those of the settings."""
+    command = click.option(
+        "--platform", is_flag=True, help="A hook of the platform, for the events of all organizations."
+    )(command)
+    command = click.option("--org", help="The id or name of the hook's organization.")(command)
+    return with_settings(command)
+
+
+@click.group
+def webhook_commands() -> None:
+    """Web hooks."""
 
 
 @webhook_commands.command("create")
+@click.argument("name")
+@click.argument("url")
+@click.option(
+    "--types", default="", help="Types of events, separated by commas: room.*,link.created. Empty: all."
+)
+@click.option(
+    "--verb",
+    type=click.Choice([verb.value for verb in Verb]),
+    default=Verb.POST.value,
+    show_default=True,
+    help="How events are sent.",
+)
+@click.option("--secret", default="", help="What deliveries are signed with. Empty: a new one, printed.")
+@click.option("--api-key", default="", help="Sent along as X-API-KEY.")
+@click.option(
+    "--view",
+    default="",
+    help="The API in whose words it is sent: webmeeting_v6. Empty: the events themselves.",
+)
+@click.option(
+    "--custom-data", metavar="JSON", default="", help="An object that is sent along with each event."
+)
+@click.option(
+    "--retries",
+    metavar="N",
+    type=int,
+    help=f"How often what fails is tried again, at most {len(RETRY_DELAYS)} times. "
+    "Else as often as the schedule says.",
+)
+@_with_owner
 def create_webhook(
     name: str,
     url: str,
-    org: OwnOrg = None,
-    platform: OnPlatform = False,
-    types: Annotated[
-        str, typer.Option(help="Types of events, separated by commas: room.*,link.created. Empty: all.")
-    ] = "",
-    verb: Annotated[Verb, typer.Option(help="How events are sent.")] = Verb.POST,
-    secret: Annotated[
-        str, typer.Option(help="What deliveries are signed with. Empty: a new one, printed.")
-    ] = "",
-    api_key: Annotated[str, typer.Option(help="Sent along as X-API-KEY.")] = "",
-    view: Annotated[
-        str,
-        typer.Option(help="The API in whose words it is sent: webmeeting_v6. Empty: the events themselves."),
-    ] = "",
-    custom_data: Annotated[
-        str, typer.Option(metavar="JSON", help="An object that is sent along with each event.")
-    ] = "",
-    retries: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help=f"How often what fails is tried again, at most {len(RETRY_DELAYS)} times. "
-            "Else as often as the schedule says.",
-            show_default=False,
-        ),
-    ] = None,
-    data: Data = None,
-    config: Config = None,
+    org: str | None,
+    platform: bool,
+    types: str,
+    verb: str,
+    secret: str,
+    api_key: str,
+    view: str,
+    custom_data: str,
+    retries: int | None,
+    data: str | None,
+    config: Path | None,
 ) -> None:
     """Send what happens from now on to an address."""
     draft = WebHookDraft(
         name=name,
         url=url,
-        verb=verb,
+        verb=Verb(verb),
         types=[kind.strip() for kind in types.split(",") if kind.strip()],
         secret=secret or UNSET,
         custom_data=_object(custom_data),
@@ -81,9 +102,8 @@ def create_webhook(
 
 
 @webhook_commands.command("list")
-def list_webhooks(
-    org: OwnOrg = None, platform: OnPlatform = False, data: Data = None, config: Config = None
-) -> None:
+@_with_owner
+def list_webhooks(org: str | None, platform: bool, data: str | None, config: Path | None) -> None:
     """Show the web hooks."""
 
     async def read() -> Sequence[WebHook]:
@@ -100,13 +120,11 @@ def list_webhooks(
 
 
 @webhook_commands.command("switch")
+@_with_hook
+@click.option("--on/--off", default=True, show_default=True, help="Send events, or do not.")
+@_with_owner
 def switch_webhook(
-    hook_id: HookId,
-    org: OwnOrg = None,
-    platform: OnPlatform = False,
-    on: Annotated[bool, typer.Option("--on/--off", help="Send events, or do not.")] = True,
-    data: Data = None,
-    config: Config = None,
+    hook_id: int, on: bool, org: str | None, platform: bool, data: str | None, config: Path | None
 ) -> None:
     """Switch a web hook on or off."""
 
@@ -118,14 +136,18 @@ def switch_webhook(
 
 
 @webhook_commands.command("secret")
+@_with_hook
+@click.option("--rotate", is_flag=True, help="Make a new one first.")
+@click.option("--set", "new", default="", help="Take this one from now on.")
+@_with_owner
 def show_secret(
-    hook_id: HookId,
-    org: OwnOrg = None,
-    platform: OnPlatform = False,
-    rotate: Annotated[bool, typer.Option("--rotate", help="Make a new one first.")] = False,
-    new: Annotated[str, typer.Option("--set", help="Take this one from now on.")] = "",
-    data: Data = None,
-    config: Config = None,
+    hook_id: int,
+    rotate: bool,
+    new: str,
+    org: str | None,
+    platform: bool,
+    data: str | None,
+    config: Path | None,
 ) -> None:
     """Show what deliveries are signed with."""
     if rotate and new:
@@ -142,12 +164,10 @@ def show_secret(
 
 
 @webhook_commands.command("delete")
+@_with_hook
+@_with_owner
 def delete_webhook(
-    hook_id: HookId,
-    org: OwnOrg = None,
-    platform: OnPlatform = False,
-    data: Data = None,
-    config: Config = None,
+    hook_id: int, org: str | None, platform: bool, data: str | None, config: Path | None
 ) -> None:
     """Remove a web hook, with what has not been delivered."""
 
@@ -159,14 +179,18 @@ def delete_webhook(
 
 
 @webhook_commands.command("deliveries")
+@_with_hook
+@click.option("--dead", is_flag=True, help="Only those that were given up.")
+@click.option("--limit", type=int, default=50, show_default=True, help="How many, newest first.")
+@_with_owner
 def list_deliveries(
-    hook_id: HookId,
-    org: OwnOrg = None,
-    platform: OnPlatform = False,
-    dead: Annotated[bool, typer.Option("--dead", help="Only those that were given up.")] = False,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
-    data: Data = None,
-    config: Config = None,
+    hook_id: int,
+    dead: bool,
+    limit: int,
+    org: str | None,
+    platform: bool,
+    data: str | None,
+    config: Path | None,
 ) -> None:
     """Show what was sent, what waits and what was given up."""
 
@@ -183,13 +207,11 @@ def list_deliveries(
 
 
 @webhook_commands.command("redeliver")
+@_with_hook
+@click.argument("delivery_id", metavar="DELIVERY", type=int)
+@_with_owner
 def redeliver(
-    hook_id: HookId,
-    delivery_id: Annotated[int, typer.Argument(metavar="DELIVERY", help="The delivery's number.")],
-    org: OwnOrg = None,
-    platform: OnPlatform = False,
-    data: Data = None,
-    config: Config = None,
+    hook_id: int, delivery_id: int, org: str | None, platform: bool, data: str | None, config: Path | None
 ) -> None:
     """Send an event once more."""
 
