@@ -5,8 +5,9 @@ NODE_MODULES := web/node_modules
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path 'web/src/api/*.d.ts' -prune -o -type f -print)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# What each purpose needs from the distribution.
-RUN_PACKAGES := janus janus-tools ffmpeg nats-server python3-venv
+# What each purpose needs from the distribution. Engines say which packages they are of.
+ENGINE_PACKAGES := $(shell sed -n 's/^    packages = (\(.*\))$$/\1/p' src/switchroom/engines/*/engine.py | tr -d '",')
+RUN_PACKAGES := $(ENGINE_PACKAGES) python3-venv
 TEST_PACKAGES := $(RUN_PACKAGES) chromium firefox-esr postgresql curl
 BENCH_PACKAGES := $(TEST_PACKAGES) wrk
 

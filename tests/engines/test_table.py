@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ from switchroom.platform.engines import EngineEntry, Engines, configured
 from switchroom.settings import ConfigurationError, Settings, load, reference
 from tests.engines.made_up import MadeUpEngine
 from tests.engines.waiting import until
+
+ROOT = Path(__file__).parents[2]
 
 
 class First(MadeUpEngine):
@@ -223,6 +226,15 @@ def test_every_engine_of_the_table_says_what_it_is(tmp_path: Path) -> None:
         assert engine.without
         assert engine.title in subjects
     assert {"janus", "nats", "ffmpeg"} <= {engine.name for engine in engines}
+
+
+def test_make_installs_the_packages_of_them_all() -> None:
+    show = "show: ; @echo $(ENGINE_PACKAGES)"
+    told = subprocess.run(["make", "-s", "--eval", show, "show"], cwd=ROOT, capture_output=True, check=True)
+    engines: list[Engine] = [entry.make(Settings()) for entry in TABLE]
+    assert sorted(told.stdout.decode().split()) == sorted(
+        one for engine in engines for one in engine.packages
+    )
 
 
 async def test_one_is_set_up_by_a_section_of_its_own(tmp_path: Path) -> None:
