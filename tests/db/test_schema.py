@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,25 @@ async def test_a_new_database_has_the_schema_that_the_migrations_make(
 
     async with database.engine.connect() as connection:
         assert made == await connection.run_sync(_described)
+
+
+@pytest.mark.parametrize("make", [schema.upgrade, bring_up_to_date])
+async def test_the_planner_is_told_of_many_rows_from_the_start(
+    database: Database, make: Callable[[Database], Awaitable[bool]]
+) -> None:
+    assert await make(database)
+    async with database.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            untold = (
+                "SELECT name FROM sqlite_schema "
+                "WHERE type = 'index' AND name NOT IN (SELECT idx FROM sqlite_stat1)"
+            )
+        else:
+            untold = (
+                "SELECT relname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
+                "WHERE relkind = 'r' AND attname = 'organization_id' AND attoptions IS NULL"
+            )
+        assert (await connection.execute(text(untold))).scalars().all() == []
 
 
 async def test_starting_twice_changes_nothing(database: Database) -> None:

@@ -54,11 +54,26 @@ async def rows_passed(engine: AsyncEngine, ask: Ask) -> tuple[float, str]:
         for setting in ("enable_seqscan = off", "random_page_cost = 0.01", "cpu_index_tuple_cost = 0.1"):
             await connection.exec_driver_sql(f"SET {setting}")
         for statement, parameters in asked:
-            explained = await connection.exec_driver_sql(
-                f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters
-            )
+            explained = await connection.exec_driver_sql(f"{_EXPLAIN} {statement}", parameters)
             found.append((_most_rows(explained.scalar_one()[0]["Plan"]), statement))
+            # After a few times PostgreSQL may plan it once and for all, not knowing for whom.
+            values = f"({', '.join(map(_literal, parameters))})" if parameters else ""
+            await connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+            await connection.exec_driver_sql(f"PREPARE of_anybody AS {statement}")
+            explained = await connection.exec_driver_sql(f"{_EXPLAIN} EXECUTE of_anybody{values}")
+            found.append((_most_rows(explained.scalar_one()[0]["Plan"]), f"of anybody: {statement}"))
+            await connection.exec_driver_sql("DEALLOCATE of_anybody")
+            await connection.exec_driver_sql("RESET plan_cache_mode")
     return max(found, default=(0.0, ""))
+
+
+_EXPLAIN = "EXPLAIN (ANALYZE, FORMAT JSON)"
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return str(int(value)) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
 def _most_rows(plan: dict[str, Any]) -> float:

@@ -1,9 +1,13 @@
-"""Statistics for SQLite's query planner.
+"""Statistics for the query planners, of a database that has grown.
 
-Without any it takes an index of organizations for one that leaves ten rows; and since every query is confined
-to an organization, it would go through all that the largest one has. Statistics of what there happens to be
-would change its mind as a database grows. So it is told, once and for all, of a database that has grown
+Without any, SQLite takes an index of organizations for one that leaves ten rows; and since every query is
+confined to an organization, it would go through all that the largest one has. Statistics of what there
+happens to be would change its mind as a database grows. So it is told, once and for all, of a large one
 (https://www.sqlite.org/lang_analyze.html, fixed results of ANALYZE).
+
+PostgreSQL plans a statement that it knows for any organization, of which it takes all to have as much: with
+very many small ones, to go through all of one seems cheap to it, and the largest has most of all. It is told
+that there are few (https://www.postgresql.org/docs/current/sql-altertable.html, n_distinct).
 """
 
 from __future__ import annotations
@@ -32,10 +36,26 @@ _DIFFERENT = {
 
 
 def assume_many_rows(connection: Connection) -> None:
-    """Write the statistics of all indexes that there are, in place of any others; what connects from now on
-    plans by them. Does nothing for another database than SQLite."""
-    if connection.dialect.name != "sqlite":
-        return
+    """Write the statistics of all tables that there are, in place of any others; what connects from now on
+    plans by them, on PostgreSQL once they have been analyzed."""
+    if connection.dialect.name == "sqlite":
+        _assume_on_sqlite(connection)
+    else:
+        _assume_on_postgresql(connection)
+
+
+def _assume_on_postgresql(connection: Connection) -> None:
+    run = connection.exec_driver_sql
+    tables = run(
+        "SELECT table_name FROM information_schema.columns "
+        "WHERE table_schema = current_schema() AND column_name = 'organization_id'"
+    ).scalars()
+    few = _DIFFERENT["organization_id"]
+    for table in tables.all():
+        run(f"ALTER TABLE {table} ALTER COLUMN organization_id SET (n_distinct = {few})")
+
+
+def _assume_on_sqlite(connection: Connection) -> None:
     run = connection.exec_driver_sql
     run("ANALYZE sqlite_schema")  # makes the table of statistics
     run("DELETE FROM sqlite_stat1")

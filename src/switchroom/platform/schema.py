@@ -20,6 +20,7 @@ import switchroom.meetings.recordings.models
 import switchroom.rooms.models
 from switchroom.db.base import Base
 from switchroom.db.database import Database
+from switchroom.db.statistics import assume_many_rows
 
 _WITH_TABLES = (
     switchroom.accounts.models,
@@ -77,4 +78,5 @@ def _create_if_empty(connection: Connection) -> str:
     Base.metadata.create_all(connection, checkfirst=False)
     _version.create(connection)
     connection.execute(insert(_version).values(version_num=newest_migration()))
+    assume_many_rows(connection)
     return "created"
