@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, literal, type_coerce
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from switchroom.db.base import Instant
 
@@ -14,8 +15,11 @@ _NONE = timedelta()
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class _Microseconds(ColumnElement[int]):
-    """Since 1970-01-01 UTC, the same within one statement, so that an index serves a comparison with it."""
+class _Microseconds(FunctionElement[int]):
+    """Since 1970-01-01 UTC, the same within one statement, so that an index serves a comparison with it.
+
+    A function to SQLAlchemy, which compiles a statement with an element of no such kind each time anew.
+    """
 
     inherit_cache = True
     type = BigInteger()
