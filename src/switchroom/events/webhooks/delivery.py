@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -32,6 +34,12 @@ _LOOK_EVERY = 1.0
 _CLEANED_EVERY = timedelta(hours=1)
 _FORGOTTEN_EVERY = 3600.0
 _READING_AT_ONCE = 2
+_FEW_HOOKS = 20
+"""Of more than these it does not matter who was a moment earlier."""
+
+_WAY = 0.025
+"""Seconds between two times at which a worker takes some of few hooks."""
+
 
 log = structlog.get_logger()
 
@@ -82,6 +90,7 @@ class HookDelivery(Work[HookJob]):
         self._shares = shares or Shares()
         self._senders: dict[int, Sender] = {}
         self._runner = Runner(self)
+        self._taken_at = -math.inf
         self._writing = Tasks()
         bus.subscribe(DeliveriesQueued, self._wake)
 
@@ -100,7 +109,15 @@ class HookDelivery(Work[HookJob]):
             await self._outbound.close()
 
     async def claim(self, limit: int) -> Sequence[HookJob]:
-        return [HookJob(hook_id) for hook_id in await self._leases.take_some(limit)]
+        taken = await self._leases.take_some(limit)
+        if taken:
+            self._taken_at = time.monotonic()
+        return [HookJob(hook_id) for hook_id in taken]
+
+    async def give_way(self) -> None:
+        """Let other processes, which hear of the same work a moment later, take their share of few hooks."""
+        if len(self._senders) < _FEW_HOOKS:
+            await asyncio.sleep(self._taken_at + _WAY - time.monotonic())
 
     async def count_waiting(self) -> int:
         return await self._leases.count_waiting()
