@@ -25,7 +25,7 @@ COUNTS_CAPTURES = """
 """
 
 
-def knocks(person: Person, name: str = "") -> Person:
+def asks_to_enter(person: Person, name: str = "") -> Person:
     """Through the lobby to the waiting room."""
     if name:
         person.the("display-name").fill(name)
@@ -54,10 +54,10 @@ def test_into_a_boardroom_people_are_let_in_one_by_one(tenant: Tenant, newcomer:
     expect(nora.the("meeting-topic")).to_have_text("Board")
     expect(nora.the("agenda")).to_have_text("1. Welcome")
     expect(nora.the("display-name")).to_have_value("Nora Nilsen")
-    knocks(nora, "Nora N.")
+    asks_to_enter(nora, "Nora N.")
     nora.reads("Nobody is here yet who could let you in.")
     is_sound(nora.page)
-    ben = knocks(newcomer("Ben").opens(meeting.page()), "Ben")
+    ben = asks_to_enter(newcomer("Ben").opens(meeting.page()), "Ben")
 
     ada = newcomer("Ada", on=BOTH).opens(meeting.page(meeting.organizer_key)).joins()
     lists_waiting(ada, "Nora N.", "Ben")
@@ -82,15 +82,15 @@ def test_into_a_boardroom_people_are_let_in_one_by_one(tenant: Tenant, newcomer:
 def test_a_moderator_with_a_phone_lets_all_in(tenant: Tenant, newcomer: Newcomer) -> None:
     meeting = plan(tenant, kind=MeetingKind.BOARDROOM)
     ada = newcomer("Ada", screen=PHONE).opens(meeting.page(meeting.organizer_key)).joins()
-    ben = knocks(newcomer("Ben", screen=PHONE).opens(meeting.page()), "Ben")
-    cleo = knocks(newcomer("Cleo").opens(meeting.page()), "Cleo")
+    ben = asks_to_enter(newcomer("Ben", screen=PHONE).opens(meeting.page()), "Ben")
+    cleo = asks_to_enter(newcomer("Cleo").opens(meeting.page()), "Cleo")
     lists_waiting(ada, "Ben", "Cleo")
     is_sound(ada.page)
     is_sound(ben.page)
     expect(ada.the("announcements")).to_have_text("Cleo waits to come in.")
     cleo.the("stop-waiting").click()
     lists_waiting(ada, "Ben")
-    knocks(cleo)
+    asks_to_enter(cleo)
     lists_waiting(ada, "Ben", "Cleo")
     ada.the("admit-all").click()
     for guest in (ben, cleo):
@@ -107,7 +107,7 @@ def test_who_waits_is_no_nobody_and_in_german_all_can_be_let_in_too(
     )
     ada.reads("Es ist noch niemand sonst da.")
     for name in ("Ben", "Cleo"):
-        knocks(newcomer(name).opens(meeting.page()), name)
+        asks_to_enter(newcomer(name).opens(meeting.page()), name)
     lists_waiting(ada, "Ben", "Cleo")
     expect(ada.page.locator("body")).not_to_contain_text("niemand sonst da")
     cut_off = "button => [...button.querySelectorAll('*')].some(one => one.scrollWidth > one.clientWidth + 1)"
@@ -187,7 +187,7 @@ def test_somebody_signed_in_comes_under_their_account_or_as_a_guest(
     expect(ada.the("join")).to_have_text("Join now")
     ada.the("change-identity").click()
     expect(ada.the("join")).to_have_text("Ask to come in")
-    knocks(ada, "A guest")
+    asks_to_enter(ada, "A guest")
     ada.the("stop-waiting").click()
     ada.the("change-identity").click()
     expect(ada.the("join")).to_have_text("Join now")
@@ -198,7 +198,7 @@ def test_somebody_signed_in_comes_under_their_account_or_as_a_guest(
 def test_closing_a_meeting_puts_everybody_out(tenant: Tenant, newcomer: Newcomer) -> None:
     meeting = plan(tenant, "Board", kind=MeetingKind.BOARDROOM)
     ada = newcomer("Ada").opens(meeting.page(meeting.organizer_key)).joins()
-    ben = knocks(newcomer("Ben").opens(meeting.page()), "Ben")
+    ben = asks_to_enter(newcomer("Ben").opens(meeting.page()), "Ben")
     lists_waiting(ada, "Ben")
     meeting.closes()
     for person in (ada, ben):

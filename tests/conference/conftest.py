@@ -1,4 +1,4 @@
-"""Fixtures: a house without a media server for the rules that need none, one with, and browsers.
+"""Fixtures: a room server without a media server for the rules that need none, one with, and browsers.
 
 What needs a browser runs in one event loop a module, because starting a browser takes longer than a test.
 """
@@ -16,12 +16,12 @@ from switchroom.engines.janus.configuration import JanusConfiguration
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
 from tests.conference.browser import Browsers, open_browser
-from tests.conference.room import House, open_house
+from tests.conference.room import RoomServer, room_server
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    async with open_house() as opened:
+async def server() -> AsyncIterator[RoomServer]:
+    async with room_server() as opened:
         yield opened
 
 
@@ -41,10 +41,10 @@ async def janus(janus_later: JanusEngine) -> JanusEngine:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def media_house(janus: JanusEngine) -> AsyncIterator[House]:
-    """A house with a media server."""
+async def server_with_media(janus: JanusEngine) -> AsyncIterator[RoomServer]:
+    """A room server with a media server."""
     configuration = janus.configuration
-    async with open_house([JanusServer(configuration.url, configuration.api_secret)]) as opened:
+    async with room_server([JanusServer(configuration.url, configuration.api_secret)]) as opened:
         yield opened
 
 

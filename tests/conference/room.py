@@ -117,7 +117,7 @@ class Transcript:
         self.kept.append((meeting_id, sender_name, text))
 
 
-class House:
+class RoomServer:
     """A running server, and who may come into its rooms."""
 
     def __init__(
@@ -318,14 +318,14 @@ def application_of(service: ConferenceService, router: RoomRouter | None = None)
 
 
 @asynccontextmanager
-async def open_house(
+async def room_server(
     servers: Sequence[JanusServer] = (),
     *,
     grace: float = 60.0,
     ice: IceSettings | None = None,
     recording_sessions: RecordingSessions | None = None,
     overrides: OverrideRecords | None = None,
-) -> AsyncGenerator[House]:
+) -> AsyncGenerator[RoomServer]:
     """A server with live rooms while the block runs."""
     gate, bus, port = Gate(), Bus(), free_port()
     notes, transcript = Notes(), Transcript()
@@ -339,14 +339,14 @@ async def open_house(
         transcript=transcript,
         recording_sessions=recording_sessions,
         overrides=overrides,
-        secret=b"a secret of all houses",
+        secret=b"a secret of all servers",
     )
     application = application_of(service)
     async with serving(application, "127.0.0.1", port):
         await service.start()
-        house = House(gate, service, bus, notes, transcript, port)
+        server = RoomServer(gate, service, bus, notes, transcript, port)
         try:
-            yield house
+            yield server
         finally:
-            await house.close()
+            await server.close()
             await service.stop()

@@ -19,12 +19,12 @@ from switchroom.errors import (
 )
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Permission
-from tests.conference.room import House
+from tests.conference.room import RoomServer
 
 
-async def test_two_people_see_each_other(house: House) -> None:
-    ada = await house.enter("Ada", MODERATOR)
-    ben = await house.enter("Ben")
+async def test_two_people_see_each_other(server: RoomServer) -> None:
+    ada = await server.enter("Ada", MODERATOR)
+    ben = await server.enter("Ben")
     assert ada.joined["room"] == {
         "id": "lounge",
         "displayName": "Lounge",
@@ -52,9 +52,9 @@ async def test_two_people_see_each_other(house: House) -> None:
     assert told["permissions"]["promote"] is False
 
 
-async def test_what_is_wanted_on_is_on_where_permitted(house: House) -> None:
-    token = house.admit("Ada", PARTICIPANT & ~Permission.VIDEO)
-    ada = await house.join(token, media={"microphone": True, "camera": True, "screen": False})
+async def test_what_is_wanted_on_is_on_where_permitted(server: RoomServer) -> None:
+    token = server.admit("Ada", PARTICIPANT & ~Permission.VIDEO)
+    ada = await server.join(token, media={"microphone": True, "camera": True, "screen": False})
     assert (ada.joined["self"]["microphone"], ada.joined["self"]["camera"]) == (True, False)
 
 
@@ -78,27 +78,27 @@ async def test_what_is_wanted_on_is_on_where_permitted(house: House) -> None:
     ],
 )
 async def test_refusals_of_admission(
-    house: House, error: Exception, code: str, details: dict[str, str] | None
+    server: RoomServer, error: Exception, code: str, details: dict[str, str] | None
 ) -> None:
-    house.gate.admissions["token"] = error
-    answer = await house.refused("token")
+    server.gate.admissions["token"] = error
+    answer = await server.refused("token")
     assert (answer["code"], answer.get("details")) == (code, details)
 
 
-async def test_an_unknown_token_is_invalid(house: House) -> None:
-    assert (await house.refused("nobody"))["code"] == "token_invalid"
+async def test_an_unknown_token_is_invalid(server: RoomServer) -> None:
+    assert (await server.refused("nobody"))["code"] == "token_invalid"
 
 
-async def test_the_active_places_are_counted(house: House) -> None:
-    await house.enter("Ada", active_limit=1)
-    assert (await house.refused(house.admit("Ben", active_limit=1)))["code"] == "room_full"
+async def test_the_active_places_are_counted(server: RoomServer) -> None:
+    await server.enter("Ada", active_limit=1)
+    assert (await server.refused(server.admit("Ben", active_limit=1)))["code"] == "room_full"
 
 
-async def test_of_many_who_come_at_once_only_as_many_as_there_are_places_get_in(house: House) -> None:
-    clients = await asyncio.gather(*(house.connect() for _ in range(20)))
+async def test_of_many_who_come_at_once_only_as_many_as_there_are_places_get_in(server: RoomServer) -> None:
+    clients = await asyncio.gather(*(server.connect() for _ in range(20)))
     answers = await asyncio.gather(
         *(
-            client.ask("join", token=house.admit(f"P{n}", active_limit=7), roomId="lounge")
+            client.ask("join", token=server.admit(f"P{n}", active_limit=7), roomId="lounge")
             for n, client in enumerate(clients)
         )
     )
@@ -106,40 +106,40 @@ async def test_of_many_who_come_at_once_only_as_many_as_there_are_places_get_in(
     assert {answer.get("code") for answer in answers if answer["type"] == "error"} == {"room_full"}
 
 
-async def test_a_place_is_free_again_when_somebody_leaves(house: House) -> None:
-    ada = await house.enter("Ada", active_limit=1)
+async def test_a_place_is_free_again_when_somebody_leaves(server: RoomServer) -> None:
+    ada = await server.enter("Ada", active_limit=1)
     await ada.send("leave")
     assert await ada.closed() == 1000
-    await house.enter("Ben", active_limit=1)
+    await server.enter("Ben", active_limit=1)
 
 
-async def test_spectators_come_into_rooms_that_take_them(house: House) -> None:
-    assert (await house.refused(house.admit("Sam", SPECTATOR)))["code"] == "spectators_not_allowed"
-    exam = house.admit("Sue", SPECTATOR, mode=RoomMode.EXAM, room="exam")
-    assert (await house.refused(exam, "exam"))["code"] == "spectators_not_allowed"
-    sam = await house.enter("Sam", SPECTATOR, room="stage", mode=RoomMode.SPECTATOR)
+async def test_spectators_come_into_rooms_that_take_them(server: RoomServer) -> None:
+    assert (await server.refused(server.admit("Sam", SPECTATOR)))["code"] == "spectators_not_allowed"
+    exam = server.admit("Sue", SPECTATOR, mode=RoomMode.EXAM, room="exam")
+    assert (await server.refused(exam, "exam"))["code"] == "spectators_not_allowed"
+    sam = await server.enter("Sam", SPECTATOR, room="stage", mode=RoomMode.SPECTATOR)
     assert sam.joined["self"]["isSpectator"] is True
 
 
-async def test_the_places_of_spectators_are_counted_apart(house: House) -> None:
+async def test_the_places_of_spectators_are_counted_apart(server: RoomServer) -> None:
     stage: dict[str, Any] = {
         "room": "stage",
         "mode": RoomMode.SPECTATOR,
         "active_limit": 1,
         "passive_limit": 1,
     }
-    await house.enter("Ada", **stage)
-    await house.enter("Sam", SPECTATOR, **stage)
-    assert (await house.refused(house.admit("Sue", SPECTATOR, **stage), "stage"))["code"] == (
+    await server.enter("Ada", **stage)
+    await server.enter("Sam", SPECTATOR, **stage)
+    assert (await server.refused(server.admit("Sue", SPECTATOR, **stage), "stage"))["code"] == (
         "spectators_full"
     )
 
 
-async def test_spectators_are_counted_for_all_and_listed_for_moderators(house: House) -> None:
+async def test_spectators_are_counted_for_all_and_listed_for_moderators(server: RoomServer) -> None:
     stage: dict[str, Any] = {"room": "stage", "mode": RoomMode.SPECTATOR}
-    ada = await house.enter("Ada", MODERATOR, **stage)
-    ben = await house.enter("Ben", **stage)
-    sam = await house.enter("Sam", SPECTATOR, **stage)
+    ada = await server.enter("Ada", MODERATOR, **stage)
+    ben = await server.enter("Ben", **stage)
+    sam = await server.enter("Sam", SPECTATOR, **stage)
     assert [one["displayName"] for one in sam.joined["participants"]] == ["Ada", "Ben"]
     assert await ada.hears("spectators", count=1) == {
         "type": "spectators",
@@ -150,10 +150,12 @@ async def test_spectators_are_counted_for_all_and_listed_for_moderators(house: H
     assert not [one for one in await ben.everything() if one["type"] == "participant.joined"]
 
 
-async def test_moderators_are_told_who_has_come_to_watch_and_not_who_watched_before(house: House) -> None:
+async def test_moderators_are_told_who_has_come_to_watch_and_not_who_watched_before(
+    server: RoomServer,
+) -> None:
     stage: dict[str, Any] = {"room": "stage", "mode": RoomMode.SPECTATOR}
-    ada = await house.enter("Ada", MODERATOR, **stage)
-    watching = [await house.enter(f"Sam {number:02}", SPECTATOR, **stage) for number in range(30)]
+    ada = await server.enter("Ada", MODERATOR, **stage)
+    watching = [await server.enter(f"Sam {number:02}", SPECTATOR, **stage) for number in range(30)]
     told = [one for one in await ada.everything() if one["type"] == "spectators"]
     assert [one["count"] for one in told] == list(range(1, 31))
     assert [one["joined"] for one in told] == [
@@ -167,15 +169,15 @@ async def test_moderators_are_told_who_has_come_to_watch_and_not_who_watched_bef
         "count": 29,
         "left": [watching[7].id],
     }
-    eve = await house.enter("Eve", MODERATOR, **stage)
+    eve = await server.enter("Eve", MODERATOR, **stage)
     listed = [one["id"] for one in eve.joined["spectators"]["list"]]
     assert listed == [one.id for one in watching if one is not watching[7]]
 
 
-async def test_the_same_person_again_puts_out_the_first(house: House) -> None:
-    ada = await house.enter("Ada", active_limit=2)
-    ben = await house.enter("Ben", active_limit=2)
-    again = await house.join("Ada")
+async def test_the_same_person_again_puts_out_the_first(server: RoomServer) -> None:
+    ada = await server.enter("Ada", active_limit=2)
+    ben = await server.enter("Ben", active_limit=2)
+    again = await server.join("Ada")
     assert await ada.hears("ended") == {"type": "ended", "reason": "replaced"}
     assert await ada.closed() == 4002
     left = await ben.hears("participant.left")

@@ -14,16 +14,16 @@ from switchroom.engines.janus.server import JanusServer
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
 from tests.conference.browser import SOURCES, Browsers
-from tests.conference.room import House, open_house
+from tests.conference.room import RoomServer, room_server
 
 pytestmark = [pytest.mark.janus, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 ALL_ON = {"microphone": True, "camera": True, "screen": False}
 
 
-async def test_two_people_see_and_hear_each_other(media_house: House, browsers: Browsers) -> None:
-    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
-    ben = await media_house.join(media_house.admit("Ben"), media=ALL_ON)
+async def test_two_people_see_and_hear_each_other(server_with_media: RoomServer, browsers: Browsers) -> None:
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
+    ben = await server_with_media.join(server_with_media.admit("Ben"), media=ALL_ON)
     ada_page, ben_page = await browsers.peer(ada), await browsers.peer(ben)
     await ada_page.wants((ben.id, "camera", "high"))
     await ben_page.wants((ada.id, "camera", "high"))
@@ -37,12 +37,13 @@ async def test_two_people_see_and_hear_each_other(media_house: House, browsers: 
 
 
 async def test_a_line_without_permission_is_inactive_and_relays_nothing(
-    media_house: House, browsers: Browsers
+    server_with_media: RoomServer, browsers: Browsers
 ) -> None:
-    mute = await media_house.join(
-        media_house.admit("Mute", PARTICIPANT & ~Permission.VOICE), media={"microphone": True, "camera": True}
+    mute = await server_with_media.join(
+        server_with_media.admit("Mute", PARTICIPANT & ~Permission.VOICE),
+        media={"microphone": True, "camera": True},
     )
-    ada = await media_house.enter("Ada")
+    ada = await server_with_media.enter("Ada")
     mute_page, ada_page = await browsers.peer(mute), await browsers.peer(ada)
     await ada_page.wants((mute.id, "camera", "low"))
     assert await mute_page.publish(*SOURCES) == ["inactive", "sendonly", "sendonly", "sendonly"]
@@ -51,10 +52,10 @@ async def test_a_line_without_permission_is_inactive_and_relays_nothing(
 
 
 async def test_a_client_that_changes_the_answer_to_send_all_the_same_is_not_relayed(
-    media_house: House, browsers: Browsers
+    server_with_media: RoomServer, browsers: Browsers
 ) -> None:
-    mod = await media_house.enter("Mod", MODERATOR)
-    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
+    mod = await server_with_media.enter("Mod", MODERATOR)
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
     mod_page, ada_page = await browsers.peer(mod), await browsers.peer(ada)
     await ada_page.publish("microphone", "camera", "screen", "screen-audio")
     await mod_page.hears_sound(ada.id)
@@ -68,9 +69,9 @@ async def test_a_client_that_changes_the_answer_to_send_all_the_same_is_not_rela
 
 
 async def test_a_new_connection_that_pretends_to_be_the_old_one_is_as_silent(
-    media_house: House, browsers: Browsers
+    server_with_media: RoomServer, browsers: Browsers
 ) -> None:
-    ada, ben = await media_house.enter("Ada"), await media_house.enter("Ben")
+    ada, ben = await server_with_media.enter("Ada"), await server_with_media.enter("Ben")
     ada_page, ben_page = await browsers.peer(ada), await browsers.peer(ben)
     await ben_page.wants((ada.id, "camera", "high"))
     await ada_page.publish(*SOURCES)
@@ -98,10 +99,10 @@ async def test_a_new_connection_that_pretends_to_be_the_old_one_is_as_silent(
     ("action", "source"), [("mute", "microphone"), ("stop-video", "camera"), ("stop-screen", "screen")]
 )
 async def test_what_a_moderator_switches_off_is_silent_though_the_client_keeps_sending(
-    media_house: House, browsers: Browsers, action: str, source: str
+    server_with_media: RoomServer, browsers: Browsers, action: str, source: str
 ) -> None:
-    mod = await media_house.enter("Mod", MODERATOR)
-    ada = await media_house.join(media_house.admit("Ada"), media={**ALL_ON, "screen": True})
+    mod = await server_with_media.enter("Mod", MODERATOR)
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media={**ALL_ON, "screen": True})
     mod_page, ada_page = await browsers.peer(mod), await browsers.peer(ada)
     await mod_page.wants((ada.id, "camera", "low"), (ada.id, "screen", "high"))
     await ada_page.publish(*SOURCES)
@@ -119,8 +120,10 @@ async def test_what_a_moderator_switches_off_is_silent_though_the_client_keeps_s
         await mod_page.sees_frames(ada.id, source)
 
 
-async def test_nothing_is_relayed_before_it_is_switched_on(media_house: House, browsers: Browsers) -> None:
-    ada, ben = await media_house.enter("Ada"), await media_house.enter("Ben")
+async def test_nothing_is_relayed_before_it_is_switched_on(
+    server_with_media: RoomServer, browsers: Browsers
+) -> None:
+    ada, ben = await server_with_media.enter("Ada"), await server_with_media.enter("Ben")
     ada_page, ben_page = await browsers.peer(ada), await browsers.peer(ben)
     await ben_page.wants((ada.id, "camera", "high"))
     await ada_page.publish(*SOURCES)
@@ -134,10 +137,10 @@ async def test_nothing_is_relayed_before_it_is_switched_on(media_house: House, b
 
 
 async def test_a_permission_granted_later_takes_one_more_negotiation(
-    media_house: House, browsers: Browsers
+    server_with_media: RoomServer, browsers: Browsers
 ) -> None:
-    mod = await media_house.enter("Mod", MODERATOR)
-    ada = await media_house.enter("Ada", PARTICIPANT & ~ACTIVE | Permission.VOICE)
+    mod = await server_with_media.enter("Mod", MODERATOR)
+    ada = await server_with_media.enter("Ada", PARTICIPANT & ~ACTIVE | Permission.VOICE)
     mod_page, ada_page = await browsers.peer(mod), await browsers.peer(ada, width=960)
     await mod_page.wants((ada.id, "camera", "high"))
     assert await ada_page.publish("microphone") == ["sendonly", "inactive", "inactive", "inactive"]
@@ -152,9 +155,11 @@ async def test_a_permission_granted_later_takes_one_more_negotiation(
     await mod_page.until(lambda one: one.get("frameWidth") == 240, ada.id, "camera")
 
 
-async def test_layers_are_switched_without_negotiation(media_house: House, browsers: Browsers) -> None:
-    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
-    ben = await media_house.enter("Ben")
+async def test_layers_are_switched_without_negotiation(
+    server_with_media: RoomServer, browsers: Browsers
+) -> None:
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
+    ben = await server_with_media.enter("Ben")
     ada_page, ben_page = await browsers.peer(ada, width=960), await browsers.peer(ben)
     await ada_page.publish(*SOURCES)
     for layer, width in (("low", 240), ("high", 960), ("medium", 480)):
@@ -170,12 +175,14 @@ async def test_layers_are_switched_without_negotiation(media_house: House, brows
     assert ben_page.lines == lines
 
 
-async def test_who_leaves_frees_their_lines_for_the_next(media_house: House, browsers: Browsers) -> None:
-    ben = await media_house.enter("Ben")
+async def test_who_leaves_frees_their_lines_for_the_next(
+    server_with_media: RoomServer, browsers: Browsers
+) -> None:
+    ben = await server_with_media.enter("Ben")
     ben_page = await browsers.peer(ben)
     used: set[str] = set()
     for _ in range(3):
-        ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
+        ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
         ada_page = await browsers.peer(ada)
         await ben_page.wants((ada.id, "camera", "low"))
         await ada_page.publish("microphone", "camera")
@@ -187,9 +194,11 @@ async def test_who_leaves_frees_their_lines_for_the_next(media_house: House, bro
     assert ben_page.generation == 1
 
 
-async def test_a_new_publish_connection_replaces_the_old_one(media_house: House, browsers: Browsers) -> None:
-    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
-    ben = await media_house.enter("Ben")
+async def test_a_new_publish_connection_replaces_the_old_one(
+    server_with_media: RoomServer, browsers: Browsers
+) -> None:
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
+    ben = await server_with_media.enter("Ben")
     ada_page, ben_page = await browsers.peer(ada), await browsers.peer(ben)
     await ben_page.wants((ada.id, "camera", "low"))
     await ada_page.publish("microphone", "camera")
@@ -201,10 +210,10 @@ async def test_a_new_publish_connection_replaces_the_old_one(media_house: House,
 
 
 async def test_a_new_subscribe_connection_is_made_when_asked_for(
-    media_house: House, browsers: Browsers
+    server_with_media: RoomServer, browsers: Browsers
 ) -> None:
-    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
-    ben = await media_house.enter("Ben")
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
+    ben = await server_with_media.enter("Ben")
     ada_page, ben_page = await browsers.peer(ada), await browsers.peer(ben)
     await ben_page.wants((ada.id, "camera", "low"))
     await ada_page.publish("microphone", "camera")
@@ -215,12 +224,12 @@ async def test_a_new_subscribe_connection_is_made_when_asked_for(
 
 
 async def test_in_an_exam_nobody_but_moderators_sees_and_hears_participants(
-    media_house: House, browsers: Browsers
+    server_with_media: RoomServer, browsers: Browsers
 ) -> None:
     exam = RoomMode.EXAM
-    mod = await media_house.join(media_house.admit("Mod", MODERATOR, mode=exam), media=ALL_ON)
-    ada = await media_house.join(media_house.admit("Ada", mode=exam), media=ALL_ON)
-    ben = await media_house.enter("Ben", mode=exam)
+    mod = await server_with_media.join(server_with_media.admit("Mod", MODERATOR, mode=exam), media=ALL_ON)
+    ada = await server_with_media.join(server_with_media.admit("Ada", mode=exam), media=ALL_ON)
+    ben = await server_with_media.enter("Ben", mode=exam)
     mod_page, ada_page, ben_page = [await browsers.peer(one) for one in (mod, ada, ben)]
     for page in (mod_page, ben_page):
         await page.wants((ada.id, "camera", "low"), (mod.id, "camera", "low"))
@@ -231,10 +240,12 @@ async def test_in_an_exam_nobody_but_moderators_sees_and_hears_participants(
     assert {who for who, _ in ben_page.lines} == {mod.id}
 
 
-async def test_spectators_see_and_hear_and_may_not_publish(media_house: House, browsers: Browsers) -> None:
+async def test_spectators_see_and_hear_and_may_not_publish(
+    server_with_media: RoomServer, browsers: Browsers
+) -> None:
     stage = RoomMode.SPECTATOR
-    ada = await media_house.join(media_house.admit("Ada", mode=stage), media=ALL_ON)
-    sam = await media_house.enter("Sam", SPECTATOR, mode=stage)
+    ada = await server_with_media.join(server_with_media.admit("Ada", mode=stage), media=ALL_ON)
+    sam = await server_with_media.enter("Sam", SPECTATOR, mode=stage)
     ada_page, sam_page = await browsers.peer(ada), await browsers.peer(sam)
     await sam_page.wants((ada.id, "camera", "low"))
     await ada_page.publish("microphone", "camera")
@@ -243,9 +254,11 @@ async def test_spectators_see_and_hear_and_may_not_publish(media_house: House, b
     assert (await sam_page.offer(*SOURCES))["code"] == "not_allowed"
 
 
-async def test_who_speaks_is_told_until_they_are_muted(media_house: House, browsers: Browsers) -> None:
-    mod = await media_house.enter("Mod", MODERATOR)
-    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
+async def test_who_speaks_is_told_until_they_are_muted(
+    server_with_media: RoomServer, browsers: Browsers
+) -> None:
+    mod = await server_with_media.enter("Mod", MODERATOR)
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
     ada_page = await browsers.peer(ada)
     await ada_page.publish("microphone")
     await mod.hears("speaking", participantId=ada.id, speaking=True)
@@ -253,25 +266,27 @@ async def test_who_speaks_is_told_until_they_are_muted(media_house: House, brows
     await mod.hears("speaking", participantId=ada.id, speaking=False)
 
 
-async def test_media_outlive_a_lost_signalling_connection(media_house: House, browsers: Browsers) -> None:
-    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
-    ben = await media_house.enter("Ben")
+async def test_media_outlive_a_lost_signalling_connection(
+    server_with_media: RoomServer, browsers: Browsers
+) -> None:
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
+    ben = await server_with_media.enter("Ben")
     ada_page, ben_page = await browsers.peer(ada), await browsers.peer(ben)
     await ben_page.wants((ada.id, "camera", "low"))
     await ada_page.publish("microphone", "camera")
     await ben_page.sees_frames(ada.id)
     await ada.drop()
     await ben_page.sees_frames(ada.id)
-    back = await media_house.join("Ada", resume=ada.joined["resume"], media=ALL_ON)
+    back = await server_with_media.join("Ada", resume=ada.joined["resume"], media=ALL_ON)
     assert back.id == ada.id
     await ben_page.sees_frames(ada.id)
 
 
 async def test_frames_flow_again_soon_after_the_media_server_is_killed(
-    media_house: House, janus: JanusEngine, browsers: Browsers
+    server_with_media: RoomServer, janus: JanusEngine, browsers: Browsers
 ) -> None:
-    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
-    ben = await media_house.enter("Ben")
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
+    ben = await server_with_media.enter("Ben")
     ada_page, ben_page = await browsers.peer(ada), await browsers.peer(ben)
     await ben_page.wants((ada.id, "camera", "low"))
     await ada_page.publish("microphone", "camera")
@@ -292,33 +307,33 @@ async def test_frames_flow_again_soon_after_the_media_server_is_killed(
 
 async def test_a_room_without_a_media_server_gets_one_later(janus_later: JanusEngine) -> None:
     configuration = janus_later.configuration
-    async with open_house([JanusServer(configuration.url, configuration.api_secret)]) as house:
-        ada = await house.enter("Ada")
+    async with room_server([JanusServer(configuration.url, configuration.api_secret)]) as server:
+        ada = await server.enter("Ada")
         assert ada.joined["mediaAvailable"] is False
         await ada.does("hand", raised=True)
         await janus_later.start()
         await ada.hears("media.available", available=True)
-        assert (await house.enter("Ben")).joined["mediaAvailable"] is True
+        assert (await server.enter("Ben")).joined["mediaAvailable"] is True
 
 
 async def test_publishing_without_a_media_server_is_refused(
     browsers: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hosted_room, "ROOM_LIMIT", 0.1)
-    async with open_house() as house:
-        page = await browsers.peer(await house.enter("Ada"))
+    async with room_server() as server:
+        page = await browsers.peer(await server.enter("Ada"))
         assert (await page.offer(*SOURCES))["code"] == "media_unavailable"
 
 
 @pytest.mark.parametrize("sdp", ["", "v=0", "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"])
-async def test_an_offer_that_is_none_is_refused(media_house: House, sdp: str) -> None:
-    ada = await media_house.enter("Ada")
+async def test_an_offer_that_is_none_is_refused(server_with_media: RoomServer, sdp: str) -> None:
+    ada = await server_with_media.enter("Ada")
     answer = await ada.ask("publish", sdp=sdp, streams=[])
     assert (answer["code"], answer["details"]) == ("bad_request", {"field": "sdp"})
 
 
-async def test_an_offer_that_janus_does_not_understand_is_refused(media_house: House) -> None:
-    ada = await media_house.enter("Ada")
+async def test_an_offer_that_janus_does_not_understand_is_refused(server_with_media: RoomServer) -> None:
+    ada = await server_with_media.enter("Ada")
     lines = "".join(
         f"m={kind} 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:{mid}\r\na=sendonly\r\n"
         for mid, kind in enumerate(("audio", "video", "video", "audio"))
@@ -335,28 +350,28 @@ async def test_an_offer_that_janus_does_not_understand_is_refused(media_house: H
 
 
 async def test_a_join_that_says_what_it_wants_gets_sound_and_pictures_in_one_offer(
-    media_house: House, browsers: Browsers
+    server_with_media: RoomServer, browsers: Browsers
 ) -> None:
-    ada = await media_house.join(media_house.admit("Ada"), room="lounge", media=ALL_ON)
+    ada = await server_with_media.join(server_with_media.admit("Ada"), room="lounge", media=ALL_ON)
     ada_page = await browsers.peer(ada)
     await ada_page.publish(*SOURCES)
-    watcher = await media_house.join(media_house.admit("Watcher"), room="lounge")
+    watcher = await server_with_media.join(server_with_media.admit("Watcher"), room="lounge")
     offer = await watcher.hears("subscribe.offer")
     assert {line["source"] for line in offer["streams"]} == {"microphone"}
-    ben = await media_house.join(
-        media_house.admit("Ben"), room="lounge", want={"cameras": 9, "layer": "medium"}
+    ben = await server_with_media.join(
+        server_with_media.admit("Ben"), room="lounge", want={"cameras": 9, "layer": "medium"}
     )
     offer = await ben.hears("subscribe.offer")
     assert {line["source"] for line in offer["streams"]} == {"microphone", "camera"}
 
 
 async def test_senders_are_told_the_largest_layer_that_anybody_wants(
-    media_house: House, browsers: Browsers
+    server_with_media: RoomServer, browsers: Browsers
 ) -> None:
-    ada = await media_house.join(media_house.admit("Ada"), media=ALL_ON)
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
     ada_page = await browsers.peer(ada)
     await ada_page.publish(*SOURCES)
-    ben, cem = await media_house.enter("Ben"), await media_house.enter("Cem")
+    ben, cem = await server_with_media.enter("Ben"), await server_with_media.enter("Cem")
     await browsers.peer(ben)
     await browsers.peer(cem)
     for viewer, layer in ((ben, "low"), (cem, "high")):
@@ -367,7 +382,7 @@ async def test_senders_are_told_the_largest_layer_that_anybody_wants(
         "layer": "high",
     }
     await ada.drop()
-    ada = await media_house.join("Ada", resume=ada.joined["resume"], media=ALL_ON)
+    ada = await server_with_media.join("Ada", resume=ada.joined["resume"], media=ALL_ON)
     await ada.hears("publish.layer", layer="high")
     await cem.send("leave")
     await ada.hears("publish.layer", layer="low", limit=10)

@@ -36,19 +36,19 @@ def ask(meeting: Planned, **fields: str) -> dict[str, Any]:
     return answer.json()
 
 
-def knock(meeting: Planned, **fields: str) -> httpx.Response:
+def request_entry(meeting: Planned, **fields: str) -> httpx.Response:
     body = {"number": meeting.number, **fields}
     return meeting.tenant.running.http.post("/client/meeting/enter", json=body)
 
 
 def enter(meeting: Planned, **fields: str) -> dict[str, Any]:
-    answer = knock(meeting, **fields)
+    answer = request_entry(meeting, **fields)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 def refused(meeting: Planned, **fields: str) -> tuple[int, str]:
-    answer = knock(meeting, **fields)
+    answer = request_entry(meeting, **fields)
     return answer.status_code, answer.json()["code"]
 
 
@@ -116,7 +116,7 @@ def test_before_the_start_only_moderators_get_a_token(tenant: Tenant) -> None:
     assert shown["state"] == "not_started"
     opens, start = (datetime.fromisoformat(shown[name]) for name in ("opensAt", "start"))
     assert start - opens == timedelta(minutes=30)
-    answer = knock(meeting, displayName="Ben")
+    answer = request_entry(meeting, displayName="Ben")
     assert answer.status_code == 403
     assert answer.json()["code"] == "meeting_not_started"
     assert answer.json()["details"] == {"opensAt": shown["opensAt"]}
@@ -183,10 +183,10 @@ def test_a_guest_is_one_person_under_any_name(tenant: Tenant) -> None:
 
 def test_bad_input(tenant: Tenant) -> None:
     meeting = plan(tenant)
-    answer = knock(meeting)
+    answer = request_entry(meeting)
     assert (answer.status_code, answer.json()["details"]) == (400, {"field": "displayName"})
-    assert knock(meeting, displayName="x" * 201).status_code == 400
-    assert knock(meeting, displayName="Ben", externalId="short").status_code == 400
+    assert request_entry(meeting, displayName="x" * 201).status_code == 400
+    assert request_entry(meeting, displayName="Ben", externalId="short").status_code == 400
     for path in ("/client/meeting", "/client/meeting/enter"):
         for body in ("{}", "[]", "nonsense", '{"number": 1}'):
             assert tenant.running.http.post(path, content=body).status_code == 400

@@ -6,7 +6,7 @@ import pytest
 
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import ADMINISTRATOR, MODERATOR, SPECTATOR
-from tests.conference.room import House
+from tests.conference.room import RoomServer
 
 ALL_ON = {"microphone": True, "camera": True, "screen": True}
 
@@ -15,9 +15,9 @@ ALL_ON = {"microphone": True, "camera": True, "screen": True}
     ("action", "source"), [("mute", "microphone"), ("stop-video", "camera"), ("stop-screen", "screen")]
 )
 async def test_a_source_is_switched_off_and_may_be_switched_on_again(
-    house: House, action: str, source: str
+    server: RoomServer, action: str, source: str
 ) -> None:
-    mod, ada, ben = await house.enter("Mod", MODERATOR), await house.enter("Ada"), await house.enter("Ben")
+    mod, ada, ben = await server.enter("Mod", MODERATOR), await server.enter("Ada"), await server.enter("Ben")
     await ada.does("media", **ALL_ON)
     await mod.does("moderate", participantId=ada.id, action=action)
     assert await ada.hears("moderated") == {"type": "moderated", "action": action, "byName": "Mod"}
@@ -30,8 +30,8 @@ async def test_a_source_is_switched_off_and_may_be_switched_on_again(
     await ada.does("media", **ALL_ON)
 
 
-async def test_a_hand_is_raised_and_lowered(house: House) -> None:
-    mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+async def test_a_hand_is_raised_and_lowered(server: RoomServer) -> None:
+    mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
     await ada.does("hand", raised=True)
     told = await mod.hears("participant.updated")
     assert told["participant"]["handRaisedAt"].endswith("Z")
@@ -39,19 +39,19 @@ async def test_a_hand_is_raised_and_lowered(house: House) -> None:
     assert "handRaisedAt" not in (await mod.hears("participant.updated"))["participant"]
 
 
-async def test_somebody_is_put_out_and_may_come_again(house: House) -> None:
-    mod, ada, ben = await house.enter("Mod", MODERATOR), await house.enter("Ada"), await house.enter("Ben")
+async def test_somebody_is_put_out_and_may_come_again(server: RoomServer) -> None:
+    mod, ada, ben = await server.enter("Mod", MODERATOR), await server.enter("Ada"), await server.enter("Ben")
     await mod.does("moderate", participantId=ada.id, action="remove")
     assert (await ada.hears("ended"))["reason"] == "removed"
     assert await ada.closed() == 4001
     left = await ben.hears("participant.left")
     assert (left["participantId"], left["reason"]) == (ada.id, "removed")
-    again = await house.join("Ada", resume=ada.joined["resume"])
+    again = await server.join("Ada", resume=ada.joined["resume"])
     assert again.joined["resumed"] is False
 
 
-async def test_a_revoked_permission_switches_off_and_keeps_off(house: House) -> None:
-    mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+async def test_a_revoked_permission_switches_off_and_keeps_off(server: RoomServer) -> None:
+    mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
     await ada.does("media", **ALL_ON)
     await mod.does("permit", participantId=ada.id, permissions={"voice": False, "chat": False})
     told = await ada.hears(lambda one: one["type"] == "self.updated" and not one["permissions"]["voice"])
@@ -65,8 +65,8 @@ async def test_a_revoked_permission_switches_off_and_keeps_off(house: House) -> 
     assert shown["participant"]["permissions"]["video"] is True
 
 
-async def test_granting_a_permission_again_does_not_switch_on(house: House) -> None:
-    mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+async def test_granting_a_permission_again_does_not_switch_on(server: RoomServer) -> None:
+    mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
     await ada.does("media", **ALL_ON)
     await mod.does("permit", participantId=ada.id, permissions={"voice": False})
     await mod.does("permit", participantId=ada.id, permissions={"voice": True})
@@ -74,31 +74,31 @@ async def test_granting_a_permission_again_does_not_switch_on(house: House) -> N
     assert (told["permissions"]["voice"], told["self"]["microphone"]) == (True, False)
 
 
-async def test_what_was_revoked_stays_revoked_when_the_person_returns(house: House) -> None:
-    mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+async def test_what_was_revoked_stays_revoked_when_the_person_returns(server: RoomServer) -> None:
+    mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
     await mod.does("permit", participantId=ada.id, permissions={"voice": False})
     await ada.send("leave")
     await ada.closed()
-    back = await house.join("Ada", media=ALL_ON)
+    back = await server.join("Ada", media=ALL_ON)
     assert back.joined["permissions"]["voice"] is False
     assert back.joined["self"]["microphone"] is False
     assert back.joined["self"]["camera"] is True
 
 
-async def test_somebody_silenced_in_everything_stays_a_participant(house: House) -> None:
-    mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+async def test_somebody_silenced_in_everything_stays_a_participant(server: RoomServer) -> None:
+    mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
     nothing = {"voice": False, "video": False, "screen": False}
     await mod.does("permit", participantId=ada.id, permissions=nothing)
     await ada.send("leave")
     await ada.closed()
-    assert (await house.join("Ada")).joined["self"]["isSpectator"] is False
+    assert (await server.join("Ada")).joined["self"]["isSpectator"] is False
 
 
-async def test_a_spectator_who_is_granted_voice_takes_a_place(house: House) -> None:
+async def test_a_spectator_who_is_granted_voice_takes_a_place(server: RoomServer) -> None:
     stage = RoomMode.SPECTATOR
-    mod = await house.enter("Mod", MODERATOR, mode=stage, active_limit=2, passive_limit=2)
-    sam = await house.enter("Sam", SPECTATOR, mode=stage, active_limit=2, passive_limit=2)
-    sue = await house.enter("Sue", SPECTATOR, mode=stage, active_limit=2, passive_limit=2)
+    mod = await server.enter("Mod", MODERATOR, mode=stage, active_limit=2, passive_limit=2)
+    sam = await server.enter("Sam", SPECTATOR, mode=stage, active_limit=2, passive_limit=2)
+    sue = await server.enter("Sue", SPECTATOR, mode=stage, active_limit=2, passive_limit=2)
     await mod.does("permit", participantId=sam.id, permissions={"voice": True})
     assert (await mod.hears("participant.joined"))["participant"]["id"] == sam.id
     await mod.hears("spectators", count=1, left=[sam.id])
@@ -110,33 +110,33 @@ async def test_a_spectator_who_is_granted_voice_takes_a_place(house: House) -> N
     assert (await sue.everything())[-1]["type"] != "self.updated"
 
 
-async def test_only_moderators_moderate(house: House) -> None:
-    ada, ben = await house.enter("Ada"), await house.enter("Ben")
+async def test_only_moderators_moderate(server: RoomServer) -> None:
+    ada, ben = await server.enter("Ada"), await server.enter("Ben")
     for action in ("mute", "stop-video", "stop-screen", "lower-hand", "remove"):
         assert await ada.is_refused("moderate", participantId=ben.id, action=action) == "not_allowed"
     assert await ada.is_refused("permit", participantId=ada.id, permissions={"voice": True}) == "not_allowed"
     assert not [one for one in await ben.everything() if one["type"] in ("moderated", "self.updated")]
 
 
-async def test_an_administrator_is_put_out_by_administrators_only(house: House) -> None:
-    mod, admin = await house.enter("Mod", MODERATOR), await house.enter("Ada", ADMINISTRATOR)
+async def test_an_administrator_is_put_out_by_administrators_only(server: RoomServer) -> None:
+    mod, admin = await server.enter("Mod", MODERATOR), await server.enter("Ada", ADMINISTRATOR)
     assert await mod.is_refused("moderate", participantId=admin.id, action="remove") == "not_allowed"
     revoke = {"voice": False}
     assert await mod.is_refused("permit", participantId=admin.id, permissions=revoke) == "not_allowed"
     await admin.does("moderate", participantId=mod.id, action="remove")
 
 
-async def test_moderating_nobody(house: House) -> None:
-    mod = await house.enter("Mod", MODERATOR)
+async def test_moderating_nobody(server: RoomServer) -> None:
+    mod = await server.enter("Mod", MODERATOR)
     assert await mod.is_refused("moderate", participantId="x", action="mute") == "participant_not_found"
     assert await mod.is_refused("permit", participantId=mod.id, permissions={}) == "bad_request"
 
 
-async def test_in_an_exam_participants_know_of_moderators_only(house: House) -> None:
+async def test_in_an_exam_participants_know_of_moderators_only(server: RoomServer) -> None:
     exam = RoomMode.EXAM
-    ada = await house.enter("Ada", mode=exam)
-    ben = await house.enter("Ben", mode=exam)
-    mod = await house.enter("Mod", MODERATOR, mode=exam)
+    ada = await server.enter("Ada", mode=exam)
+    ben = await server.enter("Ben", mode=exam)
+    mod = await server.enter("Mod", MODERATOR, mode=exam)
     assert ben.joined["participants"] == []
     assert {one["displayName"] for one in mod.joined["participants"]} == {"Ada", "Ben"}
     assert (await ada.hears("participant.joined"))["participant"]["displayName"] == "Mod"
@@ -146,13 +146,13 @@ async def test_in_an_exam_participants_know_of_moderators_only(house: House) -> 
     assert ben.id not in str(await ada.everything())
 
 
-async def test_what_moderators_do_is_logged(house: House) -> None:
-    mod, ben = await house.enter("Mod", MODERATOR), await house.enter("Ben")
+async def test_what_moderators_do_is_logged(server: RoomServer) -> None:
+    mod, ben = await server.enter("Mod", MODERATOR), await server.enter("Ben")
     await mod.does("moderate", participantId=ben.id, action="mute")
     await mod.is_refused("moderate", participantId="x", action="mute")
     await mod.does("permit", participantId=ben.id, permissions={"voice": False})
     await mod.does("moderate", participantId=ben.id, action="remove")
-    about_ben = [(kind, data) for kind, _, data in house.notes.kept if data.get("participant_id") == ben.id]
+    about_ben = [(kind, data) for kind, _, data in server.notes.kept if data.get("participant_id") == ben.id]
     assert [kind for kind, _ in about_ben] == [
         "room.joined",
         "room.moderated",
@@ -162,6 +162,6 @@ async def test_what_moderators_do_is_logged(house: House) -> None:
     ]
     assert [data.get("action") for _, data in about_ben[1:4]] == ["mute", "permissions", "remove"]
     assert about_ben[1][1]["by"] == next(
-        data["user_id"] for _, _, data in house.notes.kept if data.get("participant_id") == mod.id
+        data["user_id"] for _, _, data in server.notes.kept if data.get("participant_id") == mod.id
     )
     assert about_ben[4][1]["reason"] == "removed"

@@ -16,8 +16,8 @@ from switchroom.db import schema, write_behind
 from switchroom.db.database import Database
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import MODERATOR, SPECTATOR, Permission
-from tests.conference.room import Client, House, open_house
-from tests.conference.test_waiting import MEETING, knock
+from tests.conference.room import Client, RoomServer, room_server
+from tests.conference.test_waiting import MEETING, join_waiting
 from tests.platform import Tenant
 
 SPECTATORS = RoomMode.SPECTATOR
@@ -33,11 +33,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def server(database: Database) -> AsyncGenerator[House]:
-    """A house that stops in order. Nobody writes before, so that whoever takes it for done is found out."""
+async def server_with(database: Database) -> AsyncGenerator[RoomServer]:
+    """A server that stops in order. Nobody writes before, so that whoever takes it for done is found out."""
     records = OverrideRecords(database)
-    async with open_house(overrides=records) as house:
-        yield house
+    async with room_server(overrides=records) as server:
+        yield server
     await records.finish()
 
 
@@ -47,12 +47,12 @@ async def written(database: Database) -> list[str]:
         return sorted(await session.scalars(select(RoomOverride.user_id)))
 
 
-async def enters(house: House, name: str, **fields: Any) -> Client:
-    return await house.join(house.admit(name, mode=SPECTATORS), **fields)
+async def enters(server: RoomServer, name: str, **fields: Any) -> Client:
+    return await server.join(server.admit(name, mode=SPECTATORS), **fields)
 
 
-async def watches(house: House, name: str, **fields: Any) -> Client:
-    return await house.join(house.admit(name, SPECTATOR, mode=SPECTATORS), **fields)
+async def watches(server: RoomServer, name: str, **fields: Any) -> Client:
+    return await server.join(server.admit(name, SPECTATOR, mode=SPECTATORS), **fields)
 
 
 async def leaves(*clients: Client) -> None:
@@ -62,15 +62,15 @@ async def leaves(*clients: Client) -> None:
 
 
 async def test_it_holds_after_a_restart(database: Database) -> None:
-    async with server(database) as house:
-        mod = await house.enter("Mod", MODERATOR, mode=SPECTATORS)
-        ada, ben = await enters(house, "Ada"), await watches(house, "Ben")
+    async with server_with(database) as server:
+        mod = await server.enter("Mod", MODERATOR, mode=SPECTATORS)
+        ada, ben = await enters(server, "Ada"), await watches(server, "Ben")
         await mod.does("permit", participantId=ada.id, permissions={"voice": False, "chat": False})
         await mod.does("permit", participantId=ada.id, permissions={"chat": True})
         await mod.does("permit", participantId=ben.id, permissions={"voice": True})
-    async with server(database) as house:
-        ada = await enters(house, "Ada", media=VOICE_ON)
-        ben = await watches(house, "Ben", media=VOICE_ON)
+    async with server_with(database) as server:
+        ada = await enters(server, "Ada", media=VOICE_ON)
+        ben = await watches(server, "Ben", media=VOICE_ON)
         assert not ada.joined["resumed"]
         assert not ada.joined["permissions"]["voice"]
         assert not ada.joined["self"]["microphone"]
@@ -82,60 +82,60 @@ async def test_it_holds_after_a_restart(database: Database) -> None:
 
 
 async def test_a_room_that_all_have_left_begins_anew(database: Database) -> None:
-    async with server(database) as house:
-        mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+    async with server_with(database) as server:
+        mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
         await mod.does("permit", participantId=ada.id, permissions={"voice": False})
         await leaves(ada)
-        ada = await house.join("Ada")
+        ada = await server.join("Ada")
         assert not ada.joined["permissions"]["voice"], "somebody was in the room"
         await leaves(ada, mod)
-        ada = await house.join("Ada")
+        ada = await server.join("Ada")
         assert ada.joined["permissions"]["voice"]
         await leaves(ada)
     assert await written(database) == []
 
 
 async def test_it_begins_anew_too_where_somebody_waits_meanwhile(database: Database) -> None:
-    async with server(database) as house:
-        mod = await house.enter("Mod", MODERATOR, meeting_id=MEETING)
-        await knock(house, "Ada")
+    async with server_with(database) as server:
+        mod = await server.enter("Mod", MODERATOR, meeting_id=MEETING)
+        await join_waiting(server, "Ada")
         await mod.does("permit", participantId=mod.id, permissions={"video": False})
         await leaves(mod)
-        assert (await house.join("Mod")).joined["permissions"]["video"]
+        assert (await server.join("Mod")).joined["permissions"]["video"]
 
 
 @pytest.mark.parametrize("how", ["left", "given up"])
 async def test_who_has_a_room_again_looks_anew(database: Database, how: str) -> None:
-    async with server(database) as house:
-        ada = await house.enter("Ada")
+    async with server_with(database) as server:
+        ada = await server.enter("Ada")
         if how == "left":
             await leaves(ada)
         else:
-            house.service.give_up("lounge")
-        async with server(database) as other:
+            server.service.give_up("lounge")
+        async with server_with(database) as other:
             mod, ada = await other.enter("Mod", MODERATOR), await other.enter("Ada")
             await mod.does("permit", participantId=ada.id, permissions={"voice": False})
-        assert not (await house.join("Ada")).joined["permissions"]["voice"]
+        assert not (await server.join("Ada")).joined["permissions"]["voice"]
 
 
 async def test_after_a_restart_too_it_ends_with_the_conference(database: Database) -> None:
-    async with server(database) as house:
-        mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+    async with server_with(database) as server:
+        mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
         await mod.does("permit", participantId=ada.id, permissions={"voice": False})
-    async with server(database) as house:
-        await leaves(await house.enter("Mod", MODERATOR))
-        assert (await house.enter("Ada")).joined["permissions"]["voice"]
+    async with server_with(database) as server:
+        await leaves(await server.enter("Mod", MODERATOR))
+        assert (await server.enter("Ada")).joined["permissions"]["voice"]
     assert await written(database) == []
 
 
 async def test_who_is_not_let_in_ends_no_conference(database: Database) -> None:
-    async with server(database) as house:
-        mod, ada = await house.enter("Mod", MODERATOR), await house.enter("Ada")
+    async with server_with(database) as server:
+        mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
         await mod.does("permit", participantId=ada.id, permissions={"voice": False})
-    async with server(database) as house:
-        house.admit("Sam", SPECTATOR)
-        assert (await house.refused("Sam"))["code"] == "spectators_not_allowed"
-        assert not (await house.enter("Ada")).joined["permissions"]["voice"]
+    async with server_with(database) as server:
+        server.admit("Sam", SPECTATOR)
+        assert (await server.refused("Sam"))["code"] == "spectators_not_allowed"
+        assert not (await server.enter("Ada")).joined["permissions"]["voice"]
 
 
 async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not_written(

@@ -11,20 +11,20 @@ from switchroom.rooms.live import LiveState
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.notices import LinkDeleted, RoomChanged, RoomDestroyed
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Permission
-from tests.conference.room import House, open_house
+from tests.conference.room import RoomServer, room_server
 
 
-async def test_who_comes_back_in_time_is_who_they_were(house: House) -> None:
-    ada = await house.enter("Ada", active_limit=2)
-    ben = await house.enter("Ben", active_limit=2)
+async def test_who_comes_back_in_time_is_who_they_were(server: RoomServer) -> None:
+    ada = await server.enter("Ada", active_limit=2)
+    ben = await server.enter("Ben", active_limit=2)
     await ada.does("media", microphone=True, camera=True, screen=False)
     await ada.does("hand", raised=True)
     await ada.drop()
     told = await ben.hears(lambda one: one.get("participant", {}).get("state") == "reconnecting")
     assert told["participant"]["id"] == ada.id
-    assert (await house.refused(house.admit("Cem", active_limit=2)))["code"] == "room_full"
+    assert (await server.refused(server.admit("Cem", active_limit=2)))["code"] == "room_full"
 
-    back = await house.join("Ada", resume=ada.joined["resume"])
+    back = await server.join("Ada", resume=ada.joined["resume"])
     assert back.joined["resumed"] is True
     assert back.id == ada.id
     assert back.joined["self"]["microphone"] is True
@@ -36,81 +36,81 @@ async def test_who_comes_back_in_time_is_who_they_were(house: House) -> None:
     assert told["participant"]["camera"] is True
 
 
-async def test_what_was_switched_off_meanwhile_stays_off(house: House) -> None:
-    mod = await house.enter("Mod", MODERATOR)
-    ada = await house.enter("Ada")
+async def test_what_was_switched_off_meanwhile_stays_off(server: RoomServer) -> None:
+    mod = await server.enter("Mod", MODERATOR)
+    ada = await server.enter("Ada")
     await ada.does("media", microphone=True, camera=True, screen=True)
     await ada.drop()
     await mod.hears(lambda one: one.get("participant", {}).get("state") == "reconnecting")
     await mod.does("moderate", participantId=ada.id, action="mute")
     wish = {"microphone": True, "camera": False, "screen": True}
-    back = await house.join("Ada", resume=ada.joined["resume"], media=wish)
+    back = await server.join("Ada", resume=ada.joined["resume"], media=wish)
     seen = back.joined["self"]
     assert (seen["microphone"], seen["camera"], seen["screen"]) == (False, False, True)
 
 
 async def test_who_does_not_come_back_is_lost() -> None:
-    async with open_house(grace=0.2) as house:
-        ada, ben = await house.enter("Ada"), await house.enter("Ben")
+    async with room_server(grace=0.2) as server:
+        ada, ben = await server.enter("Ada"), await server.enter("Ben")
         await ada.drop()
         left = await ben.hears("participant.left")
         assert (left["participantId"], left["reason"]) == (ada.id, "lost")
-        again = await house.join("Ada", resume=ada.joined["resume"])
+        again = await server.join("Ada", resume=ada.joined["resume"])
         assert again.joined["resumed"] is False
         assert again.id != ada.id
 
 
-async def test_a_resume_secret_is_good_once_and_in_its_room_only(house: House) -> None:
-    ada = await house.enter("Ada")
-    await house.enter("Ben")
-    other = await house.join(house.admit("Eve", room="other"), "other", resume=ada.joined["resume"])
+async def test_a_resume_secret_is_good_once_and_in_its_room_only(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    await server.enter("Ben")
+    other = await server.join(server.admit("Eve", room="other"), "other", resume=ada.joined["resume"])
     assert other.joined["resumed"] is False
-    back = await house.join("Ada", resume=ada.joined["resume"])
+    back = await server.join("Ada", resume=ada.joined["resume"])
     assert back.joined["resumed"] is True
-    third = await house.join("Ada", resume=ada.joined["resume"])
+    third = await server.join("Ada", resume=ada.joined["resume"])
     assert third.joined["resumed"] is False
 
 
-async def test_a_second_connection_with_the_secret_takes_the_first_ones_place(house: House) -> None:
-    ada = await house.enter("Ada")
-    back = await house.join("Ada", resume=ada.joined["resume"])
+async def test_a_second_connection_with_the_secret_takes_the_first_ones_place(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    back = await server.join("Ada", resume=ada.joined["resume"])
     assert back.id == ada.id
     assert await ada.closed() == 4002
     await back.does("hand", raised=True)
 
 
-async def test_a_silent_connection_is_lost(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_connection_is_lost(server: RoomServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "SILENCE_LIMIT", 0.3)
-    ada, ben = await house.enter("Ada"), await house.enter("Ben")
+    ada, ben = await server.enter("Ada"), await server.enter("Ben")
     assert await ada.closed() == 1011
     # Ben's own silence ends his connection as well; what counts is that the server noticed Ada's.
     assert await ben.closed() == 1011
 
 
-async def test_who_leaves_is_gone_at_once(house: House) -> None:
-    ada, ben = await house.enter("Ada"), await house.enter("Ben")
+async def test_who_leaves_is_gone_at_once(server: RoomServer) -> None:
+    ada, ben = await server.enter("Ada"), await server.enter("Ben")
     await ada.send("leave")
     assert await ada.closed() == 1000
     assert (await ben.hears("participant.left"))["reason"] == "left"
-    assert house.service.occupants(["lounge"])["lounge"][0].display_name == "Ben"
+    assert server.service.occupants(["lounge"])["lounge"][0].display_name == "Ben"
 
 
-async def test_the_last_to_leave_ends_the_conference(house: House) -> None:
-    ada = await house.enter("Ada")
+async def test_the_last_to_leave_ends_the_conference(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
     await ada.does("chat", text="anyone here?")
     await ada.send("leave")
     await ada.closed()
-    assert house.service.occupants(["lounge"]) == {}
-    assert (await house.enter("Ben")).joined["chat"] == []
+    assert server.service.occupants(["lounge"]) == {}
+    assert (await server.enter("Ben")).joined["chat"] == []
 
 
-async def test_status_tells_who_is_inside(house: House) -> None:
+async def test_status_tells_who_is_inside(server: RoomServer) -> None:
     stage = RoomMode.SPECTATOR
-    ada = await house.enter("Ada", room="stage", mode=stage)
-    sam = await house.enter("Sam", SPECTATOR, room="stage", mode=stage, link_id="link")
+    ada = await server.enter("Ada", room="stage", mode=stage)
+    sam = await server.enter("Sam", SPECTATOR, room="stage", mode=stage, link_id="link")
     await ada.drop()
     await sam.hears(lambda one: one.get("participant", {}).get("state") == "reconnecting")
-    inside = house.service.occupants(["stage", "lounge"])
+    inside = server.service.occupants(["stage", "lounge"])
     assert list(inside) == ["stage"]
     first, second = inside["stage"]
     assert (first.user_id, first.is_guest, first.is_spectator, first.state) == (
@@ -122,19 +122,19 @@ async def test_status_tells_who_is_inside(house: House) -> None:
     assert (second.display_name, second.is_guest, second.is_spectator) == ("Sam", True, True)
 
 
-async def test_a_destroyed_room_puts_everybody_out(house: House) -> None:
-    ada, ben = await house.enter("Ada"), await house.enter("Ben")
-    await house.bus.publish(RoomDestroyed(1, "lounge"))
+async def test_a_destroyed_room_puts_everybody_out(server: RoomServer) -> None:
+    ada, ben = await server.enter("Ada"), await server.enter("Ben")
+    await server.bus.publish(RoomDestroyed(1, "lounge"))
     for client in (ada, ben):
         assert (await client.hears("ended"))["reason"] == "room_closed"
         assert await client.closed() == 4003
 
 
-async def test_a_deleted_link_puts_its_guests_out(house: House) -> None:
-    ada = await house.enter("Ada")
-    guest = await house.enter("Gil", link_id="link-1")
-    other = await house.enter("Kim", link_id="link-2")
-    await house.bus.publish(LinkDeleted(1, "lounge", "link-1"))
+async def test_a_deleted_link_puts_its_guests_out(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    guest = await server.enter("Gil", link_id="link-1")
+    other = await server.enter("Kim", link_id="link-2")
+    await server.bus.publish(LinkDeleted(1, "lounge", "link-1"))
     assert (await guest.hears("ended"))["reason"] == "revoked"
     assert await guest.closed() == 4004
     assert (await ada.hears("participant.left"))["participantId"] == guest.id
@@ -142,25 +142,25 @@ async def test_a_deleted_link_puts_its_guests_out(house: House) -> None:
 
 
 @pytest.mark.parametrize("subject", ["user-Gil", "link-1"])
-async def test_revoked_access_ends_the_stay(house: House, subject: str) -> None:
-    guest = await house.enter("Gil", link_id="link-1")
-    await house.bus.publish(AccessRevoked(2, subject))
+async def test_revoked_access_ends_the_stay(server: RoomServer, subject: str) -> None:
+    guest = await server.enter("Gil", link_id="link-1")
+    await server.bus.publish(AccessRevoked(2, subject))
     await guest.does("hand", raised=True)
-    await house.bus.publish(AccessRevoked(1, subject))
+    await server.bus.publish(AccessRevoked(1, subject))
     assert await guest.closed() == 4004
 
 
-async def test_a_changed_room_is_told_and_what_people_may_do_is_looked_at_again(house: House) -> None:
-    ada = await house.enter("Ada")
-    ben = await house.enter("Ben")
-    cem = await house.enter("Cem")
-    dee = await house.enter("Dee")
+async def test_a_changed_room_is_told_and_what_people_may_do_is_looked_at_again(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    ben = await server.enter("Ben")
+    cem = await server.enter("Cem")
+    dee = await server.enter("Dee")
     await ben.does("media", microphone=True, camera=True, screen=False)
-    house.admit("Ada", MODERATOR, mode=RoomMode.EXAM)
-    house.admit("Ben", PARTICIPANT & ~Permission.VOICE, mode=RoomMode.EXAM)
-    house.gate.admissions["Cem"] = Forbidden(ErrorCode.PERSON_LEFT)
-    house.admit("Dee", mode=RoomMode.EXAM)
-    await house.bus.publish(RoomChanged(1, "lounge"))
+    server.admit("Ada", MODERATOR, mode=RoomMode.EXAM)
+    server.admit("Ben", PARTICIPANT & ~Permission.VOICE, mode=RoomMode.EXAM)
+    server.gate.admissions["Cem"] = Forbidden(ErrorCode.PERSON_LEFT)
+    server.admit("Dee", mode=RoomMode.EXAM)
+    await server.bus.publish(RoomChanged(1, "lounge"))
 
     assert await cem.closed() == 4004
     assert (await ada.hears("room.updated"))["room"]["mode"] == "exam"
@@ -177,10 +177,10 @@ async def test_a_changed_room_is_told_and_what_people_may_do_is_looked_at_again(
 
 
 async def test_people_are_told_to_reconnect_when_the_server_stops() -> None:
-    async with open_house() as house:
-        ada, outside = await house.enter("Ada"), await house.connect()
-        await house.service.stop()
+    async with room_server() as server:
+        ada, outside = await server.enter("Ada"), await server.connect()
+        await server.service.stop()
         for client in (ada, outside):
             assert await client.closed(limit=1) == 1012
-        happened = [(kind, data.get("reason")) for kind, _, data in house.notes.kept]
+        happened = [(kind, data.get("reason")) for kind, _, data in server.notes.kept]
         assert happened[-2:] == [("room.left", "lost"), ("room.emptied", None)]

@@ -18,7 +18,7 @@ from switchroom.engines.janus.server import JanusServer
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.permissions import MODERATOR
-from tests.conference.room import House, Message, open_house
+from tests.conference.room import Message, RoomServer, room_server
 from tests.engines.waiting import until
 
 pytestmark = [pytest.mark.janus, pytest.mark.asyncio(loop_scope="module")]
@@ -76,10 +76,10 @@ def reels(tmp_path: Path) -> Reels:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def studio(janus: JanusEngine, reels: Reels) -> AsyncIterator[House]:
+async def studio(janus: JanusEngine, reels: Reels) -> AsyncIterator[RoomServer]:
     configuration = janus.configuration
-    server = JanusServer(configuration.url, configuration.api_secret)
-    async with open_house([server], recording_sessions=reels) as opened:
+    media = JanusServer(configuration.url, configuration.api_secret)
+    async with room_server([media], recording_sessions=reels) as opened:
         yield opened
 
 
@@ -90,21 +90,21 @@ def is_told(recording: bool) -> Callable[[Message], bool]:
     return fits
 
 
-def told_of(house: House) -> list[tuple[str, object]]:
-    kept = [(kind, data) for kind, _, data in house.notes.kept if kind.startswith("meeting.recording")]
+def told_of(server: RoomServer) -> list[tuple[str, object]]:
+    kept = [(kind, data) for kind, _, data in server.notes.kept if kind.startswith("meeting.recording")]
     return [(kind, data["recording_id"]) for kind, data in kept]
 
 
-def plan(house: House, *names: str, recorded: bool) -> None:
+def plan(server: RoomServer, *names: str, recorded: bool) -> None:
     """The meeting is to be recorded, or not, from now on."""
     for name in names:
-        admission = house.gate.admissions[name]
+        admission = server.gate.admissions[name]
         assert isinstance(admission, Admission)
         room = structs.replace(admission.room, recorded=recorded)
-        house.gate.admissions[name] = structs.replace(admission, room=room)
+        server.gate.admissions[name] = structs.replace(admission, room=room)
 
 
-async def test_everybody_is_told_and_it_ends_with_the_last(studio: House, reels: Reels) -> None:
+async def test_everybody_is_told_and_it_ends_with_the_last(studio: RoomServer, reels: Reels) -> None:
     ada = await studio.enter("Ada", MODERATOR, meeting_id=MEETING, recorded=True)
     await ada.hears(is_told(True))
     ben = await studio.enter("Ben", meeting_id=MEETING, recorded=True)
@@ -123,7 +123,7 @@ async def test_everybody_is_told_and_it_ends_with_the_last(studio: House, reels:
     await waiting.hears(lambda told: told["type"] == "waiting" and told["room"]["recording"] is False)
 
 
-async def test_a_meeting_that_is_closed_ends_its_recording(studio: House, reels: Reels) -> None:
+async def test_a_meeting_that_is_closed_ends_its_recording(studio: RoomServer, reels: Reels) -> None:
     ada = await studio.enter("Ada", meeting_id=MEETING, recorded=True)
     await ada.hears(is_told(True))
     await studio.bus.publish(MeetingOver(1, "lounge"))
@@ -131,7 +131,7 @@ async def test_a_meeting_that_is_closed_ends_its_recording(studio: House, reels:
     await until(lambda: reels.given[0].ended)
 
 
-async def test_where_there_is_no_place_nobody_is_told(studio: House, reels: Reels) -> None:
+async def test_where_there_is_no_place_nobody_is_told(studio: RoomServer, reels: Reels) -> None:
     reels.full = True
     ada = await studio.enter("Ada", meeting_id=MEETING, recorded=True)
     await until(lambda: reels.asked > 0)
@@ -142,7 +142,7 @@ async def test_where_there_is_no_place_nobody_is_told(studio: House, reels: Reel
 
 
 async def test_it_begins_when_the_disk_is_back(
-    studio: House, reels: Reels, monkeypatch: pytest.MonkeyPatch
+    studio: RoomServer, reels: Reels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recording, "RETRY_AFTER", 0.05)
     reels.failures = 2
@@ -151,7 +151,7 @@ async def test_it_begins_when_the_disk_is_back(
     assert reels.asked == 3
 
 
-async def test_it_is_switched_on_and_off_while_people_are_inside(studio: House, reels: Reels) -> None:
+async def test_it_is_switched_on_and_off_while_people_are_inside(studio: RoomServer, reels: Reels) -> None:
     ada = await studio.enter("Ada", meeting_id=MEETING)
     for number in range(2):
         plan(studio, "Ada", recorded=True)
@@ -165,7 +165,7 @@ async def test_it_is_switched_on_and_off_while_people_are_inside(studio: House, 
 
 
 async def test_one_that_is_nobodys_any_more_is_not_shown_as_going_on(
-    studio: House, reels: Reels, monkeypatch: pytest.MonkeyPatch
+    studio: RoomServer, reels: Reels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recording, "RENEW_EVERY", 0.05)
     ada = await studio.enter("Ada", meeting_id=MEETING, recorded=True)
@@ -177,14 +177,14 @@ async def test_one_that_is_nobodys_any_more_is_not_shown_as_going_on(
     assert reels.asked == 1
 
 
-async def test_rooms_that_are_no_meetings_are_not_recorded(studio: House, reels: Reels) -> None:
+async def test_rooms_that_are_no_meetings_are_not_recorded(studio: RoomServer, reels: Reels) -> None:
     ada = await studio.enter("Ada", recorded=True)
     assert ada.joined["room"]["recording"] is False
     await ada.everything()
     assert reels.asked == 0
 
 
-async def test_what_is_recorded_is_wanted_at_least_at_the_middle_size(studio: House) -> None:
+async def test_what_is_recorded_is_wanted_at_least_at_the_middle_size(studio: RoomServer) -> None:
     await studio.enter("Ada", meeting_id=MEETING)
     live = studio.service.find("lounge")
     assert live is not None

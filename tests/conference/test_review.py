@@ -24,19 +24,19 @@ from switchroom.rooms.admission import Admission, Verdict, Visitor
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.notices import RoomChanged, RoomDestroyed
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Permission
-from tests.conference.room import LIMIT, House
+from tests.conference.room import LIMIT, RoomServer
 from tests.meetings.planning import plan
 from tests.platform import Tenant
 
 ROOM_CHANGED = RoomChanged(1, "lounge")
 
 
-async def test_whoever_changes_a_room_does_not_wait_for_its_review(house: House) -> None:
-    ada, ben = await house.enter("Ada"), await house.enter("Ben")
-    hold = house.gate.hold("review")
-    house.gate.admissions["Ben"] = Forbidden(ErrorCode.PERMISSION_MISSING, permission="join")
+async def test_whoever_changes_a_room_does_not_wait_for_its_review(server: RoomServer) -> None:
+    ada, ben = await server.enter("Ada"), await server.enter("Ben")
+    hold = server.gate.hold("review")
+    server.gate.admissions["Ben"] = Forbidden(ErrorCode.PERMISSION_MISSING, permission="join")
     async with asyncio.timeout(LIMIT):
-        await house.bus.publish(ROOM_CHANGED)
+        await server.bus.publish(ROOM_CHANGED)
     await hold.reached.wait()
     assert not [one for one in await ada.everything() if one["type"] == "participant.left"]
     hold.released.set()
@@ -44,25 +44,25 @@ async def test_whoever_changes_a_room_does_not_wait_for_its_review(house: House)
     await ada.hears("participant.left")
 
 
-async def test_a_room_that_changes_often_is_looked_at_once_more_afterwards(house: House) -> None:
-    ada = await house.enter("Ada")
-    hold = house.gate.hold("review")
-    await house.bus.publish(ROOM_CHANGED)
+async def test_a_room_that_changes_often_is_looked_at_once_more_afterwards(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    hold = server.gate.hold("review")
+    await server.bus.publish(ROOM_CHANGED)
     await hold.reached.wait()
-    house.admit("Ada", mode=RoomMode.EXAM)
+    server.admit("Ada", mode=RoomMode.EXAM)
     for _ in range(10):
-        await house.bus.publish(ROOM_CHANGED)
+        await server.bus.publish(ROOM_CHANGED)
     hold.released.set()
     assert (await ada.hears("room.updated"))["room"]["mode"] == "exam"
     await ada.everything()
-    assert house.gate.reviews == 2
+    assert server.gate.reviews == 2
 
 
-async def test_a_review_that_fails_is_made_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_review_that_fails_is_made_later(server: RoomServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reviews, "RETRY_AFTER", 0.01)
-    ada = await house.enter("Ada")
-    house.admit("Ada", mode=RoomMode.EXAM)
-    answer, failures = house.gate.review, [Unavailable(ErrorCode.DATABASE_UNAVAILABLE)] * 2
+    ada = await server.enter("Ada")
+    server.admit("Ada", mode=RoomMode.EXAM)
+    answer, failures = server.gate.review, [Unavailable(ErrorCode.DATABASE_UNAVAILABLE)] * 2
 
     async def fail_first(
         organization_id: int, room_id: str, visitors: Sequence[Visitor]
@@ -71,57 +71,57 @@ async def test_a_review_that_fails_is_made_later(house: House, monkeypatch: pyte
             raise failures.pop()
         return await answer(organization_id, room_id, visitors)
 
-    monkeypatch.setattr(house.gate, "review", fail_first)
-    await house.bus.publish(ROOM_CHANGED)
+    monkeypatch.setattr(server.gate, "review", fail_first)
+    await server.bus.publish(ROOM_CHANGED)
     assert (await ada.hears("room.updated"))["room"]["mode"] == "exam"
 
 
-async def test_whoever_is_shut_out_while_they_are_admitted_does_not_come_in(house: House) -> None:
-    house.admit("Ada")
-    hold = house.gate.hold("Ada")
-    ada = await house.connect()
+async def test_whoever_is_shut_out_while_they_are_admitted_does_not_come_in(server: RoomServer) -> None:
+    server.admit("Ada")
+    hold = server.gate.hold("Ada")
+    ada = await server.connect()
     await ada.send("join", id="first", token="Ada", roomId="lounge")
     await hold.reached.wait()
-    house.gate.admissions["Ada"] = Unauthenticated(ErrorCode.TOKEN_REVOKED)
-    await house.bus.publish(AccessRevoked(1, "user-Ada"))
+    server.gate.admissions["Ada"] = Unauthenticated(ErrorCode.TOKEN_REVOKED)
+    await server.bus.publish(AccessRevoked(1, "user-Ada"))
     hold.released.set()
     assert (await ada.hears(lambda one: one.get("id") == "first"))["code"] == "token_invalid"
     assert await ada.closed() == 4000
 
 
-async def test_what_a_room_is_does_not_depend_on_who_came_last(house: House) -> None:
-    ada = await house.enter("Ada", MODERATOR, active_limit=3, meeting_id="meeting")
-    await house.enter("Ben", meeting_id="meeting", active_limit=3, user_id="b")
+async def test_what_a_room_is_does_not_depend_on_who_came_last(server: RoomServer) -> None:
+    ada = await server.enter("Ada", MODERATOR, active_limit=3, meeting_id="meeting")
+    await server.enter("Ben", meeting_id="meeting", active_limit=3, user_id="b")
     await ada.does("chat", text="kept")
-    assert house.transcript.kept == [("meeting", "Ada", "kept")]
-    house.admit("Cem", mode=RoomMode.EXAM, active_limit=3, meeting_id="meeting")
-    cem = await house.join("Cem")
+    assert server.transcript.kept == [("meeting", "Ada", "kept")]
+    server.admit("Cem", mode=RoomMode.EXAM, active_limit=3, meeting_id="meeting")
+    cem = await server.join("Cem")
     # Who comes brings word of what the room has become, for everybody.
     assert (await ada.hears("room.updated"))["room"]["mode"] == "exam"
     assert [one["displayName"] for one in cem.joined["participants"]] == ["Ada"]
 
 
-async def test_a_room_that_is_closed_is_left_by_all_before_it_is_empty(house: House) -> None:
-    clients = [await house.enter(name) for name in ("Ada", "Ben", "Cem")]
+async def test_a_room_that_is_closed_is_left_by_all_before_it_is_empty(server: RoomServer) -> None:
+    clients = [await server.enter(name) for name in ("Ada", "Ben", "Cem")]
     for client in clients:
         await client.everything()
-    await house.bus.publish(RoomDestroyed(1, "lounge"))
+    await server.bus.publish(RoomDestroyed(1, "lounge"))
     for client in clients:
         assert await client.closed() == 4003
         assert "participant.left" not in {one["type"] for one in client.heard}
-    assert [kind for kind, _, _ in house.notes.kept[-4:]] == [*["room.left"] * 3, "room.emptied"]
+    assert [kind for kind, _, _ in server.notes.kept[-4:]] == [*["room.left"] * 3, "room.emptied"]
 
 
-async def test_in_an_exam_whoever_becomes_a_moderator_sees_all_and_is_seen(house: House) -> None:
+async def test_in_an_exam_whoever_becomes_a_moderator_sees_all_and_is_seen(server: RoomServer) -> None:
     exam = RoomMode.EXAM
-    ada, ben = await house.enter("Ada", mode=exam), await house.enter("Ben", mode=exam)
-    mod = await house.enter("Mod", MODERATOR, mode=exam)
+    ada, ben = await server.enter("Ada", mode=exam), await server.enter("Ben", mode=exam)
+    mod = await server.enter("Mod", MODERATOR, mode=exam)
     for client in (ada, ben, mod):
         await client.everything()
         client.heard.clear()
-    house.admit("Ada", MODERATOR, mode=exam)
-    house.admit("Mod", mode=exam)
-    await house.bus.publish(ROOM_CHANGED)
+    server.admit("Ada", MODERATOR, mode=exam)
+    server.admit("Mod", mode=exam)
+    await server.bus.publish(ROOM_CHANGED)
     assert (await ben.hears("participant.joined"))["participant"]["id"] == ada.id
     assert (await ben.hears("participant.left"))["participantId"] == mod.id
     assert (await ada.hears("participant.joined"))["participant"]["displayName"] == "Ben"
@@ -131,30 +131,30 @@ async def test_in_an_exam_whoever_becomes_a_moderator_sees_all_and_is_seen(house
     assert "permissions" not in (await mod.hears("participant.updated"))["participant"]
 
 
-async def test_who_becomes_a_moderator_is_told_who_watches(house: House) -> None:
+async def test_who_becomes_a_moderator_is_told_who_watches(server: RoomServer) -> None:
     stage = RoomMode.SPECTATOR
-    ada, mod = await house.enter("Ada", mode=stage), await house.enter("Mod", MODERATOR, mode=stage)
-    sam = await house.enter("Sam", SPECTATOR, mode=stage)
+    ada, mod = await server.enter("Ada", mode=stage), await server.enter("Mod", MODERATOR, mode=stage)
+    sam = await server.enter("Sam", SPECTATOR, mode=stage)
     await mod.hears("spectators", joined=[{"id": sam.id, "displayName": "Sam"}])
     await ada.hears("spectators")
-    house.admit("Ada", MODERATOR, mode=stage)
-    house.admit("Mod", mode=stage)
-    await house.bus.publish(ROOM_CHANGED)
+    server.admit("Ada", MODERATOR, mode=stage)
+    server.admit("Mod", mode=stage)
+    await server.bus.publish(ROOM_CHANGED)
     assert (await ada.hears("spectators"))["list"] == [{"id": sam.id, "displayName": "Sam"}]
     assert await mod.hears("spectators") == {"type": "spectators", "count": 1}
 
 
 async def test_who_may_do_something_else_is_shown_to_moderators_only_where_nobody_else_sees_it(
-    house: House,
+    server: RoomServer,
 ) -> None:
-    mod, ada, ben = await house.enter("Mod", MODERATOR), await house.enter("Ada"), await house.enter("Ben")
+    mod, ada, ben = await server.enter("Mod", MODERATOR), await server.enter("Ada"), await server.enter("Ben")
     await ada.does("media", microphone=True, camera=False, screen=False)
     for client in (mod, ada, ben):
         await client.everything()
         client.heard.clear()
-    house.admit("Ada", PARTICIPANT & ~Permission.CHAT)
-    house.admit("Ben", PARTICIPANT & ~Permission.CHAT)
-    await house.bus.publish(ROOM_CHANGED)
+    server.admit("Ada", PARTICIPANT & ~Permission.CHAT)
+    server.admit("Ben", PARTICIPANT & ~Permission.CHAT)
+    await server.bus.publish(ROOM_CHANGED)
     for client in (ada, ben):
         assert (await client.hears("self.updated"))["permissions"]["chat"] is False
     for _ in range(2):
@@ -162,13 +162,15 @@ async def test_who_may_do_something_else_is_shown_to_moderators_only_where_nobod
     assert "participant.updated" not in {one["type"] for one in await ben.everything()}
 
 
-async def test_the_work_of_a_review_grows_with_the_people_and_not_with_their_square(house: House) -> None:
+async def test_the_work_of_a_review_grows_with_the_people_and_not_with_their_square(
+    server: RoomServer,
+) -> None:
     few, many = 40, 640
     seconds: dict[int, float] = {}
     for count in (few, many):
         room = f"room-{count}"
-        await _fill(house, room, count)
-        seconds[count] = min([await _review(house, room) for _ in range(5)])
+        await _fill(server, room, count)
+        seconds[count] = min([await _review(server, room) for _ in range(5)])
     print({count: f"{taken * 1000:.1f} ms" for count, taken in seconds.items()})
     assert seconds[many] < 4 * many / few * seconds[few]
 
@@ -197,20 +199,20 @@ class _Nowhere:
         raise AssertionError(data)
 
 
-async def _fill(house: House, room: str, count: int) -> None:
+async def _fill(server: RoomServer, room: str, count: int) -> None:
     """So many people in a room, without sockets."""
     for number in range(count):
         name = f"{room}-{number}"
-        house.admit(name, room=room)
-        await house.service.join(Join(token=name, room_id=room), QueuedConnection(_Nowhere()))
+        server.admit(name, room=room)
+        await server.service.join(Join(token=name, room_id=room), QueuedConnection(_Nowhere()))
 
 
-async def _review(house: House, room: str) -> float:
+async def _review(server: RoomServer, room: str) -> float:
     """The seconds of processor time that a review takes which finds nothing new."""
     done = asyncio.Event()
-    house.service.on_change = lambda room_id: done.set() if room_id == room else None
+    server.service.on_change = lambda room_id: done.set() if room_id == room else None
     started = time.process_time()
-    house.service.review(room)
+    server.service.review(room)
     async with asyncio.timeout(LIMIT):
         await done.wait()
     return time.process_time() - started

@@ -11,7 +11,7 @@ from switchroom.conference.close_codes import CloseCode
 from switchroom.conference.messages import Pong
 from switchroom.conference.signalling import socket
 from switchroom.conference.signalling.connection import QueuedConnection
-from tests.conference.room import Client, House
+from tests.conference.room import Client, RoomServer
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ from tests.conference.room import Client, House
     ],
 )  # fmt: skip
 async def test_what_is_no_message_is_refused_and_the_connection_stays(
-    house: House, text: str, field: str | None
+    server: RoomServer, text: str, field: str | None
 ) -> None:
-    ada = await house.enter("Ada")
+    ada = await server.enter("Ada")
     await ada.connection.send(text)
     answer = await ada.hears("error")
     assert answer["code"] == "bad_request"
@@ -45,13 +45,13 @@ async def test_what_is_no_message_is_refused_and_the_connection_stays(
     await ada.does("hand", raised=True)
 
 
-async def test_the_answer_to_a_bad_request_carries_its_id(house: House) -> None:
-    ada = await house.enter("Ada")
+async def test_the_answer_to_a_bad_request_carries_its_id(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
     assert await ada.is_refused("hand", raised="yes") == "bad_request"
 
 
-async def test_binary_frames_are_read_as_text(house: House) -> None:
-    ada = await house.enter("Ada")
+async def test_binary_frames_are_read_as_text(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
     await ada.connection.send(b"\xff\xfe")
     assert (await ada.hears("error"))["code"] == "bad_request"
     await ada.does("hand", raised=True)
@@ -60,40 +60,42 @@ async def test_binary_frames_are_read_as_text(house: House) -> None:
 @pytest.mark.parametrize(
     "first", ['{"type": "hand", "raised": true}', "nonsense", '{"type": "join", "roomId": "lounge"}']
 )
-async def test_the_first_message_must_be_a_join(house: House, first: str) -> None:
-    client = await house.connect()
+async def test_the_first_message_must_be_a_join(server: RoomServer, first: str) -> None:
+    client = await server.connect()
     await client.connection.send(first)
     assert (await client.hears("error"))["code"] == "bad_request"
     assert await client.closed() == 4000
 
 
-async def test_who_says_nothing_is_not_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_says_nothing_is_not_waited_for(
+    server: RoomServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(socket, "JOIN_LIMIT", 0.2)
-    client = await house.connect()
+    client = await server.connect()
     assert await client.closed() == 4000
 
 
-async def test_a_message_that_is_too_large_ends_the_connection(house: House) -> None:
-    ada = await house.enter("Ada")
+async def test_a_message_that_is_too_large_ends_the_connection(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
     await ada.send("chat", text="x" * 300_000)
     assert await ada.closed() == 1009
 
 
 async def test_talking_too_fast_is_refused_and_then_ended(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    server: RoomServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "RATE", 0.001)
     monkeypatch.setattr(socket, "BURST", 5)
     monkeypatch.setattr(socket, "MOST_REFUSED", 20)
-    ada = await house.enter("Ada")
+    ada = await server.enter("Ada")
     for _ in range(40):
         await ada.connection.send(json.dumps({"type": "hand", "raised": True}))
     assert (await ada.hears("error"))["code"] == "too_many"
     assert await ada.closed() == 1008
 
 
-async def test_a_ping_is_answered(house: House) -> None:
-    ada = await house.enter("Ada")
+async def test_a_ping_is_answered(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
     await ada.ping()
     assert await ada.hears("pong") == {"type": "pong"}
 
@@ -119,9 +121,9 @@ class Ready:
     async def send_text(self, data: str, /) -> None: ...
 
 
-async def test_a_slow_reader_does_not_hold_up_the_others(house: House) -> None:
-    ada = await house.enter("Ada")
-    ben = await house.enter("Ben")
+async def test_a_slow_reader_does_not_hold_up_the_others(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    ben = await server.enter("Ben")
     await stop_reading(ada)
     for n in range(30):
         await ben.does("hand", raised=n % 2 == 0)

@@ -67,7 +67,7 @@ class Greeter(MadeUpEngine):
         self.greeting = "hello" * settings.times
 
 
-class House:
+class EngineTable:
     """Engines in directories of a test's own, and what their programs have written into the diary."""
 
     def __init__(self, directory: Path, kinds: Sequence[type[MadeUpEngine]], **programs: str) -> None:
@@ -97,30 +97,30 @@ class House:
         return generate_latest(registry).decode()
 
 
-async def started(house: House, monkeypatch: pytest.MonkeyPatch) -> list[MutableMapping[str, Any]]:
+async def started(table: EngineTable, monkeypatch: pytest.MonkeyPatch) -> list[MutableMapping[str, Any]]:
     """Start the engines. Returns what the log says of those that cannot be started."""
     monkeypatch.setattr(platform_engines, "log", structlog.get_logger())
     with capture_logs() as logs:
-        await house.engines.start()
+        await table.engines.start()
     return [entry for entry in logs if entry["event"] == "engine not started"]
 
 
 async def test_each_is_started_after_those_it_waits_for_and_stopped_before_them(tmp_path: Path) -> None:
-    house = House(tmp_path, [Third, First, Second])
-    house[Third].neighbours = [house[Second].port, house[First].port]
-    house[Second].neighbours = [house[First].port]
-    await house.engines.start()
-    assert house.diary == ["first started", "second started", "third started"]
-    await house.engines.stop()
-    assert house.diary[3:] == ["third drained", "second drained", "first drained"]
+    table = EngineTable(tmp_path, [Third, First, Second])
+    table[Third].neighbours = [table[Second].port, table[First].port]
+    table[Second].neighbours = [table[First].port]
+    await table.engines.start()
+    assert table.diary == ["first started", "second started", "third started"]
+    await table.engines.stop()
+    assert table.diary[3:] == ["third drained", "second drained", "first drained"]
 
 
 async def test_one_that_is_not_installed_is_said_in_one_line_with_what_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = House(tmp_path, [Third, First, Second], second="no-such-server")
-    told = await started(house, monkeypatch)
-    assert house.diary == ["first started"]
+    table = EngineTable(tmp_path, [Third, First, Second], second="no-such-server")
+    told = await started(table, monkeypatch)
+    assert table.diary == ["first started"]
     assert [(entry["engine"], entry["reason"]) for entry in told] == [
         (
             "second",
@@ -130,64 +130,64 @@ async def test_one_that_is_not_installed_is_said_in_one_line_with_what_installs_
         ("third", "third waits for second"),
     ]
     assert told[0]["without"] == "nothing is made up"
-    assert await house[First].says() == "first: hello"
-    assert engine_problems(house.engines.reports()) == {entry["engine"]: entry["reason"] for entry in told}
-    await house.engines.stop()
-    assert house.diary[1:] == ["first drained"]
+    assert await table[First].says() == "first: hello"
+    assert engine_problems(table.engines.reports()) == {entry["engine"]: entry["reason"] for entry in told}
+    await table.engines.stop()
+    assert table.diary[1:] == ["first drained"]
 
 
 async def test_one_that_fails_is_said_with_what_it_wrote_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = House(tmp_path, [First, Second])
-    house[Second].port = house[First].port
-    (told,) = await started(house, monkeypatch)
+    table = EngineTable(tmp_path, [First, Second])
+    table[Second].port = table[First].port
+    (told,) = await started(table, monkeypatch)
     assert told["reason"].startswith("second ended at once with status 1: ")
     assert "Address already in use" in told["output"]
-    await house.engines.stop()
+    await table.engines.stop()
 
 
 async def test_one_whose_configuration_cannot_be_written_leaves_the_others_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = House(tmp_path, [First, Second])
+    table = EngineTable(tmp_path, [First, Second])
     (tmp_path / "second").write_text("a file where a directory should be")
-    (told,) = await started(house, monkeypatch)
+    (told,) = await started(table, monkeypatch)
     assert told["reason"].startswith("the configuration of second cannot be written: ")
-    assert await house[First].says() == "first: hello"
-    await house.engines.stop()
+    assert await table[First].says() == "first: hello"
+    await table.engines.stop()
 
 
 async def test_a_reload_writes_the_configuration_anew(tmp_path: Path) -> None:
-    house = House(tmp_path, [First])
-    await house.engines.start()
-    pid = house[First].pid
-    house[First].greeting = "good morning"
-    await house[First].reload()
-    assert await house[First].says() == "first: good morning"
-    assert house[First].pid == pid
-    await house.engines.stop()
-    assert house.diary == ["first started", "first reloaded", "first drained"]
+    table = EngineTable(tmp_path, [First])
+    await table.engines.start()
+    pid = table[First].pid
+    table[First].greeting = "good morning"
+    await table[First].reload()
+    assert await table[First].says() == "first: good morning"
+    assert table[First].pid == pid
+    await table.engines.stop()
+    assert table.diary == ["first started", "first reloaded", "first drained"]
 
 
 async def test_state_and_restarts_are_in_the_metrics_and_in_the_reports_for_others(tmp_path: Path) -> None:
-    house = House(tmp_path, [First, Second], second="no-such-server")
+    table = EngineTable(tmp_path, [First, Second], second="no-such-server")
     file = tmp_path / "reports.json"
-    house.engines.on_change(lambda: write_reports(file, house.engines.reports()))
-    assert 'switchroom_engine_state{engine="first",state="stopped"} 1.0' in house.metrics()
-    await house.engines.start()
-    pid = house[First].pid
+    table.engines.on_change(lambda: write_reports(file, table.engines.reports()))
+    assert 'switchroom_engine_state{engine="first",state="stopped"} 1.0' in table.metrics()
+    await table.engines.start()
+    pid = table[First].pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: house[First].restarts == 1 and house[First].state is ProcessState.READY)
-    metrics = house.metrics()
+    await until(lambda: table[First].restarts == 1 and table[First].state is ProcessState.READY)
+    metrics = table.metrics()
     assert 'switchroom_engine_state{engine="first",state="ready"} 1.0' in metrics
     assert 'switchroom_engine_state{engine="first",state="starting"} 0.0' in metrics
     assert 'switchroom_engine_restarts_total{engine="first"} 1.0' in metrics
     assert 'switchroom_engine_state{engine="second",state="stopped"} 1.0' in metrics
-    assert read_reports(file) == house.engines.reports()
-    await house.engines.stop()
-    assert read_reports(file) == house.engines.reports()
+    assert read_reports(file) == table.engines.reports()
+    await table.engines.stop()
+    assert read_reports(file) == table.engines.reports()
     assert {report.state for report in read_reports(file)} == {ProcessState.STOPPED}
 
 
@@ -203,7 +203,7 @@ def test_a_table_that_cannot_be_is_refused(
     tmp_path: Path, kinds: list[type[MadeUpEngine]], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        House(tmp_path, kinds)
+        EngineTable(tmp_path, kinds)
 
 
 async def test_one_run_elsewhere_is_not_run_here_and_nobody_waits_for_it(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from switchroom.meetings.recordings.finishing import RecordingFinisher
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 from switchroom.meetings.recordings.sessions import RecordingSession, RecordingSessions
 from switchroom.meetings.views import MeetingView
-from tests.meetings.house import House
+from tests.meetings.own_tenant import OwnTenant
 
 TRACKS = Path(__file__).with_name("tracks")
 """Four seconds of a browser's microphone and camera, cut off in the middle of a packet."""
@@ -29,13 +29,13 @@ PLATFORM = "f" * 24
 
 
 class Studio:
-    """Where a house's meetings are recorded."""
+    """Where an organization's meetings are recorded."""
 
-    def __init__(self, home: House, directory: Path) -> None:
-        self.home = home
+    def __init__(self, acme: OwnTenant, directory: Path) -> None:
+        self.acme = acme
         self.files = RecordingFiles(directory, PLATFORM)
-        self.archive = RecordingArchive(home.database, self.files, "https://meet.example.org")
-        self.recording_sessions = RecordingSessions(home.database, self.files, least_free=0)
+        self.archive = RecordingArchive(acme.database, self.files, "https://meet.example.org")
+        self.recording_sessions = RecordingSessions(acme.database, self.files, least_free=0)
 
     def finisher(
         self,
@@ -45,7 +45,7 @@ class Studio:
         programs: Sequence[str] = PROGRAMS,
     ) -> RecordingFinisher:
         return RecordingFinisher(
-            self.home.database,
+            self.acme.database,
             self.files,
             self.archive,
             Bus(),
@@ -56,7 +56,7 @@ class Studio:
 
     async def recording_session(self, planned: MeetingView, *tracks: str) -> RecordingSession:
         """A recording that is going on, in which somebody has sent these tracks."""
-        recording_session = await self.recording_sessions.begin(self.home.organization.id, planned.meeting.id)
+        recording_session = await self.recording_sessions.begin(self.acme.organization.id, planned.meeting.id)
         assert recording_session is not None
         await recording_session.note_people({"one.1": "Jörg", "one.2": "Jörg"})
         for line, track in enumerate(tracks):
@@ -77,7 +77,7 @@ class Studio:
         return path
 
     async def row(self, recording_session: RecordingSession) -> MeetingRecording | None:
-        async with self.home.database.read(None) as session:
+        async with self.acme.database.read(None) as session:
             query = select(MeetingRecording).where(MeetingRecording.id == recording_session.id)
             return await session.scalar(query)
 
@@ -92,7 +92,7 @@ class Studio:
         return row.worker
 
     async def write(self, recording_session: RecordingSession, **columns: datetime | str) -> None:
-        async with self.home.database.write(None) as session:
+        async with self.acme.database.write(None) as session:
             await session.execute(
                 update(MeetingRecording).where(MeetingRecording.id == recording_session.id).values(**columns)
             )

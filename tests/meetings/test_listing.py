@@ -21,7 +21,7 @@ from switchroom.meetings.recurrence import (
     occurrence_starts,
 )
 from switchroom.meetings.views import changes_of
-from tests.meetings.house import House, house
+from tests.meetings.own_tenant import OwnTenant, own_tenant
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")
 BEGIN = datetime(2031, 3, 1, 1, 30, tzinfo=UTC)
@@ -55,14 +55,14 @@ def test_no_occurrence_begins_before_it_is_said_to() -> None:
 @pytest.mark.parametrize("seed", range(4))
 async def test_the_list_is_what_all_meetings_together_have(database_url: str, seed: int) -> None:
     chance = random.Random(seed)
-    async with house(database_url) as home:
+    async with own_tenant(database_url) as acme:
         for number in range(25):
             start = BEGIN + timedelta(minutes=chance.randrange(0, 60 * 24 * 60, 30))
             end = start + timedelta(minutes=chance.choice((30, 60, 1440)))
             recurrence = _recurrence(chance) if number % 3 else None
-            planned = await home.plan(f"{number}", start=start, end=end, recurrence=recurrence)
+            planned = await acme.plan(f"{number}", start=start, end=end, recurrence=recurrence)
             if recurrence is not None and number % 2:
-                await _move_one(home, planned.meeting, chance)
+                await _move_one(acme, planned.meeting, chance)
 
         for _ in range(12):
             from_ = BEGIN + timedelta(hours=chance.randrange(-100, 3000)) if chance.random() < 0.8 else None
@@ -70,34 +70,34 @@ async def test_the_list_is_what_all_meetings_together_have(database_url: str, se
             most = chance.choice((1, 7, 60))
             until = to if from_ is None or chance.random() < 0.7 else None
 
-            listed = await _listed(home, from_, until, most)
+            listed = await _listed(acme, from_, until, most)
 
-            assert listed == await _one_after_the_other(home, from_, until, most)
+            assert listed == await _one_after_the_other(acme, from_, until, most)
 
 
-async def _move_one(home: House, meeting: Meeting, chance: random.Random) -> None:
+async def _move_one(acme: OwnTenant, meeting: Meeting, chance: random.Random) -> None:
     """Somewhere else, perhaps far from the others of its series; and cancel another."""
     some = occurrences.occurrences(meeting, {}, limit=3)
     moved = occurrences.id_of(meeting, some[1])
     start = some[1].start + timedelta(hours=chance.randrange(-600, 1500))
     draft = MeetingDraft(start=start, end=start + timedelta(hours=chance.choice((1, 30))))
-    await home.meetings.update(home.actor, moved, draft, series=False)
+    await acme.meetings.update(acme.actor, moved, draft, series=False)
     if len(some) > 2:
-        await home.meetings.cancel(home.actor, occurrences.id_of(meeting, some[2]), series=False)
+        await acme.meetings.cancel(acme.actor, occurrences.id_of(meeting, some[2]), series=False)
 
 
 async def _listed(
-    home: House, from_: datetime | None, until: datetime | None, most: int
+    acme: OwnTenant, from_: datetime | None, until: datetime | None, most: int
 ) -> list[tuple[datetime, str]]:
-    async with home.database.read(home.organization.id) as session:
-        found = await expanded(session, home.actor.person_id, from_, until, most)
+    async with acme.database.read(acme.organization.id) as session:
+        found = await expanded(session, acme.actor.person_id, from_, until, most)
     return [(one.start, meeting.id) for meeting, one in found]
 
 
 async def _one_after_the_other(
-    home: House, from_: datetime | None, until: datetime | None, most: int
+    acme: OwnTenant, from_: datetime | None, until: datetime | None, most: int
 ) -> list[tuple[datetime, str]]:
-    async with home.database.read(home.organization.id) as session:
+    async with acme.database.read(acme.organization.id) as session:
         meetings = (await session.scalars(select(Meeting))).all()
         changes = await changes_of(session, meetings)
     found = [

@@ -20,7 +20,7 @@ from switchroom.meetings.models import Invitee, Meeting
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from switchroom.meetings.views import MeetingView
 from switchroom.rooms.models import Room
-from tests.meetings.house import House, house
+from tests.meetings.own_tenant import OwnTenant, own_tenant
 
 ANNE = InviteeDraft(email="anne@example.org", first_name="Änne", last_name="Weiß", locale="de")
 BERT = InviteeDraft(email="bert@example.org", role=MeetingRole.MODERATOR)
@@ -30,15 +30,15 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
 
 
 @pytest.fixture
-async def home(database_url: str) -> AsyncGenerator[House]:
-    async with house(database_url) as opened:
+async def acme(database_url: str) -> AsyncGenerator[OwnTenant]:
+    async with own_tenant(database_url) as opened:
         yield opened
 
 
-async def test_those_invited_get_an_invitation(home: House) -> None:
-    planned = await home.plan("Übung", start=TOMORROW, invitees=[ANNE, BERT, CARL])
+async def test_those_invited_get_an_invitation(acme: OwnTenant) -> None:
+    planned = await acme.plan("Übung", start=TOMORROW, invitees=[ANNE, BERT, CARL])
 
-    mails = await _waiting(home)
+    mails = await _waiting(acme)
     assert [(mail.to, mail.to_name, mail.kind, mail.locale) for mail in mails] == [
         ("anne@example.org", "Änne Weiß", "invitation", "de"),
         ("bert@example.org", "", "invitation", "en"),
@@ -51,12 +51,12 @@ async def test_those_invited_get_an_invitation(home: House) -> None:
     ]
 
 
-async def test_who_hears_what_of_a_change(home: House) -> None:
-    planned = await home.plan(start=TOMORROW, invitees=[ANNE, BERT])
+async def test_who_hears_what_of_a_change(acme: OwnTenant) -> None:
+    planned = await acme.plan(start=TOMORROW, invitees=[ANNE, BERT])
     keys = _keys(planned)
-    changed = await _update(home, planned, invitees=[CARL, BERT])
+    changed = await _update(acme, planned, invitees=[CARL, BERT])
 
-    assert await _told(home) == {
+    assert await _told(acme) == {
         # Anne's invitation had not left yet, and gives way.
         "anne@example.org": ("cancellation", 1),
         "bert@example.org": ("update", 1),
@@ -64,45 +64,45 @@ async def test_who_hears_what_of_a_change(home: House) -> None:
     }
     assert [one.email for one in changed.invitees] == ["bert@example.org", "carl@münchen.example"]
     assert _keys(changed)["bert@example.org"] == keys["bert@example.org"]
-    assert await home.count(Invitee) == 2
+    assert await acme.count(Invitee) == 2
 
 
-async def test_a_withdrawn_invitee_s_tokens_are_void(home: House) -> None:
-    planned = await home.plan(start=TOMORROW, invitees=[ANNE, BERT])
+async def test_a_withdrawn_invitee_s_tokens_are_void(acme: OwnTenant) -> None:
+    planned = await acme.plan(start=TOMORROW, invitees=[ANNE, BERT])
     withdrawn = planned.invitees[0].id
-    await _update(home, planned, invitees=[BERT])
+    await _update(acme, planned, invitees=[BERT])
 
-    async with home.database.read(None) as session:
+    async with acme.database.read(None) as session:
         assert [row.subject_id for row in await session.scalars(select(Revocation))] == [withdrawn]
 
 
-async def test_without_a_list_everybody_stays(home: House) -> None:
-    planned = await home.plan(start=TOMORROW, invitees=[ANNE, BERT])
-    changed = await _update(home, planned, topic="Other")
+async def test_without_a_list_everybody_stays(acme: OwnTenant) -> None:
+    planned = await acme.plan(start=TOMORROW, invitees=[ANNE, BERT])
+    changed = await _update(acme, planned, topic="Other")
 
     assert _keys(changed) == _keys(planned)
-    assert await _told(home) == {"anne@example.org": ("update", 1), "bert@example.org": ("update", 1)}
-    assert (await _update(home, planned, invitees=[])).invitees == []
-    assert await _told(home) == {
+    assert await _told(acme) == {"anne@example.org": ("update", 1), "bert@example.org": ("update", 1)}
+    assert (await _update(acme, planned, invitees=[])).invitees == []
+    assert await _told(acme) == {
         "anne@example.org": ("cancellation", 2),
         "bert@example.org": ("cancellation", 2),
     }
 
 
-async def test_somebody_named_twice_counts_as_named_last(home: House) -> None:
+async def test_somebody_named_twice_counts_as_named_last(acme: OwnTenant) -> None:
     again = InviteeDraft(email="ANNE@Example.ORG", first_name="Anna", role=MeetingRole.MODERATOR)
-    planned = await home.plan(start=TOMORROW, invitees=[ANNE, BERT, again])
+    planned = await acme.plan(start=TOMORROW, invitees=[ANNE, BERT, again])
 
     assert [(one.email, one.first_name, one.role) for one in planned.invitees] == [
         ("anne@example.org", "Anna", "moderator"),
         ("bert@example.org", "", "moderator"),
     ]
-    assert len(await _waiting(home)) == 2
+    assert len(await _waiting(acme)) == 2
 
 
-async def test_a_change_that_is_refused_leaves_nothing(home: House) -> None:
-    planned = await home.plan("As it was", start=TOMORROW, invitees=[ANNE, BERT])
-    before = await _told(home)
+async def test_a_change_that_is_refused_leaves_nothing(acme: OwnTenant) -> None:
+    planned = await acme.plan("As it was", start=TOMORROW, invitees=[ANNE, BERT])
+    before = await _told(acme)
     for draft in (
         MeetingDraft(topic="New", invitees=[CARL], end=TOMORROW - timedelta(hours=1)),
         MeetingDraft(topic="New", invitees=[CARL, InviteeDraft(email="bad")]),
@@ -110,16 +110,16 @@ async def test_a_change_that_is_refused_leaves_nothing(home: House) -> None:
         MeetingDraft(topic="New", invitees=[CARL], timezone="Mars"),
     ):
         with pytest.raises(Invalid):
-            await home.meetings.update(home.actor, planned.hex_id, draft, series=True)
-    shown = await home.shown(planned)
+            await acme.meetings.update(acme.actor, planned.hex_id, draft, series=True)
+    shown = await acme.shown(planned)
 
     assert (shown.meeting.topic, shown.meeting.sequence) == ("As it was", 0)
     assert _keys(shown) == _keys(planned)
-    assert await _told(home) == before
-    assert await home.events("meeting.updated") == []
+    assert await _told(acme) == before
+    assert await acme.events("meeting.updated") == []
 
 
-async def test_a_meeting_that_is_refused_leaves_nothing(home: House) -> None:
+async def test_a_meeting_that_is_refused_leaves_nothing(acme: OwnTenant) -> None:
     for draft in (
         MeetingDraft(topic="x", invitees=[ANNE, InviteeDraft(email="bad")]),
         MeetingDraft(topic="x", invitees=[ANNE], permission_group_id="nothing"),
@@ -127,80 +127,80 @@ async def test_a_meeting_that_is_refused_leaves_nothing(home: House) -> None:
         MeetingDraft(invitees=[ANNE]),
     ):
         with pytest.raises(Invalid):
-            await home.meetings.schedule(home.actor, draft)
+            await acme.meetings.schedule(acme.actor, draft)
 
-    counts = [await home.count(table) for table in (Meeting, Room, Invitee, QueuedMail)]
+    counts = [await acme.count(table) for table in (Meeting, Room, Invitee, QueuedMail)]
     assert counts == [0, 0, 0, 0]
-    assert await home.events("meeting.created") == []
+    assert await acme.events("meeting.created") == []
 
 
-async def test_changes_at_once(home: House) -> None:
+async def test_changes_at_once(acme: OwnTenant) -> None:
     """Each exchanges everybody invited: in the end it is one list, and everyone was told what holds."""
-    planned = await home.plan(start=TOMORROW, invitees=[ANNE])
+    planned = await acme.plan(start=TOMORROW, invitees=[ANNE])
     lists = [[ANNE, BERT], [BERT, CARL], [CARL], [ANNE, CARL], [BERT]]
-    await asyncio.gather(*(_update(home, planned, invitees=one) for one in lists))
-    shown = await home.shown(planned)
+    await asyncio.gather(*(_update(acme, planned, invitees=one) for one in lists))
+    shown = await acme.shown(planned)
 
     assert shown.meeting.sequence == len(lists)
     invited = {one.email for one in shown.invitees}
     assert invited in [{one.email for one in wanted} for wanted in lists]
-    told = await _told(home)
+    told = await _told(acme)
     assert {email for email, (kind, _) in told.items() if kind != "cancellation"} == invited
-    assert await home.count(Invitee) == len(invited)
+    assert await acme.count(Invitee) == len(invited)
 
 
-async def test_changing_and_canceling_at_once(home: House) -> None:
+async def test_changing_and_canceling_at_once(acme: OwnTenant) -> None:
     """Whatever comes first, the last that people hear is that it does not take place."""
-    planned = await home.plan(start=TOMORROW, invitees=[ANNE])
-    cancel = home.meetings.cancel(home.actor, planned.hex_id, series=True)
-    await asyncio.gather(_update(home, planned, topic="New"), cancel, return_exceptions=True)
+    planned = await acme.plan(start=TOMORROW, invitees=[ANNE])
+    cancel = acme.meetings.cancel(acme.actor, planned.hex_id, series=True)
+    await asyncio.gather(_update(acme, planned, topic="New"), cancel, return_exceptions=True)
 
-    told = await _told(home)
+    told = await _told(acme)
     assert told["anne@example.org"][0] == "cancellation"
-    assert await home.meetings.list(home.actor) == []
+    assert await acme.meetings.list(acme.actor) == []
 
 
-async def test_a_series_and_one_of_it_are_told_apart(home: House) -> None:
-    planned = await home.plan(start=TOMORROW, invitees=[ANNE], recurrence=DAILY)
-    second = (await home.meetings.list(home.actor, from_=TOMORROW, limit=2))[1]
-    await home.meetings.update(home.actor, second.hex_id, MeetingDraft(topic="Special"), series=False)
-    await home.meetings.cancel(home.actor, planned.hex_id, series=False)
+async def test_a_series_and_one_of_it_are_told_apart(acme: OwnTenant) -> None:
+    planned = await acme.plan(start=TOMORROW, invitees=[ANNE], recurrence=DAILY)
+    second = (await acme.meetings.list(acme.actor, from_=TOMORROW, limit=2))[1]
+    await acme.meetings.update(acme.actor, second.hex_id, MeetingDraft(topic="Special"), series=False)
+    await acme.meetings.cancel(acme.actor, planned.hex_id, series=False)
 
-    mails = await _waiting(home)
+    mails = await _waiting(acme)
     first_start, second_start = TOMORROW, TOMORROW + timedelta(days=1)
     assert [(mail.kind, mail.sequence, mail.recurrence_id, bool(mail.recurrence)) for mail in mails] == [
         ("invitation", 0, None, True),
         ("update", 1, second_start, False),
         ("cancellation", 2, first_start, False),
     ]
-    await home.meetings.cancel(home.actor, second.hex_id, series=True)
-    (last,) = await _waiting(home)
+    await acme.meetings.cancel(acme.actor, second.hex_id, series=True)
+    (last,) = await _waiting(acme)
     assert (last.kind, last.sequence, last.recurrence_id) == ("cancellation", 3, None)
 
 
-async def test_closing_and_canceling_puts_people_out(home: House) -> None:
-    on = await home.plan("On")
-    to_come = await home.plan("To come", start=TOMORROW, recurrence=DAILY)
-    await home.meetings.close(home.actor, on.hex_id)
-    assert home.over == [on.meeting.room_id]
-    await home.meetings.cancel(home.actor, to_come.hex_id, series=False)
-    assert home.over == [on.meeting.room_id]
-    following = await home.shown(to_come)
-    await home.meetings.cancel(home.actor, following.hex_id, series=True)
-    assert home.over == [on.meeting.room_id, to_come.meeting.room_id]
+async def test_closing_and_canceling_puts_people_out(acme: OwnTenant) -> None:
+    on = await acme.plan("On")
+    to_come = await acme.plan("To come", start=TOMORROW, recurrence=DAILY)
+    await acme.meetings.close(acme.actor, on.hex_id)
+    assert acme.over == [on.meeting.room_id]
+    await acme.meetings.cancel(acme.actor, to_come.hex_id, series=False)
+    assert acme.over == [on.meeting.room_id]
+    following = await acme.shown(to_come)
+    await acme.meetings.cancel(acme.actor, following.hex_id, series=True)
+    assert acme.over == [on.meeting.room_id, to_come.meeting.room_id]
 
 
-async def test_what_is_in_the_log(home: House) -> None:
-    planned = await home.plan("Geheim", start=TOMORROW, invitees=[ANNE])
-    await _update(home, planned, topic="Offen")
-    await home.meetings.cancel(home.actor, planned.hex_id, series=True)
+async def test_what_is_in_the_log(acme: OwnTenant) -> None:
+    planned = await acme.plan("Geheim", start=TOMORROW, invitees=[ANNE])
+    await _update(acme, planned, topic="Offen")
+    await acme.meetings.cancel(acme.actor, planned.hex_id, series=True)
 
     for kind, topic, sequence in (
         ("meeting.created", "Geheim", 0),
         ("meeting.updated", "Offen", 1),
         ("meeting.canceled", "Offen", 2),
     ):
-        (event,) = await home.events(kind)
+        (event,) = await acme.events(kind)
         assert event.object_id == planned.meeting.id
         assert (event.data["topic"], event.data["sequence"], event.data["invited"]) == (topic, sequence, 1)
         said = str(event.data)
@@ -208,13 +208,13 @@ async def test_what_is_in_the_log(home: House) -> None:
         assert planned.invitees[0].access_key not in said
 
 
-async def _update(home: House, planned: MeetingView, **draft: Any) -> MeetingView:
-    return await home.meetings.update(home.actor, planned.meeting.hex_id, MeetingDraft(**draft), series=True)
+async def _update(acme: OwnTenant, planned: MeetingView, **draft: Any) -> MeetingView:
+    return await acme.meetings.update(acme.actor, planned.meeting.hex_id, MeetingDraft(**draft), series=True)
 
 
-async def _waiting(home: House) -> list[MeetingMail]:
+async def _waiting(acme: OwnTenant) -> list[MeetingMail]:
     """The mails that wait to leave, in the order in which they were queued, by address."""
-    async with home.database.write(None) as session:
+    async with acme.database.write(None) as session:
         for together in (await session.scalars(select(QueuedMail).where(QueuedMail.recipient == ""))).all():
             await distribute(session, together)
         rows = await session.scalars(
@@ -225,9 +225,9 @@ async def _waiting(home: House) -> list[MeetingMail]:
     return sorted(mails, key=lambda mail: (mail.sequence, mail.to))
 
 
-async def _told(home: House) -> dict[str, tuple[str, int]]:
+async def _told(acme: OwnTenant) -> dict[str, tuple[str, int]]:
     """The last that each hears."""
-    return {mail.to: (str(mail.kind), mail.sequence) for mail in await _waiting(home)}
+    return {mail.to: (str(mail.kind), mail.sequence) for mail in await _waiting(acme)}
 
 
 def _keys(shown: MeetingView) -> dict[str, str]:

@@ -19,7 +19,7 @@ from switchroom.meetings.recordings.models import RecordingState
 from switchroom.meetings.recordings.sessions import RecordingSessions
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from tests.browser.watching import Film
-from tests.meetings.house import House, house
+from tests.meetings.own_tenant import OwnTenant, own_tenant
 from tests.meetings.recorded import Studio
 
 pytestmark = pytest.mark.janus
@@ -31,18 +31,18 @@ ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=T
 
 
 @pytest.fixture
-async def home(database_url: str) -> AsyncGenerator[House]:
-    async with house(database_url) as opened:
+async def acme(database_url: str) -> AsyncGenerator[OwnTenant]:
+    async with own_tenant(database_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def studio(home: House, tmp_path: Path) -> Studio:
-    return Studio(home, tmp_path / "recordings")
+def studio(acme: OwnTenant, tmp_path: Path) -> Studio:
+    return Studio(acme, tmp_path / "recordings")
 
 
 async def test_what_was_taped_becomes_a_file_and_is_told(studio: Studio) -> None:
-    planned = await studio.home.plan("Über uns")
+    planned = await studio.acme.plan("Über uns")
     recording_session = await studio.recording_session(planned, "voice", "camera")
     assert not await studio.finisher().finish_one()
     await recording_session.end()
@@ -59,7 +59,7 @@ async def test_what_was_taped_becomes_a_file_and_is_told(studio: Studio) -> None
     assert film.seconds == pytest.approx(row.duration / 1000, abs=0.6) == pytest.approx(5, abs=0.6)
     assert film.loudest(0, 5) > -30
     assert film.bright(2, 0, 1) > 0.3
-    (event,) = await studio.home.events("meeting.recording_created")
+    (event,) = await studio.acme.events("meeting.recording_created")
     assert event.object_id == planned.meeting.id
     assert event.data["topic"] == "Über uns"
     told = {name: event.data[name] for name in ("recording_id", "url", "duration", "size")}
@@ -75,7 +75,7 @@ async def test_what_was_taped_becomes_a_file_and_is_told(studio: Studio) -> None
 
 @ON_ONE_DATABASE
 async def test_without_a_picture_it_is_sound(studio: Studio) -> None:
-    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    recording_session = await studio.recording_session(await studio.acme.plan(), "voice")
     await recording_session.end()
     assert await studio.finisher().finish_one()
     row = await studio.row(recording_session)
@@ -85,7 +85,7 @@ async def test_without_a_picture_it_is_sound(studio: Studio) -> None:
 
 
 async def test_where_nobody_sent_anything_nothing_is_left(studio: Studio) -> None:
-    recording_session = await studio.recording_session(await studio.home.plan())
+    recording_session = await studio.recording_session(await studio.acme.plan())
     (Path(recording_session.directory) / "videoroom-lounge.4f-user-one.1-17-audio-0.mjr").write_bytes(
         b"MJR00002"
     )
@@ -93,11 +93,11 @@ async def test_where_nobody_sent_anything_nothing_is_left(studio: Studio) -> Non
     assert await studio.finisher().finish_one()
     assert await studio.row(recording_session) is None
     assert not studio.files.of(recording_session.id).exists()
-    assert await studio.home.events("meeting.recording_created") == []
+    assert await studio.acme.events("meeting.recording_created") == []
 
 
 async def test_one_whose_process_was_killed_is_finished_with_what_there_is(studio: Studio) -> None:
-    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    recording_session = await studio.recording_session(await studio.acme.plan(), "voice")
     studio.age(recording_session, 30)
     assert not await studio.finisher().finish_one(), "its process may still live"
     await studio.write(recording_session, due_at=now() - SECOND)
@@ -115,16 +115,16 @@ async def test_one_whose_process_was_killed_is_finished_with_what_there_is(studi
 
 
 async def test_what_is_on_another_machine_is_left_to_it(studio: Studio, tmp_path: Path) -> None:
-    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    recording_session = await studio.recording_session(await studio.acme.plan(), "voice")
     await recording_session.end()
-    elsewhere = Studio(studio.home, tmp_path / "elsewhere")
+    elsewhere = Studio(studio.acme, tmp_path / "elsewhere")
     assert not await elsewhere.finisher().finish_one()
     assert await studio.finisher().finish_one()
     assert await studio.state(recording_session) is RecordingState.READY
 
 
 async def test_a_process_killed_while_it_makes_the_file_is_followed_by_another(studio: Studio) -> None:
-    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    recording_session = await studio.recording_session(await studio.acme.plan(), "voice")
     await recording_session.end()
     killed = asyncio.create_task(studio.finisher().finish_one())
     async with asyncio.timeout(10):
@@ -137,19 +137,19 @@ async def test_a_process_killed_while_it_makes_the_file_is_followed_by_another(s
     await studio.write(recording_session, due_at=now() - SECOND)
     assert await studio.finisher().finish_one()
     assert await studio.state(recording_session) is RecordingState.READY
-    assert len(await studio.home.events("meeting.recording_created")) == 1
+    assert len(await studio.acme.events("meeting.recording_created")) == 1
 
 
 async def test_two_processes_make_one_file(studio: Studio) -> None:
-    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    recording_session = await studio.recording_session(await studio.acme.plan(), "voice")
     await recording_session.end()
     did = await asyncio.gather(studio.finisher().finish_one(), studio.finisher().finish_one())
     assert sorted(did) == [False, True]
-    assert len(await studio.home.events("meeting.recording_created")) == 1
+    assert len(await studio.acme.events("meeting.recording_created")) == 1
 
 
 async def test_what_takes_longer_than_a_lease_stays_in_its_hands(studio: Studio) -> None:
-    recording_session = await studio.recording_session(await studio.home.plan(), "voice", "camera")
+    recording_session = await studio.recording_session(await studio.acme.plan(), "voice", "camera")
     await recording_session.end()
     slow = asyncio.create_task(studio.finisher(lease=timedelta(milliseconds=300)).finish_one())
     while not slow.done():
@@ -160,22 +160,22 @@ async def test_what_takes_longer_than_a_lease_stays_in_its_hands(studio: Studio)
 
 
 async def test_a_meeting_deleted_meanwhile_takes_its_recording_with_it(studio: Studio) -> None:
-    planned = await studio.home.plan()
+    planned = await studio.acme.plan()
     recording_session = await studio.recording_session(planned, "voice", "camera")
     await recording_session.end()
     working = asyncio.create_task(studio.finisher(lease=timedelta(milliseconds=300)).finish_one())
-    async with studio.home.database.write(None) as session:
+    async with studio.acme.database.write(None) as session:
         await session.execute(delete(Meeting).where(Meeting.id == planned.meeting.id))
     await working
     assert await studio.row(recording_session) is None
-    assert await studio.home.events("meeting.recording_created") == []
+    assert await studio.acme.events("meeting.recording_created") == []
     studio.age(recording_session, 4000)
     await studio.finisher().tidy()
     assert not studio.files.of(recording_session.id).exists()
 
 
 async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio: Studio) -> None:
-    planned = await studio.home.plan()
+    planned = await studio.acme.plan()
     recording_session = await studio.recording_session(planned)
     broken = studio.put_broken(recording_session)
     await recording_session.end()
@@ -188,7 +188,7 @@ async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio:
     assert await finisher.finish_one()
     assert await studio.state(recording_session) is RecordingState.FAILED
     assert broken.exists()
-    (event,) = await studio.home.events("meeting.recording_failed")
+    (event,) = await studio.acme.events("meeting.recording_failed")
     assert (event.object_id, event.data["recording_id"]) == (planned.meeting.id, recording_session.id)
     row = await studio.row(recording_session)
     assert row is not None
@@ -198,7 +198,7 @@ async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio:
 
 @ON_ONE_DATABASE
 async def test_one_broken_track_does_not_take_the_others_with_it(studio: Studio) -> None:
-    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    recording_session = await studio.recording_session(await studio.acme.plan(), "voice")
     studio.put_broken(recording_session)
     await recording_session.end()
     assert await studio.finisher().finish_one()
@@ -206,7 +206,7 @@ async def test_one_broken_track_does_not_take_the_others_with_it(studio: Studio)
 
 
 async def test_without_the_programs_recordings_wait(studio: Studio) -> None:
-    recording_session = await studio.recording_session(await studio.home.plan(), "voice")
+    recording_session = await studio.recording_session(await studio.acme.plan(), "voice")
     await recording_session.end()
     waiting = asyncio.create_task(studio.finisher(programs=["no-such-program"]).run())
     await asyncio.sleep(0.3)
@@ -221,7 +221,7 @@ async def test_without_the_programs_recordings_wait(studio: Studio) -> None:
 async def test_only_its_own_old_directories_without_a_meeting_are_removed(
     studio: Studio, tmp_path: Path
 ) -> None:
-    planned = await studio.home.plan()
+    planned = await studio.acme.plan()
     kept, going, fresh = [await studio.recording_session(planned, "voice") for _ in range(3)]
     other = RecordingFiles(studio.files.directory, "another platform")
     other.make("a" * 24)
@@ -244,17 +244,17 @@ async def test_only_its_own_old_directories_without_a_meeting_are_removed(
 
 
 async def test_nothing_is_taped_where_there_is_no_place_for_it(studio: Studio) -> None:
-    home = studio.home
-    planned = await home.plan()
-    full = RecordingSessions(home.database, studio.files, least_free=1 << 62)
-    assert await full.begin(home.organization.id, planned.meeting.id) is None
-    nowhere = RecordingSessions(home.database, None, least_free=0)
-    assert await nowhere.begin(home.organization.id, planned.meeting.id) is None
+    acme = studio.acme
+    planned = await acme.plan()
+    full = RecordingSessions(acme.database, studio.files, least_free=1 << 62)
+    assert await full.begin(acme.organization.id, planned.meeting.id) is None
+    nowhere = RecordingSessions(acme.database, None, least_free=0)
+    assert await nowhere.begin(acme.organization.id, planned.meeting.id) is None
 
 
 async def test_a_meeting_that_is_called_off_takes_what_was_recorded_with_it(studio: Studio) -> None:
-    home = studio.home
-    planned, other = await home.plan(), await home.plan()
+    acme = studio.acme
+    planned, other = await acme.plan(), await acme.plan()
     recording_session, kept = (
         await studio.recording_session(planned, "voice"),
         await studio.recording_session(other, "voice"),
@@ -265,7 +265,7 @@ async def test_a_meeting_that_is_called_off_takes_what_was_recorded_with_it(stud
     row = await studio.row(recording_session)
     assert row is not None
 
-    await home.meetings.cancel(home.actor, planned.meeting.hex_id, series=True)
+    await acme.meetings.cancel(acme.actor, planned.meeting.hex_id, series=True)
 
     with pytest.raises(NotFound):
         await studio.archive.find(row.id, row.access_token)
@@ -277,7 +277,7 @@ async def test_a_meeting_that_is_called_off_takes_what_was_recorded_with_it(stud
 
 
 async def test_only_the_token_of_a_finished_one_opens_it(studio: Studio) -> None:
-    planned = await studio.home.plan()
+    planned = await studio.acme.plan()
     one, two = [await studio.recording_session(planned, "voice") for _ in range(2)]
     await one.end()
     assert await studio.finisher().finish_one()
@@ -301,18 +301,18 @@ async def test_only_the_token_of_a_finished_one_opens_it(studio: Studio) -> None
 
 
 async def test_an_occurrence_has_its_own_recordings(studio: Studio) -> None:
-    home = studio.home
+    acme = studio.acme
     start = datetime.now(UTC).replace(microsecond=0) - DAY
     daily = Recurrence(frequency_type=FrequencyType.DAILY)
-    planned = await home.plan("Daily", start=start, end=start + timedelta(hours=1), recurrence=daily)
+    planned = await acme.plan("Daily", start=start, end=start + timedelta(hours=1), recurrence=daily)
     yesterday, today = [await studio.recording_session(planned) for _ in range(2)]
     await studio.write(yesterday, started_at=start + timedelta(minutes=1))
     await studio.write(today, started_at=start + DAY + timedelta(minutes=1))
-    occurrences = await home.meetings.list(home.actor, from_=start, to=start + 2 * DAY)
-    attendances = Attendances(home.database)
+    occurrences = await acme.meetings.list(acme.actor, from_=start, to=start + 2 * DAY)
+    attendances = Attendances(acme.database)
 
     async def told(meeting_id: str) -> list[str]:
-        return [one.id for one in (await attendances.summary(home.actor, meeting_id)).recordings]
+        return [one.id for one in (await attendances.summary(acme.actor, meeting_id)).recordings]
 
     assert await told(planned.meeting.id) == [yesterday.id, today.id]
     assert await told(occurrences[1].hex_id) == [today.id]

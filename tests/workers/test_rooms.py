@@ -16,7 +16,7 @@ from switchroom.rooms.notices import RoomDestroyed
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, Permission
 from tests.conference.room import LIMIT, Client
 from tests.engines.waiting import until
-from tests.workers.houses import Wing, Wings, open_wings
+from tests.workers.servers import WorkerServer, WorkerServers, worker_servers
 
 GOAL = 5.0
 """Seconds in which people of a process that is gone are back."""
@@ -25,15 +25,15 @@ Record = Callable[[str, object], None]
 
 
 @pytest.fixture
-async def wings(tmp_path: Path, database_url: str) -> AsyncIterator[Wings]:
-    async with open_wings(tmp_path, database_url) as opened:
+async def servers(tmp_path: Path, database_url: str) -> AsyncIterator[WorkerServers]:
+    async with worker_servers(tmp_path, database_url) as opened:
         yield opened
 
 
-async def back(client: Client, wing: Wing, name: str, **fields: str) -> Client:
+async def back(client: Client, server: WorkerServer, name: str, **fields: str) -> Client:
     """Reconnect as a browser does, until the room lets one in."""
     while True:
-        again = await wing.connect()
+        again = await server.connect()
         answer = await again.ask(
             "join", token=name, roomId="lounge", resume=client.joined["resume"], **fields
         )
@@ -44,8 +44,8 @@ async def back(client: Client, wing: Wing, name: str, **fields: str) -> Client:
         await again.closed()
 
 
-async def test_people_at_different_processes_are_in_one_room(wings: Wings) -> None:
-    here, there = await wings.open(), await wings.open()
+async def test_people_at_different_processes_are_in_one_room(servers: WorkerServers) -> None:
+    here, there = await servers.open(), await servers.open()
     ada = await here.enter("Ada", MODERATOR)
     ben = await there.enter("Ben")
     assert here.has()
@@ -67,8 +67,8 @@ async def test_people_at_different_processes_are_in_one_room(wings: Wings) -> No
     assert await ben.closed() == 4001
 
 
-async def test_errors_and_closes_come_through(wings: Wings) -> None:
-    here, there = await wings.open(), await wings.open()
+async def test_errors_and_closes_come_through(servers: WorkerServers) -> None:
+    here, there = await servers.open(), await servers.open()
     ada = await here.enter("Ada", active_limit=2)
     ben = await there.enter("Ben", active_limit=2)
     here.admit("Cleo", active_limit=2)
@@ -89,8 +89,8 @@ async def test_errors_and_closes_come_through(wings: Wings) -> None:
         assert await client.closed() == 4003
 
 
-async def test_a_long_text_is_cut_and_put_together(wings: Wings) -> None:
-    here, there = await wings.open(), await wings.open()
+async def test_a_long_text_is_cut_and_put_together(servers: WorkerServers) -> None:
+    here, there = await servers.open(), await servers.open()
     ada, ben = await here.enter("Ada"), await there.enter("Ben")
     text = "🦜" * 3900
     for _ in range(9):
@@ -105,23 +105,23 @@ async def test_a_long_text_is_cut_and_put_together(wings: Wings) -> None:
     )
 
 
-async def test_two_that_ask_at_once_get_one_room(wings: Wings) -> None:
-    several = [await wings.open() for _ in range(3)]
+async def test_two_that_ask_at_once_get_one_room(servers: WorkerServers) -> None:
+    several = [await servers.open() for _ in range(3)]
     for number in range(10):
         room = f"room-{number}"
-        names = [several[0].admit(f"{wing}-{room}", room=room) for wing in range(3)]
+        names = [several[0].admit(f"{server}-{room}", room=room) for server in range(3)]
         people = await asyncio.gather(
-            *(wing.join(name, room) for wing, name in zip(several, names, strict=True))
+            *(server.join(name, room) for server, name in zip(several, names, strict=True))
         )
         await asyncio.gather(*(person.does("chat", text="here") for person in people))
         for person in people:
             for _ in people:
                 await person.hears("chat")
-        assert sum(wing.has(room) for wing in several) == 1
+        assert sum(server.has(room) for server in several) == 1
 
 
-async def test_a_lost_connection_is_resumed_over_another_process(wings: Wings) -> None:
-    here, there, elsewhere = await wings.open(), await wings.open(), await wings.open()
+async def test_a_lost_connection_is_resumed_over_another_process(servers: WorkerServers) -> None:
+    here, there, elsewhere = await servers.open(), await servers.open(), await servers.open()
     ada, ben = await here.enter("Ada"), await there.enter("Ben")
     await ben.does("hand", raised=True)
     await ben.drop()
@@ -135,9 +135,9 @@ async def test_a_lost_connection_is_resumed_over_another_process(wings: Wings) -
 
 
 async def test_whoever_came_over_a_process_that_is_gone_resumes_over_another(
-    wings: Wings, record_property: Record
+    servers: WorkerServers, record_property: Record
 ) -> None:
-    here, there, elsewhere = await wings.open(), await wings.open(), await wings.open()
+    here, there, elsewhere = await servers.open(), await servers.open(), await servers.open()
     ada, ben = await here.enter("Ada"), await there.enter("Ben")
     await ben.does("hand", raised=True)
     await there.vanish()
@@ -152,9 +152,9 @@ async def test_whoever_came_over_a_process_that_is_gone_resumes_over_another(
 
 
 async def test_the_room_of_a_process_that_is_gone_is_another_process_at_once(
-    wings: Wings, record_property: Record
+    servers: WorkerServers, record_property: Record
 ) -> None:
-    gone, here, there = await wings.open(), await wings.open(), await wings.open()
+    gone, here, there = await servers.open(), await servers.open(), await servers.open()
     ada = await gone.enter("Ada")
     ben, cleo = await here.enter("Ben"), await there.enter("Cleo")
     assert gone.has()
@@ -176,13 +176,13 @@ async def test_the_room_of_a_process_that_is_gone_is_another_process_at_once(
     assert seconds < GOAL
 
 
-async def test_what_moderators_decided_holds_when_the_process_is_gone(wings: Wings) -> None:
-    gone, here = await wings.open(), await wings.open()
+async def test_what_moderators_decided_holds_when_the_process_is_gone(servers: WorkerServers) -> None:
+    gone, here = await servers.open(), await servers.open()
     mod = await gone.enter("Mod", MODERATOR)
     ada, ben = await here.enter("Ada"), await here.enter("Ben", PARTICIPANT & ~Permission.CHAT)
     await mod.does("permit", participantId=ada.id, permissions={"voice": False})
     await mod.does("permit", participantId=ben.id, permissions={"chat": True})
-    await wings.written(2)
+    await servers.written(2)
     await gone.vanish()
     again = await back(ada, here, "Ada")
     assert not again.joined["resumed"]
@@ -190,8 +190,8 @@ async def test_what_moderators_decided_holds_when_the_process_is_gone(wings: Win
     assert (await back(ben, here, "Ben")).joined["permissions"]["chat"]
 
 
-async def test_a_process_that_comes_back_late_gives_its_rooms_up(wings: Wings) -> None:
-    late, here = await wings.open(), await wings.open()
+async def test_a_process_that_comes_back_late_gives_its_rooms_up(servers: WorkerServers) -> None:
+    late, here = await servers.open(), await servers.open()
     ada, ben = await late.enter("Ada"), await here.enter("Ben")
     await late.vanish()
     assert await ben.closed() == 1012
@@ -210,8 +210,8 @@ async def test_a_process_that_comes_back_late_gives_its_rooms_up(wings: Wings) -
     assert not late.has()
 
 
-async def test_a_join_on_its_way_opens_no_room_that_another_process_has_taken(wings: Wings) -> None:
-    late, here = await wings.open(), await wings.open()
+async def test_a_join_on_its_way_opens_no_room_that_another_process_has_taken(servers: WorkerServers) -> None:
+    late, here = await servers.open(), await servers.open()
     late.admit("Ada")
     hold = late.gate.hold("Ada")
     ada = await late.connect()
@@ -232,11 +232,13 @@ async def test_a_join_on_its_way_opens_no_room_that_another_process_has_taken(wi
     await ben.hears("chat")
 
 
-async def test_rooms_go_on_by_themselves_while_nats_is_away_and_together_afterwards(wings: Wings) -> None:
-    here, there = await wings.open(), await wings.open()
+async def test_rooms_go_on_by_themselves_while_nats_is_away_and_together_afterwards(
+    servers: WorkerServers,
+) -> None:
+    here, there = await servers.open(), await servers.open()
     ada, ben = await here.enter("Ada"), await there.enter("Ben")
-    assert wings.nats.pid is not None
-    psutil.Process(wings.nats.pid).kill()
+    assert servers.nats.pid is not None
+    psutil.Process(servers.nats.pid).kill()
     assert await ben.closed() == 1012
     await ada.does("chat", text="still here")
     again = await back(ben, there, "Ben")
@@ -246,18 +248,18 @@ async def test_rooms_go_on_by_themselves_while_nats_is_away_and_together_afterwa
     assert not there.has()
 
 
-async def test_every_process_knows_who_is_inside(wings: Wings) -> None:
-    here, there = await wings.open(), await wings.open()
+async def test_every_process_knows_who_is_inside(servers: WorkerServers) -> None:
+    here, there = await servers.open(), await servers.open()
 
-    def inside(wing: Wing) -> dict[str, LiveState]:
-        people = wing.service.occupants(["lounge"]).get("lounge", ())
+    def inside(server: WorkerServer) -> dict[str, LiveState]:
+        people = server.service.occupants(["lounge"]).get("lounge", ())
         return {one.display_name: one.state for one in people}
 
     await here.enter("Ada")
     ben = await there.enter("Ben")
     both = {"Ada": LiveState.CONNECTED, "Ben": LiveState.CONNECTED}
     await until(lambda: inside(here) == inside(there) == both)
-    late = await wings.open()
+    late = await servers.open()
     await until(lambda: inside(late) == both)
     await ben.drop()
     await until(lambda: inside(late)["Ben"] is LiveState.TIMED_OUT)
@@ -266,8 +268,8 @@ async def test_every_process_knows_who_is_inside(wings: Wings) -> None:
     await until(lambda: inside(late) == inside(there) == {})
 
 
-async def test_who_is_shut_out_goes_wherever_their_room_is(wings: Wings) -> None:
-    here, there = await wings.open(), await wings.open()
+async def test_who_is_shut_out_goes_wherever_their_room_is(servers: WorkerServers) -> None:
+    here, there = await servers.open(), await servers.open()
     await here.enter("Ada")
     ben = await there.enter("Ben")
     await there.bus.publish(AccessRevoked(1, "user-Ben"))
@@ -275,8 +277,8 @@ async def test_who_is_shut_out_goes_wherever_their_room_is(wings: Wings) -> None
     assert await ben.closed() == 4004
 
 
-async def test_what_was_missed_is_looked_at_afterwards(wings: Wings) -> None:
-    here = await wings.open()
+async def test_what_was_missed_is_looked_at_afterwards(servers: WorkerServers) -> None:
+    here = await servers.open()
     ben = await here.enter("Ben")
     await here.vanish()
     del here.gate.admissions["Ben"]  # revoked at another process, which nobody hears of here
@@ -284,10 +286,10 @@ async def test_what_was_missed_is_looked_at_afterwards(wings: Wings) -> None:
     await ben.hears("ended", reason="revoked")
 
 
-async def test_a_process_that_ends_in_order_hands_its_rooms_over(wings: Wings) -> None:
-    here = await wings.open()
+async def test_a_process_that_ends_in_order_hands_its_rooms_over(servers: WorkerServers) -> None:
+    here = await servers.open()
     ada = await here.enter("Ada", MODERATOR)
-    there = await wings.open()
+    there = await servers.open()
     ben = await there.enter("Ben")
     await ada.does("permit", participantId=ben.id, permissions={"chat": False})
     await here.service.stop()

@@ -1,4 +1,4 @@
-"""Fixtures: a house without a media server."""
+"""Fixtures: a room server without a media server."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.conference.room import House, open_house
+from tests.conference.room import RoomServer, room_server
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    async with open_house() as opened:
+async def server() -> AsyncIterator[RoomServer]:
+    async with room_server() as opened:
         yield opened

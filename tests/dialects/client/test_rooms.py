@@ -11,13 +11,13 @@ import pytest
 from switchroom.rooms.admission import LinkState, LinkView
 from switchroom.rooms.models import LinkKind, RoomMode
 from switchroom.rooms.permissions import PARTICIPANT, SPECTATOR, Permission
-from tests.conference.room import House
+from tests.conference.room import RoomServer
 
 QUERY = {"companyId": "01HZ0000000000000000000000", "roomId": "lounge", "accessKey": "key"}
 
 
-async def ask(house: House, method: str, path: str, **content: Any) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{house.port}", trust_env=False) as http:
+async def ask(server: RoomServer, method: str, path: str, **content: Any) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as http:
         return await http.request(method, path, **content)
 
 
@@ -46,28 +46,28 @@ def link(
     )
 
 
-async def state(house: House) -> str:
-    return (await ask(house, "POST", "/client/link", json=QUERY)).json()["state"]
+async def state(server: RoomServer) -> str:
+    return (await ask(server, "POST", "/client/link", json=QUERY)).json()["state"]
 
 
-async def test_the_clients_configuration(house: House) -> None:
-    answer = (await ask(house, "GET", "/client/config")).json()
+async def test_the_clients_configuration(server: RoomServer) -> None:
+    answer = (await ask(server, "GET", "/client/config")).json()
     assert answer["productName"] == "Switchroom"
     assert answer["locales"] == ["en", "de"]
     assert answer["defaultLocale"] == "en"
     assert answer["version"]
 
 
-async def test_an_unknown_link_says_only_that(house: House) -> None:
-    answer = await ask(house, "POST", "/client/link", json=QUERY)
+async def test_an_unknown_link_says_only_that(server: RoomServer) -> None:
+    answer = await ask(server, "POST", "/client/link", json=QUERY)
     assert (answer.status_code, answer.json()) == (200, {"state": "unknown"})
 
 
-async def test_a_link_says_where_it_leads(house: House) -> None:
-    house.gate.links["key"] = link(
+async def test_a_link_says_where_it_leads(server: RoomServer) -> None:
+    server.gate.links["key"] = link(
         state=LinkState.NOT_YET_VALID, valid_from=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
     )
-    answer = await ask(house, "POST", "/client/link", json=QUERY)
+    answer = await ask(server, "POST", "/client/link", json=QUERY)
     assert answer.json() == {
         "state": "not_yet_valid",
         "kind": "group",
@@ -77,25 +77,25 @@ async def test_a_link_says_where_it_leads(house: House) -> None:
     }
 
 
-async def test_a_link_to_a_full_room_says_so(house: House) -> None:
-    house.gate.links["key"] = link()
-    assert await state(house) == "valid"
-    await house.enter("Ada")
-    assert await state(house) == "valid"
-    ben = await house.enter("Ben")
-    assert await state(house) == "full"
-    house.gate.links["key"] = link(SPECTATOR)
-    assert await state(house) == "valid"
-    house.gate.links["key"] = link()
+async def test_a_link_to_a_full_room_says_so(server: RoomServer) -> None:
+    server.gate.links["key"] = link()
+    assert await state(server) == "valid"
+    await server.enter("Ada")
+    assert await state(server) == "valid"
+    ben = await server.enter("Ben")
+    assert await state(server) == "full"
+    server.gate.links["key"] = link(SPECTATOR)
+    assert await state(server) == "valid"
+    server.gate.links["key"] = link()
     await ben.send("leave")
     await ben.closed()
-    assert await state(house) == "valid"
+    assert await state(server) == "valid"
 
 
-async def test_the_guest_who_is_inside_has_a_place(house: House) -> None:
-    house.gate.links["key"] = link(kind=LinkKind.GUEST, active_limit=1)
-    await house.enter("Gil", user_id="link-1", link_id="link-1")
-    assert await state(house) == "valid"
+async def test_the_guest_who_is_inside_has_a_place(server: RoomServer) -> None:
+    server.gate.links["key"] = link(kind=LinkKind.GUEST, active_limit=1)
+    await server.enter("Gil", user_id="link-1", link_id="link-1")
+    assert await state(server) == "valid"
 
 
 @pytest.mark.parametrize(
@@ -107,5 +107,5 @@ async def test_the_guest_who_is_inside_has_a_place(house: House) -> None:
         {"json": {**QUERY, "accessKey": "x" * 600}},
     ],
 )
-async def test_a_link_query_that_is_none_is_refused(house: House, content: dict[str, Any]) -> None:
-    assert (await ask(house, "POST", "/client/link", **content)).status_code == 400
+async def test_a_link_query_that_is_none_is_refused(server: RoomServer, content: dict[str, Any]) -> None:
+    assert (await ask(server, "POST", "/client/link", **content)).status_code == 400

@@ -41,8 +41,8 @@ class Inside:
         return {room_id: [somebody] for room_id in room_ids if room_id in self.rooms}
 
 
-class House:
-    """`over` are the rooms whose people have been told to leave."""
+class OwnTenant:
+    """An organization alone in its database. `over` are the rooms whose people have been told to leave."""
 
     def __init__(self, database: Database, bus: Bus, organization: Organization, organizer: Person) -> None:
         self.database = database
@@ -91,7 +91,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(database_url: str) -> AsyncGenerator[House]:
+async def own_tenant(database_url: str) -> AsyncGenerator[OwnTenant]:
     bus = Bus()
     database = Database(database_url, bus)
     try:
@@ -113,6 +113,6 @@ async def house(database_url: str) -> AsyncGenerator[House]:
                     organization_id=organization.id, person_id=organizer.id, standing=Standing.ADMINISTRATOR
                 )
             )
-        yield House(database, bus, organization, organizer)
+        yield OwnTenant(database, bus, organization, organizer)
     finally:
         await database.close()

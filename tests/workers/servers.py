@@ -1,4 +1,4 @@
-"""Builders: houses that are one, each with its sockets and its rooms, over one database and one NATS."""
+"""Builders: servers of one platform, each with its sockets and its rooms, over one database and one NATS."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.engine import NatsEngine
 from switchroom.http.server import serving
 from switchroom.settings import IceSettings
-from tests.conference.room import LIMIT, Gate, House, Notes, Transcript, application_of
+from tests.conference.room import LIMIT, Gate, Notes, RoomServer, Transcript, application_of
 from tests.engines.nats.server import connected, nats_server
 from tests.postgresql import free_port
 
 
-class Wing(House):
-    """One of the houses: what a worker is to a platform."""
+class WorkerServer(RoomServer):
+    """One of the servers, as a worker process is one."""
 
     def __init__(
         self,
@@ -54,8 +54,8 @@ class Wing(House):
         await self.connection.stop()
 
 
-class Wings:
-    """Several houses over one database and one NATS."""
+class WorkerServers:
+    """Several servers over one database and one NATS."""
 
     def __init__(self, database_url: str, nats: NatsEngine, stack: AsyncExitStack) -> None:
         self.nats = nats
@@ -63,7 +63,7 @@ class Wings:
         self._stack = stack
         self._gate = Gate()
 
-    async def open(self, janus: JanusServer | None = None, *, grace: float = 60.0) -> Wing:
+    async def open(self, janus: JanusServer | None = None, *, grace: float = 60.0) -> WorkerServer:
         """One more."""
         return await self._stack.enter_async_context(self._opened(janus, grace))
 
@@ -78,7 +78,7 @@ class Wings:
             await database.close()
 
     @asynccontextmanager
-    async def _opened(self, janus: JanusServer | None, grace: float) -> AsyncGenerator[Wing]:
+    async def _opened(self, janus: JanusServer | None, grace: float) -> AsyncGenerator[WorkerServer]:
         connection = NatsConnection(self.nats.configuration.url)
         bus, notes, port = SharedBus(connection, "test"), Notes(), free_port()
         database = Database(self._database_url, bus)
@@ -92,20 +92,22 @@ class Wings:
             ice=IceSettings(),
             grace=grace,
             overrides=overrides,
-            secret=b"a secret of all houses",
+            secret=b"a secret of all servers",
         )
         cluster = Cluster(service, database, connection, "test", lambda token: token)
         overrides.ownership = cluster.ownership
         application = application_of(service, cluster)
-        wing = Wing(self._gate, service, bus, notes, Transcript(), port, cluster, connection, overrides)
+        server = WorkerServer(
+            self._gate, service, bus, notes, Transcript(), port, cluster, connection, overrides
+        )
         async with connected(connection), serving(application, "127.0.0.1", port):
             await service.start()
             cluster.start()
             writer = asyncio.create_task(overrides.run())
             try:
-                yield wing
+                yield server
             finally:
-                await wing.close()
+                await server.close()
                 await service.stop()
                 writer.cancel()
                 await asyncio.gather(writer, return_exceptions=True)
@@ -120,10 +122,10 @@ async def _rows(database: Database) -> int:
 
 
 @asynccontextmanager
-async def open_wings(directory: Path, database_url: str) -> AsyncGenerator[Wings]:
+async def worker_servers(directory: Path, database_url: str) -> AsyncGenerator[WorkerServers]:
     """None yet, while the block runs."""
     database = Database(database_url)
     await schema.upgrade(database)
     await database.close()
     async with nats_server(directory) as nats, AsyncExitStack() as stack:
-        yield Wings(database_url, nats, stack)
+        yield WorkerServers(database_url, nats, stack)
