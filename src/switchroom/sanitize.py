@@ -1,4 +1,4 @@
-"""What people type, without the characters that nobody means to type."""
+"""Sanitizing of what people type: without the characters that nobody means to type."""
 
 from __future__ import annotations
 

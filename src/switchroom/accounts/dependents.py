@@ -1,4 +1,4 @@
-"""What has to follow when an account changes, of the parts that stand on accounts."""
+"""Dependents of accounts: what other parts do, in the same transaction, when an account changes."""
 
 from __future__ import annotations
 

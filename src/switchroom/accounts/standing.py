@@ -1,4 +1,4 @@
-"""Whether an account may do something: it is open, and paid for."""
+"""Standing of an account: open and paid for, or closed to some operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What callers say about an account and its meeting organizers."""
+"""Drafts of accounts and of meeting organizers, and their validation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands have in common: their options, the settings, the platform without serving."""
+"""Options of the commands, their settings, and the platform without serving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to live rooms from outside: rooms, links, meetings and rights change or go."""
+"""Changes from outside live rooms (to rooms, links, meetings, rights), and what they end or change there."""
 
 from __future__ import annotations
 

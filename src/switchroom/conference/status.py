@@ -1,4 +1,4 @@
-"""Who is inside the rooms, as the rest of the platform asks for it."""
+"""Status of live rooms: who is inside, for the rest of the platform."""
 
 from __future__ import annotations
 

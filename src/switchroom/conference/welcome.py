@@ -1,4 +1,4 @@
-"""What somebody who comes in is told first."""
+"""Welcome: the answer to a join that has succeeded."""
 
 from __future__ import annotations
 

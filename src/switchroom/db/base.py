@@ -1,4 +1,4 @@
-"""What all tables share: the declarative base, column types, the mixin of rows that belong to a tenant."""
+"""Base of all tables: the declarative base, column types, the mixin of rows that belong to a tenant."""
 
 from __future__ import annotations
 

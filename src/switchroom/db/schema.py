@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this version."""
+"""Schema of the database: the migrations that bring it to this version."""
 
 from __future__ import annotations
 

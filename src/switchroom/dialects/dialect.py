@@ -1,4 +1,4 @@
-"""What an API declares about itself, of which the router makes the API."""
+"""Dialect: what an API declares about itself, of which the router makes the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went wrong with a request, and the tables by which dialects put it into their words."""
+"""Problems with a request, and the tables by which dialects put them into their words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every engine is: a program of the distribution that the platform configures, runs and talks to."""
+"""Engine: a program of the distribution that the platform configures, runs and talks to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a supervised program writes to its standard output and error: in the log, the last lines kept."""
+"""Output of a supervised program (standard output and error): logged, its last lines kept."""
 
 from __future__ import annotations
 

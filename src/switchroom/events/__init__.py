@@ -1,1 +1,1 @@
-"""What has happened: written once, read by whoever wants to know."""
+"""Event log: written once, read and followed, sent to web hooks."""

@@ -1,1 +1,1 @@
-"""What every HTTP request meets before and beside the dialects."""
+"""HTTP before and beside the dialects."""

@@ -1,4 +1,4 @@
-"""Sees every HTTP request: who it is from, how long it took, how it ended."""
+"""Observation of HTTP requests: who each is from, how long it took, how it ended."""
 
 from __future__ import annotations
 

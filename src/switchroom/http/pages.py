@@ -1,4 +1,4 @@
-"""Serves the browser side, built into `webroot/`, from memory; each file is compressed once."""
+"""Pages of the browser side, built into `webroot/`: from memory, each file compressed once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hands out the files of recordings: whole or in ranges, a piece at a time."""
+"""Files of recordings over HTTP: whole or in ranges, a piece at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What identity tells the rest of the process after a commit."""
+"""Notices (bus messages) of the identity domain."""
 
 from msgspec import Struct
 

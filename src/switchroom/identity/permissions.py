@@ -1,4 +1,4 @@
-"""What people may do: inside a room, and in their organization's administration."""
+"""Permissions: inside a room, and in an organization's administration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the HTML of all mails looks like. Arguments are text, unless they are said to be HTML."""
+"""Layout of the HTML of all mails. Arguments are text, unless they are said to be HTML."""
 
 from __future__ import annotations
 

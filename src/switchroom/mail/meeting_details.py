@@ -1,4 +1,4 @@
-"""What both a mail and a calendar entry say of a meeting, made harmless whatever people typed."""
+"""Details of a meeting for mails and calendar entries, made harmless whatever people typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What mail tells the rest of the process after a commit."""
+"""Notices (bus messages) of mail."""
 
 from msgspec import Struct
 

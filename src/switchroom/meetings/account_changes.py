@@ -1,4 +1,4 @@
-"""What becomes of meetings when somebody leaves their account, or it is closed."""
+"""Meetings as dependents of accounts: what becomes of them when an organizer leaves or an account closes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who was in a meeting and when, and what is left of it."""
+"""Attendance of meetings: who was there and when; and the summary of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a meeting has behind it, and what comes next."""
+"""Closing rules: what of a meeting is over, and which occurrence comes next."""
 
 from __future__ import annotations
 

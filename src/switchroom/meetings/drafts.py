@@ -1,4 +1,4 @@
-"""What callers say about a meeting they schedule or change."""
+"""Drafts of meetings, and their validation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is invited to a meeting."""
+"""Invitees of a meeting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to meetings by themselves: they end, their summary is announced, they are deleted."""
+"""Lifecycle of meetings: they end, their summary is announced, they are deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the meetings tell the rest of the platform after a commit."""
+"""Notices (bus messages) of the meetings domain."""
 
 from datetime import datetime
 

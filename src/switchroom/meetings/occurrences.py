@@ -1,4 +1,4 @@
-"""When a meeting takes place: its recurrence, with what is different about single occurrences."""
+"""Occurrences of a meeting: by its recurrence, with what is different about single ones."""
 
 from __future__ import annotations
 

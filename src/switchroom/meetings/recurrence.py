@@ -1,4 +1,4 @@
-"""When a recurring meeting takes place (recurrence rules of RFC 5545, 3.3.10).
+"""Recurrence of meetings (recurrence rules of RFC 5545, 3.3.10).
 
 The time on the wall of the meeting's zone stays the same when the zone's offset changes. A time that the
 clocks skip is moved past the gap, and of one that they show twice the first counts (3.3.5), as calendar

@@ -1,4 +1,4 @@
-"""What somebody who signs in finds of the meetings they organize."""
+"""Upcoming meetings of whoever signs in and organizes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a draft changes about a meeting."""
+"""Update of a meeting by a draft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at the machine: what is installed, what is free, what to do."""
+"""Doctor: findings about the machine, what is installed, what is free, what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the engines are, for the metrics and `/health/ready`, also in a process for which another runs them."""
+"""Reports of engines, for the metrics and `/health/ready`, also in a process for which another runs them."""
 
 from __future__ import annotations
 

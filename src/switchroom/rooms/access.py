@@ -1,4 +1,4 @@
-"""Who may see, enter and administer which rooms."""
+"""Access to rooms: who may see, enter and administer which."""
 
 from __future__ import annotations
 

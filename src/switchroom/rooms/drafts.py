@@ -1,4 +1,4 @@
-"""What callers say about a room they make or change."""
+"""Drafts of rooms, and their validation."""
 
 from __future__ import annotations
 

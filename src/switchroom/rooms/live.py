@@ -1,4 +1,4 @@
-"""Who is inside a room right now, as whoever runs the conferences tells it."""
+"""Live occupants of rooms, as whoever runs the conferences tells them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rooms tell the rest of the process after a commit."""
+"""Notices (bus messages) of the rooms domain."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""Who is inside the rooms that somebody may see."""
+"""Occupancy of the rooms that somebody may see."""
 
 from __future__ import annotations
 

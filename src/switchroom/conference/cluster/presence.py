@@ -1,4 +1,4 @@
-"""Who is inside the rooms of other processes, as those tell it: each change at once, all now and then."""
+"""Presence in the rooms of other processes, as those tell it: each change at once, all now and then."""
 
 from __future__ import annotations
 

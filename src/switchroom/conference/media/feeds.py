@@ -1,4 +1,4 @@
-"""What the people in one conference publish at the media server."""
+"""Feeds of one conference: the streams that its participants publish at the media server."""
 
 from __future__ import annotations
 

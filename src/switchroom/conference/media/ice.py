@@ -1,4 +1,4 @@
-"""What browsers are told about STUN and TURN servers.
+"""ICE servers (STUN and TURN) that browsers are told.
 
 TURN credentials are good for a limited time and cost no storage: the user name is the Unix time of their end
 and the user, the password an HMAC-SHA1 of it ("A REST API For Access To TURN Services",

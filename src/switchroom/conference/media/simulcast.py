@@ -1,4 +1,4 @@
-"""How good a picture of each camera anybody in a conference wants, told to the browser that sends it.
+"""Simulcast layers of each camera in a conference: the largest that anybody wants, told to its sender.
 
 A browser encodes each simulcast layer that it sends, and the largest costs more than all others together, so
 it sends none that is larger than what somebody looks at. A camera nobody looks at is sent up to the layer in

@@ -1,4 +1,4 @@
-"""What moderators do to others."""
+"""Moderation: what moderators do to other participants."""
 
 from __future__ import annotations
 

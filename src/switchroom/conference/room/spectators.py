@@ -1,4 +1,4 @@
-"""Who watches: everybody is told how many, moderators who.
+"""Spectators of a room: everybody is told how many, moderators who.
 
 Moderators know the list from when they come in, or become one, and are told each change of it; the list
 itself would be as long again for each who comes.

@@ -1,4 +1,4 @@
-"""How fast a client may talk."""
+"""Rate limits of the messages of one client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one connected participant asks for, and the answers."""
+"""Session of one connected participant: its requests, and their answers."""
 
 from __future__ import annotations
 

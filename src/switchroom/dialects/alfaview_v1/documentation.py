@@ -1,4 +1,4 @@
-"""What the API's OpenAPI document says beside its operations."""
+"""Documentation of the API: what its OpenAPI document says beside its operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong in the words of this API: gRPC code, HTTP status, reply status code and body."""
+"""Errors in the words of this API: gRPC code, HTTP status, reply status code and body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How this API declares an operation, and what one reads of a request beside its message."""
+"""Operations as this API declares them, and what one reads of a request beside its message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document of the browser's API says beside its operations."""
+"""Documentation of the browser's API: what its OpenAPI document says beside its operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong, as the pages are told: in the words that they know from the room's socket."""
+"""Errors as the pages are told them: in the words that they know from the room's socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who calls: an API key or a person who administers an account, by the token they were given."""
+"""Callers: an API key or a person who administers an account, by the token they were given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong in the words of this API."""
+"""Errors in the words of this API."""
 
 from __future__ import annotations
 

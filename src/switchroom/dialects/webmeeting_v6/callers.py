@@ -1,4 +1,4 @@
-"""Who calls: a key of the instance or of an account, in the name of a meeting organizer."""
+"""Callers: a key of the instance or of an account, in the name of a meeting organizer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What callers say about a meeting, in the words of the domain."""
+"""Drafts of meetings, made of what callers say."""
 
 from __future__ import annotations
 

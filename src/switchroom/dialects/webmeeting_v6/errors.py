@@ -1,4 +1,4 @@
-"""What goes wrong in the words of this API: response code, HTTP status, a text in the caller's language."""
+"""Errors in the words of this API: response code, HTTP status, a text in the caller's language."""
 
 from __future__ import annotations
 

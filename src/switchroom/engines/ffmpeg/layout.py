@@ -1,4 +1,4 @@
-"""Where each picture stands in the frame."""
+"""Layout of a recording's frame: the place of each picture."""
 
 from __future__ import annotations
 

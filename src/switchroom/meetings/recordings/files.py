@@ -1,4 +1,4 @@
-"""Where recordings are: a directory for each, with what the media server writes, and at last the one file.
+"""Files of recordings: a directory for each, with what the media server writes, and at last the one file.
 
 `<directory>/<id>/raw/` holds the tracks and `people.jsonl`, `<id>/work/` what is made on the way.
 """

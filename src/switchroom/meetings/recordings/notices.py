@@ -1,4 +1,4 @@
-"""What the recordings tell the rest of the platform after a commit."""
+"""Notices (bus messages) of recordings."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""What stands around messages."""
+"""Envelopes of messages: replies, pages of lists, errors."""
 
 from __future__ import annotations
 
