@@ -11,7 +11,7 @@ RUN_PACKAGES := $(ENGINE_PACKAGES) python3-venv
 TEST_PACKAGES := $(RUN_PACKAGES) chromium firefox-esr postgresql curl
 BENCH_PACKAGES := $(TEST_PACKAGES) wrk
 
-.PHONY: run test check bench clean setup setup-dev web docs format lock help
+.PHONY: run test quick check bench clean setup setup-dev web docs format lock help
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,6 +22,10 @@ run: setup ## Install what is missing and start the platform with a demo organiz
 test: setup-dev ## Install what is missing and run every test
 	cd web && npm run --silent test
 	.venv/bin/pytest $(ARGS)
+
+quick: setup-dev ## Run the tests for every day: on SQLite, without browsers, media and worker processes
+	cd web && npm run --silent test
+	.venv/bin/pytest -m "not (browser or janus or postgresql or slow)" $(ARGS)
 
 check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types, import rules
 	.venv/bin/ruff format --check .

@@ -11,6 +11,15 @@ from tests.platform import RunningPlatform, Tenant, running_platform
 from tests.postgresql import new_database, postgresql_server
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs PostgreSQL: the tests of that database, and those that begin a server themselves."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        kinds = () if callspec is None else callspec.params.values()
+        if "postgresql" in kinds or ("postgresql_url" in getattr(item, "fixturenames", ()) and not kinds):
+            item.add_marker(pytest.mark.postgresql)
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """The address of an empty PostgreSQL database that the whole session shares."""

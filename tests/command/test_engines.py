@@ -16,6 +16,8 @@ import pytest
 
 from tests.command.running import LIMIT, Running, run, running
 
+pytestmark = pytest.mark.slow
+
 WITH_MADE_UP = (sys.executable, "-m", "tests.engines.made_up")
 
 

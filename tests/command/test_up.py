@@ -13,6 +13,8 @@ import pytest
 
 from tests.command.running import free_port, run, running
 
+pytestmark = pytest.mark.slow
+
 
 def sign_in(base_url: str, demo: dict[str, Any]) -> httpx.Response:
     user = demo["users"][0]

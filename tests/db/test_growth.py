@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
+import pytest
 from benchmarks.growth_questions import QUESTIONS, Question
 from benchmarks.growth_rows import Size
 from benchmarks.growth_tenant import Tenant, filled_tenant
@@ -40,6 +41,7 @@ class Counted:
         return min([await self._steps.of(partial(question.ask, self.tenant)) for _ in range(TRIES)])
 
 
+@pytest.mark.slow
 async def test_on_sqlite(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         small, large = [

@@ -94,6 +94,7 @@ async def workers(events: Source) -> Sequence[str]:
         return (await session.scalars(select(HookLease.worker))).all()
 
 
+@pytest.mark.slow
 async def test_a_worker_that_loses_its_lease_sends_nothing_more(events: Source) -> None:
     """What is under way may end, and its result is written; the rest is for who has the lease then."""
     async with listening() as receiver:

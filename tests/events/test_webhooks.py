@@ -139,6 +139,7 @@ async def test_a_hook_says_how_often_what_fails_is_tried_again(events: Source, r
         assert first.attempts == 1 + len(QUICK)
 
 
+@pytest.mark.slow
 async def test_each_failing_event_is_tried_again_when_its_time_has_come(events: Source) -> None:
     """However many others wait: those that were not tried yet let it go before."""
     at: defaultdict[str, list[float]] = defaultdict(list)
@@ -402,6 +403,7 @@ async def test_what_waits_behind_a_failure_does_not_overtake_it(
     assert held == [0, *range(0, 900, 3)]
 
 
+@pytest.mark.slow
 async def test_nothing_is_lost_however_often_the_process_is_killed(events: Source, database_url: str) -> None:
     """Killed between any two of its steps, a hundred times over."""
     kills = 100

@@ -125,6 +125,7 @@ async def test_what_a_killed_process_had_is_done_by_another_when_the_lease_is_ov
     assert (await errand(place, "1")).attempts == 2
 
 
+@pytest.mark.slow
 async def test_what_takes_longer_than_a_lease_stays_in_its_hands(place: Place) -> None:
     place.process(errands, "a", LONG, 1.5 * LONG.total_seconds())
     await send(place, "1")
@@ -262,6 +263,7 @@ async def test_one_that_fails_unforeseen_waits_for_its_lease_and_holds_up_nobody
 
 
 @pytest.mark.parametrize("fast", [HOUR, -HOUR], ids=["fast", "slow"])
+@pytest.mark.slow
 async def test_a_worker_whose_clock_is_wrong_keeps_the_times(place: Place, fast: timedelta) -> None:
     """Neither does it take what is not due, nor does what it takes come too late or too soon to others."""
     first = place.process(errands, "a", LONG, NEVER, fast)

@@ -100,6 +100,7 @@ async def test_several_processes_take_turns_as_they_are_killed(here: Place) -> N
 
 
 @pytest.mark.parametrize("fast", [HOUR, -HOUR], ids=["fast", "slow"])
+@pytest.mark.slow
 async def test_whose_clock_is_wrong_neither_loses_nor_keeps_it_too_long(here: Place, fast: timedelta) -> None:
     first = here.process(count, "a", LONG, fast)
     await here.more("a")
@@ -118,6 +119,7 @@ async def test_the_lease_of_the_dead_does_not_last_when_the_clock_is_put_back(he
         await here.more("a")
 
 
+@pytest.mark.slow
 async def test_who_lives_keeps_it_when_the_clock_is_put_back(here: Place) -> None:
     async with working(here, "a", lease=LONG):
         await here.more("a")

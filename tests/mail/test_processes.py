@@ -16,7 +16,7 @@ import pytest
 from tests.mail.mail_server import PASSWORD, USER, MailServer, mail_server
 from tests.mail.post import ACCESS_KEY, LIMIT, Sender, eventually, sender
 
-pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+pytestmark = [pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS"), pytest.mark.slow]
 
 _ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ from tests.browser.person import LIMIT, Person
 from tests.command.running import decisions
 from tests.workers.platform import Several, eventually, several
 
-pytestmark = [pytest.mark.browser, pytest.mark.janus]
+pytestmark = [pytest.mark.browser, pytest.mark.janus, pytest.mark.slow]
 
 GOAL = 5.0
 """Seconds in which everything is to be back."""

@@ -18,6 +18,8 @@ from tests.command.running import LIMIT, run, running
 from tests.conference.room import Client
 from tests.workers.platform import Several, eventually, several
 
+pytestmark = pytest.mark.slow
+
 GOAL = 5.0
 """Seconds in which people of a killed worker are back."""
 

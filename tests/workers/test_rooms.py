@@ -18,6 +18,8 @@ from tests.conference.room import LIMIT, Client
 from tests.engines.waiting import until
 from tests.workers.servers import WorkerServer, WorkerServers, worker_servers
 
+pytestmark = pytest.mark.slow
+
 GOAL = 5.0
 """Seconds in which people of a process that is gone are back."""
 

@@ -13,6 +13,8 @@ from tests.conference.room import Client
 from tests.conference.test_waiting import MEETING, is_let_in, join_waiting, names
 from tests.workers.servers import WorkerServer, WorkerServers, worker_servers
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def servers(tmp_path: Path, database_url: str) -> AsyncIterator[WorkerServers]:

@@ -243,6 +243,7 @@ NASTY: list[Any] = [
 
 
 @pytest.mark.parametrize("path", ALL_PATHS)
+@pytest.mark.slow
 def test_no_value_breaks_a_call(tenant: Tenant, path: str):
     body = body_of(tenant, path)
     for place, _ in _leaves(body):

@@ -21,6 +21,7 @@ def attempt(tenant: Tenant, username: str, password: str) -> tuple[dict[str, Any
 
 
 @pytest.mark.parametrize("known", [True, False])
+@pytest.mark.slow
 def test_after_five_failures_a_delay_begins_and_grows(tenant: Tenant, known: bool):
     username = tenant.person().username if known else f"nobody@{tenant.company_id}.example"
 
