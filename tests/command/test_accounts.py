@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.command.running import run, running
+
+pytestmark = pytest.mark.slow
 
 
 def test_from_nothing_to_a_signed_in_administrator(tmp_path: Path) -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.command.running import Running, run, running
+
+pytestmark = pytest.mark.slow
 
 
 def test_keys_from_the_first_to_the_last(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ import pytest
 
 from tests.command.running import LIMIT, run, running
 
+pytestmark = pytest.mark.slow
+
 
 class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
