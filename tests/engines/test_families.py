@@ -43,8 +43,8 @@ async def test_a_death_ends_all_of_them_before_the_program_is_started_again(tmp_
     assert not [pid for pid in second if alive(pid)]
 
 
-@pytest.mark.parametrize("keeper_lost", [False, True], ids=["as started", "with a keeper killed before"])
-async def test_a_supervisor_that_is_killed_leaves_none_of_them(tmp_path: Path, keeper_lost: bool) -> None:
+@pytest.mark.parametrize("watchdog_lost", [False, True], ids=["as started", "with a watchdog killed before"])
+async def test_a_supervisor_that_is_killed_leaves_none_of_them(tmp_path: Path, watchdog_lost: bool) -> None:
     pids, ready = tmp_path / "pids", tmp_path / "ready"
     parent = f"""
 import asyncio, pathlib
@@ -65,11 +65,11 @@ asyncio.run(main())
         return ready.exists() and ready.read_text().endswith(f" {restarts}")
 
     await until(lambda: started(0))
-    if keeper_lost:
-        (keeper,) = [
-            one for one in psutil.Process(running.pid).children() if "keeper.sh" in str(one.cmdline())
+    if watchdog_lost:
+        (watchdog,) = [
+            one for one in psutil.Process(running.pid).children() if "watchdog.sh" in str(one.cmdline())
         ]
-        keeper.kill()
+        watchdog.kill()
         pids.unlink()
         os.kill(int(ready.read_text().split()[0]), signal.SIGKILL)
         await until(lambda: started(1) and len(relatives(pids)) == RELATIVES)
@@ -80,7 +80,7 @@ asyncio.run(main())
     await until(lambda: not any(alive(pid) for pid in left))
 
 
-async def test_no_keeper_is_left_behind(tmp_path: Path) -> None:
+async def test_no_watchdog_is_left_behind(tmp_path: Path) -> None:
     before = set(psutil.Process().children())
     process = family(tmp_path, tmp_path / "pids", stop_limit=0.1)
     await process.start()

@@ -2,7 +2,7 @@
 
 Run as a script: `python launch.py PARENT_PID KEEPER_FD PROGRAM [ARGUMENT...]`. The kernel kills PROGRAM when
 the thread that started it is gone, whatever ended it (prctl(2), PR_SET_PDEATHSIG). KEEPER_FD is the pipe to
-the keeper (`keeper.sh`), which ends what PROGRAM has started, or -1. It imports nothing but the standard
+the watchdog (`watchdog.sh`), which ends what PROGRAM has started, or -1. It imports nothing but the standard
 library.
 """
 
@@ -16,18 +16,18 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    parent, keeper, program = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    parent, watchdog, program = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
     if os.getppid() != parent:
         sys.exit("the parent is gone already")
-    if keeper >= 0:
+    if watchdog >= 0:
         # Before the program can start anything; it must not hold the pipe itself, whose end says that
         # the supervisor is gone.
         with contextlib.suppress(BrokenPipeError):
-            os.write(keeper, b"%d\n" % os.getsid(0))
-        os.set_inheritable(keeper, False)
+            os.write(watchdog, b"%d\n" % os.getsid(0))
+        os.set_inheritable(watchdog, False)
     try:
         os.execvp(program[0], program)  # noqa: S606
     except OSError as error:

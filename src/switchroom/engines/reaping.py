@@ -4,7 +4,7 @@ What a program starts inherits its session (setsid(2)) and its environment. A ch
 its own, as daemons do, still carries the mark in the environment; one that overwrites its environment, as
 some do to show a title, is still in the session.
 
-Also run as a script, `python reaping.py MARK SESSION`, by the keeper. It imports nothing but the standard
+Also run as a script, `python reaping.py MARK SESSION`, by the watchdog. It imports nothing but the standard
 library.
 """
 

@@ -18,8 +18,8 @@ from typing import Any
 import structlog
 
 from switchroom.engines import reaping
-from switchroom.engines.keeper import Keeper
 from switchroom.engines.output import ProgramOutput
+from switchroom.engines.watchdog import Watchdog
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -110,7 +110,7 @@ class SupervisedProcess:
         self._fds = tuple(fds)
         self._inherits_output = inherits_output
         self._mark = secrets.token_hex(8)
-        self._keeper: Keeper | None = None
+        self._watchdog: Watchdog | None = None
         self._output: ProgramOutput | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -135,11 +135,11 @@ class SupervisedProcess:
         Raises ProcessError when the program is not installed, dies at once, or is not ready within the limit;
         it is not restarted then.
         """
-        if self._keeper is not None:
+        if self._watchdog is not None:
             raise ProcessError(f"{self.name} has been started already")
         if shutil.which(self._command[0]) is None:
             raise ProcessError(f"{self._command[0]} is not installed")
-        self._keeper = await Keeper.start(self._mark)
+        self._watchdog = await Watchdog.start(self._mark)
         try:
             await self._launch()
         except BaseException:
@@ -151,9 +151,9 @@ class SupervisedProcess:
         """End the program and all it has started: SIGTERM, and SIGKILL after the limit."""
         await self._stop_watching()
         await self._end()
-        keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            await keeper.stop()
+        watchdog, self._watchdog = self._watchdog, None
+        if watchdog is not None:
+            await watchdog.stop()
         self._change(ProcessState.STOPPED)
 
     async def reload(self) -> None:
@@ -215,22 +215,22 @@ class SupervisedProcess:
         )
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        assert self._keeper is not None
+        assert self._watchdog is not None
         output = self._output = None if self._inherits_output else ProgramOutput(self.name)
-        keeper = await self._keeper.pipe()
+        watchdog = await self._watchdog.pipe()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-IS",
             str(LAUNCHER),
             str(os.getpid()),
-            str(keeper),
+            str(watchdog),
             *self._command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output and output.stdout,
             stderr=output and output.stderr,
             start_new_session=True,
             env={**os.environ, **self._environment, reaping.MARK: self._mark},
-            pass_fds=(*self._fds, keeper),
+            pass_fds=(*self._fds, watchdog),
         )
         if output is not None:
             output.begin()
@@ -332,8 +332,8 @@ class SupervisedProcess:
             left = await asyncio.to_thread(reaping.end, self._mark, process.pid)
             if left:
                 log.warning("what a process had started killed", process=self.name, processes=left)
-            if self._keeper is not None:
-                self._keeper.note_end()
+            if self._watchdog is not None:
+                self._watchdog.note_end()
         output, self._output = self._output, None
         return () if output is None else output.close()
 

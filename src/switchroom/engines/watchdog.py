@@ -10,11 +10,11 @@ from pathlib import Path
 
 from switchroom.engines import reaping
 
-SCRIPT = Path(__file__).with_name("keeper.sh")
+SCRIPT = Path(__file__).with_name("watchdog.sh")
 
 
-class Keeper:
-    """The shell (`keeper.sh`), and the pipe by which it knows that this process is there."""
+class Watchdog:
+    """The shell (`watchdog.sh`), and the pipe by which it knows that this process is there."""
 
     def __init__(self, mark: str) -> None:
         self._mark = mark
@@ -22,13 +22,13 @@ class Keeper:
         self._process: asyncio.subprocess.Process | None = None
 
     @classmethod
-    async def start(cls, mark: str) -> Keeper:
-        keeper = cls(mark)
-        await keeper.pipe()
-        return keeper
+    async def start(cls, mark: str) -> Watchdog:
+        watchdog = cls(mark)
+        await watchdog.pipe()
+        return watchdog
 
     async def pipe(self) -> int:
-        """The file into which the launcher writes which session it has begun. A keeper that somebody has
+        """The file into which the launcher writes which session it has begun. A watchdog that somebody has
         killed is replaced."""
         if self._process is None or self._process.returncode is not None:
             await self.stop()
