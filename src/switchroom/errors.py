@@ -224,6 +224,7 @@ class ErrorCode(StrEnum):
     SDP_NOT_SRTP = "sdp_not_srtp"
     SDP_MID_COUNT = "sdp_mid_count"
     SDP_DIRECTIONS = "sdp_directions"
+    SDP_TOO_MANY_CODECS = "sdp_too_many_codecs"
 
 
 class FieldProblem(Struct, frozen=True):

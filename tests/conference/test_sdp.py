@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from switchroom.conference.media.sdp import PublishOffer, read_publish_offer, split
+from switchroom.conference.media.sdp import LARGEST_OFFER, PublishOffer, read_publish_offer, split
 from switchroom.conference.messages import StreamLine
 from switchroom.conference.room.participants import Source
 from switchroom.errors import Invalid
@@ -43,6 +43,17 @@ def test_silence_costs_nothing_on_the_microphone() -> None:
     assert "usedtx" not in lines[3]
 
 
+def test_each_opus_of_the_microphone_is_told_once() -> None:
+    more = "a=rtpmap:112 opus/48000/2\r\na=rtpmap:113 opus/48000\r\na=fmtp:113 usedtx=0\r\n"
+    _, lines = split(read(OFFER.replace("a=rtpmap:111 ", more + "a=rtpmap:111 ", 1)).for_server())
+    told = [line for line in lines[0].split("\r\n") if line.startswith("a=fmtp:11")]
+    assert sorted(told) == [
+        "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1",
+        "a=fmtp:112 useinbandfec=1;usedtx=1",
+        "a=fmtp:113 usedtx=0",
+    ]
+
+
 def test_the_browser_is_told_which_lines_it_may_use() -> None:
     _, offered = split(OFFER)
     answer = split(OFFER)[0] + "".join(
@@ -71,6 +82,8 @@ def test_the_browser_is_told_which_lines_it_may_use() -> None:
         (OFFER.replace("m=video 9", "m=video 0"), "sdp"),
         (OFFER.replace("a=sendonly", "a=sendonly\r\na=inactive"), "sdp"),
         (OFFER.replace("RTP/SAVPF", "RTP/AVP"), "sdp"),
+        (OFFER + "a=rtpmap:96 opus/48000/2\r\n" * 101, "sdp"),
+        (OFFER + "a=x:" + "x" * LARGEST_OFFER, "sdp"),
     ],
 )
 def test_offers_with_other_lines_are_refused(broken: str, field: str) -> None:

@@ -204,6 +204,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.SDP_NOT_SRTP: "Die Medienzeile von {source} ist kein SRTP mit Rückmeldung",
     ErrorCode.SDP_MID_COUNT: "Die Medienzeile von {source} muss genau eine mid haben",
     ErrorCode.SDP_DIRECTIONS: "Die Medienzeile von {source} hat mehr als eine Richtung",
+    ErrorCode.SDP_TOO_MANY_CODECS: "Die Medienzeile von {source} darf höchstens {most} Codecs haben",
 }
 
 WORDS: Mapping[str, str] = {

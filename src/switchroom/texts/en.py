@@ -196,6 +196,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.SDP_NOT_SRTP: "the media line of {source} is not SRTP with feedback",
     ErrorCode.SDP_MID_COUNT: "the media line of {source} must have one mid",
     ErrorCode.SDP_DIRECTIONS: "the media line of {source} has more than one direction",
+    ErrorCode.SDP_TOO_MANY_CODECS: "the media line of {source} may have at most {most} codecs",
 }
 
 WORDS: Mapping[str, str] = {}

@@ -18,11 +18,19 @@ from switchroom.errors import ErrorCode, Invalid
 
 SOURCES = tuple(Source)
 
+LARGEST_OFFER = 48 * 1024
+"""Characters of an offer to publish; those of browsers have some 10,000."""
+
+MOST_CODECS = 100
+"""Of one media line; browsers offer up to 30."""
+
 _direction = re.compile(r"(?mi)^a=(sendrecv|sendonly|recvonly|inactive)\r?$")
 _mid = re.compile(r"(?mi)^a=mid:(\S+)\r?$")
 _media = re.compile(r"^m=(\S+) (\d+) (\S+)")
 _origin = re.compile(r"(?m)^o=\S+ (\S+) ")
 _opus = re.compile(r"(?mi)^a=rtpmap:(\d+) opus/48000")
+_options = re.compile(r"(?m)^a=fmtp:(\d+) ([^\r\n]*)")
+_rtpmap = re.compile(r"(?m)^a=rtpmap:")
 _setup = re.compile(r"(?m)^a=setup:actpass")
 _bandwidth_goes_after = re.compile(r"(?m)^(m=[^\n]*\n(?:[ic]=[^\n]*\n)*)")
 
@@ -71,8 +79,11 @@ class PublishOffer:
 def read_publish_offer(sdp: str, streams: Sequence[StreamLine]) -> PublishOffer:
     """Take in what a browser offers.
 
-    Raises Invalid when the lines are not the four of the contract in their order, or `streams` names others.
+    Raises Invalid when it is too large, when the lines are not the four of the contract in their order, or
+    `streams` names others.
     """
+    if len(sdp) > LARGEST_OFFER:
+        raise Invalid(ErrorCode.TOO_LONG, "sdp", most=LARGEST_OFFER)
     if "\r" in sdp.replace("\r\n", "\n") or "\0" in sdp:
         raise Invalid(ErrorCode.SDP_LINE_ENDS, "sdp")
     head, lines = split(sdp)
@@ -115,6 +126,8 @@ def _checked_mid(source: Source, line: str) -> str:
         raise Invalid(ErrorCode.SDP_ENDED, "sdp", source=source.value)
     if "SAVPF" not in media.group(3):
         raise Invalid(ErrorCode.SDP_NOT_SRTP, "sdp", source=source.value)
+    if len(_rtpmap.findall(line)) > MOST_CODECS:
+        raise Invalid(ErrorCode.SDP_TOO_MANY_CODECS, "sdp", source=source.value, most=MOST_CODECS)
     mids = _mid.findall(line)
     if len(mids) != 1:
         raise Invalid(ErrorCode.SDP_MID_COUNT, "sdp", source=source.value)
@@ -136,14 +149,19 @@ def _directed(line: str, direction: str) -> str:
 
 def _with_dtx(line: str) -> str:
     """An encoder does what the other side's description asks, and Janus repeats the offer's wish for DTX."""
-    for payload in _opus.findall(line):
-        options = re.compile(rf"(?m)^(a=fmtp:{payload} )([^\r\n]*)")
-        found = options.search(line)
-        if found is None:
-            line = f"{line.rstrip()}\r\na=fmtp:{payload} useinbandfec=1;usedtx=1\r\n"
-        elif "usedtx=" not in found.group(2):
-            line = options.sub(r"\g<1>\g<2>;usedtx=1", line)
-    return line
+    opus = frozenset(_opus.findall(line))
+    without_options = dict.fromkeys(sorted(opus))
+
+    def with_wish(options: re.Match[str]) -> str:
+        payload, said = options.groups()
+        without_options.pop(payload, None)
+        return f"{options[0]};usedtx=1" if payload in opus and "usedtx=" not in said else options[0]
+
+    line = _options.sub(with_wish, line)
+    if not without_options:
+        return line
+    added = "".join(f"a=fmtp:{payload} useinbandfec=1;usedtx=1\r\n" for payload in without_options)
+    return f"{line.rstrip()}\r\n{added}"
 
 
 def _limited(line: str, bits: int) -> str:
