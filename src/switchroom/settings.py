@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -175,8 +175,12 @@ class SecuritySettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = True
     trusted_proxies: Annotated[
         list[str],
-        Meta(description="Addresses of reverse proxies whose `X-Forwarded-For` is believed."),
+        Meta(description="Addresses of reverse proxies that are believed when they say who has asked them."),
     ] = field(default_factory=_no_strings)
+    proxy_header: Annotated[
+        Literal["x-forwarded-for", "forwarded"],
+        Meta(description="The header in which they say so. They must write it themselves."),
+    ] = "x-forwarded-for"
     account_attempts: Annotated[
         int, Meta(ge=1, description="Failed sign-ins for one account before a delay begins.")
     ] = 5

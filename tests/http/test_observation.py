@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from switchroom.http import observation
 from switchroom.http.observation import REQUESTS, Observation
+from switchroom.http.proxies import TrustedProxies
 
 CALENDAR = "0d2e9d68-7b55-4e4a-9b3e-5f3f0f8f2a7c-7a1ee3a0-8f1c-4f6b-8a0e-0c5d3f7b9e21"
 TOKEN = "q8Jx2vN0bT4yLk7mW1zR5cH9dF3gS6aPeUoIiYtXnVb"
@@ -28,7 +29,9 @@ async def told(path: str, monkeypatch: pytest.MonkeyPatch, status: int = 404) ->
         pass
 
     with capture_logs() as logs:
-        await Observation(refuse, ())(cast("Scope", scope), cast("Receive", None), cast("Send", send))
+        await Observation(refuse, TrustedProxies([], "x-forwarded-for"))(
+            cast("Scope", scope), cast("Receive", None), cast("Send", send)
+        )
     (entry,) = logs
     return entry
 

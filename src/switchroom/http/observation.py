@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import cast
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
+
+from switchroom.http.proxies import TrustedProxies
 
 REQUESTS = Counter("switchroom_http_requests_total", "HTTP requests answered.", ["area", "status"])
 SECONDS = Histogram("switchroom_http_request_seconds", "Time from request to reply.", ["area"])
@@ -47,13 +47,12 @@ class Observation:
     """ASGI middleware: puts the caller's address behind trusted proxies into the scope, counts and times
     requests, and logs those that failed (all of them at level debug) with a request id."""
 
-    def __init__(self, app: ASGIApp, trusted_proxies: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, proxies: TrustedProxies) -> None:
         self._app = app
-        self._trusted = [ip_network(address, strict=False) for address in trusted_proxies]
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._trusted:
-            _believe_proxy(scope, self._trusted)
+        self._proxies.set_client(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -111,31 +110,3 @@ def client_address(scope: Scope) -> str:
     """The caller's IP address, as far as it is known."""
     client = scope["client"]
     return client[0] if client else ""
-
-
-def _believe_proxy(scope: Scope, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
-    """Take the last address of X-Forwarded-For that is not a trusted proxy's own."""
-    client = scope["client"]
-    if client is None or not _within(client[0], trusted):
-        return
-    for name, value in scope["headers"]:
-        if name == b"x-forwarded-for":
-            for address in reversed(value.decode("latin-1").split(",")):
-                candidate = address.strip()
-                if not _is_address(candidate):
-                    return
-                scope["client"] = (candidate, 0)
-                if not _within(candidate, trusted):
-                    return
-
-
-def _within(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    return _is_address(address) and any(ip_address(address) in network for network in networks)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -19,6 +19,7 @@ from switchroom.http.cross_origin import CrossOrigin
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
+from switchroom.http.proxies import TrustedProxies
 from switchroom.http.recordings import recording_handler
 from switchroom.http.server import serving
 from switchroom.identity.models import Organization
@@ -101,7 +102,8 @@ class Platform:
             handlers, openapi_config=None, request_max_body_size=LARGEST_BODY, logging_config=None
         )
         router = Router(self.dialects.apis(), application)
-        return Observation(CrossOrigin(router), security.trusted_proxies)
+        proxies = TrustedProxies(security.trusted_proxies, security.proxy_header)
+        return Observation(CrossOrigin(router), proxies)
 
     @asynccontextmanager
     async def running(
