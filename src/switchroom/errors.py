@@ -20,7 +20,7 @@ Fact = str | int
 
 
 class ErrorCode(StrEnum):
-    """What can be the matter. Some of the values are known to programs: they stay as they are."""
+    """Codes of errors: what can be the matter. Some values are known to programs: they stay as they are."""
 
     # A value of any kind
     REQUIRED = "required"
@@ -228,7 +228,7 @@ class ErrorCode(StrEnum):
 
 
 class FieldProblem(Struct, frozen=True):
-    """What is wrong with one value, by the value's path; an empty path is the whole."""
+    """Problem with one value, by the value's path; an empty path is the whole."""
 
     path: str
     code: ErrorCode

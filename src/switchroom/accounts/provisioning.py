@@ -1,4 +1,4 @@
-"""Founding an organization with all that one starts with."""
+"""Provisioning of organizations, with all that one starts with."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ from switchroom.rooms.admission import RoomFacts
 
 
 class Events(Protocol):
-    """Where what happens is logged (see `EventBuffer`)."""
+    """Log of events (see `EventBuffer`)."""
 
     def add(self, organization_id: int, event: DomainEvent, object_id: str) -> None: ...
 
 
 class Transcript(Protocol):
-    """Where what is written in meetings is kept (see `MeetingTranscript`)."""
+    """Transcripts of meetings' chat (see `MeetingTranscript`)."""
 
     def note(self, organization_id: int, meeting_id: str, sender_name: str, text: str) -> None: ...
 

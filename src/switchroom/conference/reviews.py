@@ -29,7 +29,7 @@ _FAILURES = (SQLAlchemyError, OSError, Unavailable)
 
 
 class Reviewer(Protocol):
-    """Who may still be in a room (see `MeetingAdmission`)."""
+    """Admissions: who may still be in a room (see `MeetingAdmission`)."""
 
     def review(
         self, organization_id: int, room_id: str, visitors: Sequence[Visitor]

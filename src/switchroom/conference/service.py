@@ -51,7 +51,7 @@ ROOMS = Gauge("switchroom_live_rooms", "Rooms with somebody inside.", multiproce
 
 
 class Admissions(Reviewer, Protocol):
-    """Who may come into a room, and stay (see `MeetingAdmission`)."""
+    """Admissions: who may come into a room, and stay (see `MeetingAdmission`)."""
 
     def admit(self, token: str, room_id: str, display_name: str | None = None) -> Awaitable[Admission]: ...
 

@@ -16,7 +16,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 @runtime_checkable
 class Sendable(Protocol):
-    """What a handler may return in place of a message, to answer otherwise than its dialect does: bytes of
+    """Answer that a handler may return in place of a message, otherwise than its dialect does: bytes of
     another kind, or a file in pieces."""
 
     async def send(self, send: Send) -> None: ...

@@ -36,7 +36,7 @@ def _as_it_is(operation: Operation, reply: Schema) -> Schema:
 
 
 class Documentation(Struct, frozen=True, kw_only=True):
-    """What a dialect says of itself in its document.
+    """Documentation: what a dialect says of itself in its document.
 
     `failures` are descriptions of what goes wrong, by status (or `default`), and `failure` makes the schema
     of those answers. `envelope` makes the schema of an answer's body from that of a reply, and `request` the

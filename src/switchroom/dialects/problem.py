@@ -42,7 +42,7 @@ class WrongField(Struct, frozen=True):
 
 
 class Row(Struct, Generic[W], frozen=True):
-    """What a dialect answers: HTTP status, its own word, and what it says in place of the error's text: the
+    """Row of a dialect's table: HTTP status, its own word, and what it says in place of the error's text: the
     text of another code, or words of its own."""
 
     status: int
@@ -51,7 +51,7 @@ class Row(Struct, Generic[W], frozen=True):
 
 
 class Problem(Struct, Generic[W], frozen=True):
-    """What went wrong with a request, in a dialect's words, of which it makes the body of its answer.
+    """Problem with a request, in a dialect's words, of which it makes the body of its answer.
 
     `message` is in the caller's language. `fields` are named as the caller knows them: those that are wrong,
     or what another error is about. `code` and `facts` are those of the domain's error.

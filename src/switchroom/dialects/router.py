@@ -147,7 +147,7 @@ class _Node:
 
 
 class _Area:
-    """What is below the base of one dialect."""
+    """Area below the base of one dialect."""
 
     def __init__(self, dialect: AnyDialect) -> None:
         self._dialect = dialect

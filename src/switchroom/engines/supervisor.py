@@ -52,7 +52,7 @@ class ProcessError(Exception):
 
 
 class ProcessState(Enum):
-    """What the supervisor sees; WAITING is the pause before a restart."""
+    """State of a supervised process; WAITING is the pause before a restart."""
 
     STOPPED = "stopped"
     STARTING = "starting"

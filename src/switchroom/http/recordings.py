@@ -28,7 +28,7 @@ class _Unsatisfiable(Exception):
 
 
 class _Part(Struct, frozen=True):
-    """What is sent of a file: from the byte `first` on so many, all of it or not."""
+    """Range of a file that is sent: from the byte `first` on so many, all of it or not."""
 
     first: int
     length: int

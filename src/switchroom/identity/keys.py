@@ -24,7 +24,7 @@ _MOST_REMEMBERED = 1000
 
 
 class KeyPermission(IntFlag):
-    """What a key is good for."""
+    """Permission of a key."""
 
     ACCOUNT = 1 << 0
     MEETING = 1 << 1
@@ -32,7 +32,7 @@ class KeyPermission(IntFlag):
 
 
 class KeyHolder(Struct, frozen=True):
-    """Who calls with a key. Without an `organization_id` it is one for the whole platform."""
+    """Holder of a key. Without an `organization_id` it is one for the whole platform."""
 
     key_id: int
     name: str

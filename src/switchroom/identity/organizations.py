@@ -1,4 +1,4 @@
-"""Organizations: founding one, finding one, its permission groups."""
+"""Organizations: creating one, finding one, its permission groups."""
 
 from __future__ import annotations
 

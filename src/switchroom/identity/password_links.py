@@ -24,7 +24,7 @@ _KEPT_AFTER_EXPIRY = timedelta(days=30)
 
 
 class NewPasswordLink(Struct, frozen=True):
-    """What goes into the mail; the key is not kept."""
+    """Password link as it goes into the mail; the key is not kept."""
 
     key: str
     expires_at: datetime

@@ -6,7 +6,7 @@ from enum import IntEnum, IntFlag, StrEnum
 
 
 class Permission(IntFlag):
-    """What a person may do in a room."""
+    """Permissions of a person in a room."""
 
     ADMIN = 1 << 1
     VOICE = 1 << 2
@@ -60,7 +60,7 @@ _ROLE_PERMISSIONS = {
 
 
 class Administration(IntFlag):
-    """What a person or an API key may do in the organization: bit n is the permission numbered n."""
+    """Permissions of a person or an API key in the organization: bit n is the permission numbered n."""
 
     USER_CREATE = 1 << 1
     USER_SHOW = 1 << 2

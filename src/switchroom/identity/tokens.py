@@ -29,7 +29,7 @@ class SubjectKind(IntEnum):
 
 
 class AccessToken(Struct, frozen=True, array_like=True):
-    """Who is calling. Times are Unix seconds; `room_id` and `link_id` are set for guests only."""
+    """Claims of an access token. Times are Unix seconds; `room_id` and `link_id` are set for guests only."""
 
     organization_id: int
     company_id: str

@@ -27,7 +27,7 @@ _INVITED = {
 
 
 class CalendarEvent(Struct, frozen=True, kw_only=True):
-    """When the entry is, and whether its time counts as taken. Dates without a time are a whole day."""
+    """Time of the entry, and whether its time counts as taken. Dates without a time are a whole day."""
 
     start: date
     end: date

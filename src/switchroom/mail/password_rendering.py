@@ -16,7 +16,7 @@ from switchroom.mail.wording import WORDINGS, Wording, shortened
 
 
 class Paragraphs(Struct, frozen=True, kw_only=True):
-    """What both alternatives say."""
+    """Content that both alternatives of the mail have."""
 
     subject: str
     greeting: str

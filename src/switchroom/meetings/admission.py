@@ -53,7 +53,7 @@ from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTAT
 
 
 class VisitState(StrEnum):
-    """Whether a meeting can be entered now, and if not why."""
+    """State of a meeting's entrance: whether it can be entered now, and if not why."""
 
     OPEN = "open"
     NOT_STARTED = "not_started"
@@ -62,7 +62,7 @@ class VisitState(StrEnum):
 
 
 class Visit(Struct, frozen=True, kw_only=True):
-    """What somebody who stands before a meeting may know of it.
+    """Meeting as somebody who stands before it may know it.
 
     `display_name` is the name of somebody who comes by a personal link or, as `is_member`, under their
     account. `opens_at` is when it can be entered. Who `listens` can send neither sound nor pictures.
@@ -99,7 +99,7 @@ class MeetingPass(Struct, frozen=True):
 
 
 class _Standing(Struct, frozen=True):
-    """Who somebody is in a meeting. `subject_id` is given for those who are known."""
+    """Standing of somebody in a meeting. `subject_id` is given for those who are known."""
 
     role: MeetingRole
     display_name: str = ""

@@ -49,7 +49,7 @@ class Attendance(Struct, frozen=True, kw_only=True):
 
 
 class Summary(Struct, frozen=True):
-    """What is left of a meeting: who was there, what was said to everybody in its chat, and what has
+    """Summary of a meeting: who was there, what was said to everybody in its chat, and what has
     been recorded, whatever has become of it."""
 
     shown: MeetingView

@@ -75,7 +75,7 @@ class Meeting(OfOrganization, Base):
 
 
 class OccurrenceChange(OfOrganization, Base):
-    """What is different about one occurrence of a recurring meeting: the one that was to begin at
+    """Change of one occurrence of a recurring meeting: the one that was to begin at
     `original_start_at`. `None` is what the series says."""
 
     __tablename__ = "meeting_occurrences"

@@ -51,7 +51,7 @@ class EndsType(StrEnum):
 
 
 class Recurrence(Struct, frozen=True, kw_only=True):
-    """How a meeting repeats from its start on, which is its first occurrence.
+    """Recurrence of a meeting from its start on, which is its first occurrence.
 
     `frequency` takes every n-th day, week or month. `ends_on` is the latest moment at which it may begin
     again, `ends_after` the number of occurrences.

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class EngineReport(Struct, frozen=True):
-    """What an operator sees of an engine with a process.
+    """Report on an engine with a process.
 
     `problem` is why it has not been started. `health` is the part of `/health/ready` that says whether the
     engine is of use, where there is one.

@@ -24,7 +24,7 @@ from switchroom.settings import Settings
 
 
 class MeetingServices:
-    """What there is about meetings but for their live rooms."""
+    """Services of meetings but for their live rooms."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from switchroom.settings import Settings
 
 
 class RoomServices:
-    """What there is about rooms that are not live."""
+    """Services of rooms that are not live."""
 
     def __init__(self, settings: Settings, storage: Storage, identity: IdentityServices) -> None:
         database = storage.database

@@ -93,7 +93,7 @@ class LinkState(StrEnum):
 
 
 class LinkView(Struct, frozen=True, kw_only=True):
-    """What somebody who holds a link may know of it before coming in."""
+    """Link as whoever holds it may know it before coming in."""
 
     id: str
     kind: LinkKind

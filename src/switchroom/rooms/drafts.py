@@ -22,7 +22,7 @@ _LAST_POSITION = (1 << 31) - 1
 
 
 class Grant(Struct, frozen=True):
-    """What somebody gets in a room: a role's permissions, or with Role.CUSTOM those that stand here."""
+    """Grant of permissions in a room: a role's permissions, or with Role.CUSTOM those that stand here."""
 
     role: Role
     custom: Permission = Permission(0)

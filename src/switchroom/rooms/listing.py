@@ -45,7 +45,7 @@ class RoomView(Struct, frozen=True):
 
 
 class RoomFilter(Struct, frozen=True):
-    """What to list. `limit` 0 means the default of 100; the most is 1000.
+    """Filter of a list of rooms. `limit` 0 means the default of 100; the most is 1000.
 
     The rooms of meetings are listed only when they are asked for, by type or by id.
     """

@@ -88,7 +88,7 @@ class Room(OfOrganization, Base):
 
 
 class RoomDetails(Struct, frozen=True, kw_only=True):
-    """What is written down of a room and shown to all who see it: columns of `Room`, by their names. In a
+    """Details of a room, written down and shown to all who see it: columns of `Room`, by their names. In a
     wish, None leaves what is there. A text may be as long as its column."""
 
     display_name: str | None = None
@@ -111,7 +111,7 @@ IS_ROOM = Room.type == literal_column(f"{RoomType.ROOM:d}")
 
 
 class RoomPermission(OfOrganization, Base):
-    """What one person may do in one room."""
+    """Permissions of one person in one room."""
 
     __tablename__ = "room_permissions"
     __table_args__ = (UniqueConstraint("room_id", "person_id"),)

@@ -27,7 +27,7 @@ PEOPLE_AT_ONCE = 2000
 
 
 class RoomsOf(Struct, frozen=True, array_like=True):
-    """Who is inside rooms of a process now; nobody in those with an empty list. With `all_rooms`, the process
+    """Presence in rooms of a process now; nobody in those with an empty list. With `all_rooms`, the process
     has these and no others."""
 
     process: str

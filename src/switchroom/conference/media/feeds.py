@@ -10,7 +10,7 @@ from switchroom.conference.room.participants import Participant, Source
 
 @dataclass(frozen=True)
 class Feed:
-    """What one participant publishes: `lines` are the mids of the sources that may be subscribed to."""
+    """Feed of one participant: `lines` are the mids of the sources that may be subscribed to."""
 
     id: str
     participant: Participant

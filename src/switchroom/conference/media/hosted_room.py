@@ -22,7 +22,7 @@ PAUSE_AFTER_FAILURE = 0.5
 
 
 class HostFollower(Protocol):
-    """Who acts on what becomes of the room at the media server."""
+    """Follower of the room at the media server: acts on what becomes of it."""
 
     def room_made(self) -> None:
         """The room is there, for the first time or anew and empty."""

@@ -43,7 +43,7 @@ class RecordingSession(Protocol):
 
 
 class RecordingSessions(Protocol):
-    """Where recordings begin."""
+    """Recordings: where one begins."""
 
     def begin(self, organization_id: int, meeting_id: str) -> Awaitable[RecordingSession | None]: ...
 

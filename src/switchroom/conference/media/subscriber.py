@@ -75,7 +75,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Setting:
-    """Whether a line is sent, and the best simulcast layer of it."""
+    """Setting of a line: whether it is sent, and the best simulcast layer of it."""
 
     send: bool
     substream: int

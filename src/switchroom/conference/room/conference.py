@@ -29,7 +29,7 @@ from switchroom.rooms.models import RoomMode
 
 
 class Follower(Protocol):
-    """Who acts on what happens in a conference."""
+    """Follower of a conference: acts on what happens in it."""
 
     def media_changed(self, participant: Participant) -> None:
         """The participant's permissions, switches or view are different."""

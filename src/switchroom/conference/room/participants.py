@@ -17,7 +17,7 @@ from switchroom.rooms.permissions import ACTIVE, NO_PERMISSION, Permission
 
 
 class Source(StrEnum):
-    """What one participant can send, in the order of the media lines of every publish connection."""
+    """Sources that one participant can send, in the order of the media lines of every publish connection."""
 
     MICROPHONE = "microphone"
     CAMERA = "camera"
@@ -41,7 +41,7 @@ class Source(StrEnum):
 
 
 class MediaState(Struct, frozen=True):
-    """What is switched on; a shared screen's sound goes with the screen."""
+    """Media switched on; a shared screen's sound goes with the screen."""
 
     microphone: bool = False
     camera: bool = False
@@ -73,7 +73,7 @@ class MediaState(Struct, frozen=True):
 
 @dataclass
 class Overrides:
-    """What moderators have granted to and revoked from one person; it outlives the person's stay."""
+    """Permissions granted to and revoked from one person by moderators; they outlive the person's stay."""
 
     granted: Permission = NO_PERMISSION
     revoked: Permission = NO_PERMISSION

@@ -21,7 +21,7 @@ from switchroom.rooms.permissions import Permission
 
 
 class RoomOverride(Base):
-    """What one person may do in a live room beyond, or short of, what their admission says."""
+    """Override of a person's permissions in a live room: beyond, or short of, what their admission says."""
 
     __tablename__ = "room_overrides"
 
@@ -40,7 +40,7 @@ class Ownership(Protocol):
 
 
 class _Note(Struct, frozen=True):
-    """What holds for one person, or (None) that nothing holds for anybody any more."""
+    """Note of what holds for one person, or (None) that nothing holds for anybody any more."""
 
     room_id: str
     user_id: str | None = None

@@ -69,7 +69,7 @@ def _tell_differences(
 
 
 class _Views:
-    """Who sees whom, of the pairs in which one is of the `concerned`."""
+    """Views: who sees whom, of the pairs in which one is of the `concerned`."""
 
     def __init__(self, conference: Conference, concerned: Collection[Participant]) -> None:
         self._conference = conference

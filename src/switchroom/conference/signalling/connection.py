@@ -18,7 +18,7 @@ SEND_LIMIT = 20.0
 
 
 class Sink(Protocol):
-    """What the queue is written to."""
+    """Transport that the queue is written to."""
 
     def send_text(self, data: str, /) -> Awaitable[None]: ...
 

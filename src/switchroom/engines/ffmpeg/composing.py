@@ -58,7 +58,7 @@ class Picture(Struct, frozen=True):
 
 
 class Composition(Struct, frozen=True):
-    """What is to be made. `length` is in milliseconds."""
+    """Composition to be made. `length` is in milliseconds."""
 
     length: int
     sounds: Sequence[Clip]

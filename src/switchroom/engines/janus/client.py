@@ -66,7 +66,7 @@ class PluginReply(Struct, frozen=True):
 
 
 class PluginEvent(Struct, frozen=True):
-    """What a plugin says unasked."""
+    """Event of a plugin, which comes unasked."""
 
     data: dict[str, Any]
     jsep: Jsep | None = None

@@ -26,7 +26,7 @@ class JanusNotInstalled(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class JanusConfiguration:
-    """What differs from one installation to the next.
+    """Configuration: what differs from one installation to the next.
 
     `ice_enforce` names interfaces or prefixes of addresses that media use; empty means every interface but
     loopback, which Janus never uses when another is up. `stun` is `host:port`, asked by Janus itself to learn

@@ -39,7 +39,7 @@ of the file has to decode from the one before."""
 
 
 class RoomOptions(Struct, frozen=True):
-    """How a room treats its publishers; names and units are the plugin's.
+    """Settings of a room; names and units are the plugin's.
 
     `bitrate` is bits a second for each publisher. With `audio_active_packets` packets of 20 ms whose average
     level is below `audio_level_average` (0 is loudest, 127 silence), somebody is talking.
@@ -91,7 +91,7 @@ class SubscribedStream(Struct, frozen=True):
 
 
 class SubscriptionOffer(Struct, frozen=True):
-    """What the subscriber's peer connection shall look like: the offer and what its lines carry."""
+    """Offer of the subscriber's peer connection: the SDP and what its lines carry."""
 
     sdp: str
     streams: list[SubscribedStream]

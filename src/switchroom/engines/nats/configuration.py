@@ -20,7 +20,7 @@ LARGEST_PAYLOAD = 8 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class NatsConfiguration:
-    """What differs from one installation to the next."""
+    """Configuration: what differs from one installation to the next."""
 
     port: int = field(default_factory=free_port)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))

@@ -27,7 +27,7 @@ def _new_access_token() -> str:
 
 
 class MeetingRecording(OfOrganization, Base):
-    """What was heard and seen in a meeting, from when somebody came in until the last had gone.
+    """Recording of a meeting, from when somebody came in until the last had gone.
 
     `worker` records it, or makes its file, until `due_at`, and says from time to time that it lives by moving
     that on; after it, whoever comes takes over. `size` is in bytes, `duration` in milliseconds. Whoever has
