@@ -1,4 +1,4 @@
-"""Reading the event log: from the beginning, or from where one stopped."""
+"""Event log: read from the beginning, or from where one stopped, and its retention."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 
 class LoggedEvent(Struct, frozen=True, kw_only=True):
-    """One entry of the log. `id` grows with every entry; `data` is as it was written."""
+    """Event as it is in the log. `id` grows with every entry; `data` is as it was written."""
 
     id: int
     organization_id: int
@@ -56,7 +56,7 @@ class _Removed(Struct, frozen=True):
 
 
 class EventFilter(Struct, frozen=True, kw_only=True):
-    """Which events are meant; what is left empty does not restrict.
+    """Filter of events; what is left empty does not restrict.
 
     `types` are whole types or beginnings that end in `*` (`room.*`). `since` is inclusive, `until` is not.
     """

@@ -1,4 +1,4 @@
-"""The table of what has happened."""
+"""Table of events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from switchroom.db.base import Base, BigId, OfOrganization, now
 
 
 class Event(OfOrganization, Base):
-    """Something that happened to an object (a room, a link, a person …), written once and never changed.
+    """Event in the log: something that happened to an object (a room, a link, a person …), written once and
+    never changed.
 
     Ids grow in the order in which transactions are committed, and none is given twice.
     """

@@ -77,7 +77,7 @@ _json = msgspec.json.Encoder()
 
 
 class _Half:
-    """One end of a relay: numbers and cuts what it sends, checks and joins what it receives."""
+    """Framing at one end of a relay: numbers and cuts what is sent, checks and joins what is received."""
 
     def __init__(self, relay: str, peer: str, connection: NatsConnection, subject: str) -> None:
         self.relay = relay

@@ -17,7 +17,7 @@ _READ_OF_ANSWER = 64 * 1024
 
 
 class Client:
-    """Requests over connections that are kept.
+    """HTTP client of web hooks, with connections that are kept.
 
     What is checked is the address that a connection is about to be made to, whatever name led to it and
     whenever; redirects are not followed, and no proxy is used.

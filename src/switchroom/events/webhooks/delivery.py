@@ -40,7 +40,6 @@ _FEW_HOOKS = 20
 _WAY = 0.025
 """Seconds between two times at which a worker takes some of few hooks."""
 
-
 log = structlog.get_logger()
 
 

@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 
 class WebHookDraft(Struct, frozen=True, kw_only=True):
-    """A web hook to make, or what to change of one.
+    """Draft of a web hook: of one to make, or what to change of one.
 
     `types` are types of events or beginnings that end in `.*`; none is all. Without a `secret` one is made.
     `custom_data` is put at the end of each body. `retries` is how often a delivery that fails is tried again,
@@ -64,7 +64,7 @@ class WebHookDraft(Struct, frozen=True, kw_only=True):
 
 
 class PutHook(Struct, frozen=True):
-    """A hook that was named in a `put`, and whether it was made by it."""
+    """Result of a `put` for one of the hooks named in it, and whether that was made by it."""
 
     hook: WebHook
     is_new: bool
@@ -76,7 +76,7 @@ def new_secret() -> str:
 
 
 class WebHooks:
-    """The web hooks of an organization or, where None stands for it, of the platform: those hear the events
+    """Web hooks of an organization or, where None stands for it, of the platform: those hear the events
     of all organizations, and each has a name of its own. Who may manage them is for the caller to know."""
 
     def __init__(self, database: Database) -> None:

@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 
 class _Addressed(Struct, frozen=True):
-    """A body of an event, and the ids of the hooks that get it."""
+    """Body of an event, and the ids of the hooks that get it."""
 
     event: LoggedEvent
     body: str

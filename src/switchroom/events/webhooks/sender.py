@@ -69,7 +69,7 @@ class Sender:
         shares: Shares,
     ) -> None:
         """`reading` keeps the senders of a worker from taking all connections to the database, `shares` from
-        taking each other's to receivers."""
+        taking each other's place at receivers."""
         self._hook_id = hook_id
         self._database = database
         self._outbound = outbound
