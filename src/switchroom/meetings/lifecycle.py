@@ -27,6 +27,7 @@ from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snap
 from switchroom.rooms.live import LiveRooms
 from switchroom.rooms.models import Room
 from switchroom.rooms.notices import RoomDestroyed
+from switchroom.tasks import set_within
 
 _AT_ONCE = 100
 _BETWEEN_LOOKS = timedelta(seconds=10)
@@ -161,11 +162,7 @@ class MeetingLifecycle:
         longest = now() + _BETWEEN_LOOKS
         self._next = min(next_end, longest) if next_end is not None else longest
         seconds = max((self._next - now()).total_seconds(), 0.0) + 0.01
-        try:
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        except TimeoutError:
-            pass
+        await set_within(self._changed, seconds)
 
     async def _wake(self, notice: MeetingChanged) -> None:
         if notice.next_end_at is not None and notice.next_end_at < self._next:

@@ -26,7 +26,7 @@ from switchroom.conference.signalling.connection import QueuedConnection
 from switchroom.db.database import Database
 from switchroom.engines.nats.connection import NatsConnection, NatsError, NobodyThere
 from switchroom.errors import ErrorCode, Unavailable
-from switchroom.tasks import Tasks
+from switchroom.tasks import Tasks, set_within
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -165,11 +165,7 @@ class Cluster:
     async def _give_up_lost(self) -> None:
         """Give up the rooms that others have taken, whenever they may have."""
         while True:
-            try:
-                async with asyncio.timeout(None if self._connection.connected else ALONE_LOOK):
-                    await self._doubt.wait()
-            except TimeoutError:
-                pass
+            await set_within(self._doubt, None if self._connection.connected else ALONE_LOOK)
             self._doubt.clear()
             try:
                 lost = await self.ownership.drop_lost()
@@ -195,11 +191,7 @@ class Cluster:
     async def _review(self) -> None:
         """Look at all rooms from time to time: what others have changed may not have been heard here."""
         while True:
-            try:
-                async with asyncio.timeout(REVIEW_EVERY):
-                    await self._review_due.wait()
-            except TimeoutError:
-                pass
+            await set_within(self._review_due, REVIEW_EVERY)
             self._review_due.clear()
             for room_id in list(self._service.room_ids):
                 self._service.review(room_id)

@@ -12,7 +12,7 @@ from switchroom.conference.cluster.membership import ClusterMembership
 from switchroom.conference.service import ConferenceService
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.rooms.live import LiveParticipant, LiveState
-from switchroom.tasks import Tasks
+from switchroom.tasks import Tasks, set_within
 
 GATHER = 0.05
 """Seconds for which changes gather before they are told."""
@@ -82,10 +82,7 @@ class Presence:
 
     async def _tell(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(TELL_ALL_EVERY):
-                    await self._awake.wait()
-            except TimeoutError:
+            if not await set_within(self._awake, TELL_ALL_EVERY):
                 self._everything = True
             await asyncio.sleep(GATHER)
             self._awake.clear()

@@ -18,6 +18,7 @@ from switchroom.conference.room.conference import Conference
 from switchroom.engines.janus.client import JanusError
 from switchroom.engines.janus.videoroom import VideoRoom
 from switchroom.errors import Unavailable
+from switchroom.tasks import set_within
 
 RENEW_EVERY = 15.0
 """Seconds between two signs of life of a recording."""
@@ -80,11 +81,7 @@ class RoomRecording:
         renew_at = loop.time() + RENEW_EVERY
         while True:
             wait = renew_at - loop.time() if self._recording_session is not None else None
-            try:
-                async with asyncio.timeout(wait):
-                    await self._awake.wait()
-            except TimeoutError:
-                pass
+            await set_within(self._awake, wait)
             self._awake.clear()
             try:
                 await self._settle()
