@@ -51,10 +51,8 @@ class MeetingLifecycle:
         delete_at = now()
         while True:
             self._changed.clear()
-            if await self._is_due(_ENDED):
-                await self.close_ended()
-            if await self._is_due(_SUMMARY_DUE):
-                await self.announce_summaries()
+            await self.close_ended()
+            await self.announce_summaries()
             if now() >= delete_at:
                 removed = await self.delete_old()
                 if removed:
@@ -63,11 +61,14 @@ class MeetingLifecycle:
             await self._wait()
 
     async def _is_due(self, query: Select[str]) -> bool:
+        """Without the write lock, and in a query that PostgreSQL need not plan for the moment each time."""
         async with self._database.read(None) as session:
             return await session.scalar(query, {"moment": now()}) is not None
 
     async def close_ended(self) -> int:
         """Close what is past its end; not what is extended while people are inside. Returns how many."""
+        if not await self._is_due(_ENDED):
+            return 0
         closed = 0
         after = (datetime.min.replace(tzinfo=UTC), "")
         while True:
@@ -102,6 +103,8 @@ class MeetingLifecycle:
 
     async def announce_summaries(self) -> None:
         """Log that the summaries are there of what was closed some minutes ago."""
+        if not await self._is_due(_SUMMARY_DUE):
+            return
         while await self._announce_some() == _AT_ONCE:
             pass
 
