@@ -12,6 +12,9 @@ that there are few (https://www.postgresql.org/docs/current/sql-altertable.html,
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 _ROWS = 4_000_000
@@ -59,19 +62,32 @@ def _assume_on_sqlite(connection: Connection) -> None:
     run = connection.exec_driver_sql
     run("ANALYZE sqlite_schema")  # makes the table of statistics
     run("DELETE FROM sqlite_stat1")
-    indexes = run(
-        'SELECT tables.name, indexes.name, indexes."unique", indexes.partial '
-        "FROM sqlite_schema AS tables, pragma_index_list(tables.name) AS indexes WHERE tables.type = 'table'"
-    ).all()
-    for table, index, is_unique, is_partial in indexes:
-        columns = run("SELECT name FROM pragma_index_info(?) ORDER BY seqno", (index,)).scalars()
-        left = _ROWS_OF_PARTIAL if is_partial else _ROWS
-        counts = [left]
-        for column in columns:
-            left = max(left // _DIFFERENT.get(column, _ROWS // 10), 1)
-            counts.append(left)
-        if is_unique:
-            counts[-1] = 1
-        values = (table, index, " ".join(map(str, counts)))
-        run("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", values)
+    of_index: defaultdict[tuple[str, str, bool, bool], list[str | None]] = defaultdict(list)
+    for *index, column in run(_COLUMNS):
+        of_index[*index].append(column)
+    statistics = [
+        (table, index, _counts(columns, is_unique=is_unique, is_partial=is_partial))
+        for (table, index, is_unique, is_partial), columns in of_index.items()
+    ]
+    run("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", statistics)
     run("ANALYZE sqlite_schema")
+
+
+_COLUMNS = (
+    'SELECT tables.name, indexes.name, indexes."unique", indexes.partial, columns.name '
+    "FROM sqlite_schema AS tables, pragma_index_list(tables.name) AS indexes, "
+    "pragma_index_info(indexes.name) AS columns WHERE tables.type = 'table' "
+    "ORDER BY tables.name, indexes.name, columns.seqno"
+)
+
+
+def _counts(columns: Sequence[str | None], *, is_unique: bool, is_partial: bool) -> str:
+    """The rows of an index, and how many of them agree in the first column, in the first two, and so on."""
+    left = _ROWS_OF_PARTIAL if is_partial else _ROWS
+    counts = [left]
+    for column in columns:
+        left = max(left // _DIFFERENT.get(column or "", _ROWS // 10), 1)
+        counts.append(left)
+    if is_unique:
+        counts[-1] = 1
+    return " ".join(map(str, counts))
