@@ -149,12 +149,19 @@ class Platform:
         """Serve while the block runs, inside `running`, on a socket that listens already where there is one.
         At its end the people in rooms are told first that the server goes, while there is still one to tell
         them. Raises PortTakenError."""
-        async with serving(self.asgi(more), self.settings.host, self.settings.port, listener):
-            self._begin.set()
-            await self.live.start()
-            try:
-                yield
-            finally:
+        served = False
+        await self.live.start()
+        try:
+            await self.media.settle()
+            async with serving(self.asgi(more), self.settings.host, self.settings.port, listener):
+                served = True
+                self._begin.set()
+                try:
+                    yield
+                finally:
+                    await self.live.stop()
+        finally:
+            if not served:
                 await self.live.stop()
 
     def _background(self) -> list[Background]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import structs
@@ -13,6 +15,7 @@ from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.platform.engines import EngineEntry, Engines
 from switchroom.settings import Settings
 
+_LONGEST_SETTLING = 2.0
 _VIRTUAL = ("docker", "veth", "br-", "virbr")
 
 
@@ -39,6 +42,15 @@ class MediaServers:
         if not self.pool.servers:
             return "no media server is configured (janus.urls), and this command starts none"
         return self._engines.problem(JanusEngine.name) or "the media server does not answer"
+
+    async def settle(self) -> None:
+        """Wait until one is connected, two seconds at most, where there is one: people may come in as soon as
+        they read that the platform is ready."""
+        if not self.pool.servers or self._engines.problem(JanusEngine.name) is not None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_SETTLING):
+                await self.pool.wait_for_server()
 
 
 def _make(settings: Settings) -> JanusEngine:

@@ -14,7 +14,7 @@ from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.access import Viewer
 from switchroom.rooms.drafts import Grant
-from switchroom.rooms.facts import KeptFacts, RoomFacts, facts_of
+from switchroom.rooms.listed_rooms import KeptRooms, ListedRoom, load_listed
 from switchroom.rooms.models import BreakoutRoom, Room, RoomType
 from switchroom.rooms.pages import PageKind, PageRow, page_query
 from switchroom.rooms.permissions import Permission, Role
@@ -30,18 +30,18 @@ class RoomView(Struct, frozen=True):
     """A room with what the viewer may do in it. `grants` by person id: everybody's for those who administer
     the room, otherwise the viewer's own."""
 
-    facts: RoomFacts
+    listed: ListedRoom
     mine: Permission
     my_role: Role
     grants: Mapping[str, Grant]
 
     @property
     def room(self) -> Room:
-        return self.facts.room
+        return self.listed.room
 
     @property
     def breakout_rooms(self) -> Sequence[BreakoutRoom]:
-        return self.facts.breakout_rooms
+        return self.listed.breakout_rooms
 
 
 class RoomFilter(Struct, frozen=True):
@@ -66,12 +66,12 @@ class _Mark(Struct, frozen=True):
 
 class RoomListing:
     """Pages by offset, as callers want them. Where a page has ended is remembered until the rooms change, so
-    that the next one does not begin with all that is before it; so are the facts of the rooms listed."""
+    that the next one does not begin with all that is before it; so are the rooms listed."""
 
     def __init__(self, database: Database, revisions: Revisions) -> None:
         self._database = database
         self._revisions = revisions
-        self._facts = KeptFacts()
+        self._kept = KeptRooms()
         self._marks: LRUCache[tuple[Hashable, int], _Mark] = LRUCache(_MOST_MARKS)
 
     async def list(self, token: AccessToken, wanted: RoomFilter) -> Sequence[RoomView]:
@@ -91,10 +91,12 @@ class RoomListing:
                 return []
             viewer = Viewer.with_standing(token, rows[0][4])
             ids = [row[0] for row in rows]
-            kept = KeptFacts() if wanted.room_ids else self._facts
-            facts = await kept.of(session, organization_id, revision, ids)
+            kept = KeptRooms() if wanted.room_ids else self._kept
+            listed = await kept.of(session, organization_id, revision, ids)
         return [
-            _view(viewer, facts[room_id], role, own) for room_id, _, role, own, _ in rows if room_id in facts
+            _view(viewer, listed[room_id], role, own)
+            for room_id, _, role, own, _ in rows
+            if room_id in listed
         ]
 
     async def ids(self, token: AccessToken, wanted: RoomFilter) -> Sequence[str]:
@@ -160,19 +162,19 @@ def _require_page(token: AccessToken, wanted: RoomFilter) -> None:
 
 async def view_of(session: AsyncSession, viewer: Viewer, room: Room) -> RoomView:
     """One room as it is in the session."""
-    (facts,) = await facts_of(session, [room])
-    own = facts.grants.get(viewer.token.subject_id)
-    return _view(viewer, facts, own.role if own else None, own.custom if own else None)
+    (listed,) = await load_listed(session, [room])
+    own = listed.grants.get(viewer.token.subject_id)
+    return _view(viewer, listed, own.role if own else None, own.custom if own else None)
 
 
-def _view(viewer: Viewer, facts: RoomFacts, role: int | None, own: int | None) -> RoomView:
+def _view(viewer: Viewer, listed: ListedRoom, role: int | None, own: int | None) -> RoomView:
     """`role` and `own` permissions are the viewer's in the room, where they have any."""
-    mine = viewer.permissions_by(facts.room.default_permissions, own)
+    mine = viewer.permissions_by(listed.room.default_permissions, own)
     my_role = Role.CUSTOM if role is None else Role(role)
     if viewer.may_administer(mine):
-        grants = facts.grants
+        grants = listed.grants
     elif own is None:
         grants = _NO_GRANTS
     else:
         grants = {viewer.token.subject_id: Grant(my_role, Permission(own))}
-    return RoomView(facts, mine, my_role, grants)
+    return RoomView(listed, mine, my_role, grants)

@@ -9,29 +9,29 @@ from msgspec import Raw
 
 from switchroom.dialects.alfaview_v1 import codec
 from switchroom.dialects.alfaview_v1.room_messages import SkipFlags, room_message
-from switchroom.rooms.facts import RoomFacts
+from switchroom.rooms.listed_rooms import ListedRoom
 from switchroom.rooms.listing import RoomView
 
 _MOST_OF_A_ROOM = 16
 
 
 class EncodedRooms:
-    """Messages that are the same for many viewers, kept for as long as the facts of the room are.
+    """Messages that are the same for many viewers, kept for as long as the listed room is.
 
     A message that shows a viewer's own entry among the permissions is made for them alone.
     """
 
     def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[RoomFacts, dict[Hashable, Raw]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[ListedRoom, dict[Hashable, Raw]] = WeakKeyDictionary()
 
     def get(self, view: RoomView, subject_id: str, skip: Collection[SkipFlags]) -> Raw:
         """The message of `room_message`, encoded. `skip` has to be hashable."""
-        shows_all = view.grants is view.facts.grants and SkipFlags.SKIP_OTHER_PERMISSIONS not in skip
+        shows_all = view.grants is view.listed.grants and SkipFlags.SKIP_OTHER_PERMISSIONS not in skip
         if not shows_all and subject_id in view.grants:
             return _encoded(view, subject_id, skip)
-        messages = self._kept.get(view.facts)
+        messages = self._kept.get(view.listed)
         if messages is None:
-            messages = self._kept[view.facts] = {}
+            messages = self._kept[view.listed] = {}
         key = (view.mine, view.my_role, shows_all, skip)
         message = messages.get(key)
         if message is None:

@@ -1,4 +1,4 @@
-"""Facts of rooms: all that lists of rooms are composed of, the same for every viewer."""
+"""Listed rooms: all that lists are composed of, the same for every viewer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_KEPT = 20_000
 _LARGEST_SHARE = 8
 
 
-class RoomFacts(Struct, frozen=True, eq=False, weakref=True):
+class ListedRoom(Struct, frozen=True, eq=False, weakref=True):
     """A room with everybody's grants in it, by person id, and its breakout rooms in their order. Not to be
     changed: lists share it."""
 
@@ -27,8 +27,8 @@ class RoomFacts(Struct, frozen=True, eq=False, weakref=True):
     breakout_rooms: Sequence[BreakoutRoom]
 
 
-async def facts_of(session: AsyncSession, rooms: Sequence[Room]) -> Sequence[RoomFacts]:
-    """The facts of rooms, in their order. Takes two queries."""
+async def load_listed(session: AsyncSession, rooms: Sequence[Room]) -> Sequence[ListedRoom]:
+    """The rooms with what belongs to them, in their order. Takes two queries."""
     ids = [room.id for room in rooms]
     grants: defaultdict[str, dict[str, Grant]] = defaultdict(dict)
     for entry in await session.scalars(select(RoomPermission).where(RoomPermission.room_id.in_(ids))):
@@ -40,37 +40,37 @@ async def facts_of(session: AsyncSession, rooms: Sequence[Room]) -> Sequence[Roo
         .order_by(BreakoutRoom.position, BreakoutRoom.id)
     ):
         parts[part.room_id].append(part)
-    return [RoomFacts(room, grants[room.id], parts[room.id]) for room in rooms]
+    return [ListedRoom(room, grants[room.id], parts[room.id]) for room in rooms]
 
 
-class KeptFacts:
-    """Facts of the rooms listed most recently: of at most 20,000 rooms, grants and breakout rooms together.
+class KeptRooms:
+    """The rooms listed most recently: at most 20,000, grants and breakout rooms counted with them.
 
-    Facts belong to a revision of the organization's rooms, which is to be read before the rooms are.
+    They belong to a revision of the organization's rooms, which is to be read before the rooms are.
     """
 
     def __init__(self, most: int = _MOST_KEPT) -> None:
         self._heaviest = most // _LARGEST_SHARE
-        self._kept: LRUCache[tuple[int, int, str], RoomFacts] = LRUCache(most, getsizeof=_weight)
+        self._kept: LRUCache[tuple[int, int, str], ListedRoom] = LRUCache(most, getsizeof=_weight)
 
     async def of(
         self, session: AsyncSession, organization_id: int, revision: int, ids: Sequence[str]
-    ) -> Mapping[str, RoomFacts]:
-        """The facts of those of the rooms that are still there, by id."""
-        found: dict[str, RoomFacts] = {}
+    ) -> Mapping[str, ListedRoom]:
+        """Those of the rooms that are still there, by id."""
+        found: dict[str, ListedRoom] = {}
         for room_id in ids:
-            facts = self._kept.get((organization_id, revision, room_id))
-            if facts is not None:
-                found[room_id] = facts
+            listed = self._kept.get((organization_id, revision, room_id))
+            if listed is not None:
+                found[room_id] = listed
         missing = [room_id for room_id in ids if room_id not in found]
         if missing:
             rooms = (await session.scalars(select(Room).where(Room.id.in_(missing)))).all()
-            for facts in await facts_of(session, rooms):
-                found[facts.room.id] = facts
-                if _weight(facts) <= self._heaviest:
-                    self._kept[organization_id, revision, facts.room.id] = facts
+            for listed in await load_listed(session, rooms):
+                found[listed.room.id] = listed
+                if _weight(listed) <= self._heaviest:
+                    self._kept[organization_id, revision, listed.room.id] = listed
         return found
 
 
-def _weight(facts: RoomFacts) -> int:
-    return 1 + len(facts.grants) + len(facts.breakout_rooms)
+def _weight(listed: ListedRoom) -> int:
+    return 1 + len(listed.grants) + len(listed.breakout_rooms)
