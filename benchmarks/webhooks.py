@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -15,7 +16,7 @@ from msgspec import Struct
 from benchmarks import receivers
 from benchmarks.deliverer import Work
 from benchmarks.figures import Direction, Result, Series, Target
-from benchmarks.programs import Program, free_port, running
+from benchmarks.programs import Program, running
 from switchroom.engines.engine import find_program
 from switchroom.engines.nats.configuration import NatsConfiguration
 
@@ -108,8 +109,8 @@ async def _posts(place: Path) -> float:
 async def _deliveries(place: Path, *, dead: int, spread: bool = False, workers: int = 1) -> _Run:
     """One run; with two workers, the other one is there before the events are."""
     silent = min(dead, _SILENT)
-    refusing = [free_port() for _ in range(dead - silent)]
     async with AsyncExitStack() as stack:
+        refusing = [stack.enter_context(_refusing_port()) for _ in range(dead - silent)]
         receiving, ports = await stack.enter_async_context(_receivers(place, RECEIVERS - dead, silent))
         nats = await stack.enter_async_context(_nats(place)) if workers > 1 else ""
         for number in range(1, workers):
@@ -159,6 +160,14 @@ def _repeats(report: receivers.Report, expected: int) -> int:
                 raise OrderError(f"event {number} came late")
             latest[(number - first) % _OBJECTS] = number
     return sum(map(len, report.received)) - expected
+
+
+@contextmanager
+def _refusing_port() -> Generator[int]:
+    """A port that refuses connections, and that nobody else gets meanwhile: bound, and not listened on."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 def _urls(ports: Sequence[int]) -> list[str]:
