@@ -82,7 +82,7 @@ async def serving(
     task = asyncio.create_task(server.serve())
     try:
         await _until_listening(host, port, task)
-        _spare_the_collector()
+        spare_the_collector()
         yield
     finally:
         server.stop()
@@ -91,7 +91,7 @@ async def serving(
             task.cancel()
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Let garbage collection pass over what starting up has made, which stays for good, and look less often
     at what requests make, which reference counting frees: together a third of the time of a write."""
     gc.collect()

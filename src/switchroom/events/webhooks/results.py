@@ -21,7 +21,7 @@ from switchroom.events.webhooks.leases import HookLeases
 from switchroom.events.webhooks.models import Delivery, DeliveryState, WebHook
 from switchroom.jobs.retry import DATABASE_AWAY
 
-GATHER = 0.02
+GATHER = 0.05
 """Seconds for which results gather."""
 
 _AT_ONCE = 500

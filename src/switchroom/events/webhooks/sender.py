@@ -22,8 +22,8 @@ from switchroom.events.webhooks.signature import signature
 from switchroom.jobs.retry import DATABASE_AWAY, Schedule
 from switchroom.tasks import set_within
 
-_READ_AT_ONCE = 200
-_READ_MORE_BELOW = 100
+_READ_AT_ONCE = 400
+_READ_MORE_BELOW = 200
 _READ_EVERY = 1.0
 """Seconds between two readings without a notice: other processes may not be heard."""
 
