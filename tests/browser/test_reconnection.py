@@ -67,6 +67,7 @@ def test_who_was_cut_off_comes_back_as_they_were(
     moderator.acts_on("Ben", "moderate-mute")
     expect(ben.the("self-tile")).to_have_attribute("data-audio", "off")
     ben.writes("before")
+    expect(moderator.message("before")).to_have_count(1)
     wire.cut()
     expect(ben.the("connection-state")).to_have_attribute("data-state", "reconnecting")
     expect(ben.the("connection-state")).to_contain_text("Connection lost")
