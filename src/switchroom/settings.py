@@ -394,7 +394,7 @@ def _parse(text: str, kind: Any) -> Any:
     return text
 
 
-def reference(engines: Mapping[str, type[Struct]] | None = None) -> str:
+def reference(engines: Mapping[str, type[Struct]]) -> str:
     """The configuration page, in Markdown, with the sections of these engines."""
     lines = [
         "# Configuration",
@@ -405,7 +405,7 @@ def reference(engines: Mapping[str, type[Struct]] | None = None) -> str:
         "This page is generated from `settings.py` by `make docs`.",
     ]
     sections = _sections()
-    of_engines = {f"engines.{name}": kind for name, kind in (engines or {}).items()}
+    of_engines = {f"engines.{name}": kind for name, kind in engines.items()}
     for title, kind in [("", Settings), *sections.items(), *of_engines.items()]:
         lines += ["", f"## `[{title}]`" if title else "## Top level", "", (kind.__doc__ or "").strip(), ""]
         lines += ["| Setting | Variable | Default | |", "| --- | --- | --- | --- |"]
@@ -426,7 +426,3 @@ def _description(kind: type[Struct], name: str) -> str:
         if isinstance(meta, Meta) and meta.description:
             return meta.description
     return ""
-
-
-if __name__ == "__main__":
-    print(reference(), end="")  # noqa: T201
