@@ -43,6 +43,11 @@ async def load_listed(session: AsyncSession, rooms: Sequence[Room]) -> Sequence[
     return [ListedRoom(room, grants[room.id], parts[room.id]) for room in rooms]
 
 
+async def read_listed(session: AsyncSession, ids: Sequence[str]) -> Sequence[ListedRoom]:
+    """Those of the rooms that are still there, as they are now."""
+    return await load_listed(session, (await session.scalars(select(Room).where(Room.id.in_(ids)))).all())
+
+
 class KeptRooms:
     """The rooms listed most recently: at most 20,000, grants and breakout rooms counted with them.
 
@@ -64,8 +69,7 @@ class KeptRooms:
                 found[room_id] = listed
         missing = [room_id for room_id in ids if room_id not in found]
         if missing:
-            rooms = (await session.scalars(select(Room).where(Room.id.in_(missing)))).all()
-            for listed in await load_listed(session, rooms):
+            for listed in await read_listed(session, missing):
                 found[listed.room.id] = listed
                 if _weight(listed) <= self._heaviest:
                     self._kept[organization_id, revision, listed.room.id] = listed

@@ -14,9 +14,9 @@ from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.access import Viewer
 from switchroom.rooms.drafts import Grant
-from switchroom.rooms.listed_rooms import KeptRooms, ListedRoom, load_listed
+from switchroom.rooms.listed_rooms import KeptRooms, ListedRoom, load_listed, read_listed
 from switchroom.rooms.models import BreakoutRoom, Room, RoomType
-from switchroom.rooms.pages import PageKind, PageRow, page_query
+from switchroom.rooms.pages import PageKind, PageRow, Place, page_query
 from switchroom.rooms.permissions import Permission, Role
 from switchroom.rooms.revisions import Revisions
 
@@ -57,13 +57,6 @@ class RoomFilter(Struct, frozen=True):
     joinable_only: bool = False
 
 
-class _Mark(Struct, frozen=True):
-    """The last room of a page, behind which the one at the next offset comes."""
-
-    position: int
-    room_id: str
-
-
 class RoomListing:
     """Pages by offset, as callers want them. Where a page has ended is remembered until the rooms change, so
     that the next one does not begin with all that is before it; so are the rooms listed."""
@@ -72,7 +65,8 @@ class RoomListing:
         self._database = database
         self._revisions = revisions
         self._kept = KeptRooms()
-        self._marks: LRUCache[tuple[Hashable, int], _Mark] = LRUCache(_MOST_MARKS)
+        # The last room of a page, by the offset at which the next one begins.
+        self._marks: LRUCache[tuple[Hashable, int], Place] = LRUCache(_MOST_MARKS)
 
     async def list(self, token: AccessToken, wanted: RoomFilter) -> Sequence[RoomView]:
         """A page of the organization's rooms, in their order within the tree's levels.
@@ -91,8 +85,10 @@ class RoomListing:
                 return []
             viewer = Viewer.with_standing(token, rows[0][4])
             ids = [row[0] for row in rows]
-            kept = KeptRooms() if wanted.room_ids else self._kept
-            listed = await kept.of(session, organization_id, revision, ids)
+            if wanted.room_ids:
+                listed = {one.room.id: one for one in await read_listed(session, ids)}
+            else:
+                listed = await self._kept.of(session, organization_id, revision, ids)
         return [
             _view(viewer, listed[room_id], role, own)
             for room_id, _, role, own, _ in rows
@@ -144,7 +140,7 @@ class RoomListing:
         rows = await columns_of(session, query, parameters)
         if rows:
             last_id, last_position, *_ = rows[-1]
-            self._marks[pages, wanted.offset + len(rows)] = _Mark(last_position, last_id)
+            self._marks[pages, wanted.offset + len(rows)] = Place(last_position, last_id)
         return rows
 
 

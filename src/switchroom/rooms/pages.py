@@ -31,6 +31,19 @@ PageRow = tuple[str, int, int | None, int | None, str | None]
 standing in the organization if they are a member."""
 
 
+class Place(Struct, frozen=True):
+    """A room's place in the order of rooms, where it is also when the room is gone."""
+
+    position: int
+    room_id: str
+
+
+IS_BEHIND = tuple_(Room.position, Room.id) > tuple_(
+    bindparam("position", type_=Room.position.type), bindparam("after", type_=String)
+)
+"""The condition that a room comes behind a place, the parameters `position` and `after`."""
+
+
 class PageKind(Struct, frozen=True):
     """What the statement of a page depends on.
 
@@ -58,11 +71,7 @@ def page_query(kind: PageKind) -> Select[*PageRow]:
         and_(RoomPermission.room_id == Room.id, RoomPermission.person_id == bindparam("subject_id")),
     )
     query = query.order_by(Room.position, Room.id).limit(bindparam("limit", type_=Integer))
-    if kind.after_mark:
-        mark = (bindparam("position", type_=Room.position.type), bindparam("after", type_=String))
-        query = query.where(tuple_(Room.position, Room.id) > tuple_(*mark))
-    else:
-        query = query.offset(bindparam("offset", type_=Integer))
+    query = query.where(IS_BEHIND) if kind.after_mark else query.offset(bindparam("offset", type_=Integer))
     if kind.by_ids:
         query = query.where(Room.id.in_(bindparam("room_ids", expanding=True)))
     if condition := _of_types(kind):

@@ -16,7 +16,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +26,7 @@ from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.access import Viewer, administered, joinable
 from switchroom.rooms.descendants import holds
 from switchroom.rooms.models import IS_LISTED, Room, RoomType
+from switchroom.rooms.pages import IS_BEHIND, Place
 
 MOST_WHOLE = 150
 """Rooms of a tree that is shown at once."""
@@ -36,13 +36,6 @@ PAGE = 100
 
 TOP = ""
 """The level of rooms that are in no other."""
-
-
-class Place(Struct, frozen=True):
-    """A room's place among its siblings, which is in their order also when the room is gone."""
-
-    position: int
-    room_id: str
 
 
 class Level(Struct, frozen=True):
@@ -210,10 +203,7 @@ def _level(audience: _Audience, *, at_top: bool, is_first: bool) -> _Nodes:
     """Right below `parent_id`, or at the top; unless it is the first page, behind `position` and `after`."""
     parent = bindparam("parent_id", type_=String)
     query = _anywhere(audience).where(Room.parent_id.is_(None) if at_top else Room.parent_id == parent)
-    if is_first:
-        return query
-    place = (bindparam("position", type_=Room.position.type), bindparam("after", type_=String))
-    return query.where(tuple_(Room.position, Room.id) > tuple_(*place))
+    return query if is_first else query.where(IS_BEHIND)
 
 
 @cache

@@ -8,7 +8,8 @@ from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.room_tree import PlaceInLevel, TreeAnswer, TreeQuery, WantedLevel
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.identity.tokens import TokenSigner
-from switchroom.rooms.tree import Level, Place, RoomTree
+from switchroom.rooms.pages import Place
+from switchroom.rooms.tree import Level, RoomTree
 
 
 class RoomTreeOperations:
