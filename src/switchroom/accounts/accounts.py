@@ -60,7 +60,7 @@ from switchroom.identity.usernames import folded, spellings
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.rooms.drafts import LONGEST_NAME
 
-_MOST_LISTED = 1000
+MOST_LISTED = 1000
 _FURTHEST = 1_000_000
 _REMEMBERED = 1.0
 """Seconds."""
@@ -164,7 +164,7 @@ class Accounts:
             _append(session, AccountClosed, organization, account.terms)
 
     async def admins(self, organization_id: int) -> Sequence[Organizer]:
-        return await self._people(organization_id, _IS_ADMIN, _MOST_LISTED, 0)
+        return await self._people(organization_id, _IS_ADMIN, MOST_LISTED, 0)
 
     async def organizers(self, organization_id: int, *, limit: int, offset: int) -> Sequence[Organizer]:
         """Those who can schedule meetings, administrators too, in the order in which they came."""
@@ -346,8 +346,8 @@ async def _change(
 
 def _require_page(limit: int, offset: int) -> None:
     problems = Problems()
-    if not 1 <= limit <= _MOST_LISTED:
-        problems.add(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=_MOST_LISTED)
+    if not 1 <= limit <= MOST_LISTED:
+        problems.add(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=MOST_LISTED)
     if not 0 <= offset <= _FURTHEST:
         problems.add(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=_FURTHEST)
     problems.require_none()

@@ -63,7 +63,7 @@ from switchroom.meetings.views import (
 from switchroom.rooms.models import Room, RoomMode, RoomType
 from switchroom.rooms.quotas import Size
 
-_MOST_LISTED = 1000
+MOST_LISTED = 1000
 _MOST_EXPANDED = 5000
 
 
@@ -119,8 +119,8 @@ class Meetings:
         without both a recurring meeting is listed once.
         """
         problems = Problems()
-        if not 1 <= limit <= _MOST_LISTED:
-            problems.add(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=_MOST_LISTED)
+        if not 1 <= limit <= MOST_LISTED:
+            problems.add(ErrorCode.OUT_OF_RANGE, "limit", least=1, most=MOST_LISTED)
         if not 0 <= offset <= 1_000_000:
             problems.add(ErrorCode.OUT_OF_RANGE, "offset", least=0, most=1_000_000)
         if from_ is not None and to is not None and to <= from_:

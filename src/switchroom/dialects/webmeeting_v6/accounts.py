@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
-from switchroom.accounts.accounts import Account
+from switchroom.accounts.accounts import MOST_LISTED, Account
 from switchroom.accounts.models import MeetingKind
 from switchroom.accounts.organizers import Organizer
 from switchroom.accounts.validation import (
@@ -289,7 +289,7 @@ def _paid_until(said: datetime | UnsetType | None) -> datetime | UnsetType | Non
 def _page(context: Context) -> tuple[int, int]:
     """Limit and offset. Raises Invalid."""
     with context.reading_query() as query:
-        limit, offset = query.number("limit", 100, least=1, most=1000), query.number("offset", 0)
+        limit, offset = query.number("limit", 100, least=1, most=MOST_LISTED), query.number("offset", 0)
     return limit, offset
 
 

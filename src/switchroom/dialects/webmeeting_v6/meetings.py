@@ -16,6 +16,7 @@ from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.meetings.attendance import Attendance
 from switchroom.meetings.drafts import MeetingDraft
 from switchroom.meetings.invitations import spaced
+from switchroom.meetings.meetings import MOST_LISTED
 from switchroom.meetings.recordings.archive import content_type
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 
@@ -119,7 +120,7 @@ class MeetingOperations:
         actor = await self._callers.actor(context.caller)
         with context.reading_query() as query:
             from_, to = query.moment("from"), query.moment("to")
-            limit, offset = query.number("limit", 100, least=1, most=1000), query.number("offset", 0)
+            limit, offset = query.number("limit", 100, least=1, most=MOST_LISTED), query.number("offset", 0)
         found = await self._meetings.list(actor, from_=from_, to=to, limit=limit, offset=offset)
         return self._writer.messages(found)
 

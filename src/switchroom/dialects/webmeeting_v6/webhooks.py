@@ -15,7 +15,7 @@ from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, 
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.events.log import LoggedEvent
-from switchroom.events.webhooks.hooks import WebHookDraft
+from switchroom.events.webhooks.hooks import MOST_LISTED, WebHookDraft
 from switchroom.events.webhooks.models import DeliveryState, Verb, WebHook
 from switchroom.meetings.event_view import MeetingReports
 from switchroom.meetings.invitations import spaced
@@ -93,7 +93,7 @@ class WebHookOperations:
         with context.reading_query() as query:
             state = query.value("state", _state, None)
             before = query.number("before", 0, least=1, most=(1 << 63) - 1) or None
-            limit = query.number("limit", 100, least=1, most=1000)
+            limit = query.number("limit", 100, least=1, most=MOST_LISTED)
         names = {hook.id: name for name, hook in (await self._by_name()).items()}
         found = await self._hooks.deliveries(None, state=state, before=before, limit=limit)
         return [

@@ -34,7 +34,7 @@ _LONGEST_NAME = 200
 _LONGEST_SECRET = 200
 _SHORTEST_SECRET = 16
 _LARGEST_CUSTOM_DATA = 4096
-_MOST_LISTED = 1000
+MOST_LISTED = 1000
 _TRIES = 5
 _api_key = re.compile(r"[!-~]{0,200}")
 _view = re.compile(r"[a-z0-9_]{0,32}")
@@ -167,7 +167,7 @@ class WebHooks:
             else:
                 hook = await _find(session, organization_id, hook_id)
                 query = query.where(Delivery.hook_id == hook.id)
-            return (await session.scalars(query.limit(max(1, min(limit, _MOST_LISTED))))).all()
+            return (await session.scalars(query.limit(max(1, min(limit, MOST_LISTED))))).all()
 
     async def redeliver(self, organization_id: int | None, hook_id: int, delivery_id: int) -> None:
         """Deliver once more, beginning with the first attempt: one given up, or one that was accepted."""
