@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from switchroom.bus import Bus
-from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.events.append import append
 from switchroom.events.log import EventLog
@@ -27,6 +26,7 @@ from switchroom.events.webhooks.payloads import Renderer
 from switchroom.events.webhooks.queueing import Queueing
 from switchroom.identity.models import Organization
 from switchroom.jobs.lease import LEASE
+from tests.databases import with_tables
 from tests.happened import happened
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -159,15 +159,9 @@ async def going_on(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
 @asynccontextmanager
 async def source(database_url: str) -> AsyncGenerator[Source]:
     """A new organization in an empty database."""
-    bus = Bus()
-    database = Database(database_url, bus)
-    try:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
+    async with with_tables(database_url) as (database, bus):
         async with database.write(None) as session:
             organization = Organization(ulid="01FHHEX2VQQ378MV7Z5NAGHESK", display_name="Universität Köln")
             session.add(organization)
             await session.flush()
         yield Source(database, bus, organization.id)
-    finally:
-        await database.close()

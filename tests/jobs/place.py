@@ -153,3 +153,10 @@ async def place(url: str) -> AsyncGenerator[Place]:
 async def note(session: AsyncSession, work: str, worker: str) -> None:
     """Write down that a worker has done something."""
     await session.execute(insert(DONE).values(work=work, worker=worker))
+
+
+async def end(*tasks: asyncio.Task[None]) -> None:
+    """End workers of this process."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

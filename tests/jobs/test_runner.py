@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from switchroom.db.clock import clock
 from switchroom.jobs.due_rows import Claim
 from tests.jobs.errands import LONG, SECOND, SHORT, Errand, Errands, walk
-from tests.jobs.place import LIMIT, Place
+from tests.jobs.place import LIMIT, Place, end
 from tests.jobs.worker import errands, hang_with_a_lock
 
 HOUR = timedelta(hours=1)
@@ -38,12 +38,6 @@ async def running(*workers: Errands) -> AsyncGenerator[list[asyncio.Task[None]]]
         yield tasks
     finally:
         await end(*tasks)
-
-
-async def end(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def send(place: Place, *ids: str, **values: Any) -> None:

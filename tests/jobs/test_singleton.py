@@ -16,7 +16,7 @@ from switchroom.db.clock import clock
 from switchroom.jobs.lease import LEASE
 from switchroom.jobs.models import NamedLease
 from switchroom.jobs.singleton import LOOK_EVERY, HeldLease, Singleton
-from tests.jobs.place import LIMIT, Place, note
+from tests.jobs.place import LIMIT, Place, end, note
 from tests.jobs.worker import NAME, count, counting
 
 SHORT = timedelta(seconds=0.5)
@@ -38,12 +38,6 @@ async def working(
         yield tasks
     finally:
         await end(*tasks)
-
-
-async def end(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def turns(done: Sequence[tuple[str, str]]) -> list[str]:

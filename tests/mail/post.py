@@ -12,13 +12,13 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from switchroom.bus import Bus
-from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.identity.models import Organization
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMailKind, MeetingRecipient
 from switchroom.mail.models import QueuedMail
 from switchroom.mail.queue import distribute, enqueue_invitation, enqueue_meeting_mails
+from tests.databases import with_tables
 
 ACCESS_KEY = "Xq3vLr8TzPw1NcYb5KdHs7MgJf2RaVe4"
 JOIN_LINK = (
@@ -139,18 +139,12 @@ class Sender:
 
 @asynccontextmanager
 async def sender(database_url: str) -> AsyncGenerator[Sender]:
-    bus = Bus()
-    database = Database(database_url, bus)
-    try:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
+    async with with_tables(database_url) as (database, bus):
         async with database.write(None) as session:
             organization = Organization(ulid="01FHHEX2VQQ378MV7Z5NAGHESK", display_name="Universität Köln")
             session.add(organization)
             await session.flush()
         yield Sender(database, bus, organization.id)
-    finally:
-        await database.close()
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:

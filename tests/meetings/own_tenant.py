@@ -26,6 +26,7 @@ from switchroom.meetings.models import Meeting
 from switchroom.meetings.notices import MeetingOver
 from switchroom.meetings.views import MeetingView
 from switchroom.rooms.live import LiveParticipant
+from tests.databases import with_tables
 
 
 class Inside:
@@ -92,11 +93,7 @@ class OwnTenant:
 
 @asynccontextmanager
 async def own_tenant(database_url: str) -> AsyncGenerator[OwnTenant]:
-    bus = Bus()
-    database = Database(database_url, bus)
-    try:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
+    async with with_tables(database_url) as (database, bus):
         async with database.write(None) as session:
             organization, _ = await found_organization(session, "Acme")
             organizer = Person(
@@ -114,5 +111,3 @@ async def own_tenant(database_url: str) -> AsyncGenerator[OwnTenant]:
                 )
             )
         yield OwnTenant(database, bus, organization, organizer)
-    finally:
-        await database.close()
