@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -13,6 +11,7 @@ from msgspec import Struct
 
 from switchroom.bus import Bus
 from switchroom.db.database import Database
+from switchroom.events.webhooks.balance import ASK_EVERY, Balance, HooksGivenUp
 from switchroom.events.webhooks.concurrency import ConcurrencyLimits, Shares
 from switchroom.events.webhooks.leases import HookLeases
 from switchroom.events.webhooks.notices import DeliveriesQueued
@@ -34,17 +33,12 @@ _LOOK_EVERY = 1.0
 _CLEANED_EVERY = timedelta(hours=1)
 _FORGOTTEN_EVERY = 3600.0
 _READING_AT_ONCE = 2
-_FEW_HOOKS = 20
-"""Of more than these it does not matter who was a moment earlier."""
-
-_WAY = 0.025
-"""Seconds between two times at which a worker takes some of few hooks."""
-
 log = structlog.get_logger()
 
 
 class HookJob(Struct, frozen=True):
-    """Job of delivering for a hook until nothing waits for it. The key is the hook's id."""
+    """Job of delivering for a hook until nothing waits for it, or another worker with less to do takes over.
+    The key is the hook's id."""
 
     key: int
 
@@ -62,7 +56,7 @@ class HookDelivery(Work[HookJob]):
     """In effect all: what is read and sent at once is bounded, however many hooks are delivered for."""
 
     claims_at_once = 4
-    """So that other processes, which see the same work at the same moment, get their share."""
+    """So that other processes, which see the same work at the same moment, get their share at once."""
 
     finish_limit = 3.0
 
@@ -89,9 +83,11 @@ class HookDelivery(Work[HookJob]):
         self._shares = shares or Shares()
         self._senders: dict[int, Sender] = {}
         self._runner = Runner(self)
-        self._taken_at = -math.inf
+        self._balance = Balance(self._leases, bus, self._keep)
+        self._asked = False
         self._writing = Tasks()
         bus.subscribe(DeliveriesQueued, self._wake)
+        bus.subscribe(HooksGivenUp, self._look)
 
     async def run(self) -> None:
         """Deliver until cancelled. What is under way gets a few seconds more."""
@@ -108,15 +104,12 @@ class HookDelivery(Work[HookJob]):
             await self._outbound.close()
 
     async def claim(self, limit: int) -> Sequence[HookJob]:
-        taken = await self._leases.take_some(limit)
-        if taken:
-            self._taken_at = time.monotonic()
+        taken = await self._leases.take_some(self._balance.free(limit))
+        self._asked = not taken and await self._balance.ask()
         return [HookJob(hook_id) for hook_id in taken]
 
-    async def give_way(self) -> None:
-        """Let other processes, which hear of the same work a moment later, take their share of few hooks."""
-        if len(self._senders) < _FEW_HOOKS:
-            await asyncio.sleep(self._taken_at + _WAY - time.monotonic())
+    async def due_in(self) -> timedelta | None:
+        return timedelta(seconds=ASK_EVERY) if self._asked else None
 
     async def count_waiting(self) -> int:
         return await self._leases.count_waiting()
@@ -140,6 +133,8 @@ class HookDelivery(Work[HookJob]):
         finally:
             del self._senders[job.key]
         await self._results.give_up(job.key)
+        if sender.is_stopping:  # others need not find out by themselves
+            await self._balance.given_up()
 
     def stop(self, job: HookJob, task: asyncio.Task[None]) -> None:
         """What is under way may end: what was delivered is known by the delivery, whoever made it."""
@@ -152,6 +147,15 @@ class HookDelivery(Work[HookJob]):
     async def give_up(self, jobs: Sequence[HookJob]) -> None:
         await self._write_rest()
         await super().give_up(jobs)
+
+    def _keep(self, hooks: int) -> None:
+        """Give up all but so many hooks, those last that were taken first."""
+        kept = [sender for sender in self._senders.values() if not sender.is_stopping]
+        for sender in kept[hooks:]:
+            sender.stop()
+
+    async def _look(self, _: HooksGivenUp) -> None:
+        self._runner.wake()
 
     async def _wake(self, _: DeliveriesQueued) -> None:
         self._runner.wake()

@@ -28,6 +28,8 @@ class HookLeases(TableLeases[int]):
     async def take_some(self, limit: int) -> set[int]:
         """Lease at most so many of the hooks for which something waits, at random: other processes see the
         same at the same moment. Their ids."""
+        if limit <= 0:
+            return set()
         async with self.database.read(None) as session:
             free = set(await session.scalars(self._waiting)) - self.in_hand
         if not free:
@@ -39,3 +41,13 @@ class HookLeases(TableLeases[int]):
         """How many hooks there are for which something waits and nobody delivers."""
         async with self.database.read(None) as session:
             return await session.scalar(select(func.count()).select_from(self._waiting.subquery())) or 0
+
+    async def count_by_worker(self) -> dict[str, int]:
+        """How many hooks each worker delivers for, by its name; nothing of those that have none."""
+        counted = (
+            select(HookLease.worker, func.count().label("number"))
+            .where(~self.is_free)
+            .group_by(HookLease.worker)
+        )
+        async with self.database.read(None) as session:
+            return {row.worker: row.number for row in await session.execute(counted)}

@@ -100,6 +100,10 @@ class Sender:
         self._more = True
         self._changed.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping
+
     def stop(self) -> None:
         """Send nothing more but what is under way."""
         self._stopping = True
