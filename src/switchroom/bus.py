@@ -26,8 +26,11 @@ class Bus:
         self._handlers[kind].append(handler)
 
     async def publish(self, message: object) -> None:
-        """Await every handler. One that fails is logged and keeps nobody else from hearing the message:
-        what the message reports has already been committed."""
+        await self.deliver(message)
+
+    async def deliver(self, message: object) -> None:
+        """Await every handler of this process. One that fails is logged and keeps nobody else from hearing
+        the message: what the message reports has already been committed."""
         for handler in self._handlers[type(message)]:
             try:
                 await handler(message)
@@ -58,12 +61,12 @@ class SharedBus(Bus):
         decoder = msgspec.msgpack.Decoder(kind)
 
         async def receive(payload: bytes, _reply: str) -> None:
-            await super(SharedBus, self).publish(decoder.decode(payload))
+            await self.deliver(decoder.decode(payload))
 
         self._connection.subscribe(self._subject(kind), receive)
 
     async def publish(self, message: object) -> None:
-        await super().publish(message)
+        await self.deliver(message)
         await self._connection.publish(self._subject(type(message)), msgspec.msgpack.encode(message))
 
     def _subject(self, kind: type[Any]) -> str:

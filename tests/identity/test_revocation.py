@@ -12,7 +12,8 @@ from switchroom.db import schema
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.identity.models import Organization, Revocation
-from switchroom.identity.revocation import RevocationFollower
+from switchroom.identity.notices import AccessRevoked, OrganizationClosed
+from switchroom.identity.revocation import RevocationFollower, revoke, revoke_all
 from switchroom.identity.tokens import TokenSigner
 
 LIMIT = 20.0
@@ -44,6 +45,42 @@ async def test_they_go_while_the_process_runs(database_url: str) -> None:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await database.close()
+
+
+async def test_what_another_process_revokes_is_heard_of_here_once(database_url: str) -> None:
+    here, elsewhere = Bus(), Bus()
+    database = Database(database_url, here)
+    other = Database(database_url, elsewhere)
+    await schema.upgrade(database)
+    heard: list[object] = []
+
+    async def hear(notice: object) -> None:
+        heard.append(notice)
+
+    async with database.write(None) as session:
+        for number in (1, 2):
+            session.add(Organization(id=number, ulid=str(number) * 26, display_name="Acme"))
+        await session.flush()
+        revoke(session, 1, "before")
+    follower = RevocationFollower(database, TokenSigner(b"secret"), here)
+    here.subscribe(AccessRevoked, hear)
+    here.subscribe(OrganizationClosed, hear)
+    try:
+        await follower.load()
+        async with database.write(None) as session:
+            revoke(session, 1, "mine")
+        async with other.write(None) as session:
+            revoke(session, 1, "theirs")
+            revoke_all(session, 2)
+        for _ in range(2):
+            await follower.load()
+    finally:
+        await database.close()
+        await other.close()
+
+    subjects = [one.subject_id for one in heard if isinstance(one, AccessRevoked)]
+    assert subjects == ["mine", "theirs"]
+    assert [one for one in heard if isinstance(one, OrganizationClosed)] == [OrganizationClosed(2)]
 
 
 async def _until_there_is(database: Database, subject_id: str) -> None:

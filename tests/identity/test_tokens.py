@@ -11,7 +11,7 @@ from msgspec import structs
 
 from switchroom.errors import TokenExpired, Unauthenticated
 from switchroom.identity.permissions import ALL_ADMINISTRATION, Administration
-from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
+from switchroom.identity.tokens import EVERYBODY, AccessToken, SubjectKind, TokenSigner
 from switchroom.settings import LONGEST_TOKEN
 from switchroom.texts import message
 
@@ -91,8 +91,8 @@ def test_a_revocation_voids_what_was_issued_before_it():
     before, after = (signer.sign(claims(issued_at=moment + offset)) for offset in (-1, 1))
     by_link = signer.sign(claims(subject_id="guest", link_id="link", issued_at=moment - 1))
 
-    signer.revoke("somebody", moment)
-    signer.revoke("link", moment)
+    signer.revoke(7, "somebody", moment)
+    signer.revoke(7, "link", moment)
 
     for token in (before, by_link):
         with pytest.raises(Unauthenticated):
@@ -100,17 +100,34 @@ def test_a_revocation_voids_what_was_issued_before_it():
     signer.verify(after)
 
 
+def test_a_revocation_in_one_organization_leaves_those_of_others():
+    signer, moment = TokenSigner(b"secret"), time.time()
+    here, there, guest = (
+        signer.sign(claims(issued_at=moment - 1, **said))
+        for said in ({}, {"organization_id": 8}, {"subject_id": "guest", "link_id": "link"})
+    )
+    signer.revoke(7, "somebody", moment)
+    with pytest.raises(Unauthenticated):
+        signer.verify(here)
+    signer.verify(there)
+    signer.verify(guest)
+    signer.revoke(7, EVERYBODY, moment)
+    with pytest.raises(Unauthenticated):
+        signer.verify(guest)
+    signer.verify(there)
+
+
 def test_revocations_are_forgotten_when_no_token_is_left_that_they_void():
     signer = TokenSigner(b"secret")
     long_ago, moment = time.time() - LONGEST_TOKEN - 60, time.time()
-    signer.revoke("somebody", moment)
+    signer.revoke(7, "somebody", moment)
     for number in range(20_000):
-        signer.revoke(f"person {number}", long_ago)
+        signer.revoke(7, f"person {number}", long_ago)
     with pytest.raises(Unauthenticated):
         signer.verify(signer.sign(claims(issued_at=moment - 1)))
     assert len(signer._revoked) < 2000  # pyright: ignore[reportPrivateUsage]
     for number in range(3000):
-        signer.revoke(f"person {number}", moment)
+        signer.revoke(7, f"person {number}", moment)
     for number in range(3000):
         with pytest.raises(Unauthenticated):
             signer.verify(signer.sign(claims(subject_id=f"person {number}", issued_at=moment - 1)))

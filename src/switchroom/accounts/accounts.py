@@ -39,7 +39,7 @@ from switchroom.accounts.validation import (
     write_organizer,
 )
 from switchroom.db.base import now
-from switchroom.db.database import Database, notify
+from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Exhausted, Forbidden, NotFound, Problems
 from switchroom.events.append import append
 from switchroom.events.types import (
@@ -51,11 +51,10 @@ from switchroom.events.types import (
     UserDeleted,
     UserUpdated,
 )
-from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
-from switchroom.identity.notices import OrganizationClosed
+from switchroom.identity.models import Membership, Organization, Person, RefreshToken
 from switchroom.identity.permission_groups import require_group
 from switchroom.identity.permissions import Standing
-from switchroom.identity.revocation import revoke
+from switchroom.identity.revocation import revoke, revoke_all
 from switchroom.identity.usernames import folded, spellings
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.rooms.drafts import LONGEST_NAME
@@ -153,14 +152,10 @@ class Accounts:
             organization = account.organization
             organization.closed_at = now()
             await session.flush()  # who is just signing in goes first, or not at all
-            people = select(Membership.person_id).where(Membership.organization_id == organization.id)
-            programs = select(ApiKey.id).where(ApiKey.organization_id == organization.id)
-            for subject_id in await session.scalars(people.union_all(programs)):
-                revoke(session, organization.id, subject_id)
+            revoke_all(session, organization.id)
             tokens = delete(RefreshToken).where(RefreshToken.organization_id == organization.id)
             await session.execute(tokens.execution_options(synchronize_session=False))
             await self._dependents.account_closes(session, organization.id)
-            notify(session, OrganizationClosed(organization.id))
             _append(session, AccountClosed, organization, account.terms)
 
     async def admins(self, organization_id: int) -> Sequence[Organizer]:

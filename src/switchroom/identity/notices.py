@@ -1,13 +1,18 @@
 """Notices (bus messages) of the identity domain."""
 
-from msgspec import Struct
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from switchroom.db.base import now
 
 
 class AccessRevoked(Struct, frozen=True):
-    """The access tokens of a person, an API key or a link no longer count."""
+    """The access tokens of a person, an API key or a link, issued until `revoked_at`, no longer count."""
 
     organization_id: int
     subject_id: str
+    revoked_at: datetime = field(default_factory=now)
 
 
 class OrganizationClosed(Struct, frozen=True):

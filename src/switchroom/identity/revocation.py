@@ -13,8 +13,8 @@ from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
 from switchroom.identity.models import Revocation
-from switchroom.identity.notices import AccessRevoked
-from switchroom.identity.tokens import TokenSigner
+from switchroom.identity.notices import AccessRevoked, OrganizationClosed
+from switchroom.identity.tokens import EVERYBODY, TokenSigner
 from switchroom.settings import LONGEST_TOKEN
 
 _OVERLAP = timedelta(minutes=1)
@@ -24,21 +24,32 @@ clocks of two machines differ."""
 
 def revoke(session: AsyncSession, organization_id: int, subject_id: str) -> None:
     """Void all tokens so far of a person, an API key or a link, when the transaction commits."""
+    row = _add(session, organization_id, subject_id)
+    notify(session, AccessRevoked(organization_id, subject_id, row.revoked_at))
+
+
+def revoke_all(session: AsyncSession, organization_id: int) -> None:
+    """Void all tokens so far of an organization that closes, guests' too, when the transaction commits."""
+    _add(session, organization_id, EVERYBODY)
+    notify(session, OrganizationClosed(organization_id))
+
+
+def _add(session: AsyncSession, organization_id: int, subject_id: str) -> Revocation:
     moment = now()
-    session.add(
-        Revocation(
-            organization_id=organization_id,
-            subject_id=subject_id,
-            revoked_at=moment,
-            expires_at=moment + timedelta(seconds=LONGEST_TOKEN),
-        )
+    row = Revocation(
+        organization_id=organization_id,
+        subject_id=subject_id,
+        revoked_at=moment,
+        expires_at=moment + timedelta(seconds=LONGEST_TOKEN),
     )
-    notify(session, AccessRevoked(organization_id, subject_id))
+    session.add(row)
+    return row
 
 
 class RevocationFollower:
-    """Tells the signer what has been revoked: at start, at once here, and every second elsewhere. Every hour
-    it removes what only concerns tokens that have expired."""
+    """Tells the signer what has been revoked: at start, at once here, and every second elsewhere. Who hears
+    of revocations by the bus hears of those too that no notice came of, such as the command line's. Every
+    hour it removes what only concerns tokens that have expired."""
 
     def __init__(
         self,
@@ -56,11 +67,14 @@ class RevocationFollower:
         self._interval = interval
         self._tidy_every = tidy_every
         self._since: datetime | None = None
-        bus.subscribe(AccessRevoked, self._revoked_here)
+        self._heard: set[AccessRevoked] = set()
+        bus.subscribe(AccessRevoked, self._revoked)
+        bus.subscribe(OrganizationClosed, self._closed)
 
     async def load(self) -> None:
-        """Read the rows that are new since the look before."""
-        moment = now()
+        """Read the rows that are new since the look before. Those of the first are told to the signer only:
+        nobody has come in yet."""
+        moment, first = now(), self._since is None
         query = select(Revocation)
         if self._since is not None:
             query = query.where(Revocation.revoked_at >= self._since - _OVERLAP)
@@ -68,7 +82,13 @@ class RevocationFollower:
             rows = (await session.scalars(query)).all()
         self._since = moment
         for row in rows:
-            self._signer.revoke(row.subject_id, row.revoked_at.timestamp())
+            self._signer.revoke(row.organization_id, row.subject_id, row.revoked_at.timestamp())
+            notice = AccessRevoked(row.organization_id, row.subject_id, row.revoked_at)
+            if notice not in self._heard:
+                self._heard.add(notice)
+                if not first:
+                    await self._deliver(notice)
+        self._heard = {one for one in self._heard if one.revoked_at >= moment - 2 * _OVERLAP}
 
     async def tidy(self) -> None:
         """Remove what only tokens that have expired were refused for."""
@@ -85,5 +105,14 @@ class RevocationFollower:
                 tidied = time.monotonic()
             await asyncio.sleep(self._interval)
 
-    async def _revoked_here(self, notice: AccessRevoked) -> None:
-        self._signer.revoke(notice.subject_id, now().timestamp())
+    async def _deliver(self, notice: AccessRevoked) -> None:
+        """To this process alone: each looks for itself."""
+        is_all = notice.subject_id == EVERYBODY
+        await self._bus.deliver(OrganizationClosed(notice.organization_id) if is_all else notice)
+
+    async def _revoked(self, notice: AccessRevoked) -> None:
+        self._heard.add(notice)
+        self._signer.revoke(notice.organization_id, notice.subject_id, notice.revoked_at.timestamp())
+
+    async def _closed(self, notice: OrganizationClosed) -> None:
+        self._signer.revoke(notice.organization_id, EVERYBODY, now().timestamp())

@@ -21,6 +21,9 @@ _MAC_SIZE = 32
 _RECENT = 4096
 _REVOKED = 1024
 
+EVERYBODY = ""
+"""The subject that stands for all of an organization: people, API keys and guests."""
+
 
 class SubjectKind(IntEnum):
     PERSON = 0
@@ -58,7 +61,7 @@ class TokenSigner:
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(AccessToken)
         self._recent: OrderedDict[str, AccessToken] = OrderedDict()
-        self._revoked: dict[str, float] = {}
+        self._revoked: dict[tuple[int, str], float] = {}
         self._most_revoked = _REVOKED
 
     def name_of_instance(self) -> str:
@@ -82,14 +85,17 @@ class TokenSigner:
                 self._recent.popitem(last=False)
         if claims.expires_at <= time.time() and not even_expired:
             raise TokenExpired
-        for subject in (claims.subject_id, claims.link_id):
-            if subject in self._revoked and claims.issued_at <= self._revoked[subject]:
+        for subject in (EVERYBODY, claims.subject_id, claims.link_id):
+            until = self._revoked.get((claims.organization_id, subject))
+            if until is not None and claims.issued_at <= until:
                 raise Unauthenticated(ErrorCode.TOKEN_REVOKED)
         return claims
 
-    def revoke(self, subject_id: str, until: float) -> None:
-        """Refuse the subject's tokens issued up to the Unix time `until`."""
-        self._revoked[subject_id] = max(until, self._revoked.get(subject_id, 0.0))
+    def revoke(self, organization_id: int, subject_id: str, until: float) -> None:
+        """Refuse the subject's tokens for the organization issued up to the Unix time `until`; those of
+        other organizations stay good. The subject may be EVERYBODY."""
+        subject = (organization_id, subject_id)
+        self._revoked[subject] = max(until, self._revoked.get(subject, 0.0))
         if len(self._revoked) > self._most_revoked:
             # The tokens that were refused for what is older have expired.
             oldest = time.time() - LONGEST_TOKEN
