@@ -174,7 +174,7 @@ async def filled_tenant(directory: Path, size: Size, url: str = "") -> AsyncGene
             organization=organization,
             permission_group_id=await _participants(platform, organization),
             client_id=client_id,
-            api_key=await platform.identity.organizations.create_api_key(organization, client_id),
+            api_key=await platform.identity.api_keys.create(organization, client_id),
             meeting_key=await platform.identity.keys.create(
                 "bench", KeyPermission.ACCOUNT | KeyPermission.MEETING
             ),

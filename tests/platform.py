@@ -44,7 +44,7 @@ class RunningPlatform:
     def organization(self, name: str = "Acme") -> Tenant:
         """A new organization with an administrator and an API key."""
         organization = self.run(self.platform.found_organization(name))
-        code = self.run(self.platform.identity.organizations.create_api_key(organization, "integration"))
+        code = self.run(self.platform.identity.api_keys.create(organization, "integration"))
         return Tenant(self, organization, ApiKey("integration", code))
 
 

@@ -118,6 +118,7 @@ class ErrorCode(StrEnum):
     PASSWORD_TOO_SHORT = "password_too_short"
     PASSWORD_TOO_LONG = "password_too_long"
     KEY_NOT_FOUND = "key_not_found"
+    API_KEY_NOT_FOUND = "api_key_not_found"
     KEY_EXISTS = "key_exists"
     PERMISSION_GROUP_NOT_FOUND = "permission_group_not_found"
     PERMISSION_GROUP_UNKNOWN = "permission_group_unknown"

@@ -66,11 +66,7 @@ def test_somebody_known_keeps_their_password(tenant: Tenant, running: RunningPla
 
 def test_an_api_key_has_a_name_of_its_own(tenant: Tenant, running: RunningPlatform):
     with pytest.raises(Conflict):
-        running.run(
-            running.platform.identity.organizations.create_api_key(
-                tenant.organization, tenant.api_key.client_id
-            )
-        )
+        running.run(running.platform.identity.api_keys.create(tenant.organization, tenant.api_key.client_id))
     other = running.organization()
     assert other.api_key.client_id == tenant.api_key.client_id
     assert other.api_key.code != tenant.api_key.code

@@ -47,7 +47,7 @@ _ORGANIZER = (
     select(Membership.organization_id, Person.id, Membership.standing, Person.timezone)
     .join(Membership, Membership.person_id == Person.id)
     .join(Organization, Organization.id == Membership.organization_id)
-    .where(IS_ORGANIZER)
+    .where(IS_ORGANIZER, Membership.disabled_at.is_(None))
     .order_by(Organization.closed_at.is_not(None), Membership.id)
     .limit(1)
 )

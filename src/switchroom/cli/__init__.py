@@ -8,8 +8,10 @@ from typing import NoReturn
 import click
 
 from switchroom import texts
-from switchroom.cli.access import key_commands, meeting_key_commands, organization_commands, user_commands
+from switchroom.cli.keys import key_commands, meeting_key_commands
 from switchroom.cli.options import CommandError
+from switchroom.cli.organizations import organization_commands
+from switchroom.cli.people import user_commands
 from switchroom.cli.serving import database_commands, doctor, serve, up, version
 from switchroom.cli.webhooks import webhook_commands
 from switchroom.engines.supervisor import ProcessError

@@ -44,6 +44,11 @@ class CommandError(Exception):
     """The command cannot be carried out as it was given; the message says why."""
 
 
+def printable(text: str) -> str:
+    """What people have typed, for a terminal: what would steer it is shown as a replacement character."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
+
+
 @asynccontextmanager
 async def offline(loaded: Settings) -> AsyncGenerator[Platform]:
     """The platform's parts on an up-to-date database, without serving."""

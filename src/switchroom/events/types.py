@@ -67,6 +67,19 @@ class UserDeleted(_OfPerson, frozen=True, kw_only=True):
     remark = "a meeting organizer was taken out of the account"
 
 
+class UserDisabled(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.disabled"
+
+
+class UserEnabled(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.enabled"
+
+
+class UserRoleChanged(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.role_changed"
+    standing: str
+
+
 class _OfApiKey(DomainEvent, frozen=True, kw_only=True):
     happens_to = "API key"
     client_id: str
@@ -78,6 +91,14 @@ class ApiKeyCreated(_OfApiKey, frozen=True, kw_only=True):
 
 class ApiKeySignedIn(_OfApiKey, frozen=True, kw_only=True):
     event_type = "api_key.signed_in"
+
+
+class ApiKeyRotated(_OfApiKey, frozen=True, kw_only=True):
+    event_type = "api_key.rotated"
+
+
+class ApiKeyRevoked(_OfApiKey, frozen=True, kw_only=True):
+    event_type = "api_key.revoked"
 
 
 class _OfMeetingKey(DomainEvent, frozen=True, kw_only=True):

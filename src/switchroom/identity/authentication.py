@@ -116,6 +116,10 @@ class Authentication:
             await self._throttle.succeeded(account, address)
         key, organization = found
         async with self._database.write(None) as session:
+            # The key may have been revoked, or got another code, since it was looked at.
+            unchanged = select(ApiKey.id).where(ApiKey.id == key.id, ApiKey.code_hash == key.code_hash)
+            if await session.scalar(unchanged.with_for_update(read=True)) is None:
+                _refuse()
             return await self._sign_in_key(session, key, organization)
 
     async def with_refresh_token(self, refresh_token: str, company_id: str | None, address: str) -> SignedIn:
@@ -182,6 +186,7 @@ class Authentication:
         kept: KeptRefreshToken | None = None,
     ) -> SignedIn:
         query = _MEMBERSHIPS.with_only_columns(Organization, Membership).limit(1)
+        query = query.with_for_update(read=True, of=Membership)  # who is being disabled gets no token behind
         if company_id:
             query = query.where(Organization.ulid == company_id)
         chosen = (await session.execute(query, {"person_id": person.id})).one_or_none()
@@ -278,7 +283,11 @@ _MOST_ACCESSIBLE = 1000
 _MEMBERSHIPS = (
     select(Organization.ulid)
     .join(Membership, Membership.organization_id == Organization.id)
-    .where(Membership.person_id == bindparam("person_id"), Organization.closed_at.is_(None))
+    .where(
+        Membership.person_id == bindparam("person_id"),
+        Membership.disabled_at.is_(None),
+        Organization.closed_at.is_(None),
+    )
     .order_by(Membership.created_at, Membership.id)
 )
 

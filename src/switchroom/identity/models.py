@@ -90,7 +90,8 @@ class Person(Base):
 
 class Membership(OfOrganization, Base):
     """A person's place in an organization. `external_id` is what the organization's own programs call them;
-    `calendar_token` is the way to their calendar of this organization, and of no other."""
+    `calendar_token` is the way to their calendar of this organization, and of no other. Who is disabled does
+    not get in."""
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -117,6 +118,7 @@ class Membership(OfOrganization, Base):
     calendar_token: Mapped[str] = mapped_column(
         String(73), index=True, unique=True, default=new_calendar_token
     )
+    disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

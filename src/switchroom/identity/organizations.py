@@ -11,18 +11,16 @@ from ulid import ULID
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
 from switchroom.events.append import append
-from switchroom.events.types import ApiKeyCreated, OrganizationCreated, UserCreated
+from switchroom.events.types import OrganizationCreated, UserCreated
 from switchroom.identity.models import (
     LONGEST_DISPLAY_NAME,
-    ApiKey,
     Membership,
     Organization,
     PermissionGroup,
     Person,
-    new_id,
 )
-from switchroom.identity.permissions import ALL_ADMINISTRATION, Role, Standing
-from switchroom.identity.secrets import Passwords, key_hash, random_key
+from switchroom.identity.permissions import Role, Standing
+from switchroom.identity.secrets import Passwords
 from switchroom.identity.tokens import AccessToken
 from switchroom.identity.usernames import folded, spellings
 
@@ -38,27 +36,35 @@ _MOST_NAMED = 1000
 
 
 class Organizations:
-    """Founds organizations, gives them people and API keys, and shows them to callers."""
+    """Founds organizations, gives them people, and shows them to callers."""
 
     def __init__(self, database: Database, passwords: Passwords) -> None:
         self._database = database
         self._passwords = passwords
 
     async def find(self, reference: str) -> Organization:
-        """The organization with this ULID or, where only one has it, this name. Raises NotFound, Conflict."""
+        """The organization with this ULID or, where only one that is open (or else only one) has it, this
+        name. Raises NotFound, Conflict."""
         async with self._database.read(None) as session:
             rows = (
                 await session.scalars(
                     select(Organization)
                     .where((Organization.ulid == reference) | (Organization.display_name == reference))
+                    .order_by(Organization.ulid != reference, Organization.closed_at.is_not(None))
                     .limit(2)
                 )
             ).all()
         if not rows:
             raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=reference)
-        if len(rows) > 1:
+        first, *others = rows
+        if first.ulid != reference and any(_is_open(one) is _is_open(first) for one in others):
             raise Conflict(ErrorCode.ORGANIZATION_AMBIGUOUS, "organization_id", name=reference)
-        return rows[0]
+        return first
+
+    async def list(self) -> Sequence[Organization]:
+        """All organizations, oldest first."""
+        async with self._database.read(None) as session:
+            return (await session.scalars(select(Organization).order_by(Organization.id))).all()
 
     async def is_open(self, organization_id: int) -> bool:
         async with self._database.read(None) as session:
@@ -167,29 +173,6 @@ class Organizations:
             found = await session.scalar(select(Person.id).where(Person.username.in_(spellings(username))))
         return found is not None
 
-    async def create_api_key(self, organization: Organization, client_id: str) -> str:
-        """A key with every permission of the organization. Returns its code, which is shown this once."""
-        alias = client_id.strip()
-        if not alias or len(alias) > 100:
-            raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "client_id", least=1, most=100)
-        code = random_key(40)
-        async with self._database.write(None) as session:
-            taken = await session.scalar(
-                select(ApiKey.id).where(ApiKey.organization_id == organization.id, ApiKey.client_id == alias)
-            )
-            if taken:
-                raise Conflict(ErrorCode.KEY_EXISTS, "client_id", name=alias)
-            key = ApiKey(
-                id=new_id(),
-                organization_id=organization.id,
-                client_id=alias,
-                code_hash=key_hash(code),
-                administration=ALL_ADMINISTRATION,
-            )
-            session.add(key)
-            append(session, organization.id, ApiKeyCreated(client_id=alias), key.id)
-        return code
-
     async def _require_no_membership(
         self, session: AsyncSession, organization: Organization, person: Person
     ) -> None:
@@ -205,6 +188,10 @@ class Organizations:
                 name=person.username,
                 organization=organization.display_name,
             )
+
+
+def _is_open(organization: Organization) -> bool:
+    return organization.closed_at is None
 
 
 async def found(session: AsyncSession, display_name: str) -> Organization:

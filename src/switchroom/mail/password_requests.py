@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.errors import ErrorCode, Invalid
@@ -10,6 +13,13 @@ from switchroom.identity.password_links import PasswordLinks
 from switchroom.mail.password_mails import PasswordMail
 from switchroom.mail.password_wording import PASSWORD_WORDINGS
 from switchroom.mail.queue import enqueue_password_mail, withdraw_password_mails
+
+
+class PasswordWay(Struct, frozen=True):
+    """Address at which somebody sets their password, once."""
+
+    address: str
+    valid_until: datetime
 
 
 class PasswordRequests:
@@ -27,7 +37,7 @@ class PasswordRequests:
         """
         if not person.email:
             raise Invalid(ErrorCode.PERSON_WITHOUT_ADDRESS, "email")
-        link = await self._links.create(session, person, days=days)
+        way = await self.make(session, person, days=days)
         language = person.locale.replace("_", "-").partition("-")[0].lower()
         return await enqueue_password_mail(
             session,
@@ -38,12 +48,19 @@ class PasswordRequests:
                 to_name=person.display_name if person.first_name or person.last_name else "",
                 organization_name=organization.display_name,
                 username=person.username,
-                link=f"{self._base_url}/#/password/{link.key}",
-                valid_until=link.expires_at,
+                link=way.address,
+                valid_until=way.valid_until,
                 locale=language if language in PASSWORD_WORDINGS else "en",
                 timezone=person.timezone,
             ),
         )
+
+    async def make(self, session: AsyncSession, person: Person, *, days: int = 7) -> PasswordWay:
+        """A link that no mail is queued with, in the caller's transaction. Earlier ones of the person are
+        void, and mails with them that still wait are not sent any more."""
+        await withdraw_password_mails(session, _uid(person))
+        link = await self._links.create(session, person, days=days)
+        return PasswordWay(f"{self._base_url}/#/password/{link.key}", link.expires_at)
 
     async def withdraw(self, session: AsyncSession, person: Person) -> bool:
         """No link that the person was sent is good any more, and none that waits is sent. Whether there was a

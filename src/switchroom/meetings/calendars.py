@@ -98,7 +98,7 @@ _MEMBERS = (
     select(Person, Membership)
     .join(Membership, Membership.person_id == Person.id)
     .join(Organization, Organization.id == Membership.organization_id)
-    .where(Organization.closed_at.is_(None))
+    .where(Organization.closed_at.is_(None), Membership.disabled_at.is_(None))
 )
 
 

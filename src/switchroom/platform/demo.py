@@ -108,7 +108,7 @@ def _moved(demo: Demo, base_url: str) -> Demo:
 async def _make(platform: Platform) -> Demo:
     organization = await platform.found_organization("Demo")
     users, people = await _make_people(platform, organization)
-    code = await platform.identity.organizations.create_api_key(organization, _CLIENT_ID)
+    code = await platform.identity.api_keys.create(organization, _CLIENT_ID)
     administrator = await platform.identity.authentication.with_password(
         users[0].username, users[0].password, organization.ulid, "127.0.0.1"
     )

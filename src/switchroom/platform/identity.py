@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 
+from switchroom.identity.api_keys import ApiKeys
 from switchroom.identity.authentication import Authentication
 from switchroom.identity.keys import PlatformKeys
+from switchroom.identity.members import Members
 from switchroom.identity.organizations import Organizations
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.people import People
@@ -15,6 +17,7 @@ from switchroom.identity.secrets import Passwords
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.password_requests import PasswordRequests
+from switchroom.mail.password_resets import PasswordResets
 from switchroom.platform.background import Background
 from switchroom.platform.storage import Storage
 from switchroom.settings import ConfigurationError, Settings
@@ -30,6 +33,8 @@ class IdentityServices:
         self.passwords = Passwords()
         self.organizations = Organizations(database, self.passwords)
         self.people = People(database)
+        self.members = Members(database)
+        self.api_keys = ApiKeys(database)
         self.keys = PlatformKeys(database)
         self.throttle = Throttle(
             database,
@@ -46,6 +51,7 @@ class IdentityServices:
         )
         self.password_links = PasswordLinks(database, self.passwords, self.throttle)
         self.password_requests = PasswordRequests(self.password_links, settings.base_url)
+        self.password_resets = PasswordResets(database, self.password_requests)
         self.revocations = RevocationFollower(database, self.signer, storage.bus)
 
     async def prepare(self) -> None:

@@ -102,6 +102,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.PASSWORD_TOO_SHORT: "Dieses Passwort ist zu kurz: Es braucht mindestens {least} Zeichen",
     ErrorCode.PASSWORD_TOO_LONG: "Dieses Passwort ist zu lang: Es darf höchstens {most} Zeichen haben",
     ErrorCode.KEY_NOT_FOUND: "Den Schlüssel {id} gibt es nicht.",
+    ErrorCode.API_KEY_NOT_FOUND: "Den API-Schlüssel {name} gibt es nicht.",
     ErrorCode.KEY_EXISTS: "Den API-Schlüssel {name} gibt es bereits.",
     ErrorCode.PERMISSION_GROUP_NOT_FOUND: "Die Berechtigungsgruppe {id} gibt es nicht.",
     ErrorCode.PERMISSION_GROUP_UNKNOWN: "Diese Berechtigungsgruppe gibt es nicht",

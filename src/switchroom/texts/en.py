@@ -98,6 +98,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.PASSWORD_TOO_SHORT: "a password has at least {least} characters",
     ErrorCode.PASSWORD_TOO_LONG: "a password has at most {most} characters",
     ErrorCode.KEY_NOT_FOUND: "there is no key {id}",
+    ErrorCode.API_KEY_NOT_FOUND: "there is no API key {name}",
     ErrorCode.KEY_EXISTS: "there is an API key {name} already",
     ErrorCode.PERMISSION_GROUP_NOT_FOUND: "there is no permission group {id}",
     ErrorCode.PERMISSION_GROUP_UNKNOWN: "there is no such permission group",

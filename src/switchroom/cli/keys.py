@@ -1,31 +1,17 @@
-"""Organizations, people, and the keys of programs."""
+"""Keys of programs: those of the v1 API, and those of the Web Meeting API."""
 
 from __future__ import annotations
 
-import getpass
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
 import click
 
-from switchroom.cli.options import load_settings, offline, with_organization, with_settings
+from switchroom.cli.options import load_settings, offline, printable, with_organization, with_settings
 from switchroom.identity.keys import KeyPermission
-from switchroom.identity.models import Organization, PlatformKey
-from switchroom.identity.permissions import Standing
-from switchroom.identity.secrets import random_key
+from switchroom.identity.models import ApiKey, Organization, PlatformKey
 from switchroom.platform.loop import run
-
-
-@click.group
-def organization_commands() -> None:
-    """Organizations."""
-
-
-@click.group
-def user_commands() -> None:
-    """People."""
 
 
 @click.group
@@ -46,77 +32,6 @@ class KeyUse(StrEnum):
     EVENTS = "events"
 
 
-@organization_commands.command("create")
-@click.argument("name")
-@with_settings
-def create_organization(name: str, data: str | None, config: Path | None) -> None:
-    """Found an organization and print its id."""
-
-    async def create() -> str:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            return (await platform.found_organization(name)).ulid
-
-    print(run(create()))
-
-
-@user_commands.command("create")
-@click.argument("username")
-@with_organization
-@click.option(
-    "--role",
-    type=click.Choice([standing.value for standing in Standing]),
-    default=Standing.PARTICIPANT.value,
-    show_default=True,
-    help="The person's standing.",
-)
-@click.option("--first-name", default="")
-@click.option("--last-name", default="")
-@click.option("--locale", default="en", show_default=True, help="en or de.")
-@click.option("--ask-password", is_flag=True, help="Ask for the password instead of making one.")
-@with_settings
-def create_user(
-    username: str,
-    org: str,
-    role: str,
-    first_name: str,
-    last_name: str,
-    locale: str,
-    ask_password: bool,
-    data: str | None,
-    config: Path | None,
-) -> None:
-    """Add a person to an organization; prints the id, and the password unless it was asked for.
-
-    Somebody who has a password already is added with it.
-    """
-    asked = (
-        (getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n"))
-        if ask_password
-        else None
-    )
-
-    async def create() -> tuple[str, str | None]:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            organization = await platform.identity.organizations.find(org)
-            known = await platform.identity.organizations.is_known(username)
-            password = None if known else asked or random_key(16)
-            person = await platform.identity.organizations.add_person(
-                organization,
-                username=username,
-                password=password,
-                standing=Standing(role),
-                first_name=first_name,
-                last_name=last_name,
-                locale=locale,
-            )
-            return person.id, password
-
-    person_id, password = run(create())
-    print(f"user id:  {person_id}")
-    if password is not None and asked is None:
-        print(f"password: {password}")
-
-
 @key_commands.command("create")
 @click.argument("client_id")
 @with_organization
@@ -127,11 +42,58 @@ def create_api_key(client_id: str, org: str, data: str | None, config: Path | No
     async def create() -> tuple[str, str]:
         async with offline(load_settings(config, None, None, data)) as platform:
             organization = await platform.identity.organizations.find(org)
-            return organization.ulid, await platform.identity.organizations.create_api_key(
-                organization, client_id
+            return organization.ulid, await platform.identity.api_keys.create(organization, client_id)
+
+    _print_api_key(client_id, *run(create()))
+
+
+@key_commands.command("list")
+@with_organization
+@with_settings
+def list_api_keys(org: str, data: str | None, config: Path | None) -> None:
+    """Show the API keys of an organization, without their codes: id, since when, client id."""
+
+    async def read() -> Sequence[ApiKey]:
+        async with offline(load_settings(config, None, None, data)) as platform:
+            return await platform.identity.api_keys.list(await platform.identity.organizations.find(org))
+
+    for key in run(read()):
+        print(f"{key.id}  {key.created_at:%Y-%m-%d}  {printable(key.client_id)}")
+
+
+@key_commands.command("rotate")
+@click.argument("client_id")
+@with_organization
+@with_settings
+def rotate_api_key(client_id: str, org: str, data: str | None, config: Path | None) -> None:
+    """Give an API key a new code and print it, which is done this once. The code before is good for nothing,
+    and the tokens that it brought end at once."""
+
+    async def rotate() -> tuple[str, str]:
+        async with offline(load_settings(config, None, None, data)) as platform:
+            organization = await platform.identity.organizations.find(org)
+            return organization.ulid, await platform.identity.api_keys.rotate(organization, client_id)
+
+    _print_api_key(client_id, *run(rotate()))
+
+
+@key_commands.command("revoke")
+@click.argument("client_id")
+@with_organization
+@with_settings
+def revoke_api_key(client_id: str, org: str, data: str | None, config: Path | None) -> None:
+    """Remove an API key. The tokens that it brought end at once."""
+
+    async def revoke() -> None:
+        async with offline(load_settings(config, None, None, data)) as platform:
+            await platform.identity.api_keys.revoke(
+                await platform.identity.organizations.find(org), client_id
             )
 
-    company_id, code = run(create())
+    run(revoke())
+
+
+def _print_api_key(client_id: str, company_id: str, code: str) -> None:
     print(f"companyId: {company_id}\nclientId:  {client_id}\ncode:      {code}")
 
 

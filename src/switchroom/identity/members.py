@@ -1,0 +1,98 @@
+"""Members of an organization, as whoever runs the platform sees and changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import Select, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import ErrorCode, NotFound
+from switchroom.events.append import append
+from switchroom.events.types import UserDisabled, UserEnabled, UserRoleChanged
+from switchroom.identity.models import Membership, Organization, Person, RefreshToken
+from switchroom.identity.permissions import Standing
+from switchroom.identity.revocation import revoke
+from switchroom.identity.usernames import folded, spellings
+
+_ORDER = (Standing.PARTICIPANT, Standing.MODERATOR, Standing.ADMINISTRATOR)
+
+
+class Member(Struct, frozen=True):
+    """A person, and their place in the organization."""
+
+    person: Person
+    membership: Membership
+
+
+class Members:
+    """What is changed here holds in the one organization; of other organizations the person's tokens stay
+    good. Members are named by their user name or their id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list(self, organization: Organization) -> Sequence[Member]:
+        """All of them, in the order in which they came."""
+        async with self._database.read(organization.id) as session:
+            rows = await session.execute(_MEMBERS.order_by(Membership.id))
+            return [Member(*row) for row in rows]
+
+    async def find(self, organization: Organization, reference: str) -> Member:
+        """Raises NotFound, also for somebody who belongs to other organizations only."""
+        async with self._database.read(organization.id) as session:
+            return await _find(session, _MEMBERS, reference)
+
+    async def disable(self, organization: Organization, reference: str) -> None:
+        """Nobody signs in any more as this member, and where they are signed in it ends, rooms included.
+        What they have made stays. Raises NotFound."""
+        async with self._database.write(organization.id) as session:
+            member = await _find(session, _MEMBERS.with_for_update(of=Membership), reference)
+            if member.membership.disabled_at is not None:
+                return
+            member.membership.disabled_at = now()
+            await session.flush()  # who is just signing in goes first, or not at all
+            tokens = delete(RefreshToken).where(RefreshToken.person_id == member.person.id)
+            await session.execute(tokens)
+            revoke(session, organization.id, member.person.id)
+            disabled = UserDisabled(username=member.person.username)
+            append(session, organization.id, disabled, member.person.id)
+
+    async def enable(self, organization: Organization, reference: str) -> None:
+        """Raises NotFound."""
+        async with self._database.write(organization.id) as session:
+            member = await _find(session, _MEMBERS.with_for_update(of=Membership), reference)
+            if member.membership.disabled_at is None:
+                return
+            member.membership.disabled_at = None
+            append(session, organization.id, UserEnabled(username=member.person.username), member.person.id)
+
+    async def change_standing(self, organization: Organization, reference: str, standing: Standing) -> None:
+        """Access tokens end for who may do less than before. Raises NotFound."""
+        async with self._database.write(organization.id) as session:
+            member = await _find(session, _MEMBERS.with_for_update(of=Membership), reference)
+            before = Standing(member.membership.standing)
+            if before is standing:
+                return
+            member.membership.standing = standing
+            member.membership.administration = standing.administration
+            await session.flush()
+            if _ORDER.index(standing) < _ORDER.index(before):
+                revoke(session, organization.id, member.person.id)
+            changed = UserRoleChanged(username=member.person.username, standing=standing)
+            append(session, organization.id, changed, member.person.id)
+
+
+_MEMBERS = select(Person, Membership).join(Membership, Membership.person_id == Person.id)
+
+
+async def _find(session: AsyncSession, query: Select[Person, Membership], reference: str) -> Member:
+    named = Person.username.in_(spellings(reference)) | (Person.id == reference.strip())
+    rows = (await session.execute(query.where(named))).all()
+    if not rows:
+        raise NotFound(ErrorCode.PERSON_NOT_FOUND, "username", id=reference.strip()[:254])
+    found = [Member(*row) for row in rows]
+    return next((one for one in found if one.person.username == folded(reference)), found[0])
