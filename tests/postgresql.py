@@ -8,11 +8,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Generator, Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -23,40 +25,121 @@ class PostgresqlMissingError(Exception):
     """PostgreSQL is not installed."""
 
 
-@contextmanager
-def postgresql_server() -> Generator[str]:
-    """The address of a running server's empty database, without the scheme: `user@host:port/name`.
+class PostgresqlServer:
+    """A server in a directory of its own, which can be ended, started again and paused.
 
     PostgreSQL refuses to run as root; for root it runs as the user `postgres`.
     """
-    binaries = _binaries()
-    directory = Path(tempfile.mkdtemp(prefix="switchroom-pg-", dir="/tmp"))
-    try:
+
+    def __init__(self, directory: Path) -> None:
+        self.data = directory / "data"
+        self.port = free_port()
+        self._directory = directory
+        self._binaries = _binaries()
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
             os.chown(directory, owner.pw_uid, owner.pw_gid)
-        data, port = directory / "data", free_port()
-        _run(binaries / "initdb", "-D", data, "-U", "switchroom", "-A", "trust", "-E", "UTF8", "--no-locale")
-        options = (
-            f"-p {port} -c listen_addresses=127.0.0.1 -k {directory} -c fsync=off -c max_connections=200"
-        )
-        _run(
-            binaries / "pg_ctl",
-            "-D",
-            data,
-            "-l",
-            directory / "log",
-            "-w",
-            "-t",
-            _LIMIT,
-            "-o",
-            options,
-            "start",
-        )
+        program = self._binaries / "initdb"
+        _run(program, "-D", self.data, "-U", "switchroom", "-A", "trust", "-E", "UTF8", "--no-locale")
+
+    @property
+    def address(self) -> str:
+        """Of the empty database, without the scheme: `user@host:port/name`."""
+        return f"switchroom@127.0.0.1:{self.port}/postgres"
+
+    def start(self, *options: str, until_ready: bool = True) -> None:
+        """Start with further options, such as `hot_standby=off`."""
+        given = ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=200", *options]
+        text = f"-p {self.port} -k {self._directory} " + " ".join(f"-c {one}" for one in given)
+        wait = "-w" if until_ready else "-W"
+        self._control("-l", self._directory / "log", wait, "-t", _LIMIT, "-o", text, "start")
+
+    def stop(self, mode: str = "immediate", *, until_stopped: bool = True) -> None:
+        self._control("-m", mode, "-w" if until_stopped else "-W", "stop")
+
+    @property
+    def is_running(self) -> bool:
+        return (self.data / "postmaster.pid").exists()
+
+    def until_stopped(self) -> None:
+        deadline = time.monotonic() + _LIMIT
+        while self.is_running:
+            assert time.monotonic() < deadline, "it has not ended"
+            time.sleep(0.05)
+
+    @contextmanager
+    def session(self) -> Generator[Callable[[str], None]]:
+        """A session of somebody else, which carries out statements while the block runs."""
+        command = [self._binaries / "psql", "-q", f"postgresql://{self.address}"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as psql:
+
+            def execute(statement: str) -> None:
+                assert psql.stdin is not None
+                assert psql.stdout is not None
+                psql.stdin.write(f"{statement}; SELECT 'done';\n")
+                psql.stdin.flush()
+                while "done" not in psql.stdout.readline():
+                    assert psql.poll() is None, "psql ended"
+
+            execute("SELECT")
+            try:
+                yield execute
+            finally:
+                psql.kill()
+
+    @contextmanager
+    def stopping(self) -> Generator[None]:
+        """The server stops and takes nobody any more, but has not ended while the block runs: somebody's last
+        session goes on."""
+        with self.session() as execute:
+            self.stop("smart", until_stopped=False)
+            _until(lambda: not self._takes_sessions(), "it takes sessions still")
+            execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+            yield
+        _until(lambda: not self.is_running, "it has not ended")
+
+    def _takes_sessions(self) -> bool:
+        command = [self._binaries / "psql", "-q", "-c", "SELECT", f"postgresql://{self.address}"]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """The server hangs, with all its processes, while the block runs."""
+        postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.suspend()
         try:
-            yield f"switchroom@127.0.0.1:{port}/postgres"
+            yield
         finally:
-            _run(binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+            for process in processes:
+                process.resume()
+
+    def _control(self, *arguments: object) -> None:
+        _run(self._binaries / "pg_ctl", "-D", self.data, *arguments)
+
+
+def _until(probe: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _LIMIT
+    while not probe():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+@contextmanager
+def postgresql_server() -> Generator[str]:
+    """The address of a running server's empty database, without the scheme."""
+    directory = Path(tempfile.mkdtemp(prefix="switchroom-pg-", dir="/tmp"))
+    try:
+        server = PostgresqlServer(directory)
+        server.start()
+        try:
+            yield server.address
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -78,6 +78,8 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_UNKNOWN = "method_unknown"
     DATABASE_UNAVAILABLE = "database_unavailable"
+    DATABASE_LOCKED = "database_locked"
+    DATABASE_FULL = "database_full"
     REQUEST_ID_INVALID = "request_id_invalid"
 
     # Who calls

@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from switchroom.errors import Unavailable
+
 log = structlog.stdlib.get_logger(__name__)
 
 KEEP_AFTER = 1.0
@@ -43,6 +45,8 @@ class Tasks:
             while True:
                 try:
                     await work()
+                except Unavailable as error:
+                    log.error("background task failed", task=name, reason=str(error))
                 except Exception:
                     log.exception("background task failed", task=name)
                 await asyncio.sleep(KEEP_AFTER)
@@ -63,4 +67,7 @@ class Tasks:
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("background task failed", task=task.get_name(), exc_info=error)
+            if isinstance(error, Unavailable):
+                log.error("background task failed", task=task.get_name(), reason=str(error))
+            else:
+                log.error("background task failed", task=task.get_name(), exc_info=error)

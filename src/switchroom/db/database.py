@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import cache
@@ -10,18 +12,23 @@ from typing import Any, TypeVar, TypeVarTuple, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Dialect, Executable, Insert, Select, Table, bindparam, event, insert
+from sqlalchemy import Dialect, Executable, Insert, Select, Table, bindparam, event, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.util import await_only
 
 from switchroom.bus import Bus
 from switchroom.db.base import Base, OfOrganization
+from switchroom.db.outages import as_unavailable
 from switchroom.db.prepared import PreparedInsert, PreparedQuery
 from switchroom.db.sqlite import DRIVER, LOCK_LIMIT, Checkpoints, SqliteConnection, connect, driver_of
 from switchroom.db.sqlite import begin as begin_transaction
@@ -31,6 +38,17 @@ _ORGANIZATION = "organization_id"
 _NOTICES = "notices"
 _LAST = "last"
 _CONFINED_TO = "confined_to"
+
+_UNWRITABLE = (ErrorCode.DATABASE_FULL, ErrorCode.DATABASE_UNAVAILABLE)
+_UNWRITTEN_FOR = 10.0
+_ANY_ORGANIZATION = text("SELECT id FROM organizations LIMIT 1")
+_WRITE_OF_SQLITE = text("PRAGMA user_version = 0")
+_WRITE_OF_POSTGRESQL = text("SELECT pg_logical_emit_message(true, 'switchroom', repeat('x', 8192))")
+"""Writes that change nothing, and that the disk has to take."""
+
+_CONNECT_LIMIT = 10.0
+_STATEMENT_LIMIT = 20.0
+"""Seconds for an answer of PostgreSQL, which may hang: less than an operation has."""
 
 _LONGEST_IDLE = 20_000
 """Milliseconds that a transaction may wait for its process, which may hang, or its machine be gone: what it
@@ -53,6 +71,7 @@ class Database:
     """
 
     def __init__(self, url: str, bus: Bus | None = None, *, pool_size: int = 10) -> None:
+        self._url = url
         self._sqlite = url.startswith("sqlite")
         self._bus = bus or Bus()
         self.checkpoints = Checkpoints(_file(url)) if self._sqlite else None
@@ -66,11 +85,13 @@ class Database:
             self.engine.execution_options(write=True), expire_on_commit=False
         )
         self._one_writer = asyncio.Lock() if self._sqlite else None
+        self._unwritten: Unavailable | None = None
+        self._unwritten_until = -math.inf
 
     @asynccontextmanager
     async def read(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
-        """Raises Unavailable, as `write` does, when the database cannot be reached."""
-        with _reachable():
+        """Raises Unavailable, as `write` does, when the database is away, locked or full."""
+        with as_unavailable():
             session = self._sessions(info={_ORGANIZATION: organization_id})
             try:
                 yield session
@@ -84,9 +105,11 @@ class Database:
         SQLite has one writer at a time; waiting for it here is fairer and cheaper than in its busy loop.
         """
         async with AsyncExitStack() as stack:
-            stack.enter_context(_reachable())
             if self._one_writer is not None:
-                await stack.enter_async_context(self._one_writer)
+                await _acquire(self._one_writer)
+                stack.callback(self._one_writer.release)
+            stack.enter_context(self._noting_outages())
+            stack.enter_context(as_unavailable())
             session = self._writing_sessions(info={_ORGANIZATION: organization_id, _NOTICES: [], _LAST: []})
             # Not by the session's own context manager: that takes a task for it.
             stack.push_async_callback(session.close)
@@ -96,22 +119,60 @@ class Database:
         for notice in notices:
             await self._bus.publish(notice)
 
+    @asynccontextmanager
+    async def changing_schema(self) -> AsyncGenerator[AsyncConnection]:
+        """One transaction that changes tables, which takes and waits as long as it does."""
+        engine = self.engine if self._sqlite else _postgresql_engine(self._url, 1, is_patient=True)
+        try:
+            async with engine.execution_options(write=True).begin() as connection:
+                yield connection
+        finally:
+            if engine is not self.engine:
+                await engine.dispose()
+
+    async def check(self) -> None:
+        """Look whether the database answers, and, once a write has found it away or full, whether it can be
+        written. Raises Unavailable; for some seconds after such a write at once, for there may be room for
+        little and not for more."""
+        async with self.read(None) as session:
+            await session.execute(_ANY_ORGANIZATION)
+        if self._unwritten is None:
+            return
+        if time.monotonic() < self._unwritten_until:
+            raise self._unwritten
+        async with self.write(None) as session:
+            await session.execute(_WRITE_OF_SQLITE if self._sqlite else _WRITE_OF_POSTGRESQL)
+        self._unwritten = None
+
+    @contextmanager
+    def _noting_outages(self) -> Generator[None]:
+        """Note that a write has found the database away, for `check`. A lock of PostgreSQL's is of some rows:
+        whoever holds it must not put the others out."""
+        try:
+            yield
+        except Unavailable as error:
+            if error.code in _UNWRITABLE or (self._sqlite and error.code is ErrorCode.DATABASE_LOCKED):
+                self._unwritten = Unavailable(error.code)
+                self._unwritten_until = time.monotonic() + _UNWRITTEN_FOR
+            raise
+
     async def close(self) -> None:
         await self.engine.dispose()
         if self.checkpoints is not None:
             self.checkpoints.close()
 
 
-@contextmanager
-def _reachable() -> Generator[None]:
+async def _acquire(lock: asyncio.Lock) -> None:
+    """Raises Unavailable after as long as the writer before may wait for another process' write: whoever
+    comes behind it would wait for that once more."""
+    if not lock.locked():
+        await lock.acquire()
+        return
     try:
-        yield
-    except (InterfaceError, PoolTimeout, ConnectionError) as error:
-        raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE) from error
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE) from error
+        async with asyncio.timeout(LOCK_LIMIT / 1000):
+            await lock.acquire()
+    except TimeoutError:
+        raise Unavailable(ErrorCode.DATABASE_LOCKED) from None
 
 
 @asynccontextmanager
@@ -291,26 +352,40 @@ def _sqlite_engine(url: str, checkpoints: Checkpoints) -> AsyncEngine:
     return engine
 
 
-def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(
+def _postgresql_engine(url: str, pool_size: int, *, is_patient: bool = False) -> AsyncEngine:
+    """`is_patient` is for what may wait for locks, and for answers, without limit."""
+    settings = {
+        # Compiling a statement takes longer than any of these statements does.
+        "jit": "off",
+        "idle_in_transaction_session_timeout": str(_LONGEST_IDLE),
+        "lock_timeout": "0" if is_patient else str(LOCK_LIMIT),
+    }
+    return create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        # Compiling a statement takes longer than any of these statements does.
-        connect_args={"server_settings": {"jit": "off"}},
+        pool_timeout=_CONNECT_LIMIT,
+        connect_args={
+            "async_creator_fn": _connect_to_postgresql,
+            "server_settings": settings,
+            "timeout": _CONNECT_LIMIT,
+            "command_timeout": None if is_patient else _STATEMENT_LIMIT,
+        },
         json_deserializer=msgspec.json.decode,
         hide_parameters=True,  # they hold access keys, and errors are logged
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
-        cursor = connection.cursor()
-        cursor.execute(f"SET SESSION idle_in_transaction_session_timeout = {_LONGEST_IDLE}")
-        cursor.close()
-        connection.commit()
 
-    return engine
+async def _connect_to_postgresql(*arguments: Any, **options: Any) -> Any:
+    """A connection of asyncpg. Raises Unavailable where there is none to be had, however it is refused."""
+    import asyncpg  # here: for SQLite it is not needed
+
+    with as_unavailable():
+        try:
+            return await asyncpg.connect(*arguments, **options)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        except OSError as error:
+            raise ConnectionError(str(error)) from error
 
 
 _BELONGS = with_loader_criteria(

@@ -35,5 +35,5 @@ async def upgrade(database: Database) -> bool:
         assume_many_rows(connection)
         return True
 
-    async with database.engine.begin() as connection:
+    async with database.changing_schema() as connection:
         return await connection.run_sync(apply)

@@ -140,7 +140,9 @@ class SqliteConnection(aiosqlite.Connection):
         else:
             self._conn.commit()
         if copies_rest:
-            await self._execute(self._checkpoint)  # pyright: ignore[reportUnknownMemberType]
+            # It is committed: what has no room in the file now is copied by the next.
+            with contextlib.suppress(sqlite3.Error):
+                await self._execute(self._checkpoint)  # pyright: ignore[reportUnknownMemberType]
             self._begins_log = True
         self.checkpoints.committed()
 

@@ -14,10 +14,12 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 
-from switchroom.errors import NotFound
+from switchroom import texts
+from switchroom.errors import NotFound, Unavailable
 from switchroom.meetings.recordings.archive import RecordedFile, RecordingArchive
 
 _PIECE = 256 * 1024
+_FIND_LIMIT = 30.0
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 Headers = list[tuple[bytes, bytes]]
@@ -45,8 +47,15 @@ def recording_handler(archive: RecordingArchive) -> HTTPRouteHandler:
                 return
             method = str(scope["method"])
             try:
-                found = await archive.find(recording_id, token)
+                async with asyncio.timeout(_FIND_LIMIT):
+                    found = await archive.find(recording_id, token)
                 file = await asyncio.to_thread(found.path.open, "rb")
+            except Unavailable as error:
+                await _answer(send, 503, [], f"{texts.message(error)}\n".encode(), method)
+                return
+            except TimeoutError:
+                await _answer(send, 503, [], b"this took too long\n", method)
+                return
             except (NotFound, OSError):
                 await _answer(send, 404, [], b"not found\n", method)
                 return

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import structlog
 from msgspec import Struct
 
+from switchroom.errors import Unavailable
+
 _RETRY_AFTER = 1.0
 
 log = structlog.get_logger()
@@ -33,6 +35,8 @@ async def kept_going(background: Background, begin: asyncio.Event) -> AsyncGener
         while True:
             try:
                 await background.work()
+            except Unavailable as error:
+                log.error("background work failed", work=background.name, reason=str(error))
             except Exception:
                 log.exception("background work failed", work=background.name)
             await asyncio.sleep(_RETRY_AFTER)

@@ -50,7 +50,7 @@ async def bring_up_to_date(database: Database) -> bool:
     An empty database gets the tables of the models in one step, without Alembic, whose loading and ten
     migrations are a quarter of a first start.
     """
-    async with database.engine.execution_options(write=True).begin() as connection:
+    async with database.changing_schema() as connection:
         state = await connection.run_sync(_create_if_empty)
     if state == "old":
         from switchroom.db import schema

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import text
-
+from switchroom import texts
 from switchroom.db.database import Database
+from switchroom.errors import Unavailable
 from switchroom.platform.engines import Engines
 from switchroom.platform.message_server import MessageServer
 from switchroom.settings import Settings
@@ -23,8 +23,12 @@ class Storage:
     async def problem(self) -> str | None:
         """What is wrong with the database, None when it answers."""
         try:
-            async with asyncio.timeout(2), self.database.read(None) as session:
-                await session.execute(text("SELECT 1"))
+            async with asyncio.timeout(2):
+                await self.database.check()
+        except Unavailable as error:
+            return texts.message(error, "en", str)
+        except TimeoutError:
+            return "the database does not answer in time"
         except Exception as error:  # noqa: BLE001
             return f"the database does not answer: {type(error).__name__}"
         return None

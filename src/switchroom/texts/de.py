@@ -62,6 +62,8 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.NOT_FOUND: "Das gibt es nicht.",
     ErrorCode.METHOD_UNKNOWN: "Diesen Aufruf gibt es nicht: Die Methode ist eine andere.",
     ErrorCode.DATABASE_UNAVAILABLE: "Die Datenbank ist nicht erreichbar.",
+    ErrorCode.DATABASE_LOCKED: "Die Datenbank ist gesperrt. Bitte versuchen Sie es gleich noch einmal.",
+    ErrorCode.DATABASE_FULL: "Die Datenbank hat keinen Platz mehr.",
     ErrorCode.REQUEST_ID_INVALID: "{field} ist länger als {most} Zeichen",
     ErrorCode.ACCESS_INFO_MISSING: "{field} fehlt",
     ErrorCode.TOKEN_MISSING: "Ein Zugangstoken ist nötig.",

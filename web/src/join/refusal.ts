@@ -35,7 +35,7 @@ const KNOWN = [
 export function refusalText(t: TFunction, code: string, details: Record<string, string> = {}): string {
   const known = KNOWN.find(candidate => candidate === code)
   if (code === 'too_many_attempts') return t('refusal.too_many')
-  if (code === 'unanswered') return t('refusal.unreachable')
+  if (code === 'unanswered' || code === 'unavailable') return t('refusal.unreachable')
   if (!known) return t('refusal.other', { code })
   const date = details.validFrom ?? details.validUntil ?? details.opensAt
   return t(`refusal.${known}`, { date: date ? formatDateTime(date) : '', field: details.field ?? '' })

@@ -1,0 +1,108 @@
+"""Calls of every API that ask the database something, and answers to them while it is away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+from msgspec import Struct
+
+from tests.dialects.telephony_v3.client import Reader
+from tests.dialects.webmeeting_v6.client import Account
+from tests.meetings.planning import plan
+from tests.platform import PASSWORD, RunningPlatform
+
+LIMIT = 60.0
+
+
+class Call(Struct, frozen=True):
+    """A request, and whether it writes."""
+
+    method: str
+    path: str
+    body: Any = None
+    headers: dict[str, str] = {}
+    writes: bool = False
+
+    def send(self, http: httpx.Client) -> httpx.Response:
+        return http.request(self.method, self.path, json=self.body, headers=self.headers, timeout=LIMIT)
+
+
+def of_every_api(running: RunningPlatform) -> Sequence[Call]:
+    """Calls of an organization, a meeting account and a guest, all of which are good."""
+    tenant, account = running.organization(), Account(running)
+    room_id, person = tenant.room(), tenant.administrator
+    link, planned = tenant.group_link(room_id), plan(tenant)
+    reader = Reader.of(running, None)
+    access = {"requestId": "test", "accessToken": tenant.token}
+    v6 = {"x-api-key": account.instance.key, "x-user-id": account.user_id}
+    meeting = account.api.meeting()
+    password = {
+        "usernamePasswordCredentials": {
+            "username": person.username,
+            "password": PASSWORD,
+            "companyId": tenant.company_id,
+        }
+    }
+    guest = {
+        "companyId": tenant.company_id,
+        "roomId": room_id,
+        "accessKey": link["accessKey"],
+        "displayName": "Grace",
+    }
+    room = {
+        "displayName": "New",
+        "type": "ROOM_TYPE_ROOM",
+        "mode": "ROOM_MODE_NORMAL",
+        "defaultPermissions": {"role": "ROLE_PARTICIPANT"},
+    }
+
+    def v1(path: str, *, writes: bool = False, **fields: object) -> Call:
+        return Call("POST", f"/json/v1/{path}", {"accessInfo": access, **fields}, writes=writes)
+
+    return [
+        Call("POST", "/json/v1/authenticationService/authenticate", password, writes=True),
+        Call("POST", "/json/v1/guestService.v2/authenticate", guest),
+        v1("roomService/permissions", roomId=room_id),
+        v1("roomService/create", room=room, writes=True),
+        v1("guestService.v2/listGroupLinks", roomId=room_id),
+        v1("quotaService/info", quotaId="unknown"),
+        v1("userService/list"),
+        Call("GET", "/api/v6/account", headers=v6),
+        Call("GET", "/api/v6/meeting", headers=v6),
+        Call("GET", f"/api/v6/meeting/{meeting['id']}", headers=v6),
+        Call("PUT", f"/api/v6/account/{account.id}", {"accountName": "New"}, v6, writes=True),
+        Call("GET", account.admin["icsPath"]),
+        Call("GET", "/v3.0/events", headers={"x-auth-token": reader.token}),
+        Call(
+            "POST",
+            "/client/link",
+            {"companyId": tenant.company_id, "roomId": room_id, "accessKey": link["accessKey"]},
+        ),
+        Call("POST", "/client/rooms", {"accessToken": tenant.token, "term": "x"}),
+        Call("POST", "/client/meeting", {"number": planned.number}),
+        Call("POST", "/client/meetings", {"accessToken": tenant.token}),
+        Call("POST", "/client/password/look-up", {"key": "unknown"}, writes=True),
+        Call("POST", "/client/sign-out", headers={"cookie": "auth=unknown"}),
+        Call("GET", "/recordings/65f0c0ffee65f0c0ffee65f0/unknown"),
+    ]
+
+
+def answers(http: httpx.Client, calls: Sequence[Call]) -> list[tuple[Call, httpx.Response]]:
+    """Their answers, all asked at once."""
+
+    def ask(call: Call) -> httpx.Response:
+        return call.send(http)
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(zip(calls, threads.map(ask, calls), strict=True))
+
+
+def reason_of(response: httpx.Response) -> str:
+    """What an answer says is the matter, in the place that each API has for it."""
+    if response.headers["content-type"].startswith("text/plain"):
+        return response.text.strip()
+    body = response.json()
+    return body.get("message") or body.get("responseMessage") or body["error"]["message"]

@@ -1,0 +1,223 @@
+"""A database that is away, hangs, is locked or full: every API says so, nothing breaks, and all is well by
+itself afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from switchroom.db.base import Base
+from tests.http.calls import Call, answers, of_every_api, reason_of
+from tests.platform import RunningPlatform, running_platform
+from tests.postgresql import PostgresqlServer
+
+_LIMIT = 60.0
+_SMALL = 96 << 20
+"""Bytes of a disk that PostgreSQL's own files have room on."""
+
+
+class Served:
+    """A platform, calls of each of its APIs, and what was logged so far."""
+
+    def __init__(self, running: RunningPlatform, capfd: pytest.CaptureFixture[str]) -> None:
+        self.running = running
+        self.calls = of_every_api(running)
+        self._capfd = capfd
+        self.all_is_well()
+
+    def all_is_well(self) -> None:
+        """Waits for it: background work and connections come back within seconds."""
+        deadline = time.monotonic() + _LIMIT
+        while True:
+            wrong = [one for one in self._seen() if one[1] >= 500]
+            if not wrong:
+                return
+            assert time.monotonic() < deadline, wrong
+            time.sleep(0.2)
+
+    def says(self, reason: str, calls: Callable[[Call], bool] = lambda _: True) -> None:
+        """All these calls are answered by 503 with the reason, and the others so or well."""
+        for call, answer in answers(self.running.http, self.calls):
+            told = (call.method, call.path, answer.status_code, answer.text)
+            if calls(call) or answer.status_code >= 500:
+                assert answer.status_code == 503, told
+                assert reason in reason_of(answer), told
+
+    def is_unready(self, reason: str) -> None:
+        answer = self.running.http.get("/health/ready")
+        assert answer.status_code == 503
+        assert reason in answer.json()["problems"]["database"]
+        assert self.running.http.get("/health/live").status_code == 200
+
+    def becomes_unready(self) -> None:
+        """Write until the platform says that it cannot."""
+        deadline = time.monotonic() + _LIMIT
+        while self.running.http.get("/health/ready").status_code != 503:
+            assert time.monotonic() < deadline, "it is ready still"
+            assert all(
+                one.status_code in (200, 204, 404, 503) for _, one in answers(self.running.http, self.calls)
+            )
+
+    def has_logged_no_traceback(self) -> None:
+        logged = self._capfd.readouterr().err
+        assert "Traceback" not in logged, logged
+
+    def _seen(self) -> Sequence[tuple[str, int, str]]:
+        ready = self.running.http.get("/health/ready")
+        found = [
+            (call.path, one.status_code, one.text) for call, one in answers(self.running.http, self.calls)
+        ]
+        return [*found, ("/health/ready", ready.status_code, ready.text)]
+
+
+@pytest.fixture(scope="module")
+def disk() -> Generator[Path]:
+    """A disk of its own that is small."""
+    if os.geteuid():
+        pytest.skip("only root can mount a small disk")
+    path = Path(tempfile.mkdtemp(prefix="switchroom-disk-", dir="/tmp"))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_SMALL}", "tmpfs", path], check=True)
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "-l", path], check=True)
+        path.rmdir()
+
+
+@contextmanager
+def full(disk: Path) -> Generator[None]:
+    """There is no room on the disk while the block runs."""
+    ballast = disk / "ballast"
+    with ballast.open("wb") as file:
+        while True:
+            try:
+                os.write(file.fileno(), bytes(1 << 16))
+            except OSError:
+                break
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[PostgresqlServer]:
+    directory = Path(tempfile.mkdtemp(prefix="switchroom-pg-", dir="/tmp"))
+    try:
+        server = PostgresqlServer(directory)
+        server.start()
+        yield server
+        if server.is_running:
+            server.stop()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def served(server: PostgresqlServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Generator[Served]:
+    with running_platform(tmp_path, f"postgresql+asyncpg://{server.address}") as running:
+        served = Served(running, capfd)
+        yield served
+        served.has_logged_no_traceback()
+
+
+@pytest.mark.postgresql
+def test_postgresql_is_stopped_and_starts(served: Served, server: PostgresqlServer) -> None:
+    server.stop()
+    served.says("the database cannot be reached")
+    served.is_unready("the database cannot be reached")
+    # As during a recovery: it listens, and takes nobody.
+    signal = server.data / "standby.signal"
+    signal.touch()
+    server.start("hot_standby=off", until_ready=False)
+    served.says("the database cannot be reached")
+    served.is_unready("the database cannot be reached")
+    signal.unlink()
+    server.stop()
+    server.start()
+    served.all_is_well()
+
+
+@pytest.mark.postgresql
+def test_postgresql_is_stopping(served: Served, server: PostgresqlServer) -> None:
+    """It takes nobody any more while somebody's last session goes on."""
+    with server.stopping():
+        served.says("the database cannot be reached")
+        served.is_unready("the database cannot be reached")
+    server.start()
+    served.all_is_well()
+
+
+@pytest.mark.postgresql
+def test_postgresql_hangs(served: Served, server: PostgresqlServer) -> None:
+    with server.paused():
+        served.says("the database cannot be reached")
+        served.is_unready("the database does not answer in time")
+    served.all_is_well()
+
+
+@pytest.mark.postgresql
+def test_postgresql_is_locked(served: Served, server: PostgresqlServer) -> None:
+    tables = ", ".join(Base.metadata.tables)
+    with server.session() as execute:
+        execute(f"BEGIN; LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+        served.says("the database is locked")
+        served.is_unready("the database does not answer in time")
+    served.all_is_well()
+
+
+def _writes(call: Call) -> bool:
+    return call.writes
+
+
+@pytest.mark.postgresql
+def test_postgresql_has_a_full_disk(disk: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    directory = disk / "pg"
+    directory.mkdir()
+    server = PostgresqlServer(directory)
+    server.start("max_wal_size=32MB", "wal_recycle=off")
+    try:
+        with running_platform(tmp_path, f"postgresql+asyncpg://{server.address}") as running:
+            served = Served(running, capfd)
+            with full(disk):
+                served.becomes_unready()
+                served.says("the database", lambda _: False)
+            served.all_is_well()
+            served.has_logged_no_traceback()
+    finally:
+        if server.is_running:
+            server.stop()
+        shutil.rmtree(directory)
+
+
+def test_sqlite_has_a_full_disk(disk: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data = disk / "sqlite"
+    data.mkdir()
+    with running_platform(data) as running:
+        served = Served(running, capfd)
+        with full(disk):
+            served.says("the database has no space left", _writes)
+            served.is_unready("the database has no space left")
+        served.all_is_well()
+        served.has_logged_no_traceback()
+    shutil.rmtree(data)
+
+
+def test_sqlite_is_locked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with running_platform(tmp_path) as running:
+        served = Served(running, capfd)
+        with closing(sqlite3.connect(tmp_path / "switchroom.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            served.says("the database is locked", _writes)
+            served.is_unready("the database is locked")
+        served.all_is_well()
+        served.has_logged_no_traceback()
