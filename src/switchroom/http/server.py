@@ -16,6 +16,8 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar.types import ASGIApp
 
+from switchroom.http.websocket import bounded
+
 _STOP_LIMIT = 10.0
 _READY_LIMIT = 10.0
 _BACKLOG = 1024
@@ -75,7 +77,7 @@ async def serving(
         "backpressure": _MOST_CONNECTIONS,
         "log_enabled": False,
     }
-    target = cast("object", app)
+    target = cast("object", bounded(app))
     server = (
         Server(target, **options) if listener is None else _SharedServer(target, listener=listener, **options)
     )

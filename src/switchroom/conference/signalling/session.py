@@ -32,8 +32,8 @@ from switchroom.conference.refusals import refusal
 from switchroom.conference.room import chat, moderation
 from switchroom.conference.room.participants import Connection, MediaState
 from switchroom.conference.room.waiting_room import WaitingParticipant
-from switchroom.conference.signalling.rate_limit import TokenBucket
 from switchroom.errors import DomainError, ErrorCode, Exhausted, Forbidden, Invalid
+from switchroom.http.rate_limit import TokenBucket
 
 CHAT_RATE, CHAT_BURST = 1.0, 10
 

@@ -27,9 +27,9 @@ from switchroom.conference.messages import (
 from switchroom.conference.refusals import refusal
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.signalling.connection import QueuedConnection
-from switchroom.conference.signalling.rate_limit import TokenBucket
 from switchroom.conference.signalling.session import open_session
 from switchroom.errors import DomainError, ErrorCode, Invalid, LinkNotFound, NotFound
+from switchroom.http.rate_limit import TokenBucket
 
 log = structlog.stdlib.get_logger(__name__)
 

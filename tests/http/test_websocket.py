@@ -1,0 +1,75 @@
+"""WebSockets between an application and its clients."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from litestar.types import Receive, Scope, Send
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from switchroom.http import server
+from switchroom.http.websocket import LARGEST_MESSAGE
+from tests.postgresql import free_port
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Say again what is said, until it is “close”."""
+    assert (await receive())["type"] == "websocket.connect"
+    await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+    while (event := await receive())["type"] == "websocket.receive":
+        if event["text"] == "close":
+            await send({"type": "websocket.close", "code": 4001, "reason": None})
+            return
+        await send({"type": "websocket.send", "text": event["text"], "bytes": event["bytes"]})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "::"])
+async def test_what_is_said_arrives_and_so_does_the_end(host: str) -> None:
+    port = free_port()
+    address = {"127.0.0.1": "127.0.0.1", "::1": "[::1]", "::": "127.0.0.1"}[host]
+    async with server.serving(echo, host, port), connect(f"ws://{address}:{port}/") as client:
+        for said in ("Grüße", "", b"\x00\xff", "x" * LARGEST_MESSAGE):
+            await client.send(said)
+            assert await client.recv() == said
+        for _ in range(500):
+            await client.send("many at once")
+        assert [await client.recv() for _ in range(500)] == ["many at once"] * 500
+        await client.send("close")
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+        assert client.close_code == 4001
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [(b"x" * (LARGEST_MESSAGE + 1), 1009), ([b"x" * 1000] * 300, 1009), (["x"] * 2100, 1008)],
+    ids=["too large", "too large in parts", "too many parts"],
+)
+async def test_the_client_is_told_what_it_may_not(
+    message: bytes | list[bytes] | list[str], code: int
+) -> None:
+    port = free_port()
+    async with server.serving(echo, "127.0.0.1", port), connect(f"ws://127.0.0.1:{port}/") as client:
+        with contextlib.suppress(ConnectionClosed):
+            await client.send(message)
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+        assert client.close_code == code
+
+
+async def test_text_that_is_not_utf_8_ends_the_connection() -> None:
+    port = free_port()
+    async with server.serving(echo, "127.0.0.1", port), connect(f"ws://127.0.0.1:{port}/") as client:
+        await client.send(b"\xff\xfe", text=True)
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+        assert client.close_code == 1007
+
+
+async def test_a_client_that_says_good_bye_hears_it() -> None:
+    port = free_port()
+    async with server.serving(echo, "127.0.0.1", port), connect(f"ws://127.0.0.1:{port}/") as client:
+        await client.close(1000)
+        assert client.close_code == 1000
