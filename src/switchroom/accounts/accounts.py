@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct
 from sqlalchemy import ColumnElement, and_, case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom import sanitize
 from switchroom.accounts.dependents import AccountDependents
 from switchroom.accounts.models import MeetingTerms
 from switchroom.accounts.organizers import (
@@ -104,7 +105,7 @@ class Accounts:
         async with self._write(None) as session:
             validate_new_account(change, admin)
             person = await new_person(session, admin, self._passwords, "admin.email")
-            name = person.email[:LONGEST_NAME] if change.name is UNSET else change.name.strip()
+            name = person.email[:LONGEST_NAME] if change.name is UNSET else sanitize.name(change.name)
             organization, terms = await found_organization(session, name)
             organization.owner_id = person.id
             add_member(session, organization, person, admin, Standing.ADMINISTRATOR)
@@ -332,7 +333,7 @@ async def _change(
             await require_group(session, organization.id, group_id, "default_permission_group_id")
     problems.require_none()
     if change.name is not UNSET:
-        organization.display_name = change.name.strip()
+        organization.display_name = sanitize.name(change.name)
     for name in TERMS:
         value = getattr(change, name)
         if value is not UNSET:

@@ -7,13 +7,14 @@ from datetime import datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
+from switchroom import sanitize
 from switchroom.accounts.models import MeetingKind
 from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.identity.models import Membership, Person
 from switchroom.identity.timezones import require_timezone
 from switchroom.identity.usernames import folded
 from switchroom.mail.addresses import require_address
-from switchroom.rooms.drafts import LONGEST_NAME, require_text
+from switchroom.rooms.drafts import LONGEST_NAME, require_name, require_text
 
 _LONGEST_TYPE = 32
 _MOST_TEXTS = 100
@@ -64,13 +65,12 @@ TERMS = tuple(name for name in AccountChange.__struct_fields__ if name != "name"
 def validate_account(change: AccountChange) -> None:
     """Raises Invalid with all that is wrong about a change by itself."""
     problems = Problems()
-    for path, text, longest in (
-        ("name", change.name, LONGEST_NAME),
-        ("account_type", change.account_type, 32),
-    ):
-        if text is not UNSET:
-            with problems:
-                require_text(text, path, longest=longest, shortest=1)
+    if change.name is not UNSET:
+        with problems:
+            require_name(change.name, "name", shortest=1)
+    if change.account_type is not UNSET:
+        with problems:
+            require_text(change.account_type, "account_type", longest=_LONGEST_TYPE, shortest=1)
     for path, number, least, most in (
         ("most_meetings", change.most_meetings, 0, _LIMIT),
         ("most_organizers", change.most_organizers, 0, _LIMIT),
@@ -105,14 +105,13 @@ def validate_organizer(draft: OrganizerDraft) -> None:
     if draft.email is not UNSET:
         with problems:
             address_of(draft)
-    for path, text in (
-        ("first_name", draft.first_name),
-        ("last_name", draft.last_name),
-        ("external_id", draft.external_id),
-    ):
-        if text:
+    for path, name in (("first_name", draft.first_name), ("last_name", draft.last_name)):
+        if name:
             with problems:
-                require_text(text, path, longest=LONGEST_NAME)
+                require_name(name, path)
+    if draft.external_id:
+        with problems:
+            require_text(draft.external_id, "external_id", longest=LONGEST_NAME)
     if draft.locale is not UNSET and draft.locale not in _LOCALES:
         problems.add(ErrorCode.LANGUAGE_UNKNOWN, "locale")
     if draft.timezone is not UNSET:
@@ -136,8 +135,8 @@ def changes_person(person: Person, draft: OrganizerDraft) -> bool:
         said is not UNSET and said != there
         for said, there in (
             (folded(draft.email) if draft.email is not UNSET else UNSET, folded(person.email)),
-            (draft.first_name and draft.first_name.strip(), person.first_name),
-            (draft.last_name and draft.last_name.strip(), person.last_name),
+            (draft.first_name and sanitize.name(draft.first_name), person.first_name),
+            (draft.last_name and sanitize.name(draft.last_name), person.last_name),
             (draft.locale, person.locale),
             (draft.timezone, person.timezone or draft.timezone),
             (draft.additional_timezones, person.additional_timezones),
@@ -148,9 +147,9 @@ def changes_person(person: Person, draft: OrganizerDraft) -> bool:
 def write_organizer(person: Person, membership: Membership, draft: OrganizerDraft) -> None:
     """Take over what the draft says, but for the address. It must have been checked."""
     if draft.first_name is not UNSET:
-        person.first_name = draft.first_name.strip()
+        person.first_name = sanitize.name(draft.first_name)
     if draft.last_name is not UNSET:
-        person.last_name = draft.last_name.strip()
+        person.last_name = sanitize.name(draft.last_name)
     if draft.locale is not UNSET:
         person.locale = draft.locale
     if draft.timezone is not UNSET:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom import sanitize
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Invalid, NotFound
 from switchroom.events.append import append
@@ -27,7 +28,7 @@ class ApiKeys:
 
     async def create(self, organization: Organization, client_id: str) -> str:
         """A key with every permission of the organization. Returns its code, which is shown this once."""
-        alias = client_id.strip()
+        alias = sanitize.name(client_id)
         if not alias or len(alias) > 100:
             raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "client_id", least=1, most=100)
         code = random_key(_LENGTH)

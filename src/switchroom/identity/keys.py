@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom import sanitize
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Forbidden, Invalid, NotFound, Unauthenticated
 from switchroom.events.append import append
@@ -61,7 +62,7 @@ class PlatformKeys:
         self, name: str, permissions: KeyPermission, organization: Organization | None = None
     ) -> str:
         """A new key, for everything unless an organization is given. It is shown this once."""
-        alias = name.strip()
+        alias = sanitize.name(name)
         if not alias or len(alias) > 100:
             raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "name", least=1, most=100)
         key = random_key(_LENGTH)

@@ -8,6 +8,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from ulid import ULID
 
+from switchroom import sanitize
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
 from switchroom.events.append import append
@@ -130,6 +131,7 @@ class Organizations:
         `password` is required for somebody new and must be absent for somebody who has one.
         Raises Conflict for a member, Invalid for a password under 8 characters.
         """
+        username = sanitize.name(username)
         name = folded(username)
         if not name or len(name) > 254:
             raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "username", least=1, most=254)
@@ -142,9 +144,9 @@ class Organizations:
                 person = Person(
                     username=name,
                     password_hash=password_hash,
-                    email=email or (username.strip().lower() if "@" in name else ""),
-                    first_name=first_name,
-                    last_name=last_name,
+                    email=email or (username.lower() if "@" in name else ""),
+                    first_name=sanitize.name(first_name),
+                    last_name=sanitize.name(last_name),
                     locale=locale,
                 )
                 session.add(person)
@@ -197,7 +199,7 @@ def _is_open(organization: Organization) -> bool:
 async def found(session: AsyncSession, display_name: str) -> Organization:
     """Add an organization with the six permission groups every one has. Raises Invalid for a name that is
     empty or too long."""
-    name = display_name.strip()
+    name = sanitize.name(display_name)
     if not name:
         raise Invalid(ErrorCode.NAME_REQUIRED, "display_name")
     if len(name) > LONGEST_DISPLAY_NAME:

@@ -47,7 +47,7 @@ from switchroom.rooms.admission import (
     Visitor,
     verdict,
 )
-from switchroom.rooms.drafts import LONGEST_NAME, require_text
+from switchroom.rooms.drafts import LONGEST_NAME, require_name, require_text
 from switchroom.rooms.models import Room, RoomDetails, RoomMode
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
 
@@ -152,7 +152,7 @@ class MeetingAdmission:
 
         Raises LinkNotFound, Forbidden (`meeting_not_started`, `meeting_over`, `account_unpaid`), Invalid.
         """
-        wanted = require_text(typed.name(display_name), "display_name", longest=LONGEST_NAME)
+        wanted = require_name(display_name, "display_name")
         async with self._database.read(None) as session:
             shown, standing = await self._by_number(session, number, key)
             _require_enterable(shown, standing)
@@ -296,8 +296,7 @@ def _admission(claims: AccessToken, place: _Place, standing: _Standing, wanted_n
     shown = place.shown
     if claims.is_guest and claims.room_id != place.facts.room_id:
         raise LinkNotFound
-    wanted = typed.name(wanted_name) if claims.is_guest else ""
-    require_text(wanted, "display_name", longest=LONGEST_NAME)
+    wanted = require_name(wanted_name, "display_name") if claims.is_guest else ""
     return Admission(
         room=place.facts,
         user_id=claims.subject_id,

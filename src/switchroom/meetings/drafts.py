@@ -15,7 +15,7 @@ from switchroom.identity.timezones import require_timezone
 from switchroom.mail.addresses import require_address
 from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings.recurrence import Recurrence, require_possible
-from switchroom.rooms.drafts import LONGEST_NAME, require_text
+from switchroom.rooms.drafts import require_name, require_text
 
 MOST_INVITED = 1000
 LONGEST_AGENDA = 20_000
@@ -62,7 +62,7 @@ class MeetingDraft(Struct, frozen=True, kw_only=True):
 
 
 def require_topic(topic: str | UnsetType) -> str:
-    return require_text(topic or "", "topic", longest=LONGEST_NAME, shortest=1)
+    return require_name(topic or "", "topic", shortest=1)
 
 
 def require_agenda(agenda: str) -> str:
@@ -169,8 +169,8 @@ def _checked_invitee(draft: InviteeDraft) -> InviteeDraft:
         email = require_text(draft.email, "email", longest=254, shortest=1).lower()
         require_address(email, "email")
     with problems:
-        first_name = require_text(draft.first_name, "first_name", longest=LONGEST_NAME)
+        first_name = require_name(draft.first_name, "first_name")
     with problems:
-        last_name = require_text(draft.last_name, "last_name", longest=LONGEST_NAME)
+        last_name = require_name(draft.last_name, "last_name")
     problems.require_none()
     return structs.replace(draft, email=email, first_name=first_name, last_name=last_name)

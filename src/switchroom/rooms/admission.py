@@ -12,7 +12,6 @@ from msgspec import Struct, structs
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom import sanitize as typed
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import (
@@ -28,7 +27,7 @@ from switchroom.errors import (
 from switchroom.identity.models import Membership, Organization, PermissionGroup
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.rooms.access import judge, room_for
-from switchroom.rooms.drafts import LONGEST_NAME, require_text
+from switchroom.rooms.drafts import require_name
 from switchroom.rooms.models import Link, LinkKind, Room, RoomDetails, RoomMode, RoomPermission, RoomType
 from switchroom.rooms.permissions import Permission
 
@@ -155,7 +154,7 @@ class AdmissionService:
                 least=_SHORTEST_EXTERNAL_ID,
                 most=_LONGEST_EXTERNAL_ID,
             )
-        wanted_name = require_text(typed.name(display_name), "display_name", longest=LONGEST_NAME)
+        wanted_name = require_name(display_name, "display_name")
         link = await self.look_up_link(company_id, room_id, access_key)
         if link is None:
             raise LinkNotFound
@@ -327,7 +326,7 @@ def _guest(
     link, group = way
     view = _view(link, room, organization, group)
     _require_valid(view)
-    wanted = require_text(typed.name(wanted_name), "display_name", longest=LONGEST_NAME)
+    wanted = require_name(wanted_name, "display_name")
     admission = _admission(claims, room, organization, facts, Permission(group.permissions))
     return structs.replace(
         admission,

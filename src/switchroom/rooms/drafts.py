@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import String
 
+from switchroom import sanitize
 from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.rooms.models import Room, RoomDetails, RoomMode, RoomType
 from switchroom.rooms.permissions import Permission, Role
@@ -80,6 +81,13 @@ def require_text(value: str, path: str, *, longest: int, shortest: int = 0) -> s
     return text
 
 
+def require_name(value: str, path: str, *, longest: int = LONGEST_NAME, shortest: int = 0) -> str:
+    """The name as of `sanitize.name`. Raises Invalid, naming the path, also for one of which nothing is left,
+    even where there may be none."""
+    name = sanitize.name(value)
+    return require_text(name, path, longest=longest, shortest=1 if value.strip() else shortest)
+
+
 def require_room(draft: RoomDraft, *, is_new: bool = False) -> None:
     """Raises Invalid with all that is wrong about a draft by itself."""
     problems = Problems()
@@ -89,8 +97,11 @@ def require_room(draft: RoomDraft, *, is_new: bool = False) -> None:
         column = Room.__table__.c[name].type
         if isinstance(column, String):
             with problems:
-                shortest = 1 if name == "display_name" else 0
-                require_text(value, name, longest=column.length or LONGEST_NAME, shortest=shortest)
+                longest = column.length or LONGEST_NAME
+                if name == "display_name":
+                    require_name(value, name, longest=longest, shortest=1)
+                else:
+                    require_text(value, name, longest=longest)
     if draft.quota is not None:
         for path, places in (("quota.active", draft.quota.active), ("quota.passive", draft.quota.passive)):
             if places is not None and not 0 <= places <= _MOST_PLACES:
@@ -105,8 +116,7 @@ def require_room(draft: RoomDraft, *, is_new: bool = False) -> None:
     for part in draft.breakout_rooms[: 2 * MOST_BREAKOUT_ROOMS]:
         if part.display_name is not None:
             with problems:
-                path = "breakout_rooms.display_name"
-                require_text(part.display_name, path, longest=LONGEST_NAME, shortest=1)
+                require_name(part.display_name, "breakout_rooms.display_name", shortest=1)
         if not 0 <= (part.position or 0) <= _LAST_POSITION:
             problems.add(ErrorCode.OUT_OF_RANGE, "breakout_rooms.position", least=0, most=_LAST_POSITION)
     problems.require_none()
@@ -119,8 +129,10 @@ def write_details(room: Room, draft: RoomDraft) -> None:
 
 
 def _details(draft: RoomDraft) -> dict[str, Any]:
-    """What is said of them, texts without space around."""
+    """What is said of them: names sanitized, other texts without space around."""
     said = {name: getattr(draft, name) for name in RoomDetails.__struct_fields__}
+    if draft.display_name is not None:
+        said["display_name"] = sanitize.name(draft.display_name)
     return {
         name: value.strip() if isinstance(value, str) else value
         for name, value in said.items()

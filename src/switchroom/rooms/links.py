@@ -26,7 +26,7 @@ from switchroom.mail.addresses import require_address
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.queue import enqueue_invitation, withdraw_invitations
 from switchroom.rooms.access import judge, no_room, room_and_viewer, room_for, with_viewer
-from switchroom.rooms.drafts import LONGEST_NAME, require_text
+from switchroom.rooms.drafts import LONGEST_NAME, require_name, require_text
 from switchroom.rooms.models import Link, LinkKind, Room, RoomPermission, RoomType
 from switchroom.rooms.notices import LinkDeleted, RoomChanged
 
@@ -258,9 +258,9 @@ def _check(link: Link, *, send_email: bool) -> None:
     """Raises Invalid with all that is wrong about a link whose values break rules."""
     problems = Problems()
     with problems:
-        link.description = require_text(link.description, "description", longest=_LONGEST_DESCRIPTION)
+        link.description = require_name(link.description, "description", longest=_LONGEST_DESCRIPTION)
     with problems:
-        link.display_name = require_text(link.display_name, "display_name", longest=LONGEST_NAME)
+        link.display_name = require_name(link.display_name, "display_name")
     with problems:
         link.email = require_text(link.email, "email", longest=254)
         if link.email:

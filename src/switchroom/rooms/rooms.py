@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom import sanitize
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
 from switchroom.events.append import append
@@ -225,7 +226,7 @@ async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequenc
         for row in await session.scalars(select(BreakoutRoom).where(BreakoutRoom.room_id == room.id))
     }
     for number, draft in enumerate(drafts):
-        name = draft.display_name.strip() if draft.display_name is not None else None
+        name = sanitize.name(draft.display_name) if draft.display_name is not None else None
         row = present.get(draft.id or "")
         if draft.id and row is None and draft.remove:
             raise NotFound(ErrorCode.BREAKOUT_ROOM_NOT_FOUND, "breakout_rooms", id=draft.id[:100])

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
+from switchroom import sanitize
 from switchroom.db.clock import clock
 from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, ErrorCode, Invalid, NotFound, Problems
@@ -96,7 +97,7 @@ class WebHooks:
         """
         problems = Problems()
         for draft in drafts:
-            with problems.within("" if draft.name is UNSET else draft.name.strip()):
+            with problems.within("" if draft.name is UNSET else sanitize.name(draft.name)):
                 _fill(WebHook(), draft)
         problems.require_none()
         for _ in range(_TRIES - 1):
@@ -185,7 +186,7 @@ class WebHooks:
 
 
 async def _put(session: AsyncSession, draft: WebHookDraft) -> PutHook:
-    name = "" if draft.name is UNSET else draft.name.strip()
+    name = "" if draft.name is UNSET else sanitize.name(draft.name)
     hook = await session.scalar(_of(None).where(WebHook.name == name))
     try:
         if hook is None:
@@ -259,7 +260,7 @@ def _fill(hook: WebHook, draft: WebHookDraft) -> None:
     """Raises Invalid with all that is wrong; the hook is not to be used then."""
     problems = Problems()
     if draft.name is not UNSET:
-        hook.name = draft.name.strip()
+        hook.name = sanitize.name(draft.name)
         if not 1 <= len(hook.name) <= _LONGEST_NAME:
             problems.add(ErrorCode.LENGTH_OUT_OF_RANGE, "name", least=1, most=_LONGEST_NAME)
     if draft.url is not UNSET:
