@@ -48,19 +48,28 @@ def without_bidi_controls(typed: str) -> str:
     return _BIDI_CONTROLS.sub("", typed)
 
 
+def without_format(typed: str) -> str:
+    """The text without format characters: zero width, bidi controls, and what else has no look.
+
+    Joiners stay where they change what is seen: between letters by the rules of RFC 5892, appendix A.1 and
+    A.2, and within emoji, as the tags of flags do.
+    """
+    if typed.isascii():
+        return typed
+    kept = _FORMAT.sub(lambda found: found[1] or "", typed)
+    return _JOINERS.sub(_needed, _LOOSE_SELECTORS.sub("", kept))
+
+
 def name(typed: str) -> str:
     """In one line, without space around it and without format characters; empty when nothing visible is left.
 
     Two names that look the same are not told apart by characters without a look, and none turns around the
-    text after it. Joiners stay where they change what is seen: between letters by the rules of RFC 5892,
-    appendix A.1 and A.2, and within emoji, as the tags of flags do.
+    text after it.
     """
     typed = typed[:_LONGEST]
     if typed.isascii():
         return _BREAKS.sub(" ", _CONTROLS.sub("", typed)).strip()
-    kept = _FORMAT.sub(lambda found: found[1] or "", _CONTROLS.sub("", typed))
-    kept = _JOINERS.sub(_needed, _LOOSE_SELECTORS.sub("", kept))
-    kept = _BREAKS.sub(" ", kept).strip()
+    kept = _BREAKS.sub(" ", without_format(_CONTROLS.sub("", typed))).strip()
     return kept if any(_is_visible(character) for character in kept) else ""
 
 

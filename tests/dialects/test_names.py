@@ -40,14 +40,13 @@ def test_links(tenant: Tenant) -> None:
     room_id = tenant.room()
     assert tenant.guest_link(room_id, displayName=TYPED)["displayName"] == NAME
     assert tenant.group_link(room_id, description=TYPED)["description"] == NAME
-    for kind, unseen in (
-        ("guest", {"displayName": UNSEEN, "email": "grace@example.org"}),
-        ("group", {"description": UNSEEN}),
-    ):
-        wish = {"permissionGroupId": tenant.permission_group(), **unseen}
-        path = f"guestService.v2/create{kind.capitalize()}Links"
-        answer = tenant.api.refused(path, roomId=room_id, **{f"{kind}LinkCreations": [wish]})
-        assert answer["code"] == 3
+    group = {"permissionGroupId": tenant.permission_group()}
+    guests = [{"displayName": UNSEEN, "email": "grace@example.org", **group}]
+    answer = tenant.api.refused("guestService.v2/createGuestLinks", roomId=room_id, guestLinkCreations=guests)
+    assert answer["code"] == 3
+    groups = [{"description": UNSEEN, **group}]
+    answer = tenant.api.refused("guestService.v2/createGroupLinks", roomId=room_id, groupLinkCreations=groups)
+    assert answer["code"] == 3
 
 
 def test_guests(tenant: Tenant) -> None:

@@ -267,3 +267,17 @@ def test_a_webinar_that_is_recorded(locale: str, recorded: str, listens: str) ->
         assert listens not in part(moderator, kind)
         assert recorded not in part(other, kind)
         assert listens not in part(other, kind)
+
+
+def test_the_names_of_a_meeting_stand_apart_from_the_words_around_them() -> None:
+    hebrew, agenda = "אדם בן חוה", "\u2069\u202e1. eno\u2068"
+    mail = _read(topic=hebrew, organizer_name=hebrew, to_name="\u202eGro\u200bß", agenda=agenda, locale="en")
+    text, html = part(mail, "plain"), part(mail, "html")
+    assert "Hello Groß," in text
+    assert "Hello <bdi>Groß</bdi>," in html
+    assert f"“\u2068{hebrew}\u2069”" in text
+    assert f"“<bdi>{hebrew}</bdi>”" in html
+    assert f"Replies go to \u2068{hebrew}\u2069." in text
+    assert "1. eno" in text
+    assert text.count("\u2068") == text.count("\u2069") == text.count(hebrew)
+    assert "\u202e" not in text + html

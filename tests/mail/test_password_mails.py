@@ -159,3 +159,15 @@ async def test_the_key_is_not_repeated_from_a_servers_answer(
 
     assert "refused" in failed.last_error
     assert KEY not in failed.last_error
+
+
+def test_the_names_in_the_mail_stand_apart_from_the_words_around_them() -> None:
+    hebrew = "אדם בן חוה"
+    mail = read(to_name=hebrew, organization_name=f"\u202e{hebrew}", username="ada\u200b")
+    text, html = part(mail, "plain"), part(mail, "html")
+    assert f"\u2068{hebrew}\u2069," in text
+    assert f"<bdi>{hebrew}</bdi>," in html
+    assert text.count(f"\u2068{hebrew}\u2069") == html.count(f"<bdi>{hebrew}</bdi>") == 3
+    assert ": <bdi>ada</bdi>" not in text
+    assert "<bdi>ada</bdi>" in html
+    assert "\u202e" not in text + html

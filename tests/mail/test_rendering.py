@@ -215,3 +215,20 @@ def _decoded(header: str) -> str:
     return "".join(
         part if isinstance(part, str) else part.decode(charset or "ascii") for part, charset in parts
     )
+
+
+HEBREW, TURNING = "אדם בן חוה", "\u202egro.elpmaxe"
+
+
+def test_names_stand_apart_from_the_words_around_them() -> None:
+    mail = _read(guest_name=HEBREW, inviter_name="Zoë", room_name=TURNING, organization_name=HEBREW)
+    isolate = f"\u2068{HEBREW}\u2069"
+    text, html = part(mail, "plain"), part(mail, "html")
+    assert f"Guten Tag {isolate}," in text
+    assert f"Zoë ({isolate}) lädt Sie in den Raum „gro.elpmaxe“ ein." in text
+    assert f"Guten Tag <bdi>{HEBREW}</bdi>," in html
+    assert f"<bdi>Zoë</bdi> (<bdi>{HEBREW}</bdi>) lädt Sie in den Raum „<bdi>gro.elpmaxe</bdi>“ ein." in html
+    assert f"im Auftrag von <bdi>{HEBREW}</bdi> verschickt" in html
+    assert mail["Subject"] == f"Einladung: gro.elpmaxe – {isolate}"
+    assert f"<title>Einladung: gro.elpmaxe – {isolate}</title>" in html
+    assert not set("\u202e\u2066\u2067") & set(text + html)

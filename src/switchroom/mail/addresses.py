@@ -10,6 +10,7 @@ from functools import lru_cache
 import idna
 from msgspec import Struct
 
+from switchroom import sanitize
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.texts import text
 
@@ -58,6 +59,11 @@ def one_line(text: str) -> str:
     """
     kept = (" " if unicodedata.category(character) in _UNWANTED else character for character in text)
     return " ".join("".join(kept).split())
+
+
+def name_in_line(name: str) -> str:
+    """The name as a mail can say it: in one line, without format characters."""
+    return one_line(sanitize.without_format(name))
 
 
 def ascii_address(address: str) -> str:

@@ -1,9 +1,11 @@
-"""Layout of the HTML of all mails. Arguments are text, unless they are said to be HTML."""
+"""Layout of the HTML of all mails. Arguments are text, names isolated, unless they are said to be HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
+
+from switchroom.mail.isolation import as_html, as_text
 
 
 def paragraph(text: str) -> str:
@@ -35,7 +37,7 @@ def page(*, language: str, title: str, greeting: str, body: Iterable[str], foote
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light">
-<title>{escape(title)}</title>
+<title>{escape(as_text(title))}</title>
 </head>
 <body style="margin:0;padding:24px 12px;background:#f1f3f5">
 <table role="presentation" width="100%" cellspacing="0" cellpadding="0" border="0"><tr><td align="center">
@@ -43,10 +45,10 @@ def page(*, language: str, title: str, greeting: str, body: Iterable[str], foote
 style="max-width:560px;background:#ffffff;border-radius:8px"><tr>
 <td style="padding:32px;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;\
 color:#1c1f24;overflow-wrap:anywhere">
-<p style="margin-top:0">{escape(greeting)}</p>
+<p style="margin-top:0">{as_html(greeting)}</p>
 {between}
 <p style="margin-bottom:0;padding-top:16px;border-top:1px solid #dee2e6;font-size:13px;color:#5c6370">\
-{escape(footer)}</p>
+{as_html(footer)}</p>
 </td>
 </tr></table>
 </td></tr></table>
@@ -56,4 +58,4 @@ color:#1c1f24;overflow-wrap:anywhere">
 
 
 def _lines(text: str) -> str:
-    return escape(text).replace("\n", "<br>\n")
+    return as_html(text).replace("\n", "<br>\n")

@@ -9,7 +9,7 @@ from icalendar import Calendar, Event, Timezone, vCalAddress, vDuration, vRecur,
 from msgspec import structs
 from msgspec.structs import replace
 
-from switchroom.mail.addresses import Mailbox, one_line
+from switchroom.mail.addresses import Mailbox, name_in_line
 from switchroom.mail.components import filled, party
 from switchroom.mail.meeting_details import cleaned, description, language_of, organizer_of
 from switchroom.mail.meeting_mails import DifferentOccurrence, MeetingEntry, MeetingMail, MeetingMailKind
@@ -49,8 +49,8 @@ def meeting_feed(entries: Sequence[MeetingEntry], *, name: str, made_at: datetim
     events = [_entry(entry, stamp=made_at, status="CONFIRMED", people=_publisher(entry)) for entry in entries]
     properties = {
         "METHOD": "PUBLISH",
-        "NAME": vText(one_line(name)),
-        "X-WR-CALNAME": vText(one_line(name)),
+        "NAME": vText(name_in_line(name)),
+        "X-WR-CALNAME": vText(name_in_line(name)),
         "REFRESH-INTERVAL": vDuration(_REFRESHED_AFTER, params={"VALUE": "DURATION"}),
         "X-PUBLISHED-TTL": vDuration(_REFRESHED_AFTER),
     }

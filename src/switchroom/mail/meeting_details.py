@@ -7,7 +7,8 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from switchroom.mail.addresses import Mailbox, Undeliverable, ascii_address, one_line
+from switchroom import sanitize
+from switchroom.mail.addresses import Mailbox, Undeliverable, ascii_address, name_in_line, one_line
 from switchroom.mail.meeting_mails import MeetingEntry
 from switchroom.mail.meeting_wording import MEETING_WORDINGS, MeetingWording
 from switchroom.mail.wording import WORDINGS, Wording
@@ -32,12 +33,12 @@ def cleaned(entry: _Entry) -> _Entry:
     """The entry with names in one line, and an agenda of plain lines."""
     return replace(
         entry,
-        organizer_name=one_line(entry.organizer_name),
-        organization_name=one_line(entry.organization_name),
-        topic=one_line(entry.topic),
+        organizer_name=name_in_line(entry.organizer_name),
+        organization_name=name_in_line(entry.organization_name),
+        topic=name_in_line(entry.topic),
         agenda=_lines(entry.agenda),
         different=tuple(
-            replace(one, topic=one_line(one.topic), agenda=_lines(one.agenda)) for one in entry.different
+            replace(one, topic=name_in_line(one.topic), agenda=_lines(one.agenda)) for one in entry.different
         ),
         join_link=one_line(entry.join_link),
         meeting_number=one_line(entry.meeting_number),
@@ -47,7 +48,9 @@ def cleaned(entry: _Entry) -> _Entry:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(one_line(line) for line in text.splitlines()).strip("\n")
+    """Without bidi controls, which could take the isolation from the names before and after."""
+    lines = sanitize.without_bidi_controls(text).splitlines()
+    return "\n".join(one_line(line) for line in lines).strip("\n")
 
 
 def organizer_of(entry: MeetingEntry, *, otherwise: str) -> Mailbox:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from switchroom.mail import dates, layout
-from switchroom.mail.addresses import Mailbox, ascii_address, one_line
+from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line
+from switchroom.mail.isolation import as_text, isolated
 from switchroom.mail.meeting_calendar import meeting_calendar, method_of
 from switchroom.mail.meeting_details import Language, cleaned, language_of, numbers, organizer_of
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailKind, MeetingRole
@@ -18,7 +19,8 @@ from switchroom.mail.wording import shortened
 
 
 class Paragraphs(Struct, frozen=True, kw_only=True):
-    """What both alternatives say; empty is what this mail does not say. Without `join` nobody can join."""
+    """What both alternatives say, names isolated; empty is what this mail does not say. Without `join`
+    nobody can join."""
 
     subject: str
     greeting: str
@@ -42,7 +44,7 @@ def render_meeting_mail(mail: MeetingMail, envelope: Envelope) -> RenderedMail:
     """The mail, the same each time. Raises Undeliverable for a hopeless address."""
     mail = cleaned(mail)
     language = language_of(mail)
-    recipient = Mailbox(one_line(mail.to_name), ascii_address(mail.to))
+    recipient = Mailbox(name_in_line(mail.to_name), ascii_address(mail.to))
     organizer = organizer_of(mail, otherwise=envelope.sender.address)
     answers = organizer if organizer.address != envelope.sender.address else None
     paragraphs = _paragraphs(mail, recipient, answers, language)
@@ -51,7 +53,7 @@ def render_meeting_mail(mail: MeetingMail, envelope: Envelope) -> RenderedMail:
         envelope,
         recipient,
         Content(
-            subject=paragraphs.subject,
+            subject=as_text(paragraphs.subject),
             language=language.name,
             text=_text(paragraphs, language),
             html=_html(paragraphs, language),
@@ -80,13 +82,13 @@ def _paragraphs(
     takes_place = mail.kind is not MeetingMailKind.CANCELLATION
     occurrence = mail.recurrence_id.astimezone(zone) if mail.recurrence_id else None
     names = {
-        "organizer": mail.organizer_name,
-        "organization": mail.organization_name,
-        "topic": mail.topic,
-        "guest": recipient.name,
+        "organizer": isolated(mail.organizer_name),
+        "organization": isolated(mail.organization_name),
+        "topic": isolated(mail.topic),
+        "guest": isolated(recipient.name),
     }
     return Paragraphs(
-        subject=kind.subject.format(topic=shortened(mail.topic)),
+        subject=kind.subject.format(topic=isolated(shortened(mail.topic))),
         greeting=(words.greeting if recipient.name else words.greeting_without_name).format(**names),
         introduction=(kind.by_organizer if mail.organizer_name else kind.by_organization).format(**names),
         one_occurrence=(
@@ -108,7 +110,9 @@ def _paragraphs(
         personal=words.personal if takes_place else "",
         attachment=kind.attachment,
         footer=(
-            meeting.footer.format(organization=mail.organization_name, organizer=answers.name)
+            meeting.footer.format(
+                organization=isolated(mail.organization_name), organizer=isolated(answers.name)
+            )
             if answers is not None
             else words.footer.format(**names)
         ),
@@ -139,7 +143,7 @@ def _text(paragraphs: Paragraphs, language: Language) -> str:
         paragraphs.personal,
         paragraphs.attachment,
     )
-    return "\n\n".join(part for part in parts if part) + f"\n\n-- \n{paragraphs.footer}\n"
+    return as_text("\n\n".join(part for part in parts if part) + f"\n\n-- \n{paragraphs.footer}\n")
 
 
 def _html(paragraphs: Paragraphs, language: Language) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from switchroom.mail import dates, layout
-from switchroom.mail.addresses import Mailbox, ascii_address, one_line
+from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line, one_line
+from switchroom.mail.isolation import as_text, isolated
 from switchroom.mail.message import Content, Envelope, RenderedMail, compose
 from switchroom.mail.password_mails import PasswordMail
 from switchroom.mail.password_wording import PASSWORD_WORDINGS, PasswordWording
@@ -16,7 +17,7 @@ from switchroom.mail.wording import WORDINGS, Wording, shortened
 
 
 class Paragraphs(Struct, frozen=True, kw_only=True):
-    """Content that both alternatives of the mail have."""
+    """Content that both alternatives of the mail have, names isolated."""
 
     subject: str
     greeting: str
@@ -32,13 +33,13 @@ def render_password_mail(mail: PasswordMail, envelope: Envelope) -> RenderedMail
     """The mail, the same each time. Raises Undeliverable for a hopeless address."""
     language = mail.locale if mail.locale in PASSWORD_WORDINGS else "en"
     words, password = WORDINGS[language], PASSWORD_WORDINGS[language]
-    recipient = Mailbox(one_line(mail.to_name), ascii_address(mail.to))
+    recipient = Mailbox(name_in_line(mail.to_name), ascii_address(mail.to))
     paragraphs = _paragraphs(mail, recipient, words, password)
     return compose(
         envelope,
         recipient,
         Content(
-            subject=paragraphs.subject,
+            subject=as_text(paragraphs.subject),
             language=language,
             text=_text(paragraphs, words, password),
             html=_html(paragraphs, words, password, language),
@@ -50,14 +51,14 @@ def render_password_mail(mail: PasswordMail, envelope: Envelope) -> RenderedMail
 def _paragraphs(
     mail: PasswordMail, recipient: Mailbox, words: Wording, password: PasswordWording
 ) -> Paragraphs:
-    organization = one_line(mail.organization_name)
-    names = {"organization": organization, "guest": recipient.name}
+    organization = name_in_line(mail.organization_name)
+    names = {"organization": isolated(organization), "guest": isolated(recipient.name)}
     until = mail.valid_until.astimezone(zone_of(mail.timezone))
     return Paragraphs(
-        subject=password.subject.format(organization=shortened(organization)),
+        subject=password.subject.format(organization=isolated(shortened(organization))),
         greeting=(words.greeting if recipient.name else words.greeting_without_name).format(**names),
         introduction=password.introduction.format(**names),
-        username=one_line(mail.username),
+        username=isolated(name_in_line(mail.username)),
         link=one_line(mail.link),
         valid_until=dates.day_and_time(until, words),
         zone=words.zone.format(zone=dates.zone_name(mail.timezone, until)),
@@ -75,7 +76,7 @@ def _text(paragraphs: Paragraphs, words: Wording, password: PasswordWording) -> 
         f"{password.once} {words.personal}",
         password.unexpected,
     )
-    return "\n\n".join(parts) + f"\n\n-- \n{paragraphs.footer}\n"
+    return as_text("\n\n".join(parts) + f"\n\n-- \n{paragraphs.footer}\n")
 
 
 def _html(paragraphs: Paragraphs, words: Wording, password: PasswordWording, language: str) -> str:

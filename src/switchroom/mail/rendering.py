@@ -8,16 +8,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from switchroom.mail import dates, layout
-from switchroom.mail.addresses import Mailbox, ascii_address, one_line
+from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line, one_line
 from switchroom.mail.calendar import calendar
 from switchroom.mail.invitations import Invitation
+from switchroom.mail.isolation import as_text, isolated
 from switchroom.mail.message import Attachment, Content, Envelope, RenderedMail, compose
 from switchroom.mail.timezones import zone_of
 from switchroom.mail.wording import WORDINGS, Wording, shortened
 
 
 class Paragraphs(Struct, frozen=True):
-    """What both alternatives say."""
+    """What both alternatives say, names isolated."""
 
     subject: str
     greeting: str
@@ -37,7 +38,11 @@ def render_invitation(invitation: Invitation, envelope: Envelope) -> RenderedMai
         clean,
         organizer=Mailbox(clean.inviter_name or clean.organization_name, envelope.sender.address),
         attendee=guest,
-        summary=words.summary.format(room=clean.room_name, organization=clean.organization_name),
+        summary=as_text(
+            words.summary.format(
+                room=isolated(clean.room_name), organization=isolated(clean.organization_name)
+            )
+        ),
         description=_description(clean, words),
         queued_at=envelope.queued_at,
     )
@@ -46,7 +51,7 @@ def render_invitation(invitation: Invitation, envelope: Envelope) -> RenderedMai
         envelope,
         guest,
         Content(
-            subject=paragraphs.subject,
+            subject=as_text(paragraphs.subject),
             language=clean.locale,
             text=_text(clean, words, paragraphs),
             html=_html(clean, words, paragraphs),
@@ -58,25 +63,26 @@ def render_invitation(invitation: Invitation, envelope: Envelope) -> RenderedMai
 def _clean(invitation: Invitation) -> Invitation:
     return replace(
         invitation,
-        guest_name=one_line(invitation.guest_name),
-        organization_name=one_line(invitation.organization_name),
-        room_name=one_line(invitation.room_name),
-        inviter_name=one_line(invitation.inviter_name),
+        guest_name=name_in_line(invitation.guest_name),
+        organization_name=name_in_line(invitation.organization_name),
+        room_name=name_in_line(invitation.room_name),
+        inviter_name=name_in_line(invitation.inviter_name),
         join_link=one_line(invitation.join_link),
     )
 
 
 def _paragraphs(invitation: Invitation, words: Wording, *, with_calendar: bool) -> Paragraphs:
     names = {
-        "room": invitation.room_name,
-        "organization": invitation.organization_name,
-        "inviter": invitation.inviter_name,
-        "guest": invitation.guest_name,
+        "room": isolated(invitation.room_name),
+        "organization": isolated(invitation.organization_name),
+        "inviter": isolated(invitation.inviter_name),
+        "guest": isolated(invitation.guest_name),
     }
     dated = invitation.valid_from or invitation.valid_until
     return Paragraphs(
         subject=words.subject.format(
-            room=shortened(invitation.room_name), organization=shortened(invitation.organization_name)
+            room=isolated(shortened(invitation.room_name)),
+            organization=isolated(shortened(invitation.organization_name)),
         ),
         greeting=(words.greeting if invitation.guest_name else words.greeting_without_name).format(**names),
         invitation=(words.invited_by if invitation.inviter_name else words.invited).format(**names),
@@ -100,9 +106,13 @@ def _dates(invitation: Invitation, words: Wording) -> str:
 
 def _description(invitation: Invitation, words: Wording) -> str:
     paragraphs = _paragraphs(invitation, words, with_calendar=False)
-    return "\n\n".join(
-        (paragraphs.invitation, f"{words.join}:\n{invitation.join_link}", words.requirements, words.personal)
+    parts = (
+        paragraphs.invitation,
+        f"{words.join}:\n{invitation.join_link}",
+        words.requirements,
+        words.personal,
     )
+    return as_text("\n\n".join(parts))
 
 
 def _text(invitation: Invitation, words: Wording, paragraphs: Paragraphs) -> str:
@@ -118,7 +128,7 @@ def _text(invitation: Invitation, words: Wording, paragraphs: Paragraphs) -> str
         words.personal,
         paragraphs.attachment,
     )
-    return "\n\n".join(part for part in parts if part) + f"\n\n-- \n{paragraphs.footer}\n"
+    return as_text("\n\n".join(part for part in parts if part) + f"\n\n-- \n{paragraphs.footer}\n")
 
 
 def _html(invitation: Invitation, words: Wording, paragraphs: Paragraphs) -> str:
