@@ -16,6 +16,7 @@ import os
 import socket
 import stat
 from collections import deque
+from collections.abc import Container
 from typing import cast
 
 import structlog
@@ -49,7 +50,7 @@ CLOSE_LIMIT = 1.0
 
 _READ_AT_ONCE = 8 * 1024
 _MISUSE, _BAD_TEXT, _LOST = 1008, 1007, 1006
-_PATH_OF_DESCRIPTORS = "/proc/self/fd"
+_DESCRIPTORS = "/proc/self/fd"
 
 _silent = logging.getLogger("switchroom.websocket.frames")
 _silent.addHandler(logging.NullHandler())
@@ -59,8 +60,10 @@ _silent.propagate = False
 def bounded(app: ASGIApp) -> ASGIApp:
     """The application, with every WebSocket of it bounded in what it may take of memory and processor."""
 
+    known: set[int] = set()
+
     async def serve_socket(scope: Scope, receive: Receive, send: Send) -> None:
-        handover = _Handover(scope, receive, send)
+        handover = _Handover(scope, receive, send, known)
         try:
             await app(scope, handover.receive, handover.send)
         finally:
@@ -78,12 +81,15 @@ def bounded(app: ASGIApp) -> ASGIApp:
 class _Handover:
     """The `receive` and `send` of one WebSocket: Granian's up to the handshake, the connection's after it."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, known: set[int]) -> None:
+        """`known` has the descriptors of all connections that were taken over."""
         # Taken now: the application may put the address of a proxy's client there.
         self._peer = scope["client"]
         self._server = scope["server"]
         self._receive = receive
         self._send = send
+        self._known = known
+        self._descriptors: list[int] = []
         self._accepted = False
         self._connection: _Connection | None = None
 
@@ -109,17 +115,21 @@ class _Handover:
             await self._connection.close(message.get("code", 1000))
 
     def end(self) -> None:
+        self._known.difference_update(self._descriptors)
         if self._connection is not None:
             self._connection.abort()
 
     async def _take_over(self) -> _Connection | None:
         if self._peer is None or self._server is None or self._server[1] is None:
             return None
-        taken = await asyncio.to_thread(_duplicate, self._peer, int(self._server[1]))
-        if taken is None:
+        found = await asyncio.to_thread(_find, self._peer, int(self._server[1]), self._known)
+        if found is None:
             # It was closed since, or this is no server of Granian's.
             log.info("websocket not found", client=self._peer[0])
             return None
+        descriptor, taken = found
+        self._descriptors = [descriptor, taken.fileno()]
+        self._known.update(self._descriptors)
         _, connection = await asyncio.get_running_loop().create_connection(_Connection, sock=taken)
         return connection
 
@@ -283,20 +293,28 @@ class _Connection(asyncio.BufferedProtocol):
             self._transport.pause_reading()
 
 
-def _duplicate(peer: tuple[str, int], port: int) -> socket.socket | None:
-    """A second descriptor of the connection of this process that a client has made to a port of it."""
-    for name in os.listdir(_PATH_OF_DESCRIPTORS):
-        descriptor = int(name)
+def _find(peer: tuple[str, int], port: int, known: Container[int]) -> tuple[int, socket.socket] | None:
+    """The descriptor of the connection that a client has made to a port of this process, and a second one.
+
+    What is in `known` is looked at only if it is none of the others: it may be closed by now, and its number
+    this connection's.
+    """
+    open_now = [int(name) for name in os.listdir(_DESCRIPTORS)]
+    likely = [one for one in open_now if one not in known]
+    for descriptor in (*likely, *open_now):
         if _is_connection(descriptor, peer, port):
-            try:
-                taken = socket.socket(fileno=os.dup(descriptor))
-            except OSError:
-                return None  # closed meanwhile; what may have its number now is not closed here, as below
-            if _is_connection(taken.fileno(), peer, port):
+            taken = _duplicate(descriptor)
+            if taken is not None and _is_connection(taken.fileno(), peer, port):
                 taken.setblocking(False)
-                return taken
-            taken.close()
+                return descriptor, taken
     return None
+
+
+def _duplicate(descriptor: int) -> socket.socket | None:
+    try:
+        return socket.socket(fileno=os.dup(descriptor))
+    except OSError:
+        return None  # closed meanwhile, and its number a file's: its duplicate is not closed, see below
 
 
 def _is_connection(descriptor: int, peer: tuple[str, int], port: int) -> bool:
