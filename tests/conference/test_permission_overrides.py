@@ -1,7 +1,9 @@
-"""What moderators have granted and revoked outlives the process, but not the conference."""
+"""What moderators have granted and revoked outlives the process, but not the conference; that they have put
+somebody out outlives both."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,7 +19,7 @@ from switchroom.db.database import Database
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import MODERATOR, SPECTATOR, Permission
 from tests.conference.room import Client, RoomServer, room_server
-from tests.conference.test_waiting import MEETING, join_waiting
+from tests.conference.test_waiting import MEETING, is_let_in, join_waiting, moderator
 from tests.platform import Tenant
 
 SPECTATORS = RoomMode.SPECTATOR
@@ -136,6 +138,64 @@ async def test_who_is_not_let_in_ends_no_conference(database: Database) -> None:
         server.admit("Sam", SPECTATOR)
         assert (await server.refused("Sam"))["code"] == "spectators_not_allowed"
         assert not (await server.enter("Ada")).joined["permissions"]["voice"]
+
+
+async def put_out(server: RoomServer) -> str:
+    """Ben is let in, and put out again. The pass that he has kept."""
+    mia, ben = await moderator(server), await join_waiting(server, "Ben")
+    await mia.does("admit", participantId=ben.id)
+    joined = await is_let_in(ben)
+    await mia.does("moderate", participantId=joined["participantId"], action="remove")
+    await ben.closed()
+    await leaves(mia)
+    return joined["letIn"]
+
+
+async def comes_back(server: RoomServer, let_in: str) -> Client:
+    token = server.admit("Ben", waits=True, meeting_id=MEETING)
+    client = await server.connect()
+    client.joined = await client.ask("join", token=token, roomId="lounge", letIn=let_in)
+    return client
+
+
+async def test_whoever_was_put_out_waits_again_though_the_room_was_empty(database: Database) -> None:
+    async with server_with(database) as server:
+        let_in = await put_out(server)
+        first = await comes_back(server, let_in)
+        assert first.joined["type"] == "waiting"
+        await leaves(first)
+        assert (await comes_back(server, let_in)).joined["type"] == "waiting"
+
+
+async def test_whoever_was_put_out_waits_again_after_a_restart_until_let_in(database: Database) -> None:
+    async with server_with(database) as server:
+        let_in = await put_out(server)
+    async with server_with(database) as server:
+        ben = await comes_back(server, let_in)
+        assert ben.joined["type"] == "waiting"
+        mia = await moderator(server)
+        await mia.does("permit", participantId=mia.id, permissions={"video": False})
+        await leaves(mia)
+    async with server_with(database) as server:
+        mia, ben = await moderator(server), await comes_back(server, let_in)
+        assert ben.joined["type"] == "waiting"
+        assert mia.joined["permissions"]["video"]
+        await mia.does("admit", participantId=ben.joined["participantId"])
+        let_in = (await is_let_in(ben))["letIn"]
+    async with server_with(database) as server:
+        assert (await comes_back(server, let_in)).joined["type"] == "joined"
+    assert await written(database) == []
+
+
+async def test_it_is_forgotten_when_no_pass_from_before_is_good_any_more(database: Database) -> None:
+    records = OverrideRecords(database)
+    for user_id, until in (("user-Ada", int(time.time()) + 60), ("user-Ben", int(time.time()) - 60)):
+        records.note("lounge", user_id, Overrides(removed_until=until))
+    await records.finish()
+    assert [one.is_removed for one in (await records.load("lounge")).values()] == [True, False]
+    records.forget("lounge")
+    await records.finish()
+    assert await written(database) == ["user-Ada"]
 
 
 async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not_written(

@@ -274,9 +274,11 @@ class ConferenceService:
         if not admission.waits:
             return False
         room_id, user_id = admission.room.room_id, admission.user_id
+        if self._overrides.is_removed(room_id, user_id):
+            return True
         live = self._live.get(room_id)
-        if live is not None and user_id in live.conference.let_in | live.conference.put_out:
-            return user_id in live.conference.put_out
+        if live is not None and user_id in live.conference.let_in:
+            return False
         return not self._reentry_tokens.is_good(request.let_in or "", room_id, user_id)
 
     def _wait(self, admission: Admission, request: Join, connection: Connection) -> Arrival:
@@ -330,7 +332,9 @@ class ConferenceService:
         )
         conference.participants[participant.id] = participant
         conference.let_in.add(participant.user_id)
-        conference.put_out.discard(participant.user_id)
+        if overrides.removed_until:
+            overrides.removed_until = 0
+            self._overrides.changed(admission.room.room_id, participant.user_id)
         if before is not None:
             conference.remove(before, "replaced", "replaced")
         participant.connection = connection
@@ -369,6 +373,9 @@ class ConferenceService:
             self._notifier.left(live.conference.room, participant, reason)
         live.waiting_room.inside_changed(live.conference)
         room_id = live.conference.room.room_id
+        for participant in participants:
+            if participant.overrides.is_removed and self._live.get(room_id) is live:
+                self._overrides.changed(room_id, participant.user_id)
         if not live.conference.participants and self._live.get(room_id) is live:
             self._overrides.forget(room_id)
             self._close(live)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from switchroom.conference.messages import (
     Speaking,
     SpectatorsInfo,
 )
-from switchroom.conference.room import to_message
+from switchroom.conference.room import reentry, to_message
 from switchroom.conference.room.announcements import Showing, tell, tell_self
 from switchroom.conference.room.chat_history import ChatHistory
 from switchroom.conference.room.participants import Overrides, Participant, is_spectator
@@ -70,8 +71,6 @@ class Conference:
         """Whether what happens is being recorded."""
         self.let_in: set[str] = set()
         """The user ids of those who need not wait any more as long as the conference lives."""
-        self.put_out: set[str] = set()
-        """The user ids of those whom a moderator has removed, and nobody has let in since."""
         self._overrides = overrides if overrides is not None else {}
         self._follower = follower
 
@@ -80,7 +79,7 @@ class Conference:
         return self.room.mode
 
     def overrides_of(self, user_id: str) -> Overrides:
-        """What moderators have granted and revoked; it holds as long as the conference lives."""
+        """What moderators have decided; grants and revocations hold as long as the conference lives."""
         return self._overrides.setdefault(user_id, Overrides())
 
     def find(self, participant_id: str) -> Participant:
@@ -169,7 +168,8 @@ class Conference:
     def _end(self, participant: Participant, reason: LeftReason, end: EndReason | None) -> None:
         if reason == "removed":
             self.let_in.discard(participant.user_id)
-            self.put_out.add(participant.user_id)
+            if participant.admission.waits and end != "room_closed":
+                self.overrides_of(participant.user_id).removed_until = int(time.time()) + reentry.LIFETIME
         if participant.grace is not None:
             participant.grace.cancel()
         connection, participant.connection = participant.connection, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -73,10 +74,18 @@ class MediaState(Struct, frozen=True):
 
 @dataclass
 class Overrides:
-    """Permissions granted to and revoked from one person by moderators; they outlive the person's stay."""
+    """What moderators have decided about one person: permissions beyond, or short of, what their admission
+    says, and whether they have been put out. It outlives the person's stay."""
 
     granted: Permission = NO_PERMISSION
     revoked: Permission = NO_PERMISSION
+    removed_until: int = 0
+    """Unix time until which no reentry token lets them in: they were put out, and nobody has let them in
+    since."""
+
+    @property
+    def is_removed(self) -> bool:
+        return time.time() < self.removed_until
 
     def set(self, permission: Permission, *, allowed: bool) -> None:
         if allowed:

@@ -1,14 +1,15 @@
-"""Permissions that moderators grant and revoke in live rooms, and the records that outlive a process."""
+"""What moderators decide about people in live rooms, and the records of it that outlive a process."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Collection, Sequence
 from typing import Protocol
 from weakref import WeakValueDictionary
 
 from msgspec import Struct
-from sqlalchemy import String, delete, exists, select
+from sqlalchemy import BigInteger, ColumnElement, String, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,7 +22,7 @@ from switchroom.rooms.permissions import Permission
 
 
 class RoomOverride(Base):
-    """Override of a person's permissions in a live room: beyond, or short of, what their admission says."""
+    """What moderators have decided about a person in a live room (see `Overrides`)."""
 
     __tablename__ = "room_overrides"
 
@@ -29,6 +30,7 @@ class RoomOverride(Base):
     user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     granted: Mapped[int] = mapped_column(default=0)
     revoked: Mapped[int] = mapped_column(default=0)
+    removed_until: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Ownership(Protocol):
@@ -40,12 +42,14 @@ class Ownership(Protocol):
 
 
 class _Note(Struct, frozen=True):
-    """Note of what holds for one person, or (None) that nothing holds for anybody any more."""
+    """Note of what holds for one person, or (None) that nothing is granted to or revoked from anybody any
+    more."""
 
     room_id: str
     user_id: str | None = None
     granted: int = 0
     revoked: int = 0
+    removed_until: int = 0
 
 
 def _key(note: _Note) -> tuple[str, str | None]:
@@ -75,22 +79,29 @@ class OverrideRecords:
         query = select(RoomOverride).where(RoomOverride.room_id == room_id)
         async with self._database.read(None) as session:
             rows = (await session.scalars(query)).all()
-        return {row.user_id: Overrides(Permission(row.granted), Permission(row.revoked)) for row in rows}
+        return {
+            row.user_id: Overrides(Permission(row.granted), Permission(row.revoked), row.removed_until)
+            for row in rows
+        }
 
     def note(self, room_id: str, user_id: str, overrides: Overrides) -> None:
         """Write what holds for one person from now on."""
-        self._writes.add(_Note(room_id, user_id, int(overrides.granted), int(overrides.revoked)))
+        held = int(overrides.granted), int(overrides.revoked), overrides.removed_until
+        self._writes.add(_Note(room_id, user_id, *held))
 
     def forget(self, room_id: str) -> None:
-        """Nothing holds in a room any more."""
+        """Nothing is granted or revoked in a room any more; who was put out stays so."""
         self._writes.add(_Note(room_id))
 
     async def tidy(self) -> None:
-        """Forget the rooms that have been deleted while nobody had them."""
+        """Forget the rooms that have been deleted while nobody had them, and whose putting out is over."""
         gone = ~exists().where(Room.id == RoomOverride.room_id)
+        nothing_held = (RoomOverride.granted == 0) & (RoomOverride.revoked == 0) & ~_removed()
         async with self._database.write(None) as session:
             await session.execute(
-                delete(RoomOverride).where(gone).execution_options(synchronize_session=False)
+                delete(RoomOverride)
+                .where(or_(gone, nothing_held))
+                .execution_options(synchronize_session=False)
             )
 
     async def _write(self, notes: Sequence[_Note]) -> None:
@@ -139,11 +150,22 @@ class PermissionOverrides:
             self._records.note(room_id, user_id, self._rooms[room_id][user_id])
 
     def forget(self, room_id: str) -> None:
-        """Nothing holds any more: everybody has left the room."""
+        """Nothing is granted or revoked any more: everybody has left the room. Who was put out stays so."""
         overrides = self.of(room_id)
         if self._records is not None and any(one.granted or one.revoked for one in overrides.values()):
             self._records.forget(room_id)
+        removed = {
+            user_id: Overrides(removed_until=one.removed_until)
+            for user_id, one in overrides.items()
+            if one.is_removed
+        }
         overrides.clear()
+        overrides.update(removed)
+
+    def is_removed(self, room_id: str, user_id: str) -> bool:
+        """Whether somebody was put out of a room, and has not been let in since."""
+        found = self._rooms.get(room_id, {}).get(user_id)
+        return found is not None and found.is_removed
 
     def release(self, room_id: str) -> None:
         """This process has the room no longer, or nobody is inside or waits."""
@@ -151,8 +173,8 @@ class PermissionOverrides:
 
 
 async def _write(session: AsyncSession, note: _Note) -> None:
-    if note.granted or note.revoked:
-        held = {"granted": note.granted, "revoked": note.revoked}
+    if note.granted or note.revoked or note.removed_until:
+        held = {"granted": note.granted, "revoked": note.revoked, "removed_until": note.removed_until}
         row = upsert(session, RoomOverride).values(room_id=note.room_id, user_id=note.user_id, **held)
         key = [RoomOverride.room_id, RoomOverride.user_id]
         await session.execute(row.on_conflict_do_update(index_elements=key, set_=held))
@@ -160,4 +182,12 @@ async def _write(session: AsyncSession, note: _Note) -> None:
     gone = delete(RoomOverride).where(RoomOverride.room_id == note.room_id)
     if note.user_id is not None:
         gone = gone.where(RoomOverride.user_id == note.user_id)
+    else:
+        gone = gone.where(~_removed())
+        kept = update(RoomOverride).where(RoomOverride.room_id == note.room_id, _removed())
+        await session.execute(kept.values(granted=0, revoked=0).execution_options(synchronize_session=False))
     await session.execute(gone.execution_options(synchronize_session=False))
+
+
+def _removed() -> ColumnElement[bool]:
+    return RoomOverride.removed_until > int(time.time())
