@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 import structlog
 
 from switchroom.errors import Unavailable
 
 log = structlog.stdlib.get_logger(__name__)
+
+T = TypeVar("T")
+
+_TURN = 0.01
+"""Seconds of work after which it is the others' turn."""
 
 KEEP_AFTER = 1.0
 """Seconds after which work that is to go on begins again when it has failed."""
@@ -24,6 +30,16 @@ async def set_within(event: asyncio.Event, seconds: float | None) -> bool:
             return await event.wait()
     except TimeoutError:
         return False
+
+
+async def taking_turns(items: Iterable[T]) -> AsyncGenerator[T]:
+    """Items that are worked on one by one, with turns of the loop for the work of others in between."""
+    began = time.monotonic()
+    for item in items:
+        yield item
+        if time.monotonic() - began > _TURN:
+            await asyncio.sleep(0)
+            began = time.monotonic()
 
 
 class Tasks:

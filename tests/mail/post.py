@@ -17,7 +17,7 @@ from switchroom.identity.models import Organization
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMailKind, MeetingRecipient
 from switchroom.mail.models import QueuedMail
-from switchroom.mail.queue import distribute, enqueue_invitation, enqueue_meeting_mails
+from switchroom.mail.queue import distribute, enqueue_invitations, enqueue_meeting_mails
 from tests.databases import with_tables
 
 ACCESS_KEY = "Xq3vLr8TzPw1NcYb5KdHs7MgJf2RaVe4"
@@ -99,7 +99,8 @@ class Sender:
 
     async def invite(self, **changes: Any) -> str:
         async with self.database.write(self.organization_id) as session:
-            return await enqueue_invitation(session, self.organization_id, invitation(**changes))
+            mails = [invitation(**changes)]
+            return (await enqueue_invitations(session, self.organization_id, mails))[0]
 
     async def tell(self, **changes: Any) -> str:
         """Queue a mail about a meeting, to one person. Returns its id."""

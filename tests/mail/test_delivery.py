@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from switchroom.db.base import now
 from switchroom.mail.delivery import RETRY_DELAYS, MailDelivery
 from switchroom.mail.models import QueuedMail
-from switchroom.mail.queue import enqueue_invitation
+from switchroom.mail.queue import enqueue_invitations
 from switchroom.settings import ConfigurationError, SmtpSettings
 from tests.mail.delivering import delivering
 from tests.mail.mail_server import PASSWORD, USER, MailServer, certificate, mail_server
@@ -336,6 +336,6 @@ async def _invite_and_fail(organization: Sender) -> None:
 
 async def _invite_within_a_failing_transaction(organization: Sender) -> None:
     async with organization.database.write(organization.organization_id) as session:
-        await enqueue_invitation(session, organization.organization_id, invitation())
+        await enqueue_invitations(session, organization.organization_id, [invitation()])
         await session.flush()
         raise _Mishap

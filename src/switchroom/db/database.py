@@ -33,6 +33,7 @@ from switchroom.db.prepared import PreparedInsert, PreparedQuery
 from switchroom.db.sqlite import DRIVER, LOCK_LIMIT, Checkpoints, SqliteConnection, connect, driver_of
 from switchroom.db.sqlite import begin as begin_transaction
 from switchroom.errors import ErrorCode, Unavailable
+from switchroom.tasks import taking_turns
 
 _ORGANIZATION = "organization_id"
 _NOTICES = "notices"
@@ -53,6 +54,9 @@ _STATEMENT_LIMIT = 20.0
 _LONGEST_IDLE = 20_000
 """Milliseconds that a transaction may wait for its process, which may hang, or its machine be gone: what it
 has locked, and others wait for, is free after that."""
+
+_WRITTEN_AT_ONCE = 100
+"""Rows; SQLite writes them in the event loop."""
 
 _MAPPED = 1 << 31
 """Bytes of SQLite's file that are read where the kernel keeps them, without a call for each page. SQLite
@@ -216,13 +220,13 @@ async def insert_at_once(session: AsyncSession, rows: Sequence[Base]) -> None:
 
 async def insert_values(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write new rows of one table by their columns, all the same."""
-    if not rows:
-        return
-    if not _is_sqlite(session):
-        await session.run_sync(insert_rows, table, rows)
-        return
-    sql, values = _prepared_rows(session.sync_session, table, rows)
-    await (await _driver(session)).run(sql, values)
+    pieces = [rows[begin : begin + _WRITTEN_AT_ONCE] for begin in range(0, len(rows), _WRITTEN_AT_ONCE)]
+    async for piece in taking_turns(pieces):
+        if not _is_sqlite(session):
+            await session.run_sync(insert_rows, table, piece)
+            continue
+        sql, values = _prepared_rows(session.sync_session, table, piece)
+        await (await _driver(session)).run(sql, values)
 
 
 def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

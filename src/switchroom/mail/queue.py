@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMa
 from switchroom.mail.models import MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.password_mails import PasswordMail
+from switchroom.tasks import taking_turns
 
 _LONGEST_UID = 100
 """Of what is asked for. A meeting's begins with its id, behind which any host's name may come."""
@@ -28,16 +30,24 @@ Payload = Invitation | MeetingMail | PasswordMail
 """What a queued mail says."""
 
 
-async def enqueue_invitation(session: AsyncSession, organization_id: int, invitation: Invitation) -> str:
-    """Queue the invitation; it leaves once the caller's transaction is committed. Returns the task's id.
+async def enqueue_invitations(
+    session: AsyncSession, organization_id: int, invitations: Sequence[Invitation]
+) -> Sequence[str]:
+    """Queue invitations; they leave once the caller's transaction is committed. Returns the tasks' ids.
 
     An earlier invitation with the same `uid` that still waits is not sent any more.
     """
-    if invitation.sequence > 0:
-        await withdraw_invitations(
-            session, organization_id, invitation.uid, reason="replaced by a newer invitation"
-        )
-    return _enqueue(session, organization_id, invitation)
+    moment = now()
+    rows: list[dict[str, Any]] = []
+    async for one in taking_turns(invitations):
+        if one.sequence > 0:
+            await withdraw_invitations(
+                session, organization_id, one.uid, reason="replaced by a newer invitation"
+            )
+        rows.append(_row(organization_id, one, to=one.to, queued_at=moment))
+    await insert_values(session, QueuedMail, rows)
+    notify(session, MailQueued())
+    return [row["id"] for row in rows]
 
 
 async def enqueue_meeting_mails(session: AsyncSession, organization_id: int, mailing: MeetingMailing) -> None:
@@ -69,7 +79,10 @@ async def enqueue_password_mail(session: AsyncSession, organization_id: int, mai
     An earlier one to the same person that still waits is not sent any more: its link is void.
     """
     await withdraw_password_mails(session, mail.uid)
-    return _enqueue(session, organization_id, mail)
+    queued = QueuedMail(**_row(organization_id, mail, to=mail.to, queued_at=now()))
+    session.add(queued)
+    notify(session, MailQueued())
+    return queued.id
 
 
 async def withdraw_password_mails(session: AsyncSession, uid: str) -> None:
@@ -103,13 +116,6 @@ def read_payload(payload: str) -> Payload:
 
 class _Tag(Struct):
     type: str | None = None
-
-
-def _enqueue(session: AsyncSession, organization_id: int, payload: Payload) -> str:
-    mail = QueuedMail(**_row(organization_id, payload, to=payload.to, queued_at=now()))
-    session.add(mail)
-    notify(session, MailQueued())
-    return mail.id
 
 
 def _row(

@@ -24,11 +24,12 @@ from switchroom.identity.timezones import require_timezone
 from switchroom.identity.tokens import AccessToken
 from switchroom.mail.addresses import require_address
 from switchroom.mail.invitations import Invitation
-from switchroom.mail.queue import enqueue_invitation, withdraw_invitations
+from switchroom.mail.queue import enqueue_invitations, withdraw_invitations
 from switchroom.rooms.access import judge, no_room, room_and_viewer, room_for, with_viewer
 from switchroom.rooms.drafts import LONGEST_NAME, require_name, require_text
 from switchroom.rooms.models import Link, LinkKind, Room, RoomPermission, RoomType
 from switchroom.rooms.notices import LinkDeleted, RoomChanged
+from switchroom.tasks import taking_turns
 
 LOCALES = ("en", "de")
 _LONGEST_DESCRIPTION = 500
@@ -97,14 +98,16 @@ class Links:
             room_name = await _room_with_groups(session, token, room_id, groups)
             made = [
                 _link(token, room_id, kind, draft, origin=origin, timezone=_timezone(timezone))
-                for draft in drafts
+                async for draft in taking_turns(drafts)
             ]
-            task_id = None
-            for link, draft in zip(made, drafts, strict=True):
-                if kind is LinkKind.GUEST and draft.send_email:
-                    task_id = await self._invite(session, token, room_name, link)
+            invited = [
+                link
+                for link, draft in zip(made, drafts, strict=True)
+                if kind is LinkKind.GUEST and draft.send_email
+            ]
+            task_id = await self._invite(session, token, room_name, invited) if invited else None
             await insert_at_once(session, made)
-            for link in made:
+            async for link in taking_turns(made):
                 _append(session, token, LinkCreated, link)
             return MadeLinks(made, task_id)
 
@@ -175,7 +178,7 @@ class Links:
             _check(link, send_email=send_email)
             if to_those_inside and change.permission_group_id is not None:
                 notify(session, RoomChanged(token.organization_id, link.room_id))
-            task_id = await self._invite(session, token, room.display_name, link) if send_email else None
+            task_id = await self._invite(session, token, room.display_name, [link]) if send_email else None
             _append(session, token, LinkUpdated, link)
             await session.flush()
             return MadeLinks([link], task_id)
@@ -187,7 +190,7 @@ class Links:
             link.timezone = _timezone(timezone) or link.timezone
             _check(link, send_email=True)
             _append(session, token, LinkMailed, link)
-            return await self._invite(session, token, room.display_name, link)
+            return await self._invite(session, token, room.display_name, [link])
 
     async def delete(self, token: AccessToken, room_id: str | None, link_id: str) -> None:
         """Remove a link. Whoever is inside by it is put out, and their tokens are void."""
@@ -199,27 +202,31 @@ class Links:
             notify(session, LinkDeleted(token.organization_id, link.room_id, link.id))
             _append(session, token, event_types.LinkDeleted, link)
 
-    async def _invite(self, session: AsyncSession, token: AccessToken, room_name: str, link: Link) -> str:
+    async def _invite(
+        self, session: AsyncSession, token: AccessToken, room_name: str, links: Sequence[Link]
+    ) -> str:
+        """Returns the id of the last one's mailing task."""
         organization = await session.get_one(Organization, token.organization_id)
-        link.mail_sequence += 1
-        return await enqueue_invitation(
-            session,
-            token.organization_id,
-            Invitation(
-                uid=link.id,
-                sequence=link.mail_sequence - 1,
-                to=link.email,
-                guest_name=link.display_name,
-                organization_name=organization.display_name,
-                room_name=room_name,
-                inviter_name="" if token.kind == token.kind.API_KEY else token.display_name,
-                join_link=self.address(token.company_id, link),
-                valid_from=link.valid_from,
-                valid_until=link.valid_until,
-                locale=link.locale,
-                timezone=link.timezone,
-            ),
-        )
+        invitations: list[Invitation] = []
+        for link in links:
+            link.mail_sequence += 1
+            invitations.append(
+                Invitation(
+                    uid=link.id,
+                    sequence=link.mail_sequence - 1,
+                    to=link.email,
+                    guest_name=link.display_name,
+                    organization_name=organization.display_name,
+                    room_name=room_name,
+                    inviter_name="" if token.kind == token.kind.API_KEY else token.display_name,
+                    join_link=self.address(token.company_id, link),
+                    valid_from=link.valid_from,
+                    valid_until=link.valid_until,
+                    locale=link.locale,
+                    timezone=link.timezone,
+                )
+            )
+        return (await enqueue_invitations(session, token.organization_id, invitations))[-1]
 
 
 def _append(session: AsyncSession, token: AccessToken, kind: type[LinkSnapshot], link: Link) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize
@@ -30,22 +29,14 @@ from switchroom.rooms.drafts import (
     write_details,
 )
 from switchroom.rooms.listing import RoomView, view_of
-from switchroom.rooms.models import IS_LISTED, BreakoutRoom, Link, Room, RoomMode, RoomPermission, RoomType
+from switchroom.rooms.models import BreakoutRoom, Link, Room, RoomMode, RoomPermission, RoomType
 from switchroom.rooms.notices import RoomChanged, RoomDestroyed
 from switchroom.rooms.permissions import Permission
+from switchroom.rooms.places import GAP, Move, Places, last_position
 from switchroom.rooms.revisions import rooms_changed
+from switchroom.tasks import taking_turns
 
-_GAP = 1 << 20
-_DEEPEST = 32
 _MOST_MOVES = 1000
-
-
-class Move(Struct, frozen=True):
-    """Put a room under a parent (None: at the top), after one of its children (None: first)."""
-
-    room_id: str
-    parent_id: str | None
-    after_id: str | None
 
 
 class Rooms:
@@ -61,7 +52,7 @@ class Rooms:
         require_room(draft, is_new=True)
         async with self._database.write(token.organization_id) as session:
             viewer = await Viewer.of(session, token)
-            await _require_parent(session, draft.parent_id)
+            await Places(session).require_parent(draft.parent_id)
             name, active, passive = await quotas.resolve(session, draft.quota or QuotaWish())
             kind = draft.type or RoomType.ROOM
             if kind is RoomType.ROOM:
@@ -70,7 +61,7 @@ class Rooms:
                 parent_id=draft.parent_id,
                 type=kind,
                 mode=draft.mode or RoomMode.NORMAL,
-                position=await _last_position(session, draft.parent_id) + _GAP,
+                position=await last_position(session, draft.parent_id) + GAP,
                 quota_name=name if kind is RoomType.ROOM else None,
                 active_limit=active,
                 passive_limit=passive,
@@ -99,9 +90,10 @@ class Rooms:
             if draft.mode is not None:
                 room.mode = draft.mode
             if draft.parent_id is not None and draft.parent_id != room.parent_id:
-                await _require_parent(session, draft.parent_id)
+                await Places(session).require_parent(draft.parent_id, of=room_id)
                 await room_for(session, token, draft.parent_id, to_administer=True)
-                await _place(session, Move(room_id, draft.parent_id, None), last=True)
+                room.position = await last_position(session, draft.parent_id) + GAP
+                room.parent_id = draft.parent_id
             if draft.quota is not None:
                 name, room.active_limit, room.passive_limit = await quotas.resolve(
                     session, draft.quota, (room.active_limit, room.passive_limit)
@@ -165,9 +157,9 @@ class Rooms:
         if len(moves) > _MOST_MOVES:
             raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "moves", most=_MOST_MOVES)
         async with self._database.write(token.organization_id) as session:
-            for move in moves:
-                await _place(session, move)
-                await session.flush()
+            places = Places(session)
+            async for move in taking_turns(moves):
+                await places.move(move)
                 moved = RoomMoved(parent_id=move.parent_id, by=token.subject_id)
                 append(session, token.organization_id, moved, move.room_id)
             await rooms_changed(session, token.organization_id)
@@ -246,75 +238,3 @@ async def _set_breakout_rooms(session: AsyncSession, room: Room, drafts: Sequenc
     )
     if (count or 0) > MOST_BREAKOUT_ROOMS:
         raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "breakout_rooms", most=MOST_BREAKOUT_ROOMS)
-
-
-async def _require_parent(session: AsyncSession, parent_id: str | None) -> list[str]:
-    """The ids from the parent up to the top. Raises NotFound, or Invalid when the tree grows too deep."""
-    chain: list[str] = []
-    current = parent_id
-    while current is not None:
-        if len(chain) >= _DEEPEST:
-            raise Invalid(ErrorCode.ROOMS_TOO_DEEP, "parent_id", most=_DEEPEST)
-        row = (await session.execute(select(Room.id, Room.parent_id).where(Room.id == current))).one_or_none()
-        if row is None:
-            raise NotFound(ErrorCode.ROOM_NOT_FOUND, "parent_id", id=current[:100])
-        chain.append(row.id)
-        current = row.parent_id
-    return chain
-
-
-async def _last_position(session: AsyncSession, parent_id: str | None) -> int:
-    # In the index's order, which PostgreSQL does not see in a maximum where there is no parent.
-    query = select(Room.position).where(_children_of(parent_id))
-    last = await session.scalar(query.order_by(Room.parent_id.desc(), Room.position.desc()).limit(1))
-    return last or 0
-
-
-async def _place(session: AsyncSession, move: Move, *, last: bool = False) -> None:
-    room = await session.scalar(select(Room).where(Room.id == move.room_id))
-    if room is None:
-        raise NotFound(ErrorCode.ROOM_NOT_FOUND, "room_id", id=move.room_id[:100])
-    if move.room_id in await _require_parent(session, move.parent_id):
-        raise Invalid(ErrorCode.ROOM_IN_ITSELF, "parent_id")
-    if last:
-        position: int | None = await _last_position(session, move.parent_id) + _GAP
-    else:
-        position = await _free_position(session, move)
-    if position is None:
-        await _spread(session, move.parent_id)
-        position = await _free_position(session, move)
-    if position is None:
-        raise Conflict(ErrorCode.ROOMS_NOT_SORTED, "moves")
-    room.parent_id, room.position = move.parent_id, position
-
-
-async def _free_position(session: AsyncSession, move: Move) -> int | None:
-    """A number between the predecessor and its successor; None when there is none left."""
-    others = (_children_of(move.parent_id), Room.id != move.room_id)
-    if move.after_id is None:
-        query = select(Room.position).where(*others).order_by(Room.parent_id, Room.position)
-        first = await session.scalar(query.limit(1))
-        return _GAP if first is None else first - _GAP
-    before = await session.scalar(select(Room.position).where(*others, Room.id == move.after_id))
-    if before is None:
-        raise NotFound(ErrorCode.ROOM_PREDECESSOR_NOT_FOUND, "after_id", id=move.after_id[:100])
-    query = select(Room.position).where(*others, Room.position > before)
-    after = await session.scalar(query.order_by(Room.parent_id, Room.position).limit(1))
-    if after is None:
-        return before + _GAP
-    return (before + after) // 2 if after - before > 1 else None
-
-
-async def _spread(session: AsyncSession, parent_id: str | None) -> None:
-    """Number the children anew with gaps between them."""
-    children = await session.scalars(
-        select(Room).where(_children_of(parent_id)).order_by(Room.position, Room.id)
-    )
-    for number, child in enumerate(children, start=1):
-        child.position = number * _GAP
-    await session.flush()
-
-
-def _children_of(parent_id: str | None) -> ColumnElement[bool]:
-    """Those in its order. Rooms of meetings, which are at the top, have none."""
-    return and_(IS_LISTED, Room.parent_id.is_(None) if parent_id is None else Room.parent_id == parent_id)

@@ -23,7 +23,7 @@ from switchroom.errors import ErrorCode, Invalid
 from switchroom.rooms.listing import RoomFilter
 from switchroom.rooms.live import LiveParticipant
 from switchroom.rooms.models import QuotaSet, RoomType
-from switchroom.rooms.rooms import Move
+from switchroom.rooms.places import Move
 
 _NO_ROOMS = Raw(b"{}")
 
