@@ -26,5 +26,6 @@ def _live(participant: Participant) -> LiveParticipant:
         participant.display_name,
         participant.admission.is_guest,
         participant.is_spectator,
+        participant.is_moderator,
         LiveState.CONNECTED if participant.connection is not None else LiveState.TIMED_OUT,
     )

@@ -21,6 +21,7 @@ class LiveParticipant(Struct, frozen=True):
     display_name: str
     is_guest: bool
     is_spectator: bool
+    is_moderator: bool = False
     state: LiveState = LiveState.CONNECTED
 
 

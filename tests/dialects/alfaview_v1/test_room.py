@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from switchroom.identity.permissions import Standing
-from tests.platform import RunningPlatform, Tenant
+from tests.platform import Account, RunningPlatform, Tenant
 
 PARTICIPANT = {"voice": True, "video": True, "join": True, "screen": True, "chat": True}
 MODERATOR = {**PARTICIPANT, "promote": True, "chatBroadcast": True}
@@ -330,6 +333,27 @@ def test_status_of_empty_rooms(tenant: Tenant):
     assert everything == {room_id: {}, department: {}}
     assert tenant.api("roomService/status", roomIds=[room_id, UNKNOWN])["rooms"] == {room_id: {}}
     assert "rooms" not in tenant.api("roomService/status", roomIds=[UNKNOWN], groupBySubroom=True)
+
+
+def test_status_tells_who_is_examined_to_moderators_only(tenant: Tenant):
+    room_id = tenant.room(mode="ROOM_MODE_EXAM")
+    teacher = tenant.person(Standing.MODERATOR, first_name="Mia")
+    ada, ben = tenant.person(first_name="Ada"), tenant.person(first_name="Ben")
+    address = tenant.running.base_url.replace("http", "ws") + "/client/socket"
+
+    def seen_by(account: Account) -> set[str]:
+        status = tenant.api("roomService/status", token=account.token, roomIds=[room_id])
+        return set(status["rooms"][room_id]["users"])
+
+    with ExitStack() as stack:
+        for one in (teacher, ada, ben):
+            socket = stack.enter_context(connect(address, proxy=None))
+            socket.send(json.dumps({"type": "join", "token": one.token, "roomId": room_id}))
+            assert json.loads(socket.recv(10))["type"] == "joined"
+        assert seen_by(ada) == {teacher.id, ada.id}
+        assert seen_by(teacher) == seen_by(tenant.administrator) == {teacher.id, ada.id, ben.id}
+        tenant.api("roomService/update", roomId=room_id, room={"mode": "ROOM_MODE_NORMAL"})
+        assert seen_by(ada) == {teacher.id, ada.id, ben.id}
 
 
 def test_available_types(tenant: Tenant):
