@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -31,6 +32,7 @@ from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.errors import DomainError, ErrorCode, Unauthenticated
 from switchroom.events.types import DomainEvent
 from switchroom.http.server import serving
+from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.rooms.admission import Admission, LinkView, RoomFacts, Verdict, Visitor
 from switchroom.rooms.models import RoomDetails, RoomMode
 from switchroom.rooms.permissions import PARTICIPANT, Permission
@@ -74,6 +76,23 @@ class Gate:
         if isinstance(found, Exception):
             raise found
         return msgspec.structs.replace(found, display_name=display_name or found.display_name)
+
+    def verify(self, token: str) -> AccessToken:
+        found = self.admissions.get(token, Unauthenticated(ErrorCode.TOKEN_INVALID))
+        if isinstance(found, Exception):
+            raise found
+        kind = SubjectKind.GUEST if found.is_guest else SubjectKind.PERSON
+        moment = time.time()
+        return AccessToken(
+            found.room.organization_id,
+            found.room.company_id,
+            found.user_id,
+            kind,
+            issued_at=moment,
+            expires_at=int(moment) + 60,
+            administration=0,
+            display_name=found.display_name,
+        )
 
     async def review(
         self, organization_id: int, room_id: str, visitors: Sequence[Visitor]

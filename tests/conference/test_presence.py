@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from switchroom.conference.signalling import socket
-from switchroom.errors import ErrorCode, Forbidden
+from switchroom.errors import ErrorCode, Forbidden, TokenExpired, Unauthenticated
 from switchroom.identity.notices import AccessRevoked
 from switchroom.rooms.live import LiveState
 from switchroom.rooms.models import RoomMode
@@ -69,6 +69,23 @@ async def test_a_resume_secret_is_good_once_and_in_its_room_only(server: RoomSer
     assert back.joined["resumed"] is True
     third = await server.join("Ada", resume=ada.joined["resume"])
     assert third.joined["resumed"] is False
+
+
+async def test_a_resume_secret_is_good_with_a_good_token_of_the_same_person_only(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    assert (await server.refused("nobody", resume=ada.joined["resume"]))["code"] == "token_invalid"
+    eve = await server.join(server.admit("Eve"), resume=ada.joined["resume"])
+    assert (eve.joined["resumed"], eve.joined["self"]["displayName"]) == (False, "Eve")
+    for error, code in (
+        (TokenExpired(), "token_expired"),
+        (Unauthenticated(ErrorCode.TOKEN_REVOKED), "token_invalid"),
+    ):
+        server.gate.admissions["stale"] = error
+        assert (await server.refused("stale", resume=ada.joined["resume"]))["code"] == code
+    await ada.does("hand", raised=True)
+    server.gate.admissions["renewed"] = server.gate.admissions["Ada"]
+    back = await server.join("renewed", resume=ada.joined["resume"])
+    assert back.joined["resumed"] is True
 
 
 async def test_a_second_connection_with_the_secret_takes_the_first_ones_place(server: RoomServer) -> None:

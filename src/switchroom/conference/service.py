@@ -33,6 +33,7 @@ from switchroom.conference.welcome import welcome
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.errors import DomainError, ErrorCode, Unavailable
+from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.admission import Admission, LinkView, RoomFacts
 from switchroom.rooms.live import LiveParticipant, LiveRooms
 from switchroom.settings import IceSettings
@@ -54,6 +55,10 @@ class Admissions(Reviewer, Protocol):
     """Admissions: who may come into a room, and stay (see `MeetingAdmission`)."""
 
     def admit(self, token: str, room_id: str, display_name: str | None = None) -> Awaitable[Admission]: ...
+
+    def verify(self, token: str) -> AccessToken:
+        """The claims of a token that is genuine, in time and not revoked. Raises Unauthenticated."""
+        ...
 
     def look_up_link(self, company_id: str, room_id: str, access_key: str) -> Awaitable[LinkView | None]: ...
 
@@ -254,6 +259,10 @@ class ConferenceService:
         for participant in live.conference.participants.values():
             if not hmac.compare_digest(participant.resume.encode(), request.resume.encode()):
                 continue
+            # A secret alone lets nobody in whose token would not any more, nor under another's name.
+            if self._admissions.verify(request.token).subject_id != participant.user_id:
+                return None
+            participant.token = request.token
             if participant.grace is not None:
                 participant.grace.cancel()
                 participant.grace = None
