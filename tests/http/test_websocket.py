@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 
 import pytest
 from litestar.types import Receive, Scope, Send
@@ -73,3 +75,30 @@ async def test_a_client_that_says_good_bye_hears_it() -> None:
     async with server.serving(echo, "127.0.0.1", port), connect(f"ws://127.0.0.1:{port}/") as client:
         await client.close(1000)
         assert client.close_code == 1000
+
+
+async def test_who_sends_on_after_the_end_causes_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+
+    async def busy(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+        await asyncio.Event().wait()
+
+    async with server.serving(busy, "127.0.0.1", port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"\x89\x00")  # not masked, which ends it
+        assert (await reader.read())[2:4] == (1002).to_bytes(2)
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(30):
+                while True:
+                    writer.write(b"\x89\x80\x00\x00\x00\x00")
+                    await writer.drain()
+                    await asyncio.sleep(0.01)
+        writer.close()
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -163,6 +163,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._writable.set()
         self._gone = asyncio.Event()
         self._reading = True
+        self._said_all = False
         self._ending: asyncio.TimerHandle | None = None
 
     # What applications ask for
@@ -206,7 +207,11 @@ class _Connection(asyncio.BufferedProtocol):
         self.abort()
 
     def abort(self) -> None:
-        """Be gone at once."""
+        """Be gone at once, also while Granian keeps its descriptor: until the application has ended."""
+        taken: socket.socket | None = self._transport.get_extra_info("socket")
+        if taken is not None and not self._gone.is_set():
+            with contextlib.suppress(OSError):
+                taken.shutdown(socket.SHUT_RDWR)
         self._transport.abort()
 
     # What the event loop calls
@@ -272,14 +277,17 @@ class _Connection(asyncio.BufferedProtocol):
 
     def _write(self) -> None:
         """Write what the protocol has to say, and know when it is the last."""
-        self._transport.write(b"".join(self._protocol.data_to_send()))
+        said = b"".join(self._protocol.data_to_send())
+        if not self._said_all:
+            self._transport.write(said)
         if self._over:
             self._arrived.set()
             if self._ending is None:
                 self._ending = asyncio.get_running_loop().call_later(CLOSE_LIMIT, self.abort)
         elif self._messages:
             self._arrived.set()
-        if self._protocol.eof_sent and self._transport.can_write_eof():
+        if self._protocol.eof_sent and not self._said_all:
+            self._said_all = True
             self._transport.write_eof()
 
     def _read_or_not(self) -> None:
