@@ -105,6 +105,7 @@ class ErrorCode(StrEnum):
     KEY_LEVEL = "key_level"
     KEY_ACCOUNT = "key_account"
     KEY_HAS_ONE_ORGANIZATION = "key_has_one_organization"
+    ORIGIN_FOREIGN = "origin_foreign"
 
     # Organizations, people, keys
     ORGANIZATION_NOT_FOUND = "organization_not_found"

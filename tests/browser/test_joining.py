@@ -155,6 +155,21 @@ def test_sound_that_the_browser_holds_back_is_let_go_by_a_click(
     kiosk.hears("Anna")
 
 
+def test_the_token_of_a_launch_address_stays_in_no_address_bar_and_no_history(
+    tenant: Tenant, newcomer: Newcomer
+) -> None:
+    room = tenant.room()
+    token = guest_token(tenant, room, "Kim")
+    guest = newcomer().opens(launch_address(tenant, room, token))
+    expect(guest.the("join")).to_be_visible()
+    assert guest.page.url == f"{tenant.running.base_url}/webclient/"
+    guest.page.reload()
+    expect(guest.the("join")).to_be_visible()
+    assert guest.page.evaluate("() => document.referrer") == ""
+    guest.page.go_back()
+    assert token not in guest.page.url
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [

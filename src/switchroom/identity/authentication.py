@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import NoReturn
 from uuid import uuid4
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,7 +27,8 @@ from switchroom.identity.usernames import folded, spellings
 
 
 class SignedIn(Struct, frozen=True):
-    """A successful sign-in. `refresh_token` is a UUID, bound to the organization of `claims`."""
+    """A successful sign-in. `refresh_token` is a UUID, bound to the organization of `claims`; empty for a
+    sign-in that cannot be renewed."""
 
     token: str
     claims: AccessToken
@@ -146,16 +147,29 @@ class Authentication:
             key = await session.get_one(ApiKey, row.api_key_id)
             return await self._sign_in_key(session, key, organization, kept=kept)
 
-    async def switch(self, token: str, company_id: str) -> SignedIn:
-        """Move a signed-in person to another of their organizations."""
+    async def switch(self, token: str, company_id: str, refresh_token: str) -> SignedIn:
+        """Move a signed-in person to another of their organizations.
+
+        With a refresh token of theirs the new sign-in can be renewed as that one can. An access token alone,
+        which others may have seen in an address, leads to one that ends when it does, and to nothing more.
+        """
         claims = self._signer.verify(token)
         if claims.kind is not SubjectKind.PERSON:
             raise Forbidden(ErrorCode.PEOPLE_ONLY)
+        query = select(RefreshToken).where(
+            RefreshToken.token_hash == key_hash(refresh_token),
+            RefreshToken.person_id == claims.subject_id,
+            RefreshToken.expires_at > now(),
+        )
         async with self._database.write(None) as session:
             person = await session.get(Person, claims.subject_id)
             if person is None:
                 _refuse()
-            return await self._sign_in_person(session, person, company_id)
+            row = await session.scalar(query.with_for_update()) if refresh_token else None
+            if row is not None:
+                kept = KeptRefreshToken(refresh_token, row.organization_id)
+                return await self._sign_in_person(session, person, company_id, kept=kept)
+            return await self._sign_in_person(session, person, company_id, until=claims.expires_at)
 
     async def sign_out(self, refresh_token: str) -> None:
         async with self._database.write(None) as session:
@@ -184,6 +198,7 @@ class Authentication:
         person: Person,
         company_id: str | None,
         kept: KeptRefreshToken | None = None,
+        until: int | None = None,
     ) -> SignedIn:
         query = _MEMBERSHIPS.with_only_columns(Organization, Membership).limit(1)
         query = query.with_for_update(read=True, of=Membership)  # who is being disabled gets no token behind
@@ -203,7 +218,11 @@ class Authentication:
         if kept is None:
             append(session, organization.id, UserSignedIn(username=person.username), person.id)
         accessible = await _accessible(session, person.id)
-        return await self._issue(session, claims, accessible, kept, person_id=person.id)
+        if until is None:
+            return await self._issue(session, claims, accessible, kept, person_id=person.id)
+        await _require_open(session, organization.id)
+        claims = structs.replace(claims, expires_at=min(until, claims.expires_at))
+        return SignedIn(self._signer.sign(claims), claims, "", 0, accessible)
 
     async def _sign_in_key(
         self,
@@ -249,12 +268,7 @@ class Authentication:
         person_id: str | None = None,
         api_key_id: str | None = None,
     ) -> SignedIn:
-        """Raises Unauthenticated for an organization that has been closed, or is about to be."""
-        still_open = select(Organization.id).where(
-            Organization.id == claims.organization_id, Organization.closed_at.is_(None)
-        )
-        if await session.scalar(still_open.with_for_update(read=True)) is None:
-            _refuse()
+        await _require_open(session, claims.organization_id)
         moment = now()
         expires_at = moment + timedelta(seconds=self._refresh_lifetime)
         await session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= moment))
@@ -290,6 +304,15 @@ _MEMBERSHIPS = (
     )
     .order_by(Membership.created_at, Membership.id)
 )
+
+
+async def _require_open(session: AsyncSession, organization_id: int) -> None:
+    """Raises Unauthenticated for an organization that has been closed, or is about to be."""
+    still_open = select(Organization.id).where(
+        Organization.id == organization_id, Organization.closed_at.is_(None)
+    )
+    if await session.scalar(still_open.with_for_update(read=True)) is None:
+        _refuse()
 
 
 async def _accessible(session: AsyncSession, person_id: str) -> Sequence[str]:

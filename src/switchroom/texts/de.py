@@ -89,6 +89,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.KEY_LEVEL: "Dafür ist ein API-Schlüssel der Instanz nötig.",
     ErrorCode.KEY_ACCOUNT: "Der API-Schlüssel gehört zu einem anderen Konto.",
     ErrorCode.KEY_HAS_ONE_ORGANIZATION: "Ein API-Schlüssel gehört zu einer einzigen Organisation.",
+    ErrorCode.ORIGIN_FOREIGN: "Eine Seite anderer Herkunft darf das nicht.",
     ErrorCode.ORGANIZATION_NOT_FOUND: "Die Organisation {id} gibt es nicht.",
     ErrorCode.ORGANIZATION_AMBIGUOUS: "Mehrere Organisationen heißen {name}: Nennen Sie die ID.",
     ErrorCode.ORGANIZATION_CLOSED: "Die Organisation ist geschlossen.",

@@ -87,6 +87,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.KEY_LEVEL: "This takes an API key of the instance.",
     ErrorCode.KEY_ACCOUNT: "The API key belongs to another account.",
     ErrorCode.KEY_HAS_ONE_ORGANIZATION: "an API key belongs to one company",
+    ErrorCode.ORIGIN_FOREIGN: "a page of another origin may not do this",
     ErrorCode.ORGANIZATION_NOT_FOUND: "there is no organization {id}",
     ErrorCode.ORGANIZATION_AMBIGUOUS: "several organizations are named {name}: give the id",
     ErrorCode.ORGANIZATION_CLOSED: "the company is closed",

@@ -74,7 +74,9 @@ def test_a_password_brings_an_access_token_and_a_cookie(tenant: Tenant):
     assert "permissions" not in reply
     cookie = response.headers["set-cookie"]
     assert re.fullmatch(
-        r"auth=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}; Path=/; Expires=[^;]+ GMT; HttpOnly; Secure", cookie
+        r"auth=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}; Path=/; Expires=[^;]+ GMT; HttpOnly; Secure; "
+        r"SameSite=Lax",
+        cookie,
     )
     expires = re.search(r"Expires=([^;]+)", cookie)
     assert expires
@@ -135,6 +137,24 @@ def test_signing_in_again_with_a_company_switches_to_it(running: RunningPlatform
         assert reply["companyId"] == second.company_id
         assert reply["permissions"] == ALL_PERMISSIONS
     assert refresh_token(by_cookie) != refresh_token(first)
+
+
+def test_an_access_token_that_somebody_found_leads_to_no_longer_access(
+    running: RunningPlatform, tenant: Tenant
+):
+    person, stranger = tenant.person(), tenant.person()
+    first, others = sign_in(tenant, person), sign_in(tenant, stranger)
+    token = first.json()["accessToken"]
+    switch = {"companySwitchCredentials": {"accessToken": token, "companyId": tenant.company_id}}
+
+    for headers in ({}, {"cookie": f"auth={refresh_token(others)}"}, {"cookie": "auth=unknown"}):
+        found = tenant.api.post(AUTHENTICATE, switch, headers=headers)
+        assert found.json()["userId"] == person.id
+        assert int(found.json()["expiresAt"]) <= int(first.json()["expiresAt"])
+        assert "set-cookie" not in found.headers
+
+    own = tenant.api.post(AUTHENTICATE, switch, headers={"cookie": f"auth={refresh_token(first)}"})
+    assert refresh_token(own) == refresh_token(first)
 
 
 def test_a_refresh_token_brings_access_again_and_again(tenant: Tenant):

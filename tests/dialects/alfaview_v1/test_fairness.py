@@ -60,8 +60,10 @@ def watched(running: RunningPlatform) -> Generator[Watch]:
 def hold(running: RunningPlatform, one: Callable[[], Any], many: Callable[[], Any]) -> None:
     """Another's calls do not wait for the work of `many`: at most for a twentieth of what that takes one at
     a time, and as long as beside that."""
+    alone = _MANY * statistics.median(_seconds(one) for _ in range(20))
     with watched(running) as quiet:
-        alone = _MANY * statistics.median(_seconds(one) for _ in range(20))
+        for _ in range(20):
+            one()
     with watched(running) as watch:
         whole = _seconds(many)
     print(f"{_MANY} at once take {whole:.3f} s, one at a time {alone:.3f} s")

@@ -376,7 +376,8 @@ def test_subsequent_authentication_with_refresh_token(tenant: Tenant, tmp_path: 
     curl(tenant, "authenticationService/authenticate", PASSWORD_REQUEST, values, "-D", str(headers))
     cookie = re.search(
         r"^set-cookie: auth=([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}); Path=/; "
-        r"Expires=[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT; HttpOnly; Secure\s*$",
+        r"Expires=[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT; HttpOnly; Secure; "
+        r"SameSite=Lax\s*$",
         headers.read_text(),
         re.MULTILINE,
     )

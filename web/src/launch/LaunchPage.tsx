@@ -16,7 +16,7 @@ import { type Launch, parseLaunch } from './launchUrl'
 export function LaunchPage() {
   const { t } = useTranslation()
   const result = useMemo(() => {
-    const parsed = parseLaunch(window.location.search)
+    const parsed = parseLaunch(takeQuery())
     const options = 'launch' in parsed ? parsed.launch.options : parsed.options
     if (options.logLevel) setLogLevel(options.logLevel)
     if (options.bypassSettings) bypassSettings()
@@ -26,6 +26,24 @@ export function LaunchPage() {
     return <MessagePage isError title={t('launch.title')} text={t(`launch.${result.problem}`)} />
   }
   return <Launched launch={result.launch} />
+}
+
+const KEPT_KEY = 'switchroom.launch'
+
+/**
+ * The query of the address, which has a token in it: it leaves the address bar and the history at once. A reload in the
+ * same tab finds it again.
+ */
+function takeQuery(): string {
+  const { search, pathname, hash } = window.location
+  try {
+    if (!search) return sessionStorage.getItem(KEPT_KEY) ?? ''
+    sessionStorage.setItem(KEPT_KEY, search)
+  } catch {
+    // Without storage a reload finds nothing.
+  }
+  window.history.replaceState(null, '', pathname + hash)
+  return search
 }
 
 function Launched({ launch }: { launch: Launch }) {

@@ -69,7 +69,8 @@ class AuthenticationService:
 
     async def authenticate(self, context: Context, request: AuthenticationRequest) -> Reply:
         signed_in = await self._sign_in(context, request)
-        context.headers.append((b"set-cookie", self._cookie(signed_in).encode()))
+        if signed_in.refresh_token:
+            context.headers.append((b"set-cookie", self._cookie(signed_in).encode()))
         reply = _reply(signed_in.claims, signed_in.accessible)
         reply.accessToken = signed_in.token
         return reply
@@ -123,16 +124,15 @@ class AuthenticationService:
     ) -> SignedIn:
         company_id = required(switch.companyId, "companySwitchCredentials.companyId")
         token = switch.accessToken or (request.accessInfo.accessToken if request.accessInfo else "")
+        refresh_token = switch.refreshToken or context.cookie("auth")
         if token:
-            return await self._authentication.switch(standard_base64(token), company_id)
-        return await self._authentication.with_refresh_token(
-            switch.refreshToken or context.cookie("auth"), company_id, context.address
-        )
+            return await self._authentication.switch(standard_base64(token), company_id, refresh_token)
+        return await self._authentication.with_refresh_token(refresh_token, company_id, context.address)
 
     def _cookie(self, signed_in: SignedIn) -> str:
         expires = formatdate(time.time() + signed_in.refresh_expires_in, usegmt=True)
         secure = "; Secure" if self._secure else ""
-        return f"auth={signed_in.refresh_token}; Path=/; Expires={expires}; HttpOnly{secure}"
+        return f"auth={signed_in.refresh_token}; Path=/; Expires={expires}; HttpOnly{secure}; SameSite=Lax"
 
 
 def _reply(claims: AccessToken, accessible: Sequence[str]) -> AuthenticationReply:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.operation import OPEN, Nothing, Operation
+from switchroom.errors import ErrorCode, Forbidden
 from switchroom.identity.authentication import Authentication
 
+_OWN = ("same-origin", "none")
 _GONE = 'auth=""; HttpOnly; Max-Age=0; Path=/; SameSite=lax'
 
 
@@ -30,7 +32,18 @@ class SignOutOperations:
         ]
 
     async def sign_out(self, context: Context, _: Nothing) -> None:
+        """Raises Forbidden for a page of another origin, which the browser sends the cookie along for."""
+        if not _is_own_page(context):
+            raise Forbidden(ErrorCode.ORIGIN_FOREIGN)
         token = context.cookie("auth")
         if token:
             await self._authentication.sign_out(token)
         context.headers.append((b"set-cookie", self._cookie))
+
+
+def _is_own_page(context: Context) -> bool:
+    """Whether the call comes from a page of this server, or from no page; browsers say it one way or both."""
+    site, origin = context.header(b"sec-fetch-site"), context.header(b"origin")
+    if site:
+        return site in _OWN
+    return not origin or origin.partition("://")[2] == context.header(b"host")
