@@ -130,7 +130,8 @@ class _Handover:
         descriptor, taken = found
         self._descriptors = [descriptor, taken.fileno()]
         self._known.update(self._descriptors)
-        _, connection = await asyncio.get_running_loop().create_connection(_Connection, sock=taken)
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: _Connection(taken), sock=taken)
         return connection
 
 
@@ -151,7 +152,9 @@ class _Connection(asyncio.BufferedProtocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self) -> None:
+    def __init__(self, taken: socket.socket) -> None:
+        """`taken` is the connection's socket, which has a descriptor of its own."""
+        self._socket = taken
         self._protocol = Protocol(SERVER, state=OPEN, max_size=LARGEST_MESSAGE, logger=_silent)
         self._buffer = bytearray(_READ_AT_ONCE)
         self._frames = TokenBucket(FRAME_RATE, FRAME_BURST)
@@ -208,10 +211,9 @@ class _Connection(asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         """Be gone at once, also while Granian keeps its descriptor: until the application has ended."""
-        taken: socket.socket | None = self._transport.get_extra_info("socket")
-        if taken is not None and not self._gone.is_set():
+        if not self._gone.is_set():
             with contextlib.suppress(OSError):
-                taken.shutdown(socket.SHUT_RDWR)
+                self._socket.shutdown(socket.SHUT_RDWR)
         self._transport.abort()
 
     # What the event loop calls
