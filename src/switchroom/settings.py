@@ -9,13 +9,14 @@ An engine may have a section of its own, `[engines.NAME]`, whose type is handed 
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, cast, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -285,7 +286,7 @@ def load(
     Raises ConfigurationError, naming the setting.
     """
     env = os.environ if environment is None else environment
-    values = _read_file(file, env)
+    values = _read_file(file, env, engines or {})
     _add_environment(values, env)
     _add_engines(values, env, engines or {})
     for name, value in (options or {}).items():
@@ -297,6 +298,7 @@ def load(
         raise ConfigurationError(str(error)) from error
     for name, said in settings.engines.items():
         _require_engine(name, said, (engines or {}).get(name))
+    _require_database(settings.database.url)
     _require_networks("security.trusted_proxies", settings.security.trusted_proxies)
     _require_networks("security.metrics_from", settings.security.metrics_from)
     _require_networks("events.webhook_networks", settings.events.webhook_networks)
@@ -317,8 +319,17 @@ def _require_engine(name: str, said: Mapping[str, Any], kind: type[Struct] | Non
 
 
 _HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/?\[\]]+)(?::\d{1,5})?"
+_DATABASE = re.compile(r"sqlite\+aiosqlite://|postgresql\+asyncpg://")
 _STUN = re.compile(rf"stuns?:{_HOST}")
 _TURN = re.compile(rf"turns?:{_HOST}(?:\?transport=(?:udp|tcp))?")
+
+
+def _require_database(url: str) -> None:
+    if url and not _DATABASE.match(url):
+        raise ConfigurationError(
+            "database.url must be like sqlite+aiosqlite:////srv/switchroom.db or "
+            "postgresql+asyncpg://user:password@host/database"
+        )
 
 
 def _require_networks(name: str, networks: list[str]) -> None:
@@ -343,28 +354,66 @@ def _require_timezone(name: str, timezone: str) -> None:
         raise ConfigurationError(f"{name}: {timezone!r} is not the name of a time zone") from error
 
 
-def _read_file(file: Path | None, env: Mapping[str, str]) -> dict[str, Any]:
+def _read_file(
+    file: Path | None, env: Mapping[str, str], engines: Mapping[str, type[Struct]]
+) -> dict[str, Any]:
     path = file or (Path(env["SWITCHROOM_CONFIG"]) if env.get("SWITCHROOM_CONFIG") else None)
     if path is None:
         path = Path("switchroom.toml")
         if not path.exists():
             return {}
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
+    _require_known(path, values, engines)
+    return values
 
 
-def _sections() -> dict[str, type[Struct]]:
+def _require_known(path: Path, values: Mapping[str, Any], engines: Mapping[str, type[Struct]]) -> None:
+    """Raises ConfigurationError for a key that the file has and nothing is called by, with the nearest that
+    there is."""
+    kinds = sections() | {f"engines.{name}": kind for name, kind in engines.items()}
+    known = sorted(
+        {name for name in Settings.__struct_fields__ if name not in kinds}
+        | {f"{section}.{name}" for section, kind in kinds.items() for name in kind.__struct_fields__}
+    )
+    for key, is_section in _keys(values, kinds):
+        if is_section:
+            nearest = difflib.get_close_matches(key, list(kinds), 1, 0.0)
+            raise ConfigurationError(f"{path}: [{key}] is no section; did you mean [{nearest[0]}]?")
+        if key not in known:
+            # One in the wrong section is nearer to its namesake than to any other there.
+            namesakes = [one for one in known if one.rpartition(".")[2] == key.rpartition(".")[2]]
+            nearest = namesakes or difflib.get_close_matches(key, known, 1, 0.0)
+            raise ConfigurationError(f"{path}: {key} is no setting; did you mean {nearest[0]}?")
+
+
+def _keys(
+    values: Mapping[str, Any], kinds: Mapping[str, type[Struct]], within: str = ""
+) -> Iterator[tuple[str, bool]]:
+    """The full names of what stands in the file, and whether each is a section that nobody knows. An engine
+    that nobody knows is refused as such, later."""
+    for name, value in values.items():
+        key = f"{within}{name}"
+        if key == "engines" or key in kinds:
+            if isinstance(value, Mapping):
+                yield from _keys(cast("Mapping[str, Any]", value), kinds, f"{key}.")
+        elif within != "engines.":
+            yield key, isinstance(value, Mapping)
+
+
+def sections() -> dict[str, type[Struct]]:
+    """The types of the sections, by their names; those of engines come from elsewhere."""
     hints = get_type_hints(Settings)
     return {name: hint for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, Struct)}
 
 
 def _add_environment(values: dict[str, Any], env: Mapping[str, str]) -> None:
-    sections = _sections()
+    kinds = sections()
     for name in Settings.__struct_fields__:
-        if name in sections:
-            _add_section(values.setdefault(name, {}), env, name, sections[name])
+        if name in kinds:
+            _add_section(values.setdefault(name, {}), env, name, kinds[name])
         elif name != "engines" and (variable := f"SWITCHROOM_{name}".upper()) in env:
             values[name] = env[variable]
 
@@ -379,12 +428,13 @@ def _add_engines(values: dict[str, Any], env: Mapping[str, str], engines: Mappin
 
 def _add_section(section: dict[str, Any], env: Mapping[str, str], name: str, kind: type[Struct]) -> None:
     for setting in msgspec.structs.fields(kind):
-        variable = _variable(name, setting.name)
+        variable = variable_of(name, setting.name)
         if variable in env:
             section[setting.name] = _parse(env[variable], setting.type)
 
 
-def _variable(*names: str) -> str:
+def variable_of(*names: str) -> str:
+    """The environment variable of a setting, by its section and name."""
     return "_".join(("SWITCHROOM", *names)).upper().replace("-", "_").replace(".", "_")
 
 
@@ -392,37 +442,3 @@ def _parse(text: str, kind: Any) -> Any:
     if "list[" in repr(kind):
         return [item.strip() for item in text.split(",") if item.strip()]
     return text
-
-
-def reference(engines: Mapping[str, type[Struct]]) -> str:
-    """The configuration page, in Markdown, with the sections of these engines."""
-    lines = [
-        "# Configuration",
-        "",
-        "Settings come from one TOML file (`--config`, `SWITCHROOM_CONFIG`, or `switchroom.toml` in the",
-        "working directory), then from environment variables, then from the command line; the later wins.",
-        "A list in a variable is separated by commas.",
-        "This page is generated from `settings.py` by `make docs`.",
-    ]
-    sections = _sections()
-    of_engines = {f"engines.{name}": kind for name, kind in engines.items()}
-    for title, kind in [("", Settings), *sections.items(), *of_engines.items()]:
-        lines += ["", f"## `[{title}]`" if title else "## Top level", "", (kind.__doc__ or "").strip(), ""]
-        lines += ["| Setting | Variable | Default | |", "| --- | --- | --- | --- |"]
-        for setting in msgspec.structs.fields(kind):
-            if not title and (setting.name in sections or setting.name == "engines"):
-                continue
-            variable = _variable(title, setting.name) if title else _variable(setting.name)
-            default = setting.default_factory() if callable(setting.default_factory) else setting.default
-            shown = msgspec.json.encode(default).decode()
-            description = _description(kind, setting.name)
-            lines.append(f"| `{setting.name}` | `{variable}` | `{shown}` | {description} |")
-    return "\n".join(lines) + "\n"
-
-
-def _description(kind: type[Struct], name: str) -> str:
-    hint = get_type_hints(kind, include_extras=True)[name]
-    for meta in getattr(hint, "__metadata__", ()):
-        if isinstance(meta, Meta) and meta.description:
-            return meta.description
-    return ""

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -84,6 +84,14 @@ def running(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(LIMIT)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for the condition to hold."""
+    deadline = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def decisions(data: Path) -> int:

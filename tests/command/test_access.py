@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.command.running import LIMIT, Running, run, running
+from tests.command.running import Running, run, running, until
 
 pytestmark = pytest.mark.slow
 
@@ -32,13 +30,6 @@ def value(name: str, text: str) -> str:
     found = re.search(rf"^{name}: +(\S+)$", text, re.MULTILINE)
     assert found, text
     return found[1]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def sign_in(platform: Running, **credentials: object) -> httpx.Response:

@@ -27,6 +27,8 @@ from switchroom.settings import ConfigurationError, load
         ("ice.turn", "turn:"),
         ("ice.turn", "turn:x.example:https"),
         ("ice.turn", "turn:x.example?transport=sctp"),
+        ("database.url", "postgresql://user:secret@localhost/db"),
+        ("database.url", "mysql+aiomysql://localhost/db"),
     ],
 )
 def test_a_wrong_value_is_refused(setting: str, value: str) -> None:
@@ -36,6 +38,34 @@ def test_a_wrong_value_is_refused(setting: str, value: str) -> None:
     message = str(refused.value)
     assert setting in message
     assert "\n" not in message
+    assert "secret@" not in message
+
+
+@pytest.mark.parametrize(
+    ("said", "key", "nearest"),
+    [
+        ('publik_url = "https://meet.example.org"', "publik_url", "public_url"),
+        ('[smtp]\nsendr = "a@b.example"', "smtp.sendr", "smtp.sender"),
+        ('[smtp]\npublic_url = "https://meet.example.org"', "smtp.public_url", "public_url"),
+        ('trusted_proxies = ["127.0.0.1"]', "trusted_proxies", "security.trusted_proxies"),
+    ],
+)
+def test_an_unknown_key_is_named_with_its_file_and_the_nearest(
+    tmp_path: Path, said: str, key: str, nearest: str
+) -> None:
+    file = tmp_path / "switchroom.toml"
+    file.write_text(said)
+    with pytest.raises(ConfigurationError) as refused:
+        load(file, {})
+    assert str(refused.value) == f"{file}: {key} is no setting; did you mean {nearest}?"
+
+
+def test_an_unknown_section_is_named_with_its_file_and_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "switchroom.toml"
+    file.write_text("[secruity]\naccount_attempts = 3")
+    with pytest.raises(ConfigurationError) as refused:
+        load(file, {})
+    assert str(refused.value) == f"{file}: [secruity] is no section; did you mean [security]?"
 
 
 def test_what_is_right_is_taken() -> None:

@@ -6,15 +6,13 @@ import os
 import re
 import signal
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from tests.command.running import LIMIT, Running, run, running
+from tests.command.running import Running, run, running, until
 
 pytestmark = pytest.mark.slow
 
@@ -27,13 +25,6 @@ def metric(platform: Running, name: str, **labels: str) -> float | None:
     text = httpx.get(f"{platform.base_url}/metrics").text
     found = re.search(rf"^{name}{{{wanted}}} (.+)$", text, re.MULTILINE)
     return float(found[1]) if found else None
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def made_up_server(platform: Running) -> psutil.Process:

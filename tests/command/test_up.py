@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.command.running import free_port, run, running
+from tests.command.running import free_port, run, running, until
 
 pytestmark = pytest.mark.slow
 
@@ -55,11 +56,35 @@ def test_the_demo_is_made_once_and_holds_what_it_says(tmp_path: Path) -> None:
         assert {room["id"] for room in demo["rooms"]} < set(rooms)
 
 
-def test_secrets_on_disk_are_for_their_owner_only(tmp_path: Path) -> None:
-    data = tmp_path / "var"
-    with running(data, "--demo"):
-        for name in ("secret.key", "demo.json"):
-            assert stat.S_IMODE((data / name).stat().st_mode) == 0o600
+def test_what_is_on_disk_is_for_its_owner_only(tmp_path: Path) -> None:
+    data, umask = tmp_path / "var", os.umask(0o000)
+    try:
+        data.mkdir()
+        run("org", "create", "Acme", "--data", str(data))
+        data.chmod(0o755)
+        (data / "switchroom.db").chmod(0o644)
+        with running(data, "--demo", "--workers", "2", command="serve") as platform:
+            run("user", "create", "ada@example.org", "--org", "Acme", "--data", str(data))
+            run("user", "reset-password", "ada@example.org", "--org", "Acme", "--data", str(data))
+            until(lambda: bool(list((data / "outbox").glob("*.eml"))))
+            assert platform.process.poll() is None
+            there = {path.name: path for path in (data, *data.rglob("*"))}
+            assert {"secret.key", "demo.json", "switchroom.db", "switchroom.db-wal", "outbox"} < set(there)
+            for path in there.values():
+                assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    finally:
+        os.umask(umask)
+
+
+def test_a_directory_of_somebody_elses_things_stays_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "letter.txt").touch()
+    run("org", "create", "Acme", "--data", str(tmp_path))
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "switchroom.db").stat().st_mode) == 0o600
+    report = run("doctor", "--data", str(tmp_path))
+    assert f"FIX  files of the data directory: {tmp_path} is open to others (0755)\n" in report.stdout
+    assert f"     Run: chmod -R go= {tmp_path}\n" in report.stdout
 
 
 def test_a_demo_started_at_another_address_has_links_there(tmp_path: Path) -> None:

@@ -20,11 +20,12 @@ from structlog.testing import capture_logs
 from switchroom.engines.engine import Engine
 from switchroom.engines.supervisor import ProcessState
 from switchroom.platform import engines as platform_engines
-from switchroom.platform.doctor import examine
+from switchroom.platform.configuration_page import reference
+from switchroom.platform.doctor.examination import examine
 from switchroom.platform.engine_reports import EngineMetrics, engine_problems, read_reports, write_reports
 from switchroom.platform.engine_table import TABLE
 from switchroom.platform.engines import EngineEntry, Engines, configured
-from switchroom.settings import ConfigurationError, Settings, load, reference
+from switchroom.settings import ConfigurationError, Settings, load
 from tests.engines.made_up import MadeUpEngine
 from tests.engines.waiting import until
 
@@ -217,10 +218,10 @@ async def test_one_run_elsewhere_is_not_run_here_and_nobody_waits_for_it(tmp_pat
     assert diary.read_text().splitlines() == ["second started", "second drained"]
 
 
-def test_every_engine_of_the_table_says_what_it_is(tmp_path: Path) -> None:
+async def test_every_engine_of_the_table_says_what_it_is(tmp_path: Path) -> None:
     settings = Settings(data=str(tmp_path))
     engines: list[Engine] = [entry.make(settings) for entry in TABLE]
-    subjects = {finding.subject for finding in examine(settings)}
+    subjects = {finding.subject for finding in await examine(settings)}
     for engine in engines:
         assert engine.packages
         assert engine.without
@@ -262,7 +263,10 @@ async def test_one_is_set_up_by_a_section_of_its_own(tmp_path: Path) -> None:
     ("said", "problem"),
     [
         ("greeter.times = 0", "engines.greeter: Expected `int` >= 1 - at `$.times`"),
-        ("greeter.color = 1", "engines.greeter: Object contains unknown field `color`"),
+        (
+            "greeter.color = 1",
+            "{file}: engines.greeter.color is no setting; did you mean engines.greeter.diary?",
+        ),
         ("baker.times = 1", "engines.baker: no engine of this name has settings"),
     ],
 )
@@ -271,4 +275,4 @@ def test_a_section_that_is_wrong_is_refused(tmp_path: Path, said: str, problem: 
     file.write_text(f"[engines]\n{said}\n")
     with pytest.raises(ConfigurationError) as refused:
         load(file, {}, engines={"greeter": GreeterSettings})
-    assert str(refused.value) == problem
+    assert str(refused.value) == problem.format(file=file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ from switchroom.cli.webhooks import webhook_commands
 from switchroom.engines.supervisor import ProcessError
 from switchroom.errors import DomainError
 from switchroom.http.server import PortTakenError
+from switchroom.platform.data_directory import PRIVATE_UMASK
 from switchroom.settings import ConfigurationError
 
 commands = click.Group(
@@ -37,6 +39,7 @@ commands = click.Group(
 
 def main() -> None:
     """Run the command; what went wrong is said in one line."""
+    os.umask(PRIVATE_UMASK)
     try:
         commands(prog_name="switchroom")
     except (CommandError, ConfigurationError, PortTakenError, ProcessError) as error:

@@ -14,7 +14,7 @@ from switchroom import __version__
 from switchroom.cli.options import Command, load_settings, with_address, with_settings
 from switchroom.platform.build import Platform
 from switchroom.platform.demo import TREE, Demo, ensure_demo
-from switchroom.platform.doctor import examine
+from switchroom.platform.doctor.examination import examine
 from switchroom.platform.loop import run
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.platform.workers import several
@@ -56,8 +56,9 @@ def serve(
 @with_address
 @with_settings
 def doctor(host: str | None, port: int | None, data: str | None, config: Path | None) -> None:
-    """Tell what is installed, which ports are free, and what to do about the rest."""
-    report = examine(load_settings(config, host, port, data))
+    """Tell what is good, what would fail, and what to do about it: programs, ports, addresses, TURN, disk,
+    database, mail. Beside the running server it looks at that too."""
+    report = run(examine(load_settings(config, host, port, data)))
     for finding in report:
         print(f"{'ok  ' if finding.good else 'FIX '} {finding.subject}: {finding.state}")
         if not finding.good:

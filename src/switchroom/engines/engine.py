@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
-from collections.abc import Callable, Sequence
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from switchroom.engines.supervisor import Order, ProcessError, ProcessState, SupervisedProcess
+
+_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?")
+_VERSION_LIMIT = 10.0
 
 SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin:/sbin"
 """Where Debian puts servers; the search path of people who are not root leaves these out."""
@@ -17,6 +22,27 @@ SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin:/sbin"
 def find_program(executable: str) -> str | None:
     """Where a program is, if it is on this machine."""
     return shutil.which(executable) or shutil.which(executable, path=SYSTEM_PROGRAMS)
+
+
+async def _version(path: str, argument: str) -> str:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            path, argument, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+        )
+    except OSError as error:
+        raise ProcessError(f"{path} does not run: {error.strerror}") from error
+    try:
+        async with asyncio.timeout(_VERSION_LIMIT):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise ProcessError(f"{path} does not say its version") from None
+    found = _VERSION.search(said.decode("utf-8", "replace"))
+    if found is None:
+        first = next(iter(said.decode("utf-8", "replace").splitlines()), f"status {process.returncode}")
+        raise ProcessError(f"{path} does not say its version: {first[:200]}")
+    return found[0]
 
 
 class EngineNotInstalled(ProcessError):
@@ -59,6 +85,11 @@ class Engine:
         self._process: SupervisedProcess | None = None
         self._listeners: list[Callable[[], None]] = []
 
+    @property
+    def version_arguments(self) -> Mapping[str, str]:
+        """The argument with which each program tells its version, where one does."""
+        return {}
+
     def command(self) -> Sequence[str]:
         """The program and its arguments; nothing for an engine without a process."""
         return ()
@@ -80,6 +111,16 @@ class Engine:
     def missing(self) -> list[str]:
         """What of it is not on this machine."""
         return [program for program in self._programs if find_program(program) is None]
+
+    async def versions(self) -> dict[str, str]:
+        """What each program says of its version, by where it is, ready to be put behind that. Raises
+        ProcessError for one that does not run."""
+        versions: dict[str, str] = {}
+        for program, argument in self.version_arguments.items():
+            path = find_program(program)
+            if path is not None:
+                versions[path] = f" {await _version(path, argument)}"
+        return versions
 
     def found(self) -> list[str]:
         """Where its programs are."""

@@ -108,6 +108,10 @@ class SmtpTransport:
             raise
         await self._release(connection)
 
+    async def check(self) -> None:
+        """Sign in and go again. Raises aiosmtplib.SMTPException and OSError."""
+        await _quit((await self._connect()).client)
+
     async def rest(self) -> None:
         """Close the connections that have nothing to do."""
         idle, self._idle = self._idle, []

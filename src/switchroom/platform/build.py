@@ -24,7 +24,7 @@ from switchroom.http.recordings import recording_handler
 from switchroom.http.server import serving
 from switchroom.identity.models import Organization
 from switchroom.mail.delivery import MailDelivery
-from switchroom.platform import engine_table
+from switchroom.platform import data_directory, engine_table
 from switchroom.platform.background import Background, kept_going
 from switchroom.platform.conference import LiveRooms
 from switchroom.platform.dialects import Dialects
@@ -35,7 +35,7 @@ from switchroom.platform.identity import IdentityServices
 from switchroom.platform.media_servers import MediaServers
 from switchroom.platform.meetings import MeetingServices
 from switchroom.platform.rooms import RoomServices
-from switchroom.platform.schema import bring_up_to_date
+from switchroom.platform.schema import bring_up_to_date, require_usable
 from switchroom.platform.storage import Storage
 from switchroom.settings import Settings
 
@@ -53,6 +53,7 @@ class Platform:
         """With `engines` the platform runs the engines of the table, but for those that the settings name
         elsewhere. `engine_reports` tells how those are that another process runs for it."""
         self.settings = settings
+        data_directory.prepare(settings)
         self.engines = Engines(settings, engine_table.TABLE if engines else ())
         self._engine_reports = engine_reports or self.engines.reports
         self.storage = Storage(settings, self.engines)
@@ -120,6 +121,8 @@ class Platform:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.storage.database.close)
             stack.callback(self.identity.passwords.close)
+            if upgrade:
+                await require_usable(self.storage.database)
             stack.push_async_callback(self.engines.stop)
             starting = asyncio.create_task(self.engines.start(), name="start engines")
             try:

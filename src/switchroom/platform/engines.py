@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -26,6 +26,10 @@ def _nowhere(_settings: Settings) -> str:
     return ""
 
 
+async def _no_problem(_settings: Settings) -> str:
+    return ""
+
+
 def _unchanged(settings: Settings, _engine: Any) -> Settings:
     return settings
 
@@ -33,7 +37,8 @@ def _unchanged(settings: Settings, _engine: Any) -> Settings:
 class EngineEntry(Struct, Generic[E], frozen=True):
     """A line of the table of engines: how one is made from the settings.
 
-    `elsewhere` says where the settings name one that others run, empty when this machine runs it. `shared`
+    `elsewhere` says where the settings name one that others run, empty when this machine runs it, and
+    `problem_elsewhere` asks that one and says why it cannot be used, empty when it answers. `shared`
     gives the settings with which another process finds the one that runs here. `health` is the part of
     `/health/ready` that says whether it is of use, when that is not the engine itself. `section` is the name
     and the type of its own section of the configuration, where it has one.
@@ -41,6 +46,7 @@ class EngineEntry(Struct, Generic[E], frozen=True):
 
     make: Callable[[Settings], E]
     elsewhere: Callable[[Settings], str] = _nowhere
+    problem_elsewhere: Callable[[Settings], Awaitable[str]] = _no_problem
     shared: Callable[[Settings, E], Settings] = _unchanged
     health: str = ""
     section: tuple[str, type[Struct]] | None = None

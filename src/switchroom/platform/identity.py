@@ -20,7 +20,7 @@ from switchroom.mail.password_requests import PasswordRequests
 from switchroom.mail.password_resets import PasswordResets
 from switchroom.platform.background import Background
 from switchroom.platform.storage import Storage
-from switchroom.settings import ConfigurationError, Settings
+from switchroom.settings import Settings
 
 
 class IdentityServices:
@@ -65,10 +65,6 @@ class IdentityServices:
 
 def _secret(settings: Settings) -> bytes:
     """The key that access tokens are signed with: the setting's, or a file made at the first start."""
-    try:
-        settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"data: {error}") from error
     if settings.security.secret:
         return settings.security.secret.encode()
     path = settings.data_directory / "secret.key"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import structs
 
+from switchroom.engines.janus.client import JanusClient, JanusError
 from switchroom.engines.janus.configuration import JanusConfiguration
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusPool, JanusServer
@@ -79,7 +80,17 @@ def _shared(settings: Settings, engine: JanusEngine) -> Settings:
     return structs.replace(settings, janus=janus)
 
 
-ENTRY = EngineEntry(_make, _elsewhere, _shared, health="media")
+async def _problem_elsewhere(settings: Settings) -> str:
+    for url in settings.janus.urls:
+        try:
+            client = await JanusClient.connect(url, settings.janus.api_secret)
+        except JanusError as error:
+            return f"{url} does not answer: {error}"
+        await client.close()
+    return ""
+
+
+ENTRY = EngineEntry(_make, _elsewhere, _problem_elsewhere, _shared, health="media")
 
 
 def _recordings_directory(settings: Settings) -> Path:

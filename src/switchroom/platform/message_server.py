@@ -16,6 +16,7 @@ from switchroom.platform.engines import EngineEntry, Engines
 from switchroom.settings import Settings
 
 CONNECT_LIMIT = 1.0
+_ANSWER_LIMIT = 5.0
 
 log = structlog.get_logger()
 
@@ -67,4 +68,17 @@ def _shared(settings: Settings, engine: NatsEngine) -> Settings:
     return structs.replace(settings, nats=structs.replace(settings.nats, url=engine.configuration.url))
 
 
-ENTRY = EngineEntry(_make, _elsewhere, _shared, health="messages")
+async def _problem_elsewhere(settings: Settings) -> str:
+    connection = NatsConnection(settings.nats.url)
+    connection.start()
+    try:
+        async with asyncio.timeout(_ANSWER_LIMIT):
+            await connection.wait_connected()
+    except TimeoutError:
+        return "which does not answer"
+    finally:
+        await connection.stop()
+    return ""
+
+
+ENTRY = EngineEntry(_make, _elsewhere, _problem_elsewhere, _shared, health="messages")

@@ -24,7 +24,7 @@ from switchroom.platform import message_server
 from switchroom.platform.build import Platform
 from switchroom.platform.engine_reports import FILE, write_reports
 from switchroom.platform.engines import Engines
-from switchroom.platform.schema import bring_up_to_date
+from switchroom.platform.schema import bring_up_to_date, require_usable
 from switchroom.platform.worker import BEAT, JOB, METRICS, Job
 from switchroom.settings import ConfigurationError, Settings
 
@@ -99,6 +99,7 @@ async def several(
         platform = Platform(settings, engines=engines)
         stack.push_async_callback(platform.storage.database.close)
         stack.callback(platform.identity.passwords.close)
+        await require_usable(platform.storage.database)
         running = platform.engines if engines else Engines(settings, (message_server.ENTRY,))
         stack.push_async_callback(running.stop)
         await asyncio.gather(running.start(), bring_up_to_date(platform.storage.database))

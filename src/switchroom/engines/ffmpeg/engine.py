@@ -24,3 +24,7 @@ class FfmpegEngine(Engine):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory, PROGRAMS)
+
+    @property
+    def version_arguments(self) -> dict[str, str]:
+        return {CONVERTER: "--version", PROGRAM: "-version"}

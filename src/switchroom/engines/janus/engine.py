@@ -30,6 +30,10 @@ class JanusEngine(Engine):
         self.configuration = configuration
         self._executable = executable
 
+    @property
+    def version_arguments(self) -> dict[str, str]:
+        return {self._executable: "--version"}
+
     def missing(self) -> list[str]:
         missing = super().missing()
         if not missing:

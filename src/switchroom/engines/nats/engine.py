@@ -26,6 +26,10 @@ class NatsEngine(Engine):
         self.configuration = configuration
         self._executable = executable
 
+    @property
+    def version_arguments(self) -> dict[str, str]:
+        return {self._executable: "--version"}
+
     def configure(self) -> None:
         self.configuration.write(self.directory)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -51,13 +52,14 @@ class RecordingFiles:
         """Make the directory of a new recording. Returns where the media server is to write."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         place = self.of(recording_id)
-        place.mkdir(mode=0o770)
+        place.mkdir(mode=0o700)
         (place / _OWNER).write_text(self._platform, "utf-8")
         raw = self.raw(recording_id)
-        raw.mkdir(mode=0o770)
-        # The media server may be another user of the same group, whatever the umask says.
-        for one in (place, raw):
-            one.chmod(0o770)
+        raw.mkdir(mode=0o700)
+        if self.directory.stat().st_mode & stat.S_IWGRP:
+            # The media server may be another user of the group that may write here, whatever the umask says.
+            for one in (place, raw):
+                one.chmod(0o770)
         return raw
 
     def are_here(self, recording_id: str) -> bool:

@@ -1,0 +1,17 @@
+"""Finding: one thing that was looked at."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+LIMIT = 5.0
+"""Seconds that whoever is asked has to answer."""
+
+
+class Finding(Struct, frozen=True):
+    """One thing looked at. `remedy` says what to do when it is not good."""
+
+    subject: str
+    good: bool
+    state: str
+    remedy: str = ""

@@ -1,0 +1,20 @@
+"""Reasons: what went wrong, in the one line that whoever runs the platform is told."""
+
+from __future__ import annotations
+
+import os
+
+from sqlalchemy.exc import DBAPIError
+
+
+def brief(error: BaseException) -> str:
+    """What the error says. What the database's says of a statement and its values is left out."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    text = str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        # What event loops say of it differs.
+        text = os.strerror(error.errno) if error.errno > 0 else error.strerror or text
+    return " ".join(text.split())[:300] or type(error).__name__
