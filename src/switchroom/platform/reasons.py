@@ -6,11 +6,12 @@ import os
 
 from sqlalchemy.exc import DBAPIError
 
+from switchroom.errors import Unavailable
+
 
 def brief(error: BaseException) -> str:
     """What the error says. What the database's says of a statement and its values is left out."""
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        error = error.orig
+    error = _origin(error)
     if isinstance(error, TimeoutError):
         return "no answer in time"
     text = str(error)
@@ -18,3 +19,11 @@ def brief(error: BaseException) -> str:
         # What event loops say of it differs.
         text = os.strerror(error.errno) if error.errno > 0 else error.strerror or text
     return " ".join(text.split())[:300] or type(error).__name__
+
+
+def _origin(error: BaseException) -> BaseException:
+    """What stands behind the errors that others were made of."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return _origin(error.orig)
+    says_nothing = isinstance(error, Unavailable) or (type(error) is ConnectionError and error.errno is None)
+    return _origin(error.__cause__) if says_nothing and error.__cause__ is not None else error
