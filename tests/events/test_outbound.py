@@ -175,6 +175,24 @@ async def test_a_receiver_that_does_not_answer_is_given_up() -> None:
     assert answer == Answer(0, "no answer within 0.2 s")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [b"garbage\r\n\r\n", b"HTTP/9.9 x\r\n\r\n", b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", b""],
+)
+async def test_what_is_told_of_a_failure_has_no_path_which_is_often_secret(answer: bytes) -> None:
+    async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(receive, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        told = await send(Outbound(LOOPBACK, timeout=5), f"http://127.0.0.1:{port}/services/T0P53CR3T?k=v")
+    assert told.status == 0
+    assert told.problem
+    assert "T0P53CR3T" not in told.problem
+
+
 async def test_nobody_listens() -> None:
     async with Receiver().listening() as receiver:
         url = receiver.url

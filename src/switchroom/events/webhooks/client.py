@@ -90,5 +90,7 @@ def _problem(error: BaseException) -> str:
         if isinstance(seen, AddressForbidden):
             return str(seen)
         seen = seen.__cause__ or seen.__context__
-    text = " ".join(str(error).split())
+    # The text of an answer that cannot be read has the address in it, whose path is nobody's business.
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    text = " ".join(said.split())
     return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:_LONGEST_PROBLEM]
