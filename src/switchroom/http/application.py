@@ -5,6 +5,10 @@ from __future__ import annotations
 from litestar import Litestar
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
+from litestar.types import Method
+
+READING: list[Method] = ["GET", "HEAD"]
+"""HEAD is answered wherever GET is (RFC 9110, 9.3.2)."""
 
 
 class Application(Litestar):

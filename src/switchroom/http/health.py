@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from switchroom.http.application import READING
 from switchroom.http.observation import client_address
 
 Check = Callable[[], Awaitable[str | None]]
@@ -46,11 +47,11 @@ def health_handlers(
         further_metrics.register(collector)
     networks = [ip_network(address, strict=False) for address in metrics_from]
 
-    @get("/health/live", sync_to_thread=False, include_in_schema=False)
+    @route("/health/live", http_method=READING, sync_to_thread=False, include_in_schema=False)
     def live() -> dict[str, str]:
         return {"status": "live"}
 
-    @get("/health/ready", include_in_schema=False)
+    @route("/health/ready", http_method=READING, include_in_schema=False)
     async def ready() -> Response[dict[str, Any]]:
         wrong = {name: problem for name, check in required.items() if (problem := await check())}
         missing = {name: problem for name, check in optional.items() if (problem := await check())}
@@ -60,7 +61,7 @@ def health_handlers(
             {"status": state, "problems": {**wrong, **missing}}, status_code=503 if wrong else 200
         )
 
-    @get("/metrics", sync_to_thread=False, include_in_schema=False)
+    @route("/metrics", http_method=READING, sync_to_thread=False, include_in_schema=False)
     def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         address = client_address(request.scope)
         if not address or not any(ip_address(address) in network for network in networks):

@@ -10,9 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+
+from switchroom.http.application import READING
 
 _POLICY = (
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob:; "
@@ -53,21 +55,21 @@ def page_handlers(webroot: Path) -> list[HTTPRouteHandler]:
     """`/` and `/webclient/`, which are the same page, and the files that it names."""
     files = _load(webroot)
 
-    @get(["/", "/webclient"], sync_to_thread=False, include_in_schema=False)
+    @route(["/", "/webclient"], http_method=READING, sync_to_thread=False, include_in_schema=False)
     def page(request: Request[Any, Any, Any]) -> Response[bytes]:
         file = files.get("index.html")
         if file is None:
             return Response(_NOT_BUILT, status_code=503, media_type="text/plain")
         return _answer(request, file, _PAGE_HEADERS)
 
-    @get("/assets/{path:path}", sync_to_thread=False, include_in_schema=False)
+    @route("/assets/{path:path}", http_method=READING, sync_to_thread=False, include_in_schema=False)
     def asset(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
         file = files.get("assets/" + path.lstrip("/"))
         if file is None:
             return Response(b"not found\n", status_code=404, media_type="text/plain")
         return _answer(request, file, _ASSET_HEADERS)
 
-    @get("/{name:str}", sync_to_thread=False, include_in_schema=False)
+    @route("/{name:str}", http_method=READING, sync_to_thread=False, include_in_schema=False)
     def top_level(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
         file = files.get(name)
         if file is None:

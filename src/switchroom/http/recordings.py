@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from switchroom import texts
 from switchroom.errors import NotFound, Unavailable
+from switchroom.http.application import READING
 from switchroom.meetings.recordings.archive import RecordedFile, RecordingArchive
 
 _PIECE = 256 * 1024
@@ -40,7 +41,7 @@ class _Part(Struct, frozen=True):
 def recording_handler(archive: RecordingArchive) -> HTTPRouteHandler:
     """`GET` and `HEAD /recordings/<id>/<token>`."""
 
-    @route("/recordings/{recording_id:str}/{token:str}", http_method=["GET", "HEAD"], include_in_schema=False)
+    @route("/recordings/{recording_id:str}/{token:str}", http_method=READING, include_in_schema=False)
     async def recording(recording_id: FromPath[str], token: FromPath[str]) -> ASGIApp:
         async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
