@@ -47,6 +47,10 @@ async def told(path: str, monkeypatch: pytest.MonkeyPatch, status: int = 404) ->
         (f"//recordings//65f0c0ffee//{TOKEN}", "//recordings//65f0c0ffee//…"),
         ("/api/v6/meeting/65f0c0ffee65f0c0ffee65f0", "/api/v6/meeting/65f0c0ffee65f0c0ffee65f0"),
         ("/recordings", "/recordings"),
+        (
+            "/a\nlevel=error\x1b[2J\x7f\u2028b\u202ec\x9b",
+            "/a\ufffdlevel=error\ufffd[2J\ufffd\ufffdb\ufffdc\ufffd",
+        ),
         ("", ""),
     ],
 )

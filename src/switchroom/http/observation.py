@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import time
@@ -30,6 +31,9 @@ _AREAS = {
 _SECRET = re.compile(r"(/+recordings/+[^/]*/+|.*/calend[ae]r/+[^/]*/+).+", re.IGNORECASE | re.DOTALL)
 """Paths whose end is a token: who has it gets the recording, or reads the calendar."""
 
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What would begin another line in a log, or steer the terminal on which it is read."""
+
 _LONGEST_PART = 60
 
 _NOT_CARRIED_OUT = 501
@@ -37,6 +41,8 @@ _NOT_CARRIED_OUT = 501
 
 _CLIENT_GONE = 499
 """What is counted for requests that nobody waited to see answered."""
+
+_INCOMPLETE = b"the request ended before it was complete\n"
 
 _REQUEST_ID = "switchroom.request_id"
 
@@ -68,6 +74,8 @@ class Observation:
 
         try:
             await self._app(scope, receive, watch)
+            if status == _CLIENT_GONE:
+                await _answer_incomplete(send)
         except Exception:
             status = 500
             raise
@@ -89,6 +97,18 @@ class Observation:
                 )
 
 
+async def _answer_incomplete(send: Send) -> None:
+    """Answer a request that ended before it was complete: its client has gone, or has sent what is no HTTP
+    and waits to hear of it."""
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(_INCOMPLETE)),
+    ]
+    with contextlib.suppress(OSError, RuntimeError):
+        await send({"type": "http.response.start", "status": 400, "headers": headers})
+        await send({"type": "http.response.body", "body": _INCOMPLETE, "more_body": False})
+
+
 def _area(path: str) -> str:
     first, _, rest = path.removeprefix("/").partition("/")
     return _AREAS.get(first) or _AREAS.get(f"{first}/{rest.partition('/')[0]}") or "pages"
@@ -96,7 +116,7 @@ def _area(path: str) -> str:
 
 def _told(path: str) -> str:
     """What the log says of a path: not its secret part, nor anything that is so long that it may be one."""
-    path = _SECRET.sub(r"\1…", path)
+    path = _UNPRINTABLE.sub("\ufffd", _SECRET.sub(r"\1…", path))
     return "/".join(part if len(part) <= _LONGEST_PART else "…" for part in path.split("/"))[:200]
 
 
