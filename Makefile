@@ -11,7 +11,7 @@ RUN_PACKAGES := $(ENGINE_PACKAGES) python3-venv
 TEST_PACKAGES := $(RUN_PACKAGES) chromium firefox-esr postgresql curl
 BENCH_PACKAGES := $(TEST_PACKAGES) wrk
 
-.PHONY: run test quick check bench clean setup setup-dev web docs format lock help
+.PHONY: run test quick check bench fuzz clean setup setup-dev web docs format lock help
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types
 
 bench: .make/bench-packages setup-dev ## Measure speed and memory into benchmarks/results/
 	.venv/bin/python -m benchmarks $(ARGS)
+
+fuzz: setup-dev ## Attack the platform for ten minutes with what no client should send
+	.venv/bin/python -m fuzz $(ARGS)
 
 format: .make/python-dev $(NODE_MODULES)/.installed ## Put all code into its form
 	.venv/bin/ruff format .

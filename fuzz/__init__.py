@@ -1,0 +1,1 @@
+"""A search for inputs that break the platform: see README.md."""

@@ -1,0 +1,214 @@
+"""Attack on the readers of bodies and headers: bytes that are no message, and requests that are no HTTP."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import time
+from collections.abc import Callable, Mapping
+from http.client import HTTPException, HTTPResponse
+from typing import Any
+
+from msgspec import Struct
+
+from fuzz.credentials import Credentials
+from fuzz.mutation import patched, with_other_value, with_overlarge_field
+from fuzz.tally import Tally
+from fuzz.target import Target
+
+_LIMIT, _SHORT = 30.0, 0.1
+_SHOWN = 400
+
+_HEADERS = (
+    "Accept_Language", "Authorization", "Content_Encoding", "Content_Length", "Content_Type", "Cookie",
+    "Expect", "Forwarded", "Host", "If_None_Match", "Origin", "Range", "Transfer_Encoding", "Upgrade",
+    "X_API_KEY", "X_Auth_Token", "X_Forwarded_For", "X_USER_ID",
+)  # fmt: skip
+_HEADER_VALUES = (
+    "", "x", "\xff\xfe", "a" * 7000, "-1", "0", "99999999999", "bytes=0-", "gzip", "auth=" + "x" * 4000,
+    'for="[::1', "1.2.3.4, ,,", "Bearer ", "websocket", "100-continue", "text/plain; charset=utf-99", "*;q=x",
+)  # fmt: skip
+
+
+class Request(Struct, frozen=True):
+    """A request that is well as it is."""
+
+    method: str
+    path: str
+    body: Any
+
+
+def requests(known: Credentials) -> list[Request]:
+    """Requests of every API that succeed, or would once."""
+    access = {"accessInfo": {"accessToken": known.tokens[0]}}
+    room, company = known.room, known.values["companyid"][0]
+    group, meeting = known.values["permissiongroupid"][0], known.values["meetingid"][0]
+    account = known.values["accountid"][0]
+    draft = {
+        "displayName": "Fuzz",
+        "type": "ROOM_TYPE_ROOM",
+        "mode": "ROOM_MODE_NORMAL",
+        "defaultPermissions": {"role": "ROLE_PARTICIPANT"},
+        "permissions": [{"userId": known.values["userid"][1], "role": "ROLE_MODERATOR"}],
+        "metadata": {"a": "b"},
+    }
+    link = {"description": "Fuzz", "permissionGroupId": group}
+    v1: Mapping[str, Mapping[str, Any]] = {
+        "authenticationService/authenticate": {
+            "usernamePasswordCredentials": {"username": known.values["username"][0], "password": "x"}
+        },
+        "authenticationService/isAuthenticated": {},
+        "companyService/list": {},
+        "businessLogicService/permissionGroups/list": {},
+        "roomService/list": {},
+        "roomService/create": {"room": draft},
+        "roomService/update": {"roomId": room, "room": {"displayName": "Fuzz", "metadata": {"a": ""}}},
+        "roomService/status": {"roomIds": [room]},
+        "roomService/permissions": {"roomId": room},
+        "roomService/sort": {"moves": [{"roomId": room, "position": 1}]},
+        "roomService/createJoinLink": {"roomId": room},
+        "guestService.v2/createGroupLinks": {"roomId": room, "groupLinkCreations": [link]},
+        "guestService.v2/createGuestLinks": {
+            "roomId": room,
+            "guestLinkCreations": [{**link, "displayName": "Grace", "email": "grace@example.org"}],
+        },
+        "guestService.v2/listGroupLinks": {"roomId": room},
+        "guestService.v2/authenticate": {
+            "companyId": company,
+            "roomId": room,
+            "accessKey": known.values["accesskey"][0],
+            "displayName": "Grace",
+        },
+        "userService/list": {},
+        "quotaService/info": {},
+    }
+    person = {"email": "otto@example.org", "firstName": "Otto", "lastName": "Fuzz"}
+    return [
+        *(Request("POST", f"/json/v1/{path}", {**access, **body}) for path, body in v1.items()),
+        Request("POST", f"/api/v6/account/{account}/organizer", person),
+        Request("PUT", f"/api/v6/account/{account}", {"companyName": "Fuzz"}),
+        Request(
+            "POST",
+            "/api/v6/meeting",
+            {
+                "topic": "Fuzz",
+                "invitedParticipants": [person],
+                "recurrence": {"type": "daily", "endTimes": 3},
+            },
+        ),
+        Request("GET", f"/api/v6/meeting/{meeting}", None),
+        Request("GET", "/api/v6/account?page=1&pageSize=10", None),
+        Request(
+            "PUT", "/api/v6/webhook", {"onMeetingJoined": {"url": "https://example.org/x", "method": "POST"}}
+        ),
+        Request("PUT", "/v3.0/auth/user", {"data": {"username": "x", "password": "y"}}),
+        Request("GET", "/v3.0/events?limit=10", None),
+        Request("GET", "/client/config", None),
+        Request("POST", "/client/link", {"companyId": company, "roomId": room, "accessKey": "x"}),
+        Request("POST", "/client/meeting", {"number": meeting}),
+        Request("POST", "/client/meeting/enter", {"number": meeting, "displayName": "Grace"}),
+        Request("POST", "/client/meetings", {"accessToken": known.tokens[0]}),
+        Request("POST", "/client/rooms", {"accessToken": known.tokens[0]}),
+        Request("POST", "/client/password/look-up", {"key": "x"}),
+        Request("POST", "/client/sign-out", {}),
+    ]
+
+
+class Bodies:
+    """Attack with mutated requests, each over a connection of its own."""
+
+    name = "bodies and headers"
+
+    def __init__(self, target: Target, tally: Tally, seed: int) -> None:
+        self._target = target
+        self._tally = tally
+        self._chance = random.Random(seed)
+        self._ways: tuple[Callable[[Request, bytes], bytes], ...] = (
+            self._patched,
+            self._other_value,
+            self._overlarge,
+            self._cut,
+            self._chunked,
+            self._odd_headers,
+        )
+
+    def attack(self, known: Credentials, seconds: float) -> None:
+        """Send mutated requests until the time is over."""
+        deadline = time.monotonic() + seconds
+        self._headers = dict(known.headers)
+        well = requests(known)
+        while time.monotonic() < deadline:
+            request = self._chance.choice(well)
+            way = self._chance.choice(self._ways)
+            body = b"" if request.body is None else json.dumps(request.body).encode()
+            patience = _SHORT if way in (self._cut, self._chunked, self._odd_headers) else _LIMIT
+            self._send(request, way(request, body), patience)
+
+    def _send(self, request: Request, sent: bytes, patience: float) -> None:
+        """Send it. Without an answer the sender leaves after a short patience: perhaps not all was sent."""
+        cause = f"{request.method} {request.path} …{sent[-_SHOWN:]!r}"
+        try:
+            with socket.create_connection(self._target.address, _LIMIT) as connection:
+                connection.sendall(sent)
+                connection.settimeout(patience)
+                answer = HTTPResponse(connection, method=request.method)
+                answer.begin()
+                self._tally.answer(self.name, answer.status, cause, answer.read(500).decode(errors="replace"))
+        except TimeoutError:
+            if patience == _LIMIT:
+                self._tally.no_answer(self.name, cause)
+            else:
+                self._tally.case(self.name)
+        except (OSError, HTTPException):  # the connection was closed: what was sent is no HTTP
+            self._tally.case(self.name)
+
+    def _message(self, request: Request, body: bytes, **other: str) -> bytes:
+        path = request.path
+        headers = {
+            "Host": "localhost",
+            "Content-Type": "application/json",
+            "Connection": "close",
+            **self._headers,
+            "Content-Length": str(len(body)),
+            **{name.replace("_", "-"): value for name, value in other.items()},
+        }
+        lines = [
+            f"{request.method} {path} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+    def _patched(self, request: Request, body: bytes) -> bytes:
+        """Bytes put in, or in the place of others, anywhere."""
+        return self._message(request, patched(body, self._chance))
+
+    def _other_value(self, request: Request, body: bytes) -> bytes:
+        """Another value in the place of one or two fields, wherever they are."""
+        message = json.loads(body or b"{}")
+        for _ in range(self._chance.randint(1, 2)):
+            message = with_other_value(message, self._chance)
+        return self._message(request, json.dumps(message).encode())
+
+    def _overlarge(self, request: Request, body: bytes) -> bytes:
+        """Far too many levels, or one very long thing, in the place of the message or of a field of it."""
+        return self._message(request, with_overlarge_field(body, list(request.body or ()), self._chance))
+
+    def _cut(self, request: Request, body: bytes) -> bytes:
+        """An end before the end."""
+        message = self._message(request, body)
+        return message[: self._chance.randint(1, len(message) - 1)]
+
+    def _chunked(self, request: Request, body: bytes) -> bytes:
+        """Chunks, most of them broken."""
+        size = self._chance.choice(
+            (f"{len(body):x}", "0", "-1", "fffffffffffffffff", "zz", "", f"{len(body) + 9:x}")
+        )
+        end = self._chance.choice((b"\r\n0\r\n\r\n", b"\r\n0\r\nA: b\r\n\r\n", b"0\r\n", b"", b"\r\n\r\n"))
+        head = self._message(request, b"", Transfer_Encoding="chunked").replace(b"Content-Length: 0\r\n", b"")
+        return head + size.encode() + b"\r\n" + body + end
+
+    def _odd_headers(self, request: Request, body: bytes) -> bytes:
+        """A header of the kind that is read by somebody, with something odd in it."""
+        name, value = self._chance.choice(_HEADERS), self._chance.choice(_HEADER_VALUES)
+        return self._message(request, body, **{name: value})

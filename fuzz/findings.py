@@ -1,0 +1,82 @@
+"""What an attack has found: figures, and what must not be."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from fuzz.tally import ServerError, Tally
+from fuzz.target import Stall
+
+LONGEST_STALL = 0.25
+"""Seconds for which an event loop may do nothing else."""
+
+GROWTH = 0.1
+"""Share of its memory by which the platform may be larger at the end of the last round than of the second."""
+
+_EXAMPLES = 5
+
+
+class Findings(Struct, frozen=True):
+    """Findings of one configuration. `memory` is in MiB, at rest before the attack and after each round."""
+
+    configuration: str
+    tally: Tally
+    stalls: Sequence[Stall]
+    memory: Sequence[float]
+    logged_errors: Counter[str]
+    died: str
+
+    @property
+    def longest_stall(self) -> float:
+        return max((stall.seconds for stall in self.stalls), default=0.0)
+
+    @property
+    def growth(self) -> float:
+        """Share of the memory that came in the last rounds, after the first two of three or more."""
+        if len(self.memory) < 4:
+            return 0.0
+        return self.memory[-1] / self.memory[2] - 1
+
+    def faults(self) -> list[str]:
+        """All that must not be, a paragraph each."""
+        faults = [self.died] if self.died else []
+        causes = list(self._errors_by_cause().values())
+        faults += [_about(errors) for errors in causes[:_EXAMPLES]]
+        if len(causes) > _EXAMPLES:
+            faults.append(f"and answers of 5xx to {len(causes) - _EXAMPLES} more calls")
+        for stall in sorted(self.stalls, key=lambda stall: -stall.seconds)[:_EXAMPLES]:
+            if stall.seconds > LONGEST_STALL:
+                faults.append(f"stall of {stall.seconds:.3f} s in " + "\n    ".join(stall.stack))
+        if self.growth > GROWTH:
+            faults.append(f"memory grew by {self.growth:.0%} in the last rounds: {_rounded(self.memory)} MiB")
+        faults += [f"logged {count} times: {what}" for what, count in self.logged_errors.items()]
+        return faults
+
+    def figures(self) -> str:
+        """The figures, a few lines."""
+        cases = ", ".join(f"{count} {name}" for name, count in self.tally.cases.items())
+        answers = ", ".join(f"{status}: {count}" for status, count in sorted(self.tally.statuses.items()))
+        return (
+            f"{self.configuration}: {self.tally.cases.total()} cases ({cases})\n"
+            f"  answers {answers}; forbidden 5xx: {len(self.tally.errors)}\n"
+            f"  longest stall of an event loop {self.longest_stall * 1000:.0f} ms, "
+            f"memory at rest {_rounded(self.memory)} MiB"
+        )
+
+    def _errors_by_cause(self) -> dict[tuple[int, str], list[ServerError]]:
+        by_cause: defaultdict[tuple[int, str], list[ServerError]] = defaultdict(list)
+        for error in self.tally.errors:
+            by_cause[error.status, " ".join(error.cause.split(" ", 2)[:2])].append(error)
+        return by_cause
+
+
+def _about(errors: Sequence[ServerError]) -> str:
+    first = errors[0]
+    return f"answered {first.status}, {len(errors)} times; first: {first.cause}\n    {first.answer}"
+
+
+def _rounded(figures: Sequence[float]) -> str:
+    return ", ".join(f"{figure:.0f}" for figure in figures)

@@ -1,0 +1,84 @@
+"""Mutations of bytes and of JSON messages."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, cast
+
+_DEEP = 20_000
+_LARGE = 200_000
+_PATCHES = (
+    b"\xff", b"\x00", b"\xc0\xaf", b"\xed\xa0\x80", b"\\ud800", b"[", b"{", b'"', b"\\", b"1e999", b"-0",
+    b"NaN", b"null", b"18446744073709551616", "\u202e\u200b\ufeff".encode(), b"' OR 1=1 --", b"%00", b"../",
+)  # fmt: skip
+_VALUES: tuple[Any, ...] = (
+    None, True, 0, -1, 2**31, 2**63, 2**64, 10**400, 1e308, "", " ", "\x00", "\ud800", "\u202e", "🏳️‍🌈",
+    "a" * 10_000, [], {}, [[]], [None], {"": ""}, "9999-12-31T23:59:59Z", "-1", "01FHHEX2VQQ378MV7Z5NAGHESK",
+)  # fmt: skip
+
+
+def patched(body: bytes, chance: random.Random) -> bytes:
+    """Bytes put in, or in the place of others, anywhere."""
+    for _ in range(chance.randint(1, 4)):
+        start = chance.randint(0, len(body))
+        end = start + chance.choice((0, 0, 1, 10))
+        body = body[:start] + chance.choice(_PATCHES) + body[end:]
+    return body
+
+
+def with_other_value(message: Any, chance: random.Random) -> Any:
+    """Another value in the place of a field, wherever it is; or very many of a list's elements."""
+    if isinstance(message, dict) and message:
+        fields = cast("dict[Any, Any]", message)
+        name = chance.choice([one for one in fields if one not in ("accessInfo", "type")] or list(fields))
+        return {**fields, name: with_other_value(fields[name], chance)}
+    if isinstance(message, list) and message and chance.random() < 0.7:
+        elements = cast("list[Any]", message)
+        if chance.random() < 0.2:
+            return elements * chance.choice((2, 100, 2000))
+        return [with_other_value(elements[0], chance), *elements[1:]]
+    return chance.choice(_VALUES)
+
+
+def overlarge(chance: random.Random) -> bytes:
+    """Far too many levels, or one very long thing; not all of them are JSON."""
+    opening, closing = chance.choice(((b"[", b"]"), (b'{"a":', b"}"), (b'{"accessInfo":', b"}")))
+    return chance.choice((
+        opening * _DEEP + b"1" + closing * _DEEP,
+        opening * _DEEP,
+        b'"' + b"\\u0000" * (_LARGE // 6) + b'"',
+        b"9" * _LARGE,
+        b"[" + b"0," * (_LARGE // 2) + b"0]",
+        b"{" + b",".join(b'"%d":0' % number for number in range(_LARGE // 10)) + b"}",
+    ))  # fmt: skip
+
+
+def with_overlarge_field(body: bytes, names: list[str], chance: random.Random) -> bytes:
+    """A message with a value of far too much before its other fields; or nothing but that value."""
+    value = overlarge(chance)
+    if names and chance.random() < 0.7:
+        return b'{"%s":%s,%s' % (chance.choice(names).encode(), value, body[1:])
+    return value
+
+
+def mutated_sdp(sdp: str, chance: random.Random) -> str:
+    """A session description with lines that are missing, repeated very often, exchanged, or changed."""
+    lines = sdp.splitlines()
+    for _ in range(chance.randint(1, 5)):
+        place = chance.randrange(len(lines))
+        way = chance.randrange(6)
+        if way == 0:
+            del lines[place : place + chance.choice((1, 1, 5))]
+        elif way == 1:
+            lines[place:place] = [lines[place]] * chance.choice((1, 10, 1000))
+        elif way == 2:
+            other = chance.randrange(len(lines))
+            lines[place], lines[other] = lines[other], lines[place]
+        elif way == 3:
+            lines[place] = patched(lines[place].encode(), chance).decode(errors="replace")
+        elif way == 4:
+            lines[place] += chance.choice((" ", "9" * 100, " 96" * 500, "=;" * 200))
+        else:
+            lines[place:place] = [f"a=rtpmap:{number % 200} VP8/90000" for number in range(500)]
+        lines = lines or ["v=0"]
+    return "\r\n".join(lines) + "\r\n"

@@ -1,0 +1,43 @@
+"""What the attackers tried, and what came back."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from msgspec import Struct, field
+
+_UNAVAILABLE = 503
+_NOT_OFFERED = 501
+"""Of calls and credentials of the hosted platforms that are documented and not offered here."""
+
+
+class ServerError(Struct, frozen=True):
+    """An answer of 5xx that is none of the documented kind, or none at all (0), and what caused it."""
+
+    status: int
+    cause: str
+    answer: str
+
+
+class Tally(Struct):
+    """Cases by attacker, answers by status, and answers that must not be."""
+
+    cases: Counter[str] = field(default_factory=Counter[str])
+    statuses: Counter[int] = field(default_factory=Counter[int])
+    errors: list[ServerError] = field(default_factory=list[ServerError])
+
+    def case(self, attacker: str) -> None:
+        """Count something that was tried and has no status."""
+        self.cases[attacker] += 1
+
+    def no_answer(self, attacker: str, cause: str) -> None:
+        """Count something that should have had an answer, and had none in time."""
+        self.cases[attacker] += 1
+        self.errors.append(ServerError(0, cause[:2000], ""))
+
+    def answer(self, attacker: str, status: int, cause: str, answer: str) -> None:
+        """Count something that was tried, and its answer."""
+        self.cases[attacker] += 1
+        self.statuses[status] += 1
+        if status >= 500 and status not in (_UNAVAILABLE, _NOT_OFFERED):
+            self.errors.append(ServerError(status, cause[:2000], answer[:500]))

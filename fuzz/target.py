@@ -1,0 +1,159 @@
+"""The platform under attack: `switchroom up --demo`, watched."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+from benchmarks.memory import memory_of
+from benchmarks.programs import free_port, switchroom
+from msgspec import Struct
+
+from switchroom.platform.demo import Demo
+
+_LIMIT = 60.0
+_WATCH = Path(__file__).with_name("watch")
+_WORKER = re.compile(r'^switchroom_live_rooms\{pid="(\d+)"\}', re.MULTILINE)
+_LOGGED = re.compile(
+    r'level=(?:error|critical) event=(?P<event>"(?:[^"\\\\]|\\\\.)*"|\S+)(?:.*exception="(?P<exception>.*)")?'
+)
+
+
+class TargetDied(Exception):
+    """The platform ended by itself; the message holds the end of what it wrote."""
+
+
+class Stall(Struct, frozen=True):
+    """A time for which an event loop did nothing else, in seconds, and the stack that it was noticed with."""
+
+    seconds: float
+    stack: Sequence[str]
+
+
+class Target(Struct, frozen=True):
+    """A running platform with its demo organization."""
+
+    base_url: str
+    demo: Demo
+    process: subprocess.Popen[bytes]
+    output: Path
+    stalls_directory: Path
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.base_url.removeprefix("http://").rpartition(":")
+        return host, int(port)
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it says that it serves."""
+        return self.is_alive and _is_ready(self.base_url)
+
+    def stalls(self) -> list[Stall]:
+        """All stalls so far, of all its processes."""
+        return [
+            msgspec.json.decode(line, type=Stall)
+            for path in self.stalls_directory.iterdir()
+            for line in path.read_bytes().splitlines(keepends=True)
+            if line.endswith(b"\n")
+        ]
+
+    def memory(self) -> float:
+        """What its Python processes hold (PSS), in MiB."""
+        processes = memory_of(self.process.pid).processes
+        return sum(one.proportional for one in processes if one.name.startswith(("switchroom", "python")))
+
+    def logged_errors(self) -> Counter[str]:
+        """What it logged as an error, or wrote as a traceback, and how often."""
+        found: Counter[str] = Counter()
+        for line in self.output.read_text(errors="replace").splitlines():
+            if error := _LOGGED.search(line):
+                last = error["exception"] or ""
+                found[f"{error['event']} {last.rpartition(chr(92) + 'n')[2]}".strip()] += 1
+            elif line.startswith("Traceback (most recent call last)"):
+                found[line] += 1
+        return found
+
+
+@contextmanager
+def target(directory: Path, *, database: str = "", workers: int = 1) -> Generator[Target]:
+    """A platform on an empty data directory and, if it is named, an empty database, while the block runs."""
+    stalls, output, port = directory / "stalls", directory / "output", free_port()
+    stalls.mkdir(parents=True)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(_WATCH), os.environ.get("PYTHONPATH")])),
+        "STALLS": str(stalls),
+        # One address tries very many things here.
+        "SWITCHROOM_SECURITY_ACCOUNT_ATTEMPTS": "1000000",
+        "SWITCHROOM_SECURITY_ADDRESS_ATTEMPTS": "1000000",
+    }
+    if database:
+        environment["SWITCHROOM_DATABASE_URL"] = database
+    command = [switchroom(), "up", "--demo", "--data", str(directory / "var"), "--port", str(port)]
+    if workers > 1:
+        command += ["--workers", str(workers)]
+    with output.open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
+    try:
+        base_url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(base_url, process, output)
+        _wait_for_workers(base_url, workers, process)
+        for path in stalls.iterdir():  # what a start takes is another matter
+            os.truncate(path, 0)
+        demo = msgspec.json.decode((directory / "var" / "demo.json").read_bytes(), type=Demo)
+        yield Target(base_url, demo, process, output, stalls)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_LIMIT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(_LIMIT)
+
+
+def _wait_until_ready(base_url: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    deadline = time.monotonic() + _LIMIT
+    while time.monotonic() < deadline and process.poll() is None:
+        if _is_ready(base_url):
+            return
+        time.sleep(0.05)
+    sys.stderr.write(output.read_text(errors="replace"))
+    raise TargetDied("the platform did not become ready")
+
+
+def _wait_for_workers(base_url: str, workers: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until all of several serve: ready is the platform with the first of them."""
+    deadline = time.monotonic() + _LIMIT
+    while workers > 1 and len(set(_WORKER.findall(_metrics(base_url)))) < workers:
+        if time.monotonic() > deadline or process.poll() is not None:
+            raise TargetDied("not all workers serve")
+        time.sleep(0.05)
+
+
+def _metrics(base_url: str) -> str:
+    try:
+        return httpx.get(f"{base_url}/metrics", timeout=2, trust_env=False).text
+    except httpx.TransportError:
+        return ""
+
+
+def _is_ready(base_url: str) -> bool:
+    try:
+        return httpx.get(f"{base_url}/health/ready", timeout=2, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
