@@ -84,8 +84,9 @@ def _attacked(database: str, workers: int, seconds: float, seed: int) -> Finding
 
 def _round(platform: Target, attacks: Sequence[Calls | Bodies | Messages | Frames], seconds: float) -> None:
     known: Credentials = credentials(platform)
+    shares = sum(attack.share for attack in attacks)
     for attack in attacks:
-        attack.attack(known, seconds / len(attacks))
+        attack.attack(known, seconds * attack.share / shares)
     time.sleep(_REST)
 
 

@@ -119,6 +119,7 @@ class Bodies:
     """Attack with mutated requests, each over a connection of its own."""
 
     name = "bodies and headers"
+    share = 2
 
     def __init__(self, target: Target, tally: Tally, seed: int) -> None:
         self._target = target

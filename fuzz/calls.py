@@ -34,6 +34,7 @@ class Calls:
     """Attack by schemathesis, a few requests per operation and round."""
 
     name = "documented calls"
+    share = 3
 
     def __init__(self, target: Target, known: Credentials, tally: Tally, seed: int) -> None:
         self._target = target

@@ -32,6 +32,7 @@ class Messages:
     """Attack by people inside a room, with mutated messages of every type."""
 
     name = "messages and offers in a room"
+    share = 2
 
     def __init__(self, target: Target, tally: Tally, seed: int) -> None:
         self._target = target
@@ -133,6 +134,7 @@ class Frames:
     """Attack by somebody who has not joined, with frames that must not be, or far too many of them."""
 
     name = "frames"
+    share = 1
 
     def __init__(self, target: Target, tally: Tally, seed: int) -> None:
         self._target = target
