@@ -79,7 +79,9 @@ def _attacked(database: str, workers: int, seconds: float, seed: int) -> Finding
                 died = f"no longer served: {error!r}"
             if not died and not platform.is_ready:
                 died = "does not say that it is ready after the attack"
-            return Findings(configuration, tally, platform.stalls(), memory, platform.logged_errors(), died)
+            return Findings(
+                configuration, workers, tally, platform.stalls(), memory, platform.logged_errors(), died
+            )
 
 
 def _round(platform: Target, attacks: Sequence[Calls | Bodies | Messages | Frames], seconds: float) -> None:

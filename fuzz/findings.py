@@ -13,8 +13,8 @@ from fuzz.target import Stall
 LONGEST_STALL = 0.25
 """Seconds for which an event loop may do nothing else."""
 
-GROWTH = 0.1
-"""Share of its memory by which the platform may be larger at the end of the last round than of the second."""
+GROWTH = 24.0
+"""MiB that each process may take in the last two rounds together; what came before has filled caches."""
 
 _EXAMPLES = 5
 
@@ -23,6 +23,7 @@ class Findings(Struct, frozen=True):
     """Findings of one configuration. `memory` is in MiB, at rest before the attack and after each round."""
 
     configuration: str
+    processes: int
     tally: Tally
     stalls: Sequence[Stall]
     memory: Sequence[float]
@@ -35,10 +36,8 @@ class Findings(Struct, frozen=True):
 
     @property
     def growth(self) -> float:
-        """Share of the memory that came in the last rounds, after the first two of three or more."""
-        if len(self.memory) < 4:
-            return 0.0
-        return self.memory[-1] / self.memory[2] - 1
+        """MiB that each process has taken in the last two rounds."""
+        return (self.memory[-1] - self.memory[-3]) / self.processes if len(self.memory) > 3 else 0.0
 
     def faults(self) -> list[str]:
         """All that must not be, a paragraph each."""
@@ -51,7 +50,9 @@ class Findings(Struct, frozen=True):
             if stall.seconds > LONGEST_STALL:
                 faults.append(f"stall of {stall.seconds:.3f} s in " + "\n    ".join(stall.stack))
         if self.growth > GROWTH:
-            faults.append(f"memory grew by {self.growth:.0%} in the last rounds: {_rounded(self.memory)} MiB")
+            faults.append(
+                f"each process grew by {self.growth:.0f} MiB in the last rounds: {_rounded(self.memory)} MiB"
+            )
         faults += [f"logged {count} times: {what}" for what, count in self.logged_errors.items()]
         return faults
 
