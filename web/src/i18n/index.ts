@@ -2,6 +2,7 @@ import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { de } from './de'
 import { en } from './en'
+import { isolated } from './isolation'
 
 export const LANGUAGES = ['en', 'de'] as const
 export type Language = (typeof LANGUAGES)[number]
@@ -53,8 +54,8 @@ export function startI18n(): void {
     lng: preferredLanguage(stored(), navigator.languages),
     fallbackLng: 'en',
     resources: { en: { translation: en }, de: { translation: de } },
-    // React escapes what it shows.
-    interpolation: { escapeValue: false },
+    // React escapes what it shows; what is put in here must only not turn around the words beside it.
+    interpolation: { escapeValue: true, escape: isolated },
     initAsync: false,
   })
 }

@@ -34,7 +34,7 @@ export function BeforeStart({ meeting, identity, onSignIn }: BeforeStartProps) {
             style={{ overflowWrap: 'anywhere' }}
             data-testid="meeting-topic"
           >
-            {meeting.topic}
+            <bdi>{meeting.topic}</bdi>
           </Title>
           <MeetingFacts meeting={meeting} />
           {meeting.agenda && <Agenda text={meeting.agenda} />}

@@ -172,7 +172,9 @@ function OpenMeeting({ meeting, accessKey, asAccount, identity, onRefused }: Ope
 function Closed({ meeting, title, text }: { meeting: Meeting; title: string; text: string }) {
   return (
     <MessagePage isError title={title} text={text}>
-      <strong data-testid="meeting-topic">{meeting.topic}</strong>
+      <strong data-testid="meeting-topic">
+        <bdi>{meeting.topic}</bdi>
+      </strong>
       <MeetingFacts meeting={meeting} />
     </MessagePage>
   )

@@ -37,7 +37,11 @@ export function WaitingRoom(props: WaitingRoomProps) {
             <Title ref={heading} tabIndex={-1} order={1} size="h2">
               {t('waiting.title')}
             </Title>
-            {destination.roomName && <Text c="var(--sr-muted)">{destination.roomName}</Text>}
+            {destination.roomName && (
+              <Text c="var(--sr-muted)">
+                <bdi>{destination.roomName}</bdi>
+              </Text>
+            )}
           </div>
           <Text role="status">
             {isLost

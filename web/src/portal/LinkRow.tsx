@@ -31,7 +31,7 @@ export function LinkRow({ link, roomId, group, queryKey }: LinkRowProps) {
     <article className={classes.row} data-testid="link" data-name={link.title}>
       <div className={classes.what}>
         <Text fw={600} className={classes.title}>
-          {title}
+          <bdi>{title}</bdi>
         </Text>
         <Text size="sm" c="var(--sr-muted)">
           {[group && groupName(t, group), validity(t, link)].filter(Boolean).join(' · ')}

@@ -50,7 +50,7 @@ function MeetingCard({ meeting }: { meeting: OwnMeeting }) {
     <article className={classes.meeting} data-testid="own-meeting" data-name={topic}>
       <div className={classes.what}>
         <Text fw={600} className={classes.topic}>
-          {topic}
+          <bdi>{topic}</bdi>
           {isOn && <span className={classes.on}>{t('portal.onNow')}</span>}
         </Text>
         <Text size="sm" c="var(--sr-muted)">

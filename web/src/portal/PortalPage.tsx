@@ -219,7 +219,7 @@ function AccountBar({ me }: { me: SignedIn }) {
       )}
       {name.data && (
         <Text size="sm" fw={600}>
-          {name.data}
+          <bdi>{name.data}</bdi>
         </Text>
       )}
       <Button

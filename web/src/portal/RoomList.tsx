@@ -2,6 +2,7 @@ import { ActionIcon, Anchor, Button, Loader, Text, UnstyledButton } from '@manti
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PersonInside } from '../api/rooms'
+import { isolated } from '../i18n/isolation'
 import { Avatar } from '../room/Avatar'
 import { IconChevronDown, IconChevronRight, IconDoorEnter, IconLink, IconSettings } from '../ui/icons'
 import { LevelPager, type LevelPages } from './LevelPager'
@@ -75,7 +76,9 @@ function Department({ node, ...rest }: Omit<RoomListProps, 'nodes'> & { node: Ro
           data-name={name}
         >
           {open ? <IconChevronDown size={18} aria-hidden /> : <IconChevronRight size={18} aria-hidden />}
-          <Text fw={650}>{name}</Text>
+          <Text fw={650}>
+            <bdi>{name}</bdi>
+          </Text>
           {rest.isWhole && (
             <Text size="sm" c="var(--sr-muted)">
               {t('portal.rooms', { count: countRooms(children) })}
@@ -128,11 +131,11 @@ function RoomCard({ room, people, onLinks, onSettings }: RoomCardProps) {
       <div className={classes.what}>
         {room.joinable ? (
           <Anchor href={address} fw={600} c="inherit" className={classes.name}>
-            {room.name}
+            <bdi>{room.name}</bdi>
           </Anchor>
         ) : (
           <Text fw={600} className={classes.name}>
-            {room.name}
+            <bdi>{room.name}</bdi>
           </Text>
         )}
         {people.length > 0 && (
@@ -144,7 +147,7 @@ function RoomCard({ room, people, onLinks, onSettings }: RoomCardProps) {
               ))}
             </span>
             <Text size="sm" c="var(--sr-muted)">
-              {names.slice(0, FACES).join(', ')}
+              {names.slice(0, FACES).map(isolated).join(', ')}
               {names.length > FACES && ` ${t('portal.andMore', { count: names.length - FACES })}`}
               <span className="sr-only"> ({t('portal.inside', { count: names.length })})</span>
             </Text>

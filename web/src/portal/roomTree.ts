@@ -1,4 +1,5 @@
 import type { ListedRoom } from '../api/rooms'
+import { isolated } from '../i18n/isolation'
 
 export interface RoomNode {
   id: string
@@ -61,7 +62,7 @@ function isAncestor(rooms: ReadonlyMap<string, ListedRoom>, id: string, start: s
 /** The departments, with those above them in their names. */
 export function departments(nodes: readonly RoomNode[], above = ''): { id: string; label: string }[] {
   return nodes.flatMap(({ id, name, isDepartment, children }) => {
-    const label = above ? `${above} › ${name}` : name
+    const label = above ? `${above} › ${isolated(name)}` : isolated(name)
     return isDepartment ? [{ id, label }, ...departments(children, label)] : []
   })
 }

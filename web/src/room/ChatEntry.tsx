@@ -25,7 +25,9 @@ export const ChatEntry = memo(function ChatEntry({ message, own }: { message: Ch
       data-from={fromName}
     >
       <span className={classes.meta}>
-        <span className={classes.author}>{fromName}</span>
+        <span className={classes.author}>
+          <bdi>{fromName}</bdi>
+        </span>
         {audience && <span className={classes.audience}>{audience}</span>}
         <time dateTime={at}>{formatTime(at)}</time>
       </span>

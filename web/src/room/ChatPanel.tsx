@@ -1,6 +1,7 @@
 import { ActionIcon, CloseButton, NativeSelect, Text, Textarea, Title } from '@mantine/core'
 import { type FormEvent, type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isolated } from '../i18n/isolation'
 import { SignallingError } from '../signalling/socket'
 import { IconSend2 } from '../ui/icons'
 import { useStorePart } from '../ui/store'
@@ -156,7 +157,7 @@ const RecipientSelect = memo(function RecipientSelect({
       leftSectionWidth={36}
       data={recipients.options.map(({ value, person }) => ({
         value,
-        label: person ?? labels[value] ?? '',
+        label: person === undefined ? (labels[value] ?? '') : isolated(person),
       }))}
       value={chosen}
       onChange={event => onRecipient(event.currentTarget.value)}

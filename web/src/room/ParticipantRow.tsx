@@ -55,7 +55,9 @@ export const ParticipantRow = memo(function ParticipantRow(props: ParticipantRow
         <Avatar name={displayName} size={32} />
       </span>
       <span className={classes.who}>
-        <span className={classes.name}>{displayName}</span>
+        <span className={classes.name}>
+          <bdi>{displayName}</bdi>
+        </span>
         <span className={classes.role}>{roles.filter(Boolean).join(' · ')}</span>
         <span className="sr-only">{facts.filter(Boolean).join(', ')}</span>
       </span>

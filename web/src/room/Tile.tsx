@@ -33,7 +33,7 @@ export const Tile = memo(function Tile({ session, participant, speaking }: TileP
       ref={frame}
       testId="tile"
       participant={participant}
-      name={participant.displayName}
+      name={<bdi>{participant.displayName}</bdi>}
       speaking={speaking}
       video={<VideoView track={track} className={participant.camera ? classes.video : classes.hiddenVideo} />}
     />
@@ -56,7 +56,11 @@ export const SelfTile = memo(function SelfTile({ session, self, speaking }: Self
     <TileFrame
       testId="self-tile"
       participant={shown}
-      name={`${self.displayName} (${t('common.you')})`}
+      name={
+        <>
+          <bdi>{self.displayName}</bdi> ({t('common.you')})
+        </>
+      }
       speaking={speaking && microphoneOn}
       video={<VideoView track={camera} className={`${classes.video} ${classes.mirrored}`} />}
     />
@@ -67,7 +71,7 @@ interface TileFrameProps {
   ref?: React.Ref<HTMLLIElement>
   testId: string
   participant: Participant
-  name: string
+  name: React.ReactNode
   speaking: boolean
   video: React.ReactNode
 }

@@ -38,7 +38,9 @@ export const WaitingList = memo(function WaitingList({ session }: { session: Roo
         {waiting.map(({ id, displayName }) => (
           <li key={id} className={classes.row} data-testid="waiting-person" data-name={displayName}>
             <Avatar name={displayName} size={32} />
-            <span className={classes.name}>{displayName}</span>
+            <span className={classes.name}>
+              <bdi>{displayName}</bdi>
+            </span>
             <Button
               size="compact-sm"
               variant={waiting.length > 1 ? 'default' : 'filled'}

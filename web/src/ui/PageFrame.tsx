@@ -1,5 +1,6 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isolated } from '../i18n/isolation'
 import { LanguageSwitch } from './LanguageSwitch'
 import { Logo } from './Logo'
 import classes from './PageFrame.module.css'
@@ -54,6 +55,6 @@ export function useHeadingFocus(): RefObject<HTMLHeadingElement | null> {
 
 export function usePageTitle(title: string): void {
   useEffect(() => {
-    document.title = title ? `${title} · Switchroom` : 'Switchroom'
+    document.title = title ? `${isolated(title)} · Switchroom` : 'Switchroom'
   }, [title])
 }
