@@ -100,3 +100,19 @@ def test_who_changes_their_mind_about_the_screen_is_not_bothered(tenant: Tenant,
     expect(anna.the("toggle-screen")).to_have_attribute("aria-pressed", "false")
     anna.writes("still here")
     expect(anna.page.get_by_text("cannot be shared")).to_have_count(0)
+
+
+def test_a_denied_device_is_said_once_and_can_be_put_away(tenant: Tenant, newcomer: Newcomer) -> None:
+    link = tenant.group_link(tenant.room())["joinLink"]
+    ben = newcomer("Ben", on=BOTH, script=refusing("NotAllowedError")).opens(link)
+    expect(ben.the("device-problem")).to_have_count(1)
+    ben.the("device-problem").get_by_role("button", name="Close").click()
+    expect(ben.the("device-problem")).to_have_count(0)
+    expect(ben.the("join")).to_have_text("Join without devices")
+    ben.joins("Ben")
+    expect(ben.page.get_by_text("This page may not use")).to_have_count(0)
+    ben.switches("camera")
+    expect(ben.page.get_by_text("This page may not use the camera.")).to_have_count(1)
+    expect(ben.page.get_by_text("This page may not use the microphone.")).to_have_count(0)
+    ben.the("device-problem").get_by_role("button", name="Close").click()
+    expect(ben.page.get_by_text("This page may not use")).to_have_count(0)

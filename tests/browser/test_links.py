@@ -102,3 +102,33 @@ def test_a_room_full_of_spectators(tenant: Tenant, join: Join, newcomer: Newcome
     late = newcomer("Lena").opens(tenant.group_link(room, "Spectator")["joinLink"])
     late.is_told("This room is full")
     join(room, "Anna").is_inside()
+
+
+def test_a_full_room_is_tried_again_by_itself(tenant: Tenant, join: Join, newcomer: Newcomer) -> None:
+    room = tenant.room(quotas={"activeParticipants": 1, "passiveParticipants": 1})
+    chooses = newcomer("Lena").opens(tenant.group_link(room)["joinLink"])
+    chooses.the("display-name").fill("Lena")
+    anna = join(room, "Anna")
+    late = newcomer("Ole").opens(tenant.group_link(room)["joinLink"])
+    late.is_told("This room is full")
+    late.reads("This page opens by itself")
+    anna.leaves()
+    expect(late.the("join")).to_be_visible()
+    late.joins("Ole")
+    chooses.the("join").click()
+    chooses.is_told("This room is full. You come in by yourself as soon as there is a place.")
+    late.leaves()
+    chooses.is_inside()
+
+
+def test_nobody_has_to_wait_for_a_place(tenant: Tenant, join: Join, newcomer: Newcomer) -> None:
+    room = tenant.room(quotas={"activeParticipants": 1, "passiveParticipants": 1})
+    lena = newcomer("Lena").opens(tenant.group_link(room)["joinLink"])
+    lena.the("display-name").fill("Lena")
+    anna = join(room, "Anna")
+    lena.the("join").click()
+    lena.is_told("This room is full")
+    lena.the("stop-trying").click()
+    expect(lena.the("error-message")).to_have_count(0)
+    anna.leaves()
+    lena.joins("Lena")

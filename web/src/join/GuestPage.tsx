@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { GuestToken, type LinkAddress, type LinkInfo, linkInfo } from '../api/guest'
 import { formatDateTime } from '../i18n/format'
 import { MessagePage } from '../ui/MessagePage'
-import { tokenRefusal } from './refusal'
+import { isFull, tokenRefusal, untilNextTry } from './refusal'
 import { Stay } from './Stay'
 import type { Destination } from './visit'
 
@@ -25,7 +25,15 @@ export function GuestPage({ link }: { link: LinkAddress }) {
   })
   const { refetch } = info
   const lookAgain = useCallback(() => void refetch(), [refetch])
+  const refused = useCallback((code: string) => !isFull(code) && lookAgain(), [lookAgain])
   const { data } = info
+  const { dataUpdatedAt, errorUpdatedAt } = info
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each answer, and each failure, sets the clock anew
+  useEffect(() => {
+    if (data?.state !== 'full') return
+    const timer = window.setTimeout(lookAgain, untilNextTry())
+    return () => window.clearTimeout(timer)
+  }, [data, dataUpdatedAt, errorUpdatedAt, lookAgain])
   useEffect(() => {
     if (data?.state !== 'not_yet_valid' || !data.validFrom) return
     const wait = Math.max(1_000, new Date(data.validFrom).getTime() - Date.now() + 500)
@@ -45,10 +53,18 @@ export function GuestPage({ link }: { link: LinkAddress }) {
     )
   }
   if (data.state !== 'valid') return <ClosedLink info={data} onRetry={lookAgain} />
-  return <OpenLink link={link} info={data} onRefused={lookAgain} />
+  return <OpenLink link={link} info={data} onRefused={refused} />
 }
 
-function OpenLink({ link, info, onRefused }: { link: LinkAddress; info: LinkInfo; onRefused: () => void }) {
+function OpenLink({
+  link,
+  info,
+  onRefused,
+}: {
+  link: LinkAddress
+  info: LinkInfo
+  onRefused: (code: string) => void
+}) {
   const guest = useMemo(() => new GuestToken(link), [link])
   const destination = useMemo<Destination>(
     () => ({

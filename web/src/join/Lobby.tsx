@@ -23,6 +23,8 @@ interface LobbyProps {
   joining?: boolean
   refusal?: RoomState['refusal']
   name?: string
+  /** Set while a full room is tried again and again. */
+  onStopWaiting?: () => void
   onJoin: (name: string) => void
   onBack?: () => void
 }
@@ -32,8 +34,9 @@ const NAME_LIMIT = 100
 const NAME_SETTLES = 500
 
 /** The page before the room: a name, the devices, and the button. */
-export function Lobby({ destination, visit, joining = false, refusal, name, onJoin, onBack }: LobbyProps) {
+export function Lobby(props: LobbyProps) {
   const { t } = useTranslation()
+  const { destination, visit, joining = false, refusal, name, onStopWaiting, onJoin, onBack } = props
   const { roomName, companyName, fixedName, asksName, validUntil, facts, agenda, listens, waits } =
     destination
   const [typed, setTyped] = useState(
@@ -89,7 +92,7 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
               style={{ overflowWrap: 'anywhere' }}
               data-testid={facts ? 'meeting-topic' : undefined}
             >
-              {roomName ?? t('join.titlePlain')}
+              {roomName === null ? t('join.titlePlain') : <bdi>{roomName}</bdi>}
             </Title>
             {validUntil && (
               <Text size="sm" c="var(--sr-muted)">
@@ -124,19 +127,35 @@ export function Lobby({ destination, visit, joining = false, refusal, name, onJo
           {error && (
             <Alert color="red" variant="light" role="alert" data-testid="error-message">
               {error}
+              {onStopWaiting && (
+                <>
+                  {` ${t('join.triesAgain')} `}
+                  <Anchor
+                    component="button"
+                    type="button"
+                    size="sm"
+                    onClick={onStopWaiting}
+                    data-testid="stop-trying"
+                  >
+                    {t('join.stopTrying')}
+                  </Anchor>
+                </>
+              )}
             </Alert>
           )}
-          <Button
-            type="submit"
-            size="lg"
-            fullWidth
-            data-testid="join"
-            loading={joining}
-            onPointerEnter={() => approach(chosenName)}
-            onFocus={() => approach(chosenName)}
-          >
-            {waits ? t('waiting.ask') : mediaMissing ? t('join.submitWithout') : t('join.submit')}
-          </Button>
+          <div className={classes.enter}>
+            <Button
+              type="submit"
+              size="lg"
+              fullWidth
+              data-testid="join"
+              loading={joining}
+              onPointerEnter={() => approach(chosenName)}
+              onFocus={() => approach(chosenName)}
+            >
+              {waits ? t('waiting.ask') : mediaMissing ? t('join.submitWithout') : t('join.submit')}
+            </Button>
+          </div>
           {joining && <ConnectionMark phase="connecting" text={t('join.joining')} />}
           {refusal && <ConnectionMark phase="ended" text="" />}
         </Stack>

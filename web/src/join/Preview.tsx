@@ -1,6 +1,7 @@
-import { Alert, Stack, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { DeviceProblems } from '../media/DeviceProblems'
 import type { LocalMedia } from '../media/localMedia'
 import { VideoView } from '../media/VideoView'
 import { Avatar } from '../room/Avatar'
@@ -12,13 +13,7 @@ import classes from './Lobby.module.css'
 /** One's own picture before the others see it, with the switches, and what is wrong with the devices. */
 export const Preview = memo(function Preview({ local, name }: { local: LocalMedia; name: string }) {
   const { t } = useTranslation()
-  const { camera, microphoneOn, asking, problems } = useStore(local.state)
-  const problemTexts = [
-    ...new Set([
-      problems.camera && t(`devices.problem.camera.${problems.camera}`),
-      problems.microphone && t(`devices.problem.microphone.${problems.microphone}`),
-    ]),
-  ].filter(text => text !== null)
+  const { camera, microphoneOn, asking } = useStore(local.state)
   const isAsking = asking.camera || asking.microphone
   return (
     <div className={classes.preview}>
@@ -27,7 +22,7 @@ export const Preview = memo(function Preview({ local, name }: { local: LocalMedi
           <VideoView track={camera} label={t('join.preview')} />
         ) : (
           <div className={classes.placeholder}>
-            <Avatar name={name || '?'} size={88} />
+            <Avatar name={name || '?'} size="clamp(3.5rem, 18vw, 5.5rem)" />
             <Text>{asking.camera ? t('join.cameraStarting') : t('join.cameraOff')}</Text>
           </div>
         )}
@@ -54,21 +49,8 @@ export const Preview = memo(function Preview({ local, name }: { local: LocalMedi
           />
         </div>
       </div>
-      <Stack gap="xs" role="status" aria-live="polite">
-        {isAsking && <Text c="var(--sr-muted)">{t('join.allow')}</Text>}
-        {problemTexts.length > 0 && (
-          <Alert color="yellow" variant="light" data-testid="device-problem">
-            {problemTexts.map(text => (
-              <Text key={text} size="sm" mb={4}>
-                {text}
-              </Text>
-            ))}
-            <Text size="sm" fw={600}>
-              {t('join.withoutMedia')}
-            </Text>
-          </Alert>
-        )}
-      </Stack>
+      <div role="status">{isAsking && <Text c="var(--sr-muted)">{t('join.allow')}</Text>}</div>
+      <DeviceProblems local={local} hint={t('join.withoutMedia')} />
     </div>
   )
 })

@@ -12,6 +12,7 @@ import { INITIAL_STATE, type RoomState } from '../room/state'
 import { ConnectionMark } from '../ui/ConnectionMark'
 import { Store, useStoreLater, useStorePart } from '../ui/store'
 import { Lobby } from './Lobby'
+import { isFull, untilNextTry } from './refusal'
 import { type Destination, Preparation } from './visit'
 
 interface StayProps {
@@ -79,6 +80,7 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
   /** What was chosen in the lobby is offered there the next time. */
   const joinAsChosen = (chosen: Visit, name: string) => {
     const { microphoneOn, camera } = chosen.local.state.get()
+    chosen.local.dismissProblems()
     join(chosen, name)
     saveSettings({
       ...(!destination.listens && { microphoneOn, cameraOn: camera !== null }),
@@ -128,6 +130,23 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
     if (refusal && !entered) onRefused?.(refusal.code)
   }, [refusal, entered, onRefused])
 
+  // A full room is tried again by itself until somebody has left, or one does not want to wait any more. Meanwhile the
+  // lobby says what it said, so that nobody hears it again with each try.
+  const [full, setFull] = useState<RoomState['refusal']>(null)
+  const fullNow = refusal ? (isFull(refusal.code) && !entered ? refusal : null) : full
+  if (fullNow !== full) setFull(fullNow)
+  const isOver = end !== null
+  useEffect(() => {
+    if (!full || !isOver || !visit || !session) return
+    const timer = window.setTimeout(() => join(visit, session.displayName), untilNextTry())
+    return () => window.clearTimeout(timer)
+  }, [full, isOver, visit, session, join])
+  const stopWaiting = () => {
+    if (!isOver) session?.leave()
+    setSession(null)
+    setFull(null)
+  }
+
   const wasTakenIn = entered || waited !== null
   useEffect(() => {
     if (visit && end && wasTakenIn) {
@@ -143,8 +162,9 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
       <Lobby
         destination={destination}
         visit={visit}
-        joining={session !== null && !end}
-        refusal={refusal}
+        joining={session !== null && !end && !full}
+        refusal={refusal ?? full}
+        onStopWaiting={full ? stopWaiting : undefined}
         name={direct?.name}
         onJoin={name => joinAsChosen(visit, name)}
         onBack={onBack}

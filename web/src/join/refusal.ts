@@ -31,6 +31,18 @@ const KNOWN = [
   'account_unpaid',
 ] as const
 
+/** Codes of a room without a place: one may become free. */
+const FULL: readonly string[] = ['room_full', 'spectators_full']
+
+export function isFull(code: string | undefined): boolean {
+  return code !== undefined && FULL.includes(code)
+}
+
+/** How long until a full room is tried again, in milliseconds; not the same for all who wait for the same place. */
+export function untilNextTry(): number {
+  return 7_000 + Math.random() * 4_000
+}
+
 /** A sentence for a code of docs/signalling.md. */
 export function refusalText(t: TFunction, code: string, details: Record<string, string> = {}): string {
   const known = KNOWN.find(candidate => candidate === code)

@@ -13,6 +13,8 @@ export interface LocalMediaState {
   /** What the browser is being asked for just now. */
   asking: { microphone: boolean; camera: boolean }
   problems: { microphone: DeviceProblem | null; camera: DeviceProblem | null; screen: DeviceProblem | null }
+  /** The problems that one has been told of and need not be told again. */
+  dismissed: ReadonlySet<keyof LocalMediaState['problems']>
   devices: MediaDeviceInfo[]
   chosen: { microphone: string; camera: string; speaker: string }
 }
@@ -44,6 +46,7 @@ export class LocalMedia {
       microphoneOn: false,
       asking: { microphone: false, camera: false },
       problems: { microphone: null, camera: null, screen: null },
+      dismissed: new Set(),
       devices: [],
       chosen: { microphone, camera, speaker },
     })
@@ -232,8 +235,19 @@ export class LocalMedia {
 
   private readonly devicesChanged = (): void => void this.listDevices()
 
+  /** All problems there are now have been read. What is tried again and fails is told again. */
+  dismissProblems(): void {
+    const { problems, dismissed } = this.state.get()
+    const kinds = (['microphone', 'camera', 'screen'] as const).filter(kind => problems[kind])
+    this.state.update({ dismissed: new Set([...dismissed, ...kinds]) })
+  }
+
   private setProblems(change: Partial<LocalMediaState['problems']>): void {
-    this.state.update({ problems: { ...this.state.get().problems, ...change } })
+    const { problems, dismissed } = this.state.get()
+    this.state.update({
+      problems: { ...problems, ...change },
+      dismissed: new Set([...dismissed].filter(kind => !(kind in change))),
+    })
   }
 
   /** True unless the browser tells that only one of the two is forbidden. */

@@ -6,6 +6,8 @@ export interface Settings {
   microphone: string
   camera: string
   speaker: string
+  /** Whether single keys do something in the room. */
+  singleKeys: boolean
 }
 
 const KEY = 'switchroom.settings'
@@ -17,6 +19,7 @@ const DEFAULTS: Settings = {
   microphone: '',
   camera: '',
   speaker: '',
+  singleKeys: true,
 }
 
 let bypassed = false

@@ -26,6 +26,8 @@ interface ControlsBarProps {
   session: RoomSession
   /** On a phone: what is needed less often moves into a menu. */
   narrow: boolean
+  /** Whether single keys press the buttons, so that each says which. */
+  singleKeys: boolean
   chatOpen: boolean
   peopleOpen: boolean
   canLeave: boolean
@@ -38,7 +40,7 @@ interface ControlsBarProps {
 /** The buttons at the bottom of the room. */
 export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
   const { t } = useTranslation()
-  const { session, narrow, chatOpen, peopleOpen, canLeave } = props
+  const { session, narrow, singleKeys, chatOpen, peopleOpen, canLeave } = props
   const local = useStore(session.local.state)
   const permissions = useStorePart(session.state, state => state.permissions)
   const unread = useStorePart(session.state, state => state.unread)
@@ -49,6 +51,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
     ({ participants }) => participants.filter(({ handRaisedAt }) => handRaisedAt).length,
   )
   const caption = (text: string) => (narrow ? undefined : text)
+  const key = (name: string) => (singleKeys ? name : undefined)
   const microphoneLabel = local.microphoneOn ? t('controls.mute') : t('controls.unmute')
   const cameraLabel = local.camera ? t('controls.cameraOff') : t('controls.cameraOn')
   const screenLabel = local.screen ? t('controls.screenOff') : t('controls.screenOn')
@@ -61,7 +64,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
       pressed={local.screen !== null}
       tone={local.screen ? 'active' : undefined}
       disabled={!permissions.screen && !local.screen}
-      shortcut="S"
+      shortcut={key('S')}
       icon={local.screen ? <IconScreenShareOff /> : <IconScreenShare />}
       onClick={() => void session.toggleScreen()}
     />
@@ -77,7 +80,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
         off={!local.microphoneOn && permissions.voice}
         disabled={!permissions.voice}
         busy={local.asking.microphone}
-        shortcut="M"
+        shortcut={key('M')}
         icon={local.microphoneOn ? <IconMicrophone /> : <IconMicrophoneOff />}
         onClick={() => void session.toggleMicrophone()}
       />
@@ -90,7 +93,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
         off={!local.camera && permissions.video}
         disabled={!permissions.video}
         busy={local.asking.camera}
-        shortcut="V"
+        shortcut={key('V')}
         icon={local.camera ? <IconVideo /> : <IconVideoOff />}
         onClick={() => void session.toggleCamera()}
       />
@@ -103,7 +106,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
         pressed={handUp}
         tone={handUp ? 'active' : undefined}
         disabled={spectates}
-        shortcut="H"
+        shortcut={key('H')}
         icon={<IconHandStop />}
         onClick={() => void session.toggleHand()}
       />
@@ -114,7 +117,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
         expanded={chatOpen}
         badge={unread}
         badgeLabel={t('controls.unread', { count: unread })}
-        shortcut="C"
+        shortcut={key('C')}
         icon={<IconMessage />}
         onClick={props.onChat}
       />
@@ -127,7 +130,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
             expanded={peopleOpen}
             badge={hands}
             badgeLabel={t('controls.hands', { count: hands })}
-            shortcut="P"
+            shortcut={key('P')}
             icon={<IconUsers />}
             onClick={props.onPeople}
           />
@@ -142,7 +145,7 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
             testId="open-shortcuts"
             label={t('controls.shortcuts')}
             caption={t('controls.keys')}
-            shortcut="?"
+            shortcut={key('?')}
             icon={<IconKeyboard />}
             onClick={props.onShortcuts}
           />
@@ -163,10 +166,10 @@ export const ControlsBar = memo(function ControlsBar(props: ControlsBarProps) {
   )
 })
 
-function MoreMenu({ onPeople, onSettings, hands }: ControlsBarProps & { hands: number }) {
+function MoreMenu({ onPeople, onSettings, onShortcuts, hands }: ControlsBarProps & { hands: number }) {
   const { t } = useTranslation()
   return (
-    <Menu position="top" shadow="md" withinPortal>
+    <Menu position="top" shadow="md" withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ControlButton
           testId="more"
@@ -190,6 +193,13 @@ function MoreMenu({ onPeople, onSettings, hands }: ControlsBarProps & { hands: n
           data-testid="open-settings"
         >
           {t('controls.settings')}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconKeyboard size={18} aria-hidden />}
+          onClick={onShortcuts}
+          data-testid="open-shortcuts"
+        >
+          {t('controls.shortcuts')}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

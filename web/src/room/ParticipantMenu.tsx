@@ -34,7 +34,7 @@ export function ParticipantMenu(props: ParticipantMenuProps) {
   const act = (action: ModeratorAction) => () => void session.moderate(id, action)
   return (
     <>
-      <Menu position="bottom-end" shadow="md" withinPortal>
+      <Menu position="bottom-end" shadow="md" withinPortal withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon
             variant="subtle"

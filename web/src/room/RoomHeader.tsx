@@ -3,12 +3,19 @@ import { useTranslation } from 'react-i18next'
 import { LogoMark } from '../ui/Logo'
 import { useHeadingFocus } from '../ui/PageFrame'
 import { useStorePart } from '../ui/store'
+import { NoticeList } from './NoticeList'
+import type { NoticeBoard } from './noticeBoard'
 import classes from './RoomPage.module.css'
 import type { RoomSession } from './session'
 import { counts } from './state'
 
-/** The room's name, how many are in it and how many watch, and how the connection is. */
-export const RoomHeader = memo(function RoomHeader({ session }: { session: RoomSession }) {
+interface RoomHeaderProps {
+  session: RoomSession
+  board: NoticeBoard
+}
+
+/** The room's name, how many are in it and how many watch, how the connection is, and what was noticed. */
+export const RoomHeader = memo(function RoomHeader({ session, board }: RoomHeaderProps) {
   const { t } = useTranslation()
   const heading = useHeadingFocus()
   const name = useStorePart(session.state, ({ room }) => room?.displayName)
@@ -19,8 +26,8 @@ export const RoomHeader = memo(function RoomHeader({ session }: { session: RoomS
   return (
     <header className={classes.header}>
       <LogoMark size={26} />
-      <h1 ref={heading} tabIndex={-1} className={classes.title}>
-        {name}
+      <h1 ref={heading} tabIndex={-1} className={classes.title} title={name}>
+        <bdi>{name}</bdi>
       </h1>
       <span className={classes.count} data-testid="people-count">
         {t('room.participants', { count: active })}
@@ -41,8 +48,9 @@ export const RoomHeader = memo(function RoomHeader({ session }: { session: RoomS
         data-state={phase}
       >
         <span className={classes.dot} aria-hidden="true" />
-        {t(`room.${phase}`)}
+        <span className={classes.phase}>{t(`room.${phase}`)}</span>
       </span>
+      <NoticeList board={board} />
     </header>
   )
 })

@@ -11,11 +11,14 @@ import {
   useState,
 } from 'react'
 import { useTranslation } from 'react-i18next'
+import { DeviceProblems } from '../media/DeviceProblems'
+import { loadSettings, saveSettings } from '../media/settings'
 import { usePageTitle } from '../ui/PageFrame'
-import { useStore, useStorePart } from '../ui/store'
+import { useStorePart } from '../ui/store'
 import { CHAT_INPUT, ChatPanel } from './ChatPanel'
 import { ControlsBar } from './ControlsBar'
 import { Notices } from './Notices'
+import { NoticeBoard } from './noticeBoard'
 import { ParticipantsPanel } from './ParticipantsPanel'
 import { RemoteAudio } from './RemoteAudio'
 import { RoomHeader } from './RoomHeader'
@@ -49,6 +52,8 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
   const [panels, setPanels] = useState<Panels>({ chat: wide, people: wide })
   const [recipient, setRecipient] = useState('everyone')
   const [dialog, setDialog] = useState<'settings' | 'shortcuts' | null>(null)
+  const [singleKeys, setSingleKeys] = useState(() => loadSettings().singleKeys)
+  const [board] = useState(() => new NoticeBoard())
   const writes = useRef(false)
   const drawn = useDrawn()
   usePageTitle(name)
@@ -105,15 +110,16 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
     }),
     [session, wide, panels.chat],
   )
-  useShortcuts(shortcuts, dialog === null)
+  useShortcuts(shortcuts, dialog === null, singleKeys)
 
   const closeDialog = () => setDialog(null)
   const anyPanel = panels.chat || panels.people
   return (
     <div className={classes.room}>
-      <RoomHeader session={session} />
+      <RoomHeader session={session} board={board} />
       <main className={classes.main} inert={anyPanel && !wide}>
         <Banner session={session} />
+        <DeviceProblems local={session.local} />
         {!panels.people && <WaitingList session={session} />}
         <Videos session={session} />
       </main>
@@ -144,6 +150,7 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
         <ControlsBar
           session={session}
           narrow={narrow}
+          singleKeys={singleKeys}
           canLeave={canLeave}
           chatOpen={panels.chat}
           peopleOpen={panels.people}
@@ -157,9 +164,18 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
         />
       </footer>
       <RemoteAudio session={session} />
-      <Notices session={session} />
+      <Notices session={session} board={board} />
       {dialog === 'settings' && <SettingsDialog local={session.local} onClose={closeDialog} />}
-      {dialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
+      {dialog === 'shortcuts' && (
+        <ShortcutsDialog
+          singleKeys={singleKeys}
+          onSingleKeys={on => {
+            setSingleKeys(on)
+            saveSettings({ singleKeys: on })
+          }}
+          onClose={closeDialog}
+        />
+      )}
     </div>
   )
 }
@@ -215,7 +231,7 @@ const Banner = memo(function Banner({ session }: { session: RoomSession }) {
   )
   const without = useStorePart(session.state, missing)
   const watching = useStorePart(session.state, ({ spectators }) => spectators.count)
-  const { screen, problems } = useStore(session.local.state)
+  const screen = useStorePart(session.local.state, local => local.screen)
   const lines = [
     mediaAway && t('room.mediaAway'),
     spectates && t('room.spectating'),
@@ -224,9 +240,6 @@ const Banner = memo(function Banner({ session }: { session: RoomSession }) {
     without === 'presenters' && t('room.noPresenter'),
     without === 'listed' && t('room.watched', { count: watching }),
     screen && t('room.sharing'),
-    problems.camera && t(`devices.problem.camera.${problems.camera}`),
-    problems.microphone && t(`devices.problem.microphone.${problems.microphone}`),
-    problems.screen && t(`devices.problem.screen.${problems.screen}`),
   ].filter(line => typeof line === 'string')
   if (!lines.length) return null
   return (

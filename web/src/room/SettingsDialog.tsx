@@ -1,5 +1,6 @@
 import { Alert, Modal, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { problemTexts } from '../media/DeviceProblems'
 import { DeviceSelects } from '../media/DeviceSelects'
 import type { LocalMedia } from '../media/localMedia'
 import { LanguageSwitch } from '../ui/LanguageSwitch'
@@ -14,6 +15,9 @@ interface SettingsDialogProps {
 export function SettingsDialog({ local, onClose }: SettingsDialogProps) {
   const { t } = useTranslation()
   const problems = useStorePart(local.state, state => state.problems)
+  const dismissed = useStorePart(local.state, state => state.dismissed)
+  // The others stand in the room itself.
+  const told = problemTexts(t, problems, kind => kind !== 'screen' && dismissed.has(kind))
   return (
     <Modal
       opened
@@ -24,10 +28,11 @@ export function SettingsDialog({ local, onClose }: SettingsDialogProps) {
     >
       <Stack>
         <DeviceSelects local={local} />
-        {problems.camera && <Alert color="yellow">{t(`devices.problem.camera.${problems.camera}`)}</Alert>}
-        {problems.microphone && (
-          <Alert color="yellow">{t(`devices.problem.microphone.${problems.microphone}`)}</Alert>
-        )}
+        {told.map(text => (
+          <Alert key={text} color="yellow">
+            {text}
+          </Alert>
+        ))}
         <div>
           <Text size="sm" fw={500} mb={4}>
             {t('language.label')}

@@ -1,4 +1,4 @@
-import { Kbd, Modal, Table, Text } from '@mantine/core'
+import { Kbd, Modal, Switch, Table, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 
 const KEYS = [
@@ -12,7 +12,14 @@ const KEYS = [
   ['Esc', 'escape'],
 ] as const
 
-export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
+interface ShortcutsDialogProps {
+  singleKeys: boolean
+  onSingleKeys: (on: boolean) => void
+  onClose: () => void
+}
+
+/** The keys that do something in the room, and the switch that they can be turned off with. */
+export function ShortcutsDialog({ singleKeys, onSingleKeys, onClose }: ShortcutsDialogProps) {
   const { t } = useTranslation()
   return (
     <Modal
@@ -22,10 +29,18 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
       closeButtonProps={{ 'aria-label': t('common.close') }}
       centered
     >
+      <Switch
+        checked={singleKeys}
+        onChange={event => onSingleKeys(event.currentTarget.checked)}
+        label={t('shortcuts.single')}
+        description={t('shortcuts.singleHint')}
+        mb="sm"
+        data-testid="single-keys"
+      />
       <Table>
         <Table.Tbody>
           {KEYS.map(([key, action]) => (
-            <Table.Tr key={key}>
+            <Table.Tr key={key} c={singleKeys || key === 'Esc' ? undefined : 'var(--sr-muted)'}>
               <Table.Td w={64}>
                 <Kbd>{key}</Kbd>
               </Table.Td>

@@ -1,0 +1,148 @@
+"""What is seen on small and on usual screens, in both languages and in every state."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import WebSocketRoute, expect
+
+from switchroom.accounts.models import MeetingKind
+from tests.browser.people import BOTH, PHONE, Join, Newcomer
+from tests.browser.person import Person
+from tests.browser.test_devices import refusing
+from tests.meetings.planning import plan
+from tests.platform import Tenant
+
+pytestmark = [pytest.mark.browser, pytest.mark.janus]
+
+LONG = (
+    "A meeting with rather a long name, for phones and for everybody else who has to read it once and again"
+)
+HEBREW = "אדם בן חוה"
+LAPTOP = (1280, 800)
+NORA = "nora@example.org"
+
+HEADER_FAULTS = """() => {
+  const header = document.querySelector('header');
+  const shows = one => one.textContent.trim() || one.querySelector('svg');
+  const parts = [...header.children].filter(one => one.getClientRects().length && shows(one));
+  const boxes = parts.map(one => one.getBoundingClientRect());
+  const faults = [];
+  parts.forEach((one, at) => {
+    const box = boxes[at];
+    const what = one.tagName + ' ' + one.textContent;
+    if (box.left < 0 || box.right > innerWidth) faults.push(what + ' is cut off');
+    const squeezed = one.tagName === 'H1' ? box.width < 60 : one.scrollWidth > Math.ceil(box.width);
+    if (squeezed) faults.push(what + ' is squeezed');
+    boxes.slice(at + 1).forEach(other => {
+      const beside = box.right <= other.left || other.right <= box.left;
+      const below = box.bottom <= other.top || other.bottom <= box.top;
+      if (!beside && !below) faults.push(what + ' is overlapped');
+    });
+  });
+  if (document.documentElement.scrollWidth > innerWidth) faults.push('the page scrolls sideways');
+  return faults;
+}"""
+
+
+class RecordedLine:
+    """A person's signalling in which every room is recorded, and which can go silent for good."""
+
+    def __init__(self, person: Person) -> None:
+        self._sockets: list[WebSocketRoute] = []
+        self._is_silent = False
+        person.page.route_web_socket(re.compile("/client/"), self._carry)
+
+    def _carry(self, socket: WebSocketRoute) -> None:
+        self._sockets.append(socket)
+        if self._is_silent:
+            return
+        server = socket.connect_to_server()
+
+        def tell(message: str | bytes) -> None:
+            told = json.loads(message)
+            if told["type"] == "joined":
+                told["room"]["recording"] = True
+            socket.send(json.dumps(told))
+
+        socket.on_message(server.send)
+        server.on_message(tell)
+
+    def breaks(self) -> None:
+        self._is_silent = True
+        for socket in self._sockets:
+            socket.close()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_the_header_fits_on_a_phone_in_every_state(
+    tenant: Tenant, newcomer: Newcomer, join: Join, locale: str
+) -> None:
+    room = tenant.room(LONG)
+    ben = newcomer("Ben", screen=PHONE, locale=locale)
+    line = RecordedLine(ben)
+    ben.opens(tenant.group_link(room)["joinLink"]).joins("Ben")
+    expect(ben.the("recording")).to_be_visible()
+    assert ben.page.evaluate(HEADER_FAULTS) == []
+    join(room, "Anna").raises_hand()
+    expect(ben.the("open-notices")).to_be_visible()
+    assert ben.page.evaluate(HEADER_FAULTS) == []
+    line.breaks()
+    expect(ben.the("connection-state")).to_have_attribute("data-state", "reconnecting")
+    assert ben.page.evaluate(HEADER_FAULTS) == []
+
+
+def test_the_way_in_is_in_view_on_a_laptop(tenant: Tenant, newcomer: Newcomer) -> None:
+    room = tenant.room(LONG)
+    agenda = "\n".join(f"{number}. Point" for number in range(1, 30))
+    board = plan(tenant, LONG, kind=MeetingKind.BOARDROOM, agenda=agenda, invite=NORA)
+    webinar = plan(tenant, LONG, kind=MeetingKind.WEBINAR, agenda=agenda, recorded=True)
+    for address in (
+        tenant.group_link(room)["joinLink"],
+        tenant.guest_link(room, validUntil="2099-01-01T00:00:00Z")["joinLink"],
+        board.page(board.key_of(NORA)),
+        board.page(),
+        webinar.page(),
+    ):
+        for locale in ("en-GB", "de-DE"):
+            nora = newcomer("Nora", on=BOTH, screen=LAPTOP, locale=locale, script=refusing("NotAllowedError"))
+            nora.opens(address)
+            expect(nora.the("join")).to_be_in_viewport(ratio=1)
+            nora.page.context.close()
+            newcomer.everybody.remove(nora)
+
+
+def test_notices_are_few_and_the_others_in_a_list(tenant: Tenant, join: Join) -> None:
+    room = tenant.room()
+    mia, ben = join(room, "Mia", as_="Moderator"), join(room, "Ben")
+    for name in ("Anna", "Cem", HEBREW):
+        join(room, name).raises_hand()
+        expect(mia.the("announcements")).to_contain_text("raises a hand.")
+    ben.raises_hand()
+    most = 0
+
+    def count() -> int:
+        nonlocal most
+        most = max(most, mia.the("notice").count())
+        return mia.the("notice").count()
+
+    mia.until(count, lambda shown: shown == 0, "a room without notices over it")
+    assert most <= 2
+    mia.the("open-notices").click()
+    raised = [f"{name} raises a hand." for name in ("Ben", f"\u2068{HEBREW}\u2069", "Cem", "Anna")]
+    expect(mia.the("notice-list").get_by_role("listitem")).to_have_text(raised)
+
+
+def test_names_are_laid_out_by_themselves(tenant: Tenant, join: Join) -> None:
+    room = tenant.room(HEBREW)
+    anna, adam = join(room, "Anna"), join(room, f"\u202e{HEBREW}")
+    adam.writes("Shalom")
+    isolated = anna.page.locator("bdi", has_text=HEBREW)
+    expect(anna.page.get_by_role("heading", level=1).locator("bdi")).to_have_text(HEBREW)
+    expect(anna.tile(HEBREW).locator(isolated)).to_have_count(2)
+    expect(anna.the("participant", name=HEBREW).locator(isolated)).to_have_count(1)
+    expect(anna.message("Shalom").locator(isolated)).to_have_count(1)
+    expect(anna.the("announcements")).to_have_text(f"\u2068{HEBREW}\u2069 writes: Shalom")
+    assert anna.page.title() == f"\u2068{HEBREW}\u2069 · Switchroom"

@@ -1,0 +1,69 @@
+import { Store } from '../ui/store'
+import type { Notice } from './state'
+
+/** How long a notice stands over the room, in milliseconds. */
+export const SHOWN_FOR = 4_000
+export const SHOWN_AT_ONCE = 2
+const LISTED = 30
+
+/** These concern the person, so they are seen as well as heard. */
+const SEEN = new Set<Notice['kind']>(['moderated', 'permitted', 'hand', 'failed', 'reconnected', 'sharing'])
+/** And these are about what the person does or may do: they need not wait for others to go. */
+const OWN = new Set<Notice['kind']>(['moderated', 'permitted', 'failed', 'reconnected'])
+
+export interface Board {
+  /** What stands over the room now, oldest first. */
+  shown: readonly Notice[]
+  /** What stands there or stood there, and what found no place, oldest first. */
+  list: readonly Notice[]
+  /** How many of the list have found no place since it was read last. */
+  unread: number
+}
+
+/** The notices that are seen: few at once, each for its own time, and all of them in a list. */
+export class NoticeBoard {
+  readonly state = new Store<Board>({ shown: [], list: [], unread: 0 })
+  private readonly timers = new Map<number, ReturnType<typeof setTimeout>>()
+
+  tell(notices: readonly Notice[]): void {
+    for (const notice of notices) if (isSeen(notice)) this.add(notice)
+  }
+
+  /** Takes a notice away from over the room. */
+  close(number: number): void {
+    clearTimeout(this.timers.get(number))
+    this.timers.delete(number)
+    this.state.update({ shown: this.state.get().shown.filter(shown => shown.number !== number) })
+  }
+
+  read(): void {
+    this.state.update({ unread: 0 })
+  }
+
+  dispose(): void {
+    for (const timer of this.timers.values()) clearTimeout(timer)
+    this.timers.clear()
+  }
+
+  private add(notice: Notice): void {
+    const { list, shown } = this.state.get()
+    this.state.update({ list: [...list, notice].slice(-LISTED) })
+    if (shown.length >= SHOWN_AT_ONCE) {
+      const gives = OWN.has(notice.kind) && (shown.find(({ kind }) => !OWN.has(kind)) ?? shown[0])
+      if (!gives) {
+        this.state.update({ unread: this.state.get().unread + 1 })
+        return
+      }
+      this.close(gives.number)
+    }
+    this.state.update({ shown: [...this.state.get().shown, notice] })
+    this.timers.set(
+      notice.number,
+      setTimeout(() => this.close(notice.number), SHOWN_FOR),
+    )
+  }
+}
+
+function isSeen(notice: Notice): boolean {
+  return SEEN.has(notice.kind) || (notice.kind === 'chat' && notice.message.kind === 'broadcast')
+}
