@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from switchroom.accounts.models import MeetingKind
+from tests.browser.axe import barriers
 from tests.browser.people import BOTH, PHONE, Join, Newcomer
-from tests.platform import Tenant
+from tests.browser.test_devices import refusing
+from tests.meetings.planning import plan
+from tests.platform import PASSWORD, Tenant
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
@@ -81,6 +86,111 @@ def test_the_menus_and_dialogs_of_a_room_name_their_parts(tenant: Tenant, join: 
         assert repeated_ids(moderator.page) == []
         moderator.page.keyboard.press("Escape")
         expect(moderator.page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-GB"), ("dark", "de-DE")])
+def test_axe_finds_no_barrier_outside_the_room(
+    tenant: Tenant, newcomer: Newcomer, scheme: Literal["light", "dark"], locale: str
+) -> None:
+    tenant.room()
+    tenant.department()
+    meeting = plan(tenant, kind=MeetingKind.BOARDROOM, agenda="1. Welcome")
+    ada = newcomer("Ada", locale=locale)
+    ada.page.emulate_media(color_scheme=scheme)
+    ada.opens("/")
+    expect(ada.the("username")).to_be_visible()
+    assert barriers(ada.page) == []
+    ada.the("username").fill(tenant.administrator.username)
+    ada.page.locator("input[type=password]").fill(PASSWORD)
+    ada.page.keyboard.press("Enter")
+    expect(ada.the("room")).not_to_have_count(0)
+    expect(ada.the("own-meeting")).to_have_count(1)
+    assert barriers(ada.page) == []
+    for opener in ("new-room", "room-settings", "room-links"):
+        ada.the(opener).first.click()
+        expect(ada.page.get_by_role("dialog")).to_be_visible()
+        assert barriers(ada.page) == [], opener
+        ada.page.keyboard.press("Escape")
+        expect(ada.page.get_by_role("dialog")).to_have_count(0)
+    nora = newcomer("Nora", on=BOTH, locale=locale, script=refusing("NotAllowedError"))
+    nora.page.emulate_media(color_scheme=scheme)
+    nora.opens(meeting.page())
+    expect(nora.the("device-problem")).to_be_visible()
+    assert barriers(nora.page) == []
+    nora.the("display-name").fill("Nora")
+    nora.the("join").click()
+    expect(nora.the("waiting-room")).to_be_visible()
+    assert barriers(nora.page) == []
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-GB"), ("dark", "de-DE")])
+def test_axe_finds_no_barrier_in_the_room(
+    tenant: Tenant, join: Join, newcomer: Newcomer, scheme: Literal["light", "dark"], locale: str
+) -> None:
+    room = tenant.room()
+    mia = join(room, "Mia", as_="Moderator", locale=locale)
+    mia.page.emulate_media(color_scheme=scheme)
+    ben = join(room, "Ben", on=BOTH)
+    ben.raises_hand()
+    ben.writes("Hello, see https://example.org")
+    expect(mia.the("notice")).to_have_count(1)
+    expect(mia.message("Hello")).to_have_count(1)
+    assert barriers(mia.page) == []
+    for opener, role in (
+        ("participant-menu", "menu"),
+        ("open-notices", "dialog"),
+        ("open-settings", "dialog"),
+        ("open-shortcuts", "dialog"),
+    ):
+        mia.the(opener).click()
+        expect(mia.page.get_by_role(role)).to_be_visible()
+        assert barriers(mia.page) == [], opener
+        mia.page.keyboard.press("Escape")
+        expect(mia.page.get_by_role(role)).to_have_count(0)
+    nina = join(room, "Nina", screen=PHONE, locale=locale)
+    nina.page.emulate_media(color_scheme=scheme)
+    nina.the("more").click()
+    expect(nina.page.get_by_role("menu")).to_be_visible()
+    assert barriers(nina.page) == []
+    nina.the("toggle-participants").click()
+    expect(nina.the("participant", name="Ben")).to_be_visible()
+    assert barriers(nina.page) == []
+
+
+def test_single_keys_can_be_switched_off_and_are_for_fields_first(tenant: Tenant, join: Join) -> None:
+    ben = join(tenant.room(), "Ben", on=BOTH)
+    keys, own, microphone = ben.page.keyboard, ben.the("self-tile"), ben.the("toggle-microphone")
+    expect(own).to_have_attribute("data-audio", "on")
+    for field in ("chat-input", "chat-recipient", "participant-menu"):
+        if ben.the(field).count():
+            ben.the(field).focus()
+            keys.press("m")
+    expect(own).to_have_attribute("data-audio", "on")
+    keys.press("Escape")
+    ben.the("open-shortcuts").click()
+    ben.the("single-keys").focus()
+    keys.press("m")
+    keys.press("Space")
+    keys.press("Escape")
+    expect(ben.page.get_by_role("dialog")).to_have_count(0)
+    expect(microphone).not_to_have_attribute("aria-keyshortcuts", "M")
+    keys.press("m")
+    keys.press("?")
+    expect(ben.page.get_by_role("dialog")).to_have_count(0)
+    expect(own).to_have_attribute("data-audio", "on")
+    ben.page.reload()
+    ben.joins("Ben")
+    expect(own).to_have_attribute("data-audio", "on")
+    keys.press("m")
+    ben.the("open-shortcuts").click()
+    expect(ben.the("single-keys")).not_to_be_checked()
+    expect(own).to_have_attribute("data-audio", "on")
+    ben.the("single-keys").focus()
+    keys.press("Space")
+    keys.press("Escape")
+    expect(ben.page.get_by_role("dialog")).to_have_count(0)
+    keys.press("m")
+    expect(own).to_have_attribute("data-audio", "off")
 
 
 def test_joining_and_taking_part_by_keyboard_alone(tenant: Tenant, join: Join, newcomer: Newcomer) -> None:
