@@ -120,6 +120,7 @@ class ErrorCode(StrEnum):
     PASSWORD_REQUIRED = "password_required"
     PASSWORD_TOO_SHORT = "password_too_short"
     PASSWORD_TOO_LONG = "password_too_long"
+    PASSWORD_COMMON = "password_common"
     KEY_NOT_FOUND = "key_not_found"
     API_KEY_NOT_FOUND = "api_key_not_found"
     KEY_EXISTS = "key_exists"

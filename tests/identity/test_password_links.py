@@ -158,6 +158,15 @@ def test_a_password_that_is_none_leaves_the_link_good(tenant: Tenant, password: 
     assert set_password(tenant, key)["state"] == "set"
 
 
+def test_a_password_of_the_common_list_leaves_the_link_good(tenant: Tenant) -> None:
+    key = link_of(tenant, tenant.person())
+    for password in ("password1", "Football2026!"):
+        refused = tenant.running.http.post("/client/password", json={"key": key, "password": password})
+        assert refused.status_code == 400
+        assert "guessed first" in refused.json()["message"]
+    assert set_password(tenant, key)["state"] == "set"
+
+
 LONG = "x" * 129
 
 

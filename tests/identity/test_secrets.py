@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.secrets import Passwords, key_hash, random_key
 
 
@@ -27,5 +30,27 @@ async def test_passwords():
         assert not await passwords.verify(kept, "wrong")
         assert not await passwords.verify(None, "correct horse")
         assert not await passwords.verify("not a hash", "correct horse")
+    finally:
+        passwords.close()
+
+
+@pytest.mark.parametrize(
+    "password", ["password", "12345678", "Qwertyuiop", "FOOTBALL", "Password1!", "monkey2026", "1qaz2wsx"]
+)
+async def test_what_is_guessed_first_is_no_password_to_choose(password: str):
+    passwords = Passwords()
+    try:
+        with pytest.raises(Invalid) as refused:
+            await passwords.hash_chosen(password)
+        assert refused.value.code is ErrorCode.PASSWORD_COMMON
+    finally:
+        passwords.close()
+
+
+@pytest.mark.parametrize("password", ["correct horse battery", "Größere Pferde 2", "91746250386"])
+async def test_what_is_on_no_list_is_taken(password: str):
+    passwords = Passwords()
+    try:
+        assert await passwords.verify(await passwords.hash_chosen(password), password)
     finally:
         passwords.close()

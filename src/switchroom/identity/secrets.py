@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import secrets
 import string
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,6 +20,7 @@ _AS_CHARACTER = bytes(_LETTERS_AND_DIGITS[byte % len(_LETTERS_AND_DIGITS)] for b
 _UNFAIR = bytes(range(256 - 256 % len(_LETTERS_AND_DIGITS), 256))
 """Bytes that would make the first characters of the alphabet more likely than the others."""
 
+_ENDING = re.compile(r"[\d\W_]+\Z")
 _SHORTEST_PASSWORD = 8
 _LONGEST_PASSWORD = 1000
 
@@ -35,6 +38,19 @@ def key_hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+@cache
+def _common() -> frozenset[str]:
+    """The passwords of zxcvbn's list, in lower case; read when somebody first chooses one."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def _is_common(password: str) -> bool:
+    folded = password.strip().lower()
+    return folded in _common() or _ENDING.sub("", folded) in _common()
+
+
 class Passwords:
     """Hashes and checks passwords with Argon2id, at most two at a time and off the event loop."""
 
@@ -47,11 +63,18 @@ class Passwords:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
 
     async def hash_chosen(self, password: str) -> str:
-        """The hash of a password that somebody chooses. Raises Invalid for less than 8 characters."""
+        """The hash of a password that somebody chooses.
+
+        Raises Invalid for less than 8 characters, and for a password that is tried first: one of the list of
+        common ones, digits and marks at the end aside.
+        """
         if len(password) < _SHORTEST_PASSWORD:
             raise Invalid(ErrorCode.PASSWORD_TOO_SHORT, "password", least=_SHORTEST_PASSWORD)
         if len(password) > _LONGEST_PASSWORD:
             raise Invalid(ErrorCode.PASSWORD_TOO_LONG, "password", most=_LONGEST_PASSWORD)
+        is_common = asyncio.get_running_loop().run_in_executor(self._threads, _is_common, password)
+        if await is_common:
+            raise Invalid(ErrorCode.PASSWORD_COMMON, "password")
         return await self.hash(password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:

@@ -104,6 +104,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.PASSWORD_REQUIRED: "Eine neue Person braucht ein Passwort",
     ErrorCode.PASSWORD_TOO_SHORT: "Dieses Passwort ist zu kurz: Es braucht mindestens {least} Zeichen",
     ErrorCode.PASSWORD_TOO_LONG: "Dieses Passwort ist zu lang: Es darf höchstens {most} Zeichen haben",
+    ErrorCode.PASSWORD_COMMON: "Dieses Passwort wird als eines der ersten geraten. Wählen Sie ein anderes.",
     ErrorCode.KEY_NOT_FOUND: "Den Schlüssel {id} gibt es nicht.",
     ErrorCode.API_KEY_NOT_FOUND: "Den API-Schlüssel {name} gibt es nicht.",
     ErrorCode.KEY_EXISTS: "Den API-Schlüssel {name} gibt es bereits.",

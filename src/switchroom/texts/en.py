@@ -100,6 +100,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.PASSWORD_REQUIRED: "a new person needs a password",
     ErrorCode.PASSWORD_TOO_SHORT: "a password has at least {least} characters",
     ErrorCode.PASSWORD_TOO_LONG: "a password has at most {most} characters",
+    ErrorCode.PASSWORD_COMMON: "this password is one of those that are guessed first, choose another",
     ErrorCode.KEY_NOT_FOUND: "there is no key {id}",
     ErrorCode.API_KEY_NOT_FOUND: "there is no API key {name}",
     ErrorCode.KEY_EXISTS: "there is an API key {name} already",
