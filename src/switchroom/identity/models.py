@@ -197,6 +197,16 @@ class SignInFailure(Base):
     blocked_until: Mapped[datetime | None]
 
 
+class SignInPlace(Base):
+    """An account and an address that somebody has signed in to it from, and when they last did. The key is
+    `place:` and a SHA-256 of both."""
+
+    __tablename__ = "sign_in_places"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class PermissionGroup(OfOrganization, Base):
     """A named set of room permissions, for links and invitations."""
 

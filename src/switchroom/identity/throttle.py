@@ -1,4 +1,4 @@
-"""Slows down whoever guesses credentials: a growing delay for the account and for the address."""
+"""Throttle of sign-ins: a growing delay for whoever guesses credentials, by account and by address."""
 
 from __future__ import annotations
 
@@ -6,35 +6,55 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 from weakref import WeakValueDictionary
 
+from msgspec import Struct
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database, upsert
 from switchroom.errors import ErrorCode, Exhausted
-from switchroom.identity.models import SignInFailure
+from switchroom.identity.models import SignInFailure, SignInPlace
 
 _LONGEST = timedelta(minutes=15)
 _FORGOTTEN_AFTER = timedelta(hours=1)
 _ADDRESS_FORGOTTEN_AFTER = timedelta(minutes=15)
-_AT_ONCE_BY = {"address": 4, "account": 1}
+_PLACE_FORGOTTEN_AFTER = timedelta(days=90)
+_PLACE_NOTED_EVERY = timedelta(days=1)
+_AT_ONCE_FROM_ADDRESS = 4
+_NETWORK_OF_IPV6 = 64
+"""Bits of an IPv6 address by which networks are told apart: the rest its holder chooses."""
+
+
+class _Keys(Struct, frozen=True):
+    """What an attempt counts for: its address (of links and numbers, as which others do not count), the
+    account, and the account from this address."""
+
+    address: str
+    account: str = ""
+    place: str = ""
 
 
 class Throttle:
-    """Counts failed sign-ins by account and by address in the database, for all processes alike.
+    """Counts failed sign-ins by account and by address in the database, for all processes alike. An address
+    of IPv6 is that of its network of 64 bits.
 
     After `account_attempts` (`address_attempts`) failures the next is refused for 1 s, then 2, 4 … up to 15
     minutes. An hour without a failure (a quarter of one for an address, which many may share) clears the
-    count; so does a success for the account, and it takes one failure off the address. Where no account is at
-    stake (`None`), the address alone counts.
+    count; so does a success for the account, and it takes one failure off the address.
+
+    An account that somebody has signed in to from an address is counted by itself there, for 90 days after
+    the last time: whoever fails from elsewhere does not keep its owner out. Where no account is at stake
+    (`None`), but a link or a number, the address alone counts, and not for signing in.
     """
 
     def __init__(self, database: Database, *, account_attempts: int, address_attempts: int) -> None:
         self._database = database
-        self._limits = {"account": account_attempts, "address": address_attempts}
+        self._account_attempts = account_attempts
+        self._address_attempts = address_attempts
         self._under_way: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
@@ -43,52 +63,59 @@ class Throttle:
         would all pass the check."""
         keys = _keys(account, address)
         async with AsyncExitStack() as places:
-            for kind in ("address", "account"):
-                if kind in keys:
-                    place = self._under_way.setdefault(keys[kind], asyncio.Semaphore(_AT_ONCE_BY[kind]))
+            for key, most in ((keys.address, _AT_ONCE_FROM_ADDRESS), (keys.account, 1)):
+                if key:
+                    place = self._under_way.setdefault(key, asyncio.Semaphore(most))
                     await places.enter_async_context(place)
             yield
 
     async def check(self, account: str | None, address: str) -> None:
         """Raises Exhausted while a delay runs, with `details["retryAfter"]` in seconds."""
-        moment = now()
+        keys, moment = _keys(account, address), now()
         async with self._database.read(None) as session:
-            rows = await session.scalars(
-                select(SignInFailure).where(SignInFailure.key.in_(_keys(account, address).values()))
+            counted = [keys.address, await _counted(session, keys, moment)]
+            blocked = await session.scalars(
+                select(SignInFailure.blocked_until).where(SignInFailure.key.in_(counted))
             )
-            waits = [row.blocked_until - moment for row in rows if row.blocked_until is not None]
-        longest = max(waits, default=timedelta())
+            longest = max((until - moment for until in blocked if until is not None), default=timedelta())
         if longest > timedelta():
             seconds = int(longest.total_seconds()) + 1
             raise Exhausted(ErrorCode.TOO_MANY_ATTEMPTS, retry_after=seconds)
 
     async def failed(self, account: str | None, address: str) -> None:
+        keys, moment = _keys(account, address), now()
         async with self._database.write(None) as session:
             await session.execute(
                 delete(SignInFailure).where(
-                    (SignInFailure.last_at < now() - _FORGOTTEN_AFTER)
+                    (SignInFailure.last_at < moment - _FORGOTTEN_AFTER)
                     | SignInFailure.key.startswith("address:")
-                    & (SignInFailure.last_at < now() - _ADDRESS_FORGOTTEN_AFTER)
+                    & (SignInFailure.last_at < moment - _ADDRESS_FORGOTTEN_AFTER)
                 )
             )
-            for kind, key in _keys(account, address).items():
-                await self._count(session, key, self._limits[kind])
+            await self._count(session, keys.address, self._address_attempts)
+            if keys.account:
+                await self._count(session, await _counted(session, keys, moment), self._account_attempts)
 
     async def succeeded(self, account: str, address: str) -> None:
-        keys = _keys(account, address)
+        keys, moment = _keys(account, address), now()
         async with self._database.read(None) as session:
-            known = await session.scalar(
-                select(SignInFailure.key).where(SignInFailure.key.in_(keys.values())).limit(1)
+            counted = await _counted(session, keys, moment)
+            clears = await session.scalar(
+                select(SignInFailure.key).where(SignInFailure.key.in_([keys.address, counted])).limit(1)
             )
-        if not known:
+            noted_at = await session.scalar(select(SignInPlace.last_at).where(SignInPlace.key == keys.place))
+        is_noted = noted_at is not None and noted_at > moment - _PLACE_NOTED_EVERY
+        if is_noted and clears is None:
             return
         async with self._database.write(None) as session:
-            await session.execute(delete(SignInFailure).where(SignInFailure.key == keys["account"]))
+            await session.execute(delete(SignInFailure).where(SignInFailure.key == counted))
             await session.execute(
                 update(SignInFailure)
-                .where(SignInFailure.key == keys["address"], SignInFailure.failures > 0)
+                .where(SignInFailure.key == keys.address, SignInFailure.failures > 0)
                 .values(failures=SignInFailure.failures - 1)
             )
+            if not is_noted:
+                await _note_place(session, keys.place, moment)
 
     async def _count(self, session: AsyncSession, key: str, limit: int) -> None:
         moment = now()
@@ -106,9 +133,43 @@ class Throttle:
             )
 
 
-def _keys(account: str | None, address: str) -> dict[str, str]:
-    keys: dict[str, str] = {}
-    if account is not None:
-        keys["account"] = "account:" + hashlib.sha256(account.casefold().encode()).hexdigest()
-    keys["address"] = "address:" + address[:64]
-    return keys
+async def _counted(session: AsyncSession, keys: _Keys, moment: datetime) -> str:
+    """The key that failures for the account count under, coming from this address."""
+    known = select(SignInPlace.key).where(
+        SignInPlace.key == keys.place, SignInPlace.last_at > moment - _PLACE_FORGOTTEN_AFTER
+    )
+    return keys.place if keys.place and await session.scalar(known) else keys.account
+
+
+async def _note_place(session: AsyncSession, place: str, moment: datetime) -> None:
+    await session.execute(delete(SignInPlace).where(SignInPlace.last_at < moment - _PLACE_FORGOTTEN_AFTER))
+    insert = upsert(session, SignInPlace).values(key=place, last_at=moment)
+    await session.execute(
+        insert.on_conflict_do_update(index_elements=[SignInPlace.key], set_={"last_at": moment})
+    )
+
+
+def _keys(account: str | None, address: str) -> _Keys:
+    network = _network(address)
+    if account is None:
+        return _Keys(f"address:link:{network}")
+    account = account.casefold()
+    return _Keys(f"address:{network}", f"account:{_hash(account)}", f"place:{_hash(f'{account} {network}')}")
+
+
+def _network(address: str) -> str:
+    """The address, of IPv6 its network."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address[:50]
+    if not isinstance(known, IPv6Address):
+        return str(known)
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    first = int(known) >> (128 - _NETWORK_OF_IPV6) << (128 - _NETWORK_OF_IPV6)
+    return f"{IPv6Address(first)}/{_NETWORK_OF_IPV6}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
