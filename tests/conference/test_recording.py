@@ -11,7 +11,7 @@ from msgspec import structs
 
 from switchroom.conference.media import recording
 from switchroom.conference.media.feeds import Feed
-from switchroom.conference.media.simulcast import PublishLayers
+from switchroom.conference.media.simulcast import PublishLayers, WantedLayers, Wishes
 from switchroom.conference.room.participants import Source
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
@@ -192,9 +192,14 @@ async def test_what_is_recorded_is_wanted_at_least_at_the_middle_size(studio: Ro
     feeds = {ada.id: Feed(f"{ada.id}.1", ada, {Source.CAMERA: "1"})}
     told: list[str] = []
     layers = PublishLayers(lambda _, layer: told.append(layer), lower_after=0.0)
-    layers.review(feeds, [{(ada.id, Source.CAMERA): "low"}])
+    wanted = WantedLayers()
+    low: Wishes = {(ada.id, Source.CAMERA): "low"}
+    high: Wishes = {(ada.id, Source.CAMERA): "high"}
+    wanted.replace({}, low)
+    layers.review(feeds, wanted)
     await until(lambda: told == ["low"])
-    layers.review(feeds, [{(ada.id, Source.CAMERA): "low"}], at_least="medium")
+    layers.review(feeds, wanted, at_least="medium")
     assert told == ["low", "medium"]
-    layers.review(feeds, [{(ada.id, Source.CAMERA): "high"}], at_least="medium")
+    wanted.replace(low, high)
+    layers.review(feeds, wanted, at_least="medium")
     assert told == ["low", "medium", "high"]

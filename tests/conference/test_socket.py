@@ -6,12 +6,15 @@ import asyncio
 import json
 
 import pytest
+from msgspec import to_builtins
 
 from switchroom.conference.close_codes import CloseCode
-from switchroom.conference.messages import Pong
+from switchroom.conference.media.publisher import MOST_OFFERS
+from switchroom.conference.messages import LONGEST_REASON, Pong
 from switchroom.conference.signalling import socket
 from switchroom.conference.signalling.connection import QueuedConnection
 from tests.conference.room import Client, RoomServer
+from tests.conference.test_sdp import OFFER, STREAMS
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,25 @@ async def test_a_reader_that_is_too_slow_is_given_up() -> None:
 
 class Ready:
     async def send_text(self, data: str, /) -> None: ...
+
+
+async def test_few_offers_may_wait_for_the_media_server(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    streams = to_builtins(STREAMS)
+    for number in range(10):
+        await ada.send("publish", id=f"offer {number}", sdp=OFFER, streams=streams)
+    refused = [one["id"] for one in await ada.everything() if one.get("code") == "too_many"]
+    # One is being served, and waits for the server.
+    assert refused == [f"offer {number}" for number in range(MOST_OFFERS + 1, 10)]
+
+
+async def test_what_is_said_of_a_bad_message_is_short(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    await ada.connection.send(json.dumps({"type": "x" * 200_000}))
+    assert len((await ada.hears("error"))["message"]) <= LONGEST_REASON
+    await ada.connection.send('{"type": "hand", "raised": ' + "[" * 100_000)
+    assert (await ada.hears("error"))["code"] == "bad_request"
+    await ada.does("hand", raised=True)
 
 
 async def test_a_slow_reader_does_not_hold_up_the_others(server: RoomServer) -> None:

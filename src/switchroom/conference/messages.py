@@ -14,6 +14,9 @@ LONGEST_TEXT = 4000
 LARGEST_MESSAGE = 256 * 1024
 """Bytes of one message from a client."""
 
+LONGEST_REASON = 300
+"""Characters of what is said about a bad message, which may quote it."""
+
 Token = Annotated[str, Meta(max_length=8192)]
 Id = Annotated[str, Meta(max_length=128, pattern=r"^[^\x00]*$")]
 RequestId = Annotated[str, Meta(max_length=128)]
@@ -407,9 +410,10 @@ def decode(text: str | bytes) -> AnyClientMessage:
     """Read one client message. Raises BadMessage."""
     try:
         return _decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = str(error)
-        raise BadMessage(_path.sub("", reason), _field(reason), _request_id(text)) from None
+        told = _path.sub("", reason)[:LONGEST_REASON]
+        raise BadMessage(told, _field(reason)[:LONGEST_REASON], _request_id(text)) from None
 
 
 def encode(message: ServerMessage) -> str:
@@ -427,6 +431,6 @@ def _field(reason: str) -> str:
 def _request_id(text: str | bytes) -> str | None:
     try:
         found = _envelope_decoder.decode(text).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return found if isinstance(found, str) and len(found) <= 128 else None

@@ -35,6 +35,9 @@ SECOND_KEYFRAME_AFTER = 1.0
 MOST_WAITING = 200
 """Requests of one client that may wait; more are dropped."""
 
+MOST_OFFERS = 4
+"""Of these, offers, which are large; browsers wait for the answer to one before they make another."""
+
 
 @dataclass(frozen=True)
 class _Trickle:
@@ -86,7 +89,8 @@ class Publishing:
 
     def publish(self, request: Publish) -> None:
         """Negotiate; the participant is sent the answer or an error. Raises Exhausted."""
-        if len(self._waiting) >= MOST_WAITING:
+        offers = sum(isinstance(one, Publish) for one in self._waiting)
+        if len(self._waiting) >= MOST_WAITING or offers >= MOST_OFFERS:
             raise Exhausted(ErrorCode.TOO_MANY_REQUESTS)
         self._put(request)
 

@@ -9,7 +9,7 @@ from switchroom.conference.media.feeds import Feed, Feeds
 from switchroom.conference.media.hosted_room import HostedRoom
 from switchroom.conference.media.publisher import Publishing
 from switchroom.conference.media.recording import RecordingSessions, RoomRecording
-from switchroom.conference.media.simulcast import PublishLayers
+from switchroom.conference.media.simulcast import PublishLayers, WantedLayers, Wishes
 from switchroom.conference.media.subscriber import Subscribing
 from switchroom.conference.messages import Layer, MediaAvailable, MediaReset, PublishLayer
 from switchroom.conference.room.conference import Conference
@@ -47,6 +47,7 @@ class RoomMedia:
         self._feeds = Feeds(self._feed_changed)
         self._served: dict[str, _Served] = {}
         self._sharing: set[str] = set()
+        self._wanted_layers = WantedLayers()
         self._publish_layers = PublishLayers(self._tell_layer)
         self._reviewing: asyncio.Handle | None = None
         self._lost = False
@@ -73,7 +74,7 @@ class RoomMedia:
         """Begin to serve a participant."""
         conference, hosted, feeds = self._conference, self._hosted, self._feeds
         publishing = Publishing(participant, conference, hosted, feeds, self.recording)
-        subscribing = Subscribing(participant, conference, hosted, feeds, self.wishes_changed)
+        subscribing = Subscribing(participant, conference, hosted, feeds, self._wishes_changed)
         self._served[participant.id] = _Served(
             publishing,
             subscribing,
@@ -90,8 +91,8 @@ class RoomMedia:
         served = self._served.pop(participant.id, None)
         self._sharing.discard(participant.id)
         if served is not None:
+            served.subscribing.forget_wishes()
             self._leaving.spawn(served.end(), f"end media of {participant.id}")
-        self.wishes_changed()
 
     def resumed(self, participant: Participant) -> None:
         """A participant's signalling is back; the last messages before may not have arrived."""
@@ -123,6 +124,10 @@ class RoomMedia:
     def _feeds_changed(self) -> None:
         for served in self._served.values():
             served.subscribing.wake()
+
+    def _wishes_changed(self, before: Wishes, after: Wishes) -> None:
+        self._wanted_layers.replace(before, after)
+        self.wishes_changed()
 
     def wishes_changed(self) -> None:
         """What is wanted of senders may be different: they are told, once for all that changes now."""
@@ -160,9 +165,10 @@ class RoomMedia:
 
     def _review(self) -> None:
         self._reviewing = None
-        wishes = [served.subscribing.wishes for served in self._served.values()]
         self._publish_layers.review(
-            self._feeds.by_participant, wishes, at_least="medium" if self._conference.recording else "low"
+            self._feeds.by_participant,
+            self._wanted_layers,
+            at_least="medium" if self._conference.recording else "low",
         )
 
     def _tell_layer(self, participant_id: str, layer: Layer) -> None:

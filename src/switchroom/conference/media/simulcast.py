@@ -8,7 +8,8 @@ the middle, for the first one who comes; so is, at least, one that is being reco
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from switchroom.conference.media.feeds import Feed
 from switchroom.conference.messages import Layer
@@ -27,6 +28,32 @@ Wishes = Mapping[tuple[str, Source], Layer]
 """One viewer's wish: the layer of each participant's source."""
 
 
+class WantedLayers:
+    """The largest layer that any viewer wants of each camera, kept while wishes come and go."""
+
+    def __init__(self) -> None:
+        self._viewers: dict[str, Counter[Layer]] = {}
+
+    def replace(self, before: Wishes, after: Wishes) -> None:
+        """A viewer has other wishes than before."""
+        for (sender, source), layer in before.items():
+            if source is Source.CAMERA:
+                viewers = self._viewers[sender]
+                viewers[layer] -= 1
+                if not viewers.total():
+                    del self._viewers[sender]
+        for (sender, source), layer in after.items():
+            if source is Source.CAMERA:
+                self._viewers.setdefault(sender, Counter())[layer] += 1
+
+    def largest(self, sender: str) -> Layer | None:
+        """None for a camera that nobody wants."""
+        viewers = self._viewers.get(sender)
+        if viewers is None:
+            return None
+        return max((layer for layer, count in viewers.items() if count), key=SUBSTREAMS.__getitem__)
+
+
 class PublishLayers:
     """The largest layer that each camera's sender is to publish, by the wishes of all viewers.
 
@@ -41,18 +68,13 @@ class PublishLayers:
         self._lowering: dict[str, asyncio.TimerHandle] = {}
         self._less: dict[str, Layer] = {}
 
-    def review(self, feeds: Mapping[str, Feed], wishes: Iterable[Wishes], *, at_least: Layer = "low") -> None:
+    def review(self, feeds: Mapping[str, Feed], wanted: WantedLayers, *, at_least: Layer = "low") -> None:
         """Compare what is wanted of `feeds`, by participant, with what their browsers were told."""
         for gone in self._told.keys() - feeds.keys():
             self._forget(gone)
-        wanted: dict[str, Layer] = {}
-        for wish in wishes:
-            for (sender, source), layer in wish.items():
-                if source is Source.CAMERA:
-                    wanted[sender] = max(layer, wanted.get(sender, layer), key=SUBSTREAMS.__getitem__)
         for sender, feed in feeds.items():
             if Source.CAMERA in feed.lines:
-                layer = wanted.get(sender, UNTOLD)
+                layer = wanted.largest(sender) or UNTOLD
                 self._compare(sender, feed.id, max(layer, at_least, key=SUBSTREAMS.__getitem__))
 
     def repeat(self, sender: str) -> None:

@@ -101,9 +101,9 @@ class Subscribing:
         conference: Conference,
         hosted: HostedRoom,
         feeds: Feeds,
-        wishes_changed: Callable[[], None],
+        wishes_changed: Callable[[Wishes, Wishes], None],
     ) -> None:
-        """`wishes_changed` is called when the browser wants other video."""
+        """`wishes_changed` is called with what the browser wanted before, and wants now."""
         self._participant = participant
         self._conference = conference
         self._hosted = hosted
@@ -127,33 +127,28 @@ class Subscribing:
         self._chases: dict[str, _Chase] = {}
         self._retry_at: float | None = None
 
-    @property
-    def wishes(self) -> Wishes:
-        """What the browser wants now."""
-        return self._wanted
-
     def wake(self) -> None:
         """Something that decides what is received may be different."""
         self._awake.set()
 
     def want(self, request: Want) -> None:
         """The browser's whole wish for video."""
-        self._wanted = {
-            (one.participant_id, Source(one.source)): one.layer
-            for one in request.streams
-            if one.layer != "off"
-        }
-        self._wishes_changed()
-        self._awake.set()
+        self._wish(
+            {
+                (one.participant_id, Source(one.source)): one.layer
+                for one in request.streams
+                if one.layer != "off"
+            }
+        )
 
     def want_cameras(self, participant_ids: Sequence[str], layer: Layer) -> None:
         """What a join wants before the browser has drawn its tiles."""
-        self._wanted = {(participant_id, Source.CAMERA): layer for participant_id in participant_ids}
-        self._wishes_changed()
-        self._awake.set()
+        self._wish({(participant_id, Source.CAMERA): layer for participant_id in participant_ids})
 
     def answer(self, request: SubscribeAnswer) -> None:
-        if len(self._waiting) < MOST_WAITING:
+        # One at most, for answers are large: to another offer than the last it is none that will be taken.
+        answered = any(isinstance(one, SubscribeAnswer) for one in self._waiting)
+        if request.negotiation == self._negotiation and not answered and len(self._waiting) < MOST_WAITING:
             self._put(request)
 
     def trickle(self, request: Candidate) -> None:
@@ -187,11 +182,21 @@ class Subscribing:
                     log.info("subscription not settled", participant=self._participant.id, reason=str(error))
                     self._retry_at = self._now() + RETRY_AFTER
 
+    def forget_wishes(self) -> None:
+        """The browser is gone, or about to be."""
+        self._wish({})
+
     async def close(self) -> None:
         """Stop receiving for good."""
         self._closed = True
         async with self._busy:
             await self._drop()
+
+    def _wish(self, wanted: dict[tuple[str, Source], Layer]) -> None:
+        before, self._wanted = self._wanted, wanted
+        if not self._closed:
+            self._wishes_changed(before, wanted)
+            self._awake.set()
 
     def _put(self, request: SubscribeAnswer | Candidate | _Restart) -> None:
         if not self._closed:

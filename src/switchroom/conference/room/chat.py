@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from switchroom import sanitize as typed
 from switchroom.conference.messages import Chat, ChatMessage, SendChat
+from switchroom.conference.room.announcements import tell
 from switchroom.conference.room.chat_history import ChatEntry
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant
@@ -42,12 +43,10 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
     conference.chat.append(
         ChatEntry(written, sender.user_id, sender.is_moderator, recipient.user_id if recipient else None)
     )
-    message = Chat(written)
-    for reader in conference.participants.values():
-        if recipient is not None:
-            may_read = reader is recipient or reader is sender
-        else:
-            may_read = request.broadcast or conference.sees(reader, sender)
-        if may_read:
-            reader.send(message)
+    if recipient is not None:
+        readers = {recipient.id: recipient, sender.id: sender}.values()
+    else:
+        everybody = conference.participants.values()
+        readers = [one for one in everybody if request.broadcast or conference.sees(one, sender)]
+    tell(readers, Chat(written))
     conference.written(written)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from datetime import UTC, datetime
 from switchroom.conference.close_codes import CloseCode, close_code
 from switchroom.conference.messages import Ended, EndReason, Waiting, WaitingInfo, WaitingUpdated
 from switchroom.conference.room import to_message
+from switchroom.conference.room.announcements import tell
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Connection, Participant
 from switchroom.db.base import time_of
@@ -18,6 +21,9 @@ from switchroom.rooms.admission import Admission
 
 MOST_WAITING = 500
 """People who may wait before one room: a meeting's number is no secret."""
+
+AT_ONCE = 0.005
+"""Seconds of processor time in which people are let in before others have their turn."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -93,10 +99,21 @@ class WaitingRoom:
         self._admit(self._find(moderator, participant_id))
         self._tell_moderators()
 
-    def admit_all(self, moderator: Participant) -> None:
-        """Let everybody in who waits. Raises Forbidden, and Exhausted when not all have a place."""
-        _require_moderator(moderator)
-        self.let_in(self.everybody)
+    async def admit_all(self, moderator: Participant) -> None:
+        """Let everybody in who waits now, some at a time: each is announced to all who are inside already.
+
+        Raises Forbidden, and Exhausted when not all have a place.
+        """
+        those = self.everybody
+        while those:
+            _require_moderator(moderator)
+            began = time.thread_time()
+            try:
+                while those and time.thread_time() - began < AT_ONCE:
+                    self._admit(those.pop(0))
+            finally:
+                self._tell_moderators()
+            await asyncio.sleep(0)
 
     def deny(self, moderator: Participant, participant_id: str) -> None:
         """Turn one person away. Raises Forbidden, NotFound."""
@@ -162,10 +179,9 @@ class WaitingRoom:
     def _tell_moderators(self) -> None:
         if self._conference is None:
             return
-        message = WaitingUpdated(self.to_message())
-        for one in self._conference.participants.values():
-            if one.is_moderator:
-                one.send(message)
+        moderators = [one for one in self._conference.participants.values() if one.is_moderator]
+        if moderators:
+            tell(moderators, WaitingUpdated(self.to_message()))
 
 
 class WaitingRooms:

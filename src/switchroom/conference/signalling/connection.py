@@ -13,7 +13,9 @@ from switchroom.conference.messages import ServerMessage, encode
 MOST_QUEUED = 1000
 """Messages that a slow reader may leave unread."""
 
-MOST_QUEUED_CHARACTERS = 8 * 1024 * 1024
+MOST_QUEUED_CHARACTERS = 4 * 1024 * 1024
+"""Of them together: several times the `joined` of a room with a thousand people."""
+
 SEND_LIMIT = 20.0
 
 

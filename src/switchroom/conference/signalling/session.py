@@ -54,18 +54,19 @@ class Session:
         """Whether this connection still is the participant's."""
         return self._participant.connection is self._connection
 
-    def receive(self, message: AnyClientMessage) -> None:
-        """Do what a message asks and answer it."""
+    async def receive(self, message: AnyClientMessage) -> None:
+        """Do what a message asks and answer it. It waits only for what takes long, so that others have their
+        turn."""
         request_id = getattr(message, "id", None)
         try:
-            self._do(message)
+            await self._do(message)
         except DomainError as error:
             self._connection.send(refusal(error, request_id))
         else:
             if request_id is not None and not isinstance(message, Publish):
                 self._connection.send(Ok(request_id))
 
-    def _do(self, message: AnyClientMessage) -> None:
+    async def _do(self, message: AnyClientMessage) -> None:
         me, conference = self._participant, self._conference
         match message:
             case Ping():
@@ -89,7 +90,7 @@ class Session:
             case Admit():
                 self._waiting_room.admit(me, message.participant_id)
             case AdmitAll():
-                self._waiting_room.admit_all(me)
+                await self._waiting_room.admit_all(me)
             case Deny():
                 self._waiting_room.deny(me, message.participant_id)
             case Publish():
@@ -138,11 +139,11 @@ class WaitingSession:
         session = self._inside()
         return session is None or session.is_current
 
-    def receive(self, message: AnyClientMessage) -> None:
+    async def receive(self, message: AnyClientMessage) -> None:
         """As of `Session`. Whoever waits can ping and leave."""
         session = self._inside()
         if session is not None:
-            session.receive(message)
+            await session.receive(message)
             return
         connection = self._waiting.connection
         match message:

@@ -174,7 +174,7 @@ class _Reader:
                 text = await self._socket.receive_data(mode="text")
                 if len(text) > LARGEST_MESSAGE:
                     self._connection.end(CloseCode.TOO_LARGE)
-                else:
+                elif self._may_speak():
                     await route.send(text)
 
     async def _serve(self, request: Join) -> None:
@@ -186,7 +186,7 @@ class _Reader:
             while session.is_current and not self._connection.ended:
                 message = await self._read(SILENCE_LIMIT)
                 if message is not None and session.is_current:
-                    session.receive(message)
+                    await session.receive(message)
         except _GONE:
             pass
         finally:
@@ -238,8 +238,7 @@ class _Reader:
         if len(text) > LARGEST_MESSAGE:
             self._connection.end(CloseCode.TOO_LARGE)
             return None
-        if not self._limit.take():
-            self._refuse(Error(code="too_many", message="too many messages a second"))
+        if not self._may_speak():
             return None
         try:
             return decode(text)
@@ -249,6 +248,13 @@ class _Reader:
                 Error(code="bad_request", message=error.reason, id=error.request_id, details=details)
             )
             return None
+
+    def _may_speak(self) -> bool:
+        """Whether another message may come already; it has been refused otherwise."""
+        if self._limit.take():
+            return True
+        self._refuse(Error(code="too_many", message="too many messages a second"))
+        return False
 
     def _refuse(self, error: Error) -> None:
         self._refused += 1

@@ -1,0 +1,282 @@
+"""What a client says takes the event loop for a moment at most: each message at its largest and nastiest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from asyncio import events
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from msgspec import Struct, to_builtins
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from switchroom.conference.media.sdp import read_publish_offer
+from switchroom.conference.messages import (
+    LARGEST_MESSAGE,
+    LONGEST_TEXT,
+    AnyClientMessage,
+    BadMessage,
+    Join,
+    ServerMessage,
+    StreamLine,
+    Want,
+    WantedStream,
+    decode,
+    encode,
+)
+from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
+from tests.conference.room import RoomServer
+
+pytestmark = pytest.mark.slow
+
+INSIDE, BEFORE = 1000, 400
+"""People in the room, half of them moderators who want to see everybody; and people who wait before it."""
+
+TRIES = 2
+"""Times that something may take too long by chance, such as for a collection of garbage."""
+
+LIMIT = 30.0
+ROOM = "lounge"
+MEETING = "5f2c8d6a-0000-4000-8000-000000000001"
+OFFER = (Path(__file__).parent / "offers" / "chromium.sdp").read_text("utf-8").replace("\n", "\r\n")
+STREAMS = [
+    StreamLine(mid, source)
+    for mid, source in zip("0123", ("microphone", "camera", "screen", "screen-audio"), strict=True)
+]
+NAME = 500 * "\u200d\u0915"
+Fields = dict[str, Any]
+
+
+class Audience:
+    """The connection of somebody else inside, who is told everything."""
+
+    def send(self, message: ServerMessage) -> None:
+        self.send_encoded(encode(message))
+
+    def send_encoded(self, text: str) -> None: ...
+
+    def end(self, code: int) -> None: ...
+
+
+class Crowd(Struct):
+    """The ids of those inside, and of those who wait."""
+
+    inside: list[str]
+    waiting: list[str]
+
+
+class Steps:
+    """The longest step of the event loop, in seconds of its thread's processor time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.longest = 0.0
+        run: Callable[[events.Handle], None] = vars(events.Handle)["_run"]
+
+        def timed(handle: events.Handle) -> None:
+            began = time.thread_time()
+            run(handle)
+            self.longest = max(self.longest, time.thread_time() - began)
+
+        monkeypatch.setattr(events.Handle, "_run", timed)
+
+
+def allowed() -> float:
+    """What a step may take: 50 ms where the yardstick takes 25, which is as slow as the machine is now."""
+    times: list[float] = []
+    for _ in range(5):
+        began = time.thread_time()
+        json.dumps(list(range(200_000)))
+        times.append(time.thread_time() - began)
+    return 2 * sorted(times)[2]
+
+
+async def fill(server: RoomServer) -> Crowd:
+    crowd = Crowd([], [])
+    for number in range(INSIDE):
+        permissions = MODERATOR if number % 2 else PARTICIPANT
+        token = server.admit(f"Inside {number}", permissions, meeting_id=MEETING)
+        arrival = await server.service.join(Join(token=token, room_id=ROOM), Audience())
+        assert arrival.stay is not None
+        crowd.inside.append(arrival.stay.participant.id)
+    live = server.service.find(ROOM)
+    assert live is not None
+    everybody = Want(streams=[WantedStream(one, "camera", "high") for one in crowd.inside])
+    for participant in live.conference.participants.values():
+        live.media.subscribing(participant).want(everybody)
+    for number in range(BEFORE):
+        token = server.admit(f"Before {number}", waits=True, meeting_id=MEETING)
+        arrival = await server.service.join(Join(token=token, room_id=ROOM), Audience())
+        assert arrival.waiting is not None
+        crowd.waiting.append(arrival.waiting.id)
+    server.admit("Eve", MODERATOR, meeting_id=MEETING)
+    return crowd
+
+
+def offers() -> Iterator[str]:
+    """Session descriptions as large as a message may have, and as an offer may be."""
+    size = 127 * 1024
+    head, _, rest = OFFER.partition("m=video")
+    maps = "".join(f"a=rtpmap:{number} opus/48000\r\n" for number in range(90))
+    options = "".join(f"a=fmtp:{number % 90} x=1\r\n" for number in range(2000))
+    yield f"{head}{maps}{options}m=video{rest}"
+    for line in ("a=rtpmap:1 opus/48000\r\n", "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", "a=mid:0\r\n", "a=mid:"):
+        yield OFFER + line * ((size - len(OFFER)) // len(line))
+    for piece in ("m=\n", "\r\n", "\n", "v=0\r\no=x x x\r\nm=audio "):
+        yield piece * (size // len(piece))
+
+
+def nasty(crowd: Crowd) -> Mapping[str, Sequence[Fields]]:
+    """Messages by their type, each after the one before it."""
+    wide, marks, turned = "\U0001f600", "a\u0300", "\u202e"
+    texts = [LONGEST_TEXT * wide, LONGEST_TEXT // 2 * marks, LONGEST_TEXT * turned, LONGEST_TEXT * "\u200d"]
+    first, second, third, *_ = crowd.inside
+    everything = dict.fromkeys(("voice", "video", "screen", "chat"), True)
+    nobody = [f"{number:0128}" for number in range(1000)]
+    return {
+        "ping": [{}],
+        "media": [dict.fromkeys(("microphone", "camera", "screen"), on) for on in (True, False)],
+        "chat": [{"text": text, "broadcast": text == texts[0]} for text in texts]
+        + [{"text": texts[0], "to": first}],
+        "hand": [{"raised": True}, {"raised": False}],
+        "moderate": [
+            {"participantId": first, "action": action}
+            for action in ("mute", "stop-video", "stop-screen", "lower-hand")
+        ],
+        "permit": [
+            {"participantId": second, "permissions": everything},
+            {"participantId": second, "permissions": dict.fromkeys(everything, False)},
+        ],
+        "deny": [{"participantId": crowd.waiting[0]}],
+        "admit": [{"participantId": crowd.waiting[1]}],
+        "publish": [{"sdp": sdp, "streams": to_builtins(STREAMS), "restart": True} for sdp in offers()],
+        "candidate": [
+            {"pc": kind, "candidate": {"candidate": wide * 1024, "sdpMid": "y" * 16}, "generation": 1 << 62}
+            for kind in ("publish", "subscribe")
+        ],
+        "subscribe.answer": [{"negotiation": number, "sdp": sdp} for number in (0, 1) for sdp in offers()],
+        "subscribe.restart": [{}],
+        "want": [
+            {"streams": [{"participantId": one, "source": "camera", "layer": "low"} for one in those]}
+            for those in (crowd.inside, nobody, [])
+        ],
+        "join": [{"token": "x" * 8192, "roomId": ROOM}],
+        "moderate remove": [{"participantId": third, "action": "remove"}],
+        "admit-all": [{}],
+        "leave": [{}],
+    }
+
+
+ONCE = ("admit", "deny", "moderate remove", "admit-all")
+ANSWERED = {one.__struct_config__.tag for one in get_args(AnyClientMessage) if "id" in one.__struct_fields__}
+
+
+BAD = [
+    '{"type": "' + 10_000 * " - at `$" + '"}',
+    '{"type": "hand", "raised": ' + 100_000 * "[",
+    '{"type": "hand", "id": ' + 40_000 * '{"id":' + "1",
+    "[" * LARGEST_MESSAGE,
+    '"' + 40_000 * "\\u0000",
+    '{"type": "hand", "raised": 1, "x": [' + 60_000 * "{}, " + "1]}",
+    '{"type": "want", "streams": [' + 20_000 * "{}, " + "{}]}",
+    '{"type": "moderate", "participantId": "x", "action": "' + 60_000 * "\U0001f600" + '"}',
+]
+"""Texts that are no messages."""
+
+
+def test_every_kind_of_message_is_tried() -> None:
+    crowd = Crowd(["a", "b", "c"], ["d", "e"])
+    tried = {kind.split()[0] for kind in nasty(crowd)}
+    assert tried == {one.__struct_config__.tag for one in get_args(AnyClientMessage)}
+    for kind, those in nasty(crowd).items():
+        for fields in those:
+            text = json.dumps({"type": kind.split()[0], **fields}, ensure_ascii=False)
+            assert len(text.encode()) <= LARGEST_MESSAGE
+            decode(text)
+    read_publish_offer(next(offers()), STREAMS)
+    for text in BAD:
+        assert len(text.encode()) <= LARGEST_MESSAGE
+        with pytest.raises(BadMessage):
+            decode(text)
+
+
+class Attacker:
+    """Somebody in the room, in another thread than the event loop's."""
+
+    def __init__(self, client: ClientConnection, steps: Steps) -> None:
+        self._client = client
+        self._steps = steps
+
+    def takes(self, message: str, until: Callable[[Fields], bool] | None = None) -> float:
+        """The longest step of the loop until a message is answered, and what it leaves to be done."""
+        self._steps.longest = 0.0
+        self._client.send(message)
+        if until is not None:
+            self._hears(until)
+        for _ in range(2):
+            self._client.send('{"type": "ping"}')
+            self._hears(lambda heard: heard["type"] == "pong")
+        return self._steps.longest
+
+    def joins(self) -> float:
+        join = {"type": "join", "token": "Eve", "roomId": ROOM, "displayName": NAME}
+        return self.takes(json.dumps(join), lambda heard: heard["type"] == "joined")
+
+    def leaves(self) -> float:
+        self._steps.longest = 0.0
+        self._client.send('{"type": "leave"}')
+        with pytest.raises(ConnectionClosed):
+            self._hears(lambda _: False)
+        return self._steps.longest
+
+    def says(self, kind: str, fields: Fields) -> float:
+        """As `takes`, of a message of this kind. What others do in return is waited for as well."""
+        message = json.dumps({"type": kind, "id": "its", **fields}, ensure_ascii=False)
+        return self.takes(message, (lambda heard: heard.get("id") == "its") if kind in ANSWERED else None)
+
+    def _hears(self, wanted: Callable[[Fields], bool]) -> None:
+        while True:
+            heard = json.loads(self._client.recv(LIMIT))
+            assert heard.get("code") != "too_many", heard
+            if wanted(heard):
+                return
+
+
+def attack(port: int, crowd: Crowd, steps: Steps) -> Mapping[str, float]:
+    """The longest step that each kind of message takes, for somebody who comes in anew before each kind."""
+    took: dict[str, float] = {"join a full room": 0.0}
+    for name, those in {**nasty(crowd), "bad": BAD}.items():
+        with connect(f"ws://127.0.0.1:{port}/client/socket", max_size=None) as client:
+            eve, kind = Attacker(client, steps), name.split()[0]
+            took["join a full room"] = max(took["join a full room"], eve.joins())
+            if kind == "leave":
+                took[name] = eve.leaves()
+                continue
+            # A second time what was switched on is switched on again: all of them are repeated, not each.
+            times = [
+                max(eve.takes(one) if isinstance(one, str) else eve.says(kind, one) for one in those)
+                for _ in range(1 if name in ONCE else TRIES)
+            ]
+            took[name] = min(times)
+    return took
+
+
+@pytest.mark.janus
+@pytest.mark.timeout(300)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_message_takes_the_loop_for_long(
+    server_with_media: RoomServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = server_with_media
+    crowd = await fill(server)
+    steps, enough = Steps(monkeypatch), allowed()
+    took = await asyncio.to_thread(attack, server.port, crowd, steps)
+    assert {kind: seconds for kind, seconds in took.items() if seconds > max(enough, allowed())} == {}
+    live = server.service.find(ROOM)
+    assert live is not None
+    others = [one for one in live.conference.participants.values() if one.display_name != NAME]
+    assert len(others) == INSIDE + BEFORE - 2, "one was denied, one was put out"
