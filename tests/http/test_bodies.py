@@ -132,6 +132,25 @@ def test_who_sends_too_much_gets_an_answer(wire: Wire, path: str, size: int) -> 
             assert status_of(connection) == too_large
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/nothing", 405), ("/", 405), ("/client/nothing", 404), ("/client/config", 405), ("/health/live", 405)],
+)
+def test_who_sends_a_lot_where_nothing_is_read_gets_an_answer(wire: Wire, path: str, status: int) -> None:
+    assert wire.status(path, bytes(40 << 20)) == status
+
+
+def test_who_sends_a_lot_without_a_good_key_gets_an_answer(wire: Wire) -> None:
+    stranger = Wire(wire.port, b"x-api-key: none\r\n")
+    assert stranger.status(_V6, bytes(40 << 20)) == 401
+
+
+def test_who_asks_before_sending_a_lot_is_answered_before(wire: Wire) -> None:
+    asks = (b"Content-Length: 99999999", b"Expect: 100-continue")
+    with closing(wire.begun("/client/nothing", *asks)) as connection:
+        assert status_of(connection) == 404
+
+
 def test_nobody_may_take_for_ever_to_send_a_body(tmp_path: Path) -> None:
     """Somebody who sends a byte a second is answered when an operation's time is over."""
     with running_platform(tmp_path) as running:

@@ -3,8 +3,6 @@ them."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from types import UnionType
@@ -21,9 +19,6 @@ from switchroom.errors import ErrorCode, FieldProblem
 T = TypeVar("T")
 
 LARGEST_BODY = 1 << 20
-_DRAIN_LIMIT = 20.0
-"""Seconds for which more is taken of a body that is too large: less than an operation has."""
-
 _LONGEST_REASON = 300
 _MOST_NAMED = 100
 """Wrong parts of one field that are named; whoever sends a million gets to know of some."""
@@ -43,35 +38,21 @@ class ClientGone(Exception):
 
 
 async def read_body(receive: Receive, largest: int = LARGEST_BODY) -> bytes:
-    """The body, of at most `largest` bytes. One that is too large is taken to its end all the same, if that
-    comes within some time, and forgotten: a connection closed on a client that is still sending takes the
-    answer with it.
-
-    Raises BodyTooLarge, ClientGone.
-    """
+    """The body, of at most `largest` bytes. Raises BodyTooLarge, ClientGone."""
     parts: list[bytes] = []
     size = 0
     complete = False
     while not complete:
-        part, complete = await _next_part(receive)
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGone
+        part = message["body"]
         size += len(part)
         if size > largest:
-            parts.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_DRAIN_LIMIT):
-                    while not complete:
-                        _, complete = await _next_part(receive)
             raise BodyTooLarge(f"the body is larger than {largest} bytes")
         parts.append(part)
+        complete = not message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def _next_part(receive: Receive) -> tuple[bytes, bool]:
-    """A part, and whether it is the last one."""
-    message = await receive()
-    if message["type"] != "http.request":
-        raise ClientGone
-    return message["body"], not message.get("more_body", False)
 
 
 class Reader(Generic[T]):

@@ -16,6 +16,7 @@ from switchroom.dialects.body import LARGEST_BODY
 from switchroom.dialects.router import Router
 from switchroom.http.application import Application
 from switchroom.http.cross_origin import CrossOrigin
+from switchroom.http.draining import Draining
 from switchroom.http.health import health_handlers
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
@@ -104,7 +105,7 @@ class Platform:
         )
         router = Router(self.dialects.apis(), application)
         proxies = TrustedProxies(security.trusted_proxies, security.proxy_header)
-        return Observation(CrossOrigin(router), proxies)
+        return Observation(Draining(CrossOrigin(router)), proxies)
 
     @asynccontextmanager
     async def running(
