@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 
 import pytest
@@ -11,7 +12,7 @@ from litestar.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from switchroom.http import server
+from switchroom.http import server, websocket
 from switchroom.http.websocket import LARGEST_MESSAGE
 from tests.postgresql import free_port
 
@@ -68,6 +69,24 @@ async def test_text_that_is_not_utf_8_ends_the_connection() -> None:
         with pytest.raises(ConnectionClosed):
             await client.recv()
         assert client.close_code == 1007
+
+
+async def test_without_descriptors_a_connection_ends_and_the_server_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(descriptor: int) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    port = free_port()
+    async with server.serving(echo, "127.0.0.1", port):
+        with monkeypatch.context() as patched:
+            patched.setattr(websocket.os, "dup", none_left)
+            async with connect(f"ws://127.0.0.1:{port}/") as client:
+                with pytest.raises(ConnectionClosed):
+                    await client.recv()
+        async with connect(f"ws://127.0.0.1:{port}/") as client:
+            await client.send("still here")
+            assert await client.recv() == "still here"
 
 
 async def test_a_client_that_says_good_bye_hears_it() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import logging
 import os
@@ -122,7 +123,11 @@ class _Handover:
     async def _take_over(self) -> _Connection | None:
         if self._peer is None or self._server is None or self._server[1] is None:
             return None
-        found = await asyncio.to_thread(_find, self._peer, int(self._server[1]), self._known)
+        try:
+            found = await asyncio.to_thread(_find, self._peer, int(self._server[1]), self._known)
+        except OSError as error:
+            log.warning("websocket not taken over", client=self._peer[0], reason=error.strerror)
+            return None
         if found is None:
             # It was closed since, or this is no server of Granian's.
             log.info("websocket not found", client=self._peer[0])
@@ -305,6 +310,7 @@ class _Connection(asyncio.BufferedProtocol):
 
 def _find(peer: tuple[str, int], port: int, known: Container[int]) -> tuple[int, socket.socket] | None:
     """The descriptor of the connection that a client has made to a port of this process, and a second one.
+    Raises OSError when there are no more descriptors to be had.
 
     What is in `known` is looked at only if it is none of the others: it may be closed by now, and its number
     this connection's.
@@ -323,7 +329,9 @@ def _find(peer: tuple[str, int], port: int, known: Container[int]) -> tuple[int,
 def _duplicate(descriptor: int) -> socket.socket | None:
     try:
         return socket.socket(fileno=os.dup(descriptor))
-    except OSError:
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise
         return None  # closed meanwhile, and its number a file's: its duplicate is not closed, see below
 
 
