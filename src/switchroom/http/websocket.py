@@ -17,7 +17,7 @@ import os
 import socket
 import stat
 from collections import deque
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import cast
 
 import structlog
@@ -52,6 +52,7 @@ CLOSE_LIMIT = 1.0
 _READ_AT_ONCE = 8 * 1024
 _MISUSE, _BAD_TEXT, _LOST = 1008, 1007, 1006
 _DESCRIPTORS = "/proc/self/fd"
+_NEW_AT_ONCE = 64
 
 _silent = logging.getLogger("switchroom.websocket.frames")
 _silent.addHandler(logging.NullHandler())
@@ -124,7 +125,9 @@ class _Handover:
         if self._peer is None or self._server is None or self._server[1] is None:
             return None
         try:
-            found = await asyncio.to_thread(_find, self._peer, int(self._server[1]), self._known)
+            found = await asyncio.to_thread(
+                _find, self._peer, int(self._server[1]), self._known, max(self._known, default=0)
+            )
         except OSError as error:
             log.warning("websocket not taken over", client=self._peer[0], reason=error.strerror)
             return None
@@ -308,22 +311,28 @@ class _Connection(asyncio.BufferedProtocol):
             self._transport.pause_reading()
 
 
-def _find(peer: tuple[str, int], port: int, known: Container[int]) -> tuple[int, socket.socket] | None:
+def _find(
+    peer: tuple[str, int], port: int, known: Container[int], highest: int
+) -> tuple[int, socket.socket] | None:
     """The descriptor of the connection that a client has made to a port of this process, and a second one.
     Raises OSError when there are no more descriptors to be had.
 
-    What is in `known` is looked at only if it is none of the others: it may be closed by now, and its number
+    A new one gets the lowest number that is free, so it is looked for first among those that are not `known`
+    up to a little over the `highest` of these; then among all, for one may be closed by now, and its number
     this connection's.
     """
-    open_now = [int(name) for name in os.listdir(_DESCRIPTORS)]
-    likely = [one for one in open_now if one not in known]
-    for descriptor in (*likely, *open_now):
+    for descriptor in _candidates(known, highest):
         if _is_connection(descriptor, peer, port):
             taken = _duplicate(descriptor)
             if taken is not None and _is_connection(taken.fileno(), peer, port):
                 taken.setblocking(False)
                 return descriptor, taken
     return None
+
+
+def _candidates(known: Container[int], highest: int) -> Iterator[int]:
+    yield from (number for number in range(highest + _NEW_AT_ONCE) if number not in known)
+    yield from map(int, os.listdir(_DESCRIPTORS))
 
 
 def _duplicate(descriptor: int) -> socket.socket | None:
