@@ -15,7 +15,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 T = TypeVar("T")
 
-_TURN = 0.01
+_TURN = 0.003
 """Seconds of work after which it is the others' turn."""
 
 KEEP_AFTER = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import cache
 from typing import Any, TypeVar, TypeVarTuple, cast
@@ -220,8 +220,7 @@ async def insert_at_once(session: AsyncSession, rows: Sequence[Base]) -> None:
 
 async def insert_values(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write new rows of one table by their columns, all the same."""
-    pieces = [rows[begin : begin + _WRITTEN_AT_ONCE] for begin in range(0, len(rows), _WRITTEN_AT_ONCE)]
-    async for piece in taking_turns(pieces):
+    async for piece in taking_turns(_pieces(rows)):
         if not _is_sqlite(session):
             await session.run_sync(insert_rows, table, piece)
             continue
@@ -229,13 +228,20 @@ async def insert_values(session: AsyncSession, table: type[Base], rows: Sequence
         await (await _driver(session)).run(sql, values)
 
 
+def _pieces(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    return (rows[begin : begin + _WRITTEN_AT_ONCE] for begin in range(0, len(rows), _WRITTEN_AT_ONCE))
+
+
 def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """`insert_values` for what is done last."""
     if not _is_sqlite(session):
         session.connection().execute(_insert_into(cast("Table", table.__table__)), rows)
         return
-    sql, values = _prepared_rows(session, table, rows)
-    await_only(driver_of(session).run(sql, values))
+    for number, piece in enumerate(_pieces(rows)):
+        if number:
+            await_only(asyncio.sleep(0))  # the others' turn
+        sql, values = _prepared_rows(session, table, piece)
+        await_only(driver_of(session).run(sql, values))
 
 
 def insert_numbered(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
