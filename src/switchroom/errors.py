@@ -118,6 +118,7 @@ class ErrorCode(StrEnum):
     PERSON_WITHOUT_ADDRESS = "person_without_address"
     MEMBER_EXISTS = "member_exists"
     PASSWORD_REQUIRED = "password_required"
+    PASSWORD_WRONG = "password_wrong"
     PASSWORD_TOO_SHORT = "password_too_short"
     PASSWORD_TOO_LONG = "password_too_long"
     PASSWORD_COMMON = "password_common"

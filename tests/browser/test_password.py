@@ -231,3 +231,59 @@ def test_on_a_phone(university: Tenant, newcomer: Newcomer) -> None:
     expect(juergen.the("new-password")).to_have_attribute("type", "text")
     juergen.the("set-password").tap()
     expect(juergen.the("password-set")).to_be_visible()
+
+
+@LANGUAGES
+def test_who_has_forgotten_theirs_gets_a_link(university: Tenant, newcomer: Newcomer, locale: str) -> None:
+    account = university.person(first_name="Jürgen", last_name="Groß")
+    juergen = newcomer("Jürgen", locale=locale, screen=PHONE).opens("/")
+    juergen.the("forgotten").click()
+    expect(juergen.page.get_by_role("heading", level=1)).to_be_focused()
+    is_sound(juergen.page)
+    told: list[str] = []
+    for username in ("nobody@example.org", account.username):
+        juergen.opens("/#/forgotten")
+        juergen.the("username").fill(username)
+        juergen.the("send-link").click()
+        text = juergen.page.get_by_text(f"„{username}“" if locale == "de-DE" else f"“{username}”")
+        told.append((text.text_content() or "").replace(username, ""))
+        is_sound(juergen.page)
+        juergen.button("Zurück zur Anmeldung" if locale == "de-DE" else "Back to signing in").click()
+        expect(juergen.the("sign-in")).to_be_visible()
+    assert told[0] == told[1] != ""
+    (mail,) = mails_to(university.running, account.username)
+    link = Page(part(mail, "html")).links[0]
+    assert link is not None
+    juergen.opens(link)
+    chooses(juergen, NEW_PASSWORD)
+    expect(juergen.the("password-set")).to_be_visible()
+
+
+@LANGUAGES
+def test_who_is_signed_in_changes_theirs(university: Tenant, newcomer: Newcomer, locale: str) -> None:
+    university.room("Mensa")
+    account = university.person(first_name="Jürgen", last_name="Groß")
+    here, elsewhere = (newcomer(name, locale=locale).opens("/") for name in ("Here", "Elsewhere"))
+    for one in (here, elsewhere):
+        expect(sign_in(one, account).the("room", name="Mensa")).to_be_visible()
+    here.the("open-change-password").click()
+    is_sound(here.page)
+    here.the("old-password").fill("guessed")
+    here.the("new-password").fill("zu kurz")
+    here.the("change-password").click()
+    here.reads("Dieses Passwort ist zu kurz" if locale == "de-DE" else "This password is too short")
+    here.the("new-password").fill(NEW_PASSWORD)
+    here.the("change-password").click()
+    wrong = (
+        "Das bisherige Passwort stimmt nicht." if locale == "de-DE" else "The password so far is not right."
+    )
+    expect(here.the("error-message")).to_have_text(wrong)
+    here.the("old-password").fill(account.password)
+    here.the("change-password").click()
+    expect(here.the("password-changed")).to_be_visible()
+    is_sound(here.page)
+    here.page.keyboard.press("Escape")
+    here.page.reload()
+    expect(here.the("room", name="Mensa")).to_be_visible()
+    elsewhere.page.reload()
+    expect(sign_in(elsewhere, account, NEW_PASSWORD).the("room", name="Mensa")).to_be_visible()

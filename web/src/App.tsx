@@ -6,6 +6,7 @@ import { GuestPage } from './join/GuestPage'
 import { MemberPage } from './join/MemberPage'
 import { LaunchPage } from './launch/LaunchPage'
 import { MeetingPage } from './meeting/MeetingPage'
+import { ForgottenPage } from './portal/ForgottenPage'
 import { LoginPage } from './portal/LoginPage'
 import { PasswordPage } from './portal/PasswordPage'
 import { PortalPage } from './portal/PortalPage'
@@ -26,6 +27,8 @@ export function App() {
       return <MeetingPage key={`${route.number}/${route.key}`} number={route.number} accessKey={route.key} />
     case 'password':
       return <PasswordPage key={route.key} linkKey={route.key} />
+    case 'forgotten':
+      return <ForgottenPage />
     case 'unknown':
       return <NothingHere />
     default:

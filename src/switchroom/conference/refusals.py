@@ -36,6 +36,7 @@ CODES: Mapping[ErrorCode, str] = {
             ErrorCode.MEETING_OVER,
             ErrorCode.NOT_A_ROOM,
             ErrorCode.PARTICIPANT_NOT_FOUND,
+            ErrorCode.PASSWORD_WRONG,
             ErrorCode.ROOM_FULL,
             ErrorCode.ROOM_NOT_FOUND,
             ErrorCode.SPECTATORS_FULL,

@@ -12,10 +12,12 @@ from switchroom.events.webhooks.hooks import WebHooks
 from switchroom.identity.authentication import Authentication
 from switchroom.identity.keys import PlatformKeys
 from switchroom.identity.organizations import Organizations
+from switchroom.identity.password_changes import PasswordChanges
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.people import People
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
+from switchroom.mail.password_resets import PasswordResets
 from switchroom.meetings.admission import MeetingAdmission
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
@@ -41,7 +43,9 @@ class Services(Struct, frozen=True, kw_only=True):
     authentication: Authentication
     keys: PlatformKeys
     organizations: Organizations
+    password_changes: PasswordChanges
     password_links: PasswordLinks
+    password_resets: PasswordResets
     people: People
     signer: TokenSigner
     throttle: Throttle

@@ -50,7 +50,7 @@ class UserSignedIn(_OfPerson, frozen=True, kw_only=True):
 
 class UserPasswordSet(_OfPerson, frozen=True, kw_only=True):
     event_type = "user.password_set"
-    remark = "by the link that came by mail"
+    remark = "by a link, or in the place of the one before"
 
 
 class UserSignedOut(_OfPerson, frozen=True, kw_only=True):

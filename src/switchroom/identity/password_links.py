@@ -115,12 +115,19 @@ class PasswordLinks:
             if person_id is None:
                 raise LinkNotFound
             person = await session.get_one(Person, person_id)
-            person.password_hash = password_hash
-            await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person_id))
-            for organization in await _organizations(session, person_id):
-                revoke(session, organization.id, person_id)
-                append(session, organization.id, UserPasswordSet(username=person.username), person_id)
+            await write_password(session, person, password_hash)
         return person.username
+
+
+async def write_password(session: AsyncSession, person: Person, password_hash: str) -> None:
+    """Put a new password in the place of the one before. The person is signed out everywhere, and their links
+    are void."""
+    person.password_hash = password_hash
+    await session.execute(delete(PasswordLink).where(PasswordLink.person_id == person.id))
+    await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
+    for organization in await _organizations(session, person.id):
+        revoke(session, organization.id, person.id)
+        append(session, organization.id, UserPasswordSet(username=person.username), person.id)
 
 
 async def _organizations(session: AsyncSession, person_id: str) -> Sequence[Organization]:

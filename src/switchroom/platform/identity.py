@@ -10,6 +10,7 @@ from switchroom.identity.authentication import Authentication
 from switchroom.identity.keys import PlatformKeys
 from switchroom.identity.members import Members
 from switchroom.identity.organizations import Organizations
+from switchroom.identity.password_changes import PasswordChanges
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.people import People
 from switchroom.identity.revocation import RevocationFollower
@@ -52,6 +53,7 @@ class IdentityServices:
         self.password_links = PasswordLinks(database, self.passwords, self.throttle)
         self.password_requests = PasswordRequests(self.password_links, settings.base_url)
         self.password_resets = PasswordResets(database, self.password_requests)
+        self.password_changes = PasswordChanges(database, self.passwords, self.signer, self.throttle)
         self.revocations = RevocationFollower(database, self.signer, storage.bus)
 
     async def prepare(self) -> None:
@@ -60,7 +62,10 @@ class IdentityServices:
         await self.revocations.tidy()
 
     def background(self) -> list[Background]:
-        return [Background("revocations", self.revocations.follow)]
+        return [
+            Background("revocations", self.revocations.follow),
+            Background("password resets", self.password_resets.run),
+        ]
 
 
 def _secret(settings: Settings) -> bytes:

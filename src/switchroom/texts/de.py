@@ -102,6 +102,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ),
     ErrorCode.MEMBER_EXISTS: "{name} gehört bereits zu {organization}.",
     ErrorCode.PASSWORD_REQUIRED: "Eine neue Person braucht ein Passwort",
+    ErrorCode.PASSWORD_WRONG: "Das bisherige Passwort stimmt nicht.",
     ErrorCode.PASSWORD_TOO_SHORT: "Dieses Passwort ist zu kurz: Es braucht mindestens {least} Zeichen",
     ErrorCode.PASSWORD_TOO_LONG: "Dieses Passwort ist zu lang: Es darf höchstens {most} Zeichen haben",
     ErrorCode.PASSWORD_COMMON: "Dieses Passwort wird als eines der ersten geraten. Wählen Sie ein anderes.",

@@ -98,6 +98,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.PERSON_WITHOUT_ADDRESS: "there is no e-mail address to send the password's link to",
     ErrorCode.MEMBER_EXISTS: "{name} belongs to {organization} already",
     ErrorCode.PASSWORD_REQUIRED: "a new person needs a password",
+    ErrorCode.PASSWORD_WRONG: "the password so far is not right",
     ErrorCode.PASSWORD_TOO_SHORT: "a password has at least {least} characters",
     ErrorCode.PASSWORD_TOO_LONG: "a password has at most {most} characters",
     ErrorCode.PASSWORD_COMMON: "this password is one of those that are guessed first, choose another",

@@ -43,6 +43,26 @@ export async function signIn(username: string, password: string): Promise<void> 
   adopt(await authenticate({ usernamePasswordCredentials: { username, password } }))
 }
 
+/** Sets another password. All sessions end with it; this page signs in anew. Rejects with a SignallingError:
+ * `password_wrong` for the one so far, `too_many_attempts` after too many guesses; or with an ApiError. */
+export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
+  const current = account.get()
+  if (current.state !== 'in') throw new ApiError(UNAUTHENTICATED, 'UNAUTHENTICATED', 'signed out')
+  const token = await accessToken()
+  const changing = callClient('/client/password/change', { accessToken: token, oldPassword, newPassword })
+    .then(({ username }) => {
+      const { companyId } = current
+      return authenticate({ usernamePasswordCredentials: { username, password: newPassword, companyId } })
+    })
+    .then(adopt)
+  // What asks meanwhile finds its token void, and waits for the new one.
+  renewal = changing.finally(() => {
+    renewal = null
+  })
+  renewal.catch(() => undefined)
+  await changing
+}
+
 export async function signOut(): Promise<void> {
   forgetCompany()
   account.set({ state: 'out' })

@@ -27,7 +27,22 @@ export async function setPassword(key: string, password: string): Promise<Passwo
   return (await callClient('/client/password', { key, password })) as Answer & PasswordAnswer
 }
 
+/** Resolves whether or not there is somebody of this name. Rejects with a SignallingError as `lookUpPasswordLink`
+ * does. */
+export async function askForPasswordLink(username: string): Promise<void> {
+  await callClient('/client/password/forgotten', { username })
+}
+
 /** Characters as the server counts them. */
 export function passwordLength(password: string): number {
   return [...password].length
+}
+
+export type PasswordComplaint = 'tooShort' | 'tooLong'
+
+/** What is wrong with a password that somebody chooses. */
+export function complaintAboutPassword(password: string): PasswordComplaint | null {
+  const length = passwordLength(password)
+  if (length < SHORTEST_PASSWORD) return 'tooShort'
+  return length > LONGEST_PASSWORD ? 'tooLong' : null
 }

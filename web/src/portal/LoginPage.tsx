@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { type FormEvent, useEffect, useRef } from 'react'
@@ -74,6 +74,9 @@ export function LoginPage() {
           <Button type="submit" size="md" fullWidth loading={login.isPending} data-testid="sign-in">
             {t('login.submit')}
           </Button>
+          <Anchor href="#/forgotten" size="sm" data-testid="forgotten">
+            {t('forgotten.question')}
+          </Anchor>
           <Text size="sm" c="var(--sr-muted)">
             {t('login.guestHint')}
           </Text>

@@ -1,14 +1,14 @@
 import { Alert, Button, PasswordInput, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import type { TFunction } from 'i18next'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { signOut } from '../api/account'
 import {
+  complaintAboutPassword,
   LONGEST_PASSWORD,
   lookUpPasswordLink,
+  type PasswordComplaint,
   type PasswordLink,
-  passwordLength,
   passwordSetFor,
   SHORTEST_PASSWORD,
   setPassword,
@@ -16,9 +16,9 @@ import {
 import { formatDateTime, formatNumber } from '../i18n/format'
 import { log } from '../log'
 import { navigate } from '../route/hash'
-import { SignallingError } from '../signalling/socket'
 import { MessagePage } from '../ui/MessagePage'
 import { PageFrame, useHeadingFocus } from '../ui/PageFrame'
+import { passwordProblem } from './passwordProblem'
 
 type OpenLink = Extract<PasswordLink, { state: 'valid' }>
 type ClosedLink = Exclude<PasswordLink, OpenLink>
@@ -42,7 +42,7 @@ export function PasswordPage({ linkKey }: { linkKey: string }) {
       <MessagePage
         isError
         title={t('password.title')}
-        text={problem(t, link.error)}
+        text={passwordProblem(t, link.error, 'password.failed')}
         actions={<Button onClick={() => void link.refetch()}>{t('common.retry')}</Button>}
       />
     )
@@ -65,7 +65,7 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
   const field = useRef<HTMLInputElement>(null)
   const [password, choosePassword] = useState('')
   const [isVisible, setVisible] = useState(false)
-  const [complaint, setComplaint] = useState<'tooShort' | 'tooLong' | null>(null)
+  const [complaint, setComplaint] = useState<PasswordComplaint | null>(null)
   const setting = useMutation({
     mutationFn: () => setPassword(linkKey, password),
     onSuccess: answer => {
@@ -78,7 +78,7 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const found = complaintAbout(password)
+    const found = complaintAboutPassword(password)
     setComplaint(found)
     if (found) field.current?.focus()
     else setting.mutate()
@@ -121,7 +121,7 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
             value={password}
             onChange={event => {
               choosePassword(event.currentTarget.value)
-              if (complaint) setComplaint(complaintAbout(event.currentTarget.value))
+              if (complaint) setComplaint(complaintAboutPassword(event.currentTarget.value))
             }}
             visible={isVisible}
             onVisibilityChange={setVisible}
@@ -130,7 +130,7 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
           />
           {setting.error && (
             <Alert color="red" variant="light" role="alert" data-testid="error-message">
-              {problem(t, setting.error)}
+              {passwordProblem(t, setting.error, 'password.failed')}
             </Alert>
           )}
           <Button type="submit" size="md" fullWidth loading={setting.isPending} data-testid="set-password">
@@ -159,17 +159,4 @@ function NoLongerGood({ link }: { link: ClosedLink }) {
     )
   }
   return <MessagePage isError title={t('password.usedTitle')} text={t('password.used')} actions={signIn} />
-}
-
-function complaintAbout(password: string): 'tooShort' | 'tooLong' | null {
-  const length = passwordLength(password)
-  if (length < SHORTEST_PASSWORD) return 'tooShort'
-  return length > LONGEST_PASSWORD ? 'tooLong' : null
-}
-
-function problem(t: TFunction, error: Error): string {
-  const code = error instanceof SignallingError ? error.code : ''
-  if (code === 'too_many_attempts') return t('login.tooMany')
-  if (code === 'unreachable') return t('login.unreachable')
-  return t('password.failed', { message: error.message })
 }

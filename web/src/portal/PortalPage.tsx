@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Loader, NativeSelect, Text, TextInput, Title } from '@mantine/core'
+import { ActionIcon, Alert, Button, Group, Loader, NativeSelect, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
@@ -7,8 +7,9 @@ import { type SignedIn, signOut, switchCompany } from '../api/account'
 import { ownMeetings } from '../api/meetings'
 import { companyNames, personName, roomStatus, roomsToShow } from '../api/rooms'
 import { log } from '../log'
-import { IconLogout, IconPlus, IconSearch } from '../ui/icons'
+import { IconKey, IconLogout, IconPlus, IconSearch } from '../ui/icons'
 import { PageFrame } from '../ui/PageFrame'
+import { ChangePasswordDialog } from './ChangePasswordDialog'
 import { LinksDialog } from './LinksDialog'
 import { AT_FIRST, goBack, goOn, toggle, wantedLevels, withoutEmptied } from './levels'
 import { MeetingList } from './MeetingList'
@@ -178,6 +179,7 @@ function Failure({ text, onRetry }: { text: string; onRetry: () => void }) {
 function AccountBar({ me }: { me: SignedIn }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const [isChanging, setChanging] = useState(false)
   const name = useQuery({
     queryKey: ['person', me.userId],
     queryFn: () => personName(me.userId),
@@ -208,6 +210,7 @@ function AccountBar({ me }: { me: SignedIn }) {
   }
   return (
     <>
+      {isChanging && <ChangePasswordDialog onClose={() => setChanging(false)} />}
       {me.companyIds.length > 1 && (
         <NativeSelect
           size="xs"
@@ -222,6 +225,16 @@ function AccountBar({ me }: { me: SignedIn }) {
           <bdi>{name.data}</bdi>
         </Text>
       )}
+      <ActionIcon
+        size={30}
+        variant="default"
+        aria-label={t('changePassword.title')}
+        title={t('changePassword.title')}
+        onClick={() => setChanging(true)}
+        data-testid="open-change-password"
+      >
+        <IconKey size={16} aria-hidden />
+      </ActionIcon>
       <Button
         size="xs"
         variant="default"

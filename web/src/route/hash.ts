@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 import type { LinkAddress } from '../api/guest'
 
 export type Route =
-  | { page: 'portal' | 'login' | 'unknown' }
+  | { page: 'portal' | 'login' | 'forgotten' | 'unknown' }
   | { page: 'join'; link: LinkAddress }
   | { page: 'room'; roomId: string }
   | { page: 'password'; key: string }
@@ -19,6 +19,7 @@ export function parseRoute(hash: string): Route {
   const [page, one = '', two = '', three = ''] = parts
   if (page === undefined) return { page: 'portal' }
   if (page === 'login') return { page: 'login' }
+  if (page === 'forgotten') return { page: 'forgotten' }
   if (page === 'room' && one) return { page: 'room', roomId: one }
   if (page === 'password' && one) return { page: 'password', key: one }
   if (page === 'meeting' && one) return { page: 'meeting', number: one.replace(/[\s-]/g, ''), key: two }

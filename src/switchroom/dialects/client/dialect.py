@@ -38,7 +38,7 @@ class ClientApi(Dialect[None, str]):
                 *RoomOperations(services.conference).operations(),
                 *RoomTreeOperations(services.tree, services.signer).operations(),
                 *MeetingOperations(services).operations(),
-                *PasswordOperations(services.password_links).operations(),
+                *PasswordOperations(services).operations(),
                 *SignOutOperations(
                     services.authentication, cookie_secure=services.cookie_secure
                 ).operations(),

@@ -1,17 +1,26 @@
-"""Operations on links by which a password is set."""
+"""Operations on passwords: one that was forgotten, one that is changed, and links by which one is set."""
 
 from __future__ import annotations
 
 from switchroom.dialects.client.context import Context
-from switchroom.dialects.client.messages.password import NewPassword, PasswordLinkAnswer, PasswordLinkQuery
+from switchroom.dialects.client.messages.password import (
+    ForgottenPassword,
+    NewPassword,
+    PasswordChange,
+    PasswordChanged,
+    PasswordLinkAnswer,
+    PasswordLinkQuery,
+)
 from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.services import Services
 from switchroom.errors import LinkExpired, LinkNotFound
-from switchroom.identity.password_links import PasswordLinks
 
 
 class PasswordOperations:
-    def __init__(self, links: PasswordLinks) -> None:
-        self._links = links
+    def __init__(self, services: Services) -> None:
+        self._changes = services.password_changes
+        self._links = services.password_links
+        self._resets = services.password_resets
 
     def operations(self) -> list[Operation]:
         return [
@@ -33,6 +42,25 @@ class PasswordOperations:
                 access=OPEN,
                 handler=self.set_password,
             ),
+            Operation(
+                method="POST",
+                path="/password/forgotten",
+                summary="Mail a link to whoever has the name; the answer is the same when nobody has.",
+                request=ForgottenPassword,
+                reply=None,
+                status=204,
+                access=OPEN,
+                handler=self.forget,
+            ),
+            Operation(
+                method="POST",
+                path="/password/change",
+                summary="Set another password, and end all sessions of the person.",
+                request=PasswordChange,
+                reply=PasswordChanged,
+                access=OPEN,
+                handler=self.change,
+            ),
         ]
 
     async def look_up(self, context: Context, request: PasswordLinkQuery) -> PasswordLinkAnswer:
@@ -49,6 +77,15 @@ class PasswordOperations:
         except (LinkExpired, LinkNotFound) as error:
             return _without(error)
         return PasswordLinkAnswer("set", username)
+
+    async def forget(self, context: Context, request: ForgottenPassword) -> None:
+        self._resets.ask_for(request.username, context.address)
+
+    async def change(self, context: Context, request: PasswordChange) -> PasswordChanged:
+        username = await self._changes.change(
+            request.access_token, request.old_password, request.new_password, context.address
+        )
+        return PasswordChanged(username)
 
 
 def _without(error: LinkExpired | LinkNotFound) -> PasswordLinkAnswer:

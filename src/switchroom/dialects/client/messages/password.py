@@ -1,4 +1,4 @@
-"""Links by which a password is set, on the wire."""
+"""Passwords, and links by which one is set, on the wire."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+
+from switchroom.conference.messages import Token
 
 Key = Annotated[str, Meta(max_length=128)]
 
@@ -32,3 +34,23 @@ class PasswordLinkAnswer(Struct, frozen=True, rename="camel"):
     display_name: str | UnsetType = UNSET
     company_names: list[str] | UnsetType = UNSET
     valid_until: datetime | UnsetType = UNSET
+
+
+class ForgottenPassword(Struct, frozen=True):
+    """The user name or e-mail address of whoever has forgotten their password."""
+
+    username: Annotated[str, Meta(min_length=1, max_length=254)]
+
+
+class PasswordChange(Struct, frozen=True, rename="camel"):
+    """The password so far and the one to be, of whoever the token is for."""
+
+    access_token: Token
+    old_password: str
+    new_password: str
+
+
+class PasswordChanged(Struct, frozen=True):
+    """The user name, to sign in anew with: all sessions have ended."""
+
+    username: str

@@ -1,0 +1,58 @@
+"""Changes of passwords by people who are signed in and know the one so far."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from switchroom.db.database import Database
+from switchroom.errors import ErrorCode, Forbidden, Unauthenticated
+from switchroom.identity.models import Person
+from switchroom.identity.password_links import write_password
+from switchroom.identity.secrets import Passwords
+from switchroom.identity.throttle import Throttle
+from switchroom.identity.tokens import SubjectKind, TokenSigner
+
+
+class PasswordChanges:
+    """Whoever guesses the password so far is slowed down as at the sign-in."""
+
+    def __init__(
+        self, database: Database, passwords: Passwords, signer: TokenSigner, throttle: Throttle
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._signer = signer
+        self._throttle = throttle
+
+    async def change(self, token: str, old: str, new: str, address: str) -> str:
+        """Set a new password, and end all sessions of the person, the one of the token too. Returns the user
+        name, to sign in anew with.
+
+        Raises Unauthenticated for the token, Forbidden for a wrong password so far, Invalid for a new one
+        that cannot be taken, and Exhausted after repeated guesses.
+        """
+        claims = self._signer.verify(token)
+        if claims.kind is not SubjectKind.PERSON:
+            raise Forbidden(ErrorCode.PEOPLE_ONLY)
+        async with self._database.read(None) as session:
+            person = await session.get(Person, claims.subject_id)
+        if person is None:
+            raise Unauthenticated(ErrorCode.TOKEN_INVALID, "access_token")
+        account = f"password:{person.username}"
+        async with self._throttle.few_at_a_time(account, address):
+            await self._throttle.check(account, address)
+            if not await self._passwords.verify(person.password_hash, old):
+                await self._throttle.failed(account, address)
+                raise Forbidden(ErrorCode.PASSWORD_WRONG, "old_password")
+            await self._throttle.succeeded(account, address)
+        password_hash = await self._passwords.hash_chosen(new)
+        async with self._database.write(None) as session:
+            # Somebody else may have changed it since it was looked at.
+            unchanged = select(Person).where(
+                Person.id == person.id, Person.password_hash == person.password_hash
+            )
+            found = await session.scalar(unchanged.with_for_update())
+            if found is None:
+                raise Forbidden(ErrorCode.PASSWORD_WRONG, "old_password")
+            await write_password(session, found, password_hash)
+        return found.username
