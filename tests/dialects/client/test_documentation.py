@@ -35,6 +35,8 @@ def test_it_lists_every_operation(document: dict[str, Any]) -> None:
             "meeting/enter",
             "meetings",
             "password",
+            "password/change",
+            "password/forgotten",
             "password/look-up",
             "rooms",
             "sign-out",
