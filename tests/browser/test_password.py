@@ -138,7 +138,7 @@ def test_by_keyboard_alone_with_the_password_shown(university: Tenant, newcomer:
     field, keys = juergen.the("new-password"), juergen.page.keyboard
     keys.press("Tab")
     expect(field).to_be_focused()
-    keys.type("1234567")
+    keys.type("geese x")
     expect(field).to_have_attribute("type", "password")
     keys.press("Tab")
     shown = juergen.page.get_by_role("button", name="Show the password")
