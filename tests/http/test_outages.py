@@ -46,7 +46,10 @@ class Served:
 
     def says(self, reason: str, calls: Callable[[Call], bool] = lambda _: True) -> None:
         """All these calls are answered by 503 with the reason, and the others so or well."""
-        for call, answer in answers(self.running.http, self.calls):
+        began = time.monotonic()
+        found = answers(self.running.http, self.calls)
+        print(f"{reason}: all answered within {time.monotonic() - began:.1f} s")
+        for call, answer in found:
             told = (call.method, call.path, answer.status_code, answer.text)
             if calls(call) or answer.status_code >= 500:
                 assert answer.status_code == 503, told
