@@ -10,6 +10,7 @@ from msgspec import to_builtins
 
 from switchroom.conference.close_codes import CloseCode
 from switchroom.conference.media.publisher import MOST_OFFERS
+from switchroom.conference.media.sdp import LARGEST_OFFER
 from switchroom.conference.messages import LONGEST_REASON, Pong
 from switchroom.conference.signalling import socket
 from switchroom.conference.signalling.connection import QueuedConnection
@@ -132,6 +133,7 @@ async def test_few_offers_may_wait_for_the_media_server(server: RoomServer) -> N
     refused = [one["id"] for one in await ada.everything() if one.get("code") == "too_many"]
     # One is being served, and waits for the server.
     assert refused == [f"offer {number}" for number in range(MOST_OFFERS + 1, 10)]
+    assert await ada.is_refused("publish", sdp="x" * (LARGEST_OFFER + 1), streams=streams) == "bad_request"
 
 
 async def test_what_is_said_of_a_bad_message_is_short(server: RoomServer) -> None:

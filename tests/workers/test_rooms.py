@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from switchroom.conference.cluster.relay import NearEnd
+from switchroom.conference.signalling import socket
 from switchroom.identity.notices import AccessRevoked
 from switchroom.rooms.live import LiveState
 from switchroom.rooms.notices import RoomDestroyed
@@ -67,6 +69,30 @@ async def test_people_at_different_processes_are_in_one_room(servers: WorkerServ
     await ada.does("moderate", participantId=ben.id, action="remove")
     await ben.hears("ended", reason="removed")
     assert await ben.closed() == 4001
+
+
+async def test_whoever_talks_too_fast_is_refused_before_the_way_to_the_room(
+    servers: WorkerServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = await servers.open(), await servers.open()
+    await here.enter("Ada")
+    monkeypatch.setattr(socket, "RATE", 0.001)
+    monkeypatch.setattr(socket, "BURST", 5)
+    monkeypatch.setattr(socket, "MOST_REFUSED", 20)
+    passed_on: list[str] = []
+    send = NearEnd.send
+
+    async def watched(end: NearEnd, text: str) -> None:
+        passed_on.append(text)
+        await send(end, text)
+
+    monkeypatch.setattr(NearEnd, "send", watched)
+    ben = await there.enter("Ben")
+    for _ in range(40):
+        await ben.send("hand", raised=True)
+    assert (await ben.hears("error"))["code"] == "too_many"
+    assert await ben.closed() == 1008
+    assert len(passed_on) <= 5
 
 
 async def test_errors_and_closes_come_through(servers: WorkerServers) -> None:

@@ -17,7 +17,7 @@ import structlog
 from switchroom.conference.media.feeds import Feed, Feeds
 from switchroom.conference.media.hosted_room import HostedRoom
 from switchroom.conference.media.recording import RoomRecording
-from switchroom.conference.media.sdp import PublishOffer, read_publish_offer
+from switchroom.conference.media.sdp import PublishOffer, read_publish_offer, require_size
 from switchroom.conference.messages import Error, IceCandidate, Publish, Published
 from switchroom.conference.refusals import refusal
 from switchroom.conference.room.conference import Conference
@@ -88,7 +88,9 @@ class Publishing:
         self._generation = 0
 
     def publish(self, request: Publish) -> None:
-        """Negotiate; the participant is sent the answer or an error. Raises Exhausted."""
+        """Negotiate; the participant is sent the answer or an error. Raises Invalid for an offer that is too
+        large, and Exhausted."""
+        require_size(request.sdp)
         offers = sum(isinstance(one, Publish) for one in self._waiting)
         if len(self._waiting) >= MOST_WAITING or offers >= MOST_OFFERS:
             raise Exhausted(ErrorCode.TOO_MANY_REQUESTS)

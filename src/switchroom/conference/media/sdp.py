@@ -82,8 +82,7 @@ def read_publish_offer(sdp: str, streams: Sequence[StreamLine]) -> PublishOffer:
     Raises Invalid when it is too large, when the lines are not the four of the contract in their order, or
     `streams` names others.
     """
-    if len(sdp) > LARGEST_OFFER:
-        raise Invalid(ErrorCode.TOO_LONG, "sdp", most=LARGEST_OFFER)
+    require_size(sdp)
     if "\r" in sdp.replace("\r\n", "\n") or "\0" in sdp:
         raise Invalid(ErrorCode.SDP_LINE_ENDS, "sdp")
     head, lines = split(sdp)
@@ -100,6 +99,12 @@ def read_publish_offer(sdp: str, streams: Sequence[StreamLine]) -> PublishOffer:
     if [(one.mid, one.source) for one in streams] != list(zip(mids, (s.value for s in SOURCES), strict=True)):
         raise Invalid(ErrorCode.SDP_STREAMS, "streams")
     return PublishOffer(origin.group(1), head, lines, mids)
+
+
+def require_size(offer: str) -> None:
+    """Raises Invalid for an offer that is too large."""
+    if len(offer) > LARGEST_OFFER:
+        raise Invalid(ErrorCode.TOO_LONG, "sdp", most=LARGEST_OFFER)
 
 
 def begun_by_server(offer: str) -> str:
