@@ -71,6 +71,17 @@ async def test_text_that_is_not_utf_8_ends_the_connection() -> None:
         assert client.close_code == 1007
 
 
+async def test_the_end_arrives_though_the_client_goes_on_talking() -> None:
+    port = free_port()
+    async with server.serving(echo, "127.0.0.1", port), connect(f"ws://127.0.0.1:{port}/") as client:
+        await client.send("close")
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(1000):
+                await client.send("x" * 10_000)
+        await client.wait_closed()
+        assert client.close_code == 4001
+
+
 async def test_without_descriptors_a_connection_ends_and_the_server_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -87,6 +98,25 @@ async def test_without_descriptors_a_connection_ends_and_the_server_goes_on(
         async with connect(f"ws://127.0.0.1:{port}/") as client:
             await client.send("still here")
             assert await client.recv() == "still here"
+
+
+async def test_what_comes_with_a_good_bye_is_heard() -> None:
+    heard: list[str | None] = []
+
+    async def listen(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+        while (event := await receive())["type"] == "websocket.receive":
+            heard.append(event["text"])
+
+    port = free_port()
+    async with server.serving(listen, "127.0.0.1", port), connect(f"ws://127.0.0.1:{port}/") as client:
+        client.protocol.send_text(b"one")
+        client.protocol.send_text(b"two")
+        client.protocol.send_close(1000)
+        client.transport.write(b"".join(client.protocol.data_to_send()))
+        await client.wait_closed()
+    assert heard == ["one", "two"]
 
 
 async def test_a_client_that_says_good_bye_hears_it() -> None:

@@ -174,6 +174,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._writable.set()
         self._gone = asyncio.Event()
         self._reading = True
+        self._closed = False
         self._said_all = False
         self._ending: asyncio.TimerHandle | None = None
 
@@ -207,8 +208,9 @@ class _Connection(asyncio.BufferedProtocol):
 
     async def close(self, code: int) -> None:
         """Close, and wait until the client has closed as well, but not for long."""
+        self._closed = True
+        self._messages.clear()
         if not self._over:
-            self._messages.clear()
             self._protocol.send_close(code)
             self._write()
             self._read_or_not()
@@ -273,6 +275,8 @@ class _Connection(asyncio.BufferedProtocol):
             self._is_text = frame.opcode is Opcode.TEXT
         elif frame.opcode is not Opcode.CONT:
             return
+        if self._closed:
+            return  # Nobody asks for it any more, and what is left unread would reset the connection.
         self._unfinished += frame.data
         if not frame.fin:
             return
