@@ -100,13 +100,17 @@ def test_axe_finds_no_barrier_outside_the_room(
     ada.opens("/")
     expect(ada.the("username")).to_be_visible()
     assert barriers(ada.page) == []
+    ada.the("forgotten").click()
+    expect(ada.the("send-link")).to_be_visible()
+    assert barriers(ada.page) == []
+    ada.opens("/")
     ada.the("username").fill(tenant.administrator.username)
     ada.page.locator("input[type=password]").fill(PASSWORD)
     ada.page.keyboard.press("Enter")
     expect(ada.the("room")).not_to_have_count(0)
     expect(ada.the("own-meeting")).to_have_count(1)
     assert barriers(ada.page) == []
-    for opener in ("new-room", "room-settings", "room-links"):
+    for opener in ("open-change-password", "new-room", "room-settings", "room-links"):
         ada.the(opener).first.click()
         expect(ada.page.get_by_role("dialog")).to_be_visible()
         assert barriers(ada.page) == [], opener

@@ -13,7 +13,7 @@ from tests.browser.people import BOTH, PHONE, Join, Newcomer
 from tests.browser.person import Person
 from tests.browser.test_devices import refusing
 from tests.meetings.planning import plan
-from tests.platform import Tenant
+from tests.platform import PASSWORD, Tenant
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
@@ -92,6 +92,18 @@ def test_the_header_fits_on_a_phone_in_every_state(
     line.breaks()
     expect(ben.the("connection-state")).to_have_attribute("data-state", "reconnecting")
     assert ben.page.evaluate(HEADER_FAULTS) == []
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_the_header_of_the_overview_fits_on_a_phone(tenant: Tenant, newcomer: Newcomer, locale: str) -> None:
+    ada = newcomer("Ada", screen=PHONE, locale=locale).opens("/")
+    expect(ada.the("username")).to_be_visible()
+    assert ada.page.evaluate(HEADER_FAULTS) == []
+    ada.the("username").fill(tenant.administrator.username)
+    ada.the("password").fill(PASSWORD)
+    ada.the("sign-in").click()
+    expect(ada.page.locator("header").get_by_text("Ada Admin")).to_be_visible()
+    assert ada.page.evaluate(HEADER_FAULTS) == []
 
 
 def test_the_way_in_is_in_view_on_a_laptop(tenant: Tenant, newcomer: Newcomer) -> None:
