@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
+from switchroom.cli.options import printable
 from tests.command.running import Running, run, running, until
+from tests.conference.room import Client
 
 pytestmark = pytest.mark.slow
 
@@ -94,16 +98,20 @@ def test_an_api_key_from_its_making_to_its_end(tmp_path: Path) -> None:
             assert refused("api-key", command, "kurse", *org) == "switchroom: there is no API key kurse\n"
 
 
+def test_names_from_before_do_not_steer_a_terminal() -> None:
+    assert printable("Änne\x1b[31m\u202e Öz\n") == "Änne\ufffd[31m\ufffd Öz\ufffd"
+
+
 def test_a_person_of_two_organizations_is_kept_out_of_one(tmp_path: Path) -> None:
     data = ("--data", str(tmp_path / "var"))
     with running(tmp_path / "var", command="serve") as platform:
         here, there = (printed("org", "create", name, *data).strip() for name in ("Schule", "Verein"))
         assert printed("user", "list", "--org", here, *data) == ""
-        names = ("--first-name", "Änne", "--last-name", "Öz\x1b[31m")
+        names = ("--first-name", "Änne", "--last-name", "Öz")
         made = printed("user", "create", "Änne@Example.org", *names, "--org", here, *data)
         user_id, password = value("user id", made), value("password", made)
         printed("user", "create", "änne@example.org", "--org", there, *data)
-        line = f"{user_id}  on   participant    änne@example.org  Änne Öz\ufffd[31m\n"
+        line = f"{user_id}  on   participant    änne@example.org  Änne Öz\n"
         assert printed("user", "list", "--org", "Schule", *data) == line
 
         signed_in = {one: by_password(platform, "änne@example.org", password, one) for one in (here, there)}
@@ -202,3 +210,32 @@ def test_an_organization_is_closed(tmp_path: Path) -> None:
         assert by_password(platform, "ada@example.org", password, again).json()["companyId"] == again
         printed("org", "create", "Übung", *data)
         assert "several organizations are named Übung" in refused("org", "close", "Übung", "--yes", *data)
+
+
+@pytest.mark.janus
+async def test_who_is_inside_a_room_leaves_when_kept_out(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "var"))
+    with running(tmp_path / "var", "--demo") as platform:
+        demo = json.loads((tmp_path / "var" / "demo.json").read_text())
+        people = [
+            by_password(platform, user["username"], user["password"]).json()["accessToken"]
+            for user in demo["users"][1:]
+        ]
+        moderator, participant = [await joined(platform, demo["rooms"][0]["id"], one) for one in people]
+        org = ("--org", demo["company_id"], *data)
+        printed("user", "disable", demo["users"][2]["username"], *org)
+        await participant.hears("ended", reason="revoked")
+        assert await participant.closed() == 4004
+        await moderator.does("hand", raised=True)
+        printed("org", "close", demo["company_id"], "--yes", *data)
+        await moderator.hears("ended", reason="revoked")
+        assert await moderator.closed() == 4004
+
+
+async def joined(platform: Running, room_id: str, token: str) -> Client:
+    """Somebody inside a room."""
+    address = platform.base_url.replace("http", "ws") + "/client/socket"
+    client = Client(await connect(address, proxy=None))
+    answer = await client.ask("join", token=token, roomId=room_id)
+    assert answer["type"] == "joined", answer
+    return client
