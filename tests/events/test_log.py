@@ -20,6 +20,7 @@ from switchroom.events.buffer import EventBuffer
 from switchroom.events.log import EventFilter, EventLog, LoggedEvent, matches
 from switchroom.events.models import Event
 from switchroom.identity.keys import KeyPermission
+from switchroom.identity.permissions import Standing
 from tests.happened import happened
 from tests.platform import RunningPlatform, Tenant
 
@@ -84,6 +85,32 @@ def test_programs_that_sign_in_are_logged(tenant: Tenant) -> None:
     )
     (signed_in,) = read(tenant, types=["api_key.signed_in"])
     assert signed_in.data == {"client_id": tenant.api_key.client_id}
+
+
+def test_changing_over_is_in_the_log_of_the_other_organization_and_refreshing_in_none(
+    running: RunningPlatform, tenant: Tenant
+) -> None:
+    person, second, third = tenant.person(), running.organization("Second"), running.organization("Third")
+    for other in (second, third):
+        added = running.platform.identity.organizations.add_person(
+            other.organization, username=person.username, password=None, standing=Standing.PARTICIPANT
+        )
+        running.run(added)
+    path = "authenticationService/authenticate"
+    credentials = {"username": person.username, "password": person.password}
+    first = tenant.api.post(path, {"usernamePasswordCredentials": credentials})
+    cookie = {"cookie": f"auth={first.cookies['auth']}"}
+    switch = {"accessToken": first.json()["accessToken"], "companyId": third.company_id}
+    for body in (
+        {"refreshTokenCredentials": {"companyId": tenant.company_id}},
+        {"refreshTokenCredentials": {"companyId": second.company_id}},
+        {"companySwitchCredentials": switch},
+    ):
+        assert tenant.api.post(path, body, headers=cookie).status_code == 200
+
+    logged = [read(one, types=["user.signed_in"]) for one in (tenant, second, third)]
+    times = [[event.object_id for event in events].count(person.id) for events in logged]
+    assert times == [2, 1, 1]  # the first of them when the person was made
 
 
 def test_who_signs_out_and_keys_of_an_account_are_logged(tenant: Tenant) -> None:

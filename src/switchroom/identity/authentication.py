@@ -215,7 +215,7 @@ class Authentication:
             Administration(membership.administration),
             person.display_name,
         )
-        if kept is None:
+        if kept is None or kept.organization_id != organization.id:
             append(session, organization.id, UserSignedIn(username=person.username), person.id)
         accessible = await _accessible(session, person.id)
         if until is None:
