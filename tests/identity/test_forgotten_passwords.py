@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
@@ -66,6 +67,79 @@ def test_a_link_comes_by_mail_and_sets_the_password(tenant: Tenant, running: Run
     running.run(later())
     forget(running, f"x{ada.username}")
     assert len(mails_to(running, f"x{ada.username}")) == 1
+
+
+def _make_older(running: RunningPlatform, person: Account, by: timedelta) -> None:
+    """The person's links, as if time had gone by."""
+
+    async def change() -> None:
+        async with running.platform.storage.database.write(None) as session:
+            for link in await session.scalars(
+                select(PasswordLink).where(PasswordLink.person_id == person.id)
+            ):
+                link.created_at -= by
+                link.expires_at -= by
+
+    running.run(change())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def behind_proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[RunningPlatform]:
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    with running_platform(tmp_path, url, trusted_proxies=["127.0.0.1"]) as running:
+        yield running
+
+
+def test_strangers_who_ask_void_no_link_and_send_few_mails(behind_proxy: RunningPlatform) -> None:
+    """A link for a week comes with an invitation, and one is handed over; strangers know the address."""
+    running, tenant = behind_proxy, behind_proxy.organization()
+    ada, last = tenant.person(), tenant.person()
+    identity = running.platform.identity
+
+    async def welcome() -> str:
+        async with running.platform.storage.database.write(None) as session:
+            person = await session.get_one(Person, ada.id)
+            link = await identity.password_links.create(session, person, days=7)
+        return link.key
+
+    key = running.run(welcome())
+    for number in range(10):
+        _make_older(running, ada, timedelta(minutes=6))
+        stranger = {"x-forwarded-for": f"203.0.113.{number}"}
+        body = {"username": ada.username}
+        assert running.http.post("/client/password/forgotten", json=body, headers=stranger).status_code == 204
+        # Those asked for before were looked at before.
+        forget(running, last.username)
+        mails_to(running, last.username, count=number + 1)
+        _make_older(running, last, timedelta(days=2))
+    mails = mails_to(running, ada.username, count=2)
+    assert len(mails) == 2
+    links = [key]
+    for mail in mails:
+        found = re.search(r"/#/password/(\w{32})\s", part(mail, "plain"))
+        assert found
+        links.append(found[1])
+    for one in links:
+        looked_up = running.http.post("/client/password/look-up", json={"key": one}).json()
+        assert looked_up["state"] == "valid"
+
+    new = {"key": key, "password": NEW_PASSWORD}
+    assert running.http.post("/client/password", json=new).json()["state"] == "set"
+    for one in links:
+        looked_up = running.http.post("/client/password/look-up", json={"key": one}).json()
+        assert looked_up["state"] == "unknown"
+
+
+def test_who_was_asked_for_all_day_can_ask_the_day_after(behind_proxy: RunningPlatform) -> None:
+    running, tenant = behind_proxy, behind_proxy.organization()
+    ada = tenant.person()
+    for number in range(3):
+        forget(running, ada.username)
+        mails_to(running, ada.username, count=number + 1)
+        _make_older(running, ada, timedelta(minutes=6))
+    _make_older(running, ada, timedelta(days=1))
+    forget(running, ada.username)
+    assert len(mails_to(running, ada.username, count=4)) == 4
 
 
 def test_nobody_is_told_whether_there_is_somebody(tenant: Tenant, running: RunningPlatform) -> None:

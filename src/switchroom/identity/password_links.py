@@ -40,25 +40,25 @@ class PasswordLinkView(Struct, frozen=True):
 
 
 class PasswordLinks:
-    """Of all links of a person only the newest is good. Whoever tries keys that do not exist is slowed down,
-    by address."""
+    """Links of people, by key. Setting a password by one voids all of the person. Whoever tries keys that do
+    not exist is slowed down, by address."""
 
     def __init__(self, database: Database, passwords: Passwords, throttle: Throttle) -> None:
         self._database = database
         self._passwords = passwords
         self._throttle = throttle
 
-    async def create(self, session: AsyncSession, person: Person, *, days: int) -> NewPasswordLink:
-        """A link that is good for so many days, and the only one of the person, if the session's transaction
-        is committed."""
+    async def create(
+        self, session: AsyncSession, person: Person, *, days: int, replaces: bool = True
+    ) -> NewPasswordLink:
+        """A link that is good for so many days, if the session's transaction is committed. It voids the
+        person's earlier ones where it `replaces` them."""
         await session.flush()  # somebody new has no id before
         moment = now()
-        await session.execute(
-            delete(PasswordLink).where(
-                (PasswordLink.person_id == person.id)
-                | (PasswordLink.expires_at <= moment - _KEPT_AFTER_EXPIRY)
-            )
-        )
+        obsolete = PasswordLink.expires_at <= moment - _KEPT_AFTER_EXPIRY
+        if replaces:
+            obsolete |= PasswordLink.person_id == person.id
+        await session.execute(delete(PasswordLink).where(obsolete))
         link = NewPasswordLink(random_key(), moment + timedelta(days=days))
         session.add(
             PasswordLink(key_hash=key_hash(link.key), person_id=person.id, expires_at=link.expires_at)

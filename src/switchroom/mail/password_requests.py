@@ -28,16 +28,22 @@ class PasswordRequests:
         self._base_url = base_url
 
     async def enqueue(
-        self, session: AsyncSession, organization: Organization, person: Person, *, days: int = 7
+        self,
+        session: AsyncSession,
+        organization: Organization,
+        person: Person,
+        *,
+        days: int = 7,
+        replaces: bool = True,
     ) -> str:
         """Make a link and queue the mail with it, in the caller's transaction. Returns the task's id.
 
-        Earlier links of the person are void, and mails with them that still wait are not sent any more.
-        Raises Invalid for a person without an e-mail address.
+        Where it `replaces` earlier links of the person they are void, and mails with them that still wait are
+        not sent any more. Raises Invalid for a person without an e-mail address.
         """
         if not person.email:
             raise Invalid(ErrorCode.PERSON_WITHOUT_ADDRESS, "email")
-        way = await self.make(session, person, days=days)
+        way = await self.make(session, person, days=days, replaces=replaces)
         language = person.locale.replace("_", "-").partition("-")[0].lower()
         return await enqueue_password_mail(
             session,
@@ -53,13 +59,17 @@ class PasswordRequests:
                 locale=language if language in PASSWORD_WORDINGS else "en",
                 timezone=person.timezone,
             ),
+            replaces=replaces,
         )
 
-    async def make(self, session: AsyncSession, person: Person, *, days: int = 7) -> PasswordWay:
-        """A link that no mail is queued with, in the caller's transaction. Earlier ones of the person are
-        void, and mails with them that still wait are not sent any more."""
-        await withdraw_password_mails(session, _uid(person))
-        link = await self._links.create(session, person, days=days)
+    async def make(
+        self, session: AsyncSession, person: Person, *, days: int = 7, replaces: bool = True
+    ) -> PasswordWay:
+        """A link that no mail is queued with, in the caller's transaction. Where it `replaces` earlier ones
+        of the person they are void, and mails with them that still wait are not sent any more."""
+        if replaces:
+            await withdraw_password_mails(session, _uid(person))  # also without a mail in their place
+        link = await self._links.create(session, person, days=days, replaces=replaces)
         return PasswordWay(f"{self._base_url}/#/password/{link.key}", link.expires_at)
 
     async def withdraw(self, session: AsyncSession, person: Person) -> bool:

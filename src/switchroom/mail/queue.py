@@ -73,12 +73,16 @@ async def distribute(session: AsyncSession, together: QueuedMail) -> None:
     await _insert_all(session, together.organization_id, mailing, together.created_at)
 
 
-async def enqueue_password_mail(session: AsyncSession, organization_id: int, mail: PasswordMail) -> str:
+async def enqueue_password_mail(
+    session: AsyncSession, organization_id: int, mail: PasswordMail, *, replaces: bool = True
+) -> str:
     """Queue the mail; it leaves once the caller's transaction is committed. Returns the task's id.
 
-    An earlier one to the same person that still waits is not sent any more: its link is void.
+    Where it `replaces` earlier ones to the same person, those that still wait are not sent any more: their
+    links are void.
     """
-    await withdraw_password_mails(session, mail.uid)
+    if replaces:
+        await withdraw_password_mails(session, mail.uid)
     queued = QueuedMail(**_row(organization_id, mail, to=mail.to, queued_at=now()))
     session.add(queued)
     notify(session, MailQueued())
