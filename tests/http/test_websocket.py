@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import errno
 import logging
+import socket
+from collections.abc import Generator
 
 import pytest
+import structlog
 from litestar.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from switchroom.http import server, websocket
+from switchroom.http import descriptors, server
 from switchroom.http.websocket import LARGEST_MESSAGE
 from tests.postgresql import free_port
 
@@ -91,13 +94,83 @@ async def test_without_descriptors_a_connection_ends_and_the_server_goes_on(
     port = free_port()
     async with server.serving(echo, "127.0.0.1", port):
         with monkeypatch.context() as patched:
-            patched.setattr(websocket.os, "dup", none_left)
+            patched.setattr(descriptors.os, "dup", none_left)
             async with connect(f"ws://127.0.0.1:{port}/") as client:
                 with pytest.raises(ConnectionClosed):
                     await client.recv()
         async with connect(f"ws://127.0.0.1:{port}/") as client:
             await client.send("still here")
             assert await client.recv() == "still here"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+async def test_a_connection_is_not_taken_for_another_of_the_same_client_port(host: str) -> None:
+    port = free_port()
+    async with server.serving(echo, host, port):
+        with _from_one_port(port) as (idle, upgraded), structlog.testing.capture_logs() as logs:
+            async with connect(f"ws://127.0.0.2:{port}/", sock=upgraded) as client:
+                with pytest.raises(ConnectionClosed):
+                    await client.recv()
+            with pytest.raises(BlockingIOError):
+                idle.recv(1)
+        assert [one["event"] for one in logs if one["log_level"] == "warning"] == [
+            "websocket not told from another connection"
+        ]
+
+
+async def test_connections_from_one_client_port_that_are_told_apart_are_served() -> None:
+    port = free_port()
+    async with server.serving(echo, "0.0.0.0", port):
+        with _from_one_port(port, at_once=1) as (one,):
+            async with connect(f"ws://127.0.0.1:{port}/", sock=one) as first:
+                await first.send("first")
+                assert await first.recv() == "first"
+                with _from_one_port(port, at_once=1, local=one.getsockname(), first=2) as (other,):
+                    async with connect(f"ws://127.0.0.2:{port}/", sock=other) as second:
+                        await second.send("second")
+                        assert await second.recv() == "second"
+                        await first.send("again")
+                        assert await first.recv() == "again"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+async def test_idle_connections_are_looked_at_once(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+
+    class Counting(socket.socket):
+        def detach(self) -> int:
+            looked_at.append(self.fileno())
+            return super().detach()
+
+    port = free_port()
+    async with server.serving(echo, host, port), contextlib.AsyncExitStack() as stack:
+        for _ in range(100):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            stack.callback(writer.close)
+        monkeypatch.setattr(descriptors.socket, "socket", Counting)
+        for _ in range(5):
+            async with connect(f"ws://127.0.0.1:{port}/") as client:
+                await client.send("here")
+                assert await client.recv() == "here"
+    assert len(looked_at) < 500  # both ends of each are in this process, and each is looked at once
+
+
+@contextlib.contextmanager
+def _from_one_port(
+    port: int, *, at_once: int = 2, local: tuple[str, int] = ("127.0.0.1", 0), first: int = 1
+) -> Generator[list[socket.socket]]:
+    """Connections from the same address and port to 127.0.0.1, 127.0.0.2 and so on."""
+    with contextlib.ExitStack() as stack:
+        opened: list[socket.socket] = []
+        for number in range(first, first + at_once):
+            one = stack.enter_context(socket.socket())
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(local)
+            local = one.getsockname()
+            one.connect((f"127.0.0.{number}", port))
+            one.setblocking(False)
+            opened.append(one)
+        yield opened
 
 
 async def test_what_comes_with_a_good_bye_is_heard() -> None:

@@ -10,14 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import ipaddress
 import logging
-import os
 import socket
-import stat
 from collections import deque
-from collections.abc import Container, Iterator
 from typing import cast
 
 import structlog
@@ -33,6 +28,7 @@ from litestar.types.asgi_types import WebSocketDisconnectEvent, WebSocketReceive
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, SERVER, Protocol
 
+from switchroom.http.descriptors import AmbiguousConnectionError, Connections, TakenConnection
 from switchroom.http.rate_limit import TokenBucket
 
 log = structlog.stdlib.get_logger(__name__)
@@ -51,8 +47,6 @@ CLOSE_LIMIT = 1.0
 
 _READ_AT_ONCE = 8 * 1024
 _MISUSE, _BAD_TEXT, _LOST = 1008, 1007, 1006
-_DESCRIPTORS = "/proc/self/fd"
-_NEW_AT_ONCE = 64
 
 _silent = logging.getLogger("switchroom.websocket.frames")
 _silent.addHandler(logging.NullHandler())
@@ -62,10 +56,10 @@ _silent.propagate = False
 def bounded(app: ASGIApp) -> ASGIApp:
     """The application, with every WebSocket of it bounded in what it may take of memory and processor."""
 
-    known: set[int] = set()
+    connections = Connections()
 
     async def serve_socket(scope: Scope, receive: Receive, send: Send) -> None:
-        handover = _Handover(scope, receive, send, known)
+        handover = _Handover(scope, receive, send, connections)
         try:
             await app(scope, handover.receive, handover.send)
         finally:
@@ -83,15 +77,14 @@ def bounded(app: ASGIApp) -> ASGIApp:
 class _Handover:
     """The `receive` and `send` of one WebSocket: Granian's up to the handshake, the connection's after it."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, known: set[int]) -> None:
-        """`known` has the descriptors of all connections that were taken over."""
+    def __init__(self, scope: Scope, receive: Receive, send: Send, connections: Connections) -> None:
         # Taken now: the application may put the address of a proxy's client there.
         self._peer = scope["client"]
         self._server = scope["server"]
         self._receive = receive
         self._send = send
-        self._known = known
-        self._descriptors: list[int] = []
+        self._connections = connections
+        self._taken: TakenConnection | None = None
         self._accepted = False
         self._connection: _Connection | None = None
 
@@ -117,29 +110,30 @@ class _Handover:
             await self._connection.close(message.get("code", 1000))
 
     def end(self) -> None:
-        self._known.difference_update(self._descriptors)
         if self._connection is not None:
             self._connection.abort()
+        if self._taken is not None:
+            self._connections.release(self._taken)
 
     async def _take_over(self) -> _Connection | None:
         if self._peer is None or self._server is None or self._server[1] is None:
             return None
         try:
-            found = await asyncio.to_thread(
-                _find, self._peer, int(self._server[1]), self._known, max(self._known, default=0)
-            )
+            taken = await self._connections.take(self._peer, (self._server[0], self._server[1]))
+        except AmbiguousConnectionError:
+            # Rather none than that of somebody else.
+            log.warning("websocket not told from another connection", client=self._peer[0])
+            return None
         except OSError as error:
             log.warning("websocket not taken over", client=self._peer[0], reason=error.strerror)
             return None
-        if found is None:
+        if taken is None:
             # It was closed since, or this is no server of Granian's.
             log.info("websocket not found", client=self._peer[0])
             return None
-        descriptor, taken = found
-        self._descriptors = [descriptor, taken.fileno()]
-        self._known.update(self._descriptors)
+        self._taken = taken
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(lambda: _Connection(taken), sock=taken)
+        _, connection = await loop.create_connection(lambda: _Connection(taken.socket), sock=taken.socket)
         return connection
 
 
@@ -313,65 +307,3 @@ class _Connection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
-
-
-def _find(
-    peer: tuple[str, int], port: int, known: Container[int], highest: int
-) -> tuple[int, socket.socket] | None:
-    """The descriptor of the connection that a client has made to a port of this process, and a second one.
-    Raises OSError when there are no more descriptors to be had.
-
-    A new one gets the lowest number that is free, so it is looked for first among those that are not `known`
-    up to a little over the `highest` of these; then among all, for one may be closed by now, and its number
-    this connection's.
-    """
-    for descriptor in _candidates(known, highest):
-        if _is_connection(descriptor, peer, port):
-            taken = _duplicate(descriptor)
-            if taken is not None and _is_connection(taken.fileno(), peer, port):
-                taken.setblocking(False)
-                return descriptor, taken
-    return None
-
-
-def _candidates(known: Container[int], highest: int) -> Iterator[int]:
-    yield from (number for number in range(highest + _NEW_AT_ONCE) if number not in known)
-    yield from map(int, os.listdir(_DESCRIPTORS))
-
-
-def _duplicate(descriptor: int) -> socket.socket | None:
-    try:
-        return socket.socket(fileno=os.dup(descriptor))
-    except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            raise
-        return None  # closed meanwhile, and its number a file's: its duplicate is not closed, see below
-
-
-def _is_connection(descriptor: int, peer: tuple[str, int], port: int) -> bool:
-    # Never a duplicate to look at: closing that of a file takes the process its locks on the file (POSIX),
-    # and SQLite lives by those. What is looked at may be closed meanwhile, and its number be another's.
-    try:
-        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-            return False
-        looked_at = socket.socket(fileno=descriptor)
-    except OSError:
-        return False
-    try:
-        if looked_at.family not in (socket.AF_INET, socket.AF_INET6):
-            return False
-        theirs, ours = looked_at.getpeername(), looked_at.getsockname()
-    except OSError:
-        return False
-    finally:
-        looked_at.detach()
-    return ours[1] == port and theirs[1] == int(peer[1]) and _same_host(theirs[0], peer[0])
-
-
-def _same_host(one: str, other: str) -> bool:
-    return one == other or _address(one) == _address(other)
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    address = ipaddress.ip_address(host.partition("%")[0])
-    return getattr(address, "ipv4_mapped", None) or address
