@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
 from weakref import WeakValueDictionary
 
 from msgspec import Struct
@@ -18,6 +17,7 @@ from switchroom.db.base import now
 from switchroom.db.database import Database, upsert
 from switchroom.errors import ErrorCode, Exhausted
 from switchroom.identity.models import SignInFailure, SignInPlace
+from switchroom.identity.networks import network_of
 
 _LONGEST = timedelta(minutes=15)
 _FORGOTTEN_AFTER = timedelta(hours=1)
@@ -25,8 +25,6 @@ _ADDRESS_FORGOTTEN_AFTER = timedelta(minutes=15)
 _PLACE_FORGOTTEN_AFTER = timedelta(days=90)
 _PLACE_NOTED_EVERY = timedelta(days=1)
 _AT_ONCE_FROM_ADDRESS = 4
-_NETWORK_OF_IPV6 = 64
-"""Bits of an IPv6 address by which networks are told apart: the rest its holder chooses."""
 
 
 class _Keys(Struct, frozen=True):
@@ -150,25 +148,11 @@ async def _note_place(session: AsyncSession, place: str, moment: datetime) -> No
 
 
 def _keys(account: str | None, address: str) -> _Keys:
-    network = _network(address)
+    network = network_of(address)
     if account is None:
         return _Keys(f"address:link:{network}")
     account = account.casefold()
     return _Keys(f"address:{network}", f"account:{_hash(account)}", f"place:{_hash(f'{account} {network}')}")
-
-
-def _network(address: str) -> str:
-    """The address, of IPv6 its network."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return address[:50]
-    if not isinstance(known, IPv6Address):
-        return str(known)
-    if known.ipv4_mapped is not None:
-        return str(known.ipv4_mapped)
-    first = int(known) >> (128 - _NETWORK_OF_IPV6) << (128 - _NETWORK_OF_IPV6)
-    return f"{IPv6Address(first)}/{_NETWORK_OF_IPV6}"
 
 
 def _hash(text: str) -> str:
