@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
@@ -25,6 +28,7 @@ from switchroom.mail.password_resets import PasswordResets
 from tests.mail.mail_program import part
 from tests.mail.outbox import mails_to
 from tests.platform import PASSWORD, Account, RunningPlatform, Tenant, running_platform
+from tests.postgresql import PostgresqlServer
 
 NEW_PASSWORD = "Größere Pferde 2"
 
@@ -171,17 +175,76 @@ def test_the_answer_does_not_wait_for_what_is_looked_up(tenant: Tenant, running:
     mails_to(running, known.username)
 
 
-def test_one_address_asks_so_often_whomever_it_asks_for(tmp_path: Path) -> None:
+def _resets(tmp_path: Path, clock: Callable[[], float] = time.monotonic) -> PasswordResets:
+    """Resets that nobody carries out."""
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}")
     throttle = Throttle(database, account_attempts=1, address_attempts=1)
     links = PasswordLinks(database, Passwords(), throttle)
-    resets = PasswordResets(database, PasswordRequests(links, "http://localhost"))
+    return PasswordResets(database, PasswordRequests(links, "http://localhost"), clock=clock)
+
+
+def test_one_address_asks_so_often_whomever_it_asks_for(tmp_path: Path) -> None:
+    resets = _resets(tmp_path)
     for number in range(20):
         resets.ask_for(f"person-{number}", f"2001:db8::{number}")
     with pytest.raises(Exhausted):
         resets.ask_for("nobody", "2001:db8::ffff")
     resets.ask_for("nobody", "2001:db8:0:1::1")
     resets.ask_for("nobody", "192.0.2.1")
+
+
+def test_an_address_of_ipv4_is_one_also_where_ipv6_is_listened_on(tmp_path: Path) -> None:
+    resets = _resets(tmp_path)
+    for _ in range(20):
+        resets.ask_for("nobody", "::ffff:192.0.2.1")
+    for same in ("::ffff:192.0.2.1", "192.0.2.1"):
+        with pytest.raises(Exhausted):
+            resets.ask_for("nobody", same)
+    resets.ask_for("nobody", "::ffff:192.0.2.2")
+
+
+def test_who_asks_again_and_again_may_ask_when_the_time_is_over(tmp_path: Path) -> None:
+    moment = 1000.0
+    resets = _resets(tmp_path, lambda: moment)
+    for _ in range(20):
+        resets.ask_for("nobody", "192.0.2.1")
+    for minutes in range(1, 10):
+        moment = 1000.0 + 60 * minutes
+        with pytest.raises(Exhausted) as refused:
+            resets.ask_for("nobody", "192.0.2.1")
+        assert refused.value.facts["retry_after"] == 600 - 60 * minutes + 1
+    moment = 1601.0
+    resets.ask_for("nobody", "192.0.2.1")
+
+
+def test_who_cannot_be_kept_is_told_so(tmp_path: Path) -> None:
+    resets = _resets(tmp_path)
+    for number in range(1000):
+        resets.ask_for("nobody", f"192.0.{number // 100}.{number % 100}")
+    with pytest.raises(Exhausted):
+        resets.ask_for("nobody", "198.51.100.1")
+
+
+@pytest.mark.postgresql
+def test_what_is_asked_for_while_the_database_is_away_is_sent_after(tmp_path: Path) -> None:
+    with TemporaryDirectory() as directory:
+        server = PostgresqlServer(Path(directory))
+        server.start()
+        try:
+            with running_platform(tmp_path, f"postgresql+asyncpg://{server.address}") as running:
+                ada = running.organization().person()
+                server.stop()
+                with capture_logs() as logged:
+                    forget(running, ada.username)
+                    deadline = time.monotonic() + 20
+                    while not any("password" in str(entry) for entry in logged):
+                        assert time.monotonic() < deadline, "nobody tried to write it"
+                        time.sleep(0.02)
+                server.start()
+                mails_to(running, ada.username)
+        finally:
+            if server.is_running:
+                server.stop()
 
 
 def test_a_password_is_changed_and_every_session_ends(tenant: Tenant, running: RunningPlatform) -> None:

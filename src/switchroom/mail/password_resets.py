@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 
 import structlog
 from cachetools import TTLCache
+from msgspec import Struct
 from sqlalchemy import func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import ErrorCode, Exhausted
+from switchroom.errors import ErrorCode, Exhausted, Unavailable
 from switchroom.identity.models import Membership, Organization, PasswordLink, Person
+from switchroom.identity.networks import network_of
 from switchroom.identity.usernames import spellings
+from switchroom.jobs.retry import Backoff
 from switchroom.mail.password_requests import PasswordRequests, PasswordWay
 
 _DAYS = 1
@@ -32,11 +35,21 @@ _MOST_PEOPLE = 5
 """Who have the same e-mail address."""
 
 _MOST_WAITING = 1000
+_FULL_FOR = 60
+"""Seconds after which to ask again, when so many wait."""
+
 _ASKED_WITHIN = 600
 _MOST_ASKED = 20
 """Times that one address, in each process, may ask within so many seconds."""
 
 log = structlog.get_logger()
+
+
+class _Asker(Struct):
+    """How often an address has asked, and since when, by the clock of the process."""
+
+    since: float
+    times: int = 0
 
 
 class PasswordResets:
@@ -46,11 +59,14 @@ class PasswordResets:
     not there is anybody.
     """
 
-    def __init__(self, database: Database, requests: PasswordRequests) -> None:
+    def __init__(
+        self, database: Database, requests: PasswordRequests, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
         self._requests = requests
         self._asked_for: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
-        self._asking: TTLCache[str, int] = TTLCache(10_000, ttl=_ASKED_WITHIN)
+        self._clock = clock
+        self._asking: TTLCache[str, _Asker] = TTLCache(10_000, ttl=_ASKED_WITHIN, timer=clock)
 
     async def send(self, organization: Organization, person: Person) -> None:
         """Queue a mail with a link, in the name of the organization. Raises Invalid for a person without an
@@ -65,20 +81,35 @@ class PasswordResets:
 
     def ask_for(self, username: str, address: str) -> None:
         """Have a mail sent, soon, to whoever has the user name or e-mail address. Raises Exhausted for an
-        address that asks too often, whomever it asks for."""
-        network = _network(address)
-        self._asking[network] = times = self._asking.get(network, 0) + 1
-        if times > _MOST_ASKED:
-            raise Exhausted(ErrorCode.TOO_MANY_ATTEMPTS, retry_after=_ASKED_WITHIN)
+        address that asks too often, whomever it asks for, and while too many wait."""
+        network, moment = network_of(address), self._clock()
+        asker = self._asking.get(network)
+        if asker is None:
+            asker = self._asking[network] = _Asker(moment)  # once: being refused does not begin it anew
+        if asker.times >= _MOST_ASKED:
+            rest = int(asker.since + _ASKED_WITHIN - moment) + 1
+            raise Exhausted(ErrorCode.TOO_MANY_ATTEMPTS, retry_after=rest)
         try:
             self._asked_for.put_nowait(username)
         except asyncio.QueueFull:
-            log.warning("reset of a password dropped: too many wait")
+            log.warning("reset of a password refused: too many wait")
+            raise Exhausted(ErrorCode.TOO_MANY_ATTEMPTS, retry_after=_FULL_FOR) from None
+        asker.times += 1
 
     async def run(self) -> None:
-        """Send the mails that were asked for, one after the other, until cancelled."""
+        """Send the mails that were asked for, one after the other, until cancelled. While the database is
+        away they wait."""
         while True:
-            await self._send_to(await self._asked_for.get())
+            await self._send_at_last(await self._asked_for.get())
+
+    async def _send_at_last(self, username: str) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                return await self._send_to(username)
+            except Unavailable as error:
+                log.error("reset of a password not written yet", reason=str(error))
+                await backoff.rest()
 
     async def _send_to(self, username: str) -> None:
         async with self._database.write(None) as session:
@@ -118,12 +149,3 @@ async def _may_have_another(session: AsyncSession, person: Person) -> bool:
     )
     made = (await session.scalars(query)).all()
     return len(made) < _MOST_A_DAY and all(one <= moment - _AGAIN_AFTER for one in made)
-
-
-def _network(address: str) -> str:
-    """What counts as one asker: an IPv4 address, or a network of IPv6 as one customer gets it."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address[:64]
-    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
