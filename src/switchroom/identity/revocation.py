@@ -29,7 +29,7 @@ def revoke(session: AsyncSession, organization_id: int, subject_id: str) -> None
 
 
 def revoke_all(session: AsyncSession, organization_id: int) -> None:
-    """Void all tokens so far of an organization that closes, guests' too, when the transaction commits."""
+    """Void all tokens so far of an organization that closes, but guests', when the transaction commits."""
     _add(session, organization_id, EVERYBODY)
     notify(session, OrganizationClosed(organization_id))
 

@@ -22,7 +22,8 @@ _RECENT = 4096
 _REVOKED = 1024
 
 EVERYBODY = ""
-"""The subject that stands for all of an organization: people, API keys and guests."""
+"""The subject that stands for all members and API keys of an organization. Guests are told by what admits them
+that the organization is closed."""
 
 
 class SubjectKind(IntEnum):
@@ -85,7 +86,8 @@ class TokenSigner:
                 self._recent.popitem(last=False)
         if claims.expires_at <= time.time() and not even_expired:
             raise TokenExpired
-        for subject in (EVERYBODY, claims.subject_id, claims.link_id):
+        everybody = () if claims.is_guest else (EVERYBODY,)
+        for subject in (*everybody, claims.subject_id, claims.link_id):
             until = self._revoked.get((claims.organization_id, subject))
             if until is not None and claims.issued_at <= until:
                 raise Unauthenticated(ErrorCode.TOKEN_REVOKED)
