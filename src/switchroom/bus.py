@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from switchroom.engines.nats.connection import NatsConnection
+from switchroom.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -34,6 +35,8 @@ class Bus:
         for handler in self._handlers[type(message)]:
             try:
                 await handler(message)
+            except Unavailable as error:
+                log.error("bus handler failed", message_type=type(message).__name__, reason=error.code)
             except Exception:
                 log.exception("bus handler failed", message_type=type(message).__name__)
 

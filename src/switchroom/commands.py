@@ -24,6 +24,7 @@ from switchroom.engines.nats.connection import (
     NoAnswer,
     NobodyThere,
 )
+from switchroom.errors import Unavailable
 
 Q = TypeVar("Q", bound=Struct)
 A = TypeVar("A")
@@ -182,10 +183,13 @@ class Service:
                 patience.reschedule(asyncio.get_running_loop().time() + request.limit)
                 async with self._turns:
                     answer = await self._carry_out(request.request)
-        except Exception:
+        except Exception as error:
             if patience.expired():
                 log.warning("command not carried out in time", subject=self.subject)
                 return _LATE
+            if isinstance(error, Unavailable):
+                log.error("command failed", subject=self.subject, reason=error.code)
+                return _FAILED
             log.exception("command failed", subject=self.subject)
             return _FAILED
         if len(answer) > LARGEST:

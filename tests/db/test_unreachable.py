@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from switchroom.db.base import now
+from switchroom.db import database as database_module
+from switchroom.db.base import Base, now
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Unavailable
 from switchroom.identity.models import SignInFailure
@@ -56,3 +57,20 @@ async def test_a_file_that_may_not_grow_is_full_until_it_may(tmp_path: Path) -> 
             await database.check()
         await limit(1_000_000)
         await write(10_000_000)
+
+
+async def test_connections_that_are_all_in_use_are_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be said not to be ready, and those who come after it would have no more of them."""
+    monkeypatch.setattr(database_module, "_CONNECT_LIMIT", 0.2)
+    with postgresql_server() as address:
+        database = Database(f"postgresql+asyncpg://{address}", pool_size=1)
+        async with database.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        async with database.write(None) as first, database.write(None) as second:
+            for session in (first, second):
+                await session.execute(text("SELECT 1"))
+            with pytest.raises(Unavailable):
+                async with database.write(None) as third:
+                    await third.execute(text("SELECT 1"))
+        await database.check()
+        await database.close()

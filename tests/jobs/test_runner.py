@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from switchroom.db.clock import clock
+from switchroom.errors import ErrorCode, Unavailable
 from switchroom.jobs.due_rows import Claim
 from tests.jobs.errands import LONG, SECOND, SHORT, Errand, Errands, walk
 from tests.jobs.place import LIMIT, Place, end
@@ -254,6 +256,21 @@ async def test_one_that_fails_unforeseen_waits_for_its_lease_and_holds_up_nobody
         await place.reached("a", 2)
     assert (await errand(place, "bad")).attempts == 2
     assert _metric("switchroom_jobs_failed_total") == failed + 1
+
+
+async def test_one_that_finds_the_database_away_waits_for_its_lease_without_a_traceback(place: Place) -> None:
+    async def way(job: Claim[Errand]) -> None:
+        if job.attempt == 1:
+            raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE)
+
+    failed = _metric("switchroom_jobs_failed_total")
+    await send(place, "work")
+    with capture_logs() as logs:
+        async with running(Errands(place.database, lease=SHORT, way=way)):
+            await place.reached("a", 1)
+    (said,) = (entry for entry in logs if entry["event"] == "job left for later")
+    assert "exc_info" not in said
+    assert _metric("switchroom_jobs_failed_total") == failed
 
 
 @pytest.mark.parametrize("fast", [HOUR, -HOUR], ids=["fast", "slow"])

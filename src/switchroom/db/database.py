@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Dialect, Executable, Insert, Select, Table, bindparam, event, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -155,6 +156,8 @@ class Database:
         try:
             yield
         except Unavailable as error:
+            if isinstance(error.__cause__, PoolTimeout):
+                raise  # our own connections are all in use: the database is there
             if error.code in _UNWRITABLE or (self._sqlite and error.code is ErrorCode.DATABASE_LOCKED):
                 self._unwritten = Unavailable(error.code)
                 self._unwritten_until = time.monotonic() + _UNWRITTEN_FOR

@@ -22,8 +22,8 @@ _RECENT = 4096
 _REVOKED = 1024
 
 EVERYBODY = ""
-"""The subject that stands for all members and API keys of an organization. Guests are told by what admits them
-that the organization is closed."""
+"""The subject that stands for all members and API keys of an organization. Guests hear from what admits them
+that it is closed."""
 
 
 class SubjectKind(IntEnum):

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
+from switchroom.errors import Unavailable
 from switchroom.jobs.lease import LeaseLost, Leases
 from switchroom.jobs.metrics import FAILED, RUNNING, WAITING
 from switchroom.jobs.retry import DATABASE_AWAY, Backoff
@@ -167,6 +168,8 @@ class Runner(Generic[J]):
                 log.info(
                     "result not written: no longer this worker's to do", kind=self._work.kind, job=job.key
                 )
+            except Unavailable as error:
+                self._say("job left for later", error)
             except Exception:
                 FAILED.labels(self._work.kind).inc()
                 log.exception("job failed", kind=self._work.kind, job=job.key)

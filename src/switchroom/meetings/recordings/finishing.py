@@ -20,6 +20,7 @@ from switchroom.db.clock import clock
 from switchroom.db.database import Database
 from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, missing
 from switchroom.engines.ffmpeg.engine import PROGRAMS, FfmpegEngine
+from switchroom.errors import Unavailable
 from switchroom.events.append import append
 from switchroom.events.types import MeetingRecordingCreated, MeetingRecordingFailed, MeetingSnapshot
 from switchroom.identity.models import Organization, Person
@@ -228,6 +229,8 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
             try:
                 await self.tidy()
                 await self._going_on.bound()
+            except Unavailable as error:
+                log.error("directories of recordings not tidied", reason=error.code)
             except Exception:
                 log.exception("directories of recordings not tidied")
             await asyncio.sleep(_BETWEEN_TIDYINGS)
