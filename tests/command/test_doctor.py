@@ -152,6 +152,12 @@ async def test_turn_is_asked_as_browsers_ask_it(tmp_path: Path, transport: str) 
         assert (found.good, found.state) == (False, "refuses: the secret is not the server's (401)")
 
 
+@pytest.mark.parametrize("address", ["turn:localhost:99999", "turns:[::1]:99999?transport=tcp"])
+async def test_an_address_of_turn_that_is_none_is_said(tmp_path: Path, address: str) -> None:
+    findings = await examined(tmp_path, ICE_TURN=address, ICE_TURN_SECRET="shared")
+    assert not of(address, findings).good
+
+
 async def test_turn_that_is_not_complete_or_away_is_said(tmp_path: Path) -> None:
     address = f"turn:{NOBODY}?transport=tcp"
     assert not of("TURN", await examined(tmp_path, ICE_TURN=address)).good
