@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Generator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from switchroom.db.base import now
 from switchroom.identity.models import SignInFailure
 from tests.platform import PASSWORD, Account, RunningPlatform, Tenant, running_platform
 
-STRANGER, HOME = "203.0.113.9", "198.51.100.7"
+STRANGER, HOME, OFFICE = "203.0.113.9", "198.51.100.7", "198.51.100.8"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -78,6 +80,37 @@ def test_strangers_keep_nobody_out_where_they_have_signed_in_before(behind_proxy
     assert sign_in(behind_proxy, account.username, PASSWORD, HOME) == 200
     # The owner's success is nothing that the strangers gain by.
     assert sign_in(behind_proxy, account.username, "wrong", STRANGER) == 429
+
+
+def test_others_behind_the_same_address_keep_nobody_out_who_is_known_there(
+    behind_proxy: RunningPlatform,
+) -> None:
+    tenant, account = person(behind_proxy)
+    colleague = tenant.person()
+    assert sign_in(behind_proxy, account.username, PASSWORD, OFFICE) == 200
+    statuses = [sign_in(behind_proxy, f"nobody-{number}@example.org", "wrong", OFFICE) for number in range(8)]
+    assert statuses[-1] == 429
+    behind_proxy.run(_for_minutes(behind_proxy))
+    assert sign_in(behind_proxy, account.username, PASSWORD, OFFICE) == 200
+    assert sign_in(behind_proxy, colleague.username, PASSWORD, OFFICE) == 429
+
+
+def test_nobody_waits_behind_strangers_where_they_are_known(behind_proxy: RunningPlatform) -> None:
+    """Strangers' attempts are under way all the time, from everywhere and from behind the same address."""
+    _, account = person(behind_proxy)
+    assert sign_in(behind_proxy, account.username, PASSWORD, HOME) == 200
+    throttle = behind_proxy.platform.identity.throttle
+    others = [(f"password:{account.username}", STRANGER)]
+    others += [(f"password:nobody-{number}", HOME) for number in range(4)]
+
+    async def while_they_try() -> int:
+        async with AsyncExitStack() as under_way:
+            for name, address in others:
+                await under_way.enter_async_context(throttle.few_at_a_time(name, address))
+            async with asyncio.timeout(20):
+                return await asyncio.to_thread(sign_in, behind_proxy, account.username, PASSWORD, HOME)
+
+    assert behind_proxy.run(while_they_try()) == 200
 
 
 def test_a_known_address_is_slowed_down_by_its_own_failures(behind_proxy: RunningPlatform) -> None:

@@ -45,8 +45,9 @@ class Throttle:
     count; so does a success for the account, and it takes one failure off the address.
 
     An account that somebody has signed in to from an address is counted by itself there, for 90 days after
-    the last time: whoever fails from elsewhere does not keep its owner out. Where no account is at stake
-    (`None`), but a link or a number, the address alone counts, and not for signing in.
+    the last time: neither who fails from elsewhere nor who fails there for other accounts keeps its owner
+    out. Where no account is at stake (`None`), but a link or a number, the address alone counts, and not for
+    signing in.
     """
 
     def __init__(self, database: Database, *, account_attempts: int, address_attempts: int) -> None:
@@ -58,10 +59,15 @@ class Throttle:
     @asynccontextmanager
     async def few_at_a_time(self, account: str | None, address: str) -> AsyncGenerator[None]:
         """Attempts for one account wait for each other, and all but a few from one address: many at once
-        would all pass the check."""
+        would all pass the check. Where the account is known they wait for those from there alone."""
         keys = _keys(account, address)
+        waits = [(keys.address, _AT_ONCE_FROM_ADDRESS), (keys.account, 1)]
+        if keys.place:
+            async with self._database.read(None) as session:
+                if await _is_known(session, keys, now()):
+                    waits = [(keys.place, 1)]
         async with AsyncExitStack() as places:
-            for key, most in ((keys.address, _AT_ONCE_FROM_ADDRESS), (keys.account, 1)):
+            for key, most in waits:
                 if key:
                     place = self._under_way.setdefault(key, asyncio.Semaphore(most))
                     await places.enter_async_context(place)
@@ -71,9 +77,10 @@ class Throttle:
         """Raises Exhausted while a delay runs, with `details["retryAfter"]` in seconds."""
         keys, moment = _keys(account, address), now()
         async with self._database.read(None) as session:
-            counted = [keys.address, await _counted(session, keys, moment)]
+            known = await _is_known(session, keys, moment)
+            checked = [keys.place] if known else [keys.address, keys.account]
             blocked = await session.scalars(
-                select(SignInFailure.blocked_until).where(SignInFailure.key.in_(counted))
+                select(SignInFailure.blocked_until).where(SignInFailure.key.in_(checked))
             )
             longest = max((until - moment for until in blocked if until is not None), default=timedelta())
         if longest > timedelta():
@@ -133,10 +140,15 @@ class Throttle:
 
 async def _counted(session: AsyncSession, keys: _Keys, moment: datetime) -> str:
     """The key that failures for the account count under, coming from this address."""
+    return keys.place if await _is_known(session, keys, moment) else keys.account
+
+
+async def _is_known(session: AsyncSession, keys: _Keys, moment: datetime) -> bool:
+    """Whether somebody has signed in to the account from this address."""
     known = select(SignInPlace.key).where(
         SignInPlace.key == keys.place, SignInPlace.last_at > moment - _PLACE_FORGOTTEN_AFTER
     )
-    return keys.place if keys.place and await session.scalar(known) else keys.account
+    return bool(keys.place) and await session.scalar(known) is not None
 
 
 async def _note_place(session: AsyncSession, place: str, moment: datetime) -> None:
