@@ -92,6 +92,7 @@ class Gate:
             expires_at=int(moment) + 60,
             administration=0,
             display_name=found.display_name,
+            room_id=found.room.room_id if found.is_guest else "",
         )
 
     async def review(
@@ -170,11 +171,12 @@ class RoomServer:
         meeting_id: str | None = None,
         waits: bool = False,
         recorded: bool = False,
+        organization_id: int = 1,
     ) -> str:
         """The token of somebody who may come in."""
         self.gate.admissions[name] = Admission(
             room=RoomFacts(
-                organization_id=1,
+                organization_id=organization_id,
                 company_id="01HZ0000000000000000000000",
                 company_name="Acme",
                 room_id=room,

@@ -88,6 +88,20 @@ async def test_a_resume_secret_is_good_with_a_good_token_of_the_same_person_only
     assert back.joined["resumed"] is True
 
 
+async def test_a_resume_secret_is_good_with_a_token_of_the_same_organization_and_room_only(
+    server: RoomServer,
+) -> None:
+    ada, gil = await server.enter("Ada"), await server.enter("Gil", link_id="link-1")
+    abroad = server.admit("abroad", user_id="user-Ada", organization_id=2)
+    elsewhere = server.admit("elsewhere", user_id="user-Gil", link_id="link-1", room="other")
+    for token, secret in ((abroad, ada.joined["resume"]), (elsewhere, gil.joined["resume"])):
+        client = await server.connect()
+        answer = await client.ask("join", token=token, roomId="lounge", resume=secret)
+        assert answer["resumed"] is False
+    back = await server.join("Gil", resume=gil.joined["resume"])
+    assert back.joined["resumed"] is True
+
+
 async def test_a_second_connection_with_the_secret_takes_the_first_ones_place(server: RoomServer) -> None:
     ada = await server.enter("Ada")
     back = await server.join("Ada", resume=ada.joined["resume"])

@@ -260,7 +260,7 @@ class ConferenceService:
             if not hmac.compare_digest(participant.resume.encode(), request.resume.encode()):
                 continue
             # A secret alone lets nobody in whose token would not any more, nor under another's name.
-            if self._admissions.verify(request.token).subject_id != participant.user_id:
+            if not _is_token_of(self._admissions.verify(request.token), participant.admission):
                 return None
             participant.token = request.token
             if participant.grace is not None:
@@ -459,6 +459,17 @@ def _ignore(_room_id: str) -> None:
 
 def _any_room(_room_id: str) -> bool:
     return True
+
+
+def _is_token_of(claims: AccessToken, admission: Admission) -> bool:
+    """Whether the token is of who was admitted, and good for their room: somebody may belong to several
+    organizations, and hold guests' tokens for several rooms."""
+    room = admission.room
+    return (
+        claims.subject_id == admission.user_id
+        and claims.organization_id == room.organization_id
+        and (not claims.is_guest or claims.room_id == room.room_id)
+    )
 
 
 def _wish(request: Join) -> MediaState:
