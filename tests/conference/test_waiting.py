@@ -157,6 +157,15 @@ async def test_who_was_put_out_waits_again(server: RoomServer) -> None:
     await is_let_in(again)
 
 
+async def test_whose_access_was_revoked_need_not_wait_again(server: RoomServer) -> None:
+    mia, ben = await moderator(server), await join_waiting(server, "Ben")
+    await mia.does("admit", participantId=ben.id)
+    joined = await is_let_in(ben)
+    await server.bus.publish(AccessRevoked(1, "user-Ben"))
+    assert (await ben.hears("ended"))["reason"] == "revoked"
+    assert (await _asks(server, "Ben", joined["letIn"]))["type"] == "joined"
+
+
 async def test_the_same_person_waits_once(server: RoomServer) -> None:
     mia, first = await moderator(server), await join_waiting(server, "Ben", user_id="b")
     second = await join_waiting(server, "Ben", user_id="b")

@@ -168,7 +168,8 @@ class Conference:
     def _end(self, participant: Participant, reason: LeftReason, end: EndReason | None) -> None:
         if reason == "removed":
             self.let_in.discard(participant.user_id)
-            if participant.admission.waits and end != "room_closed":
+            # Only what a moderator has decided: who changes their own password has done nothing.
+            if participant.admission.waits and end == "removed":
                 self.overrides_of(participant.user_id).removed_until = int(time.time()) + reentry.LIFETIME
         if participant.grace is not None:
             participant.grace.cancel()
