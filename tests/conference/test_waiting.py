@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from switchroom.conference.messages import LeftReason
 from switchroom.identity.notices import AccessRevoked, OrganizationClosed
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.notices import RoomDestroyed
@@ -95,6 +97,34 @@ async def test_all_are_let_in_at_once_as_far_as_there_is_place(server: RoomServe
     await mia.hears("participant.left")
     await mia.does("admit-all")
     await is_let_in(waiting[2])
+
+
+@pytest.mark.parametrize("reason", ["removed", "left"])
+async def test_nobody_is_let_in_by_a_moderator_who_is_no_longer_inside(
+    server: RoomServer, monkeypatch: pytest.MonkeyPatch, reason: LeftReason
+) -> None:
+    mia, max_ = await moderator(server), await moderator(server, "Max")
+    _, cleo, _ = [await join_waiting(server, name) for name in ("Ben", "Cleo", "Dan")]
+    live = server.service.find("lounge")
+    assert live is not None
+    conference = live.conference
+    add = server.notes.add
+
+    def go_after_the_first(*event: Any) -> None:
+        if mia.id in conference.participants:
+            asyncio.get_running_loop().call_soon(
+                conference.remove, conference.find(mia.id), reason, "removed"
+            )
+        add(*event)
+
+    monkeypatch.setattr("switchroom.conference.room.waiting_room.AT_ONCE", 0.0)
+    monkeypatch.setattr(server.notes, "add", go_after_the_first)
+    await mia.send("admit-all")
+    await mia.closed()
+    await max_.hears("participant.left", participantId=mia.id)
+    lists = [names(one) for one in await max_.everything() if one["type"] == "waiting.updated"]
+    assert lists[-1] == ["Cleo", "Dan"]
+    assert not [one for one in await cleo.everything() if one["type"] == "joined"]
 
 
 async def test_who_is_turned_away_is_told(server: RoomServer) -> None:

@@ -102,14 +102,16 @@ class WaitingRoom:
     async def admit_all(self, moderator: Participant) -> None:
         """Let everybody in who waits now, some at a time: each is announced to all who are inside already.
 
-        Raises Forbidden, and Exhausted when not all have a place.
+        Raises Forbidden, also when the moderator is put out or leaves meanwhile, and Exhausted when not all
+        have a place.
         """
         those = self.everybody
         while those:
-            _require_moderator(moderator)
-            began = time.thread_time()
+            self._require_moderator(moderator)
+            until = time.thread_time() + AT_ONCE
             try:
-                while those and time.thread_time() - began < AT_ONCE:
+                self._admit(those.pop(0))
+                while those and time.thread_time() < until:
                     self._admit(those.pop(0))
             finally:
                 self._tell_moderators()
@@ -159,11 +161,16 @@ class WaitingRoom:
             waiting.connection.end(close_code(reason))
 
     def _find(self, moderator: Participant, participant_id: str) -> WaitingParticipant:
-        _require_moderator(moderator)
+        self._require_moderator(moderator)
         waiting = self._waiting.get(participant_id)
         if waiting is None:
             raise NotFound(ErrorCode.WAITING_NOT_FOUND, "participant_id")
         return waiting
+
+    def _require_moderator(self, moderator: Participant) -> None:
+        inside = self._conference is not None and moderator.id in self._conference.participants
+        if not inside or not moderator.is_moderator:
+            raise Forbidden(ErrorCode.MODERATORS_ONLY)
 
     def _has_moderator(self) -> bool:
         inside = self._conference.participants.values() if self._conference is not None else ()
@@ -230,8 +237,3 @@ class WaitingRooms:
                 and subject_id in (None, one.admission.user_id, one.admission.link_id)
             ]
             room.end(those, "revoked")
-
-
-def _require_moderator(moderator: Participant) -> None:
-    if not moderator.is_moderator:
-        raise Forbidden(ErrorCode.MODERATORS_ONLY)
