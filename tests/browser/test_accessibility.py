@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from switchroom.accounts.models import MeetingKind
 from tests.browser.axe import barriers
@@ -110,6 +110,17 @@ def test_axe_finds_no_barrier_outside_the_room(
     expect(ada.the("room")).not_to_have_count(0)
     expect(ada.the("own-meeting")).to_have_count(1)
     assert barriers(ada.page) == []
+    links: list[Route] = []
+    ada.page.route("**/guestService.v2/list*", lambda route: links.append(route))
+    ada.the("room-links").first.click()
+    loading = ada.page.get_by_role("dialog").locator(".mantine-Loader-root")
+    expect(loading).to_be_visible()
+    assert barriers(ada.page) == [], "links that are loaded"
+    for one in links:
+        one.continue_()
+    ada.page.unroute_all()
+    expect(loading).to_have_count(0)
+    ada.page.keyboard.press("Escape")
     for opener in ("open-change-password", "new-room", "room-settings", "room-links"):
         ada.the(opener).first.click()
         expect(ada.page.get_by_role("dialog")).to_be_visible()

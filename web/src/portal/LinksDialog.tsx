@@ -61,7 +61,7 @@ function Links({ room, kind }: { room: RoomNode; kind: Kind }) {
           {t('links.failed', { message: failure.message })}
         </Alert>
       )}
-      {links.isPending && <Loader size="sm" aria-label={t('common.loading')} />}
+      {links.isPending && <Loader size="sm" role="status" aria-label={t('common.loading')} />}
       {links.data?.length === 0 && <Text mb="sm">{t('links.none')}</Text>}
       {links.data?.map(link => (
         <LinkRow

@@ -112,7 +112,7 @@ export function PortalPage({ me }: { me: SignedIn }) {
           )}
         </Group>
       </Group>
-      {isPending && <Loader aria-label={t('common.loading')} mx="auto" my="xl" />}
+      {isPending && <Loader role="status" aria-label={t('common.loading')} mx="auto" my="xl" />}
       {rooms.isError && <Failure text={t('portal.failed')} onRetry={() => void rooms.refetch()} />}
       {!isPending && rooms.isSuccess && tree.length === 0 && !settled && (
         <Text c="var(--sr-muted)">

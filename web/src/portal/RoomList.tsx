@@ -90,7 +90,7 @@ function Department({ node, ...rest }: Omit<RoomListProps, 'nodes'> & { node: Ro
       {open && (
         <div className={classes.inner}>
           {children.length === 0 && rest.isLoading && (
-            <Loader size="sm" aria-label={t('common.loading')} my="xs" />
+            <Loader size="sm" role="status" aria-label={t('common.loading')} my="xs" />
           )}
           <RoomList nodes={children} level={id} {...rest} />
         </div>
