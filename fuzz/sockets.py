@@ -22,6 +22,9 @@ from fuzz.tally import Tally
 from fuzz.target import Target
 
 _LIMIT = 30.0
+_PATIENCE = 5.0
+"""Seconds without a word after which one comes in anew; who is silent for longer is lost to the server."""
+
 _OFFER = Path(__file__).parents[1] / "tests" / "conference" / "offers" / "chromium.sdp"
 _INTERNAL_ERROR = 1011
 _BEFORE_READING = 5
@@ -70,9 +73,9 @@ class Messages:
             for _ in range(self._chance.randint(1, _BEFORE_READING)):
                 connection.send(self._next())
                 self._tally.case(self.name)
-            # An answer to this one shows that all before it are read.
+            # An answer to this one shows that all before it are read. Who has said too much gets none.
             connection.send('{"type":"ping"}')
-            while json.loads(connection.recv(_LIMIT)).get("type") != "pong":
+            while not _is_answer(json.loads(connection.recv(_PATIENCE))):
                 pass
 
     def _heard(self, connection: ClientConnection) -> str:
@@ -128,6 +131,10 @@ class Messages:
         self._tally.case(self.name)
         if closed.rcvd is not None and closed.rcvd.code == _INTERNAL_ERROR:
             self._tally.no_answer(self.name, f"closed with 1011 {closed.rcvd.reason}")
+
+
+def _is_answer(message: Mapping[str, Any]) -> bool:
+    return message.get("type") == "pong" or message.get("code") == "too_many"
 
 
 class Frames:
