@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Generator, Sequence
@@ -15,8 +14,8 @@ from pathlib import Path
 import httpx
 import msgspec
 from benchmarks.memory import memory_of
-from benchmarks.programs import free_port, switchroom
 from msgspec import Struct
+from tests.command.running import running
 
 from switchroom.platform.demo import Demo
 
@@ -91,10 +90,9 @@ class Target(Struct, frozen=True):
 @contextmanager
 def target(directory: Path, *, database: str = "", workers: int = 1) -> Generator[Target]:
     """A platform on an empty data directory and, if it is named, an empty database, while the block runs."""
-    stalls, output, port = directory / "stalls", directory / "output", free_port()
+    stalls = directory / "stalls"
     stalls.mkdir(parents=True)
     environment = {
-        **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(_WATCH), os.environ.get("PYTHONPATH")])),
         "STALLS": str(stalls),
         # One address tries very many things here.
@@ -103,37 +101,13 @@ def target(directory: Path, *, database: str = "", workers: int = 1) -> Generato
     }
     if database:
         environment["SWITCHROOM_DATABASE_URL"] = database
-    command = [switchroom(), "up", "--demo", "--data", str(directory / "var"), "--port", str(port)]
-    if workers > 1:
-        command += ["--workers", str(workers)]
-    with output.open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
-    try:
-        base_url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(base_url, process, output)
-        _wait_for_workers(base_url, workers, process)
+    several = ("--workers", str(workers)) if workers > 1 else ()
+    with running(directory / "var", "--demo", *several, port=0, **environment) as platform:
+        _wait_for_workers(platform.base_url, workers, platform.process)
         for path in stalls.iterdir():  # what a start takes is another matter
             os.truncate(path, 0)
         demo = msgspec.json.decode((directory / "var" / "demo.json").read_bytes(), type=Demo)
-        yield Target(base_url, demo, process, output, stalls)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(_LIMIT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(_LIMIT)
-
-
-def _wait_until_ready(base_url: str, process: subprocess.Popen[bytes], output: Path) -> None:
-    deadline = time.monotonic() + _LIMIT
-    while time.monotonic() < deadline and process.poll() is None:
-        if _is_ready(base_url):
-            return
-        time.sleep(0.05)
-    sys.stderr.write(output.read_text(errors="replace"))
-    raise TargetDied("the platform did not become ready")
+        yield Target(platform.base_url, demo, platform.process, platform.output, stalls)
 
 
 def _wait_for_workers(base_url: str, workers: int, process: subprocess.Popen[bytes]) -> None:
