@@ -224,6 +224,58 @@ class WebMeetingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=_no_strings)
 
 
+class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Telephones: where they register and call, and the ways that their media take."""
+
+    enabled: Annotated[bool, Meta(description="Whether `up` runs the engines of telephony.")] = True
+    listen: Annotated[
+        str,
+        Meta(description="Address (a number) on which SIP and media listen. Empty: that of `host`."),
+    ] = ""
+    advertised_address: Annotated[
+        str,
+        Meta(
+            description="Address or name by which phones reach `listen`, where that is behind a NAT or "
+            "`0.0.0.0`. Empty: `listen`, or the address of this machine."
+        ),
+    ] = ""
+    sip_port: Annotated[int, Meta(ge=1, le=65535, description="Port for SIP, UDP and TCP.")] = 5060
+    sip_tls_port: Annotated[
+        int, Meta(ge=1, le=65535, description="TCP port for SIP over TLS, where there is a certificate.")
+    ] = 5061
+    tls_certificate: Annotated[
+        str,
+        Meta(description="PEM file of the certificate for SIP over TLS, its chain after it. Empty: no TLS."),
+    ] = ""
+    tls_private_key: Annotated[str, Meta(description="PEM file of the certificate's private key.")] = ""
+    media_advertised_address: Annotated[
+        str,
+        Meta(
+            description="Address (a number) to which phones send media. Empty: `advertised_address` where "
+            "that is a number, else `listen`."
+        ),
+    ] = ""
+    media_port_min: Annotated[int, Meta(ge=1024, le=65535, description="First UDP port for media.")] = 30000
+    media_port_max: Annotated[int, Meta(ge=1024, le=65535, description="Last UDP port for media.")] = 39999
+    workers: Annotated[
+        int, Meta(ge=1, le=64, description="Processes that control calls, each with calls of its own.")
+    ] = 1
+    slow_after: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Failed credentials from one address in `ban_time` after which its requests are "
+            "answered later.",
+        ),
+    ] = 10
+    ban_after: Annotated[
+        int,
+        Meta(ge=1, description="Failed credentials from one address in `ban_time` after which it is banned."),
+    ] = 30
+    ban_time: Annotated[int, Meta(ge=1, description="Seconds that an address is banned.")] = 600
+    kamailio_executable: Annotated[str, Meta(description="The SIP server that `up` starts.")] = "kamailio"
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The platform."""
 
@@ -247,6 +299,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     security: SecuritySettings = field(default_factory=SecuritySettings)
     events: EventSettings = field(default_factory=EventSettings)
     webmeeting: WebMeetingSettings = field(default_factory=WebMeetingSettings)
+    telephony: TelephonySettings = field(default_factory=TelephonySettings)
     engines: Mapping[str, Mapping[str, Any]] = {}
     """What is said in the sections of engines that have one of their own, which they read it into."""
 
