@@ -21,7 +21,7 @@ from switchroom.platform.build import Platform
 from switchroom.rooms.models import QuotaSet
 from switchroom.settings import DatabaseSettings, EventSettings, SecuritySettings, Settings
 from tests import schemas
-from tests.postgresql import free_port
+from tests.ports import free_port
 
 T = TypeVar("T")
 _LIMIT = 60.0

@@ -133,9 +133,10 @@ def test_in_german(university: Tenant, newcomer: Newcomer) -> None:
 
 def test_by_keyboard_alone_with_the_password_shown(university: Tenant, newcomer: Newcomer) -> None:
     juergen = newcomer("Jürgen").opens(Asked(university).link())
+    field, keys = juergen.the("new-password"), juergen.page.keyboard
+    expect(field).to_be_visible()
     expect(juergen.page.get_by_role("heading", level=1)).to_be_focused()
     is_sound(juergen.page)
-    field, keys = juergen.the("new-password"), juergen.page.keyboard
     keys.press("Tab")
     expect(field).to_be_focused()
     keys.type("geese x")

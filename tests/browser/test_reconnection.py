@@ -14,9 +14,10 @@ from switchroom.platform.demo import Demo
 from tests.browser.people import BOTH, Join, Newcomer
 from tests.browser.processes import media_server
 from tests.browser.wire import Wire
-from tests.command.running import decisions, free_port
+from tests.command.running import decisions
 from tests.command.running import running as command_running
 from tests.platform import Tenant
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
 

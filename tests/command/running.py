@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import httpx
 from msgspec import Struct
+
+from tests.ports import free_port
 
 COMMAND = str(Path(sys.executable).with_name("switchroom"))
 LIMIT = 60.0
@@ -45,12 +46,6 @@ def run(
         check=False,
         env={**os.environ, **environment},
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

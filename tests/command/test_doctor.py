@@ -13,9 +13,10 @@ import pytest
 from switchroom.platform.doctor.examination import examine
 from switchroom.platform.doctor.finding import Finding
 from switchroom.settings import load
-from tests.command.running import free_port, run, running
+from tests.command.running import run, running
 from tests.command.turn_server import turn_server
 from tests.mail.mail_server import PASSWORD, USER, mail_server
+from tests.ports import free_port
 from tests.postgresql import new_database
 
 NOBODY = "127.0.0.1:1"

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.command.running import free_port, run, running, until
+from tests.command.running import run, running, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -37,7 +37,7 @@ from switchroom.rooms.admission import Admission, LinkView, RoomFacts, Verdict, 
 from switchroom.rooms.models import RoomDetails, RoomMode
 from switchroom.rooms.permissions import PARTICIPANT, Permission
 from switchroom.settings import IceSettings
-from tests.postgresql import free_port
+from tests.ports import free_port
 
 LIMIT = 10.0
 PING_INTERVAL = 2.0

@@ -13,7 +13,8 @@ from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Unavailable
 from switchroom.identity.models import SignInFailure
 from tests.databases import with_tables
-from tests.postgresql import free_port, postgresql_server
+from tests.ports import free_port
+from tests.postgresql import postgresql_server
 
 
 async def test_nobody_listens() -> None:

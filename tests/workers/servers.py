@@ -22,7 +22,7 @@ from switchroom.http.server import serving
 from switchroom.settings import IceSettings
 from tests.conference.room import LIMIT, Gate, Notes, RoomServer, Transcript, application_of
 from tests.engines.nats.server import connected, nats_server
-from tests.postgresql import free_port
+from tests.ports import free_port
 
 
 class WorkerServer(RoomServer):
