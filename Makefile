@@ -5,6 +5,9 @@ NODE_MODULES := web/node_modules
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path 'web/src/api/*.d.ts' -prune -o -type f -print)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
+# Two processes take tests from the two ends of one list; `make test SIDE_BY_SIDE=` runs them one by one.
+SIDE_BY_SIDE ?= --numprocesses 2 --dist worksteal
+
 # What each purpose needs from the distribution. Engines say which packages they are of.
 ENGINE_PACKAGES := $(shell sed -n 's/^    packages = (\(.*\))$$/\1/p' src/switchroom/engines/*/engine.py | tr -d '",')
 RUN_PACKAGES := $(ENGINE_PACKAGES) python3-venv
@@ -21,11 +24,11 @@ run: setup ## Install what is missing and start the platform with a demo organiz
 
 test: setup-dev ## Install what is missing and run every test
 	cd web && npm run --silent test
-	.venv/bin/pytest $(ARGS)
+	.venv/bin/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 quick: setup-dev ## Run the tests for every day: on SQLite, without browsers, media and worker processes
 	cd web && npm run --silent test
-	.venv/bin/pytest -m "not (browser or janus or postgresql or slow)" $(ARGS)
+	.venv/bin/pytest $(SIDE_BY_SIDE) -m "not (browser or janus or postgresql or slow)" $(ARGS)
 
 check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types, import rules
 	.venv/bin/ruff format --check .
