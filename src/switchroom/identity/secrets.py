@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import runpy
 import secrets
 import string
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.metadata import distribution
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -40,10 +42,12 @@ def key_hash(key: str) -> str:
 
 @cache
 def _common() -> frozenset[str]:
-    """The passwords of zxcvbn's list, in lower case; read when somebody first chooses one."""
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+    """The passwords of zxcvbn's list, in lower case; read when somebody first chooses one.
 
-    return frozenset(FREQUENCY_LISTS["passwords"])
+    The module is run by itself: importing it keeps all lists of the package, twice, in memory (15 MiB).
+    """
+    module = distribution("zxcvbn").locate_file("zxcvbn/frequency_lists.py")
+    return frozenset(runpy.run_path(str(module))["FREQUENCY_LISTS"]["passwords"])
 
 
 def _is_common(password: str) -> bool:
