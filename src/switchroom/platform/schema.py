@@ -20,6 +20,7 @@ import switchroom.mail.models
 import switchroom.meetings.models
 import switchroom.meetings.recordings.models
 import switchroom.rooms.models
+import switchroom.telephony.resources.catalogue
 from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.db.statistics import assume_many_rows
@@ -38,6 +39,7 @@ _WITH_TABLES = (
     switchroom.meetings.models,
     switchroom.meetings.recordings.models,
     switchroom.rooms.models,
+    switchroom.telephony.resources.catalogue,
 )
 """Every module with tables: a new database gets all of them."""
 
