@@ -28,6 +28,7 @@ class Device(OwnedRow):
     realm: Mapped[str] = mapped_column(String(LONGEST_REALM))
     ha1: Mapped[str] = mapped_column(String(32), default="")
     ha1_prefixed: Mapped[str] = mapped_column(String(32), default="")
+    external_sip_account: Mapped[bool] = mapped_column(default=False)
     enabled: Mapped[bool] = mapped_column(default=True)
 
 

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("realm", sa.String(length=253), nullable=False),
         sa.Column("ha1", sa.String(length=32), nullable=False),
         sa.Column("ha1_prefixed", sa.String(length=32), nullable=False),
+        sa.Column("external_sip_account", sa.Boolean(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("owner_id", BIG_ID, nullable=True),
         sa.Column("organization_id", BIG_ID, nullable=False),
