@@ -1,0 +1,255 @@
+"""Configuration of an account as routing reads it, by the names of the fields of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from switchroom.telephony.routing.numbers import NumberKind
+
+RINGING_SECONDS = 20
+"""For how long users, devices and members of groups ring where nothing else is said."""
+
+
+class Permission(StrEnum):
+    ALLOW = "allow"
+    DENY = "deny"
+    INHERIT = "inherit"
+
+
+class Restriction(Struct, frozen=True):
+    """What may be called: by the kind of a number, and by its country (ISO 3166)."""
+
+    kinds: Mapping[NumberKind, Permission] = {}
+    countries: Mapping[str, Permission] = {}
+
+
+class CallerIdEntry(Struct, frozen=True):
+    name: str = ""
+    number: str = ""
+    anonymous: bool | None = None
+    """Of the external one only; None takes over what the next level says."""
+
+
+class CallerId(Struct, frozen=True):
+    internal: CallerIdEntry = CallerIdEntry()
+    external: CallerIdEntry = CallerIdEntry()
+    fax: CallerIdEntry = CallerIdEntry()
+    emergency: CallerIdEntry = CallerIdEntry()
+
+
+class CallForward(Struct, frozen=True):
+    """Forwarding to a number: always while it is `enabled`, with `failover` where no device is registered."""
+
+    enabled: bool = False
+    number: str = ""
+    require_key_press: bool = False
+    direct_calls_only: bool = False
+    keep_caller_id: bool = True
+    failover: bool = False
+
+
+class Account(Struct, frozen=True):
+    """`numbers` are those of the public network that the account owns, in E.164."""
+
+    id: int
+    country: str = "DE"
+    language: str = ""
+    time_zone: str = "UTC"
+    caller_id: CallerId = CallerId()
+    restriction: Restriction = Restriction()
+    music_on_hold_id: int | None = None
+    numbers: frozenset[str] = frozenset()
+
+
+class User(Struct, frozen=True):
+    """`extension` is the number at which colleagues reach the user first, empty where there is none."""
+
+    id: int
+    first_name: str = ""
+    last_name: str = ""
+    enabled: bool = True
+    no_service: bool = False
+    extension: str = ""
+    country: str = ""
+    language: str = ""
+    time_zone: str = ""
+    caller_id: CallerId = CallerId()
+    restriction: Restriction = Restriction()
+    call_forward: CallForward = CallForward()
+    music_on_hold_id: int | None = None
+    do_not_disturb: bool = False
+    call_waiting: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Device(Struct, frozen=True):
+    """`owner_id` is the user who has the device now, be it by hotdesking."""
+
+    id: int
+    name: str = ""
+    owner_id: int | None = None
+    enabled: bool = True
+    is_fax: bool = False
+    country: str = ""
+    language: str = ""
+    caller_id: CallerId = CallerId()
+    restriction: Restriction = Restriction()
+    call_forward: CallForward = CallForward()
+    music_on_hold_id: int | None = None
+    do_not_disturb: bool = False
+    call_waiting: bool = True
+
+
+class MemberType(StrEnum):
+    USER = "user"
+    DEVICE = "device"
+    GROUP = "group"
+
+
+class GroupMember(Struct, frozen=True):
+    """`delay` and `timeout` in seconds. Who is not `logged` in is not rung."""
+
+    member_id: int
+    member_type: MemberType = MemberType.USER
+    delay: int = 0
+    timeout: int = RINGING_SECONDS
+    logged: bool = True
+
+    @property
+    def key(self) -> str:
+        return f"{self.member_type.value}:{self.member_id}"
+
+
+class Strategy(StrEnum):
+    SIMULTANEOUS = "simultaneous"
+    SEQUENTIAL = "sequential"
+    ROUND_ROBIN = "round_robin"
+    LONGEST_IDLE = "longest_idle"
+
+
+class Group(Struct, frozen=True):
+    """`global_timeout` in seconds is for all ringing of one call together; None leaves it to the members."""
+
+    id: int
+    name: str = ""
+    strategy: Strategy = Strategy.SIMULTANEOUS
+    global_timeout: int | None = None
+    members: tuple[GroupMember, ...] = ()
+    music_on_hold_id: int | None = None
+
+
+class Hunt(Struct, frozen=True):
+    """Which extensions a menu puts through to: all for an empty `allow`, but for those of `deny`. An entry
+    is an extension, or a regular expression where it is not of digits alone."""
+
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+
+class Menu(Struct, frozen=True):
+    """`timeout` in seconds is for the first key. Without `hunt`, extensions are not put through to."""
+
+    id: int
+    name: str = ""
+    media_id: int | None = None
+    retries: int = 3
+    timeout: int = 10
+    hunt: Hunt | None = None
+
+
+class Forced(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Calendar(Struct, frozen=True):
+    """`ics` is the text of the calendar, also of one that is fetched from an address."""
+
+    id: int
+    name: str = ""
+    ics: str = ""
+    time_zone: str = ""
+    forced: Forced | None = None
+
+
+class Conference(Struct, frozen=True):
+    """`has_pin` is whether members are asked for one; the PIN itself is not here."""
+
+    id: int
+    name: str = ""
+    owner_id: int | None = None
+    has_pin: bool = False
+    members_maximum: int = 0
+    members_announce_join_leave: bool = False
+    members_join_muted: bool = False
+    language: str = ""
+
+
+class VoicemailBox(Struct, frozen=True):
+    id: int
+    mailbox: str = ""
+    owner_id: int | None = None
+
+
+class TrunkDirection(StrEnum):
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    BOTH = "both"
+
+
+class TrunkIncoming(Struct, frozen=True):
+    """Changes to the numbers of incoming calls: so many digits go off the front, and these come before."""
+
+    strip_numbers: int = 0
+    prepend_numbers: str = ""
+
+
+class TrunkAdvanced(Struct, frozen=True):
+    override_from_domain: str = ""
+    override_from_user: str = ""
+    add_country_prefix_for_emergency_calls: bool = False
+    incoming: TrunkIncoming = TrunkIncoming()
+
+
+class CallerIdUsed(StrEnum):
+    EXTERNAL = "external"
+    INTERNAL = "internal"
+
+
+class Trunk(Struct, frozen=True):
+    """`concurrent_calls` is the number of calls it carries at once, None for any."""
+
+    id: int
+    name: str = ""
+    enabled: bool = True
+    calls_direction: TrunkDirection = TrunkDirection.BOTH
+    trunk_order: int = 0
+    concurrent_calls: int | None = None
+    server: str = ""
+    username: str = ""
+    country: str = ""
+    caller_id_used: CallerIdUsed = CallerIdUsed.EXTERNAL
+    restriction: Restriction = Restriction()
+    advanced: TrunkAdvanced = TrunkAdvanced()
+
+
+class Live(Struct, frozen=True):
+    """What changes from call to call.
+
+    `registered` are the devices that can be reached now. `device_calls` and `trunk_calls` are the numbers of
+    calls that they have. `group_turns` counts the calls that a group has had, `idle_since` is when the last
+    call of a member ended, by `GroupMember.key`.
+    """
+
+    registered: frozenset[int] = frozenset()
+    device_calls: Mapping[int, int] = {}
+    trunk_calls: Mapping[int, int] = {}
+    group_turns: Mapping[int, int] = {}
+    idle_since: Mapping[str, datetime] = {}
