@@ -28,7 +28,7 @@ test: setup-dev ## Install what is missing and run every test
 
 quick: setup-dev ## Run the tests for every day: on SQLite, without browsers, media and worker processes
 	cd web && npm run --silent test
-	.venv/bin/pytest $(SIDE_BY_SIDE) -m "not (browser or janus or postgresql or slow)" $(ARGS)
+	.venv/bin/pytest $(SIDE_BY_SIDE) -m "not (browser or janus or rtpengine or postgresql or slow)" $(ARGS)
 
 check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types, import rules
 	.venv/bin/ruff format --check .

@@ -1,0 +1,1 @@
+"""rtpengine, the media relay of telephone calls: engine, control protocol (ng), telephone keys."""

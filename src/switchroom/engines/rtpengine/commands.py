@@ -1,0 +1,229 @@
+"""Commands of rtpengine's ng protocol and their replies, as structs that encode to its JSON form.
+
+Follows "The ng Control Protocol" of rtpengine's documentation, version 10.5: keys with a space, with a
+hyphen and in capitals are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+
+class Reply(Struct, frozen=True):
+    """What every command is answered with."""
+
+    warning: str = ""
+
+
+class SdpReply(Reply, frozen=True):
+    """Reply with the session description for the other side."""
+
+    sdp: str = ""
+
+
+class PlayReply(Reply, frozen=True):
+    """Reply with the length of the file in milliseconds, 0 when it is not known."""
+
+    duration: int = 0
+
+
+class StreamStatus(Struct, frozen=True, rename={"local_port": "local port", "last_packet": "last packet"}):
+    """One stream (RTP or RTCP) of a side: its port, and the Unix time of the last packet that came in."""
+
+    local_port: int = 0
+    last_packet: int = 0
+    flags: Sequence[str] = ()
+
+
+class MediaStatus(Struct, frozen=True):
+    """One media line of a side."""
+
+    streams: Sequence[StreamStatus] = ()
+
+
+class TagStatus(Struct, frozen=True):
+    """One side of a call."""
+
+    medias: Sequence[MediaStatus] = ()
+
+
+class SsrcStatus(Struct, frozen=True):
+    """One source of RTP as it is measured: `average MOS` and the like are left out."""
+
+    packets: int = 0
+
+
+class QueryReply(Reply, frozen=True):
+    """Reply with what a call is doing; `created` is Unix time."""
+
+    created: int = 0
+    tags: Mapping[str, TagStatus] = {}
+
+
+class ListReply(Reply, frozen=True):
+    """Reply with the call-ids of the calls there are."""
+
+    calls: Sequence[str] = ()
+
+
+class CodecRules(Struct, frozen=True, omit_defaults=True):
+    """What becomes of an offer's list of codecs: `strip` takes out, `mask` takes out but still accepts,
+    `transcode` adds, `except` keeps."""
+
+    strip: Sequence[str] = ()
+    mask: Sequence[str] = ()
+    transcode: Sequence[str] = ()
+    offer: Sequence[str] = ()
+
+
+class Ping(Struct, frozen=True, tag_field="command", tag="ping"):
+    """Command: answer, if you are there."""
+
+
+_NAMES = {
+    "call_id": "call-id",
+    "from_tag": "from-tag",
+    "to_tag": "to-tag",
+    "ice": "ICE",
+    "ice_lite": "ICE-lite",
+    "dtls": "DTLS",
+    "sdes": "SDES",
+    "rtcp_mux": "rtcp-mux",
+    "transport_protocol": "transport protocol",
+    "generate_rtcp": "generate RTCP",
+    "repeat_times": "repeat-times",
+}
+
+
+class Offer(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, rename=_NAMES, tag_field="command", tag="offer"
+):
+    """Command: `sdp` is the offer of the side `from_tag`; the reply has what the other side is offered."""
+
+    call_id: str
+    from_tag: str
+    sdp: str
+    to_tag: str = ""
+    flags: Sequence[str] = ()
+    replace: Sequence[str] = ()
+    direction: Sequence[str] = ()
+    codec: CodecRules | None = None
+    transport_protocol: str = ""
+    ice: str = ""
+    dtls: str = ""
+    sdes: Sequence[str] = ()
+    rtcp_mux: Sequence[str] = ()
+
+
+class Answer(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, rename=_NAMES, tag_field="command", tag="answer"
+):
+    """Command: `sdp` is the answer of the side `to_tag` to the offer of `from_tag`; the reply has what the
+    one who offered is answered."""
+
+    call_id: str
+    from_tag: str
+    to_tag: str
+    sdp: str
+    flags: Sequence[str] = ()
+    replace: Sequence[str] = ()
+    codec: CodecRules | None = None
+    transport_protocol: str = ""
+    ice: str = ""
+    dtls: str = ""
+    sdes: Sequence[str] = ()
+    rtcp_mux: Sequence[str] = ()
+
+
+class Delete(Struct, frozen=True, rename=_NAMES, tag_field="command", tag="delete"):
+    """Command: forget the call. One that is not there is no error."""
+
+    call_id: str
+
+
+class Query(Struct, frozen=True, rename=_NAMES, tag_field="command", tag="query"):
+    """Command: say what the call is doing."""
+
+    call_id: str
+
+
+class List(Struct, frozen=True, tag_field="command", tag="list"):
+    """Command: say which calls there are, at most `limit`."""
+
+    limit: int = 1_000_000
+
+
+class PlayMedia(
+    Struct, frozen=True, omit_defaults=True, rename=_NAMES, tag_field="command", tag="play media"
+):
+    """Command: play the file (a path, any format of ffmpeg) to the side `from_tag`, instead of what it was
+    played before."""
+
+    call_id: str
+    from_tag: str
+    file: str
+    repeat_times: int = 1
+
+
+class StopMedia(Struct, frozen=True, rename=_NAMES, tag_field="command", tag="stop media"):
+    """Command: stop what is played to the side `from_tag`."""
+
+    call_id: str
+    from_tag: str
+
+
+class PlayDtmf(Struct, frozen=True, rename=_NAMES, tag_field="command", tag="play DTMF"):
+    """Command: send a key to the other side as if `from_tag` had pressed it, for `duration` ms (100 to 5000).
+    Both offer and answer must have had the flag `inject-DTMF`."""
+
+    call_id: str
+    from_tag: str
+    code: str
+    duration: int = 200
+
+
+class BlockMedia(Struct, frozen=True, rename=_NAMES, tag_field="command", tag="block media"):
+    """Command: let nothing pass that the side `from_tag` sends, but keys."""
+
+    call_id: str
+    from_tag: str
+
+
+class UnblockMedia(Struct, frozen=True, rename=_NAMES, tag_field="command", tag="unblock media"):
+    """Command: let pass again what the side `from_tag` sends."""
+
+    call_id: str
+    from_tag: str
+
+
+class BlockDtmf(Struct, frozen=True, rename=_NAMES, tag_field="command", tag="block DTMF"):
+    """Command: let no keys of the side `from_tag` pass; they are still told."""
+
+    call_id: str
+    from_tag: str
+
+
+class UnblockDtmf(Struct, frozen=True, rename=_NAMES, tag_field="command", tag="unblock DTMF"):
+    """Command: let the keys of the side `from_tag` pass again."""
+
+    call_id: str
+    from_tag: str
+
+
+Command = (
+    Ping
+    | Offer
+    | Answer
+    | Delete
+    | Query
+    | List
+    | PlayMedia
+    | StopMedia
+    | PlayDtmf
+    | BlockMedia
+    | UnblockMedia
+    | BlockDtmf
+    | UnblockDtmf
+)

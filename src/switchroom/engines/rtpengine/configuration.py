@@ -1,0 +1,68 @@
+"""Command line of one rtpengine that this machine runs for itself.
+
+Follows the manual page rtpengine(1) of version 10.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from switchroom.engines.ports import free_port
+
+PHONES = "phones"
+"""Name of the interface that media of phones, browsers and carriers go over."""
+
+CORE = "core"
+"""Name of the interface between the legs of calls, and to the mixer: loopback, out of everybody's reach."""
+
+ABANDONED_AFTER = 3600
+"""Seconds without a packet after which rtpengine forgets a call that nobody has deleted. How long a call may
+be silent is for those to say who know whether it is on hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RtpengineConfiguration:
+    """Configuration: what differs from one installation to the next.
+
+    `interfaces` are local addresses for phones, each `ADDRESS` or `ADDRESS!ADVERTISED`, at most one of IPv4
+    and one of IPv6 being used for media without ICE. Media ports are UDP, from `rtp_port_min` to
+    `rtp_port_max`, two a leg on each interface (RTP and RTCP). `control_port` is UDP (the ng protocol),
+    `event_port` TCP, both on loopback. `log_level` is that of syslog, 7 the most.
+    """
+
+    control_port: int = field(default_factory=free_port)
+    event_port: int = field(default_factory=free_port)
+    interfaces: Sequence[str] = ("127.0.0.1",)
+    rtp_port_min: int = 30000
+    rtp_port_max: int = 39999
+    threads: int = 2
+    log_level: int = 4
+
+    def arguments(self, directory: Path) -> list[str]:
+        """The arguments of a server that keeps what it writes in `directory`."""
+        return [
+            "--config-file=none",
+            "--foreground",
+            "--log-stderr",
+            "--no-log-timestamps",
+            f"--log-level={self.log_level}",
+            "--table=-1",
+            *(f"--interface={PHONES}/{interface}" for interface in self.interfaces),
+            f"--interface={CORE}/127.0.0.1",
+            f"--listen-ng=127.0.0.1:{self.control_port}",
+            f"--listen-tcp-ng=127.0.0.1:{self.event_port}",
+            "--dtmf-log-ng-tcp",
+            f"--port-min={self.rtp_port_min}",
+            f"--port-max={self.rtp_port_max}",
+            f"--num-threads={self.threads}",
+            f"--media-num-threads={self.threads}",
+            "--poller-per-thread",
+            f"--timeout={ABANDONED_AFTER}",
+            f"--silent-timeout={ABANDONED_AFTER}",
+            f"--offer-timeout={ABANDONED_AFTER}",
+            "--delete-delay=0",
+            "--endpoint-learning=heuristic",
+            f"--pidfile={directory / 'rtpengine.pid'}",
+        ]
