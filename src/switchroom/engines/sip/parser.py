@@ -1,0 +1,193 @@
+"""Parser of messages: one pass over a datagram in linear time, with limits; it raises only ParseError."""
+
+from __future__ import annotations
+
+import re
+
+from switchroom.engines.sip.address import NameAddr, parse_name_addr
+from switchroom.engines.sip.errors import MalformedValue, SipError
+from switchroom.engines.sip.fields import CSeq, Via, parse_cseq, parse_number, parse_via
+from switchroom.engines.sip.grammar import is_token, split_list
+from switchroom.engines.sip.headers import Headers, field_name
+from switchroom.engines.sip.message import COPIED, Request, Response
+from switchroom.engines.sip.status import reason_of
+from switchroom.engines.sip.uri import parse_uri
+
+LARGEST_HEAD = 32 * 1024
+MOST_FIELDS = 256
+LONGEST_FIELD = 8 * 1024
+"""Bytes and number of header fields that are read; a datagram has at most 65,507 bytes by itself."""
+
+_FOLD = re.compile(r"\r\n[ \t]+")
+_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+_ONCE = frozenset({
+    "Call-ID", "Content-Length", "Content-Type", "CSeq", "Event", "Expires", "From", "Max-Forwards", "Min-SE",
+    "Refer-To", "Replaces", "Session-Expires", "To",
+})  # fmt: skip
+_LARGEST_EXPIRES = 2**32 - 1
+
+
+class ParseError(SipError):
+    """A datagram that is no message or a malformed one.
+
+    `status` is what a request gets, and `reply` the bytes of the response, None if nothing can or may be
+    replied: to an ACK, a response, what has no Via.
+    """
+
+    def __init__(self, problem: str, status: int = 400, reply: bytes | None = None) -> None:
+        super().__init__(problem)
+        self.status = status
+        self.reply = reply
+
+
+def parse(data: bytes) -> Request | Response:
+    """The message of a datagram; what follows its body by Content-Length is ignored. Raises ParseError."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    if not end:
+        head = data
+    if len(head) > LARGEST_HEAD:
+        raise ParseError("the header is too large", 513)
+    text = head.decode("utf-8", "surrogateescape").lstrip("\r\n")
+    if "\r\n " in text or "\r\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    start, *lines = text.split("\r\n")
+    if start.startswith("SIP/"):
+        return _response(start, _fields(lines), body)
+    return _request(start, lines, body)
+
+
+def _fields(lines: list[str]) -> Headers:
+    if len(lines) > MOST_FIELDS:
+        raise ParseError("there are too many header fields")
+    fields: list[tuple[str, str]] = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            if not line and line is lines[-1]:
+                break
+            raise ParseError("a header field has no colon")
+        if len(value) > LONGEST_FIELD:
+            raise ParseError("a header field is too long")
+        name = name.rstrip(" \t")
+        if not is_token(name):
+            raise ParseError("a header field has no name")
+        fields.append((field_name(name), value.strip(" \t")))
+    return Headers(fields)
+
+
+def _request(start: str, lines: list[str], body: bytes) -> Request:
+    parts = start.split(" ")
+    method = parts[0]
+    # Only what claims to be SIP gets a reply.
+    answerable = _VERSION.fullmatch(parts[-1] or (start.split() or [""])[-1]) is not None and method != "ACK"
+    try:
+        headers = _fields(lines)
+    except ParseError as error:
+        raise ParseError(
+            str(error), error.status, _reply(lines, error.status) if answerable else None
+        ) from None
+    try:
+        return _checked_request(parts, headers, body)
+    except ParseError as error:
+        raise ParseError(
+            str(error), error.status, _reply(lines, error.status) if answerable else None
+        ) from None
+    except MalformedValue as error:
+        raise ParseError(str(error), 400, _reply(lines, 400) if answerable else None) from None
+
+
+def _checked_request(parts: list[str], headers: Headers, body: bytes) -> Request:
+    if len(parts) != 3 or not is_token(parts[0]):
+        raise ParseError("the request line is malformed")
+    method, uri, version = parts
+    if version.upper() != "SIP/2.0":
+        raise ParseError("the version is not supported", 505 if _VERSION.fullmatch(version) else 400)
+    if parse_uri(uri).headers:
+        raise ParseError("the Request-URI has header fields")
+    via, from_, to, call_id, cseq = _required(headers)
+    if cseq.method != method:
+        raise ParseError("CSeq names another method")
+    max_forwards = headers.get("Max-Forwards")
+    _check_contact(headers)
+    return Request(
+        method,
+        uri,
+        headers,
+        _body(headers, body),
+        via=via,
+        from_=from_,
+        to=to,
+        call_id=call_id,
+        cseq=cseq,
+        max_forwards=70 if max_forwards is None else parse_number(max_forwards, 255),
+    )
+
+
+def _response(start: str, headers: Headers, body: bytes) -> Response:
+    version, _, rest = start.partition(" ")
+    status, _, reason = rest.partition(" ")
+    if version != "SIP/2.0" or len(status) != 3 or not status.isascii() or not status.isdigit():
+        raise ParseError("the status line is malformed")
+    number = int(status)
+    if not 100 <= number <= 699:
+        raise ParseError("there is no such status")
+    try:
+        via, from_, to, call_id, cseq = _required(headers)
+        content = _body(headers, body)
+    except MalformedValue as error:
+        raise ParseError(str(error)) from None
+    return Response(number, reason, headers, content, via=via, from_=from_, to=to, call_id=call_id, cseq=cseq)
+
+
+def _required(headers: Headers) -> tuple[Via, NameAddr, NameAddr, str, CSeq]:
+    seen: dict[str, str] = {}
+    for name, value in headers:
+        if name in _ONCE:
+            if name in seen:
+                raise ParseError(f"{name} is there twice")
+            seen[name] = value
+        elif name == "Via" and name not in seen:
+            seen[name] = value
+    try:
+        via, from_, to, call_id, cseq = (seen[name] for name in COPIED)
+    except KeyError as error:
+        raise ParseError(f"there is no {error.args[0]}") from None
+    if not call_id or " " in call_id:
+        raise ParseError("Call-ID is malformed")
+    top = split_list(via)[0]
+    return parse_via(top), parse_name_addr(from_), parse_name_addr(to), call_id, parse_cseq(cseq)
+
+
+def _check_contact(headers: Headers) -> None:
+    expires = headers.get("Expires")
+    if expires is not None:
+        parse_number(expires, _LARGEST_EXPIRES)
+    for value in headers.values("Contact"):
+        if value and value != "*":
+            parse_name_addr(value)
+
+
+def _body(headers: Headers, body: bytes) -> bytes:
+    length = headers.get("Content-Length")
+    if length is None:
+        return body
+    number = parse_number(length, 2**31)
+    if number > len(body):
+        raise ParseError("the body is shorter than Content-Length")
+    return body[:number]
+
+
+def _reply(lines: list[str], status: int) -> bytes | None:
+    """A response of what a malformed request has; None if that is no Via (RFC 4475 section 3.3.1)."""
+    copied: list[str] = []
+    has_via = False
+    for line in lines[:MOST_FIELDS]:
+        name, colon, value = line.partition(":")
+        name = field_name(name.rstrip(" \t")) if colon else ""
+        if name in COPIED and len(value) <= LONGEST_FIELD:
+            has_via = has_via or name == "Via"
+            copied.append(f"{name}:{value if value.startswith(' ') else ' ' + value}")
+    if not has_via:
+        return None
+    copied = [f"SIP/2.0 {status} {reason_of(status)}", *copied, "Content-Length: 0", "", ""]
+    return "\r\n".join(copied).encode("utf-8", "surrogateescape")
