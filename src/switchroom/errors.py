@@ -79,6 +79,7 @@ class ErrorCode(StrEnum):
     METHOD_UNKNOWN = "method_unknown"
     DATABASE_UNAVAILABLE = "database_unavailable"
     DATABASE_LOCKED = "database_locked"
+    DATABASE_BUSY = "database_busy"
     DATABASE_FULL = "database_full"
     REQUEST_ID_INVALID = "request_id_invalid"
 

@@ -38,7 +38,9 @@ _OF_POSTGRESQL = {
 
 def outage_of(error: BaseException) -> ErrorCode | None:
     """What is the matter with the database, None when the error is of another kind."""
-    if isinstance(error, InterfaceError | PoolTimeout | ConnectionError | TimeoutError):
+    if isinstance(error, PoolTimeout):
+        return ErrorCode.DATABASE_BUSY  # every connection is waiting for an answer
+    if isinstance(error, InterfaceError | ConnectionError | TimeoutError):
         return ErrorCode.DATABASE_UNAVAILABLE
     by_driver = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(by_driver, sqlite3.Error):

@@ -63,6 +63,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.METHOD_UNKNOWN: "Diesen Aufruf gibt es nicht: Die Methode ist eine andere.",
     ErrorCode.DATABASE_UNAVAILABLE: "Die Datenbank ist nicht erreichbar.",
     ErrorCode.DATABASE_LOCKED: "Die Datenbank ist gesperrt. Bitte versuchen Sie es gleich noch einmal.",
+    ErrorCode.DATABASE_BUSY: "Die Datenbank ist ausgelastet. Bitte versuchen Sie es gleich noch einmal.",
     ErrorCode.DATABASE_FULL: "Die Datenbank hat keinen Platz mehr.",
     ErrorCode.REQUEST_ID_INVALID: "{field} ist länger als {most} Zeichen",
     ErrorCode.ACCESS_INFO_MISSING: "{field} fehlt",

@@ -65,6 +65,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.METHOD_UNKNOWN: "There is no such call: the method is another.",
     ErrorCode.DATABASE_UNAVAILABLE: "the database cannot be reached",
     ErrorCode.DATABASE_LOCKED: "the database is locked by somebody else, try again",
+    ErrorCode.DATABASE_BUSY: "the database is busy, try again",
     ErrorCode.DATABASE_FULL: "the database has no space left",
     ErrorCode.REQUEST_ID_INVALID: "{field} is longer than {most} characters",
     ErrorCode.ACCESS_INFO_MISSING: "{field} is missing",

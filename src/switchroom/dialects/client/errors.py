@@ -46,6 +46,7 @@ PROBLEMS = ProblemTable(
         (Exhausted, None): Row(429, "too_many"),
         (Unavailable, ErrorCode.DATABASE_UNAVAILABLE): Row(503, "unavailable"),
         (Unavailable, ErrorCode.DATABASE_LOCKED): Row(503, "unavailable"),
+        (Unavailable, ErrorCode.DATABASE_BUSY): Row(503, "unavailable"),
         (Unavailable, ErrorCode.DATABASE_FULL): Row(503, "unavailable"),
         (Unavailable, None): Row(503, "media_unavailable"),
         (TimeoutError, None): Row(503, "unanswered", ErrorCode.UNKNOWN),
