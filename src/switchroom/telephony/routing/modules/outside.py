@@ -1,0 +1,101 @@
+"""Module `external`: a number of the public network, through the trunks in their order."""
+
+from __future__ import annotations
+
+from switchroom.telephony.routing.actions import Answered, Busy, Dial, Event, Failed, JumpTo, NoAnswer
+from switchroom.telephony.routing.caller_id import Purpose, external_identity, internal_identity
+from switchroom.telephony.routing.destinations import Internal, destination_of
+from switchroom.telephony.routing.destinations import Outside as OutsideNumber
+from switchroom.telephony.routing.flow import ExternalData, Module, Node
+from switchroom.telephony.routing.hangup_causes import HangupCause
+from switchroom.telephony.routing.numbers import NumberKind, PublicNumber
+from switchroom.telephony.routing.prompts import PromptName
+from switchroom.telephony.routing.restrictions import Payer, refusal
+from switchroom.telephony.routing.state import Connect, Context, Dialling, Do, Jumping, Stay, Turn, leave
+from switchroom.telephony.routing.trunks import outgoing_request, usable
+
+LONGEST_DIALLING = 180
+
+
+def outside_node(number: str) -> Node:
+    """The flow of a call to a number of the public network that a user or device dials, and pays for."""
+    return Node(Module.EXTERNAL, ExternalData(number=number, caller_pays=True))
+
+
+def enter(context: Context, data: ExternalData) -> Turn:
+    payer = _payer(context, data)
+    destination = destination_of(data.number, payer.country, context.flow.plan)
+    if isinstance(destination, Internal):
+        return Do(JumpTo(callflow_id=destination.callflow_id, number=destination.number), Jumping())
+    if not isinstance(destination, OutsideNumber):
+        return leave(HangupCause.INVALID_NUMBER_FORMAT, notice=PromptName.NUMBER_UNKNOWN)
+    number = destination.number
+    if refusal(number, payer) is not None:
+        return leave(HangupCause.OUTGOING_CALL_BARRED, notice=PromptName.CALL_RESTRICTED)
+    live = context.flow.live
+    trunks = [one.id for one in usable(context.flow.trunks.values(), number, live.trunk_calls)]
+    if data.trunk_id is not None and number.kind is not NumberKind.EMERGENCY:
+        trunks = [one for one in trunks if one == data.trunk_id]
+    return _dial(context, data, Dialling(tuple(trunks))) or leave(HangupCause.NORMAL_CIRCUIT_CONGESTION)
+
+
+def resume(context: Context, data: ExternalData, dialling: Dialling, event: Event) -> Turn:
+    match event:
+        case Answered():
+            return Connect()
+        case NoAnswer():
+            return leave(HangupCause.NO_ANSWER)
+        case Busy():
+            return leave(HangupCause.USER_BUSY)
+        case Failed(cause, code):
+            following = _dial(context, data, dialling) if _is_trunks_fault(cause, code) else None
+            return following or leave(cause, code)
+        case _:
+            return Stay()
+
+
+_FAULTS = frozenset(
+    {
+        HangupCause.NO_USER_RESPONSE,
+        HangupCause.RECOVERY_ON_TIMER_EXPIRE,
+        HangupCause.DESTINATION_OUT_OF_ORDER,
+        HangupCause.NORMAL_CIRCUIT_CONGESTION,
+        HangupCause.NORMAL_TEMPORARY_FAILURE,
+    }
+)
+
+
+def _is_trunks_fault(cause: HangupCause, code: int) -> bool:
+    """Whether another trunk may do better: the carrier failed, or did not answer at all."""
+    return 500 <= code < 600 or code == 408 or (code == 0 and cause in _FAULTS)
+
+
+def _dial(context: Context, data: ExternalData, dialling: Dialling) -> Do | None:
+    payer = _payer(context, data)
+    destination = destination_of(data.number, payer.country, context.flow.plan)
+    if not isinstance(destination, OutsideNumber):
+        return None
+    number, rest = destination.number, dialling.trunks
+    while rest:
+        trunk, rest = context.flow.trunks.get(rest[0]), rest[1:]
+        if trunk is None:
+            continue
+        withheld = context.call.withheld
+        external = external_identity(payer, _purpose(number, payer), withheld=withheld)
+        request = outgoing_request(trunk, number, external, internal_identity(payer, withheld=withheld))
+        timeout = max(min(data.timeout, LONGEST_DIALLING), 1)
+        is_emergency = number.kind is NumberKind.EMERGENCY
+        return Do(Dial(trunk.id, request, timeout, is_emergency), Dialling(rest))
+    return None
+
+
+def _payer(context: Context, data: ExternalData) -> Payer:
+    if not data.caller_pays:
+        return Payer(context.flow.account)
+    return context.flow.payer(context.call.user_id, context.call.device_id)
+
+
+def _purpose(number: PublicNumber, payer: Payer) -> Purpose:
+    if number.kind is NumberKind.EMERGENCY:
+        return Purpose.EMERGENCY
+    return Purpose.FAX if payer.device is not None and payer.device.is_fax else Purpose.EXTERNAL
