@@ -51,39 +51,54 @@ class Members:
         What they have made stays. Raises NotFound."""
         async with self._database.write(organization.id) as session:
             member = await _find(session, _MEMBERS.with_for_update(of=Membership), reference)
-            if member.membership.disabled_at is not None:
-                return
-            member.membership.disabled_at = now()
-            await session.flush()  # who is just signing in goes first, or not at all
-            tokens = delete(RefreshToken).where(RefreshToken.person_id == member.person.id)
-            await session.execute(tokens)
-            revoke(session, organization.id, member.person.id)
-            disabled = UserDisabled(username=member.person.username)
-            append(session, organization.id, disabled, member.person.id)
+            await disable_member(session, organization.id, member)
 
     async def enable(self, organization: Organization, reference: str) -> None:
         """Raises NotFound."""
         async with self._database.write(organization.id) as session:
             member = await _find(session, _MEMBERS.with_for_update(of=Membership), reference)
-            if member.membership.disabled_at is None:
-                return
-            member.membership.disabled_at = None
-            append(session, organization.id, UserEnabled(username=member.person.username), member.person.id)
+            enable_member(session, organization.id, member)
 
     async def change_standing(self, organization: Organization, reference: str, standing: Standing) -> None:
         """Access tokens end for who may do less than before. Raises NotFound."""
         async with self._database.write(organization.id) as session:
             member = await _find(session, _MEMBERS.with_for_update(of=Membership), reference)
-            before = Standing(member.membership.standing)
-            if before is standing:
-                return
-            member.membership.standing = standing
-            member.membership.administration = standing.administration
-            await session.flush()
-            if _ORDER.index(standing) < _ORDER.index(before):
-                revoke(session, organization.id, member.person.id)
-            changed = UserRoleChanged(username=member.person.username, standing=standing)
-            append(session, organization.id, changed, member.person.id)
+            await write_standing(session, organization.id, member, standing)
+
+
+async def disable_member(session: AsyncSession, organization_id: int, member: Member) -> None:
+    """As `Members.disable`, in the caller's transaction, which has locked the membership."""
+    if member.membership.disabled_at is not None:
+        return
+    member.membership.disabled_at = now()
+    await session.flush()  # who is just signing in goes first, or not at all
+    await session.execute(delete(RefreshToken).where(RefreshToken.person_id == member.person.id))
+    revoke(session, organization_id, member.person.id)
+    append(session, organization_id, UserDisabled(username=member.person.username), member.person.id)
+
+
+def enable_member(session: AsyncSession, organization_id: int, member: Member) -> None:
+    """As `Members.enable`, in the caller's transaction, which has locked the membership."""
+    if member.membership.disabled_at is None:
+        return
+    member.membership.disabled_at = None
+    append(session, organization_id, UserEnabled(username=member.person.username), member.person.id)
+
+
+async def write_standing(
+    session: AsyncSession, organization_id: int, member: Member, standing: Standing
+) -> None:
+    """As `Members.change_standing`, in the caller's transaction, which has locked the membership."""
+    before = Standing(member.membership.standing)
+    if before is standing:
+        return
+    member.membership.standing = standing
+    member.membership.administration = standing.administration
+    await session.flush()
+    if _ORDER.index(standing) < _ORDER.index(before):
+        revoke(session, organization_id, member.person.id)
+    changed = UserRoleChanged(username=member.person.username, standing=standing)
+    append(session, organization_id, changed, member.person.id)
 
 
 _MEMBERS = select(Person, Membership).join(Membership, Membership.person_id == Person.id)
