@@ -16,7 +16,7 @@ from switchroom.texts import LANGUAGES, Language, de, en, language_of, message, 
 from switchroom.texts.names import FieldNames
 
 SOURCE = Path(switchroom.__file__).parent
-DOMAIN = ("accounts", "meetings", "rooms", "identity", "mail", "events")
+DOMAIN = ("accounts", "meetings", "rooms", "identity", "mail", "events", "telephony")
 TEXTS = {"en": en.TEXTS, "de": de.TEXTS}
 ERRORS = {"Invalid", "NotFound", "Forbidden", "Conflict", "Exhausted", "Unavailable", "Unauthenticated"}
 

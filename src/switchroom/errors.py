@@ -201,6 +201,28 @@ class ErrorCode(StrEnum):
     TOO_MANY_BINDINGS = "too_many_bindings"
     SINCE_TOO_LATE = "since_too_late"
 
+    # Telephony
+    RESOURCE_NOT_FOUND = "resource_not_found"
+    RESOURCE_USED = "resource_used"
+    VALUE_TAKEN = "value_taken"
+    FIELD_OF_ADMINISTRATORS = "field_of_administrators"
+    FIELD_FIXED = "field_fixed"
+    OWN_ONLY = "own_only"
+    LEVEL_MISSING = "level_missing"
+    ID_OF_ANOTHER = "id_of_another"
+    REALM_MALFORMED = "realm_malformed"
+    PHONE_NUMBER_INVALID = "phone_number_invalid"
+    EXTENSION_INVALID = "extension_invalid"
+    NAMED_TWICE = "named_twice"
+    FLOW_TOO_LARGE = "flow_too_large"
+    CALENDAR_INVALID = "calendar_invalid"
+    NETWORK_INVALID = "network_invalid"
+    SERVER_INVALID = "server_invalid"
+    SOUND_INVALID = "sound_invalid"
+    SOUND_TOO_LARGE = "sound_too_large"
+    SOUND_MISSING = "sound_missing"
+    SOUND_NOT_CONVERTED = "sound_not_converted"
+
     # Live rooms
     ROOM_FULL = "room_full"
     SPECTATORS_FULL = "spectators_full"

@@ -6,9 +6,10 @@ A field's name is its name in JSON, in the order given here; what is UNSET is le
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, cast
 
-from msgspec import UNSET, Meta, Struct, UnsetType, convert, structs
+from msgspec import UNSET, Meta, Struct, UnsetType, convert, defstruct, structs
 
 
 class DomainEvent(Struct, frozen=True, kw_only=True):
@@ -376,6 +377,69 @@ class WebhookDeleted(WebhookSnapshot, frozen=True, kw_only=True):
     event_type = "webhook.deleted"
 
 
+class ResourceSnapshot(DomainEvent, frozen=True, kw_only=True):
+    """A resource of telephony as it is when something happens to it; `resource_event` makes the type of each
+    kind."""
+
+    happens_to = "the resource (its number)"
+    name: str
+    by: str
+
+
+class ResourceCreated(ResourceSnapshot, frozen=True, kw_only=True):
+    """A resource was made."""
+
+
+class ResourceUpdated(ResourceSnapshot, frozen=True, kw_only=True):
+    """A resource was changed."""
+
+
+class ResourceDeleted(ResourceSnapshot, frozen=True, kw_only=True):
+    """A resource was deleted."""
+
+
+RESOURCES = (
+    "device",
+    "callflow",
+    "group",
+    "menu",
+    "calendar",
+    "media",
+    "conference",
+    "vmbox",
+    "phone_number",
+    "trunk",
+    "recording",
+    "contact",
+    "function_key",
+    "network",
+)
+"""What one resource of each kind is called, beside accounts, users and web hooks, whose events are above."""
+
+_HAPPENINGS: Mapping[type[ResourceSnapshot], str] = {
+    ResourceCreated: "created",
+    ResourceUpdated: "updated",
+    ResourceDeleted: "deleted",
+}
+
+
+@cache
+def resource_event(kind: type[ResourceSnapshot], singular: str) -> type[ResourceSnapshot]:
+    """The type of what happens to a kind of resource: `menu.created`. Raises ValueError for a kind that is
+    not in the catalogue."""
+    if singular not in RESOURCES:
+        raise ValueError(f"{singular} has no events")
+    made = defstruct(
+        kind.__name__,
+        [],
+        bases=(kind,),
+        namespace={"event_type": f"{singular}.{_HAPPENINGS[kind]}"},
+        frozen=True,
+        kw_only=True,
+    )
+    return cast("type[ResourceSnapshot]", made)
+
+
 _OF_MEETINGS: Mapping[type[LiveRoomEvent], type[LiveMeetingEvent]] = {
     RoomOpened: MeetingOpened,
     RoomJoined: MeetingJoined,
@@ -391,9 +455,9 @@ def of_meeting(event: LiveRoomEvent, room_id: str) -> LiveMeetingEvent:
 
 
 def catalogue() -> list[type[DomainEvent]]:
-    """All types, in the order of this file."""
+    """All types, in the order of this file, then those of resources."""
     known: list[type[DomainEvent]] = []
     for one in globals().values():
         if isinstance(one, type) and issubclass(one, DomainEvent) and "event_type" in vars(one):
             known.append(one)
-    return known
+    return known + [resource_event(kind, one) for one in RESOURCES for kind in _HAPPENINGS]

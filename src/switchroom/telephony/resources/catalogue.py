@@ -2,8 +2,48 @@
 
 from __future__ import annotations
 
-from switchroom.telephony.resources.devices import Device, Registration
-from switchroom.telephony.resources.realms import SipRealm, TelephonyAccount
-from switchroom.telephony.resources.users import TelephonyUser
+from switchroom.accounts.dependents import AccountDependents
+from switchroom.mail.password_requests import PasswordRequests
+from switchroom.telephony.resources.accounts import Accounts
+from switchroom.telephony.resources.calendars import Calendars
+from switchroom.telephony.resources.callflows import Callflows
+from switchroom.telephony.resources.calls_history import CallRecord
+from switchroom.telephony.resources.conferences import Conferences
+from switchroom.telephony.resources.devices import Devices
+from switchroom.telephony.resources.directories import Directories
+from switchroom.telephony.resources.function_keys import FunctionKeys
+from switchroom.telephony.resources.groups import Groups
+from switchroom.telephony.resources.medias import Medias
+from switchroom.telephony.resources.menus import Menus
+from switchroom.telephony.resources.phone_numbers import PhoneNumbers
+from switchroom.telephony.resources.recordings import Recordings
+from switchroom.telephony.resources.service import AnyResource
+from switchroom.telephony.resources.sounds import SoundFiles
+from switchroom.telephony.resources.trunks import Trunks
+from switchroom.telephony.resources.users import Users
+from switchroom.telephony.resources.vmboxes import VoicemailBoxes
 
-TABLES = (Device, Registration, SipRealm, TelephonyAccount, TelephonyUser)
+TABLES = (CallRecord, FunctionKeys)
+"""Tables of what is no resource of the common kind."""
+
+
+def all_kinds(
+    passwords: PasswordRequests, dependents: AccountDependents, sounds: SoundFiles
+) -> list[AnyResource]:
+    """Every kind of resource."""
+    return [
+        Accounts(),
+        Users(passwords, dependents),
+        Devices(),
+        Callflows(),
+        Groups(),
+        Menus(),
+        Calendars(),
+        Medias(sounds),
+        Conferences(),
+        VoicemailBoxes(),
+        PhoneNumbers(),
+        Trunks(),
+        Recordings(),
+        Directories(),
+    ]

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from switchroom.db.base import Base, OfOrganization, now
 from switchroom.db.database import upsert
@@ -86,9 +86,21 @@ async def take_realm(session: AsyncSession, organization_id: int, realm: str) ->
     return await session.scalar(own) is not None
 
 
-async def release_realm(session: AsyncSession, realm: str) -> None:
-    """Let others have a realm that its account no longer uses."""
-    await session.execute(delete(SipRealm).where(SipRealm.realm == realm))
+async def release_unused(
+    session: AsyncSession, organization_id: int, in_use: InstrumentedAttribute[str]
+) -> None:
+    """Let others have those realms of the account that it no longer has, and that no row has in the column
+    `in_use`."""
+    present = select(TelephonyAccount.realm).where(TelephonyAccount.organization_id == organization_id)
+    await session.execute(
+        delete(SipRealm)
+        .where(
+            SipRealm.organization_id == organization_id,
+            SipRealm.realm.not_in(present),
+            ~select(in_use).where(in_use == SipRealm.realm).exists(),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def prefix_for(name: str) -> str:

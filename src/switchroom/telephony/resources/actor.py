@@ -1,0 +1,29 @@
+"""Actor: who works on resources, and in which account."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+
+class Level(IntEnum):
+    """Privilege level: a user's own things, an account, all accounts."""
+
+    USER = 1
+    ADMIN = 2
+    SUPERDUPER = 3
+
+
+class Actor(Struct, frozen=True):
+    """Who works on the resources of an account. `user_id` is that of a person's membership, None for a key;
+    `by` is what the log calls them."""
+
+    organization_id: int
+    level: Level
+    user_id: int | None = None
+    by: str = ""
+
+    @property
+    def is_user(self) -> bool:
+        return self.level is Level.USER

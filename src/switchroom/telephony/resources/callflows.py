@@ -1,0 +1,127 @@
+"""Callflows: what becomes of a call to a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, structs
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from switchroom.db.base import Base, OfOrganization
+from switchroom.db.database import insert_values
+from switchroom.errors import Conflict, ErrorCode, Problems
+from switchroom.telephony.resources.fields import Name, Text
+from switchroom.telephony.resources.flows import Node, check_flow, references_of
+from switchroom.telephony.resources.numbers import LONGEST_NUMBER, require_number
+from switchroom.telephony.resources.references import Reference
+from switchroom.telephony.resources.resource import Resource, Work, is_said
+from switchroom.telephony.resources.rows import ResourceRow, resource_table
+
+_MOST_NUMBERS = 1000
+
+
+class FeatureCode(Struct, frozen=True):
+    """What phones do by dialling a star and the number."""
+
+    name: Text
+    number: Annotated[str, Meta(max_length=LONGEST_NUMBER)] = ""
+
+
+class Callflow(Struct, frozen=True, kw_only=True):
+    """What becomes of calls to the `numbers`: extensions, or telephone numbers that begin with a plus sign.
+    With a `featurecode`, the star and its number are one more of them."""
+
+    name: Name
+    numbers: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=_MOST_NUMBERS)] = []
+    featurecode: FeatureCode | bool | None = None
+    # Described, so that a change replaces it whole.
+    flow: Annotated[Node, Meta(description="The first module.")]
+
+
+class CallflowRow(ResourceRow):
+    __tablename__ = "callflows"
+    __table_args__ = resource_table("callflows")
+
+
+class CallflowNumber(OfOrganization, Base):
+    """The callflow of a number of an account."""
+
+    __tablename__ = "callflow_numbers"
+
+    # The primary key begins with it.
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[str] = mapped_column(String(LONGEST_NUMBER + 1), primary_key=True)
+    callflow_id: Mapped[int] = mapped_column(ForeignKey("callflows.id", ondelete="CASCADE"), index=True)
+
+
+class Callflows(Resource[Callflow, CallflowRow]):
+    name, singular = "callflows", "callflow"
+    draft, table = Callflow, CallflowRow
+    listed = ("name", "numbers", "featurecode")
+
+    def references(self, draft: Callflow) -> Iterable[Reference]:
+        if is_said(draft.flow):
+            yield from references_of(draft.flow)
+
+    def values_of(self, row: CallflowRow) -> dict[str, Any]:
+        values = super().values_of(row)
+        code = values["featurecode"]
+        return {**values, "featurecode": code if isinstance(code, dict) else False}
+
+    def search_text(self, values: Any) -> str:
+        return "\n".join([values["name"], *values["numbers"]]).casefold()
+
+    def check(self, draft: Callflow, problems: Problems) -> None:
+        super().check(draft, problems)
+        for number, text in enumerate(draft.numbers):
+            with problems:
+                require_number(text, f"numbers[{number}]")
+        if isinstance(draft.featurecode, FeatureCode) and draft.featurecode.number:
+            with problems:
+                require_number(draft.featurecode.number, "featurecode.number")
+        if is_said(draft.flow):
+            check_flow(draft.flow, problems)
+
+    async def prepare(self, work: Work, row: CallflowRow, draft: Callflow, problems: Problems) -> Callflow:
+        numbers: list[str] = []
+        for number, text in enumerate(draft.numbers):
+            with problems:
+                plain = require_number(text, f"numbers[{number}]")
+                if plain in numbers:
+                    problems.add(ErrorCode.NAMED_TWICE, f"numbers[{number}]")
+                numbers.append(plain)
+        return structs.replace(draft, numbers=numbers)
+
+    async def written(self, work: Work, row: CallflowRow, draft: Callflow) -> None:
+        numbers = _dialled(draft)
+        await self._require_free(work, row, numbers)
+        await work.session.execute(delete(CallflowNumber).where(CallflowNumber.callflow_id == row.id))
+        values = [
+            {"organization_id": work.organization_id, "number": number, "callflow_id": row.id}
+            for number in numbers
+        ]
+        await insert_values(work.session, CallflowNumber, values)
+
+    async def _require_free(self, work: Work, row: CallflowRow, numbers: list[str]) -> None:
+        taken = select(CallflowNumber.number).where(
+            CallflowNumber.organization_id == work.organization_id,
+            CallflowNumber.number.in_(numbers),
+            CallflowNumber.callflow_id != row.id,
+        )
+        found = await work.session.scalar(taken.order_by(CallflowNumber.number).limit(1))
+        if found is not None:
+            raise Conflict(ErrorCode.VALUE_TAKEN, f"numbers[{numbers.index(found)}]", value=found)
+
+
+def _dialled(draft: Callflow) -> list[str]:
+    """The numbers by which the callflow is reached."""
+    numbers = [*draft.numbers]
+    if isinstance(draft.featurecode, FeatureCode) and draft.featurecode.number:
+        code = "*" + draft.featurecode.number.removeprefix("*")
+        if code not in numbers:
+            numbers.append(code)
+    return numbers

@@ -1,0 +1,168 @@
+"""Call records: what calls there were, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, select, tuple_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from switchroom.db.base import Base, BigId, OfOrganization, now
+from switchroom.db.database import Database
+from switchroom.errors import ErrorCode, NotFound
+from switchroom.telephony.resources.actor import Actor
+
+
+class CallRecord(OfOrganization, Base):
+    """Record of a call's leg, or of a call that reached nobody. Times of day are when it began; durations are
+    in seconds. `owner_id` is the user whose call it was."""
+
+    __tablename__ = "call_records"
+    __table_args__ = (
+        Index("ix_call_records_in_order", "organization_id", "started_at", "id"),
+        Index("ix_call_records_by_direction", "organization_id", "direction", "started_at", "id"),
+        Index("ix_call_records_of_owner", "organization_id", "owner_id", "started_at", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    # The indexes above begin with it.
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    direction: Mapped[str] = mapped_column(String(8))
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    owner_id: Mapped[int | None] = mapped_column(
+        ForeignKey("memberships.id", ondelete="SET NULL"), index=True
+    )
+    first_name: Mapped[str | None] = mapped_column(String(200))
+    last_name: Mapped[str | None] = mapped_column(String(200))
+    caller_id_name: Mapped[str] = mapped_column(String(200), default="")
+    caller_id_number: Mapped[str] = mapped_column(String(64), default="")
+    callee_id_name: Mapped[str] = mapped_column(String(200), default="")
+    callee_id_number: Mapped[str] = mapped_column(String(64), default="")
+    caller_callid: Mapped[str] = mapped_column(String(255), default="")
+    callee_callid: Mapped[str] = mapped_column(String(255), default="")
+    duration_seconds: Mapped[int] = mapped_column(default=0)
+    billing_seconds: Mapped[int] = mapped_column(default=0)
+    ringing_seconds: Mapped[int] = mapped_column(default=0)
+    hangup_cause: Mapped[str] = mapped_column(String(64), default="")
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class CallRecordView(Struct, frozen=True, kw_only=True):
+    """A call. `hangup_cause` is `NO ANSWER` for one that was missed; `timestamp` is in Unix seconds."""
+
+    id: int
+    caller_id_name: str
+    caller_id_number: str
+    callee_id_name: str
+    callee_id_number: str
+    first_name: str | None
+    last_name: str | None
+    owner_id: int | None
+    call_direction: str
+    caller_callid: str
+    callee_callid: str
+    billing_seconds: int
+    duration_seconds: int
+    duraction_seconds: int
+    ringing_seconds: int
+    hangup_cause: str
+    timestamp: int
+    cost: float
+    detected_country: str
+    detected_operator: str
+    detected_type: str
+
+
+class Place(Struct, frozen=True):
+    """Place in the order of the records."""
+
+    started_at: datetime
+    id: int
+
+
+class HistoryQuery(Struct, frozen=True, kw_only=True):
+    """Which records: of a direction (empty for all) or an owner, from one moment until before another."""
+
+    direction: str = ""
+    owner_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    after: Place | None = None
+    limit: int = 100
+
+
+class HistoryPage(Struct, frozen=True):
+    """Records, and the place after which the next begin; None at the end."""
+
+    records: Sequence[CallRecordView]
+    next_after: Place | None
+
+
+class CallHistory:
+    """The records of calls. Users see their own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, actor: Actor, query: HistoryQuery) -> HistoryPage:
+        rows = _of(actor)
+        if query.direction:
+            rows = rows.where(CallRecord.direction == query.direction)
+        if query.owner_id is not None:
+            rows = rows.where(CallRecord.owner_id == query.owner_id)
+        if query.since is not None:
+            rows = rows.where(CallRecord.started_at >= query.since)
+        if query.until is not None:
+            rows = rows.where(CallRecord.started_at < query.until)
+        if query.after is not None:
+            place = (query.after.started_at, query.after.id)
+            rows = rows.where(tuple_(CallRecord.started_at, CallRecord.id) > place)
+        rows = rows.order_by(CallRecord.started_at, CallRecord.id).limit(query.limit + 1)
+        async with self._database.read(actor.organization_id) as session:
+            found = (await session.scalars(rows)).all()
+        shown = found[: query.limit]
+        last = Place(shown[-1].started_at, shown[-1].id) if len(found) > query.limit else None
+        return HistoryPage([_view(one) for one in shown], last)
+
+    async def read(self, actor: Actor, record_id: int) -> CallRecordView:
+        """Raises NotFound."""
+        async with self._database.read(actor.organization_id) as session:
+            found = await session.scalar(_of(actor).where(CallRecord.id == record_id))
+        if found is None:
+            raise NotFound(ErrorCode.RESOURCE_NOT_FOUND, "id", kind="call", id=record_id)
+        return _view(found)
+
+
+def _of(actor: Actor) -> Select[CallRecord]:
+    query = select(CallRecord).where(CallRecord.organization_id == actor.organization_id)
+    return query.where(CallRecord.owner_id == actor.user_id) if actor.is_user else query
+
+
+def _view(row: CallRecord) -> CallRecordView:
+    return CallRecordView(
+        id=row.id,
+        caller_id_name=row.caller_id_name,
+        caller_id_number=row.caller_id_number,
+        callee_id_name=row.callee_id_name,
+        callee_id_number=row.callee_id_number,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        owner_id=row.owner_id,
+        call_direction=row.direction,
+        caller_callid=row.caller_callid,
+        callee_callid=row.callee_callid,
+        billing_seconds=row.billing_seconds,
+        duration_seconds=row.duration_seconds,
+        duraction_seconds=row.duration_seconds,
+        ringing_seconds=row.ringing_seconds,
+        hangup_cause=row.hangup_cause,
+        timestamp=int(row.started_at.timestamp()),
+        cost=float(row.details.get("cost", 0)),
+        detected_country=str(row.details.get("detected_country", "")),
+        detected_operator=str(row.details.get("detected_operator", "")),
+        detected_type=str(row.details.get("detected_type", "")),
+    )

@@ -1,0 +1,93 @@
+"""Directories: contacts, an account's (`global`) and each user's own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+from sqlalchemy import ColumnElement, ForeignKey, String, or_, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from switchroom.telephony.resources.actor import Actor
+from switchroom.telephony.resources.fields import Id, PhoneNumber, Text
+from switchroom.telephony.resources.references import Reference
+from switchroom.telephony.resources.resource import Resource
+from switchroom.telephony.resources.rows import ResourceRow, resource_table
+
+MOST_CONTACTS = 10_000
+"""In one call."""
+
+_Numbers = Annotated[list[PhoneNumber], Meta(max_length=50)]
+
+
+class ContactNames(Struct, frozen=True):
+    first: Text = ""
+    last: Text = ""
+
+
+class ContactCompany(Struct, frozen=True):
+    name: Text = ""
+
+
+class ContactNumbers(Struct, frozen=True):
+    land_lines: _Numbers = []
+    mobiles: _Numbers = []
+    faxes: _Numbers = []
+
+
+class ContactDetails(Struct, frozen=True):
+    """What is known of somebody."""
+
+    names: ContactNames = ContactNames()
+    company: ContactCompany = ContactCompany()
+    phone_numbers: ContactNumbers = ContactNumbers()
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    """Somebody in a phonebook: a user's own one, or without `user_id` the account's."""
+
+    user_id: Id | None = None
+    phonebook: Annotated[str, Meta(max_length=64)] = "global"
+    details: ContactDetails = ContactDetails()
+
+
+class ContactRow(ResourceRow):
+    """A contact. What is known of them is under `details` in the column of that name."""
+
+    __tablename__ = "contacts"
+    __table_args__ = resource_table("contacts")
+
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("memberships.id", ondelete="CASCADE"), index=True)
+    phonebook: Mapped[str] = mapped_column(String(64), default="global")
+
+
+class Directories(Resource[Contact, ContactRow]):
+    name, singular = "directories", "contact"
+    draft, table = Contact, ContactRow
+    owner = "user_id"
+    own_fields = frozenset(("phonebook", "details"))
+    users_make = True
+    filters = (
+        ("user_id", int),
+        ("phonebook", str),
+    )
+
+    def references(self, draft: Contact) -> tuple[Reference, ...]:
+        """Contacts go with their user, who can be deleted all the same."""
+        return ()
+
+    def visible_to(self, actor: Actor) -> ColumnElement[bool]:
+        if not actor.is_user:
+            return true()
+        return or_(ContactRow.user_id == actor.user_id, ContactRow.user_id.is_(None))
+
+    def search_text(self, values: Any) -> str:
+        details = values["details"]
+        numbers = [number for kind in details["phone_numbers"].values() for number in kind]
+        texts = [*details["names"].values(), details["company"]["name"], *numbers]
+        return "\n".join(texts).casefold()
+
+    def assign(self, work: Any, row: ContactRow, draft: Contact, said: frozenset[str]) -> None:
+        super().assign(work, row, draft, said)
+        names = draft.details.names
+        row.name = (f"{names.first} {names.last}".strip() or draft.details.company.name)[:200]

@@ -1,0 +1,61 @@
+"""Drafts: changes of structs whose every field may be left out, and their merging into what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, reduce
+from types import UnionType
+from typing import Any, Union, cast, get_args, get_origin
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType, structs
+
+
+@cache
+def change_of(kind: type[Struct]) -> type[Struct]:
+    """The struct of what may be different about one of `kind`: what is UNSET stays as it is, also within the
+    structs that it has as fields."""
+    fields = [(field.name, _changed(field.type) | UnsetType, UNSET) for field in structs.fields(kind)]
+    return msgspec.defstruct(
+        f"{kind.__name__}Change",
+        fields,
+        namespace={"__doc__": f"What is to be different: {kind.__doc__ or ''}"},
+        kw_only=True,
+        frozen=True,
+    )
+
+
+def _changed(kind: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return cast("Any", change_of(kind))
+    if get_origin(kind) in (Union, UnionType):
+        kinds: list[Any] = [_changed(one) for one in get_args(kind)]
+        return reduce(_either, kinds)
+    return cast("Any", kind)
+
+
+def _either(one: Any, other: Any) -> Any:
+    return one | other
+
+
+def merged(present: Mapping[str, Any], change: Mapping[str, Any], kind: type[Struct]) -> dict[str, Any]:
+    """The values of a struct of `kind` with the change in them. Fields that are structs are changed
+    themselves; all others are replaced."""
+    result = dict(present)
+    for field in structs.fields(kind):
+        if field.name not in change:
+            continue
+        value, inner = change[field.name], _struct_in(field.type)
+        before = present.get(field.name)
+        if inner is not None and isinstance(value, dict) and isinstance(before, dict):
+            result[field.name] = merged(cast("dict[str, Any]", before), cast("dict[str, Any]", value), inner)
+        else:
+            result[field.name] = value
+    return result
+
+
+def _struct_in(kind: Any) -> type[Struct] | None:
+    for one in get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,):
+        if isinstance(one, type) and issubclass(one, Struct):
+            return one
+    return None

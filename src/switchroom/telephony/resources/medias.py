@@ -1,0 +1,100 @@
+"""Medias: sounds for greetings, announcements and music on hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from switchroom.errors import ErrorCode, NotFound
+from switchroom.events.types import ResourceUpdated
+from switchroom.telephony.resources.actor import Actor
+from switchroom.telephony.resources.fields import Name
+from switchroom.telephony.resources.resource import Resource
+from switchroom.telephony.resources.rows import ResourceRow, resource_table
+from switchroom.telephony.resources.service import Resources, require
+from switchroom.telephony.resources.sounds import SoundFiles
+
+
+class Media(Struct, frozen=True, kw_only=True):
+    """A sound, which is uploaded apart from it."""
+
+    name: Name
+    content_type: Annotated[str, Meta(max_length=100)] = ""
+    file_name: Annotated[str, Meta(max_length=255)] = ""
+    available_as_moh: bool = False
+
+
+class MediaRow(ResourceRow):
+    """A sound. `version` is what its files are called, empty while there are none; `size` is in bytes, as it
+    was uploaded, and `milliseconds` how long it plays."""
+
+    __tablename__ = "medias"
+    __table_args__ = resource_table("medias")
+
+    available_as_moh: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[str] = mapped_column(String(32), default="")
+    size: Mapped[int] = mapped_column(default=0)
+    milliseconds: Mapped[int] = mapped_column(default=0)
+
+
+class Medias(Resource[Media, MediaRow]):
+    name, singular = "medias", "media"
+    draft, table = Media, MediaRow
+    searched = ("name", "file_name")
+    filters = (("available_as_moh", bool),)
+    read_only = (
+        ("size", int),
+        ("duration", float),
+    )
+
+    def __init__(self, files: SoundFiles) -> None:
+        self._files = files
+
+    def view(self, row: MediaRow) -> dict[str, object]:
+        return {**super().view(row), "size": row.size or 0, "duration": (row.milliseconds or 0) / 1000}
+
+    async def deleted(self, row: MediaRow) -> None:
+        await self._files.remove(row.version)
+
+
+class Sounds:
+    """The files of medias."""
+
+    def __init__(self, resources: Resources, medias: Medias, files: SoundFiles) -> None:
+        self._resources = resources
+        self._medias = medias
+        self._files = files
+
+    async def upload(self, actor: Actor, media_id: int, content: bytes) -> dict[str, object]:
+        """Put a sound in the place of the one before. Returns the media. Raises NotFound, Invalid for what is
+        not a sound or too large."""
+        async with self._resources.reading(actor) as work:
+            await require(work, self._medias, media_id)
+        stored = await self._files.store(content)
+        try:
+            async with self._resources.changing(actor) as work:
+                row = await require(work, self._medias, media_id, to_change=True)
+                before = row.version
+                row.version, row.size, row.milliseconds = stored.version, len(content), stored.milliseconds
+                row.details = {**row.details, "content_type": stored.content_type}
+                self._medias.log(work, row, ResourceUpdated)
+        except BaseException:
+            await self._files.remove(stored.version)
+            raise
+        await self._files.remove(before)
+        return self._medias.view(row)
+
+    async def download(self, actor: Actor, media_id: int) -> tuple[str, bytes]:
+        """The type of the sound, and the sound as it was uploaded. Raises NotFound."""
+        async with self._resources.reading(actor) as work:
+            row = await require(work, self._medias, media_id)
+        try:
+            content = await self._files.read(row.version) if row.version else b""
+        except OSError:
+            content = b""
+        if not content:
+            raise NotFound(ErrorCode.SOUND_MISSING, "id")
+        return str(row.details.get("content_type", "")), content

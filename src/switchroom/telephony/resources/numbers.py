@@ -1,0 +1,40 @@
+"""Numbers: extensions of an account, and telephone numbers in E.164."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+from switchroom.errors import ErrorCode, Invalid
+
+LONGEST_NUMBER = 20
+_EXTENSION = re.compile(r"[0-9*#]{1,20}")
+_SPACES = re.compile(r"[\s().\-/]+")
+
+
+def require_phone_number(text: str, path: str, country: str = "") -> str:
+    """The number in E.164, read as people of the country (ISO 3166) write it. Raises Invalid."""
+    try:
+        number = phonenumbers.parse(text, country or None)
+    except phonenumbers.NumberParseException:
+        raise Invalid(ErrorCode.PHONE_NUMBER_INVALID, path) from None
+    if not phonenumbers.is_possible_number(number):
+        raise Invalid(ErrorCode.PHONE_NUMBER_INVALID, path)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def require_number(text: str, path: str) -> str:
+    """What can be dialled: an extension as it is, or a telephone number, which begins with a plus sign, in
+    E.164. Raises Invalid."""
+    plain = _SPACES.sub("", text)
+    if plain.startswith("+"):
+        return require_phone_number(plain, path)
+    if not _EXTENSION.fullmatch(plain):
+        raise Invalid(ErrorCode.EXTENSION_INVALID, path)
+    return plain
+
+
+def country_of(number: str) -> str:
+    """The country (ISO 3166) of a number in E.164; empty for one that is of none."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""

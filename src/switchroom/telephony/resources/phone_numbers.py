@@ -1,0 +1,121 @@
+"""Telephone numbers of accounts, each of which only one account has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, structs
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from switchroom.errors import Conflict, ErrorCode, Problems
+from switchroom.telephony.resources.callflows import CallflowNumber, CallflowRow
+from switchroom.telephony.resources.fields import Id, PhoneNumber, Text
+from switchroom.telephony.resources.numbers import LONGEST_NUMBER, country_of, require_phone_number
+from switchroom.telephony.resources.references import Reference
+from switchroom.telephony.resources.resource import Resource, Work
+from switchroom.telephony.resources.rows import ResourceRow, resource_table
+from switchroom.telephony.resources.trunks import TrunkRow
+
+State = Literal["in_service", "available", "reserved", "port_in", "port_out", "aging", "released", "disabled"]
+
+
+class PhoneNumberDraft(Struct, frozen=True, kw_only=True):
+    """A telephone number, in E.164."""
+
+    number: PhoneNumber
+    state: State = "in_service"
+    assigned_to: Text = ""
+    features: Annotated[list[Text], Meta(max_length=50)] = []
+    category: Text = ""
+    trunk_id: Id | None = None
+    carrier: Text = ""
+    bypass_number: PhoneNumber = ""
+    bypass_enabled: bool = False
+
+
+class PhoneNumberRow(ResourceRow):
+    """A telephone number of an account. Of all accounts only one has it."""
+
+    __tablename__ = "phone_numbers"
+    __table_args__ = resource_table("phone_numbers", UniqueConstraint("number"))
+
+    number: Mapped[str] = mapped_column(String(LONGEST_NUMBER))
+    state: Mapped[str] = mapped_column(String(16))
+    trunk_id: Mapped[int | None] = mapped_column(ForeignKey("trunks.id", ondelete="SET NULL"), index=True)
+
+
+class PhoneNumbers(Resource[PhoneNumberDraft, PhoneNumberRow]):
+    name, singular = "phone_numbers", "phone_number"
+    draft, table = PhoneNumberDraft, PhoneNumberRow
+    searched = ("number", "assigned_to", "carrier")
+    unique = ("number",)
+    filters = (
+        ("state", str),
+        ("trunk_id", int),
+    )
+    read_only = (
+        ("used_by", str | None),
+        ("used_by_id", int | None),
+        ("used_by_name", str | None),
+        ("trunk_name", str | None),
+        ("country", str),
+    )
+
+    def references(self, draft: PhoneNumberDraft) -> Iterable[Reference]:
+        if draft.trunk_id is not None:
+            yield Reference("trunk_id", "trunks", draft.trunk_id)
+
+    def check(self, draft: PhoneNumberDraft, problems: Problems) -> None:
+        super().check(draft, problems)
+        with problems:
+            require_phone_number(draft.number, "number")
+
+    async def prepare(
+        self, work: Work, row: PhoneNumberRow, draft: PhoneNumberDraft, problems: Problems
+    ) -> PhoneNumberDraft:
+        if not self.is_new(row) and draft.number != row.number:
+            problems.add(ErrorCode.FIELD_FIXED, "number")
+        return structs.replace(draft, number=require_phone_number(draft.number, "number"))
+
+    async def complete(self, work: Work, views: Sequence[dict[str, Any]]) -> None:
+        session = work.session
+        flows = select(CallflowNumber.number, CallflowRow.id, CallflowRow.name)
+        flows = flows.join(CallflowRow, CallflowRow.id == CallflowNumber.callflow_id).where(
+            CallflowNumber.organization_id == work.organization_id,
+            CallflowNumber.number.in_([one["number"] for one in views]),
+        )
+        used = {row[0]: (row[1], row[2]) for row in await session.execute(flows)}
+        trunks = select(TrunkRow.id, TrunkRow.name).where(
+            TrunkRow.id.in_({one["trunk_id"] for one in views if one["trunk_id"]})
+        )
+        names = {row[0]: row[1] for row in await session.execute(trunks)}
+        for view in views:
+            used_by, name = used.get(view["number"], (None, None))
+            view["used_by"] = "callflow" if used_by is not None else None
+            view["used_by_id"], view["used_by_name"] = used_by, name
+            view["trunk_name"] = names.get(view["trunk_id"])
+            view["country"] = country_of(view["number"])
+
+    async def remove(self, work: Work, row: PhoneNumberRow) -> None:
+        used = select(CallflowRow.id, CallflowRow.name).join(
+            CallflowNumber, CallflowNumber.callflow_id == CallflowRow.id
+        )
+        found = (await work.session.execute(used.where(CallflowNumber.number == row.number))).first()
+        if found is not None:
+            users = f"callflow {found[0]} ({found[1]})"
+            raise Conflict(ErrorCode.RESOURCE_USED, "id", kind=self.singular, users=users)
+        await super().remove(work, row)
+
+    def label(self, row: PhoneNumberRow) -> str:
+        return row.number
+
+    async def ids_of(self, work: Work, numbers: Sequence[str]) -> dict[str, int]:
+        """The ids of those of the numbers that the account has."""
+        found = await work.session.execute(
+            select(PhoneNumberRow.number, PhoneNumberRow.id).where(
+                PhoneNumberRow.organization_id == work.organization_id, PhoneNumberRow.number.in_(numbers)
+            )
+        )
+        return {row[0]: row[1] for row in found}

@@ -1,0 +1,96 @@
+"""Sounds: files that are uploaded, looked at and made into the form that is played."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from msgspec import Struct
+
+from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, run
+from switchroom.errors import ErrorCode, Invalid, Unavailable
+from switchroom.identity.secrets import random_key
+
+LARGEST_SOUND = 8 << 20
+_MEGABYTES = LARGEST_SOUND >> 20
+_RATE = 16_000
+_SAMPLE = 2
+_LONGEST = 3600
+"""Seconds of a sound that are kept."""
+_CONVERSION_LIMIT = 25.0
+_WAV_HEADER = 44
+_FREE = ["ffmpeg", "-nostdin", "-v", "error", "-y"]
+
+
+class StoredSound(Struct, frozen=True):
+    """A sound that was stored: what its files are called, its type by its content, and how long it plays."""
+
+    version: str
+    content_type: str
+    milliseconds: int
+
+
+class SoundFiles:
+    """Files of sounds in a directory: each as it was uploaded, and as WAV with one channel of 16 bits at
+    16 kHz, which is played."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def played(self, version: str) -> Path:
+        return self._directory / f"{version}.wav"
+
+    async def store(self, content: bytes) -> StoredSound:
+        """Raises Invalid for what is not a sound or too large, Unavailable where nothing can convert it."""
+        if len(content) > LARGEST_SOUND:
+            raise Invalid(ErrorCode.SOUND_TOO_LARGE, "file", most=_MEGABYTES)
+        content_type = type_of(content)
+        version = random_key(24)
+        await asyncio.to_thread(self._directory.mkdir, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._directory, prefix="upload-") as temporary:
+            source, target = Path(temporary) / "source", Path(temporary) / "played.wav"
+            await asyncio.to_thread(source.write_bytes, content)
+            milliseconds = await _convert(source, target)
+            await asyncio.to_thread(source.rename, self._directory / f"{version}.original")
+            await asyncio.to_thread(target.rename, self.played(version))
+        return StoredSound(version, content_type, milliseconds)
+
+    async def read(self, version: str) -> bytes:
+        """The sound as it was uploaded. Raises OSError."""
+        return await asyncio.to_thread((self._directory / f"{version}.original").read_bytes)
+
+    async def remove(self, version: str) -> None:
+        """Also of one that is not there."""
+        for path in (self._directory / f"{version}.original", self.played(version)) if version else ():
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def type_of(content: bytes) -> str:
+    """The media type, by the content's first bytes. Raises Invalid for what is no WAV, MP3 or Ogg."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WAVE":
+        return "audio/wav"
+    if content[:4] == b"OggS":
+        return "audio/ogg"
+    if content[:3] == b"ID3" or (len(content) > 1 and content[0] == 0xFF and content[1] & 0xE6 == 0xE2):
+        return "audio/mpeg"  # a tag before it, or the first frame: layer III in its second byte
+    raise Invalid(ErrorCode.SOUND_INVALID, "file")
+
+
+async def _convert(source: Path, target: Path) -> int:
+    """Milliseconds of the sound that was made. No other program, file or address is read than the source."""
+    command = [
+        *_FREE,
+        *("-protocol_whitelist", "file", "-i", str(source), "-map", "0:a:0", "-t", str(_LONGEST)),
+        *("-ac", "1", "-ar", str(_RATE), "-c:a", "pcm_s16le", "-f", "wav", str(target)),
+    ]
+    try:
+        await run(command, limit=_CONVERSION_LIMIT, directory=source.parent)
+    except ProgramFailed:
+        raise Invalid(ErrorCode.SOUND_INVALID, "file") from None
+    except ProgramMissing as error:
+        raise Unavailable(ErrorCode.SOUND_NOT_CONVERTED, "file", reason=str(error)) from None
+    size = (await asyncio.to_thread(target.stat)).st_size - _WAV_HEADER
+    if size <= 0:
+        raise Invalid(ErrorCode.SOUND_INVALID, "file")
+    return size * 1000 // (_RATE * _SAMPLE)
