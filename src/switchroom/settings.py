@@ -257,6 +257,13 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     media_port_min: Annotated[int, Meta(ge=1024, le=65535, description="First UDP port for media.")] = 30000
     media_port_max: Annotated[int, Meta(ge=1024, le=65535, description="Last UDP port for media.")] = 39999
+    realm_suffix: Annotated[
+        str,
+        Meta(
+            description="Domain in which accounts have their SIP realms: `acme.pbx.example.org`. Empty: the "
+            "name of this server or, where that is none, `sip.internal`."
+        ),
+    ] = ""
     workers: Annotated[
         int, Meta(ge=1, le=64, description="Processes that control calls, each with calls of its own.")
     ] = 1

@@ -25,11 +25,12 @@ def meeting_key_commands() -> None:
 
 
 class KeyUse(StrEnum):
-    """What a key is good for: two parts of the Web Meeting API, and the events log."""
+    """What a key is good for: two parts of the Web Meeting API, the events log, and telephony."""
 
     ACCOUNT = "account"
     MEETING = "meeting"
     EVENTS = "events"
+    TELEPHONY = "telephony"
 
 
 @key_commands.command("create")

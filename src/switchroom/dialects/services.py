@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec import Struct
 
 from switchroom.accounts.accounts import Accounts
@@ -32,12 +34,15 @@ from switchroom.rooms.quotas import Quotas
 from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
 from switchroom.rooms.tree import RoomTree
+from switchroom.telephony.resources.calls_history import CallHistory
+from switchroom.telephony.resources.service import Resources
+from switchroom.telephony.resources.sounds import SoundFiles
 
 
 class Services(Struct, frozen=True, kw_only=True):
-    """Every service, and what the settings say to operations: whether cookies are for HTTPS only, whether
-    anything can be recorded, whether the Web Meeting API wants a key, and the time zone of people who have
-    not said theirs."""
+    """Every service, where the files of call recordings are, and what the settings say to operations: whether
+    cookies are for HTTPS only, whether anything can be recorded, whether the Web Meeting API wants a key, and
+    the time zone of people who have not said theirs."""
 
     # identity
     authentication: Authentication
@@ -73,6 +78,12 @@ class Services(Struct, frozen=True, kw_only=True):
     events: EventLog
     tail: EventTail
     webhooks: WebHooks
+
+    # telephony
+    resources: Resources
+    call_history: CallHistory
+    sounds: SoundFiles
+    call_recordings: Path
 
     # live rooms
     conference: ConferenceService

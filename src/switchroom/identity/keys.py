@@ -30,6 +30,7 @@ class KeyPermission(IntFlag):
     ACCOUNT = 1 << 0
     MEETING = 1 << 1
     EVENTS = 1 << 2
+    TELEPHONY = 1 << 3
 
 
 class KeyHolder(Struct, frozen=True):

@@ -38,6 +38,7 @@ from switchroom.platform.meetings import MeetingServices
 from switchroom.platform.rooms import RoomServices
 from switchroom.platform.schema import bring_up_to_date, require_usable
 from switchroom.platform.storage import Storage
+from switchroom.platform.telephony import TelephonyServices
 from switchroom.settings import Settings
 
 WEBROOT = Path(__file__).parents[1] / "webroot"
@@ -63,6 +64,7 @@ class Platform:
         self.events = EventServices(settings, self.storage)
         self.media = MediaServers(settings, self.engines)
         self.meetings = MeetingServices(settings, self.storage, self.identity, self.rooms, self.media)
+        self.telephony = TelephonyServices(settings, self.storage, self.identity)
         self.live = LiveRooms(settings, self.storage, self.identity, self.events, self.meetings, self.media)
         self.dialects = Dialects(
             settings,
@@ -73,6 +75,7 @@ class Platform:
             self.meetings,
             self.live,
             self.media,
+            self.telephony,
         )
         self._begin = asyncio.Event()
         self.mail = MailDelivery(

@@ -25,6 +25,7 @@ from switchroom.platform.media_servers import MediaServers
 from switchroom.platform.meetings import MeetingServices
 from switchroom.platform.rooms import RoomServices
 from switchroom.platform.storage import Storage
+from switchroom.platform.telephony import TelephonyServices
 from switchroom.rooms.occupancy import Occupancy
 from switchroom.settings import Settings
 
@@ -42,6 +43,7 @@ class Dialects:
         meetings: MeetingServices,
         live: LiveRooms,
         media: MediaServers,
+        telephony: TelephonyServices,
     ) -> None:
         self._live = live
         self._services = Services(
@@ -72,6 +74,10 @@ class Dialects:
             events=events.log,
             tail=events.tail,
             webhooks=events.webhooks,
+            resources=telephony.resources,
+            call_history=telephony.call_history,
+            sounds=telephony.sounds,
+            call_recordings=telephony.call_recordings,
             conference=live.service,
             cookie_secure=settings.security.cookie_secure,
             records=media.can_record,
@@ -88,6 +94,7 @@ class Dialects:
             identity.organizations,
             identity.authentication,
             identity.signer,
+            telephony.user_ids,
             identity.secret,
             lifetime=settings.security.access_token_lifetime,
         )

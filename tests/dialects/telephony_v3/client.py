@@ -55,6 +55,49 @@ class Reader:
             yield Follower(connection, self.token)
 
 
+class Api:
+    """Calls of the configuration with a token, which may be none. What is answered is held against the API's
+    own document."""
+
+    def __init__(self, running: RunningPlatform, token: str = "", **query: Any) -> None:
+        self.running = running
+        self.token = token
+        self._query = query
+
+    @classmethod
+    def of(cls, running: RunningPlatform, organization: Organization | None, **query: Any) -> Api:
+        """With a new key for the telephony of an account, or of all."""
+        permissions = KeyPermission.TELEPHONY | KeyPermission.EVENTS
+        key = running.run(running.platform.identity.keys.create("telephony", permissions, organization))
+        return cls(running, sign_in(running, key)["auth_token"], **query)
+
+    def send(self, method: str, path: str, data: Any = None, **query: Any) -> httpx.Response:
+        headers = {"X-Auth-Token": self.token} if self.token else {}
+        content = None if data is None else json.dumps({"data": data})
+        answer = self.running.http.request(
+            method, f"/v3.0{path}", content=content, headers=headers, params={**self._query, **query}
+        )
+        schemas.check(self.running.http, DOCUMENT, answer)
+        return answer
+
+    def __call__(self, method: str, path: str, data: Any = None, **query: Any) -> Any:
+        """What is under `data` of an answer that is one of success."""
+        answer = self.send(method, path, data, **query)
+        assert answer.status_code == 200, f"{method} {path}: {answer.text}"
+        return answer.json()["data"]
+
+    def refused(self, method: str, path: str, data: Any = None, **query: Any) -> tuple[int, dict[str, str]]:
+        """The status of an error, and the fields that it names."""
+        answer = self.send(method, path, data, **query)
+        error = answer.json()["error"]
+        assert isinstance(error["details"], str)
+        return answer.status_code, error["fields"]
+
+    def make(self, kind: str, **data: Any) -> int:
+        """The id of a new one."""
+        return self("PUT", f"/{kind}", data)["id"]
+
+
 class Follower:
     """One WebSocket."""
 

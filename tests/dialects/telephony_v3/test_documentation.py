@@ -28,7 +28,22 @@ def test_it_lists_every_operation_and_which_of_them_take_a_token(document: dict[
         for method, operation in operations.items()
     }
 
-    assert listed == {"PUT /v3.0/auth/account": False, "PUT /v3.0/auth/user": False, "GET /v3.0/events": True}
+    assert [name for name, is_closed in listed.items() if not is_closed] == [
+        "PUT /v3.0/auth/account",
+        "PUT /v3.0/auth/user",
+    ]
+    kinds = "users devices callflows groups menus calendars medias conferences vmboxes trunks webhooks"
+    for kind in [*kinds.split(), "phone_numbers", "directories"]:
+        path = f"/v3.0/{kind}"
+        one = f"{path}/{{id}}"
+        operations = {f"GET {path}", f"PUT {path}", f"POST {path}", f"GET {one}", f"POST {one}"}
+        assert operations | {f"DELETE {one}"} <= set(listed)
+    for other in ("accounts", "function_keys/device/{id}", "networks", "calls_history/all", "recordings"):
+        assert f"GET /v3.0/{other}" in listed
+
+
+def test_it_is_at_two_addresses(running: RunningPlatform, document: dict[str, Any]) -> None:
+    assert running.http.get("/v3.0/openapi.json").json() == document
 
 
 def test_what_is_sent_stands_under_data(document: dict[str, Any]) -> None:
@@ -43,5 +58,5 @@ def test_all_that_is_wrong_with_a_body_is_named_at_once(running: RunningPlatform
 
     assert refused.status_code == 400
     error = refused.json()["error"]
-    assert error["details"] == {"username": "expected string, got whole number", "password": "is required"}
+    assert error["fields"] == {"username": "expected string, got whole number", "password": "is required"}
     assert error["message"] == "username: expected string, got whole number; password: is required"

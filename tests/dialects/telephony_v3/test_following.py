@@ -111,9 +111,9 @@ def test_what_is_wrong_is_said_and_harms_nothing(reader: Reader, tenant: Tenant)
         wrong: list[object] = [[], "*", [1], ["Room"], None]
         for bindings in wrong:
             follower.send(action="subscribe", auth_token=reader.token, data={"bindings": bindings})
-            assert list(follower.next()["data"]["error"]["details"]) == ["data.bindings"]
+            assert list(follower.next()["data"]["error"]["fields"]) == ["data.bindings"]
         follower.send(action="subscribe", auth_token=reader.token, data={"bindings": ["*"], "since": "x"})
-        assert list(follower.next()["data"]["error"]["details"]) == ["data.since"]
+        assert list(follower.next()["data"]["error"]["fields"]) == ["data.since"]
         follower.send(action="ping", request_id="p")
         assert follower.next() == {"action": "pong", "request_id": "p"}
         assert follower.subscribe("room.*")["status"] == "success"
@@ -122,7 +122,7 @@ def test_what_is_wrong_is_said_and_harms_nothing(reader: Reader, tenant: Tenant)
         assert follower.next()["status"] == "success"
         assert follower.next()["status"] == "error"
         follower.send(action="subscribe", data={"bindings": ["*"], "since": 1})
-        assert list(follower.next()["data"]["error"]["details"]) == ["data.since"]
+        assert list(follower.next()["data"]["error"]["fields"]) == ["data.since"]
         room = tenant.room()
         assert follower.next()["data"]["object"] == room
         follower.connection.send("x" * 70_000)

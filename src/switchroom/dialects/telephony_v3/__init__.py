@@ -1,1 +1,1 @@
-"""The Telephony API v3.0: the events log, read and followed."""
+"""The Telephony API v3.0: configuration, and the events log, read and followed."""

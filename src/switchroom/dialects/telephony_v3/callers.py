@@ -1,4 +1,4 @@
-"""Callers: an API key or a person who administers an account, by the token they were given."""
+"""Callers: an API key or a person of an account, by the token they were given."""
 
 from __future__ import annotations
 
@@ -14,20 +14,51 @@ from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
 from switchroom.identity.organizations import Organizations
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
+from switchroom.telephony.resources import actor
+from switchroom.telephony.resources.users import UserIds
 
+EVENTS = "events"
+"""The access of operations on the events log: administrators, and keys for events."""
+
+_LEVELS: dict[str, actor.Level] = {
+    "user": actor.Level.USER,
+    "admin": actor.Level.ADMIN,
+    "superduper": actor.Level.SUPERDUPER,
+}
+_EVERYTHING = KeyPermission.EVENTS | KeyPermission.TELEPHONY
 _OF_KEY = "key."
 
 
 class Caller(Struct, frozen=True):
-    """Without an `organization_id` it is the events of all accounts that are open to the caller. The token is
-    good until the Unix time `expires_at`."""
+    """Without an `organization_id` all accounts are open to the caller. The token is good until the Unix time
+    `expires_at`. `user_id` is that of a person, None for a key; `by` is what the log calls the caller."""
 
     organization_id: int | None
     expires_at: int
+    level: Level
+    permissions: KeyPermission
+    by: str
+    user_id: int | None = None
 
-    @property
-    def level(self) -> Level:
-        return "superduper" if self.organization_id is None else "admin"
+    def require(self, access: str) -> None:
+        """Raises Forbidden for a caller whose level or key is not enough."""
+        if access == EVENTS:
+            if self.level == "user":
+                raise Forbidden(ErrorCode.ADMINISTRATORS_ONLY)
+            self._require_permission(KeyPermission.EVENTS)
+            return
+        self._require_permission(KeyPermission.TELEPHONY)
+        if _LEVELS[self.level] < _LEVELS[access]:
+            raise Forbidden(ErrorCode.LEVEL_MISSING, level=access)
+
+    def _require_permission(self, permission: KeyPermission) -> None:
+        if permission not in self.permissions:
+            name = (permission.name or "").capitalize()
+            raise Forbidden(ErrorCode.KEY_PERMISSION_MISSING, permission=name)
+
+    def actor(self, organization_id: int) -> actor.Actor:
+        """Who works on the resources of the account."""
+        return actor.Actor(organization_id, _LEVELS[self.level], self.user_id, self.by)
 
 
 Context = operation.Context[Caller]
@@ -48,6 +79,7 @@ class Callers:
         organizations: Organizations,
         authentication: Authentication,
         signer: TokenSigner,
+        users: UserIds,
         secret: bytes,
         *,
         lifetime: int,
@@ -56,11 +88,12 @@ class Callers:
         self._organizations = organizations
         self._authentication = authentication
         self._signer = signer
+        self._users = users
         self._key_signer = TokenSigner(b"telephony key\0" + secret)
         self._lifetime = lifetime
 
     async def with_key(self, api_key: str) -> SignedIn:
-        """Raises Unauthenticated, and Forbidden for a key that the log is not open to."""
+        """Raises Unauthenticated, and Forbidden for a key that nothing of this API is open to."""
         holder = await self._keys.authenticate(api_key)
         await self._require(holder)
         moment = time.time()
@@ -75,33 +108,53 @@ class Callers:
             display_name=holder.name,
         )
         token = _OF_KEY + self._key_signer.sign(claims)
-        return SignedIn(token, Caller(holder.organization_id, claims.expires_at))
+        return SignedIn(token, _key(holder, claims.expires_at))
 
     async def with_password(self, username: str, password: str, address: str) -> SignedIn:
-        """Raises as `Authentication.with_password`, and Forbidden for a person who administers no account."""
+        """Raises as `Authentication.with_password`."""
         signed_in = await self._authentication.with_password(username, password, None, address)
         # Who comes back signs in anew: this API knows no refreshing.
         await self._authentication.sign_out(signed_in.refresh_token)
-        return SignedIn(signed_in.token, _person(signed_in.claims))
+        return SignedIn(signed_in.token, await self._person(signed_in.claims))
 
-    async def of(self, token: str) -> Caller:
-        """Raises Unauthenticated, Forbidden."""
-        if not token.startswith(_OF_KEY):
-            return _person(self._signer.verify(token))
-        claims = self._key_signer.verify(token.removeprefix(_OF_KEY))
-        holder = await self._keys.still(int(claims.subject_id))
-        await self._require(holder)
-        return Caller(holder.organization_id, claims.expires_at)
+    async def of(self, token: str, access: str) -> Caller:
+        """Raises Unauthenticated, and Forbidden for a caller to whom this access is not open."""
+        if token.startswith(_OF_KEY):
+            claims = self._key_signer.verify(token.removeprefix(_OF_KEY))
+            holder = await self._keys.still(int(claims.subject_id))
+            await self._require(holder)
+            caller = _key(holder, claims.expires_at)
+        else:
+            caller = await self._person(self._signer.verify(token))
+        caller.require(access)
+        return caller
+
+    async def is_open(self, organization_id: int) -> bool:
+        """Whether there is such an account, and it is not closed."""
+        return await self._organizations.is_open(organization_id)
 
     async def _require(self, holder: KeyHolder) -> None:
-        holder.require(KeyPermission.EVENTS)
-        if holder.organization_id is not None and not await self._organizations.is_open(
-            holder.organization_id
-        ):
+        if not holder.permissions & _EVERYTHING:
+            raise Forbidden(ErrorCode.KEY_PERMISSION_MISSING, permission="Telephony")
+        if holder.organization_id is not None and not await self.is_open(holder.organization_id):
             raise Unauthenticated(ErrorCode.ACCOUNT_CLOSED)
 
+    async def _person(self, claims: AccessToken) -> Caller:
+        if claims.kind is not SubjectKind.PERSON:
+            raise Forbidden(ErrorCode.PEOPLE_ONLY)
+        user_id = await self._users.of(claims.organization_id, claims.subject_id)
+        if user_id is None:
+            raise Unauthenticated(ErrorCode.TOKEN_REVOKED)
+        return Caller(
+            claims.organization_id,
+            claims.expires_at,
+            "admin" if claims.may(Administration.COMPANY_ADMIN) else "user",
+            _EVERYTHING,
+            claims.subject_id,
+            user_id,
+        )
 
-def _person(claims: AccessToken) -> Caller:
-    if claims.kind is not SubjectKind.PERSON or not claims.may(Administration.COMPANY_ADMIN):
-        raise Forbidden(ErrorCode.ADMINISTRATORS_ONLY)
-    return Caller(claims.organization_id, claims.expires_at)
+
+def _key(holder: KeyHolder, expires_at: int) -> Caller:
+    level: Level = "superduper" if holder.organization_id is None else "admin"
+    return Caller(holder.organization_id, expires_at, level, holder.permissions, f"key {holder.key_id}")

@@ -15,12 +15,24 @@ from switchroom.dialects.operation import Operation
 from switchroom.dialects.problem import Problem
 from switchroom.dialects.services import Services
 from switchroom.dialects.telephony_v3 import following
+from switchroom.dialects.telephony_v3.accounts import AccountOperations
+from switchroom.dialects.telephony_v3.actors import Actors
 from switchroom.dialects.telephony_v3.authentication import AuthenticationOperations
 from switchroom.dialects.telephony_v3.callers import Caller, Callers, Context
+from switchroom.dialects.telephony_v3.devices import DeviceOperations
+from switchroom.dialects.telephony_v3.directories import DirectoryOperations
 from switchroom.dialects.telephony_v3.documentation import DOCUMENTATION
 from switchroom.dialects.telephony_v3.errors import PROBLEMS, Word, error_reply
 from switchroom.dialects.telephony_v3.events import EventOperations
+from switchroom.dialects.telephony_v3.history import HistoryOperations
+from switchroom.dialects.telephony_v3.medias import SoundOperations
+from switchroom.dialects.telephony_v3.messages.authentication import Token, TokenReply
 from switchroom.dialects.telephony_v3.messages.envelope import ErrorReply, Page, Reply
+from switchroom.dialects.telephony_v3.phone_numbers import PhoneNumberOperations
+from switchroom.dialects.telephony_v3.resources import ResourceOperations
+from switchroom.dialects.telephony_v3.webhooks import WebHookOperations
+
+_WITH_OPERATIONS_OF_THEIR_OWN = frozenset(("accounts", "phone_numbers", "directories"))
 
 
 class Telephony(Dialect[Caller, Word]):
@@ -36,7 +48,25 @@ class Telephony(Dialect[Caller, Word]):
         self._operations = [
             *AuthenticationOperations(callers).operations(),
             *EventOperations(services).operations(),
+            *self._configuration(),
             document(self, DOCUMENTATION, "/documentation/swagger"),
+            document(self, DOCUMENTATION, "/openapi.json"),
+        ]
+
+    def _configuration(self) -> list[Operation]:
+        """What is configured for calls."""
+        services, actors = self._services, Actors(self._callers)
+        resources = services.resources
+        common = ResourceOperations(resources, actors, own=_WITH_OPERATIONS_OF_THEIR_OWN)
+        return [
+            *AccountOperations(resources, actors).operations(),
+            *common.operations(),
+            *DeviceOperations(resources, actors).operations(),
+            *PhoneNumberOperations(resources, actors, common).operations(),
+            *DirectoryOperations(resources, actors, common).operations(),
+            *SoundOperations(resources, actors, services.sounds, services.call_recordings).operations(),
+            *HistoryOperations(services.call_history, actors).operations(),
+            *WebHookOperations(services.webhooks, actors).operations(),
         ]
 
     def operations(self) -> Sequence[Operation]:
@@ -53,12 +83,14 @@ class Telephony(Dialect[Caller, Word]):
         return [follow]
 
     async def authenticate(self, context: Context, operation: Operation, message: Any) -> Caller:
-        return await self._callers.of(context.header(b"x-auth-token"))
+        return await self._callers.of(context.header(b"x-auth-token"), operation.access)
 
     def reader(self, kind: Any) -> Reader[Any]:
         return Reader[Any](kind, under="data")
 
-    def envelope(self, reply: Any, context: Context) -> Page[Any] | Reply:
+    def envelope(self, reply: Any, context: Context) -> Page[Any] | TokenReply | Reply:
+        if isinstance(reply, Token):
+            return TokenReply(reply, reply.auth_token)
         return cast("Page[Any]", reply) if isinstance(reply, Page) else Reply(reply)
 
     def error_body(self, problem: Problem[Word], context: Context) -> ErrorReply:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import switchroom
 from switchroom.dialects.openapi import Documentation, Schema, Schemas, object_of
 from switchroom.dialects.operation import Operation
+from switchroom.dialects.telephony_v3.messages.authentication import Token
 from switchroom.dialects.telephony_v3.messages.envelope import ErrorReply, Page
 
 
 def _envelope(operation: Operation, reply: Schema) -> Schema:
-    is_page = isinstance(operation.reply, type) and issubclass(operation.reply, Page)
+    kind: object = operation.reply
+    is_page = isinstance(kind, type) and issubclass(kind, Page)
+    if kind is Token:
+        return object_of({"data": reply, "auth_token": {"type": "string"}})
     return reply if is_page else object_of({"data": reply})
 
 
@@ -24,12 +28,14 @@ def _failure(schemas: Schemas) -> Schema:
 DOCUMENTATION = Documentation(
     title="Telephony API",
     version="3.0",
-    description=f"The events log (Switchroom {switchroom.__version__}).",
+    description=f"Configuration of telephony, and the events log (Switchroom {switchroom.__version__}).",
     failures={
         "400": "What was sent is not valid; `details` names the fields.",
         "401": "The credentials or the token are missing, wrong or too old.",
         "403": "Not allowed for this caller.",
         "404": "There is no such thing.",
+        "409": "It is in use, or there is one already.",
+        "413": "The request is too large.",
         "429": "Too many attempts.",
         "500": "Something went wrong at the server.",
         "503": "The server cannot do this at present.",

@@ -35,7 +35,7 @@ Word = Literal[
 PROBLEMS: ProblemTable[Word] = ProblemTable(
     {
         (Invalid, None): Row(400, "validation_error"),
-        (BodyTooLarge, None): Row(413, "too_large", "the request is larger than 1 MiB"),
+        (BodyTooLarge, None): Row(413, "too_large", "the request is too large"),
         (Unauthenticated, None): Row(401, "invalid_credentials"),
         (NotFound, None): Row(404, "not_found"),
         (UnknownPath, None): Row(404, "not_found", "there is no such resource"),
@@ -52,5 +52,6 @@ PROBLEMS: ProblemTable[Word] = ProblemTable(
 
 
 def error_reply(problem: Problem[Word]) -> ErrorReply:
-    details = {one.path: one.reason for one in problem.fields if one.path}
-    return ErrorReply(ErrorBody(problem.word, problem.message, details))
+    fields = {one.path: one.reason for one in problem.fields if one.path}
+    details = "; ".join(f"{path}: {reason}" for path, reason in fields.items())
+    return ErrorReply(ErrorBody(problem.word, problem.message, details, fields))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from switchroom.dialects.operation import Nothing, Operation, Parameter
 from switchroom.dialects.query import unix_moment
 from switchroom.dialects.services import Services
-from switchroom.dialects.telephony_v3.callers import Context
+from switchroom.dialects.telephony_v3.callers import EVENTS, Context
 from switchroom.dialects.telephony_v3.messages.envelope import Page
 from switchroom.dialects.telephony_v3.messages.events import EventsPage
 from switchroom.errors import ErrorCode, Invalid
@@ -40,7 +40,7 @@ class EventOperations:
                     Parameter("cursor", "Only what comes after: the `cursor` of the page before."),
                 ),
                 reply=EventsPage,
-                access="admin",
+                access=EVENTS,
                 handler=self.list,
             )
         ]

@@ -13,7 +13,7 @@ from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
 from msgspec import Struct
 
-from switchroom.dialects.telephony_v3.callers import Caller, Callers
+from switchroom.dialects.telephony_v3.callers import EVENTS, Caller, Callers
 from switchroom.dialects.telephony_v3.errors import PROBLEMS, error_reply
 from switchroom.dialects.telephony_v3.events import require_id, require_types
 from switchroom.errors import DomainError, ErrorCode, Forbidden, Invalid, Unauthenticated
@@ -109,7 +109,7 @@ class _Connection:
                 await self._handle(message)
                 continue
             try:
-                caller = await self._callers.of(message.auth_token)
+                caller = await self._callers.of(message.auth_token, EVENTS)
                 bindings = _bindings(message)
                 since = message.data.get("since")
                 after = (
@@ -172,7 +172,7 @@ class _Connection:
         while (left := caller.expires_at - time.time()) > 0:
             await asyncio.sleep(min(left, ASK_AGAIN_EVERY))
             try:
-                await self._callers.of(token)
+                await self._callers.of(token, EVENTS)
             except (Unauthenticated, Forbidden):
                 break
         raise _Refused(EXPIRED_CLOSE)

@@ -6,17 +6,17 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-Level = Literal["admin", "superduper"]
+Level = Literal["user", "admin", "superduper"]
 
 
 class KeyCredentials(Struct, frozen=True):
-    """A key that may read the events log."""
+    """A key for telephony, for the events log, or for both."""
 
     api_key: str
 
 
 class UserCredentials(Struct, frozen=True):
-    """A person who administers an account."""
+    """A person of an account."""
 
     username: str
     password: str
@@ -29,3 +29,10 @@ class Token(Struct, frozen=True):
     account_id: Annotated[int | None, Meta(description="Null for a token that is good for all accounts.")]
     priv_level: Level
     expires: Annotated[int, Meta(description="Unix seconds.")]
+
+
+class TokenReply(Struct, frozen=True):
+    """A token, also where clients look for it that read no `data`."""
+
+    data: Token
+    auth_token: str

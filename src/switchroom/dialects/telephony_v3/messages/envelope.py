@@ -15,18 +15,21 @@ class Reply(Struct, frozen=True):
 
 
 class Page(Struct, Generic[T], frozen=True):
-    """A part of a list, in the envelope of its own that it needs."""
+    """A part of a list, in the envelope of its own that it needs. The cursor of the last part of a list that
+    has an end is empty."""
 
     data: Sequence[T]
     cursor: Annotated[str, Meta(description="What the next part begins after.")]
 
 
 class ErrorBody(Struct, frozen=True):
-    """`type` is the machine's word; `details` says of each field that is wrong what is."""
+    """`type` is the machine's word; `fields` says of each field that is wrong what is, and `details` the same
+    in a text."""
 
     type: str
     message: str
-    details: Mapping[str, str]
+    details: str
+    fields: Mapping[str, str]
 
 
 class ErrorReply(Struct, frozen=True):

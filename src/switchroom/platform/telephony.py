@@ -1,0 +1,39 @@
+"""Telephony services: what is configured for calls, and the records of them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from switchroom.meetings.account_changes import AccountMeetings
+from switchroom.platform.identity import IdentityServices
+from switchroom.platform.storage import Storage
+from switchroom.settings import Settings
+from switchroom.telephony.resources.calls_history import CallHistory
+from switchroom.telephony.resources.catalogue import all_kinds
+from switchroom.telephony.resources.service import Resources
+from switchroom.telephony.resources.sounds import SoundFiles
+from switchroom.telephony.resources.users import UserIds
+from switchroom.telephony.resources.vault import Vault
+
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
+_NO_DOMAIN = "sip.internal"
+"""What realms end in where the platform has no domain name: of a top level that is nobody's."""
+
+
+class TelephonyServices:
+    def __init__(self, settings: Settings, storage: Storage, identity: IdentityServices) -> None:
+        database, directory = storage.database, settings.data_directory / "telephony"
+        self.sounds = SoundFiles(directory / "medias")
+        self.call_recordings = directory / "recordings"
+        self.vault = Vault(identity.secret)
+        kinds = all_kinds(identity.password_requests, AccountMeetings(), self.sounds)
+        suffix = settings.telephony.realm_suffix or _domain_of(settings.base_url)
+        self.resources = Resources(database, identity.passwords, self.vault, kinds, suffix)
+        self.call_history = CallHistory(database)
+        self.user_ids = UserIds(database)
+
+
+def _domain_of(url: str) -> str:
+    host = (urlsplit(url).hostname or "").lower()
+    return host if _DOMAIN.fullmatch(host) else _NO_DOMAIN
