@@ -10,7 +10,7 @@ SIDE_BY_SIDE ?= --numprocesses 2 --dist worksteal
 
 # What each purpose needs from the distribution. Engines say which packages they are of.
 ENGINE_PACKAGES := $(shell sed -n 's/^    packages = (\(.*\))$$/\1/p' src/switchroom/engines/*/engine.py | tr -d '",')
-RUN_PACKAGES := $(ENGINE_PACKAGES) python3-venv
+RUN_PACKAGES := $(ENGINE_PACKAGES) espeak-ng python3-venv
 TEST_PACKAGES := $(RUN_PACKAGES) chromium firefox-esr postgresql curl
 BENCH_PACKAGES := $(TEST_PACKAGES) wrk
 
@@ -65,11 +65,11 @@ lock: .make/python-dev ## Choose the newest allowed versions of the dependencies
 		--no-emit-index-url --no-header --upgrade --quiet -o requirements-dev.lock
 
 clean: ## Remove everything that was installed or built here, but not the data in var/
-	rm -rf .venv .make $(NODE_MODULES) src/switchroom/webroot .pytest_cache .ruff_cache .import_linter_cache test-results
+	rm -rf .venv .make $(NODE_MODULES) src/switchroom/webroot src/switchroom/telephony/prompts/sounds .pytest_cache .ruff_cache .import_linter_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-setup: .make/run-packages .make/python .make/bytecode web
-setup-dev: .make/test-packages .make/python-dev .make/bytecode web
+setup: .make/run-packages .make/python .make/bytecode .make/prompts web
+setup-dev: .make/test-packages .make/python-dev .make/bytecode .make/prompts web
 
 web: src/switchroom/webroot/index.html ## Build the browser side
 
@@ -104,6 +104,11 @@ web: src/switchroom/webroot/index.html ## Build the browser side
 # Starting takes seconds longer without bytecode, and some environments keep Python from writing it.
 .make/bytecode: $(shell find src -name '*.py') | .make/python
 	@.venv/bin/python -m compileall -q src
+	@touch $@
+
+.make/prompts: $(wildcard src/switchroom/telephony/prompts/*.py) | .make/run-packages .make/python
+	@echo "==> Making the prompts of telephony"
+	@.venv/bin/python -m switchroom.telephony.prompts.make
 	@touch $@
 
 $(NODE_MODULES)/.installed: web/package-lock.json
