@@ -41,6 +41,7 @@ from switchroom.telephony.routing.state import (
 FORWARD_LEAST, FORWARD_MOST = 3, 20
 FORWARD_SECONDS = 8
 
+_FEATURES = {one.value: one for one in Feature}
 _ANNOUNCED, _ENTERED, _LATER = "announced", "entered", "later"
 
 
@@ -101,7 +102,7 @@ def needs_answer(data: FeatureData) -> bool:
 
 
 def _feature(data: FeatureData) -> Feature | None:
-    return Feature(data.feature) if data.feature in Feature else None
+    return _FEATURES.get(data.feature)
 
 
 def _ask(context: Context) -> Turn:
