@@ -172,7 +172,7 @@ class SecuritySettings(Struct, frozen=True, forbid_unknown_fields=True):
         30 * 86_400
     )
     cookie_secure: Annotated[
-        bool, Meta(description="Send the cookie `auth` over HTTPS (and to localhost) only.")
+        bool, Meta(description="Send the cookies `auth` and `device` over HTTPS (and to localhost) only.")
     ] = True
     trusted_proxies: Annotated[
         list[str],

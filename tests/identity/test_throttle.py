@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from switchroom.db.base import now
-from switchroom.identity.models import SignInFailure
+from switchroom.identity.models import SignInDevice, SignInFailure, SignInPlace
 from tests.platform import PASSWORD, Account, RunningPlatform, Tenant, running_platform
 
 STRANGER, HOME, OFFICE = "203.0.113.9", "198.51.100.7", "198.51.100.8"
@@ -25,18 +26,52 @@ def behind_proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Ru
     with running_platform(
         tmp_path, url, trusted_proxies=["127.0.0.1"], account_attempts=3, address_attempts=6
     ) as running:
+        running.run(_forget(running))
         yield running
+
+
+async def _forget(running: RunningPlatform) -> None:
+    """What earlier tests have left in a database that they share."""
+    async with running.platform.storage.database.write(None) as session:
+        for table in (SignInFailure, SignInPlace, SignInDevice):
+            await session.execute(delete(table))
+
+
+def attempt(
+    running: RunningPlatform, username: str, password: str, address: str, **headers: str
+) -> httpx.Response:
+    """The answer to an attempt from an address."""
+    credentials = {"usernamePasswordCredentials": {"username": username, "password": password}}
+    running.http.cookies.clear()
+    return running.http.post(
+        "/json/v1/authenticationService/authenticate",
+        json=credentials,
+        headers={"x-forwarded-for": address, **headers},
+    )
 
 
 def sign_in(running: RunningPlatform, username: str, password: str, address: str) -> int:
     """The status of an attempt from an address."""
-    credentials = {"usernamePasswordCredentials": {"username": username, "password": password}}
-    answer = running.http.post(
-        "/json/v1/authenticationService/authenticate",
-        json=credentials,
-        headers={"x-forwarded-for": address},
-    )
-    return answer.status_code
+    return attempt(running, username, password, address).status_code
+
+
+class Browser:
+    """A page of the platform that keeps its cookie `device`, and goes from one address to another."""
+
+    def __init__(self, running: RunningPlatform) -> None:
+        self._running = running
+        self.device = ""
+        self.cookie = ""
+
+    def sign_in(self, username: str, password: str, address: str) -> int:
+        cookie = {"cookie": f"device={self.device}"} if self.device else {}
+        origin = self._running.base_url
+        answer = attempt(self._running, username, password, address, origin=origin, **cookie)
+        for line in answer.headers.get_list("set-cookie"):
+            if line.startswith("device="):
+                self.cookie = line
+                self.device = line.removeprefix("device=").split(";")[0]
+        return answer.status_code
 
 
 def guess_keys(running: RunningPlatform, count: int, address: str) -> list[int]:
@@ -141,3 +176,94 @@ def test_keys_that_do_not_exist_keep_nobody_from_signing_in(behind_proxy: Runnin
     assert guess_keys(behind_proxy, 1, STRANGER) == [429]
     assert sign_in(behind_proxy, account.username, PASSWORD, STRANGER) == 200
     assert sign_in(behind_proxy, account.username, "wrong", STRANGER) == 401
+
+
+def test_strangers_keep_nobody_out_whose_browser_has_signed_in_before(behind_proxy: RunningPlatform) -> None:
+    tenant, account = person(behind_proxy)
+    mallory = tenant.person()
+    own, others = Browser(behind_proxy), Browser(behind_proxy)
+    assert own.sign_in(account.username, PASSWORD, HOME) == 200
+    assert others.sign_in(mallory.username, PASSWORD, STRANGER) == 200
+    keep_out(behind_proxy, account)
+
+    # From an address that nobody has been at, and from the attackers' own, which is blocked by itself.
+    assert sign_in(behind_proxy, account.username, PASSWORD, "192.0.2.80") == 429
+    assert own.sign_in(account.username.upper(), PASSWORD, "192.0.2.80") == 200
+    assert others.sign_in(account.username, PASSWORD, STRANGER) == 429
+    for number in range(6):
+        sign_in(behind_proxy, f"nobody-{number}@example.org", "wrong", STRANGER)
+    behind_proxy.run(_for_minutes(behind_proxy))
+    assert others.sign_in(account.username, PASSWORD, STRANGER) == 429
+    assert sign_in(behind_proxy, account.username, "wrong", "192.0.2.81") == 429
+    assert own.sign_in(account.username, PASSWORD, STRANGER) == 200
+
+
+def test_a_known_browser_is_slowed_down_by_its_own_failures(behind_proxy: RunningPlatform) -> None:
+    """Wherever it goes, and no other with it."""
+    _, account = person(behind_proxy)
+    stolen, other = Browser(behind_proxy), Browser(behind_proxy)
+    assert stolen.sign_in(account.username, PASSWORD, HOME) == 200
+    assert other.sign_in(account.username, PASSWORD, HOME) == 200
+    statuses = [stolen.sign_in(account.username, "wrong", f"203.0.113.{number}") for number in range(3)]
+    behind_proxy.run(_for_minutes(behind_proxy))
+    assert [*statuses, stolen.sign_in(account.username, PASSWORD, STRANGER)] == [401, 401, 401, 429]
+    assert other.sign_in(account.username, PASSWORD, STRANGER) == 200
+
+
+def test_a_key_of_another_account_or_of_ones_own_is_not_taken_over(behind_proxy: RunningPlatform) -> None:
+    """Or whoever puts one into a browser would be known to the account that signs in there."""
+    tenant, account = person(behind_proxy)
+    mallory = Browser(behind_proxy)
+    assert mallory.sign_in(tenant.person().username, PASSWORD, STRANGER) == 200
+    for planted in (mallory.device, "x" * 32, "x" * 4000):
+        own = Browser(behind_proxy)
+        own.device = planted
+        assert own.sign_in(account.username, PASSWORD, HOME) == 200
+        assert own.device != planted
+        keep_out(behind_proxy, account)
+        mallory.device = planted
+        assert mallory.sign_in(account.username, PASSWORD, STRANGER) == 429
+        assert own.sign_in(account.username, PASSWORD, STRANGER.replace("9", "99")) == 200
+
+
+def test_the_key_of_a_browser_is_kept_from_scripts_and_from_the_database(
+    behind_proxy: RunningPlatform,
+) -> None:
+    _, account = person(behind_proxy)
+    browser = Browser(behind_proxy)
+    assert browser.sign_in(account.username, PASSWORD, HOME) == 200
+    attributes = {part.strip() for part in browser.cookie.split(";")}
+    assert {"HttpOnly", "Secure", "SameSite=Lax", "Path=/"} <= attributes
+    key = browser.device
+    assert len(key) == 32
+    assert browser.sign_in(account.username, PASSWORD, HOME) == 200
+    assert browser.device == key
+    (row,) = behind_proxy.run(_devices(behind_proxy))
+    assert key not in (row.key_hash, row.account_hash)
+    assert "device" not in attempt(behind_proxy, account.username, PASSWORD, HOME).cookies
+
+
+def test_ten_browsers_are_known_of_an_account_for_ninety_days(behind_proxy: RunningPlatform) -> None:
+    _, account = person(behind_proxy)
+    browsers = [Browser(behind_proxy) for _ in range(12)]
+    for number, browser in enumerate(browsers):
+        assert browser.sign_in(account.username, PASSWORD, f"192.0.2.{number}") == 200
+    assert len(behind_proxy.run(_devices(behind_proxy))) == 10
+    keep_out(behind_proxy, account)
+    assert browsers[0].sign_in(account.username, PASSWORD, "192.0.2.99") == 429
+    assert browsers[-1].sign_in(account.username, PASSWORD, "192.0.2.99") == 200
+    behind_proxy.run(_ninety_days_later(behind_proxy))
+    keep_out(behind_proxy, account)
+    assert browsers[-1].sign_in(account.username, PASSWORD, "192.0.2.100") == 429
+    assert browsers[-1].sign_in(account.username, PASSWORD, "192.0.2.99") == 200
+    assert len(behind_proxy.run(_devices(behind_proxy))) == 1
+
+
+async def _devices(running: RunningPlatform) -> Sequence[SignInDevice]:
+    async with running.platform.storage.database.read(None) as session:
+        return (await session.scalars(select(SignInDevice))).all()
+
+
+async def _ninety_days_later(running: RunningPlatform) -> None:
+    async with running.platform.storage.database.write(None) as session:
+        await session.execute(update(SignInDevice).values(last_at=now() - timedelta(days=91)))

@@ -21,6 +21,9 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 OPEN = "none"
 """The access of an operation that anybody may call; its context has no caller."""
 
+DEVICE_COOKIE = "device"
+"""The cookie with the key by which a browser is known where somebody has signed in with it."""
+
 SECONDS = 30.0
 """How long an operation may take unless it says otherwise."""
 
@@ -92,6 +95,11 @@ class Context(Generic[C]):
             if known.strip() == name:
                 return value.strip().strip('"')
         return ""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a page in a browser makes the request, which keeps cookies: these say one way or both."""
+        return bool(self.header(b"sec-fetch-site") or self.header(b"origin"))
 
     @contextmanager
     def reading_query(self) -> Generator[QueryReader]:

@@ -18,6 +18,7 @@ from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Forbidden, Unauthenticated
 from switchroom.events.append import append
 from switchroom.events.types import ApiKeySignedIn, UserSignedIn, UserSignedOut
+from switchroom.identity.devices import remember_device
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Administration
 from switchroom.identity.secrets import Passwords, key_hash
@@ -28,13 +29,15 @@ from switchroom.identity.usernames import folded, spellings
 
 class SignedIn(Struct, frozen=True):
     """A successful sign-in. `refresh_token` is a UUID, bound to the organization of `claims`; empty for a
-    sign-in that cannot be renewed."""
+    sign-in that cannot be renewed. `device` is the key that the device shows at the next sign-in; empty for
+    one that keeps none."""
 
     token: str
     claims: AccessToken
     refresh_token: str
     refresh_expires_in: int
     accessible: Sequence[str]
+    device: str = ""
 
 
 class KeptRefreshToken(Struct, frozen=True):
@@ -65,15 +68,16 @@ class Authentication:
         self._refresh_lifetime = refresh_token_lifetime
 
     async def with_password(
-        self, username: str, password: str, company_id: str | None, address: str
+        self, username: str, password: str, company_id: str | None, address: str, device: str | None = None
     ) -> SignedIn:
         """Sign in to `company_id` (a ULID) or, without one, to the first organization the person belongs to.
+        `device` is the key that a browser was given before, or empty; None for a caller that keeps none.
 
         Raises Unauthenticated, Exhausted after repeated failures.
         """
-        account = f"password:{folded(username)}"
-        async with self._throttle.few_at_a_time(account, address):
-            await self._throttle.check(account, address)
+        account, shown = f"password:{folded(username)}", device or ""
+        async with self._throttle.few_at_a_time(account, address, shown):
+            await self._throttle.check(account, address, shown)
             async with self._database.read(None) as session:
                 people = await session.scalars(select(Person).where(Person.username.in_(spellings(username))))
                 known = {person.username: person for person in people}
@@ -81,9 +85,9 @@ class Authentication:
             person = as_written or next(iter(known.values()), None)
             fits = await self._passwords.verify(person.password_hash if person else None, password)
             if person is None or not fits:
-                await self._throttle.failed(account, address)
+                await self._throttle.failed(account, address, shown)
                 _refuse()
-            await self._throttle.succeeded(account, address)
+            await self._throttle.succeeded(account, address, shown)
         async with self._database.write(None) as session:
             # The password may have been changed since it was looked at.
             unchanged = select(Person).where(
@@ -92,7 +96,10 @@ class Authentication:
             person = await session.scalar(unchanged.with_for_update(read=True))
             if person is None:
                 _refuse()
-            return await self._sign_in_person(session, person, company_id)
+            signed_in = await self._sign_in_person(session, person, company_id)
+            if device is None:
+                return signed_in
+            return structs.replace(signed_in, device=await remember_device(session, account, device))
 
     async def with_api_key(self, client_id: str, code: str, company_id: str, address: str) -> SignedIn:
         account = f"api-key:{company_id}:{client_id}"

@@ -207,6 +207,17 @@ class SignInPlace(Base):
     last_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class SignInDevice(Base):
+    """A device that somebody has signed in to an account with, and when they last did. `key_hash` is a
+    SHA-256 of the account and the device's key, which itself is not kept."""
+
+    __tablename__ = "sign_in_devices"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_hash: Mapped[str] = mapped_column(String(64), index=True)
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class PermissionGroup(OfOrganization, Base):
     """A named set of room permissions, for links and invitations."""
 

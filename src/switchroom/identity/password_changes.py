@@ -11,6 +11,7 @@ from switchroom.identity.password_links import write_password
 from switchroom.identity.secrets import Passwords
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import SubjectKind, TokenSigner
+from switchroom.identity.usernames import folded
 
 
 class PasswordChanges:
@@ -24,9 +25,9 @@ class PasswordChanges:
         self._signer = signer
         self._throttle = throttle
 
-    async def change(self, token: str, old: str, new: str, address: str) -> str:
+    async def change(self, token: str, old: str, new: str, address: str, device: str = "") -> str:
         """Set a new password, and end all sessions of the person, the one of the token too. Returns the user
-        name, to sign in anew with.
+        name, to sign in anew with. `device` is the key that the browser was given at a sign-in.
 
         Raises Unauthenticated for the token, Forbidden for a wrong password so far, Invalid for a new one
         that cannot be taken, and Exhausted after repeated guesses.
@@ -38,13 +39,13 @@ class PasswordChanges:
             person = await session.get(Person, claims.subject_id)
         if person is None:
             raise Unauthenticated(ErrorCode.TOKEN_INVALID, "access_token")
-        account = f"password:{person.username}"
-        async with self._throttle.few_at_a_time(account, address):
-            await self._throttle.check(account, address)
+        account = f"password:{folded(person.username)}"
+        async with self._throttle.few_at_a_time(account, address, device):
+            await self._throttle.check(account, address, device)
             if not await self._passwords.verify(person.password_hash, old):
-                await self._throttle.failed(account, address)
+                await self._throttle.failed(account, address, device)
                 raise Forbidden(ErrorCode.PASSWORD_WRONG, "old_password")
-            await self._throttle.succeeded(account, address)
+            await self._throttle.succeeded(account, address, device)
         password_hash = await self._passwords.hash_chosen(new)
         async with self._database.write(None) as session:
             # Somebody else may have changed it since it was looked at.

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database, upsert
 from switchroom.errors import ErrorCode, Exhausted
+from switchroom.identity.devices import device_hash, is_known_device
 from switchroom.identity.models import SignInFailure, SignInPlace
 from switchroom.identity.networks import network_of
 
@@ -29,11 +30,12 @@ _AT_ONCE_FROM_ADDRESS = 4
 
 class _Keys(Struct, frozen=True):
     """What an attempt counts for: its address (of links and numbers, as which others do not count), the
-    account, and the account from this address."""
+    account, the account from this address, and the account from this device."""
 
     address: str
     account: str = ""
     place: str = ""
+    device: str = ""
 
 
 class Throttle:
@@ -44,10 +46,11 @@ class Throttle:
     minutes. An hour without a failure (a quarter of one for an address, which many may share) clears the
     count; so does a success for the account, and it takes one failure off the address.
 
-    An account that somebody has signed in to from an address is counted by itself there, for 90 days after
-    the last time: neither who fails from elsewhere nor who fails there for other accounts keeps its owner
-    out. Where no account is at stake (`None`), but a link or a number, the address alone counts, and not for
-    signing in.
+    An account that somebody has signed in to from an address, or with a device, is counted by itself there,
+    for 90 days after the last time: neither who fails from elsewhere nor who fails there for other accounts
+    keeps its owner out. A device is told by the key that it was given (`device`, empty without one), and
+    comes before the address, from which others may fail. Where no account is at stake (`None`), but a link
+    or a number, the address alone counts, and not for signing in.
     """
 
     def __init__(self, database: Database, *, account_attempts: int, address_attempts: int) -> None:
@@ -57,15 +60,17 @@ class Throttle:
         self._under_way: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def few_at_a_time(self, account: str | None, address: str) -> AsyncGenerator[None]:
+    async def few_at_a_time(
+        self, account: str | None, address: str, device: str = ""
+    ) -> AsyncGenerator[None]:
         """Attempts for one account wait for each other, and all but a few from one address: many at once
         would all pass the check. Where the account is known they wait for those from there alone."""
-        keys = _keys(account, address)
+        keys = _keys(account, address, device)
         waits = [(keys.address, _AT_ONCE_FROM_ADDRESS), (keys.account, 1)]
-        if keys.place:
+        if keys.account:
             async with self._database.read(None) as session:
-                if await _is_known(session, keys, now()):
-                    waits = [(keys.place, 1)]
+                if known := await _known(session, keys, now()):
+                    waits = [(known, 1)]
         async with AsyncExitStack() as places:
             for key, most in waits:
                 if key:
@@ -73,12 +78,12 @@ class Throttle:
                     await places.enter_async_context(place)
             yield
 
-    async def check(self, account: str | None, address: str) -> None:
+    async def check(self, account: str | None, address: str, device: str = "") -> None:
         """Raises Exhausted while a delay runs, with `details["retryAfter"]` in seconds."""
-        keys, moment = _keys(account, address), now()
+        keys, moment = _keys(account, address, device), now()
         async with self._database.read(None) as session:
-            known = await _is_known(session, keys, moment)
-            checked = [keys.place] if known else [keys.address, keys.account]
+            known = await _known(session, keys, moment)
+            checked = [known] if known else [keys.address, keys.account]
             blocked = await session.scalars(
                 select(SignInFailure.blocked_until).where(SignInFailure.key.in_(checked))
             )
@@ -87,8 +92,8 @@ class Throttle:
             seconds = int(longest.total_seconds()) + 1
             raise Exhausted(ErrorCode.TOO_MANY_ATTEMPTS, retry_after=seconds)
 
-    async def failed(self, account: str | None, address: str) -> None:
-        keys, moment = _keys(account, address), now()
+    async def failed(self, account: str | None, address: str, device: str = "") -> None:
+        keys, moment = _keys(account, address, device), now()
         async with self._database.write(None) as session:
             await session.execute(
                 delete(SignInFailure).where(
@@ -99,12 +104,13 @@ class Throttle:
             )
             await self._count(session, keys.address, self._address_attempts)
             if keys.account:
-                await self._count(session, await _counted(session, keys, moment), self._account_attempts)
+                counted = await _known(session, keys, moment) or keys.account
+                await self._count(session, counted, self._account_attempts)
 
-    async def succeeded(self, account: str, address: str) -> None:
-        keys, moment = _keys(account, address), now()
+    async def succeeded(self, account: str, address: str, device: str = "") -> None:
+        keys, moment = _keys(account, address, device), now()
         async with self._database.read(None) as session:
-            counted = await _counted(session, keys, moment)
+            counted = await _known(session, keys, moment) or keys.account
             clears = await session.scalar(
                 select(SignInFailure.key).where(SignInFailure.key.in_([keys.address, counted])).limit(1)
             )
@@ -138,17 +144,15 @@ class Throttle:
             )
 
 
-async def _counted(session: AsyncSession, keys: _Keys, moment: datetime) -> str:
-    """The key that failures for the account count under, coming from this address."""
-    return keys.place if await _is_known(session, keys, moment) else keys.account
-
-
-async def _is_known(session: AsyncSession, keys: _Keys, moment: datetime) -> bool:
-    """Whether somebody has signed in to the account from this address."""
-    known = select(SignInPlace.key).where(
+async def _known(session: AsyncSession, keys: _Keys, moment: datetime) -> str:
+    """The key that attempts count under where somebody has signed in to the account with this device, or else
+    from this address; empty where nobody has."""
+    if await is_known_device(session, keys.device, moment):
+        return f"device:{keys.device}"
+    place = select(SignInPlace.key).where(
         SignInPlace.key == keys.place, SignInPlace.last_at > moment - _PLACE_FORGOTTEN_AFTER
     )
-    return bool(keys.place) and await session.scalar(known) is not None
+    return (keys.place and await session.scalar(place)) or ""
 
 
 async def _note_place(session: AsyncSession, place: str, moment: datetime) -> None:
@@ -159,12 +163,17 @@ async def _note_place(session: AsyncSession, place: str, moment: datetime) -> No
     )
 
 
-def _keys(account: str | None, address: str) -> _Keys:
+def _keys(account: str | None, address: str, device: str = "") -> _Keys:
     network = network_of(address)
     if account is None:
         return _Keys(f"address:link:{network}")
     account = account.casefold()
-    return _Keys(f"address:{network}", f"account:{_hash(account)}", f"place:{_hash(f'{account} {network}')}")
+    return _Keys(
+        f"address:{network}",
+        f"account:{_hash(account)}",
+        f"place:{_hash(f'{account} {network}')}",
+        device_hash(account, device),
+    )
 
 
 def _hash(text: str) -> str:

@@ -26,10 +26,11 @@ from switchroom.dialects.alfaview_v1.operations import (
     required,
     standard_base64,
 )
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.operation import DEVICE_COOKIE, OPEN, Operation
 from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.authentication import SignedIn
+from switchroom.identity.devices import DEVICE_FORGOTTEN_AFTER
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
 
@@ -48,7 +49,8 @@ class AuthenticationService:
                 AuthenticationRequest,
                 AuthenticationReply,
                 self.authenticate,
-                "Sign in with one kind of credentials; sets the cookie `auth`, a refresh token.",
+                "Sign in with one kind of credentials; sets the cookie `auth`, a refresh token, and for a "
+                "page that signs in with a password the cookie `device`, by which it is known the next time.",
                 access=OPEN,
             ),
             operation(
@@ -70,7 +72,12 @@ class AuthenticationService:
     async def authenticate(self, context: Context, request: AuthenticationRequest) -> Reply:
         signed_in = await self._sign_in(context, request)
         if signed_in.refresh_token:
-            context.headers.append((b"set-cookie", self._cookie(signed_in).encode()))
+            context.headers.append(
+                self._cookie("auth", signed_in.refresh_token, signed_in.refresh_expires_in)
+            )
+        if signed_in.device:
+            lifetime = int(DEVICE_FORGOTTEN_AFTER.total_seconds())
+            context.headers.append(self._cookie(DEVICE_COOKIE, signed_in.device, lifetime))
         reply = _reply(signed_in.claims, signed_in.accessible)
         reply.accessToken = signed_in.token
         return reply
@@ -102,8 +109,13 @@ class AuthenticationService:
             raise Invalid(ErrorCode.CREDENTIALS_AMBIGUOUS, "usernamePasswordCredentials")
         match given[0]:
             case UsernamePasswordCredentials() as password:
+                device = context.cookie(DEVICE_COOKIE)
                 return await self._authentication.with_password(
-                    password.username, password.password, password.companyId or None, context.address
+                    password.username,
+                    password.password,
+                    password.companyId or None,
+                    context.address,
+                    device if device or context.is_page else None,
                 )
             case AuthorizationCodeCredentials() as key:
                 company_id = required(key.companyId, "authorizationCodeCredentials.companyId")
@@ -129,10 +141,12 @@ class AuthenticationService:
             return await self._authentication.switch(standard_base64(token), company_id, refresh_token)
         return await self._authentication.with_refresh_token(refresh_token, company_id, context.address)
 
-    def _cookie(self, signed_in: SignedIn) -> str:
-        expires = formatdate(time.time() + signed_in.refresh_expires_in, usegmt=True)
+    def _cookie(self, name: str, value: str, lifetime: int) -> tuple[bytes, bytes]:
+        """The header that sets a cookie for so many seconds."""
+        expires = formatdate(time.time() + lifetime, usegmt=True)
         secure = "; Secure" if self._secure else ""
-        return f"auth={signed_in.refresh_token}; Path=/; Expires={expires}; HttpOnly{secure}; SameSite=Lax"
+        cookie = f"{name}={value}; Path=/; Expires={expires}; HttpOnly{secure}; SameSite=Lax"
+        return b"set-cookie", cookie.encode()
 
 
 def _reply(claims: AccessToken, accessible: Sequence[str]) -> AuthenticationReply:

@@ -11,7 +11,7 @@ from switchroom.dialects.client.messages.password import (
     PasswordLinkAnswer,
     PasswordLinkQuery,
 )
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.operation import DEVICE_COOKIE, OPEN, Operation
 from switchroom.dialects.services import Services
 from switchroom.errors import LinkExpired, LinkNotFound
 
@@ -83,7 +83,11 @@ class PasswordOperations:
 
     async def change(self, context: Context, request: PasswordChange) -> PasswordChanged:
         username = await self._changes.change(
-            request.access_token, request.old_password, request.new_password, context.address
+            request.access_token,
+            request.old_password,
+            request.new_password,
+            context.address,
+            context.cookie(DEVICE_COOKIE),
         )
         return PasswordChanged(username)
 
