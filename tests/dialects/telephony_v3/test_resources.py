@@ -139,11 +139,6 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def api(running: RunningPlatform, tenant: Tenant) -> Api:
-    return Api.of(running, tenant.organization)
-
-
 def _deep(before: Any, change: Any) -> Any:
     """What is there with the change in it: objects are changed, all else is replaced."""
     if not isinstance(before, dict) or not isinstance(change, dict):

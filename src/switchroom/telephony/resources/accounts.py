@@ -107,6 +107,29 @@ class Parkings(Struct, frozen=True):
     main: Parking = Parking()
 
 
+class AccountChild(Struct, frozen=True):
+    """An account of the platform."""
+
+    id: int
+    name: str
+
+
+class BillingView(Billing, frozen=True, kw_only=True):
+    """What is agreed on with the account, and once more what clients look for there."""
+
+    platform_trunk_enabled: bool = False
+    pickup: bool = False
+    parkings: Parkings = Parkings()
+    failover_number: str = ""
+    custom_files: list[Text] = []
+    internal_phonebook: bool = True
+    realm: str = ""
+    prov_key: str = ""
+    hostname_suffix: str = ""
+    created: str = ""
+    children: list[AccountChild] = []
+
+
 class AccountDraft(Struct, frozen=True, kw_only=True):
     """An account. `realm` is the SIP domain of its phones: one that it had before goes on to be its own while
     phones have passwords for it. `billing`, `category` and `available_apps` are for the platform to say."""
@@ -134,26 +157,9 @@ class AccountDraft(Struct, frozen=True, kw_only=True):
 
 
 _OF_PLATFORM = ("billing", "category", "available_apps")
-_ALSO_UNDER_BILLING = (
-    "platform_trunk_enabled",
-    "pickup",
-    "parkings",
-    "failover_number",
-    "custom_files",
-    "internal_phonebook",
-    "realm",
-    "prov_key",
-    "hostname_suffix",
-    "created",
-    "children",
+_ALSO_UNDER_BILLING = tuple(
+    name for name in BillingView.__struct_fields__ if name not in Billing.__struct_fields__
 )
-
-
-class AccountChild(Struct, frozen=True):
-    """An account of the platform."""
-
-    id: int
-    name: str
 
 
 class AccountRow(Struct, frozen=True):
@@ -170,6 +176,7 @@ class Accounts(Resource[AccountDraft, Any]):
     draft, table = AccountDraft, TelephonyAccount
     other_secrets = frozenset(("provision",))
     read_only = (
+        ("billing", BillingView),
         ("prov_key", str),
         ("hostname_suffix", str),
         ("created", str),

@@ -74,7 +74,7 @@ class Resource(Generic[D, R]):
 
     `unique` are columns of which no two in an account have the same value. `filters` are columns that a list
     can be restricted by. `listed` are the fields in lists, where those are not all. `read_only` are fields
-    beside those of the draft that are told, with their types.
+    that are told beside, or instead of, those of the draft, with their types.
     """
 
     name: ClassVar[str]

@@ -23,7 +23,8 @@ _Cursor = Annotated[str, Meta(description="What the next part begins after; empt
 def view_of(kind: AnyResource) -> type[Struct]:
     """What is told of one."""
     fields = {field.name: field.type for field in structs.fields(kind.draft)}
-    told = [(name, fields[name]) for name in kind.fields if name not in kind.secrets]
+    hidden = kind.secrets | {name for name, _ in kind.read_only}
+    told = [(name, fields[name]) for name in kind.fields if name not in hidden]
     return _struct(f"{_title(kind)}View", [("id", int), *told, *kind.read_only], kind.draft.__doc__)
 
 

@@ -1,0 +1,277 @@
+"""Users: the people of the account, wherever they were made, and what each may do."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from msgspec import structs
+
+from switchroom.identity.permissions import Standing
+from tests.dialects.telephony_v3.client import Api, Reader
+from tests.platform import PASSWORD, RunningPlatform, Tenant
+
+
+def _sign_in(running: RunningPlatform, username: str, password: str = PASSWORD) -> dict[str, Any]:
+    answer = running.http.put("/v3.0/auth/user", json={"data": {"username": username, "password": password}})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+def _person(running: RunningPlatform, tenant: Tenant, standing: Standing = Standing.PARTICIPANT) -> Api:
+    return Api(running, tenant.person(standing).token)
+
+
+def _own_id(api: Api) -> int:
+    (user,) = api("GET", "/users")
+    return user["id"]
+
+
+def test_whoever_belongs_to_the_organization_is_a_user(tenant: Tenant, api: Api) -> None:
+    administrator, person = tenant.administrator, tenant.person(first_name="Zoë")
+
+    users = {user["username"]: user for user in api("GET", "/users")}
+
+    assert users[administrator.username]["priv_level"] == "admin"
+    assert users[person.username]["priv_level"] == "user"
+    user_id = users[person.username]["id"]
+    assert isinstance(user_id, int)
+    changed = api(
+        "POST", f"/users/{user_id}", {"mobile_number": "+3225550100", "call_forward": {"enabled": True}}
+    )
+    assert (changed["mobile_number"], changed["first_name"]) == ("+3225550100", "Zoë")
+    assert changed["call_forward"]["enabled"]
+    assert [one["id"] for one in api("GET", "/users", search="zo")] == [user_id]
+
+
+def test_a_user_that_is_made_here_signs_in_everywhere(
+    running: RunningPlatform, tenant: Tenant, api: Api
+) -> None:
+    assert tenant.administrator  # somebody who is there to administer the account
+    username = f"new-{tenant.organization.id}@example.org"
+    made = api(
+        "PUT",
+        "/users",
+        {
+            "username": username.upper(),
+            "password": PASSWORD,
+            "first_name": "Nora",
+            "hotdesk_id": "77",
+            "hotdesk_pin": "1234",
+        },
+    )
+    assert (made["username"], made["email"], made["priv_level"], made["hotdesk_id"]) == (
+        username,
+        username,
+        "user",
+        "77",
+    )
+    assert not {"password", "hotdesk_pin"} & set(made)
+    assert _sign_in(running, username)["priv_level"] == "user"
+    reply = tenant.api.post(
+        "authenticationService/authenticate",
+        {
+            "accessInfo": {"requestId": "1"},
+            "usernamePasswordCredentials": {"username": username, "password": PASSWORD},
+        },
+    )
+    assert reply.status_code == 200, reply.text
+
+    path = f"/users/{made['id']}"
+    assert api("POST", path, {"priv_level": "admin"})["priv_level"] == "admin"
+    assert _sign_in(running, username)["priv_level"] == "admin"
+    api("POST", path, {"password": "another horse battery", "enabled": False})
+    refused = running.http.put(
+        "/v3.0/auth/user", json={"data": {"username": username, "password": "another horse battery"}}
+    )
+    assert refused.status_code == 401
+    api("POST", path, {"enabled": True})
+    assert _sign_in(running, username, "another horse battery")
+    assert api("DELETE", path, {}) == {"user_id": made["id"]}
+    assert api.refused("GET", path)[0] == 404
+
+
+def test_what_is_refused_of_users(tenant: Tenant, api: Api) -> None:
+    status, fields = api.refused("PUT", "/users", {"username": "nobody", "priv_level": "king", "email": "x"})
+    assert (status, sorted(fields)) == (400, ["email", "priv_level", "username"])
+    status, fields = api.refused("PUT", "/users", {"username": "weak@example.org", "password": "password1"})
+    assert (status, list(fields)) == (400, ["password"])
+    known = tenant.administrator.username
+    assert api.refused("PUT", "/users", {"username": known})[0] == 409
+    users = {user["username"]: user["id"] for user in api("GET", "/users")}
+    last = f"/users/{users[known]}"
+    assert api.refused("DELETE", last)[0] == 403
+    assert api.refused("POST", last, {"priv_level": "user"})[0] == 403
+    assert api.refused("POST", last, {"enabled": False})[0] == 403
+    made = api.make("users", username=f"one-{tenant.organization.id}@example.org", hotdesk_id="5")
+    again = {"username": f"two-{tenant.organization.id}@example.org", "hotdesk_id": "5"}
+    assert api.refused("PUT", "/users", again)[0] == 409
+    assert api("GET", f"/users/{made}")["hotdesk_id"] == "5"
+
+
+def test_a_person_of_two_organizations_is_nobodys_to_rename(
+    running: RunningPlatform, tenant: Tenant, api: Api
+) -> None:
+    person = tenant.person()
+    other = running.organization("Other")
+    running.run(
+        running.platform.identity.organizations.add_person(
+            other.organization, username=person.username, password=None, standing=Standing.PARTICIPANT
+        )
+    )
+    user_id = next(one["id"] for one in api("GET", "/users") if one["username"] == person.username)
+    for change in (
+        {"first_name": "Eve"},
+        {"password": "another horse battery"},
+        {"username": "e@example.org"},
+    ):
+        assert api.refused("POST", f"/users/{user_id}", change)[0] == 403
+    assert api("POST", f"/users/{user_id}", {"no_service": True})["no_service"]
+
+
+def test_users_see_and_change_their_own_only(running: RunningPlatform, tenant: Tenant, api: Api) -> None:
+    user, other = _person(running, tenant), _person(running, tenant)
+    own_id, others_id = _own_id(user), _own_id(other)
+    own = api.make("devices", name="Own", owner_id=own_id)
+    others = api.make("devices", name="Other's", owner_id=others_id)
+    nobodys = api.make("devices", name="Nobody's")
+
+    assert [one["id"] for one in user("GET", "/devices")] == [own]
+    assert list(user("GET", "/devices/status")) == [str(own)]
+    for hidden in (others, nobodys):
+        for method in ("GET", "POST"):
+            assert user.refused(method, f"/devices/{hidden}", {"name": "Mine"})[0] == 404
+        assert user.refused("GET", f"/function_keys/device/{hidden}")[0] == 404
+    assert user("POST", f"/devices/{own}", {"name": "Mine"})["name"] == "Mine"
+    whole = user("GET", f"/devices/{own}")
+    assert user("POST", f"/devices/{own}", whole) == whole
+    refused: list[tuple[str, Any]] = [
+        ("owner_id", others_id),
+        ("password", "longer-than-eight"),
+        ("caller_id", {"external": {"number": "+3225550199"}}),
+        ("enabled", False),
+    ]
+    for field, value in refused:
+        status, fields = user.refused("POST", f"/devices/{own}", {field: value})
+        assert (status, list(fields)) == (403, [field])
+    changes: list[dict[str, Any]] = [
+        {"priv_level": "admin"},
+        {"restriction": {}},
+        {"password": "another horse battery"},
+    ]
+    for change in changes:
+        assert user.refused("POST", f"/users/{own_id}", change)[0] == 403
+    assert user("POST", f"/users/{own_id}", {"first_name": "Me"})["first_name"] == "Me"
+    assert user.refused("GET", f"/users/{others_id}")[0] == 404
+    assert user.refused("DELETE", f"/devices/{own}")[0] == 403
+    assert user.refused("PUT", "/devices", {"name": "More"})[0] == 403
+
+
+OPERATIONS = [
+    ("GET", "/accounts", "admin"),
+    ("POST", "/accounts", "admin"),
+    ("GET", "/users", "user"),
+    ("PUT", "/users", "admin"),
+    ("DELETE", "/users/1", "admin"),
+    *[
+        (method, f"/{kind}{path}", "admin")
+        for kind in ("callflows", "groups", "menus", "calendars", "medias", "trunks")
+        for method, path in (("GET", ""), ("GET", "/1"), ("PUT", ""), ("POST", "/1"), ("DELETE", "/1"))
+    ],
+    *[
+        (method, f"/phone_numbers{path}", "admin")
+        for method, path in (
+            ("GET", ""),
+            ("GET", "/1"),
+            ("PUT", ""),
+            ("POST", ""),
+            ("POST", "/1"),
+            ("DELETE", "/1"),
+        )
+    ],
+    *[
+        (method, f"/{kind}{path}", "admin")
+        for kind in ("devices", "conferences", "vmboxes")
+        for method, path in (("PUT", ""), ("DELETE", "/1"))
+    ],
+    ("GET", "/medias/1/raw", "admin"),
+    ("PUT", "/medias/1/raw", "admin"),
+    ("DELETE", "/recordings/1", "admin"),
+    ("GET", "/networks", "admin"),
+    ("POST", "/networks", "admin"),
+    ("GET", "/webhooks", "admin"),
+    ("PUT", "/webhooks", "admin"),
+    ("GET", "/webhooks/1", "admin"),
+    ("POST", "/webhooks/1", "admin"),
+    ("DELETE", "/webhooks/1", "admin"),
+    ("GET", "/webhooks/1/attempts", "admin"),
+    ("POST", "/webhooks/1/attempts/1", "admin"),
+    ("GET", "/events", "admin"),
+    ("GET", "/devices", "user"),
+    ("GET", "/devices/registrations", "user"),
+    ("GET", "/devices/status", "user"),
+    ("GET", "/function_keys/device/1", "user"),
+    ("POST", "/function_keys/device/1", "user"),
+    ("GET", "/conferences", "user"),
+    ("GET", "/vmboxes", "user"),
+    ("GET", "/recordings", "user"),
+    ("GET", "/recordings/1/raw", "user"),
+    ("GET", "/directories", "user"),
+    ("PUT", "/directories", "user"),
+    ("POST", "/directories/delete", "user"),
+    ("GET", "/calls_history/all", "user"),
+    ("GET", "/calls_history/1", "user"),
+]
+
+
+def test_each_operation_has_its_level(running: RunningPlatform, tenant: Tenant) -> None:
+    user = _person(running, tenant)
+    for method, path, level in OPERATIONS:
+        for token in ("", "x", "key.x"):
+            assert Api(running, token).send(method, path, {}).status_code == 401, (method, path)
+        status = user.send(method, path, {}).status_code
+        assert (status == 403) == (level == "admin"), (method, path, status)
+        assert status in (200, 400, 403, 404), (method, path, status)
+
+
+def test_every_operation_is_in_the_walk(running: RunningPlatform) -> None:
+    document = running.http.get("/v3.0/openapi.json").json()
+    walked = {f"{method} {path.replace('/1', '/{}')}" for method, path, _ in OPERATIONS}
+    named = {
+        f"{method.upper()} {_plain(path)}"
+        for path, operations in document["paths"].items()
+        for method in operations
+        if "/auth/" not in path
+    }
+    # What users may ask for of their own has tests of its own, and so have other addresses of the same.
+    same = {
+        f"{method} /{kind}{path}"
+        for kind in ("accounts", "users", "devices", "conferences", "vmboxes", "directories", "recordings")
+        for method, path in (("GET", "/{}"), ("POST", ""), ("POST", "/{}"), ("DELETE", "/{}"))
+    }
+    other = {
+        f"POST /{kind}"
+        for kind in ("callflows", "groups", "menus", "calendars", "medias", "trunks", "webhooks")
+    }
+    other |= {"PUT /networks", "PUT /function_keys/device/{}", "POST /medias/{}/raw"}
+    other |= {f"GET /calls_history/{name}" for name in ("incoming", "outgoing", "internal")}
+    assert named - walked - same - other == set()
+
+
+def _plain(path: str) -> str:
+    for name in ("{id}", "{attempt_id}"):
+        path = path.replace(name, "{}")
+    return path.removeprefix("/v3.0")
+
+
+def test_a_token_that_is_too_old(running: RunningPlatform, tenant: Tenant) -> None:
+    claims = tenant.claims(tenant.administrator)
+    old = running.platform.identity.signer.sign(structs.replace(claims, expires_at=int(time.time()) - 1))
+    for path in ("/devices", "/accounts", "/webhooks", "/events"):
+        assert Api(running, old).send("GET", path).status_code == 401
+
+
+def test_a_key_for_the_events_log_is_for_nothing_else(running: RunningPlatform, tenant: Tenant) -> None:
+    reader = Reader.of(running, tenant.organization)
+    assert reader.get().status_code == 200
+    assert Api(running, reader.token).send("GET", "/devices").status_code == 403
