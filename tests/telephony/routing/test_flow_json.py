@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchroom.errors import ErrorCode, Invalid
-from switchroom.telephony.routing.flow import DEEPEST, MOST_NODES, Module, decode, references, validate
+from switchroom.telephony.routing.flow import (
+    DEEPEST,
+    MOST_NODES,
+    Module,
+    decode,
+    decode_stored,
+    references,
+    validate,
+)
 
 MENU: dict[str, Any] = {
     "module": "menu",
@@ -100,6 +108,16 @@ def test_a_flow_has_a_limited_size() -> None:
     assert decode(deep["children"]["_"]).module is Module.HANGUP
 
 
+def test_a_stored_flow_is_used_as_far_as_it_is_right() -> None:
+    broken = {"module": "teleport", "children": {"_": {"module": "user", "data": {"id": 5}}, "1": 7}}
+
+    node = decode_stored({**MENU, "children": {"1": broken, "2": {"module": "user"}}})
+
+    assert node.module is Module.MENU
+    assert [one.path for one in references(node)] == ["flow.data.id", "flow.children.1.children._.data.id"]
+    assert decode_stored(None).module is Module.HANGUP
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: (
@@ -116,4 +134,4 @@ _JSON = st.recursive(
 @given(_JSON)
 def test_whatever_is_sent_is_a_flow_or_invalid(flow: object) -> None:
     with suppress(Invalid):
-        assert decode(flow).module in Module
+        assert decode_stored(flow) == decode(flow)

@@ -49,7 +49,7 @@ PLAN = NumberPlan(
         ("+33 899 12 34 56", "DE", "+33899123456", NumberKind.PREMIUM, "FR"),
         ("+44 70 1234 5678", "DE", "+447012345678", NumberKind.PREMIUM, "GB"),
         ("+979 1 2345 6789", "DE", "+979123456789", NumberKind.PREMIUM, "001"),
-        ("+870 773 111 632", "DE", "+870773111632", NumberKind.INTERNATIONAL, "001"),
+        ("+870 773 111 632", "DE", "+870773111632", NumberKind.SATELLITE, "001"),
         ("112", "DE", "112", NumberKind.EMERGENCY, "DE"),
         ("110", "DE", "110", NumberKind.EMERGENCY, "DE"),
         ("911", "US", "911", NumberKind.EMERGENCY, "US"),
@@ -120,6 +120,14 @@ def test_a_feature_code_is_configured_with_its_star_or_without(number: str) -> N
     assert destination_of("72", "DE", plan) == Nowhere("72")
 
 
+def test_a_feature_code_is_one_though_it_is_among_the_numbers_too() -> None:
+    codes = (FeatureCode(Feature.FORWARD_ON, "72", 1), FeatureCode(Feature.CHECK_VOICEMAIL, "97", 2))
+    plan = NumberPlan(numbers={"*72": 1, "*971": 3}, feature_codes=codes)
+
+    assert destination_of("*72", "DE", plan) == FeatureCall(Feature.FORWARD_ON, "", 1)
+    assert destination_of("*971", "DE", plan) == Internal(3, "*971")
+
+
 def test_codes_that_are_not_switched_on_lead_nowhere() -> None:
     assert destination_of("*97", "DE", NumberPlan()) == Nowhere("*97")
 
@@ -146,6 +154,8 @@ PREMIUM, ABROAD, JAMAICA = "0900 1234567", "+33 1 23 45 67 89", "+1 876 555 1234
         (_kinds(international=DENY), NOTHING, NOTHING, ABROAD, Refusal.RESTRICTED_BY_ACCOUNT),
         (_kinds(international=DENY), NOTHING, NOTHING, "+33 899 12 34 56", Refusal.RESTRICTED_BY_ACCOUNT),
         (_kinds(international=DENY), NOTHING, NOTHING, JAMAICA, Refusal.RESTRICTED_BY_ACCOUNT),
+        (_kinds(international=DENY), NOTHING, NOTHING, "+870 773 111 632", Refusal.RESTRICTED_BY_ACCOUNT),
+        (_kinds(satellite=DENY), NOTHING, NOTHING, "+870 773 111 632", Refusal.RESTRICTED_BY_ACCOUNT),
         (_kinds(international=DENY), NOTHING, NOTHING, "030 123456", None),
         (Restriction(countries={"FR": DENY}), NOTHING, NOTHING, ABROAD, Refusal.RESTRICTED_BY_ACCOUNT),
         (Restriction(countries={"FR": DENY}), NOTHING, NOTHING, "+32 2 123 45 67", None),

@@ -74,16 +74,16 @@ def test_a_forward_takes_the_place_of_the_phones() -> None:
 
     assert isinstance(target.destination, Outside)
     assert target.destination.number.number == "+4915112345678"
-    assert (target.user_id, target.require_key_press) == (ANNA, False)
+    assert (target.user_id, target.require_key_press) == (ANNA, True)
     assert (target.identity.number, target.identity.asserted_number) == (CALLER.number, MAIN)
 
 
-def test_a_forward_asks_for_a_key_and_shows_who_forwards() -> None:
-    forward = _always(MOBILE, require_key_press=True, keep_caller_id=False)
+def test_a_forward_may_go_without_a_key_and_show_who_forwards() -> None:
+    forward = _always(MOBILE, require_key_press=False, keep_caller_id=False)
 
     (target,) = forwards(CallInFlow(TO_ANNA, _anna(forward)).begins())
 
-    assert (target.require_key_press, target.key_seconds) == (True, 7)
+    assert (target.require_key_press, target.key_seconds) == (False, 7)
     assert (target.identity.number, target.identity.asserted_number) == (MAIN, MAIN)
 
 
@@ -311,7 +311,7 @@ def test_forwarding_to_what_is_no_number_is_refused(digits: str) -> None:
     call = _feature(Feature.FORWARD_ON)
     call.answered()
 
-    assert call.then(Digits(digits)) == Play((Named(PromptName.NUMBER_UNKNOWN),))
+    assert call.then(Digits(digits)) == Play((Named(PromptName.FORWARD_INVALID),))
 
 
 def test_forwarding_to_a_restricted_number_cannot_be_switched_on() -> None:

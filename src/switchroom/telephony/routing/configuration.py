@@ -46,7 +46,7 @@ class CallForward(Struct, frozen=True):
 
     enabled: bool = False
     number: str = ""
-    require_key_press: bool = False
+    require_key_press: bool = True
     direct_calls_only: bool = False
     keep_caller_id: bool = True
     failover: bool = False
@@ -146,8 +146,9 @@ class Group(Struct, frozen=True):
 
 
 class Hunt(Struct, frozen=True):
-    """Which extensions a menu puts through to: all for an empty `allow`, but for those of `deny`. An entry
-    is an extension, or a regular expression where it is not of digits alone."""
+    """Which extensions a menu puts through to: those that begin as one of `allow` says, all where it is
+    empty, but for those that begin as one of `deny`. An entry that is not of digits alone is a regular
+    expression."""
 
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()

@@ -135,7 +135,10 @@ def destination_of(number: str, country: str, plan: NumberPlan) -> Destination:
     public = public_number(plain, country)
     if public is not None and public.kind is NumberKind.EMERGENCY:
         return Outside(public)
-    own = own_number(plain, country, plan) or _feature_call(plain, plan)
+    own, feature = own_number(plain, country, plan), _feature_call(plain, plan)
+    # The code of a feature may be listed among the numbers too.
+    if feature is not None and (own is None or own.callflow_id == feature.callflow_id):
+        return feature
     if own is not None:
         return own
     return Outside(public) if public is not None else Nowhere(plain)

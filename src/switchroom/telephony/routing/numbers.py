@@ -20,6 +20,7 @@ _PUBLIC = re.compile(r"\+?[0-9]{2,35}")
 _SEPARATORS = str.maketrans("", "", " -./()")
 _DIALABLE = (ValidationResult.IS_POSSIBLE, ValidationResult.TOO_LONG)
 _NORTH_AMERICA = 1
+_SATELLITES = frozenset({870, 881, 882, 883})
 _NOT_CARIBBEAN = frozenset({"US", "CA", NO_COUNTRY})
 
 
@@ -34,6 +35,7 @@ class NumberKind(StrEnum):
     PREMIUM = "premium"
     SHARED_COST = "shared_cost"
     CARIBBEAN = "caribbean"
+    SATELLITE = "satellite"
     UNKNOWN = "unknown"
 
 
@@ -133,6 +135,8 @@ def _kind(number: PhoneNumber, region: str, *, is_foreign: bool) -> NumberKind:
     charged = _KINDS.get(type_of_number)
     if charged is not None:
         return charged
+    if number.country_code in _SATELLITES:
+        return NumberKind.SATELLITE
     if is_foreign:
         caribbean = number.country_code == _NORTH_AMERICA and region not in _NOT_CARIBBEAN
         return NumberKind.CARIBBEAN if caribbean else NumberKind.INTERNATIONAL

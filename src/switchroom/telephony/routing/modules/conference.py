@@ -24,14 +24,14 @@ PIN_SECONDS = 5
 
 
 def enter(context: Context, data: ConferenceData) -> Turn:
-    conference = context.flow.conferences.get(data.id)
+    conference = context.flow.conferences.get(data.id) if data.id is not None else None
     if conference is None:
         return leave(HangupCause.NO_ROUTE_DESTINATION)
     return _ask(ConferenceState(), PromptName.CONFERENCE_PIN) if conference.has_pin else _join(conference)
 
 
 def resume(context: Context, data: ConferenceData, state: ConferenceState, event: Event) -> Turn:
-    conference = context.flow.conferences.get(data.id)
+    conference = context.flow.conferences.get(data.id) if data.id is not None else None
     if conference is None:
         return leave(HangupCause.NO_ROUTE_DESTINATION)
     if state.is_in:

@@ -120,7 +120,7 @@ def _forward_to(context: Context, digits: str) -> Turn:
         return Leave((), HangupCause.OUTGOING_CALL_BARRED, 403, notice=PromptName.CALL_RESTRICTED)
     is_number = isinstance(destination, Outside | Internal) and digits.isdecimal()
     if not is_number or not FORWARD_LEAST <= len(digits) <= FORWARD_MOST:
-        return _unknown()
+        return Leave((), HangupCause.INVALID_NUMBER_FORMAT, 484, notice=PromptName.FORWARD_INVALID)
     return _change(context, enabled=True, number=digits)
 
 

@@ -65,8 +65,10 @@ def _chosen(menu: Menu, node: Node, state: MenuState, digits: str) -> Turn:
 
 
 def _ask(menu: Menu, node: Node, state: MenuState) -> Do:
-    greeting: Prompt = Sound(menu.media_id) if menu.media_id is not None else Named(PromptName.MENU_ENTER)
-    prompts = (Named(PromptName.INVALID_ENTRY), greeting) if state.is_invalid else (greeting,)
+    greeting = (Sound(menu.media_id),) if menu.media_id is not None else ()
+    prompts: tuple[Prompt, ...] = greeting
+    if state.is_invalid:
+        prompts = (Named(PromptName.INVALID_ENTRY), *greeting)
     keys = max((len(key) for key in node.children if key not in _NAMED), default=1)
     most = max(keys, EXTENSION_DIGITS) if menu.hunt is not None else keys
     first = max(min(menu.timeout, LONGEST_WAIT), 1)
@@ -79,8 +81,8 @@ def _matches(patterns: Iterable[str], digits: str) -> bool:
 
 def _is_match(pattern: str, digits: str) -> bool:
     if pattern.isdecimal():
-        return pattern == digits
+        return digits.startswith(pattern)
     try:
-        return re.search(pattern, digits) is not None
+        return re.match(pattern, digits) is not None
     except (re.error, RecursionError, OverflowError):
         return False
