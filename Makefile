@@ -9,7 +9,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SIDE_BY_SIDE ?= --numprocesses 2 --dist worksteal
 
 # What each purpose needs from the distribution. Engines say which packages they are of.
-ENGINE_PACKAGES := $(shell sed -n 's/^    packages = (\(.*\))$$/\1/p' src/switchroom/engines/*/engine.py | tr -d '",')
+ENGINE_PACKAGES := $(shell sed -n '/^    packages = (/{:more;/)$$/!{N;b more};p}' src/switchroom/engines/*/engine.py | grep -o '"[^"]*"' | tr -d '"')
 RUN_PACKAGES := $(ENGINE_PACKAGES) espeak-ng python3-venv
 TEST_PACKAGES := $(RUN_PACKAGES) chromium firefox-esr postgresql curl
 BENCH_PACKAGES := $(TEST_PACKAGES) wrk
@@ -28,7 +28,7 @@ test: setup-dev ## Install what is missing and run every test
 
 quick: setup-dev ## Run the tests for every day: on SQLite, without browsers, media and worker processes
 	cd web && npm run --silent test
-	.venv/bin/pytest $(SIDE_BY_SIDE) -m "not (browser or janus or rtpengine or postgresql or slow)" $(ARGS)
+	.venv/bin/pytest $(SIDE_BY_SIDE) -m "not (browser or janus or kamailio or rtpengine or postgresql or slow)" $(ARGS)
 
 check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types, import rules
 	.venv/bin/ruff format --check .

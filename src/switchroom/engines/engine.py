@@ -69,6 +69,9 @@ class Engine:
     waits_for: ClassVar[Sequence[str]] = ()
     """Names of the engines that must be ready before it is started, and are stopped after it."""
 
+    needs_database: ClassVar[bool] = False
+    """Whether it reads the platform's database, whose schema must be up to date before it is started."""
+
     ready_limit: ClassVar[float] = 10.0
     stop_limit: ClassVar[float] = 5.0
     drain_limit: ClassVar[float] = 10.0

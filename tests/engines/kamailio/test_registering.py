@@ -1,0 +1,168 @@
+"""Registering: who may, by which names and transports, for how long, and what is left after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+
+import pytest
+
+from switchroom.engines.kamailio.events import (
+    Connected,
+    KamailioEvent,
+    RegistrationsChanged,
+    kamailio_events,
+)
+from switchroom.engines.kamailio.rpc import KamailioRpc
+from switchroom.engines.kamailio.state import STATE_FILE, Contact, read_contacts
+from switchroom.engines.supervisor import ProcessState
+from tests.engines.kamailio.conftest import DEVICE, Edge
+from tests.engines.kamailio.phones import REALM, Phone
+
+pytestmark = pytest.mark.kamailio
+
+
+def contacts(edge: Edge) -> list[Contact]:
+    return read_contacts(edge.engine.directory / STATE_FILE)
+
+
+async def until(condition: Callable[[], bool], limit: float = 10.0) -> None:
+    async with asyncio.timeout(limit):
+        while not condition():  # noqa: ASYNC110 - what another process does wakes nobody here
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("name", ["ab12cd34", "acme.ab12cd34"])
+@pytest.mark.parametrize("kind", ["udp", "tcp", "tls", "ws"])
+async def test_a_device_registers(edge: Edge, kind: str, name: str) -> None:
+    async with edge.wire(kind) as wire:
+        answer = await Phone(wire, name).register(120)
+        assert answer.status == 200, answer.start
+        (contact,) = contacts(edge)
+        assert contact.device_id == DEVICE
+        assert contact.transport == kind
+        assert abs((contact.expires_at - contact.registered_at).total_seconds() - 120) <= 1
+        source = ("192.0.2.7", 40000) if kind == "ws" else wire.address[:2]
+        assert (contact.address, contact.port) == source
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "realm"),
+    [
+        ("ab12cd34", "wrong", REALM),
+        ("nobody", "secret", REALM),
+        ("acme.nobody", "secret", REALM),
+        ("ab12cd34", "secret", "other.example.org"),
+        ("other.ab12cd34", "secret", REALM),
+        ("' or 1=1 --", "secret", REALM),
+        ("", "secret", REALM),
+    ],
+)
+async def test_nobody_else_does(edge: Edge, name: str, password: str, realm: str) -> None:
+    async with edge.wire() as wire:
+        answer = await Phone(wire, name, password, realm).register()
+        assert answer.status == 401
+        assert contacts(edge) == []
+
+
+async def test_a_device_without_a_password_is_nobodys(edge: Edge) -> None:
+    edge.execute("update sip_credentials set ha1 = ''")
+    async with edge.wire() as wire:
+        phone = Phone(wire)
+        challenge = await phone.ask(phone.request("REGISTER"))
+        nonce = challenge.header("WWW-Authenticate").partition('nonce="')[2].partition('"')[0]
+        forged = Phone(wire)
+        forged.password = ""
+        said = dict(forged.authorization(challenge, "REGISTER", f"sip:{REALM}"))
+        assert nonce in said["Authorization"]
+        assert (await phone.ask(phone.request("REGISTER", more=said))).status == 401
+
+
+async def test_a_device_registers_for_itself_only(edge: Edge) -> None:
+    edge.add_device(18, "other000", "else")
+    async with edge.wire() as wire:
+        phone = Phone(wire)
+        to = f"<sip:other000@{REALM}>"
+        challenge = await phone.ask(phone.request("REGISTER", to=to))
+        said = phone.authorization(challenge, "REGISTER", f"sip:{REALM}")
+        assert (await phone.ask(phone.request("REGISTER", to=to, more=said))).status == 403
+        assert contacts(edge) == []
+
+
+async def test_credentials_are_good_once(edge: Edge) -> None:
+    async with edge.wire() as wire, edge.wire() as elsewhere:
+        phone, thief = Phone(wire), Phone(elsewhere)
+        challenge = await phone.ask(phone.request("REGISTER"))
+        said = phone.authorization(challenge, "REGISTER", f"sip:{REALM}")
+        request = phone.request("REGISTER", more=said)
+        assert (await phone.ask(request)).status == 200
+        assert (await phone.ask(request)).status == 200, "a retransmission gets the answer again"
+        again = await thief.ask(thief.request("REGISTER", more=said))
+        assert again.status == 401
+        assert len(contacts(edge)) == 1
+
+
+async def test_a_registration_is_withdrawn_and_runs_out(edge: Edge) -> None:
+    changed: list[KamailioEvent] = []
+
+    async def listen() -> None:
+        async for event in kamailio_events(edge.configuration.interfaces):
+            changed.append(event)
+
+    listening = asyncio.create_task(listen())
+    await until(lambda: changed == [Connected()])
+    async with edge.wire() as wire:
+        phone = Phone(wire)
+        assert (await phone.register()).status == 200
+        await until(lambda: len(changed) == 2)
+        assert (await phone.register(0)).status == 200
+        assert contacts(edge) == []
+        await until(lambda: len(changed) == 3)
+        assert (await phone.register(10)).status == 200
+        await until(lambda: len(changed) == 4)
+        await until(lambda: len(changed) == 5, 14)
+        assert contacts(edge) == []
+    assert changed == [Connected()] + [RegistrationsChanged(DEVICE)] * 4
+    listening.cancel()
+
+
+async def test_too_short_a_registration_is_refused(edge: Edge) -> None:
+    async with edge.wire() as wire:
+        assert (await Phone(wire).register(5)).status == 423
+
+
+async def test_registrations_are_there_again_after_a_crash(edge: Edge) -> None:
+    async with edge.wire() as wire, edge.worker() as worker:
+        assert (await Phone(wire).register()).status == 200
+        (before,) = contacts(edge)
+        pid = edge.engine.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: edge.engine.pid != pid and edge.engine.state is ProcessState.READY, 3)
+        assert contacts(edge) == [before]
+        core = ("127.0.0.1", edge.configuration.core_port)
+        caller = Phone(worker)
+        invite = caller.request("INVITE", uri="sip:ab12cd34@anything", more={"X-SR-Device": str(DEVICE)})
+        worker.transport.sendto(invite, core)
+        async with asyncio.timeout(3):
+            rung = await Phone(wire).receive()
+        assert rung.start == f"INVITE sip:phone@{wire.address[0]}:{wire.address[1]};transport=udp SIP/2.0"
+        assert rung.all("X-SR-Device") == []
+
+
+async def test_the_platform_can_end_registrations(edge: Edge) -> None:
+    async with edge.wire() as wire, KamailioRpc(edge.configuration.interfaces) as rpc:
+        assert (await Phone(wire).register()).status == 200
+        await rpc.unregister(DEVICE)
+        await until(lambda: contacts(edge) == [])
+        await rpc.unregister(DEVICE)
+
+
+async def test_the_platforms_database_is_only_read(edge: Edge) -> None:
+    async with edge.wire() as wire:
+        await Phone(wire).register()
+    with sqlite3.connect(edge.database) as connection:
+        assert connection.execute("select count(*) from sqlite_master").fetchone() == (1,)
