@@ -19,6 +19,8 @@ from tests.ports import free_port
 
 COMMAND = str(Path(sys.executable).with_name("switchroom"))
 LIMIT = 60.0
+_WITHOUT_TELEPHONES = {"SWITCHROOM_TELEPHONY_ENABLED": "false"}
+"""Tests run side by side, and only one can have the port of SIP; those of telephones choose others."""
 
 
 class Running(Struct, frozen=True):
@@ -65,7 +67,7 @@ def running(
             [*program, command, "--data", str(data), "--port", str(port), *arguments],
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **environment},
+            env={**os.environ, **_WITHOUT_TELEPHONES, **environment},
         )
     try:
         base_url = f"http://127.0.0.1:{port}"

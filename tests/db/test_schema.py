@@ -140,6 +140,7 @@ def _described(connection: Connection) -> dict[str, Any]:
                 for one in inspector.get_indexes(table)
             ),
         }
+    rows["views"] = {name: inspector.get_view_definition(name) for name in inspector.get_view_names()}
     if connection.dialect.name == "sqlite":
         names = "SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%' ORDER BY name"
         rows["counting"] = connection.execute(text(names)).scalars().all()
@@ -151,6 +152,8 @@ def _options(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _drop_all(connection: Connection) -> None:
+    for view in inspect(connection).get_view_names():
+        connection.execute(text(f"DROP VIEW {view}"))
     everything = MetaData()
     everything.reflect(connection)
     everything.drop_all(connection)

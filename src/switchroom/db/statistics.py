@@ -50,8 +50,9 @@ def assume_many_rows(connection: Connection) -> None:
 def _assume_on_postgresql(connection: Connection) -> None:
     run = connection.exec_driver_sql
     tables = run(
-        "SELECT table_name FROM information_schema.columns "
-        "WHERE table_schema = current_schema() AND column_name = 'organization_id'"
+        "SELECT table_name FROM information_schema.columns NATURAL JOIN information_schema.tables "
+        "WHERE table_schema = current_schema() AND column_name = 'organization_id' "
+        "AND table_type = 'BASE TABLE'"
     ).scalars()
     few = _DIFFERENT["organization_id"]
     for table in tables.all():

@@ -423,6 +423,23 @@ _HAPPENINGS: Mapping[type[ResourceSnapshot], str] = {
 }
 
 
+class _OfDevice(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "device"
+
+
+class DeviceRegistered(_OfDevice, frozen=True, kw_only=True):
+    event_type = "device.registered"
+    remark = "it can be reached, and could not before"
+    contact_ip: str
+    contact_port: int
+    user_agent: str
+
+
+class DeviceUnregistered(_OfDevice, frozen=True, kw_only=True):
+    event_type = "device.unregistered"
+    remark = "by itself, because it is silent, or because it was disabled"
+
+
 @cache
 def resource_event(kind: type[ResourceSnapshot], singular: str) -> type[ResourceSnapshot]:
     """The type of what happens to a kind of resource: `menu.created`. Raises ValueError for a kind that is

@@ -128,12 +128,15 @@ class Platform:
             if upgrade:
                 await require_usable(self.storage.database)
             stack.push_async_callback(self.engines.stop)
-            starting = asyncio.create_task(self.engines.start(), name="start engines")
+            database_ready = asyncio.Event()
+            starting = asyncio.create_task(self.engines.start(database_ready), name="start engines")
             try:
                 await self._prepare(upgrade=upgrade)
+                database_ready.set()
                 if prepare is not None:
                     await prepare(self)
             finally:
+                database_ready.set()
                 await starting
             for background in self._background():
                 await stack.enter_async_context(kept_going(background, self._begin))
@@ -179,4 +182,5 @@ class Platform:
             *self.events.background(),
             *self.meetings.background(),
             *self.live.background(),
+            *self.telephony.background(),
         ]

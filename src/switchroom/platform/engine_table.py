@@ -8,12 +8,14 @@ from typing import Any
 from msgspec import Struct
 
 from switchroom.engines.ffmpeg.engine import FfmpegEngine
-from switchroom.platform import media_servers, message_server
+from switchroom.platform import media_relay, media_servers, message_server, sip_server
 from switchroom.platform.engines import EngineEntry
 
 TABLE: tuple[EngineEntry[Any], ...] = (
     message_server.ENTRY,
     media_servers.ENTRY,
+    sip_server.ENTRY,
+    media_relay.ENTRY,
     EngineEntry(lambda settings: FfmpegEngine(settings.data_directory / "ffmpeg")),
 )
 

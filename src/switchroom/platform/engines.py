@@ -30,6 +30,10 @@ async def _no_problem(_settings: Settings) -> str:
     return ""
 
 
+def _always(_settings: Settings) -> bool:
+    return True
+
+
 def _unchanged(settings: Settings, _engine: Any) -> Settings:
     return settings
 
@@ -41,7 +45,8 @@ class EngineEntry(Struct, Generic[E], frozen=True):
     `problem_elsewhere` asks that one and says why it cannot be used, empty when it answers. `shared`
     gives the settings with which another process finds the one that runs here. `health` is the part of
     `/health/ready` that says whether it is of use, when that is not the engine itself. `section` is the name
-    and the type of its own section of the configuration, where it has one.
+    and the type of its own section of the configuration, where it has one. `wanted` says whether the settings
+    want one at all.
     """
 
     make: Callable[[Settings], E]
@@ -50,6 +55,7 @@ class EngineEntry(Struct, Generic[E], frozen=True):
     shared: Callable[[Settings, E], Settings] = _unchanged
     health: str = ""
     section: tuple[str, type[Struct]] | None = None
+    wanted: Callable[[Settings], bool] = _always
 
 
 def configured(name: str, kind: Callable[[Path, S], E], section: type[S]) -> EngineEntry[E]:
@@ -70,7 +76,11 @@ class Engines:
         that is not in it."""
         made: list[tuple[EngineEntry[Any], Engine]] = [(entry, entry.make(settings)) for entry in table]
         _check([engine for _, engine in made])
-        self._here = {engine.name: (entry, engine) for entry, engine in made if not entry.elsewhere(settings)}
+        self._here = {
+            engine.name: (entry, engine)
+            for entry, engine in made
+            if entry.wanted(settings) and not entry.elsewhere(settings)
+        }
         self._problems: dict[str, str] = {}
         self._listeners: list[Callable[[], None]] = []
 
@@ -112,9 +122,10 @@ class Engines:
                 settings = entry.shared(settings, engine)
         return settings
 
-    async def start(self) -> None:
-        """Start those with a process, each as soon as those it waits for are ready. Why one cannot be started
-        is logged; those that wait for it are not started either, everything else goes on."""
+    async def start(self, database_ready: asyncio.Event | None = None) -> None:
+        """Start those with a process, each as soon as those it waits for are ready, and those that read the
+        database as soon as that is. Why one cannot be started is logged; those that wait for it are not
+        started either, everything else goes on."""
         engines = [engine for _, engine in self._here.values() if engine.has_process]
         done = {engine.name: asyncio.Event() for engine in engines}
 
@@ -122,6 +133,8 @@ class Engines:
             for other in engine.waits_for:
                 if other in done:
                     await done[other].wait()
+            if engine.needs_database and database_ready is not None:
+                await database_ready.wait()
             await self._start(engine)
             done[engine.name].set()
 

@@ -20,6 +20,7 @@ import switchroom.mail.models
 import switchroom.meetings.models
 import switchroom.meetings.recordings.models
 import switchroom.rooms.models
+import switchroom.telephony.credentials
 import switchroom.telephony.resources.catalogue
 from switchroom.db.base import Base
 from switchroom.db.database import Database
@@ -39,9 +40,10 @@ _WITH_TABLES = (
     switchroom.meetings.models,
     switchroom.meetings.recordings.models,
     switchroom.rooms.models,
+    switchroom.telephony.credentials,
     switchroom.telephony.resources.catalogue,
 )
-"""Every module with tables: a new database gets all of them."""
+"""Every module with tables and views: a new database gets all of them."""
 
 _VERSIONS = "alembic_version"
 _MIGRATION = re.compile(r"(\d{4})_\w+\.py")

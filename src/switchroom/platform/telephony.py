@@ -6,9 +6,12 @@ import re
 from urllib.parse import urlsplit
 
 from switchroom.meetings.account_changes import AccountMeetings
+from switchroom.platform import sip_server
+from switchroom.platform.background import Background
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.settings import Settings
+from switchroom.telephony.registrations import RegistrationMirror
 from switchroom.telephony.resources.calls_history import CallHistory
 from switchroom.telephony.resources.catalogue import all_kinds
 from switchroom.telephony.resources.service import Resources
@@ -32,6 +35,11 @@ class TelephonyServices:
         self.resources = Resources(database, identity.passwords, self.vault, kinds, suffix)
         self.call_history = CallHistory(database)
         self.user_ids = UserIds(database)
+        self.registrations = RegistrationMirror(database, storage.bus, sip_server.directory(settings))
+        self._enabled = settings.telephony.enabled
+
+    def background(self) -> list[Background]:
+        return [Background("registrations", self.registrations.run)] if self._enabled else []
 
 
 def _domain_of(url: str) -> str:

@@ -102,7 +102,15 @@ async def several(
         await require_usable(platform.storage.database)
         running = platform.engines if engines else Engines(settings, (message_server.ENTRY,))
         stack.push_async_callback(running.stop)
-        await asyncio.gather(running.start(), bring_up_to_date(platform.storage.database))
+        database_ready = asyncio.Event()
+
+        async def upgrade() -> None:
+            try:
+                await bring_up_to_date(platform.storage.database)
+            finally:
+                database_ready.set()
+
+        await asyncio.gather(running.start(database_ready), upgrade())
         if (problem := running.problem(NatsEngine.name)) is not None:
             raise ConfigurationError(f"several workers need NATS: {problem}, or name a server in nats.url")
         await prepare(platform)

@@ -166,3 +166,11 @@ async def test_the_platforms_database_is_only_read(edge: Edge) -> None:
         await Phone(wire).register()
     with sqlite3.connect(edge.database) as connection:
         assert connection.execute("select count(*) from sqlite_master").fetchone() == (1,)
+
+
+async def test_without_the_database_devices_are_told_to_come_again(edge: Edge) -> None:
+    edge.execute("drop table sip_credentials")
+    async with edge.wire() as wire:
+        answer = await Phone(wire).register()
+        assert answer.status == 503
+        assert answer.header("Retry-After") == "5"

@@ -7,8 +7,10 @@ READMEs of its modules.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -21,6 +23,7 @@ from msgspec import Struct
 
 from switchroom.engines.kamailio.state import STATE_FILE, prepare_state
 from switchroom.engines.ports import free_port
+from switchroom.engines.supervisor import ProcessError
 
 SCRIPT, WORKERS_FILE, INTERFACES_FILE, PASSWORD_FILE = (
     "kamailio.cfg",
@@ -32,8 +35,8 @@ _PARTS = ("core.cfg", "routes.cfg")
 _SSL = "sslmode"
 
 
-class WrongConfiguration(OSError):
-    """What is configured cannot be said to Kamailio."""
+class WrongConfiguration(ProcessError):
+    """What is configured cannot be, or cannot be said to Kamailio; the message names the setting."""
 
 
 class Limits(Struct, frozen=True):
@@ -117,6 +120,8 @@ class KamailioConfiguration:
 
         Raises WrongConfiguration, OSError.
         """
+        for problem in self.port_problems():
+            raise WrongConfiguration(problem)
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o700)
         prepare_state(directory / STATE_FILE)
@@ -126,6 +131,28 @@ class KamailioConfiguration:
         if not self._is_sqlite:
             _write(directory / PASSWORD_FILE, self._password_line)
         _write(directory / SCRIPT, self._script(directory))
+
+    def port_problems(self) -> list[str]:
+        """Why it could not listen where it should, if somebody else does, or the address is not here."""
+        family = socket.AF_INET6 if ":" in _address(self.listen) else socket.AF_INET
+        wanted = [
+            (socket.SOCK_DGRAM, "UDP", self.port, "telephony.sip_port"),
+            (socket.SOCK_STREAM, "TCP", self.port, "telephony.sip_port"),
+        ]
+        if self.tls_certificate:
+            wanted.append((socket.SOCK_STREAM, "TCP", self.tls_port, "telephony.sip_tls_port"))
+        problems: list[str] = []
+        for kind, transport, port, setting in wanted:
+            with socket.socket(family, kind) as probe:
+                if kind is socket.SOCK_STREAM:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((self.listen, port))
+                except OSError as error:
+                    where = f"{transport} port {port} on {self.listen}"
+                    said = "telephony.listen" if error.errno == errno.EADDRNOTAVAIL else setting
+                    problems.append(f"{where}: {(error.strerror or 'taken').lower()}; see {said}")
+        return problems
 
     def environment(self, directory: Path) -> dict[str, str]:
         """Variables of the program: times in UTC, and what libpq reads the database with. The password is in

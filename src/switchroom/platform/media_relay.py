@@ -1,0 +1,44 @@
+"""The relay that this machine runs for the media of telephone calls."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from switchroom.engines.rtpengine.configuration import RtpengineConfiguration
+from switchroom.engines.rtpengine.engine import RtpengineEngine
+from switchroom.platform.engines import EngineEntry
+from switchroom.platform.sip_server import local_address
+from switchroom.settings import Settings
+
+
+def interface(settings: Settings) -> str:
+    """The local address of media, and after a `!` what phones are told in its place."""
+    telephony, here = settings.telephony, local_address(settings)
+    told = telephony.media_advertised_address
+    if not told and _is_number(telephony.advertised_address):
+        told = telephony.advertised_address
+    return f"{here}!{told}" if told and told != here else here
+
+
+def _is_number(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _make(settings: Settings) -> RtpengineEngine:
+    configuration = RtpengineConfiguration(
+        interfaces=(interface(settings),),
+        rtp_port_min=settings.telephony.media_port_min,
+        rtp_port_max=settings.telephony.media_port_max,
+    )
+    return RtpengineEngine(settings.data_directory / "rtpengine", configuration)
+
+
+def _wanted(settings: Settings) -> bool:
+    return settings.telephony.enabled
+
+
+ENTRY = EngineEntry(_make, wanted=_wanted)

@@ -1,0 +1,80 @@
+"""The SIP server that this machine runs for telephones."""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import ip_address
+from pathlib import Path
+
+from switchroom.engines.kamailio.configuration import KamailioConfiguration, Limits
+from switchroom.engines.kamailio.engine import KamailioEngine
+from switchroom.engines.ports import free_port
+from switchroom.platform.engines import EngineEntry
+from switchroom.settings import Settings
+
+_SOMEWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
+"""Addresses for documentation; nothing is sent there."""
+
+
+def directory(settings: Settings) -> Path:
+    """Where it keeps its configuration and state."""
+    return settings.data_directory.resolve() / "kamailio"
+
+
+def listen_address(settings: Settings) -> str:
+    """The address on which telephones are served."""
+    return settings.telephony.listen or {"localhost": "127.0.0.1"}.get(settings.host, settings.host)
+
+
+def local_address(settings: Settings) -> str:
+    """One address of this machine on which telephones are served, also where they are on all."""
+    listen = listen_address(settings)
+    try:
+        address = ip_address(listen)
+    except ValueError:
+        return listen
+    return _own_address(address.version) if address.is_unspecified else listen
+
+
+def advertised_address(settings: Settings) -> str:
+    """The address that telephones are told, empty where it is the one that is listened on."""
+    if settings.telephony.advertised_address:
+        return settings.telephony.advertised_address
+    local = local_address(settings)
+    return local if local != listen_address(settings) else ""
+
+
+def _own_address(version: int) -> str:
+    """The address of this machine from which the world is reached."""
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((_SOMEWHERE[version], 9))
+        except OSError:
+            return "127.0.0.1" if version == 4 else "::1"
+        return str(probe.getsockname()[0])
+
+
+def _make(settings: Settings) -> KamailioEngine:
+    telephony = settings.telephony
+    configuration = KamailioConfiguration(
+        database_url=settings.database_url,
+        listen=listen_address(settings),
+        port=telephony.sip_port,
+        advertise=advertised_address(settings),
+        tls_port=telephony.sip_tls_port,
+        tls_certificate=telephony.tls_certificate,
+        tls_private_key=telephony.tls_private_key,
+        workers=tuple(free_port() for _ in range(telephony.workers)),
+        limits=Limits(
+            slow_after=telephony.slow_after, ban_after=telephony.ban_after, ban_time=telephony.ban_time
+        ),
+    )
+    return KamailioEngine(directory(settings), configuration, telephony.kamailio_executable)
+
+
+def _wanted(settings: Settings) -> bool:
+    return settings.telephony.enabled
+
+
+ENTRY = EngineEntry(_make, wanted=_wanted)
