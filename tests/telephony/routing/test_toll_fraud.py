@@ -44,7 +44,7 @@ from switchroom.telephony.routing.modules.features import feature_node
 from switchroom.telephony.routing.modules.outside import outside_node
 from switchroom.telephony.routing.numbers import NumberKind
 from switchroom.telephony.routing.prompts import Named, PromptName, SayDigits
-from switchroom.telephony.routing.ringing import shared_out
+from switchroom.telephony.routing.ringing import forwarded_call, shared_out
 from tests.telephony.routing.account import ACCOUNT, ANNA, BERT, CALLER, MAIN, CallInFlow, forwards, rung
 
 PREMIUM, MOBILE = "0900 1234567", "0151 12345678"
@@ -101,6 +101,33 @@ def test_a_forward_to_a_premium_number_is_not_carried_out(is_denied_by: str) -> 
 
     assert rung(CallInFlow(TO_ANNA, account).begins()) == [10, 11]
     assert rung(CallInFlow(TO_ANNA, _anna(_always(PREMIUM))).begins()) == [PREMIUM]
+
+
+def test_nobody_forwards_to_the_police() -> None:
+    assert rung(CallInFlow(TO_ANNA, _anna(_always("110"))).begins()) == [10, 11]
+    assert _feature(Feature.FORWARD_ON, "110").answered() == Play((Named(PromptName.CALL_RESTRICTED),))
+
+
+def test_a_forward_goes_out_as_the_call_of_who_forwards() -> None:
+    account = _anna(_always(MOBILE))
+    to_anna = CallInFlow(TO_ANNA, account)
+    (target,) = forwards(to_anna.begins())
+
+    dial = CallInFlow(outside_node(MOBILE), account, call=forwarded_call(to_anna.state.call, target)).begins()
+
+    assert isinstance(dial, Dial)
+    assert (dial.request.from_user, dial.request.asserted_user) == (CALLER.number, MAIN)
+    denied = _anna(restriction=Restriction(kinds={NumberKind.MOBILE: Permission.DENY}))
+    assert CallInFlow(outside_node(MOBILE), denied, call=forwarded_call(Call(), target)).begins() == Answer()
+
+
+def test_a_forward_inside_is_still_the_callers() -> None:
+    to_anna = CallInFlow(TO_ANNA, _anna(_always("101")), call=Call(caller=CALLER, user_id=BERT, device_id=20))
+    (target,) = forwards(to_anna.begins())
+
+    call = forwarded_call(to_anna.state.call, target)
+
+    assert (call.caller, call.user_id, call.dialled, call.forwards.by) == (CALLER, BERT, "101", ("user:1",))
 
 
 def test_who_forwards_pays_not_who_calls() -> None:
@@ -255,6 +282,16 @@ def test_a_hidden_number_does_not_hide_from_restrictions() -> None:
     assert withheld.state.call.withheld
     call = CallInFlow(outside_node(PREMIUM), account, call=withheld.state.call)
     assert call.begins() == Answer()
+
+
+def test_a_hidden_number_is_hidden_from_colleagues_too() -> None:
+    call = CallInFlow(feature_node(Feature.WITHHOLD), call=replace(FROM_ANNA, digits="101"))
+
+    assert call.begins() == JumpTo(number="101")
+    call.flow = replace(ACCOUNT, id=902, root=decode({"module": "user", "data": {"id": BERT}}))
+    ring = call.then(Jumped())
+    assert isinstance(ring, Ring)
+    assert ring.caller == anonymous()
 
 
 def test_a_hidden_number_is_hidden() -> None:

@@ -28,7 +28,8 @@ class NumberTarget(Struct, frozen=True, tag="number"):
 
     With `require_key_press` it counts as answered when `1` is pressed within `key_seconds`, else as
     rejected. The identity is for the public network; inside, the caller is shown. What is called in turn
-    carries `forwards`."""
+    carries `forwards`.
+    """
 
     number: str
     destination: Destination
@@ -49,7 +50,8 @@ class Ring(Struct, frozen=True, tag="ring"):
     """Ring all targets at once, each after its delay, until one answers or `timeout` seconds have passed.
 
     A rejection ends the others only with `fail_on_single_reject`. `group_id` is set where the turn of a
-    group is to be counted. Answered by Answered, NoAnswer, Busy or Failed."""
+    group is to be counted. Answered by Answered, NoAnswer, Busy or Failed.
+    """
 
     targets: tuple[Target, ...]
     timeout: int
@@ -85,7 +87,8 @@ class Collect(Struct, frozen=True, tag="collect"):
 
     `first` seconds are for the first digit, from the end of the prompts on, `between` for each further; `#`
     ends the entry and is none of it, unless nothing else was pressed. Answered by Digits, or Timeout
-    without any."""
+    without any.
+    """
 
     prompts: tuple[Prompt, ...]
     most: int
@@ -131,7 +134,8 @@ class JumpTo(Struct, frozen=True, tag="jump_to"):
     """Go on in another callflow, with the same state.
 
     It is the one of that id, or what the number leads to when it is dialled; with `extensions_only` nothing
-    but a callflow. Answered by Jumped, with the flow that it leads to, or by Failed."""
+    but a callflow. Answered by Jumped, with the flow that it leads to, or by Failed.
+    """
 
     callflow_id: int | None = None
     number: str = ""

@@ -51,7 +51,9 @@ class Call(Struct, frozen=True, kw_only=True):
 
     `caller` is who is shown to those who are called. `user_id` and `device_id` say who calls from inside,
     None for calls from a trunk. `digits` are those after a feature code. `withheld` is whether this call
-    alone hides its number; with `auto_answer` phones are asked to answer by themselves."""
+    alone hides its number; with `auto_answer` phones are asked to answer by themselves. `identity` is
+    what the public network is told of a forwarded call in place of the payer's own.
+    """
 
     caller: Identity = Identity()
     user_id: int | None = None
@@ -60,6 +62,7 @@ class Call(Struct, frozen=True, kw_only=True):
     digits: str = ""
     withheld: bool = False
     auto_answer: bool = False
+    identity: Identity | None = None
     forwards: Forwards = Forwards()
 
 

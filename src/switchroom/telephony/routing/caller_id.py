@@ -2,7 +2,8 @@
 and Privacy (RFC 3323).
 
 The device's entries come before the user's, these before the account's; names and numbers are looked for
-apart. Outside, only numbers that the account owns are asserted, whatever is configured."""
+apart. Outside, only numbers that the account owns are asserted, whatever is configured.
+"""
 
 from __future__ import annotations
 

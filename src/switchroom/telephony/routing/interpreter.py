@@ -3,7 +3,8 @@ next state and the next action.
 
 Whoever carries out the actions gives each one's event back, together with the flow that the state is in:
 after `JumpTo` the one that was jumped to. No action means that what was begun goes on. Nothing is raised,
-whatever the flow and the event: what cannot be done ends in a child or in a hangup."""
+whatever the flow and the event: what cannot be done ends in a child or in a hangup.
+"""
 
 from __future__ import annotations
 

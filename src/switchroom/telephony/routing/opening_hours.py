@@ -2,7 +2,8 @@
 
 Events that are cancelled or transparent (3.8.2.7: they take no time, as holidays in many calendars) open
 nothing. Recurrence is by the clock on the wall of the event's zone, so opening at nine stays at nine when
-clocks change; times without a zone are of the calendar's."""
+clocks change; times without a zone are of the calendar's.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Who rings: the phones of users and devices, and the numbers that they forward to.
 
 A user's forwarding takes the place of the user's phones, a device's that of the device. One that is not
-permitted, or would go round in circles, is not carried out: the phones ring instead."""
+permitted, or would go round in circles, is not carried out: the phones ring instead.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from switchroom.telephony.routing.caller_id import forwarded_identity
 from switchroom.telephony.routing.configuration import CallForward, Device, User
 from switchroom.telephony.routing.destinations import Internal, Outside, destination_of
 from switchroom.telephony.routing.hangup_causes import HangupCause
-from switchroom.telephony.routing.restrictions import refusal
+from switchroom.telephony.routing.numbers import NumberKind, PublicNumber
+from switchroom.telephony.routing.restrictions import Payer, refusal
 
 LONGEST_RINGING = 600
 
@@ -112,7 +114,7 @@ class Ringer(Struct, frozen=True):
         is_outside = isinstance(destination, Outside)
         if not is_outside and not isinstance(destination, Internal):
             return None
-        if is_outside and refusal(destination.number, payer) is not None:
+        if is_outside and not _may_be_forwarded_to(destination.number, payer):
             return None
         return NumberTarget(
             number=forward.number,
@@ -125,6 +127,26 @@ class Ringer(Struct, frozen=True):
             delay=self.delay,
             timeout=self.timeout,
         )
+
+
+def forwarded_call(call: Call, target: NumberTarget) -> Call:
+    """The call that goes on to where a target forwards: outside as one of whoever forwards, inside as the
+    caller's."""
+    if isinstance(target.destination, Outside):
+        return Call(
+            caller=call.caller,
+            user_id=target.user_id,
+            device_id=target.device_id,
+            dialled=target.number,
+            identity=target.identity,
+            forwards=target.forwards,
+        )
+    return structs.replace(call, dialled=target.number, digits="", forwards=target.forwards)
+
+
+def _may_be_forwarded_to(number: PublicNumber, payer: Payer) -> bool:
+    """Calls are not forwarded to the police, and nowhere that whoever forwards may not call."""
+    return number.kind is not NumberKind.EMERGENCY and refusal(number, payer) is None
 
 
 def shared_out(targets: Iterable[Target], call: Call) -> tuple[Target, ...]:

@@ -84,7 +84,8 @@ class State(Struct, frozen=True, kw_only=True):
     for.
 
     `jumps` counts the jumps to other flows, `silent_jumps` those since the caller last heard or did
-    something."""
+    something.
+    """
 
     call: Call
     flow_id: int

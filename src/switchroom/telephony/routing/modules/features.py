@@ -19,10 +19,12 @@ from switchroom.telephony.routing.actions import (
     Play,
     Timeout,
 )
+from switchroom.telephony.routing.caller_id import anonymous
 from switchroom.telephony.routing.configuration import CallForward
 from switchroom.telephony.routing.destinations import Feature, Internal, Outside, destination_of
 from switchroom.telephony.routing.flow import FeatureData, Module, Node
 from switchroom.telephony.routing.hangup_causes import HangupCause
+from switchroom.telephony.routing.numbers import NumberKind
 from switchroom.telephony.routing.prompts import Named, PromptName, SayDigits
 from switchroom.telephony.routing.restrictions import Payer, refusal
 from switchroom.telephony.routing.state import (
@@ -116,7 +118,8 @@ def _forward_to(context: Context, digits: str) -> Turn:
     """Forward to the number, if whoever does may call it."""
     payer = _payer(context)
     destination = destination_of(digits, payer.country, context.flow.plan)
-    if isinstance(destination, Outside) and refusal(destination.number, payer) is not None:
+    number = destination.number if isinstance(destination, Outside) else None
+    if number is not None and (number.kind is NumberKind.EMERGENCY or refusal(number, payer) is not None):
         return Leave((), HangupCause.OUTGOING_CALL_BARRED, 403, notice=PromptName.CALL_RESTRICTED)
     is_number = isinstance(destination, Outside | Internal) and digits.isdecimal()
     if not is_number or not FORWARD_LEAST <= len(digits) <= FORWARD_MOST:
@@ -175,6 +178,7 @@ def _jump(
         return _unknown()
     call = structs.replace(
         context.call,
+        caller=anonymous() if withheld else context.call.caller,
         dialled=digits,
         digits="",
         auto_answer=auto_answer,

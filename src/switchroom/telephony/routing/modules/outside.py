@@ -81,7 +81,9 @@ def _dial(context: Context, data: ExternalData, dialling: Dialling) -> Do | None
         if trunk is None:
             continue
         withheld = context.call.withheld
-        external = external_identity(payer, _purpose(number, payer), withheld=withheld)
+        external = context.call.identity
+        if external is None or number.kind is NumberKind.EMERGENCY:
+            external = external_identity(payer, _purpose(number, payer), withheld=withheld)
         request = outgoing_request(trunk, number, external, internal_identity(payer, withheld=withheld))
         timeout = max(min(data.timeout, LONGEST_DIALLING), 1)
         is_emergency = number.kind is NumberKind.EMERGENCY

@@ -41,7 +41,8 @@ class Box(Struct, frozen=True, kw_only=True):
 
     A box that `is_announcement_only` takes no messages. One that is not yet `is_set_up` is, at its owner's
     first visit. `has_pin` is whether there is a PIN; with `require_pin` the owner is asked for it at an own
-    phone too."""
+    phone too.
+    """
 
     id: int
     mailbox: str

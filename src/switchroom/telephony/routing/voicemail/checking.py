@@ -3,7 +3,8 @@
 Main menu: `1` new, `2` saved messages, `5` settings, `#` leaves. A message: `1` keep, `2` again, `3` forward,
 `4` the one before, `6` the next, `7` delete, `9` call back, `5` and `8` ten seconds back and forward.
 Settings: `1` greeting, `2` name, `3` PIN, `4` temporary greeting, `5` delete it, `6` announcement only, `0`
-back."""
+back.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +106,8 @@ def begin(box: Box | None, *, is_own: bool) -> Step:
 def step(box: Box | None, state: CheckingState, event: BoxEvent) -> Step:
     """The next state and action, for the box as it is now; None until somebody is logged in.
 
-    No action means that what was begun goes on, or that it is over."""
+    No action means that what was begun goes on, or that it is over.
+    """
     if state.stage is Stage.ENDED:
         return state, None
     if isinstance(event, HungUp):
