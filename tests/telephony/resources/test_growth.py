@@ -1,0 +1,132 @@
+"""A page of a list takes as much of the database's work however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from switchroom.db.database import Database
+from switchroom.identity.models import Membership, Organization, Person
+from switchroom.identity.secrets import Passwords
+from switchroom.platform.schema import bring_up_to_date
+from switchroom.telephony.resources.actor import Actor, Level
+from switchroom.telephony.resources.calls_history import CallHistory, CallRecord, HistoryQuery, Place
+from switchroom.telephony.resources.devices import Device, Devices
+from switchroom.telephony.resources.directories import ContactRow, Directories
+from switchroom.telephony.resources.resource import ListQuery
+from switchroom.telephony.resources.service import Resources
+from switchroom.telephony.resources.vault import Vault
+from tests.db.work import Ask, Steps, rows_passed
+from tests.postgresql import new_database
+
+SMALL, LARGE = 3_000, 18_000
+LIMIT = 100
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Filled:
+    """An account with so many devices, contacts and calls, beside another with as many; half of the devices
+    and of the calls are one user's."""
+
+    def __init__(self, database: Database, account: int, user: int, number: int, first: int) -> None:
+        kinds = (Devices(), Directories())
+        resources = Resources(database, Passwords(), Vault(b"secret"), kinds, "example.org")
+        history = CallHistory(database)
+        admin, person = Actor(account, Level.ADMIN), Actor(account, Level.USER, user)
+        middle = first + number // 2
+        moment = BEGUN + timedelta(seconds=number // 2)
+        records = {
+            "calls": HistoryQuery(limit=LIMIT),
+            "calls after": HistoryQuery(limit=LIMIT, after=Place(moment, 0)),
+            "calls of a day": HistoryQuery(limit=LIMIT, since=moment, until=moment + timedelta(days=1)),
+            "incoming calls": HistoryQuery(limit=LIMIT, direction="incoming", after=Place(moment, 0)),
+            "calls of a user": HistoryQuery(limit=LIMIT, owner_id=user, after=Place(moment, 0)),
+        }
+        self.database = database
+        self.asks: dict[str, Ask] = {
+            name: partial(history.page, admin, query) for name, query in records.items()
+        }
+        self.asks["a user's own calls"] = partial(history.page, person, HistoryQuery(limit=LIMIT))
+        for kind in kinds:
+            for name, query in (
+                ("first", ListQuery(limit=LIMIT)),
+                ("middle", ListQuery(limit=LIMIT, after=middle)),
+            ):
+                self.asks[f"{name} {kind.name}"] = partial(resources.list, admin, kind, query)
+        own = ListQuery(limit=LIMIT, filters={"owner_id": user})
+        self.asks["devices of a user"] = partial(resources.list, admin, kinds[0], own)
+        self.asks["a user's own devices"] = partial(resources.list, person, kinds[0], ListQuery(limit=LIMIT))
+
+
+async def filled(database: Database, number: int) -> Filled:
+    await bring_up_to_date(database)
+    async with database.write(None) as session:
+        organizations = [Organization(ulid=f"{n:026d}", display_name="Acme") for n in range(2)]
+        person = Person(username="a@example.org", password_hash="")
+        session.add_all([*organizations, person])
+        await session.flush()
+        membership = Membership(
+            organization_id=organizations[0].id, person_id=person.id, standing="participant"
+        )
+        session.add(membership)
+        await session.flush()
+        for organization in organizations:
+            user = membership.id if organization is organizations[0] else None
+            await session.execute(insert(Device), _devices(organization.id, user, number))
+            shared = {"organization_id": organization.id, "search_text": "", "details": {}}
+            await session.execute(insert(ContactRow), [shared] * number)
+            await session.execute(insert(CallRecord), _calls(organization.id, user, number))
+    return Filled(database, organizations[0].id, membership.id, number, 1)
+
+
+def _devices(account: int, user: int | None, number: int) -> list[dict[str, object]]:
+    return [
+        {
+            "organization_id": account,
+            "owner_id": user if n % 2 else None,
+            "username": f"{account}-{n}",
+            "realm": f"{account}.example.org",
+        }
+        for n in range(number)
+    ]
+
+
+def _calls(account: int, user: int | None, number: int) -> list[dict[str, object]]:
+    return [
+        {
+            "organization_id": account,
+            "owner_id": user if n % 2 else None,
+            "direction": ("incoming", "outgoing", "internal")[n % 3],
+            "started_at": BEGUN + timedelta(seconds=n),
+        }
+        for n in range(number)
+    ]
+
+
+async def test_on_sqlite(tmp_path: Path) -> None:
+    counts: list[Mapping[str, int]] = []
+    for number in (SMALL, LARGE):
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / str(number)}.db")
+        found = await filled(database, number)
+        steps = Steps(database.engine)
+        await database.engine.dispose()
+        for ask in found.asks.values():
+            await ask()
+        counts.append({name: await steps.of(ask) for name, ask in found.asks.items()})
+        await database.close()
+    small, large = counts
+    assert all(small.values())
+    grown = {name: (small[name], large[name]) for name in small if large[name] > 1.2 * small[name] + 200}
+    assert not grown
+
+
+async def test_on_postgresql(postgresql_url: str) -> None:
+    database = Database(await new_database(postgresql_url))
+    found = await filled(database, LARGE)
+    passed = {name: await rows_passed(database.engine, ask) for name, ask in found.asks.items()}
+    await database.close()
+    assert not {name: one for name, one in passed.items() if one[0] > 4 * LIMIT}
