@@ -19,7 +19,7 @@ from tests.command.running import LIMIT, Running, run, running
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/integrators.md", "docs/events.md", "docs/web-meeting-api.md")
+PAGES = ("README.md", "docs/integrators.md", "docs/events.md", "docs/telephony.md", "docs/web-meeting-api.md")
 BLOCK = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"(?:^|\$\()curl ", re.MULTILINE)
 SERVERS = re.compile(r"http://localhost:8000|https://meet\.example\.org")
@@ -59,7 +59,7 @@ def test_calls_work_as_they_are_printed(page: str, tmp_path: Path) -> None:
             cwd=tmp_path,
             env={
                 **os.environ,
-                **(of_events if page == "docs/events.md" else named_by_readers)(platform, data),
+                **_NAMED.get(page, named_by_readers)(platform, data),
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                 "ANSWERS": str(answers),
                 "SWITCHROOM_DATA": str(data),
@@ -104,7 +104,19 @@ def named_by_readers(platform: Running, data: Path) -> Mapping[str, str]:
 
 def of_events(platform: Running, data: Path) -> Mapping[str, str]:
     """What the page of events leaves to the reader: the key that it has made, and the token that brings."""
-    made = run("meeting-key", "create", "x", "--permission", "events", "--data", str(data))
+    return _key_and_token(platform, data, "--permission", "events")
+
+
+def of_telephony(platform: Running, data: Path) -> Mapping[str, str]:
+    """The same of the page of telephony, whose key is one of an account."""
+    return _key_and_token(platform, data, "--permission", "telephony", "--org", "Example School")
+
+
+def _key_and_token(platform: Running, data: Path, *options: str) -> Mapping[str, str]:
+    made = run("meeting-key", "create", "x", *options, "--data", str(data))
     key = made.stdout.removeprefix("X-API-KEY: ").strip()
     answer = httpx.put(f"{platform.base_url}/v3.0/auth/account", json={"data": {"api_key": key}})
     return {"KEY": key, "TOKEN": answer.json()["data"]["auth_token"]}
+
+
+_NAMED = {"docs/events.md": of_events, "docs/telephony.md": of_telephony}
