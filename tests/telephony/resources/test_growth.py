@@ -77,7 +77,7 @@ async def filled(database: Database, number: int) -> Filled:
         for organization in organizations:
             user = membership.id if organization is organizations[0] else None
             await session.execute(insert(Device), _devices(organization.id, user, number))
-            shared = {"organization_id": organization.id, "search_text": "", "details": {}}
+            shared: dict[str, object] = {"organization_id": organization.id, "search_text": "", "details": {}}
             await session.execute(insert(ContactRow), [shared] * number)
             await session.execute(insert(CallRecord), _calls(organization.id, user, number))
     return Filled(database, organizations[0].id, membership.id, number, 1)
