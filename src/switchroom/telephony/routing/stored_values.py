@@ -1,0 +1,92 @@
+"""Configuration from the values of resources, as the API takes and the database keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from switchroom.telephony.routing.configuration import (
+    Calendar,
+    CallerIdUsed,
+    Conference,
+    Device,
+    Group,
+    Menu,
+    Trunk,
+    User,
+    VoicemailBox,
+)
+from switchroom.telephony.routing.trunks import CONCURRENT_CALLS
+
+T = TypeVar("T")
+
+Values = Mapping[str, Any]
+
+
+def user_of(id_: int, values: Values, *, extension: str = "") -> User:
+    return _of(User, {**_kept(values), "id": id_, "extension": extension})
+
+
+def device_of(id_: int, values: Values, *, owner_id: int | None) -> Device:
+    """A device that the owner has now; a fax by its hardware's category."""
+    hardware = cast("Mapping[str, object]", values.get("hardware") or {})
+    is_fax = hardware.get("category") == "fax"
+    return _of(Device, {**_kept(values), "id": id_, "owner_id": owner_id, "is_fax": is_fax})
+
+
+def group_of(id_: int, values: Values) -> Group:
+    return _of(Group, {**_kept(values), "id": id_})
+
+
+def menu_of(id_: int, values: Values) -> Menu:
+    return _of(Menu, {**_kept(values), "id": id_})
+
+
+def calendar_of(id_: int, values: Values, *, ics: str | None = None) -> Calendar:
+    """A calendar, of one that is fetched from elsewhere with the text that was fetched last."""
+    fetched = {} if ics is None else {"ics": ics}
+    return _of(Calendar, {**_kept(values), **fetched, "id": id_})
+
+
+def conference_of(id_: int, values: Values, *, has_pin: bool) -> Conference:
+    return _of(Conference, {**_kept(values), "id": id_, "has_pin": has_pin})
+
+
+def vmbox_of(id_: int, values: Values) -> VoicemailBox:
+    return _of(VoicemailBox, {**_kept(values), "id": id_})
+
+
+def trunk_of(id_: int, values: Values) -> Trunk:
+    """A trunk; what is said of caller ids is kept as it was sent, and counts where it is known."""
+    used = values.get("caller_id_used")
+    known = {one.value for one in CallerIdUsed}
+    return _of(
+        Trunk,
+        {
+            **_kept(values),
+            "id": id_,
+            "caller_id_used": used if used in known else CallerIdUsed.EXTERNAL.value,
+            "concurrent_calls": CONCURRENT_CALLS.get(str(values.get("concurrent_calls_volume"))),
+        },
+    )
+
+
+def _of(kind: type[T], values: Values) -> T:
+    """Raises msgspec.ValidationError for values that no resource can have."""
+    return msgspec.convert(values, kind)
+
+
+def _kept(values: Values) -> dict[str, object]:
+    """The values without those that say nothing, as a number does that is not hidden."""
+    kept = {name: value for name, value in values.items() if value is not None}
+    caller_id: object = kept.get("caller_id")
+    if isinstance(caller_id, Mapping):
+        entries = cast("Mapping[str, Mapping[str, object]]", caller_id)
+        kept["caller_id"] = {name: _said(entry) for name, entry in entries.items()}
+    return kept
+
+
+def _said(entry: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in entry.items() if name != "anonymous" or value}
