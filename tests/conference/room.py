@@ -172,6 +172,7 @@ class RoomServer:
         waits: bool = False,
         recorded: bool = False,
         organization_id: int = 1,
+        issued_at: float = 0.0,
     ) -> str:
         """The token of somebody who may come in."""
         self.gate.admissions[name] = Admission(
@@ -187,6 +188,7 @@ class RoomServer:
                 meeting_id=meeting_id,
                 recorded=recorded,
             ),
+            issued_at=issued_at,
             user_id=user_id or f"user-{name}",
             display_name=name,
             is_guest=link_id is not None,

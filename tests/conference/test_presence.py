@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from switchroom.conference.signalling import socket
+from switchroom.db.base import now
 from switchroom.errors import ErrorCode, Forbidden, TokenExpired, Unauthenticated
 from switchroom.identity.notices import AccessRevoked
 from switchroom.rooms.live import LiveState
@@ -179,6 +182,20 @@ async def test_revoked_access_ends_the_stay(server: RoomServer, subject: str) ->
     await guest.does("hand", raised=True)
     await server.bus.publish(AccessRevoked(1, subject))
     assert await guest.closed() == 4004
+
+
+async def test_revoked_access_leaves_those_who_have_signed_in_since(server: RoomServer) -> None:
+    """The notice may come late: who came in meanwhile has another token."""
+    revoked_at = now()
+    moment = revoked_at.timestamp()
+    before = await server.enter("Ada", user_id="a", issued_at=moment - 1)
+    after = await server.enter("Ben", user_id="b", issued_at=moment + 0.5)
+    for subject in "ab":
+        await server.bus.publish(AccessRevoked(1, subject, revoked_at))
+    assert await before.closed() == 4004
+    await after.does("hand", raised=True)
+    await server.bus.publish(AccessRevoked(1, "b", revoked_at + timedelta(seconds=1)))
+    assert await after.closed() == 4004
 
 
 async def test_a_changed_room_is_told_and_what_people_may_do_is_looked_at_again(server: RoomServer) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from switchroom.conference.messages import LeftReason
+from switchroom.db.base import now
 from switchroom.identity.notices import AccessRevoked, OrganizationClosed
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.notices import RoomDestroyed
@@ -18,10 +20,12 @@ MEETING = "5f2c8d6a-0000-4000-8000-000000000001"
 
 
 async def join_waiting(
-    server: RoomServer, name: str, *, user_id: str | None = None, limit: int | None = None
+    server: RoomServer, name: str, *, user_id: str | None = None, limit: int | None = None, **admission: Any
 ) -> Client:
     """Somebody who has to be let in, and waits."""
-    token = server.admit(name, waits=True, meeting_id=MEETING, user_id=user_id, active_limit=limit)
+    token = server.admit(
+        name, waits=True, meeting_id=MEETING, user_id=user_id, active_limit=limit, **admission
+    )
     client = await server.connect()
     answer = await client.ask("join", token=token, roomId="lounge")
     assert answer["type"] == "waiting", answer
@@ -229,9 +233,12 @@ async def test_those_who_wait_go_with_the_room_or_their_invitation(server: RoomS
     await server.bus.publish(AccessRevoked(2, "user-Ben"))
     await server.bus.publish(AccessRevoked(1, "user-Ben"))
     assert (await ben.hears("ended"))["reason"] == "revoked"
+    dee = await join_waiting(server, "Dee", issued_at=now().timestamp())
+    await server.bus.publish(AccessRevoked(1, "user-Dee", now() - timedelta(seconds=1)))
     await server.bus.publish(OrganizationClosed(2))
     await server.bus.publish(RoomDestroyed(1, "lounge"))
-    assert (await cleo.hears("ended"))["reason"] == "room_closed"
+    for one in (cleo, dee):
+        assert (await one.hears("ended"))["reason"] == "room_closed"
 
 
 async def test_who_need_not_wait_any_more_comes_in(server: RoomServer) -> None:

@@ -69,6 +69,7 @@ async def test_what_another_process_revokes_is_heard_of_here_once(database_url: 
         await follower.load()
         async with database.write(None) as session:
             revoke(session, 1, "mine")
+            revoke_all(session, 1)
         async with other.write(None) as session:
             revoke(session, 1, "theirs")
             revoke_all(session, 2)
@@ -80,7 +81,7 @@ async def test_what_another_process_revokes_is_heard_of_here_once(database_url: 
 
     subjects = [one.subject_id for one in heard if isinstance(one, AccessRevoked)]
     assert subjects == ["mine", "theirs"]
-    assert [one for one in heard if isinstance(one, OrganizationClosed)] == [OrganizationClosed(2)]
+    assert [one.organization_id for one in heard if isinstance(one, OrganizationClosed)] == [1, 2]
 
 
 async def _until_there_is(database: Database, subject_id: str) -> None:

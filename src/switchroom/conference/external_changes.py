@@ -66,16 +66,16 @@ class ExternalChanges:
                     room_id,
                     "removed",
                     "revoked",
-                    lambda one: notice.subject_id in (one.user_id, one.admission.link_id),
+                    lambda one: one.admission.is_revoked_by(notice),
                 )
-        self._waiting_rooms.revoke(notice.organization_id, notice.subject_id)
+        self._waiting_rooms.revoke(lambda one: one.is_revoked_by(notice))
 
     async def _organization_closed(self, notice: OrganizationClosed) -> None:
         self._joins.outdate()
         for room_id, live in list(self._live.items()):
             if live.conference.room.organization_id == notice.organization_id:
                 self._put_out(room_id, "removed", "revoked", lambda _: True)
-        self._waiting_rooms.revoke(notice.organization_id)
+        self._waiting_rooms.revoke(lambda one: one.room.organization_id == notice.organization_id)
 
     async def _room_changed(self, notice: RoomChanged | MeetingChanged) -> None:
         self._joins.outdate(notice.room_id)

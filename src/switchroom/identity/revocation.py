@@ -30,8 +30,8 @@ def revoke(session: AsyncSession, organization_id: int, subject_id: str) -> None
 
 def revoke_all(session: AsyncSession, organization_id: int) -> None:
     """Void all tokens so far of an organization that closes, but guests', when the transaction commits."""
-    _add(session, organization_id, EVERYBODY)
-    notify(session, OrganizationClosed(organization_id))
+    row = _add(session, organization_id, EVERYBODY)
+    notify(session, OrganizationClosed(organization_id, row.revoked_at))
 
 
 def _add(session: AsyncSession, organization_id: int, subject_id: str) -> Revocation:
@@ -107,12 +107,14 @@ class RevocationFollower:
 
     async def _deliver(self, notice: AccessRevoked) -> None:
         """To this process alone: each looks for itself."""
-        is_all = notice.subject_id == EVERYBODY
-        await self._bus.deliver(OrganizationClosed(notice.organization_id) if is_all else notice)
+        if notice.subject_id == EVERYBODY:
+            await self._bus.deliver(OrganizationClosed(notice.organization_id, notice.revoked_at))
+        else:
+            await self._bus.deliver(notice)
 
     async def _revoked(self, notice: AccessRevoked) -> None:
         self._heard.add(notice)
         self._signer.revoke(notice.organization_id, notice.subject_id, notice.revoked_at.timestamp())
 
     async def _closed(self, notice: OrganizationClosed) -> None:
-        self._signer.revoke(notice.organization_id, EVERYBODY, now().timestamp())
+        await self._revoked(AccessRevoked(notice.organization_id, EVERYBODY, notice.revoked_at))

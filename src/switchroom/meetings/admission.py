@@ -307,6 +307,7 @@ def _admission(claims: AccessToken, place: _Place, standing: _Standing, wanted_n
         display_name=wanted or claims.display_name,
         is_guest=claims.is_guest and claims.subject_id != shown.organizer.id,
         permissions=MODERATOR if standing.role is MeetingRole.MODERATOR else place.participants,
+        issued_at=claims.issued_at,
         link_id=claims.link_id or None,
         waits=_waits(shown, standing),
     )

@@ -25,6 +25,7 @@ from switchroom.errors import (
     NotFound,
 )
 from switchroom.identity.models import Membership, Organization, PermissionGroup
+from switchroom.identity.notices import AccessRevoked
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.rooms.access import judge, room_for
 from switchroom.rooms.drafts import require_name
@@ -64,10 +65,21 @@ class Admission(Struct, frozen=True, kw_only=True):
     display_name: str
     is_guest: bool
     permissions: Permission
+    issued_at: float
+    """When the token was issued that they come with, in Unix time."""
     link_id: str | None = None
     valid_until: datetime | None = None
     waits: bool = False
     """Whether a moderator has to let them in."""
+
+    def is_revoked_by(self, notice: AccessRevoked) -> bool:
+        """Whether the notice is about this person or their link, and voids the token they come with: who has
+        signed in anew since comes with another."""
+        return (
+            notice.organization_id == self.room.organization_id
+            and notice.subject_id in (self.user_id, self.link_id)
+            and self.issued_at <= notice.revoked_at.timestamp()
+        )
 
 
 class Visitor(Struct, frozen=True):
@@ -372,6 +384,7 @@ def _admission(
         display_name=claims.display_name,
         is_guest=claims.is_guest,
         permissions=permissions,
+        issued_at=claims.issued_at,
     )
 
 

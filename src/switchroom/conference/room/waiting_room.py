@@ -226,14 +226,7 @@ class WaitingRooms:
         if room is not None:
             room.end([one for one in room.everybody if link_id in (None, one.admission.link_id)], reason)
 
-    def revoke(self, organization_id: int, subject_id: str | None = None) -> None:
-        """Send somebody away from wherever they wait, by the id of the person or of the link, or everybody
-        of the organization."""
+    def revoke(self, concerns: Callable[[Admission], bool]) -> None:
+        """Send those away, from wherever they wait, whose admission it concerns."""
         for room in list(self._rooms.values()):
-            those = [
-                one
-                for one in room.everybody
-                if one.admission.room.organization_id == organization_id
-                and subject_id in (None, one.admission.user_id, one.admission.link_id)
-            ]
-            room.end(those, "revoked")
+            room.end([one for one in room.everybody if concerns(one.admission)], "revoked")
