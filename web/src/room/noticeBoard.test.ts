@@ -50,9 +50,38 @@ describe('the notices over the room', () => {
   it('make place for what concerns oneself', () => {
     board.tell([hand(1), failed(2), failed(3)])
     expect(numbers()).toEqual([2, 3])
-    board.tell([hand(4), failed(5)])
+    expect(board.state.get().unread).toBe(0)
+  })
+
+  it('which waits for what else concerns oneself, and is shown as long', () => {
+    board.tell([failed(1)])
+    vi.advanceTimersByTime(1_000)
+    board.tell([failed(2), failed(3), hand(4), failed(5)])
+    expect(numbers()).toEqual([1, 2])
+    vi.advanceTimersByTime(SHOWN_FOR - 1_000)
+    expect(numbers()).toEqual([2, 3])
+    vi.advanceTimersByTime(1_000)
     expect(numbers()).toEqual([3, 5])
+    vi.advanceTimersByTime(SHOWN_FOR - 1_001)
+    expect(numbers()).toEqual([3, 5])
+    vi.advanceTimersByTime(1)
+    expect(numbers()).toEqual([5])
     expect(board.state.get().unread).toBe(1)
+  })
+
+  it('go no further than their own: what waits finds its place when one is closed', () => {
+    board.tell([failed(1), failed(2), failed(3)])
+    board.close(1)
+    expect(numbers()).toEqual([2, 3])
+    board.dispose()
+    vi.advanceTimersByTime(2 * SHOWN_FOR)
+    expect(numbers()).toEqual([2, 3])
+  })
+
+  it('are counted as far as they are listed', () => {
+    board.tell(Array.from({ length: 50 }, (_, number) => hand(number)))
+    expect(board.state.get().list).toHaveLength(30)
+    expect(board.state.get().unread).toBe(30)
   })
 
   it('can be closed before their time', () => {

@@ -8,7 +8,7 @@ const LISTED = 30
 
 /** These concern the person, so they are seen as well as heard. */
 const SEEN = new Set<Notice['kind']>(['moderated', 'permitted', 'hand', 'failed', 'reconnected', 'sharing'])
-/** And these are about what the person does or may do: they need not wait for others to go. */
+/** And these are about what the person does or may do: they need not wait for others to go, only for each other. */
 const OWN = new Set<Notice['kind']>(['moderated', 'permitted', 'failed', 'reconnected'])
 
 export interface Board {
@@ -24,6 +24,8 @@ export interface Board {
 export class NoticeBoard {
   readonly state = new Store<Board>({ shown: [], list: [], unread: 0 })
   private readonly timers = new Map<number, ReturnType<typeof setTimeout>>()
+  /** What concerns the person and has not found a place yet, oldest first. */
+  private waiting: readonly Notice[] = []
 
   tell(notices: readonly Notice[]): void {
     for (const notice of notices) if (isSeen(notice)) this.add(notice)
@@ -34,6 +36,10 @@ export class NoticeBoard {
     clearTimeout(this.timers.get(number))
     this.timers.delete(number)
     this.state.update({ shown: this.state.get().shown.filter(shown => shown.number !== number) })
+    const [next, ...others] = this.waiting
+    if (!next || this.state.get().shown.length >= SHOWN_AT_ONCE) return
+    this.waiting = others
+    this.show(next)
   }
 
   read(): void {
@@ -41,21 +47,22 @@ export class NoticeBoard {
   }
 
   dispose(): void {
+    this.waiting = []
     for (const timer of this.timers.values()) clearTimeout(timer)
     this.timers.clear()
   }
 
   private add(notice: Notice): void {
-    const { list, shown } = this.state.get()
+    const { list, shown, unread } = this.state.get()
     this.state.update({ list: [...list, notice].slice(-LISTED) })
-    if (shown.length >= SHOWN_AT_ONCE) {
-      const gives = OWN.has(notice.kind) && (shown.find(({ kind }) => !OWN.has(kind)) ?? shown[0])
-      if (!gives) {
-        this.state.update({ unread: this.state.get().unread + 1 })
-        return
-      }
-      this.close(gives.number)
-    }
+    if (shown.length < SHOWN_AT_ONCE) return this.show(notice)
+    if (!OWN.has(notice.kind)) return this.state.update({ unread: Math.min(unread + 1, LISTED) })
+    const gives = shown.find(({ kind }) => !OWN.has(kind))
+    this.waiting = [...this.waiting, notice].slice(-LISTED)
+    if (gives) this.close(gives.number)
+  }
+
+  private show(notice: Notice): void {
     this.state.update({ shown: [...this.state.get().shown, notice] })
     this.timers.set(
       notice.number,
