@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import BOTH, Join, Newcomer
+from tests.browser.person import Person
 from tests.platform import Tenant
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
@@ -166,8 +167,26 @@ def test_the_token_of_a_launch_address_stays_in_no_address_bar_and_no_history(
     guest.page.reload()
     expect(guest.the("join")).to_be_visible()
     assert guest.page.evaluate("() => document.referrer") == ""
+    guest.joins()
+    guest.page.reload()
+    guest.joins()
+    assert token in kept_by(guest)
+    guest.leaves()
+    guest.until(lambda: kept_by(guest), lambda kept: token not in kept, "what the tab keeps")
+    guest.the("rejoin").click()
+    guest.is_inside()
+    assert token in kept_by(guest)
+    guest.leaves()
+    guest.the("rejoin").wait_for()
+    guest.page.reload()
+    guest.is_told("the address needs --url=")
     guest.page.go_back()
     assert token not in guest.page.url
+
+
+def kept_by(somebody: Person) -> str:
+    """All that the tab keeps of the pages in it."""
+    return str(somebody.page.evaluate("() => JSON.stringify({...sessionStorage, ...localStorage})"))
 
 
 @pytest.mark.parametrize(
@@ -191,6 +210,7 @@ def test_a_forged_token_is_refused(tenant: Tenant, newcomer: Newcomer) -> None:
     mallory = newcomer("Mallory").opens(launch_address(tenant, room, forged))
     mallory.the("join").click()
     mallory.is_told("Your access is not valid.")
+    mallory.until(lambda: kept_by(mallory), lambda kept: forged not in kept, "what the tab keeps")
 
 
 def test_a_guest_link_used_twice_puts_out_the_first(tenant: Tenant, newcomer: Newcomer) -> None:

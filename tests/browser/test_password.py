@@ -117,6 +117,26 @@ def test_from_the_mail_to_being_signed_in(university: Tenant, newcomer: Newcomer
     expect(juergen.the("username")).to_have_value("")
 
 
+def test_the_key_of_a_link_stays_in_no_address_bar_no_history_and_no_storage(
+    university: Tenant, newcomer: Newcomer
+) -> None:
+    link = Asked(university).link()
+    key = link.rpartition("/")[2]
+    juergen = newcomer("Jürgen").opens(link)
+    expect(juergen.the("new-password")).to_be_visible()
+    assert juergen.page.url == f"{university.running.base_url}/#/password"
+    juergen.page.reload()
+    chooses(juergen, NEW_PASSWORD)
+    expect(juergen.the("password-set")).to_be_visible()
+    stored = juergen.page.evaluate("() => JSON.stringify({...sessionStorage, ...localStorage})")
+    assert key not in stored
+    juergen.page.go_back()
+    juergen.is_told("This link does not work any more")
+    assert key not in juergen.page.url
+    juergen.page.reload()
+    juergen.is_told("There is nothing here")
+
+
 def test_in_german(university: Tenant, newcomer: Newcomer) -> None:
     asked = Asked(university, "de")
     juergen = newcomer("Jürgen", locale="de-DE").opens(asked.link())

@@ -11,11 +11,13 @@ import { LoginPage } from './portal/LoginPage'
 import { PasswordPage } from './portal/PasswordPage'
 import { PortalPage } from './portal/PortalPage'
 import { navigate, parseRoute, useHash } from './route/hash'
+import { passwordKey } from './route/passwordKey'
 import { MessagePage } from './ui/MessagePage'
 import { useStore } from './ui/store'
 
 export function App() {
   const hash = useHash()
+  const linkKey = useStore(passwordKey)
   if (window.location.pathname.startsWith('/webclient')) return <LaunchPage />
   const route = parseRoute(hash)
   switch (route.page) {
@@ -26,7 +28,7 @@ export function App() {
     case 'meeting':
       return <MeetingPage key={`${route.number}/${route.key}`} number={route.number} accessKey={route.key} />
     case 'password':
-      return <PasswordPage key={route.key} linkKey={route.key} />
+      return linkKey === null ? <NothingHere /> : <PasswordPage key={linkKey} linkKey={linkKey} />
     case 'forgotten':
       return <ForgottenPage />
     case 'unknown':

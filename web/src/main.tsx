@@ -7,10 +7,12 @@ import { createRoot } from 'react-dom/client'
 import { App } from './App'
 import { isUnreachable } from './api/client'
 import { startI18n } from './i18n'
+import { hidePasswordKeys } from './route/passwordKey'
 import { cssVariables, theme } from './theme'
 import { ErrorBoundary } from './ui/ErrorBoundary'
 
 startI18n()
+hidePasswordKeys()
 
 const queries = new QueryClient({
   defaultOptions: {

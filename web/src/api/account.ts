@@ -1,3 +1,4 @@
+import { forgetLaunch } from '../launch/keptLaunch'
 import { SignallingError } from '../signalling/socket'
 import { Store } from '../ui/store'
 import { callClient } from './client'
@@ -65,6 +66,7 @@ export async function changePassword(oldPassword: string, newPassword: string): 
 
 export async function signOut(): Promise<void> {
   forgetCompany()
+  forgetLaunch()
   account.set({ state: 'out' })
   await callClient('/client/sign-out', {})
 }

@@ -22,6 +22,8 @@ interface StayProps {
   onBack?: () => void
   /** Called when joining was refused, so that the page can look at the link again. */
   onRefused?: (code: string) => void
+  /** Called with true when one is inside, and with false when the stay is over. */
+  onStay?: (isInside: boolean) => void
 }
 
 interface Visit {
@@ -58,7 +60,7 @@ interface RoundProps extends StayProps {
 const OUTSIDE = { state: new Store<RoomState>(INITIAL_STATE), entered: new Store(false) }
 
 /** Once in and out: the lobby until the room has let one in, the room while it lasts, and what comes after. */
-function Round({ destination, options, onBack, onRefused, direct, onAgain }: RoundProps) {
+function Round({ destination, options, onBack, onRefused, onStay, direct, onAgain }: RoundProps) {
   const [visit, setVisit] = useState<Visit | null>(null)
   const [session, setSession] = useState<RoomSession | null>(null)
   const stay = useRef<RoomSession | null>(null)
@@ -148,6 +150,9 @@ function Round({ destination, options, onBack, onRefused, direct, onAgain }: Rou
   }
 
   const wasTakenIn = entered || waited !== null
+  useEffect(() => {
+    if (wasTakenIn) onStay?.(!isOver)
+  }, [wasTakenIn, isOver, onStay])
   useEffect(() => {
     if (visit && end && wasTakenIn) {
       const { microphoneOn, camera } = visit.local.state.get()

@@ -1,10 +1,11 @@
-import { useMemo } from 'react'
+import { useCallback, useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Stay } from '../join/Stay'
 import type { Destination } from '../join/visit'
 import { setLogLevel } from '../log'
 import { bypassSettings } from '../media/settings'
 import { MessagePage } from '../ui/MessagePage'
+import { forgetLaunch, keepLaunch, launchRefused, takeLaunch } from './keptLaunch'
 import { type Launch, parseLaunch } from './launchUrl'
 
 /**
@@ -16,37 +17,20 @@ import { type Launch, parseLaunch } from './launchUrl'
 export function LaunchPage() {
   const { t } = useTranslation()
   const result = useMemo(() => {
-    const parsed = parseLaunch(takeQuery())
+    const query = takeLaunch()
+    const parsed = parseLaunch(query)
     const options = 'launch' in parsed ? parsed.launch.options : parsed.options
     if (options.logLevel) setLogLevel(options.logLevel)
     if (options.bypassSettings) bypassSettings()
-    return parsed
+    return { ...parsed, query }
   }, [])
   if ('problem' in result) {
     return <MessagePage isError title={t('launch.title')} text={t(`launch.${result.problem}`)} />
   }
-  return <Launched launch={result.launch} />
+  return <Launched launch={result.launch} query={result.query} />
 }
 
-const KEPT_KEY = 'switchroom.launch'
-
-/**
- * The query of the address, which has a token in it: it leaves the address bar and the history at once. A reload in the
- * same tab finds it again.
- */
-function takeQuery(): string {
-  const { search, pathname, hash } = window.location
-  try {
-    if (!search) return sessionStorage.getItem(KEPT_KEY) ?? ''
-    sessionStorage.setItem(KEPT_KEY, search)
-  } catch {
-    // Without storage a reload finds nothing.
-  }
-  window.history.replaceState(null, '', pathname + hash)
-  return search
-}
-
-function Launched({ launch }: { launch: Launch }) {
+function Launched({ launch, query }: { launch: Launch; query: string }) {
   const destination = useMemo<Destination>(
     () => ({
       roomId: launch.roomId,
@@ -60,5 +44,30 @@ function Launched({ launch }: { launch: Launch }) {
     }),
     [launch],
   )
-  return <Stay destination={destination} options={launch.options} />
+  const closes = usePageCloses()
+  const stays = useCallback(
+    (isInside: boolean) => {
+      if (isInside) keepLaunch(query)
+      else if (!closes.current) forgetLaunch()
+    },
+    [query, closes],
+  )
+  return <Stay destination={destination} options={launch.options} onStay={stays} onRefused={launchRefused} />
+}
+
+/** Whether the page is being closed or loaded anew, which ends a stay as well; a reload is to find its launch. */
+function usePageCloses() {
+  const closes = useRef(false)
+  useEffect(() => {
+    const follow = (event: Event) => {
+      closes.current = event.type === 'pagehide'
+    }
+    window.addEventListener('pagehide', follow)
+    window.addEventListener('pageshow', follow)
+    return () => {
+      window.removeEventListener('pagehide', follow)
+      window.removeEventListener('pageshow', follow)
+    }
+  }, [])
+  return closes
 }

@@ -16,6 +16,7 @@ import {
 import { formatDateTime, formatNumber } from '../i18n/format'
 import { log } from '../log'
 import { navigate } from '../route/hash'
+import { forgetPasswordKey } from '../route/passwordKey'
 import { MessagePage } from '../ui/MessagePage'
 import { PageFrame, useHeadingFocus } from '../ui/PageFrame'
 import { passwordProblem } from './passwordProblem'
@@ -72,6 +73,7 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
       if (answer.state !== 'set') return onClosed(answer)
       // Whoever was signed in on this browser is not necessarily the one who goes on.
       signOut().catch((error: unknown) => log.warning('signing out', error))
+      forgetPasswordKey()
       passwordSetFor.set(answer.username)
       navigate('#/login')
     },

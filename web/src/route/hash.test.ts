@@ -10,7 +10,7 @@ it.each([
   ['#/join/C/R/K', { page: 'join', link: { companyId: 'C', roomId: 'R', accessKey: 'K' } }],
   ['#/join/C/R', { page: 'unknown' }],
   ['#/password/K', { page: 'password', key: 'K' }],
-  ['#/password', { page: 'unknown' }],
+  ['#/password', { page: 'password', key: '' }],
   ['#/meeting/1234-5678-9012-3456', { page: 'meeting', number: '1234567890123456', key: '' }],
   ['#/meeting/1234567890123456/K', { page: 'meeting', number: '1234567890123456', key: 'K' }],
   ['#/meeting', { page: 'unknown' }],

@@ -21,7 +21,7 @@ export function parseRoute(hash: string): Route {
   if (page === 'login') return { page: 'login' }
   if (page === 'forgotten') return { page: 'forgotten' }
   if (page === 'room' && one) return { page: 'room', roomId: one }
-  if (page === 'password' && one) return { page: 'password', key: one }
+  if (page === 'password') return { page: 'password', key: one }
   if (page === 'meeting' && one) return { page: 'meeting', number: one.replace(/[\s-]/g, ''), key: two }
   if (page === 'join' && three) {
     return { page: 'join', link: { companyId: one, roomId: two, accessKey: three } }
