@@ -19,7 +19,13 @@ from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import AccessToken
 from switchroom.platform.build import Platform
 from switchroom.rooms.models import QuotaSet
-from switchroom.settings import DatabaseSettings, EventSettings, SecuritySettings, Settings
+from switchroom.settings import (
+    DatabaseSettings,
+    EventSettings,
+    SecuritySettings,
+    Settings,
+    TelephonySettings,
+)
 from tests import schemas
 from tests.ports import free_port
 
@@ -209,9 +215,11 @@ def running_platform(
     *,
     engines: bool = False,
     webhook_networks: Sequence[str] = (),
+    telephony: TelephonySettings | None = None,
     **security: Any,
 ) -> Generator[RunningPlatform]:
-    """A platform while the block runs; with `engines`, also with its media server."""
+    """A platform while the block runs; with `engines`, also with its media server, and with telephones where
+    they are set up: only one can have the port of SIP."""
     settings = Settings(
         host="127.0.0.1",
         port=free_port(),
@@ -219,6 +227,7 @@ def running_platform(
         database=DatabaseSettings(url=database_url),
         security=SecuritySettings(**security),
         events=EventSettings(webhook_networks=list(webhook_networks)),
+        telephony=telephony or TelephonySettings(enabled=False),
     )
     platform = Platform(settings, engines=engines)
     ready: threading.Event = threading.Event()

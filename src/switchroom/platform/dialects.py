@@ -98,7 +98,7 @@ class Dialects:
             identity.secret,
             lifetime=settings.security.access_token_lifetime,
         )
-        self._telephony = Telephony(self._services, callers)
+        self._telephony = Telephony(self._services, callers, telephony.sip_server)
 
     def apis(self) -> Sequence[Dialect[Any, Any]]:
         """The APIs over HTTP."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from switchroom.engines.kamailio.configuration import Interfaces, read_interfaces
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.platform import sip_server
 from switchroom.platform.background import Background
@@ -36,10 +37,17 @@ class TelephonyServices:
         self.call_history = CallHistory(database)
         self.user_ids = UserIds(database)
         self.registrations = RegistrationMirror(database, storage.bus, sip_server.directory(settings))
-        self._enabled = settings.telephony.enabled
+        self._settings = settings
 
     def background(self) -> list[Background]:
-        return [Background("registrations", self.registrations.run)] if self._enabled else []
+        is_wanted = self._settings.telephony.enabled
+        return [Background("registrations", self.registrations.run)] if is_wanted else []
+
+    def sip_server(self) -> Interfaces | None:
+        """Where the SIP server of this machine is, None where none runs. It reads a file."""
+        if not self._settings.telephony.enabled:
+            return None
+        return read_interfaces(sip_server.directory(self._settings))
 
 
 def _domain_of(url: str) -> str:

@@ -180,7 +180,7 @@ class Phone:
     ) -> None:
         self.wire = wire
         self.name = name
-        self.user = name if re.fullmatch(r"[\w.]+", name) else "ab12cd34"
+        self.user = name if re.fullmatch(r"[\w.-]+", name) else "ab12cd34"
         self.password = password
         self.realm = realm
         self.number = 0

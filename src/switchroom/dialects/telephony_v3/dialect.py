@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from litestar import WebSocket
@@ -14,7 +14,7 @@ from switchroom.dialects.openapi import document
 from switchroom.dialects.operation import Operation
 from switchroom.dialects.problem import Problem
 from switchroom.dialects.services import Services
-from switchroom.dialects.telephony_v3 import following
+from switchroom.dialects.telephony_v3 import following, sip_socket
 from switchroom.dialects.telephony_v3.accounts import AccountOperations
 from switchroom.dialects.telephony_v3.actors import Actors
 from switchroom.dialects.telephony_v3.authentication import AuthenticationOperations
@@ -31,6 +31,7 @@ from switchroom.dialects.telephony_v3.messages.envelope import ErrorReply, Page,
 from switchroom.dialects.telephony_v3.phone_numbers import PhoneNumberOperations
 from switchroom.dialects.telephony_v3.resources import ResourceOperations
 from switchroom.dialects.telephony_v3.webhooks import WebHookOperations
+from switchroom.engines.kamailio.configuration import Interfaces
 
 _WITH_OPERATIONS_OF_THEIR_OWN = frozenset(("accounts", "phone_numbers", "directories"))
 
@@ -42,7 +43,11 @@ class Telephony(Dialect[Caller, Word]):
     problems = PROBLEMS
     names_head = False
 
-    def __init__(self, services: Services, callers: Callers) -> None:
+    def __init__(
+        self, services: Services, callers: Callers, sip_server: Callable[[], Interfaces | None]
+    ) -> None:
+        """`sip_server` tells where the SIP server of this machine is, None where none runs."""
+        self._sip_server = sip_server
         self._services = services
         self._callers = callers
         self._operations = [
@@ -80,7 +85,11 @@ class Telephony(Dialect[Caller, Word]):
             services = self._services
             await following.serve(socket, self._callers, services.events, services.tail)
 
-        return [follow]
+        @websocket(f"{self.base}/websockets/sip")
+        async def speak_sip(socket: WebSocket[Any, Any, Any]) -> None:
+            await sip_socket.serve(socket, self._sip_server)
+
+        return [follow, speak_sip]
 
     async def authenticate(self, context: Context, operation: Operation, message: Any) -> Caller:
         return await self._callers.of(context.header(b"x-auth-token"), operation.access)

@@ -67,7 +67,6 @@ class KamailioEngine(Engine):
             "-E",
             *("-f", str(self.directory / SCRIPT)),
             *("-Y", str(self.directory)),
-            *("-P", str(self.directory / "kamailio.pid")),
             *("-m", "256"),
             *("-M", "16"),
         ]
