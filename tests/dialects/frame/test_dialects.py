@@ -63,4 +63,5 @@ def test_no_dialect_makes_routes_of_the_framework() -> None:
 def test_every_dialect_has_a_document(platform: Platform) -> None:
     for api in platform.dialects.apis():
         hidden = [one.path for one in api.operations() if not one.is_documented and one.method == "GET"]
-        assert len(hidden) == 1, api.base
+        assert hidden, api.base
+        assert set(hidden) <= {"/documentation/swagger", "/openapi.json"}, api.base

@@ -89,6 +89,7 @@ class ResourceOperations:
                 reply=messages.view_of(kind),
                 access=_reading(kind),
                 handler=partial(self._change, kind),
+                validate=partial(self._validate_change, kind),
             )
             for path in (f"/{kind.name}", f"/{kind.name}/{{id}}")
         ]
@@ -125,6 +126,11 @@ class ResourceOperations:
         said: dict[str, Any] = msgspec.to_builtins(change)
         resource_id = id_of_change(context, kind.singular, said.pop("id", None))
         return await self._resources.change(await self._actors.of(context), kind, resource_id, said)
+
+    async def _validate_change(self, kind: AnyResource, context: Context, rest: Struct) -> None:
+        said: dict[str, Any] = msgspec.to_builtins(rest)
+        resource_id = id_of_change(context, kind.singular, said.pop("id", None))
+        await self._resources.check_change(await self._actors.of(context), kind, resource_id, said)
 
     async def _delete(self, kind: AnyResource, context: Context, _: Nothing) -> Mapping[str, int]:
         actor = await self._actors.of(context)

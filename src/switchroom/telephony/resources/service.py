@@ -87,6 +87,17 @@ class Resources:
         async with self.changing(actor, hashes) as work:
             return await change_in(work, self.kinds, kind, resource_id, change)
 
+    async def check_change(
+        self, actor: Actor, kind: AnyResource, resource_id: int, change: Mapping[str, Any]
+    ) -> None:
+        """Raises Invalid with all that would be wrong by itself about one that is there, after the change."""
+        async with self.reading(actor) as work:
+            row = await require(work, kind, resource_id)
+        draft = msgspec.convert(merged(kind.values_of(row), change, kind.draft), kind.draft)
+        problems = Problems()
+        kind.check(kind.tidied(draft), problems)
+        problems.require_none()
+
     async def delete(self, actor: Actor, kind: AnyResource, resource_id: int) -> None:
         """Raises NotFound, Conflict for what others use."""
         async with self.changing(actor) as work:
