@@ -29,11 +29,21 @@ class PlayReply(Reply, frozen=True):
     duration: int = 0
 
 
+class Endpoint(Struct, frozen=True):
+    """An address and a port of UDP."""
+
+    address: str = ""
+    port: int = 0
+
+
 class StreamStatus(Struct, frozen=True, rename={"local_port": "local port", "last_packet": "last packet"}):
     """One stream (RTP or RTCP) of a side: its port, and the Unix time of the last packet that came in."""
 
     local_port: int = 0
     last_packet: int = 0
+    endpoint: Endpoint | None = None
+    """Where its media go."""
+
     flags: Sequence[str] = ()
 
 
@@ -47,12 +57,6 @@ class TagStatus(Struct, frozen=True):
     """One side of a call."""
 
     medias: Sequence[MediaStatus] = ()
-
-
-class SsrcStatus(Struct, frozen=True):
-    """One source of RTP as it is measured: `average MOS` and the like are left out."""
-
-    packets: int = 0
 
 
 class QueryReply(Reply, frozen=True):

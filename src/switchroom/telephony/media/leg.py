@@ -1,0 +1,312 @@
+"""The media of one leg: a call at rtpengine with two sides, `p` (phone) and `c` (core).
+
+The phone is negotiated once. What it hears, and who hears it, is where the core side points: the core port of
+another leg, a port of the mixer, or nobody. Pointing elsewhere is an offer and an answer from the core side
+with the phone's description as it is kept; the phone's port stays (`port-latching`) and it is told nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+
+from switchroom.engines.rtpengine.client import NgClient, NgUnknownCall
+from switchroom.engines.rtpengine.commands import (
+    Answer,
+    BlockMedia,
+    CodecRules,
+    Delete,
+    Offer,
+    PlayDtmf,
+    Query,
+    QueryReply,
+    Reply,
+    SdpReply,
+    StreamStatus,
+    UnblockMedia,
+)
+from switchroom.engines.rtpengine.configuration import CORE, PHONES
+from switchroom.telephony.media import sdp as descriptions
+from switchroom.telephony.media.codecs import SPEECH, Codec, best, between, events_for, known, on_core
+from switchroom.telephony.media.sdp import Audio, Direction, SdpError
+from switchroom.telephony.media.state import LegKind, LegState, Target, sink
+
+PHONE = "p"
+CORE_TAG = "c"
+_PLAIN = "RTP/AVP"
+
+
+class NoCommonCodec(SdpError):
+    """The phone has no codec that can be spoken with it."""
+
+
+class LegMedia:
+    """Media of a leg; its methods are called one after the other, by the one that has the call.
+
+    All raise NgError when rtpengine cannot do it; NgUnknownCall says that the media are gone for good.
+    """
+
+    def __init__(self, ng: NgClient, state: LegState | None = None) -> None:
+        """A new leg, or one that another process has had, from its state."""
+        self._ng = ng
+        self.state = state or LegState(id=secrets.token_urlsafe(12))
+
+    async def phone_offered(self, sdp: str) -> list[Codec]:
+        """Take in the phone's offer, first or in a re-INVITE. Returns the codecs it has, in its order.
+
+        Raises SdpError, NoCommonCodec.
+        """
+        audio = descriptions.read(sdp)
+        codecs = known(audio.codecs)
+        if not codecs:
+            raise NoCommonCodec("no codec that can be spoken")
+        state = self.state
+        state.kind = _kind(audio)
+        state.located = False
+        reply = await self._offer(sdp, PHONE, CodecRules(transcode=_others(codecs)), self._towards_core())
+        state.core_port = descriptions.read(reply).port
+        state.offered = sdp
+        await self._turn(audio.direction)
+        return codecs
+
+    async def answer_phone(self, target: Target | None = None) -> str:
+        """The answer to the phone's offer, final or early; what it sends goes to the target, to nobody when
+        there is none. It may be asked for again with another target while the offer stands."""
+        state = self.state
+        audio = descriptions.read(state.offered)
+        chosen = target or sink(best(audio.codecs) or SPEECH[0])
+        described = descriptions.core(
+            chosen.address,
+            chosen.port,
+            _with_events(_as_offered(chosen.codec, audio), audio),
+            direction=audio.direction.mirrored,
+        )
+        reply = await self._answer(described, PHONE, self._towards_phone_in_answer())
+        state.target = chosen
+        self._agreed(state.offered, reply)
+        state.sent_sdp = reply
+        return reply
+
+    async def offer_phone(
+        self, kind: LegKind = LegKind.PLAIN, target: Target | None = None, codecs: Sequence[Codec] = ()
+    ) -> str:
+        """An offer for the phone. `codecs` are those of the far side, which come first, so that nothing is
+        translated where the phone has one of them; all others follow."""
+        state = self.state
+        state.kind = kind
+        state.target = target or sink()
+        speech = [on_core(codec) for codec in known(codecs)] or list(SPEECH)
+        described = descriptions.core(state.target.address, state.target.port, _with_events(speech))
+        rules = CodecRules(transcode=_others(speech))
+        state.sent_sdp = await self._offer(described, CORE_TAG, rules, self._towards_phone())
+        return state.sent_sdp
+
+    async def phone_answered(self, sdp: str) -> Codec:
+        """Take in the phone's answer, final or early, to an offer or a re-INVITE. Returns the codec that the
+        core side speaks from now on, which the far side is to be pointed at with.
+
+        Raises SdpError, NoCommonCodec.
+        """
+        audio = descriptions.read(sdp)
+        if not known(audio.codecs):
+            raise NoCommonCodec("no codec that can be spoken")
+        self.state.located = False
+        reply = await self._answer(sdp, CORE_TAG, self._towards_core())
+        core = descriptions.read(reply)
+        self.state.core_port = core.port
+        await self._turn(audio.direction)
+        spoken = known(core.codecs)
+        codec = on_core(spoken[0]) if spoken else self.state.target.codec
+        self.state.target = msgspec.structs.replace(self.state.target, codec=codec)
+        self._agreed(sdp, sdp)
+        return codec
+
+    async def point_at(self, target: Target) -> None:
+        """Let the phone hear another target, and be heard by it alone. The phone is told nothing."""
+        state = self.state
+        if not state.phone_sdp or state.codec is None:
+            raise SdpError("nothing has been agreed with the phone yet")
+        speech = [on_core(target.codec)]
+        described = descriptions.core(
+            target.address, target.port, _with_events(speech), direction=state.direction.mirrored
+        )
+        rules = CodecRules(transcode=_others(speech, [state.codec]))
+        await self._learn()
+        await self._offer(described, CORE_TAG, rules, self._towards_phone())
+        await self._answer(state.phone_sdp, CORE_TAG, self._towards_core())
+        state.target = target
+
+    async def let_nobody_hear(self) -> None:
+        """Point the leg at nobody, as it is while it hears a prompt or music."""
+        await self.point_at(sink(self.state.codec or SPEECH[0]))
+
+    def as_target(self, codec: Codec | None = None) -> Target:
+        """This leg, for another to be pointed at, in the codec that it is pointed elsewhere with."""
+        return Target(self.state.core_port, on_core(codec or self.state.codec or SPEECH[0]))
+
+    async def mute(self) -> None:
+        """Let nobody hear the phone; its keys are still told."""
+        await self._ng.request(BlockMedia(self.state.id, PHONE), Reply)
+        self.state.muted = True
+
+    async def unmute(self) -> None:
+        """Let the phone be heard again."""
+        await self._ng.request(UnblockMedia(self.state.id, PHONE), Reply)
+        self.state.muted = False
+
+    async def send_key(self, key: str, milliseconds: int = 200) -> None:
+        """Send a key to the phone (RFC 4733, or as a tone to one without). The first one of a leg takes a
+        negotiation with rtpengine, from which on all its sound is translated."""
+        if not self.state.injects:
+            self.state.injects = True
+            await self.point_at(self.state.target)
+        await self._ng.request(PlayDtmf(self.state.id, CORE_TAG, key, milliseconds), Reply)
+
+    async def streams_of_phone(self) -> Sequence[StreamStatus]:
+        """RTP and RTCP of the phone's side as they are now."""
+        reply = await self._ng.request(Query(self.state.id), QueryReply)
+        side = reply.tags.get(PHONE)
+        return [stream for media in side.medias for stream in media.streams] if side else ()
+
+    async def close(self) -> None:
+        """Forget the call at rtpengine. Silent when it is gone already."""
+        try:
+            await self._ng.request(Delete(self.state.id), Reply)
+        except NgUnknownCall:
+            pass
+
+    async def _learn(self) -> None:
+        """Keep where the phone's RTP comes from, once rtpengine is certain of it: with every further
+        description it would learn it anew, from whoever sends first. Encrypted media need no such care."""
+        state = self.state
+        if state.located or state.kind is not LegKind.PLAIN:
+            return
+        for stream in await self.streams_of_phone():
+            if "RTP" in stream.flags and "confirmed" in stream.flags and stream.endpoint is not None:
+                end = stream.endpoint
+                state.phone_sdp = descriptions.at(state.phone_sdp, end.address, end.port)
+                state.located = True
+
+    async def _turn(self, direction: Direction) -> None:
+        """Send nothing to a phone that says it receives nothing; rtpengine would all the same."""
+        if direction.receives != self.state.direction.receives:
+            block = UnblockMedia if direction.receives else BlockMedia
+            await self._ng.request(block(self.state.id, CORE_TAG), Reply)
+        self.state.direction = direction
+
+    def _agreed(self, phone: str, answer: str) -> None:
+        """Keep what has been agreed: of the phone's description, what the answer has."""
+        audio = descriptions.read(phone)
+        chosen = next((codec for codec in known(descriptions.read(answer).codecs)), None)
+        codec = next((one for one in audio.codecs if chosen is not None and one.same(chosen)), None)
+        if codec is None:
+            raise NoCommonCodec("nothing of what was offered has been answered")
+        events = [one.payload for one in audio.codecs if not one.is_speech]
+        self.state.codec = codec
+        self.state.phone_sdp = descriptions.only(phone, [codec.payload, *events])
+
+    async def _offer(self, sdp: str, tag: str, rules: CodecRules, way: _Way) -> str:
+        other = CORE_TAG if tag == PHONE else PHONE
+        command = Offer(
+            call_id=self.state.id,
+            from_tag=tag,
+            to_tag=other if self.state.core_port else "",
+            sdp=sdp,
+            flags=self._flags(tag),
+            replace=("origin", "session-connection"),
+            direction=(PHONES, CORE) if tag == PHONE else (CORE, PHONES),
+            codec=rules,
+            transport_protocol=way.transport,
+            ice=way.ice,
+            sdes=way.sdes,
+            rtcp_mux=way.rtcp_mux,
+        )
+        return (await self._ng.request(command, SdpReply)).sdp
+
+    async def _answer(self, sdp: str, offered_by: str, way: _Way) -> str:
+        answered_by = CORE_TAG if offered_by == PHONE else PHONE
+        command = Answer(
+            call_id=self.state.id,
+            from_tag=offered_by,
+            to_tag=answered_by,
+            sdp=sdp,
+            flags=self._flags(answered_by),
+            replace=("origin", "session-connection"),
+            transport_protocol=way.transport,
+            ice=way.ice,
+            sdes=way.sdes,
+            rtcp_mux=way.rtcp_mux,
+        )
+        return (await self._ng.request(command, SdpReply)).sdp
+
+    def _flags(self, tag: str) -> list[str]:
+        flags = ["trust-address", "port-latching", "strict-source"]
+        # Where an address is certain nothing is to be learned: it would be that of whoever sends first, on
+        # the core side of the last peer. (`endpoint-learning-off` has no effect in an answer.)
+        if tag == CORE_TAG or self.state.located:
+            flags.append("asymmetric")
+        if self.state.injects:
+            flags.append("inject-DTMF")
+        return flags
+
+    def _towards_core(self) -> _Way:
+        return _Way(transport=_PLAIN, ice="remove", rtcp_mux=("demux",))
+
+    def _towards_phone(self) -> _Way:
+        match self.state.kind:
+            case LegKind.BROWSER:
+                return _Way(
+                    transport="UDP/TLS/RTP/SAVPF", ice="force", rtcp_mux=("offer", "require"), sdes=("off",)
+                )
+            case LegKind.SDES:
+                return _Way(transport="RTP/SAVP", ice="remove", rtcp_mux=("demux",))
+            case LegKind.PLAIN:
+                return _Way(transport=_PLAIN, ice="remove", rtcp_mux=("demux",))
+
+    def _towards_phone_in_answer(self) -> _Way:
+        if self.state.kind is LegKind.BROWSER:
+            return _Way(ice="force", rtcp_mux=("accept",))
+        return _Way(ice="remove")
+
+
+class _Way(msgspec.Struct, frozen=True):
+    """How a side is spoken to, in rtpengine's words."""
+
+    transport: str = ""
+    ice: str = ""
+    rtcp_mux: Sequence[str] = ()
+    sdes: Sequence[str] = ()
+
+
+async def bridge(first: LegMedia, second: LegMedia) -> None:
+    """Let the phones of two legs hear each other, translated on one side at most."""
+    codec = between(first.state.codec or SPEECH[0], second.state.codec or SPEECH[0])
+    await first.point_at(second.as_target(codec))
+    await second.point_at(first.as_target(codec))
+
+
+def _kind(audio: Audio) -> LegKind:
+    if audio.is_browser:
+        return LegKind.BROWSER
+    return LegKind.SDES if audio.is_encrypted else LegKind.PLAIN
+
+
+def _others(codecs: Sequence[Codec], among: Sequence[Codec] = SPEECH) -> list[str]:
+    """The names of the codecs that are not there."""
+    return [codec.name for codec in among if not any(codec.same(one) for one in codecs)]
+
+
+def _as_offered(codec: Codec, audio: Audio) -> Codec:
+    """The codec under the payload type of the phone's offer."""
+    return next((one for one in audio.codecs if one.same(codec)), on_core(codec))
+
+
+def _with_events(speech: Codec | Sequence[Codec], audio: Audio | None = None) -> list[Codec]:
+    """The codecs, with telephone-event for each clock rate, under the phone's payload types if it has any."""
+    codecs = [speech] if isinstance(speech, Codec) else list(speech)
+    if audio is not None:
+        return [*codecs, *(one for one in audio.codecs if one.name == "telephone-event")]
+    events = {events_for(codec).payload: events_for(codec) for codec in codecs}
+    return [*codecs, *events.values()]

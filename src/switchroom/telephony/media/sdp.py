@@ -1,0 +1,226 @@
+"""Session descriptions of telephone calls (RFC 8866): what is read of them, and the few that are written.
+
+rtpengine does the rewriting; what is needed here is which codecs a side has, which way its media go, and how
+a leg's core side is described to rtpengine. Only the first audio line counts; other lines are refused by
+rtpengine's answer.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from switchroom.telephony.media.codecs import STATIC, TELEPHONE_EVENT, Codec
+
+LARGEST = 32 * 1024
+"""Characters of a description; those of browsers with one audio line have some 3,000."""
+
+_media = re.compile(r"(?m)^m=(\S+) (\d+)(?:/\d+)? (\S+)([^\r\n]*)\r?$")
+_connection = re.compile(r"(?m)^c=IN IP[46] ([^\s/]+)")
+_connection_line = re.compile(r"(?m)^c=[^\r\n]*\r?\n")
+_time = re.compile(r"(?m)^t=")
+_port = re.compile(r"^(m=\S+ )\d+")
+_direction = re.compile(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\r?$")
+_rtpmap = re.compile(r"(?m)^a=rtpmap:(\d+) ([^\s/]+)/(\d+)(?:/(\d+))?")
+_fmtp = re.compile(r"(?m)^a=fmtp:(\d+) ([^\r\n]*)")
+_of_payload = re.compile(r"^a=(?:rtpmap|fmtp|rtcp-fb):(\d+)[ \r\n]")
+_origin = re.compile(r"(?m)^(o=\S+ \S+ )(\d+)( )")
+
+
+class SdpError(ValueError):
+    """The description is none, or has no audio line that can be used."""
+
+
+class Direction(StrEnum):
+    """Direction of media, seen from the side that describes it (RFC 8866, section 6.7)."""
+
+    BOTH = "sendrecv"
+    SEND = "sendonly"
+    RECEIVE = "recvonly"
+    NONE = "inactive"
+
+    @property
+    def sends(self) -> bool:
+        return self in (Direction.BOTH, Direction.SEND)
+
+    @property
+    def receives(self) -> bool:
+        return self in (Direction.BOTH, Direction.RECEIVE)
+
+    @property
+    def mirrored(self) -> Direction:
+        """The direction as the other side has it."""
+        return _MIRRORED[self]
+
+
+_MIRRORED = {
+    Direction.BOTH: Direction.BOTH,
+    Direction.SEND: Direction.RECEIVE,
+    Direction.RECEIVE: Direction.SEND,
+    Direction.NONE: Direction.NONE,
+}
+
+
+class Audio(Struct, frozen=True):
+    """The audio line of a description."""
+
+    address: str
+    port: int
+    protocol: str
+    """As in the description: `RTP/AVP`, `RTP/SAVP`, `UDP/TLS/RTP/SAVPF` …"""
+
+    codecs: Sequence[Codec]
+    """In the order of the description, telephone-event and comfort noise among them."""
+
+    direction: Direction
+
+    @property
+    def is_browser(self) -> bool:
+        """Whether it asks for DTLS-SRTP, as browsers do."""
+        return "TLS" in self.protocol or self.protocol == "RTP/SAVPF"
+
+    @property
+    def is_encrypted(self) -> bool:
+        return "SAVP" in self.protocol
+
+    def event_payload(self, rate: int = 8000) -> int | None:
+        """The payload type of telephone-event at a clock rate, of any rate when there is none at that."""
+        events = [codec for codec in self.codecs if codec.name == TELEPHONE_EVENT]
+        for codec in events:
+            if codec.rate == rate:
+                return codec.payload
+        return events[0].payload if events else None
+
+
+def read(sdp: str) -> Audio:
+    """The first audio line of a description. Raises SdpError."""
+    if len(sdp) > LARGEST:
+        raise SdpError(f"longer than {LARGEST} characters")
+    if not sdp.startswith("v=0"):
+        raise SdpError("no session description")
+    head, *lines = _parts(sdp)
+    for line in lines:
+        media = _media.match(line)
+        if media is not None and media[1] == "audio":
+            break
+    else:
+        raise SdpError("no audio line")
+    connection = _connection.search(line) or _connection.search(head)
+    if connection is None:
+        raise SdpError("no address")
+    direction = _direction.search(line) or _direction.search(head)
+    said = Direction(direction[1]) if direction else Direction.BOTH
+    if _is_unspecified(connection[1]):  # how hold was said before RFC 3264
+        said = Direction.SEND if said.sends else Direction.NONE
+    port = int(media[2])
+    if port > 65535:
+        raise SdpError("no port")
+    return Audio(connection[1], port, media[3], _codecs(line, media[4]), said)
+
+
+def core(
+    address: str,
+    port: int,
+    codecs: Sequence[Codec],
+    *,
+    direction: Direction = Direction.BOTH,
+    version: int = 1,
+) -> str:
+    """The description of a leg's core side: plain RTP at `address` and `port`."""
+    payloads = " ".join(str(codec.payload) for codec in codecs)
+    lines = [
+        "v=0",
+        f"o=- 1 {version} IN IP4 {address}",
+        "s=-",
+        f"c=IN IP4 {address}",
+        "t=0 0",
+        f"m=audio {port} RTP/AVP {payloads}",
+    ]
+    for codec in codecs:
+        lines.append(f"a=rtpmap:{codec.payload} {codec.encoding}")
+        if codec.parameters:
+            lines.append(f"a=fmtp:{codec.payload} {codec.parameters}")
+    lines += [f"a={direction.value}", "a=ptime:20", ""]
+    return "\r\n".join(lines)
+
+
+def only(sdp: str, payloads: Collection[int]) -> str:
+    """The description with no other payload types than these on its audio line."""
+    head, *lines = _parts(sdp)
+    return head + "".join(_only(line, payloads) if line.startswith("m=audio") else line for line in lines)
+
+
+def at(sdp: str, address: str, port: int) -> str:
+    """The description with another address and port of its audio line."""
+    family = "IP6" if ":" in address else "IP4"
+    _, *lines = _parts(sdp)
+    head = _parts(sdp)[0]
+    moved = [
+        _port.sub(rf"\g<1>{port}", _connection_line.sub("", line), count=1)
+        if line.startswith("m=audio")
+        else line
+        for line in lines
+    ]
+    head = _connection_line.sub("", head)
+    return "".join(
+        [_time.sub(rf"c=IN {family} {address}\r\n\g<0>", head, count=1), *moved],
+    )
+
+
+def with_ssrc(sdp: str, ssrc: int, cname: str) -> str:
+    """The description that names the source of the audio line's RTP (RFC 5576), its version one higher."""
+    head, *lines = _parts(sdp)
+    named = [
+        f"{line.rstrip()}\r\na=ssrc:{ssrc} cname:{cname}\r\n" if line.startswith("m=audio") else line
+        for line in lines
+    ]
+    return next_version(head + "".join(named))
+
+
+def next_version(sdp: str) -> str:
+    """The description with the version of its origin one higher (RFC 3264, section 8)."""
+    return _origin.sub(lambda found: f"{found[1]}{int(found[2]) + 1}{found[3]}", sdp, count=1)
+
+
+def _is_unspecified(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_unspecified
+    except ValueError:
+        return False
+
+
+def _parts(sdp: str) -> list[str]:
+    return re.split(r"(?m)^(?=m=)", sdp)
+
+
+def _codecs(line: str, payloads: str) -> list[Codec]:
+    names = {int(found[1]): found for found in _rtpmap.finditer(line)}
+    parameters = {int(found[1]): found[2].strip() for found in _fmtp.finditer(line)}
+    codecs: list[Codec] = []
+    for word in payloads.split():
+        if not word.isdigit() or int(word) > 127:
+            continue
+        payload = int(word)
+        found = names.get(payload)
+        if found is not None:
+            codecs.append(
+                Codec(found[2], int(found[3]), payload, int(found[4] or 1), parameters.get(payload, ""))
+            )
+        elif payload in STATIC:
+            codecs.append(STATIC[payload])
+    return codecs
+
+
+def _only(line: str, payloads: Collection[int]) -> str:
+    def kept(attribute: str) -> bool:
+        found = _of_payload.match(attribute)
+        return found is None or int(found[1]) in payloads
+
+    first, *attributes = line.splitlines(keepends=True)
+    words = first.rstrip().split(" ")
+    first = " ".join([*words[:3], *(word for word in words[3:] if int(word) in payloads)]) + "\r\n"
+    return first + "".join(attribute for attribute in attributes if kept(attribute))

@@ -1,0 +1,93 @@
+"""State of a leg's media: what another process needs to take it up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from switchroom.telephony.media.codecs import PCMA, Codec
+from switchroom.telephony.media.sdp import Direction
+
+LOOPBACK = "127.0.0.1"
+
+DISCARD_PORT = 9
+"""The port where a leg points that nobody is to hear (RFC 863): below 1024, so that no other leg gets it."""
+
+
+class LegKind(StrEnum):
+    """How a phone wants its media."""
+
+    PLAIN = "plain"
+    SDES = "sdes"
+    """SRTP with keys in the description (RFC 4568), as phones do over TLS."""
+
+    BROWSER = "browser"
+    """DTLS-SRTP, ICE, RTP and RTCP on one port (RFC 8827)."""
+
+
+class Target(Struct, frozen=True):
+    """Where the core side of a leg points: whom the phone hears, and who hears it; and in what codec."""
+
+    port: int
+    codec: Codec = PCMA
+    address: str = LOOPBACK
+
+    @property
+    def is_sink(self) -> bool:
+        return self.port == DISCARD_PORT
+
+
+def sink(codec: Codec = PCMA) -> Target:
+    """Nobody: what the phone says is thrown away."""
+    return Target(DISCARD_PORT, codec)
+
+
+class Playing(Struct, frozen=True):
+    """What a phone is being played: files one after the other, all of them `times` times."""
+
+    id: str
+    files: Sequence[str]
+    times: int = 1
+    place: int = 0
+    """The number of the file that is played now, counted over all times."""
+
+    until: float = 0.0
+    """Unix time of that file's end."""
+
+
+class LegState(Struct, kw_only=True):
+    """The media of one leg. `id` is its call-id at rtpengine; descriptions are the latest of each side."""
+
+    id: str
+    kind: LegKind = LegKind.PLAIN
+    core_port: int = 0
+    """The port of the core side, 0 until the phone has offered or answered."""
+
+    target: Target = Target(DISCARD_PORT)
+    codec: Codec | None = None
+    """Agreed with the phone, None until then."""
+
+    offered: str = ""
+    """What the phone has offered last, until it is answered."""
+
+    phone_sdp: str = ""
+    """What the phone has agreed to: its description without the codecs that were not chosen."""
+
+    located: bool = False
+    """Whether `phone_sdp` has the address that the phone's RTP comes from, which NAT may have changed."""
+
+    sent_sdp: str = ""
+    """What the phone has been sent last."""
+
+    direction: Direction = Direction.BOTH
+    """As the phone says it: one that holds sends, or nothing."""
+
+    muted: bool = False
+    injects: bool = False
+    """Whether rtpengine has been asked to be ready to send keys."""
+
+    playing: Playing | None = None
+    heard: Sequence[int] = ()
+    """Sources (SSRC) of RTP that a browser has heard and that no description has named."""
