@@ -11,10 +11,10 @@ SIDE_BY_SIDE ?= --numprocesses 2 --dist worksteal
 # What each purpose needs from the distribution. Engines say which packages they are of.
 ENGINE_PACKAGES := $(shell sed -n '/^    packages = (/{:more;/)$$/!{N;b more};p}' src/switchroom/engines/*/engine.py | grep -o '"[^"]*"' | tr -d '"')
 RUN_PACKAGES := $(ENGINE_PACKAGES) espeak-ng python3-venv
-TEST_PACKAGES := $(RUN_PACKAGES) chromium firefox-esr postgresql curl
+TEST_PACKAGES := $(RUN_PACKAGES) chromium firefox-esr postgresql curl sip-tester baresip-core
 BENCH_PACKAGES := $(TEST_PACKAGES) wrk
 
-.PHONY: run test quick check bench fuzz clean setup setup-dev web docs format lock help
+.PHONY: run test quick check bench fuzz soak clean setup setup-dev web docs format lock help
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ bench: .make/bench-packages setup-dev ## Measure speed and memory into benchmark
 
 fuzz: setup-dev ## Attack the platform for ten minutes with what no client should send
 	.venv/bin/python -m fuzz $(ARGS)
+
+soak: setup-dev ## Make SIP calls of every kind for an hour, and count what is left of them
+	.venv/bin/python -m fuzz.soak $(ARGS)
 
 format: .make/python-dev $(NODE_MODULES)/.installed ## Put all code into its form
 	.venv/bin/ruff format .

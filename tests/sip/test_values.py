@@ -59,6 +59,12 @@ def test_no_uri(text: str) -> None:
         parse_uri(text)
 
 
+def test_escapes_in_parameters_stay_escapes() -> None:
+    """What is written again must not end the line."""
+    address = parse_name_addr("<sip:a@b;x%0d%0aVia=%0d%0a>;tag=1")
+    assert str(address) == "<sip:a@b;x%0d%0avia=%0d%0a>;tag=1"
+
+
 def test_any_user_can_be_put_into_a_uri() -> None:
     user = "a b@ü#\r\n"
     assert parse_uri(f"sip:{escape_user(user)}@h").username == user

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Protocol
 
 from msgspec import Struct
 
+from switchroom.engines.sip.address import parse_name_addr
 from switchroom.engines.sip.client_transaction import ClientTransaction
 from switchroom.engines.sip.digest import DigestClient
+from switchroom.engines.sip.errors import MalformedValue, TransportError
+from switchroom.engines.sip.grammar import split_list
 from switchroom.engines.sip.message import Request, Response
 from switchroom.engines.sip.server_transaction import ServerTransaction
 from switchroom.engines.sip.transactions import Transactions
 from switchroom.engines.sip.transport import Address, Clock, Timer
+from switchroom.engines.sip.uri import parse_uri
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE"
 SUPPORTED = "replaces, timer, norefersub"
@@ -22,11 +27,12 @@ EXTENSIONS = frozenset({"replaces", "timer", "norefersub"})
 class AgentOptions(Struct, frozen=True):
     """Choices of a user agent; intervals in seconds.
 
-    `next_hop` is where all requests go (a proxy); `session_interval` is what sessions are refreshed at,
+    `next_hop` is where all requests go (a proxy), None for the IP address of their first Route or URI;
+    `session_interval` is what sessions are refreshed at,
     0 for not asking (RFC 4028); `answer_limit` is how long an outgoing call may ring.
     """
 
-    next_hop: Address
+    next_hop: Address | None = None
     contact_user: str = "core"
     session_interval: int = 1800
     min_session_interval: int = 90
@@ -68,6 +74,24 @@ class Core:
     @property
     def clock(self) -> Clock:
         return self.transactions.clock
+
+    def hop(self, request: Request) -> Address:
+        """Where a request goes (RFC 3261 section 8.1.2); names are not looked up. Raises TransportError."""
+        if self.options.next_hop is not None:
+            return self.options.next_hop
+        route = request.headers.get("Route")
+        try:
+            uri = parse_uri(request.uri) if route is None else parse_name_addr(split_list(route)[0]).uri
+            return str(ip_address(uri.host.strip("[]"))), uri.port or 5060
+        except (MalformedValue, ValueError):
+            raise TransportError("the address of the next hop is not known") from None
+
+    def send_ack(self, ack: Request) -> None:
+        """Send the ACK of a 2xx, which has no transaction."""
+        try:
+            self.transactions.send_plain(bytes(ack), self.hop(ack))
+        except TransportError:
+            return  # another 2xx asks for it again
 
     def forget_later(self, key: tuple[str, str]) -> None:
         """Take a dialog out of the table when no late request for it is to be expected any more."""
@@ -117,8 +141,11 @@ class Core:
             else:
                 on_response(request, response)
 
-        transaction = self.transactions.send(
-            request, self.options.next_hop, on_response=responded, on_failure=on_failure
-        )
+        try:
+            hop = self.hop(request)
+        except TransportError:
+            on_failure(503)
+            return
+        transaction = self.transactions.send(request, hop, on_response=responded, on_failure=on_failure)
         if on_transaction is not None:
             on_transaction(transaction)

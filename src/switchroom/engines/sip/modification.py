@@ -27,7 +27,7 @@ class Modifications:
         self._lock = asyncio.Lock()
         self._waiters: set[asyncio.Future[None]] = set()
         self._answers: set[asyncio.Future[Response]] = set()
-        self._ack: tuple[int, bytes] = (-1, b"")
+        self._ack: Request | None = None
         self._unsent_ack = -1
 
     async def modify(self, method: str, sdp: bytes | None) -> Response:
@@ -50,14 +50,13 @@ class Modifications:
     def acknowledge_first(self, number: int, sdp: bytes = b"") -> None:
         """Send the ACK of a 2xx to an INVITE, and keep it for repetitions of that."""
         self._unsent_ack = -1
-        data = bytes(self._context.dialog.request("ACK", body=sdp, number=number))
-        self._ack = (number, data)
-        self._send_ack()
+        self._ack = self._context.dialog.request("ACK", body=sdp, number=number)
+        self._context.core.send_ack(self._ack)
 
     def acknowledge_again(self, number: int) -> bool:
         """Answer a repeated 2xx; False for one that was not acknowledged before."""
-        if number == self._ack[0]:
-            self._send_ack()
+        if self._ack is not None and number == self._ack.cseq.number:
+            self._context.core.send_ack(self._ack)
             return True
         return number == self._unsent_ack
 
@@ -212,7 +211,3 @@ class Modifications:
     def _gone(self) -> None:
         if not self._context.is_over:
             self._on_gone()
-
-    def _send_ack(self) -> None:
-        core = self._context.core
-        core.transactions.send_ack(self._ack[1], core.options.next_hop)

@@ -53,7 +53,7 @@ class OutgoingCall(Session):
         self._least = 0
         self._intervals = 0
         self._forks: dict[str, Dialog] = {}
-        self._losers: dict[str, bytes] = {}
+        self._losers: dict[str, Request] = {}
         self._transaction: ClientTransaction | None = None
         self._is_cancelled = False
         self._cancel_headers: list[tuple[str, str]] = []
@@ -223,15 +223,14 @@ class OutgoingCall(Session):
 
     def _end_fork(self, request: Request, response: Response, tag: str) -> None:
         """Acknowledge the 2xx of a phone that was not the first, or too late, and end its dialog by BYE."""
-        send_ack, hop = self._core.transactions.send_ack, self._core.options.next_hop
         if tag in self._losers:
-            send_ack(self._losers[tag], hop)
+            self._core.send_ack(self._losers[tag])
             return
         dialog = self._dialog(request, response)
         if dialog is None:
             return
-        self._losers[tag] = bytes(dialog.request("ACK", number=request.cseq.number))
-        send_ack(self._losers[tag], hop)
+        self._losers[tag] = dialog.request("ACK", number=request.cseq.number)
+        self._core.send_ack(self._losers[tag])
         self._core.send(
             lambda: dialog.request("BYE"),
             self._context.digest,
@@ -269,7 +268,7 @@ class OutgoingCall(Session):
         )
         self._core.transactions.send(
             cancel,
-            self._core.options.next_hop,
+            transaction.to,
             on_response=lambda response: None,
             on_failure=lambda status: None,
         )

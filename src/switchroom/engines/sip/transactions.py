@@ -72,12 +72,9 @@ class Transactions:
         transaction.start()
         return transaction
 
-    def send_ack(self, data: bytes, to: Address) -> None:
-        """Send the ACK of a 2xx, which has no transaction; one that is lost is asked for by another 2xx."""
-        try:
-            self.transport.send(data, to)
-        except TransportError:
-            return
+    def send_plain(self, data: bytes, to: Address) -> None:
+        """Send a message that has no transaction. Raises TransportError."""
+        self.transport.send(data, to)
 
     def receive(self, data: bytes, source: Address) -> None:
         """Take a datagram that was received."""
@@ -88,7 +85,7 @@ class Transactions:
         except ParseError as error:
             self.malformed += 1
             if error.reply is not None:
-                self.send_ack(error.reply, source)
+                self._refuse(error.reply, source)
             return
         if isinstance(message, Response):
             self._response(message)
@@ -101,6 +98,12 @@ class Transactions:
         """End all transactions."""
         for transaction in [*self._clients.values(), *self._servers.values()]:
             transaction.stop()
+
+    def _refuse(self, reply: bytes, source: Address) -> None:
+        try:
+            self.transport.send(reply, source)
+        except TransportError:
+            return  # whoever it is asks again
 
     def _response(self, response: Response) -> None:
         transaction = self._clients.get((response.via.parameters.get("branch") or "", response.cseq.method))

@@ -110,5 +110,5 @@ def _uri_parameters(text: str) -> dict[str, str | None]:
     for part in text.split(";"):
         name, equals, value = part.partition("=")
         if name:
-            parameters[unquote(name).lower() if "%" in name else name.lower()] = value if equals else None
+            parameters[name.lower()] = value if equals else None
     return parameters
