@@ -546,3 +546,11 @@ def test_a_flow_that_is_changed_during_a_call_ends_it() -> None:
     call.flow = CallInFlow(HANGUP).flow
 
     assert call.then(Finished()) == Hangup(HangupCause.NORMAL_CLEARING, 200)
+
+
+def test_a_flow_that_is_not_the_calls_ends_it() -> None:
+    call = CallInFlow({**TO_ANNA, "children": {"_": BOX}})
+    call.begins()
+    call.flow = replace(call.flow, id=901)
+
+    assert call.then(NoAnswer()) == Hangup(HangupCause.NORMAL_CLEARING, 480)
