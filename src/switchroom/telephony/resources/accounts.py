@@ -188,7 +188,12 @@ class Accounts(Resource[AccountDraft, Any]):
     async def find(self, work: Work, resource_id: int, *, to_change: bool = False) -> AccountRow | None:
         if resource_id != work.organization_id:
             return None
-        telephony = await account_of(work.session, work.organization_id, work.realm_suffix)
+        if work.writes:
+            telephony = await account_of(work.session, work.organization_id, work.realm_suffix)
+        else:
+            telephony = await work.session.get(TelephonyAccount, work.organization_id)
+        if telephony is None:
+            return None
         query = select(Organization).where(Organization.id == work.organization_id)
         if to_change:
             query = query.with_for_update().execution_options(populate_existing=True)

@@ -37,7 +37,7 @@ _SHARED = frozenset(("id", "organization_id", "details", "search_text", "created
 class Work(Struct, frozen=True):
     """One change: its transaction, who makes it, and what it needs of the platform. `hashes` are those of the
     secrets in the draft that are kept as hashes, by field. What is put into `shown_once` is in the reply to
-    this change, and in no other."""
+    this change, and in no other. One that does not `write` only looks."""
 
     session: AsyncSession
     actor: Actor
@@ -45,6 +45,7 @@ class Work(Struct, frozen=True):
     realm_suffix: str
     hashes: Mapping[str, str] = {}
     shown_once: dict[str, Any] = {}
+    writes: bool = False
 
     @property
     def organization_id(self) -> int:

@@ -68,8 +68,11 @@ class Resources:
 
     async def read(self, actor: Actor, kind: AnyResource, resource_id: int) -> View:
         """Raises NotFound."""
-        opened = self.changing(actor) if kind.is_there_at_first_look else self.reading(actor)
-        async with opened as work:
+        async with self.reading(actor) as work:
+            row = await kind.find(work, resource_id)
+            if row is not None or not kind.is_there_at_first_look:
+                return await _view(work, kind, row or await require(work, kind, resource_id))
+        async with self.changing(actor) as work:
             return await _view(work, kind, await require(work, kind, resource_id))
 
     async def make(self, actor: Actor, kind: AnyResource, draft: Struct) -> View:
@@ -117,7 +120,7 @@ class Resources:
     @asynccontextmanager
     async def changing(self, actor: Actor, hashes: Mapping[str, str] | None = None) -> AsyncGenerator[Work]:
         async with self._database.write(actor.organization_id) as session:
-            yield Work(session, actor, self._vault, self._realm_suffix, hashes or {}, {})
+            yield Work(session, actor, self._vault, self._realm_suffix, hashes or {}, {}, writes=True)
 
     async def _hashes(self, kind: AnyResource, values: Mapping[str, Any]) -> dict[str, str]:
         hashes: dict[str, str] = {}
