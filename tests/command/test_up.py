@@ -88,6 +88,34 @@ def test_a_directory_of_somebody_elses_things_stays_as_it_is(tmp_path: Path) -> 
     assert f"     Run: chmod -R go= {tmp_path}\n" in report.stdout
 
 
+def test_a_database_elsewhere_is_for_its_owner_only(tmp_path: Path) -> None:
+    shared, data = tmp_path / "shared", tmp_path / "var"
+    shared.mkdir()
+    shared.chmod(0o755)
+    database = shared / "meetings.sqlite"
+    url = f"sqlite+aiosqlite:///{database}"
+    run("org", "create", "Acme", "--data", str(data), SWITCHROOM_DATABASE_URL=url)
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    good = run("doctor", "--data", str(data), SWITCHROOM_DATABASE_URL=url)
+    assert "files of the data directory: for their owner only" in good.stdout
+
+    journal = shared / "meetings.sqlite-wal"
+    journal.touch()
+    for path in (database, journal):
+        path.chmod(0o644)
+    report = run("doctor", "--data", str(data), SWITCHROOM_DATABASE_URL=url)
+    assert f"{database}, {journal} are open to others (0644)\n" in report.stdout
+    assert f"     Run: chmod go= {database}, {journal}\n" not in report.stdout
+    assert f"     Run: chmod go= {database} {journal}\n" in report.stdout
+
+    run(
+        "user", "create", "ada@example.org", "--org", "Acme", "--data", str(data), SWITCHROOM_DATABASE_URL=url
+    )
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    assert not journal.exists() or stat.S_IMODE(journal.stat().st_mode) == 0o600
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o755
+
+
 def test_a_demo_started_at_another_address_has_links_there(tmp_path: Path) -> None:
     data = tmp_path / "var"
     with running(data, "--demo", command="serve") as platform:

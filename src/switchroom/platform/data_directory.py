@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from switchroom.settings import ConfigurationError, Settings
 
 PRIVATE_UMASK = 0o077
@@ -22,7 +24,7 @@ _EVERYBODY = 0o007
 
 def prepare(settings: Settings) -> None:
     """Make the directory or, where there is one that is empty or has been ours, take it and what is in it
-    from everybody but its owner. Raises ConfigurationError."""
+    from everybody but its owner; a database of SQLite that is elsewhere too. Raises ConfigurationError."""
     directory = settings.data_directory
     shared = _shared(settings)
     try:
@@ -31,19 +33,23 @@ def prepare(settings: Settings) -> None:
         if ours or not any(directory.iterdir()):
             for path in (directory, *ours):
                 _withhold(path, _EVERYBODY if path in shared else _OTHERS)
+        for path in _database_elsewhere(settings):
+            if path.exists():
+                _withhold(path, _OTHERS)
     except OSError as error:
         raise ConfigurationError(f"data: {error}") from error
 
 
 def exposed(settings: Settings) -> list[Path]:
-    """What others than its owner can get at, of the directory and of what is kept in it. A directory of
-    recordings that the settings name may be a group's."""
+    """What others than its owner can get at, of the directory, of what is kept in it, and of a database of
+    SQLite that is elsewhere. A directory of recordings that the settings name may be a group's."""
     directory = settings.data_directory
     named = settings.janus.recordings_directory
     shared = _shared(settings)
     kept = [directory, *(directory / name for name in _FILES), *_tree(directory / "outbox")]
     recordings = islice(_tree(Path(named or directory / "recordings")), _MOST_LOOKED_AT)
     return [
+        *(path for path in _database_elsewhere(settings) if _mode(path) & _OTHERS),
         *(path for path in kept if _mode(path) & (_EVERYBODY if path in shared else _OTHERS)),
         *(path for path in recordings if _mode(path) & (_EVERYBODY if named else _OTHERS)),
     ]
@@ -53,6 +59,14 @@ def _shared(settings: Settings) -> frozenset[Path]:
     """What may be a group's: the recordings, where the settings name a directory, and the way to them."""
     named = settings.janus.recordings_directory
     return frozenset({Path(named), *Path(named).parents}) if named else frozenset()
+
+
+def _database_elsewhere(settings: Settings) -> list[Path]:
+    """The file of SQLite that the settings name, with its journal; the directory it is in may be others'."""
+    url = make_url(settings.database.url) if settings.database.url else None
+    if url is None or url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return []
+    return [Path(url.database + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
 
 
 def _withhold(path: Path, others: int) -> None:

@@ -107,5 +107,8 @@ def _modes(settings: Settings) -> Finding:
     mode = stat.S_IMODE(open_to_others[0].stat().st_mode)
     be = "is" if len(open_to_others) == 1 else "are"
     named = settings.janus.recordings_directory
-    remedy = f"Run: chmod -R go= {directory}" if not named else f"Take them from others: chmod o= {shown}"
+    inside = all(path.is_relative_to(directory) for path in open_to_others)
+    remedy = f"Run: chmod -R go= {directory}" if inside else f"Run: chmod go= {shown.replace(', ', ' ')}"
+    if named:
+        remedy = f"Take them from others: chmod o= {shown}"
     return Finding(subject, False, f"{shown}{more} {be} open to others ({mode:04o})", remedy)
