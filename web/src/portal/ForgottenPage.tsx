@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Anchor, Button, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -6,6 +6,7 @@ import { askForPasswordLink } from '../api/password'
 import { navigate } from '../route/hash'
 import { MessagePage } from '../ui/MessagePage'
 import { PageFrame, useHeadingFocus } from '../ui/PageFrame'
+import { FormEnd } from './FormEnd'
 import { passwordProblem } from './passwordProblem'
 
 /** Where somebody asks for a mail with a link that sets their password. Whether there is an account is not told. */
@@ -49,14 +50,12 @@ export function ForgottenPage() {
             required
             withAsterisk={false}
           />
-          {asking.error && (
-            <Alert color="red" variant="light" role="alert" data-testid="error-message">
-              {passwordProblem(t, asking.error, 'forgotten.failed')}
-            </Alert>
-          )}
-          <Button type="submit" size="md" fullWidth loading={asking.isPending} data-testid="send-link">
-            {t('forgotten.submit')}
-          </Button>
+          <FormEnd
+            problem={asking.error && passwordProblem(t, asking.error, 'forgotten.failed')}
+            isPending={asking.isPending}
+            label={t('forgotten.submit')}
+            testId="send-link"
+          />
           <Anchor href="#/login" size="sm">
             {t('forgotten.back')}
           </Anchor>

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Anchor, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { type FormEvent, useEffect, useRef } from 'react'
@@ -8,6 +8,7 @@ import { passwordSetFor } from '../api/password'
 import { ApiError, RESOURCE_EXHAUSTED, UNAUTHENTICATED, UNREACHABLE } from '../api/v1'
 import { PageFrame } from '../ui/PageFrame'
 import { useStore } from '../ui/store'
+import { FormEnd } from './FormEnd'
 
 export function LoginPage() {
   const { t } = useTranslation()
@@ -66,14 +67,12 @@ export function LoginPage() {
             required
             withAsterisk={false}
           />
-          {login.error && (
-            <Alert color="red" variant="light" role="alert" data-testid="error-message">
-              {loginProblem(t, login.error)}
-            </Alert>
-          )}
-          <Button type="submit" size="md" fullWidth loading={login.isPending} data-testid="sign-in">
-            {t('login.submit')}
-          </Button>
+          <FormEnd
+            problem={login.error && loginProblem(t, login.error)}
+            isPending={login.isPending}
+            label={t('login.submit')}
+            testId="sign-in"
+          />
           <Anchor href="#/forgotten" size="sm" data-testid="forgotten">
             {t('forgotten.question')}
           </Anchor>

@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import { Button, PasswordInput, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -19,6 +19,7 @@ import { navigate } from '../route/hash'
 import { forgetPasswordKey } from '../route/passwordKey'
 import { MessagePage } from '../ui/MessagePage'
 import { PageFrame, useHeadingFocus } from '../ui/PageFrame'
+import { FormEnd } from './FormEnd'
 import { passwordProblem } from './passwordProblem'
 
 type OpenLink = Extract<PasswordLink, { state: 'valid' }>
@@ -130,14 +131,12 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
             visibilityToggleFocusable
             visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
           />
-          {setting.error && (
-            <Alert color="red" variant="light" role="alert" data-testid="error-message">
-              {passwordProblem(t, setting.error, 'password.failed')}
-            </Alert>
-          )}
-          <Button type="submit" size="md" fullWidth loading={setting.isPending} data-testid="set-password">
-            {t('password.submit')}
-          </Button>
+          <FormEnd
+            problem={setting.error && passwordProblem(t, setting.error, 'password.failed')}
+            isPending={setting.isPending}
+            label={t('password.submit')}
+            testId="set-password"
+          />
           <Text size="sm" c="var(--sr-muted)">
             {t('password.once', { date: formatDateTime(link.validUntil) })}
           </Text>
