@@ -17,7 +17,6 @@ from websockets.sync.client import ClientConnection, connect
 
 from switchroom.conference.media.sdp import read_publish_offer
 from switchroom.conference.messages import (
-    LARGEST_MESSAGE,
     LONGEST_TEXT,
     AnyClientMessage,
     BadMessage,
@@ -29,6 +28,7 @@ from switchroom.conference.messages import (
     decode,
     encode,
 )
+from switchroom.http.websocket import LARGEST_MESSAGE
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
 from tests.conference.room import RoomServer
 

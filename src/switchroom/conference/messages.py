@@ -11,9 +11,6 @@ from msgspec import Meta, Struct
 LONGEST_TEXT = 4000
 """Characters of one chat message."""
 
-LARGEST_MESSAGE = 256 * 1024
-"""Bytes of one message from a client."""
-
 LONGEST_REASON = 300
 """Characters of what is said about a bad message, which may quote it."""
 

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
+from switchroom.ip_addresses import unmapped
+
 _DESCRIPTORS = "/proc/self/fd"
 _NEW_AT_ONCE = 64
 
@@ -164,5 +166,4 @@ def _same_host(one: str, other: str) -> bool:
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    address = ipaddress.ip_address(host.partition("%")[0])
-    return getattr(address, "ipv4_mapped", None) or address
+    return unmapped(ipaddress.ip_address(host.partition("%")[0]))

@@ -8,6 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from litestar.types import Scope
 
+from switchroom.ip_addresses import unmapped
+
 _WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([^:]*)(?::\d+)?")
 """An IPv6 address in brackets, or another one, and a port that may follow."""
 
@@ -89,8 +91,7 @@ def _address(said: str) -> IPv4Address | IPv6Address | None:
     found = _WITH_PORT.fullmatch(said)
     for text in (said, (found[1] or found[2]) if found else ""):
         try:
-            address = ip_address(text)
+            return unmapped(ip_address(text))
         except ValueError:
             continue
-        return getattr(address, "ipv4_mapped", None) or address
     return None

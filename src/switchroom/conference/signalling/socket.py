@@ -15,7 +15,6 @@ from msgspec import structs
 from switchroom.conference.close_codes import CloseCode
 from switchroom.conference.live_room import Arrival
 from switchroom.conference.messages import (
-    LARGEST_MESSAGE,
     AnyClientMessage,
     BadMessage,
     Error,
@@ -30,6 +29,7 @@ from switchroom.conference.signalling.connection import QueuedConnection
 from switchroom.conference.signalling.session import open_session
 from switchroom.errors import DomainError, ErrorCode, Invalid, LinkNotFound, NotFound
 from switchroom.http.rate_limit import TokenBucket
+from switchroom.http.websocket import LARGEST_MESSAGE
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from switchroom.errors import ErrorCode, Invalid
+from switchroom.ip_addresses import unmapped
 
 LONGEST_URL = 2000
 _LONGEST_HOST = 253
@@ -94,9 +95,7 @@ class AllowedAddresses:
 
     def permits(self, host: str) -> bool:
         """Whether a connection to this address may be made."""
-        address = ip_address(host.partition("%")[0])
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
+        address = unmapped(ip_address(host.partition("%")[0]))
         if any(_within(address, network) for network in self._allowed):
             return True
         if any(_within(address, network) for network in _DENIED):
