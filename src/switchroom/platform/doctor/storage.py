@@ -108,7 +108,9 @@ def _modes(settings: Settings) -> Finding:
     be = "is" if len(open_to_others) == 1 else "are"
     named = settings.janus.recordings_directory
     inside = all(path.is_relative_to(directory) for path in open_to_others)
-    remedy = f"Run: chmod -R go= {directory}" if inside else f"Run: chmod go= {shown.replace(', ', ' ')}"
+    remedy = f"Run: chmod -R go= {directory}"
+    if not inside:
+        remedy = f"Run: chmod go= {' '.join(map(str, open_to_others))}"
     if named:
         remedy = f"Take them from others: chmod o= {shown}"
     return Finding(subject, False, f"{shown}{more} {be} open to others ({mode:04o})", remedy)
