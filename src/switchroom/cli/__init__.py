@@ -14,6 +14,7 @@ from switchroom.cli.options import CommandError
 from switchroom.cli.organizations import organization_commands
 from switchroom.cli.people import user_commands
 from switchroom.cli.serving import database_commands, doctor, serve, up, version
+from switchroom.cli.sip import sip_commands
 from switchroom.cli.webhooks import webhook_commands
 from switchroom.engines.supervisor import ProcessError
 from switchroom.errors import DomainError
@@ -30,6 +31,7 @@ commands = click.Group(
         "user": user_commands,
         "api-key": key_commands,
         "meeting-key": meeting_key_commands,
+        "sip": sip_commands,
         "webhook": webhook_commands,
     },
     help="Self-hosted meetings and telephony.",
