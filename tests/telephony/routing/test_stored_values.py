@@ -67,12 +67,21 @@ def test_a_device_that_says_nothing_of_hiding_leaves_it_to_its_user() -> None:
     assert external_identity(Payer(Account(id=1), user, device)).is_anonymous
 
 
+def test_a_device_that_is_not_to_hide_does_not_though_its_user_does() -> None:
+    hidden = fields.CallerId(external=fields.ExternalIdentity(anonymous=True))
+    shown = fields.CallerId(external=fields.ExternalIdentity(anonymous=False))
+    user = user_of(7, _values(users.User(username="a@example.com", caller_id=hidden)))
+    device = device_of(8, _values(devices.DeviceDraft(name="desk", caller_id=shown)), owner_id=7)
+
+    assert not external_identity(Payer(Account(id=1), user, device)).is_anonymous
+
+
 def test_a_group_and_a_menu() -> None:
     members = [groups.Member(member_id=7), groups.Member(member_id=8, member_type="device", logged=False)]
     group = group_of(5, _values(groups.Group(name="Büro", members=members, strategy="round_robin")))
     menu = menu_of(6, _values(menus.Menu(name="Hauptmenü", hunt=menus.Hunt(allow=["1"]))))
 
-    assert (group.strategy, group.global_timeout) == (Strategy.ROUND_ROBIN, 20)
+    assert (group.strategy, group.global_timeout) == (Strategy.ROUND_ROBIN, 0)
     assert [one.member_type for one in group.members] == [MemberType.USER, MemberType.DEVICE]
     assert menu.hunt is not None
     assert (menu.hunt.allow, menu.retries) == (("1",), 3)

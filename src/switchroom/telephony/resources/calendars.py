@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import icalendar
 from msgspec import UNSET, Meta, Struct
@@ -18,13 +18,14 @@ _LONGEST_REASON = 120
 
 class Calendar(Struct, frozen=True, kw_only=True):
     """A calendar, whose events are when it is open: its own (`ics`), or one that is fetched from `url`. Times
-    without a zone are in `time_zone`."""
+    without a zone are in `time_zone`. `forced` is how it is meanwhile, whatever the events say."""
 
     name: Name
     is_external_calendar: bool = False
     ics: Annotated[str, Meta(max_length=500_000)] = ""
     url: Annotated[str, Meta(max_length=2000)] = ""
     time_zone: TimeZone = ""
+    forced: Literal["open", "closed"] | None = None
 
 
 class CalendarRow(ResourceRow):

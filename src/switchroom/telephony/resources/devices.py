@@ -64,7 +64,8 @@ class Retries(Struct, frozen=True):
 
 class DeviceDraft(Struct, frozen=True, kw_only=True):
     """A phone. Username and password are those of SIP; where none is given one is made, and a password that
-    was made is in the reply to this call, and in no other. Who changes the username says a password too."""
+    was made is in the reply to this call, and in no other. Who changes the username says a password too. With
+    `do_not_disturb` it does not ring, without `call_waiting` not while it has a call."""
 
     name: Name
     hostname: Text = ""
@@ -78,6 +79,8 @@ class DeviceDraft(Struct, frozen=True, kw_only=True):
     restriction: Restriction | None = None
     caller_id: CallerId = CallerId()
     call_forward: CallForward = CallForward()
+    do_not_disturb: bool = False
+    call_waiting: bool = True
     music_on_hold_id: Id | None = None
     transport: Transport = ""
     hardware_order: Text = ""
@@ -155,6 +158,8 @@ class Devices(Resource[DeviceDraft, Device]):
             "language",
             "time_zone",
             "call_forward",
+            "do_not_disturb",
+            "call_waiting",
             "music_on_hold_id",
             "missed_calls_log",
         )

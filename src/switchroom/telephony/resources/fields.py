@@ -39,7 +39,15 @@ Transport = Literal[
 
 Verdict = Literal["allow", "deny"]
 NumberKind = Literal[
-    "national", "mobile", "international", "toll_free", "premium", "shared_cost", "satellite", "unknown"
+    "national",
+    "mobile",
+    "international",
+    "toll_free",
+    "premium",
+    "shared_cost",
+    "caribbean",
+    "satellite",
+    "unknown",
 ]
 
 
@@ -51,7 +59,9 @@ class Identity(Struct, frozen=True):
 
 
 class ExternalIdentity(Identity, frozen=True):
-    anonymous: bool = False
+    """Who calls, as the public network sees it: hidden or not; null is as of the next above."""
+
+    anonymous: bool | None = None
 
 
 class CallerId(Struct, frozen=True):

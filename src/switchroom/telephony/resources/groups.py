@@ -27,11 +27,12 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """A group: who rings, how, and for how many seconds in all. With a `waiting_queue` callers wait."""
+    """A group: who rings, how, and for how many seconds in all, 0 for as long as the members say. With a
+    `waiting_queue` callers wait."""
 
     name: Name
     waiting_queue: bool = False
-    global_timeout: Annotated[int, Meta(ge=0, le=3600)] = 20
+    global_timeout: Annotated[int, Meta(ge=0, le=3600)] = 0
     pickup: bool = False
     members: Annotated[list[Member], Meta(max_length=500)] = []
     music_on_hold_id: Id | None = None

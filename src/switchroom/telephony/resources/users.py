@@ -74,7 +74,8 @@ _EVENTS: dict[type[ResourceSnapshot], type[UserCreated | UserUpdated | UserDelet
 
 class User(Struct, frozen=True, kw_only=True):
     """A person of the account. The username is an e-mail address. Who is made without a password gets a link
-    by mail to set one."""
+    by mail to set one. With `do_not_disturb` no phone of theirs rings; without `call_waiting` none that has a
+    call."""
 
     username: Annotated[str, Meta(min_length=3, max_length=254)]
     priv_level: Literal["user", "admin"] = "user"
@@ -92,6 +93,8 @@ class User(Struct, frozen=True, kw_only=True):
     country: Country = ""
     restriction: Restriction | None = None
     call_forward: CallForward = CallForward()
+    do_not_disturb: bool = False
+    call_waiting: bool = True
     music_on_hold_id: Id | None = None
     browserphone_id: Id | None = None
     advanced: dict[str, Any] = {}
@@ -163,6 +166,8 @@ class Users(Resource[User, Any]):
             "mobile_number",
             "time_zone",
             "call_forward",
+            "do_not_disturb",
+            "call_waiting",
             "music_on_hold_id",
             "browserphone_id",
             "hotdesk_keep_logged_in_elsewhere",

@@ -79,14 +79,5 @@ def _of(kind: type[T], values: Values) -> T:
 
 
 def _kept(values: Values) -> dict[str, object]:
-    """The values without those that say nothing, as a number does that is not hidden."""
-    kept = {name: value for name, value in values.items() if value is not None}
-    caller_id: object = kept.get("caller_id")
-    if isinstance(caller_id, Mapping):
-        entries = cast("Mapping[str, Mapping[str, object]]", caller_id)
-        kept["caller_id"] = {name: _said(entry) for name, entry in entries.items()}
-    return kept
-
-
-def _said(entry: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in entry.items() if name != "anonymous" or value}
+    """The values without those that say nothing."""
+    return {name: value for name, value in values.items() if value is not None}
