@@ -43,6 +43,7 @@ def test_beside_operations_there_are_websockets_only(platform: Platform) -> None
     assert {path for socket in sockets for path in socket.paths} == {
         "/client/socket",
         "/v3.0/websockets/events",
+        "/v3.0/websockets/sip",
     }
     assert all(isinstance(socket, WebsocketRouteHandler) for socket in sockets)
 
