@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from switchroom.engines.sip.errors import WrongState
+from switchroom.engines.sip.errors import MalformedValue, WrongState
 from switchroom.engines.sip.events import Acknowledged, Cancelled, EndCause, Ended
 from switchroom.engines.sip.session import SessionState
 from tests.sip import torture
@@ -249,3 +249,19 @@ def test_replaces_that_fits_nothing(peer: Peer) -> None:
     replacing(peer, f"ringing;to-tag={peer.calls[-1].local_tag};from-tag=phone")
     peer.sent_response(481)
     assert len(peer.calls) == 2
+
+
+def test_a_program_cannot_write_header_fields_by_an_answer(peer: Peer) -> None:
+    call = peer.called()
+    peer.sent()
+    evil = "x\r\nP-Asserted-Identity: <sip:boss@b>"
+    for attempt in (
+        lambda: call.progress(180, headers=[("Subject", evil)]),
+        lambda: call.answer(ANSWER, [("Subject", evil)]),
+        lambda: call.refuse(603, evil),
+    ):
+        with pytest.raises(MalformedValue):
+            attempt()
+    assert (peer.sent(), call.state) == ([], SessionState.EARLY)
+    call.answer(ANSWER)
+    assert peer.sent() == ["200 INVITE"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.digest import Credentials
-from switchroom.engines.sip.errors import WrongState
+from switchroom.engines.sip.errors import MalformedValue, WrongState
 from switchroom.engines.sip.events import Answered, EndCause, Ended, Failed, Progress
 from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.session import SessionState
+from switchroom.engines.sip.uri import Uri, parse_uri
 from tests.sip.peer import ALLOW, ANSWER, CONTACT, OFFER, Peer
 
 
@@ -211,3 +213,40 @@ def test_requests_of_phones_that_ring(peer: Peer) -> None:
     assert peer.sent() == ["200 BYE", "CANCEL"]
     peer.answer(invite, 487)
     peer.leaves_nothing()
+
+
+@pytest.mark.parametrize("evil", ["x\r\nP-Asserted-Identity: <sip:boss@b>", "x\ny", "x\ry", "x\0y"])
+def test_a_program_cannot_write_header_fields_by_a_value(peer: Peer, evil: str) -> None:
+    own = parse_name_addr("<sip:a@b>")
+    with pytest.raises(MalformedValue):
+        peer.agent.call(f"sip:{evil}@b", peer.listen, from_=own, to=own, sdp=OFFER)
+    with pytest.raises(MalformedValue):
+        peer.agent.call("sip:c@b", peer.listen, from_=NameAddr(Uri("sip", evil, "b")), sdp=OFFER)
+    with pytest.raises(MalformedValue):
+        peer.agent.call("sip:c@b", peer.listen, from_=own, sdp=OFFER, headers=[("Subject", evil)])
+    for username, password in ((evil, "p"), ("u", evil)):
+        with pytest.raises(MalformedValue):
+            Credentials(username, password)
+    assert peer.sent() == []
+    call = peer.answered_call()
+    peer.sent()
+    with pytest.raises(MalformedValue):
+        call.bye(evil)
+    assert (peer.sent(), call.state) == ([], SessionState.CONFIRMED)
+    call.stop()
+    peer.leaves_nothing()
+
+
+@pytest.mark.parametrize("name", ["x\r\nP-Asserted-Identity: <sip:boss@b>", "x\ny", "x\ry"])
+def test_a_display_name_has_no_line_ends(peer: Peer, name: str) -> None:
+    with pytest.raises(MalformedValue):
+        peer.agent.call("sip:c@b", peer.listen, from_=NameAddr(parse_uri("sip:a@b"), name), sdp=OFFER)
+    assert peer.sent() == []
+    peer.leaves_nothing()
+
+
+def test_a_nul_in_a_display_name_is_escaped(peer: Peer) -> None:
+    """RFC 3261 section 25.1, quoted-pair."""
+    peer.agent.call("sip:c@b", peer.listen, from_=NameAddr(parse_uri("sip:a@b"), "x\0y"), sdp=OFFER)
+    assert b'\r\nFrom: "x\\\0y" <sip:a@b>;' in peer.wire.raw[0]
+    assert peer.sent_request("INVITE").from_.display_name == "x\0y"

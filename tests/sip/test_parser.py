@@ -160,3 +160,61 @@ def test_reading_takes_time_in_proportion_to_the_size(name: bytes, value: bytes)
     except (ParseError, MalformedValue):
         pass
     assert time.thread_time() - started < _SLOWEST
+
+
+@pytest.mark.parametrize("character", [b"\r", b"\n", b"\0", b"\\\r", b"\\\n", b"\\\\\0"])
+@pytest.mark.parametrize("name", [b"From", b"Subject", b"Via"])
+def test_a_value_that_would_make_another_header_field_is_refused(name: bytes, character: bytes) -> None:
+    start, *lines = torture.message("lwsdisp").split(b"\r\n")
+    evil = b'"x' + character + b"P-Asserted-Identity: <sip:boss@b>"
+    values = {
+        b"From": evil + b'" <sip:a@b>;tag=1',
+        b"Subject": evil + b'"',
+        b"Via": b"SIP/2.0/UDP a;branch=z9hG4bKa;x=" + evil + b'"',
+    }
+    lines = [line for line in lines if not line.startswith(name + b":")]
+    with pytest.raises(ParseError) as refused:
+        parse(b"\r\n".join([start, name + b": " + values[name], *lines]))
+    assert refused.value.status == 400
+    reply = refused.value.reply
+    assert reply is not None
+    assert b"\0" not in reply
+    assert [line for line in reply.replace(b"\r", b"\n").split(b"\n") if line.startswith(b"P-")] == []
+    assert isinstance(parse(reply), Response)
+
+
+def test_line_ends_in_a_reason_are_refused() -> None:
+    data = torture.message("unreason")
+    with pytest.raises(ParseError):
+        parse(data.replace(b"SIP/2.0 200 ", b"SIP/2.0 200 OK\nVia: x ", 1))
+
+
+@pytest.mark.parametrize("name", ["intmeth", "lwsdisp"])
+@pytest.mark.parametrize(
+    "field",
+    [("X", "a\r\nY: b"), ("X", "a\nb"), ("X", "a\rb"), ("X", "a\0b"), ("X\r\nY", "a"), ("X", 'a"\\\0')],
+)
+def test_values_that_would_make_other_header_fields_are_never_written(
+    name: str, field: tuple[str, str]
+) -> None:
+    message = request(torture.message(name))
+    assert parse(bytes(response_to(message, 200, to_tag="mine", headers=[("X", "a")])))
+    with pytest.raises(MalformedValue):
+        bytes(response_to(message, 200, to_tag="mine", headers=[field]))
+    with pytest.raises(MalformedValue):
+        bytes(response_to(message, 200, "OK\r\nX: y"))
+
+
+@pytest.mark.parametrize("before", [b"\r\n", b"\r\n\r\n", b"\r\n\r\n\r\n"])
+def test_line_ends_before_a_message_are_ignored(before: bytes) -> None:
+    """RFC 3261 section 7.5: keep-alives in front."""
+    data = torture.message("longreq")
+    assert bytes(parse(before + data)) == bytes(parse(data))
+    assert parse(before + torture.message("unreason")).call_id == parse(torture.message("unreason")).call_id
+
+
+def test_the_version_of_a_response_is_read_in_any_case() -> None:
+    """RFC 3261 section 7.1."""
+    response = parse(torture.message("unreason").replace(b"SIP/2.0 200", b"sip/2.0 200", 1))
+    assert isinstance(response, Response)
+    assert response.status == 200

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from switchroom.engines.sip.errors import MalformedValue
-from switchroom.engines.sip.grammar import split_list, unquoted
+from switchroom.engines.sip.grammar import check_line, split_list, unquoted
 from switchroom.engines.sip.message import Response
 
 _SCHEME = re.compile(r"digest[ \t]+", re.IGNORECASE)
@@ -27,6 +27,11 @@ class Credentials(Struct, frozen=True):
     password: str = ""
     realm: str | None = None
     ha1: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises MalformedValue for a text that no header field can carry or that ends with its line."""
+        for text in (self.username, self.password, self.ha1):
+            check_line(text)
 
 
 class Challenge(Struct, frozen=True):

@@ -18,6 +18,8 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MARKS = re.compile(r'\\.|[",<>]', re.DOTALL)
 _PARAMETER_MARKS = re.compile(r'\\.|[";]', re.DOTALL)
+_BREAKS = re.compile(r"[\r\n\0]")
+_ESCAPED_NULS = re.compile(r'(?:[^"\0]++|"(?:[^"\\\0]++|\\.)*+")*+', re.DOTALL)
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~\[\]:/@$&]*")
 
 
@@ -27,8 +29,24 @@ def is_token(text: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """The text as a quoted-string."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """The text as a quoted-string; it fits no line if the text has CR or LF, which cannot be escaped."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\0", "\\\0") + '"'
+
+
+def fits_line(text: str) -> bool:
+    """Whether the text can be a line of a message: it has no CR or LF, and NUL only as a quoted-pair.
+
+    RFC 3261 section 25.1 allows the latter, and RFC 4475 section 3.1.1.2 has one.
+    """
+    if _BREAKS.search(text) is None:
+        return True
+    return "\r" not in text and "\n" not in text and _ESCAPED_NULS.fullmatch(text) is not None
+
+
+def check_line(text: str) -> None:
+    """Raises MalformedValue for a text that would end its line, or be cut by readers that end it at NUL."""
+    if not fits_line(text):
+        raise MalformedValue("a header field or start line has CR, LF or NUL in it")
 
 
 def unquoted(text: str) -> str:

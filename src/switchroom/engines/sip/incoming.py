@@ -8,6 +8,7 @@ from switchroom.engines.sip.core import ALLOW, SUPPORTED, Core
 from switchroom.engines.sip.dialog import Dialog, new_tag
 from switchroom.engines.sip.errors import WrongState
 from switchroom.engines.sip.events import Cancelled, SessionEvent
+from switchroom.engines.sip.grammar import check_line
 from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.server_transaction import ServerTransaction
 from switchroom.engines.sip.session import Session, SessionState
@@ -50,7 +51,8 @@ class IncomingCall(Session):
         reason: str | None = None,
         headers: Iterable[tuple[str, str]] = (),
     ) -> None:
-        """Send a provisional response, with SDP for early media; again each minute. Raises WrongState."""
+        """Send a provisional response, with SDP for early media; again each minute. Raises WrongState,
+        MalformedValue."""
         self._need_early()
         fields = [("Contact", self._core.contact), ("Allow", ALLOW), *headers]
         self._transaction.respond(status, reason, to_tag=self.local_tag, headers=fields, body=sdp)
@@ -58,8 +60,14 @@ class IncomingCall(Session):
         self._reminder = self._core.clock.call_later(_REMINDER, self._remind)
 
     def answer(self, sdp: bytes, headers: Iterable[tuple[str, str]] = ()) -> None:
-        """Send 200 with the answer, or the offer to a caller that sent none. Raises WrongState."""
+        """Send 200 with the answer, or the offer to a caller that sent none.
+
+        Raises WrongState, MalformedValue.
+        """
         self._need_early()
+        headers = list(headers)
+        for name, value in headers:
+            check_line(f"{name}: {value}")
         self._stop_reminder()
         self._core.invites.pop(self._transaction, None)
         self.state = SessionState.CONFIRMED
@@ -71,7 +79,7 @@ class IncomingCall(Session):
     def refuse(
         self, status: int = 603, reason: str | None = None, headers: Iterable[tuple[str, str]] = ()
     ) -> None:
-        """Send a failure; there are no events afterwards. Raises WrongState."""
+        """Send a failure; there are no events afterwards. Raises WrongState, MalformedValue."""
         self._need_early()
         self._finish(status, reason, headers)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.fields import CSeq, Via
+from switchroom.engines.sip.grammar import check_line
 from switchroom.engines.sip.headers import Headers
 from switchroom.engines.sip.status import reason_of
 
@@ -13,7 +14,8 @@ from switchroom.engines.sip.status import reason_of
 class Message:
     """Header fields, a body, and the fields that every message has, parsed.
 
-    `via` is the topmost one. Bodies are opaque bytes; Content-Length is made of them when it is sent.
+    `via` is the topmost one. Bodies are opaque bytes; Content-Length is made of them when it is sent. `bytes`
+    of a message raises MalformedValue if CR, LF or NUL in a value would make other header fields of it.
     """
 
     __slots__ = ("body", "call_id", "cseq", "from_", "headers", "to", "via")
@@ -50,6 +52,8 @@ class Message:
     def _bytes(self, start_line: str) -> bytes:
         lines = [start_line]
         lines += [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
+        for line in lines:
+            check_line(line)
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
 

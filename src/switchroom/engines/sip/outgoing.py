@@ -12,6 +12,7 @@ from switchroom.engines.sip.digest import DigestClient
 from switchroom.engines.sip.errors import MalformedValue
 from switchroom.engines.sip.events import Answered, Changed, Failed, Progress
 from switchroom.engines.sip.fields import CSeq
+from switchroom.engines.sip.grammar import check_line
 from switchroom.engines.sip.headers import Headers
 from switchroom.engines.sip.message import Request, Response
 from switchroom.engines.sip.server_transaction import ServerTransaction
@@ -40,13 +41,17 @@ class OutgoingCall(Session):
         digest: DigestClient | None = None,
         max_forwards: int = 70,
     ) -> None:
+        """Raises MalformedValue for CR, LF or NUL in what it is to send."""
         super().__init__(core, listener, digest)
+        headers = list(headers)
+        for text in (uri, str(from_), str(to), *(f"{name}: {value}" for name, value in headers)):
+            check_line(text)
         tag = new_tag()
         self._uri = uri
         self._from = from_.with_tag(tag)
         self._to = to
         self._sdp = sdp
-        self._headers = list(headers)
+        self._headers = headers
         self._max_forwards = max_forwards
         self._number = 0
         self._interval = core.options.session_interval
@@ -71,7 +76,8 @@ class OutgoingCall(Session):
 
     def cancel(self, reason: str = "") -> None:
         """Give the call up: event Failed with 487, or with what came before. A session that was answered is
-        ended by BYE. `reason` is a Reason field."""
+        ended by BYE. `reason` is a Reason field. Raises MalformedValue."""
+        check_line(reason)
         if self.state is SessionState.CONFIRMED:
             self.bye(reason)
         elif self.state is SessionState.EARLY and not self._is_cancelled:

@@ -7,7 +7,7 @@ import re
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.errors import MalformedValue, SipError
 from switchroom.engines.sip.fields import CSeq, Via, parse_cseq, parse_number, parse_via
-from switchroom.engines.sip.grammar import is_token, split_list
+from switchroom.engines.sip.grammar import fits_line, is_token, split_list
 from switchroom.engines.sip.headers import Headers, field_name
 from switchroom.engines.sip.message import COPIED, Request, Response
 from switchroom.engines.sip.status import reason_of
@@ -19,6 +19,7 @@ LONGEST_FIELD = 8 * 1024
 """Bytes and number of header fields that are read; a datagram has at most 65,507 bytes by itself."""
 
 _FOLD = re.compile(r"\r\n[ \t]+")
+_BREAKS = re.compile(r"[\r\n\0]")
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _ONCE = frozenset({
     "Call-ID", "Content-Length", "Content-Type", "CSeq", "Event", "Expires", "From", "Max-Forwards", "Min-SE",
@@ -42,16 +43,15 @@ class ParseError(SipError):
 
 def parse(data: bytes) -> Request | Response:
     """The message of a datagram; what follows its body by Content-Length is ignored. Raises ParseError."""
-    head, end, body = data.partition(b"\r\n\r\n")
-    if not end:
-        head = data
+    # CRLF before the start line is ignored (RFC 3261 section 7.5).
+    head, _, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
     if len(head) > LARGEST_HEAD:
         raise ParseError("the header is too large", 513)
-    text = head.decode("utf-8", "surrogateescape").lstrip("\r\n")
+    text = head.decode("utf-8", "surrogateescape")
     if "\r\n " in text or "\r\n\t" in text:
         text = _FOLD.sub(" ", text)
     start, *lines = text.split("\r\n")
-    if start.startswith("SIP/"):
+    if start[:4].upper() == "SIP/":
         return _response(start, _fields(lines), body)
     return _request(start, lines, body)
 
@@ -71,6 +71,8 @@ def _fields(lines: list[str]) -> Headers:
         name = name.rstrip(" \t")
         if not is_token(name):
             raise ParseError("a header field has no name")
+        if not fits_line(value):
+            raise ParseError("a header field has CR, LF or NUL in it")
         fields.append((field_name(name), value.strip(" \t")))
     return Headers(fields)
 
@@ -126,8 +128,10 @@ def _checked_request(parts: list[str], headers: Headers, body: bytes) -> Request
 def _response(start: str, headers: Headers, body: bytes) -> Response:
     version, _, rest = start.partition(" ")
     status, _, reason = rest.partition(" ")
-    if version != "SIP/2.0" or len(status) != 3 or not status.isascii() or not status.isdigit():
+    if version.upper() != "SIP/2.0" or len(status) != 3 or not status.isascii() or not status.isdigit():
         raise ParseError("the status line is malformed")
+    if not fits_line(reason):
+        raise ParseError("the reason has CR, LF or NUL in it")
     number = int(status)
     if not 100 <= number <= 699:
         raise ParseError("there is no such status")
@@ -186,6 +190,7 @@ def _reply(lines: list[str], status: int) -> bytes | None:
         name = field_name(name.rstrip(" \t")) if colon else ""
         if name in COPIED and len(value) <= LONGEST_FIELD:
             has_via = has_via or name == "Via"
+            value = _BREAKS.sub(" ", value)
             copied.append(f"{name}:{value if value.startswith(' ') else ' ' + value}")
     if not has_via:
         return None

@@ -67,7 +67,10 @@ class ServerTransaction:
         body: bytes = b"",
         content_type: str = "application/sdp",
     ) -> None:
-        """Send a response; it does nothing after a final one."""
+        """Send a response; it does nothing after a final one.
+
+        Raises MalformedValue for values that would make other header fields.
+        """
         if self.is_answered:
             return
         response = response_to(
@@ -79,8 +82,8 @@ class ServerTransaction:
             body=body,
             content_type=content_type,
         )
-        self.last_response = response
         self._data = bytes(response)
+        self.last_response = response
         if status < 200:
             self.state = ServerState.PROCEEDING
         elif not self._is_invite:
