@@ -7,13 +7,30 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from switchroom.telephony.resources import conferences, devices, fields, groups, menus, trunks, users
+from switchroom.telephony.resources import (
+    calendars,
+    conferences,
+    devices,
+    fields,
+    groups,
+    menus,
+    trunks,
+    users,
+)
 from switchroom.telephony.routing.caller_id import external_identity
-from switchroom.telephony.routing.configuration import Account, CallerIdUsed, MemberType, Permission, Strategy
+from switchroom.telephony.routing.configuration import (
+    Account,
+    CallerIdUsed,
+    Forced,
+    MemberType,
+    Permission,
+    Strategy,
+)
 from switchroom.telephony.routing.destinations import DEFAULT_CODES, Feature, FeatureCode
 from switchroom.telephony.routing.numbers import NumberKind
 from switchroom.telephony.routing.restrictions import Payer
 from switchroom.telephony.routing.stored_values import (
+    calendar_of,
     conference_of,
     device_of,
     group_of,
@@ -109,3 +126,10 @@ def test_feature_codes_by_the_names_that_callflows_have() -> None:
     for feature in Feature:
         number = DEFAULT_CODES[feature].removeprefix("*")
         assert FeatureCode(feature, number, 1).code == DEFAULT_CODES[feature]
+
+
+def test_a_calendar_that_is_forced_open_and_one_that_is_not() -> None:
+    forced = calendar_of(8, _values(calendars.Calendar(name="Zeiten", forced="open")))
+
+    assert forced.forced is Forced.OPEN
+    assert calendar_of(8, _values(calendars.Calendar(name="Zeiten"))).forced is None

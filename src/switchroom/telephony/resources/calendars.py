@@ -18,14 +18,15 @@ _LONGEST_REASON = 120
 
 class Calendar(Struct, frozen=True, kw_only=True):
     """A calendar, whose events are when it is open: its own (`ics`), or one that is fetched from `url`. Times
-    without a zone are in `time_zone`. `forced` is how it is meanwhile, whatever the events say."""
+    without a zone are in `time_zone`. `forced` is how it is meanwhile, whatever the events
+    say; empty for as they say."""
 
     name: Name
     is_external_calendar: bool = False
     ics: Annotated[str, Meta(max_length=500_000)] = ""
     url: Annotated[str, Meta(max_length=2000)] = ""
     time_zone: TimeZone = ""
-    forced: Literal["open", "closed"] | None = None
+    forced: Literal["", "open", "closed"] = ""
 
 
 class CalendarRow(ResourceRow):

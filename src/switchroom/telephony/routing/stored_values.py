@@ -47,7 +47,8 @@ def menu_of(id_: int, values: Values) -> Menu:
 def calendar_of(id_: int, values: Values, *, ics: str | None = None) -> Calendar:
     """A calendar, of one that is fetched from elsewhere with the text that was fetched last."""
     fetched = {} if ics is None else {"ics": ics}
-    return _of(Calendar, {**_kept(values), **fetched, "id": id_})
+    forced = values.get("forced") or None
+    return _of(Calendar, {**_kept(values), **fetched, "id": id_, "forced": forced})
 
 
 def conference_of(id_: int, values: Values, *, has_pin: bool) -> Conference:
