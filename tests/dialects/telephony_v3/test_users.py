@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 from msgspec import structs
+from sqlalchemy import select
 
 from switchroom.identity.permissions import Standing
+from switchroom.mail.models import QueuedMail
 from tests.dialects.telephony_v3.client import Api, Reader
 from tests.platform import PASSWORD, RunningPlatform, Tenant
 
@@ -107,6 +109,52 @@ def test_what_is_refused_of_users(tenant: Tenant, api: Api) -> None:
     again = {"username": f"two-{tenant.organization.id}@example.org", "hotdesk_id": "5"}
     assert api.refused("PUT", "/users", again)[0] == 409
     assert api("GET", f"/users/{made}")["hotdesk_id"] == "5"
+
+
+def test_an_address_is_one_persons(running: RunningPlatform, tenant: Tenant, api: Api) -> None:
+    """Nobody is found, or sent a password, by the address of somebody of another organization."""
+    assert tenant.administrator
+    theirs = f"boss-{tenant.organization.id}@elsewhere.example.org"
+    other = Api.of(running, running.organization("Other").organization)
+    other.make("users", username=f"login-{tenant.organization.id}@elsewhere.example.org", email=theirs)
+    known = running.organization("Third").administrator.username
+    own = f"own-{tenant.organization.id}@example.org"
+    user_id = api.make("users", username=own)
+
+    for address in (theirs, theirs.upper(), known):
+        status, fields = api.refused("POST", f"/users/{user_id}", {"email": address})
+        assert (status, list(fields)) == (409, ["email"])
+        new = {"username": f"new-{tenant.organization.id}@example.org", "email": address}
+        status, fields = api.refused("PUT", "/users", new)
+        assert (status, list(fields)) == (409, ["email"])
+    assert api("GET", f"/users/{user_id}")["email"] == own
+    free = f"free-{tenant.organization.id}@example.org"
+    changed = api("POST", f"/users/{user_id}", {"email": free})
+    assert (changed["username"], changed["email"]) == (own, free)
+    assert api("POST", f"/users/{user_id}", changed) == changed
+
+
+def test_a_new_address_gets_the_link_for_the_password(
+    running: RunningPlatform, tenant: Tenant, api: Api
+) -> None:
+    assert tenant.administrator
+
+    def last() -> str:
+        async def read() -> str | None:
+            async with running.platform.storage.database.read(tenant.organization.id) as session:
+                mails = select(QueuedMail.recipient)
+                return await session.scalar(mails.order_by(QueuedMail.created_at.desc()).limit(1))
+
+        return running.run(read()) or ""
+
+    first, second, third, renamed = (f"{name}-{tenant.organization.id}@example.org" for name in "abcd")
+    user_id = api.make("users", username=first, email=second)
+    assert last() == second
+    api("POST", f"/users/{user_id}", {"email": third})
+    assert last() == third
+    api("POST", f"/users/{user_id}", {"email": first})
+    assert api("POST", f"/users/{user_id}", {"username": renamed})["email"] == renamed
+    assert last() == renamed
 
 
 def test_a_person_of_two_organizations_is_nobodys_to_rename(

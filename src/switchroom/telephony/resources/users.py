@@ -287,8 +287,6 @@ class Users(Resource[User, Any]):
         person.first_name, person.last_name = draft.first_name, draft.last_name
         person.timezone = draft.time_zone
         person.locale = draft.language or person.locale or "en"
-        if draft.email and draft.email != person.email:
-            person.email = draft.email.strip().lower()
         if telephony is None:
             telephony = TelephonyUser(
                 membership_id=row.id, organization_id=work.organization_id, hotdesk_pin_hash=""
@@ -309,6 +307,7 @@ class Users(Resource[User, Any]):
         organization = await session.get_one(Organization, organization_id)
         wanted = OrganizerDraft(email=draft.username)
         row.person = person = await new_person(session, wanted, self._passwords, "username")
+        await _write_address(session, person, draft.email)
         standing = Standing.ADMINISTRATOR if draft.priv_level == "admin" else Standing.PARTICIPANT
         row.membership = Membership(
             organization_id=organization_id,
@@ -330,7 +329,7 @@ class Users(Resource[User, Any]):
     async def _change(self, work: Work, row: UserRow, draft: User, said: frozenset[str]) -> None:
         session, organization_id, member = work.session, work.organization_id, row.member
         before = self.values_of(row)
-        person = member.person
+        person, address = member.person, member.person.email
         if any(getattr(draft, name) != before[name] for name in _OF_PERSON) or work.hashes.get("password"):
             await require_nowhere_else(session, organization_id, person)
         await self._change_access(work, member, draft)
@@ -341,8 +340,14 @@ class Users(Resource[User, Any]):
             if folded(person.email) == person.username:
                 person.email = draft.username.strip().lower()
             person.username = folded(draft.username)
+        if "email" in said:
+            await _write_address(session, person, draft.email)
         if "password" in work.hashes:
             await write_password(session, person, work.hashes["password"])
+        # A link that was on its way to the old address goes to the new one.
+        if person.email != address and await self._passwords.withdraw(session, person):
+            organization = await session.get_one(Organization, organization_id)
+            await self._passwords.enqueue(session, organization, person)
 
     async def _change_access(self, work: Work, member: Member, draft: User) -> None:
         """Level, and whether they get in at all."""
@@ -397,6 +402,19 @@ def _users(organization_id: int) -> Select[Person, Membership, TelephonyUser]:
         .outerjoin(TelephonyUser, TelephonyUser.membership_id == Membership.id)
         .where(Membership.organization_id == organization_id)
     )
+
+
+async def _write_address(session: AsyncSession, person: Person, address: str) -> None:
+    """Write to the person at the address from now on, unless it is empty. Raises Conflict for one that is
+    somebody else's: people are found by it, and sent links to set their passwords."""
+    address = address.strip().lower()
+    if not address or address == person.email:
+        return
+    if folded(address) not in (person.username, folded(person.email)):
+        known = await require_new_address(session, address, "email")
+        if known is not None and known is not person:
+            raise Conflict(ErrorCode.ADDRESS_TAKEN, "email")
+    person.email = address
 
 
 def _level_of(membership: Membership) -> str:
