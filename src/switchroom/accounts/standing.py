@@ -24,6 +24,13 @@ def require_good_standing(organization: Organization, terms: MeetingTerms, *, to
         raise Forbidden(ErrorCode.ACCOUNT_UNPAID)
 
 
+async def lock_organization(session: AsyncSession, organization_id: int) -> None:
+    """Whoever else locks the organization waits until the session's transaction has ended. Rows that refer
+    to it can still be written."""
+    query = select(Organization.id).where(Organization.id == organization_id)
+    await session.execute(query.with_for_update(key_share=True))
+
+
 async def lock_terms(session: AsyncSession, organization_id: int) -> MeetingTerms:
     """The organization's terms as they are now; whoever else wants to count against them waits until the
     session's transaction has ended."""

@@ -77,6 +77,15 @@ def test_what_is_named_must_be_there_and_be_the_accounts(running: RunningPlatfor
     assert list(api.refused("PUT", "/groups", wrong)[1]) == ["members[0].member_id"]
 
 
+def test_what_uses_itself_is_deleted(api: Api) -> None:
+    flow = api.make("callflows", name="Again", flow={"module": "hangup"})
+    api("POST", f"/callflows/{flow}", {"flow": {"module": "callflow", "data": {"id": flow}}})
+    group = api.make("groups", name="All")
+    api("POST", f"/groups/{group}", {"members": [{"member_type": "group", "member_id": group}]})
+    api("DELETE", f"/callflows/{flow}", {})
+    api("DELETE", f"/groups/{group}", {})
+
+
 def test_a_user_with_a_phone_is_not_deleted(tenant: Tenant, api: Api) -> None:
     person = tenant.person()
     assert tenant.administrator

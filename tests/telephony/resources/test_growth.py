@@ -17,6 +17,7 @@ from switchroom.telephony.resources.actor import Actor, Level
 from switchroom.telephony.resources.calls_history import CallHistory, CallRecord, HistoryQuery, Place
 from switchroom.telephony.resources.devices import Device, Devices
 from switchroom.telephony.resources.directories import ContactRow, Directories
+from switchroom.telephony.resources.realms import SipRealm
 from switchroom.telephony.resources.resource import ListQuery
 from switchroom.telephony.resources.service import Resources
 from switchroom.telephony.resources.vault import Vault
@@ -76,6 +77,8 @@ async def filled(database: Database, number: int) -> Filled:
         await session.flush()
         for organization in organizations:
             user = membership.id if organization is organizations[0] else None
+            session.add(SipRealm(organization_id=organization.id, realm=f"{organization.id}.example.org"))
+            await session.flush()
             await session.execute(insert(Device), _devices(organization.id, user, number))
             shared: dict[str, object] = {"organization_id": organization.id, "search_text": "", "details": {}}
             await session.execute(insert(ContactRow), [shared] * number)

@@ -196,7 +196,7 @@ class Accounts(Resource[AccountDraft, Any]):
             return None
         query = select(Organization).where(Organization.id == work.organization_id)
         if to_change:
-            query = query.with_for_update().execution_options(populate_existing=True)
+            query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
         return AccountRow((await work.session.scalars(query)).one(), telephony)
 
     async def names(self, session: AsyncSession, organization_id: int, ids: Sequence[int]) -> dict[int, str]:

@@ -30,7 +30,7 @@ from switchroom.telephony.resources.fields import (
     TimeZone,
     Transport,
 )
-from switchroom.telephony.resources.realms import LONGEST_REALM, account_of, ha1, prefix_of, release_unused
+from switchroom.telephony.resources.realms import account_of, ha1, prefix_of, release_unused
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource, Work
 from switchroom.telephony.resources.rows import OwnedRow, resource_table
@@ -105,7 +105,8 @@ class Device(OwnedRow):
     )
 
     username: Mapped[str] = mapped_column(String(64))
-    realm: Mapped[str] = mapped_column(String(LONGEST_REALM))
+    # The constraint begins with it.
+    realm: Mapped[str] = mapped_column(ForeignKey("sip_realms.realm"))
     ha1: Mapped[str] = mapped_column(String(32), default="")
     ha1_prefixed: Mapped[str] = mapped_column(String(32), default="")
     external_sip_account: Mapped[bool] = mapped_column(default=False)

@@ -13,7 +13,7 @@ from switchroom.events.append import append
 from switchroom.events.types import ResourceUpdated, resource_event
 from switchroom.telephony.resources.actor import Actor
 from switchroom.telephony.resources.fields import Text
-from switchroom.telephony.resources.realms import account_of
+from switchroom.telephony.resources.realms import TelephonyAccount, account_of
 from switchroom.telephony.resources.service import Resources
 
 _NAME = "networks"
@@ -40,8 +40,10 @@ class NetworkList:
         self._resources = resources
 
     async def read(self, actor: Actor) -> Networks:
-        async with self._resources.changing(actor) as work:
-            account = await account_of(work.session, work.organization_id, work.realm_suffix)
+        async with self._resources.reading(actor) as work:
+            account = await work.session.get(TelephonyAccount, work.organization_id)
+            if account is None:
+                return Networks()
             return msgspec.convert({_NAME: account.details.get(_NAME, [])}, Networks)
 
     async def replace(self, actor: Actor, networks: Networks) -> Networks:

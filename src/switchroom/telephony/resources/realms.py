@@ -49,17 +49,12 @@ class TelephonyAccount(OfOrganization, Base):
 
 
 async def account_of(session: AsyncSession, organization_id: int, suffix: str) -> TelephonyAccount:
-    """What telephony knows of the organization, in a transaction. A first realm is the organization's name
-    before `suffix`."""
+    """What telephony knows of the organization, in a transaction that has locked it. A first realm is the
+    organization's name before `suffix`."""
     account = await session.get(TelephonyAccount, organization_id)
     if account is not None:
         return account
-    # Whoever else makes it waits here.
-    locked = select(Organization).where(Organization.id == organization_id).with_for_update()
-    organization = (await session.scalars(locked)).one()
-    account = await session.get(TelephonyAccount, organization_id, populate_existing=True)
-    if account is not None:
-        return account
+    organization = await session.get_one(Organization, organization_id)
     first = prefix_for(organization.display_name)
     number = 1
     while not await take_realm(session, organization_id, f"{first}{_ending(number)}.{suffix}"):

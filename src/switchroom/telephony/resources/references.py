@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from msgspec import Struct
-from sqlalchemy import ForeignKey, Index, String, delete, select
+from sqlalchemy import ForeignKey, Index, String, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,7 +43,7 @@ class ResourceReference(OfOrganization, Base):
 
 
 class Source(Struct, frozen=True):
-    """Resource that uses another."""
+    """Resource that uses another, or is used."""
 
     kind: str
     id: int
@@ -86,16 +86,16 @@ async def forget_references(session: AsyncSession, organization_id: int, source:
     )
 
 
-async def users_of(
-    session: AsyncSession, organization_id: int, kind: str, target_id: int
-) -> Sequence[Source]:
-    """Some of those that use a resource."""
+async def users_of(session: AsyncSession, organization_id: int, target: Source) -> Sequence[Source]:
+    """Some of those that use a resource. That it uses itself, as a callflow that begins anew does, is its own
+    affair."""
     found = await session.execute(
         select(ResourceReference.source_kind, ResourceReference.source_id)
         .where(
             ResourceReference.organization_id == organization_id,
-            ResourceReference.target_kind == kind,
-            ResourceReference.target_id == target_id,
+            ResourceReference.target_kind == target.kind,
+            ResourceReference.target_id == target.id,
+            or_(ResourceReference.source_kind != target.kind, ResourceReference.source_id != target.id),
         )
         .order_by(ResourceReference.source_kind, ResourceReference.source_id)
         .limit(_MOST_NAMED)

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from switchroom.accounts.standing import lock_organization
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Forbidden, NotFound, Problems
 from switchroom.events.types import ResourceCreated, ResourceDeleted, ResourceSnapshot, ResourceUpdated
@@ -119,7 +120,10 @@ class Resources:
 
     @asynccontextmanager
     async def changing(self, actor: Actor, hashes: Mapping[str, str] | None = None) -> AsyncGenerator[Work]:
+        """A transaction that changes resources. Of one account there is one at a time: what each reads is as
+        the others have left it, and none can be in another's way with rows that it has locked."""
         async with self._database.write(actor.organization_id) as session:
+            await lock_organization(session, actor.organization_id)
             yield Work(session, actor, self._vault, self._realm_suffix, hashes or {}, {}, writes=True)
 
     async def _hashes(self, kind: AnyResource, values: Mapping[str, Any]) -> dict[str, str]:
@@ -181,7 +185,7 @@ async def require_unused(
     work: Work, kinds: Mapping[str, AnyResource], kind: AnyResource, resource_id: int
 ) -> None:
     """Raises Conflict, which names those that use it."""
-    found = await users_of(work.session, work.organization_id, kind.name, resource_id)
+    found = await users_of(work.session, work.organization_id, Source(kind.name, resource_id))
     if not found:
         return
     named: list[str] = []

@@ -199,7 +199,11 @@ class Users(Resource[User, Any]):
         query = _users(work.organization_id).where(Membership.id == resource_id)
         query = query.where(self.visible_to(work.actor))
         if to_change:
-            query = query.with_for_update(of=Membership).execution_options(populate_existing=True)
+            # By itself: a query that waits for a row does not read those that it joins to it anew.
+            await work.session.execute(
+                select(Membership.id).where(Membership.id == resource_id).with_for_update()
+            )
+            query = query.execution_options(populate_existing=True)
         row = (await work.session.execute(query)).one_or_none()
         return None if row is None else UserRow(*row)
 

@@ -57,6 +57,7 @@ def upgrade() -> None:
             name=op.f("fk_devices_owner_id_memberships"),
             ondelete="SET NULL",
         ),
+        sa.ForeignKeyConstraint(["realm"], ["sip_realms.realm"], name=op.f("fk_devices_realm_sip_realms")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
         sa.UniqueConstraint("organization_id", "username", name=op.f("uq_devices_organization_id")),
         sa.UniqueConstraint("realm", "username", name=op.f("uq_devices_realm")),
