@@ -220,6 +220,7 @@ class ErrorCode(StrEnum):
     SERVER_INVALID = "server_invalid"
     SOUND_INVALID = "sound_invalid"
     SOUND_TOO_LARGE = "sound_too_large"
+    SOUND_TOO_LONG = "sound_too_long"
     SOUND_MISSING = "sound_missing"
     SOUND_NOT_CONVERTED = "sound_not_converted"
 

@@ -200,6 +200,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.SERVER_INVALID: "{field} ist weder Rechnername noch Adresse",
     ErrorCode.SOUND_INVALID: "Die Datei ist kein Ton in WAV, MP3 oder Ogg",
     ErrorCode.SOUND_TOO_LARGE: "Die Datei ist größer als {most} MB",
+    ErrorCode.SOUND_TOO_LONG: "Der Ton dauert länger als {most} Minuten",
     ErrorCode.SOUND_MISSING: "Es gibt noch keinen Ton",
     ErrorCode.SOUND_NOT_CONVERTED: "Töne können hier nicht umgewandelt werden: {reason}",
     ErrorCode.ROOM_FULL: "Dieser Raum ist voll.",

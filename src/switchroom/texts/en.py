@@ -194,6 +194,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.SERVER_INVALID: "{field} is not a host name or an address",
     ErrorCode.SOUND_INVALID: "the file is not a sound in WAV, MP3 or Ogg",
     ErrorCode.SOUND_TOO_LARGE: "the file is larger than {most} MB",
+    ErrorCode.SOUND_TOO_LONG: "the sound plays longer than {most} minutes",
     ErrorCode.SOUND_MISSING: "there is no sound yet",
     ErrorCode.SOUND_NOT_CONVERTED: "sounds cannot be converted here: {reason}",
     ErrorCode.ROOM_FULL: "the room is full",

@@ -16,11 +16,15 @@ LARGEST_SOUND = 8 << 20
 _MEGABYTES = LARGEST_SOUND >> 20
 _RATE = 16_000
 _SAMPLE = 2
-_LONGEST = 3600
-"""Seconds of a sound that are kept."""
+_LONGEST = 1800
+"""Seconds that a sound may play."""
+_AT_ONCE = 2
+"""Conversions; others wait."""
 _CONVERSION_LIMIT = 25.0
 _WAV_HEADER = 44
 _FREE = ["ffmpeg", "-nostdin", "-v", "error", "-y"]
+_FORMATS = {"audio/wav": "wav", "audio/ogg": "ogg", "audio/mpeg": "mp3"}
+"""Names of ffmpeg's demuxers."""
 
 
 class StoredSound(Struct, frozen=True):
@@ -37,12 +41,14 @@ class SoundFiles:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._conversions = asyncio.Semaphore(_AT_ONCE)
 
     def played(self, version: str) -> Path:
         return self._directory / f"{version}.wav"
 
     async def store(self, content: bytes) -> StoredSound:
-        """Raises Invalid for what is not a sound or too large, Unavailable where nothing can convert it."""
+        """Raises Invalid for what is not a sound, too large or too long, Unavailable where nothing
+        can convert it."""
         if len(content) > LARGEST_SOUND:
             raise Invalid(ErrorCode.SOUND_TOO_LARGE, "file", most=_MEGABYTES)
         content_type = type_of(content)
@@ -51,7 +57,8 @@ class SoundFiles:
         with tempfile.TemporaryDirectory(dir=self._directory, prefix="upload-") as temporary:
             source, target = Path(temporary) / "source", Path(temporary) / "played.wav"
             await asyncio.to_thread(source.write_bytes, content)
-            milliseconds = await _convert(source, target)
+            async with self._conversions:
+                milliseconds = await _convert(source, target, _FORMATS[content_type])
             await asyncio.to_thread(source.rename, self._directory / f"{version}.original")
             await asyncio.to_thread(target.rename, self.played(version))
         return StoredSound(version, content_type, milliseconds)
@@ -77,11 +84,15 @@ def type_of(content: bytes) -> str:
     raise Invalid(ErrorCode.SOUND_INVALID, "file")
 
 
-async def _convert(source: Path, target: Path) -> int:
-    """Milliseconds of the sound that was made. No other program, file or address is read than the source."""
+async def _convert(source: Path, target: Path, demuxer: str) -> int:
+    """Milliseconds of the sound that was made.
+
+    ffmpeg is told which format it reads: what it guesses may be a playlist, which names other files. Nothing
+    but the source is read.
+    """
     command = [
-        *_FREE,
-        *("-protocol_whitelist", "file", "-i", str(source), "-map", "0:a:0", "-t", str(_LONGEST)),
+        *(*_FREE, "-protocol_whitelist", "file", "-format_whitelist", demuxer, "-f", demuxer),
+        *("-i", str(source), "-map", "0:a:0", "-t", str(_LONGEST + 1)),
         *("-ac", "1", "-ar", str(_RATE), "-c:a", "pcm_s16le", "-f", "wav", str(target)),
     ]
     try:
@@ -93,4 +104,7 @@ async def _convert(source: Path, target: Path) -> int:
     size = (await asyncio.to_thread(target.stat)).st_size - _WAV_HEADER
     if size <= 0:
         raise Invalid(ErrorCode.SOUND_INVALID, "file")
-    return size * 1000 // (_RATE * _SAMPLE)
+    milliseconds = size * 1000 // (_RATE * _SAMPLE)
+    if milliseconds > _LONGEST * 1000:
+        raise Invalid(ErrorCode.SOUND_TOO_LONG, "file", most=_LONGEST // 60)
+    return milliseconds
