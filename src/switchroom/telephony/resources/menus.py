@@ -7,20 +7,22 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from switchroom.telephony.resources.fields import Id, Name
+from switchroom.telephony.resources.fields import END, Id, Name
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource
 from switchroom.telephony.resources.rows import ResourceRow, resource_table
 
-_Patterns = Annotated[list[Annotated[str, Meta(min_length=1, max_length=35)]], Meta(max_length=100)]
+_Beginning = Annotated[str, Meta(pattern=f"^\\^?[0-9*#?]{{1,35}}{END}")]
+_Beginnings = Annotated[list[_Beginning], Meta(max_length=100)]
 
 
 class Hunt(Struct, frozen=True):
     """Which extensions of the account can be dialled from the menu: those that begin as one of `allow` says
-    (any, where it is empty) and as none of `deny`."""
+    (any, where it is empty) and as none of `deny`. A beginning is of keys, `?` for any; it may be
+    written with `^` before it."""
 
-    allow: _Patterns = []
-    deny: _Patterns = []
+    allow: _Beginnings = []
+    deny: _Beginnings = []
 
 
 class Menu(Struct, frozen=True, kw_only=True):

@@ -147,8 +147,8 @@ class Group(Struct, frozen=True):
 
 class Hunt(Struct, frozen=True):
     """Which extensions a menu puts through to: those that begin as one of `allow` says, all where it is
-    empty, but for those that begin as one of `deny`. An entry that is not of digits alone is a regular
-    expression."""
+    empty, but for those that begin as one of `deny`. In an entry `?` is any key, and a `^` before it says
+    nothing."""
 
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()

@@ -17,6 +17,8 @@ MOST_DIGITS = 6
 MOST_RETRIES = 10
 LONGEST_WAIT = 60
 
+ANY_KEY = "?"
+_BEGINNING = re.compile(r"\^?[0-9*#?]{1,35}")
 _NAMED = frozenset({"timeout", "max_retries", "_"})
 
 
@@ -50,8 +52,8 @@ def again(menu: Menu, node: Node, state: MenuState, *, is_invalid: bool) -> Turn
 
 
 def hunts(hunt: Hunt | None, digits: str) -> bool:
-    """Whether the menu puts through to that extension."""
-    if hunt is None:
+    """Whether the menu puts through to that extension. A `deny` that is not understood denies all."""
+    if hunt is None or not all(_is_understood(one) for one in hunt.deny):
         return False
     return (not hunt.allow or _matches(hunt.allow, digits)) and not _matches(hunt.deny, digits)
 
@@ -75,14 +77,14 @@ def _ask(menu: Menu, node: Node, state: MenuState) -> Do:
     return Do(Collect(prompts, most=min(most, MOST_DIGITS), first=first), state)
 
 
-def _matches(patterns: Iterable[str], digits: str) -> bool:
-    return any(_is_match(pattern, digits) for pattern in patterns)
+def _matches(beginnings: Iterable[str], digits: str) -> bool:
+    return any(_is_understood(one) and _begins(digits, one.removeprefix("^")) for one in beginnings)
 
 
-def _is_match(pattern: str, digits: str) -> bool:
-    if pattern.isdecimal():
-        return digits.startswith(pattern)
-    try:
-        return re.match(pattern, digits) is not None
-    except (re.error, RecursionError, OverflowError):
-        return False
+def _is_understood(beginning: str) -> bool:
+    return _BEGINNING.fullmatch(beginning) is not None
+
+
+def _begins(digits: str, beginning: str) -> bool:
+    pairs = zip(digits, beginning, strict=False)
+    return len(beginning) <= len(digits) and all(wanted in (ANY_KEY, key) for key, wanted in pairs)
