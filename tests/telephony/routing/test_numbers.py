@@ -54,6 +54,8 @@ PLAN = NumberPlan(
         ("110", "DE", "110", NumberKind.EMERGENCY, "DE"),
         ("911", "US", "911", NumberKind.EMERGENCY, "US"),
         ("100", "BE", "100", NumberKind.EMERGENCY, "BE"),
+        ("112", "", "112", NumberKind.EMERGENCY, ""),
+        ("911", "XX", "911", NumberKind.EMERGENCY, "XX"),
         ("116117", "DE", "116117", NumberKind.TOLL_FREE, "DE"),
         ("115", "DE", "115", NumberKind.UNKNOWN, "DE"),
     ],
@@ -105,8 +107,9 @@ def test_where_a_number_leads(typed: str, expected: Destination) -> None:
     assert destination_of(typed, "DE", PLAN) == expected
 
 
-def test_an_emergency_number_is_one_whatever_extension_has_its_digits() -> None:
-    found = destination_of("112", "DE", PLAN)
+@pytest.mark.parametrize("country", ["DE", "", "XX"])
+def test_an_emergency_number_is_one_whatever_extension_has_its_digits(country: str) -> None:
+    found = destination_of("112", country, PLAN)
 
     assert isinstance(found, Outside)
     assert found.number.kind is NumberKind.EMERGENCY

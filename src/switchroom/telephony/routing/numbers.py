@@ -19,6 +19,7 @@ _DIALLED = re.compile(r"\+?[0-9*#]{1,35}")
 _PUBLIC = re.compile(r"\+?[0-9]{2,35}")
 _SEPARATORS = str.maketrans("", "", " -./()")
 _DIALABLE = (ValidationResult.IS_POSSIBLE, ValidationResult.TOO_LONG)
+_EMERGENCY_ANYWHERE = frozenset({"112", "911"})
 _NORTH_AMERICA = 1
 _SATELLITES = frozenset({870, 881, 882, 883})
 _NOT_CARIBBEAN = frozenset({"US", "CA", NO_COUNTRY})
@@ -74,7 +75,10 @@ def public_number(number: str, country: str) -> PublicNumber | None:
 
 
 def is_emergency(number: str, country: str) -> bool:
-    """Whether it is, exactly as dialled, an emergency number of the country."""
+    """Whether it is, exactly as dialled, an emergency number of the country; of one that is not known, those
+    that networks everywhere put through (3GPP TS 22.101)."""
+    if country not in phonenumbers.SUPPORTED_SHORT_REGIONS:
+        return number in _EMERGENCY_ANYWHERE
     return number.isdecimal() and phonenumbers.is_emergency_number(number, country)
 
 
