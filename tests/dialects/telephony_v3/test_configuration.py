@@ -444,6 +444,64 @@ def test_a_sound_is_uploaded_and_downloaded(
     assert len(list(directory.iterdir())) == before - 2
 
 
+def test_a_sound_that_is_a_playlist_reads_no_other_file(
+    running: RunningPlatform, api: Api, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.mp3"
+    _tone(secret)
+    entries = ("#EXTM3U", "#EXT-X-TARGETDURATION:10", "#EXT-X-MEDIA-SEQUENCE:0", "#EXTINF:3,")
+    playlist = "\n".join([*entries, secret.as_uri(), "#EXT-X-ENDLIST", ""]).encode()
+    media = api.make("medias", name="Tone")
+    answer = running.http.put(
+        f"/v3.0/medias/{media}/raw",
+        content=b"ID3\x03\0\0\0\0\0\x0a" + bytes(10) + playlist,
+        headers={"X-Auth-Token": api.token},
+    )
+    assert answer.status_code == 400, answer.text
+
+
+def test_a_sound_plays_half_an_hour_at_most(running: RunningPlatform, api: Api, tmp_path: Path) -> None:
+    long = tmp_path / "long.ogg"
+    silence = ["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "1802"]
+    command = ["ffmpeg", "-v", "error", *silence, "-c:a", "libopus", "-b:a", "6k", str(long)]
+    subprocess.run(command, check=True, timeout=60)
+    media = api.make("medias", name="Tone")
+    headers = {"X-Auth-Token": api.token}
+    answer = running.http.put(f"/v3.0/medias/{media}/raw", content=long.read_bytes(), headers=headers)
+    assert (answer.status_code, "30 minutes" in answer.text) == (400, True), answer.text
+
+
+@pytest.mark.parametrize(
+    "hunt",
+    [{"allow": ["(1+)+$"]}, {"deny": ["1.*"]}, {"allow": [""]}, {"allow": ["1\n"]}, {"deny": ["1" * 36]}],
+)
+def test_a_menu_takes_beginnings_and_no_regular_expressions(api: Api, hunt: dict[str, list[str]]) -> None:
+    (name,) = hunt
+    status, fields = api.refused("PUT", "/menus", {"name": "Welcome", "hunt": hunt})
+    assert (status, list(fields)) == (400, [f"hunt.{name}[0]"])
+    api.make("menus", name="Welcome", hunt={"allow": ["^1", "2?0", "*97"]})
+
+
+def test_a_sound_in_base64_is_of_ascii(running: RunningPlatform, api: Api) -> None:
+    media = api.make("medias", name="Tone")
+    content = '{"data":{"content":"é"}}'.encode()
+    headers = {"X-Auth-Token": api.token}
+    assert running.http.put(f"/v3.0/medias/{media}/raw", content=content, headers=headers).status_code == 400
+
+
+def test_a_change_that_makes_no_whole_is_refused_by_its_path(api: Api) -> None:
+    callflow = api.make("callflows", name="Main", numbers=["298"], flow={"module": "hangup"})
+    change = {"featurecode": {"number": "98"}}
+    status, fields = api.refused("POST", f"/callflows/{callflow}", change)
+    assert (status, list(fields)) == (400, ["featurecode.name"])
+
+
+@pytest.mark.parametrize("cursor", ["1-" + "9" * 5000, "9" * 5000 + "-1", "1-" + "9" * 19])
+def test_a_cursor_of_too_many_digits_is_refused(api: Api, cursor: str) -> None:
+    status, fields = api.refused("GET", "/calls_history/all", cursor=cursor)
+    assert (status, list(fields)) == (400, ["cursor"])
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"MZ not a sound", b"RIFF\0\0\0\0WAVEfmt broken", b"ID3 nothing", b"OggS"]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -17,6 +18,7 @@ from switchroom.telephony.resources.calls_history import CallHistory, CallRecord
 _STANDARD_LIMIT, _MOST_LISTED = 100, 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DIGITS = re.compile(r"[0-9]{1,20}")
 _LARGEST_ID = (1 << 63) - 1
 
 
@@ -87,7 +89,7 @@ def _cursor(place: Place) -> str:
 
 def _place(text: str) -> Place:
     first, _, last = text.partition("-")
-    if not (first.isdecimal() and last.isdecimal() and first.isascii() and last.isascii()):
+    if not (_DIGITS.fullmatch(first) and _DIGITS.fullmatch(last)):
         raise Invalid(ErrorCode.NOT_A_WHOLE_NUMBER)
     try:
         place = Place(_EPOCH + int(first) * _MICROSECOND, int(last))

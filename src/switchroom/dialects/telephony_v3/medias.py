@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from pathlib import Path
 from typing import cast
 
@@ -92,7 +91,7 @@ def _content_of(body: bytes) -> bytes:
     try:
         raw = msgspec.json.decode(body, type=dict[str, messages.RawUpload])["data"]
         return base64.b64decode(raw.content, validate=True)
-    except (msgspec.MsgspecError, KeyError, binascii.Error):
+    except (msgspec.MsgspecError, KeyError, ValueError):
         raise Invalid(ErrorCode.SOUND_INVALID, "file") from None
 
 

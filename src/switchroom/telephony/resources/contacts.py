@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +21,7 @@ from switchroom.events.types import (
 )
 from switchroom.telephony.resources.actor import Actor
 from switchroom.telephony.resources.directories import Contact, ContactRow, Directories
-from switchroom.telephony.resources.drafts import merged
+from switchroom.telephony.resources.drafts import draft_of, merged
 from switchroom.telephony.resources.resource import Work
 from switchroom.telephony.resources.service import Resources
 
@@ -45,7 +44,7 @@ class ContactBook:
             values = [
                 {**one, "user_id": _own(actor, one["user_id"], f"[{n}]")} for n, one in enumerate(values)
             ]
-        drafts = [msgspec.convert(one, Contact) for one in values]
+        drafts = [draft_of(one, Contact) for one in values]
         async with self._resources.changing(actor) as work:
             await self._check_users(work, drafts)
             rows = [self._row(work, draft) for draft in drafts]
@@ -71,7 +70,7 @@ class ContactBook:
                     path = _path(wanted, number, "id")
                     problems.add(ErrorCode.RESOURCE_NOT_FOUND, path, kind="contact", id=one["id"])
                     continue
-                draft = msgspec.convert(merged(self._kind.values_of(row), one, Contact), Contact)
+                draft = draft_of(merged(self._kind.values_of(row), one, Contact), Contact)
                 if actor.is_user:
                     _own(actor, row.user_id or 0, f"[{number}]")
                     _own(actor, draft.user_id or 0, f"[{number}]")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache, reduce
 from types import UnionType
-from typing import Any, Union, cast, get_args, get_origin
+from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
+
+from switchroom.errors import ErrorCode, Invalid, joined
+
+S = TypeVar("S", bound=Struct)
+
+_LONGEST_REASON = 250
+_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
 
 
 @cache
@@ -52,6 +60,23 @@ def merged(present: Mapping[str, Any], change: Mapping[str, Any], kind: type[Str
         else:
             result[field.name] = value
     return result
+
+
+def draft_of(values: Mapping[str, Any], kind: type[S]) -> S:
+    """The struct of values that are each right by themselves. Raises Invalid for those that make no whole."""
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+
+
+def _invalid(message: str) -> Invalid:
+    what, _, place = message.partition(" - at `$")
+    path = place.removesuffix("`").removeprefix(".")
+    missing = _MISSING.fullmatch(what)
+    if missing is not None:
+        return Invalid(ErrorCode.MISSING, joined(path, missing["name"]))
+    return Invalid(ErrorCode.VALUE_INVALID, path, reason=(what[:1].lower() + what[1:])[:_LONGEST_REASON])
 
 
 def _struct_in(kind: Any) -> type[Struct] | None:

@@ -17,7 +17,7 @@ from switchroom.errors import Conflict, ErrorCode, Forbidden, NotFound, Problems
 from switchroom.events.types import ResourceCreated, ResourceDeleted, ResourceSnapshot, ResourceUpdated
 from switchroom.identity.secrets import Passwords
 from switchroom.telephony.resources.actor import Actor
-from switchroom.telephony.resources.drafts import merged
+from switchroom.telephony.resources.drafts import draft_of, merged
 from switchroom.telephony.resources.references import (
     Reference,
     Source,
@@ -97,7 +97,7 @@ class Resources:
         """Raises Invalid with all that would be wrong by itself about one that is there, after the change."""
         async with self.reading(actor) as work:
             row = await require(work, kind, resource_id)
-        draft = msgspec.convert(merged(kind.values_of(row), change, kind.draft), kind.draft)
+        draft: Struct = draft_of(merged(kind.values_of(row), change, kind.draft), kind.draft)
         problems = Problems()
         kind.check(kind.tidied(draft), problems)
         problems.require_none()
@@ -176,7 +176,7 @@ async def change_in(
         for name in change:
             if name not in kind.own_fields and (name in kind.secrets or values[name] != before[name]):
                 raise Forbidden(ErrorCode.FIELD_OF_ADMINISTRATORS, name)
-    draft = msgspec.convert(values, kind.draft)
+    draft: Struct = draft_of(values, kind.draft)
     await _write(work, kinds, kind, row, draft, frozenset(change), ResourceUpdated)
     return {**await _view(work, kind, row), **work.shown_once}
 
