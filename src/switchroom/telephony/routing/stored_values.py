@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from switchroom.telephony.routing.configuration import (
+    Account,
     Calendar,
     CallerIdUsed,
     Conference,
@@ -23,6 +24,16 @@ from switchroom.telephony.routing.trunks import CONCURRENT_CALLS
 T = TypeVar("T")
 
 Values = Mapping[str, Any]
+
+
+def account_of(id_: int, values: Values) -> Account:
+    """An account; its numbers are for whoever needs them. A country that is not said is the default's."""
+    kept = _kept(values)
+    if not kept.get("country"):
+        kept.pop("country", None)
+    if not kept.get("time_zone"):
+        kept.pop("time_zone", None)
+    return _of(Account, {**kept, "id": id_})
 
 
 def user_of(id_: int, values: Values, *, extension: str = "") -> User:

@@ -1,0 +1,249 @@
+"""Loader: what a call needs of the database, read anew for each call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from msgspec import structs
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.database import Database
+from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused
+from switchroom.telephony.calls.numbers import (
+    extension_of,
+    forms_of,
+    is_out_of_service,
+    number_plan,
+    own_numbers,
+)
+from switchroom.telephony.calls.rows import AccountRows, Kinds
+from switchroom.telephony.resources import devices, trunks
+from switchroom.telephony.resources.callflows import CallflowRow
+from switchroom.telephony.resources.vault import Vault
+from switchroom.telephony.routing.call import Call, Flow
+from switchroom.telephony.routing.configuration import (
+    Account,
+    CallForward,
+    Device,
+    Group,
+    Live,
+    MemberType,
+    TrunkDirection,
+    User,
+)
+from switchroom.telephony.routing.destinations import (
+    Destination,
+    FeatureCall,
+    Internal,
+    Nowhere,
+    Outside,
+    destination_of,
+)
+from switchroom.telephony.routing.flow import ExternalData, Node, decode_stored, references
+from switchroom.telephony.routing.modules.features import feature_node
+from switchroom.telephony.routing.modules.outside import outside_node
+from switchroom.telephony.routing.restrictions import Payer
+from switchroom.telephony.routing.trunks import incoming_number
+
+OUTSIDE = 0
+"""Id of the flow of a call to the public network, which is nobody's callflow."""
+
+
+class Loader:
+    """Reads callers, numbers and callflows. Nothing is kept: what is configured counts from the next call
+    on. Raises Unavailable when the database is away."""
+
+    def __init__(self, database: Database, vault: Vault, kinds: Kinds) -> None:
+        self._database = database
+        self._vault = vault
+        self._kinds = kinds
+
+    async def caller(self, device_id: int, dialled: str) -> Caller | Refused:
+        """Who calls from a device that the SIP server has authenticated, and what is dialled."""
+        table = devices.Device
+        found = await self._belongs(select(table.organization_id, table.enabled).where(table.id == device_id))
+        if found is None:
+            return Refused.DEVICE_UNKNOWN
+        organization_id, is_enabled = found
+        if not is_enabled:
+            return Refused.DEVICE_DISABLED
+        async with self._database.read(organization_id) as session:
+            rows = AccountRows(session, organization_id, self._kinds)
+            account = await rows.account()
+            if account is None:
+                return Refused.ACCOUNT_CLOSED
+            device = (await rows.devices({device_id})).get(device_id)
+            if device is None:
+                return Refused.DEVICE_UNKNOWN
+            user = await _caller_user(session, rows, device)
+            account = await _with_own_numbers(session, account, [device], [user] if user else [])
+            country = Payer(account, user, device).country
+            plan = await number_plan(session, organization_id, forms_of(dialled, country), with_features=True)
+        return Caller(account=account, device=device, user=user, dialled=dialled, plan=plan)
+
+    async def incoming(self, trunk_id: int, called: str) -> Incoming | Refused:
+        """Where a call from a trunk leads: in the trunk's account, and never to a feature code."""
+        table = trunks.TrunkRow
+        found = await self._belongs(select(table.organization_id, table.enabled).where(table.id == trunk_id))
+        if found is None:
+            return Refused.TRUNK_UNKNOWN
+        organization_id = found[0]
+        async with self._database.read(organization_id) as session:
+            rows = AccountRows(session, organization_id, self._kinds)
+            account = await rows.account()
+            if account is None:
+                return Refused.ACCOUNT_CLOSED
+            trunk = await rows.trunk(trunk_id)
+            if trunk is None:
+                return Refused.TRUNK_UNKNOWN
+            if not trunk.enabled or trunk.calls_direction is TrunkDirection.OUTGOING:
+                return Refused.TRUNK_DISABLED
+            number = incoming_number(trunk, called, account.country)
+            if number is None or number.startswith("*"):
+                return Refused.NUMBER_UNKNOWN
+            plan = await number_plan(session, organization_id, (number,))
+            if number not in plan.numbers or await is_out_of_service(session, organization_id, number):
+                return Refused.NUMBER_UNKNOWN
+            account = await _with_own_numbers(session, account, [], [])
+        return Incoming(account=account, trunk=trunk, number=number, callflow_id=plan.numbers[number])
+
+    async def destination(self, organization_id: int, number: str, country: str) -> Destination:
+        """Destination of a number that is dialled on the way, in the payer's country."""
+        async with self._database.read(organization_id) as session:
+            plan = await number_plan(session, organization_id, forms_of(number, country), with_features=True)
+        return destination_of(number, country, plan)
+
+    async def flow(self, organization_id: int, callflow_id: int, call: Call) -> LoadedFlow | None:
+        """A callflow with all that it refers to, for this call. None where there is none, or the account is
+        closed."""
+        async with self._database.read(organization_id) as session:
+            query = select(CallflowRow.name, CallflowRow.details["flow"]).where(
+                CallflowRow.organization_id == organization_id, CallflowRow.id == callflow_id
+            )
+            found = (await session.execute(query)).one_or_none()
+            if found is None:
+                return None
+            name, flow = found
+            return await self._loaded(session, organization_id, callflow_id, name, decode_stored(flow), call)
+
+    async def flow_to(self, organization_id: int, to: Destination, call: Call) -> LoadedFlow | None:
+        """The flow that a destination stands for: a callflow, a feature code's, or a call over the trunks."""
+        match to:
+            case Internal(callflow_id):
+                return await self.flow(organization_id, callflow_id, call)
+            case FeatureCall(feature, _, callflow_id):
+                id_, root = callflow_id, feature_node(feature)
+            case Outside(number):
+                id_, root = OUTSIDE, outside_node(number.number)
+            case Nowhere():
+                return None
+        async with self._database.read(organization_id) as session:
+            return await self._loaded(session, organization_id, id_, "", root, call)
+
+    async def registered(self, organization_id: int, device_ids: Iterable[int]) -> frozenset[int]:
+        """Those of the devices that can be reached now."""
+        async with self._database.read(organization_id) as session:
+            return await AccountRows(session, organization_id, self._kinds).registered(set(device_ids))
+
+    async def _belongs(self, query: Select[int, bool]) -> tuple[int, bool] | None:
+        """The account of what the outside names by an id alone, and whether it is enabled."""
+        async with self._database.read(None) as session:
+            found = (await session.execute(query)).one_or_none()
+            return None if found is None else (found[0], found[1])
+
+    async def _loaded(
+        self, session: AsyncSession, organization_id: int, id_: int, name: str, root: Node, call: Call
+    ) -> LoadedFlow | None:
+        rows = AccountRows(session, organization_id, self._kinds)
+        account = await rows.account()
+        if account is None:
+            return None
+        used = _used(root)
+        groups = await rows.groups(used["groups"])
+        user_ids = used["users"] | _members(groups.values(), MemberType.USER)
+        device_ids = used["devices"] | _members(groups.values(), MemberType.DEVICE)
+        if call.device_id is not None:
+            device_ids.add(call.device_id)
+        found_devices = await rows.devices(device_ids, user_ids)
+        owners = {one.owner_id for one in found_devices.values() if one.owner_id is not None}
+        also = {call.user_id} if call.user_id is not None else set[int]()
+        users = await rows.users(user_ids | owners | also)
+        if call.user_id in users:
+            extension = await extension_of(session, organization_id, call.user_id)
+            users[call.user_id] = structs.replace(users[call.user_id], extension=extension)
+        account = await _with_own_numbers(session, account, found_devices.values(), users.values())
+        found_trunks, accesses = await rows.trunks(self._vault) if _goes_outside(root) else ({}, {})
+        flow = Flow(
+            id=id_,
+            name=name,
+            root=root,
+            account=account,
+            users=users,
+            devices=found_devices,
+            groups=groups,
+            menus=await rows.menus(used["menus"]),
+            calendars=await rows.calendars(used["calendars"]),
+            conferences=await rows.conferences(used["conferences"]),
+            vmboxes=await rows.vmboxes(used["vmboxes"]),
+            trunks=found_trunks,
+            live=Live(registered=await rows.registered(found_devices)),
+        )
+        numbers = set(_numbers(flow, call))
+        plan = await number_plan(session, organization_id, numbers)
+        return LoadedFlow(flow=structs.replace(flow, plan=plan), trunk_accesses=accesses)
+
+
+async def _caller_user(session: AsyncSession, rows: AccountRows, device: Device) -> User | None:
+    """The user who has the device, with their extension."""
+    if device.owner_id is None:
+        return None
+    user = (await rows.users({device.owner_id})).get(device.owner_id)
+    if user is None:
+        return None
+    return structs.replace(user, extension=await extension_of(session, rows.organization_id, user.id))
+
+
+async def _with_own_numbers(
+    session: AsyncSession, account: Account, found_devices: Iterable[Device], users: Iterable[User]
+) -> Account:
+    caller_ids = [account.caller_id, *(one.caller_id for one in (*found_devices, *users))]
+    return structs.replace(account, numbers=await own_numbers(session, account, caller_ids))
+
+
+def _used(root: Node) -> defaultdict[str, set[int]]:
+    """Ids of what the modules use, by the kinds of resources."""
+    used: defaultdict[str, set[int]] = defaultdict(set)
+    for one in references(root):
+        used[one.resource].add(one.id)
+    return used
+
+
+def _members(groups: Iterable[Group], kind: MemberType) -> set[int]:
+    return {member.member_id for one in groups for member in one.members if member.member_type is kind}
+
+
+def _nodes(root: Node) -> Iterable[Node]:
+    yield root
+    for child in root.children.values():
+        yield from _nodes(child)
+
+
+def _goes_outside(root: Node) -> bool:
+    return any(isinstance(one.data, ExternalData) for one in _nodes(root))
+
+
+def _numbers(flow: Flow, call: Call) -> Iterable[str]:
+    """The numbers that forwards and modules name, in their forms."""
+    forwards: list[tuple[CallForward, Payer]] = []
+    forwards += [(one.call_forward, flow.payer(one.id)) for one in flow.users.values()]
+    forwards += [(one.call_forward, flow.payer(None, one.id)) for one in flow.devices.values()]
+    for forward, payer in forwards:
+        if forward.number and (forward.enabled or forward.failover):
+            yield from forms_of(forward.number, payer.country)
+    for node in _nodes(flow.root):
+        if isinstance(node.data, ExternalData):
+            payer = flow.payer(call.user_id, call.device_id)
+            country = payer.country if node.data.caller_pays else flow.account.country
+            yield from forms_of(node.data.number, country)

@@ -1,0 +1,174 @@
+"""Rows of an account's resources as routing has them, by ids. What is not there, or is another account's, is
+left out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import structlog
+from cryptography.fernet import InvalidToken
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.identity.models import Membership, Organization, Person
+from switchroom.telephony.calls.loaded import Secret, TrunkAccess
+from switchroom.telephony.resources import calendars, conferences, devices, groups, menus, trunks, vmboxes
+from switchroom.telephony.resources.accounts import AccountRow
+from switchroom.telephony.resources.realms import TelephonyAccount
+from switchroom.telephony.resources.rows import ResourceRow
+from switchroom.telephony.resources.service import AnyResource
+from switchroom.telephony.resources.users import TelephonyUser, UserRow
+from switchroom.telephony.resources.vault import Vault
+from switchroom.telephony.routing import stored_values
+from switchroom.telephony.routing.configuration import (
+    Account,
+    Calendar,
+    Conference,
+    Device,
+    Group,
+    MemberType,
+    Menu,
+    Trunk,
+    User,
+    VoicemailBox,
+)
+
+Kinds = Mapping[str, AnyResource]
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class AccountRows:
+    """What is configured in one account. Every statement is confined to it."""
+
+    def __init__(self, session: AsyncSession, organization_id: int, kinds: Kinds) -> None:
+        self._session = session
+        self.organization_id = organization_id
+        self._kinds = kinds
+
+    async def account(self) -> Account | None:
+        """The account without its numbers; None for one that is closed."""
+        query = (
+            select(Organization, TelephonyAccount)
+            .join(TelephonyAccount, TelephonyAccount.organization_id == Organization.id)
+            .where(Organization.id == self.organization_id, Organization.closed_at.is_(None))
+        )
+        row = (await self._session.execute(query)).one_or_none()
+        if row is None:
+            return None
+        values = self._kinds["accounts"].values_of(AccountRow(*row))
+        return stored_values.account_of(self.organization_id, values)
+
+    async def users(self, ids: Collection[int]) -> dict[int, User]:
+        if not ids:
+            return {}
+        query = (
+            select(Person, Membership, TelephonyUser)
+            .join(Membership, Membership.person_id == Person.id)
+            .outerjoin(TelephonyUser, TelephonyUser.membership_id == Membership.id)
+            .where(Membership.organization_id == self.organization_id, Membership.id.in_(sorted(ids)))
+        )
+        kind = self._kinds["users"]
+        rows = [UserRow(*row) for row in await self._session.execute(query)]
+        return {id_: stored_values.user_of(id_, kind.values_of(row)) for row in rows if (id_ := row.id)}
+
+    async def devices(self, ids: Collection[int], of_users: Collection[int] = ()) -> dict[int, Device]:
+        """Devices by their ids, and all of these users."""
+        if not ids and not of_users:
+            return {}
+        table = devices.Device
+        wanted = or_(table.id.in_(sorted(ids)), table.owner_id.in_(sorted(of_users)))
+        query = select(table).where(table.organization_id == self.organization_id, wanted)
+        kind = self._kinds["devices"]
+        return {
+            row.id: stored_values.device_of(row.id, kind.values_of(row), owner_id=row.owner_id)
+            for row in await self._session.scalars(query)
+        }
+
+    async def groups(self, ids: Collection[int]) -> dict[int, Group]:
+        """Groups, and those that are members of them."""
+        found: dict[int, Group] = {}
+        asked: set[int] = set()
+        wanted = set(ids)
+        while wanted:
+            asked |= wanted
+            rows = await self._rows(groups.GroupRow, "groups", wanted)
+            more = {id_: stored_values.group_of(id_, values) for id_, (_, values) in rows.items()}
+            found.update(more)
+            members = (member for one in more.values() for member in one.members)
+            wanted = {one.member_id for one in members if one.member_type is MemberType.GROUP} - asked
+        return found
+
+    async def menus(self, ids: Collection[int]) -> dict[int, Menu]:
+        rows = await self._rows(menus.MenuRow, "menus", ids)
+        return {id_: stored_values.menu_of(id_, values) for id_, (_, values) in rows.items()}
+
+    async def calendars(self, ids: Collection[int]) -> dict[int, Calendar]:
+        rows = await self._rows(calendars.CalendarRow, "calendars", ids)
+        return {id_: stored_values.calendar_of(id_, values) for id_, (_, values) in rows.items()}
+
+    async def conferences(self, ids: Collection[int]) -> dict[int, Conference]:
+        rows = await self._rows(conferences.ConferenceRow, "conferences", ids)
+        return {
+            id_: stored_values.conference_of(id_, values, has_pin=bool(row.members_pin_hash))
+            for id_, (row, values) in rows.items()
+        }
+
+    async def vmboxes(self, ids: Collection[int]) -> dict[int, VoicemailBox]:
+        rows = await self._rows(vmboxes.VoicemailBoxRow, "vmboxes", ids)
+        return {id_: stored_values.vmbox_of(id_, values) for id_, (_, values) in rows.items()}
+
+    async def trunks(self, vault: Vault) -> tuple[dict[int, Trunk], dict[int, TrunkAccess]]:
+        """All trunks of the account that are enabled, and how they are reached."""
+        table = trunks.TrunkRow
+        query = select(table).where(table.organization_id == self.organization_id, table.enabled)
+        kind = self._kinds["trunks"]
+        found: dict[int, Trunk] = {}
+        accesses: dict[int, TrunkAccess] = {}
+        for row in await self._session.scalars(query):
+            values = kind.values_of(row)
+            found[row.id] = stored_values.trunk_of(row.id, values)
+            accesses[row.id] = TrunkAccess(
+                values["server"],
+                values["port"],
+                values["transport"],
+                values["username"],
+                _password(vault, row),
+            )
+        return found, accesses
+
+    async def trunk(self, id_: int) -> Trunk | None:
+        rows = await self._rows(trunks.TrunkRow, "trunks", {id_})
+        return stored_values.trunk_of(id_, rows[id_][1]) if id_ in rows else None
+
+    async def registered(self, device_ids: Collection[int]) -> frozenset[int]:
+        """Those of the devices that can be reached now."""
+        if not device_ids:
+            return frozenset()
+        table = devices.Registration
+        query = select(table.device_id).where(
+            table.organization_id == self.organization_id,
+            table.device_id.in_(sorted(device_ids)),
+            table.expires_at > now(),
+        )
+        return frozenset((await self._session.scalars(query)).all())
+
+    async def _rows(self, table: Any, kind: str, ids: Collection[int]) -> dict[int, tuple[Any, Any]]:
+        """Rows of a kind with their values."""
+        if not ids:
+            return {}
+        query = select(table).where(table.organization_id == self.organization_id, table.id.in_(sorted(ids)))
+        rows: list[ResourceRow] = list(await self._session.scalars(query))
+        return {row.id: (row, self._kinds[kind].values_of(row)) for row in rows}
+
+
+def _password(vault: Vault, row: trunks.TrunkRow) -> Secret | None:
+    if not row.password_encrypted:
+        return None
+    try:
+        return Secret(vault.decrypt(row.password_encrypted))
+    except InvalidToken:
+        log.error("password of a trunk was encrypted with another secret", trunk_id=row.id)
+        return None
