@@ -28,7 +28,8 @@ R = TypeVar("R", bound=Reply)
 PAUSES = (0.25, 0.5, 1.0, 1.25)
 """Seconds from each time that a message is sent to the next, and from the last to giving up."""
 
-UNKNOWN_CALL = "Unknown call-id"
+UNKNOWN_CALL = "unknown call-id"
+"""The reason when there is no such call, in lower case: commands write it in two ways."""
 
 
 class NgError(Exception):
@@ -134,7 +135,7 @@ class NgClient(asyncio.DatagramProtocol):
             raise NgMalformed(f"{name}: {error}") from error
         if head.result == "load limit":
             raise NgOverloaded(name, head.message or head.result)
-        if head.error_reason == UNKNOWN_CALL:
+        if head.error_reason.lower() == UNKNOWN_CALL:
             raise NgUnknownCall(name, head.error_reason)
         raise NgRefused(name, head.error_reason or head.result)
 
