@@ -1,0 +1,102 @@
+"""Phones that have fallen silent: legs whose phone should send and has sent nothing for too long."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+import structlog
+
+from switchroom.engines.rtpengine.client import NgError, NgUnknownCall
+from switchroom.telephony.media.leg import LegMedia
+
+log = structlog.stdlib.get_logger(__name__)
+
+LONGEST_SILENCE = 60.0
+"""Seconds without a packet, RTP or RTCP, after which a phone is taken to be gone."""
+
+INTERVAL = 10.0
+"""Seconds from one look at a leg to the next."""
+
+
+class MediaLoss(StrEnum):
+    """Why a leg has no media any more."""
+
+    SILENT = "no media"
+    """The phone sends nothing, though it has not said that it holds."""
+
+    GONE = "media relay restarted"
+    """rtpengine does not know the leg: it has been started anew."""
+
+
+class SilenceWatch:
+    """Looks after legs that are up, and tells each once that has lost its media. `on_loss` must not block or
+    raise."""
+
+    def __init__(
+        self,
+        on_loss: Callable[[LegMedia, MediaLoss], None],
+        *,
+        longest: float = LONGEST_SILENCE,
+        interval: float = INTERVAL,
+    ) -> None:
+        self._on_loss = on_loss
+        self._longest = longest
+        self._interval = interval
+        self._legs: dict[str, LegMedia] = {}
+        self._since: dict[str, float] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._watch(), name="silence watch")
+
+    async def stop(self) -> None:
+        """Look no longer."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+
+    def watch(self, leg: LegMedia) -> None:
+        """Look after a leg from now on."""
+        self._legs[leg.state.id] = leg
+        self._since[leg.state.id] = time.time()
+
+    def forget(self, leg: LegMedia) -> None:
+        """Look after a leg no longer."""
+        self._legs.pop(leg.state.id, None)
+        self._since.pop(leg.state.id, None)
+
+    async def _watch(self) -> None:
+        while True:
+            legs = list(self._legs.values())
+            for leg in legs:  # spread over the interval, one at a time
+                await asyncio.sleep(self._interval / len(legs))
+                if leg.state.id in self._legs:
+                    await self._look(leg)
+            if not legs:
+                await asyncio.sleep(self._interval)
+
+    async def _look(self, leg: LegMedia) -> None:
+        try:
+            streams = await leg.streams_of_phone()
+        except NgUnknownCall:
+            self._tell(leg, MediaLoss.GONE)
+            return
+        except NgError as error:
+            log.warning("leg not looked at", leg=leg.state.id, reason=str(error))
+            return
+        if not leg.state.direction.sends:
+            self._since[leg.state.id] = time.time()
+            return
+        last = max([stream.last_packet for stream in streams], default=0)
+        if time.time() - max(last, self._since.get(leg.state.id, 0.0)) > self._longest:
+            self._tell(leg, MediaLoss.SILENT)
+
+    def _tell(self, leg: LegMedia, loss: MediaLoss) -> None:
+        if leg.state.id in self._legs:
+            self.forget(leg)
+            self._on_loss(leg, loss)
