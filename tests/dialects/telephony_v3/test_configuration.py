@@ -482,6 +482,17 @@ def test_a_menu_takes_beginnings_and_no_regular_expressions(api: Api, hunt: dict
     api.make("menus", name="Welcome", hunt={"allow": ["^1", "2?0", "*97"]})
 
 
+def test_a_calendar_that_calls_cannot_read_is_refused(api: Api) -> None:
+    seconds = ",".join(str(one) for one in range(60))
+    event = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T000000\r\n"
+    rule = f"RRULE:FREQ=DAILY;BYHOUR=1;BYMINUTE=1;BYSECOND={seconds}\r\n"
+    begin = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\n"
+    for events in (f"{event}{rule}END:VEVENT\r\n", f"{event}END:VEVENT\r\n" * 501):
+        ics = f"{begin}{events}END:VCALENDAR\r\n"
+        status, fields = api.refused("PUT", "/calendars", {"name": "Hours", "ics": ics})
+        assert (status, list(fields)) == (400, ["ics"])
+
+
 def test_a_sound_in_base64_is_of_ascii(running: RunningPlatform, api: Api) -> None:
     media = api.make("medias", name="Tone")
     content = '{"data":{"content":"é"}}'.encode()

@@ -9,9 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from dateutil.rrule import DAILY, rrule
 
-from switchroom.errors import Invalid
+from switchroom.errors import ErrorCode, Invalid
 from switchroom.telephony.routing.configuration import Calendar, Forced
-from switchroom.telephony.routing.opening_hours import OpeningHours, is_open, opening_hours
+from switchroom.telephony.routing.opening_hours import (
+    MOST_EVENTS,
+    OpeningHours,
+    is_open,
+    opening_hours,
+    require_calendar,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -192,6 +198,43 @@ def test_what_is_no_calendar_is_refused(text: str) -> None:
         opening_hours(text, "Europe/Berlin")
 
     assert refused.value.path == "ics"
+
+
+_EVERY_MINUTE = ",".join(str(one) for one in range(60))
+_OFTEN = f"BYHOUR={','.join(str(one) for one in range(24))};BYMINUTE={_EVERY_MINUTE}"
+
+
+@pytest.mark.parametrize("often", [f"{_OFTEN};BYSECOND={_EVERY_MINUTE}", _OFTEN, "BYSECOND=0"])
+def test_events_of_every_minute_are_refused(often: str) -> None:
+    event = f"UID:1\nDTSTART:20260101T000000\nDURATION:PT30S\nRRULE:FREQ=DAILY;{often}"
+
+    with pytest.raises(Invalid) as refused:
+        require_calendar(_ics(WORKDAYS, event), _berlin(2026, 11, 27, 12))
+    assert refused.value.path == "ics"
+    calendar = Calendar(id=1, ics=_ics(WORKDAYS, event), time_zone="Europe/Berlin")
+    assert not is_open(calendar, "UTC", _berlin(2026, 11, 27, 12))
+
+
+def test_events_that_recur_too_often_together_are_refused() -> None:
+    hours = ",".join(str(one) for one in range(24))
+    rule = f"FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR={hours};BYMINUTE=0,30"
+    event = f"UID:1\nDTSTART:19700101T000000\nDURATION:PT30S\nRRULE:{rule}"
+
+    with pytest.raises(Invalid) as refused:
+        require_calendar(_ics(event), _berlin(2026, 11, 27, 12))
+    assert refused.value.code is ErrorCode.TOO_MANY_ENTRIES
+
+
+def test_as_many_events_as_there_may_be_are_looked_at_for_a_day() -> None:
+    event = "DTSTART:20200101T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY"
+    many = _ics(*(f"UID:{number}\n{event}" for number in range(MOST_EVENTS)))
+    require_calendar(many, _berlin(2026, 11, 27, 12))
+    hours = opening_hours(many, "Europe/Berlin")
+
+    assert hours.is_open(_berlin(2026, 11, 27, 9))
+    assert not hours.is_open(_berlin(2026, 11, 27, 12))
+    with pytest.raises(Invalid):
+        require_calendar(_ics(*(f"UID:{one}\n{event}" for one in range(501))), _berlin(2026, 11, 27, 12))
 
 
 def test_forced_wins_over_the_hours() -> None:

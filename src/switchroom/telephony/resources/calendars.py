@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import asyncio
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Literal
 
-import icalendar
 from msgspec import UNSET, Meta, Struct
 
-from switchroom.errors import ErrorCode, Problems
+from switchroom.db.base import now
+from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.telephony.resources.fields import Name, TimeZone
 from switchroom.telephony.resources.resource import Resource
 from switchroom.telephony.resources.rows import ResourceRow, resource_table
-
-_MOST_COMPONENTS = 1000
-_LONGEST_REASON = 120
+from switchroom.telephony.routing.opening_hours import LARGEST_CALENDAR, require_calendar
 
 
 class Calendar(Struct, frozen=True, kw_only=True):
@@ -23,7 +24,7 @@ class Calendar(Struct, frozen=True, kw_only=True):
 
     name: Name
     is_external_calendar: bool = False
-    ics: Annotated[str, Meta(max_length=500_000)] = ""
+    ics: Annotated[str, Meta(max_length=LARGEST_CALENDAR)] = ""
     url: Annotated[str, Meta(max_length=2000)] = ""
     time_zone: TimeZone = ""
     forced: Literal["", "open", "closed"] = ""
@@ -46,21 +47,21 @@ class Calendars(Resource[Calendar, CalendarRow]):
             elif not draft.url.startswith(("http://", "https://")):
                 problems.add(ErrorCode.URL_NOT_HTTP, "url")
         if draft.ics and draft.ics is not UNSET:
-            _check_ics(draft.ics, problems)
+            found = _problem_of(draft.ics)
+            if found is not None:
+                problems.add(found.code, found.path, **found.facts)
+
+    async def look_ahead(self, values: Mapping[str, Any]) -> None:
+        ics = values.get("ics")
+        if isinstance(ics, str) and ics:
+            await asyncio.to_thread(_problem_of, ics)
 
 
-def _check_ics(text: str, problems: Problems) -> None:
+@lru_cache(maxsize=32)
+def _problem_of(text: str) -> Invalid | None:
+    """What is wrong with a calendar: it takes up to a second to find out."""
     try:
-        calendar = icalendar.Calendar.from_ical(text)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        # What it does not understand it says by any of these.
-        reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
-        problems.add(ErrorCode.CALENDAR_INVALID, "ics", reason=reason)
-        return
-    components = [one for one in calendar.subcomponents if one.name == "VEVENT"]
-    if len(components) > _MOST_COMPONENTS:
-        problems.add(ErrorCode.TOO_MANY_ENTRIES, "ics", most=_MOST_COMPONENTS)
-    for component in components:
-        if "DTSTART" not in component:
-            problems.add(ErrorCode.CALENDAR_INVALID, "ics", reason="an event has no DTSTART")
-            return
+        require_calendar(text, now())
+    except Invalid as error:
+        return error
+    return None

@@ -235,6 +235,10 @@ class Resource(Generic[D, R]):
         if zone and isinstance(zone, str) and not is_timezone(zone):
             problems.add(ErrorCode.TIMEZONE_UNKNOWN, "time_zone")
 
+    async def look_ahead(self, values: Mapping[str, Any]) -> None:
+        """Do what of `check` takes long, before the transaction begins, so that `check` finds it done.
+        `values` are the fields that the caller has named."""
+
     async def prepare(self, work: Work, row: R, draft: D, problems: Problems) -> D:
         """The draft as it is to be kept, once it was found to be right by itself, with what only the database
         can tell added to `problems`. `row` is what there is before, a new one without an id."""

@@ -78,7 +78,9 @@ class Resources:
 
     async def make(self, actor: Actor, kind: AnyResource, draft: Struct) -> View:
         """A new one. Raises Invalid with all that is wrong, Conflict for what another has."""
-        hashes = await self._hashes(kind, msgspec.to_builtins(draft))
+        values = msgspec.to_builtins(draft)
+        hashes = await self._hashes(kind, values)
+        await kind.look_ahead(values)
         async with self.changing(actor, hashes) as work:
             return await make_in(work, self.kinds, kind, draft)
 
@@ -88,6 +90,7 @@ class Resources:
         """Change the fields that the change names. Raises NotFound, Invalid with all that is wrong, Conflict
         for what another has, Forbidden for fields that are not a user's to change."""
         hashes = await self._hashes(kind, change)
+        await kind.look_ahead(change)
         async with self.changing(actor, hashes) as work:
             return await change_in(work, self.kinds, kind, resource_id, change)
 
@@ -97,6 +100,7 @@ class Resources:
         """Raises Invalid with all that would be wrong by itself about one that is there, after the change."""
         async with self.reading(actor) as work:
             row = await require(work, kind, resource_id)
+        await kind.look_ahead(change)
         draft: Struct = draft_of(merged(kind.values_of(row), change, kind.draft), kind.draft)
         problems = Problems()
         kind.check(kind.tidied(draft), problems)

@@ -7,6 +7,7 @@ clocks change; times without a zone are of the calendar's.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
@@ -23,17 +24,22 @@ from msgspec import Struct
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.telephony.routing.configuration import Calendar, Forced
 
-LARGEST_CALENDAR = 1024 * 1024
-"""Characters."""
+LARGEST_CALENDAR = 100_000
+"""Characters: reading them takes about half a second."""
 MOST_EVENTS = 500
+MOST_OCCURRENCES = 20_000
+"""Of all events of a calendar together, those between the first and the moment that is looked at included."""
 HORIZON = timedelta(days=400)
 """How far ahead a change is looked for."""
 
 _FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 _MOST_COUNTED = 10_000
 _LONGEST_EVENT = timedelta(days=31)
-_KEPT = timedelta(days=30)
+_MOST_TIMES = 48
+"""Of one day that a rule may name."""
 _DAY = timedelta(days=1)
+_LONGEST_REASON = 120
+_BEGIN = re.compile(r"^BEGIN:VEVENT", re.IGNORECASE | re.MULTILINE)
 
 # Every fourth year between these is a leap year, so days and their weekdays recur after 28 years.
 _FIRST_YEAR, _LAST_YEAR = 1901, 2098
@@ -43,7 +49,8 @@ Span = tuple[datetime, datetime]
 
 
 class OpeningHours:
-    """Opening hours of a calendar, expanded as far as they are asked for."""
+    """Opening hours of a calendar, expanded as far as they are asked for. What asks for it raises Invalid for
+    events that recur too often."""
 
     def __init__(self, events: tuple[_Event, ...]) -> None:
         self._events = events
@@ -51,29 +58,45 @@ class OpeningHours:
 
     def is_open(self, now: datetime) -> bool:
         """Whether it is open at that moment, a time with a zone."""
-        _, span = self._around(now)
-        return span is not None
+        return _around(self._spans(now), now) is not None
 
     def next_change(self, now: datetime) -> datetime | None:
         """When it opens or closes next, in UTC, or None within the horizon."""
-        spans, span = self._around(now)
+        spans = self._merged(now - _DAY, now + HORIZON)
+        span = _around(spans, now)
         if span is not None:
             return span[1]
         return next((start for start, _ in spans if start > now), None)
 
-    def _around(self, now: datetime) -> tuple[tuple[Span, ...], Span | None]:
-        spans = self._spans(now)
-        index = bisect_right(spans, now, key=lambda span: span[0]) - 1
-        found = spans[index] if index >= 0 and now < spans[index][1] else None
-        return spans, found
-
     def _spans(self, now: datetime) -> tuple[Span, ...]:
+        """Those of the day, which calls ask for again and again."""
         kept = self._expanded
         if kept is None or not kept[0] <= now < kept[1]:
-            from_, until = now - _DAY, now + _KEPT + HORIZON
-            spans = [span for event in self._events for span in event.spans(from_, until)]
-            kept = self._expanded = (from_, now + _KEPT, tuple(_merged(spans)))
+            kept = self._expanded = (now, now + _DAY, self._merged(now - _DAY, now + 2 * _DAY))
         return kept[2]
+
+    def _merged(self, from_: datetime, until: datetime) -> tuple[Span, ...]:
+        count = _Count()
+        found = (span for event in self._events for span in event.spans(from_, until, count))
+        return tuple(_merged(found))
+
+
+def _around(spans: tuple[Span, ...], now: datetime) -> Span | None:
+    index = bisect_right(spans, now, key=lambda span: span[0]) - 1
+    return spans[index] if index >= 0 and now < spans[index][1] else None
+
+
+class _Count:
+    """Occurrences that were looked at."""
+
+    def __init__(self) -> None:
+        self._so_far = 0
+
+    def one_more(self) -> None:
+        """Raises Invalid once there are too many."""
+        self._so_far += 1
+        if self._so_far > MOST_OCCURRENCES:
+            raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "ics", most=MOST_OCCURRENCES)
 
 
 class _Event(Struct, frozen=True):
@@ -88,28 +111,30 @@ class _Event(Struct, frozen=True):
     except_: frozenset[datetime] = frozenset()
     except_days: frozenset[date] = frozenset()
 
-    def spans(self, from_: datetime, until: datetime) -> Iterator[Span]:
-        """Those that touch the time from `from_` until `until`."""
+    def spans(self, from_: datetime, until: datetime, count: _Count) -> Iterator[Span]:
+        """Those that touch the time from `from_` until `until`. Raises Invalid for too many."""
         earliest = from_.astimezone(self.zone).replace(tzinfo=None) - self.duration - _DAY
         latest = until.astimezone(self.zone).replace(tzinfo=None)
-        for start in self._starts(earliest, latest):
+        for start in self._starts(earliest, latest, count):
             if start in self.except_ or start.date() in self.except_days:
                 continue
             span = (_moment(start, self.zone), _moment(start + self.duration, self.zone))
             if span[0] < span[1] and span[1] > from_ and span[0] < until:
                 yield span
 
-    def _starts(self, earliest: datetime, latest: datetime) -> Iterable[datetime]:
-        single = [one for one in (self.start, *self.more) if earliest <= one <= latest]
+    def _starts(self, earliest: datetime, latest: datetime, count: _Count) -> Iterator[datetime]:
+        yield from (one for one in (self.start, *self.more) if earliest <= one <= latest)
         if not self.rule:
-            return single
+            return
         last = min(latest, self.until) if self.until is not None else latest
         start = _near(self.rule, self.start, earliest)
         shift = _to_the_end_of_time(start, last)
         if shift is None:
-            return single
-        recurring = takewhile(lambda one: one <= last + shift, rrulestr(self.rule, dtstart=start + shift))
-        return [*single, *(one - shift for one in recurring if one - shift >= earliest)]
+            return
+        for one in takewhile(lambda one: one <= last + shift, rrulestr(self.rule, dtstart=start + shift)):
+            count.one_more()
+            if one - shift >= earliest:
+                yield one - shift
 
 
 def opening_hours(text: str, time_zone: str) -> OpeningHours:
@@ -118,19 +143,38 @@ def opening_hours(text: str, time_zone: str) -> OpeningHours:
 
     An event that cannot be understood opens nothing: calendars from elsewhere have such.
     """
-    if len(text) > LARGEST_CALENDAR:
-        raise Invalid(ErrorCode.TOO_LARGE, "ics")
-    try:
-        calendar = ICalendar.from_ical(text)
-        found = cast("list[Component]", cast("Any", calendar).walk("VEVENT"))
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise Invalid(ErrorCode.VALUE_INVALID, "ics", reason="this is no iCalendar") from error
-    if len(found) > MOST_EVENTS:
-        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "ics", most=MOST_EVENTS)
-    zone = ZoneInfo(time_zone)
+    return _expandable(_components(text), ZoneInfo(time_zone))
+
+
+def _expandable(found: list[Component], zone: ZoneInfo) -> OpeningHours:
     moved = _moved(found, zone)
     events = (_event(component, zone, moved) for component in found)
     return OpeningHours(tuple(event for event in events if event is not None))
+
+
+def require_calendar(text: str, now: datetime) -> None:
+    """Raises Invalid for what `opening_hours` refuses, and for events without a beginning or that recur too
+    often around `now`."""
+    found = _components(text)
+    if any("DTSTART" not in component for component in found):
+        raise _invalid("an event has no DTSTART")
+    _expandable(found, ZoneInfo("UTC")).is_open(now)
+
+
+def _components(text: str) -> list[Component]:
+    if len(text) > LARGEST_CALENDAR:
+        raise Invalid(ErrorCode.TOO_LARGE, "ics")
+    if len(_BEGIN.findall(text)) > MOST_EVENTS:
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "ics", most=MOST_EVENTS)
+    try:
+        calendar = ICalendar.from_ical(text)
+        return cast("list[Component]", cast("Any", calendar).walk("VEVENT"))
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise _invalid(" ".join(str(error).split())[:_LONGEST_REASON] or "this is no iCalendar") from error
+
+
+def _invalid(reason: str) -> Invalid:
+    return Invalid(ErrorCode.CALENDAR_INVALID, "ics", reason=reason)
 
 
 def is_open(calendar: Calendar, account_zone: str, now: datetime) -> bool:
@@ -196,6 +240,9 @@ def _rule(component: Component, zone: tzinfo) -> tuple[str, datetime | None]:
     (frequency,) = parts["FREQ"]
     if str(frequency) not in _FREQUENCIES or any(int(one) > _MOST_COUNTED for one in parts.get("COUNT", [])):
         raise ValueError(frequency)
+    times = len(parts.get("BYHOUR", [0])) * len(parts.get("BYMINUTE", [0]))
+    if "BYSECOND" in parts or times > _MOST_TIMES:
+        raise _invalid("an event recurs too often in a day")
     ends = cast("list[date]", parts.pop("UNTIL", []))
     until = _end_of(ends[0], zone) if ends else None
     return vRecur(parts).to_ical().decode(), until
