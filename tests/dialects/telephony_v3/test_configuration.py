@@ -484,13 +484,36 @@ def test_a_menu_takes_beginnings_and_no_regular_expressions(api: Api, hunt: dict
 
 def test_a_calendar_that_calls_cannot_read_is_refused(api: Api) -> None:
     seconds = ",".join(str(one) for one in range(60))
-    event = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T000000\r\n"
+    event = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T000000\r\nDURATION:PT30S\r\n"
     rule = f"RRULE:FREQ=DAILY;BYHOUR=1;BYMINUTE=1;BYSECOND={seconds}\r\n"
     begin = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\n"
     for events in (f"{event}{rule}END:VEVENT\r\n", f"{event}END:VEVENT\r\n" * 501):
         ics = f"{begin}{events}END:VCALENDAR\r\n"
         status, fields = api.refused("PUT", "/calendars", {"name": "Hours", "ics": ics})
         assert (status, list(fields)) == (400, ["ics"])
+
+
+_LINES = "x\r\nEvil: 1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "path"),
+    [
+        ("trunks", {"server": "sip.example.org", "username": _LINES}, "username"),
+        ("trunks", {"server": "sip.example.org", "password": _LINES}, "password"),
+        ("trunks", {"advanced": {"override_from_domain": _LINES}}, "advanced.override_from_domain"),
+        ("trunks", {"advanced": {"override_from_user": "x\n"}}, "advanced.override_from_user"),
+        ("devices", {"caller_id": {"external": {"name": _LINES}}}, "caller_id.external.name"),
+        ("devices", {"call_forward": {"number": "1\r\n"}}, "call_forward.number"),
+        ("devices", {"country": "XX"}, "country"),
+        ("trunks", {"country": "ZZ"}, "country"),
+    ],
+)
+def test_no_field_takes_line_ends_or_countries_that_are_none(
+    api: Api, kind: str, said: dict[str, Any], path: str
+) -> None:
+    status, fields = api.refused("PUT", f"/{kind}", {"name": "One", **said})
+    assert (status, list(fields)) == (400, [path])
 
 
 def test_a_sound_in_base64_is_of_ascii(running: RunningPlatform, api: Api) -> None:

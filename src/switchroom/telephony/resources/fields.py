@@ -11,15 +11,18 @@ END = r"(?![\s\S])"
 
 Id = Annotated[int, Meta(ge=1, le=(1 << 63) - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Text = Annotated[str, Meta(max_length=200)]
+ONE_LINE = rf"^[^\x00-\x1f\x7f-\x9f]*{END}"
+"""Texts without control characters, whose line ends would be header fields of their own in SIP."""
+
+Text = Annotated[str, Meta(max_length=200, pattern=ONE_LINE)]
 LongText = Annotated[str, Meta(max_length=4000)]
 Pin = Annotated[str, Meta(pattern=f"^[0-9]{{4,6}}{END}")]
 SipUsername = Annotated[str, Meta(pattern=f"^[a-z0-9][a-z0-9_-]{{0,63}}{END}")]
-SipPassword = Annotated[str, Meta(min_length=8, max_length=100)]
+SipPassword = Annotated[str, Meta(min_length=8, max_length=100, pattern=ONE_LINE)]
 Language = Annotated[str, Meta(pattern=f"^([a-z]{{2,3}}([-_][A-Za-z]{{2,4}})?)?{END}")]
 Country = Annotated[str, Meta(pattern=f"^([A-Z]{{2}})?{END}")]
 TimeZone = Annotated[str, Meta(max_length=64)]
-PhoneNumber = Annotated[str, Meta(max_length=35)]
+PhoneNumber = Annotated[str, Meta(max_length=35, pattern=ONE_LINE)]
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 
 Transport = Literal[

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
+import phonenumbers
 from msgspec import NODEFAULT, UNSET, Struct, structs
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -234,6 +235,9 @@ class Resource(Generic[D, R]):
         zone = getattr(draft, "time_zone", "")
         if zone and isinstance(zone, str) and not is_timezone(zone):
             problems.add(ErrorCode.TIMEZONE_UNKNOWN, "time_zone")
+        country = getattr(draft, "country", "")
+        if country and isinstance(country, str) and country not in phonenumbers.SUPPORTED_REGIONS:
+            problems.add(ErrorCode.VALUE_UNKNOWN, "country", value=country)
 
     async def look_ahead(self, values: Mapping[str, Any]) -> None:
         """Do what of `check` takes long, before the transaction begins, so that `check` finds it done.

@@ -11,7 +11,7 @@ from sqlalchemy import Text as LongColumn
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.errors import ErrorCode, Problems
-from switchroom.telephony.resources.fields import Country, Name, Restriction, Text, Transport
+from switchroom.telephony.resources.fields import ONE_LINE, Country, Name, Restriction, Text, Transport
 from switchroom.telephony.resources.resource import Resource
 from switchroom.telephony.resources.rows import ResourceRow, resource_table
 
@@ -22,7 +22,7 @@ class IncomingNumbers(Struct, frozen=True):
     """What becomes of the number that a call comes in for: so many digits taken off, these put before."""
 
     strip_numbers: Annotated[int, Meta(ge=0, le=20)] = 0
-    prepend_numbers: Annotated[str, Meta(max_length=20)] = ""
+    prepend_numbers: Annotated[str, Meta(max_length=20, pattern=ONE_LINE)] = ""
 
 
 class TrunkAdvanced(Struct, frozen=True):
@@ -50,8 +50,8 @@ class Trunk(Struct, frozen=True, kw_only=True):
     transport: Transport | Literal["udp", "tcp", "tls"] = ""
     server: Annotated[str, Meta(max_length=253)] = ""
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
-    username: Annotated[str, Meta(max_length=128)] = ""
-    password: Annotated[str, Meta(max_length=128)] | None = None
+    username: Annotated[str, Meta(max_length=128, pattern=ONE_LINE)] = ""
+    password: Annotated[str, Meta(max_length=128, pattern=ONE_LINE)] | None = None
     caller_id_used: Text = ""
     trunk_order: Annotated[int, Meta(ge=0, le=10_000)] = 0
     country: Country = ""
