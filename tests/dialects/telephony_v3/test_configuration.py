@@ -168,7 +168,12 @@ def test_telephone_numbers(running: RunningPlatform, tenant: Tenant, api: Api) -
         "in_service",
         None,
     )
-    api("PUT", "/phone_numbers", {"id": numbers[2], "state": "reserved"})
+    for trunkless in ({}, {"trunk_id": None}):
+        status, fields = api.refused("PUT", "/phone_numbers", {"id": numbers[2], **trunkless})
+        assert (status, list(fields)) == (403, ["trunk_id"])
+    assert api.refused("POST", f"/phone_numbers/{numbers[0]}", {"trunk_id": None})[0] == 403
+    platform = Api.of(running, None, account_id=tenant.organization.id)
+    platform("PUT", "/phone_numbers", {"id": numbers[2], "state": "reserved"})
 
     flow = api.make("callflows", name="Main", numbers=[numbers[0]], flow={"module": "hangup"})
     listed = api("GET", "/phone_numbers")
@@ -192,7 +197,8 @@ def test_telephone_numbers(running: RunningPlatform, tenant: Tenant, api: Api) -
     assert (status, list(fields)) == (400, ["numbers[0]", "numbers[1]"])
     assert f"+{base + 5}" not in api("GET", "/phone_numbers")
     other = Api.of(running, running.organization("Other").organization)
-    assert other.refused("PUT", "/phone_numbers", {"numbers": [f"+{base + 6}", numbers[0]]})[0] == 409
+    taken = {"numbers": [f"+{base + 6}", numbers[0]], "trunk_id": other.make("trunks", name="Theirs")}
+    assert other.refused("PUT", "/phone_numbers", taken)[0] == 409
     assert other("GET", "/phone_numbers") == {}
     number_id = made[numbers[1]]["id"]
     assert api("DELETE", f"/phone_numbers/{number_id}", {}) == {"phone_number_id": number_id}
@@ -225,13 +231,17 @@ def test_another_realm_leaves_phones_as_they_are(running: RunningPlatform, tenan
     before = api("GET", "/accounts")["realm"]
     device = api.make("devices", name="Desk", username="desk", password="first-password")
     after = f"renamed-{tenant.organization.id}.example.org"
-    assert api("POST", "/accounts", {"realm": after})["realm"] == after
+    assert api.refused("POST", "/accounts", {"realm": after})[0] == 403
+    assert api("GET", "/accounts")["realm"] == before
+    platform = Api.of(running, None, account_id=tenant.organization.id)
+    assert platform("POST", "/accounts", {"realm": after})["realm"] == after
 
     row = _row(running, Device, device)
     assert (row.realm, row.ha1) == (before, _digest("desk", before, "first-password"))
     other = Api.of(running, running.organization("Other").organization)
-    for realm in (before, after):  # both are the account's
-        assert other.refused("POST", "/accounts", {"realm": realm})[0] == 409
+    assert other.refused("POST", "/accounts", {"realm": before})[0] == 409  # both are the account's
+    elsewhere = Api.of(running, None, account_id=other("GET", "/accounts")["id"])
+    assert elsewhere.refused("POST", "/accounts", {"realm": after})[0] == 409
     api("POST", f"/devices/{device}", {"password": "second-password"})
     row = _row(running, Device, device)
     assert (row.realm, row.ha1) == (after, _digest("desk", after, "second-password"))

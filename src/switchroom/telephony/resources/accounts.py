@@ -132,7 +132,8 @@ class BillingView(Billing, frozen=True, kw_only=True):
 
 class AccountDraft(Struct, frozen=True, kw_only=True):
     """An account. `realm` is the SIP domain of its phones: one that it had before goes on to be its own while
-    phones have passwords for it. `billing`, `category` and `available_apps` are for the platform to say."""
+    phones have passwords for it. `billing`, `category` and `available_apps`, and a realm outside of the
+    platform's domain, are for the platform to say."""
 
     name: Name
     category: Text = ""
@@ -254,6 +255,9 @@ class Accounts(Resource[AccountDraft, Any]):
             for name in _OF_PLATFORM:
                 if getattr(draft, name) != getattr(before, name):
                     raise Forbidden(ErrorCode.LEVEL_MISSING, name, level="superduper")
+            is_elsewhere = not draft.realm.endswith(f".{work.realm_suffix}")
+            if draft.realm != before.realm and is_elsewhere:
+                raise Forbidden(ErrorCode.LEVEL_MISSING, "realm", level="superduper")
         return structs.replace(draft, name=sanitize.name(draft.name))
 
     async def save(self, work: Work, row: AccountRow, draft: AccountDraft, said: frozenset[str]) -> None:

@@ -9,7 +9,8 @@ from msgspec import Meta, Struct, structs
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from switchroom.errors import Conflict, ErrorCode, Problems
+from switchroom.errors import Conflict, ErrorCode, Forbidden, Problems
+from switchroom.telephony.resources.actor import Level
 from switchroom.telephony.resources.callflows import CallflowNumber, CallflowRow
 from switchroom.telephony.resources.fields import Id, PhoneNumber, Text
 from switchroom.telephony.resources.numbers import LONGEST_NUMBER, country_of, require_phone_number
@@ -22,7 +23,7 @@ State = Literal["in_service", "available", "reserved", "port_in", "port_out", "a
 
 
 class PhoneNumberDraft(Struct, frozen=True, kw_only=True):
-    """A telephone number, in E.164."""
+    """A telephone number, in E.164. One without a trunk is for the platform to give."""
 
     number: PhoneNumber
     state: State = "in_service"
@@ -77,6 +78,10 @@ class PhoneNumbers(Resource[PhoneNumberDraft, PhoneNumberRow]):
     ) -> PhoneNumberDraft:
         if not self.is_new(row) and draft.number != row.number:
             problems.add(ErrorCode.FIELD_FIXED, "number")
+        # A number is whose carrier brings its calls; without one only the platform knows.
+        gives_up = self.is_new(row) or row.trunk_id is not None
+        if draft.trunk_id is None and gives_up and work.actor.level is not Level.SUPERDUPER:
+            raise Forbidden(ErrorCode.LEVEL_MISSING, "trunk_id", level="superduper")
         return structs.replace(draft, number=require_phone_number(draft.number, "number"))
 
     async def complete(self, work: Work, views: Sequence[dict[str, Any]]) -> None:
