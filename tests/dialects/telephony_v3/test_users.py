@@ -185,6 +185,12 @@ def test_users_see_and_change_their_own_only(running: RunningPlatform, tenant: T
     nobodys = api.make("devices", name="Nobody's")
 
     assert [one["id"] for one in user("GET", "/devices")] == [own]
+    for field in ("quickcall_device", "browserphone_id"):
+        for hidden in (others, nobodys):
+            assert list(user.refused("POST", f"/users/{own_id}", {field: hidden})[1]) == [field]
+        assert user("POST", f"/users/{own_id}", {field: own})[field] == own
+    api("POST", f"/users/{own_id}", {"browserphone_id": nobodys})  # given by an administrator
+    assert user("POST", f"/users/{own_id}", {"first_name": "Ada"})["browserphone_id"] == nobodys
     assert list(user("GET", "/devices/status")) == [str(own)]
     for hidden in (others, nobodys):
         for method in ("GET", "POST"):

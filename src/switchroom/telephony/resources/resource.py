@@ -165,6 +165,13 @@ class Resource(Generic[D, R]):
         found = await session.scalars(there.order_by(self.table.id).with_for_update(read=True))
         return set(found.all())
 
+    async def seen(self, work: Work, ids: Sequence[int]) -> set[int]:
+        """Those of the ids that the actor sees, or anybody, of a kind without owners."""
+        if not (work.actor.is_user and self.owner):
+            return set(ids)
+        rows = select(self.table.id).where(self.table.id.in_(ids), self.visible_to(work.actor))
+        return set(await work.session.scalars(rows))
+
     async def names(self, session: AsyncSession, organization_id: int, ids: Sequence[int]) -> dict[int, str]:
         """What those of the ids that there are are called."""
         found = await session.execute(

@@ -160,7 +160,7 @@ async def make_in(work: Work, kinds: Mapping[str, AnyResource], kind: AnyResourc
     if work.actor.is_user:
         draft = _made_by_user(work, kind, draft)
     row = kind.new_row(work)
-    await _write(work, kinds, kind, row, draft, frozenset(kind.fields), ResourceCreated)
+    await _write(work, kinds, kind, row, draft, frozenset(kind.fields), ResourceCreated, ())
     return {**await _view(work, kind, row), **work.shown_once}
 
 
@@ -181,7 +181,8 @@ async def change_in(
             if name not in kind.own_fields and (name in kind.secrets or values[name] != before[name]):
                 raise Forbidden(ErrorCode.FIELD_OF_ADMINISTRATORS, name)
     draft: Struct = draft_of(values, kind.draft)
-    await _write(work, kinds, kind, row, draft, frozenset(change), ResourceUpdated)
+    used = tuple(kind.references(draft_of(before, kind.draft))) if work.actor.is_user else ()
+    await _write(work, kinds, kind, row, draft, frozenset(change), ResourceUpdated, used)
     return {**await _view(work, kind, row), **work.shown_once}
 
 
@@ -208,12 +209,14 @@ async def _write(
     draft: Struct,
     said: frozenset[str],
     event: type[ResourceSnapshot],
+    used: Sequence[Reference],
 ) -> None:
+    """`used` are the references that there are before, which may stay."""
     problems = Problems()
     draft = kind.tidied(draft)
     kind.check(draft, problems)
     references = list(kind.references(draft))
-    await _check_references(work, kinds, references, problems)
+    await _check_references(work, kinds, references, problems, used)
     with problems:
         draft = await kind.prepare(work, row, draft, problems)
     problems.require_none()
@@ -233,10 +236,17 @@ async def _write(
 
 
 async def _check_references(
-    work: Work, kinds: Mapping[str, AnyResource], references: Sequence[Reference], problems: Problems
+    work: Work,
+    kinds: Mapping[str, AnyResource],
+    references: Sequence[Reference],
+    problems: Problems,
+    used: Sequence[Reference],
 ) -> None:
+    """What others have is not there for a user, unless an administrator has given it before."""
+    given = ids_by_kind(used)
     for name, ids in ids_by_kind(references).items():
         there = await kinds[name].present(work.session, work.organization_id, ids)
+        there &= await kinds[name].seen(work, ids) | set(given.get(name, ()))
         for one in references:
             if one.kind == name and one.id not in there:
                 problems.add(ErrorCode.RESOURCE_NOT_FOUND, one.path, kind=kinds[name].singular, id=one.id)

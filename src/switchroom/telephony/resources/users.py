@@ -226,6 +226,9 @@ class Users(Resource[User, Any]):
         found = await session.scalars(there.order_by(Membership.id).with_for_update(read=True))
         return set(found.all())
 
+    async def seen(self, work: Work, ids: Sequence[int]) -> set[int]:
+        return {one for one in ids if not work.actor.is_user or one == work.actor.user_id}
+
     async def names(self, session: AsyncSession, organization_id: int, ids: Sequence[int]) -> dict[int, str]:
         found = await session.execute(_users(organization_id).where(Membership.id.in_(ids)))
         return {row[1].id: row[0].display_name for row in found}
