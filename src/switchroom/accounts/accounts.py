@@ -27,7 +27,7 @@ from switchroom.accounts.organizers import (
     require_nowhere_else,
 )
 from switchroom.accounts.provisioning import found_organization
-from switchroom.accounts.standing import TRIAL, lock_terms, require_good_standing
+from switchroom.accounts.standing import TRIAL, lock_organization, lock_terms, require_good_standing
 from switchroom.accounts.validation import (
     TERMS,
     AccountChange,
@@ -240,8 +240,9 @@ class Accounts:
 
     async def remove_organizer(self, organization_id: int, hex_id: str) -> None:
         """Take somebody out of the account; an admin of it takes on their meetings. Raises Forbidden for the
-        last who administers it."""
+        last who administers it, Conflict for somebody whom something in the account uses."""
         async with self._write(organization_id) as session:
+            await lock_organization(session, organization_id)
             await lock_terms(session, organization_id)
             organizer = await _member(session, organization_id, hex_id, to_change=True)
             person = organizer.person

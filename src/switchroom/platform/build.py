@@ -63,8 +63,11 @@ class Platform:
         self.rooms = RoomServices(settings, self.storage, self.identity)
         self.events = EventServices(settings, self.storage)
         self.media = MediaServers(settings, self.engines)
-        self.meetings = MeetingServices(settings, self.storage, self.identity, self.rooms, self.media)
         self.telephony = TelephonyServices(settings, self.storage, self.identity)
+        dependents = self.telephony.account_dependents
+        self.meetings = MeetingServices(
+            settings, self.storage, self.identity, self.rooms, self.media, dependents
+        )
         self.live = LiveRooms(settings, self.storage, self.identity, self.events, self.meetings, self.media)
         self.dialects = Dialects(
             settings,

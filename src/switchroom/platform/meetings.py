@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.dependents import AccountDependents, AllDependents
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.meetings.admission import MeetingAdmission
 from switchroom.meetings.attendance import Attendances
@@ -33,12 +34,15 @@ class MeetingServices:
         identity: IdentityServices,
         rooms: RoomServices,
         media: MediaServers,
+        dependents: AccountDependents,
     ) -> None:
+        """`dependents` are those of accounts that are not meetings."""
         database, signer = storage.database, identity.signer
         self.invitations = Invitations(settings.base_url, settings.webmeeting.dial_in_numbers)
         self.meetings = Meetings(database, self.invitations, settings.webmeeting.meeting_timezone)
         self.upcoming = UpcomingMeetings(database, signer, self.invitations)
-        self.accounts = Accounts(database, identity.password_requests, AccountMeetings())
+        all_dependents = AllDependents([AccountMeetings(), dependents])
+        self.accounts = Accounts(database, identity.password_requests, all_dependents)
         self.attendances = Attendances(database)
         self.calendars = Calendars(database, self.invitations)
         self.admission = MeetingAdmission(

@@ -13,6 +13,7 @@ from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.settings import Settings
 from switchroom.telephony.registrations import RegistrationMirror
+from switchroom.telephony.resources.account_changes import AccountTelephony
 from switchroom.telephony.resources.calls_history import CallHistory
 from switchroom.telephony.resources.catalogue import all_kinds
 from switchroom.telephony.resources.service import Resources
@@ -34,6 +35,7 @@ class TelephonyServices:
         kinds = all_kinds(identity.password_requests, AccountMeetings(), self.sounds)
         suffix = settings.telephony.realm_suffix or _domain_of(settings.base_url)
         self.resources = Resources(database, identity.passwords, self.vault, kinds, suffix)
+        self.account_dependents = AccountTelephony(self.resources.kinds)
         self.call_history = CallHistory(database)
         self.user_ids = UserIds(database)
         self.registrations = RegistrationMirror(database, storage.bus, sip_server.directory(settings))

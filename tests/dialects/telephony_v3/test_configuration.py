@@ -22,6 +22,7 @@ from switchroom.telephony.resources.conferences import ConferenceRow
 from switchroom.telephony.resources.devices import Device, Registration
 from switchroom.telephony.resources.trunks import TrunkRow
 from tests.dialects.telephony_v3.client import Api
+from tests.dialects.webmeeting_v6.client import Account
 from tests.platform import RunningPlatform, Tenant
 
 _BLOCKS = count(0, 10)
@@ -96,6 +97,25 @@ def test_a_user_with_a_phone_is_not_deleted(tenant: Tenant, api: Api) -> None:
     assert [one["id"] for one in api("GET", "/devices", owner_id=user)] == [device]
     api("DELETE", f"/devices/{device}", {})
     api("DELETE", f"/users/{user}", {})
+
+
+def test_an_organizer_who_is_used_is_not_removed(running: RunningPlatform) -> None:
+    """By the Web Meeting API neither. What somebody used who has left is free."""
+    account = Account(running)
+    api = Api.of(running, account.organization)
+    organizer = account.organizer()
+    user = next(one["id"] for one in api("GET", "/users") if one["username"] == organizer["email"])
+    media = api.make("medias", name="Music")
+    api("POST", f"/users/{user}", {"music_on_hold_id": media})
+    group = api.make("groups", name="Sales", members=[{"member_id": user}])
+    path = f"/account/{account.id}/organizer/{organizer['id']}"
+
+    assert f"group {group} (Sales)" in account.own().refused("DELETE", path).message
+    assert api("GET", f"/users/{user}")["music_on_hold_id"] == media
+    api("POST", f"/groups/{group}", {"members": []})
+    account.own().delete(path)
+    assert api.refused("GET", f"/users/{user}")[0] == 404
+    api("DELETE", f"/medias/{media}", {})
 
 
 def test_a_menu_is_not_deleted_while_a_callflow_begins_to_use_it(api: Api) -> None:

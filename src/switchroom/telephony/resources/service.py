@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, structs
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.standing import lock_organization
 from switchroom.db.database import Database
@@ -111,7 +112,7 @@ class Resources:
         async with self.changing(actor) as work:
             row = await require(work, kind, resource_id, to_change=True)
             _require_own(work, kind, row)
-            await require_unused(work, self.kinds, kind, resource_id)
+            await require_unused(work.session, work.organization_id, self.kinds, kind, resource_id)
             kind.log(work, row, ResourceDeleted)
             await forget_references(work.session, work.organization_id, Source(kind.name, resource_id))
             await kind.remove(work, row)
@@ -187,16 +188,20 @@ async def change_in(
 
 
 async def require_unused(
-    work: Work, kinds: Mapping[str, AnyResource], kind: AnyResource, resource_id: int
+    session: AsyncSession,
+    organization_id: int,
+    kinds: Mapping[str, AnyResource],
+    kind: AnyResource,
+    resource_id: int,
 ) -> None:
     """Raises Conflict, which names those that use it."""
-    found = await users_of(work.session, work.organization_id, Source(kind.name, resource_id))
+    found = await users_of(session, organization_id, Source(kind.name, resource_id))
     if not found:
         return
     named: list[str] = []
     for name in sorted({one.kind for one in found}):
         ids = [one.id for one in found if one.kind == name]
-        labels = await kinds[name].names(work.session, work.organization_id, ids)
+        labels = await kinds[name].names(session, organization_id, ids)
         named += [f"{kinds[name].singular} {one} ({labels.get(one, '')})" for one in ids]
     raise Conflict(ErrorCode.RESOURCE_USED, "id", kind=kind.singular, users=", ".join(named))
 
