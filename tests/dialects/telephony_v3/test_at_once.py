@@ -46,10 +46,14 @@ def test_two_changes_of_a_user(tenant: Tenant, api: Api) -> None:
     assert tenant.administrator
     path = f"/users/{api.make('users', username=f'user-{tenant.organization.id}@example.org')}"
     for number in range(_ROUNDS):
-        mobile, hotdesk = f"+32255501{number:02}", str(1000 + number)
-        _succeed(api, ("POST", path, {"mobile_number": mobile}), ("POST", path, {"hotdesk_id": hotdesk}))
+        mobile, is_mailed = f"+32255501{number:02}", bool(number % 2)
+        _succeed(
+            api,
+            ("POST", path, {"mobile_number": mobile}),
+            ("POST", path, {"vm_to_email_enabled": is_mailed}),
+        )
         user = api("GET", path)
-        assert (user["mobile_number"], user["hotdesk_id"]) == (mobile, hotdesk)
+        assert (user["mobile_number"], user["vm_to_email_enabled"]) == (mobile, is_mailed)
 
 
 def test_two_changes_of_an_account_and_its_networks(api: Api) -> None:

@@ -218,7 +218,8 @@ def test_telephone_numbers(running: RunningPlatform, tenant: Tenant, api: Api) -
     assert f"+{base + 5}" not in api("GET", "/phone_numbers")
     other = Api.of(running, running.organization("Other").organization)
     taken = {"numbers": [f"+{base + 6}", numbers[0]], "trunk_id": other.make("trunks", name="Theirs")}
-    assert other.refused("PUT", "/phone_numbers", taken)[0] == 409
+    refused = other.refused("PUT", "/phone_numbers", taken)
+    assert refused == (409, {"number": f"number {numbers[0]} is taken"})
     assert other("GET", "/phone_numbers") == {}
     number_id = made[numbers[1]]["id"]
     assert api("DELETE", f"/phone_numbers/{number_id}", {}) == {"phone_number_id": number_id}

@@ -232,7 +232,8 @@ async def _write(
         await kind.written(work, row, draft)
     except IntegrityError as error:
         # Somebody else was faster than the look before.
-        raise Conflict(ErrorCode.VALUE_TAKEN, next(iter(kind.unique), "id"), value="") from error
+        name = next(iter(kind.unique), "id")
+        raise Conflict(ErrorCode.VALUE_TAKEN, name, value=getattr(draft, name, "")) from error
     source = Source(kind.name, kind.id_of(row))
     if not is_new:
         await forget_references(work.session, work.organization_id, source)
