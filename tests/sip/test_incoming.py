@@ -6,6 +6,7 @@ import pytest
 
 from switchroom.engines.sip.errors import MalformedValue, WrongState
 from switchroom.engines.sip.events import Acknowledged, Cancelled, EndCause, Ended
+from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.session import SessionState
 from tests.sip import torture
 from tests.sip.peer import ANSWER, CONTACT, OFFER, PEER, Peer
@@ -265,3 +266,26 @@ def test_a_program_cannot_write_header_fields_by_an_answer(peer: Peer) -> None:
     assert (peer.sent(), call.state) == ([], SessionState.EARLY)
     call.answer(ANSWER)
     assert peer.sent() == ["200 INVITE"]
+
+
+def test_a_call_whose_taking_fails_gets_500_and_leaves_nothing(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(call: IncomingCall) -> None:
+        call.progress(180)
+        raise RuntimeError("on_call")
+
+    monkeypatch.setattr(peer, "on_call", fail)
+    with pytest.raises(RuntimeError):
+        peer.called()
+    assert peer.sent() == ["100 INVITE", "180 INVITE", "500 INVITE"]
+    peer.leaves_nothing()
+
+
+def test_a_call_that_nobody_answers_ends_at_last(peer: Peer) -> None:
+    call = peer.called()
+    call.progress(180)
+    peer.clock.pass_time(3601)
+    assert (peer.sent()[-1], call.state) == ("408 INVITE", SessionState.ENDED)
+    assert len(peer.happened(Cancelled)) == 1
+    peer.leaves_nothing()

@@ -35,9 +35,12 @@ class Bench:
         self.acks: list[Request] = []
         self.responses: list[int] = []
         self.failures: list[int] = []
+        self.fails = False
 
     def on_request(self, transaction: ServerTransaction) -> None:
         self.requests.append(transaction)
+        if self.fails:
+            raise RuntimeError("on_request")
 
     def on_cancel(self, transaction: ServerTransaction, invite: ServerTransaction) -> None:
         self.cancelled.append(invite)
@@ -58,6 +61,15 @@ class Bench:
 
     def sent(self) -> list[str | int]:
         return [one.method if isinstance(one, Request) else one.status for one in self.wire.take()]
+
+    def ends(self, seconds: float) -> None:
+        """Nothing is left after so many seconds, and a request that was known before is a new one."""
+        self.clock.pass_time(seconds)
+        assert (len(self.layer), self.clock.pending) == (0, 0)
+        known, self.fails = len(self.requests), False
+        for method in ("INVITE", "OPTIONS"):
+            self.receive(request(method, "z9hG4bKanother"))
+        assert len(self.requests) == known + 2, "the same request by another way is still known"
 
     def settles(self) -> None:
         self.clock.pass_time(100)
@@ -217,3 +229,59 @@ def test_malformed_requests_get_their_refusal_and_keepalives_nothing(bench: Benc
     bench.layer.receive(b"\x16\x03\x01", PEER)
     assert (bench.layer.malformed, bench.requests) == (3, [])
     assert [data.split(b"\r\n")[0] for data in bench.wire.raw] == [b"SIP/2.0 400 Bad Request"]
+
+
+@pytest.mark.parametrize(("method", "seconds", "last"), [("OPTIONS", 33, []), ("INVITE", 3640, [408])])
+def test_a_request_that_nobody_answers_is_forgotten_at_last(
+    bench: Bench, method: str, seconds: float, last: list[int]
+) -> None:
+    bench.receive(request(method))
+    bench.clock.pass_time(31)
+    assert len(bench.layer) == 1
+    bench.clock.pass_time(seconds - 31)
+    assert (list(dict.fromkeys(bench.sent())), bench.cancelled) == (last, bench.requests)
+    bench.requests[0].respond(200, to_tag="b")
+    assert bench.sent() == []
+    bench.ends(33)
+
+
+def test_an_invite_that_rings_is_forgotten_at_last(bench: Bench) -> None:
+    bench.receive(request("INVITE"))
+    bench.requests[0].respond(180, to_tag="b")
+    bench.clock.pass_time(3599)
+    assert bench.sent() == [180]
+    bench.ends(100)
+
+
+@pytest.mark.parametrize("method", ["INVITE", "OPTIONS"])
+def test_a_request_whose_taking_fails_gets_500_and_is_forgotten(bench: Bench, method: str) -> None:
+    bench.fails = True
+    with pytest.raises(RuntimeError):
+        bench.receive(request(method))
+    assert (bench.sent(), bench.cancelled) == ([500], bench.requests)
+    bench.ends(33)
+
+
+def test_an_invite_that_rings_for_ever_fails_at_last(bench: Bench) -> None:
+    message = request("INVITE")
+    bench.send(message)
+    for _ in range(2):
+        bench.receive(response_to(message, 180, to_tag="b"))
+        bench.clock.pass_time(3590)
+    assert bench.failures == []
+    bench.ends(20)
+    assert bench.failures == [408]
+
+
+def test_an_invite_that_was_cancelled_waits_32_s_for_its_end(bench: Bench) -> None:
+    """RFC 3261 section 9.1."""
+    message = request("INVITE")
+    bench.send(message)
+    bench.receive(response_to(message, 180, to_tag="b"))
+    bench.send(request("CANCEL"))
+    bench.receive(response_to(request("CANCEL"), 200, to_tag="b"))
+    bench.clock.pass_time(20)
+    bench.receive(response_to(message, 180, to_tag="b"))
+    assert bench.failures == []
+    bench.ends(12.1)
+    assert bench.failures == [408]

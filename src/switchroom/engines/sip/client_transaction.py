@@ -58,6 +58,7 @@ class ClientTransaction:
         self._retransmission: Timer | None = None
         self._timeout: Timer | None = None
         self._ack: bytes = b""
+        self._is_cancelled = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -81,6 +82,12 @@ class ClientTransaction:
         else:
             self._rejected(response)
 
+    def cancelled(self) -> None:
+        """A CANCEL of this INVITE was sent: wait 64 times T1 for its end (RFC 3261 section 9.1)."""
+        if self.state is ClientState.PROCEEDING:
+            self._is_cancelled = True
+            self._wait(self._timing.limit)
+
     def stop(self) -> None:
         """End without a word to anybody: the process ends."""
         self._end()
@@ -90,7 +97,8 @@ class ClientTransaction:
             return
         self.state = ClientState.PROCEEDING
         if self._is_invite:
-            self._cancel_timers()
+            if not self._is_cancelled:
+                self._wait(self._timing.ringing)
         else:
             self._interval = self._timing.t2
         self._on_response(response)
@@ -121,6 +129,11 @@ class ClientTransaction:
         self.state = state
         self._cancel_timers()
         self._timeout = self._clock.call_later(seconds, self._end)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait so long for a final response, without repetitions."""
+        self._cancel_timers()
+        self._timeout = self._clock.call_later(seconds, self._time_out)
 
     def _retransmit(self) -> None:
         self._interval = self._interval * 2

@@ -36,8 +36,11 @@ class ServerTransaction:
         clock: Clock,
         timing: Timing,
         *,
+        on_give_up: Callable[[ServerTransaction], None],
         on_end: Callable[[ServerTransaction], None],
     ) -> None:
+        """`on_give_up` is called when there is no final response after `Timing.ringing`, of an INVITE, or 64
+        times T1."""
         self.request = request
         self.source = source
         self.state = ServerState.TRYING
@@ -46,11 +49,15 @@ class ServerTransaction:
         self._transport = transport
         self._clock = clock
         self._timing = timing
+        self._on_give_up = on_give_up
         self._on_end = on_end
         self._is_invite = request.method == "INVITE"
         self._interval = timing.t1
         self._retransmission: Timer | None = None
-        self._timeout: Timer | None = None
+        # A request without a final response is forgotten when its sender has given it up.
+        self._timeout: Timer | None = clock.call_later(
+            timing.ringing if self._is_invite else timing.limit, self._give_up
+        )
 
     @property
     def is_answered(self) -> bool:
@@ -123,7 +130,13 @@ class ServerTransaction:
     def _linger(self, state: ServerState) -> None:
         """Timers H, J and L."""
         self.state = state
+        if self._timeout is not None:
+            self._timeout.cancel()
         self._timeout = self._clock.call_later(self._timing.limit, self._end)
+
+    def _give_up(self) -> None:
+        self._timeout = None
+        self._on_give_up(self)
 
     def _retransmit(self) -> None:
         self._interval = min(self._interval * 2, self._timing.t2)

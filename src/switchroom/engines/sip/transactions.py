@@ -24,7 +24,11 @@ class TransactionUser(Protocol):
         ...
 
     def on_cancel(self, transaction: ServerTransaction, invite: ServerTransaction) -> None:
-        """A CANCEL, answered already, of an INVITE that had no final response."""
+        """A CANCEL, answered already, of an INVITE that had no final response.
+
+        `transaction` is `invite`, a request of any method, if it has been ended because nobody answered it in
+        time or `on_request` raised an exception.
+        """
         ...
 
     def on_ack(self, request: Request) -> None:
@@ -69,6 +73,10 @@ class Transactions:
             on_end=self._client_ended,
         )
         self._clients[transaction.key] = transaction
+        if request.method == "CANCEL":
+            invite = self._clients.get((transaction.key[0], "INVITE"))
+            if invite is not None:
+                invite.cancelled()
         transaction.start()
         return transaction
 
@@ -122,7 +130,13 @@ class Transactions:
             known.receive_again()
             return
         transaction = ServerTransaction(
-            request, source, self.transport, self.clock, self.timing, on_end=self._server_ended
+            request,
+            source,
+            self.transport,
+            self.clock,
+            self.timing,
+            on_give_up=self._given_up,
+            on_end=self._server_ended,
         )
         self._servers[_server_key(request, request.method)] = transaction
         if request.method == "CANCEL":
@@ -133,7 +147,28 @@ class Transactions:
         ):
             transaction.respond(482)
         else:
+            self._tell(transaction)
+
+    def _tell(self, transaction: ServerTransaction) -> None:
+        """What the user raises is raised again, after a 500: no answer would come any more."""
+        try:
             self._user.on_request(transaction)
+        except Exception:
+            self._fail(transaction, 500)
+            raise
+
+    def _given_up(self, transaction: ServerTransaction) -> None:
+        if transaction.request.method == "INVITE":
+            self._fail(transaction, 408)
+        else:
+            # Its sender has given it up by itself, and must get no 408 (RFC 4320 section 4.2).
+            transaction.stop()
+            self._user.on_cancel(transaction, transaction)
+
+    def _fail(self, transaction: ServerTransaction, status: int) -> None:
+        if not transaction.is_answered:
+            transaction.respond(status)
+            self._user.on_cancel(transaction, transaction)
 
     def _cancel(self, transaction: ServerTransaction) -> None:
         """RFC 3261 section 9.2: 200 whatever becomes of the INVITE, 481 if there is none."""

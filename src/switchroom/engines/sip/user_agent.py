@@ -238,7 +238,7 @@ class UserAgent:
             transaction.respond(400, to_tag=new_tag())
 
     def on_cancel(self, transaction: ServerTransaction, invite: ServerTransaction) -> None:
-        """A CANCEL of an INVITE that has no final response."""
+        """A CANCEL of an INVITE that has no final response, or a request that was ended without one."""
         tag = invite.request.to.tag
         if tag is None:
             call = self._core.invites.get(invite)
