@@ -110,3 +110,28 @@ def test_a_challenge_is_read() -> None:
     assert parse_challenge('digest  nonce = "n" , realm="r",qop=auth', for_proxy=True) == Challenge(
         "r", "n", qop=True, for_proxy=True
     )
+
+
+def test_another_nonce_is_tried_once_without_stale() -> None:
+    client = challenged('Digest realm="r", nonce="1"')
+    assert not client.take(refusal('Digest realm="r", nonce="1"'))
+    assert client.take(refusal('Digest realm="r", nonce="2"'))
+    assert not client.take(refusal('Digest realm="r", nonce="3"'))
+    assert client.take(refusal('Digest realm="r", nonce="4"'))
+    client.taken()
+    assert client.take(refusal('Digest realm="r", nonce="5"'))
+
+
+@pytest.mark.parametrize("challenge", ['realm="r", nonce="{}", stale=true', 'realm="{}", nonce="1"'])
+def test_challenges_without_end_are_not_answered(challenge: str) -> None:
+    client = DigestClient(_CREDENTIALS)
+    assert not all(client.take(refusal("Digest " + challenge.format(number))) for number in range(20))
+
+
+def test_a_challenge_that_is_no_utf_8_is_answered_with_its_bytes() -> None:
+    client = challenged('Digest realm="\udcff", nonce="1"')
+    ((_, text),) = client.headers("REGISTER", "sip:b")
+    ha1 = hashlib.md5(b"Mufasa:\xff:CircleOfLife").hexdigest()
+    ha2 = hashlib.md5(b"REGISTER:sip:b").hexdigest()
+    assert values(text)["response"] == hashlib.md5(f"{ha1}:1:{ha2}".encode()).hexdigest()
+    assert b'realm="\xff"' in text.encode("utf-8", "surrogateescape")

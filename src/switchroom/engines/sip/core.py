@@ -139,6 +139,8 @@ class Core:
                     on_transaction=on_transaction,
                 )
             else:
+                if digest is not None and response.status >= 200 and response.status not in (401, 407):
+                    digest.taken()
                 on_response(request, response)
 
         try:

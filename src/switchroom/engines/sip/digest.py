@@ -15,6 +15,8 @@ from switchroom.engines.sip.message import Response
 
 _SCHEME = re.compile(r"digest[ \t]+", re.IGNORECASE)
 _STRENGTH = ("SHA-256", "MD5")
+_MOST_TRIES = 8
+"""Challenges in a row that are answered: one for each realm on the way, and some for nonces that ran out."""
 
 
 class Credentials(Struct, frozen=True):
@@ -92,12 +94,14 @@ class DigestClient:
         self._credentials = credentials
         self._known: dict[tuple[bool, str], Challenge] = {}
         self._uses: dict[str, int] = {}
+        self._tries = 0
+        self._renewed: set[tuple[bool, str]] = set()
 
     def take(self, response: Response) -> bool:
         """Keep the challenges of a 401 or 407; False when another try with them is pointless.
 
         Pointless is: no challenge that can be answered, or a refusal of what was sent, unless the nonce was
-        only stale (RFC 7616 section 3.3) or is another.
+        only stale (RFC 7616 section 3.3), or is another for the first time: not every server says `stale`.
         """
         best: dict[tuple[bool, str], Challenge] = {}
         for challenge in challenges(response):
@@ -109,9 +113,23 @@ class DigestClient:
         again = False
         for place, challenge in best.items():
             before = self._known.get(place)
-            again = again or before is None or challenge.stale
+            if before is None:
+                again = True
+            else:
+                is_new = challenge.nonce != before.nonce and place not in self._renewed
+                again = again or challenge.stale or is_new
+                self._renewed.add(place)
             self._known[place] = challenge
+        self._tries += 1
+        again = again and self._tries <= _MOST_TRIES
+        if not again:
+            self.taken()
         return again
+
+    def taken(self) -> None:
+        """What was sent got a final response that is no challenge; the next request has all its tries."""
+        self._tries = 0
+        self._renewed.clear()
 
     def headers(self, method: str, uri: str) -> list[tuple[str, str]]:
         """The Authorization and Proxy-Authorization fields of a request, one for each realm that asked."""
@@ -173,5 +191,7 @@ def _escaped(text: str) -> str:
 
 def _hash(algorithm: str) -> Callable[[str], str]:
     if algorithm.startswith("SHA-256"):
-        return lambda text: hashlib.sha256(text.encode()).hexdigest()
-    return lambda text: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        return lambda text: hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return lambda text: hashlib.md5(
+        text.encode("utf-8", "surrogateescape"), usedforsecurity=False
+    ).hexdigest()
