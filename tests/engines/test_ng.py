@@ -132,6 +132,24 @@ async def test_silence_and_nobody_are_told_apart(serve: Serve, monkeypatch: pyte
             await alone.ping()
 
 
+async def test_a_command_does_not_change_what_another_has_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ng_client, "PAUSES", (0.2,))
+    async with NgClient.connected("127.0.0.1", free_port()) as alone:
+        heard, hear = asyncio.Event(), alone.error_received
+
+        def error_received(exc: Exception) -> None:
+            if not heard.is_set():
+                hear(exc)
+                heard.set()
+
+        monkeypatch.setattr(alone, "error_received", error_received)
+        first = asyncio.create_task(alone.ping())
+        await heard.wait()
+        second = asyncio.create_task(alone.ping())
+        outcomes = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [NgUnreachable, NgTimeout]
+
+
 async def test_a_closed_client_fails_what_is_on_its_way_and_what_comes(serve: Serve) -> None:
     _, client = await serve(never)
     waiting = asyncio.create_task(client.request(Delete("1"), Reply))
@@ -206,3 +224,20 @@ async def test_events_are_told_however_they_are_cut_and_again_after_a_loss() -> 
     await feed.stop()
     writer.close()
     server.close()
+
+
+async def test_connections_that_end_at_once_are_made_at_growing_intervals() -> None:
+    times: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        times.append(loop.time())
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    feed = DtmfFeed("127.0.0.1", server.sockets[0].getsockname()[1], lambda event: None)
+    feed.start()
+    await until(lambda: len(times) >= 4)
+    await feed.stop()
+    server.close()
+    assert times[3] - times[0] >= 0.05 + 0.1 + 0.2

@@ -86,8 +86,9 @@ class NgClient(asyncio.DatagramProtocol):
         self._prefix = secrets.token_hex(6)
         self._numbers = itertools.count(1)
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
+        self._refused: set[bytes] = set()
+        """Cookies on their way of which the last error was that nobody listens."""
         self._transport: asyncio.DatagramTransport | None = None
-        self._refused = False
 
     @classmethod
     async def connect(cls, host: str, port: int) -> NgClient:
@@ -141,7 +142,6 @@ class NgClient(asyncio.DatagramProtocol):
 
     async def _exchange(self, cookie: bytes, message: bytes, name: str) -> bytes:
         waiting = self._waiting[cookie] = asyncio.get_running_loop().create_future()
-        self._refused = False
         try:
             for pause in PAUSES:
                 if self._transport is None:
@@ -153,7 +153,9 @@ class NgClient(asyncio.DatagramProtocol):
         finally:
             del self._waiting[cookie]
             waiting.cancel()
-        if self._refused:
+            refused = cookie in self._refused
+            self._refused.discard(cookie)
+        if refused:
             raise NgUnreachable(f"{name}: nobody listens")
         raise NgTimeout(f"{name}: no answer within {sum(PAUSES):g} s")
 
@@ -168,4 +170,4 @@ class NgClient(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         # What ICMP says of a port without a listener; rtpengine may be about to be started.
-        self._refused = isinstance(exc, ConnectionRefusedError)
+        self._refused = set(self._waiting) if isinstance(exc, ConnectionRefusedError) else set()

@@ -87,8 +87,8 @@ class DtmfFeed:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, SLOWEST_RETRY)
                 continue
-            pause = FASTEST_RETRY
             self._connected.set()
+            began = asyncio.get_running_loop().time()
             try:
                 await self._read(reader)
             except (OSError, bencode.BencodeError) as error:
@@ -96,6 +96,11 @@ class DtmfFeed:
             finally:
                 self._connected.clear()
                 writer.close()
+            # What takes connections and closes them at once is not asked without end either.
+            if asyncio.get_running_loop().time() - began >= SLOWEST_RETRY:
+                pause = FASTEST_RETRY
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, SLOWEST_RETRY)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         data = b""
