@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.telephony.resources.callflows import CallflowNumber, CallflowRow
@@ -22,6 +22,34 @@ _OWN_STATES = ("in_service", "port_out")
 
 _FEATURES = {one.value: one for one in Feature}
 
+# Statements of every call are built once: that takes longer than the database does.
+_PLAN = (
+    select(CallflowNumber.number, CallflowNumber.callflow_id, CallflowRow.details["featurecode"])
+    .join(CallflowRow, CallflowRow.id == CallflowNumber.callflow_id)
+    .where(
+        CallflowNumber.organization_id == bindparam("account"),
+        CallflowRow.organization_id == bindparam("account"),
+        CallflowNumber.number.in_(bindparam("numbers", expanding=True)),
+    )
+)
+_OWN = select(PhoneNumberRow.number).where(
+    PhoneNumberRow.organization_id == bindparam("account"), PhoneNumberRow.state.in_(_OWN_STATES)
+)
+_FIRST_OWN = _OWN.order_by(PhoneNumberRow.id).limit(1)
+_OWN_NAMED = _OWN.where(PhoneNumberRow.number.in_(bindparam("numbers", expanding=True)))
+_EXTENSIONS = (
+    select(CallflowNumber.callflow_id, CallflowNumber.number, CallflowRow.details["flow"])
+    .join(CallflowRow, CallflowRow.id == CallflowNumber.callflow_id)
+    .join(ResourceReference, ResourceReference.source_id == CallflowRow.id)
+    .where(
+        ResourceReference.organization_id == bindparam("account"),
+        ResourceReference.source_kind == "callflows",
+        ResourceReference.target_kind == "users",
+        ResourceReference.target_id == bindparam("user"),
+        CallflowNumber.organization_id == bindparam("account"),
+    )
+)
+
 
 async def number_plan(
     session: AsyncSession, organization_id: int, numbers: Iterable[str], *, with_features: bool = False
@@ -33,16 +61,8 @@ async def number_plan(
         candidates.update(code for one in exact for code in _codes(one))
     if not candidates:
         return NumberPlan()
-    query = (
-        select(CallflowNumber.number, CallflowNumber.callflow_id, CallflowRow.details["featurecode"])
-        .join(CallflowRow, CallflowRow.id == CallflowNumber.callflow_id)
-        .where(
-            CallflowNumber.organization_id == organization_id,
-            CallflowRow.organization_id == organization_id,
-            CallflowNumber.number.in_(sorted(candidates)),
-        )
-    )
-    found = (await session.execute(query)).all()
+    values = {"account": organization_id, "numbers": sorted(candidates)}
+    found = (await session.execute(_PLAN, values)).all()
     codes = {code for _, id_, value in found if (code := _feature_code(id_, value)) is not None}
     return NumberPlan(
         numbers={number: id_ for number, id_, _ in found if number in exact},
@@ -66,13 +86,10 @@ async def own_numbers(
     """Those of the account's numbers of the public network that caller ids name, and its first."""
     entries = [entry for one in caller_ids for entry in (one.external, one.fax, one.emergency)]
     named = {number for one in entries if one.number and (number := e164(one.number, account.country))}
-    own = select(PhoneNumberRow.number).where(
-        PhoneNumberRow.organization_id == account.id, PhoneNumberRow.state.in_(_OWN_STATES)
-    )
-    first = own.order_by(PhoneNumberRow.id).limit(1)
-    found = set((await session.scalars(first)).all())
+    values = {"account": account.id}
+    found = set((await session.scalars(_FIRST_OWN, values)).all())
     if found and named - found:
-        found.update((await session.scalars(own.where(PhoneNumberRow.number.in_(sorted(named))))).all())
+        found.update((await session.scalars(_OWN_NAMED, {**values, "numbers": sorted(named)})).all())
     return frozenset(found)
 
 
@@ -88,21 +105,10 @@ async def is_out_of_service(session: AsyncSession, organization_id: int, number:
 
 async def extension_of(session: AsyncSession, organization_id: int, user_id: int) -> str:
     """The extension of the oldest callflow that begins with the user, the shortest first; empty for none."""
-    query = (
-        select(CallflowNumber.callflow_id, CallflowNumber.number, CallflowRow.details["flow"])
-        .join(CallflowRow, CallflowRow.id == CallflowNumber.callflow_id)
-        .join(ResourceReference, ResourceReference.source_id == CallflowRow.id)
-        .where(
-            ResourceReference.organization_id == organization_id,
-            ResourceReference.source_kind == "callflows",
-            ResourceReference.target_kind == "users",
-            ResourceReference.target_id == user_id,
-            CallflowNumber.organization_id == organization_id,
-        )
-    )
+    values = {"account": organization_id, "user": user_id}
     found = [
         (id_, len(number), number)
-        for id_, number, flow in await session.execute(query)
+        for id_, number, flow in await session.execute(_EXTENSIONS, values)
         if number[0] not in "+*" and _begins_with(flow, user_id)
     ]
     return min(found)[2] if found else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from cryptography.fernet import InvalidToken
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -40,6 +40,30 @@ Kinds = Mapping[str, AnyResource]
 log = structlog.stdlib.get_logger(__name__)
 
 
+# Statements of every call are built once: that takes longer than the database does.
+_ACCOUNT = (
+    select(Organization, TelephonyAccount)
+    .join(TelephonyAccount, TelephonyAccount.organization_id == Organization.id)
+    .where(Organization.id == bindparam("account"), Organization.closed_at.is_(None))
+)
+_USERS = (
+    select(Person, Membership, TelephonyUser)
+    .join(Membership, Membership.person_id == Person.id)
+    .outerjoin(TelephonyUser, TelephonyUser.membership_id == Membership.id)
+    .where(
+        Membership.organization_id == bindparam("account"),
+        Membership.id.in_(bindparam("ids", expanding=True)),
+    )
+)
+_DEVICES = select(devices.Device).where(
+    devices.Device.organization_id == bindparam("account"),
+    or_(
+        devices.Device.id.in_(bindparam("ids", expanding=True)),
+        devices.Device.owner_id.in_(bindparam("owners", expanding=True)),
+    ),
+)
+
+
 class AccountRows:
     """What is configured in one account. Every statement is confined to it."""
 
@@ -50,12 +74,7 @@ class AccountRows:
 
     async def account(self) -> Account | None:
         """The account without its numbers; None for one that is closed."""
-        query = (
-            select(Organization, TelephonyAccount)
-            .join(TelephonyAccount, TelephonyAccount.organization_id == Organization.id)
-            .where(Organization.id == self.organization_id, Organization.closed_at.is_(None))
-        )
-        row = (await self._session.execute(query)).one_or_none()
+        row = (await self._session.execute(_ACCOUNT, {"account": self.organization_id})).one_or_none()
         if row is None:
             return None
         values = self._kinds["accounts"].values_of(AccountRow(*row))
@@ -64,27 +83,20 @@ class AccountRows:
     async def users(self, ids: Collection[int]) -> dict[int, User]:
         if not ids:
             return {}
-        query = (
-            select(Person, Membership, TelephonyUser)
-            .join(Membership, Membership.person_id == Person.id)
-            .outerjoin(TelephonyUser, TelephonyUser.membership_id == Membership.id)
-            .where(Membership.organization_id == self.organization_id, Membership.id.in_(sorted(ids)))
-        )
+        values = {"account": self.organization_id, "ids": sorted(ids)}
         kind = self._kinds["users"]
-        rows = [UserRow(*row) for row in await self._session.execute(query)]
+        rows = [UserRow(*row) for row in await self._session.execute(_USERS, values)]
         return {id_: stored_values.user_of(id_, kind.values_of(row)) for row in rows if (id_ := row.id)}
 
     async def devices(self, ids: Collection[int], of_users: Collection[int] = ()) -> dict[int, Device]:
         """Devices by their ids, and all of these users."""
         if not ids and not of_users:
             return {}
-        table = devices.Device
-        wanted = or_(table.id.in_(sorted(ids)), table.owner_id.in_(sorted(of_users)))
-        query = select(table).where(table.organization_id == self.organization_id, wanted)
+        values = {"account": self.organization_id, "ids": sorted(ids), "owners": sorted(of_users)}
         kind = self._kinds["devices"]
         return {
             row.id: stored_values.device_of(row.id, kind.values_of(row), owner_id=row.owner_id)
-            for row in await self._session.scalars(query)
+            for row in await self._session.scalars(_DEVICES, values)
         }
 
     async def groups(self, ids: Collection[int]) -> dict[int, Group]:
