@@ -112,3 +112,16 @@ async def test_a_phone_that_falls_silent_is_told_and_one_that_holds_is_not(call:
     await talking.close()
     await until(lambda: lost[1:] == [(talking, MediaLoss.GONE)])
     await watch.stop()
+
+
+async def test_keys_are_sent_to_phones(call: Caller) -> None:
+    alice, first = await call(400)
+    bob, second = await call(550)
+    await bridge(first, second)
+    await bob.hears(400)
+    await alice.hears(550)
+    await second.send_key("7")
+    await until(lambda: bob.keys == ["7"])
+    await first.send_key("#")
+    await until(lambda: alice.keys == ["#"])
+    await bob.hears(400)

@@ -158,7 +158,8 @@ class LegMedia:
 
     async def send_key(self, key: str, milliseconds: int = 200) -> None:
         """Send a key to the phone (RFC 4733, or as a tone to one without). The first one of a leg takes a
-        negotiation with rtpengine, from which on all its sound is translated."""
+        negotiation with rtpengine, from which on all its sound is translated. Known limit: keys go out under
+        payload type 101, so a phone that has offered telephone-event under another number misses them."""
         if not self.state.injects:
             self.state.injects = True
             await self.point_at(self.state.target)
