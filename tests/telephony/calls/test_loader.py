@@ -190,7 +190,8 @@ def test_calls_from_trunks_that_are_refused(office: Office) -> None:
 
 def test_a_number_that_is_out_of_service(office: Office) -> None:
     number = f"+493013{next(_numbers)}"
-    office.api("PUT", "/phone_numbers", {"numbers": [number], "state": "released"})
+    released = {"numbers": [number], "state": "released", "trunk_id": office.trunk}
+    office.api("PUT", "/phone_numbers", released)
     office.flow("alt", [number], "user", office.anna)
 
     assert office.running.run(office.loader.incoming(office.trunk, number)) is Refused.NUMBER_UNKNOWN
