@@ -256,7 +256,7 @@ class Accounts(Resource[AccountDraft, Any]):
                 if getattr(draft, name) != getattr(before, name):
                     raise Forbidden(ErrorCode.LEVEL_MISSING, name, level="superduper")
             is_elsewhere = not draft.realm.endswith(f".{work.realm_suffix}")
-            if draft.realm != before.realm and is_elsewhere:
+            if draft.realm != before.realm and is_elsewhere and _REALM.fullmatch(draft.realm):
                 raise Forbidden(ErrorCode.LEVEL_MISSING, "realm", level="superduper")
         return structs.replace(draft, name=sanitize.name(draft.name))
 
