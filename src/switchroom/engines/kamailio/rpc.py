@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-import aiohttp
 import msgspec
 from msgspec import Struct
 
@@ -50,6 +49,8 @@ class KamailioRpc:
     """A connection for commands, to be used as a context."""
 
     def __init__(self, interfaces: Interfaces) -> None:
+        import aiohttp  # here: nothing else in a process without telephony needs it at its start
+
         self._url = interfaces.rpc_url
         # Kamailio closes each connection after its answer.
         self._session = aiohttp.ClientSession(
@@ -66,6 +67,8 @@ class KamailioRpc:
 
     async def call(self, method: str, *parameters: str | int) -> Any:
         """What the command answers. Raises KamailioUnreachable, KamailioRefused."""
+        import aiohttp
+
         body = {"jsonrpc": "2.0", "method": method, "params": list(parameters), "id": 1}
         try:
             async with self._session.post(self._url, json=body) as response:

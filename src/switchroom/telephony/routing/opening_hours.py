@@ -13,16 +13,17 @@ from collections.abc import Iterable, Iterator
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
-from icalendar import Calendar as ICalendar
-from icalendar import Component, vRecur
 from msgspec import Struct
 
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.telephony.routing.configuration import Calendar, Forced
+
+if TYPE_CHECKING:
+    from icalendar import Component
 
 LARGEST_CALENDAR = 100_000
 """Characters: reading them takes about half a second."""
@@ -166,6 +167,8 @@ def _components(text: str) -> list[Component]:
         raise Invalid(ErrorCode.TOO_LARGE, "ics")
     if len(_BEGIN.findall(text)) > MOST_EVENTS:
         raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "ics", most=MOST_EVENTS)
+    from icalendar import Calendar as ICalendar  # here: it takes long to load, and most calls need none
+
     try:
         calendar = ICalendar.from_ical(text)
         return cast("list[Component]", cast("Any", calendar).walk("VEVENT"))
@@ -231,6 +234,8 @@ def _understood(component: Component, zone: ZoneInfo, moved: dict[str, frozenset
 def _rule(component: Component, zone: tzinfo) -> tuple[str, datetime | None]:
     """The rule without its end, and the end on the wall: dateutil does not mix times with a zone and
     without."""
+    from icalendar import vRecur
+
     given: object = component.get("RRULE")
     if given is None:
         return "", None
