@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.identity.models import SignInDevice
-from switchroom.identity.secrets import random_key
+from switchroom.identity.secrets import digest, random_key
 
 DEVICE_FORGOTTEN_AFTER = timedelta(days=90)
 """After the last sign-in."""
@@ -24,7 +23,7 @@ _LONGEST_KEY = 128
 
 def device_hash(account: str, key: str) -> str:
     """What is kept of a device's key: good for this account only. Empty without a key that could be one."""
-    return _hash(f"{account.casefold()} {key}") if 0 < len(key) <= _LONGEST_KEY else ""
+    return digest(f"{account.casefold()} {key}") if 0 < len(key) <= _LONGEST_KEY else ""
 
 
 async def is_known_device(session: AsyncSession, hashed: str, moment: datetime) -> bool:
@@ -41,7 +40,7 @@ async def remember_device(session: AsyncSession, account: str, key: str) -> str:
     """The key of a device that has just signed in to the account, when the transaction commits: `key`, if it
     is known for this account, or a new one. A key that was made for another account, or by somebody else, is
     not taken over: whoever put it there would be known here too."""
-    moment, account_hash = now(), _hash(account.casefold())
+    moment, account_hash = now(), digest(account.casefold())
     hashed = device_hash(account, key)
     if await is_known_device(session, hashed, moment):
         seen = update(SignInDevice).where(SignInDevice.key_hash == hashed).values(last_at=moment)
@@ -65,7 +64,3 @@ async def remember_device(session: AsyncSession, account: str, key: str) -> str:
         .execution_options(synchronize_session=False)
     )
     return key
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -35,9 +35,14 @@ def random_key(length: int = 32) -> str:
     return key[:length].decode()
 
 
+def digest(text: str) -> str:
+    """SHA-256 of the text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def key_hash(key: str) -> str:
-    """SHA-256 in hexadecimal: enough for keys that are random and long."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    """What is kept of a key: its digest, enough for keys that are random and long."""
+    return digest(key)
 
 
 @cache

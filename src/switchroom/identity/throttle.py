@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from switchroom.errors import ErrorCode, Exhausted
 from switchroom.identity.devices import device_hash, is_known_device
 from switchroom.identity.models import SignInFailure, SignInPlace
 from switchroom.identity.networks import network_of
+from switchroom.identity.secrets import digest
 
 _LONGEST = timedelta(minutes=15)
 _FORGOTTEN_AFTER = timedelta(hours=1)
@@ -170,11 +170,7 @@ def _keys(account: str | None, address: str, device: str = "") -> _Keys:
     account = account.casefold()
     return _Keys(
         f"address:{network}",
-        f"account:{_hash(account)}",
-        f"place:{_hash(f'{account} {network}')}",
+        f"account:{digest(account)}",
+        f"place:{digest(f'{account} {network}')}",
         device_hash(account, device),
     )
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
