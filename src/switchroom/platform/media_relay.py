@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from switchroom.engines.rtpengine.configuration import RtpengineConfiguration
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.platform.engines import EngineEntry
-from switchroom.platform.sip_server import local_address
+from switchroom.platform.sip_server import local_address, wanted
 from switchroom.settings import Settings
 
 
@@ -37,8 +37,4 @@ def _make(settings: Settings) -> RtpengineEngine:
     return RtpengineEngine(settings.data_directory / "rtpengine", configuration)
 
 
-def _wanted(settings: Settings) -> bool:
-    return settings.telephony.enabled
-
-
-ENTRY = EngineEntry(_make, wanted=_wanted)
+ENTRY = EngineEntry(_make, wanted=wanted)

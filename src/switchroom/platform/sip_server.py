@@ -73,8 +73,9 @@ def _make(settings: Settings) -> KamailioEngine:
     return KamailioEngine(directory(settings), configuration, telephony.kamailio_executable)
 
 
-def _wanted(settings: Settings) -> bool:
+def wanted(settings: Settings) -> bool:
+    """Whether this platform serves telephones."""
     return settings.telephony.enabled
 
 
-ENTRY = EngineEntry(_make, wanted=_wanted)
+ENTRY = EngineEntry(_make, wanted=wanted)

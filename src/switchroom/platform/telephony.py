@@ -42,12 +42,12 @@ class TelephonyServices:
         self._settings = settings
 
     def background(self) -> list[Background]:
-        is_wanted = self._settings.telephony.enabled
+        is_wanted = sip_server.wanted(self._settings)
         return [Background("registrations", self.registrations.run)] if is_wanted else []
 
     def sip_server(self) -> Interfaces | None:
         """Where the SIP server of this machine is, None where none runs. It reads a file."""
-        if not self._settings.telephony.enabled:
+        if not sip_server.wanted(self._settings):
             return None
         return read_interfaces(sip_server.directory(self._settings))
 

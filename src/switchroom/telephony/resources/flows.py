@@ -9,8 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from switchroom.errors import ErrorCode, Problems
 from switchroom.telephony.resources.references import Reference
-
-MOST_MODULES = 500
+from switchroom.telephony.routing.flow import MOST_NODES
 
 Module = Literal[
     "user",
@@ -91,8 +90,8 @@ def references_of(flow: Node) -> Iterator[Reference]:
 def check_flow(flow: Node, problems: Problems) -> None:
     """Add what is wrong about a flow by itself."""
     for number, (path, node) in enumerate(nodes_of(flow)):
-        if number >= MOST_MODULES:
-            problems.add(ErrorCode.FLOW_TOO_LARGE, "flow", most=MOST_MODULES)
+        if number >= MOST_NODES:
+            problems.add(ErrorCode.FLOW_TOO_LARGE, "flow", most=MOST_NODES)
             return
         for use in _USES.get(node.module, ()):
             used = node.data.get(use.field)
