@@ -1,0 +1,117 @@
+"""Snapshots of calls, as whoever keeps records, tells of calls or shows lamps gets them at each change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class CallDirection(StrEnum):
+    """Direction of a call, seen from the account."""
+
+    INCOMING = "incoming"
+    """From a trunk."""
+
+    OUTGOING = "outgoing"
+    """Over a trunk."""
+
+    INTERNAL = "internal"
+
+
+class LegDirection(StrEnum):
+    """Direction of a leg, seen from the platform."""
+
+    INBOUND = "inbound"
+    """It called."""
+
+    OUTBOUND = "outbound"
+    """It was called."""
+
+
+class LegStatus(StrEnum):
+    """State of a leg, as the realtime API names it."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    HELD = "held"
+
+
+class LegSnapshot(Struct, frozen=True, kw_only=True):
+    """A leg: a phone or a carrier in a call.
+
+    `name` and `number` are of who is at the leg. `other_leg` is the uuid of the leg that it talks to, empty
+    for none. `hangup_cause` and `sip_code` are set when it has ended, the code 0 for one that was answered.
+    """
+
+    uuid: str
+    direction: LegDirection
+    sip_call_id: str
+    device_id: int | None = None
+    user_id: int | None = None
+    trunk_id: int | None = None
+    name: str = ""
+    number: str = ""
+    state: LegStatus = LegStatus.RINGING
+    muted: bool = False
+    other_leg: str = ""
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    hangup_cause: str = ""
+    sip_code: int = 0
+
+
+class CallSnapshot(Struct, frozen=True, kw_only=True):
+    """A call: the leg that is routed or was the caller, and all that were called.
+
+    `legs` has the caller's first, and those that have ended until the call is over. `flow_name` is the name
+    of the callflow that it came to. `state` is what another process takes the call up from, empty for one
+    that cannot be.
+    """
+
+    id: str
+    organization_id: int
+    direction: CallDirection
+    dialled: str = ""
+    flow_name: str = ""
+    caller_name: str = ""
+    caller_number: str = ""
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    hangup_cause: str = ""
+    legs: tuple[LegSnapshot, ...] = ()
+    state: bytes = b""
+
+
+class ChangeKind(StrEnum):
+    """What has happened to a call."""
+
+    CREATED = "created"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    HELD = "held"
+    UNHELD = "unheld"
+    TRANSFERRED = "transferred"
+    LEG_ENDED = "leg_ended"
+    ENDED = "ended"
+    CHANGED = "changed"
+    """Nothing that anybody is told of; the state is another."""
+
+
+class Happened(Struct, frozen=True):
+    """What has happened, and to which leg where it was one."""
+
+    kind: ChangeKind
+    leg: str = ""
+
+
+class Journal(Protocol):
+    """Whoever keeps what calls tell."""
+
+    def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
+        """Take in a change. It neither blocks nor raises."""
+        ...
