@@ -56,7 +56,7 @@ class Engine:
     without a process (a program that is run for each job, like ffmpeg) only says what it is.
     """
 
-    name: ClassVar[str]
+    name: str
     title: ClassVar[str]
     """What it is to who runs the platform: `media server (Janus)`."""
 
@@ -96,6 +96,11 @@ class Engine:
     def command(self) -> Sequence[str]:
         """The program and its arguments; nothing for an engine without a process."""
         return ()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables of the program beside those of this process."""
+        return {}
 
     def configure(self) -> None:
         """Write what the program reads into `directory`. It may block. Raises OSError."""
@@ -178,6 +183,7 @@ class Engine:
             probe_limit=self.probe_limit,
             reload=self.reload_order(),
             drain=self.drain_order(),
+            environment=self.environment,
         )
         self._process.on_change(self._changed)
         await self._process.start()

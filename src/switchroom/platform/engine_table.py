@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from switchroom.engines.ffmpeg.engine import FfmpegEngine
-from switchroom.platform import media_relay, media_servers, message_server, sip_server
+from switchroom.platform import call_control, media_relay, media_servers, message_server, sip_server
 from switchroom.platform.engines import EngineEntry
 
 TABLE: tuple[EngineEntry[Any], ...] = (
@@ -16,6 +16,7 @@ TABLE: tuple[EngineEntry[Any], ...] = (
     media_servers.ENTRY,
     sip_server.ENTRY,
     media_relay.ENTRY,
+    call_control.ENTRY,
     EngineEntry(lambda settings: FfmpegEngine(settings.data_directory / "ffmpeg")),
 )
 

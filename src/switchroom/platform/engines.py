@@ -34,6 +34,14 @@ def _always(_settings: Settings) -> bool:
     return True
 
 
+def _none_further(_settings: Settings) -> Sequence[Any]:
+    return ()
+
+
+def _unprepared(_engine: Any, _settings: Settings) -> None:
+    """It needs nothing."""
+
+
 def _unchanged(settings: Settings, _engine: Any) -> Settings:
     return settings
 
@@ -46,7 +54,8 @@ class EngineEntry(Struct, Generic[E], frozen=True):
     gives the settings with which another process finds the one that runs here. `health` is the part of
     `/health/ready` that says whether it is of use, when that is not the engine itself. `section` is the name
     and the type of its own section of the configuration, where it has one. `wanted` says whether the settings
-    want one at all.
+    want one at all. `further` makes more of the same kind, each with a name of its own, and `prepare` gives
+    an engine, before it is started, the settings with which it finds those it waits for.
     """
 
     make: Callable[[Settings], E]
@@ -56,6 +65,8 @@ class EngineEntry(Struct, Generic[E], frozen=True):
     health: str = ""
     section: tuple[str, type[Struct]] | None = None
     wanted: Callable[[Settings], bool] = _always
+    further: Callable[[Settings], Sequence[E]] = _none_further
+    prepare: Callable[[E, Settings], None] = _unprepared
 
 
 def configured(name: str, kind: Callable[[Path, S], E], section: type[S]) -> EngineEntry[E]:
@@ -74,13 +85,16 @@ class Engines:
     def __init__(self, settings: Settings, table: Sequence[EngineEntry[Any]]) -> None:
         """Raises ValueError when the table has a name twice, or engines that wait for each other or for one
         that is not in it."""
-        made: list[tuple[EngineEntry[Any], Engine]] = [(entry, entry.make(settings)) for entry in table]
+        made: list[tuple[EngineEntry[Any], Engine]] = [
+            (entry, engine) for entry in table for engine in (entry.make(settings), *entry.further(settings))
+        ]
         _check([engine for _, engine in made])
         self._here = {
             engine.name: (entry, engine)
             for entry, engine in made
             if entry.wanted(settings) and not entry.elsewhere(settings)
         }
+        self._settings = settings
         self._problems: dict[str, str] = {}
         self._listeners: list[Callable[[], None]] = []
 
@@ -166,6 +180,7 @@ class Engines:
         try:
             if lacking:
                 raise ProcessError(f"{engine.name} waits for {', '.join(lacking)}")
+            self._here[engine.name][0].prepare(engine, self.shared(self._settings))
             await engine.start()
         except EngineNotInstalled as error:
             self._failed(engine, f"{error}; install it with: {engine.remedy}")

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
+
 from switchroom.engines.ports import free_port
 
 PHONES = "phones"
@@ -20,6 +23,24 @@ CORE = "core"
 ABANDONED_AFTER = 3600
 """Seconds without a packet after which rtpengine forgets a call that nobody has deleted. How long a call may
 be silent is for those to say who know whether it is on hold."""
+
+
+INTERFACES_FILE = "interfaces.json"
+
+
+class RtpengineInterfaces(Struct, frozen=True):
+    """Where the platform's processes find an rtpengine of this machine: ports of loopback."""
+
+    control_port: int
+    event_port: int
+
+
+def read_interfaces(directory: Path) -> RtpengineInterfaces | None:
+    """Those of the rtpengine that was configured last in this directory, None when none was."""
+    try:
+        return msgspec.json.decode((directory / INTERFACES_FILE).read_bytes(), type=RtpengineInterfaces)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +60,13 @@ class RtpengineConfiguration:
     rtp_port_max: int = 39999
     threads: int = 2
     log_level: int = 4
+
+    def write(self, directory: Path) -> None:
+        """Make `directory` that of one rtpengine. Raises OSError."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = directory / INTERFACES_FILE
+        file.touch(mode=0o600)
+        file.write_bytes(msgspec.json.encode(RtpengineInterfaces(self.control_port, self.event_port)))
 
     def arguments(self, directory: Path) -> list[str]:
         """The arguments of a server that keeps what it writes in `directory`."""

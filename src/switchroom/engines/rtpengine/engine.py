@@ -30,7 +30,7 @@ class RtpengineEngine(Engine):
         return {self._executable: "--version"}
 
     def configure(self) -> None:
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.configuration.write(self.directory)
 
     def command(self) -> list[str]:
         program = find_program(self._executable) or self._executable

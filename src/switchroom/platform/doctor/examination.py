@@ -21,7 +21,11 @@ async def examine(settings: Settings) -> Sequence[Finding]:
         *await addresses.public_url(settings, runs=port.state == machine.RUNS),
         addresses.proxies(settings),
         machine.media_ports(settings),
-        *[await engines.engine(entry, settings) for entry in engine_table.TABLE if entry.wanted(settings)],
+        *[
+            await engines.engine(entry, settings)
+            for entry in engine_table.TABLE
+            if entry.wanted(settings) and entry.make(settings).packages
+        ],
         *await engines.candidates(settings),
         *await turn.servers(settings.ice),
         *storage.data_directory(settings),

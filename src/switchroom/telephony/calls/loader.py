@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import structs
 from sqlalchemy import Select, select
@@ -21,6 +21,8 @@ from switchroom.telephony.calls.numbers import (
 from switchroom.telephony.calls.rows import AccountRows, Kinds
 from switchroom.telephony.resources import devices, trunks
 from switchroom.telephony.resources.callflows import CallflowRow
+from switchroom.telephony.resources.medias import MediaRow
+from switchroom.telephony.resources.realms import TelephonyAccount
 from switchroom.telephony.resources.vault import Vault
 from switchroom.telephony.routing.call import Call, Flow
 from switchroom.telephony.routing.configuration import (
@@ -146,6 +148,21 @@ class Loader:
         """Those of the devices that can be reached now."""
         async with self._database.read(organization_id) as session:
             return await AccountRows(session, organization_id, self._kinds).registered(set(device_ids))
+
+    async def realm(self, organization_id: int) -> str:
+        """The account's SIP realm."""
+        async with self._database.read(organization_id) as session:
+            query = select(TelephonyAccount.realm).where(TelephonyAccount.organization_id == organization_id)
+            return (await session.execute(query)).scalar_one()
+
+    async def sound_versions(self, organization_id: int, media_ids: Sequence[int]) -> Mapping[int, str]:
+        """What the files of an account's sounds are called, by ids; without those that there are not."""
+        query = select(MediaRow.id, MediaRow.version).where(
+            MediaRow.organization_id == organization_id, MediaRow.id.in_(media_ids), MediaRow.version != ""
+        )
+        async with self._database.read(organization_id) as session:
+            rows = (await session.execute(query)).all()
+        return {row[0]: row[1] for row in rows}
 
     async def _belongs(self, query: Select[int, bool]) -> tuple[int, bool] | None:
         """The account of what the outside names by an id alone, and whether it is enabled."""

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from switchroom.telephony.prompts import recorded
 from switchroom.telephony.prompts.library import MADE, RATES
-from switchroom.telephony.prompts.music import write_music, write_tone
-from switchroom.telephony.prompts.texts import FALLBACK, LANGUAGES, MUSIC, TONE, Language
+from switchroom.telephony.prompts.music import write_music, write_ringing, write_tone
+from switchroom.telephony.prompts.texts import FALLBACK, LANGUAGES, MUSIC, RINGING, TONE, Language
 
 SPEAKER = "espeak-ng"
 CONVERTER = "ffmpeg"
@@ -71,7 +71,7 @@ def _make_computed(directory: Path) -> int:
     for rate in RATES:
         folder = directory / FALLBACK / str(rate)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, write in ((MUSIC, write_music), (TONE, write_tone)):
+        for name, write in ((MUSIC, write_music), (TONE, write_tone), (RINGING, write_ringing)):
             file = folder / f"{name}.wav"
             if not file.exists():
                 temporary = file.with_suffix(".new")

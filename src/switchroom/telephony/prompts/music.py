@@ -53,6 +53,17 @@ def write_tone(file: Path, rate: int) -> None:
     )
 
 
+def write_ringing(file: Path, rate: int) -> None:
+    """Write the sound of a telephone that rings elsewhere, as 16-bit mono WAV: 425 Hz for 1 s, then 4 s of
+    silence (ITU-T E.180, the tone of most of Europe)."""
+    count, ramp = rate, rate // 100
+    tone = [
+        0.25 * math.sin(2 * math.pi * 425 * at / rate) * min(1.0, at / ramp, (count - at) / ramp)
+        for at in range(count)
+    ]
+    _write(file, rate, [*tone, *([0.0] * (4 * rate))])
+
+
 def _note(key: int, rate: int) -> list[float]:
     frequency = 440 * 2 ** ((key - 69) / 12)
     count = round(_RING * rate)

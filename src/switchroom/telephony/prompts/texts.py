@@ -57,3 +57,6 @@ TONE = "tone"
 
 MUSIC = "music"
 """The name of the music on hold."""
+
+RINGING = "ringing"
+"""Name of the sound of a telephone that rings elsewhere, in the folder of English."""

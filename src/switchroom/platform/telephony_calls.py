@@ -1,0 +1,50 @@
+"""Call services: the parts of a telephony worker."""
+
+from __future__ import annotations
+
+from switchroom.platform.engines import Engines
+from switchroom.platform.identity import IdentityServices
+from switchroom.platform.storage import Storage
+from switchroom.platform.telephony import TelephonyServices
+from switchroom.settings import Settings
+from switchroom.telephony.calls.loader import Loader
+from switchroom.telephony.calls.media_services import MediaServices
+from switchroom.telephony.calls.prompt_files import PromptFiles
+from switchroom.telephony.calls.snapshot import CallSnapshot, Happened
+from switchroom.telephony.calls.switchboard import Switchboard
+from switchroom.telephony.prompts.library import PromptLibrary
+
+
+class _Nobody:
+    """Journal that keeps nothing."""
+
+    def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
+        pass
+
+
+class CallServices:
+    """Everything that a telephony worker has of the platform, put together from the settings."""
+
+    def __init__(self, settings: Settings, number: int) -> None:
+        self.number = number
+        self.storage = Storage(settings, Engines(settings, ()))
+        identity = IdentityServices(settings, self.storage)
+        self._passwords = identity.passwords
+        telephony = TelephonyServices(settings, self.storage, identity)
+        self.loader = Loader(self.storage.database, telephony.vault, telephony.resources.kinds)
+        library = PromptLibrary(settings.data_directory / "telephony" / "prompts")
+        prompts = PromptFiles(library, telephony.sounds, self.loader)
+        self.board = Switchboard(self.loader, prompts, _Nobody())
+
+    async def open(self) -> None:
+        """Connect to what is shared with other processes."""
+        await self.storage.messages.connect()
+
+    async def begin(self, services: MediaServices) -> None:
+        """Take calls in, and up."""
+        self.board.begin(services)
+
+    async def close(self) -> None:
+        await self.storage.messages.disconnect()
+        self._passwords.close()
+        await self.storage.database.close()

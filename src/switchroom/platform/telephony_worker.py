@@ -1,0 +1,85 @@
+"""A process that controls calls: `python -m switchroom.platform.telephony_worker`.
+
+What it is to do comes in an environment variable. It has the calls that the SIP server gives it, on its UDP
+port on loopback, and takes up those that it had before it died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack
+
+import msgspec
+import structlog
+
+from switchroom import logs
+from switchroom.engines.kamailio.configuration import Interfaces
+from switchroom.engines.kamailio.configuration import read_interfaces as read_sip_server
+from switchroom.engines.rtpengine.client import NgClient
+from switchroom.engines.rtpengine.configuration import RtpengineInterfaces
+from switchroom.engines.rtpengine.configuration import read_interfaces as read_relay
+from switchroom.engines.rtpengine.dtmf import DtmfFeed
+from switchroom.engines.sip.core import AgentOptions
+from switchroom.engines.sip.user_agent import UserAgent
+from switchroom.platform import sip_server
+from switchroom.platform.call_control import JOB, TelephonyJob, relay_directory
+from switchroom.platform.loop import run
+from switchroom.platform.telephony_calls import CallServices
+from switchroom.settings import ConfigurationError
+from switchroom.telephony.calls.media_services import MediaServices
+
+log = structlog.stdlib.get_logger(__name__)
+
+LONGEST_RINGING = 300.0
+"""Seconds after which an outgoing call that nobody ends is given up."""
+
+_LOOPBACK = "127.0.0.1"
+
+
+async def work(job: TelephonyJob) -> None:
+    """Control calls until told to end. Raises ConfigurationError without a SIP server or relay."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    server, relay = _engines(job)
+    async with AsyncExitStack() as stack:
+        calls = CallServices(job.settings, job.number)
+        stack.push_async_callback(calls.close)
+        await calls.open()
+        ng = await stack.enter_async_context(NgClient.connected(_LOOPBACK, relay.control_port))
+        options = AgentOptions(next_hop=(_LOOPBACK, server.core_port), answer_limit=LONGEST_RINGING)
+        agent = await UserAgent.open((_LOOPBACK, server.workers[job.number - 1]), options, calls.board)
+        stack.callback(agent.close)
+        services = MediaServices(agent, ng)
+        feed = DtmfFeed(_LOOPBACK, relay.event_port, services.keys.take)
+        feed.start()
+        stack.push_async_callback(feed.stop)
+        services.silence.start()
+        stack.push_async_callback(services.silence.stop)
+        stack.push_async_callback(calls.board.stop)
+        await calls.begin(services)
+        log.info("telephony worker ready", number=job.number)
+        await stop.wait()
+
+
+def _engines(job: TelephonyJob) -> tuple[Interfaces, RtpengineInterfaces]:
+    server = read_sip_server(sip_server.directory(job.settings))
+    relay = read_relay(relay_directory(job.settings))
+    if server is None or relay is None:
+        raise ConfigurationError("no SIP server, or no relay of media, has been configured here")
+    if job.number > len(server.workers):
+        raise ConfigurationError(f"the SIP server knows {len(server.workers)} workers")
+    return server, relay
+
+
+def main() -> None:
+    job = msgspec.json.decode(os.environ.pop(JOB), type=TelephonyJob)
+    logs.configure(job.settings.log_format, job.settings.log_level)
+    run(work(job))
+
+
+if __name__ == "__main__":
+    main()

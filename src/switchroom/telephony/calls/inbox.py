@@ -1,0 +1,114 @@
+"""Inbox of a call: everything that happens to its legs, in order, for the one task that has the call."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from switchroom.engines.sip.events import SessionEvent
+from switchroom.telephony.calls.leg import Leg
+from switchroom.telephony.media.keys import Key
+from switchroom.telephony.media.silence import MediaLoss
+
+
+class Signalled(Struct, frozen=True):
+    """An event of a leg's SIP session."""
+
+    leg: Leg
+    event: SessionEvent
+
+
+class KeyPressed(Struct, frozen=True):
+    """A key that was pressed at a leg, by RFC 4733 or INFO."""
+
+    leg: Leg
+    key: Key
+
+
+class PlayedToEnd(Struct, frozen=True):
+    """What a leg was played is over; `playback` is the id that `Playback.play` has given."""
+
+    leg: Leg
+    playback: str
+
+
+class MediaLost(Struct, frozen=True):
+    """A leg has no media any more."""
+
+    leg: Leg
+    loss: MediaLoss
+
+
+class Rang(Struct, frozen=True):
+    """A leg that is called rings; with `early` it sends sound before it answers."""
+
+    leg: Leg
+    early: bool
+
+
+class Woken(Struct, frozen=True):
+    """What the task waits for elsewhere is done."""
+
+
+class Command(Protocol):
+    """Order of somebody outside of the call, carried out by the task that has it."""
+
+    async def carry_out(self, call: Any) -> None:
+        """Carry it out in a call that talks. It must not raise."""
+        ...
+
+    def refuse(self) -> None:
+        """The call cannot do it now, or is over."""
+        ...
+
+
+class Ordered(Struct, frozen=True):
+    """A command."""
+
+    command: Command
+
+
+Happening = Signalled | KeyPressed | PlayedToEnd | MediaLost | Rang | Woken | Ordered
+
+
+class Inbox:
+    """Queue of happenings with one reader."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Happening] = asyncio.Queue()
+
+    def put(self, happening: Happening) -> None:
+        self._queue.put_nowait(happening)
+
+    # What legs tell their owner.
+
+    def signalled(self, leg: Leg, event: SessionEvent) -> None:
+        self.put(Signalled(leg, event))
+
+    def pressed(self, leg: Leg, key: Key) -> None:
+        self.put(KeyPressed(leg, key))
+
+    def played(self, leg: Leg, playback: str) -> None:
+        self.put(PlayedToEnd(leg, playback))
+
+    def lost(self, leg: Leg, loss: MediaLoss) -> None:
+        self.put(MediaLost(leg, loss))
+
+    async def get(self, deadline: float | None = None) -> Happening | None:
+        """The next happening; None when there is none by the deadline, in seconds of the loop's clock."""
+        if not self._queue.empty():
+            return self._queue.get_nowait()
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._queue.get()
+        except TimeoutError:
+            return None
+
+    def drain(self) -> list[Happening]:
+        """What is there, taken out."""
+        found: list[Happening] = []
+        while not self._queue.empty():
+            found.append(self._queue.get_nowait())
+        return found

@@ -1,0 +1,178 @@
+"""Switchboard: all calls of one telephony worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import structlog
+from msgspec import structs
+
+from switchroom.engines.sip.errors import MalformedValue
+from switchroom.engines.sip.events import ReferRequested
+from switchroom.engines.sip.headers import field_name
+from switchroom.engines.sip.incoming import IncomingCall
+from switchroom.engines.sip.message import Request
+from switchroom.engines.sip.session import Session
+from switchroom.engines.sip.uri import parse_uri
+from switchroom.telephony.calls import transfers
+from switchroom.telephony.calls.entries import FromDevice
+from switchroom.telephony.calls.inbox import Inbox
+from switchroom.telephony.calls.leg import Leg, Party
+from switchroom.telephony.calls.live_call import Entry, LiveCall, Performer, SavedCall, read_saved
+from switchroom.telephony.calls.loaded import LoadedFlow
+from switchroom.telephony.calls.loader import Loader
+from switchroom.telephony.calls.media_services import MediaServices
+from switchroom.telephony.calls.prompt_files import PromptFiles
+from switchroom.telephony.calls.ringing import Outcome, RingingCall
+from switchroom.telephony.calls.snapshot import CallSnapshot, Journal, LegDirection
+from switchroom.telephony.routing.actions import Action, Dial, Failed
+from switchroom.telephony.routing.call import Flow
+from switchroom.telephony.routing.hangup_causes import HangupCause
+
+log = structlog.stdlib.get_logger(__name__)
+
+DEVICE = field_name("X-SR-Device")
+
+
+class Switchboard:
+    """Takes calls in, and has them until they are over. It is the listener of the process's user agent."""
+
+    def __init__(self, loader: Loader, prompts: PromptFiles, journal: Journal) -> None:
+        self.loader = loader
+        self.prompts = prompts
+        self.journal = journal
+        self.performers: dict[type[Action], Performer] = {}
+        self.calls: dict[str, LiveCall] = {}
+        self._services: MediaServices | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._group_turns: Counter[int] = Counter()
+
+    @property
+    def services(self) -> MediaServices:
+        assert self._services is not None
+        return self._services
+
+    def begin(self, services: MediaServices) -> None:
+        """Take calls in from now on."""
+        self._services = services
+
+    async def stop(self) -> None:
+        """Leave all calls as they are, for another process to take up."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # What the user agent tells.
+
+    def on_call(self, call: IncomingCall) -> None:
+        """A new call."""
+        if self._services is None:
+            call.refuse(503)
+            return
+        entry = self._entry(call)
+        if entry is None:
+            call.refuse(403)
+            return
+        inbox = Inbox()
+        leg = Leg(self._services, inbox, Party(), LegDirection.INBOUND)
+        leg.session = call
+        call.listener = leg.listen
+        live = LiveCall(self, inbox, leg)
+        live.max_forwards = call.invite.max_forwards
+        self.have(live, entry)
+
+    def on_message(self, request: Request) -> int:
+        """A MESSAGE: nobody takes texts yet."""
+        return 405
+
+    # What calls need.
+
+    def have(self, call: LiveCall, entry: Entry) -> None:
+        """Have a call from its beginning on."""
+        self._start(call, call.run(entry))
+
+    def take_up(self, snapshot: CallSnapshot) -> None:
+        """Take up a call that a process has left behind. Raises msgspec.MsgspecError, MalformedValue."""
+        saved = read_saved(snapshot.state)
+        call = self._restored(snapshot, saved)
+        self._start(call, call.resume(saved))
+
+    def call_of(self, session: Session) -> LiveCall | None:
+        """The call that has a session."""
+        return next(
+            (one for one in self.calls.values() if any(leg.session is session for leg in one.legs)), None
+        )
+
+    def of_account(self, organization_id: int) -> list[LiveCall]:
+        """The live calls of an account."""
+        return [one for one in self.calls.values() if one.organization_id == organization_id]
+
+    def with_live(self, flow: Flow) -> Flow:
+        """The flow with the calls that devices and trunks have now."""
+        devices: Counter[int] = Counter()
+        trunks: Counter[int] = Counter()
+        for leg in self._legs_of(flow.account.id):
+            if leg.party.device_id is not None:
+                devices[leg.party.device_id] += 1
+            if leg.party.trunk_id is not None:
+                trunks[leg.party.trunk_id] += 1
+        live = structs.replace(
+            flow.live, device_calls=devices, trunk_calls=trunks, group_turns=self._group_turns
+        )
+        return flow.with_live(live)
+
+    async def dial(self, ringing: RingingCall, loaded: LoadedFlow, action: Dial) -> Outcome:
+        """Call a number over a trunk."""
+        return Failed(HangupCause.NORMAL_CIRCUIT_CONGESTION, 503)
+
+    async def refer(self, call: LiveCall, leg: Leg, event: ReferRequested) -> None:
+        """A phone transfers whom it talks to."""
+        await transfers.refer(call, leg, event)
+
+    def _legs_of(self, organization_id: int) -> Iterator[Leg]:
+        for call in self.of_account(organization_id):
+            for leg in call.legs:
+                if not leg.has_ended:
+                    yield leg
+
+    def _entry(self, call: IncomingCall) -> Entry | None:
+        device = call.invite.headers.get(DEVICE) or ""
+        try:
+            dialled = parse_uri(call.invite.uri).username
+        except MalformedValue:
+            return None
+        if device.isascii() and device.isdigit():
+            return FromDevice(int(device), dialled)
+        return None
+
+    def _start(self, call: LiveCall, work: Coroutine[Any, Any, None]) -> None:
+        self.calls[call.id] = call
+        task = asyncio.create_task(work, name=f"call {call.id}")
+        self._tasks.add(task)
+
+        def over(done: asyncio.Task[None]) -> None:
+            self._tasks.discard(done)
+            self.calls.pop(call.id, None)
+
+        task.add_done_callback(over)
+
+    def _restored(self, snapshot: CallSnapshot, saved: SavedCall) -> LiveCall:
+        inbox = Inbox()
+        legs = {one.uuid: Leg.restored(self.services, inbox, one) for one in saved.legs}
+        call = LiveCall(self, inbox, legs[saved.routed], snapshot.id)
+        call.organization_id = snapshot.organization_id
+        call.realm = saved.realm
+        call.direction = snapshot.direction
+        call.dialled, call.flow_name = snapshot.dialled, snapshot.flow_name
+        call.caller_name, call.caller_number = snapshot.caller_name, snapshot.caller_number
+        call.started_at, call.answered_at = snapshot.started_at, snapshot.answered_at
+        call.hold_music, call.max_forwards = saved.hold_music, saved.max_forwards
+        codec = call.routed.media.state.codec
+        call.codecs = [codec] if codec is not None else []
+        if saved.partner:
+            call.partner = legs[saved.partner]
+            call.add(call.partner)
+        return call

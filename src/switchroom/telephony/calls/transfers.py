@@ -1,0 +1,155 @@
+"""Transfers: what phones ask for by REFER (RFC 3515, RFC 5589), and programs by the realtime API.
+
+Whoever transfers pays for the call that comes of it: the restrictions of that phone and its user are asked,
+as if they had dialled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from msgspec import structs
+
+from switchroom.engines.sip.events import ReferRequested
+from switchroom.engines.sip.fields import Replaces
+from switchroom.errors import Unavailable
+from switchroom.telephony.calls.inbox import Ordered
+from switchroom.telephony.calls.leg import Leg
+from switchroom.telephony.calls.live_call import CallOver, LiveCall, Rerouted, Route
+from switchroom.telephony.calls.loaded import Refused
+from switchroom.telephony.calls.snapshot import ChangeKind
+from switchroom.telephony.routing.caller_id import Identity
+from switchroom.telephony.routing.destinations import FeatureCall, Nowhere
+from switchroom.telephony.routing.hangup_causes import HangupCause
+from switchroom.telephony.routing.interpreter import start
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+async def refer(call: LiveCall, leg: Leg, event: ReferRequested) -> None:
+    """A phone that talks transfers its partner. Raises Rerouted where the partner goes on elsewhere."""
+    session = leg.session
+    if session is None:
+        return
+    kept = call.other_of(leg)
+    if kept is None or leg.party.device_id is None:
+        session.refuse_refer(event.id)
+        return
+    if event.replaces is not None:
+        await _attended(call, leg, kept, event.id, event.replaces)
+        return
+    target = event.refer_to.uri.username
+    route = await route_to(call, leg, kept, target)
+    if route is None:
+        session.refuse_refer(event.id, 404)
+        return
+    session.accept_refer(event.id)
+    await reroute(call, leg, kept, route, event.id)
+
+
+async def route_to(call: LiveCall, transferor: Leg, kept: Leg, target: str) -> Route | None:
+    """Where a number leads to that is dialled for the kept leg, at the transferor's cost; None where it leads
+    nowhere."""
+    device_id = transferor.party.device_id
+    if device_id is None or not target:
+        return None
+    try:
+        caller = await call.board.loader.caller(device_id, target)
+        if isinstance(caller, Refused) or caller.account.id != call.organization_id:
+            return None
+        to = caller.destination
+        if isinstance(to, Nowhere):
+            return None
+        digits = to.digits if isinstance(to, FeatureCall) else ""
+        onward = structs.replace(
+            caller.call,
+            caller=Identity(name=kept.party.name, number=kept.party.number),
+            digits=digits,
+        )
+        loaded = await call.board.loader.flow_to(call.organization_id, to, onward)
+    except Unavailable as error:
+        log.warning("transfer not possible", call=call.id, reason=error.code)
+        return None
+    if loaded is None:
+        return None
+    state = structs.replace(start(loaded.flow, onward), is_answered=True)
+    return Route(loaded, state)
+
+
+async def reroute(call: LiveCall, transferor: Leg, kept: Leg, route: Route, refer: int | None = None) -> None:
+    """Send the kept leg along a route; the transferor is let go when somebody answers there. Raises
+    Rerouted."""
+    call.transferor, call.refer = transferor, refer
+    call.partner = None
+    call.routed = kept
+    transferor.other = kept.other = ""
+    call.codecs = [kept.media.state.codec] if kept.media.state.codec is not None else []
+    await transferor.playback.stop()
+    await transferor.media.let_nobody_hear()
+    await kept.playback.stop()
+    await kept.media.let_nobody_hear()
+    if refer is None:
+        # A program asked for it, not the phone: nobody waits for how it ends.
+        call.transferor = None
+        await transferor.end(HangupCause.BLIND_TRANSFER)
+    call.note(ChangeKind.TRANSFERRED, transferor)
+    raise Rerouted(route)
+
+
+async def _attended(call: LiveCall, leg: Leg, kept: Leg, number: int, replaces: Replaces) -> None:
+    """The phone has called somebody else before, and its partner is to talk to them (RFC 5589, section 7)."""
+    session = leg.session
+    assert session is not None
+    found = call.board.services.agent.find(replaces.call_id, replaces.to_tag, replaces.from_tag)
+    other = call.board.call_of(found) if found is not None else None
+    if other is None or other is call or other.organization_id != call.organization_id:
+        session.refuse_refer(number, 481)
+        return
+    giving = GiveLeg(other, found)
+    session.accept_refer(number)
+    other.inbox.put(Ordered(giving))
+    given = await giving.given()
+    if given is None:
+        session.report_refer(number, 480)
+        return
+    session.report_refer(number, 200)
+    if leg is call.routed:
+        call.routed = kept
+    await leg.end(HangupCause.ATTENDED_TRANSFER)
+    await call.join(given)
+    call.note(ChangeKind.TRANSFERRED, leg)
+
+
+class GiveLeg:
+    """Order to a call to give away the one that a leg of it talks to, and to end."""
+
+    def __init__(self, call: LiveCall, session: object) -> None:
+        self._call = call
+        self._session = session
+        self._given: asyncio.Future[Leg | None] = asyncio.get_running_loop().create_future()
+
+    async def given(self) -> Leg | None:
+        """The leg, None where there was none to give."""
+        try:
+            async with asyncio.timeout(5):
+                return await asyncio.shield(self._given)
+        except TimeoutError:
+            return None
+
+    async def carry_out(self, call: LiveCall) -> None:
+        leg = next((one for one in call.legs if one.session is self._session), None)
+        other = call.other_of(leg) if leg is not None else None
+        if leg is None or other is None or self._given.done():
+            self.refuse()
+            return
+        call.legs.remove(other)
+        other.on_changed = lambda: None
+        call.routed, call.partner = leg, None
+        leg.other = other.other = ""
+        self._given.set_result(other)
+        raise CallOver(HangupCause.ATTENDED_TRANSFER)
+
+    def refuse(self) -> None:
+        if not self._given.done():
+            self._given.set_result(None)

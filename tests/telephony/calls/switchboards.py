@@ -1,0 +1,93 @@
+"""A platform with telephones: configured over the API, called with softphones."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from tests.dialects.telephony_v3.client import Api
+from tests.platform import RunningPlatform
+from tests.telephony.calls.phones import SoftPhone, phone
+
+TONES = (400, 550, 700, 900)
+PASSWORD = "a-long-password-of-a-phone"
+
+
+class Account:
+    """An account with a phone for each of its people."""
+
+    def __init__(self, platform: RunningPlatform, name: str = "Acme") -> None:
+        self.platform = platform
+        self.api = Api.of(platform, platform.organization(name).organization)
+        self.realm: str = self.api("GET", "/accounts")["realm"]
+        self.people: dict[str, int] = {}
+        self.devices: dict[str, int] = {}
+        self.usernames: dict[str, str] = {}
+
+    @property
+    def server(self) -> tuple[str, int]:
+        return ("127.0.0.1", self.platform.platform.settings.telephony.sip_port)
+
+    def person(self, extension: str, first_name: str = "Ada", last_name: str = "Lovelace") -> int:
+        """A user with one device, whose phones ring at the extension."""
+        user = self.api(
+            "PUT",
+            "/users",
+            {
+                "username": f"{secrets.token_hex(4)}@example.org",
+                "first_name": first_name,
+                "last_name": last_name,
+                "email": f"{secrets.token_hex(4)}@example.org",
+                "priv_level": "user",
+            },
+        )
+        self.people[extension] = user["id"]
+        self.device(extension, user["id"])
+        self.flow(extension, {"module": "user", "data": {"id": user["id"]}})
+        return int(user["id"])
+
+    def device(self, extension: str, owner_id: int | None = None) -> int:
+        draft: dict[str, Any] = {"name": f"Phone {extension}", "password": PASSWORD}
+        if owner_id is not None:
+            draft["owner_id"] = owner_id
+        made = self.api("PUT", "/devices", draft)
+        self.devices[extension] = made["id"]
+        self.usernames[extension] = self.api("GET", f"/devices/{made['id']}")["username"]
+        return int(made["id"])
+
+    def flow(self, number: str, flow: dict[str, Any], name: str = "") -> int:
+        """A callflow at a number."""
+        draft = {"name": name or f"Flow {number}", "numbers": [number], "flow": _whole(flow)}
+        return int(self.api("PUT", "/callflows", draft)["id"])
+
+    @asynccontextmanager
+    async def phones(self, *extensions: str) -> AsyncGenerator[Sequence[SoftPhone]]:
+        """Softphones that are registered, and known to be."""
+        async with AsyncExitStack() as stack:
+            found = [
+                await stack.enter_async_context(
+                    phone(self.usernames[one], PASSWORD, self.realm, self.server, TONES[place])
+                )
+                for place, one in enumerate(extensions)
+            ]
+            await asyncio.to_thread(self._until_registered, [self.devices[one] for one in extensions])
+            yield found
+
+    def _until_registered(self, devices: Sequence[int], limit: float = 5.0) -> None:
+        deadline = time.monotonic() + limit
+        while True:
+            status = self.api("GET", "/devices/status")
+            if all(status.get(str(one), {}).get("registered") for one in devices):
+                return
+            assert time.monotonic() < deadline, status
+            time.sleep(0.02)
+
+
+def _whole(flow: dict[str, Any]) -> dict[str, Any]:
+    """The flow with what a node may leave out."""
+    children = {key: _whole(child) for key, child in flow.get("children", {}).items()}
+    return {"module": flow["module"], "data": flow.get("data", {}), "children": children}
