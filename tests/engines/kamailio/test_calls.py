@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from switchroom.engines.kamailio.dispatching import worker_of
 from tests.engines.kamailio.conftest import ACCOUNT, DEVICE, Edge
 from tests.engines.kamailio.phones import LIMIT, REALM, Message, Phone, UdpWire
 
@@ -131,12 +132,43 @@ async def test_within_a_dialog_nothing_goes_elsewhere(edge: Edge) -> None:
 
 async def test_another_worker_takes_what_one_does_not(edge: Edge) -> None:
     async with edge.wire() as wire, edge.worker(1) as second:
-        phone = Phone(wire)
-        for _ in range(2):  # one of the two goes to the one that is not there first
+        absent = edge.configuration.interfaces.workers[0]
+        account = next(one for one in range(1000) if worker_of(one, edge.configuration.workers) == absent)
+        edge.add_device(18, "of_absent", account=account)
+        phone = Phone(wire, "of_absent")
+        for _ in range(2):
             await phone.invite()
             call = await received(second)
             await second.send(call.reply(486, "Busy Here"))
             assert (await phone.answer()).status == 486
+
+
+async def answering(worker: UdpWire, place: int, taken: list[int]) -> None:
+    """Refuse every call, until cancelled, and say that it came to this place."""
+    while True:
+        call = await received(worker)
+        taken.append(place)
+        await worker.send(call.reply(486, "Busy Here"))
+
+
+async def test_all_calls_of_an_account_go_to_one_worker(edge: Edge) -> None:
+    ports = edge.configuration.interfaces.workers
+    taken: list[int] = []
+    accounts = (3, 4, 99, 1234, 56789)
+    for account in accounts:
+        for number in range(2):
+            edge.add_device(100 * account + number, f"a{account}n{number}", account=account)
+    async with edge.wire() as wire, edge.worker(0) as first, edge.worker(1) as second:
+        workers = [asyncio.create_task(answering(one, i, taken)) for i, one in enumerate((first, second))]
+        for account in accounts:
+            for number in range(2):
+                phone = Phone(wire, f"a{account}n{number}")
+                await phone.invite()
+                assert (await phone.answer()).status == 486
+                assert ports[taken[-1]] == worker_of(account, ports), account
+        assert set(taken) == {0, 1}, "the accounts of this test are to need both"
+        for one in workers:
+            one.cancel()
 
 
 async def test_another_worker_takes_what_one_refuses(edge: Edge) -> None:
