@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.core import AgentOptions
@@ -106,6 +107,16 @@ class Conversation:
 
     async def resume(self) -> None:
         await self.live.reinvite(self.talker.description().encode())
+
+    async def transfer(self, number: str) -> None:
+        """Transfer the other side to a number, blind (RFC 5589, section 6)."""
+        await self.live.refer(f"<sip:{escape_user(number)}@{self.phone.realm}>")
+
+    async def transfer_to(self, other: Conversation) -> None:
+        """Transfer the other side to whom another call of this phone talks to (RFC 5589, section 7)."""
+        live = other.live
+        replaces = f"{live.call_id};to-tag={live.remote_tag};from-tag={live.local_tag}"
+        await self.live.refer(f"<sip:somebody@{self.phone.realm}?Replaces={quote(replaces)}>")
 
     def hang_up(self) -> None:
         self.live.bye()

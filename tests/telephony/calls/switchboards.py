@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import math
 import secrets
 import time
+import wave
+from array import array
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -63,6 +67,30 @@ class Account:
         """A callflow at a number."""
         draft = {"name": name or f"Flow {number}", "numbers": [number], "flow": _whole(flow)}
         return int(self.api("PUT", "/callflows", draft)["id"])
+
+    def tone(self, frequency: int, seconds: float = 2.0) -> int:
+        """A sound of the account: a tone."""
+        media = int(self.api("PUT", "/medias", {"name": f"{frequency} Hz", "available_as_moh": True})["id"])
+        samples = array(
+            "h",
+            (
+                round(9000 * math.sin(2 * math.pi * frequency * at / 8000))
+                for at in range(round(seconds * 8000))
+            ),
+        )
+        content = io.BytesIO()
+        with wave.open(content, "wb") as written:
+            written.setnchannels(1)
+            written.setsampwidth(2)
+            written.setframerate(8000)
+            written.writeframes(samples.tobytes())
+        answer = self.platform.http.put(
+            f"/v3.0/medias/{media}/raw",
+            content=content.getvalue(),
+            headers={"X-Auth-Token": self.api.token},
+        )
+        assert answer.status_code == 200, answer.text
+        return media
 
     @asynccontextmanager
     async def phones(self, *extensions: str) -> AsyncGenerator[Sequence[SoftPhone]]:

@@ -2,25 +2,211 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from switchroom.engines.sip.events import Cancelled, Ended, Progress, ReferProgress
+from switchroom.engines.sip.outgoing import OutgoingCall
+from tests.telephony.calls.phones import Conversation, SoftPhone
 from tests.telephony.calls.switchboards import Account
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
 
 
 async def test_two_phones_talk_until_one_hangs_up(account: Account) -> None:
-    account.person("110", "Ada", "Lovelace")
-    account.person("111", "Grace", "Hopper")
-    async with account.phones("110", "111") as (ada, grace):
-        call = await ada.call("111")
+    account.person("201", "Ada", "Lovelace")
+    account.person("202", "Grace", "Hopper")
+    async with account.phones("201", "202") as (ada, grace):
+        call = await ada.call("202")
         ringing = await grace.rung()
         assert ringing.invite.from_.display_name == "Ada Lovelace"
-        assert ringing.invite.from_.uri.username == "110"
+        assert ringing.invite.from_.uri.username == "201"
         ringing.ring()
         ringing.answer()
         await call.answered()
         await call.talker.hears(550)
         await ringing.talker.hears(400)
         ringing.hang_up()
+        await call.ended()
+
+
+async def connected(caller: SoftPhone, number: str, called: SoftPhone) -> tuple[Conversation, Conversation]:
+    """A call that is answered, both hearing each other."""
+    call = await caller.call(number)
+    other = await called.rung()
+    other.answer()
+    await call.answered()
+    await call.talker.hears(called.tone)
+    await other.talker.hears(caller.tone)
+    return call, other
+
+
+async def test_the_caller_hears_that_it_rings_and_hangs_up(account: Account) -> None:
+    account.person("201")
+    account.person("202")
+    async with account.phones("201", "202") as (ada, grace):
+        call = await ada.call("202")
+        ringing = await grace.rung()
+        ringing.ring()
+        assert (await call.until(Progress)).status == 180
+        assert isinstance(call.session, OutgoingCall)
+        call.session.cancel()
+        await ringing.until(Cancelled)
+        assert await call.failed() == 487
+
+
+async def test_why_a_call_is_not_answered(account: Account) -> None:
+    account.person("201")
+    account.person("202")
+    account.person("203")
+    async with account.phones("201", "202") as (ada, grace):
+        call = await ada.call("202")
+        (await grace.rung()).refuse(486)
+        assert await call.failed() == 486
+        assert await (await ada.call("203")).failed() == 480, "nobody is registered"
+        assert await (await ada.call("999")).failed() == 404, "nobody has the number"
+        assert await (await ada.call("201")).failed() == 480, "a phone does not ring itself"
+
+
+async def test_all_phones_of_a_user_ring_until_one_answers(account: Account) -> None:
+    account.person("201")
+    user = account.person("202")
+    account.device("second", user)
+    async with account.phones("201", "202", "second") as (ada, desk, mobile):
+        call = await ada.call("202")
+        first, second = await desk.rung(), await mobile.rung()
+        second.ring()
+        first.answer()
+        await call.answered()
+        cancelled = await second.until(Cancelled)
+        assert "completed elsewhere" in cancelled.reason
+        await call.talker.hears(550)
+        call.hang_up()
+        await first.ended()
+
+
+async def test_a_menu_plays_and_puts_through(account: Account) -> None:
+    account.person("201")
+    user = account.person("202")
+    menu = account.api("PUT", "/menus", {"name": "Menu", "media_id": account.tone(700, 10), "timeout": 5})
+    account.flow(
+        "300",
+        {
+            "module": "menu",
+            "data": {"id": menu["id"]},
+            "children": {"1": {"module": "user", "data": {"id": user}}},
+        },
+    )
+    async with account.phones("201", "202") as (ada, grace):
+        call = await ada.call("300")
+        await call.answered()
+        await call.talker.hears(700)
+        call.talker.press("1")
+        other = await grace.rung()
+        other.answer()
+        await call.talker.hears(550)
+        await other.talker.hears(400)
+        other.hang_up()
+        await call.ended()
+
+
+async def test_who_is_put_on_hold_hears_music(account: Account) -> None:
+    account.api("POST", "/accounts", {"music_on_hold_id": account.tone(900, 5)})
+    account.person("201")
+    account.person("202")
+    async with account.phones("201", "202") as (ada, grace):
+        call, other = await connected(ada, "202", grace)
+        await other.hold()
+        await call.talker.hears(900)
+        await other.talker.hears()
+        await other.resume()
+        await call.talker.hears(550)
+        await other.talker.hears(400)
+        await call.hold()
+        await other.talker.hears(900)
+        await call.resume()
+        await other.talker.hears(400)
+        await call.talker.hears(550)
+
+
+async def test_a_blind_transfer(account: Account) -> None:
+    for extension in ("201", "202", "203"):
+        account.person(extension, f"Person {extension}")
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        call, other = await connected(ada, "202", grace)
+        await other.transfer("203")
+        third = await mary.rung()
+        assert third.invite.from_.uri.username == "201", "who is transferred is shown"
+        third.ring()
+        third.answer()
+        await call.talker.hears(700)
+        await third.talker.hears(400)
+        await other.ended()
+        reports = [one.status for one in other.events if isinstance(one, ReferProgress)]
+        assert reports[-1] == 200
+        assert not [one for one in call.events if isinstance(one, Ended)]
+        call.hang_up()
+        await third.ended()
+
+
+async def test_a_transfer_that_fails_gives_the_call_back(account: Account) -> None:
+    for extension in ("201", "202", "203"):
+        account.person(extension)
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        call, other = await connected(ada, "202", grace)
+        await call.transfer("203")
+        (await mary.rung()).refuse(486)
+        await call.talker.hears(550)
+        await other.talker.hears(400)
+        reports = [one.status for one in call.events if isinstance(one, ReferProgress)]
+        assert reports[-1] == 486
+
+
+async def test_an_attended_transfer(account: Account) -> None:
+    for extension in ("201", "202", "203"):
+        account.person(extension)
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        call, other = await connected(ada, "202", grace)
+        await other.hold()
+        asking, third = await connected(grace, "203", mary)
+        await asking.hold()
+        await other.transfer_to(asking)
+        await call.talker.hears(700)
+        await third.talker.hears(400)
+        await other.ended()
+        await asking.ended()
+        third.hang_up()
+        await call.ended()
+
+
+async def test_a_forward_is_taken_by_a_key(account: Account) -> None:
+    account.person("201")
+    user = account.person("202")
+    account.person("203")
+    forward = {"enabled": True, "number": "203", "require_key_press": True}
+    account.api("POST", f"/users/{user}", {"call_forward": forward})
+    async with account.phones("201", "203") as (ada, mary):
+        call = await ada.call("202")
+        other = await mary.rung()
+        other.answer()
+        await asyncio.sleep(0.5)
+        other.talker.press("1")
+        await call.answered()
+        await call.talker.hears(550)
+        await other.talker.hears(400)
+        call.hang_up()
+        await other.ended()
+
+
+async def test_a_forward_to_a_menu_takes_the_caller_over(account: Account) -> None:
+    account.person("201")
+    user = account.person("202")
+    account.flow("300", {"module": "play", "data": {"id": account.tone(900, 4)}})
+    forward = {"enabled": True, "number": "300", "require_key_press": False}
+    account.api("POST", f"/users/{user}", {"call_forward": forward})
+    async with account.phones("201") as (ada,):
+        call = await ada.call("202")
+        await call.answered()
+        await call.talker.hears(900)
         await call.ended()
