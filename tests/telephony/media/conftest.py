@@ -46,9 +46,15 @@ async def call(ng: NgClient) -> AsyncIterator[Caller]:
     legs: list[LegMedia] = []
 
     async def make(
-        tone: int, payload: int = 8, *, called: bool = False, events: int = 101, target: Target | None = None
+        tone: int,
+        payload: int = 8,
+        *,
+        called: bool = False,
+        events: dict[int, int] | None = None,
+        target: Target | None = None,
+        packet_time: int = 20,
     ) -> tuple[Phone, LegMedia]:
-        phone = await Phone.ring(tone, payload, events)
+        phone = await Phone.ring(tone, payload, events, packet_time)
         leg = LegMedia(ng)
         phones.append(phone)
         legs.append(leg)

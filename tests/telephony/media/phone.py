@@ -1,14 +1,20 @@
-"""A telephone of RTP alone: sends a tone, and tells by the spectrum which tones it hears."""
+"""A telephone of RTP alone: sends a tone, and tells by the spectrum which tones it hears.
+
+It speaks G.711, and Opus under every dynamic payload type by the library that Janus has.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import math
 import random
 import struct
 import time
 from collections.abc import Iterable
 from typing import cast
+
+from switchroom.telephony.media import sdp
 
 TONES = (400, 550, 700, 900, 1200)
 """Frequencies that are looked for; multiples of 50 Hz, of which none is another's overtone."""
@@ -34,6 +40,30 @@ def _from_alaw(code: int) -> int:
     return value if code & 0x80 else -value
 
 
+class Opus:
+    """A coder and decoder of Opus, one channel, 20 ms at 8000 Hz."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL("libopus.so.0")
+        error = ctypes.c_int()
+        for name in ("opus_encoder_create", "opus_decoder_create"):
+            getattr(self._library, name).restype = ctypes.c_void_p
+        voice = 2048
+        self._coder = ctypes.c_void_p(self._library.opus_encoder_create(RATE, 1, voice, ctypes.byref(error)))
+        self._decoder = ctypes.c_void_p(self._library.opus_decoder_create(RATE, 1, ctypes.byref(error)))
+
+    def encode(self, samples: list[int]) -> bytes:
+        pcm, data = (ctypes.c_int16 * len(samples))(*samples), (ctypes.c_ubyte * 1500)()
+        length: int = self._library.opus_encode(self._coder, pcm, len(samples), data, len(data))
+        assert length > 0
+        return bytes(data[:length])
+
+    def decode(self, data: bytes) -> list[int]:
+        pcm = (ctypes.c_int16 * 960)()
+        count: int = self._library.opus_decode(self._decoder, data, len(data), pcm, len(pcm), 0)
+        return list(pcm[: max(count, 0)])
+
+
 LAWS = {0: [_from_ulaw(code) for code in range(256)], 8: [_from_alaw(code) for code in range(256)]}
 NAMES = {0: "PCMU", 8: "PCMA"}
 
@@ -51,7 +81,11 @@ def _encoded(samples: Iterable[int], payload: int) -> bytes:
     return bytes(found)
 
 
-def _strength(samples: list[int], frequency: int) -> float:
+def _clock(payload: int) -> int:
+    return RATE if payload in LAWS else 48000
+
+
+def strength(samples: list[int], frequency: int) -> float:
     """How much of the frequency there is in the samples (Goertzel), 1.0 for a tone of amplitude 32768."""
     factor = 2 * math.cos(2 * math.pi * frequency / RATE)
     before = last = 0.0
@@ -62,16 +96,21 @@ def _strength(samples: list[int], frequency: int) -> float:
 
 
 class Phone(asyncio.DatagramProtocol):
-    """One telephone on loopback, in G.711. It answers and offers by `description`, and sends to where
-    `connect` says as long as it is `talking`."""
+    """One telephone on loopback, in G.711 or Opus. It answers and offers by `description`, and sends to where
+    `connect` says as long as it is `talking`. `events` are its telephone-events, payload types by clock
+    rates; it presses keys with the first."""
 
-    def __init__(self, tone: int, payload: int = 8, event_payload: int = 101) -> None:
+    def __init__(
+        self, tone: int, payload: int = 8, events: dict[int, int] | None = None, packet_time: int = 20
+    ) -> None:
         self.tone = tone
         self.payload = payload
-        self.event_payload = event_payload
+        self.events = {RATE: 101} if events is None else events
         self.talking = True
         self.keys: list[str] = []
         self.payloads: set[int] = set()
+        self.lengths: set[int] = set()
+        """Bytes of sound in the packets that came."""
         self.port = 0
         self.received = 0
         self._samples: list[int] = []
@@ -80,19 +119,26 @@ class Phone(asyncio.DatagramProtocol):
         self._sequence = random.randrange(1000)
         self._stamp = random.randrange(100000)
         self._ssrc = random.randrange(2**32)
-        self._frames = [
-            _encoded(
-                (round(9000 * math.sin(2 * math.pi * tone * at / RATE)) for at in range(PACKET)), payload
-            )
+        self._packet_time = packet_time
+        self._opus = Opus()
+        wave = [
+            round(9000 * math.sin(2 * math.pi * tone * at / RATE)) for at in range(RATE * packet_time // 1000)
         ]
+        self._frames = (
+            [_encoded(wave, payload)]
+            if payload in LAWS
+            else [self._opus.encode(wave) for _ in range(50)]  # a coder remembers
+        )
         self._transport: asyncio.DatagramTransport | None = None
         self._sending: asyncio.Task[None] | None = None
         self._last_key = -1
 
     @classmethod
-    async def ring(cls, tone: int, payload: int = 8, event_payload: int = 101) -> Phone:
+    async def ring(
+        cls, tone: int, payload: int = 8, events: dict[int, int] | None = None, packet_time: int = 20
+    ) -> Phone:
         """A phone with a port of its own."""
-        phone = cls(tone, payload, event_payload)
+        phone = cls(tone, payload, events, packet_time)
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: phone, local_addr=("127.0.0.1", 0)
         )
@@ -100,15 +146,36 @@ class Phone(asyncio.DatagramProtocol):
         return phone
 
     def description(self, direction: str = "sendrecv", *others: int) -> str:
-        """What the phone offers or answers, with further payload types of G.711 behind its own."""
-        payloads = [self.payload, *others, self.event_payload]
-        maps = "".join(f"a=rtpmap:{one} {NAMES[one]}/8000\r\n" for one in payloads[:-1])
-        return (
-            f"v=0\r\no=phone 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-            f"m=audio {self.port} RTP/AVP {' '.join(map(str, payloads))}\r\n{maps}"
-            f"a=rtpmap:{self.event_payload} telephone-event/8000\r\na=fmtp:{self.event_payload} 0-15\r\n"
-            f"a={direction}\r\na=ptime:20\r\n"
-        )
+        """What the phone offers or answers, with further payload types of speech behind its own."""
+        speech = [self.payload, *others]
+        maps = [f"a=rtpmap:{one} {NAMES.get(one, 'opus')}/{_clock(one)}" for one in speech]
+        maps = [line + ("/2" if line.endswith("opus/48000") else "") for line in maps]
+        for rate, payload in self.events.items():
+            maps += [f"a=rtpmap:{payload} telephone-event/{rate}", f"a=fmtp:{payload} 0-15"]
+        payloads = " ".join(str(one) for one in (*speech, *self.events.values()))
+        lines = [
+            "v=0",
+            "o=phone 1 1 IN IP4 127.0.0.1",
+            "s=-",
+            "c=IN IP4 127.0.0.1",
+            "t=0 0",
+            f"m=audio {self.port} RTP/AVP {payloads}",
+            *maps,
+            f"a={direction}",
+            f"a=ptime:{self._packet_time}",
+            "",
+        ]
+        return "\r\n".join(lines)
+
+    def answer(self, offer: str) -> str:
+        """What the phone answers to an offer that it takes the payload types from, as most phones do."""
+        audio = sdp.read(offer)
+        for codec in audio.codecs:
+            if codec.name == "opus" and self.payload not in LAWS:
+                self.payload = codec.payload
+        offered = {one.rate: one.payload for one in audio.codecs if one.name == "telephone-event"}
+        self.events = {rate: offered[rate] for rate in self.events if rate in offered}
+        return self.description()
 
     def connect(self, port: int) -> None:
         """Send to this port of loopback from now on."""
@@ -125,20 +192,19 @@ class Phone(asyncio.DatagramProtocol):
     def press(self, key: str) -> None:
         """Press a key for 100 ms (RFC 4733)."""
         event = _KEYS.index(key)
+        rate, payload = next(iter(self.events.items()))
         for turn in range(8):
             ended = turn >= 5
-            duration = 160 * min(turn + 1, 5)
-            self._packet(
-                self.event_payload, struct.pack("!BBH", event, 0x80 * ended | 10, duration), marker=turn == 0
-            )
-        self._stamp += 800
+            duration = rate // 50 * min(turn + 1, 5)
+            self._packet(payload, struct.pack("!BBH", event, 0x80 * ended | 10, duration), marker=turn == 0)
+        self._stamp += _clock(self.payload) // 10
 
     def tones(self) -> set[int]:
         """The tones in what has come in during the last 0.2 s."""
         samples = self._samples[-WINDOW:]
         if len(samples) < WINDOW or time.monotonic() - self._heard_at > 0.1:
             return set()
-        return {tone for tone in TONES if _strength(samples, tone) > 0.02}
+        return {tone for tone in TONES if strength(samples, tone) > 0.02}
 
     async def hears(self, *tones: int, limit: float = 5.0) -> None:
         """Wait until the phone hears these tones and no others, for half a second without a break."""
@@ -157,10 +223,10 @@ class Phone(asyncio.DatagramProtocol):
         turn = 0
         while True:
             if self.talking:
-                self._packet(self.payload, self._frames[0])
-            self._stamp += PACKET
+                self._packet(self.payload, self._frames[turn % len(self._frames)])
+            self._stamp += _clock(self.payload) * self._packet_time // 1000
             turn += 1
-            await asyncio.sleep(max(0.0, begin + turn * 0.02 - time.monotonic()))
+            await asyncio.sleep(max(0.0, begin + turn * self._packet_time / 1000 - time.monotonic()))
 
     def _packet(self, payload: int, data: bytes, *, marker: bool = False) -> None:
         assert self._transport is not None
@@ -178,12 +244,13 @@ class Phone(asyncio.DatagramProtocol):
         payload = data[1] & 0x7F
         self.received += 1
         self.payloads.add(payload)
-        if payload in LAWS:
-            law = LAWS[payload]
-            self._samples += [law[code] for code in data[12:]]
+        if payload == self.payload or payload in LAWS:
+            law = LAWS.get(payload)
+            self._samples += [law[code] for code in data[12:]] if law else self._opus.decode(data[12:])
             del self._samples[: -2 * WINDOW]
             self._heard_at = time.monotonic()
-        elif payload == self.event_payload and data[13] & 0x80:
+            self.lengths.add(len(data) - 12)
+        elif payload in self.events.values() and data[13] & 0x80:
             stamp: int = struct.unpack("!I", data[4:8])[0]
             if stamp != self._last_key:
                 self._last_key = stamp

@@ -98,13 +98,18 @@ _NAMES = {
     "transport_protocol": "transport protocol",
     "generate_rtcp": "generate RTCP",
     "repeat_times": "repeat-times",
+    "ptime_reverse": "ptime-reverse",
 }
 
 
 class Offer(
     Struct, frozen=True, kw_only=True, omit_defaults=True, rename=_NAMES, tag_field="command", tag="offer"
 ):
-    """Command: `sdp` is the offer of the side `from_tag`; the reply has what the other side is offered."""
+    """Command: `sdp` is the offer of the side `from_tag`; the reply has what the other side is offered.
+
+    `ptime_reverse` is how many milliseconds of sound each packet towards `from_tag` is to have, 0 for as many
+    as there come in.
+    """
 
     call_id: str
     from_tag: str
@@ -119,6 +124,7 @@ class Offer(
     dtls: str = ""
     sdes: Sequence[str] = ()
     rtcp_mux: Sequence[str] = ()
+    ptime_reverse: int = 0
 
 
 class Answer(

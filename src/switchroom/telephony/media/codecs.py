@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from msgspec import Struct
 
 TELEPHONE_EVENT = "telephone-event"
@@ -44,6 +45,7 @@ PCMU = Codec("PCMU", 8000, 0)
 G729 = Codec("G729", 8000, 18, parameters="annexb=no")
 EVENTS = Codec(TELEPHONE_EVENT, 8000, 101, parameters="0-16")
 EVENTS_OPUS = Codec(TELEPHONE_EVENT, 48000, 102, parameters="0-16")
+_FOR_EVENTS = (101, 102, 103, 104)
 
 STATIC = {codec.payload: codec for codec in (PCMU, PCMA, G722, G729)}
 """Codecs whose payload types need no `rtpmap` line (RFC 3551)."""
@@ -71,16 +73,35 @@ def best(codecs: Sequence[Codec]) -> Codec | None:
 def between(first: Codec, second: Codec) -> Codec:
     """The codec on the way between two legs that have agreed on these with their phones: the same where they
     are the same, so that nothing is translated, else that of the two which costs less, so that only one side
-    translates."""
+    translates. One codec under two payload types is two: rtpengine does not give packets another number
+    without translating them, which for Opus costs more than G.722 does."""
+    if first.same(second) and first.payload != second.payload:
+        return G722
     order = {codec.name.lower(): place for place, codec in enumerate((PCMA, PCMU, G722, G729, OPUS))}
     return min((first, second), key=lambda codec: order.get(codec.name.lower(), len(order)))
 
 
-def on_core(codec: Codec) -> Codec:
-    """The codec under the payload type that it has between legs."""
-    return next((one for one in SPEECH if one.same(codec)), codec)
+def events_of(codecs: Iterable[Codec]) -> tuple[Codec, ...]:
+    """The telephone-events among these."""
+    return tuple(codec for codec in codecs if codec.name.lower() == TELEPHONE_EVENT)
 
 
-def events_for(codec: Codec) -> Codec:
-    """The telephone-event that goes with a codec, at its clock rate (RFC 4733, section 2.4.1)."""
-    return EVENTS_OPUS if codec.rate == EVENTS_OPUS.rate else EVENTS
+def events_for(codecs: Iterable[Codec]) -> tuple[Codec, ...]:
+    """The telephone-events that go with codecs, at their clock rates (RFC 4733, section 2.4.1), under payload
+    types of ours that none of them has."""
+    taken = {codec.payload for codec in codecs}
+    rates = {codec.rate for codec in codecs}
+    free = (payload for payload in _FOR_EVENTS if payload not in taken)
+    return tuple(
+        msgspec.structs.replace(one, payload=next(free)) for one in (EVENTS, EVENTS_OPUS) if one.rate in rates
+    )
+
+
+def placeholders(payload: int, codecs: Iterable[Codec]) -> list[Codec]:
+    """Codecs that nobody has, under all dynamic payload types below `payload` that these leave free.
+
+    rtpengine translates into a codec under the lowest number that is free in the offer, and loses it when it
+    is answered under another.
+    """
+    taken = {codec.payload for codec in codecs}
+    return [Codec("x-none", 8000, number) for number in range(96, payload) if number not in taken]

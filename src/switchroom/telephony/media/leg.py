@@ -15,6 +15,7 @@ import msgspec
 from switchroom.engines.rtpengine.client import NgClient, NgUnknownCall
 from switchroom.engines.rtpengine.commands import (
     Answer,
+    BlockDtmf,
     BlockMedia,
     CodecRules,
     Delete,
@@ -25,11 +26,22 @@ from switchroom.engines.rtpengine.commands import (
     Reply,
     SdpReply,
     StreamStatus,
+    UnblockDtmf,
     UnblockMedia,
 )
 from switchroom.engines.rtpengine.configuration import CORE, PHONES
 from switchroom.telephony.media import sdp as descriptions
-from switchroom.telephony.media.codecs import SPEECH, Codec, best, between, events_for, known, on_core
+from switchroom.telephony.media.codecs import (
+    PCMA,
+    SPEECH,
+    Codec,
+    best,
+    between,
+    events_for,
+    events_of,
+    known,
+    placeholders,
+)
 from switchroom.telephony.media.sdp import Audio, Direction, SdpError
 from switchroom.telephony.media.state import LegKind, LegState, Target, sink
 
@@ -54,7 +66,8 @@ class LegMedia:
         self.state = state or LegState(id=secrets.token_urlsafe(12))
 
     async def phone_offered(self, sdp: str) -> list[Codec]:
-        """Take in the phone's offer, first or in a re-INVITE. Returns the codecs it has, in its order.
+        """Take in the phone's offer, first or in a re-INVITE. Returns the codecs that it has and that can be
+        spoken, in its order, and its telephone-events.
 
         Raises SdpError, NoCommonCodec.
         """
@@ -69,7 +82,7 @@ class LegMedia:
         state.core_port = descriptions.read(reply).port
         state.offered = sdp
         await self._turn(audio.direction)
-        return codecs
+        return [*codecs, *events_of(audio.codecs)]
 
     async def answer_phone(self, target: Target | None = None) -> str:
         """The answer to the phone's offer, final or early; what it sends goes to the target, to nobody when
@@ -77,28 +90,31 @@ class LegMedia:
         state = self.state
         audio = descriptions.read(state.offered)
         chosen = target or sink(best(audio.codecs) or SPEECH[0])
+        events = events_of(audio.codecs)
+        speech = next((one for one in audio.codecs if one.same(chosen.codec)), chosen.codec)
         described = descriptions.core(
-            chosen.address,
-            chosen.port,
-            _with_events(_as_offered(chosen.codec, audio), audio),
-            direction=audio.direction.mirrored,
+            chosen.address, chosen.port, [speech, *events], direction=audio.direction.mirrored
         )
         reply = await self._answer(described, PHONE, self._towards_phone_in_answer())
         state.target = chosen
         self._agreed(state.offered, reply)
         state.sent_sdp = reply
+        if chosen.packet_time or not chosen.takes_keys or chosen.events not in (None, events):
+            await self.point_at(chosen)  # an answer cannot say it
         return reply
 
     async def offer_phone(
         self, kind: LegKind = LegKind.PLAIN, target: Target | None = None, codecs: Sequence[Codec] = ()
     ) -> str:
-        """An offer for the phone. `codecs` are those of the far side, which come first, so that nothing is
+        """An offer for the phone. `codecs` are those of the far side with its telephone-events, as
+        `phone_offered` gives them. They come first and under their payload types, so that nothing is
         translated where the phone has one of them; all others follow."""
         state = self.state
         state.kind = kind
         state.target = target or sink()
-        speech = [on_core(codec) for codec in known(codecs)] or list(SPEECH)
-        described = descriptions.core(state.target.address, state.target.port, _with_events(speech))
+        speech = known(codecs) or list(SPEECH)
+        events = events_of(codecs) or events_for(speech)
+        described = descriptions.core(state.target.address, state.target.port, [*speech, *events])
         rules = CodecRules(transcode=_others(speech))
         state.sent_sdp = await self._offer(described, CORE_TAG, rules, self._towards_phone())
         return state.sent_sdp
@@ -112,15 +128,19 @@ class LegMedia:
         audio = descriptions.read(sdp)
         if not known(audio.codecs):
             raise NoCommonCodec("no codec that can be spoken")
-        self.state.located = False
+        state = self.state
+        state.located = False
         reply = await self._answer(sdp, CORE_TAG, self._towards_core())
         core = descriptions.read(reply)
-        self.state.core_port = core.port
+        state.core_port = core.port
         await self._turn(audio.direction)
-        spoken = known(core.codecs)
-        codec = on_core(spoken[0]) if spoken else self.state.target.codec
-        self.state.target = msgspec.structs.replace(self.state.target, codec=codec)
         self._agreed(sdp, sdp)
+        spoken = known(core.codecs)
+        codec = spoken[0] if spoken else state.target.codec
+        state.target = msgspec.structs.replace(state.target, codec=codec)
+        if _is_renumbered(codec, descriptions.read(state.sent_sdp)):
+            codec = PCMA  # the far side has it under the number of the offer
+            await self.point_at(sink(codec))
         return codec
 
     async def point_at(self, target: Target) -> None:
@@ -128,14 +148,23 @@ class LegMedia:
         state = self.state
         if not state.phone_sdp or state.codec is None:
             raise SdpError("nothing has been agreed with the phone yet")
-        speech = [on_core(target.codec)]
+        events = target.events
+        if events is None or (state.injects and not events):
+            events = state.events
         described = descriptions.core(
-            target.address, target.port, _with_events(speech), direction=state.direction.mirrored
+            target.address,
+            target.port,
+            [*self._translated(target.codec, events), *events],
+            direction=state.direction.mirrored,
         )
-        rules = CodecRules(transcode=_others(speech, [state.codec]))
+        rules = CodecRules(transcode=_others([target.codec], [state.codec]))
         await self._learn()
-        await self._offer(described, CORE_TAG, rules, self._towards_phone())
+        await self._offer(described, CORE_TAG, rules, self._towards_phone(), target.packet_time)
         await self._answer(state.phone_sdp, CORE_TAG, self._towards_core())
+        if target.takes_keys == state.keys_blocked:
+            block = UnblockDtmf if target.takes_keys else BlockDtmf
+            await self._ng.request(block(state.id, PHONE), Reply)
+            state.keys_blocked = not target.takes_keys
         state.target = target
 
     async def let_nobody_hear(self) -> None:
@@ -144,7 +173,8 @@ class LegMedia:
 
     def as_target(self, codec: Codec | None = None) -> Target:
         """This leg, for another to be pointed at, in the codec that it is pointed elsewhere with."""
-        return Target(self.state.core_port, on_core(codec or self.state.codec or SPEECH[0]))
+        state = self.state
+        return Target(state.core_port, codec or state.codec or SPEECH[0], events=state.events)
 
     async def mute(self) -> None:
         """Let nobody hear the phone; its keys are still told."""
@@ -158,8 +188,7 @@ class LegMedia:
 
     async def send_key(self, key: str, milliseconds: int = 200) -> None:
         """Send a key to the phone (RFC 4733, or as a tone to one without). The first one of a leg takes a
-        negotiation with rtpengine, from which on all its sound is translated. Known limit: keys go out under
-        payload type 101, so a phone that has offered telephone-event under another number misses them."""
+        negotiation with rtpengine, from which on all its sound is translated."""
         if not self.state.injects:
             self.state.injects = True
             await self.point_at(self.state.target)
@@ -204,11 +233,19 @@ class LegMedia:
         codec = next((one for one in audio.codecs if chosen is not None and one.same(chosen)), None)
         if codec is None:
             raise NoCommonCodec("nothing of what was offered has been answered")
-        events = [one.payload for one in audio.codecs if not one.is_speech]
+        others = [one.payload for one in audio.codecs if not one.is_speech]
         self.state.codec = codec
-        self.state.phone_sdp = descriptions.only(phone, [codec.payload, *events])
+        self.state.events = events_of(audio.codecs)
+        self.state.phone_sdp = descriptions.only(phone, [codec.payload, *others])
 
-    async def _offer(self, sdp: str, tag: str, rules: CodecRules, way: _Way) -> str:
+    def _translated(self, codec: Codec, events: Sequence[Codec]) -> list[Codec]:
+        """A codec of the core side, with what makes rtpengine find the phone's under its payload type."""
+        own = self.state.codec
+        if own is None or own.same(codec):
+            return [codec]
+        return [codec, *placeholders(own.payload, [codec, *events])]
+
+    async def _offer(self, sdp: str, tag: str, rules: CodecRules, way: _Way, packet_time: int = 0) -> str:
         other = CORE_TAG if tag == PHONE else PHONE
         command = Offer(
             call_id=self.state.id,
@@ -223,6 +260,7 @@ class LegMedia:
             ice=way.ice,
             sdes=way.sdes,
             rtcp_mux=way.rtcp_mux,
+            ptime_reverse=packet_time,
         )
         return (await self._ng.request(command, SdpReply)).sdp
 
@@ -299,15 +337,8 @@ def _others(codecs: Sequence[Codec], among: Sequence[Codec] = SPEECH) -> list[st
     return [codec.name for codec in among if not any(codec.same(one) for one in codecs)]
 
 
-def _as_offered(codec: Codec, audio: Audio) -> Codec:
-    """The codec under the payload type of the phone's offer."""
-    return next((one for one in audio.codecs if one.same(codec)), on_core(codec))
-
-
-def _with_events(speech: Codec | Sequence[Codec], audio: Audio | None = None) -> list[Codec]:
-    """The codecs, with telephone-event for each clock rate, under the phone's payload types if it has any."""
-    codecs = [speech] if isinstance(speech, Codec) else list(speech)
-    if audio is not None:
-        return [*codecs, *(one for one in audio.codecs if one.name == "telephone-event")]
-    events = {events_for(codec).payload: events_for(codec) for codec in codecs}
-    return [*codecs, *events.values()]
+def _is_renumbered(codec: Codec, offered: Audio) -> bool:
+    """Whether an answer has a codec under another payload type than the offer had it, which RFC 3264 allows
+    and advises against."""
+    payloads = [one.payload for one in offered.codecs if one.same(codec)]
+    return bool(payloads) and codec.payload not in payloads

@@ -33,6 +33,15 @@ class Target(Struct, frozen=True):
     port: int
     codec: Codec = PCMA
     address: str = LOOPBACK
+    events: tuple[Codec, ...] | None = None
+    """The telephone-events under which keys come from there and are understood there (RFC 4733); None for
+    where none come from."""
+
+    takes_keys: bool = True
+    """Whether the keys of the phone go there too."""
+
+    packet_time: int = 0
+    """Milliseconds of sound that each packet must have, 0 for as many as the phone's have."""
 
     @property
     def is_sink(self) -> bool:
@@ -67,7 +76,13 @@ class LegState(Struct, kw_only=True):
 
     target: Target = Target(DISCARD_PORT)
     codec: Codec | None = None
-    """Agreed with the phone, None until then."""
+    """Agreed with the phone, under its payload type; None until then."""
+
+    events: tuple[Codec, ...] = ()
+    """Telephone-events that the phone has."""
+
+    keys_blocked: bool = False
+    """Whether keys of the phone are only told, and go nowhere."""
 
     offered: str = ""
     """What the phone has offered last, until it is answered."""
