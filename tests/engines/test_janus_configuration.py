@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from switchroom.engines.janus.configuration import JanusConfiguration, JanusNotInstalled
+from switchroom.engines.janus.configuration import (
+    Interfaces,
+    JanusConfiguration,
+    JanusNotInstalled,
+    read_interfaces,
+)
 
 pytestmark = pytest.mark.janus
 
@@ -19,7 +24,7 @@ def test_only_what_is_needed_is_loaded(tmp_path: Path) -> None:
         for folder in ("plugins", "transports", "events", "loggers")
     }
     assert loaded == {
-        "plugins": ["libjanus_videoroom.so"],
+        "plugins": ["libjanus_audiobridge.so", "libjanus_videoroom.so"],
         "transports": ["libjanus_websockets.so"],
         "events": [],
         "loggers": [],
@@ -30,6 +35,13 @@ def test_secrets_are_for_the_owner_only(tmp_path: Path) -> None:
     JanusConfiguration().write(tmp_path / "janus")
     assert stat.S_IMODE((tmp_path / "janus").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "janus" / "janus.jcfg").stat().st_mode) == 0o600
+
+
+def test_another_process_finds_it(tmp_path: Path) -> None:
+    assert read_interfaces(tmp_path) is None
+    JanusConfiguration(port=4711, api_secret="secret").write(tmp_path)
+    assert read_interfaces(tmp_path) == Interfaces("ws://127.0.0.1:4711", "secret")
+    assert stat.S_IMODE((tmp_path / "interfaces.json").stat().st_mode) == 0o600
 
 
 def test_the_settings_arrive(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The private configuration folder of one Janus server that this machine runs for itself.
 
-Only the WebSocket transport (on loopback) and the VideoRoom plugin are loaded; the admin API is off.
-Follows the comments of Janus 1.1's `janus.jcfg` and `janus.transport.websockets.jcfg`.
+Only the WebSocket transport (on loopback), the VideoRoom plugin and, where it is there, the AudioBridge
+plugin are loaded; the admin API is off. Follows the comments of Janus 1.1's `janus.jcfg`,
+`janus.transport.websockets.jcfg` and `janus.plugin.audiobridge.jcfg`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
+
 from switchroom.engines.ports import free_port
 
 TRANSPORT = "libjanus_websockets.so"
 PLUGIN = "libjanus_videoroom.so"
+MIXER = "libjanus_audiobridge.so"
+"""The plugin for conferences of telephones, without which meetings work all the same."""
+
+INTERFACES_FILE = "interfaces.json"
 PLACES = ("/usr/lib/*/janus", "/usr/lib/janus", "/usr/local/lib/janus", "/opt/janus/lib/janus")
 
 
 class JanusNotInstalled(Exception):
     """The program or one of its two modules is not on this machine."""
+
+
+class Interfaces(Struct, frozen=True):
+    """Where the platform's processes find a Janus of this machine."""
+
+    url: str
+    api_secret: str
+
+
+def read_interfaces(directory: Path) -> Interfaces | None:
+    """Those of the Janus that was configured last in this directory, None when none was."""
+    try:
+        return msgspec.json.decode((directory / INTERFACES_FILE).read_bytes(), type=Interfaces)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +80,10 @@ class JanusConfiguration:
         modules = find_modules(executable)
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o700)
-        _link_only(directory / "transports", modules / "transports" / TRANSPORT)
-        _link_only(directory / "plugins", modules / "plugins" / PLUGIN)
+        ports = f"{self.rtp_port_min}-{self.rtp_port_max}"
+        plugins = [modules / "plugins" / name for name in (PLUGIN, MIXER)]
+        _link_only(directory / "transports", [modules / "transports" / TRANSPORT])
+        _link_only(directory / "plugins", [plugin for plugin in plugins if plugin.exists()])
         for unused in ("events", "loggers"):
             (directory / unused).mkdir(exist_ok=True)
         _write(directory / "janus.jcfg", self._core(directory))
@@ -71,6 +96,13 @@ class JanusConfiguration:
             + _category("admin", {"admin_ws": False, "admin_wss": False}),
         )
         _write(directory / "janus.plugin.videoroom.jcfg", _category("general", {"string_ids": True}))
+        _write(
+            directory / "janus.plugin.audiobridge.jcfg",
+            # Plain RTP is for the media relay of this machine.
+            _category("general", {"string_ids": True, "local_ip": "127.0.0.1", "rtp_port_range": ports}),
+        )
+        interfaces = Interfaces(self.url, self.api_secret)
+        _write(directory / INTERFACES_FILE, msgspec.json.encode(interfaces).decode())
 
     def _core(self, directory: Path) -> str:
         general: dict[str, str | int | bool] = {
@@ -127,11 +159,12 @@ def find_modules(executable: str) -> Path:
     raise JanusNotInstalled("the WebSocket transport and the VideoRoom plugin of Janus are not installed")
 
 
-def _link_only(folder: Path, module: Path) -> None:
+def _link_only(folder: Path, modules: Sequence[Path]) -> None:
     folder.mkdir(exist_ok=True)
     for other in folder.iterdir():
         other.unlink()
-    (folder / module.name).symlink_to(module.resolve())
+    for module in modules:
+        (folder / module.name).symlink_to(module.resolve())
 
 
 def _write(file: Path, text: str) -> None:
