@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class SipError(Exception):
     """Any error of this package."""
@@ -24,9 +26,11 @@ class SessionEnded(SipError):
 
 
 class Refused(SipError):
-    """A final response other than 2xx, or none in time (status 408, RFC 3261 section 8.1.3.1)."""
+    """A final response other than 2xx, or none in time (status 408, RFC 3261 section 8.1.3.1). `fields` are
+    the header fields of the response."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, fields: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(f"{status} {reason}")
         self.status = status
         self.reason = reason
+        self.fields = tuple(fields)

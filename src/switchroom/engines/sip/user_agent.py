@@ -210,7 +210,7 @@ class UserAgent:
         self._core.send(make, digest, on_response=responded, on_failure=failed)
         response = await answer
         if response.status >= 300:
-            raise Refused(response.status, response.reason)
+            raise Refused(response.status, response.reason, response.headers)
         return response
 
     def receive(self, data: bytes, source: Address) -> None:
