@@ -280,6 +280,13 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=1, description="Failed credentials from one address in `ban_time` after which it is banned."),
     ] = 30
     ban_time: Annotated[int, Meta(ge=1, description="Seconds that an address is banned.")] = 600
+    trunk_networks: Annotated[
+        list[str],
+        Meta(
+            description="Networks in which servers of trunks may be beside public addresses, such as "
+            "`10.0.0.0/8`; never name one that holds what trusts its neighbours."
+        ),
+    ] = field(default_factory=_no_strings)
     kamailio_executable: Annotated[str, Meta(description="The SIP server that `up` starts.")] = "kamailio"
 
 
@@ -362,6 +369,7 @@ def load(
     _require_networks("security.trusted_proxies", settings.security.trusted_proxies)
     _require_networks("security.metrics_from", settings.security.metrics_from)
     _require_networks("events.webhook_networks", settings.events.webhook_networks)
+    _require_networks("telephony.trunk_networks", settings.telephony.trunk_networks)
     _require_servers("ice.stun", settings.ice.stun, _STUN)
     _require_servers("ice.turn", settings.ice.turn, _TURN)
     _require_timezone("webmeeting.user_timezone", settings.webmeeting.user_timezone)

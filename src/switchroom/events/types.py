@@ -440,6 +440,23 @@ class DeviceUnregistered(_OfDevice, frozen=True, kw_only=True):
     remark = "by itself, because it is silent, or because it was disabled"
 
 
+class _OfTrunk(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "trunk"
+
+
+class TrunkRegistered(_OfTrunk, frozen=True, kw_only=True):
+    event_type = "trunk.registered"
+    remark = "the carrier takes its calls, and did not before"
+    server: str
+
+
+class TrunkUnregistered(_OfTrunk, frozen=True, kw_only=True):
+    event_type = "trunk.unregistered"
+    remark = "the carrier refuses it or does not answer (`code` 408), or it was disabled (`code` 0)"
+    code: int
+    reason: str
+
+
 @cache
 def resource_event(kind: type[ResourceSnapshot], singular: str) -> type[ResourceSnapshot]:
     """The type of what happens to a kind of resource: `menu.created`. Raises ValueError for a kind that is

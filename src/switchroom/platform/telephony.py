@@ -9,6 +9,7 @@ from switchroom.engines.kamailio.configuration import Interfaces, read_interface
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.platform import sip_server
 from switchroom.platform.background import Background
+from switchroom.platform.carriers import carrier_addresses, own_side
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.settings import Settings
@@ -18,8 +19,10 @@ from switchroom.telephony.resources.calls_history import CallHistory
 from switchroom.telephony.resources.catalogue import all_kinds
 from switchroom.telephony.resources.service import Resources
 from switchroom.telephony.resources.sounds import SoundFiles
+from switchroom.telephony.resources.trunks import Trunks
 from switchroom.telephony.resources.users import UserIds
 from switchroom.telephony.resources.vault import Vault
+from switchroom.telephony.trunk_registrations import TrunkRegistrations
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
 _NO_DOMAIN = "sip.internal"
@@ -39,11 +42,24 @@ class TelephonyServices:
         self.call_history = CallHistory(database)
         self.user_ids = UserIds(database)
         self.registrations = RegistrationMirror(database, storage.bus, sip_server.directory(settings))
+        self.trunk_registrations = TrunkRegistrations(
+            database,
+            storage.bus,
+            sip_server.directory(settings),
+            Trunks(),
+            self.vault,
+            carrier_addresses(settings),
+            own_side(settings),
+        )
         self._settings = settings
 
     def background(self) -> list[Background]:
-        is_wanted = sip_server.wanted(self._settings)
-        return [Background("registrations", self.registrations.run)] if is_wanted else []
+        if not sip_server.wanted(self._settings):
+            return []
+        return [
+            Background("registrations", self.registrations.run),
+            Background("trunk registrations", self.trunk_registrations.run),
+        ]
 
     def sip_server(self) -> Interfaces | None:
         """Where the SIP server of this machine is, None where none runs. It reads a file."""

@@ -29,6 +29,14 @@ class Edge:
                 "create table sip_credentials (device_id integer, organization_id integer, "
                 "realm text, username text, ha1 text, ha1_prefixed text)"
             )
+            connection.execute(
+                "create table sip_trunks (trunk_id integer, organization_id integer, address text, "
+                "port integer, token text, trunk_order integer, digits_stripped integer, "
+                "digits_prepended text, country_prefix text)"
+            )
+            connection.execute(
+                "create table sip_numbers (number text, organization_id integer, trunk_id integer)"
+            )
         certificate, key = _certificate(directory)
         self.certificate = str(certificate)
         self.configuration = KamailioConfiguration(
@@ -55,6 +63,26 @@ class Edge:
         row = (device_id, account, realm, name, ha1(name, realm, password), ha1(prefixed, realm, password))
         with closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute("insert into sip_credentials values (?, ?, ?, ?, ?, ?)", row)
+
+    def add_trunk(
+        self,
+        trunk_id: int,
+        place: tuple[str, int],
+        *,
+        account: int = ACCOUNT,
+        token: str = "",
+        order: int = 0,
+        stripped: int = 0,
+        prepended: str = "",
+        prefix: str = "+32",
+    ) -> None:
+        row = (trunk_id, account, *place[:2], token, order, stripped, prepended, prefix)
+        with closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute("insert into sip_trunks values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def add_number(self, number: str, account: int = ACCOUNT, trunk_id: int | None = None) -> None:
+        with closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute("insert into sip_numbers values (?, ?, ?)", (number, account, trunk_id))
 
     def execute(self, statement: str) -> None:
         with closing(sqlite3.connect(self.database)) as connection, connection:

@@ -49,6 +49,7 @@ class Limits(Struct, frozen=True):
     account_invites: tuple[int, int] = (50, 200)
     device_registers: tuple[int, int] = (2, 20)
     account_registers: tuple[int, int] = (20, 100)
+    trunk_invites: tuple[int, int] = (50, 1500)
     address_requests: int = 500
     """Requests a second that begin something; those beyond are dropped."""
 
@@ -61,13 +62,15 @@ class Limits(Struct, frozen=True):
 
 class Interfaces(Struct, frozen=True):
     """Where the platform's processes find a Kamailio of this machine: ports of loopback, and the token that
-    they show there. `workers` are the UDP ports at which it looks for telephony workers."""
+    they show there. `workers` are the UDP ports at which it looks for telephony workers, `trunks_port` is the
+    one from which it takes registrations for carriers."""
 
     core_port: int
     web_port: int
     events_port: int
     token: str
     workers: tuple[int, ...]
+    trunks_port: int
 
     @property
     def websocket_url(self) -> str:
@@ -94,7 +97,7 @@ class KamailioConfiguration:
 
     `listen` is the address (a number) of SIP's UDP and TCP `port` and, with a certificate, of `tls_port`;
     `advertise` is what phones are told in its place. `database_url` is SQLAlchemy's address of the platform's
-    database, of which the view `sip_credentials` is read.
+    database, of which the views `sip_credentials`, `sip_trunks` and `sip_numbers` are read.
     """
 
     database_url: str
@@ -109,11 +112,19 @@ class KamailioConfiguration:
     core_port: int = field(default_factory=free_port)
     web_port: int = field(default_factory=free_port)
     events_port: int = field(default_factory=free_port)
+    trunks_port: int = field(default_factory=free_port)
     token: str = field(default_factory=lambda: secrets.token_hex(24))
 
     @property
     def interfaces(self) -> Interfaces:
-        return Interfaces(self.core_port, self.web_port, self.events_port, self.token, tuple(self.workers))
+        return Interfaces(
+            self.core_port,
+            self.web_port,
+            self.events_port,
+            self.token,
+            tuple(self.workers),
+            self.trunks_port,
+        )
 
     def write(self, directory: Path) -> None:
         """Make `directory` that of one Kamailio. What it knew of registrations and subscriptions stays.
@@ -201,6 +212,7 @@ class KamailioConfiguration:
             "WEB_PORT": self.web_port,
             "WEB_TOKEN": self.token,
             "EVENTS_PORT": self.events_port,
+            "TRUNKS_PORT": self.trunks_port,
             "STATE_FILE": str(directory / STATE_FILE),
             "DISPATCHER_FILE": str(directory / WORKERS_FILE),
             "NO_HA1": secrets.token_hex(16),
@@ -213,6 +225,7 @@ class KamailioConfiguration:
             **_numbers("ACCOUNT_INVITES", limits.account_invites),
             **_numbers("DEVICE_REGISTERS", limits.device_registers),
             **_numbers("ACCOUNT_REGISTERS", limits.account_registers),
+            **_numbers("TRUNK_INVITES", limits.trunk_invites),
         }
         flags: list[str] = []
         if self._is_sqlite:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct
+from msgspec import UNSET, Meta, Struct, to_builtins
 from sqlalchemy import Text as LongColumn
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from switchroom.db.base import time_of
+from switchroom.db.database import notify
 from switchroom.errors import ErrorCode, Problems
 from switchroom.telephony.resources.fields import ONE_LINE, Country, Name, Restriction, Text, Transport
-from switchroom.telephony.resources.resource import Resource
+from switchroom.telephony.resources.resource import Resource, Work
 from switchroom.telephony.resources.rows import ResourceRow, resource_table
+from switchroom.telephony.resources.trunk_states import TrunkState
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,62})?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62})?)*\.?")
 
@@ -71,11 +76,31 @@ class TrunkRow(ResourceRow):
     password_encrypted: Mapped[str] = mapped_column(LongColumn, default="")
 
 
+class TrunkStatus(Struct, frozen=True):
+    """Whether calls can come and go: `condition` is `by_address` for a trunk that does not register,
+    `registered`, `refused` (with the SIP status as `code`), `unanswered`, `unresolved` (the server's name has
+    no address), `forbidden` (it has one that the operator does not allow), or `unknown`. Times are in
+    RFC 3339."""
+
+    condition: str = "unknown"
+    code: int = 0
+    reason: str = ""
+    since: str | None = None
+    registered_until: str | None = None
+
+
+class TrunksChanged(Struct, frozen=True):
+    """A trunk of an organization was made, changed or deleted."""
+
+    organization_id: int
+
+
 class Trunks(Resource[Trunk, TrunkRow]):
     name, singular = "trunks", "trunk"
     draft, table = Trunk, TrunkRow
     encrypted = frozenset(("password",))
     searched = ("name", "server")
+    read_only = (("status", TrunkStatus),)
 
     def check(self, draft: Trunk, problems: Problems) -> None:
         super().check(draft, problems)
@@ -83,6 +108,26 @@ class Trunks(Resource[Trunk, TrunkRow]):
             problems.add(ErrorCode.SERVER_INVALID, "server")
         if draft.username and not draft.server:
             problems.add(ErrorCode.REQUIRED, "server")
+
+    async def complete(self, work: Work, views: Sequence[dict[str, Any]]) -> None:
+        query = select(TrunkState).where(TrunkState.trunk_id.in_([view["id"] for view in views]))
+        states = {row.trunk_id: row for row in await work.session.scalars(query)}
+        for view in views:
+            view["status"] = to_builtins(_status(states.get(view["id"])))
+
+    async def written(self, work: Work, row: TrunkRow, draft: Trunk) -> None:
+        notify(work.session, TrunksChanged(work.organization_id))
+
+    async def remove(self, work: Work, row: TrunkRow) -> None:
+        await super().remove(work, row)
+        notify(work.session, TrunksChanged(work.organization_id))
+
+
+def _status(row: TrunkState | None) -> TrunkStatus:
+    if row is None:
+        return TrunkStatus()
+    until = time_of(row.expires_at) if row.expires_at is not None else None
+    return TrunkStatus(row.condition, row.code, row.reason, time_of(row.changed_at), until)
 
 
 def _is_host(text: str) -> bool:

@@ -1,0 +1,177 @@
+"""Store of what is known of trunks: their configuration, as far as that needs it, states and addresses."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from phonenumbers import country_code_for_region
+from sqlalchemy import delete, select
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.events.append import append
+from switchroom.events.types import TrunkRegistered, TrunkUnregistered
+from switchroom.identity.models import Organization
+from switchroom.jobs.singleton import HeldLease
+from switchroom.telephony.carriers import Hop
+from switchroom.telephony.resources.realms import TelephonyAccount
+from switchroom.telephony.resources.trunk_states import (
+    LONGEST_REASON,
+    TrunkAddress,
+    TrunkCondition,
+    TrunkState,
+)
+from switchroom.telephony.resources.trunks import TrunkRow, Trunks
+
+
+class ConfiguredTrunk(Struct, frozen=True, kw_only=True):
+    """Configuration of an enabled trunk. The password is as it is in the database."""
+
+    id: int
+    organization_id: int
+    server: str
+    port: int
+    transport: str
+    username: str
+    password_encrypted: str
+    takes_calls: bool
+    digits_stripped: int
+    digits_prepended: str
+    country_prefix: str
+
+
+class Condition(Struct, frozen=True, kw_only=True):
+    """What is to be told of a trunk; see TrunkState."""
+
+    condition: TrunkCondition
+    code: int = 0
+    reason: str = ""
+    expires_at: datetime | None = None
+
+
+class TrunkStore:
+    """Reads and writes of the one process that holds the lease."""
+
+    def __init__(self, database: Database, lease: HeldLease, kind: Trunks) -> None:
+        self._database = database
+        self._lease = lease
+        self._kind = kind
+
+    async def configured(self) -> dict[int, ConfiguredTrunk]:
+        """All trunks that are enabled and have a server, of accounts that are not closed."""
+        query = (
+            select(TrunkRow, TelephonyAccount.details["country"])
+            .join(Organization, Organization.id == TrunkRow.organization_id)
+            .outerjoin(TelephonyAccount, TelephonyAccount.organization_id == Organization.id)
+            .where(TrunkRow.enabled, Organization.closed_at.is_(None))
+        )
+        async with self._database.read(None) as session:
+            rows = (await session.execute(query)).all()
+        found = (_configured(row, self._kind.values_of(row), country or "") for row, country in rows)
+        return {one.id: one for one in found if one.server}
+
+    async def prepare(self, trunks: Mapping[int, ConfiguredTrunk]) -> dict[int, TrunkState]:
+        """The states of these trunks, made where there are none; those of all others are taken away."""
+        async with self._database.read(None) as session:
+            before = {row.trunk_id: row for row in await session.scalars(select(TrunkState))}
+        missing = [trunk for id_, trunk in trunks.items() if not _is_as(before.get(id_), trunk)]
+        gone = [row for id_, row in before.items() if id_ not in trunks]
+        if missing or gone:
+            async with self._database.write(None) as session:
+                await self._lease.hold(session)
+                for row in gone:
+                    for table in (TrunkAddress, TrunkState):
+                        await session.execute(delete(table).where(table.trunk_id == row.trunk_id))
+                    if row.condition == TrunkCondition.REGISTERED:
+                        event = TrunkUnregistered(code=0, reason="")
+                        append(session, row.organization_id, event, str(row.trunk_id))
+                for trunk in missing:
+                    row = before.get(trunk.id) or _new_state(trunk)
+                    row.digits_stripped = trunk.digits_stripped
+                    row.digits_prepended = trunk.digits_prepended
+                    row.country_prefix = trunk.country_prefix
+                    before[trunk.id] = await session.merge(row)
+        return {id_: before[id_] for id_ in trunks}
+
+    async def note(self, trunk: ConfiguredTrunk, condition: Condition, sequence: int) -> None:
+        """Write the condition of a trunk, with the number of its next REGISTER, and what that changes in the
+        event log. Nothing for one that is not there any more."""
+        async with self._database.write(None) as session:
+            await self._lease.hold(session)
+            row = await session.get(TrunkState, trunk.id)
+            if row is None:
+                return
+            was, row.condition = row.condition, condition.condition.value
+            row.code, row.reason = condition.code, condition.reason[:LONGEST_REASON]
+            row.expires_at, row.sequence = condition.expires_at, sequence
+            if was == condition.condition:
+                return
+            row.changed_at = now()
+            if condition.condition is TrunkCondition.REGISTERED:
+                event = TrunkRegistered(server=trunk.server)
+                append(session, trunk.organization_id, event, str(trunk.id))
+            elif was == TrunkCondition.REGISTERED:
+                event = TrunkUnregistered(code=condition.code, reason=row.reason)
+                append(session, trunk.organization_id, event, str(trunk.id))
+
+    async def write_addresses(self, trunk: ConfiguredTrunk, hops: Collection[Hop]) -> None:
+        """Make the addresses that calls of the trunk come from these."""
+        wanted = {(hop.source, hop.port) for hop in hops}
+        async with self._database.write(None) as session:
+            await self._lease.hold(session)
+            if await session.get(TrunkState, trunk.id) is None:
+                return
+            rows = await session.scalars(select(TrunkAddress).where(TrunkAddress.trunk_id == trunk.id))
+            before = {(row.address, row.port): row for row in rows}
+            for place, row in before.items():
+                if place not in wanted:
+                    await session.delete(row)
+            session.add_all(
+                TrunkAddress(
+                    organization_id=trunk.organization_id, trunk_id=trunk.id, address=address, port=port
+                )
+                for address, port in sorted(wanted - before.keys())
+            )
+
+
+def _configured(row: TrunkRow, values: Mapping[str, Any], country: str) -> ConfiguredTrunk:
+    rules = values["advanced"]["incoming"]
+    code = country_code_for_region(values["country"] or country)
+    return ConfiguredTrunk(
+        id=row.id,
+        organization_id=row.organization_id,
+        server=values["server"],
+        port=values["port"],
+        transport=values["transport"],
+        username=values["username"],
+        password_encrypted=row.password_encrypted,
+        takes_calls=values["calls_direction"] != "outgoing",
+        digits_stripped=rules["strip_numbers"],
+        digits_prepended=rules["prepend_numbers"],
+        country_prefix=f"+{code}" if code else "",
+    )
+
+
+def _is_as(row: TrunkState | None, trunk: ConfiguredTrunk) -> bool:
+    return row is not None and (row.digits_stripped, row.digits_prepended, row.country_prefix) == (
+        trunk.digits_stripped,
+        trunk.digits_prepended,
+        trunk.country_prefix,
+    )
+
+
+def _new_state(trunk: ConfiguredTrunk) -> TrunkState:
+    return TrunkState(
+        trunk_id=trunk.id,
+        organization_id=trunk.organization_id,
+        # What Kamailio knows a contact of ours by: see its routes.
+        token=f"t{secrets.token_hex(16)}",
+        condition=TrunkCondition.UNANSWERED.value,
+        call_id=secrets.token_hex(16),
+        sequence=1,
+        changed_at=now(),
+    )
