@@ -12,7 +12,19 @@ from typing import Any, TypeVar, TypeVarTuple, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Dialect, Executable, Insert, Select, Table, bindparam, event, insert, text
+from sqlalchemy import (
+    Delete,
+    Dialect,
+    Executable,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    event,
+    insert,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -30,7 +42,7 @@ from sqlalchemy.util import await_only
 from switchroom.bus import Bus
 from switchroom.db.base import Base, OfOrganization
 from switchroom.db.outages import as_unavailable
-from switchroom.db.prepared import PreparedInsert, PreparedQuery
+from switchroom.db.prepared import PreparedChange, PreparedInsert, PreparedQuery
 from switchroom.db.sqlite import DRIVER, LOCK_LIMIT, Checkpoints, SqliteConnection, connect, driver_of
 from switchroom.db.sqlite import begin as begin_transaction
 from switchroom.errors import ErrorCode, Unavailable
@@ -258,6 +270,20 @@ def insert_numbered(session: Session, table: type[Base], rows: Sequence[Mapping[
     return range(last - len(rows) + 1, last + 1)
 
 
+async def execute_many(
+    session: AsyncSession, statement: Update | Delete, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Execute a statement, kept by its module, once for each row of parameters, all the same: an UPDATE sets
+    the columns among their names, and what its condition binds has other names. It is not confined to an
+    organization."""
+    async for piece in taking_turns(_pieces(rows)):
+        if not _is_sqlite(session):
+            await (await session.connection()).execute(statement, piece)
+            continue
+        prepared = _prepared_change(statement, tuple(piece[0]), session.get_bind().dialect)
+        await (await _driver(session)).run(prepared.sql, [prepared.parameters(row) for row in piece])
+
+
 async def columns_of(
     session: AsyncSession, query: Select[*Columns], parameters: Mapping[str, Any]
 ) -> Sequence[tuple[*Columns]]:
@@ -308,6 +334,11 @@ _prepared_queries: WeakKeyDictionary[Executable, PreparedQuery[*tuple[Any, ...]]
 @cache
 def _prepared_insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> PreparedInsert:
     return PreparedInsert(table, names, dialect)
+
+
+@cache
+def _prepared_change(statement: Update | Delete, names: tuple[str, ...], dialect: Dialect) -> PreparedChange:
+    return PreparedChange(statement, names, dialect)
 
 
 @cache

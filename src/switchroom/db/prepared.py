@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVarTuple, cast
 
-from sqlalchemy import Dialect, Select, Table, insert
+from sqlalchemy import Delete, Dialect, Select, Table, Update, insert
 from sqlalchemy.types import TypeEngine
 
 Columns = TypeVarTuple("Columns")
@@ -42,6 +42,25 @@ class PreparedInsert:
         """The values to bind, in the statement's order."""
         if self._defaults:
             row = {**row, **{name: make() for name, make in self._defaults}}
+        values = [row[name] for name in self._order]
+        for index, convert in self._converters:
+            values[index] = convert(values[index])
+        return values
+
+
+class PreparedChange:
+    """An UPDATE or DELETE of rows that parameters name: an UPDATE sets the columns that are among `names`."""
+
+    def __init__(self, statement: Update | Delete, names: Sequence[str], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))
+        self.sql = compiled.string
+        self._order = _positions(compiled.positiontup)
+        types = {compiled.bind_names[bind]: bind.type for bind in compiled.binds.values()}
+        converters = [_binding(types[name], dialect) for name in self._order]
+        self._converters = [(index, convert) for index, convert in enumerate(converters) if convert]
+
+    def parameters(self, row: Mapping[str, Any]) -> list[Any]:
+        """The values to bind, in the statement's order."""
         values = [row[name] for name in self._order]
         for index, convert in self._converters:
             values[index] = convert(values[index])

@@ -104,7 +104,7 @@ class WriteBehind(Generic[T]):
             try:
                 await self._write([note for _, note in part])
             except Exception as error:
-                if not _is_unfit(error):
+                if not is_unfit(error):
                     raise
                 if len(part) > 1:
                     most = len(part) // 2
@@ -121,7 +121,7 @@ class WriteBehind(Generic[T]):
             self._waiting_metric.set(len(self._waiting))
 
 
-def _is_unfit(error: BaseException) -> bool:
+def is_unfit(error: BaseException) -> bool:
     """Whether the database was there and did not take what was to be written, nor will it another time."""
     seen: BaseException | None = error
     while seen is not None:

@@ -457,6 +457,61 @@ class TrunkUnregistered(_OfTrunk, frozen=True, kw_only=True):
     reason: str
 
 
+class _OfCall(DomainEvent, frozen=True, kw_only=True):
+    """Something that happens to a call, at one of its legs: a phone or a carrier."""
+
+    happens_to = "call"
+    direction: Annotated[str, Meta(description="incoming, outgoing, internal")]
+    caller_id_name: str
+    caller_id_number: str
+    dialled: str
+    channel: Annotated[str, Meta(description="uuid of the leg")]
+    name: Annotated[str, Meta(description="of who is at the leg")]
+    number: str
+    user_id: int | None
+    device_id: int | None
+    trunk_id: int | None
+
+
+class CallCreated(_OfCall, frozen=True, kw_only=True):
+    event_type = "call.created"
+    remark = "the leg is the caller's"
+
+
+class CallRinging(_OfCall, frozen=True, kw_only=True):
+    event_type = "call.ringing"
+    remark = "the leg rings"
+
+
+class CallAnswered(_OfCall, frozen=True, kw_only=True):
+    event_type = "call.answered"
+    remark = "at the leg that rang, or at the caller's where a menu, a mailbox or a conference answers"
+
+
+class CallHeld(_OfCall, frozen=True, kw_only=True):
+    event_type = "call.held"
+    remark = "who is at the leg has put the other on hold"
+
+
+class CallUnheld(_OfCall, frozen=True, kw_only=True):
+    event_type = "call.unheld"
+
+
+class CallTransferred(_OfCall, frozen=True, kw_only=True):
+    event_type = "call.transferred"
+    remark = "the leg is the one that goes to somebody else"
+
+
+class CallEnded(DomainEvent, frozen=True, kw_only=True):
+    event_type = "call.ended"
+    happens_to = "call"
+    remark = "records are as `calls_history` has them"
+    record: Annotated[
+        dict[str, Any], Meta(description="that of who answered last, or of the first that was rung")
+    ]
+    other_records: Annotated[list[dict[str, Any]], Meta(description="of the others that were rung")]
+
+
 @cache
 def resource_event(kind: type[ResourceSnapshot], singular: str) -> type[ResourceSnapshot]:
     """The type of what happens to a kind of resource: `menu.created`. Raises ValueError for a kind that is

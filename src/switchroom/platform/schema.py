@@ -20,6 +20,7 @@ import switchroom.mail.models
 import switchroom.meetings.models
 import switchroom.meetings.recordings.models
 import switchroom.rooms.models
+import switchroom.telephony.calls.live_rows
 import switchroom.telephony.credentials
 import switchroom.telephony.resources.catalogue
 from switchroom.db.base import Base
@@ -40,6 +41,7 @@ _WITH_TABLES = (
     switchroom.meetings.models,
     switchroom.meetings.recordings.models,
     switchroom.rooms.models,
+    switchroom.telephony.calls.live_rows,
     switchroom.telephony.credentials,
     switchroom.telephony.resources.catalogue,
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, select, tuple_
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, false, select, text, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.db.base import Base, BigId, OfOrganization, now
@@ -17,14 +19,24 @@ from switchroom.telephony.resources.actor import Actor
 
 
 class CallRecord(OfOrganization, Base):
-    """Record of a call's leg, or of a call that reached nobody. Times of day are when it began; durations are
-    in seconds. `owner_id` is the user whose call it was."""
+    """Record of a call and somebody whom it rang, or of a call that rang nobody. It began at `started_at`;
+    durations are in seconds. `owner_id` is the user whose call it was: who was called or, of a call to
+    outside, who called; `caller_user_id` is the user who called, where that is another. While the call is up
+    the record `is_live`."""
 
     __tablename__ = "call_records"
     __table_args__ = (
         Index("ix_call_records_in_order", "organization_id", "started_at", "id"),
         Index("ix_call_records_by_direction", "organization_id", "direction", "started_at", "id"),
         Index("ix_call_records_of_owner", "organization_id", "owner_id", "started_at", "id"),
+        Index(
+            "ix_call_records_of_caller",
+            "caller_user_id",
+            "started_at",
+            "id",
+            sqlite_where=text("caller_user_id IS NOT NULL"),
+            postgresql_where=text("caller_user_id IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -36,6 +48,8 @@ class CallRecord(OfOrganization, Base):
     owner_id: Mapped[int | None] = mapped_column(
         ForeignKey("memberships.id", ondelete="SET NULL"), index=True
     )
+    caller_user_id: Mapped[int | None] = mapped_column(ForeignKey("memberships.id", ondelete="SET NULL"))
+    is_live: Mapped[bool] = mapped_column(default=False, server_default=false())
     first_name: Mapped[str | None] = mapped_column(String(200))
     last_name: Mapped[str | None] = mapped_column(String(200))
     caller_id_name: Mapped[str] = mapped_column(String(200), default="")
@@ -52,9 +66,11 @@ class CallRecord(OfOrganization, Base):
 
 
 class CallRecordView(Struct, frozen=True, kw_only=True):
-    """A call. `hangup_cause` is `NO ANSWER` for one that was missed; `timestamp` is in Unix seconds."""
+    """A call. `hangup_cause` is `NO ANSWER` for one that was missed; `timestamp` is in Unix seconds. Records
+    of one call have the same `interaction_id`, which the call has in events."""
 
     id: int
+    interaction_id: str
     caller_id_name: str
     caller_id_number: str
     callee_id_name: str
@@ -85,7 +101,7 @@ class Place(Struct, frozen=True):
 
 
 class HistoryQuery(Struct, frozen=True, kw_only=True):
-    """Which records: of a direction (empty for all) or an owner, from one moment until before another."""
+    """Which records: of a direction (empty for all) or a user, from one moment until before another."""
 
     direction: str = ""
     owner_id: int | None = None
@@ -103,17 +119,15 @@ class HistoryPage(Struct, frozen=True):
 
 
 class CallHistory:
-    """The records of calls. Users see their own."""
+    """The records of calls that have ended. Users see their own: of calls to them, and by them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, actor: Actor, query: HistoryQuery) -> HistoryPage:
-        rows = _of(actor)
+        rows = _ENDED.where(CallRecord.organization_id == actor.organization_id)
         if query.direction:
             rows = rows.where(CallRecord.direction == query.direction)
-        if query.owner_id is not None:
-            rows = rows.where(CallRecord.owner_id == query.owner_id)
         if query.since is not None:
             rows = rows.where(CallRecord.started_at >= query.since)
         if query.until is not None:
@@ -123,28 +137,46 @@ class CallHistory:
             rows = rows.where(tuple_(CallRecord.started_at, CallRecord.id) > place)
         rows = rows.order_by(CallRecord.started_at, CallRecord.id).limit(query.limit + 1)
         async with self._database.read(actor.organization_id) as session:
-            found = (await session.scalars(rows)).all()
+            parts = [(await session.scalars(part)).all() for part in _of_users(rows, actor, query.owner_id)]
+        found = list(islice(merge(*parts, key=_place), query.limit + 1))
         shown = found[: query.limit]
-        last = Place(shown[-1].started_at, shown[-1].id) if len(found) > query.limit else None
-        return HistoryPage([_view(one) for one in shown], last)
+        last = Place(*_place(shown[-1])) if len(found) > query.limit else None
+        return HistoryPage([view_of(one) for one in shown], last)
 
     async def read(self, actor: Actor, record_id: int) -> CallRecordView:
         """Raises NotFound."""
         async with self._database.read(actor.organization_id) as session:
-            found = await session.scalar(_of(actor).where(CallRecord.id == record_id))
-        if found is None:
+            query = _ENDED.where(CallRecord.organization_id == actor.organization_id)
+            found = await session.scalar(query.where(CallRecord.id == record_id))
+        if found is None or (actor.is_user and actor.user_id not in (found.owner_id, found.caller_user_id)):
             raise NotFound(ErrorCode.RESOURCE_NOT_FOUND, "id", kind="call", id=record_id)
-        return _view(found)
+        return view_of(found)
 
 
-def _of(actor: Actor) -> Select[CallRecord]:
-    query = select(CallRecord).where(CallRecord.organization_id == actor.organization_id)
-    return query.where(CallRecord.owner_id == actor.user_id) if actor.is_user else query
+_ENDED = select(CallRecord).where(CallRecord.is_live.is_(False))
 
 
-def _view(row: CallRecord) -> CallRecordView:
+def _of_users(rows: Select[CallRecord], actor: Actor, user_id: int | None) -> Sequence[Select[CallRecord]]:
+    """The records as whoever asks sees them, of one user or all, in parts that have none in common: each has
+    an index for it."""
+    if actor.is_user:
+        if user_id not in (None, actor.user_id):
+            return ()
+        user_id = actor.user_id
+    if user_id is None:
+        return (rows,)
+    return rows.where(CallRecord.owner_id == user_id), rows.where(CallRecord.caller_user_id == user_id)
+
+
+def _place(row: CallRecord) -> tuple[datetime, int]:
+    return row.started_at, row.id
+
+
+def view_of(row: CallRecord) -> CallRecordView:
+    """The record as it is told."""
     return CallRecordView(
         id=row.id,
+        interaction_id=str(row.details.get("interaction_id", "")),
         caller_id_name=row.caller_id_name,
         caller_id_number=row.caller_id_number,
         callee_id_name=row.callee_id_name,

@@ -34,6 +34,8 @@ class HangupCause(StrEnum):
     PICKED_OFF = "PICKED_OFF"
     ATTENDED_TRANSFER = "ATTENDED_TRANSFER"
     BLIND_TRANSFER = "BLIND_TRANSFER"
+    CRASH = "CRASH"
+    """The process that had the call has died."""
 
 
 _SIP_CODES: Mapping[HangupCause, int] = {
@@ -64,6 +66,7 @@ _SIP_CODES: Mapping[HangupCause, int] = {
     HangupCause.PICKED_OFF: 487,
     HangupCause.ATTENDED_TRANSFER: 200,
     HangupCause.BLIND_TRANSFER: 200,
+    HangupCause.CRASH: 500,
 }
 """The final response with which an unanswered call ends for that cause; 200 where it was answered."""
 
@@ -112,9 +115,9 @@ def cause_of(code: int) -> HangupCause:
     return HangupCause.CALL_REJECTED if code >= 600 else HangupCause.NO_ROUTE_DESTINATION
 
 
-def in_call_records(cause: HangupCause) -> str:
+def in_call_records(cause: str) -> str:
     """The cause as call records name it: that of a missed call is `NO ANSWER`, with a blank."""
-    return "NO ANSWER" if cause is HangupCause.NO_ANSWER else cause.value
+    return "NO ANSWER" if cause == HangupCause.NO_ANSWER else str(cause)
 
 
 def child_names(cause: HangupCause, code: int) -> tuple[str, ...]:
