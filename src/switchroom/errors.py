@@ -223,6 +223,13 @@ class ErrorCode(StrEnum):
     SOUND_TOO_LONG = "sound_too_long"
     SOUND_MISSING = "sound_missing"
     SOUND_NOT_CONVERTED = "sound_not_converted"
+    TELEPHONY_AWAY = "telephony_away"
+    CALL_WORKER_AWAY = "call_worker_away"
+    CALL_WORKER_BUSY = "call_worker_busy"
+    CHANNEL_NOT_FOUND = "channel_not_found"
+    CHANNEL_STATE = "channel_state"
+    ACTION_MISSING = "action_missing"
+    DEVICE_NOT_REGISTERED = "device_not_registered"
 
     # Live rooms
     ROOM_FULL = "room_full"

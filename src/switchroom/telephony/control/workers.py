@@ -1,0 +1,94 @@
+"""Telephony workers of this machine, as a process that serves the API knows them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from switchroom.bus import Bus
+from switchroom.errors import ErrorCode, NotFound, Unavailable
+from switchroom.tasks import Tasks
+from switchroom.telephony.control.client import ControlClient
+from switchroom.telephony.control.messages import Reply, Request
+from switchroom.telephony.control.sockets import workers_in
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks for workers that have come or gone."""
+
+LIMIT = 5.0
+"""Seconds for a worker's reply."""
+
+
+class CallWorkers:
+    """Connections to all workers. All calls of an account are at one of them."""
+
+    def __init__(self, directory: Path, bus: Bus) -> None:
+        """`directory` has the workers' sockets."""
+        self._directory = directory
+        self._bus = bus
+        self._clients: dict[int, ControlClient] = {}
+        self._running: dict[int, asyncio.Task[None]] = {}
+
+    @property
+    def connected(self) -> int:
+        """How many are connected."""
+        return sum(one.is_connected for one in self._clients.values())
+
+    async def run(self) -> None:
+        """Keep connections to those that there are, until cancelled."""
+        tasks = Tasks()
+        try:
+            while True:
+                there = workers_in(self._directory)
+                for worker in there - self._clients.keys():
+                    client = self._clients[worker] = ControlClient(self._directory, worker, self._bus)
+                    self._running[worker] = tasks.spawn(client.run(), f"telephony worker {worker}")
+                for worker in self._clients.keys() - there:
+                    if not self._clients[worker].is_connected:
+                        del self._clients[worker]
+                        self._running.pop(worker).cancel()
+                await asyncio.sleep(LOOK_EVERY)
+        finally:
+            await tasks.close()
+            self._clients.clear()
+            self._running.clear()
+
+    async def ask_all(self, request: Request, limit: float = LIMIT) -> list[Reply]:
+        """The replies of all workers. Raises Unavailable where there is none, or one of them is away."""
+        clients = self._connected()
+        return await asyncio.gather(*(client.request(request, limit) for client in clients))
+
+    async def ask_who_has_it(self, request: Request, limit: float = LIMIT) -> Reply:
+        """The reply of the worker that has what the request is about. Raises NotFound where none has it,
+        Unavailable where one is away that might."""
+        clients = self._connected(also_some=True)
+        replies = await asyncio.gather(
+            *(client.request(request, limit) for client in clients), return_exceptions=True
+        )
+        errors: list[BaseException] = []
+        for reply in replies:
+            if not isinstance(reply, BaseException):
+                return reply
+            errors.append(reply)
+        # What is there has another error than that it is not.
+        raise next((one for one in errors if not isinstance(one, NotFound)), self._missing(errors[0]))
+
+    async def ask_for_account(self, organization_id: int, request: Request, limit: float = LIMIT) -> Reply:
+        """The reply of the worker that has the calls of an account, or is to have them. Raises Unavailable
+        where it is away."""
+        numbers = sorted(self._clients)
+        if not numbers:
+            raise Unavailable(ErrorCode.TELEPHONY_AWAY)
+        return await self._clients[numbers[organization_id % len(numbers)]].request(request, limit)
+
+    def _connected(self, *, also_some: bool = False) -> list[ControlClient]:
+        clients = [one for one in self._clients.values() if one.is_connected]
+        if not self._clients:
+            raise Unavailable(ErrorCode.TELEPHONY_AWAY)
+        if not clients or (len(clients) < len(self._clients) and not also_some):
+            raise Unavailable(ErrorCode.CALL_WORKER_AWAY)
+        return clients
+
+    def _missing(self, error: BaseException) -> BaseException:
+        is_whole = all(one.is_connected for one in self._clients.values())
+        return error if is_whole else Unavailable(ErrorCode.CALL_WORKER_AWAY)
