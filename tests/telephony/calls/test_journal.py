@@ -152,6 +152,18 @@ async def test_what_happens_is_in_the_log_in_order(place: Place) -> None:
     assert [one.last for one in place.notices] == [events[-1].id]
 
 
+async def test_a_call_that_is_refused_at_once_is_recorded(place: Place) -> None:
+    told = Told(place.organization_id, dialled="999")
+    told.journal = place.journal
+    told.ends("UNALLOCATED_NUMBER")
+    await place.journal.finish()
+    assert [one.type for one in await place.events()] == ["call.created", "call.ended"]
+    assert [one.hangup_cause for one in await place.listed()] == ["UNALLOCATED_NUMBER"]
+    told.ends("UNALLOCATED_NUMBER")
+    await place.journal.finish()
+    assert len(await place.events()) == 2
+
+
 async def test_changes_of_all_calls_are_written_together(place: Place) -> None:
     running = asyncio.create_task(place.journal.run())
     try:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from cachetools import TTLCache
 from msgspec import structs
 
 from switchroom.db.base import now
@@ -36,6 +37,7 @@ MOST_EVENTS = 200
 """Events of one call that wait to be written while the database is away; further ones are dropped, but for
 its end."""
 
+_MOST_OVER, _OVER_FOR = 10_000, 60.0
 _RETRY_AFTER = 0.5
 _WRITTEN_AT_ONCE = 200
 
@@ -52,6 +54,8 @@ class CallJournal:
         self._known: dict[str, Written] = {}
         self._waiting: Changes = {}
         self._in_flight: Changes = {}
+        self._over: TTLCache[str, bool] = TTLCache(_MOST_OVER, ttl=_OVER_FOR)
+        """Calls whose end is written: what is noted of them afterwards changes nothing."""
         self._awake = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
 
@@ -155,16 +159,21 @@ class CallJournal:
                 self._known[call_id] = written[call_id]
             else:
                 self._known.pop(call_id, None)
+                self._over[call_id] = True
 
     def _take(self, snapshot: CallSnapshot, event: DomainEvent | None, kind: ChangeKind) -> None:
+        if snapshot.id in self._over:
+            return
+        moment = now()
         change = self._waiting.get(snapshot.id)
         if change is None:
-            is_known = snapshot.id in self._in_flight or snapshot.id in self._known
-            if snapshot.ended_at is not None and not is_known and kind is not ChangeKind.CREATED:
-                return  # its end has been written
             change = self._waiting[snapshot.id] = Change(snapshot)
+            is_known = snapshot.id in self._in_flight or snapshot.id in self._known
+            if not is_known and kind is not ChangeKind.CREATED:
+                # A call that is refused at once tells of its end alone.
+                created = event_of(snapshot, Happened(ChangeKind.CREATED))
+                change.events += [(created, moment)] if created is not None else []
         change.snapshot = snapshot
-        moment = now()
         if event is not None and len(change.events) < MOST_EVENTS:
             change.events.append((event, moment))
         if kind is ChangeKind.ENDED:
