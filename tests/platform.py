@@ -39,13 +39,13 @@ class RunningPlatform:
 
     def __init__(self, platform: Platform, loop: asyncio.AbstractEventLoop) -> None:
         self.platform = platform
-        self._loop = loop
+        self.loop = loop
         self.base_url = platform.settings.base_url
         self.http = httpx.Client(base_url=self.base_url, timeout=_LIMIT, trust_env=False)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work` in the platform's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LIMIT)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(_LIMIT)
 
     def organization(self, name: str = "Acme") -> Tenant:
         """A new organization with an administrator and an API key."""

@@ -34,6 +34,7 @@ from switchroom.rooms.quotas import Quotas
 from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
 from switchroom.rooms.tree import RoomTree
+from switchroom.telephony.control.live_calls import LiveCalls
 from switchroom.telephony.resources.calls_history import CallHistory
 from switchroom.telephony.resources.service import Resources
 from switchroom.telephony.resources.sounds import SoundFiles
@@ -84,6 +85,7 @@ class Services(Struct, frozen=True, kw_only=True):
     call_history: CallHistory
     sounds: SoundFiles
     call_recordings: Path
+    live_calls: LiveCalls
 
     # live rooms
     conference: ConferenceService

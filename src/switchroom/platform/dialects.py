@@ -78,6 +78,7 @@ class Dialects:
             call_history=telephony.call_history,
             sounds=telephony.sounds,
             call_recordings=telephony.call_recordings,
+            live_calls=telephony.live_calls,
             conference=live.service,
             cookie_secure=settings.security.cookie_secure,
             records=media.can_record,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from switchroom.engines.kamailio.configuration import Interfaces, read_interfaces
@@ -13,6 +14,8 @@ from switchroom.platform.carriers import carrier_addresses, own_side
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.settings import Settings
+from switchroom.telephony.control.live_calls import LiveCalls
+from switchroom.telephony.control.workers import CallWorkers
 from switchroom.telephony.registrations import RegistrationMirror
 from switchroom.telephony.resources.account_changes import AccountTelephony
 from switchroom.telephony.resources.calls_history import CallHistory
@@ -40,6 +43,8 @@ class TelephonyServices:
         self.resources = Resources(database, identity.passwords, self.vault, kinds, suffix)
         self.account_dependents = AccountTelephony(self.resources.kinds)
         self.call_history = CallHistory(database)
+        self.workers = CallWorkers(control_directory(settings), storage.bus)
+        self.live_calls = LiveCalls(self.workers, self.resources)
         self.user_ids = UserIds(database)
         self.registrations = RegistrationMirror(database, storage.bus, sip_server.directory(settings))
         self.trunk_registrations = TrunkRegistrations(
@@ -59,6 +64,7 @@ class TelephonyServices:
         return [
             Background("registrations", self.registrations.run),
             Background("trunk registrations", self.trunk_registrations.run),
+            Background("telephony workers", self.workers.run),
         ]
 
     def sip_server(self) -> Interfaces | None:
@@ -66,6 +72,11 @@ class TelephonyServices:
         if not sip_server.wanted(self._settings):
             return None
         return read_interfaces(sip_server.directory(self._settings))
+
+
+def control_directory(settings: Settings) -> Path:
+    """Where the sockets of the telephony workers are."""
+    return settings.data_directory.resolve() / "telephony"
 
 
 def _domain_of(url: str) -> str:

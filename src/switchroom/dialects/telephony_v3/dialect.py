@@ -19,6 +19,7 @@ from switchroom.dialects.telephony_v3.accounts import AccountOperations
 from switchroom.dialects.telephony_v3.actors import Actors
 from switchroom.dialects.telephony_v3.authentication import AuthenticationOperations
 from switchroom.dialects.telephony_v3.callers import Caller, Callers, Context
+from switchroom.dialects.telephony_v3.channels import ChannelOperations
 from switchroom.dialects.telephony_v3.devices import DeviceOperations
 from switchroom.dialects.telephony_v3.directories import DirectoryOperations
 from switchroom.dialects.telephony_v3.documentation import DOCUMENTATION
@@ -59,7 +60,7 @@ class Telephony(Dialect[Caller, Word]):
         ]
 
     def _configuration(self) -> list[Operation]:
-        """What is configured for calls."""
+        """What is configured for calls, and the calls."""
         services, actors = self._services, Actors(self._callers)
         resources = services.resources
         common = ResourceOperations(resources, actors, own=_WITH_OPERATIONS_OF_THEIR_OWN)
@@ -70,6 +71,7 @@ class Telephony(Dialect[Caller, Word]):
             *PhoneNumberOperations(resources, actors, common).operations(),
             *DirectoryOperations(resources, actors, common).operations(),
             *SoundOperations(resources, actors, services.sounds, services.call_recordings).operations(),
+            *ChannelOperations(services.live_calls, actors).operations(),
             *HistoryOperations(services.call_history, actors).operations(),
             *WebHookOperations(services.webhooks, actors).operations(),
         ]

@@ -28,7 +28,7 @@ def _failure(schemas: Schemas) -> Schema:
 DOCUMENTATION = Documentation(
     title="Telephony API",
     version="3.0",
-    description=f"Configuration of telephony, and the events log (Switchroom {switchroom.__version__}).",
+    description=f"Telephony: configuration, live calls, events log (Switchroom {switchroom.__version__}).",
     failures={
         "400": "What was sent is not valid; `details` names the fields.",
         "401": "The credentials or the token are missing, wrong or too old.",
@@ -38,6 +38,7 @@ DOCUMENTATION = Documentation(
         "413": "The request is too large.",
         "429": "Too many attempts.",
         "500": "Something went wrong at the server.",
+        "501": "The platform cannot do this yet.",
         "503": "The server cannot do this at present.",
     },
     failure=_failure,

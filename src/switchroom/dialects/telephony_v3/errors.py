@@ -9,6 +9,7 @@ from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath,
 from switchroom.dialects.telephony_v3.messages.envelope import ErrorBody, ErrorReply
 from switchroom.errors import (
     Conflict,
+    ErrorCode,
     Exhausted,
     Forbidden,
     Invalid,
@@ -27,6 +28,7 @@ Word = Literal[
     "forbidden",
     "too_many_requests",
     "conflict",
+    "not_implemented",
     "unavailable",
     "timeout",
     "internal",
@@ -43,6 +45,7 @@ PROBLEMS: ProblemTable[Word] = ProblemTable(
         (Forbidden, None): Row(403, "forbidden"),
         (Exhausted, None): Row(429, "too_many_requests"),
         (Conflict, None): Row(409, "conflict"),
+        (Unavailable, ErrorCode.ACTION_MISSING): Row(501, "not_implemented"),
         (Unavailable, None): Row(503, "unavailable"),
         (TimeoutError, None): Row(503, "timeout", "this took too long"),
         (Exception, None): Row(500, "internal", "something went wrong here"),
