@@ -33,6 +33,8 @@ from switchroom.mail.outbox import write_mail
 from switchroom.mail.password_mails import PasswordMail
 from switchroom.mail.queue import Payload, distribute, read_payload
 from switchroom.mail.smtp import SmtpTransport, parse_server
+from switchroom.mail.voicemail_mails import VoicemailMail
+from switchroom.mail.voicemail_sound import Sound, read_sound
 from switchroom.settings import ConfigurationError, SmtpSettings
 
 RETRY_DELAYS: Sequence[timedelta] = tuple(
@@ -142,7 +144,8 @@ class MailDelivery(Work[Claim[QueuedMail]]):
         try:
             payload = read_payload(job.row.payload)
             secrets += _secrets(payload)
-            rendered = await asyncio.to_thread(self._render, job.row, payload)
+            sound = await read_sound(Path(payload.sound)) if isinstance(payload, VoicemailMail) else None
+            rendered = await asyncio.to_thread(self._render, job.row, payload, sound)
             async with asyncio.timeout(self._timeout):
                 await self._hand_over(job, rendered)
         except Undeliverable as error:
@@ -177,11 +180,12 @@ class MailDelivery(Work[Claim[QueuedMail]]):
             log.exception("mail cannot be made", mail=job.key)
             await self._failed(job, _brief(error), final=True)
 
-    def _render(self, mail: QueuedMail, payload: Payload) -> RenderedMail:
+    def _render(self, mail: QueuedMail, payload: Payload, sound: Sound | None) -> RenderedMail:
         # Loaded with the first mail, in the thread that renders it: calendars would slow each start down.
         from switchroom.mail.meeting_rendering import render_meeting_mail
         from switchroom.mail.password_rendering import render_password_mail
         from switchroom.mail.rendering import render_invitation
+        from switchroom.mail.voicemail_rendering import render_voicemail_mail
 
         envelope = Envelope(mail_id=mail.id, sender=self._sender, queued_at=mail.created_at)
         match payload:
@@ -191,6 +195,8 @@ class MailDelivery(Work[Claim[QueuedMail]]):
                 return render_meeting_mail(payload, envelope)
             case PasswordMail():
                 return render_password_mail(payload, envelope)
+            case VoicemailMail():
+                return render_voicemail_mail(payload, sound, envelope)
 
     async def _hand_over(self, job: Claim[QueuedMail], rendered: RenderedMail) -> None:
         if self._transport is not None:
@@ -238,6 +244,8 @@ def _brief(error: BaseException) -> str:
 
 def _secrets(payload: Payload) -> list[str]:
     """What must not be repeated from a server's answer."""
+    if isinstance(payload, VoicemailMail):
+        return []
     link = payload.link if isinstance(payload, PasswordMail) else payload.join_link
     found = [part for part in link.split("/") if len(part) >= _SHORTEST_SECRET]
     if isinstance(payload, MeetingMail):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from email.header import Header
 from email.message import MIMEPart
@@ -41,6 +42,14 @@ class Attachment(Struct, frozen=True, kw_only=True):
     filename: str
 
 
+class AttachedFile(Struct, frozen=True, kw_only=True):
+    """A file, whose type is like `audio/mpeg`."""
+
+    content: bytes
+    content_type: str
+    filename: str
+
+
 class Content(Struct, frozen=True, kw_only=True):
     """What the mail says, in one language. The subject is one line. Answers go to `reply_to` if somebody
     reads them."""
@@ -50,6 +59,7 @@ class Content(Struct, frozen=True, kw_only=True):
     text: str
     html: str
     attachment: Attachment | None
+    files: Sequence[AttachedFile] = ()
     reply_to: Mailbox | None = None
 
 
@@ -88,6 +98,13 @@ def compose(envelope: Envelope, recipient: Mailbox, content: Content) -> Rendere
             subtype="ics",
             filename=attached.filename,
             disposition="attachment",
+        )
+        mail.attach(file)
+    for one in content.files:
+        maintype, _, subtype = one.content_type.partition("/")
+        file = MIMEPart(policy=_BODY)
+        file.set_content(
+            one.content, maintype=maintype, subtype=subtype, filename=one.filename, disposition="attachment"
         )
         mail.attach(file)
     return RenderedMail(sender.address, recipient.address, mail.as_bytes())

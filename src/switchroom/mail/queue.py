@@ -19,6 +19,7 @@ from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMa
 from switchroom.mail.models import MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.password_mails import PasswordMail
+from switchroom.mail.voicemail_mails import VoicemailMail
 from switchroom.tasks import taking_turns
 
 _LONGEST_UID = 100
@@ -26,7 +27,7 @@ _LONGEST_UID = 100
 
 _QUEUED_MAILS = cast("Table", QueuedMail.__table__)
 
-Payload = Invitation | MeetingMail | PasswordMail
+Payload = Invitation | MeetingMail | PasswordMail | VoicemailMail
 """What a queued mail says."""
 
 
@@ -87,6 +88,12 @@ async def enqueue_password_mail(
     session.add(queued)
     notify(session, MailQueued())
     return queued.id
+
+
+async def enqueue_voicemail_mail(session: AsyncSession, organization_id: int, mail: VoicemailMail) -> None:
+    """Queue the mail; it leaves once the caller's transaction is committed."""
+    session.add(QueuedMail(**_row(organization_id, mail, to=mail.to, queued_at=now())))
+    notify(session, MailQueued())
 
 
 async def withdraw_password_mails(session: AsyncSession, uid: str) -> None:
