@@ -13,14 +13,13 @@ from switchroom.dialects.operation import Nothing, Operation
 from switchroom.dialects.telephony_v3.actors import ACCOUNT, Actors, id_in_path
 from switchroom.dialects.telephony_v3.callers import Context
 from switchroom.dialects.telephony_v3.messages import resources as messages
-from switchroom.dialects.telephony_v3.messages.envelope import Reply
+from switchroom.dialects.telephony_v3.sounds import ANY_BYTES, sound_answer
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.telephony.resources.medias import Medias, Sounds
 from switchroom.telephony.resources.recordings import RecordingFiles, Recordings
 from switchroom.telephony.resources.service import Resources, View
 from switchroom.telephony.resources.sounds import LARGEST_SOUND, SoundFiles
 
-_BYTES = "application/octet-stream"
 _LARGEST_BODY = 2 * LARGEST_SOUND
 """Bytes: in base64, with what goes around it, or too many to tell so."""
 
@@ -41,7 +40,7 @@ class SoundOperations:
                 summary="The sound, as it was uploaded; as JSON for who accepts only that.",
                 parameters=(ACCOUNT,),
                 reply=bytes,
-                raw=_BYTES,
+                raw=ANY_BYTES,
                 access="admin",
                 handler=self.download,
             ),
@@ -65,7 +64,7 @@ class SoundOperations:
                 summary="The recording's sound; as JSON for who accepts only that.",
                 parameters=(ACCOUNT,),
                 reply=bytes,
-                raw=_BYTES,
+                raw=ANY_BYTES,
                 access="user",
                 handler=self.recording,
             ),
@@ -77,11 +76,13 @@ class SoundOperations:
 
     async def download(self, context: Context, _: Nothing) -> Answer:
         actor = await self._actors.of(context)
-        return _answer(context, *await self._sounds.download(actor, id_in_path(context, "media")))
+        return sound_answer(context, *await self._sounds.download(actor, id_in_path(context, "media")))
 
     async def recording(self, context: Context, _: Nothing) -> Answer:
         actor = await self._actors.of(context)
-        return _answer(context, *await self._recordings.download(actor, id_in_path(context, "recording")))
+        return sound_answer(
+            context, *await self._recordings.download(actor, id_in_path(context, "recording"))
+        )
 
 
 def _content_of(body: bytes) -> bytes:
@@ -93,10 +94,3 @@ def _content_of(body: bytes) -> bytes:
         return base64.b64decode(raw.content, validate=True)
     except (msgspec.MsgspecError, KeyError, ValueError):
         raise Invalid(ErrorCode.SOUND_INVALID, "file") from None
-
-
-def _answer(context: Context, content_type: str, content: bytes) -> Answer:
-    if context.header(b"accept").strip().startswith("application/json"):
-        return Answer(200, msgspec.json.encode(Reply(messages.Raw(content_type, content))))
-    nosniff = [(b"x-content-type-options", b"nosniff")]
-    return Answer(200, content, nosniff, content_type.encode() or _BYTES.encode())
