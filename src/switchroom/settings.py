@@ -288,6 +288,13 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = field(default_factory=_no_strings)
     kamailio_executable: Annotated[str, Meta(description="The SIP server that `up` starts.")] = "kamailio"
+    voicemail_days: Annotated[
+        int, Meta(ge=1, le=3650, description="Days that voicemail messages are kept, also deleted ones.")
+    ] = 93
+    voicemail_megabytes: Annotated[
+        int,
+        Meta(ge=1, description="Megabytes of voicemail of an account from which on its boxes are full."),
+    ] = 10_000
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -512,6 +512,32 @@ class CallEnded(DomainEvent, frozen=True, kw_only=True):
     other_records: Annotated[list[dict[str, Any]], Meta(description="of the others that were rung")]
 
 
+class _OfMessage(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "voicemail box (its number)"
+    message_id: int
+
+
+class VoicemailLeft(_OfMessage, frozen=True, kw_only=True):
+    event_type = "voicemail.left"
+    remark = "by a caller, or forwarded from another box"
+    mailbox: str
+    call_id: str
+    caller_id_name: str
+    caller_id_number: str
+    length: Annotated[int, Meta(description="milliseconds")]
+
+
+class VoicemailMoved(_OfMessage, frozen=True, kw_only=True):
+    event_type = "voicemail.moved"
+    remark = "by its owner or a program"
+    folder: Annotated[str, Meta(description="where it is now: new, saved, deleted")]
+
+
+class VoicemailDeleted(_OfMessage, frozen=True, kw_only=True):
+    event_type = "voicemail.deleted"
+    remark = "for good"
+
+
 @cache
 def resource_event(kind: type[ResourceSnapshot], singular: str) -> type[ResourceSnapshot]:
     """The type of what happens to a kind of resource: `menu.created`. Raises ValueError for a kind that is

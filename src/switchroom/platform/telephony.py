@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from switchroom.engines.kamailio.configuration import Interfaces, read_interfaces
+from switchroom.jobs.periodic import Periodic
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.platform import sip_server
 from switchroom.platform.background import Background
@@ -26,6 +28,10 @@ from switchroom.telephony.resources.trunks import Trunks
 from switchroom.telephony.resources.users import UserIds
 from switchroom.telephony.resources.vault import Vault
 from switchroom.telephony.trunk_registrations import TrunkRegistrations
+from switchroom.telephony.voicemail.files import MessageFiles
+from switchroom.telephony.voicemail.mailboxes import Mailboxes
+from switchroom.telephony.voicemail.messages import Messages
+from switchroom.telephony.voicemail.retention import EVERY, Retention
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
 _NO_DOMAIN = "sip.internal"
@@ -38,7 +44,10 @@ class TelephonyServices:
         self.sounds = SoundFiles(directory / "medias")
         self.call_recordings = directory / "recordings"
         self.vault = Vault(identity.secret)
-        kinds = all_kinds(identity.password_requests, AccountMeetings(), self.sounds)
+        self.message_files = MessageFiles(directory / "voicemail")
+        kinds = all_kinds(
+            identity.password_requests, AccountMeetings(), self.sounds, self.message_files.directory
+        )
         suffix = settings.telephony.realm_suffix or _domain_of(settings.base_url)
         self.resources = Resources(database, identity.passwords, self.vault, kinds, suffix)
         self.account_dependents = AccountTelephony(self.resources.kinds)
@@ -56,12 +65,26 @@ class TelephonyServices:
             carrier_addresses(settings),
             own_side(settings),
         )
+        self.voicemail = Messages(self.resources, self.message_files)
+        self.mailboxes = Mailboxes(
+            database,
+            identity.passwords,
+            identity.throttle,
+            self.message_files,
+            self.sounds,
+            most_bytes=settings.telephony.voicemail_megabytes * 1_000_000,
+        )
+        kept = timedelta(days=settings.telephony.voicemail_days)
+        retention = Retention(database, self.message_files, kept)
+        self._old_voicemail = Periodic(database, "old voicemail", EVERY, retention.tidy)
         self._settings = settings
 
     def background(self) -> list[Background]:
+        always = [Background("old voicemail", self._old_voicemail.run)]
         if not sip_server.wanted(self._settings):
-            return []
+            return always
         return [
+            *always,
             Background("registrations", self.registrations.run),
             Background("trunk registrations", self.trunk_registrations.run),
             Background("telephony workers", self.workers.run),

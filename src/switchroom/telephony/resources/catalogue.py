@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from switchroom.accounts.dependents import AccountDependents
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.telephony.resources.accounts import Accounts
@@ -28,9 +30,9 @@ TABLES = (CallRecord, FunctionKeys)
 
 
 def all_kinds(
-    passwords: PasswordRequests, dependents: AccountDependents, sounds: SoundFiles
+    passwords: PasswordRequests, dependents: AccountDependents, sounds: SoundFiles, voicemail: Path
 ) -> list[AnyResource]:
-    """Every kind of resource."""
+    """Every kind of resource. `voicemail` is the directory of messages' sounds."""
     return [
         Accounts(),
         Users(passwords, dependents),
@@ -41,7 +43,7 @@ def all_kinds(
         Calendars(),
         Medias(sounds),
         Conferences(),
-        VoicemailBoxes(),
+        VoicemailBoxes(sounds, voicemail),
         PhoneNumbers(),
         Trunks(),
         Recordings(),

@@ -78,7 +78,7 @@ class Sounds:
             async with self._resources.changing(actor) as work:
                 row = await require(work, self._medias, media_id, to_change=True)
                 before = row.version
-                row.version, row.size, row.milliseconds = stored.version, len(content), stored.milliseconds
+                row.version, row.size, row.milliseconds = stored.version, stored.size, stored.milliseconds
                 row.details = {**row.details, "content_type": stored.content_type}
                 self._medias.log(work, row, ResourceUpdated)
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -28,11 +29,13 @@ _FORMATS = {"audio/wav": "wav", "audio/ogg": "ogg", "audio/mpeg": "mp3"}
 
 
 class StoredSound(Struct, frozen=True):
-    """A sound that was stored: what its files are called, its type by its content, and how long it plays."""
+    """A sound that was stored: what its files are called, its type by its content, how long it plays, and how
+    many bytes it had before it was converted."""
 
     version: str
     content_type: str
     milliseconds: int
+    size: int
 
 
 class SoundFiles:
@@ -61,7 +64,20 @@ class SoundFiles:
                 milliseconds = await _convert(source, target, _FORMATS[content_type])
             await asyncio.to_thread(source.rename, self._directory / f"{version}.original")
             await asyncio.to_thread(target.rename, self.played(version))
-        return StoredSound(version, content_type, milliseconds)
+        return StoredSound(version, content_type, milliseconds, len(content))
+
+    async def adopt(self, recorded: Path, milliseconds: int) -> StoredSound:
+        """Keep a copy of a WAV file of the platform's own, which is played as it is. Raises OSError."""
+        version = random_key(24)
+
+        def copy() -> int:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            for target in (self._directory / f"{version}.original", self.played(version)):
+                shutil.copyfile(recorded, target)
+                target.chmod(0o600)
+            return recorded.stat().st_size
+
+        return StoredSound(version, "audio/wav", milliseconds, await asyncio.to_thread(copy))
 
     async def read(self, version: str) -> bytes:
         """The sound as it was uploaded. Raises OSError."""

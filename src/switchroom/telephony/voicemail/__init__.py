@@ -1,0 +1,1 @@
+"""Voicemail: messages in boxes, their sounds, the mail about them."""

@@ -1,0 +1,163 @@
+"""Messages of voicemail boxes as the API has them: list, read, hear, move, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+from sqlalchemy import select
+
+from switchroom.errors import ErrorCode, NotFound
+from switchroom.telephony.resources.actor import Actor
+from switchroom.telephony.resources.resource import Work
+from switchroom.telephony.resources.service import Resources, require
+from switchroom.telephony.routing.voicemail.box import Folder
+from switchroom.telephony.voicemail.files import MessageFiles
+from switchroom.telephony.voicemail.models import VoicemailMessage
+from switchroom.telephony.voicemail.moving import move, remove
+
+WAV, MP3 = "audio/wav", "audio/mpeg"
+_AT_ONCE = 100
+"""Messages that are moved or deleted in one transaction."""
+
+
+class MessageView(Struct, frozen=True, kw_only=True):
+    """A message. `timestamp` is in Unix seconds, `length` in milliseconds. `from` and `to` are numbers, the
+    caller's and the one that was dialled."""
+
+    id: int
+    media_id: int
+    timestamp: int
+    from_: str = field(name="from")
+    to: str
+    caller_id_name: str
+    caller_id_number: str
+    call_id: str
+    folder: Folder
+    length: int
+
+
+class MessagePage(Struct, frozen=True):
+    """Part of a list, and the id after which the next begins; None at the end."""
+
+    messages: Sequence[MessageView]
+    next_after: int | None
+
+
+class Messages:
+    """Messages of boxes. Users have those of their own boxes; others, and those of other accounts, are not
+    there for them."""
+
+    def __init__(self, resources: Resources, files: MessageFiles) -> None:
+        self._resources = resources
+        self._files = files
+        self._boxes = resources.kinds["vmboxes"]
+
+    async def page(
+        self, actor: Actor, box_id: int, folder: Folder | None, *, after: int, limit: int
+    ) -> MessagePage:
+        """Messages of a folder or, for None, of all of them, oldest first. Raises NotFound."""
+        query = select(VoicemailMessage).where(VoicemailMessage.box_id == box_id, VoicemailMessage.id > after)
+        if folder is not None:
+            query = query.where(VoicemailMessage.folder == folder)
+        async with self._resources.reading(actor) as work:
+            await require(work, self._boxes, box_id)
+            found = (await work.session.scalars(query.order_by(VoicemailMessage.id).limit(limit + 1))).all()
+        shown = found[:limit]
+        return MessagePage([_view(one) for one in shown], shown[-1].id if len(found) > limit else None)
+
+    async def read(self, actor: Actor, box_id: int, message_id: int) -> MessageView:
+        """Raises NotFound."""
+        async with self._resources.reading(actor) as work:
+            return _view(await self._require(work, box_id, message_id))
+
+    async def sound(
+        self, actor: Actor, box_id: int, message_id: int, content_type: str = WAV
+    ) -> tuple[str, bytes]:
+        """The type of the sound, and the sound. Raises NotFound, Unavailable where it cannot be made MP3."""
+        async with self._resources.reading(actor) as work:
+            message = await self._require(work, box_id, message_id)
+        try:
+            if content_type == MP3:
+                return MP3, await self._files.read_mp3(box_id, message.file)
+            return WAV, await self._files.read(box_id, message.file)
+        except OSError:
+            raise NotFound(ErrorCode.SOUND_MISSING, "id") from None
+
+    async def move(self, actor: Actor, box_id: int, message_id: int, folder: Folder) -> MessageView:
+        """Raises NotFound."""
+        async with self._resources.changing(actor) as work:
+            message = await self._require(work, box_id, message_id, to_change=True)
+            move(work.session, message, folder)
+            return _view(message)
+
+    async def delete(self, actor: Actor, box_id: int, message_id: int) -> None:
+        """Move a message to the deleted ones; one that is there already is gone for good. Raises NotFound."""
+        async with self._resources.changing(actor) as work:
+            message = await self._require(work, box_id, message_id, to_change=True)
+            gone = await self._discard(work, [message])
+        await self._files.remove(box_id, gone)
+
+    async def delete_all(self, actor: Actor, box_id: int, folder: Folder | None) -> Sequence[int]:
+        """Do the same to all messages of a folder or, for None, to all that are not deleted. Returns their
+        ids. Raises NotFound."""
+        wanted = (
+            VoicemailMessage.folder == folder
+            if folder is not None
+            else VoicemailMessage.folder != Folder.DELETED
+        )
+        done: list[int] = []
+        while True:
+            query = select(VoicemailMessage).where(
+                VoicemailMessage.box_id == box_id,
+                VoicemailMessage.id > (done[-1] if done else 0),
+                wanted,
+            )
+            async with self._resources.changing(actor) as work:
+                await require(work, self._boxes, box_id)
+                part = (await work.session.scalars(query.order_by(VoicemailMessage.id).limit(_AT_ONCE))).all()
+                gone = await self._discard(work, part)
+            await self._files.remove(box_id, gone)
+            done += [one.id for one in part]
+            if len(part) < _AT_ONCE:
+                return done
+
+    async def _discard(self, work: Work, messages: Sequence[VoicemailMessage]) -> list[str]:
+        """The files that nothing needs once the transaction has ended."""
+        gone: list[str] = []
+        for one in messages:
+            if one.folder == Folder.DELETED:
+                await remove(work.session, one)
+                gone.append(one.file)
+            else:
+                move(work.session, one, Folder.DELETED)
+        return gone
+
+    async def _require(
+        self, work: Work, box_id: int, message_id: int, *, to_change: bool = False
+    ) -> VoicemailMessage:
+        await require(work, self._boxes, box_id)
+        query = select(VoicemailMessage).where(
+            VoicemailMessage.box_id == box_id, VoicemailMessage.id == message_id
+        )
+        message = await work.session.scalar(query.with_for_update() if to_change else query)
+        if message is None:
+            raise NotFound(
+                ErrorCode.RESOURCE_NOT_FOUND, "message_id", kind="voicemail message", id=message_id
+            )
+        return message
+
+
+def _view(row: VoicemailMessage) -> MessageView:
+    return MessageView(
+        id=row.id,
+        media_id=row.id,
+        timestamp=int(row.received_at.timestamp()),
+        from_=row.caller_number,
+        to=row.called_number,
+        caller_id_name=row.caller_name,
+        caller_id_number=row.caller_number,
+        call_id=row.call_id,
+        folder=Folder(row.folder),
+        length=row.milliseconds,
+    )
