@@ -38,6 +38,7 @@ from switchroom.telephony.control.live_calls import LiveCalls
 from switchroom.telephony.resources.calls_history import CallHistory
 from switchroom.telephony.resources.service import Resources
 from switchroom.telephony.resources.sounds import SoundFiles
+from switchroom.telephony.voicemail.messages import Messages
 
 
 class Services(Struct, frozen=True, kw_only=True):
@@ -86,6 +87,7 @@ class Services(Struct, frozen=True, kw_only=True):
     sounds: SoundFiles
     call_recordings: Path
     live_calls: LiveCalls
+    voicemail: Messages
 
     # live rooms
     conference: ConferenceService

@@ -79,6 +79,7 @@ class Dialects:
             sounds=telephony.sounds,
             call_recordings=telephony.call_recordings,
             live_calls=telephony.live_calls,
+            voicemail=telephony.voicemail,
             conference=live.service,
             cookie_secure=settings.security.cookie_secure,
             records=media.can_record,

@@ -268,6 +268,12 @@ OPERATIONS = [
     ("POST", "/function_keys/device/1", "user"),
     ("GET", "/conferences", "user"),
     ("GET", "/vmboxes", "user"),
+    ("GET", "/vmboxes/1/messages", "user"),
+    ("DELETE", "/vmboxes/1/messages", "user"),
+    ("GET", "/vmboxes/1/messages/1", "user"),
+    ("POST", "/vmboxes/1/messages/1", "user"),
+    ("DELETE", "/vmboxes/1/messages/1", "user"),
+    ("GET", "/vmboxes/1/messages/1/raw", "user"),
     ("GET", "/recordings", "user"),
     ("GET", "/recordings/1/raw", "user"),
     ("GET", "/directories", "user"),
@@ -325,7 +331,7 @@ def test_every_operation_is_in_the_walk(running: RunningPlatform) -> None:
 
 
 def _plain(path: str) -> str:
-    for name in ("{id}", "{attempt_id}", "{uuid}", "{number}", "{participant}"):
+    for name in ("{id}", "{attempt_id}", "{message_id}", "{uuid}", "{number}", "{participant}"):
         path = path.replace(name, "{}")
     return path.removeprefix("/v3.0")
 

@@ -31,6 +31,7 @@ from switchroom.dialects.telephony_v3.messages.authentication import Token, Toke
 from switchroom.dialects.telephony_v3.messages.envelope import ErrorReply, Page, Reply
 from switchroom.dialects.telephony_v3.phone_numbers import PhoneNumberOperations
 from switchroom.dialects.telephony_v3.resources import ResourceOperations
+from switchroom.dialects.telephony_v3.voicemail import VoicemailOperations
 from switchroom.dialects.telephony_v3.webhooks import WebHookOperations
 from switchroom.engines.kamailio.configuration import Interfaces
 
@@ -72,6 +73,7 @@ class Telephony(Dialect[Caller, Word]):
             *DirectoryOperations(resources, actors, common).operations(),
             *SoundOperations(resources, actors, services.sounds, services.call_recordings).operations(),
             *ChannelOperations(services.live_calls, actors).operations(),
+            *VoicemailOperations(services.voicemail, actors).operations(),
             *HistoryOperations(services.call_history, actors).operations(),
             *WebHookOperations(services.webhooks, actors).operations(),
         ]

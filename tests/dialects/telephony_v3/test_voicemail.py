@@ -1,0 +1,128 @@
+"""Messages of voicemail boxes over the API: whose they are, and what is done with them."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from switchroom.identity.permissions import Standing
+from tests.dialects.telephony_v3.client import Api
+from tests.platform import RunningPlatform
+from tests.telephony.voicemail.boxes import BoxOfOwner
+from tests.telephony.voicemail.tones import share_of
+
+
+@pytest.fixture
+def owned(running: RunningPlatform, tmp_path: Path) -> BoxOfOwner:
+    return BoxOfOwner(running, tmp_path)
+
+
+def _raw(owned: BoxOfOwner, path: str, accept: str = "*/*", **query: str) -> Any:
+    headers = {"X-Auth-Token": owned.api.token, "Accept": accept}
+    return owned.running.http.get(f"/v3.0{path}/raw", headers=headers, params=query)
+
+
+def test_messages_are_listed_and_read(owned: BoxOfOwner) -> None:
+    ids = [int(owned.leave().id) for _ in range(3)]
+
+    first = owned.api.send("GET", owned.path, limit=2).json()
+    assert [one["id"] for one in first["data"]] == ids[:2]
+    rest = owned.api.send("GET", owned.path, limit=2, cursor=first["cursor"]).json()
+    assert ([one["id"] for one in rest["data"]], rest["cursor"]) == (ids[2:], "")
+    message = owned.api("GET", f"{owned.path}/{ids[0]}")
+    assert message == first["data"][0]
+    timestamp = message.pop("timestamp")
+    assert isinstance(timestamp, int)
+    assert message == {
+        "id": ids[0],
+        "media_id": ids[0],
+        "from": "+3225550100",
+        "to": "100",
+        "caller_id_name": "Zoë Weiß",
+        "caller_id_number": "+3225550100",
+        "call_id": "call-1",
+        "folder": "new",
+        "length": 1000,
+    }
+
+
+def test_messages_are_heard(owned: BoxOfOwner) -> None:
+    path = f"{owned.path}/{owned.leave(hertz=523).id}"
+
+    answer = _raw(owned, path)
+    assert answer.headers["content-type"] == "audio/wav"
+    assert share_of(answer.content, 523) > 0.9
+    said = _raw(owned, path, "application/json").json()["data"]
+    assert (said["content_type"], base64.b64decode(said["content"])) == ("audio/wav", answer.content)
+    small = _raw(owned, path, format="mp3")
+    assert small.headers["content-type"] == "audio/mpeg"
+    assert 0 < len(small.content) < len(answer.content) / 2
+    assert _raw(owned, path, format="flac").status_code == 400
+    owned.files[0].unlink()
+    for kind in ("wav", "mp3"):
+        assert _raw(owned, path, format=kind).status_code == 404
+
+
+def test_messages_move_between_folders(owned: BoxOfOwner) -> None:
+    first, second, third = (int(owned.leave().id) for _ in range(3))
+    api, path = owned.api, owned.path
+
+    def folder(name: str) -> list[int]:
+        return [one["id"] for one in api("GET", path, folder=name)]
+
+    assert api("POST", f"{path}/{first}", {"folder": "saved"})["folder"] == "saved"
+    assert (folder("new"), folder("saved")) == ([second, third], [first])
+    assert api("DELETE", f"{path}/{second}", {}) == {"message_id": second}
+    assert folder("deleted") == [second]
+    assert api("POST", f"{path}/{second}", {"folder": "new"})["folder"] == "new"
+    assert api("DELETE", path, {}, folder="new") == {"deleted": [second, third]}
+    assert api("DELETE", path, {}) == {"deleted": [first]}
+    assert folder("deleted") == [first, second, third]
+    assert api("DELETE", f"{path}/{first}", {}) == {"message_id": first}
+    assert len(owned.files) == 2
+    assert api("DELETE", path, {}, folder="deleted") == {"deleted": [second, third]}
+    assert (api("GET", path), owned.files) == ([], [])
+
+
+def test_what_is_refused_of_messages(owned: BoxOfOwner) -> None:
+    path = f"{owned.path}/{owned.leave().id}"
+    status, fields = owned.api.refused("POST", path, {"folder": "spam"})
+    assert (status, list(fields)) == (400, ["folder"])
+    assert owned.api.refused("POST", path, {})[0] == 400
+    for method in ("GET", "DELETE"):
+        status, fields = owned.api.refused(method, owned.path, folder="spam")
+        assert (status, list(fields)) == (400, ["folder"])
+    assert owned.api.refused("GET", owned.path, limit=0, cursor="x")[0] == 400
+    for missing in ("0", "x", str(1 << 62), str(1 << 70)):
+        assert owned.api.refused("GET", f"{owned.path}/{missing}")[0] == 404
+        assert owned.api.refused("GET", f"/vmboxes/{missing}/messages")[0] == 404
+    other = owned.api.make("vmboxes", name="Other", mailbox="101")
+    assert owned.api.refused("GET", path.replace(str(owned.id), str(other)))[0] == 404
+
+
+def test_messages_are_the_owners_and_the_administrators(owned: BoxOfOwner) -> None:
+    message = owned.leave()
+    people = [owned.tenant.person(Standing.PARTICIPANT) for _ in range(2)]
+    owner, colleague = (Api(owned.running, one.token) for one in people)
+    own_id = next(one["id"] for one in owned.api("GET", "/users") if one["username"] == people[0].username)
+    owned.api("POST", f"/vmboxes/{owned.id}", {"owner_id": own_id})
+    stranger = Api.of(owned.running, owned.running.organization("Other").organization)
+    path = f"{owned.path}/{message.id}"
+
+    for other in (colleague, stranger):
+        for method, address in (
+            ("GET", owned.path),
+            ("DELETE", owned.path),
+            ("GET", path),
+            ("POST", path),
+            ("DELETE", path),
+            ("GET", f"{path}/raw"),
+        ):
+            answer = other.send(method, address, {"folder": "deleted"})
+            assert answer.status_code == 404, (method, address, answer.text)
+    assert owned.api("GET", path)["folder"] == "new"
+    assert owner("POST", path, {"folder": "saved"})["folder"] == "saved"
+    assert owner("DELETE", path, {}) == {"message_id": int(message.id)}
