@@ -1,0 +1,157 @@
+"""Lamps of calls: phones that watch an extension or a device see its calls ring, begin and end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from msgspec import structs
+
+from switchroom.db.base import now
+from switchroom.telephony.calls.call_lamps import CallLamps
+from switchroom.telephony.calls.snapshot import (
+    CallDirection,
+    CallSnapshot,
+    ChangeKind,
+    Happened,
+    LegDirection,
+    LegSnapshot,
+    LegStatus,
+)
+from tests.telephony.lamps.house import NAMES, House, states
+
+pytestmark = pytest.mark.kamailio
+
+
+@pytest.fixture
+async def lamps(house: House) -> AsyncIterator[CallLamps]:
+    lamps = CallLamps(house.database, house.publisher())
+    keeping = asyncio.create_task(lamps.run())
+    yield lamps
+    keeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeping
+
+
+class Call:
+    """A call from 101 to 100, as the worker tells of it."""
+
+    def __init__(self, house: House, lamps: CallLamps, name: str = "call-1") -> None:
+        self._lamps = lamps
+        legs = (
+            _leg(f"{name}-a", LegDirection.INBOUND, 101),
+            _leg(f"{name}-b", LegDirection.OUTBOUND, 100),
+        )
+        self.snapshot = CallSnapshot(
+            id=name,
+            organization_id=house.organization_id,
+            direction=CallDirection.INTERNAL,
+            started_at=now(),
+            legs=legs,
+        )
+
+    def rings(self) -> None:
+        self._tell(ChangeKind.RINGING)
+
+    def answered(self) -> None:
+        legs = tuple(structs.replace(one, state=LegStatus.ANSWERED) for one in self.snapshot.legs)
+        self.snapshot = structs.replace(self.snapshot, legs=legs)
+        self._tell(ChangeKind.ANSWERED)
+
+    def ends(self) -> None:
+        legs = tuple(structs.replace(one, ended_at=now()) for one in self.snapshot.legs)
+        self.snapshot = structs.replace(self.snapshot, legs=legs, ended_at=now())
+        self._tell(ChangeKind.ENDED)
+
+    def _tell(self, kind: ChangeKind) -> None:
+        self._lamps.note(self.snapshot, Happened(kind))
+
+
+def _leg(uuid: str, direction: LegDirection, extension: int) -> LegSnapshot:
+    return LegSnapshot(
+        uuid=uuid,
+        direction=direction,
+        sip_call_id=uuid,
+        device_id=extension,
+        user_id=extension,
+        started_at=now(),
+    )
+
+
+async def test_a_busy_lamp_blinks_lights_and_goes_out(house: House, lamps: CallLamps) -> None:
+    call = Call(house, lamps)
+    async with house.phone(101) as lamp:
+        await lamp.watch("100", "dialog")
+        call.rings()
+        ringing = await lamp.told_until(">early<")
+        assert 'direction="recipient"' in ringing.body
+        assert ringing.header("Event") == "dialog"
+        assert ringing.header("Content-Type") == "application/dialog-info+xml"
+        assert 'entity="sip:100@acme.example.org"' in ringing.body
+        call.answered()
+        assert states(await lamp.told_until(">confirmed<")) == ["confirmed"]
+        call.ends()
+        assert "confirmed" not in (await lamp.told_until(">terminated<")).body
+
+
+async def test_of_two_calls_the_one_that_is_up_counts(house: House, lamps: CallLamps) -> None:
+    first, second = Call(house, lamps, "first"), Call(house, lamps, "second")
+    async with house.phone(101) as lamp:
+        await lamp.watch("100", "dialog")
+        first.rings()
+        first.answered()
+        await lamp.told_until(">confirmed<")
+        second.rings()
+        second.ends()
+        first.ends()
+        told = await lamp.told_until(">terminated<")
+        assert "confirmed" not in told.body
+
+
+@pytest.mark.parametrize("name", [NAMES[100], f"acme.{NAMES[100]}"])
+async def test_who_begins_to_watch_sees_the_call_that_is_up(
+    house: House, lamps: CallLamps, name: str
+) -> None:
+    call = Call(house, lamps)
+    call.rings()
+    call.answered()
+    async with house.phone(101) as lamp:
+        await lamp.watch(name, "dialog")
+        await lamp.told_until(">confirmed<")
+        call.ends()
+        await lamp.told_until(">terminated<")
+
+
+async def test_presence_tells_who_is_on_the_telephone(house: House, lamps: CallLamps) -> None:
+    call = Call(house, lamps)
+    async with house.phone(101) as lamp:
+        await lamp.watch("100", "presence")
+        call.rings()
+        call.answered()
+        told = await lamp.told_until("on-the-phone")
+        assert "<basic>open</basic>" in told.body
+        call.ends()
+        told = await lamp.told_until("<basic>open</basic>")
+        assert "on-the-phone" not in told.body
+
+
+async def test_another_worker_goes_on_with_the_lamps(house: House, lamps: CallLamps) -> None:
+    """A worker that is killed leaves its lamps; the one that takes its calls up changes those very lamps."""
+    call = Call(house, lamps)
+    async with house.phone(101) as lamp:
+        await lamp.watch("100", "dialog")
+        call.rings()
+        call.answered()
+        await lamp.told_until(">confirmed<")
+        other = CallLamps(house.database, house.publisher())
+        taken_up = Call(house, other)
+        taken_up.answered()
+        keeping = asyncio.create_task(other.run())
+        taken_up.ends()
+        told = await lamp.told_until(">terminated<")
+        assert "confirmed" not in told.body
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
