@@ -7,6 +7,7 @@ process id into a pipe again and again.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import signal
 import socket
@@ -61,6 +62,8 @@ async def work(job: Job) -> None:
 
 
 def main() -> None:
+    # Before there is a loop that would stand still meanwhile.
+    importlib.import_module("switchroom.platform.build")
     job = msgspec.json.decode(os.environ.pop(JOB), type=Job)
     logs.configure(job.settings.log_format, job.settings.log_level)
     _forget_the_dead(Path(os.environ[METRICS]))
