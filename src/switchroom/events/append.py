@@ -49,8 +49,11 @@ def _write(session: Session) -> None:
     session.flush()
     rows: list[dict[str, Any]] = session.info[_ROWS]
     ids_of: defaultdict[int, list[int]] = defaultdict(list)
+    types_of: defaultdict[int, dict[str, None]] = defaultdict(dict)
     take_turn(session, {row["organization_id"] for row in rows})
     for row, event_id in zip(rows, insert_numbered(session, Event, rows), strict=True):
         ids_of[row["organization_id"]].append(event_id)
+        types_of[row["organization_id"]][row["type"]] = None
     for organization_id, ids in ids_of.items():
-        notify(session, EventsAppended(organization_id, ids[0], ids[-1]))
+        types = tuple(types_of[organization_id])
+        notify(session, EventsAppended(organization_id, ids[0], ids[-1], types))

@@ -7,6 +7,7 @@ from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.platform.telephony import TelephonyServices
 from switchroom.settings import Settings
+from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
@@ -31,7 +32,11 @@ class CallServices:
         identity = IdentityServices(settings, self.storage)
         self._passwords = identity.passwords
         telephony = TelephonyServices(settings, self.storage, identity)
-        self.loader = Loader(self.storage.database, telephony.vault, telephony.resources.kinds)
+        connection = self.storage.messages.connection
+        loader = Loader(self.storage.database, telephony.vault, telephony.resources.kinds)
+        self.loader = KeptLoader(
+            loader, self.storage.bus, lambda: connection is not None and connection.connected
+        )
         library = PromptLibrary(settings.data_directory / "telephony" / "prompts")
         prompts = PromptFiles(library, telephony.sounds, self.loader)
         self.board = Switchboard(self.loader, prompts, _Nobody())

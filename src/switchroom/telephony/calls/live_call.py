@@ -33,10 +33,10 @@ from switchroom.telephony.calls.inbox import (
     Signalled,
     Woken,
 )
+from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.leg import Leg, SavedLeg
 from switchroom.telephony.calls.listening import collect, play
 from switchroom.telephony.calls.loaded import LoadedFlow
-from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import Ear, PromptFiles
 from switchroom.telephony.calls.ringing import (
@@ -137,7 +137,7 @@ class Board(Protocol):
     def services(self) -> MediaServices: ...
 
     @property
-    def loader(self) -> Loader: ...
+    def loader(self) -> KeptLoader: ...
 
     @property
     def prompts(self) -> PromptFiles: ...
@@ -406,6 +406,7 @@ class LiveCall:
             prompts=self.board.prompts,
             inbox=self.inbox,
             codecs=self.codecs,
+            target=self.routed.media.as_target() if self.routed.media.state.core_port else None,
             added=self.add,
             dial=self.board.dial,
             with_live=self.board.with_live,
@@ -453,7 +454,6 @@ class LiveCall:
             if early and leg.media.state.codec is not None and self.codecs:
                 codec = leg.media.state.target.codec
                 await self.routed.early(leg.media.as_target(codec))
-                await leg.media.point_at(self.routed.media.as_target(codec))
             else:
                 self.routed.ring()
         self.note(ChangeKind.RINGING, leg)
@@ -481,7 +481,7 @@ class LiveCall:
                 while not routed.media.state.phone_sdp:
                     await self.next()
                 await bridge(routed.media, leg.media)
-            else:
+            elif leg.media.state.target.port != routed.media.state.core_port:
                 await leg.media.point_at(routed.media.as_target(codec))
         self._note_answer(leg)
         await self.end_transfer(200)

@@ -23,15 +23,16 @@ from switchroom.engines.sip.events import Failed as NotAnswered
 from switchroom.engines.sip.uri import Uri, escape_user
 from switchroom.errors import Unavailable
 from switchroom.telephony.calls.inbox import Happening, Inbox, Rang, Signalled
+from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.leg import ELSEWHERE, Leg, Party
 from switchroom.telephony.calls.listening import collect
 from switchroom.telephony.calls.loaded import LoadedFlow
-from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import Ear, PromptFiles
 from switchroom.telephony.calls.snapshot import LegDirection
 from switchroom.telephony.media.codecs import Codec
 from switchroom.telephony.media.sdp import SdpError
+from switchroom.telephony.media.state import Target as MediaTarget
 from switchroom.telephony.routing.actions import (
     Action,
     Busy,
@@ -98,13 +99,16 @@ class RingingCall(Struct):
     organization_id: int
     realm: str
     services: MediaServices
-    loader: Loader
+    loader: KeptLoader
     prompts: PromptFiles
     inbox: Inbox
     """Where the caller's task hears of what rings."""
 
     codecs: Sequence[Codec]
     """Those of the caller, in its order; empty where all are as good."""
+
+    target: MediaTarget | None
+    """The caller's core side, where it has one: who answers is heard there at once."""
 
     added: Callable[[Leg], None]
     dial: Dialler
@@ -258,7 +262,7 @@ async def call_leg(
 ) -> Failed | None:
     """Send a leg its INVITE. Returns why it could not be."""
     try:
-        offer = await leg.media.offer_phone(codecs=ringing.codecs)
+        offer = await leg.media.offer_phone(target=ringing.target, codecs=ringing.codecs)
         leg.session = ringing.services.agent.call(
             str(uri),
             leg.listen,
@@ -381,7 +385,7 @@ async def through_flow(ringing: RingingCall, loaded: LoadedFlow, state: State) -
 
 
 async def jumped(
-    loader: Loader, organization_id: int, loaded: LoadedFlow, state: State, action: JumpTo
+    loader: KeptLoader, organization_id: int, loaded: LoadedFlow, state: State, action: JumpTo
 ) -> tuple[LoadedFlow, Event] | Failed:
     """The flow that a jump leads to, and the event for it."""
     nowhere = Failed(HangupCause.UNALLOCATED_NUMBER, 404)

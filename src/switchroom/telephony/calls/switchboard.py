@@ -20,10 +20,10 @@ from switchroom.engines.sip.uri import parse_uri
 from switchroom.telephony.calls import transfers
 from switchroom.telephony.calls.entries import FromDevice
 from switchroom.telephony.calls.inbox import Inbox
+from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.leg import Leg, Party
 from switchroom.telephony.calls.live_call import Entry, LiveCall, Performer, SavedCall, read_saved
 from switchroom.telephony.calls.loaded import LoadedFlow
-from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.ringing import Outcome, RingingCall
@@ -40,7 +40,7 @@ DEVICE = field_name("X-SR-Device")
 class Switchboard:
     """Takes calls in, and has them until they are over. It is the listener of the process's user agent."""
 
-    def __init__(self, loader: Loader, prompts: PromptFiles, journal: Journal) -> None:
+    def __init__(self, loader: KeptLoader, prompts: PromptFiles, journal: Journal) -> None:
         self.loader = loader
         self.prompts = prompts
         self.journal = journal

@@ -1,0 +1,135 @@
+"""Kept loader: what calls have been loaded with, until anything of the account changes.
+
+Loading takes ten times what the rest of a call's set-up takes. Every change of what is configured, and of what
+can be reached, is an event of the account, whose notice forgets all that is kept of it. Nothing is kept while
+notices cannot be heard, and nothing for longer than a few seconds, so that what was changed without one counts
+too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from switchroom.bus import Bus
+from switchroom.events.notices import EventsAppended
+from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused
+from switchroom.telephony.calls.loader import Loader
+from switchroom.telephony.routing.call import Call
+from switchroom.telephony.routing.destinations import Destination
+
+T = TypeVar("T")
+
+KEPT_FOR = 15.0
+"""Seconds."""
+
+MOST_KEPT = 20_000
+"""Results of all accounts together."""
+
+_OF_CALLS = ("call.", "voicemail.", "conference.")
+"""Beginnings of the types of events that change nothing of what is loaded."""
+
+
+class KeptLoader:
+    """A loader that remembers. Its methods are those of `Loader`."""
+
+    def __init__(self, loader: Loader, bus: Bus, is_hearing: Callable[[], bool]) -> None:
+        """`is_hearing` says whether the notices of all processes arrive here."""
+        self._loader = loader
+        self._is_hearing = is_hearing
+        self._kept: OrderedDict[Hashable, tuple[int, float, object]] = OrderedDict()
+        self._keys: dict[int, set[Hashable]] = {}
+        self._changes = 0
+        bus.subscribe(EventsAppended, self._heard)
+
+    async def caller(self, device_id: int, dialled: str) -> Caller | Refused:
+        return await self._remember(
+            ("caller", device_id, dialled),
+            lambda: self._loader.caller(device_id, dialled),
+            lambda found: found.account.id if isinstance(found, Caller) else None,
+        )
+
+    async def incoming(self, trunk_id: int, called: str) -> Incoming | Refused:
+        return await self._remember(
+            ("incoming", trunk_id, called),
+            lambda: self._loader.incoming(trunk_id, called),
+            lambda found: found.account.id if isinstance(found, Incoming) else None,
+        )
+
+    async def destination(self, organization_id: int, number: str, country: str) -> Destination:
+        return await self._remember(
+            ("destination", organization_id, number, country),
+            lambda: self._loader.destination(organization_id, number, country),
+            lambda _: organization_id,
+        )
+
+    async def flow(self, organization_id: int, callflow_id: int, call: Call) -> LoadedFlow | None:
+        return await self._remember(
+            ("flow", organization_id, callflow_id, call),
+            lambda: self._loader.flow(organization_id, callflow_id, call),
+            lambda found: organization_id if found is not None else None,
+        )
+
+    async def flow_to(self, organization_id: int, to: Destination, call: Call) -> LoadedFlow | None:
+        return await self._remember(
+            ("flow_to", organization_id, to, call),
+            lambda: self._loader.flow_to(organization_id, to, call),
+            lambda found: organization_id if found is not None else None,
+        )
+
+    async def realm(self, organization_id: int) -> str:
+        return await self._remember(
+            ("realm", organization_id),
+            lambda: self._loader.realm(organization_id),
+            lambda _: organization_id,
+        )
+
+    async def sound_versions(self, organization_id: int, media_ids: Sequence[int]) -> Mapping[int, str]:
+        return await self._remember(
+            ("sounds", organization_id, tuple(media_ids)),
+            lambda: self._loader.sound_versions(organization_id, media_ids),
+            lambda _: organization_id,
+        )
+
+    async def _remember(
+        self, key: Hashable, load: Callable[[], Awaitable[T]], account_of: Callable[[T], int | None]
+    ) -> T:
+        """What is kept under the key, or is loaded now; kept where it is an account's."""
+        if not self._is_hearing():
+            self._kept.clear()
+            self._keys.clear()
+            return await load()
+        kept = self._kept.get(key)
+        if kept is not None and kept[1] > time.monotonic():
+            return cast(T, kept[2])
+        changes = self._changes
+        found = await load()
+        account = account_of(found)
+        # A change while it was loaded may be in it, or not.
+        if account is not None and changes == self._changes:
+            self._keep(account, key, found)
+        return found
+
+    def _keep(self, account: int, key: Hashable, found: object) -> None:
+        self._drop(key)
+        self._kept[key] = (account, time.monotonic() + KEPT_FOR, found)
+        self._keys.setdefault(account, set()).add(key)
+        while len(self._kept) > MOST_KEPT:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: Hashable) -> None:
+        entry: tuple[int, float, Any] | None = self._kept.pop(key, None)
+        if entry is not None:
+            keys = self._keys[entry[0]]
+            keys.discard(key)
+            if not keys:
+                del self._keys[entry[0]]
+
+    async def _heard(self, notice: EventsAppended) -> None:
+        if all(one.startswith(_OF_CALLS) for one in notice.types) and notice.types:
+            return
+        self._changes += 1
+        for key in list(self._keys.get(notice.organization_id, ())):
+            self._drop(key)
