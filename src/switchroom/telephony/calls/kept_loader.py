@@ -1,9 +1,9 @@
 """Kept loader: what calls have been loaded with, until anything of the account changes.
 
-Loading takes ten times what the rest of a call's set-up takes. Every change of what is configured, and of what
-can be reached, is an event of the account, whose notice forgets all that is kept of it. Nothing is kept while
-notices cannot be heard, and nothing for longer than a few seconds, so that what was changed without one counts
-too.
+Loading takes ten times what the rest of a set-up takes. Every change of what is configured, and of what
+can be reached, is an event of the account, whose notice forgets all that is kept of it. Nothing is kept
+while notices cannot be heard, and nothing for longer than a few seconds, so that what was changed without
+one counts too.
 """
 
 from __future__ import annotations
