@@ -24,6 +24,9 @@ PACKET = 160
 WINDOW = 1600
 """Samples that are looked at: 0.2 s."""
 
+KEY_PACKETS = 5
+"""Packets of a key, before the last is repeated."""
+
 _KEYS = "0123456789*#ABCD"
 
 
@@ -132,6 +135,7 @@ class Phone(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._sending: asyncio.Task[None] | None = None
         self._last_key = -1
+        self._pressed: list[str] = []
 
     @classmethod
     async def ring(
@@ -190,14 +194,8 @@ class Phone(asyncio.DatagramProtocol):
             self._transport.close()
 
     def press(self, key: str) -> None:
-        """Press a key for 100 ms (RFC 4733)."""
-        event = _KEYS.index(key)
-        rate, payload = next(iter(self.events.items()))
-        for turn in range(8):
-            ended = turn >= 5
-            duration = rate // 50 * min(turn + 1, 5)
-            self._packet(payload, struct.pack("!BBH", event, 0x80 * ended | 10, duration), marker=turn == 0)
-        self._stamp += _clock(self.payload) // 10
+        """Press a key for 100 ms (RFC 4733), in the place of speech."""
+        self._pressed.append(key)
 
     def tones(self) -> set[int]:
         """The tones in what has come in during the last 0.2 s."""
@@ -220,20 +218,38 @@ class Phone(asyncio.DatagramProtocol):
 
     async def _send(self) -> None:
         begin = time.monotonic()
-        turn = 0
+        turn = key_turn = 0
+        key_stamp = 0
         while True:
-            if self.talking:
-                self._packet(self.payload, self._frames[turn % len(self._frames)])
+            if self._pressed:
+                key_stamp = self._stamp if key_turn == 0 else key_stamp
+                key_turn += 1
+                self._key(self._pressed[0], key_stamp, key_turn)
+                if key_turn == KEY_PACKETS:
+                    key_turn = 0
+                    self._pressed.pop(0)
+            elif self.talking:
+                self._packet(self.payload, self._frames[turn % len(self._frames)], self._stamp)
             self._stamp += _clock(self.payload) * self._packet_time // 1000
             turn += 1
             await asyncio.sleep(max(0.0, begin + turn * self._packet_time / 1000 - time.monotonic()))
 
-    def _packet(self, payload: int, data: bytes, *, marker: bool = False) -> None:
+    def _key(self, key: str, stamp: int, turn: int) -> None:
+        """One packet of a key; the last is sent three times."""
+        rate, payload = next(iter(self.events.items()))
+        ended = turn == KEY_PACKETS
+        event = struct.pack(
+            "!BBH", _KEYS.index(key), 0x80 * ended | 10, rate * self._packet_time // 1000 * turn
+        )
+        for _ in range(3 if ended else 1):
+            self._packet(payload, event, stamp, marker=turn == 1)
+
+    def _packet(self, payload: int, data: bytes, stamp: int, *, marker: bool = False) -> None:
         assert self._transport is not None
         assert self._to is not None
         self._sequence = self._sequence + 1 & 0xFFFF
         head = struct.pack(
-            "!BBHII", 0x80, marker << 7 | payload, self._sequence, self._stamp & 0xFFFFFFFF, self._ssrc
+            "!BBHII", 0x80, marker << 7 | payload, self._sequence, stamp & 0xFFFFFFFF, self._ssrc
         )
         self._transport.sendto(head + data, self._to)
 

@@ -32,6 +32,7 @@ from switchroom.engines.rtpengine.commands import (
 from switchroom.engines.rtpengine.configuration import CORE, PHONES
 from switchroom.telephony.media import sdp as descriptions
 from switchroom.telephony.media.codecs import (
+    G722,
     PCMA,
     SPEECH,
     Codec,
@@ -90,7 +91,7 @@ class LegMedia:
         state = self.state
         audio = descriptions.read(state.offered)
         chosen = target or sink(best(audio.codecs) or SPEECH[0])
-        events = events_of(audio.codecs)
+        events = _shared(events_of(audio.codecs), chosen.events)
         speech = next((one for one in audio.codecs if one.same(chosen.codec)), chosen.codec)
         described = descriptions.core(
             chosen.address, chosen.port, [speech, *events], direction=audio.direction.mirrored
@@ -148,13 +149,10 @@ class LegMedia:
         state = self.state
         if not state.phone_sdp or state.codec is None:
             raise SdpError("nothing has been agreed with the phone yet")
-        events = target.events
-        if events is None or (state.injects and not events):
-            events = state.events
         described = descriptions.core(
             target.address,
             target.port,
-            [*self._translated(target.codec, events), *events],
+            self._understood(target),
             direction=state.direction.mirrored,
         )
         rules = CodecRules(transcode=_others([target.codec], [state.codec]))
@@ -187,8 +185,9 @@ class LegMedia:
         self.state.muted = False
 
     async def send_key(self, key: str, milliseconds: int = 200) -> None:
-        """Send a key to the phone (RFC 4733, or as a tone to one without). The first one of a leg takes a
-        negotiation with rtpengine, from which on all its sound is translated."""
+        """Send a key to the phone, which must hear somebody: by RFC 4733, or as a tone to one that has no
+        telephone-event at the clock rate of its codec. The first one of a leg takes a negotiation with
+        rtpengine, from which on all its sound is translated."""
         if not self.state.injects:
             self.state.injects = True
             await self.point_at(self.state.target)
@@ -233,17 +232,27 @@ class LegMedia:
         codec = next((one for one in audio.codecs if chosen is not None and one.same(chosen)), None)
         if codec is None:
             raise NoCommonCodec("nothing of what was offered has been answered")
-        others = [one.payload for one in audio.codecs if not one.is_speech]
+        answered = {one.payload for one in descriptions.read(answer).codecs}
+        others = [one for one in audio.codecs if not one.is_speech and one.payload in answered]
         self.state.codec = codec
-        self.state.events = events_of(audio.codecs)
-        self.state.phone_sdp = descriptions.only(phone, [codec.payload, *others])
+        self.state.events = events_of(others)
+        self.state.phone_sdp = descriptions.only(phone, [codec.payload, *(one.payload for one in others)])
 
-    def _translated(self, codec: Codec, events: Sequence[Codec]) -> list[Codec]:
-        """A codec of the core side, with what makes rtpengine find the phone's under its payload type."""
+    def _understood(self, target: Target) -> list[Codec]:
+        """The codecs of the core side: that of the target, with what makes rtpengine find the phone's own
+        under its payload type, and the telephone-events of both. The target's come first: rtpengine takes the
+        first for its own, and gives keys that come under it the phone's payload type. Those that the phone
+        has are passed on as they are. Where both have one payload type for two clock rates, keys from there
+        are lost."""
         own = self.state.codec
-        if own is None or own.same(codec):
-            return [codec]
-        return [codec, *placeholders(own.payload, [codec, *events])]
+        events = list(self.state.events)
+        if target.events == () and not self.state.injects:
+            events = []  # keys of the phone become tones
+        taken = {one.payload for one in events}
+        events = [*(one for one in target.events or () if one.payload not in taken), *events]
+        if own is None or own.same(target.codec):
+            return [target.codec, *events]
+        return [target.codec, *placeholders(own.payload, [target.codec, *events]), *events]
 
     async def _offer(self, sdp: str, tag: str, rules: CodecRules, way: _Way, packet_time: int = 0) -> str:
         other = CORE_TAG if tag == PHONE else PHONE
@@ -322,8 +331,20 @@ class _Way(msgspec.Struct, frozen=True):
 async def bridge(first: LegMedia, second: LegMedia) -> None:
     """Let the phones of two legs hear each other, translated on one side at most."""
     codec = between(first.state.codec or SPEECH[0], second.state.codec or SPEECH[0])
+    if codec.rate != G722.rate and len({_has_events_at(codec.rate, leg) for leg in (first, second)}) > 1:
+        codec = G722  # keys of the one would be at a clock rate that the other does not know
     await first.point_at(second.as_target(codec))
     await second.point_at(first.as_target(codec))
+
+
+def _has_events_at(rate: int, leg: LegMedia) -> bool:
+    return any(one.rate == rate for one in leg.state.events)
+
+
+def _shared(own: tuple[Codec, ...], theirs: Sequence[Codec] | None) -> tuple[Codec, ...]:
+    """The telephone-events at clock rates that the other side has too; all where it has none of them."""
+    rates = {one.rate for one in theirs or ()}
+    return tuple(one for one in own if one.rate in rates) or own
 
 
 def _kind(audio: Audio) -> LegKind:
