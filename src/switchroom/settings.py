@@ -264,6 +264,14 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
             "name of this server or, where that is none, `sip.internal`."
         ),
     ] = ""
+    sounds_mb: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Megabytes that the sounds of one account may take: as they were uploaded, and as "
+            "they are played (2 MB a minute), together.",
+        ),
+    ] = 1000
     workers: Annotated[
         int, Meta(ge=1, le=64, description="Processes that control calls, each with calls of its own.")
     ] = 1

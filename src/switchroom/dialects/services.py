@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from msgspec import Struct
 
 from switchroom.accounts.accounts import Accounts
@@ -85,7 +83,6 @@ class Services(Struct, frozen=True, kw_only=True):
     resources: Resources
     call_history: CallHistory
     sounds: SoundFiles
-    call_recordings: Path
     live_calls: LiveCalls
     voicemail: Messages
 

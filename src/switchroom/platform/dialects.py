@@ -77,7 +77,6 @@ class Dialects:
             resources=telephony.resources,
             call_history=telephony.call_history,
             sounds=telephony.sounds,
-            call_recordings=telephony.call_recordings,
             live_calls=telephony.live_calls,
             voicemail=telephony.voicemail,
             conference=live.service,

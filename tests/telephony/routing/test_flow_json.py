@@ -16,8 +16,8 @@ from switchroom.telephony.routing.flow import (
     Module,
     decode,
     decode_stored,
+    normalized,
     references,
-    validate,
 )
 
 MENU: dict[str, Any] = {
@@ -41,15 +41,14 @@ def test_a_flow_names_what_it_uses() -> None:
     ]
 
 
-def test_all_that_is_missing_is_named() -> None:
-    with pytest.raises(Invalid) as refused:
-        validate(MENU, lambda resource, id_: (resource, id_) == ("menus", 7))
+def test_a_flow_is_stored_in_one_form() -> None:
+    stored = normalized(MENU)
 
-    assert [(one.path, one.code) for one in refused.value.problems] == [
-        ("flow.children.1.data.id", ErrorCode.NOT_FOUND),
-        ("flow.children._.data.trunk_id", ErrorCode.NOT_FOUND),
-    ]
-    assert validate(MENU, lambda resource, id_: True) == decode(MENU)
+    assert stored["id"] == "n1"
+    assert stored["data"] == {"id": 7, "caption": "Hauptmenü"}
+    assert stored["children"]["1"] == {"module": "user", "data": {"id": 12, "timeout": 30}, "children": {}}
+    assert decode(stored) == decode(MENU)
+    assert normalized(stored) == stored
 
 
 @pytest.mark.parametrize(
@@ -69,6 +68,15 @@ def test_all_that_is_missing_is_named() -> None:
         ({"module": "user", "data": {"id": -1}}, {"flow.data.id": ErrorCode.OUT_OF_RANGE}),
         ({"module": "user", "data": {"id": 2**70}}, {"flow.data.id": ErrorCode.OUT_OF_RANGE}),
         ({"module": "external", "data": {}}, {"flow.data.number": ErrorCode.REQUIRED}),
+        (
+            {"module": "external", "data": {"number": "Anna"}},
+            {"flow.data.number": ErrorCode.PHONE_NUMBER_INVALID},
+        ),
+        ({"module": "queue"}, {"flow.data.id": ErrorCode.REQUIRED}),
+        (
+            {"module": "user", "data": {"id": 1, "timeout": 2**40}},
+            {"flow.data.timeout": ErrorCode.VALUE_INVALID},
+        ),
         ({"module": "hangup", "children": "x"}, {"flow.children": ErrorCode.TYPE_EXPECTED}),
         ({"module": "hangup", "children": {"ä": 1}}, {"flow.children.ä": ErrorCode.TYPE_EXPECTED}),
         (
@@ -101,10 +109,10 @@ def test_a_flow_has_a_limited_size() -> None:
         deep = {"module": "hangup", "children": {"_": deep}}
     wide = {"module": "hangup", "children": {str(n): {"module": "hangup"} for n in range(MOST_NODES)}}
 
-    for flow in (deep, wide):
+    for flow, code in ((deep, ErrorCode.FLOW_TOO_DEEP), (wide, ErrorCode.FLOW_TOO_LARGE)):
         with pytest.raises(Invalid) as refused:
             decode(flow)
-        assert refused.value.code is ErrorCode.TOO_MANY_ENTRIES
+        assert refused.value.code is code
     assert decode(deep["children"]["_"]).module is Module.HANGUP
 
 
@@ -134,4 +142,4 @@ _JSON = st.recursive(
 @given(_JSON)
 def test_whatever_is_sent_is_a_flow_or_invalid(flow: object) -> None:
     with suppress(Invalid):
-        assert decode_stored(flow) == decode(flow)
+        assert decode_stored(flow) == decode(flow) == decode(normalized(flow))

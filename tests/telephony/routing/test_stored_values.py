@@ -52,7 +52,7 @@ def test_a_user_with_all_that_can_be_said() -> None:
         first_name="Anna",
         last_name="Schäfer",
         country="BE",
-        restriction=fields.Restriction(kinds={"premium": "deny"}, countries={"FR": "allow"}),
+        restriction=fields.Restriction(kinds={NumberKind.PREMIUM: "deny"}, countries={"FR": "allow"}),
         call_forward=fields.CallForward(enabled=True, number="101", failover=True),
         caller_id=fields.CallerId(external=fields.ExternalIdentity(name="Anna", number=MAIN)),
     )

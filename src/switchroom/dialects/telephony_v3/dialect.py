@@ -71,7 +71,7 @@ class Telephony(Dialect[Caller, Word]):
             *DeviceOperations(resources, actors).operations(),
             *PhoneNumberOperations(resources, actors, common).operations(),
             *DirectoryOperations(resources, actors, common).operations(),
-            *SoundOperations(resources, actors, services.sounds, services.call_recordings).operations(),
+            *SoundOperations(resources, actors, services.sounds).operations(),
             *ChannelOperations(services.live_calls, actors).operations(),
             *VoicemailOperations(services.voicemail, actors).operations(),
             *HistoryOperations(services.call_history, actors).operations(),

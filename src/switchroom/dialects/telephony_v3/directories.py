@@ -12,7 +12,7 @@ from switchroom.dialects.operation import Nothing, Operation
 from switchroom.dialects.telephony_v3.actors import ACCOUNT, Actors, id_in_path
 from switchroom.dialects.telephony_v3.callers import Context
 from switchroom.dialects.telephony_v3.messages import resources as messages
-from switchroom.dialects.telephony_v3.resources import ResourceOperations
+from switchroom.dialects.telephony_v3.resources import ResourceOperations, id_of_change
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.telephony.resources.contacts import ContactBook
 from switchroom.telephony.resources.directories import Directories
@@ -89,7 +89,10 @@ class DirectoryOperations:
     async def change(self, context: Context, request: Struct) -> messages.Updated:
         contacts = _contacts_in(request)
         if "id" in context.path:
-            contacts = [{**contacts[0], "id": id_in_path(context, self._kind.singular)}]
+            if len(contacts) > 1:
+                raise Invalid(ErrorCode.ONE_ONLY, "contacts")
+            said = contacts[0].get("id")
+            contacts = [{**contacts[0], "id": id_of_change(context, self._kind.singular, said)}]
         changed = await self._book.change(await self._actors.of(context), contacts)
         return messages.Updated(list(changed))
 
@@ -103,12 +106,14 @@ class DirectoryOperations:
 
 
 def _contacts_in(request: Struct) -> list[Mapping[str, Any]]:
-    """What is said of each contact. Raises Invalid for none."""
+    """What is said of each contact. Raises Invalid for none, and for what is said beside several."""
     said: dict[str, Any] = msgspec.to_builtins(request)
     several = cast("list[dict[str, Any]] | None", said.pop("contacts", None))
     if several is None:
         return [said]
     if not several:
         raise Invalid(ErrorCode.EMPTY, "contacts")
-    beside = {"phonebook": said["phonebook"]} if "phonebook" in said else {}
+    beside = {"phonebook": said.pop("phonebook")} if "phonebook" in said else {}
+    if said:
+        raise Invalid(ErrorCode.FIELDS_BESIDE, next(iter(said)))
     return [{**beside, **one} for one in several]

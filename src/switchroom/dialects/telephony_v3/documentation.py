@@ -7,6 +7,7 @@ from switchroom.dialects.openapi import Documentation, Schema, Schemas, object_o
 from switchroom.dialects.operation import Operation
 from switchroom.dialects.telephony_v3.messages.authentication import Token
 from switchroom.dialects.telephony_v3.messages.envelope import ErrorReply, Page
+from switchroom.telephony.resources.flows import Node
 
 
 def _envelope(operation: Operation, reply: Schema) -> Schema:
@@ -44,5 +45,6 @@ DOCUMENTATION = Documentation(
     failure=_failure,
     envelope=_envelope,
     request=_request,
+    messages=(Node,),
     security={"token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}},
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -25,12 +24,11 @@ _LARGEST_BODY = 2 * LARGEST_SOUND
 
 
 class SoundOperations:
-    def __init__(self, resources: Resources, actors: Actors, files: SoundFiles, recordings: Path) -> None:
+    def __init__(self, resources: Resources, actors: Actors, files: SoundFiles) -> None:
         self._actors = actors
         self._medias = cast("Medias", resources.kinds["medias"])
         self._sounds = Sounds(resources, self._medias, files)
-        kind = cast("Recordings", resources.kinds["recordings"])
-        self._recordings = RecordingFiles(resources, kind, recordings)
+        self._recordings = RecordingFiles(resources, cast("Recordings", resources.kinds["recordings"]))
 
     def operations(self) -> list[Operation]:
         return [

@@ -9,7 +9,8 @@ from typing import Any, cast
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.telephony.resources.callflows import CallflowNumber, CallflowRow
+from switchroom.telephony.resources.callflow_numbers import CallflowNumber
+from switchroom.telephony.resources.callflows import CallflowRow
 from switchroom.telephony.resources.numbers import LONGEST_NUMBER
 from switchroom.telephony.resources.phone_numbers import PhoneNumberRow
 from switchroom.telephony.resources.references import ResourceReference

@@ -59,5 +59,6 @@ class PromptLibrary:
 
 def _languages(language: str) -> list[str]:
     """The folders to look in, the nearest first. What could leave the directory is none."""
-    wanted = [language.lower(), language.lower().partition("-")[0], FALLBACK]
+    tag = language.lower().replace("_", "-")
+    wanted = [tag, tag.partition("-")[0], FALLBACK]
     return [one for one in dict.fromkeys(wanted) if one.replace("-", "").isalnum()]

@@ -20,6 +20,7 @@ from switchroom.events.types import AccountUpdated, ResourceSnapshot
 from switchroom.identity.models import Organization
 from switchroom.telephony.resources.actor import Level
 from switchroom.telephony.resources.devices import Device
+from switchroom.telephony.resources.emergencies import emergency_extension
 from switchroom.telephony.resources.fields import (
     CallerId,
     Country,
@@ -42,6 +43,7 @@ from switchroom.telephony.resources.realms import (
 )
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource, Work
+from switchroom.telephony.routing.configuration import COUNTRY
 
 MOST_CHILDREN = 10_000
 _REALM = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -258,6 +260,11 @@ class Accounts(Resource[AccountDraft, Any]):
             is_elsewhere = not draft.realm.endswith(f".{work.realm_suffix}")
             if draft.realm != before.realm and is_elsewhere and _REALM.fullmatch(draft.realm):
                 raise Forbidden(ErrorCode.LEVEL_MISSING, "realm", level="superduper")
+        if draft.country != before.country:
+            country = draft.country or COUNTRY
+            number = await emergency_extension(work.session, work.organization_id, country)
+            if number is not None:
+                problems.add(ErrorCode.EXTENSIONS_OF_EMERGENCY, "country", number=number, country=country)
         return structs.replace(draft, name=sanitize.name(draft.name))
 
     async def save(self, work: Work, row: AccountRow, draft: AccountDraft, said: frozenset[str]) -> None:

@@ -6,18 +6,19 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, structs
-from sqlalchemy import ForeignKey, String, delete, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import delete, select
 
-from switchroom.db.base import Base, OfOrganization
 from switchroom.db.database import insert_values
 from switchroom.errors import Conflict, ErrorCode, Problems
+from switchroom.telephony.resources.callflow_numbers import CallflowNumber
+from switchroom.telephony.resources.emergencies import country_of_account, is_emergency_extension
 from switchroom.telephony.resources.fields import Name, Text
-from switchroom.telephony.resources.flows import Node, check_flow, references_of
+from switchroom.telephony.resources.flows import Flow, check_flow, references_of
 from switchroom.telephony.resources.numbers import LONGEST_NUMBER, require_number
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource, Work, is_said
 from switchroom.telephony.resources.rows import ResourceRow, resource_table
+from switchroom.telephony.routing.flow import normalized
 
 _MOST_NUMBERS = 1000
 
@@ -36,26 +37,12 @@ class Callflow(Struct, frozen=True, kw_only=True):
     name: Name
     numbers: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=_MOST_NUMBERS)] = []
     featurecode: FeatureCode | bool | None = None
-    # Described, so that a change replaces it whole.
-    flow: Annotated[Node, Meta(description="The first module.")]
+    flow: Flow
 
 
 class CallflowRow(ResourceRow):
     __tablename__ = "callflows"
     __table_args__ = resource_table("callflows")
-
-
-class CallflowNumber(OfOrganization, Base):
-    """The callflow of a number of an account."""
-
-    __tablename__ = "callflow_numbers"
-
-    # The primary key begins with it.
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
-    )
-    number: Mapped[str] = mapped_column(String(LONGEST_NUMBER + 1), primary_key=True)
-    callflow_id: Mapped[int] = mapped_column(ForeignKey("callflows.id", ondelete="CASCADE"), index=True)
 
 
 class Callflows(Resource[Callflow, CallflowRow]):
@@ -87,14 +74,19 @@ class Callflows(Resource[Callflow, CallflowRow]):
             check_flow(draft.flow, problems)
 
     async def prepare(self, work: Work, row: CallflowRow, draft: Callflow, problems: Problems) -> Callflow:
+        country = await country_of_account(work.session, work.organization_id)
         numbers: list[str] = []
         for number, text in enumerate(draft.numbers):
             with problems:
-                plain = require_number(text, f"numbers[{number}]")
+                path = f"numbers[{number}]"
+                plain = require_number(text, path)
                 if plain in numbers:
-                    problems.add(ErrorCode.NAMED_TWICE, f"numbers[{number}]")
+                    problems.add(ErrorCode.NAMED_TWICE, path)
+                if is_emergency_extension(plain, country):
+                    problems.add(ErrorCode.EXTENSION_OF_EMERGENCY, path, number=plain, country=country)
                 numbers.append(plain)
-        return structs.replace(draft, numbers=numbers)
+        # What is wrong is refused, and in no form of its own.
+        return draft if problems else structs.replace(draft, numbers=numbers, flow=normalized(draft.flow))
 
     async def written(self, work: Work, row: CallflowRow, draft: Callflow) -> None:
         numbers = _dialled(draft)

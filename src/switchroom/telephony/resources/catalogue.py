@@ -30,9 +30,14 @@ TABLES = (CallRecord, FunctionKeys)
 
 
 def all_kinds(
-    passwords: PasswordRequests, dependents: AccountDependents, sounds: SoundFiles, voicemail: Path
+    passwords: PasswordRequests,
+    dependents: AccountDependents,
+    sounds: SoundFiles,
+    voicemail: Path,
+    recordings: Path,
 ) -> list[AnyResource]:
-    """Every kind of resource. `voicemail` is the directory of messages' sounds."""
+    """Every kind of resource. `voicemail` and `recordings` are the directories of messages' sounds and of the
+    recordings of calls."""
     return [
         Accounts(),
         Users(passwords, dependents),
@@ -46,6 +51,6 @@ def all_kinds(
         VoicemailBoxes(sounds, voicemail),
         PhoneNumbers(),
         Trunks(),
-        Recordings(),
+        Recordings(recordings),
         Directories(),
     ]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from switchroom.db.base import Base, BigId, OfOrganization, now
 from switchroom.errors import ErrorCode, Problems
 from switchroom.identity.secrets import random_key
+from switchroom.telephony.resources.emergencies import country_of_account, require_forward
 from switchroom.telephony.resources.fields import (
     CallerId,
     CallForward,
@@ -34,6 +35,7 @@ from switchroom.telephony.resources.realms import account_of, ha1, prefix_of, re
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource, Work
 from switchroom.telephony.resources.rows import OwnedRow, resource_table
+from switchroom.telephony.resources.users import TelephonyUser
 
 _USERNAME_LENGTH = 8
 _PASSWORD_LENGTH = 19
@@ -200,6 +202,9 @@ class Devices(Resource[DeviceDraft, Device]):
         if is_new and draft.password is None:
             draft = structs.replace(draft, password=random_key(_PASSWORD_LENGTH))
             work.shown_once["password"] = draft.password
+        if draft.call_forward.number:
+            with problems:
+                require_forward(draft.call_forward, await _country(work, draft))
         return draft
 
     async def before_flush(self, work: Work, row: Device, draft: DeviceDraft) -> None:
@@ -261,6 +266,15 @@ class Devices(Resource[DeviceDraft, Device]):
         if ids is not None:
             query = query.where(Registration.device_id.in_(ids))
         return set((await session.scalars(query)).all())
+
+
+async def _country(work: Work, draft: DeviceDraft) -> str:
+    """The country in which the device's numbers are dialled: its own, its owner's, or the account's."""
+    if draft.country:
+        return draft.country
+    owner = await work.session.get(TelephonyUser, draft.owner_id) if draft.owner_id is not None else None
+    of_owner: str = owner.details.get("country", "") if owner is not None else ""
+    return of_owner or await country_of_account(work.session, work.organization_id)
 
 
 def _status(is_registered: bool) -> DeviceStatus:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from switchroom.telephony.routing.numbers import NumberKind
+
 END = r"(?![\s\S])"
 """The end of a text in a pattern: `$` would also match before a line break."""
 
@@ -41,16 +43,9 @@ Transport = Literal[
 ]
 
 Verdict = Literal["allow", "deny"]
-NumberKind = Literal[
-    "national",
-    "mobile",
-    "international",
-    "toll_free",
-    "premium",
-    "shared_cost",
-    "caribbean",
-    "satellite",
-    "unknown",
+RestrictedKind = Annotated[
+    NumberKind,
+    Meta(extra_json_schema={"enum": [one.value for one in NumberKind if one is not NumberKind.EMERGENCY]}),
 ]
 
 
@@ -93,6 +88,6 @@ class Restriction(Struct, frozen=True):
     emergency numbers can always be called. With `closed_groups` extensions are called only where a group is
     shared."""
 
-    kinds: dict[NumberKind, Verdict] = {}
-    countries: dict[Country, Verdict] = {}
+    kinds: dict[RestrictedKind, Verdict] = {}
+    countries: dict[str, Verdict] = {}
     closed_groups: bool = False

@@ -47,14 +47,20 @@ class Recordings(Resource[CallRecording, CallRecordingRow]):
     filters = (("owner_id", int),)
     is_made = False
 
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    async def deleted(self, row: CallRecordingRow) -> None:
+        if row.file:
+            await asyncio.to_thread((self.directory / row.file).unlink, missing_ok=True)
+
 
 class RecordingFiles:
-    """The files of recordings, in a directory."""
+    """The files of recordings."""
 
-    def __init__(self, resources: Resources, recordings: Recordings, directory: Path) -> None:
+    def __init__(self, resources: Resources, recordings: Recordings) -> None:
         self._resources = resources
         self._recordings = recordings
-        self._directory = directory
 
     async def download(self, actor: Actor, recording_id: int) -> tuple[str, bytes]:
         """The type of the sound, and the sound. Raises NotFound."""
@@ -63,7 +69,7 @@ class RecordingFiles:
         content = b""
         if row.file:
             with contextlib.suppress(OSError):
-                content = await asyncio.to_thread((self._directory / row.file).read_bytes)
+                content = await asyncio.to_thread((self._recordings.directory / row.file).read_bytes)
         if not content:
             raise NotFound(ErrorCode.SOUND_MISSING, "id")
         return _TYPES[row.format], content

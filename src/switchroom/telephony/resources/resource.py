@@ -13,14 +13,16 @@ from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize
-from switchroom.errors import ErrorCode, Problems
+from switchroom.errors import ErrorCode, Problems, joined
 from switchroom.events.append import append
 from switchroom.events.types import ResourceSnapshot, resource_event
 from switchroom.identity.timezones import is_timezone
 from switchroom.telephony.resources.actor import Actor
+from switchroom.telephony.resources.fields import Restriction
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.rows import ResourceRow
 from switchroom.telephony.resources.vault import Vault
+from switchroom.telephony.routing.numbers import NO_COUNTRY, NumberKind
 
 D = TypeVar("D", bound=Struct)
 R = TypeVar("R", bound=ResourceRow)
@@ -245,6 +247,9 @@ class Resource(Generic[D, R]):
         country = getattr(draft, "country", "")
         if country and isinstance(country, str) and country not in phonenumbers.SUPPORTED_REGIONS:
             problems.add(ErrorCode.VALUE_UNKNOWN, "country", value=country)
+        restriction = getattr(draft, "restriction", None)
+        if isinstance(restriction, Restriction):
+            _check_restriction(restriction, problems)
 
     async def look_ahead(self, values: Mapping[str, Any]) -> None:
         """Do what of `check` takes long, before the transaction begins, so that `check` finds it done.
@@ -286,3 +291,13 @@ class Resource(Generic[D, R]):
     def label(self, row: R) -> str:
         """What it is called by people."""
         return row.name
+
+
+def _check_restriction(restriction: Restriction, problems: Problems) -> None:
+    for country in restriction.countries:
+        if country not in phonenumbers.SUPPORTED_REGIONS and country != NO_COUNTRY:
+            path = joined("restriction.countries", country)
+            problems.add(ErrorCode.VALUE_UNKNOWN, path, value=country)
+    if NumberKind.EMERGENCY in restriction.kinds:
+        kind = NumberKind.EMERGENCY.value
+        problems.add(ErrorCode.VALUE_UNKNOWN, f"restriction.kinds.{kind}", value=kind)

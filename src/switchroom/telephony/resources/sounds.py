@@ -40,9 +40,10 @@ class StoredSound(Struct, frozen=True):
 
 class SoundFiles:
     """Files of sounds in a directory: each as it was uploaded, and as WAV with one channel of 16 bits at
-    16 kHz, which is played."""
+    16 kHz, which is played. Those of one account have at most `quota` bytes together."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, quota: int) -> None:
+        self.quota = quota
         self._directory = directory
         self._conversions = asyncio.Semaphore(_AT_ONCE)
 
@@ -87,6 +88,11 @@ class SoundFiles:
         """Also of one that is not there."""
         for path in (self._directory / f"{version}.original", self.played(version)) if version else ():
             await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def bytes_played(milliseconds: int) -> int:
+    """How large the file is that is played."""
+    return milliseconds * _RATE * _SAMPLE // 1000 + _WAV_HEADER
 
 
 def type_of(content: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from cachetools import TTLCache
 from msgspec import Meta, Struct, structs
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, String, func, or_, select, true
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, String, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,6 +45,7 @@ from switchroom.identity.usernames import folded
 from switchroom.mail.addresses import require_address
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.telephony.resources.actor import Actor
+from switchroom.telephony.resources.emergencies import country_of_account, require_forward
 from switchroom.telephony.resources.fields import (
     END,
     CallerId,
@@ -58,12 +59,15 @@ from switchroom.telephony.resources.fields import (
     Text,
     TimeZone,
 )
+from switchroom.telephony.resources.realms import TelephonyAccount
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import ListQuery, Resource, Work, is_said
 
 _REMEMBERED = 10.0
 """Seconds."""
 _MOST_REMEMBERED = 10_000
+_LOOKED_AT = 1000
+"""People whose names are read at once."""
 
 _EVENTS: dict[type[ResourceSnapshot], type[UserCreated | UserUpdated | UserDeleted]] = {
     ResourceCreated: UserCreated,
@@ -211,13 +215,29 @@ class Users(Resource[User, Any]):
         rows = _users(work.organization_id).where(Membership.id > query.after)
         rows = rows.where(self.visible_to(work.actor))
         if query.search:
-            term = query.search.lower()
-            columns = (Person.username, Person.first_name, Person.last_name)
-            rows = rows.where(
-                or_(*(func.lower(column).contains(term, autoescape=True) for column in columns))
-            )
+            rows = rows.where(Membership.id.in_(await self._found(work, query)))
         found = await work.session.execute(rows.order_by(Membership.id).limit(query.limit))
         return [UserRow(*row) for row in found]
+
+    async def _found(self, work: Work, query: ListQuery) -> Sequence[int]:
+        """The ids of those who have the text in their names. They are looked at here: what is the same letter
+        in capitals is not for every database to say."""
+        term, after, found = query.search.casefold(), query.after, list[int]()
+        while len(found) < query.limit:
+            names = (
+                select(Membership.id, Person.username, Person.first_name, Person.last_name)
+                .join(Person, Person.id == Membership.person_id)
+                .where(Membership.organization_id == work.organization_id, Membership.id > after)
+                .where(self.visible_to(work.actor))
+            )
+            part = (await work.session.execute(names.order_by(Membership.id).limit(_LOOKED_AT))).all()
+            found += [
+                id_ for id_, username, *name in part if term in f"{username}\n{' '.join(name)}".casefold()
+            ]
+            if len(part) < _LOOKED_AT:
+                break
+            after = part[-1][0]
+        return found[: query.limit]
 
     async def present(self, session: AsyncSession, organization_id: int, ids: Sequence[int]) -> set[int]:
         there = select(Membership.id).where(
@@ -283,6 +303,10 @@ class Users(Resource[User, Any]):
             )
             if await work.session.scalar(others) is not None:
                 raise Conflict(ErrorCode.VALUE_TAKEN, "hotdesk_id", value=draft.hotdesk_id)
+        if draft.call_forward.number:
+            with problems:
+                country = draft.country or await country_of_account(work.session, work.organization_id)
+                require_forward(draft.call_forward, country)
         return draft
 
     async def save(self, work: Work, row: UserRow, draft: User, said: frozenset[str]) -> None:
@@ -326,11 +350,12 @@ class Users(Resource[User, Any]):
         await session.flush()
         if not draft.enabled:
             await disable_member(session, organization_id, row.member)
+        person.locale = draft.language or await _language_of_account(session, organization_id) or "en"
         if "password" in work.hashes:
             person.password_hash = work.hashes["password"]
         else:
             person.first_name, person.last_name = draft.first_name, draft.last_name
-            person.locale, person.timezone = draft.language or "en", draft.time_zone
+            person.timezone = draft.time_zone
             await self._passwords.enqueue(session, organization, person)
 
     async def _change(self, work: Work, row: UserRow, draft: User, said: frozenset[str]) -> None:
@@ -422,6 +447,11 @@ async def _write_address(session: AsyncSession, person: Person, address: str) ->
         if known is not None and known is not person:
             raise Conflict(ErrorCode.ADDRESS_TAKEN, "email")
     person.email = address
+
+
+async def _language_of_account(session: AsyncSession, organization_id: int) -> str:
+    account = await session.get(TelephonyAccount, organization_id)
+    return account.details.get("language", "") if account is not None else ""
 
 
 def _level_of(membership: Membership) -> str:

@@ -10,6 +10,9 @@ from msgspec import Struct
 
 from switchroom.telephony.routing.numbers import NumberKind
 
+COUNTRY = "DE"
+"""The country of accounts that do not name one."""
+
 RINGING_SECONDS = 20
 """For how long users, devices and members of groups ring where nothing else is said."""
 
@@ -56,7 +59,7 @@ class Account(Struct, frozen=True):
     """`numbers` are those of the public network that the account owns, in E.164."""
 
     id: int
-    country: str = "DE"
+    country: str = COUNTRY
     language: str = ""
     time_zone: str = "UTC"
     caller_id: CallerId = CallerId()

@@ -6,14 +6,16 @@ A node is `{"module", "data", "children"}`. Problems are named by their paths, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import msgspec
-from msgspec import Struct, field, structs
+from msgspec import Meta, Struct, structs
 
 from switchroom.errors import ErrorCode, Problems, joined
+from switchroom.telephony.routing.configuration import RINGING_SECONDS
+from switchroom.telephony.routing.numbers import dialled
 
 MOST_NODES = 500
 DEEPEST = 50
@@ -42,12 +44,18 @@ class Module(StrEnum):
     FEATURE_CODE = "feature_code"
 
 
+CONFIGURABLE = tuple(one for one in Module if one is not Module.FEATURE_CODE)
+"""The modules that callflows are made of."""
+
+_Seconds = Annotated[int, Meta(ge=0, le=3600)]
+
+
 class RingData(Struct, frozen=True):
     """Of `user` and `device`: for how long it rings, and whether a phone may ring itself."""
 
     id: int
-    timeout: int = field(default=20)
-    delay: int = 0
+    timeout: _Seconds = RINGING_SECONDS
+    delay: _Seconds = 0
     can_call_self: bool = False
 
 
@@ -96,7 +104,7 @@ class ExternalData(Struct, frozen=True):
 
     number: str
     trunk_id: int | None = None
-    timeout: int = 60
+    timeout: _Seconds = 60
     caller_pays: bool = False
 
 
@@ -106,6 +114,12 @@ class HangupData(Struct, frozen=True):
 
 class LaterData(Struct, frozen=True):
     """Of the modules that are not there yet: what is configured for them is kept, and not looked at."""
+
+
+class QueueData(LaterData, frozen=True):
+    """Of `queue`: the group for which callers wait."""
+
+    id: int
 
 
 class FeatureData(Struct, frozen=True):
@@ -143,14 +157,14 @@ _DATA: Mapping[Module, type[Data]] = {
     Module.CALLFLOW: CallflowData,
     Module.EXTERNAL: ExternalData,
     Module.HANGUP: HangupData,
+    Module.QUEUE: QueueData,
 }
-
-_CONFIGURABLE = frozenset(Module) - {Module.FEATURE_CODE}
 
 REFERENCES: Mapping[Module, str] = {
     Module.USER: "users",
     Module.DEVICE: "devices",
     Module.GROUP: "groups",
+    Module.QUEUE: "groups",
     Module.VOICEMAIL: "vmboxes",
     Module.CHECK_VOICEMAIL: "vmboxes",
     Module.MENU: "menus",
@@ -192,16 +206,24 @@ def decode_stored(flow: object) -> Node:
     return node if node is not None else Node(Module.HANGUP, HangupData())
 
 
-def validate(flow: object, exists: Callable[[str, int], bool], path: str = "flow") -> Node:
-    """The callflow of decoded JSON, all of whose references `exists` knows by resource and id. Raises
-    Invalid."""
-    node = decode(flow, path)
-    problems = Problems()
-    for reference in references(node, path):
-        if not exists(reference.resource, reference.id):
-            problems.add(ErrorCode.NOT_FOUND, reference.path)
-    problems.require_none()
-    return node
+def normalized(flow: object) -> dict[str, Any]:
+    """The JSON of a callflow that `decode` takes, in the one form that is stored: with the values of known
+    fields as routing reads them, and what whoever draws flows keeps in them (`id`, and fields of `data`)."""
+    given = cast("Mapping[str, Any]", flow)
+    module = Module(given["module"])
+    data: dict[str, Any] = dict(given.get("data") or {})
+    known = {one.encode_name: one.type for one in structs.fields(_DATA.get(module, LaterData))}
+    for name, kind in known.items():
+        if data.get(name) is not None:
+            data[name] = msgspec.convert(data[name], kind, strict=False)
+    children: Mapping[str, object] = given.get("children") or {}
+    drawn = {"id": given["id"]} if isinstance(given.get("id"), str | int) else {}
+    return {
+        **drawn,
+        "module": module.value,
+        "data": data,
+        "children": {key: normalized(child) for key, child in children.items()},
+    }
 
 
 def references(node: Node, path: str = "flow") -> Iterator[Reference]:
@@ -227,10 +249,10 @@ class _Reader:
             return None
         self._nodes += 1
         if self._nodes > MOST_NODES:
-            self._problems.add(ErrorCode.TOO_MANY_ENTRIES, path.partition(".")[0], most=MOST_NODES)
+            self._problems.add(ErrorCode.FLOW_TOO_LARGE, path.partition(".")[0], most=MOST_NODES)
             return None
         if depth > DEEPEST:
-            self._problems.add(ErrorCode.TOO_MANY_ENTRIES, path, most=DEEPEST)
+            self._problems.add(ErrorCode.FLOW_TOO_DEEP, path, most=DEEPEST)
             return None
         module = self._module(given, path)
         data = self._data(module, given.get("data"), joined(path, "data")) if module is not None else None
@@ -244,7 +266,7 @@ class _Reader:
         if name is None:
             self._problems.add(ErrorCode.REQUIRED, joined(path, "module"))
             return None
-        if not isinstance(name, str) or name not in _CONFIGURABLE:
+        if not isinstance(name, str) or name not in CONFIGURABLE:
             self._problems.add(ErrorCode.VALUE_UNKNOWN, joined(path, "module"), value=repr(name)[:100])
             return None
         return Module(name)
@@ -255,6 +277,10 @@ class _Reader:
             return None
         kind = _DATA.get(module, LaterData)
         right = {one.encode_name: self._field(one, given, path) for one in structs.fields(kind)}
+        number = right.get("number")
+        if module is Module.EXTERNAL and isinstance(number, str) and dialled(number) is None:
+            self._problems.add(ErrorCode.PHONE_NUMBER_INVALID, joined(path, "number"))
+            return None
         return msgspec.convert(right, kind) if _WRONG not in right.values() else None
 
     def _field(self, known: structs.FieldInfo, given: dict[str, object], path: str) -> object:
