@@ -101,6 +101,29 @@ class Authentication:
                 return signed_in
             return structs.replace(signed_in, device=await remember_device(session, account, device))
 
+    async def vouched_for(self, username: str, organization_id: int | None) -> AccessToken:
+        """The claims of a member of the organization, or without one of the first that the person belongs to,
+        whom the holder of a platform key signs in. Nothing is signed: what they are good for is for the
+        caller to say. Raises Unauthenticated for somebody who is not there."""
+        async with self._database.write(None) as session:
+            people = await session.scalars(select(Person).where(Person.username.in_(spellings(username))))
+            known = {person.username: person for person in people}
+            person = known.get(username.strip().casefold()) or next(iter(known.values()), None)
+            if person is None:
+                _refuse()
+            query = _MEMBERSHIPS.with_only_columns(Organization, Membership).limit(1)
+            if organization_id is not None:
+                query = query.where(Organization.id == organization_id)
+            chosen = (await session.execute(query, {"person_id": person.id})).one_or_none()
+            if chosen is None:
+                _refuse()
+            organization, membership = chosen
+            append(session, organization.id, UserSignedIn(username=person.username), person.id)
+            administration = Administration(membership.administration)
+            return self._ownership(
+                organization, person.id, SubjectKind.PERSON, administration, person.display_name
+            )
+
     async def with_api_key(self, client_id: str, code: str, company_id: str, address: str) -> SignedIn:
         account = f"api-key:{company_id}:{client_id}"
         async with self._throttle.few_at_a_time(account, address):

@@ -86,12 +86,17 @@ class TokenSigner:
                 self._recent.popitem(last=False)
         if claims.expires_at <= time.time() and not even_expired:
             raise TokenExpired
+        self.require_unrevoked(claims)
+        return claims
+
+    def require_unrevoked(self, claims: AccessToken) -> None:
+        """Raises Unauthenticated for claims that have been revoked since they were signed, by whatever
+        signer."""
         everybody = () if claims.is_guest else (EVERYBODY,)
         for subject in (*everybody, claims.subject_id, claims.link_id):
             until = self._revoked.get((claims.organization_id, subject))
             if until is not None and claims.issued_at <= until:
                 raise Unauthenticated(ErrorCode.TOKEN_REVOKED)
-        return claims
 
     def revoke(self, organization_id: int, subject_id: str, until: float) -> None:
         """Refuse the subject's tokens for the organization issued up to the Unix time `until`; those of

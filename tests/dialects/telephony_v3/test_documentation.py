@@ -54,9 +54,14 @@ def test_what_is_sent_stands_under_data(document: dict[str, Any]) -> None:
 
 
 def test_all_that_is_wrong_with_a_body_is_named_at_once(running: RunningPlatform) -> None:
-    refused = running.http.put("/v3.0/auth/user", json={"data": {"username": 5}})
+    refused = running.http.put("/v3.0/auth/user", json={"data": {"username": 5, "password": []}})
 
     assert refused.status_code == 400
     error = refused.json()["error"]
-    assert error["fields"] == {"username": "expected string, got whole number", "password": "is required"}
-    assert error["message"] == "username: expected string, got whole number; password: is required"
+    assert error["fields"] == {
+        "username": "expected string, got whole number",
+        "password": "expected string, got array",
+    }
+    assert error["message"] == (
+        "username: expected string, got whole number; password: expected string, got array"
+    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
+import httpx
 from msgspec import structs
 from sqlalchemy import select
 
+from switchroom.identity.keys import KeyPermission
 from switchroom.identity.permissions import Standing
 from switchroom.mail.models import QueuedMail
 from tests.dialects.telephony_v3.client import Api, Reader
@@ -347,3 +350,69 @@ def test_a_key_for_the_events_log_is_for_nothing_else(running: RunningPlatform, 
     reader = Reader.of(running, tenant.organization)
     assert reader.get().status_code == 200
     assert Api(running, reader.token).send("GET", "/devices").status_code == 403
+
+
+def _as_user(running: RunningPlatform, username: str, key: str, **more: str) -> httpx.Response:
+    credentials = {"username": username, "api_key": key, **more}
+    return running.http.put("/v3.0/auth/user", content=json.dumps({"data": credentials}))
+
+
+def test_a_key_signs_in_users_of_its_account(running: RunningPlatform, tenant: Tenant, api: Api) -> None:
+    keys = running.platform.identity.keys
+    key = running.run(keys.create("office", KeyPermission.TELEPHONY, tenant.organization))
+    person, administrator = tenant.person(), tenant.administrator
+    reply = _as_user(running, person.username.upper(), key).json()
+    assert reply["auth_token"] == reply["data"]["auth_token"]
+    assert (reply["data"]["priv_level"], reply["data"]["account_id"]) == ("user", tenant.organization.id)
+    user = Api(running, reply["auth_token"])
+    assert [one["username"] for one in user("GET", "/users")] == [person.username]
+    assert user.refused("GET", "/accounts")[0] == 403
+    assert user.refused("PUT", "/devices", {"name": "Desk"})[0] == 403
+    level = _as_user(running, administrator.username, key, password="").json()["data"]["priv_level"]
+    assert level == "admin"
+
+    # It is a token for this API, and for nothing that the key is not good for.
+    elsewhere = {"accessInfo": {"requestId": "1", "accessToken": user.token}}
+    assert tenant.api.post("roomService/list", elsewhere).status_code == 401
+    assert user.refused("GET", "/events")[0] == 403
+
+    foreign = running.organization("Other").administrator.username
+    for username in (foreign, "nobody@example.org"):
+        assert _as_user(running, username, key).status_code == 401
+    assert _as_user(running, person.username, key[::-1]).status_code == 401
+    events = running.run(keys.create("log", KeyPermission.EVENTS, tenant.organization))
+    assert _as_user(running, person.username, events).status_code == 403
+    nothing = running.http.put("/v3.0/auth/user", json={"data": {"username": person.username}})
+    assert (nothing.status_code, list(nothing.json()["error"]["fields"])) == (400, ["password"])
+
+
+def test_a_user_whom_a_key_signed_in_goes_with_the_key_and_the_membership(
+    running: RunningPlatform, tenant: Tenant, api: Api
+) -> None:
+    keys = running.platform.identity.keys
+    key = running.run(keys.create("office", KeyPermission.TELEPHONY, tenant.organization))
+    assert tenant.administrator
+    first, second = (
+        Api(running, _as_user(running, one.username, key).json()["auth_token"])
+        for one in (tenant.person(), tenant.person())
+    )
+    user_id = _own_id(first)
+    api("POST", f"/users/{user_id}", {"enabled": False})
+    assert first.refused("GET", "/users")[0] == 401
+    holder = running.run(keys.authenticate(key))
+    running.run(keys.delete(holder.key_id))
+    assert second.refused("GET", "/users")[0] == 401
+
+
+def test_every_sign_in_has_the_token_in_both_places(running: RunningPlatform, tenant: Tenant) -> None:
+    """Clients read either."""
+    keys = running.platform.identity.keys
+    key = running.run(keys.create("office", KeyPermission.TELEPHONY, tenant.organization))
+    username = tenant.administrator.username
+    for path, credentials in (
+        ("account", {"api_key": key}),
+        ("user", {"username": username, "api_key": key}),
+        ("user", {"username": username, "password": PASSWORD}),
+    ):
+        reply = running.http.put(f"/v3.0/auth/{path}", content=json.dumps({"data": credentials})).json()
+        assert reply["auth_token"] == reply["data"]["auth_token"] != ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.dialects.telephony_v3.callers import Callers, Context, SignedIn
 from switchroom.dialects.telephony_v3.messages.authentication import KeyCredentials, Token, UserCredentials
+from switchroom.errors import ErrorCode, Invalid
 
 
 class AuthenticationOperations:
@@ -25,7 +26,7 @@ class AuthenticationOperations:
             Operation(
                 method="PUT",
                 path="/auth/user",
-                summary="Sign in with a username and a password.",
+                summary="Sign in with a username and a password, or as a user with a key of their account.",
                 request=UserCredentials,
                 reply=Token,
                 access=OPEN,
@@ -37,6 +38,10 @@ class AuthenticationOperations:
         return _token(await self._callers.with_key(request.api_key))
 
     async def with_password(self, context: Context, request: UserCredentials) -> Token:
+        if request.api_key:
+            return _token(await self._callers.as_user(request.username, request.api_key))
+        if not request.password:
+            raise Invalid(ErrorCode.REQUIRED, "password")
         return _token(await self._callers.with_password(request.username, request.password, context.address))
 
 

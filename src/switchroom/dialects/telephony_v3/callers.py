@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from switchroom.dialects import operation
 from switchroom.dialects.telephony_v3.messages.authentication import Level
@@ -27,6 +27,8 @@ _LEVELS: dict[str, actor.Level] = {
 }
 _EVERYTHING = KeyPermission.EVENTS | KeyPermission.TELEPHONY
 _OF_KEY = "key."
+_OF_USER = "user."
+"""Before the tokens of users whom a key signs in."""
 
 
 class Caller(Struct, frozen=True):
@@ -70,8 +72,9 @@ class SignedIn(Struct, frozen=True):
 
 
 class Callers:
-    """Gives tokens, and says whose they are. Those of keys are signed with a secret of their own, so that
-    they are good for this API only."""
+    """Gives tokens, and says whose they are. Those of keys, and of users whom a key signs in, are signed with
+    a secret of their own, so that they are good for this API only. A `key.` token is no `user.` token: its
+    subject is the key, and no person."""
 
     def __init__(
         self,
@@ -117,6 +120,16 @@ class Callers:
         await self._authentication.sign_out(signed_in.refresh_token)
         return SignedIn(signed_in.token, await self._person(signed_in.claims))
 
+    async def as_user(self, username: str, api_key: str) -> SignedIn:
+        """Sign in a user of the key's account. The token is good for this API only, and no longer than the
+        key. Raises Unauthenticated, and Forbidden for a key that telephony is not open to."""
+        holder = await self._keys.authenticate(api_key)
+        holder.require(KeyPermission.TELEPHONY)
+        await self._require(holder)
+        claims = await self._authentication.vouched_for(username, holder.organization_id)
+        claims = structs.replace(claims, company_id=str(holder.key_id))
+        return SignedIn(_OF_USER + self._key_signer.sign(claims), await self._user(claims, holder))
+
     async def of(self, token: str, access: str) -> Caller:
         """Raises Unauthenticated, and Forbidden for a caller to whom this access is not open."""
         if token.startswith(_OF_KEY):
@@ -124,6 +137,12 @@ class Callers:
             holder = await self._keys.still(int(claims.subject_id))
             await self._require(holder)
             caller = _key(holder, claims.expires_at)
+        elif token.startswith(_OF_USER):
+            claims = self._key_signer.verify(token.removeprefix(_OF_USER))
+            self._signer.require_unrevoked(claims)
+            holder = await self._keys.still(int(claims.company_id))
+            await self._require(holder)
+            caller = await self._user(claims, holder)
         else:
             caller = await self._person(self._signer.verify(token))
         caller.require(access)
@@ -138,6 +157,11 @@ class Callers:
             raise Forbidden(ErrorCode.KEY_PERMISSION_MISSING, permission="Telephony")
         if holder.organization_id is not None and not await self.is_open(holder.organization_id):
             raise Unauthenticated(ErrorCode.ACCOUNT_CLOSED)
+
+    async def _user(self, claims: AccessToken, holder: KeyHolder) -> Caller:
+        """A person whom a key has signed in: nothing is open to them that is not to the key."""
+        caller = await self._person(claims)
+        return structs.replace(caller, permissions=caller.permissions & holder.permissions)
 
     async def _person(self, claims: AccessToken) -> Caller:
         if claims.kind is not SubjectKind.PERSON:

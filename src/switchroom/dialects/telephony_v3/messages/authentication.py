@@ -16,10 +16,12 @@ class KeyCredentials(Struct, frozen=True):
 
 
 class UserCredentials(Struct, frozen=True):
-    """A person of an account."""
+    """A person of an account, by their password, or by a key of the account that is good for telephony: the
+    token is good for what the person may."""
 
     username: str
-    password: str
+    password: str = ""
+    api_key: str = ""
 
 
 class Token(Struct, frozen=True):
