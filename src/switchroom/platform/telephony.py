@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from switchroom.engines.kamailio.configuration import Interfaces, read_interfaces
+from switchroom.events.webhooks.outbound import Outbound
 from switchroom.jobs.periodic import Periodic
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.platform import sip_server
@@ -20,6 +21,7 @@ from switchroom.telephony.control.live_calls import LiveCalls
 from switchroom.telephony.control.workers import CallWorkers
 from switchroom.telephony.registrations import RegistrationMirror
 from switchroom.telephony.resources.account_changes import AccountTelephony
+from switchroom.telephony.resources.calendar_fetching import FETCH_LIMIT, CalendarFetching
 from switchroom.telephony.resources.calls_history import CallHistory
 from switchroom.telephony.resources.catalogue import all_kinds
 from switchroom.telephony.resources.service import Resources
@@ -41,12 +43,15 @@ _NO_DOMAIN = "sip.internal"
 class TelephonyServices:
     def __init__(self, settings: Settings, storage: Storage, identity: IdentityServices) -> None:
         database, directory = storage.database, settings.data_directory / "telephony"
-        self.sounds = SoundFiles(directory / "medias")
-        self.call_recordings = directory / "recordings"
+        self.sounds = SoundFiles(directory / "medias", settings.telephony.sounds_mb << 20)
         self.vault = Vault(identity.secret)
         self.message_files = MessageFiles(directory / "voicemail")
         kinds = all_kinds(
-            identity.password_requests, AccountMeetings(), self.sounds, self.message_files.directory
+            identity.password_requests,
+            AccountMeetings(),
+            self.sounds,
+            self.message_files.directory,
+            directory / "recordings",
         )
         suffix = settings.telephony.realm_suffix or _domain_of(settings.base_url)
         self.resources = Resources(database, identity.passwords, self.vault, kinds, suffix)
@@ -55,6 +60,8 @@ class TelephonyServices:
         self.workers = CallWorkers(control_directory(settings), storage.bus)
         self.live_calls = LiveCalls(self.workers, self.resources)
         self.user_ids = UserIds(database)
+        outbound = Outbound(settings.events.webhook_networks, timeout=FETCH_LIMIT)
+        self.calendar_fetching = CalendarFetching(database, outbound, storage.bus)
         self.registrations = RegistrationMirror(database, storage.bus, sip_server.directory(settings))
         self.trunk_registrations = TrunkRegistrations(
             database,
@@ -80,7 +87,10 @@ class TelephonyServices:
         self._settings = settings
 
     def background(self) -> list[Background]:
-        always = [Background("old voicemail", self._old_voicemail.run)]
+        always = [
+            Background("old voicemail", self._old_voicemail.run),
+            Background("external calendars", self.calendar_fetching.run),
+        ]
         if not sip_server.wanted(self._settings):
             return always
         return [

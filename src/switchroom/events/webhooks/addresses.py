@@ -1,4 +1,4 @@
-"""Addresses that web hooks may be sent to: not those that only this machine can reach."""
+"""Addresses that others name and requests are sent to: not those that only this machine can reach."""
 
 from __future__ import annotations
 
@@ -48,6 +48,16 @@ class Answer(Struct, frozen=True):
     @property
     def is_accepted(self) -> bool:
         return 200 <= self.status < 300
+
+
+class Fetched(Struct, frozen=True):
+    """What came of a request for what is at a URL: an HTTP status with the body and what tells this version
+    from others, or 0 and the problem."""
+
+    status: int
+    body: bytes = b""
+    etag: str = ""
+    problem: str = ""
 
 
 class AddressForbidden(OSError):

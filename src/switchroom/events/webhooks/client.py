@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp import ClientTimeout, TCPConnector
 
-from switchroom.events.webhooks.addresses import AddressForbidden, AllowedAddresses, Answer
+from switchroom.errors import Invalid
+from switchroom.events.webhooks.addresses import (
+    AddressForbidden,
+    AllowedAddresses,
+    Answer,
+    Fetched,
+    check_url,
+)
 from switchroom.events.webhooks.resolver import Resolver
 
 _LONGEST_PROBLEM = 300
 _READ_OF_ANSWER = 64 * 1024
+_LONGEST_ETAG = 200
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_FAILURES = (aiohttp.ClientError, OSError, ValueError)
+"""Time-outs are errors of the operating system, forbidden addresses too."""
 
 
 class Client:
@@ -39,14 +53,27 @@ class Client:
                 # Read, so that the connection can be used again; not all of it, for it can be endless.
                 await response.content.read(_READ_OF_ANSWER)
                 return Answer(response.status)
-        except AddressForbidden as error:
-            return Answer(0, str(error))
-        except TimeoutError:
-            return Answer(0, f"no answer within {self._timeout.total:g} s")
-        except aiohttp.InvalidURL:
-            return Answer(0, "the URL is not valid")  # and its path is nobody's business
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Answer(0, _problem(error))
+        except _FAILURES as error:
+            return Answer(0, self._problem(error))
+
+    async def fetch(self, url: str, headers: Mapping[str, str], *, largest: int, redirects: int) -> Fetched:
+        """Get what is at the URL, over at most so many redirects. Whatever goes wrong is in what is
+        returned."""
+        headers = {**headers, "Accept-Encoding": "identity"}
+        try:
+            async with asyncio.timeout(self._timeout.total):
+                for _ in range(redirects + 1):
+                    async with self._open().get(
+                        check_url(url), headers=headers, allow_redirects=False
+                    ) as found:
+                        if found.status not in _REDIRECTS or "Location" not in found.headers:
+                            return await _fetched(found, largest)
+                        url = urljoin(url, found.headers["Location"])
+                return Fetched(0, problem="there are too many redirects")
+        except Invalid:
+            return Fetched(0, problem="it leads to an address that is not one of HTTP")
+        except _FAILURES as error:
+            return Fetched(0, problem=self._problem(error))
 
     async def close(self) -> None:
         session, self._session = self._session, None
@@ -55,6 +82,17 @@ class Client:
         resolver, self._resolver = self._resolver, None
         if resolver is not None:
             await resolver.close()
+
+    def _problem(self, error: BaseException) -> str:
+        match error:
+            case AddressForbidden():
+                return str(error)
+            case TimeoutError():
+                return f"no answer within {self._timeout.total:g} s"
+            case aiohttp.InvalidURL():
+                return "the URL is not valid"  # and its path is nobody's business
+            case _:
+                return _problem(error)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -81,6 +119,20 @@ class Client:
         if not self._addresses.permits(host):
             raise AddressForbidden(f"{host} is not a public address")
         return socket.socket(family, kind, protocol)
+
+
+async def _fetched(response: aiohttp.ClientResponse, largest: int) -> Fetched:
+    """What was answered. Its body is read if it is one of success."""
+    if response.status != HTTPStatus.OK:
+        return Fetched(response.status)
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        return Fetched(0, problem="the answer is compressed, which was not asked for")
+    body = bytearray()
+    async for part in response.content.iter_any():
+        body += part
+        if len(body) > largest:
+            return Fetched(0, problem=f"the answer has more than {largest} bytes")
+    return Fetched(response.status, bytes(body), response.headers.get("ETag", "")[:_LONGEST_ETAG])
 
 
 def _problem(error: BaseException) -> str:

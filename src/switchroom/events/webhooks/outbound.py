@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from switchroom.events.webhooks.addresses import AllowedAddresses, Answer
+from switchroom.events.webhooks.addresses import AllowedAddresses, Answer, Fetched
 
 if TYPE_CHECKING:
     from switchroom.events.webhooks.client import Client
@@ -32,6 +32,14 @@ class Outbound:
         """Send one request. Whatever goes wrong is in the answer."""
         client = self._client or await self._loaded()
         return await client.send(method, url, headers, body)
+
+    async def fetch(
+        self, url: str, headers: Mapping[str, str], *, largest: int, redirects: int = 0
+    ) -> Fetched:
+        """Get what is at the URL, of at most `largest` bytes, over so many redirects, each of which leads to
+        an allowed address. Whatever goes wrong is in what is returned."""
+        client = self._client or await self._loaded()
+        return await client.fetch(url, headers, largest=largest, redirects=redirects)
 
     async def close(self) -> None:
         client, self._client = self._client, None

@@ -119,7 +119,16 @@ class AccountRows:
 
     async def calendars(self, ids: Collection[int]) -> dict[int, Calendar]:
         rows = await self._rows(calendars.CalendarRow, "calendars", ids)
-        return {id_: stored_values.calendar_of(id_, values) for id_, (_, values) in rows.items()}
+        external = [id_ for id_, (_, values) in rows.items() if values["is_external_calendar"]]
+        fetched = dict.fromkeys(external, "")
+        if external:
+            table = calendars.ExternalCalendar
+            query = select(table.calendar_id, table.ics).where(table.calendar_id.in_(external))
+            fetched.update({row[0]: row[1] for row in await self._session.execute(query)})
+        return {
+            id_: stored_values.calendar_of(id_, values, ics=fetched.get(id_))
+            for id_, (_, values) in rows.items()
+        }
 
     async def conferences(self, ids: Collection[int]) -> dict[int, Conference]:
         rows = await self._rows(conferences.ConferenceRow, "conferences", ids)
