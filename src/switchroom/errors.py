@@ -205,6 +205,7 @@ class ErrorCode(StrEnum):
     RESOURCE_NOT_FOUND = "resource_not_found"
     RESOURCE_USED = "resource_used"
     VALUE_TAKEN = "value_taken"
+    NUMBER_OF_ACCOUNT = "number_of_account"
     FIELD_OF_ADMINISTRATORS = "field_of_administrators"
     FIELD_FIXED = "field_fixed"
     OWN_ONLY = "own_only"

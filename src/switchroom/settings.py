@@ -264,6 +264,13 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
             "name of this server or, where that is none, `sip.internal`."
         ),
     ] = ""
+    numbers_claimed: Annotated[
+        bool,
+        Meta(
+            description="Whether administrators of accounts say which telephone numbers come by their "
+            "trunks. Where accounts do not trust each other: `false`, and the operator gives every number."
+        ),
+    ] = True
     sounds_mb: Annotated[
         int,
         Meta(

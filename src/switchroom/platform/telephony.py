@@ -52,6 +52,7 @@ class TelephonyServices:
             self.sounds,
             self.message_files.directory,
             directory / "recordings",
+            numbers_claimed=settings.telephony.numbers_claimed,
         )
         suffix = settings.telephony.realm_suffix or _domain_of(settings.base_url)
         self.resources = Resources(database, identity.passwords, self.vault, kinds, suffix)

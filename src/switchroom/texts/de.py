@@ -183,6 +183,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.RESOURCE_NOT_FOUND: "{kind} {id} gibt es nicht",
     ErrorCode.RESOURCE_USED: "{kind} wird noch gebraucht von {users}",
     ErrorCode.VALUE_TAKEN: "{field} {value} ist vergeben",
+    ErrorCode.NUMBER_OF_ACCOUNT: "Das Konto {account} hat die Nummer {value}",
     ErrorCode.FIELD_OF_ADMINISTRATORS: "{field} kann nur die Verwaltung angeben",
     ErrorCode.FIELD_FIXED: "{field} kann nicht geändert werden",
     ErrorCode.OWN_ONLY: "Das gehört jemand anderem",

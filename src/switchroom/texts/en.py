@@ -177,6 +177,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.RESOURCE_NOT_FOUND: "there is no {kind} {id}",
     ErrorCode.RESOURCE_USED: "the {kind} is used by {users}",
     ErrorCode.VALUE_TAKEN: "{field} {value} is taken",
+    ErrorCode.NUMBER_OF_ACCOUNT: "account {account} has the number {value}",
     ErrorCode.FIELD_OF_ADMINISTRATORS: "{field} is for administrators to say",
     ErrorCode.FIELD_FIXED: "{field} cannot be changed",
     ErrorCode.OWN_ONLY: "this is not your own",

@@ -244,29 +244,47 @@ def test_the_file_of_a_recording_goes_with_it(running: RunningPlatform, tenant: 
 # Numbers of carriers
 
 
-def test_nobody_takes_the_number_of_another_account(running: RunningPlatform, tenant: Tenant) -> None:
-    """What an administrator says of the own trunk is said in the own account, and keeps nobody else from the
-    number. What the platform has given is one account's."""
+def test_nobody_takes_the_number_of_another_ac_digits(running: RunningPlatform, tenant: Tenant) -> None:
+    """The operator is told who has it, and gives it to whose it is."""
     mine = Api.of(running, tenant.organization)
     other_tenant = running.organization("Other")
     theirs = Api.of(running, other_tenant.organization)
-    squatted, given = f"+32255{tenant.organization.id:05d}", f"+32256{tenant.organization.id:05d}"
+    number = f"+3225{_digits(running, tenant)}"
+    mine("PUT", "/phone_numbers", {"id": number, "trunk_id": mine.make("trunks", name="Mine")})
+    claim = {"id": number, "trunk_id": theirs.make("trunks", name="Theirs")}
+    taken = (409, {"number": f"number {number} is taken"})
+    assert theirs.refused("PUT", "/phone_numbers", claim) == taken
+    assert theirs("GET", "/phone_numbers") == {}
 
-    mine("PUT", "/phone_numbers", {"id": squatted, "trunk_id": mine.make("trunks", name="Mine")})
-    trunk = theirs.make("trunks", name="Theirs")
-    assert list(theirs("PUT", "/phone_numbers", {"id": squatted, "trunk_id": trunk})) == [squatted]
-    assert theirs.refused("PUT", "/phone_numbers", {"id": squatted, "trunk_id": trunk})[0] == 409
-    assert mine("GET", f"/phone_numbers/{squatted}")["trunk_name"] == "Mine"
-
-    platform = Api.of(running, None, account_id=tenant.organization.id)
-    platform("PUT", "/phone_numbers", {"id": given})
-    taken = (409, {"number": f"number {given} is taken"})
-    assert theirs.refused("PUT", "/phone_numbers", {"id": given, "trunk_id": trunk}) == taken
+    platform = Api.of(running, None)
     for_them = Api(running, platform.token, account_id=other_tenant.organization.id)
-    assert for_them.refused("PUT", "/phone_numbers", {"id": given}) == taken
-    assert for_them.refused("POST", f"/phone_numbers/{squatted}", {"number": given})[0] in (400, 409)
-    mine("DELETE", f"/phone_numbers/{given}", {})
-    assert list(theirs("PUT", "/phone_numbers", {"id": given, "trunk_id": trunk})) == [given]
+    status, fields = for_them.refused("PUT", "/phone_numbers", {"id": number})
+    assert status == 409
+    assert fields == {"number": f"account {tenant.organization.id} has the number {number}"}
+    for_me = Api(running, platform.token, account_id=tenant.organization.id)
+    for_me("DELETE", f"/phone_numbers/{number}", {})
+    assert list(for_them("PUT", "/phone_numbers", {"id": number})) == [number]
+    assert (
+        mine.refused("PUT", "/phone_numbers", {"id": number, "trunk_id": mine.make("trunks", name="x")})
+        == taken
+    )
+
+
+def test_an_operator_may_give_every_number(
+    running: RunningPlatform, tenant: Tenant, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running.platform.telephony.resources.kinds["phone_numbers"], "are_claimed", False)
+    number, trunk = f"+3225{_digits(running, tenant)}", api.make("trunks", name="Carrier")
+    claim = {"id": number, "trunk_id": trunk}
+    assert list(api.refused("PUT", "/phone_numbers", claim)[1]) == ["number"]
+    Api.of(running, None, account_id=tenant.organization.id)("PUT", "/phone_numbers", claim)
+    assert api("POST", f"/phone_numbers/{number}", {"state": "disabled"})["state"] == "disabled"
+
+
+def _digits(running: RunningPlatform, tenant: Tenant) -> str:
+    """Six digits of this test's own, in either database."""
+    kind = "7" if "postgresql" in str(running.platform.settings.database.url) else "8"
+    return f"{kind}{tenant.organization.id:05d}"
 
 
 def _loader(running: RunningPlatform) -> Any:

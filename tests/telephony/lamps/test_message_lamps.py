@@ -33,7 +33,7 @@ class Box:
     def __init__(self, house: House, directory: Path) -> None:
         self._house, self._directory = house, directory
         throttle = Throttle(house.database, account_attempts=5, address_attempts=5)
-        files, sounds = MessageFiles(directory / "voicemail"), SoundFiles(directory / "sounds")
+        files, sounds = MessageFiles(directory / "voicemail"), SoundFiles(directory / "sounds", 1 << 30)
         self.mailboxes = Mailboxes(
             house.database, Passwords(), throttle, files, sounds, most_bytes=1_000_000_000
         )

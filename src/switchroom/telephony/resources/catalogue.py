@@ -35,9 +35,12 @@ def all_kinds(
     sounds: SoundFiles,
     voicemail: Path,
     recordings: Path,
+    *,
+    numbers_claimed: bool = True,
 ) -> list[AnyResource]:
     """Every kind of resource. `voicemail` and `recordings` are the directories of messages' sounds and of the
-    recordings of calls."""
+    recordings of calls; `numbers_claimed` is whether administrators say which telephone numbers come by
+    their trunks."""
     return [
         Accounts(),
         Users(passwords, dependents),
@@ -49,7 +52,7 @@ def all_kinds(
         Medias(sounds),
         Conferences(),
         VoicemailBoxes(sounds, voicemail),
-        PhoneNumbers(),
+        PhoneNumbers(are_claimed=numbers_claimed),
         Trunks(),
         Recordings(recordings),
         Directories(),

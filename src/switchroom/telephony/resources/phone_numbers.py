@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from msgspec import Meta, Struct, structs
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, Table, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.errors import Conflict, ErrorCode, Forbidden, Problems
@@ -64,6 +64,10 @@ class PhoneNumbers(Resource[PhoneNumberDraft, PhoneNumberRow]):
         ("country", str),
     )
 
+    def __init__(self, *, are_claimed: bool = True) -> None:
+        """`are_claimed` is whether administrators say which numbers come by their account's trunks."""
+        self.are_claimed = are_claimed
+
     def references(self, draft: PhoneNumberDraft) -> Iterable[Reference]:
         if draft.trunk_id is not None:
             yield Reference("trunk_id", "trunks", draft.trunk_id)
@@ -78,11 +82,21 @@ class PhoneNumbers(Resource[PhoneNumberDraft, PhoneNumberRow]):
     ) -> PhoneNumberDraft:
         if not self.is_new(row) and draft.number != row.number:
             problems.add(ErrorCode.FIELD_FIXED, "number")
-        # A number is whose carrier brings its calls; without one only the platform knows.
-        gives_up = self.is_new(row) or row.trunk_id is not None
-        if draft.trunk_id is None and gives_up and work.actor.level is not Level.SUPERDUPER:
+        if work.actor.level is not Level.SUPERDUPER:
+            self._require_claim(row, draft)
+        number = require_phone_number(draft.number, "number")
+        await _require_nobody_elses(work, number)
+        return structs.replace(draft, number=number)
+
+    def _require_claim(self, row: PhoneNumberRow, draft: PhoneNumberDraft) -> None:
+        """Raises Forbidden for what only the platform says about a number.
+
+        It is whose carrier brings its calls; without one only the platform knows.
+        """
+        if self.is_new(row) and not self.are_claimed:
+            raise Forbidden(ErrorCode.LEVEL_MISSING, "number", level="superduper")
+        if draft.trunk_id is None and (self.is_new(row) or row.trunk_id is not None):
             raise Forbidden(ErrorCode.LEVEL_MISSING, "trunk_id", level="superduper")
-        return structs.replace(draft, number=require_phone_number(draft.number, "number"))
 
     async def complete(self, work: Work, views: Sequence[dict[str, Any]]) -> None:
         session = work.session
@@ -124,3 +138,18 @@ class PhoneNumbers(Resource[PhoneNumberDraft, PhoneNumberRow]):
             )
         )
         return {row[0]: row[1] for row in found}
+
+
+async def _require_nobody_elses(work: Work, number: str) -> None:
+    """Raises Conflict for a number that another account has, which the platform is told the id of. Sessions
+    see one account only: this is asked beside them."""
+    numbers = cast("Table", PhoneNumberRow.__table__).c
+    theirs = select(numbers.organization_id).where(
+        numbers.number == number, numbers.organization_id != work.organization_id
+    )
+    found = (await (await work.session.connection()).execute(theirs)).scalar_one_or_none()
+    if found is None:
+        return
+    if work.actor.level is Level.SUPERDUPER:
+        raise Conflict(ErrorCode.NUMBER_OF_ACCOUNT, "number", value=number, account=found)
+    raise Conflict(ErrorCode.VALUE_TAKEN, "number", value=number)
