@@ -9,6 +9,7 @@ from switchroom.platform.telephony import TelephonyServices
 from switchroom.settings import Settings
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.loader import Loader
+from switchroom.telephony.calls.mailbox import Voicemail
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.snapshot import CallSnapshot, Happened
@@ -40,6 +41,8 @@ class CallServices:
         library = PromptLibrary(settings.data_directory / "telephony" / "prompts")
         prompts = PromptFiles(library, telephony.sounds, self.loader)
         self.board = Switchboard(self.loader, prompts, _Nobody())
+        voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
+        self.board.performers.update(voicemail.performers())
 
     async def open(self) -> None:
         """Connect to what is shared with other processes."""

@@ -36,8 +36,8 @@ def test_a_message_is_kept_with_its_sound(owned: BoxOfOwner) -> None:
     box = owned.box()
     assert [one.id for one in box.of(Folder.NEW)] == [first.id, second.id]
     assert [(one.number, one.length) for one in box.messages] == [("+3225550100", 1000), ("", 1000)]
-    path = owned.running.run(owned.mailboxes.sound_of(owned.organization_id, owned.id, int(second.id)))
-    assert share_of(path.read_bytes(), 800) > 0.9
+    sounds = owned.running.run(owned.mailboxes.sounds_of(owned.organization_id, owned.id))
+    assert share_of(sounds[second.id].read_bytes(), 800) > 0.9
     assert len(owned.files) == 2
     assert {stat.S_IMODE(one.stat().st_mode) for one in owned.files} == {0o600}
 
@@ -218,8 +218,8 @@ def test_a_message_is_forwarded_into_another_box(owned: BoxOfOwner) -> None:
     assert (copy["folder"], copy["caller_id_number"], copy["length"]) == ("new", "+3225550100", 1000)
     owned.api("DELETE", f"{owned.path}/{message.id}", {})
     owned.api("DELETE", f"{owned.path}/{message.id}", {})
-    sound = owned.running.run(owned.mailboxes.sound_of(account, other, copy["id"]))
-    assert share_of(sound.read_bytes(), 500) > 0.9
+    sounds = owned.running.run(owned.mailboxes.sounds_of(account, other))
+    assert share_of(sounds[str(copy["id"])].read_bytes(), 500) > 0.9
     with pytest.raises(NoSuchBox):
         owned.running.run(forward(account, other, copy["id"], "555"))
 
@@ -231,6 +231,10 @@ def test_old_messages_and_files_of_none_go(owned: BoxOfOwner) -> None:
         file.write_bytes(b"x")
     long_ago = time.time() - 7200
     os.utime(stray, (long_ago, long_ago))
+    parts = owned.running.platform.telephony.message_files.parts
+    (left := parts / "call-left").mkdir(parents=True)
+    (parts / "call-now").mkdir()
+    os.utime(left, (0, 0))
     storage, telephony = owned.running.platform.storage, owned.running.platform.telephony
 
     async def tidy() -> None:
@@ -243,6 +247,8 @@ def test_old_messages_and_files_of_none_go(owned: BoxOfOwner) -> None:
 
     assert [one.id for one in owned.box().messages] == [fresh.id]
     assert len(owned.files) == 2
+    assert [one.name for one in parts.iterdir()] == ["call-now"]
+    (parts / "call-now").rmdir()
     assert not stray.exists()
     assert new_stray.exists(), "it may belong to a message that is being written"
 

@@ -35,6 +35,9 @@ class MessageFiles:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.absolute()
+        self.parts = self.directory / "parts"
+        """Where recordings that are being made are, those of each call in a directory of its own."""
+
         self._conversions = asyncio.Semaphore(_AT_ONCE)
 
     def path(self, box_id: int, name: str) -> Path:
@@ -78,6 +81,15 @@ class MessageFiles:
                     yield int(box.name), file.stem
                 elif file.suffix == _UNFINISHED:
                     file.unlink(missing_ok=True)
+
+    async def remove_parts(self, older_than: float) -> None:
+        """Remove what was being recorded so many seconds ago, and whose process is gone."""
+        await asyncio.to_thread(self._remove_parts, time.time() - older_than)
+
+    def _remove_parts(self, before: float) -> None:
+        for call in self.parts.iterdir() if self.parts.is_dir() else ():
+            if call.stat().st_mtime < before:
+                shutil.rmtree(call, ignore_errors=True)
 
     def _store(self, box_id: int, source: Path) -> StoredFile:
         name = random_key(24)

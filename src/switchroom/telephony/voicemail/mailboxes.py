@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -181,13 +182,15 @@ class Mailboxes:
                 raise NoSuchBox
             move(session, message, folder)
 
-    async def sound_of(self, organization_id: int, box_id: int, message_id: int) -> Path:
-        """The WAV file of a message. Raises NoSuchBox."""
+    async def sounds_of(self, organization_id: int, box_id: int) -> Mapping[str, Path]:
+        """The WAV files of the messages in a box, by their ids."""
+        query = select(VoicemailMessage.id, VoicemailMessage.file).where(
+            VoicemailMessage.organization_id == organization_id,
+            VoicemailMessage.box_id == box_id,
+            VoicemailMessage.folder != Folder.DELETED,
+        )
         async with self._database.read(organization_id) as session:
-            message = await _message(session, box_id, message_id)
-        if message is None:
-            raise NoSuchBox
-        return self._files.path(box_id, message.file)
+            return {str(id_): self._files.path(box_id, file) for id_, file in await session.execute(query)}
 
     async def save_recording(
         self, organization_id: int, box_id: int, what: Recording, recorded: Path, milliseconds: int
@@ -288,6 +291,8 @@ class Mailboxes:
         return Box(
             id=row.id,
             mailbox=row.mailbox,
+            owner_id=row.owner_id,
+            time_zone=str(row.details.get("time_zone") or ""),
             messages=tuple(_stored(one) for one in messages),
             most_messages=0 if is_full else MOST_MESSAGES,
             greeting_id=row.greeting_id if row.greeting_id in there else None,

@@ -17,6 +17,9 @@ from switchroom.telephony.voicemail.moving import remove
 EVERY = timedelta(hours=1)
 _AT_ONCE = 100
 _FILES_AT_ONCE = 500
+_LONGEST_CALL = 86_400.0
+"""Seconds after which nobody listens to a box any more."""
+
 _NEW_FILE = 3600.0
 """Seconds in which a file may be written whose message is not yet."""
 
@@ -32,6 +35,7 @@ class Retention:
     async def tidy(self) -> None:
         await self._remove_old()
         await self._remove_orphans()
+        await self._files.remove_parts(_LONGEST_CALL)
 
     async def _remove_old(self) -> None:
         """A part at a time, so that nobody waits long for the database."""

@@ -39,6 +39,8 @@ class Box(Struct, frozen=True, kw_only=True):
     """`greeting_id` and `temporary_greeting_id` are the sounds of the greetings, the temporary one counts
     first.
 
+    `time_zone` is that in which times are said, empty for the account's; `owner_id` the user whose box it is.
+
     A box that `is_announcement_only` takes no messages. One that is not yet `is_set_up` is, at its owner's
     first visit. `has_pin` is whether there is a PIN; with `require_pin` the owner is asked for it at an own
     phone too.
@@ -46,6 +48,8 @@ class Box(Struct, frozen=True, kw_only=True):
 
     id: int
     mailbox: str
+    owner_id: int | None = None
+    time_zone: str = ""
     messages: tuple[StoredMessage, ...] = ()
     most_messages: int = MOST_MESSAGES
     longest_message: int = LONGEST_MESSAGE

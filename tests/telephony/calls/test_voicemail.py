@@ -1,0 +1,232 @@
+"""Voicemail by telephone: messages that real phones leave, and owners who listen to them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from switchroom.telephony.routing.voicemail.box import MOST_MESSAGES, Recording
+from switchroom.telephony.voicemail.models import VoicemailMessage
+from tests.mail.outbox import mails_to
+from tests.telephony.calls.phones import Conversation, SoftPhone
+from tests.telephony.calls.switchboards import Account
+from tests.telephony.voicemail.tones import share_of, write_tone
+
+pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
+
+GREETING = 700
+"""The tone that greets callers, who themselves are heard as 400 Hz."""
+
+
+class Box:
+    """The box of 202, who is not at home; 201 calls. Feature codes `*97` and `*98` listen to boxes."""
+
+    def __init__(self, account: Account, directory: Path) -> None:
+        self.account, self.api = account, account.api
+        account.person("201", "Ada", "Lovelace")
+        self.owner = account.person("202", "Grace", "Hopper")
+        fields = {"name": "Grace", "mailbox": "202", "owner_id": self.owner, "pin": "1234"}
+        self.id = self.api.make("vmboxes", **fields)
+        self.path = f"/vmboxes/{self.id}/messages"
+        to_box = {"module": "voicemail", "data": {"id": self.id}, "children": {}}
+        operator = {"module": "user", "data": {"id": self.owner}, "children": {}}
+        account.flow("302", {**to_box, "children": {"0": operator}})
+        for code, name in (("97", "voicemail[action=check]"), ("98", "voicemail[single_mailbox_login]")):
+            self.api.make(
+                "callflows",
+                name=name,
+                featurecode={"name": name, "number": code},
+                flow={"module": "check_voicemail"},
+            )
+        greeting = write_tone(directory / "greeting.wav", GREETING, 10)
+        mailboxes = account.platform.platform.telephony.mailboxes
+        of_account: int = self.api("GET", "/accounts")["id"]
+        self.organization_id = of_account
+        run = account.platform.run
+        run(mailboxes.save_recording(of_account, self.id, Recording.GREETING, greeting, 10_000))
+        run(mailboxes.set_up(of_account, self.id))
+
+    def messages(self, folder: str = "new", number: int = 1, limit: float = 5.0) -> list[dict[str, Any]]:
+        """The messages of a folder, once there are so many."""
+        deadline = time.monotonic() + limit
+        while len(found := self.api("GET", self.path, folder=folder)) != number:
+            assert time.monotonic() < deadline, found
+            time.sleep(0.02)
+        return found
+
+    def sound(self, message_id: int) -> bytes:
+        headers = {"X-Auth-Token": self.api.token}
+        return self.account.platform.http.get(f"/v3.0{self.path}/{message_id}/raw", headers=headers).content
+
+    async def recorded(self, seconds: float) -> None:
+        """Wait until so much of a caller is recorded."""
+        parts = self.account.platform.platform.telephony.message_files.parts
+        async with asyncio.timeout(8):
+            while _longest(parts) < seconds * 16_000:  # noqa: ASYNC110 - another process records
+                await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def caller(self) -> AsyncGenerator[Conversation]:
+        """Somebody who hears the greeting."""
+        async with self.account.phones("201") as (ada,):
+            call = await ada.call("302")
+            await call.answered()
+            await call.talker.hears(GREETING)
+            yield call
+
+    async def leave(self, seconds: float = 3.0) -> dict[str, Any]:
+        """A message that a caller leaves who hangs up in the end."""
+        async with self.caller() as call:
+            call.talker.press("1")
+            await self.recorded(seconds)
+            call.hang_up()
+            (message,) = await asyncio.to_thread(self.messages)
+        return message
+
+
+def _longest(parts: Path) -> int:
+    """Bytes of the largest file that is being recorded, -1 for none."""
+    return max((one.stat().st_size for one in parts.glob("call-*/*.wav")), default=-1)
+
+
+@pytest.fixture
+def box(account: Account, tmp_path: Path) -> Box:
+    return Box(account, tmp_path)
+
+
+async def test_a_message_is_left_heard_and_mailed(box: Box) -> None:
+    async with box.caller() as call:
+        call.talker.press("1")
+        await box.recorded(1.5)
+        call.talker.press("#")
+        call.talker.press("1")
+        await call.ended(12)
+
+    (message,) = await asyncio.to_thread(box.messages)
+    assert (message["caller_id_name"], message["caller_id_number"]) == ("Ada Lovelace", "201")
+    assert message["to"] == "302"
+    assert 1400 < message["length"] < 4000
+    assert share_of(box.sound(message["id"]), 400) > 0.8
+    assert box.api("GET", "/events", type="voicemail.left")[0]["data"]["message_id"] == message["id"]
+    address = box.api("GET", f"/users/{box.owner}")["email"]
+    mails = await asyncio.to_thread(mails_to, box.account.platform, address, count=2)
+    (mail,) = (one for one in mails if "voicemail" in str(one["Subject"]))
+    assert mail["Subject"] == "New voicemail from Ada Lovelace (201)"
+    (sound,) = mail.iter_attachments()
+    assert len(sound.get_content()) > 1000
+
+
+async def test_who_hangs_up_has_left_a_message(box: Box) -> None:
+    message = await box.leave(1.5)
+    assert 1400 < message["length"] < 4000
+    assert share_of(box.sound(message["id"]), 400) > 0.8
+
+
+async def test_what_is_too_short_is_not_kept(box: Box) -> None:
+    async with box.caller() as call:
+        call.talker.talking = False
+        call.talker.press("1")
+        await box.recorded(0)
+        call.hang_up()
+    async with box.caller() as call:
+        call.hang_up()
+    await box.leave(1.0)
+    assert len(box.api("GET", box.path)) == 1
+
+
+async def test_the_operator_is_a_key_away(box: Box) -> None:
+    async with box.account.phones("201", "202") as (ada, grace):
+        call = await ada.call("302")
+        await call.answered()
+        await call.talker.hears(GREETING)
+        call.talker.press("0")
+        other = await grace.rung()
+        other.answer()
+        await call.talker.hears(550)
+        await other.talker.hears(400)
+        call.hang_up()
+        await other.ended()
+
+
+async def test_the_owner_hears_and_deletes(box: Box) -> None:
+    message = await box.leave()
+    async with box.account.phones("202") as (grace,):
+        call = await _listen(grace, "*98")
+        call.talker.press("1")
+        await call.talker.hears(400, limit=25)
+        call.talker.press("7")
+        (deleted,) = await asyncio.to_thread(box.messages, "deleted")
+        assert deleted["id"] == message["id"]
+        call.hang_up()
+
+
+async def _listen(phone: SoftPhone, number: str) -> Conversation:
+    call = await phone.call(number)
+    await call.answered()
+    return call
+
+
+async def test_back_and_forward_in_a_message(box: Box) -> None:
+    await box.leave(4)
+    async with box.account.phones("202") as (grace,):
+        call = await _listen(grace, "*98")
+        call.talker.press("1")
+        await call.talker.hears(400, limit=25)
+        call.talker.press("5")
+        await call.talker.hears(400)
+        call.talker.press("8")  # ten seconds on, which is beyond its end: the menu
+        await _hears_something_else(call)
+        call.talker.press("5")
+        await call.talker.hears(400)
+        call.talker.press("1")
+        await asyncio.to_thread(box.messages, "saved")
+        call.hang_up()
+
+
+async def _hears_something_else(call: Conversation) -> None:
+    async with asyncio.timeout(5):
+        while 400 in call.talker.tones():  # noqa: ASYNC110 - sound wakes nobody
+            await asyncio.sleep(0.05)
+
+
+async def test_from_another_phone_with_the_pin(box: Box) -> None:
+    await box.leave()
+    async with box.account.phones("201") as (ada,):
+        call = await _listen(ada, "*97")
+        for key in "202#1234#1":
+            call.talker.press(key)
+            await asyncio.sleep(0.3)
+        await call.talker.hears(400, limit=30)
+        call.talker.press("1")
+        await asyncio.to_thread(box.messages, "saved")
+        call.hang_up()
+
+
+async def test_three_wrong_pins_end_the_call(box: Box) -> None:
+    async with box.account.phones("201") as (ada,):
+        call = await _listen(ada, "*97202")
+        for key in "1111#2222#3333#":
+            call.talker.press(key)
+            await asyncio.sleep(0.3)
+        await call.ended(15)
+
+
+async def test_a_full_box_says_so(box: Box) -> None:
+    async def fill() -> None:
+        async with box.account.platform.platform.storage.database.write(box.organization_id) as session:
+            for number in range(MOST_MESSAGES):
+                fields = {"milliseconds": 1000, "file": f"{number}", "size": 1}
+                message = VoicemailMessage(organization_id=box.organization_id, box_id=box.id, **fields)
+                session.add(message)
+
+    box.account.platform.run(fill())
+    async with box.account.phones("201") as (ada,):
+        call = await _listen(ada, "302")
+        await call.ended(20)
+    assert len(box.api("GET", box.path, limit=1000)) == MOST_MESSAGES
