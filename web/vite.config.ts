@@ -12,7 +12,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 1100,
+    chunkSizeWarningLimit: 1600,
   },
   server: {
     proxy: {

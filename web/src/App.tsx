@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { account, restoreAccount } from './api/account'
+import { DocsPage } from './docs/DocsPage'
 import { GuestPage } from './join/GuestPage'
 import { MemberPage } from './join/MemberPage'
 import { LaunchPage } from './launch/LaunchPage'
@@ -19,6 +20,7 @@ export function App() {
   const hash = useHash()
   const linkKey = useStore(passwordKey)
   if (window.location.pathname.startsWith('/webclient')) return <LaunchPage />
+  if (window.location.pathname.startsWith('/docs')) return <DocsPage />
   const route = parseRoute(hash)
   switch (route.page) {
     case 'join': {

@@ -52,10 +52,10 @@ class _File:
 
 
 def page_handlers(webroot: Path) -> list[HTTPRouteHandler]:
-    """`/` and `/webclient/`, which are the same page, and the files that it names."""
+    """`/`, `/webclient/` and `/docs`, which are the same page, and the files that it names."""
     files = _load(webroot)
 
-    @route(["/", "/webclient"], http_method=READING, sync_to_thread=False, include_in_schema=False)
+    @route(["/", "/webclient", "/docs"], http_method=READING, sync_to_thread=False, include_in_schema=False)
     def page(request: Request[Any, Any, Any]) -> Response[bytes]:
         file = files.get("index.html")
         if file is None:

@@ -27,6 +27,16 @@ export const de: Translation = {
     guestHint: 'Haben Sie einen Link erhalten? Öffnen Sie ihn einfach: Sie brauchen kein Konto.',
     passwordSet: 'Ihr Passwort ist festgelegt. Sie können sich jetzt damit anmelden.',
   },
+  docs: {
+    title: 'API-Dokumente',
+    lead: 'Was Programme von diesem Server verlangen können, auf Englisch. Was Sie hier probieren, wird ausgeführt.',
+    choice: 'Dokument',
+    telephony: 'Telefonie, Version 3.0',
+    meetings: 'Besprechungen, Version 6',
+    rooms: 'Räume, Version 1',
+    client: 'Was die Seiten dieses Servers benutzen',
+    link: 'API-Dokumente für Programme',
+  },
   forgotten: {
     question: 'Passwort vergessen?',
     title: 'Passwort vergessen?',

@@ -25,6 +25,16 @@ export const en = {
     guestHint: 'Did you get a link? Open it as it is: you need no account.',
     passwordSet: 'Your password is set. You can sign in with it now.',
   },
+  docs: {
+    title: 'API documents',
+    lead: 'What programs can ask of this server. What you try here is carried out.',
+    choice: 'Document',
+    telephony: 'Telephony, version 3.0',
+    meetings: 'Meetings, version 6',
+    rooms: 'Rooms, version 1',
+    client: 'What the pages of this server use',
+    link: 'API documents for programs',
+  },
   forgotten: {
     question: 'Forgot your password?',
     title: 'Forgot your password?',

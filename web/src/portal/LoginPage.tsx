@@ -79,6 +79,9 @@ export function LoginPage() {
           <Text size="sm" c="var(--sr-muted)">
             {t('login.guestHint')}
           </Text>
+          <Anchor href="/docs" size="sm" data-testid="docs">
+            {t('docs.link')}
+          </Anchor>
         </Stack>
       </form>
     </PageFrame>
