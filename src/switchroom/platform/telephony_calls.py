@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from switchroom.platform.carriers import carrier_addresses, own_side
 from switchroom.platform.engines import Engines
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.platform.telephony import TelephonyServices
 from switchroom.settings import Settings
+from switchroom.telephony.calls.dialling import TrunkDialler
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.mailbox import Voicemail
@@ -40,7 +42,8 @@ class CallServices:
         )
         library = PromptLibrary(settings.data_directory / "telephony" / "prompts")
         prompts = PromptFiles(library, telephony.sounds, self.loader)
-        self.board = Switchboard(self.loader, prompts, _Nobody())
+        dialler = TrunkDialler(carrier_addresses(settings), own_side(settings).host)
+        self.board = Switchboard(self.loader, prompts, _Nobody(), dialler)
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
         self.board.performers.update(voicemail.performers())
 

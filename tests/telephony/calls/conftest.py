@@ -16,7 +16,12 @@ from tests.telephony.calls.switchboards import Account
 def exchange(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[RunningPlatform]:
     """A platform on which calls are made."""
     first = 47000 + 600 * (int(worker_id[2:]) if worker_id.startswith("gw") else 9)
-    telephony = TelephonySettings(sip_port=free_port(), media_port_min=first, media_port_max=first + 599)
+    telephony = TelephonySettings(
+        sip_port=free_port(),
+        media_port_min=first,
+        media_port_max=first + 599,
+        trunk_networks=["127.0.0.0/8"],
+    )
     with running_platform(tmp_path_factory.mktemp("exchange"), engines=True, telephony=telephony) as platform:
         yield platform
 

@@ -22,9 +22,8 @@ SHOWN = TrunkRequest(
 
 def test_a_registering_trunk_is_called_in_the_carriers_name() -> None:
     call = outbound_call(SHOWN, REGISTERING, HOP, "pbx.example.org")
-    assert call.uri == "sip:+3225550199@sip.carrier.example"
+    assert str(call.uri) == "sip:+3225550199@sip.carrier.example"
     assert str(call.from_) == '"Ada \\"A\\" Lovelace" <sip:+3225550100@sip.carrier.example>'
-    assert str(call.to) == "<sip:+3225550199@sip.carrier.example>"
     assert dict(call.headers) == {
         "X-SR-Next-Hop": "sip:192.0.2.9:5060;transport=udp",
         "P-Asserted-Identity": '"Ada" <sip:+3225550100@sip.carrier.example>',
@@ -36,7 +35,7 @@ def test_a_registering_trunk_is_called_in_the_carriers_name() -> None:
 def test_another_is_called_in_our_own() -> None:
     access = TrunkAccess("192.0.2.9", 5080, "tls")
     call = outbound_call(SHOWN, access, Hop("192.0.2.9", 5080, "tls"), "2001:db8::1")
-    assert call.uri == "sip:+3225550199@192.0.2.9:5080;transport=tls"
+    assert str(call.uri) == "sip:+3225550199@192.0.2.9:5080;transport=tls"
     assert call.from_.uri.host == "[2001:db8::1]"
     assert dict(call.headers)["X-SR-Next-Hop"] == "sip:192.0.2.9:5080;transport=tls"
     assert call.credentials is None
@@ -60,6 +59,6 @@ def test_who_is_not_shown_is_asserted_to_the_network_only() -> None:
 @pytest.mark.parametrize("user", ["1@evil.example;x=", "1>\r\nX: y", "1 2"])
 def test_nothing_that_is_dialled_leaves_its_place(user: str) -> None:
     call = outbound_call(TrunkRequest(user, "", user), REGISTERING, HOP, "pbx.example.org")
-    assert call.to.uri.host == call.from_.uri.host == "sip.carrier.example"
-    assert not set("\r\n <>") & set(call.uri)
-    assert call.uri.count("@") == 1
+    assert call.uri.host == call.from_.uri.host == "sip.carrier.example"
+    assert not set("\r\n <>") & set(str(call.uri))
+    assert str(call.uri).count("@") == 1

@@ -13,11 +13,10 @@ from switchroom.telephony.routing.trunks import TrunkRequest
 
 
 class OutboundCall(Struct, frozen=True, kw_only=True):
-    """Arguments of `UserAgent.call`."""
+    """Arguments of `UserAgent.call`; To is the URI."""
 
-    uri: str
+    uri: Uri
     from_: NameAddr
-    to: NameAddr
     headers: tuple[tuple[str, str], ...]
     credentials: Credentials | None
 
@@ -39,9 +38,8 @@ def outbound_call(request: TrunkRequest, access: TrunkAccess, hop: Hop, own_host
     if request.privacy:
         headers.append(("Privacy", request.privacy))
     return OutboundCall(
-        uri=str(uri),
+        uri=uri,
         from_=NameAddr(from_uri, request.from_name),
-        to=NameAddr(uri),
         headers=tuple(headers),
         credentials=credentials_of(access),
     )

@@ -18,7 +18,9 @@ from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.session import Session
 from switchroom.engines.sip.uri import parse_uri
 from switchroom.telephony.calls import transfers
+from switchroom.telephony.calls.dialling import TrunkDialler
 from switchroom.telephony.calls.entries import FromDevice
+from switchroom.telephony.calls.from_trunk import FromTrunk
 from switchroom.telephony.calls.inbox import Inbox
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.leg import Leg, Party
@@ -28,22 +30,24 @@ from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.ringing import Outcome, RingingCall
 from switchroom.telephony.calls.snapshot import CallSnapshot, Journal, LegDirection
-from switchroom.telephony.routing.actions import Action, Dial, Failed
+from switchroom.telephony.routing.actions import Action, Dial
 from switchroom.telephony.routing.call import Flow
-from switchroom.telephony.routing.hangup_causes import HangupCause
 
 log = structlog.stdlib.get_logger(__name__)
 
-DEVICE = field_name("X-SR-Device")
+DEVICE, TRUNK = field_name("X-SR-Device"), field_name("X-SR-Trunk")
 
 
 class Switchboard:
     """Takes calls in, and has them until they are over. It is the listener of the process's user agent."""
 
-    def __init__(self, loader: KeptLoader, prompts: PromptFiles, journal: Journal) -> None:
+    def __init__(
+        self, loader: KeptLoader, prompts: PromptFiles, journal: Journal, dialler: TrunkDialler
+    ) -> None:
         self.loader = loader
         self.prompts = prompts
         self.journal = journal
+        self._dialler = dialler
         self.performers: dict[type[Action], Performer] = {}
         self.calls: dict[str, LiveCall] = {}
         self._services: MediaServices | None = None
@@ -113,7 +117,7 @@ class Switchboard:
     def with_live(self, flow: Flow) -> Flow:
         """The flow with the calls that devices and trunks have now."""
         devices: Counter[int] = Counter()
-        trunks: Counter[int] = Counter()
+        trunks = Counter(self._dialler.begun)
         for leg in self._legs_of(flow.account.id):
             if leg.party.device_id is not None:
                 devices[leg.party.device_id] += 1
@@ -126,7 +130,7 @@ class Switchboard:
 
     async def dial(self, ringing: RingingCall, loaded: LoadedFlow, action: Dial) -> Outcome:
         """Call a number over a trunk."""
-        return Failed(HangupCause.NORMAL_CIRCUIT_CONGESTION, 503)
+        return await self._dialler.dial(ringing, loaded, action)
 
     async def refer(self, call: LiveCall, leg: Leg, event: ReferRequested) -> None:
         """A phone transfers whom it talks to."""
@@ -139,6 +143,9 @@ class Switchboard:
                     yield leg
 
     def _entry(self, call: IncomingCall) -> Entry | None:
+        trunk = call.invite.headers.get(TRUNK) or ""
+        if trunk.isascii() and trunk.isdigit():
+            return FromTrunk(int(trunk), call.invite)
         device = call.invite.headers.get(DEVICE) or ""
         try:
             dialled = parse_uri(call.invite.uri).username

@@ -1,0 +1,102 @@
+"""Dialling: a number of the public network is called over one trunk, by the addresses of its server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+
+import structlog
+
+from switchroom.engines.sip.errors import MalformedValue
+from switchroom.telephony.calls.inbox import Inbox
+from switchroom.telephony.calls.leg import Leg, Party
+from switchroom.telephony.calls.loaded import LoadedFlow, TrunkAccess
+from switchroom.telephony.calls.outbound import OutboundCall, outbound_call
+from switchroom.telephony.calls.ringing import Outcome, RingingCall, await_answer, call_leg
+from switchroom.telephony.calls.snapshot import LegDirection
+from switchroom.telephony.carriers import CarrierAddresses, CarrierForbidden, CarrierUnknown, Hop
+from switchroom.telephony.routing.actions import Dial, Failed, NoAnswer
+from switchroom.telephony.routing.hangup_causes import HangupCause
+
+_MOST_HOPS = 3
+_GOES_ON = frozenset({408, 503})
+"""Statuses after which the next address of the server is tried (RFC 3263 section 4.3)."""
+
+_NOT_KNOWN = frozenset({401, 407})
+"""Statuses of a carrier that does not take our credentials: another trunk may do better."""
+
+_FULL = Failed(HangupCause.NORMAL_CIRCUIT_CONGESTION, 503)
+_AWAY = Failed(HangupCause.DESTINATION_OUT_OF_ORDER, 502)
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class TrunkDialler:
+    """Caller over trunks, one for all calls of a worker. No trunk gets more calls than it carries, but for
+    emergencies: its calls are counted here before they are legs."""
+
+    def __init__(self, carriers: CarrierAddresses, own_host: str) -> None:
+        """`own_host` is the name or address of our side."""
+        self._carriers = carriers
+        self._own_host = own_host
+        self._begun: Counter[int] = Counter()
+
+    @property
+    def begun(self) -> Mapping[int, int]:
+        """Numbers of calls by trunk that are about to be legs."""
+        return self._begun
+
+    async def dial(self, ringing: RingingCall, loaded: LoadedFlow, action: Dial) -> Outcome:
+        """Call a number over a trunk. Failed where another trunk may do better has a status of 5xx or 408."""
+        trunk_id = action.trunk_id
+        access, trunk = loaded.trunk_accesses.get(trunk_id), loaded.flow.trunks.get(trunk_id)
+        if access is None or trunk is None:
+            return _AWAY
+        calls = ringing.with_live(loaded.flow).live.trunk_calls.get(trunk_id, 0)
+        if not action.is_emergency and trunk.concurrent_calls is not None and calls >= trunk.concurrent_calls:
+            return _FULL
+        deadline = asyncio.get_running_loop().time() + action.timeout
+        self._begun[trunk_id] += 1
+        try:
+            hops = await self._hops(access, trunk_id)
+        finally:
+            self._begun[trunk_id] -= 1
+        outcome: Outcome = _AWAY
+        for hop in hops:
+            try:
+                call = outbound_call(action.request, access, hop, self._own_host)
+            except MalformedValue as error:
+                log.warning("trunk cannot be called", trunk_id=trunk_id, reason=str(error))
+                return _AWAY
+            outcome = await self._call(ringing, trunk_id, call, deadline)
+            if not isinstance(outcome, Failed) or outcome.code not in _GOES_ON:
+                break
+        if isinstance(outcome, Failed) and outcome.code in _NOT_KNOWN:
+            log.warning("carrier does not take the credentials", trunk_id=trunk_id)
+            return _AWAY
+        return outcome
+
+    async def _hops(self, access: TrunkAccess, trunk_id: int) -> tuple[Hop, ...]:
+        try:
+            found = await self._carriers.find(access.server, access.port, access.transport)
+        except (CarrierUnknown, CarrierForbidden) as error:
+            log.warning("trunk cannot be reached", trunk_id=trunk_id, reason=str(error))
+            return ()
+        return found[:_MOST_HOPS]
+
+    async def _call(
+        self, ringing: RingingCall, trunk_id: int, call: OutboundCall, deadline: float
+    ) -> Outcome:
+        left = deadline - asyncio.get_running_loop().time()
+        if left <= 0:
+            return NoAnswer()
+        inbox = Inbox()
+        party = Party(trunk_id=trunk_id, number=call.uri.username)
+        leg = Leg(ringing.services, inbox, party, LegDirection.OUTBOUND)
+        self._begun[trunk_id] += 1
+        try:
+            problem = await call_leg(ringing, leg, call.uri, call.from_, call.headers, call.credentials)
+        finally:
+            self._begun[trunk_id] -= 1
+        return problem or await await_answer(ringing, leg, inbox, left, to_trunk=True)

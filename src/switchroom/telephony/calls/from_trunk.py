@@ -1,0 +1,103 @@
+"""Beginnings of calls: a carrier brings one, over a trunk that the SIP server has identified."""
+
+from __future__ import annotations
+
+import re
+
+from switchroom.engines.sip.address import NameAddr, parse_name_addr
+from switchroom.engines.sip.errors import MalformedValue
+from switchroom.engines.sip.message import Request
+from switchroom.engines.sip.uri import parse_uri
+from switchroom.telephony.calls.leg import Party
+from switchroom.telephony.calls.live_call import LiveCall, Route, Turned
+from switchroom.telephony.calls.loaded import Refused
+from switchroom.telephony.calls.snapshot import CallDirection
+from switchroom.telephony.routing.call import Call
+from switchroom.telephony.routing.caller_id import Identity, incoming_identity
+from switchroom.telephony.routing.configuration import Trunk
+from switchroom.telephony.routing.hangup_causes import HangupCause
+from switchroom.telephony.routing.interpreter import start
+
+_CONTACT = re.compile(r"t[0-9a-f]{32}")
+"""User of a contact that was registered for a trunk (`TrunkState.token`): no number, that is in To."""
+
+_NUMBER = re.compile(r"\+?[0-9*#]+")
+
+
+class FromTrunk:
+    """A call by a carrier. It comes to a number of the trunk's account, or to nobody."""
+
+    def __init__(self, trunk_id: int, invite: Request) -> None:
+        self._trunk_id = trunk_id
+        self._invite = invite
+
+    async def enter(self, call: LiveCall) -> Route | Turned:
+        loader = call.board.loader
+        incoming = await loader.incoming(self._trunk_id, called_number(self._invite))
+        if incoming is Refused.NUMBER_UNKNOWN:
+            return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
+        if isinstance(incoming, Refused):
+            return Turned(HangupCause.CALL_REJECTED, 403)
+        account, trunk = incoming.account, incoming.trunk
+        identity = calling_identity(self._invite, trunk.country or account.country)
+        call.organization_id = account.id
+        call.direction = CallDirection.INCOMING
+        call.dialled = incoming.number
+        call.caller_name, call.caller_number = identity.name, identity.number
+        call.realm = await loader.realm(account.id)
+        routed = Call(caller=identity, dialled=incoming.number)
+        loaded = await loader.flow(account.id, incoming.callflow_id, routed)
+        if loaded is None:
+            return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
+        call.flow_name = loaded.flow.name
+        calls = call.board.with_live(loaded.flow).live.trunk_calls.get(trunk.id, 0)
+        call.routed.party = Party(
+            trunk_id=trunk.id, name=identity.name, number=identity.number, language=account.language
+        )
+        call.is_told = True
+        if _is_full(trunk, calls):
+            return Turned(HangupCause.NORMAL_CIRCUIT_CONGESTION, 486)
+        return Route(loaded, start(loaded.flow, routed))
+
+
+def called_number(invite: Request) -> str:
+    """The number that a carrier calls: the Request-URI's, or To's where that is the contact that we have
+    registered. Empty where there is none."""
+    user = _user(invite.uri)
+    if _CONTACT.fullmatch(user) is None:
+        return user
+    called = invite.headers.get("P-Called-Party-Id")
+    if called is not None and (party := _address(called)) is not None:
+        return party.uri.username
+    return invite.to.uri.username
+
+
+def calling_identity(invite: Request, country: str) -> Identity:
+    """Who calls, as the carrier says: From, or P-Asserted-Identity where From has no number and nobody
+    asks for privacy (RFC 3323, RFC 3325)."""
+    wanted = {one.strip().lower() for one in (invite.headers.get("Privacy") or "").split(";")}
+    withheld = bool(wanted & {"id", "user", "header"})
+    shown = invite.from_
+    if _NUMBER.fullmatch(shown.uri.username) is None and not withheld:
+        asserted = _address(invite.headers.get("P-Asserted-Identity") or "")
+        if asserted is not None and _NUMBER.fullmatch(asserted.uri.username) is not None:
+            shown = asserted
+    return incoming_identity(shown.display_name, shown.uri.username, country, withheld=withheld)
+
+
+def _is_full(trunk: Trunk, calls: int) -> bool:
+    return trunk.concurrent_calls is not None and calls >= trunk.concurrent_calls
+
+
+def _user(uri: str) -> str:
+    try:
+        return parse_uri(uri).username
+    except MalformedValue:
+        return ""
+
+
+def _address(text: str) -> NameAddr | None:
+    try:
+        return parse_name_addr(text)
+    except MalformedValue:
+        return None

@@ -1,0 +1,97 @@
+"""Carriers of tests: user agents at an address of their own, with a tone, that take calls and make them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+from switchroom.engines.sip.address import NameAddr, parse_name_addr
+from switchroom.engines.sip.incoming import IncomingCall
+from switchroom.engines.sip.uri import Uri
+from tests.telephony.calls.phones import Conversation, SoftPhone
+from tests.telephony.calls.switchboards import Account
+
+CALLER, TONE = "+3225559999", 1200
+_numbers = count(3225550000)
+
+
+def new_number() -> str:
+    """A number that nobody has."""
+    return f"+{next(_numbers)}"
+
+
+class Carrier(SoftPhone):
+    """A carrier that is known by its address. Where it `asks`, it challenges calls that come in."""
+
+    def __init__(self, server: tuple[str, int], tone: int = TONE) -> None:
+        super().__init__("carrier", "", "carrier.example", server, tone)
+        self.asks = False
+        self.answers: list[str] = []
+
+    @property
+    def port(self) -> int:
+        return self.agent.local[1]
+
+    async def bring(
+        self, number: str, sender: str = f'"Bob" <sip:{CALLER}@carrier.example>', **others: Any
+    ) -> Conversation:
+        """Call a number of the platform's."""
+        conversation = await self._conversation()
+        host, port = self._server
+        uri = Uri("sip", user=number, host=host, port=port)
+        conversation.session = self.agent.call(
+            str(uri),
+            conversation.listen,
+            from_=parse_name_addr(sender),
+            to=NameAddr(uri),
+            sdp=conversation.talker.description().encode(),
+            **others,
+        )
+        return conversation
+
+    async def is_left_alone(self, seconds: float = 0.3) -> bool:
+        """Whether no call comes for so long."""
+        await asyncio.sleep(seconds)
+        return self.incoming.empty()
+
+    def on_call(self, call: IncomingCall) -> None:
+        said = call.invite.headers.get("Proxy-Authorization")
+        if self.asks and said is None:
+            challenge = 'Digest realm="carrier.example", nonce="1", algorithm=MD5, qop="auth"'
+            call.refuse(407, headers=[("Proxy-Authenticate", challenge)])
+            return
+        if said is not None:
+            self.answers.append(said)
+        super().on_call(call)
+
+
+@asynccontextmanager
+async def carrier(account: Account) -> AsyncGenerator[Carrier]:
+    made = Carrier(account.server)
+    await made.open()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def add_trunk(account: Account, port: int, **more: Any) -> int:
+    """A trunk to a carrier at this port, once it is known."""
+    draft = {"name": "Carrier", "server": "127.0.0.1", "port": port, "country": "BE", **more}
+    trunk = int(account.api("PUT", "/trunks", draft)["id"])
+    deadline = time.monotonic() + 5
+    while (status := account.api("GET", f"/trunks/{trunk}")["status"])["condition"] != "by_address":
+        assert time.monotonic() < deadline, status
+        time.sleep(0.02)
+    return trunk
+
+
+def add_number(account: Account, trunk: int) -> str:
+    """A number that comes in over the trunk."""
+    number = new_number()
+    account.api("PUT", "/phone_numbers", {"numbers": [number], "trunk_id": trunk, "state": "in_service"})
+    return number
