@@ -9,6 +9,7 @@ from switchroom.platform.storage import Storage
 from switchroom.platform.telephony import TelephonyServices
 from switchroom.settings import Settings
 from switchroom.telephony.calls.dialling import TrunkDialler
+from switchroom.telephony.calls.forwarding import Forwarding
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.mailbox import Voicemail
@@ -17,6 +18,7 @@ from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.snapshot import CallSnapshot, Happened
 from switchroom.telephony.calls.switchboard import Switchboard
 from switchroom.telephony.prompts.library import PromptLibrary
+from switchroom.telephony.routing.actions import ChangeForwarding
 
 
 class _Nobody:
@@ -46,6 +48,7 @@ class CallServices:
         self.board = Switchboard(self.loader, prompts, _Nobody(), dialler)
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
         self.board.performers.update(voicemail.performers())
+        self.board.performers[ChangeForwarding] = Forwarding(telephony.resources).perform
 
     async def open(self) -> None:
         """Connect to what is shared with other processes."""

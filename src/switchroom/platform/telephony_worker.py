@@ -54,7 +54,7 @@ async def work(job: TelephonyJob) -> None:
         agent = await UserAgent.open((_LOOPBACK, server.workers[job.number - 1]), options, calls.board)
         stack.callback(agent.close)
         services = MediaServices(agent, ng)
-        feed = DtmfFeed(_LOOPBACK, relay.event_port, services.keys.take)
+        feed = DtmfFeed(_LOOPBACK, relay.event_port, services.keys.take, services.silence.look_now)
         feed.start()
         stack.push_async_callback(feed.stop)
         services.silence.start()

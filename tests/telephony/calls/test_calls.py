@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -29,6 +32,14 @@ async def test_two_phones_talk_until_one_hangs_up(account: Account) -> None:
         await ringing.talker.hears(400)
         ringing.hang_up()
         await call.ended()
+
+
+async def until(condition: Callable[[], bool], limit: float = 5.0) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.05)
 
 
 async def connected(caller: SoftPhone, number: str, called: SoftPhone) -> tuple[Conversation, Conversation]:
@@ -210,3 +221,49 @@ async def test_a_forward_to_a_menu_takes_the_caller_over(account: Account) -> No
         await call.answered()
         await call.talker.hears(900)
         await call.ended()
+
+
+async def test_keys_by_info_choose_in_menus_and_reach_the_other_phone(account: Account) -> None:
+    account.person("201")
+    user = account.person("202")
+    menu = account.api("PUT", "/menus", {"name": "Menu", "media_id": account.tone(700, 10), "timeout": 5})
+    children = {"2": {"module": "user", "data": {"id": user}}}
+    account.flow("300", {"module": "menu", "data": {"id": menu["id"]}, "children": children})
+    async with account.phones("201", "202") as (ada, grace):
+        call = await ada.call("300")
+        await call.answered()
+        await call.live.send_digit("2")
+        other = await grace.rung()
+        other.answer()
+        await call.talker.hears(550)
+        await call.live.send_digit("7")
+        await until(lambda: other.talker.keys == ["7"])
+
+
+async def test_forwarding_is_switched_on_and_off_by_phone(account: Account) -> None:
+    account.person("201")
+    account.person("202")
+    account.person("203")
+    for name, number in (("call_forward[action=activate]", "72"), ("call_forward[action=deactivate]", "73")):
+        draft: dict[str, Any] = {
+            "name": name,
+            "numbers": [f"*{number}"],
+            "featurecode": {"name": name, "number": number},
+            "flow": {"module": "hangup", "data": {}, "children": {}},
+        }
+        account.api("PUT", "/callflows", draft)
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        call = await grace.call("*72203")
+        await call.answered()
+        await call.ended(20)
+        forward = account.api("GET", f"/users/{account.people['202']}")["call_forward"]
+        assert (forward["enabled"], forward["number"]) == (True, "203")
+        ringing = await ada.call("202")
+        (await mary.rung()).refuse(486)
+        await ringing.failed()
+        call = await grace.call("*73")
+        await call.answered()
+        await call.ended(20)
+        ringing = await ada.call("202")
+        (await grace.rung()).refuse(486)
+        await ringing.failed()

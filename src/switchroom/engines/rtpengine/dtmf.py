@@ -54,10 +54,18 @@ class DtmfFeed:
     """A connection to the event port of one rtpengine, made anew after each loss; keys pressed in between
     are not told."""
 
-    def __init__(self, host: str, port: int, on_event: Callable[[DtmfEvent], None]) -> None:
-        """`on_event` is called for every key of every call; it must not block or raise."""
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        on_event: Callable[[DtmfEvent], None],
+        on_loss: Callable[[], None] | None = None,
+    ) -> None:
+        """`on_event` is called for every key of every call, `on_loss` when the connection was lost, as when
+        rtpengine has ended. They must not block or raise."""
         self._address = (host, port)
         self._on_event = on_event
+        self._on_loss = on_loss
         self._connected = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -96,6 +104,8 @@ class DtmfFeed:
             finally:
                 self._connected.clear()
                 writer.close()
+            if self._on_loss is not None:
+                self._on_loss()
             # What takes connections and closes them at once is not asked without end either.
             if asyncio.get_running_loop().time() - began >= SLOWEST_RETRY:
                 pause = FASTEST_RETRY

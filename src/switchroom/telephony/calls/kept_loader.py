@@ -79,6 +79,9 @@ class KeptLoader:
             lambda found: organization_id if found is not None else None,
         )
 
+    async def with_number(self, loaded: LoadedFlow, number: str, country: str) -> LoadedFlow:
+        return await self._loader.with_number(loaded, number, country)
+
     async def realm(self, organization_id: int) -> str:
         return await self._remember(
             ("realm", organization_id),

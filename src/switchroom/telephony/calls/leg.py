@@ -153,6 +153,7 @@ class Leg:
         elif isinstance(event, Digit):
             if event.digit in KEYS:
                 self._pressed(PressedKey(event.digit, event.duration))  # pyright: ignore[reportArgumentType]
+                self.owner.signalled(self, event)
         else:
             self.owner.signalled(self, event)
 

@@ -18,9 +18,9 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from switchroom.engines.rtpengine.client import NgError
+from switchroom.engines.rtpengine.client import NgError, NgRefused
 from switchroom.engines.sip.errors import SipError
-from switchroom.engines.sip.events import Acknowledged, Cancelled, Ended, Offered, ReferRequested
+from switchroom.engines.sip.events import Acknowledged, Cancelled, Digit, Ended, Offered, ReferRequested
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.session import Session
 from switchroom.errors import Unavailable
@@ -79,6 +79,7 @@ from switchroom.telephony.routing.actions import (
 )
 from switchroom.telephony.routing.actions import Answered as SomebodyAnswered
 from switchroom.telephony.routing.call import Flow
+from switchroom.telephony.routing.flow import FeatureData
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import step
 from switchroom.telephony.routing.state import State
@@ -331,7 +332,17 @@ class LiveCall:
                         self.loaded, event = found
                 case _:
                     event = await self._perform(action)
+                    if isinstance(event, Digits) and isinstance(self.loaded.flow.root.data, FeatureData):
+                        await self._know(event.digits)
             action = None
+
+    async def _know(self, number: str) -> None:
+        """Find out what a number leads to that was entered for a feature."""
+        assert self.loaded is not None
+        assert self.state is not None
+        call = self.state.call
+        country = self.loaded.flow.payer(call.user_id, call.device_id).country
+        self.loaded = await self.board.loader.with_number(self.loaded, number, country)
 
     async def _perform(self, action: Action) -> Event:
         """Carry out an action; the event that answers it."""
@@ -497,12 +508,23 @@ class LiveCall:
                     return
                 case Signalled(leg, ReferRequested() as refer):
                     await self.board.refer(self, leg, refer)
+                case Signalled(leg, Digit(digit, milliseconds)):
+                    # Those in the media pass by themselves.
+                    await self._pass_on(leg, digit, milliseconds)
                 case MediaLost(leg, loss) if leg is self.partner:
                     log.warning("leg lost", call=self.id, leg=leg.uuid, reason=loss.value)
                     self.cause = HangupCause.MEDIA_TIMEOUT
                     return
                 case _:
                     pass
+
+    async def _pass_on(self, leg: Leg, digit: str, milliseconds: int) -> None:
+        other = self.other_of(leg)
+        if other is not None:
+            try:
+                await other.media.send_key(digit, milliseconds)
+            except NgRefused as error:
+                log.warning("key not passed on", call=self.id, reason=error.reason)
 
     async def join(self, leg: Leg) -> None:
         """Let the routed leg talk to a leg that is up, which was another call's or is being given back."""

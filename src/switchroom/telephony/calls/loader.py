@@ -43,7 +43,7 @@ from switchroom.telephony.routing.destinations import (
     Outside,
     destination_of,
 )
-from switchroom.telephony.routing.flow import ExternalData, Node, decode_stored, references
+from switchroom.telephony.routing.flow import ExternalData, FeatureData, Node, decode_stored, references
 from switchroom.telephony.routing.modules.features import feature_node
 from switchroom.telephony.routing.modules.outside import outside_node
 from switchroom.telephony.routing.restrictions import Payer
@@ -116,6 +116,14 @@ class Loader:
         async with self._database.read(organization_id) as session:
             plan = await number_plan(session, organization_id, forms_of(number, country), with_features=True)
         return destination_of(number, country, plan)
+
+    async def with_number(self, loaded: LoadedFlow, number: str, country: str) -> LoadedFlow:
+        """The flow, knowing what a number leads to that has been entered on the way."""
+        async with self._database.read(loaded.flow.account.id) as session:
+            plan = await number_plan(session, loaded.flow.account.id, forms_of(number, country))
+        numbers = {**loaded.flow.plan.numbers, **plan.numbers}
+        known = structs.replace(loaded.flow.plan, numbers=numbers)
+        return structs.replace(loaded, flow=structs.replace(loaded.flow, plan=known))
 
     async def flow(self, organization_id: int, callflow_id: int, call: Call) -> LoadedFlow | None:
         """A callflow with all that it refers to, for this call. None where there is none, or the account is
@@ -259,6 +267,8 @@ def _numbers(flow: Flow, call: Call) -> Iterable[str]:
     for forward, payer in forwards:
         if forward.number and (forward.enabled or forward.failover):
             yield from forms_of(forward.number, payer.country)
+    if call.digits and isinstance(flow.root.data, FeatureData):
+        yield from forms_of(call.digits, flow.payer(call.user_id, call.device_id).country)
     for node in _nodes(flow.root):
         if isinstance(node.data, ExternalData):
             payer = flow.payer(call.user_id, call.device_id)

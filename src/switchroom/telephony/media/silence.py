@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import structlog
 
-from switchroom.engines.rtpengine.client import NgError, NgUnknownCall
+from switchroom.engines.rtpengine.client import NgError, NgUnknownCall, NgUnreachable
 from switchroom.telephony.media.leg import LegMedia
 
 log = structlog.stdlib.get_logger(__name__)
@@ -28,7 +28,7 @@ class MediaLoss(StrEnum):
     """The phone sends nothing, though it has not said that it holds."""
 
     GONE = "media relay restarted"
-    """rtpengine does not know the leg: it has been started anew."""
+    """rtpengine has ended, or does not know the leg: it has been started anew."""
 
 
 class SilenceWatch:
@@ -48,6 +48,7 @@ class SilenceWatch:
         self._legs: dict[str, LegMedia] = {}
         self._since: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to look."""
@@ -55,10 +56,11 @@ class SilenceWatch:
 
     async def stop(self) -> None:
         """Look no longer."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
+        for task in (self._task, self._looking):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait({task})
+        self._task = self._looking = None
 
     def watch(self, leg: LegMedia) -> None:
         """Look after a leg from now on."""
@@ -69,6 +71,14 @@ class SilenceWatch:
         """Look after a leg no longer."""
         self._legs.pop(leg.state.id, None)
         self._since.pop(leg.state.id, None)
+
+    def look_now(self) -> None:
+        """Look at all legs at once: the relay may have ended."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_at_all(), name="look at all legs")
+
+    async def _look_at_all(self) -> None:
+        await asyncio.gather(*(self._look(leg) for leg in self._legs.values()))
 
     async def _watch(self) -> None:
         while True:
@@ -83,7 +93,7 @@ class SilenceWatch:
     async def _look(self, leg: LegMedia) -> None:
         try:
             streams = await leg.streams_of_phone()
-        except NgUnknownCall:
+        except (NgUnknownCall, NgUnreachable):
             self._tell(leg, MediaLoss.GONE)
             return
         except NgError as error:
