@@ -236,6 +236,7 @@ class ErrorCode(StrEnum):
     CALL_WORKER_BUSY = "call_worker_busy"
     CHANNEL_NOT_FOUND = "channel_not_found"
     CHANNEL_STATE = "channel_state"
+    NUMBER_NOT_REACHED = "number_not_reached"
     ACTION_MISSING = "action_missing"
     DEVICE_NOT_REGISTERED = "device_not_registered"
 

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import structlog
+from msgspec import MsgspecError
+
+from switchroom.engines.sip.errors import MalformedValue
+from switchroom.jobs.retry import DATABASE_AWAY
 from switchroom.platform.carriers import carrier_addresses, own_side
 from switchroom.platform.engines import Engines
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
-from switchroom.platform.telephony import TelephonyServices
+from switchroom.platform.telephony import TelephonyServices, control_directory
 from switchroom.settings import Settings
+from switchroom.tasks import Tasks
+from switchroom.telephony.calls.control import SwitchboardControl
 from switchroom.telephony.calls.dialling import TrunkDialler
 from switchroom.telephony.calls.forwarding import Forwarding
+from switchroom.telephony.calls.journal import CallJournal
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.mailbox import Voicemail
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
-from switchroom.telephony.calls.snapshot import CallSnapshot, Happened
 from switchroom.telephony.calls.switchboard import Switchboard
+from switchroom.telephony.control.server import ControlServer
 from switchroom.telephony.prompts.library import PromptLibrary
 from switchroom.telephony.routing.actions import ChangeForwarding
 
-
-class _Nobody:
-    """Journal that keeps nothing."""
-
-    def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
-        pass
+log = structlog.stdlib.get_logger(__name__)
 
 
 class CallServices:
@@ -45,20 +48,39 @@ class CallServices:
         library = PromptLibrary(settings.data_directory / "telephony" / "prompts")
         prompts = PromptFiles(library, telephony.sounds, self.loader)
         dialler = TrunkDialler(carrier_addresses(settings), own_side(settings).host)
-        self.board = Switchboard(self.loader, prompts, _Nobody(), dialler)
+        self.journal = CallJournal(self.storage.database, number)
+        self.board = Switchboard(self.loader, prompts, self.journal, dialler)
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
         self.board.performers.update(voicemail.performers())
         self.board.performers[ChangeForwarding] = Forwarding(telephony.resources).perform
+        control = SwitchboardControl(self.board)
+        self.control = ControlServer(control_directory(settings), number, control, self.storage.bus)
+        self._tasks = Tasks()
 
     async def open(self) -> None:
         """Connect to what is shared with other processes."""
         await self.storage.messages.connect()
 
     async def begin(self, services: MediaServices) -> None:
-        """Take calls in, and up."""
+        """Take calls in, and up those that the process before has left."""
+        left = await self.journal.left_behind()
         self.board.begin(services)
+        for snapshot in left:
+            try:
+                self.board.take_up(snapshot)
+            except (MsgspecError, MalformedValue, KeyError) as error:
+                log.error("a call that was left cannot be taken up", call=snapshot.id, reason=str(error))
+                self.journal.close(snapshot)
+        self._tasks.keep(self.journal.run, "call journal")
+        await self.control.start()
 
     async def close(self) -> None:
+        await self.control.stop()
+        await self._tasks.close()
+        try:
+            await self.journal.finish()
+        except DATABASE_AWAY as error:
+            log.error("calls not written", waiting=self.journal.waiting, reason=type(error).__name__)
         await self.storage.messages.disconnect()
         self._passwords.close()
         await self.storage.database.close()

@@ -218,6 +218,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.CALL_WORKER_BUSY: "Zu viele Anfragen zu Anrufen zugleich; bitte noch einmal versuchen",
     ErrorCode.CHANNEL_NOT_FOUND: "Diesen Kanal gibt es nicht",
     ErrorCode.CHANNEL_STATE: "Der Zustand des Kanals erlaubt das nicht: {state}",
+    ErrorCode.NUMBER_NOT_REACHED: "{field} führt nirgendwohin",
     ErrorCode.ACTION_MISSING: "Die Aktion {action} gibt es noch nicht",
     ErrorCode.DEVICE_NOT_REGISTERED: "Kein Gerät ist erreichbar",
     ErrorCode.ROOM_FULL: "Dieser Raum ist voll.",

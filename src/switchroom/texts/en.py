@@ -212,6 +212,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.CALL_WORKER_BUSY: "too many requests about calls at once; try again",
     ErrorCode.CHANNEL_NOT_FOUND: "there is no such channel",
     ErrorCode.CHANNEL_STATE: "the channel's state does not allow this: {state}",
+    ErrorCode.NUMBER_NOT_REACHED: "{field} leads nowhere",
     ErrorCode.ACTION_MISSING: "the action {action} is not there yet",
     ErrorCode.DEVICE_NOT_REGISTERED: "no device can be reached",
     ErrorCode.ROOM_FULL: "the room is full",

@@ -82,6 +82,12 @@ class KeptLoader:
     async def with_number(self, loaded: LoadedFlow, number: str, country: str) -> LoadedFlow:
         return await self._loader.with_number(loaded, number, country)
 
+    async def devices_to_ring(
+        self, organization_id: int, device_id: int | None, user_id: int | None
+    ) -> Sequence[int]:
+        """Nothing of it is kept: programs ask for it."""
+        return await self._loader.devices_to_ring(organization_id, device_id, user_id)
+
     async def realm(self, organization_id: int) -> str:
         return await self._remember(
             ("realm", organization_id),

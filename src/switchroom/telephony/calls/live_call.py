@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from switchroom.telephony.calls.inbox import (
     Inbox,
     MediaLost,
     Ordered,
+    PlayedToEnd,
     Rang,
     Signalled,
     Woken,
@@ -222,6 +224,8 @@ class LiveCall:
         self.state: State | None = None
         self.action: Action | None = None
         self.is_told = False
+        self._is_begun = False
+        self._interjected: dict[str, Leg] = {}
         self.add(routed)
 
     # What goes through it from beginning to end.
@@ -264,8 +268,7 @@ class LiveCall:
         if isinstance(route, Turned):
             self.cause, self.code = route.cause, route.code
             return
-        self.is_told = True
-        self.note(ChangeKind.CREATED)
+        self.tell_beginning()
         await self._go(route)
 
     async def _take_offer(self, offer: bytes) -> Sequence[Codec]:
@@ -386,9 +389,10 @@ class LiveCall:
         if isinstance(session, IncomingCall) and session.offer is None:
             while not self.routed.media.state.phone_sdp:
                 await self.next()
-        self._note_answer(self.routed)
+        self.note_answer(self.routed)
 
-    def _note_answer(self, leg: Leg) -> None:
+    def note_answer(self, leg: Leg) -> None:
+        """Tell that a leg has answered."""
         if self.answered_at is None:
             self.answered_at = datetime.now(UTC)
         self.note(ChangeKind.ANSWERED, leg)
@@ -444,7 +448,7 @@ class LiveCall:
             elif not waiting.cancelled() and waiting.exception() is None:
                 outcome = waiting.result()
                 if isinstance(outcome, Reached):
-                    self._take_over(outcome.leg, outcome.inbox)
+                    self.take_over(outcome.leg, outcome.inbox)
         outcome = waiting.result()
         if isinstance(outcome, Entered):
             await self.routed.playback.stop()
@@ -471,7 +475,7 @@ class LiveCall:
         if self.transferor is not None and self.refer is not None and self.transferor.session is not None:
             self.transferor.session.report_refer(self.refer, 180)
 
-    def _take_over(self, leg: Leg, inbox: Inbox) -> None:
+    def take_over(self, leg: Leg, inbox: Inbox) -> None:
         """Hear of a leg, and what has happened to it that nobody has read."""
         leg.owner = self.inbox
         for happening in inbox.drain():
@@ -494,7 +498,7 @@ class LiveCall:
                 await bridge(routed.media, leg.media)
             elif leg.media.state.target.port != routed.media.state.core_port:
                 await leg.media.point_at(routed.media.as_target(codec))
-        self._note_answer(leg)
+        self.note_answer(leg)
         await self.end_transfer(200)
 
     # Talking.
@@ -572,6 +576,15 @@ class LiveCall:
             await bridge(leg.media, other.media)
         self.note(ChangeKind.UNHELD, leg)
 
+    async def interject(self, leg: Leg, files: Sequence[Path]) -> None:
+        """Play files to a leg that talks, which goes on talking afterwards."""
+        self._interjected[await leg.play(files)] = leg
+
+    async def _talk_again(self, leg: Leg) -> None:
+        other = self.other_of(leg)
+        if other is not None and LegStatus.HELD not in (leg.status, other.status):
+            await bridge(leg.media, other.media)
+
     async def end_transfer(self, status: int) -> None:
         """Tell the transferor what has become of its transfer, and let it go if it was one."""
         transferor, refer = self.transferor, self.refer
@@ -609,6 +622,9 @@ class LiveCall:
         match happening:
             case Ordered(command):
                 await command.carry_out(self)
+                return True
+            case PlayedToEnd(_, playback) if playback in self._interjected:
+                await self._talk_again(self._interjected.pop(playback))
                 return True
             case Signalled(leg, Cancelled()) if leg is self.routed:
                 leg.over(HangupCause.ORIGINATOR_CANCEL, 487)
@@ -666,6 +682,13 @@ class LiveCall:
     def _changed(self) -> None:
         if self.is_told and self.ended_at is None:
             self.note(ChangeKind.CHANGED)
+
+    def tell_beginning(self) -> None:
+        """Tell the journal of the call from now on; a second time does nothing."""
+        self.is_told = True
+        if not self._is_begun:
+            self._is_begun = True
+            self.note(ChangeKind.CREATED)
 
     def note(self, kind: ChangeKind, leg: Leg | None = None) -> None:
         """Tell the journal."""

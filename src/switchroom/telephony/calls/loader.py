@@ -157,6 +157,18 @@ class Loader:
         async with self._database.read(organization_id) as session:
             return await AccountRows(session, organization_id, self._kinds).registered(set(device_ids))
 
+    async def devices_to_ring(
+        self, organization_id: int, device_id: int | None, user_id: int | None
+    ) -> Sequence[int]:
+        """A device, or those of a user, as far as they are enabled and can be reached now."""
+        async with self._database.read(organization_id) as session:
+            rows = AccountRows(session, organization_id, self._kinds)
+            found = await rows.devices(
+                {device_id} if device_id is not None else (), {user_id} if user_id is not None else ()
+            )
+            registered = await rows.registered(found)
+        return [one.id for one in found.values() if one.enabled and one.id in registered]
+
     async def realm(self, organization_id: int) -> str:
         """The account's SIP realm."""
         async with self._database.read(organization_id) as session:

@@ -79,7 +79,16 @@ def plain(text: str, longest: int) -> str:
 
 
 def _called(call: CallSnapshot) -> list[LegSnapshot]:
-    return [leg for leg in call.legs[1:] if leg.direction is LegDirection.OUTBOUND]
+    """The legs that were called. Where a program has begun the call, others of the caller's own phones have
+    rung too."""
+    if not call.legs:
+        return []
+    own = call.legs[0].user_id if call.legs[0].direction is LegDirection.OUTBOUND else None
+    return [
+        leg
+        for leg in call.legs[1:]
+        if leg.direction is LegDirection.OUTBOUND and (own is None or leg.user_id != own)
+    ]
 
 
 def _key(leg: LegSnapshot) -> str:

@@ -77,9 +77,11 @@ async def route_to(call: LiveCall, transferor: Leg, kept: Leg, target: str) -> R
     return Route(loaded, state)
 
 
-async def reroute(call: LiveCall, transferor: Leg, kept: Leg, route: Route, refer: int | None = None) -> None:
-    """Send the kept leg along a route; the transferor is let go when somebody answers there. Raises
-    Rerouted."""
+async def reroute(
+    call: LiveCall, transferor: Leg, kept: Leg, route: Route, refer: int | None = None, *, waits: bool = False
+) -> None:
+    """Send the kept leg along a route. A transferor that has asked by REFER, or `waits`, is let go when
+    somebody answers there, and has the kept leg back where nobody does. Raises Rerouted."""
     call.transferor, call.refer = transferor, refer
     call.partner = None
     call.routed = kept
@@ -89,7 +91,7 @@ async def reroute(call: LiveCall, transferor: Leg, kept: Leg, route: Route, refe
     await transferor.media.let_nobody_hear()
     await kept.playback.stop()
     await kept.media.let_nobody_hear()
-    if refer is None:
+    if refer is None and not waits:
         # A program asked for it, not the phone: nobody waits for how it ends.
         call.transferor = None
         await transferor.end(HangupCause.BLIND_TRANSFER)

@@ -82,7 +82,8 @@ class LiveCalls:
         if device_id is not None:
             await self._require(actor, "devices", device_id)
         if user_id is not None:
-            await self._require(actor, "users", user_id)
+            device_id = await self._quickcall_device(actor, user_id)
+            user_id = user_id if device_id is None else None
         plain = dialled(number)
         if plain is None:
             raise Invalid(ErrorCode.EXTENSION_INVALID, "number")
@@ -111,6 +112,13 @@ class LiveCalls:
         await self._workers.ask_who_has_it(
             ActOnParticipant(actor.organization_id, conference_id, participant, action)
         )
+
+    async def _quickcall_device(self, actor: Actor, user_id: int) -> int | None:
+        """The device that a user has chosen for quickcalls. Raises NotFound."""
+        kind = self._resources.kinds["users"]
+        async with self._resources.reading(actor) as work:
+            values = kind.values_of(await require(work, kind, user_id))
+        return values["quickcall_device"]
 
     async def _require(self, actor: Actor, kind: str, resource_id: int) -> None:
         """Raises NotFound for what is not there, or not for the actor to see."""

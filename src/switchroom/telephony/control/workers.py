@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from switchroom.bus import Bus
+from switchroom.engines.kamailio.dispatching import worker_of
 from switchroom.errors import ErrorCode, NotFound, Unavailable
 from switchroom.tasks import Tasks
 from switchroom.telephony.control.client import ControlClient
@@ -79,7 +80,7 @@ class CallWorkers:
         numbers = sorted(self._clients)
         if not numbers:
             raise Unavailable(ErrorCode.TELEPHONY_AWAY)
-        return await self._clients[numbers[organization_id % len(numbers)]].request(request, limit)
+        return await self._clients[worker_of(organization_id, numbers)].request(request, limit)
 
     def _connected(self, *, also_some: bool = False) -> list[ControlClient]:
         clients = [one for one in self._clients.values() if one.is_connected]

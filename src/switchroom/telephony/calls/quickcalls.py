@@ -1,0 +1,170 @@
+"""Quickcalls: calls that a program begins. The caller's phones ring first; the one that answers dials."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from msgspec import structs
+
+from switchroom.errors import Conflict, DomainError, ErrorCode, Invalid, NotFound, Unavailable
+from switchroom.telephony.calls.entries import describe_caller
+from switchroom.telephony.calls.inbox import Rang, Woken
+from switchroom.telephony.calls.leg import Leg
+from switchroom.telephony.calls.live_call import LiveCall, Route, Turned
+from switchroom.telephony.calls.loaded import Caller, LoadedFlow, Refused
+from switchroom.telephony.calls.ringing import Outcome, Reached, first_answer
+from switchroom.telephony.calls.snapshot import CallDirection, ChangeKind
+from switchroom.telephony.control.messages import Originated, Quickcall
+from switchroom.telephony.routing.actions import Busy, DeviceTarget, Failed, Ring
+from switchroom.telephony.routing.call import Call
+from switchroom.telephony.routing.caller_id import Identity
+from switchroom.telephony.routing.destinations import FeatureCall, Nowhere, Outside
+from switchroom.telephony.routing.hangup_causes import HangupCause
+from switchroom.telephony.routing.interpreter import start
+
+RINGING_SECONDS = 30
+"""Seconds for which the caller's phones ring."""
+
+LIMIT = 15.0
+"""Seconds for one of them to begin."""
+
+
+class FromProgram:
+    """A call that a program begins: `devices` ring, at least one, and the first that answers dials."""
+
+    def __init__(self, quickcall: Quickcall, devices: Sequence[int]) -> None:
+        self._quickcall = quickcall
+        self._devices = devices
+        self._rings: asyncio.Future[Originated] = asyncio.get_running_loop().create_future()
+
+    async def wait(self) -> Originated:
+        """Until a phone rings. Raises domain errors where none does."""
+        try:
+            async with asyncio.timeout(LIMIT):
+                return await self._rings
+        except TimeoutError:
+            raise Unavailable(ErrorCode.CALL_WORKER_BUSY) from None
+
+    async def enter(self, call: LiveCall) -> Route | Turned:
+        nobody = call.routed
+        try:
+            return await self._enter(call)
+        except DomainError as error:
+            self._fail(error)
+            raise
+        finally:
+            self._fail(Conflict(ErrorCode.DEVICE_NOT_REGISTERED))
+            await nobody.forget()
+
+    async def _enter(self, call: LiveCall) -> Route | Turned:
+        callers = await self._callers(call)
+        if not callers:
+            self._fail(NotFound(ErrorCode.RESOURCE_NOT_FOUND, "id", kind="device", id=self._devices[0]))
+            return Turned(HangupCause.CALL_REJECTED, 403)
+        caller = next(iter(callers.values()))
+        describe_caller(call, caller)
+        call.realm = await call.board.loader.realm(caller.account.id)
+        found = await _destination(call, caller)
+        if found is None:
+            self._fail(Invalid(ErrorCode.NUMBER_NOT_REACHED, "number"))
+            return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
+        loaded, _ = found
+        call.flow_name = loaded.flow.name
+        if isinstance(caller.destination, Outside):
+            call.direction = CallDirection.OUTGOING
+        outcome = await self._ring(call, callers, loaded)
+        if not isinstance(outcome, Reached):
+            return _turned(outcome)
+        caller = callers[outcome.leg.party.device_id or 0]
+        found = await _destination(call, caller)
+        if found is None:
+            return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
+        loaded, dialling = found
+        call.legs = [outcome.leg]
+        call.routed = outcome.leg
+        call.codecs = [outcome.codec]
+        call.take_over(outcome.leg, outcome.inbox)
+        self._told(call, outcome.leg)
+        call.note_answer(outcome.leg)
+        state = structs.replace(start(loaded.flow, dialling), is_answered=True)
+        return Route(loaded, state)
+
+    async def _callers(self, call: LiveCall) -> Mapping[int, Caller]:
+        """The devices that may call, by their ids."""
+        found: dict[int, Caller] = {}
+        for device_id in self._devices:
+            caller = await call.board.loader.caller(device_id, self._quickcall.number)
+            if isinstance(caller, Refused) or caller.account.id != self._quickcall.organization_id:
+                continue
+            found[device_id] = caller
+        return found
+
+    async def _ring(self, call: LiveCall, callers: Mapping[int, Caller], loaded: LoadedFlow) -> Outcome:
+        """Ring the devices, and tell of the call from the first on."""
+        nobody = call.routed
+
+        def added(leg: Leg) -> None:
+            if call.routed is nobody:
+                call.routed = leg
+                call.legs = []
+            call.add(leg)
+            call.tell_beginning()
+
+        flow = structs.replace(
+            loaded.flow,
+            devices={id_: one.device for id_, one in callers.items()},
+            users={one.user.id: one.user for one in callers.values() if one.user is not None},
+        )
+        first = next(iter(callers.values()))
+        ring = Ring(
+            targets=tuple(DeviceTarget(id_, timeout=RINGING_SECONDS) for id_ in callers),
+            timeout=RINGING_SECONDS,
+            caller=Identity(number=self._quickcall.number),
+            auto_answer=self._quickcall.auto_answer,
+        )
+        ringing = structs.replace(call.ringing(), added=added)
+        waiting = asyncio.ensure_future(first_answer(ringing, flow, first.call, ring))
+        waiting.add_done_callback(lambda _: call.inbox.put(Woken()))
+        try:
+            while not waiting.done():
+                match await call.next():
+                    case Rang(leg, _):
+                        call.note(ChangeKind.RINGING, leg)
+                        self._told(call, leg)
+                    case _:
+                        pass
+        finally:
+            if not waiting.done():
+                waiting.cancel()
+                await asyncio.gather(waiting, return_exceptions=True)
+        return waiting.result()
+
+    def _told(self, call: LiveCall, leg: Leg) -> None:
+        if not self._rings.done():
+            self._rings.set_result(Originated(call.id, leg.uuid))
+
+    def _fail(self, error: DomainError) -> None:
+        if not self._rings.done():
+            self._rings.set_exception(error)
+            self._rings.exception()  # nobody may wait for it any more
+
+
+async def _destination(call: LiveCall, caller: Caller) -> tuple[LoadedFlow, Call] | None:
+    """Where the number leads that the caller dials."""
+    to = caller.destination
+    if isinstance(to, Nowhere):
+        return None
+    dialling = structs.replace(caller.call, digits=to.digits if isinstance(to, FeatureCall) else "")
+    loaded = await call.board.loader.flow_to(caller.account.id, to, dialling)
+    return None if loaded is None else (loaded, dialling)
+
+
+def _turned(outcome: Outcome) -> Turned:
+    match outcome:
+        case Busy():
+            return Turned(HangupCause.USER_BUSY, 486)
+        case Failed(cause, code):
+            return Turned(cause, code)
+        case _:
+            return Turned(HangupCause.NO_ANSWER, 480)
