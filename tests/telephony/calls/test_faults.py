@@ -7,8 +7,10 @@ import signal
 
 import pytest
 
+from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.engines.supervisor import ProcessState
+from switchroom.platform.call_control import TelephonyWorkerEngine
 from tests.platform import RunningPlatform
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.calls.test_calls import connected, until
@@ -16,6 +18,62 @@ from tests.telephony.calls.test_calls import connected, until
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow]
 
 TIMES = 10
+
+
+async def test_a_worker_is_killed(exchange: RunningPlatform, account: Account) -> None:
+    """Those who talk go on, and can hold, transfer and hang up; records end right; new calls go on."""
+    for extension in ("201", "202", "203"):
+        account.person(extension)
+    worker = exchange.platform.engines.find(TelephonyWorkerEngine)
+    assert worker is not None
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        for turn in range(TIMES):
+            await until(lambda: worker.state is ProcessState.READY, 20)
+            call, other = await connected(ada, "202", grace)
+            assert worker.pid is not None
+            os.kill(worker.pid, signal.SIGKILL)
+            await call.talker.hears(550)
+            await other.talker.hears(400)
+            await until(lambda: worker.state is ProcessState.READY, 20)
+            if turn % 2:
+                await other.hold()
+                await other.resume()
+                await call.talker.hears(550)
+                call.hang_up()
+                await other.ended()
+            else:
+                await other.transfer("203")
+                third = await mary.rung()
+                third.answer()
+                await call.talker.hears(700)
+                await other.ended()
+                third.hang_up()
+                await call.ended()
+    records = account.api("GET", "/calls_history/all", limit=100)
+    assert len(records) >= TIMES
+    assert {one["hangup_cause"] for one in records} <= {"NORMAL_CLEARING", "BLIND_TRANSFER"}
+    assert all(one["duration_seconds"] >= one["billing_seconds"] for one in records)
+
+
+async def test_the_sip_server_is_killed(exchange: RunningPlatform, account: Account) -> None:
+    """Who is registered can be called, and calls that are up can be ended."""
+    account.person("201")
+    account.person("202")
+    server = exchange.platform.engines.find(KamailioEngine)
+    assert server is not None
+    async with account.phones("201", "202") as (ada, grace):
+        for _ in range(TIMES):
+            await until(lambda: server.state is ProcessState.READY, 20)
+            call, other = await connected(ada, "202", grace)
+            assert server.pid is not None
+            os.kill(server.pid, signal.SIGKILL)
+            await until(lambda: server.state is not ProcessState.READY, 20)
+            await until(lambda: server.state is ProcessState.READY, 20)
+            await call.talker.hears(550)
+            await other.hold()
+            await other.resume()
+            call.hang_up()
+            await other.ended()
 
 
 async def test_the_relay_is_killed(exchange: RunningPlatform, account: Account) -> None:
