@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 from msgspec import MsgspecError
 
@@ -23,6 +25,7 @@ from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.mailbox import Voicemail
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
+from switchroom.telephony.calls.snapshot import CallSnapshot
 from switchroom.telephony.calls.switchboard import Switchboard
 from switchroom.telephony.control.server import ControlServer
 from switchroom.telephony.prompts.library import PromptLibrary
@@ -56,21 +59,27 @@ class CallServices:
         control = SwitchboardControl(self.board)
         self.control = ControlServer(control_directory(settings), number, control, self.storage.bus)
         self._tasks = Tasks()
+        self._left: Sequence[CallSnapshot] = ()
 
     async def open(self) -> None:
-        """Connect to what is shared with other processes."""
+        """Connect to what is shared with other processes, and read what the process before has left."""
         await self.storage.messages.connect()
+        self._left = await self.journal.left_behind()
 
-    async def begin(self, services: MediaServices) -> None:
-        """Take calls in, and up those that the process before has left."""
-        left = await self.journal.left_behind()
+    def take_up(self, services: MediaServices) -> None:
+        """Take calls in, and up those that were left; before anything for them comes in, which nobody would
+        know."""
         self.board.begin(services)
+        left, self._left = self._left, ()
         for snapshot in left:
             try:
                 self.board.take_up(snapshot)
             except (MsgspecError, MalformedValue, KeyError) as error:
                 log.error("a call that was left cannot be taken up", call=snapshot.id, reason=str(error))
                 self.journal.close(snapshot)
+
+    async def begin(self) -> None:
+        """Write what happens, and take commands."""
         self._tasks.keep(self.journal.run, "call journal")
         await self.control.start()
 

@@ -243,6 +243,9 @@ class LiveCall:
             await go()
         except CallOver as over:
             self.cause = over.cause
+        except asyncio.CancelledError:
+            self.cause, self.code = HangupCause.NORMAL_TEMPORARY_FAILURE, 503
+            raise
         except (NgError, SdpError) as error:
             log.warning("call without media", call=self.id, reason=str(error))
             self.cause, self.code = HangupCause.NORMAL_TEMPORARY_FAILURE, 503

@@ -64,7 +64,7 @@ class Switchboard:
         self._services = services
 
     async def stop(self) -> None:
-        """Leave all calls as they are, for another process to take up."""
+        """End all calls: whoever ends this process ends the relay too."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
