@@ -7,12 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from switchroom.engines.janus.configuration import (
-    Interfaces,
-    JanusConfiguration,
-    JanusNotInstalled,
-    read_interfaces,
-)
+from switchroom.engines.janus.configuration import JanusConfiguration, JanusNotInstalled
 
 pytestmark = pytest.mark.janus
 
@@ -37,13 +32,6 @@ def test_secrets_are_for_the_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "janus" / "janus.jcfg").stat().st_mode) == 0o600
 
 
-def test_another_process_finds_it(tmp_path: Path) -> None:
-    assert read_interfaces(tmp_path) is None
-    JanusConfiguration(port=4711, api_secret="secret").write(tmp_path)
-    assert read_interfaces(tmp_path) == Interfaces("ws://127.0.0.1:4711", "secret")
-    assert stat.S_IMODE((tmp_path / "interfaces.json").stat().st_mode) == 0o600
-
-
 def test_the_settings_arrive(tmp_path: Path) -> None:
     JanusConfiguration(
         port=4711,
@@ -64,6 +52,9 @@ def test_the_settings_arrive(tmp_path: Path) -> None:
     assert "ws_port = 4711" in transport
     assert 'ws_ip = "127.0.0.1"' in transport
     assert "admin_ws = false" in transport
+    mixer = (tmp_path / "janus.plugin.audiobridge.jcfg").read_text()
+    assert 'local_ip = "127.0.0.1"' in mixer
+    assert 'rtp_port_range = "30000-30100"' in mixer
 
 
 def test_behind_a_nat_ice_is_full(tmp_path: Path) -> None:

@@ -512,6 +512,26 @@ class CallEnded(DomainEvent, frozen=True, kw_only=True):
     other_records: Annotated[list[dict[str, Any]], Meta(description="of the others that were rung")]
 
 
+class _OfConference(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "conference (its number)"
+    channel: Annotated[str, Meta(description="uuid of the leg, which is the participant's id")]
+    call_id: str
+    name: Annotated[str, Meta(description="of who is at the leg")]
+    number: str
+    user_id: int | None
+    device_id: int | None
+
+
+class ConferenceJoined(_OfConference, frozen=True, kw_only=True):
+    event_type = "conference.joined"
+    remark = "by telephone"
+    muted: bool
+
+
+class ConferenceLeft(_OfConference, frozen=True, kw_only=True):
+    event_type = "conference.left"
+
+
 class _OfMessage(DomainEvent, frozen=True, kw_only=True):
     happens_to = "voicemail box (its number)"
     message_id: int

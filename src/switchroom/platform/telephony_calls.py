@@ -14,6 +14,7 @@ from switchroom.platform.engines import Engines
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.platform.telephony import TelephonyServices, control_directory
+from switchroom.platform.telephony_conferences import ConferenceServices
 from switchroom.settings import Settings
 from switchroom.tasks import Tasks
 from switchroom.telephony.calls.control import SwitchboardControl
@@ -56,7 +57,10 @@ class CallServices:
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
         self.board.performers.update(voicemail.performers())
         self.board.performers[ChangeForwarding] = Forwarding(telephony.resources).perform
-        control = SwitchboardControl(self.board)
+        self._mixing = ConferenceServices(settings, self.storage.database, identity.passwords)
+        conferences = self._mixing.conferences
+        self.board.performers.update(conferences.performers())
+        control = SwitchboardControl(self.board, conferences)
         self.control = ControlServer(control_directory(settings), number, control, self.storage.bus)
         self._tasks = Tasks()
         self._left: Sequence[CallSnapshot] = ()
@@ -65,6 +69,7 @@ class CallServices:
         """Connect to what is shared with other processes, and read what the process before has left."""
         await self.storage.messages.connect()
         self._left = await self.journal.left_behind()
+        await self._mixing.start()
 
     def take_up(self, services: MediaServices) -> None:
         """Take calls in, and up those that were left; before anything for them comes in, which nobody would
@@ -85,6 +90,7 @@ class CallServices:
 
     async def close(self) -> None:
         await self.control.stop()
+        await self._mixing.stop()
         await self._tasks.close()
         try:
             await self.journal.finish()

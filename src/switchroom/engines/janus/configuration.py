@@ -14,9 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
 from switchroom.engines.ports import free_port
 
 TRANSPORT = "libjanus_websockets.so"
@@ -24,27 +21,11 @@ PLUGIN = "libjanus_videoroom.so"
 MIXER = "libjanus_audiobridge.so"
 """The plugin for conferences of telephones, without which meetings work all the same."""
 
-INTERFACES_FILE = "interfaces.json"
 PLACES = ("/usr/lib/*/janus", "/usr/lib/janus", "/usr/local/lib/janus", "/opt/janus/lib/janus")
 
 
 class JanusNotInstalled(Exception):
     """The program or one of its two modules is not on this machine."""
-
-
-class Interfaces(Struct, frozen=True):
-    """Where the platform's processes find a Janus of this machine."""
-
-    url: str
-    api_secret: str
-
-
-def read_interfaces(directory: Path) -> Interfaces | None:
-    """Those of the Janus that was configured last in this directory, None when none was."""
-    try:
-        return msgspec.json.decode((directory / INTERFACES_FILE).read_bytes(), type=Interfaces)
-    except (OSError, msgspec.MsgspecError):
-        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +82,6 @@ class JanusConfiguration:
             # Plain RTP is for the media relay of this machine.
             _category("general", {"string_ids": True, "local_ip": "127.0.0.1", "rtp_port_range": ports}),
         )
-        interfaces = Interfaces(self.url, self.api_secret)
-        _write(directory / INTERFACES_FILE, msgspec.json.encode(interfaces).decode())
 
     def _core(self, directory: Path) -> str:
         general: dict[str, str | int | bool] = {

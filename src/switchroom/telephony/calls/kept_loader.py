@@ -28,7 +28,7 @@ KEPT_FOR = 15.0
 MOST_KEPT = 20_000
 """Results of all accounts together."""
 
-_OF_CALLS = ("call.", "voicemail.", "conference.")
+_OF_CALLS = ("call.", "voicemail.", "conference.joined", "conference.left")
 """Beginnings of the types of events that change nothing of what is loaded."""
 
 

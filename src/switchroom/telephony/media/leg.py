@@ -184,6 +184,17 @@ class LegMedia:
         await self._ng.request(UnblockMedia(self.state.id, PHONE), Reply)
         self.state.muted = False
 
+    async def deafen(self) -> None:
+        """Let the phone hear nobody; what it is played is heard all the same."""
+        await self._ng.request(BlockMedia(self.state.id, CORE_TAG), Reply)
+        self.state.deaf = True
+
+    async def undeafen(self) -> None:
+        """Let the phone hear again whom it is pointed at."""
+        if self.state.direction.receives:
+            await self._ng.request(UnblockMedia(self.state.id, CORE_TAG), Reply)
+        self.state.deaf = False
+
     async def send_key(self, key: str, milliseconds: int = 200) -> None:
         """Send a key to the phone, which must hear somebody: by RFC 4733, or as a tone to one that has no
         telephone-event at the clock rate of its codec. The first one of a leg takes a negotiation with
@@ -220,7 +231,7 @@ class LegMedia:
 
     async def _turn(self, direction: Direction) -> None:
         """Send nothing to a phone that says it receives nothing; rtpengine would all the same."""
-        if direction.receives != self.state.direction.receives:
+        if direction.receives != self.state.direction.receives and not self.state.deaf:
             block = UnblockMedia if direction.receives else BlockMedia
             await self._ng.request(block(self.state.id, CORE_TAG), Reply)
         self.state.direction = direction

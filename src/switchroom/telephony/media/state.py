@@ -100,6 +100,9 @@ class LegState(Struct, kw_only=True):
     """As the phone says it: one that holds sends, or nothing."""
 
     muted: bool = False
+    deaf: bool = False
+    """Whether the phone is sent nothing, though it would receive."""
+
     injects: bool = False
     """Whether rtpengine has been asked to be ready to send keys."""
 

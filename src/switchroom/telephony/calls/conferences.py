@@ -1,0 +1,331 @@
+"""Conferences of one worker: who is in them, what they hear, and what they may do with their keys.
+
+Each member's call has a loop of its own, which hears of others by being woken, and then does what is wanted
+of its leg by now: the mixer, or music as long as nobody else is there. So whatever has changed meanwhile, in
+whatever order, a leg comes to hear what it should.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+from msgspec import structs
+
+from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing
+from switchroom.errors import ErrorCode, NotFound
+from switchroom.events.types import ConferenceJoined, ConferenceLeft, DomainEvent
+from switchroom.telephony.calls.inbox import KeyPressed, Woken
+from switchroom.telephony.calls.leg import Leg
+from switchroom.telephony.calls.listening import play
+from switchroom.telephony.calls.live_call import LiveCall, Performer
+from switchroom.telephony.calls.prompt_files import Ear
+from switchroom.telephony.control.messages import Participant, ParticipantAction
+from switchroom.telephony.media.announcements import Announcements
+from switchroom.telephony.media.mixer import Mixer, MixerUnavailable, Seat
+from switchroom.telephony.media.playback import FOREVER
+from switchroom.telephony.routing.actions import (
+    Action,
+    CheckPin,
+    Event,
+    Failed,
+    Finished,
+    JoinConference,
+    PinChecked,
+)
+from switchroom.telephony.routing.hangup_causes import HangupCause
+
+BETWEEN_KEYS = 3.0
+"""Seconds after `*` in which the key comes that says what is wanted."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Pins(Protocol):
+    """Whoever knows the PINs of conferences."""
+
+    async def fits(self, organization_id: int, conference_id: int, pin: str) -> bool:
+        """Whether it is the PIN of a conference."""
+        ...
+
+
+class EventLog(Protocol):
+    """Where events are written."""
+
+    def add(self, organization_id: int, event: DomainEvent, object_id: str) -> None: ...
+
+
+class Member:
+    """Somebody in a conference, by telephone."""
+
+    def __init__(self, call: LiveCall, seat: Seat, ear: Ear, *, muted: bool) -> None:
+        self.call = call
+        self.seat = seat
+        self.ear = ear
+        self.muted = muted
+        self.joined_at = datetime.now(UTC)
+        self.is_removed = False
+        self.was_alone = False
+        self.music = ""
+        """The id of the music that it hears, empty for none."""
+
+    @property
+    def leg(self) -> Leg:
+        return self.call.routed
+
+    def wake(self) -> None:
+        """Let the member's call look again what is wanted of it."""
+        self.call.inbox.put(Woken())
+
+
+class _Room:
+    def __init__(self, organization_id: int, conference_id: int) -> None:
+        self.organization_id = organization_id
+        self.conference_id = conference_id
+        self.name = f"{organization_id}.{conference_id}"
+        self.members: list[Member] = []
+        self.coming = 0
+        """How many are about to become members."""
+
+
+class Conferences:
+    """The conferences. A participant is named by the uuid of its channel."""
+
+    def __init__(self, mixer: Mixer, announcements: Announcements, pins: Pins, events: EventLog) -> None:
+        self._mixer = mixer
+        self._announcements = announcements
+        self._pins = pins
+        self._events = events
+        self._rooms: dict[str, _Room] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def performers(self) -> Mapping[type[Action], Performer]:
+        """Performers of the actions that are about conferences."""
+        return {JoinConference: self.join, CheckPin: self.check_pin}
+
+    async def check_pin(self, call: LiveCall, action: CheckPin) -> Event:
+        """Perform `CheckPin`."""
+        return PinChecked(await self._pins.fits(call.organization_id, action.conference_id, action.digits))
+
+    async def join(self, call: LiveCall, action: JoinConference) -> Event:
+        """Perform `JoinConference`: the caller is in it until `#`, or until somebody puts them out."""
+        room = self._room(call.organization_id, action.conference_id)
+        conference = call.loaded.flow.conferences.get(action.conference_id) if call.loaded else None
+        most = conference.members_maximum if conference is not None else 0
+        if most and len(room.members) + room.coming >= most:
+            return Failed(HangupCause.USER_BUSY, 486)
+        room.coming += 1
+        try:
+            await call.answer()
+            ear = structs.replace(call.ear, language=action.language or call.ear.language)
+            if call.routed.media.state.target.packet_time == 0:  # else another process had them in here
+                await _say(call, ear, "conference-welcome", *(["conference-muted"] if action.muted else []))
+            member = await self._seat(room, call, action, ear)
+        except MixerUnavailable as error:
+            log.error("conference not joined", conference=room.conference_id, reason=str(error))
+            return Failed(HangupCause.NORMAL_TEMPORARY_FAILURE, 503)
+        finally:
+            room.coming -= 1
+            self._forget_empty(room)
+        try:
+            await self._attend(room, member)
+        except asyncio.CancelledError:
+            raise  # the process ends, and another takes the call up where it is
+        except BaseException:
+            await self._leave(room, member, action)
+            raise
+        await self._leave(room, member, action)
+        if call.routed.media.state.deaf:
+            await call.routed.media.undeafen()
+        if member.is_removed:
+            await _say(call, ear, "conference-removed")
+        return Finished()
+
+    async def participants(self, organization_id: int, conference_id: int) -> Sequence[Participant]:
+        """Who is in a conference, in the order in which they came."""
+        room = self._rooms.get(f"{organization_id}.{conference_id}")
+        return [_participant(one) for one in room.members] if room is not None else []
+
+    async def act(
+        self, organization_id: int, conference_id: int, participant: str, action: ParticipantAction
+    ) -> None:
+        """Mute, unmute or put out somebody. Raises NotFound."""
+        room = self._rooms.get(f"{organization_id}.{conference_id}")
+        found = [one for one in room.members if one.leg.uuid == participant] if room is not None else []
+        if room is None or not found:
+            raise NotFound(ErrorCode.PARTICIPANT_NOT_FOUND, "participant")
+        (member,) = found
+        if action == "kick":
+            member.is_removed = True
+            member.wake()
+        else:
+            await self._mute(room, member, muted=action == "mute")
+
+    async def close(self) -> None:
+        """Wait for nothing any more that is announced."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Coming and going.
+
+    async def _seat(self, room: _Room, call: LiveCall, action: JoinConference, ear: Ear) -> Member:
+        seat = await self._mixer.join(
+            room.name, call.routed.media.state, muted=action.muted, on_moved=lambda _: call.inbox.put(Woken())
+        )
+        member = Member(call, seat, ear, muted=action.muted)
+        room.members.append(member)
+        party = member.leg.party
+        joined = ConferenceJoined(
+            channel=member.leg.uuid,
+            call_id=call.id,
+            name=party.name,
+            number=party.number,
+            user_id=party.user_id,
+            device_id=party.device_id,
+            muted=member.muted,
+        )
+        self._events.add(room.organization_id, joined, str(room.conference_id))
+        self._others_change(room, action, member, "conference-someone-joined")
+        return member
+
+    async def _leave(self, room: _Room, member: Member, action: JoinConference) -> None:
+        room.members.remove(member)
+        self._forget_empty(room)
+        await self._mixer.leave(room.name, member.seat)
+        party = member.leg.party
+        left = ConferenceLeft(
+            channel=member.leg.uuid,
+            call_id=member.call.id,
+            name=party.name,
+            number=party.number,
+            user_id=party.user_id,
+            device_id=party.device_id,
+        )
+        self._events.add(room.organization_id, left, str(room.conference_id))
+        self._others_change(room, action, member, "conference-someone-left")
+
+    def _others_change(self, room: _Room, action: JoinConference, member: Member, notice: str) -> None:
+        """Let everybody look again, and tell them if there are some who hear each other."""
+        for one in room.members:
+            one.wake()
+        if action.announce and len(room.members) > 1:
+            ear = structs.replace(member.ear, rate=16000)
+            files = member.call.board.prompts.named(notice, ear)
+            if files:
+                self._start(self._announce(room.name, files[0]))
+
+    async def _announce(self, room: str, sound: Path) -> None:
+        try:
+            await self._mixer.play(room, await self._announcements.opus(sound))
+        except (OSError, ProgramFailed, ProgramMissing) as error:
+            log.warning("announcement not made", sound=str(sound), reason=str(error))
+
+    # Being there.
+
+    async def _attend(self, room: _Room, member: Member) -> None:
+        """Have a member in the conference until it wants to leave or is put out."""
+        loop = asyncio.get_running_loop()
+        deadline: float | None = None
+        """Until when the key after `*` may come."""
+        while not member.is_removed:
+            await self._settle(room, member)
+            match await member.call.next(deadline):
+                case KeyPressed(leg, key) if leg is member.leg:
+                    if deadline is not None:
+                        await self._command(room, member, key)
+                    elif key == "#":
+                        return
+                    deadline = loop.time() + BETWEEN_KEYS if key == "*" and deadline is None else None
+                case None:
+                    deadline = None
+                case _:
+                    pass
+
+    async def _settle(self, room: _Room, member: Member) -> None:
+        """Let a member hear what it should by now, unless it is being told something."""
+        state, target = member.leg.media.state, member.seat.target
+        if state.playing is not None and state.playing.id != member.music:
+            return
+        if len(room.members) == 1 and not member.was_alone:
+            member.was_alone = True
+            await self._tell(member, "conference-alone")
+        elif len(room.members) == 1 or target is None:
+            if not member.music:
+                await self._play_music(member)
+        elif member.music or state.target != target:
+            member.was_alone, member.music = False, ""
+            await member.leg.playback.stop()
+            await member.leg.media.point_at(target)
+
+    async def _play_music(self, member: Member) -> None:
+        """Music until somebody comes, or the mixer is there again."""
+        call = member.call
+        music = await call.board.prompts.music(call.organization_id, None, member.ear)
+        if music:
+            member.music = await member.leg.play(music, times=FOREVER)
+        elif not member.leg.media.state.target.is_sink:
+            await member.leg.media.let_nobody_hear()
+
+    async def _tell(self, member: Member, name: str) -> None:
+        """Tell one member something; it does not hear the others meanwhile, nor they it."""
+        member.music = ""
+        files = member.call.board.prompts.named(name, member.ear)
+        if files:
+            await member.leg.play(files)
+
+    async def _command(self, room: _Room, member: Member, key: str) -> None:
+        match key:
+            case "1" | "2" | "3":
+                muted = key == "2" or (key == "1" and not member.muted)
+                await self._mute(room, member, muted=muted)
+                await self._tell(member, "conference-muted" if muted else "conference-unmuted")
+            case "4" | "5" | "6":
+                media = member.leg.media
+                is_deaf = key == "5" or (key == "4" and not media.state.deaf)
+                await (media.deafen() if is_deaf else media.undeafen())
+            case _:
+                pass
+
+    async def _mute(self, room: _Room, member: Member, *, muted: bool) -> None:
+        member.muted = muted
+        if muted:
+            await self._mixer.mute(room.name, member.seat)
+        else:
+            await self._mixer.unmute(room.name, member.seat)
+
+    # What it is made of.
+
+    def _room(self, organization_id: int, conference_id: int) -> _Room:
+        room = _Room(organization_id, conference_id)
+        return self._rooms.setdefault(room.name, room)
+
+    def _forget_empty(self, room: _Room) -> None:
+        if not room.members and not room.coming:
+            self._rooms.pop(room.name, None)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _say(call: LiveCall, ear: Ear, *names: str) -> None:
+    files = [file for name in names for file in call.board.prompts.named(name, ear)]
+    await play(call.routed, files, call.next)
+
+
+def _participant(member: Member) -> Participant:
+    leg = member.leg
+    return Participant(
+        id=leg.uuid,
+        name=leg.party.name,
+        number=leg.party.number,
+        owner_id=leg.party.user_id,
+        muted=member.muted,
+        timestamp=int(member.joined_at.timestamp()),
+    )

@@ -1,0 +1,218 @@
+"""Conferences by telephone on a running platform: who gets in, who hears whom, what keys and the API do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from switchroom.engines.janus.engine import JanusEngine
+from tests.platform import RunningPlatform
+from tests.telephony.calls.phones import Conversation, SoftPhone
+from tests.telephony.calls.switchboards import Account
+from tests.telephony.media.conftest import sound
+
+__all__ = ["sound"]
+
+pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.janus]
+
+MUSIC_AND_PROMPTS = 20.0
+"""Seconds in which everything that is said before is over."""
+
+
+def conference(account: Account, number: str = "400", **draft: Any) -> int:
+    """A conference at a number, of which nothing is announced unless it is asked for."""
+    settings = {"name": "Daily", "members_announce_join_leave": False, **draft}
+    made = int(account.api("PUT", "/conferences", settings)["id"])
+    account.flow(number, {"module": "conference", "data": {"id": made}})
+    return made
+
+
+def people(account: Account, *extensions: str) -> None:
+    for extension in extensions:
+        account.person(extension)
+
+
+async def joined(phone: SoftPhone, number: str = "400") -> Conversation:
+    call = await phone.call(number)
+    await call.answered()
+    return call
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], limit: float = 10.0) -> None:
+    async with asyncio.timeout(limit):
+        while not await condition():  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.1)
+
+
+async def test_three_phones_hear_the_others_and_leave_one_after_the_other(account: Account) -> None:
+    people(account, "201", "202", "203")
+    conference(account)
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        first = await joined(ada)
+        second = await joined(grace)
+        third = await joined(mary)
+        await first.talker.hears(550, 700, limit=MUSIC_AND_PROMPTS)
+        await second.talker.hears(400, 700, limit=MUSIC_AND_PROMPTS)
+        await third.talker.hears(400, 550, limit=MUSIC_AND_PROMPTS)
+        third.hang_up()
+        await first.talker.hears(550)
+        second.talker.press("#")
+        await second.ended()
+        first.hang_up()
+
+
+async def test_keys_mute_and_unmute(account: Account) -> None:
+    people(account, "201", "202")
+    conference(account)
+    async with account.phones("201", "202") as (ada, grace):
+        first = await joined(ada)
+        second = await joined(grace)
+        await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        await second.talker.hears(400, limit=MUSIC_AND_PROMPTS)
+        second.talker.press("*")
+        second.talker.press("1")
+        await first.talker.hears()
+        await second.talker.hears(400, limit=MUSIC_AND_PROMPTS)
+        second.talker.press("*")
+        second.talker.press("1")
+        await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        second.talker.press("*")
+        second.talker.press("5")
+        await second.talker.hears()
+        await first.talker.hears(550)
+        second.talker.press("*")
+        second.talker.press("6")
+        await second.talker.hears(400)
+
+
+async def test_a_pin_lets_in_and_a_wrong_one_does_not(account: Account) -> None:
+    people(account, "201", "202")
+    conference(account, members_pin="4711")
+    async with account.phones("201", "202") as (ada, grace):
+        first = await joined(ada)
+        second = await joined(grace)
+        for call in (first, second):
+            for key in "4711#":
+                call.talker.press(key)
+        await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        stranger = await joined(grace)
+        for _ in range(3):
+            for key in "1234#":
+                stranger.talker.press(key)
+            await asyncio.sleep(1.0)  # the next try is asked for
+        await stranger.ended(limit=MUSIC_AND_PROMPTS)
+
+
+async def test_a_full_conference_takes_nobody(account: Account) -> None:
+    people(account, "201", "202", "203")
+    conference(account, members_maximum=2)
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        first = await joined(ada)
+        await joined(grace)
+        await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        third = await mary.call("400")
+        await third.ended(limit=MUSIC_AND_PROMPTS)
+        await first.talker.hears(550)
+
+
+async def test_a_mixer_that_is_killed_is_a_pause(account: Account, exchange: RunningPlatform) -> None:
+    people(account, "201", "202")
+    conference(account)
+    async with account.phones("201", "202") as (ada, grace):
+        first = await joined(ada)
+        second = await joined(grace)
+        await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        await second.talker.hears(400, limit=MUSIC_AND_PROMPTS)
+        janus = exchange.platform.engines.find(JanusEngine)
+        assert janus is not None
+        assert janus.pid is not None
+        os.kill(janus.pid, signal.SIGKILL)
+        await eventually(lambda: silent(first))
+        await first.talker.hears(550, limit=10)
+        await second.talker.hears(400, limit=10)
+
+
+async def silent(call: Conversation) -> bool:
+    return not call.talker.tones() & {550}
+
+
+async def test_those_who_are_in_hear_who_comes(
+    account: Account, exchange: RunningPlatform, sound: Callable[[int, float], Path]
+) -> None:
+    own = exchange.platform.settings.data_directory / "telephony" / "prompts" / "en"
+    own.mkdir(parents=True, exist_ok=True)
+    prompt = own / "conference-someone-joined.wav"
+    shutil.copy(sound(1200, 3.0), prompt)
+    people(account, "201", "202", "203")
+    conference(account, members_announce_join_leave=True, language="en")
+    try:
+        async with account.phones("201", "202", "203") as (ada, grace, mary):
+            first = await joined(ada)
+            await joined(grace)
+            await first.talker.hears(550, 1200, limit=MUSIC_AND_PROMPTS)
+            await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+            third = await joined(mary)
+            await first.talker.hears(550, 700, 1200, limit=MUSIC_AND_PROMPTS)
+            third.hang_up()
+    finally:
+        prompt.unlink()
+
+
+async def test_programs_see_mute_and_put_out_participants(account: Account) -> None:
+    people(account, "201", "202")
+    number = conference(account)
+    path = f"/conferences/{number}/participants"
+    async with account.phones("201", "202") as (ada, grace):
+        first = await joined(ada)
+        second = await joined(grace)
+        await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        found = await asyncio.to_thread(account.api, "GET", path)
+        assert [(one["number"], one["muted"]) for one in found] == [("201", False), ("202", False)]
+        assert found[1]["owner_id"] == account.people["202"]
+        await act(account, f"{path}/{found[1]['id']}", "mute")
+        await first.talker.hears()
+        assert (await asyncio.to_thread(account.api, "GET", path))[1]["muted"] is True
+        await act(account, f"{path}/{found[1]['id']}", "unmute")
+        await first.talker.hears(550)
+        await act(account, f"{path}/{found[1]['id']}", "kick")
+        await second.ended(limit=MUSIC_AND_PROMPTS)
+        assert [one["number"] for one in await asyncio.to_thread(account.api, "GET", path)] == ["201"]
+
+
+async def act(account: Account, path: str, action: str) -> None:
+    await asyncio.to_thread(account.api, "POST", path, {"action": action})
+
+
+async def test_events_tell_who_comes_and_goes(account: Account) -> None:
+    people(account, "201")
+    number = conference(account, members_join_muted=True)
+    async with account.phones("201") as (ada,):
+        first = await joined(ada)
+        await told(account, "conference.joined", number)
+        first.hang_up()
+        (left,) = await told(account, "conference.left", number)
+    (came,) = await told(account, "conference.joined", number)
+    assert came["data"]["number"] == left["data"]["number"] == "201"
+    assert came["data"]["muted"] is True
+    assert came["data"]["channel"] == left["data"]["channel"]
+
+
+async def told(account: Account, kind: str, number: int) -> list[dict[str, Any]]:
+    """Events of a conference, when there are some."""
+
+    async def read() -> bool:
+        nonlocal found
+        found = await asyncio.to_thread(account.api, "GET", "/events", type=kind)
+        return bool(found)
+
+    found: list[dict[str, Any]] = []
+    await eventually(read, limit=MUSIC_AND_PROMPTS)
+    assert {one["object"] for one in found} == {str(number)}
+    return found
