@@ -36,7 +36,7 @@ from switchroom.telephony.control.messages import (
 from switchroom.telephony.control.server import NOTICES
 from switchroom.telephony.control.sockets import connected, frame, read_frame
 
-FASTEST_RETRY, SLOWEST_RETRY = 0.05, 1.0
+FASTEST_RETRY, SLOWEST_RETRY = 0.05, 0.25
 """Seconds between two attempts to connect."""
 
 UNANSWERED = 256
