@@ -14,6 +14,7 @@ from switchroom import __version__
 from switchroom.cli.options import Command, load_settings, with_address, with_settings
 from switchroom.platform.build import Platform
 from switchroom.platform.demo import TREE, Demo, ensure_demo
+from switchroom.platform.demo_telephony import CONFERENCE_PIN, sip_address
 from switchroom.platform.doctor.examination import examine
 from switchroom.platform.loop import run
 from switchroom.platform.schema import bring_up_to_date
@@ -101,7 +102,7 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -
 
     async def prepare(platform: Platform) -> None:
         if demo:
-            _print_demo(await ensure_demo(platform))
+            _print_demo(await ensure_demo(platform), loaded)
 
     async with AsyncExitStack() as stack:
         if workers == 1:
@@ -115,7 +116,7 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -
         print("Stopping …", flush=True)
 
 
-def _print_demo(demo: Demo) -> None:
+def _print_demo(demo: Demo, settings: Settings) -> None:
     rows = [
         ("Company", f"Demo  {demo.company_id}"),
         ("API key", f"{demo.api_key.client_id}  {demo.api_key.code}"),
@@ -128,6 +129,15 @@ def _print_demo(demo: Demo) -> None:
         rows += [
             ("Web Meeting API key", demo.webmeeting.api_key),
             ("Meeting", f"{demo.base_url}/#/meeting/{demo.webmeeting.meeting_id}"),
+        ]
+    if demo.telephony is not None:
+        telephony = demo.telephony
+        rows += [
+            ("Telephony API key", telephony.api_key),
+            ("Softphones", f"domain {telephony.realm}, server {sip_address(settings)}:{telephony.sip_port}"),
+            *((f"Phone {one.number}", f"{one.username}  {one.password}") for one in telephony.devices),
+            ("To call", f"200 menu, 300 group, 400 conference (PIN {CONFERENCE_PIN}), 500 by opening hours"),
+            ("", "*98 messages, once somebody has not answered on 100"),
         ]
     width = max(len(title) for title, _ in rows)
     for title, value in rows:

@@ -18,9 +18,11 @@ from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken
 from switchroom.meetings.drafts import MeetingDraft
 from switchroom.platform.build import Platform
+from switchroom.platform.demo_telephony import DemoTelephony, make_telephony
 from switchroom.rooms.drafts import Grant, QuotaWish, RoomDraft
 from switchroom.rooms.links import LinkDraft
 from switchroom.rooms.models import LinkKind, RoomMode, RoomType
+from switchroom.settings import Settings
 
 _PEOPLE = (
     ("administrator", Standing.ADMINISTRATOR, "Ada", "Lovelace"),
@@ -66,7 +68,7 @@ class DemoMeeting(Struct):
 
 
 class Demo(Struct):
-    """What `demo.json` holds. One made before there were meetings has none."""
+    """What `demo.json` holds. One made before there were meetings, or telephones, has none."""
 
     base_url: str
     company_id: str
@@ -75,6 +77,7 @@ class Demo(Struct):
     rooms: list[DemoRoom]
     links: DemoLinks
     webmeeting: DemoMeeting | None = None
+    telephony: DemoTelephony | None = None
 
 
 async def ensure_demo(platform: Platform) -> Demo:
@@ -84,25 +87,37 @@ async def ensure_demo(platform: Platform) -> Demo:
         demo = await _make(platform)
     else:
         demo = msgspec.json.decode(path.read_bytes(), type=Demo)
-        if demo.base_url == platform.settings.base_url and demo.webmeeting is not None:
+        as_it_was = demo
+        demo = await _completed(platform, _moved(demo, platform.settings))
+        if demo == as_it_was:
             return demo
-        demo = _moved(demo, platform.settings.base_url)
-        if demo.webmeeting is None:
-            organization = await platform.identity.organizations.find(demo.company_id)
-            demo = structs.replace(
-                demo, webmeeting=await _make_meeting(platform, organization, demo.users[0].user_id)
-            )
     _write_privately(path, msgspec.json.format(msgspec.json.encode(demo), indent=2) + b"\n")
     return demo
 
 
-def _moved(demo: Demo, base_url: str) -> Demo:
+async def _completed(platform: Platform, demo: Demo) -> Demo:
+    """The demo with what an earlier version did not make."""
+    organization = await platform.identity.organizations.find(demo.company_id)
+    if demo.webmeeting is None:
+        meeting = await _make_meeting(platform, organization, demo.users[0].user_id)
+        demo = structs.replace(demo, webmeeting=meeting)
+    if demo.telephony is None:
+        telephony = await make_telephony(platform, organization, *(one.user_id for one in demo.users[:2]))
+        demo = structs.replace(demo, telephony=telephony)
+    return demo
+
+
+def _moved(demo: Demo, settings: Settings) -> Demo:
     """The same demo at another address."""
+    base_url = settings.base_url
+    telephony = demo.telephony
+    if telephony is not None:
+        telephony = structs.replace(telephony, sip_port=settings.telephony.sip_port)
     links = DemoLinks(
         moderator=demo.links.moderator.replace(demo.base_url, base_url, 1),
         participant=demo.links.participant.replace(demo.base_url, base_url, 1),
     )
-    return structs.replace(demo, base_url=base_url, links=links)
+    return structs.replace(demo, base_url=base_url, links=links, telephony=telephony)
 
 
 async def _make(platform: Platform) -> Demo:
@@ -126,6 +141,7 @@ async def _make(platform: Platform) -> Demo:
             participant=await _make_link(platform, token, rooms[0].id, groups[Role.PARTICIPANT]),
         ),
         webmeeting=await _make_meeting(platform, organization, users[0].user_id),
+        telephony=await make_telephony(platform, organization, users[0].user_id, users[1].user_id),
     )
 
 

@@ -41,6 +41,9 @@ PHRASES: Mapping[str, str] = {
     "conference-unmuted": "You can be heard now.",
     "conference-wait-for-moderator": "The conference begins as soon as the moderator is there.",
     "conference-welcome": "Welcome to the conference.",
+    "demo-menu": (
+        "Welcome to Switchroom. For Ada, press 1. For Emil, press 2. For both, press 3. Or dial an extension."
+    ),
     "dnd-off": "Do not disturb is off.",
     "dnd-on": "Do not disturb is on.",
     "emergency-not-configured": "Emergency calls are not configured for this telephone.",

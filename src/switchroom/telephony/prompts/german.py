@@ -41,6 +41,10 @@ PHRASES: Mapping[str, str] = {
     "conference-unmuted": "Man kann Sie jetzt hören.",
     "conference-wait-for-moderator": "Die Konferenz beginnt, sobald der Moderator da ist.",
     "conference-welcome": "Willkommen in der Konferenz.",
+    "demo-menu": (
+        "Willkommen bei Switchroom. Für Ada drücken Sie die 1, für Emil die 2, für beide die 3. "
+        "Oder wählen Sie eine Nebenstelle."
+    ),
     "dnd-off": "Die Anrufsperre ist aus.",
     "dnd-on": "Die Anrufsperre ist an.",
     "emergency-not-configured": "Notrufe sind für dieses Telefon nicht eingerichtet.",
