@@ -45,6 +45,13 @@ def test_the_demo_is_made_once_and_holds_what_it_says(tmp_path: Path) -> None:
         (meeting,) = re.findall(rf"{demo['base_url']}/#/meeting/(\S+)", printed)
         seen = httpx.post(f"{platform.base_url}/client/meeting", json={"number": meeting}).json()
         assert seen["topic"] == "Demo meeting"
+        telephony = demo["telephony"]
+        assert [device["number"] for device in telephony["devices"]] == ["100", "101"]
+        for device in telephony["devices"]:
+            assert f"Phone {device['number']}" in printed
+            assert f"{device['username']}  {device['password']}" in printed
+        server = f"domain {telephony['realm']}, server 127.0.0.1:{telephony['sip_port']}"
+        assert server in printed
         assert platform.stop() == 0
     with running(data, "--demo", port=port) as platform:
         assert (data / "demo.json").read_bytes() == first
