@@ -292,3 +292,29 @@ async def test_a_carrier_transfers_nobody(account: Account) -> None:
         await other.talker.hears(TONE)
         call.hang_up()
         await other.ended()
+
+
+async def test_nobody_takes_the_place_of_somebody_else(account: Account) -> None:
+    for extension in ("201", "202"):
+        account.person(extension)
+    neighbour = Account(account.platform, "Neighbour")
+    neighbour.person("201")
+    async with (
+        carrier(account) as far,
+        account.phones("201", "202") as (ada, grace),
+        neighbour.phones("201") as (stranger,),
+    ):
+        number = add_number(account, add_trunk(account, far.port))
+        call = await ada.call("202")
+        other = await grace.rung()
+        other.answer()
+        await call.answered()
+        live = call.live
+        replaces = f"{live.call_id};to-tag={live.remote_tag};from-tag={live.local_tag}"
+        headers = [("Replaces", replaces)]
+        assert await (await stranger.call("201", headers=headers)).failed() == 481
+        assert await (await far.bring(number, headers=headers)).failed() == 481
+        await call.talker.hears(other.phone.tone)
+        await other.talker.hears(ada.tone)
+        call.hang_up()
+        await other.ended()

@@ -76,6 +76,10 @@ class Switchboard:
         if self._services is None:
             call.refuse(503)
             return
+        if call.replaces is not None:
+            # It would end a call, of whatever account, by what its peers and those on the way know of it.
+            call.refuse(481)
+            return
         entry = self._entry(call)
         if entry is None:
             call.refuse(403)
