@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +27,7 @@ NOBODY = "127.0.0.1:1"
 async def examined(data: Path, **environment: str) -> Sequence[Finding]:
     variables = {f"SWITCHROOM_{name}": value for name, value in environment.items()}
     port = variables.pop("SWITCHROOM_PORT", str(free_port()))
+    variables.setdefault("SWITCHROOM_TELEPHONY_SIP_PORT", str(free_port()))
     return await examine(
         load(environment={**variables, "SWITCHROOM_PORT": port}, options={"data": str(data)})
     )
@@ -215,3 +217,52 @@ def test_beside_the_running_server_it_looks_at_that(tmp_path: Path) -> None:
 def write_version(data: Path, version: str) -> None:
     with closing(sqlite3.connect(data / "switchroom.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = ?", (version,))
+
+
+async def test_the_ports_of_sip_are_looked_at(tmp_path: Path) -> None:
+    port = free_port()
+    assert of(f"SIP port {port}", await examined(tmp_path, TELEPHONY_SIP_PORT=str(port))).state == "free"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", port))
+        found = of(f"SIP port {port}", await examined(tmp_path, TELEPHONY_SIP_PORT=str(port)))
+        assert not found.good
+        assert f"UDP port {port} on 127.0.0.1" in found.state
+    assert not [
+        one
+        for one in await examined(tmp_path, TELEPHONY_ENABLED="false")
+        if "SIP" in one.subject or "phones" in one.subject
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "good", "state"),
+    [
+        ({}, True, "127.0.0.1: only programs of this machine"),
+        ({"PUBLIC_URL": "https://meet.example.org"}, False, "127.0.0.1: only programs of this machine"),
+        ({"TELEPHONY_LISTEN": "0.0.0.0"}, True, "phones are told "),
+        ({"TELEPHONY_ADVERTISED_ADDRESS": "192.0.2.7"}, True, "phones are told 192.0.2.7"),
+        ({"TELEPHONY_ADVERTISED_ADDRESS": "0.0.0.0"}, False, "phones are told 0.0.0.0"),
+        (
+            {"TELEPHONY_ADVERTISED_ADDRESS": "no.such.name.invalid"},
+            False,
+            "no.such.name.invalid has no address",
+        ),
+    ],
+)
+async def test_the_address_that_phones_are_told_is_looked_at(
+    tmp_path: Path, variables: Mapping[str, str], good: bool, state: str
+) -> None:
+    found = of("address for phones and carriers", await examined(tmp_path, **variables))
+    assert found.good is good
+    assert found.state.startswith(state)
+
+
+async def test_the_certificate_of_sip_is_looked_at(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    certificate.write_text("certificate")
+    variables = {"TELEPHONY_TLS_CERTIFICATE": str(certificate), "TELEPHONY_TLS_PRIVATE_KEY": str(key)}
+    found = of("certificate for SIP", await examined(tmp_path, **variables))
+    assert not found.good
+    assert str(key) in found.state
+    key.write_text("key")
+    assert of("certificate for SIP", await examined(tmp_path, **variables)).good
