@@ -15,6 +15,7 @@ from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.platform.telephony import TelephonyServices, control_directory
 from switchroom.platform.telephony_conferences import ConferenceServices
+from switchroom.platform.telephony_lamps import LampServices
 from switchroom.settings import Settings
 from switchroom.tasks import Tasks
 from switchroom.telephony.calls.control import SwitchboardControl
@@ -53,7 +54,8 @@ class CallServices:
         prompts = PromptFiles(library, telephony.sounds, self.loader)
         dialler = TrunkDialler(carrier_addresses(settings), own_side(settings).host)
         self.journal = CallJournal(self.storage.database, number)
-        self.board = Switchboard(self.loader, prompts, self.journal, dialler)
+        self.lamps = LampServices(settings, self.storage, self.journal)
+        self.board = Switchboard(self.loader, prompts, self.lamps, dialler)
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
         self.board.performers.update(voicemail.performers())
         self.board.performers[ChangeForwarding] = Forwarding(telephony.resources).perform
@@ -76,6 +78,7 @@ class CallServices:
         know."""
         self.board.begin(services)
         left, self._left = self._left, ()
+        self.lamps.begin(services.agent, left)
         for snapshot in left:
             try:
                 self.board.take_up(snapshot)
@@ -91,6 +94,7 @@ class CallServices:
     async def close(self) -> None:
         await self.control.stop()
         await self._mixing.stop()
+        await self.lamps.close()
         await self._tasks.close()
         try:
             await self.journal.finish()

@@ -97,7 +97,7 @@ class House:
 
     def publisher(self) -> Publisher:
         assert self._agent is not None
-        return Publisher(self._agent, self.engine.directory)
+        return Publisher(self._agent, self.engine.directory, expires=600)
 
     async def stop(self) -> None:
         if self._agent is not None:
@@ -120,7 +120,7 @@ class Lamp:
 
     async def watch(self, user: str, event: str) -> Message:
         """Subscribe. Returns what the phone is told first."""
-        uri = f"sip:{user}@{REALM}"
+        uri = f"sip:{user}@{self.phone.realm}"
         said = {"Event": event, "Expires": "600"}
         challenge = await self.phone.ask(self.phone.request("SUBSCRIBE", uri=uri, to=f"<{uri}>", more=said))
         credentials = self.phone.authorization(challenge, "SUBSCRIBE", uri)

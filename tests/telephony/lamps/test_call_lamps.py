@@ -146,10 +146,8 @@ async def test_another_worker_goes_on_with_the_lamps(house: House, lamps: CallLa
         call.answered()
         await lamp.told_until(">confirmed<")
         other = CallLamps(house.database, house.publisher())
-        taken_up = Call(house, other)
-        taken_up.answered()
         keeping = asyncio.create_task(other.run())
-        taken_up.ends()
+        Call(house, other).ends()
         told = await lamp.told_until(">terminated<")
         assert "confirmed" not in told.body
         keeping.cancel()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import structlog
-from cachetools import TTLCache
 from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,13 +21,14 @@ from switchroom.telephony.lamps.publisher import Publisher
 from switchroom.telephony.resources.callflows import CallflowNumber, CallflowRow
 from switchroom.telephony.resources.devices import Device
 from switchroom.telephony.resources.realms import SipRealm, prefix_of
-from switchroom.telephony.resources.references import ResourceReference
 
 LOOK_EVERY = 3.0
 """Seconds between two looks at who watches."""
 
-_REMEMBERED = 30.0
-"""Seconds for which it is remembered what somebody is called."""
+_FIND_ALL_EVERY = 60.0
+"""Seconds after which it is found out anew who is watched where: callflows may lead elsewhere."""
+
+_FOUND_AT_ONCE = 500
 
 DIALOG, PRESENCE = "dialog", "presence"
 
@@ -58,7 +58,7 @@ class CallLamps:
         self._calls: dict[str, CallSnapshot] = {}
         self._parties: defaultdict[Party, dict[str, Dialog]] = defaultdict(dict)
         self._changed: set[Party] = set()
-        self._names: TTLCache[Party, Sequence[str]] = TTLCache(10_000, _REMEMBERED)
+        self._watched: defaultdict[Party, set[str]] = defaultdict(set)
         self._woken = asyncio.Event()
 
     def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
@@ -66,6 +66,8 @@ class CallLamps:
         before = self._calls.get(snapshot.id)
         if happened.kind is ChangeKind.ENDED:
             self._calls.pop(snapshot.id, None)
+            # Also of one that was not known: another process may have lit its lamps.
+            self._changed.update(_parties(snapshot))
             now: Dialogs = {}
         else:
             self._calls[snapshot.id] = snapshot
@@ -88,46 +90,63 @@ class CallLamps:
     async def run(self) -> None:
         """Publish what changes, and for who begins to watch what there is, until cancelled."""
         loop = asyncio.get_running_loop()
-        look_at = loop.time()
+        look_at = find_all_at = loop.time()
         while True:
             if loop.time() >= look_at:
-                if await self._publisher.look():
-                    self._changed.update(self._parties)
+                fresh = await self._publisher.look()
+                if loop.time() >= find_all_at:
+                    self._watched.clear()
+                    fresh = self._publisher.watched
+                    find_all_at = loop.time() + _FIND_ALL_EVERY
+                await self._find(fresh)
                 await self._publisher.refresh()
                 look_at = loop.time() + LOOK_EVERY
             changed, self._changed = self._changed, set()
             for party in changed:
-                try:
-                    await self._publish(party)
-                except DATABASE_AWAY as error:
-                    log.warning("lamps not published", reason=type(error).__name__)
+                await self._publish(party)
             await set_within(self._woken, max(look_at - loop.time(), 0.0))
             self._woken.clear()
 
+    async def _find(self, watched: Iterable[Watched]) -> None:
+        """Find out who is watched there. Those who have calls are to be published."""
+        uris = {one.uri for one in watched if one.event in (DIALOG, PRESENCE)}
+        if not uris:
+            return
+        try:
+            async with self._database.read(None) as session:
+                found = await parties_at(session, uris)
+        except DATABASE_AWAY as error:
+            log.warning("watchers not known", reason=type(error).__name__)
+            return
+        for uri, party in found.items():
+            self._watched[party].add(uri)
+            if party in self._parties:
+                self._changed.add(party)
+
     async def _publish(self, party: Party) -> None:
         """Tell those who watch a party what calls it has."""
-        if not self._publisher.watched:
+        uris = self._watched.get(party)
+        if uris is None:
             return
         dialogs = [*self._parties.get(party, {}).values()]
         is_up = any(one.state is DialogState.CONFIRMED for one in dialogs)
-        for uri in await self._uris(party):
+        for uri in uris:
             body = dialog_info(uri, dialogs or [_NO_CALL])
             await self._publisher.publish(Watched(DIALOG, uri), body, DIALOG_INFO)
             body = presence(uri, on_the_phone=is_up)
             await self._publisher.publish(Watched(PRESENCE, uri), body, PIDF)
 
-    async def _uris(self, party: Party) -> Sequence[str]:
-        """The addresses at which a party is watched."""
-        known = self._names.get(party)
-        if known is None:
-            async with self._database.read(party.organization_id) as session:
-                known = [one async for one in _addresses(session, party)]
-            self._names[party] = known
-        return known
-
 
 _NO_CALL = Dialog("none", DialogState.TERMINATED, is_caller=False)
 """What is told once a call is over: phones keep a lamp lit that they hear nothing more of."""
+
+
+def _parties(snapshot: CallSnapshot) -> Iterator[Party]:
+    """Everybody who has, or had, a leg."""
+    for leg in snapshot.legs:
+        for kind, id_ in (("device", leg.device_id), ("user", leg.user_id)):
+            if id_ is not None:
+                yield Party(snapshot.organization_id, kind, id_)
 
 
 def _dialogs(snapshot: CallSnapshot) -> Dialogs:
@@ -138,42 +157,61 @@ def _dialogs(snapshot: CallSnapshot) -> Dialogs:
             continue
         state = DialogState.EARLY if leg.state is LegStatus.RINGING else DialogState.CONFIRMED
         dialog = Dialog(leg.uuid, state, is_caller=leg.direction is LegDirection.INBOUND)
-        for kind, id_ in (("devices", leg.device_id), ("users", leg.user_id)):
+        for kind, id_ in (("device", leg.device_id), ("user", leg.user_id)):
             if id_ is not None:
                 found[Party(snapshot.organization_id, kind, id_)][leg.uuid] = dialog
     return found
 
 
-async def _addresses(session: AsyncSession, party: Party) -> AsyncGenerator[str]:
-    """The extensions whose callflow begins with the party, in each realm of the account; of a device also its
-    name, with and without the prefix that phones are told."""
-    if party.kind == "devices":
-        device = await session.scalar(select(Device).where(Device.id == party.id))
-        if device is not None:
-            yield f"sip:{device.username}@{device.realm}"
-            yield f"sip:{prefix_of(device.realm)}.{device.username}@{device.realm}"
-    query = (
-        select(CallflowNumber.number, CallflowRow.details["flow"])
-        .join(CallflowRow, CallflowRow.id == CallflowNumber.callflow_id)
-        .join(ResourceReference, ResourceReference.source_id == CallflowRow.id)
-        .where(
-            ResourceReference.organization_id == party.organization_id,
-            ResourceReference.source_kind == "callflows",
-            ResourceReference.target_kind == party.kind,
-            ResourceReference.target_id == party.id,
+async def parties_at(session: AsyncSession, uris: Collection[str]) -> Mapping[str, Party]:
+    """Who is at these addresses: the device with that name, with or without the prefix that phones are told,
+    or the user or device that the callflow of that extension begins with."""
+    asked = {uri: _parts(uri) for uri in uris}
+    known = await session.execute(
+        select(SipRealm.realm, SipRealm.organization_id).where(
+            SipRealm.realm.in_({realm for _, realm in asked.values()})
         )
     )
-    module = party.kind.removesuffix("s")
-    numbers = [
-        number
-        for number, flow in await session.execute(query)
-        if flow["module"] == module and flow["data"].get("id") == party.id
-    ]
-    if not numbers:
-        return
-    realms = await session.scalars(
-        select(SipRealm.realm).where(SipRealm.organization_id == party.organization_id)
-    )
-    for realm in realms:
-        for number in numbers:
-            yield f"sip:{number}@{realm}"
+    realms: dict[str, int] = {row[0]: row[1] for row in known}
+    names = {name for user, realm in asked.values() for name in (user, _plain(user, realm))}
+    organizations = set(realms.values())
+    devices: dict[tuple[str, str], Party] = {}
+    flows: dict[tuple[int, str], Party] = {}
+    for part in _pieces(sorted(names)):
+        query = select(Device.realm, Device.username, Device.organization_id, Device.id)
+        for realm, username, organization_id, id_ in await session.execute(
+            query.where(Device.realm.in_(realms), Device.username.in_(part))
+        ):
+            devices[(realm, username)] = Party(organization_id, "device", id_)
+        numbers = select(
+            CallflowNumber.organization_id, CallflowNumber.number, CallflowRow.details["flow"]
+        ).join(CallflowRow, CallflowRow.id == CallflowNumber.callflow_id)
+        for organization_id, number, flow in await session.execute(
+            numbers.where(CallflowNumber.organization_id.in_(organizations), CallflowNumber.number.in_(part))
+        ):
+            match flow:
+                case {"module": "user" | "device" as kind, "data": {"id": int(id_)}}:
+                    flows[(organization_id, number)] = Party(organization_id, kind, id_)
+                case _:
+                    pass
+    found: dict[str, Party] = {}
+    for uri, (user, realm) in asked.items():
+        party = devices.get((realm, user)) or devices.get((realm, _plain(user, realm)))
+        party = party or flows.get((realms.get(realm, 0), user))
+        if party is not None:
+            found[uri] = party
+    return found
+
+
+def _parts(uri: str) -> tuple[str, str]:
+    """Name and realm of an address."""
+    user, _, realm = uri.partition(":")[2].partition("@")
+    return user, realm.lower()
+
+
+def _plain(user: str, realm: str) -> str:
+    return user.removeprefix(f"{prefix_of(realm)}.")
+
+
+def _pieces(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[begin : begin + _FOUND_AT_ONCE] for begin in range(0, len(names), _FOUND_AT_ONCE))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from pathlib import Path
 
 import structlog
@@ -13,38 +12,44 @@ from msgspec import Struct
 from switchroom.engines.kamailio.presence import Watched, read_etags, read_watched
 from switchroom.engines.kamailio.state import STATE_FILE
 from switchroom.engines.sip.address import NameAddr
-from switchroom.engines.sip.errors import Refused
+from switchroom.engines.sip.errors import MalformedValue, Refused
 from switchroom.engines.sip.message import Response
 from switchroom.engines.sip.uri import parse_uri
 from switchroom.engines.sip.user_agent import UserAgent
 
-EXPIRES = 600
-"""Seconds for which a publication counts: those of a worker that is gone are wrong for no longer."""
-
 _REFRESH_AT = 0.5
-_CONDITIONAL_REQUEST_FAILED = 412
+_NO_SUCH_ETAG = 412
+_PASSING = (_NO_SUCH_ETAG, 500)
+"""What passes: another entity tag, and processes of Kamailio that write to its state at the same moment."""
+
+_TRIED_AGAIN_AFTER = (0.02, 0.1, 0.3)
 _LIMIT = 5.0
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class _Publication(Struct):
+class _Lamp(Struct):
+    """What is to be shown somewhere. It is published again from `due` on, on the loop's clock. Without `etag`
+    it is not known what was published before."""
+
     body: bytes
     content_type: str
-    etag: str
-    refresh_at: float
+    etag: str = ""
+    due: float = 0.0
 
 
 class Publisher:
     """Publishes in the place of phones, from the socket of a telephony worker. What nobody watches is not
     published. Its methods are called one after the other, and raise nothing: what cannot be published now is
-    published at the next look."""
+    published at a later `refresh`."""
 
-    def __init__(self, agent: UserAgent, directory: Path) -> None:
-        """`directory` is Kamailio's; the agent's next hop is its core port."""
+    def __init__(self, agent: UserAgent, directory: Path, *, expires: int) -> None:
+        """`directory` is Kamailio's; the agent's next hop is its core port. What a process that is gone has
+        published counts for `expires` seconds."""
         self._agent = agent
+        self._expires = expires
         self._state_file = directory / STATE_FILE
-        self._published: dict[Watched, _Publication] = {}
+        self._lamps: dict[Watched, _Lamp] = {}
         self.watched: frozenset[Watched] = frozenset()
 
     async def look(self) -> frozenset[Watched]:
@@ -56,42 +61,47 @@ class Publisher:
             return frozenset()
         fresh = now - self.watched
         self.watched = now
-        for gone in self._published.keys() - now:
-            del self._published[gone]
+        for gone in self._lamps.keys() - now:
+            del self._lamps[gone]
         return fresh
 
-    async def publish(self, what: Watched, body: bytes, content_type: str) -> bool:
-        """Tell those who watch it, unless they know. Whether they were told."""
-        known = self._published.get(what)
+    async def publish(self, what: Watched, body: bytes, content_type: str) -> None:
+        """Tell those who watch it, unless they know."""
         if what not in self.watched:
-            return False
-        if known is not None and known.body == body and time.monotonic() < known.refresh_at:
-            return True
-        etag = known.etag if known is not None else await self._taken_up(what)
-        try:
-            response = await self._send(what, etag, EXPIRES, body, content_type)
-        except Refused as error:
-            if error.status != _CONDITIONAL_REQUEST_FAILED:
-                return self._not_published(what, error)
-            try:
-                response = await self._send(what, "", EXPIRES, body, content_type)
-            except Refused as again:
-                return self._not_published(what, again)
-        expires = int(response.headers.get("Expires") or EXPIRES)
-        self._published[what] = _Publication(
-            body,
-            content_type,
-            response.headers.get("SIP-ETag") or "",
-            time.monotonic() + expires * _REFRESH_AT,
-        )
-        return True
+            return
+        known = self._lamps.get(what)
+        if known is None:
+            known = self._lamps[what] = _Lamp(body, content_type)
+        elif known.body == body:
+            return
+        known.body = body
+        await self._show(what, known)
 
     async def refresh(self) -> None:
-        """Publish again what would run out."""
-        due = time.monotonic()
-        for what, known in [*self._published.items()]:
-            if known.refresh_at <= due:
-                await self.publish(what, known.body, known.content_type)
+        """Publish again what would run out, and what could not be published."""
+        now = asyncio.get_running_loop().time()
+        for what, lamp in [*self._lamps.items()]:
+            if lamp.due <= now:
+                await self._show(what, lamp)
+
+    async def _show(self, what: Watched, lamp: _Lamp) -> None:
+        lamp.due = 0.0
+        if not lamp.etag:
+            lamp.etag = await self._taken_up(what)
+        for delay in (*_TRIED_AGAIN_AFTER, None):
+            try:
+                response = await self._send(what, lamp.etag, self._expires, lamp.body, lamp.content_type)
+            except Refused as error:
+                if error.status == _NO_SUCH_ETAG:
+                    lamp.etag = ""
+                if delay is None or error.status not in _PASSING:
+                    log.warning("lamp not published", package=what.event, uri=what.uri, status=error.status)
+                    return
+                await asyncio.sleep(delay)
+            else:
+                lamp.etag = response.headers.get("SIP-ETag") or ""
+                lamp.due = asyncio.get_running_loop().time() + self._expires * _REFRESH_AT
+                return
 
     async def notify(self, device_id: int, uri: str, event: str, body: bytes, content_type: str) -> None:
         """Tell a phone that has not asked."""
@@ -130,7 +140,10 @@ class Publisher:
 
     async def _send(self, what: Watched, etag: str, expires: int, body: bytes, content_type: str) -> Response:
         """Raises Refused."""
-        address = NameAddr(parse_uri(what.uri))
+        try:
+            address = NameAddr(parse_uri(what.uri))
+        except MalformedValue as error:
+            raise Refused(400, str(error)) from None
         headers = [("Event", what.event), ("Expires", str(expires))]
         if etag:
             headers.append(("SIP-If-Match", etag))
@@ -147,8 +160,3 @@ class Publisher:
                 )
         except TimeoutError:
             raise Refused(408, "no answer in time") from None
-
-    def _not_published(self, what: Watched, error: Refused) -> bool:
-        self._published.pop(what, None)
-        log.warning("lamp not published", package=what.event, uri=what.uri, status=error.status)
-        return False

@@ -1,0 +1,62 @@
+"""Lamp services: what a telephony worker shows phones of messages and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from switchroom.engines.sip.user_agent import UserAgent
+from switchroom.events.log import EventLog
+from switchroom.events.tail import EventTail
+from switchroom.platform import sip_server
+from switchroom.platform.storage import Storage
+from switchroom.settings import Settings
+from switchroom.tasks import Tasks
+from switchroom.telephony.calls.call_lamps import CallLamps
+from switchroom.telephony.calls.snapshot import CallSnapshot, ChangeKind, Happened, Journal
+from switchroom.telephony.lamps.message_lamps import MessageLamps
+from switchroom.telephony.lamps.publisher import Publisher
+
+_CALL_EXPIRES = 180
+"""Seconds: a lamp of a call that was lost with its worker, and that nobody has taken up, is lit no longer."""
+
+_MESSAGES_EXPIRE = 1800
+
+
+class LampServices:
+    """Lamps of the worker's calls, which hear what the journal hears; and of messages, which one worker of
+    all keeps."""
+
+    def __init__(self, settings: Settings, storage: Storage, journal: Journal) -> None:
+        """`journal` is told before the lamps are."""
+        self._storage = storage
+        self._journal = journal
+        self._directory = sip_server.directory(settings)
+        self._keep = timedelta(days=settings.events.keep_days)
+        self._calls: CallLamps | None = None
+        self._tasks = Tasks()
+
+    def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
+        """Take in a change of a call. It neither blocks nor raises."""
+        self._journal.note(snapshot, happened)
+        if self._calls is not None:
+            self._calls.note(snapshot, happened)
+
+    def begin(self, agent: UserAgent, left: Iterable[CallSnapshot]) -> None:
+        """Show lamps from now on, by the socket that the SIP server knows the worker by. `left` are calls of
+        the process before, whose lamps are on."""
+        database, bus = self._storage.database, self._storage.bus
+        self._calls = CallLamps(database, Publisher(agent, self._directory, expires=_CALL_EXPIRES))
+        for snapshot in left:
+            self._calls.note(snapshot, Happened(ChangeKind.CHANGED))
+        log = EventLog(database, keep=self._keep)
+        tail = EventTail(log, bus)
+        messages = MessageLamps(
+            database, bus, log, tail, Publisher(agent, self._directory, expires=_MESSAGES_EXPIRE)
+        )
+        self._tasks.keep(self._calls.run, "lamps of calls")
+        self._tasks.keep(tail.run, "event log")
+        self._tasks.keep(messages.run, "lamps of messages")
+
+    async def close(self) -> None:
+        await self._tasks.close()
