@@ -89,6 +89,7 @@ class SavedLeg(Struct, frozen=True):
     started_at: datetime
     answered_at: datetime | None
     other: str = ""
+    status: LegStatus = LegStatus.ANSWERED
 
 
 class Leg:
@@ -132,7 +133,7 @@ class Leg:
         )
         leg.session = services.agent.restore(saved.dialog, leg.listen)
         leg.started_at, leg.answered_at, leg.other = saved.started_at, saved.answered_at, saved.other
-        leg.status = LegStatus.ANSWERED
+        leg.status = saved.status
         leg.playback.resume()
         services.watch(leg.media, leg.lose_media)
         return leg
@@ -281,6 +282,7 @@ class Leg:
             self.started_at,
             self.answered_at,
             self.other,
+            self.status,
         )
 
     @property

@@ -11,36 +11,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
-from uuid import uuid4
 
-import msgspec
 import structlog
-from msgspec import Struct
 
-from switchroom.engines.rtpengine.client import NgError, NgRefused
+from switchroom.engines.rtpengine.client import NgError
 from switchroom.engines.sip.errors import SipError
-from switchroom.engines.sip.events import Acknowledged, Cancelled, Digit, Ended, Offered, ReferRequested
+from switchroom.engines.sip.events import Digit, Ended, ReferRequested
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.session import Session
 from switchroom.errors import Unavailable
+from switchroom.telephony.calls.call_state import SavedCall
 from switchroom.telephony.calls.inbox import (
-    Happening,
     Inbox,
     MediaLost,
     Ordered,
-    PlayedToEnd,
     Rang,
     Signalled,
     Woken,
 )
 from switchroom.telephony.calls.kept_loader import KeptLoader
-from switchroom.telephony.calls.leg import Leg, SavedLeg
+from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.listening import collect, play
 from switchroom.telephony.calls.loaded import LoadedFlow
 from switchroom.telephony.calls.media_services import MediaServices
-from switchroom.telephony.calls.prompt_files import Ear, PromptFiles
+from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.ringing import (
     Entered,
     Outcome,
@@ -49,14 +44,13 @@ from switchroom.telephony.calls.ringing import (
     first_answer,
     jumped,
 )
+from switchroom.telephony.calls.routes import CallOver, Rerouted, Route, Turned
 from switchroom.telephony.calls.snapshot import (
     CallDirection,
-    CallSnapshot,
     ChangeKind,
-    Happened,
     Journal,
-    LegStatus,
 )
+from switchroom.telephony.calls.talking import TalkingCall
 from switchroom.telephony.media.codecs import Codec
 from switchroom.telephony.media.leg import bridge
 from switchroom.telephony.media.playback import FOREVER
@@ -84,25 +78,8 @@ from switchroom.telephony.routing.call import Flow
 from switchroom.telephony.routing.flow import FeatureData
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import step
-from switchroom.telephony.routing.state import State
 
 log = structlog.stdlib.get_logger(__name__)
-
-
-class Route(Struct, frozen=True):
-    """Where the routed leg is in a callflow; with an action that is to be carried out next, else the flow is
-    begun."""
-
-    loaded: LoadedFlow
-    state: State
-    action: Action | None = None
-
-
-class Turned(Struct, frozen=True):
-    """A call that is not taken, and what it is answered."""
-
-    cause: HangupCause
-    code: int
 
 
 class Entry(Protocol):
@@ -111,22 +88,6 @@ class Entry(Protocol):
     async def enter(self, call: LiveCall) -> Route | Turned:
         """Set what the call tells of itself, and say where it goes. Raises Unavailable."""
         ...
-
-
-class CallOver(Exception):
-    """The routed leg is gone, and with it the call."""
-
-    def __init__(self, cause: HangupCause) -> None:
-        super().__init__(cause.value)
-        self.cause = cause
-
-
-class Rerouted(Exception):
-    """The routed leg goes on somewhere else."""
-
-    def __init__(self, route: Route) -> None:
-        super().__init__("rerouted")
-        self.route = route
 
 
 Performer = Callable[["LiveCall", Any], Awaitable[Event]]
@@ -170,63 +131,12 @@ class Board(Protocol):
         ...
 
 
-class SavedCall(Struct, frozen=True, kw_only=True):
-    """What another process takes a call up from."""
-
-    legs: tuple[SavedLeg, ...]
-    routed: str
-    partner: str = ""
-    state: State
-    action: Action | None = None
-    realm: str = ""
-    hold_music: int | None = None
-    max_forwards: int = 70
-
-
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(SavedCall)
-
-
-def read_saved(state: bytes) -> SavedCall:
-    """The saved call. Raises msgspec.MsgspecError."""
-    return _decoder.decode(state)
-
-
-class LiveCall:
+class LiveCall(TalkingCall):
     """A call. Its attributes are for its own task and for those who carry out its actions and commands."""
 
     def __init__(self, board: Board, inbox: Inbox, routed: Leg, call_id: str = "") -> None:
-        self.id = call_id or str(uuid4())
+        super().__init__(board.journal, board.prompts, inbox, routed, call_id)
         self.board = board
-        self.inbox = inbox
-        self.organization_id = 0
-        self.realm = ""
-        self.direction = CallDirection.INTERNAL
-        self.dialled = ""
-        self.flow_name = ""
-        self.caller_name = ""
-        self.caller_number = ""
-        self.started_at = datetime.now(UTC)
-        self.answered_at: datetime | None = None
-        self.ended_at: datetime | None = None
-        self.cause = HangupCause.NORMAL_CLEARING
-        self.code = 0
-        self.legs: list[Leg] = []
-        self.routed = routed
-        self.partner: Leg | None = None
-        self.transferor: Leg | None = None
-        self.refer: int | None = None
-        """The REFER of the transferor, until it is told how the transfer has ended."""
-        self.codecs: Sequence[Codec] = ()
-        self.max_forwards = 70
-        self.hold_music: int | None = None
-        self.loaded: LoadedFlow | None = None
-        self.state: State | None = None
-        self.action: Action | None = None
-        self.is_told = False
-        self._is_begun = False
-        self._interjected: dict[str, Leg] = {}
-        self.add(routed)
 
     # What goes through it from beginning to end.
 
@@ -286,6 +196,7 @@ class LiveCall:
         self.is_told = True
         if saved.state.is_connected and self.partner is not None:
             self.state = saved.state
+            await self.end_transfer(200)
             await self._go_on_talking()
             return
         loaded = await self.board.loader.flow(self.organization_id, saved.state.flow_id, saved.state.call)
@@ -323,7 +234,7 @@ class LiveCall:
                         await self._talk()
                     return
                 case Hangup(cause, code):
-                    if not await self._given_back(code):
+                    if not await self.given_back(code):
                         self.cause, self.code = cause, code
                         return
                     await self._talk()
@@ -517,235 +428,13 @@ class LiveCall:
                     await self.board.refer(self, leg, refer)
                 case Signalled(leg, Digit(digit, milliseconds)):
                     # Those in the media pass by themselves.
-                    await self._pass_on(leg, digit, milliseconds)
+                    await self.pass_on(leg, digit, milliseconds)
                 case MediaLost(leg, loss) if leg is self.partner:
                     log.warning("leg lost", call=self.id, leg=leg.uuid, reason=loss.value)
                     self.cause = HangupCause.MEDIA_TIMEOUT
                     return
                 case _:
                     pass
-
-    async def _pass_on(self, leg: Leg, digit: str, milliseconds: int) -> None:
-        other = self.other_of(leg)
-        if other is not None:
-            try:
-                await other.media.send_key(digit, milliseconds)
-            except NgRefused as error:
-                log.warning("key not passed on", call=self.id, reason=error.reason)
-
-    async def join(self, leg: Leg) -> None:
-        """Let the routed leg talk to a leg that is up, which was another call's or is being given back."""
-        self.partner = leg
-        if leg not in self.legs:
-            self.add(leg)
-            leg.owner = self.inbox
-        self.routed.other, leg.other = leg.uuid, self.routed.uuid
-        for one in (self.routed, leg):
-            await one.playback.stop()
-            one.status = LegStatus.ANSWERED
-        await bridge(self.routed.media, leg.media)
-        self.note(ChangeKind.CHANGED)
-
-    def other_of(self, leg: Leg) -> Leg | None:
-        """Who a leg talks to."""
-        if self.partner is None:
-            return None
-        return self.partner if leg is self.routed else self.routed if leg is self.partner else None
-
-    async def hold(self, leg: Leg) -> None:
-        """Put the one that a leg talks to on hold: it hears music."""
-        other = self.other_of(leg)
-        if other is None or leg.status is LegStatus.HELD:
-            return
-        leg.status = LegStatus.HELD
-        if leg.media.state.direction.receives:
-            await leg.media.let_nobody_hear()
-        music = await self.board.prompts.music(self.organization_id, self.hold_music, self.ear_of(other))
-        if music:
-            await other.play(music, times=FOREVER)
-        else:
-            await other.media.let_nobody_hear()
-        self.note(ChangeKind.HELD, leg)
-
-    async def unhold(self, leg: Leg) -> None:
-        """Let a leg talk again to the one it has put on hold."""
-        other = self.other_of(leg)
-        if other is None or leg.status is not LegStatus.HELD:
-            return
-        leg.status = LegStatus.ANSWERED
-        if other.status is not LegStatus.HELD:
-            await other.playback.stop()
-            await leg.playback.stop()
-            await bridge(leg.media, other.media)
-        self.note(ChangeKind.UNHELD, leg)
-
-    async def interject(self, leg: Leg, files: Sequence[Path]) -> None:
-        """Play files to a leg that talks, which goes on talking afterwards."""
-        self._interjected[await leg.play(files)] = leg
-
-    async def _talk_again(self, leg: Leg) -> None:
-        other = self.other_of(leg)
-        if other is not None and LegStatus.HELD not in (leg.status, other.status):
-            await bridge(leg.media, other.media)
-
-    async def end_transfer(self, status: int) -> None:
-        """Tell the transferor what has become of its transfer, and let it go if it was one."""
-        transferor, refer = self.transferor, self.refer
-        if transferor is None:
-            return
-        if refer is not None and transferor.session is not None:
-            transferor.session.report_refer(refer, status)
-        self.transferor = self.refer = None
-        if status < 300:
-            await transferor.end(HangupCause.BLIND_TRANSFER)
-            self.note(ChangeKind.TRANSFERRED, transferor)
-
-    async def _given_back(self, code: int) -> bool:
-        """Whether the routed leg talks again to who has transferred it, where that failed."""
-        transferor = self.transferor
-        if transferor is None or not transferor.is_up or not self.routed.is_up:
-            return False
-        await self.end_transfer(code if code >= 300 else 480)
-        await self.join(transferor)
-        return True
-
-    # What happens to it.
-
-    async def next(self, deadline: float | None = None) -> Happening | None:
-        """The next happening that is not dealt with here, None at the deadline.
-
-        Raises CallOver when the routed leg is gone, Rerouted when somebody sends it elsewhere.
-        """
-        while True:
-            happening = await self.inbox.get(deadline)
-            if happening is None or not await self._dealt_with(happening):
-                return happening
-
-    async def _dealt_with(self, happening: Happening) -> bool:
-        match happening:
-            case Ordered(command):
-                await command.carry_out(self)
-                return True
-            case PlayedToEnd(_, playback) if playback in self._interjected:
-                await self._talk_again(self._interjected.pop(playback))
-                return True
-            case Signalled(leg, Cancelled()) if leg is self.routed:
-                leg.over(HangupCause.ORIGINATOR_CANCEL, 487)
-                raise CallOver(HangupCause.ORIGINATOR_CANCEL)
-            case Signalled(leg, Ended()) if leg is self.routed:
-                leg.over(HangupCause.NORMAL_CLEARING)
-                raise CallOver(HangupCause.NORMAL_CLEARING)
-            case Signalled(leg, Ended()) if leg is not self.partner:
-                await self._gone(leg)
-                return True
-            case Signalled(leg, Offered(_, sdp, _)):
-                await self._offered(leg, sdp)
-                return True
-            case Signalled(leg, Acknowledged(sdp)):
-                await leg.acknowledged(sdp)
-                return sdp is None
-            case Signalled(leg, ReferRequested(number)) if self.partner is None:
-                if leg.session is not None:
-                    leg.session.refuse_refer(number)
-                return True
-            case MediaLost(leg, loss) if leg is self.routed:
-                log.warning("leg lost", call=self.id, leg=leg.uuid, reason=loss.value)
-                raise CallOver(HangupCause.MEDIA_TIMEOUT)
-            case _:
-                return False
-
-    async def _gone(self, leg: Leg) -> None:
-        leg.over(HangupCause.NORMAL_CLEARING)
-        await leg.forget()
-        if leg is self.transferor:
-            self.transferor = self.refer = None
-        self.note(ChangeKind.LEG_ENDED, leg)
-
-    async def _offered(self, leg: Leg, sdp: bytes | None) -> None:
-        """A phone offers anew: it holds, comes back, or refreshes."""
-        codec = leg.media.state.codec
-        await leg.offered(sdp, leg.media.state.target)
-        other = self.other_of(leg)
-        if other is None:
-            return
-        if not leg.media.state.direction.receives:
-            await self.hold(leg)
-        elif leg.status is LegStatus.HELD:
-            await self.unhold(leg)
-        elif leg.media.state.codec != codec and other.status is not LegStatus.HELD:
-            await bridge(leg.media, other.media)
-
-    # What is told of it.
-
-    def add(self, leg: Leg) -> None:
-        """Count a leg to the call."""
-        self.legs.append(leg)
-        leg.on_changed = self._changed
-
-    def _changed(self) -> None:
-        if self.is_told and self.ended_at is None:
-            self.note(ChangeKind.CHANGED)
-
-    def tell_beginning(self) -> None:
-        """Tell the journal of the call from now on; a second time does nothing."""
-        self.is_told = True
-        if not self._is_begun:
-            self._is_begun = True
-            self.note(ChangeKind.CREATED)
-
-    def note(self, kind: ChangeKind, leg: Leg | None = None) -> None:
-        """Tell the journal."""
-        self.board.journal.note(self.snapshot(), Happened(kind, leg.uuid if leg is not None else ""))
-
-    def snapshot(self) -> CallSnapshot:
-        return CallSnapshot(
-            id=self.id,
-            organization_id=self.organization_id,
-            direction=self.direction,
-            dialled=self.dialled,
-            flow_name=self.flow_name,
-            caller_name=self.caller_name,
-            caller_number=self.caller_number,
-            started_at=self.started_at,
-            answered_at=self.answered_at,
-            ended_at=self.ended_at,
-            hangup_cause=self.cause.value if self.ended_at is not None else "",
-            legs=tuple(leg.snapshot() for leg in self.legs),
-            state=self._save(),
-        )
-
-    def _save(self) -> bytes:
-        if self.state is None or self.ended_at is not None or not self.routed.is_up:
-            return b""
-        legs = [saved for leg in (self.routed, self.partner) if leg and (saved := leg.save()) is not None]
-        if not legs or legs[0].uuid != self.routed.uuid:
-            return b""
-        return _encoder.encode(
-            SavedCall(
-                legs=tuple(legs),
-                routed=self.routed.uuid,
-                partner=self.partner.uuid if self.partner is not None and len(legs) > 1 else "",
-                state=self.state,
-                action=self.action,
-                realm=self.realm,
-                hold_music=self.hold_music,
-                max_forwards=self.max_forwards,
-            )
-        )
-
-    @property
-    def ear(self) -> Ear:
-        return self.ear_of(self.routed)
-
-    def ear_of(self, leg: Leg) -> Ear:
-        """How a leg is spoken to."""
-        codec = leg.media.state.codec
-        is_wide = codec is not None and codec.name.lower() in ("g722", "opus")
-        language, zone = leg.party.language, "UTC"
-        if self.loaded is not None:
-            account = self.loaded.flow.account
-            language, zone = language or account.language, account.time_zone
-        return Ear(language, zone, 16000 if is_wide else 8000)
 
     async def _end(self) -> None:
         """End all legs; the call is over."""

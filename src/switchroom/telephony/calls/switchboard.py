@@ -18,13 +18,14 @@ from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.session import Session
 from switchroom.engines.sip.uri import parse_uri
 from switchroom.telephony.calls import transfers
+from switchroom.telephony.calls.call_state import SavedCall, read_saved
 from switchroom.telephony.calls.dialling import TrunkDialler
 from switchroom.telephony.calls.entries import FromDevice
 from switchroom.telephony.calls.from_trunk import FromTrunk
 from switchroom.telephony.calls.inbox import Inbox
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.leg import Leg, Party
-from switchroom.telephony.calls.live_call import Entry, LiveCall, Performer, SavedCall, read_saved
+from switchroom.telephony.calls.live_call import Entry, LiveCall, Performer
 from switchroom.telephony.calls.loaded import LoadedFlow
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
@@ -186,4 +187,8 @@ class Switchboard:
         if saved.partner:
             call.partner = legs[saved.partner]
             call.add(call.partner)
+        for uuid, leg in legs.items():
+            if uuid not in (saved.routed, saved.partner):
+                call.add(leg)
+                call.transferor = leg
         return call

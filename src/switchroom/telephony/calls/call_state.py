@@ -1,0 +1,156 @@
+"""State of a live call: its legs, what is told of it, and what another process takes it up from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import msgspec
+from msgspec import Struct
+
+from switchroom.telephony.calls.inbox import Inbox
+from switchroom.telephony.calls.leg import Leg, SavedLeg
+from switchroom.telephony.calls.loaded import LoadedFlow
+from switchroom.telephony.calls.prompt_files import Ear
+from switchroom.telephony.calls.snapshot import (
+    CallDirection,
+    CallSnapshot,
+    ChangeKind,
+    Happened,
+    Journal,
+)
+from switchroom.telephony.media.codecs import Codec
+from switchroom.telephony.routing.actions import Action
+from switchroom.telephony.routing.hangup_causes import HangupCause
+from switchroom.telephony.routing.state import State
+
+
+class SavedCall(Struct, frozen=True, kw_only=True):
+    """What another process takes a call up from. A leg that is neither `routed` nor `partner` is that of
+    somebody who transfers."""
+
+    legs: tuple[SavedLeg, ...]
+    routed: str
+    partner: str = ""
+    state: State
+    action: Action | None = None
+    realm: str = ""
+    hold_music: int | None = None
+    max_forwards: int = 70
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(SavedCall)
+
+
+def read_saved(state: bytes) -> SavedCall:
+    """The saved call. Raises msgspec.MsgspecError."""
+    return _decoder.decode(state)
+
+
+class CallState:
+    """State of a call, which its task changes."""
+
+    def __init__(self, journal: Journal, inbox: Inbox, routed: Leg, call_id: str = "") -> None:
+        self.id = call_id or str(uuid4())
+        self._journal = journal
+        self.inbox = inbox
+        self.organization_id = 0
+        self.realm = ""
+        self.direction = CallDirection.INTERNAL
+        self.dialled = ""
+        self.flow_name = ""
+        self.caller_name = ""
+        self.caller_number = ""
+        self.started_at = datetime.now(UTC)
+        self.answered_at: datetime | None = None
+        self.ended_at: datetime | None = None
+        self.cause = HangupCause.NORMAL_CLEARING
+        self.code = 0
+        self.legs: list[Leg] = []
+        self.routed = routed
+        self.partner: Leg | None = None
+        self.transferor: Leg | None = None
+        self.refer: int | None = None
+        """The REFER of the transferor, until it is told how the transfer has ended."""
+        self.codecs: Sequence[Codec] = ()
+        self.max_forwards = 70
+        self.hold_music: int | None = None
+        self.loaded: LoadedFlow | None = None
+        self.state: State | None = None
+        self.action: Action | None = None
+        self.is_told = False
+        self._is_begun = False
+        self.add(routed)
+
+    def add(self, leg: Leg) -> None:
+        """Count a leg to the call."""
+        self.legs.append(leg)
+        leg.on_changed = self._changed
+
+    def _changed(self) -> None:
+        if self.is_told and self.ended_at is None:
+            self.note(ChangeKind.CHANGED)
+
+    def tell_beginning(self) -> None:
+        """Tell the journal of the call from now on; a second time does nothing."""
+        self.is_told = True
+        if not self._is_begun:
+            self._is_begun = True
+            self.note(ChangeKind.CREATED)
+
+    def note(self, kind: ChangeKind, leg: Leg | None = None) -> None:
+        """Tell the journal."""
+        self._journal.note(self.snapshot(), Happened(kind, leg.uuid if leg is not None else ""))
+
+    def snapshot(self) -> CallSnapshot:
+        return CallSnapshot(
+            id=self.id,
+            organization_id=self.organization_id,
+            direction=self.direction,
+            dialled=self.dialled,
+            flow_name=self.flow_name,
+            caller_name=self.caller_name,
+            caller_number=self.caller_number,
+            started_at=self.started_at,
+            answered_at=self.answered_at,
+            ended_at=self.ended_at,
+            hangup_cause=self.cause.value if self.ended_at is not None else "",
+            legs=tuple(leg.snapshot() for leg in self.legs),
+            state=self._save(),
+        )
+
+    def _save(self) -> bytes:
+        if self.state is None or self.ended_at is not None or not self.routed.is_up:
+            return b""
+        up = (self.routed, self.partner, self.transferor)
+        legs = [saved for leg in up if leg is not None and (saved := leg.save()) is not None]
+        if not legs or legs[0].uuid != self.routed.uuid:
+            return b""
+        return _encoder.encode(
+            SavedCall(
+                legs=tuple(legs),
+                routed=self.routed.uuid,
+                partner=self.partner.uuid if self.partner is not None and self.partner.is_up else "",
+                state=self.state,
+                action=self.action,
+                realm=self.realm,
+                hold_music=self.hold_music,
+                max_forwards=self.max_forwards,
+            )
+        )
+
+    @property
+    def ear(self) -> Ear:
+        return self.ear_of(self.routed)
+
+    def ear_of(self, leg: Leg) -> Ear:
+        """How a leg is spoken to."""
+        codec = leg.media.state.codec
+        is_wide = codec is not None and codec.name.lower() in ("g722", "opus")
+        language, zone = leg.party.language, "UTC"
+        if self.loaded is not None:
+            account = self.loaded.flow.account
+            language, zone = language or account.language, account.time_zone
+        return Ear(language, zone, 16000 if is_wide else 8000)
