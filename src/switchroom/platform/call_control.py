@@ -30,6 +30,9 @@ _OPTIONS = (
 )
 
 
+_ANSWER_LIMIT = 0.5
+
+
 class TelephonyJob(Struct, frozen=True):
     """What a telephony worker is to do: the settings, and which of the workers it is, from 1."""
 
@@ -89,7 +92,9 @@ async def ask(port: int) -> None:
     try:
         own = transport.get_extra_info("sockname")[1]
         transport.sendto(_OPTIONS.format(port=own, branch=secrets.token_hex(8)).encode())
-        await answered
+        # One that comes in before there is anybody to answer is lost.
+        async with asyncio.timeout(_ANSWER_LIMIT):
+            await answered
     finally:
         transport.close()
 

@@ -49,6 +49,7 @@ from switchroom.telephony.calls.snapshot import (
     CallDirection,
     ChangeKind,
     Journal,
+    LegStatus,
 )
 from switchroom.telephony.calls.talking import TalkingCall
 from switchroom.telephony.media.codecs import Codec
@@ -197,6 +198,8 @@ class LiveCall(TalkingCall):
         if saved.state.is_connected and self.partner is not None:
             self.state = saved.state
             await self.end_transfer(200)
+            if LegStatus.HELD not in (self.routed.status, self.partner.status):
+                await self.join(self.partner)
             await self._go_on_talking()
             return
         loaded = await self.board.loader.flow(self.organization_id, saved.state.flow_id, saved.state.call)

@@ -168,7 +168,6 @@ class TalkingCall(CallState):
 
     async def _offered(self, leg: Leg, sdp: bytes | None) -> None:
         """A phone offers anew: it holds, comes back, or refreshes."""
-        codec = leg.media.state.codec
         await leg.offered(sdp, leg.media.state.target)
         other = self.other_of(leg)
         if other is None:
@@ -177,5 +176,5 @@ class TalkingCall(CallState):
             await self.hold(leg)
         elif leg.status is LegStatus.HELD:
             await self.unhold(leg)
-        elif leg.media.state.codec != codec and other.status is not LegStatus.HELD:
+        elif other.status is not LegStatus.HELD:
             await bridge(leg.media, other.media)

@@ -65,6 +65,8 @@ class LegMedia:
         """A new leg, or one that another process has had, from its state."""
         self._ng = ng
         self.state = state or LegState(id=secrets.token_urlsafe(12))
+        # The process before may have done more than it could tell.
+        self._is_taken_up = state is not None
 
     async def phone_offered(self, sdp: str) -> list[Codec]:
         """Take in the phone's offer, first or in a re-INVITE. Returns the codecs that it has and that can be
@@ -231,7 +233,9 @@ class LegMedia:
 
     async def _turn(self, direction: Direction) -> None:
         """Send nothing to a phone that says it receives nothing; rtpengine would all the same."""
-        if direction.receives != self.state.direction.receives and not self.state.deaf:
+        is_other = self._is_taken_up or direction.receives != self.state.direction.receives
+        self._is_taken_up = False
+        if is_other and not self.state.deaf:
             block = UnblockMedia if direction.receives else BlockMedia
             await self._ng.request(block(self.state.id, CORE_TAG), Reply)
         self.state.direction = direction
