@@ -21,7 +21,7 @@ DEVICE, ACCOUNT = 17, 3
 class Edge:
     """A Kamailio and what it reads."""
 
-    def __init__(self, directory: Path, limits: Limits) -> None:
+    def __init__(self, directory: Path, limits: Limits, listen: str = "127.0.0.1") -> None:
         self.database = directory / "platform.db"
         with closing(sqlite3.connect(self.database)) as connection:
             connection.execute("pragma journal_mode=wal")
@@ -41,6 +41,7 @@ class Edge:
         self.certificate = str(certificate)
         self.configuration = KamailioConfiguration(
             database_url=f"sqlite+aiosqlite:///{self.database}",
+            listen=listen,
             port=free_port(),
             tls_port=free_port(),
             tls_certificate=self.certificate,
@@ -90,7 +91,7 @@ class Edge:
 
     @property
     def server(self) -> tuple[str, int]:
-        return ("127.0.0.1", self.configuration.port)
+        return (self.configuration.listen, self.configuration.port)
 
     @asynccontextmanager
     async def wire(self, kind: str = "udp") -> AsyncGenerator[Wire]:

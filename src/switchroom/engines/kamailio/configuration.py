@@ -236,6 +236,8 @@ class KamailioConfiguration:
             # Server, user and database are in the environment: not all of them can be said in this address.
             names["PLATFORM_URL"] = "postgres:///"
             flags.append("WITH_POSTGRESQL")
+        if not ip_address(self.listen).is_loopback:
+            flags.append("SERVES_OTHERS")
         if self.tls_certificate:
             names |= {
                 "TLS_CERTIFICATE": os.path.abspath(self.tls_certificate),
