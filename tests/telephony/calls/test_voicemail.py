@@ -64,11 +64,11 @@ class Box:
         headers = {"X-Auth-Token": self.api.token}
         return self.account.platform.http.get(f"/v3.0{self.path}/{message_id}/raw", headers=headers).content
 
-    async def recorded(self, seconds: float) -> None:
-        """Wait until so much of a caller is recorded."""
+    async def recorded(self, seconds: float, place: int = 1) -> None:
+        """Wait until so much of a caller is recorded, as the recording of that number in the call."""
         parts = self.account.platform.platform.telephony.message_files.parts
-        async with asyncio.timeout(8):
-            while _longest(parts) < seconds * 16_000:  # noqa: ASYNC110 - another process records
+        async with asyncio.timeout(15):
+            while _longest(parts, place) < seconds * 16_000:  # noqa: ASYNC110 - another process records
                 await asyncio.sleep(0.02)
 
     @asynccontextmanager
@@ -90,9 +90,9 @@ class Box:
         return message
 
 
-def _longest(parts: Path) -> int:
+def _longest(parts: Path, place: int) -> int:
     """Bytes of the largest file that is being recorded, -1 for none."""
-    return max((one.stat().st_size for one in parts.glob("call-*/*.wav")), default=-1)
+    return max((one.stat().st_size for one in parts.glob(f"call-*/{place}.wav")), default=-1)
 
 
 @pytest.fixture
@@ -215,6 +215,50 @@ async def test_three_wrong_pins_end_the_call(box: Box) -> None:
             call.talker.press(key)
             await asyncio.sleep(0.3)
         await call.ended(15)
+
+
+async def test_the_first_visit_sets_a_box_up(box: Box) -> None:
+    """Greeting, name and PIN; callers hear the greeting from then on."""
+    fresh = box.api.make("vmboxes", name="New", mailbox="203", owner_id=box.owner)
+    box.account.flow("303", {"module": "voicemail", "data": {"id": fresh}})
+    listening = {"module": "check_voicemail", "data": {"id": fresh}}
+    box.account.flow("304", listening)
+    async with box.account.phones("202", "201") as (grace, ada):
+        call = await _listen(grace, "304")
+        for place in (1, 2):
+            await box.recorded(1.0, place)
+            call.talker.press("#")
+        for key in "471147#":
+            call.talker.press(key)
+            await asyncio.sleep(0.3)
+        pins = box.account.platform.platform.telephony.mailboxes
+
+        def opened() -> bool:
+            found = box.account.platform.run(pins.log_in(box.organization_id, "203", "471147", "test"))
+            return found is not None and found.is_set_up
+
+        async with asyncio.timeout(10):
+            while not await asyncio.to_thread(opened):  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(1.1)  # guesses are slowed down
+        call.hang_up()
+        other = await _listen(ada, "303")
+        await other.talker.hears(grace.tone)
+        other.hang_up()
+
+
+async def test_the_owner_calls_back(box: Box) -> None:
+    await box.leave(1.0)
+    async with box.account.phones("202", "201") as (grace, ada):
+        call = await _listen(grace, "*98")
+        call.talker.press("1")
+        await asyncio.sleep(1)
+        call.talker.press("9")
+        other = await ada.rung(15)
+        other.answer()
+        await call.talker.hears(ada.tone)
+        await other.talker.hears(grace.tone)
+        call.hang_up()
+        await other.ended()
 
 
 async def test_a_full_box_says_so(box: Box) -> None:
