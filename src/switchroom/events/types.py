@@ -499,7 +499,7 @@ class CallUnheld(_OfCall, frozen=True, kw_only=True):
 
 class CallTransferred(_OfCall, frozen=True, kw_only=True):
     event_type = "call.transferred"
-    remark = "the leg is the one that goes to somebody else"
+    remark = "who is at the leg has transferred the other"
 
 
 class CallEnded(DomainEvent, frozen=True, kw_only=True):

@@ -319,6 +319,18 @@ async def test_one_that_another_version_has_written_is_closed(place: Place) -> N
     assert await place.all(LiveCallRow) == []
 
 
+async def test_who_goes_over_to_another_call_keeps_the_record(place: Place) -> None:
+    told = place.call().rings("bert", user_id=place.bert, name="Bert", number="101").wait(3).answers("bert")
+    await place.journal.finish()
+    told.gives_away("bert")
+    await place.journal.finish()
+    told.wait(10).ends("ATTENDED_TRANSFER")
+    await place.journal.finish()
+    (view,) = await place.listed()
+    assert (view.hangup_cause, view.callee_id_number) == ("ATTENDED_TRANSFER", "101")
+    assert (view.ringing_seconds, view.billing_seconds, view.duration_seconds) == (3, 10, 13)
+
+
 async def test_what_is_wrong_with_a_change_is_not_raised(place: Place) -> None:
     place.journal.note(None, None)  # type: ignore[arg-type]
     place.call().ends()

@@ -187,6 +187,42 @@ async def test_transfer(account: Account, kind: str) -> None:
         assert (second["first_name"], second["hangup_cause"]) == ("Person203", "NORMAL_CLEARING")
         assert first["billing_seconds"] >= 1
         assert first["interaction_id"] == second["interaction_id"]
+        (event,) = await ask(account.api, "GET", "/events", type="call.transferred")
+        assert event["data"]["channel"] == theirs["uuid"]
+
+
+async def test_records_of_transfers_by_phone(account: Account) -> None:
+    for extension in ("201", "202", "203"):
+        account.person(extension, f"Person{extension}")
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        call, other = await connected(ada, "202", grace)
+        await other.transfer("203")
+        third = await mary.rung()
+        third.answer()
+        await other.ended()
+        third.hang_up()
+        await call.ended()
+        blind = await records(account, 2)
+        assert [one["first_name"] for one in blind] == ["Person202", "Person203"]
+        assert [one["hangup_cause"] for one in blind] == ["BLIND_TRANSFER", "NORMAL_CLEARING"]
+        assert len(await ask(account.api, "GET", "/events", type="call.transferred")) == 1
+
+        call, other = await connected(ada, "202", grace)
+        await other.hold()
+        asked, third = await connected(grace, "203", mary)
+        await other.transfer_to(asked)
+        await other.ended()
+        await call.talker.hears(mary.tone)
+        third.hang_up()
+        await call.ended()
+        found = (await records(account, 5))[2:]
+        assert {(one["caller_id_number"], one["callee_id_number"], one["hangup_cause"]) for one in found} == {
+            ("201", "202", "ATTENDED_TRANSFER"),
+            ("202", "203", "ATTENDED_TRANSFER"),
+            ("201", "203", "NORMAL_CLEARING"),
+        }
+        assert len(await ask(account.api, "GET", "/events", type="call.transferred")) == 2
+        assert len(await ask(account.api, "GET", "/events", type="call.ended")) == 3
 
 
 async def test_an_attended_transfer_that_fails_comes_back(account: Account) -> None:

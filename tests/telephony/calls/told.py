@@ -98,6 +98,13 @@ class Told:
         self._change(name, ended_at=self.moment, hangup_cause=cause, sip_code=code)
         return self._tell(ChangeKind.LEG_ENDED, name)
 
+    def gives_away(self, name: str) -> Told:
+        """Another call has the leg from now on."""
+        legs = tuple(one for one in self.snapshot.legs if one.uuid != self._uuids[name])
+        del self._uuids[name]
+        self.snapshot = structs.replace(self.snapshot, legs=legs)
+        return self._tell(ChangeKind.CHANGED, "")
+
     def ends(self, cause: str = "NORMAL_CLEARING") -> Told:
         for name in self._uuids:
             if self.leg(name).ended_at is None:

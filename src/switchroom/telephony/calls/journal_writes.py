@@ -19,7 +19,14 @@ from switchroom.events.append import append
 from switchroom.events.types import CallEnded, DomainEvent
 from switchroom.identity.models import Membership, Person
 from switchroom.telephony.calls.live_rows import CallWorkerRow, LiveCallRow
-from switchroom.telephony.calls.records import NOBODY, Record, detected, main_record, records_of
+from switchroom.telephony.calls.records import (
+    NOBODY,
+    Record,
+    detected,
+    left_record,
+    main_record,
+    records_of,
+)
 from switchroom.telephony.calls.snapshot import CallSnapshot
 from switchroom.telephony.resources.calls_history import CallRecord, view_of
 from switchroom.telephony.routing.hangup_causes import HangupCause
@@ -215,7 +222,7 @@ class JournalWrites:
                 plan.ids[key] = record_id
         await execute_many(session, _CHANGE_RECORD, changed)
         lost = [
-            {"this_record": record_id, "is_live": False}
+            {"this_record": record_id, "is_live": False, "hangup_cause": plan.change.snapshot.hangup_cause}
             for plan in plans
             if plan.change.ended is not None
             for key, record_id in plan.ids.items()
@@ -309,13 +316,23 @@ _MARK = update(_workers).where(
 
 
 def _plan(change: Change, written: Written | None) -> _Plan:
-    """The first who is rung takes over the record of the call that had rung nobody."""
+    """The first who is rung takes over the record of the call that had rung nobody. Who has gone over to
+    another call keeps the record."""
     records = records_of(change.snapshot)
     ids = dict(written.ids) if written is not None else {}
+    before: Mapping[str, Record] = written.records if written is not None else {}
+    gone = {
+        key: left_record(record, change.snapshot)
+        for key, record in before.items()
+        if key not in records and key != NOBODY
+    }
+    if gone:
+        records.pop(NOBODY, None)
+        records = gone | records
     if NOBODY in ids and NOBODY not in records:
         taken = ids.pop(NOBODY)
         ids.setdefault(next(iter(records)), taken)
-    return _Plan(change, written is None, records, ids, written.records if written is not None else {})
+    return _Plan(change, written is None, records, ids, before)
 
 
 def _left(

@@ -59,6 +59,21 @@ def records_of(call: CallSnapshot) -> dict[str, Record]:
     return {key: _of_party(call, legs) for key, legs in rung.items()}
 
 
+def left_record(record: Record, call: CallSnapshot) -> Record:
+    """The record of somebody whose leg another call has taken over, as of now: it ends with this call."""
+    if call.ended_at is None:
+        return record
+    answered = call.answered_at
+    return structs.replace(
+        record,
+        duration_seconds=_begun_seconds([(record.started_at, call.ended_at)]),
+        billing_seconds=_begun_seconds([(answered, call.ended_at)] if answered is not None else []),
+        ringing_seconds=_whole_seconds(record.started_at, answered or call.ended_at),
+        hangup_cause=plain(in_call_records(call.hangup_cause), _LONGEST_CAUSE),
+        is_live=False,
+    )
+
+
 def main_record(records: Mapping[str, Record]) -> str:
     """The key of the record that a call is told by: of the last who answered, else of the first rung."""
     answered = [key for key, one in records.items() if one.was_answered]

@@ -95,7 +95,8 @@ async def reroute(
         # A program asked for it, not the phone: nobody waits for how it ends.
         call.transferor = None
         await transferor.end(HangupCause.BLIND_TRANSFER)
-    call.note(ChangeKind.TRANSFERRED, transferor)
+    # One that waits has transferred when it is let go.
+    call.note(ChangeKind.TRANSFERRED if transferor.has_ended else ChangeKind.CHANGED, transferor)
     raise Rerouted(route)
 
 
