@@ -38,7 +38,9 @@ MOST_EVENTS = 200
 its end."""
 
 _MOST_OVER, _OVER_FOR = 10_000, 60.0
-_RETRY_AFTER = 0.5
+RETRY_AFTER = 0.5
+"""Seconds after which a write that has failed is tried again."""
+
 _WRITTEN_AT_ONCE = 200
 
 log = structlog.stdlib.get_logger(__name__)
@@ -102,7 +104,7 @@ class CallJournal:
             except DATABASE_AWAY as error:
                 reason = error.code if isinstance(error, Unavailable) else type(error).__name__
                 log.error("calls not written", waiting=self.waiting, reason=reason)
-                await asyncio.sleep(_RETRY_AFTER)
+                await asyncio.sleep(RETRY_AFTER)
                 self._awake.set()
 
     async def finish(self) -> None:
