@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -34,7 +34,7 @@ class Line:
         self.port = 0
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[Line]:
+    async def held(self) -> AsyncGenerator[Line]:
         server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         try:
