@@ -14,6 +14,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, inspect, text
 
 from switchroom.db import schema
@@ -45,6 +46,14 @@ async def test_the_migrated_schema_is_that_of_the_models(database: Database) -> 
 
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+def test_the_migrations_are_one_chain_in_the_order_of_their_numbers() -> None:
+    """Two that were written at the same time are put in order before they are let in."""
+    scripts = ScriptDirectory.from_config(schema.configuration())
+    revisions = [one.revision for one in scripts.walk_revisions()][::-1]
+    assert scripts.get_heads() == [revisions[-1]]
+    assert revisions == [f"{number:04d}" for number in range(1, len(revisions) + 1)]
 
 
 async def test_upgrading_again_changes_nothing(database: Database) -> None:

@@ -12,6 +12,8 @@ from dateutil.rrule import DAILY, rrule
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.telephony.routing.configuration import Calendar, Forced
 from switchroom.telephony.routing.opening_hours import (
+    CALL_BUDGET,
+    CHECK_BUDGET,
     MOST_EVENTS,
     OpeningHours,
     is_open,
@@ -170,6 +172,24 @@ def test_rules_that_never_come_take_no_more_time_than_such_that_do(rule: str) ->
     usual = _seconds(f"UID:1\n{start}DAILY;BYDAY=MO,TU,WE,TH,FR,SA,SU;COUNT=10000")
 
     assert _seconds(f"UID:1\n{start}{rule}") < 10 * usual
+
+
+@pytest.mark.parametrize(
+    "rule", ["DAILY;BYMONTH=2;BYMONTHDAY=30", "WEEKLY;BYDAY=MO;BYSETPOS=5", "MONTHLY;BYDAY=5MO;BYMONTHDAY=1"]
+)
+def test_hundreds_of_rules_that_never_come_are_refused(rule: str) -> None:
+    """Together they would hold up other calls for seconds."""
+    event = f"UID:1\nDTSTART:20260105T090000\nDURATION:PT1H\nRRULE:FREQ={rule}"
+    text = _ics(*[event] * 450)
+    began = time.process_time()
+    with pytest.raises(Invalid) as refused:
+        require_calendar(text, _berlin(2026, 11, 27, 12))
+    assert refused.value.code is ErrorCode.CALENDAR_INVALID
+    assert "too long" in str(refused.value.facts["reason"])
+    assert not is_open(Calendar(id=1, ics=text), "UTC", _berlin(2026, 11, 27, 12))
+    assert time.process_time() - began < 5 * (CHECK_BUDGET + CALL_BUDGET)
+    usual = _ics(*[event.replace(rule, "DAILY")] * 450)
+    require_calendar(usual, _berlin(2026, 11, 27, 12))
 
 
 def _seconds(event: str) -> float:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from itertools import takewhile
+from time import thread_time
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,10 @@ LARGEST_CALENDAR = 100_000
 MOST_EVENTS = 500
 MOST_OCCURRENCES = 20_000
 """Of all events of a calendar together, those between the first and the moment that is looked at included."""
+CHECK_BUDGET, CALL_BUDGET = 0.25, 0.5
+"""Seconds of processor time for working out when all events of a calendar take place: when it is stored, and
+in a call, which holds up others meanwhile. Hundreds that recur daily take a tenth of that."""
+
 HORIZON = timedelta(days=400)
 """How far ahead a change is looked for."""
 
@@ -51,10 +56,11 @@ Span = tuple[datetime, datetime]
 
 class OpeningHours:
     """Opening hours of a calendar, expanded as far as they are asked for. What asks for it raises Invalid for
-    events that recur too often."""
+    events that recur too often, or take more than `budget` seconds to work out."""
 
-    def __init__(self, events: tuple[_Event, ...]) -> None:
+    def __init__(self, events: tuple[_Event, ...], budget: float = CALL_BUDGET) -> None:
         self._events = events
+        self._budget = budget
         self._expanded: tuple[datetime, datetime, tuple[Span, ...]] | None = None
 
     def is_open(self, now: datetime) -> bool:
@@ -77,9 +83,15 @@ class OpeningHours:
         return kept[2]
 
     def _merged(self, from_: datetime, until: datetime) -> tuple[Span, ...]:
-        count = _Count()
-        found = (span for event in self._events for span in event.spans(from_, until, count))
-        return tuple(_merged(found))
+        return tuple(_merged(self._found(from_, until)))
+
+    def _found(self, from_: datetime, until: datetime) -> Iterator[Span]:
+        # There are rules for which each event is little work, and hundreds of which are much.
+        count, end = _Count(), thread_time() + self._budget
+        for event in self._events:
+            yield from event.spans(from_, until, count)
+            if thread_time() > end:
+                raise _invalid("its events take too long to work out")
 
 
 def _around(spans: tuple[Span, ...], now: datetime) -> Span | None:
@@ -147,19 +159,19 @@ def opening_hours(text: str, time_zone: str) -> OpeningHours:
     return _expandable(_components(text), ZoneInfo(time_zone))
 
 
-def _expandable(found: list[Component], zone: ZoneInfo) -> OpeningHours:
+def _expandable(found: list[Component], zone: ZoneInfo, budget: float = CALL_BUDGET) -> OpeningHours:
     moved = _moved(found, zone)
     events = (_event(component, zone, moved) for component in found)
-    return OpeningHours(tuple(event for event in events if event is not None))
+    return OpeningHours(tuple(event for event in events if event is not None), budget)
 
 
 def require_calendar(text: str, now: datetime) -> None:
-    """Raises Invalid for what `opening_hours` refuses, and for events without a beginning or that recur too
-    often around `now`."""
+    """Raises Invalid for what `opening_hours` refuses, and for events without a beginning, that recur too
+    often around `now`, or that take too long to work out."""
     found = _components(text)
     if any("DTSTART" not in component for component in found):
         raise _invalid("an event has no DTSTART")
-    _expandable(found, ZoneInfo("UTC")).is_open(now)
+    _expandable(found, ZoneInfo("UTC"), CHECK_BUDGET).is_open(now)
 
 
 def _components(text: str) -> list[Component]:
