@@ -295,6 +295,20 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=1, description="Failed credentials from one address in `ban_time` after which it is banned."),
     ] = 30
     ban_time: Annotated[int, Meta(ge=1, description="Seconds that an address is banned.")] = 600
+    device_calls_second: Annotated[int, Meta(ge=1, description="Calls that a device may make a second.")] = 5
+    device_calls_minute: Annotated[int, Meta(ge=1, description="Calls that a device may make a minute.")] = (
+        100
+    )
+    account_calls_second: Annotated[
+        int, Meta(ge=1, description="Calls that the devices of an account may make a second.")
+    ] = 50
+    account_calls_minute: Annotated[
+        int, Meta(ge=1, description="Calls that the devices of an account may make a minute.")
+    ] = 200
+    trunk_calls_second: Annotated[int, Meta(ge=1, description="Calls that a trunk may bring a second.")] = 50
+    trunk_calls_minute: Annotated[int, Meta(ge=1, description="Calls that a trunk may bring a minute.")] = (
+        1500
+    )
     trunk_networks: Annotated[
         list[str],
         Meta(

@@ -67,7 +67,12 @@ def _make(settings: Settings) -> KamailioEngine:
         tls_private_key=telephony.tls_private_key,
         workers=tuple(free_port() for _ in range(telephony.workers)),
         limits=Limits(
-            slow_after=telephony.slow_after, ban_after=telephony.ban_after, ban_time=telephony.ban_time
+            device_invites=(telephony.device_calls_second, telephony.device_calls_minute),
+            account_invites=(telephony.account_calls_second, telephony.account_calls_minute),
+            trunk_invites=(telephony.trunk_calls_second, telephony.trunk_calls_minute),
+            slow_after=telephony.slow_after,
+            ban_after=telephony.ban_after,
+            ban_time=telephony.ban_time,
         ),
     )
     return KamailioEngine(directory(settings), configuration, telephony.kamailio_executable)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 from cryptography.fernet import InvalidToken
 from msgspec import Struct
+from prometheus_client import Gauge
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
@@ -61,6 +63,13 @@ _SKIPPED_NUMBERS = 1000
 
 _GOES_ON = frozenset({408, 430, 500, 502, 503, 504})
 """Statuses after which the next address of the server is tried (RFC 3263 section 4.3)."""
+
+TRUNKS = Gauge(
+    "switchroom_trunks",
+    "Trunks that are enabled, by their condition.",
+    ["condition"],
+    multiprocess_mode="livemostrecent",
+)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -133,7 +142,10 @@ class TrunkRegistrations:
                 for trunk_id, trunk in wanted.items():
                     if trunk_id not in keepers:
                         registration = self._registration(agent, trunk, states[trunk_id])
-                        keepers[trunk_id] = _Keeper(trunk, self._carriers, store, registration)
+                        keepers[trunk_id] = _Keeper(
+                            trunk, self._carriers, store, registration, lambda: _count(keepers)
+                        )
+                _count(keepers)
                 for keeper in keepers.values():
                     keeper.check()
                 await set_within(self._changed, COMPARE_EVERY)
@@ -192,8 +204,11 @@ class _Keeper:
         carriers: CarrierAddresses,
         store: TrunkStore,
         registration: Registration | None,
+        on_change: Callable[[], None],
     ) -> None:
         self.trunk = trunk
+        self.condition: TrunkCondition | None = None
+        self._on_change = on_change
         self._carriers = carriers
         self._store = store
         self._registration = registration
@@ -286,6 +301,14 @@ class _Keeper:
         number = 1 if self._registration is None else self._registration.number
         await self._store.note(self.trunk, condition, number)
         self._told = condition
+        self.condition = condition.condition
+        self._on_change()
+
+
+def _count(keepers: Mapping[int, _Keeper]) -> None:
+    found = Counter(keeper.condition for keeper in keepers.values())
+    for condition in TrunkCondition:
+        TRUNKS.labels(condition.value).set(found[condition])
 
 
 class _NoCalls:
