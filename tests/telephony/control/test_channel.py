@@ -92,6 +92,29 @@ async def test_what_a_worker_writes_is_heard_at_once(tmp_path: Path) -> None:
             assert await heard.get() == EventsAppended(7, 1, 3)
 
 
+async def test_several_processes_ask_one_worker_and_hear_it(tmp_path: Path) -> None:
+    heard: asyncio.Queue[int] = asyncio.Queue()
+    buses = [Bus(), Bus()]
+    for bus in buses:
+
+        async def hear(notice: EventsAppended, number: int = buses.index(bus)) -> None:
+            heard.put_nowait(number)
+
+        bus.subscribe(EventsAppended, hear)
+    board, of_worker = Board(), Bus()
+    board.add(7, "a")
+    async with (
+        served(tmp_path, board, of_worker),
+        followed(tmp_path, buses[0]) as first,
+        followed(tmp_path, buses[1]) as second,
+    ):
+        await asyncio.gather(*(one.ask_who_has_it(Act(7, "a", Hangup())) for one in (first, second) * 5))
+        assert len(board.done) == 10
+        await of_worker.publish(EventsAppended(7, 1, 1))
+        async with asyncio.timeout(1):
+            assert {await heard.get(), await heard.get()} == {0, 1}
+
+
 async def test_no_telephony_is_told_from_a_worker_that_is_away(tmp_path: Path) -> None:
     board = Board()
     async with followed(tmp_path / "none", Bus(), 0) as workers:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import insert
+import pytest
+from sqlalchemy import insert, text
 
 from switchroom.db.database import Database
 from switchroom.identity.models import Membership, Organization, Person
@@ -61,6 +62,19 @@ class Filled:
         own = ListQuery(limit=LIMIT, filters={"owner_id": user})
         self.asks["devices of a user"] = partial(resources.list, admin, kinds[0], own)
         self.asks["a user's own devices"] = partial(resources.list, person, kinds[0], ListQuery(limit=LIMIT))
+
+
+async def _account(database: Database) -> tuple[int, int]:
+    """An account, and a user of it."""
+    async with database.write(None) as session:
+        organization = Organization(ulid="0" * 26, display_name="Acme")
+        person = Person(username="a@example.org", password_hash="")
+        session.add_all([organization, person])
+        await session.flush()
+        membership = Membership(organization_id=organization.id, person_id=person.id, standing="participant")
+        session.add(membership)
+        await session.flush()
+        return organization.id, membership.id
 
 
 async def filled(database: Database, number: int) -> Filled:
@@ -125,6 +139,55 @@ async def test_on_sqlite(tmp_path: Path) -> None:
     assert all(small.values())
     grown = {name: (small[name], large[name]) for name in small if large[name] > 1.2 * small[name] + 200}
     assert not grown
+
+
+_MILLION = text(
+    """
+    WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < :last)
+    INSERT INTO call_records (
+        organization_id, direction, started_at, is_live, owner_id, caller_user_id,
+        caller_id_name, caller_id_number, callee_id_name, callee_id_number, caller_callid, callee_callid,
+        duration_seconds, billing_seconds, ringing_seconds, hangup_cause, details
+    )
+    SELECT
+        :account, iif(n % 3, 'incoming', 'internal'), n * 1000000, n % 1000 = 0,
+        iif(n % 2, :user, NULL), iif(n % 2, NULL, :user),
+        '', '', '', '', '', '', 0, 0, 0, 'NORMAL_CLEARING', '{}'
+    FROM numbers
+    """
+)
+"""Calls, half of them to a user and half by the user, of which some are still up."""
+
+
+@pytest.mark.slow
+async def test_a_page_of_a_million_calls(tmp_path: Path) -> None:
+    counts: list[Mapping[str, int]] = []
+    for number in (1_000, 1_000_000):
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / str(number)}.db")
+        await bring_up_to_date(database)
+        account, user = await _account(database)
+        async with database.write(None) as session:
+            await session.execute(_MILLION, {"last": number - 1, "account": account, "user": user})
+        steps = Steps(database.engine)
+        await database.engine.dispose()
+        history = CallHistory(database)
+        admin, person = Actor(account, Level.ADMIN), Actor(account, Level.USER, user)
+        late = Place(datetime.fromtimestamp(number - 500, UTC), 0)
+        asks: dict[str, Ask] = {
+            "all": partial(history.page, admin, HistoryQuery(limit=LIMIT)),
+            "later": partial(history.page, admin, HistoryQuery(limit=LIMIT, after=late)),
+            "incoming": partial(
+                history.page, admin, HistoryQuery(limit=LIMIT, direction="incoming", after=late)
+            ),
+            "own": partial(history.page, person, HistoryQuery(limit=LIMIT, after=late)),
+        }
+        for ask in asks.values():
+            assert len((await ask()).records) == LIMIT
+        counts.append({name: await steps.of(ask) for name, ask in asks.items()})
+        await database.close()
+    small, large = counts
+    assert all(small.values())
+    assert not {name: (small[name], large[name]) for name in small if large[name] > 1.2 * small[name]}
 
 
 async def test_on_postgresql(postgresql_url: str) -> None:
