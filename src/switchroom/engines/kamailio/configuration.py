@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 from msgspec import Struct
 
-from switchroom.engines.kamailio.state import STATE_FILE, prepare_state
+from switchroom.engines.kamailio.state import LAMPS_FILE, STATE_FILE, prepare_state
 from switchroom.engines.ports import free_port
 from switchroom.engines.supervisor import ProcessError
 
@@ -135,7 +135,7 @@ class KamailioConfiguration:
             raise WrongConfiguration(problem)
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o700)
-        prepare_state(directory / STATE_FILE)
+        prepare_state(directory)
         workers = "".join(f"1 sip:127.0.0.1:{port}\n" for port in self.workers)
         _write(directory / WORKERS_FILE, workers)
         _write(directory / INTERFACES_FILE, msgspec.json.encode(self.interfaces).decode())
@@ -214,6 +214,7 @@ class KamailioConfiguration:
             "EVENTS_PORT": self.events_port,
             "TRUNKS_PORT": self.trunks_port,
             "STATE_FILE": str(directory / STATE_FILE),
+            "LAMPS_FILE": str(directory / LAMPS_FILE),
             "DISPATCHER_FILE": str(directory / WORKERS_FILE),
             "NO_HA1": secrets.token_hex(16),
             "ADDRESS_REQUESTS": limits.address_requests * 2,

@@ -1,4 +1,4 @@
-"""Kamailio's presence server as its state file tells of it: who watches what, and what was published."""
+"""Kamailio's presence server, as its file (`state.LAMPS_FILE`) tells: who watches what, what is published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kamailio's own state: registrations and subscriptions, in an SQLite file that the platform only reads.
+"""Kamailio's own state, in SQLite files that the platform only reads: registrations, lamps.
 
 The tables are those that Kamailio's package brings (`/usr/share/kamailio/db_sqlite`).
 """
@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
-STATE_FILE = "state.db"
+STATE_FILE, LAMPS_FILE = "state.db", "lamps.db"
 SCHEMA = Path("/usr/share/kamailio/db_sqlite")
-_TABLES = ("standard", "usrloc", "presence")
+_TABLES = {STATE_FILE: ("standard", "usrloc"), LAMPS_FILE: ("standard", "presence")}
 _HOST = re.compile(
     r"sips?:(?:[^@;>]*@)?(\[[^\]]+\]|[^:;>?]+)(?::(\d+))?(?:.*?;transport=(\w+))?", re.IGNORECASE
 )
@@ -38,10 +39,15 @@ class Contact(Struct, frozen=True):
     registered_at: datetime
 
 
-def prepare_state(file: Path) -> None:
-    """Make the tables, where there are none yet. What other versions of Kamailio have left is thrown away:
-    phones register again. It must not run. Raises OSError without the package's files."""
-    script = "".join((SCHEMA / f"{name}-create.sql").read_text("utf-8") for name in _TABLES)
+def prepare_state(directory: Path) -> None:
+    """Make the files and their tables, where there are none yet. What other versions of Kamailio have left is
+    thrown away: phones register again. It must not run. Raises OSError without the package's files."""
+    for name, tables in _TABLES.items():
+        _prepare(directory / name, tables)
+
+
+def _prepare(file: Path, tables: Sequence[str]) -> None:
+    script = "".join((SCHEMA / f"{name}-create.sql").read_text("utf-8") for name in tables)
     version = int.from_bytes(hashlib.sha256(script.encode()).digest()[:3])
     if file.exists() and _version(file) == version:
         return

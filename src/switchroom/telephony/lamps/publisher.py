@@ -10,7 +10,7 @@ import structlog
 from msgspec import Struct
 
 from switchroom.engines.kamailio.presence import Watched, read_etags, read_watched
-from switchroom.engines.kamailio.state import STATE_FILE
+from switchroom.engines.kamailio.state import LAMPS_FILE
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.errors import MalformedValue, Refused
 from switchroom.engines.sip.message import Response
@@ -48,14 +48,14 @@ class Publisher:
         published counts for `expires` seconds."""
         self._agent = agent
         self._expires = expires
-        self._state_file = directory / STATE_FILE
+        self._file = directory / LAMPS_FILE
         self._lamps: dict[Watched, _Lamp] = {}
         self.watched: frozenset[Watched] = frozenset()
 
     async def look(self) -> frozenset[Watched]:
         """What is watched now, and was not at the look before. What is no longer watched is forgotten."""
         try:
-            now = await asyncio.to_thread(read_watched, self._state_file)
+            now = await asyncio.to_thread(read_watched, self._file)
         except (sqlite3.Error, OSError) as error:
             log.warning("watchers cannot be read", reason=str(error))
             return frozenset()
@@ -128,7 +128,7 @@ class Publisher:
     async def _taken_up(self, what: Watched) -> str:
         """The entity tag of what another process has published there; of several all but one are ended."""
         try:
-            first, *others = await asyncio.to_thread(read_etags, self._state_file, what) or [""]
+            first, *others = await asyncio.to_thread(read_etags, self._file, what) or [""]
         except (sqlite3.Error, OSError):
             return ""
         for etag in others:
