@@ -74,14 +74,15 @@ class Backoff:
         self._next = self._first
 
 
-async def written(write: Callable[[], Awaitable[None]], what: str, limit: timedelta) -> None:
+async def written(write: Callable[[], Awaitable[object]], what: str, limit: timedelta) -> None:
     """Write what came of a job, again and again while the database does not take it; `what` it is, for the
     log. Raises what the last attempt did when the `limit` is over, which is the time of the job's lease."""
     backoff, loop = Backoff(), asyncio.get_running_loop()
     deadline = loop.time() + limit.total_seconds()
     while True:
         try:
-            return await write()
+            await write()
+            return
         except DATABASE_AWAY as error:
             log.error(f"{what} not written yet", reason=type(error).__name__)
             if loop.time() >= deadline:

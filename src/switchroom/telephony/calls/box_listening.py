@@ -86,8 +86,9 @@ class BoxListening:
             rest = await asyncio.to_thread(_rest_of, self._message, self._offset, self._new_file())
         return await self._collect(action.collect, [rest, *files] if rest is not None else files, rest)
 
-    async def record(self, action: Record, box: Box | None) -> Recorded:
-        """Record after a tone; the recording is in `recorded`, also of a caller who has hung up meanwhile."""
+    async def record(self, action: Record) -> Recorded:
+        """Record after a tone; the recording is in `recorded`, also of a caller who has hung up meanwhile.
+        Raises OSError."""
         call, file = self._call, self._new_file()
         self.recorded, self.milliseconds = None, 0
         try:

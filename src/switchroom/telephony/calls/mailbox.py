@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
 from msgspec import structs
 
+from switchroom.errors import Unavailable
+from switchroom.jobs.retry import written
 from switchroom.telephony.calls.box_listening import BoxListening
 from switchroom.telephony.calls.live_call import LiveCall, Performer, Rerouted, Route
 from switchroom.telephony.calls.transfers import route_to
@@ -54,6 +58,8 @@ from switchroom.telephony.voicemail.mailboxes import BoxFull, LeftMessage, Mailb
 
 _NO_BOX = Failed(HangupCause.NO_ROUTE_DESTINATION, 404)
 _NOT_DONE = Failed(HangupCause.NORMAL_TEMPORARY_FAILURE)
+_DATABASE_MAY_BE_AWAY = timedelta(seconds=30)
+"""For so long a message that was left is tried to be kept."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -158,18 +164,25 @@ class _Visit:
             case Seek():
                 return await listening.seek(action, self._box)
             case Record():
-                return await listening.record(action, self._box)
+                return await self._record(action)
             case CheckBoxPin(mailbox, digits):
                 return await self._log_in(mailbox, digits)
             case _:
                 return await self._changed(action)
+
+    async def _record(self, action: Record) -> BoxEvent:
+        try:
+            return await self._listening.record(action)
+        except OSError as error:
+            log.error("caller not recorded", call=self._call.id, reason=str(error))
+            return _NOT_DONE
 
     async def _changed(self, action: BoxAction) -> BoxEvent:
         """Change the box, and look at it anew."""
         assert self._box is not None
         try:
             await self._change(self._box.id, action)
-        except (NoSuchBox, BoxFull, OSError) as error:
+        except (NoSuchBox, BoxFull, OSError, Unavailable) as error:
             log.warning(
                 "voicemail not kept",
                 call=self._call.id,
@@ -182,12 +195,13 @@ class _Visit:
         return Finished()
 
     async def _change(self, box_id: int, action: BoxAction) -> None:
-        """Raises NoSuchBox, BoxFull, OSError."""
+        """Raises NoSuchBox, BoxFull, OSError, Unavailable."""
         account, mailboxes, recorded = self._call.organization_id, self._mailboxes, self._listening.recorded
         match action:
             case SaveMessage():
                 if recorded is not None:
-                    await mailboxes.save_message(account, box_id, recorded, self._left())
+                    save = partial(mailboxes.save_message, account, box_id, recorded, self._left())
+                    await written(save, "voicemail message", _DATABASE_MAY_BE_AWAY)
             case SaveRecording(_, what):
                 if recorded is not None:
                     length = self._listening.milliseconds
