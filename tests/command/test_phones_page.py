@@ -33,6 +33,7 @@ def test_a_newcomer_comes_to_two_phones_that_talk(tmp_path: Path) -> None:
     printed = "\n".join(BLOCK.findall((ROOT / PHONES).read_text("utf-8")))
     with running(
         data,
+        "--demo",
         SWITCHROOM_TELEPHONY_ENABLED="true",
         SWITCHROOM_TELEPHONY_SIP_PORT=str(sip_port),
         SWITCHROOM_TELEPHONY_MEDIA_PORT_MIN="46200",
@@ -60,6 +61,7 @@ def test_a_newcomer_comes_to_two_phones_that_talk(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        assert f"domain demo.sip.internal, server 127.0.0.1:{sip_port}" in platform.output.read_text()
         account = Account(platform.base_url, data)
         talk, menu, message = account("/calls_history/all")
         hook = [json.loads(line) for line in (tmp_path / "calls.log").read_text().splitlines()]

@@ -102,7 +102,7 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -
 
     async def prepare(platform: Platform) -> None:
         if demo:
-            _print_demo(await ensure_demo(platform), loaded)
+            _print_demo(await ensure_demo(platform), loaded, phones=engines and loaded.telephony.enabled)
 
     async with AsyncExitStack() as stack:
         if workers == 1:
@@ -116,7 +116,8 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -
         print("Stopping …", flush=True)
 
 
-def _print_demo(demo: Demo, settings: Settings) -> None:
+def _print_demo(demo: Demo, settings: Settings, *, phones: bool) -> None:
+    """`phones` is whether a SIP server is run here."""
     rows = [
         ("Company", f"Demo  {demo.company_id}"),
         ("API key", f"{demo.api_key.client_id}  {demo.api_key.code}"),
@@ -132,9 +133,10 @@ def _print_demo(demo: Demo, settings: Settings) -> None:
         ]
     if demo.telephony is not None:
         telephony = demo.telephony
+        server = f"server {sip_address(settings)}:{telephony.sip_port}" if phones else "no server runs here"
         rows += [
             ("Telephony API key", telephony.api_key),
-            ("Softphones", f"domain {telephony.realm}, server {sip_address(settings)}:{telephony.sip_port}"),
+            ("Softphones", f"domain {telephony.realm}, {server}"),
             *((f"Phone {one.number}", f"{one.username}  {one.password}") for one in telephony.devices),
             ("To call", f"200 menu, 300 group, 400 conference (PIN {CONFERENCE_PIN}), 500 by opening hours"),
             ("", "*98 messages, once somebody has not answered on 100"),
