@@ -134,6 +134,21 @@ async def test_a_phone_elsewhere_is_reached(open_edge: Edge) -> None:
         assert (await watcher.receive()).start.startswith("NOTIFY sip:phone@")
 
 
+async def test_a_phone_on_this_machine_is_reached_where_it_is(open_edge: Edge) -> None:
+    core = ("127.0.0.1", open_edge.configuration.core_port)
+    async with udp(open_edge.server) as wire, open_edge.worker() as worker:
+        assert wire.address[0] == "127.0.0.1"
+        phone = Phone(wire)
+        await send_in_dialog(open_edge, phone, worker, "INFO")
+        assert (await phone.receive()).start.startswith("INFO sip:phone@")
+        assert (await phone.register()).status == 200
+        await open_edge.engine.stop()
+        await open_edge.engine.start()
+        ring = Phone(worker).request("INVITE", uri="sip:x@device", more={"X-SR-Device": str(DEVICE)})
+        worker.transport.sendto(ring, core)
+        assert (await phone.receive()).start.startswith("INVITE sip:phone@")
+
+
 async def test_a_carrier_that_the_operator_allows_here_is_reached(open_edge: Edge) -> None:
     async with udp(open_edge.server) as carrier, open_edge.worker() as worker:
         open_edge.add_trunk(5, carrier.address)
