@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from switchroom.identity.permissions import Standing
+from switchroom.telephony.voicemail.models import VoicemailMessage
 from tests.dialects.telephony_v3.client import Api
 from tests.platform import RunningPlatform
 from tests.telephony.voicemail.boxes import BoxOfOwner
@@ -85,6 +86,23 @@ def test_messages_move_between_folders(owned: BoxOfOwner) -> None:
     assert len(owned.files) == 2
     assert api("DELETE", path, {}, folder="deleted") == {"deleted": [second, third]}
     assert (api("GET", path), owned.files) == ([], [])
+
+
+def test_many_messages_are_deleted_at_once(owned: BoxOfOwner) -> None:
+    async def fill() -> None:
+        async with owned.running.platform.storage.database.write(owned.organization_id) as session:
+            for number in range(230):
+                fields = {"milliseconds": 1000, "file": f"{number}", "size": 1}
+                session.add(
+                    VoicemailMessage(organization_id=owned.organization_id, box_id=owned.id, **fields)
+                )
+
+    owned.running.run(fill())
+    ids = [one["id"] for one in owned.api("GET", owned.path, limit=1000)]
+    assert len(ids) == 230
+    for folder in ("new", "deleted"):
+        assert owned.api("DELETE", owned.path, {}, folder=folder) == {"deleted": ids}
+    assert owned.api("GET", owned.path) == []
 
 
 def test_what_is_refused_of_messages(owned: BoxOfOwner) -> None:
