@@ -73,10 +73,15 @@ def test_what_was_not_chosen_is_taken_out_of_the_audio_line_alone() -> None:
     assert sdp.read(sdp.at(kept, "192.0.2.9", 5000)).address == "192.0.2.9"
 
 
-def test_a_source_is_named_in_a_description_of_the_next_version() -> None:
-    named = sdp.with_ssrc(BROWSER, 4711, "core")
+def test_a_source_is_named_in_a_new_offer_and_taken_out_of_the_next() -> None:
+    named = sdp.offered_again(BROWSER.replace("a=sendrecv", "a=setup:active\r\na=sendrecv"), 4711)
     assert "o=- 1 3 IN" in named
-    assert named.endswith("a=sendrecv\r\na=ssrc:4711 cname:core\r\n")
+    assert "a=ssrc:5 " not in named
+    assert "a=setup:actpass\r\n" in named
+    assert named.endswith("a=sendrecv\r\na=ssrc:4711 cname:switchroom\r\n")
+    again = sdp.offered_again(named)
+    assert "ssrc" not in again
+    assert "o=- 1 4 IN" in again
 
 
 def test_a_core_side_is_read_as_it_was_written() -> None:

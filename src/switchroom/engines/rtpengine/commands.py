@@ -36,14 +36,25 @@ class Endpoint(Struct, frozen=True):
     port: int = 0
 
 
-class StreamStatus(Struct, frozen=True, rename={"local_port": "local port", "last_packet": "last packet"}):
-    """One stream (RTP or RTCP) of a side: its port, and the Unix time of the last packet that came in."""
+class StreamCount(Struct, frozen=True):
+    """How much has come in."""
+
+    packets: int = 0
+
+
+class StreamStatus(
+    Struct, frozen=True, rename={"local_port": "local port", "last_packet": "last packet", "ssrc": "SSRC"}
+):
+    """One stream (RTP or RTCP) of a side: its port, and the Unix time of the last packet that came in, with
+    the source of those that come."""
 
     local_port: int = 0
     last_packet: int = 0
     endpoint: Endpoint | None = None
     """Where its media go."""
 
+    ssrc: int = 0
+    stats: StreamCount = StreamCount()
     flags: Sequence[str] = ()
 
 

@@ -27,7 +27,8 @@ from switchroom.telephony.media.leg import LegMedia
 from switchroom.telephony.media.playback import Playback
 from switchroom.telephony.media.sdp import SdpError
 from switchroom.telephony.media.silence import MediaLoss
-from switchroom.telephony.media.state import LegState, Target
+from switchroom.telephony.media.sources import BrowserSources
+from switchroom.telephony.media.state import LegKind, LegState, Target
 from switchroom.telephony.routing.hangup_causes import HangupCause
 
 log = structlog.stdlib.get_logger(__name__)
@@ -122,6 +123,7 @@ class Leg:
         self.ended_at: datetime | None = None
         self.cause: HangupCause | None = None
         self.sip_code = 0
+        self._sources: BrowserSources | None = None
         self._services = services
         services.keys.listen(self.media.state.id, self._pressed)
 
@@ -136,6 +138,7 @@ class Leg:
         leg.status = saved.status
         leg.playback.resume()
         services.watch(leg.media, leg.lose_media)
+        leg._follow_sources()
         return leg
 
     @property
@@ -197,6 +200,7 @@ class Leg:
             self.answered_at = datetime.now(UTC)
         self.status = LegStatus.ANSWERED
         self._services.watch(self.media, self.lose_media)
+        self._follow_sources()
 
     async def offered(self, sdp: bytes | None, target: Target) -> None:
         """Answer a new offer of the phone (re-INVITE, UPDATE), or its wish for one; refuse what cannot be."""
@@ -244,6 +248,8 @@ class Leg:
         """Forget the media of the leg, also where the relay cannot be reached."""
         self._services.forget(self.media)
         await self.playback.close()
+        if self._sources is not None:
+            await self._sources.stop()
         try:
             await self.media.close()
         except NgError as error:
@@ -309,6 +315,20 @@ class Leg:
             _quietly(lambda: session.refuse(status, headers=headers))
         elif isinstance(session, OutgoingCall):
             _quietly(lambda: session.cancel(reason))
+
+    def _follow_sources(self) -> None:
+        """Have a browser hear again what it has heard before, which takes offers of ours."""
+        if self.media.state.kind is LegKind.BROWSER and self._sources is None:
+            self._sources = BrowserSources(self.media, self._reoffer)
+            self._sources.start()
+
+    async def _reoffer(self, described: str) -> None:
+        if not self.is_up or self.session is None:
+            return
+        try:
+            await self.session.reinvite(described.encode())
+        except SipError as error:
+            log.info("offer not answered", leg=self.uuid, reason=str(error))
 
     def _played(self, playback: str) -> None:
         self.owner.played(self, playback)

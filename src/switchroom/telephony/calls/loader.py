@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -51,6 +52,9 @@ from switchroom.telephony.routing.trunks import incoming_number
 
 OUTSIDE = 0
 """Id of the flow of a call to the public network, which is nobody's callflow."""
+
+_IN_BROWSER = re.compile(r";transport=wss?\b", re.IGNORECASE)
+"""What is in the address of a contact that is reached by WebSocket."""
 
 
 class Loader:
@@ -225,11 +229,16 @@ class Loader:
             conferences=await rows.conferences(used["conferences"]),
             vmboxes=await rows.vmboxes(used["vmboxes"]),
             trunks=found_trunks,
-            live=Live(registered=await rows.registered(found_devices)),
+            live=_reachable(await rows.contacts(found_devices)),
         )
         numbers = set(_numbers(flow, call))
         plan = await number_plan(session, organization_id, numbers)
         return LoadedFlow(flow=structs.replace(flow, plan=plan), trunk_accesses=accesses)
+
+
+def _reachable(contacts: Mapping[int, Sequence[str]]) -> Live:
+    browsers = (id_ for id_, found in contacts.items() if all(_IN_BROWSER.search(one) for one in found))
+    return Live(registered=frozenset(contacts), browsers=frozenset(browsers))
 
 
 async def _caller_user(session: AsyncSession, rows: AccountRows, device: Device) -> User | None:

@@ -32,6 +32,7 @@ from switchroom.telephony.calls.prompt_files import Ear, PromptFiles
 from switchroom.telephony.calls.snapshot import LegDirection
 from switchroom.telephony.media.codecs import Codec
 from switchroom.telephony.media.sdp import SdpError
+from switchroom.telephony.media.state import LegKind
 from switchroom.telephony.media.state import Target as MediaTarget
 from switchroom.telephony.routing.actions import (
     Action,
@@ -248,6 +249,7 @@ async def _ring_device(
         Uri("sip", user=escape_user(party.number or str(device.id)), host=ringing.realm),
         shown(ring.caller, ringing.realm),
         headers,
+        kind=LegKind.BROWSER if device.id in flow.live.browsers else LegKind.PLAIN,
     )
     return problem or await await_answer(ringing, leg, inbox, target.timeout)
 
@@ -259,10 +261,11 @@ async def call_leg(
     from_: NameAddr,
     headers: Sequence[tuple[str, str]],
     credentials: Any = None,
+    kind: LegKind = LegKind.PLAIN,
 ) -> Failed | None:
     """Send a leg its INVITE. Returns why it could not be."""
     try:
-        offer = await leg.media.offer_phone(target=ringing.target, codecs=ringing.codecs)
+        offer = await leg.media.offer_phone(kind, ringing.target, ringing.codecs)
         leg.session = ringing.services.agent.call(
             str(uri),
             leg.listen,

@@ -3,7 +3,8 @@ left out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -166,15 +167,22 @@ class AccountRows:
 
     async def registered(self, device_ids: Collection[int]) -> frozenset[int]:
         """Those of the devices that can be reached now."""
+        return frozenset(await self.contacts(device_ids))
+
+    async def contacts(self, device_ids: Collection[int]) -> Mapping[int, Sequence[str]]:
+        """Where devices can be reached now; not those that cannot."""
         if not device_ids:
-            return frozenset()
+            return {}
         table = devices.Registration
-        query = select(table.device_id).where(
+        query = select(table.device_id, table.contact).where(
             table.organization_id == self.organization_id,
             table.device_id.in_(sorted(device_ids)),
             table.expires_at > now(),
         )
-        return frozenset((await self._session.scalars(query)).all())
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        for device_id, contact in await self._session.execute(query):
+            found[device_id].append(contact)
+        return found
 
     async def _rows(self, table: Any, kind: str, ids: Collection[int]) -> dict[int, tuple[Any, Any]]:
         """Rows of a kind with their values."""

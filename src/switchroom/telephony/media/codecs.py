@@ -61,9 +61,13 @@ def known(codecs: Iterable[Codec]) -> list[Codec]:
     return [codec for codec in codecs if any(codec.same(one) for one in SPEECH)]
 
 
-def best(codecs: Sequence[Codec]) -> Codec | None:
+CHEAPEST = (PCMA, PCMU, G722, G729, OPUS)
+"""All of them, by what it costs to translate into them."""
+
+
+def best(codecs: Sequence[Codec], order: Sequence[Codec] = SPEECH) -> Codec | None:
     """The codec to take of those that a phone offers when nobody is at the other end yet."""
-    for one in SPEECH:
+    for one in order:
         for codec in codecs:
             if codec.same(one):
                 return codec
@@ -77,7 +81,7 @@ def between(first: Codec, second: Codec) -> Codec:
     without translating them, which for Opus costs more than G.722 does."""
     if first.same(second) and first.payload != second.payload:
         return G722
-    order = {codec.name.lower(): place for place, codec in enumerate((PCMA, PCMU, G722, G729, OPUS))}
+    order = {codec.name.lower(): place for place, codec in enumerate(CHEAPEST)}
     return min((first, second), key=lambda codec: order.get(codec.name.lower(), len(order)))
 
 

@@ -8,7 +8,7 @@ with the phone's description as it is kept; the phone's port stays (`port-latchi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -32,6 +32,7 @@ from switchroom.engines.rtpengine.commands import (
 from switchroom.engines.rtpengine.configuration import CORE, PHONES
 from switchroom.telephony.media import sdp as descriptions
 from switchroom.telephony.media.codecs import (
+    CHEAPEST,
     G722,
     PCMA,
     SPEECH,
@@ -64,6 +65,8 @@ class LegMedia:
     def __init__(self, ng: NgClient, state: LegState | None = None) -> None:
         """A new leg, or one that another process has had, from its state."""
         self._ng = ng
+        self.on_source: Callable[[], None] = _nothing
+        """Called when the phone is about to hear another source. It must not block or raise."""
         self.state = state or LegState(id=secrets.token_urlsafe(12))
         # The process before may have done more than it could tell.
         self._is_taken_up = state is not None
@@ -92,7 +95,7 @@ class LegMedia:
         there is none. It may be asked for again with another target while the offer stands."""
         state = self.state
         audio = descriptions.read(state.offered)
-        chosen = target or sink(best(audio.codecs) or SPEECH[0])
+        chosen = target or sink(best(audio.codecs, CHEAPEST if audio.is_browser else SPEECH) or SPEECH[0])
         events = _shared(events_of(audio.codecs), chosen.events)
         speech = next((one for one in audio.codecs if one.same(chosen.codec)), chosen.codec)
         described = descriptions.core(
@@ -102,6 +105,9 @@ class LegMedia:
         state.target = chosen
         self._agreed(state.offered, reply)
         state.sent_sdp = reply
+        if state.is_named:
+            state.is_named, state.heard = False, ()
+        self.on_source()
         if chosen.packet_time or not chosen.takes_keys or chosen.events not in (None, events):
             await self.point_at(chosen)  # an answer cannot say it
         return reply
@@ -166,6 +172,7 @@ class LegMedia:
             await self._ng.request(block(state.id, PHONE), Reply)
             state.keys_blocked = not target.takes_keys
         state.target = target
+        self.on_source()
 
     async def let_nobody_hear(self) -> None:
         """Point the leg at nobody, as it is while it hears a prompt or music."""
@@ -208,9 +215,11 @@ class LegMedia:
 
     async def streams_of_phone(self) -> Sequence[StreamStatus]:
         """RTP and RTCP of the phone's side as they are now."""
-        reply = await self._ng.request(Query(self.state.id), QueryReply)
-        side = reply.tags.get(PHONE)
-        return [stream for media in side.medias for stream in media.streams] if side else ()
+        return await self._streams_of(PHONE)
+
+    async def streams_of_core(self) -> Sequence[StreamStatus]:
+        """RTP and RTCP of the core side as they are now."""
+        return await self._streams_of(CORE_TAG)
 
     async def close(self) -> None:
         """Forget the call at rtpengine. Silent when it is gone already."""
@@ -218,6 +227,11 @@ class LegMedia:
             await self._ng.request(Delete(self.state.id), Reply)
         except NgUnknownCall:
             pass
+
+    async def _streams_of(self, tag: str) -> Sequence[StreamStatus]:
+        reply = await self._ng.request(Query(self.state.id), QueryReply)
+        side = reply.tags.get(tag)
+        return [stream for media in side.medias for stream in media.streams] if side else ()
 
     async def _learn(self) -> None:
         """Keep where the phone's RTP comes from, once rtpengine is certain of it: with every further
@@ -263,8 +277,9 @@ class LegMedia:
         events = list(self.state.events)
         if target.events == () and not self.state.injects:
             events = []  # keys of the phone become tones
-        taken = {one.payload for one in events}
-        events = [*(one for one in target.events or () if one.payload not in taken), *events]
+        if self.state.kind is not LegKind.BROWSER:  # no page hears keys; and its sources stay what they are
+            taken = {one.payload for one in events}
+            events = [*(one for one in target.events or () if one.payload not in taken), *events]
         if own is None or own.same(target.codec):
             return [target.codec, *events]
         return [target.codec, *placeholders(own.payload, [target.codec, *events]), *events]
@@ -344,12 +359,20 @@ class _Way(msgspec.Struct, frozen=True):
 
 
 async def bridge(first: LegMedia, second: LegMedia) -> None:
-    """Let the phones of two legs hear each other, translated on one side at most."""
+    """Let the phones of two legs hear each other, translated on one side at most. What a browser hears is not
+    translated on its side, or its source would be unknown (see `sources`)."""
     codec = between(first.state.codec or SPEECH[0], second.state.codec or SPEECH[0])
-    if codec.rate != G722.rate and len({_has_events_at(codec.rate, leg) for leg in (first, second)}) > 1:
+    browsers = [leg for leg in (first, second) if leg.state.kind is LegKind.BROWSER]
+    if len(browsers) == 1:
+        codec = browsers[0].state.codec or codec
+    elif codec.rate != G722.rate and len({_has_events_at(codec.rate, leg) for leg in (first, second)}) > 1:
         codec = G722  # keys of the one would be at a clock rate that the other does not know
     await first.point_at(second.as_target(codec))
     await second.point_at(first.as_target(codec))
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _has_events_at(rate: int, leg: LegMedia) -> bool:

@@ -55,6 +55,7 @@ class Playback:
         await self._cancel()
         playing = Playing(secrets.token_hex(4), [str(file) for file in files], times)
         self._leg.state.playing = await self._begin(playing)
+        self._leg.on_source()
         self._follow()
         return playing.id
 

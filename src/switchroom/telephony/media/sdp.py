@@ -19,6 +19,9 @@ from switchroom.telephony.media.codecs import STATIC, TELEPHONE_EVENT, Codec
 LARGEST = 32 * 1024
 """Characters of a description; those of browsers with one audio line have some 3,000."""
 
+CNAME = "switchroom"
+"""Canonical name of the sources that are named."""
+
 _media = re.compile(r"(?m)^m=(\S+) (\d+)(?:/\d+)? (\S+)([^\r\n]*)\r?$")
 _connection = re.compile(r"(?m)^c=IN IP[46] ([^\s/]+)")
 _connection_line = re.compile(r"(?m)^c=[^\r\n]*\r?\n")
@@ -28,6 +31,8 @@ _direction = re.compile(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\r?$")
 _rtpmap = re.compile(r"(?m)^a=rtpmap:(\d+) ([^\s/]+)/(\d+)(?:/(\d+))?")
 _fmtp = re.compile(r"(?m)^a=fmtp:(\d+) ([^\r\n]*)")
 _of_payload = re.compile(r"^a=(?:rtpmap|fmtp|rtcp-fb):(\d+)[ \r\n]")
+_ssrc = re.compile(r"(?m)^a=ssrc:[^\r\n]*\r?\n")
+_setup = re.compile(r"(?m)^a=setup:[a-z]+")
 _origin = re.compile(r"(?m)^(o=\S+ \S+ )(\d+)( )")
 
 
@@ -171,13 +176,12 @@ def at(sdp: str, address: str, port: int) -> str:
     )
 
 
-def with_ssrc(sdp: str, ssrc: int, cname: str) -> str:
-    """The description that names the source of the audio line's RTP (RFC 5576), its version one higher."""
-    head, *lines = _parts(sdp)
-    named = [
-        f"{line.rstrip()}\r\na=ssrc:{ssrc} cname:{cname}\r\n" if line.startswith("m=audio") else line
-        for line in lines
-    ]
+def offered_again(sdp: str, ssrc: int = 0) -> str:
+    """The description, sent before as an offer or an answer, as a new offer of the next version, in which the
+    audio line names the source of its RTP (RFC 5576), or none with 0."""
+    head, *lines = _parts(_setup.sub("a=setup:actpass", _ssrc.sub("", sdp)))  # RFC 5763, section 5
+    source = f"a=ssrc:{ssrc} cname:{CNAME}\r\n" if ssrc else ""
+    named = [f"{line.rstrip()}\r\n{source}" if line.startswith("m=audio") else line for line in lines]
     return next_version(head + "".join(named))
 
 

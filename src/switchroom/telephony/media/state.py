@@ -107,5 +107,16 @@ class LegState(Struct, kw_only=True):
     """Whether rtpengine has been asked to be ready to send keys."""
 
     playing: Playing | None = None
-    heard: Sequence[int] = ()
-    """Sources (SSRC) of RTP that a browser has heard and that no description has named."""
+    source: int = 0
+    """The source (SSRC) of what a browser has heard first of the core side, 0 while that is not known.
+    rtpengine tells of no other."""
+
+    source_port: int = 0
+    """The port of the target that it comes from."""
+
+    heard: tuple[int, ...] = ()
+    """Ports of the targets that a browser has heard, in their order, since the last new offer; 0 is what
+    rtpengine plays."""
+
+    is_named: bool = False
+    """Whether the description that the browser was sent last names the source."""

@@ -247,12 +247,14 @@ class Trunk(Struct, frozen=True):
 class Live(Struct, frozen=True):
     """What changes from call to call.
 
-    `registered` are the devices that can be reached now. `device_calls` and `trunk_calls` are the numbers of
+    `registered` are the devices that can be reached now, `browsers` those of them that are reached by
+    WebSocket only. `device_calls` and `trunk_calls` are the numbers of
     calls that they have. `group_turns` counts the calls that a group has had, `idle_since` is when the last
     call of a member ended, by `GroupMember.key`.
     """
 
     registered: frozenset[int] = frozenset()
+    browsers: frozenset[int] = frozenset()
     device_calls: Mapping[int, int] = {}
     trunk_calls: Mapping[int, int] = {}
     group_turns: Mapping[int, int] = {}
