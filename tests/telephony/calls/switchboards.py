@@ -16,6 +16,7 @@ from typing import Any
 from tests.dialects.telephony_v3.client import Api
 from tests.platform import RunningPlatform
 from tests.telephony.calls.phones import SoftPhone, phone
+from tests.telephony.calls.webphone import WebPhone, web_phone
 
 TONES = (400, 550, 700, 900)
 PASSWORD = "a-long-password-of-a-phone"
@@ -91,6 +92,14 @@ class Account:
         )
         assert answer.status_code == 200, answer.text
         return media
+
+    @asynccontextmanager
+    async def web_phone(self, extension: str) -> AsyncGenerator[WebPhone]:
+        """A phone in a browser that is registered, and known to be."""
+        username, base_url = self.usernames[extension], self.platform.base_url
+        async with web_phone(base_url, username, PASSWORD, self.realm) as found:
+            await asyncio.to_thread(self._until_registered, [self.devices[extension]])
+            yield found
 
     @asynccontextmanager
     async def phones(self, *extensions: str) -> AsyncGenerator[Sequence[SoftPhone]]:
