@@ -76,12 +76,16 @@ class WebPhone:
     async def hold(self) -> None:
         """Hold, and wait until that is answered."""
         await self._page.evaluate("phone.hold()")
-        await self._page.wait_for_function("phone.isHeld() && !phone.session.pendingReinvite", timeout=_LIMIT * 1000)
+        await self._page.wait_for_function(
+            "phone.isHeld() && !phone.session.pendingReinvite", timeout=_LIMIT * 1000
+        )
 
     async def unhold(self) -> None:
         """Come back, and wait until that is answered."""
         await self._page.evaluate("phone.unhold()")
-        await self._page.wait_for_function("!phone.isHeld() && !phone.session.pendingReinvite", timeout=_LIMIT * 1000)
+        await self._page.wait_for_function(
+            "!phone.isHeld() && !phone.session.pendingReinvite", timeout=_LIMIT * 1000
+        )
 
     async def hang_up(self) -> None:
         await self._page.evaluate("phone.hangup()")

@@ -120,6 +120,7 @@ class LegMedia:
         translated where the phone has one of them; all others follow."""
         state = self.state
         state.kind = kind
+        state.is_dtls_server = kind is LegKind.BROWSER
         state.target = target or sink()
         speech = known(codecs) or list(SPEECH)
         events = events_of(codecs) or events_for(speech)
@@ -297,6 +298,7 @@ class LegMedia:
             codec=rules,
             transport_protocol=way.transport,
             ice=way.ice,
+            dtls=self._dtls,
             sdes=way.sdes,
             rtcp_mux=way.rtcp_mux,
             ptime_reverse=packet_time,
@@ -314,10 +316,17 @@ class LegMedia:
             replace=("origin", "session-connection"),
             transport_protocol=way.transport,
             ice=way.ice,
+            dtls=self._dtls,
             sdes=way.sdes,
             rtcp_mux=way.rtcp_mux,
         )
         return (await self._ng.request(command, SdpReply)).sdp
+
+    @property
+    def _dtls(self) -> str:
+        """Role of rtpengine towards a browser, which must stay what it is (RFC 8842): a browser that is
+        called takes the active one, and rtpengine would take it too with the browser's second offer."""
+        return "passive" if self.state.is_dtls_server else ""
 
     def _flags(self, tag: str) -> list[str]:
         flags = ["trust-address", "port-latching", "strict-source"]

@@ -90,6 +90,9 @@ class LegState(Struct, kw_only=True):
     phone_sdp: str = ""
     """What the phone has agreed to: its description without the codecs that were not chosen."""
 
+    is_dtls_server: bool = False
+    """Whether rtpengine waits for a browser to begin with DTLS, which it has been offered."""
+
     located: bool = False
     """Whether `phone_sdp` has the address that the phone's RTP comes from, which NAT may have changed."""
 
