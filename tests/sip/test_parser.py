@@ -87,6 +87,15 @@ def test_escapes_and_wide_characters_are_understood() -> None:
     assert len(request(torture.message("esc02")).headers.all("Contact")) == 2
 
 
+def test_a_call_id_is_ascii() -> None:
+    data = torture.message("transports")
+    call_id = request(data).call_id.encode()
+    with pytest.raises(ParseError) as refused:
+        parse(data.replace(call_id, call_id + b"\xe9"))
+    assert refused.value.status == 400
+    assert refused.value.reply is not None
+
+
 def test_what_follows_the_body_is_left() -> None:
     """RFC 4475 section 3.1.1.8: one datagram is one message."""
     assert request(torture.message("dblreq")).method == "REGISTER"

@@ -132,6 +132,7 @@ class SoftPhone:
         self.username = username
         self.realm = realm
         self.tone = tone
+        self.name = ""
         self.incoming: asyncio.Queue[Conversation] = asyncio.Queue()
         self.conversations: list[Conversation] = []
         self._credentials = Credentials(username, password)
@@ -146,7 +147,7 @@ class SoftPhone:
 
     @property
     def address(self) -> NameAddr:
-        return NameAddr(parse_uri(f"sip:{self.username}@{self.realm}"))
+        return NameAddr(parse_uri(f"sip:{self.username}@{self.realm}"), self.name)
 
     async def open(self) -> None:
         options = AgentOptions(next_hop=self._server, contact_user=self.username)

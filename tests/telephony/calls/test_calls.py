@@ -53,6 +53,17 @@ async def connected(caller: SoftPhone, number: str, called: SoftPhone) -> tuple[
     return call, other
 
 
+async def test_a_name_that_is_not_utf_8(account: Account) -> None:
+    """The dialog is continued with the caller's bytes."""
+    account.person("201")
+    account.person("202")
+    async with account.phones("201", "202") as (ada, grace):
+        ada.name = b"Jos\xe9".decode("utf-8", "surrogateescape")
+        call, other = await connected(ada, "202", grace)
+        other.hang_up()
+        await call.ended()
+
+
 async def test_the_caller_hears_that_it_rings_and_hangs_up(account: Account) -> None:
     account.person("201")
     account.person("202")

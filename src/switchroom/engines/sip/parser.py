@@ -156,7 +156,7 @@ def _required(headers: Headers) -> tuple[Via, NameAddr, NameAddr, str, CSeq]:
         via, from_, to, call_id, cseq = (seen[name] for name in COPIED)
     except KeyError as error:
         raise ParseError(f"there is no {error.args[0]}") from None
-    if not call_id or " " in call_id:
+    if not call_id or " " in call_id or not call_id.isascii():
         raise ParseError("Call-ID is malformed")
     top = split_list(via)[0]
     return parse_via(top), parse_name_addr(from_), parse_name_addr(to), call_id, parse_cseq(cseq)

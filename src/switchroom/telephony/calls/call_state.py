@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -40,13 +41,19 @@ class SavedCall(Struct, frozen=True, kw_only=True):
     max_forwards: int = 70
 
 
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(SavedCall)
+def write_saved(call: SavedCall) -> bytes:
+    """The call as ASCII JSON. Bytes that are not UTF-8, as some phones write a name in From, are lone
+    surrogates in it: a dialog is continued with the bytes that its peer has sent."""
+    return json.dumps(msgspec.to_builtins(call, str_keys=True), separators=(",", ":")).encode()
 
 
 def read_saved(state: bytes) -> SavedCall:
     """The saved call. Raises msgspec.MsgspecError."""
-    return _decoder.decode(state)
+    try:
+        saved = json.loads(state)
+    except ValueError as error:
+        raise msgspec.DecodeError(str(error)) from None
+    return msgspec.convert(saved, SavedCall, str_keys=True)
 
 
 class CallState:
@@ -128,7 +135,7 @@ class CallState:
         legs = [saved for leg in up if leg is not None and (saved := leg.save()) is not None]
         if not legs or legs[0].uuid != self.routed.uuid:
             return b""
-        return _encoder.encode(
+        return write_saved(
             SavedCall(
                 legs=tuple(legs),
                 routed=self.routed.uuid,
