@@ -41,7 +41,7 @@ check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types
 	.venv/bin/python -m switchroom.events.documentation docs/events.md --check
 	cd web && npm run --silent check
 
-bench: .make/bench-packages setup-dev ## Measure speed and memory into benchmarks/results/
+bench: .make/bench-packages .make/sippy setup-dev ## Measure speed and memory into benchmarks/results/
 	.venv/bin/python -m benchmarks $(ARGS)
 
 fuzz: setup-dev ## Attack the platform for ten minutes with what no client should send
@@ -66,6 +66,8 @@ lock: .make/python-dev ## Choose the newest allowed versions of the dependencies
 		--no-emit-index-url --no-header --upgrade --quiet -o requirements.lock
 	.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --upgrade --quiet -o requirements-dev.lock
+	.venv/bin/uv pip compile benchmarks/sippy.in --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --upgrade --quiet -o benchmarks/sippy.lock
 
 clean: ## Remove everything that was installed or built here, but not the data in var/
 	rm -rf .venv .make $(NODE_MODULES) src/switchroom/webroot src/switchroom/telephony/prompts/sounds .pytest_cache .ruff_cache .import_linter_cache test-results
@@ -87,6 +89,13 @@ web: src/switchroom/webroot/index.html ## Build the browser side
 .make/bench-packages: Makefile
 	@sh deploy/install-packages.sh $(BENCH_PACKAGES)
 	@mkdir -p .make && touch $@ .make/test-packages .make/run-packages
+
+# What telephone calls are measured beside has an environment of its own.
+.make/sippy: benchmarks/sippy.lock | .venv/bin/python
+	@mkdir -p .make
+	$(PYTHON) -m venv .make/sippy-environment
+	.make/sippy-environment/bin/pip install --disable-pip-version-check --quiet --require-hashes -r benchmarks/sippy.lock
+	@touch $@
 
 .venv/bin/python: | .make/run-packages
 	@echo "==> Making the Python environment .venv"
