@@ -278,3 +278,37 @@ async def test_forwarding_is_switched_on_and_off_by_phone(account: Account) -> N
         ringing = await ada.call("202")
         (await grace.rung()).refuse(486)
         await ringing.failed()
+
+
+async def test_a_group_in_turn_begins_with_another_member_each_time(account: Account) -> None:
+    for extension in ("201", "202", "203"):
+        account.person(extension)
+    members = [
+        {"member_id": account.people[one], "member_type": "user", "timeout": 20} for one in ("202", "203")
+    ]
+    group = account.api("PUT", "/groups", {"name": "Turns", "strategy": "round_robin", "members": members})
+    account.flow("300", {"module": "group", "data": {"id": group["id"]}})
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        for first in (grace, mary, grace):
+            call = await ada.call("300")
+            other = await first.rung()
+            other.answer()
+            await call.answered()
+            call.hang_up()
+            await other.ended()
+
+
+async def test_a_call_that_was_given_back_is_on_hold_as_before(account: Account) -> None:
+    """What the flow had to say is over: it is two phones that talk."""
+    for extension in ("201", "202", "203"):
+        account.person(extension)
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        call, other = await connected(ada, "202", grace)
+        await other.transfer("203")
+        (await mary.rung()).refuse(603)
+        await call.talker.hears(550)
+        await call.hold()
+        await call.resume()
+        await other.talker.hears(400)
+        other.hang_up()
+        await call.ended()

@@ -56,6 +56,7 @@ def ringing(dialler: TrunkDialler) -> RingingCall:
         added=lambda leg: None,
         dial=dialler.dial,
         with_live=with_live,
+        count_group=lambda _: None,
     )
 
 

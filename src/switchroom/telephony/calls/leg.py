@@ -11,8 +11,8 @@ from uuid import uuid4
 import structlog
 from msgspec import Struct, structs
 
-from switchroom.engines.rtpengine.client import NgError
-from switchroom.engines.sip.dialog import DialogState
+from switchroom.engines.rtpengine.client import NgError, NgRefused, NgUnknownCall
+from switchroom.engines.sip.dialog import DialogState, new_tag
 from switchroom.engines.sip.errors import SipError
 from switchroom.engines.sip.events import Changed, Digit, SessionEvent
 from switchroom.engines.sip.incoming import IncomingCall
@@ -228,7 +228,15 @@ class Leg:
         await self.playback.stop()
         if not self.media.state.target.is_sink:
             await self.media.let_nobody_hear()
-        return await self.playback.play(files, times=times)
+        try:
+            return await self.playback.play(files, times=times)
+        except NgUnknownCall:
+            raise
+        except NgRefused as error:
+            log.warning("sound not played", leg=self.uuid, reason=error.reason)
+            refused = new_tag()
+            self.owner.played(self, refused)
+            return refused
 
     async def end(self, cause: HangupCause, code: int = 0, reason: str = "") -> None:
         """End the leg in whatever state it is, and forget its media. A second time does nothing."""

@@ -33,7 +33,8 @@ from switchroom.telephony.calls.inbox import (
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.listening import collect, play
-from switchroom.telephony.calls.loaded import LoadedFlow
+from switchroom.telephony.calls.loaded import LoadedFlow, Refused
+from switchroom.telephony.calls.loader import OUTSIDE
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.ringing import (
@@ -79,8 +80,14 @@ from switchroom.telephony.routing.call import Flow
 from switchroom.telephony.routing.flow import FeatureData
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import step
+from switchroom.telephony.routing.state import State
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+_NOT_TAKEN, _TAKEN_AND_FAILED = 503, 500
+"""What a caller is told. The SIP server gives a call that was answered 503 to another worker: that is for
+calls of which nothing has come yet."""
 
 
 class Entry(Protocol):
@@ -117,6 +124,10 @@ class Board(Protocol):
 
     def with_live(self, flow: Flow) -> Flow:
         """The flow with the calls that devices and trunks have now."""
+        ...
+
+    def count_group(self, group_id: int) -> None:
+        """Count a call that a group has had."""
         ...
 
     def call_of(self, session: Session) -> LiveCall | None:
@@ -159,10 +170,10 @@ class LiveCall(TalkingCall):
             raise
         except (NgError, SdpError) as error:
             log.warning("call without media", call=self.id, reason=str(error))
-            self.cause, self.code = HangupCause.NORMAL_TEMPORARY_FAILURE, 503
+            self._fail()
         except Unavailable as error:
             log.error("call not taken", call=self.id, reason=error.code)
-            self.cause, self.code = HangupCause.NORMAL_TEMPORARY_FAILURE, 503
+            self._fail()
         except SipError as error:
             log.warning("call ended", call=self.id, reason=str(error))
             self.cause, self.code = HangupCause.NORMAL_TEMPORARY_FAILURE, 500
@@ -171,6 +182,10 @@ class LiveCall(TalkingCall):
             self.cause, self.code = HangupCause.NORMAL_TEMPORARY_FAILURE, 500
         finally:
             await self._end()
+
+    def _fail(self) -> None:
+        self.cause = HangupCause.NORMAL_TEMPORARY_FAILURE
+        self.code = _NOT_TAKEN if self.action is None else _TAKEN_AND_FAILED
 
     async def _begin(self, entry: Entry) -> None:
         session = self.routed.session
@@ -202,10 +217,22 @@ class LiveCall(TalkingCall):
                 await self.join(self.partner)
             await self._go_on_talking()
             return
-        loaded = await self.board.loader.flow(self.organization_id, saved.state.flow_id, saved.state.call)
+        loaded = await self._loaded(saved.state)
         if loaded is None:
             raise CallOver(HangupCause.NORMAL_TEMPORARY_FAILURE)
         await self._go(Route(loaded, saved.state, saved.action))
+
+    async def _loaded(self, state: State) -> LoadedFlow | None:
+        """The flow that a saved state is in."""
+        loader, call = self.board.loader, state.call
+        if state.flow_id != OUTSIDE:
+            return await loader.flow(self.organization_id, state.flow_id, call)
+        if call.device_id is None:
+            return None
+        caller = await loader.caller(call.device_id, call.dialled)
+        if isinstance(caller, Refused):
+            return None
+        return await loader.flow_to(self.organization_id, caller.destination, call)
 
     async def _go(self, route: Route) -> None:
         while True:
@@ -238,7 +265,7 @@ class LiveCall(TalkingCall):
                     return
                 case Hangup(cause, code):
                     if not await self.given_back(code):
-                        self.cause, self.code = cause, code
+                        self.cause, self.code = cause, code if code != _NOT_TAKEN else _TAKEN_AND_FAILED
                         return
                     await self._talk()
                     return
@@ -326,6 +353,7 @@ class LiveCall(TalkingCall):
     async def _dial(self, action: Dial) -> Event:
         assert self.loaded is not None
         self.direction = CallDirection.OUTGOING
+        self.hold_music = self.loaded.flow.account.music_on_hold_id
         return await self.until_answered(self.board.dial(self.ringing(), self.loaded, action))
 
     def ringing(self) -> RingingCall:
@@ -342,6 +370,7 @@ class LiveCall(TalkingCall):
             added=self.add,
             dial=self.board.dial,
             with_live=self.board.with_live,
+            count_group=self.board.count_group,
             max_forwards=self.max_forwards - 1,
         )
 
@@ -411,7 +440,11 @@ class LiveCall(TalkingCall):
             await routed.answer(leg.media.as_target(codec))
             if isinstance(session, IncomingCall) and session.offer is None:
                 while not routed.media.state.phone_sdp:
-                    await self.next()
+                    match await self.next():
+                        case Signalled(other, Ended()) if other is leg:
+                            raise CallOver(HangupCause.NORMAL_CLEARING)
+                        case _:
+                            pass
                 await bridge(routed.media, leg.media)
             elif leg.media.state.target.port != routed.media.state.core_port:
                 await leg.media.point_at(routed.media.as_target(codec))

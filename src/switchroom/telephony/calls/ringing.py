@@ -18,7 +18,7 @@ from msgspec import Struct, field, structs
 from switchroom.engines.rtpengine.client import NgError
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.errors import MalformedValue
-from switchroom.engines.sip.events import Answered, Ended, Progress
+from switchroom.engines.sip.events import Answered, Ended, Offered, Progress
 from switchroom.engines.sip.events import Failed as NotAnswered
 from switchroom.engines.sip.uri import Uri, escape_user
 from switchroom.errors import Unavailable
@@ -114,6 +114,9 @@ class RingingCall(Struct):
     added: Callable[[Leg], None]
     dial: Dialler
     with_live: Callable[[Flow], Flow]
+    count_group: Callable[[int], None]
+    """Count a call that a group has had."""
+
     max_forwards: int = 70
     cause: HangupCause | None = None
     won: list[Leg] = field(default_factory=list[Leg])
@@ -139,6 +142,8 @@ class RingingCall(Struct):
 async def first_answer(ringing: RingingCall, flow: Flow, call: Call, ring: Ring) -> Outcome:
     """Ring all targets until one answers, or all have failed, or the time is over."""
     ringing = ringing.part()
+    if ring.group_id is not None:
+        ringing.count_group(ring.group_id)
     tasks = [
         asyncio.create_task(_branch(ringing, flow, call, ring, target), name="branch")
         for target in ring.targets
@@ -284,6 +289,9 @@ async def call_leg(
         log.warning("leg not called", leg=leg.uuid, reason=str(error))
         await leg.forget()
         return Failed(HangupCause.INVALID_NUMBER_FORMAT, 484)
+    except asyncio.CancelledError:
+        await leg.forget()
+        raise
     ringing.added(leg)
     return None
 
@@ -292,6 +300,7 @@ async def _await_answer(
     ringing: RingingCall, leg: Leg, inbox: Inbox, deadline: float, *, to_trunk: bool
 ) -> Outcome:
     codec: Codec | None = None
+    told: set[bool] = set()
     while True:
         match await inbox.get(deadline):
             case None:
@@ -300,8 +309,10 @@ async def _await_answer(
             case Signalled(_, Progress(status, _, _, sdp, _)):
                 if sdp:
                     codec = await leg.media.phone_answered(sdp.decode("utf-8", "replace"))
-                if sdp or status != 181:
-                    ringing.inbox.put(Rang(leg, early=bool(sdp) and to_trunk))
+                is_early = bool(sdp) and to_trunk
+                if (sdp or status != 181) and is_early not in told:
+                    told.add(is_early)
+                    ringing.inbox.put(Rang(leg, early=is_early))
             case Signalled(_, Answered(sdp, _, is_offer, _)):
                 if is_offer:
                     await leg.end(HangupCause.INCOMPATIBLE_DESTINATION, 488)
@@ -414,6 +425,8 @@ async def _accepted(ringing: RingingCall, flow: Flow, reached: Reached, target: 
 
     async def following(deadline: float | None) -> Happening | None:
         happening = await reached.inbox.get(deadline)
+        if isinstance(happening, Signalled) and isinstance(happening.event, Offered):
+            await leg.offered(happening.event.sdp, leg.media.state.target)
         if isinstance(happening, Signalled) and isinstance(happening.event, Ended):
             raise _Gone
         return happening

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterator
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -33,6 +34,7 @@ from switchroom.telephony.calls.ringing import Outcome, RingingCall
 from switchroom.telephony.calls.snapshot import CallSnapshot, Journal, LegDirection
 from switchroom.telephony.routing.actions import Action, Dial
 from switchroom.telephony.routing.call import Flow
+from switchroom.telephony.routing.configuration import MemberType
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -54,6 +56,7 @@ class Switchboard:
         self._services: MediaServices | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._group_turns: Counter[int] = Counter()
+        self._idle_since: dict[str, datetime] = {}
 
     @property
     def services(self) -> MediaServices:
@@ -129,9 +132,17 @@ class Switchboard:
             if leg.party.trunk_id is not None:
                 trunks[leg.party.trunk_id] += 1
         live = structs.replace(
-            flow.live, device_calls=devices, trunk_calls=trunks, group_turns=self._group_turns
+            flow.live,
+            device_calls=devices,
+            trunk_calls=trunks,
+            group_turns=self._group_turns,
+            idle_since=self._idle_since,
         )
         return flow.with_live(live)
+
+    def count_group(self, group_id: int) -> None:
+        """Count a call that a group has had."""
+        self._group_turns[group_id] += 1
 
     async def dial(self, ringing: RingingCall, loaded: LoadedFlow, action: Dial) -> Outcome:
         """Call a number over a trunk."""
@@ -168,8 +179,18 @@ class Switchboard:
         def over(done: asyncio.Task[None]) -> None:
             self._tasks.discard(done)
             self.calls.pop(call.id, None)
+            for leg in call.legs:
+                if leg.answered_at is not None and leg.ended_at is not None:
+                    self._rest(leg.party, leg.ended_at)
 
         task.add_done_callback(over)
+
+    def _rest(self, party: Party, since: datetime) -> None:
+        """Count somebody as idle from the end of their last call on."""
+        if party.device_id is not None:
+            self._idle_since[f"{MemberType.DEVICE.value}:{party.device_id}"] = since
+        if party.user_id is not None:
+            self._idle_since[f"{MemberType.USER.value}:{party.user_id}"] = since
 
     def _restored(self, snapshot: CallSnapshot, saved: SavedCall) -> LiveCall:
         inbox = Inbox()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
+from msgspec import structs
 
 from switchroom.engines.rtpengine.client import NgRefused
 from switchroom.engines.sip.events import Acknowledged, Cancelled, Ended, Offered, ReferRequested
@@ -113,6 +114,9 @@ class TalkingCall(CallState):
         if transferor is None or not transferor.is_up or not self.routed.is_up:
             return False
         await self.end_transfer(code if code >= 300 else 480)
+        if self.state is not None:
+            # The flow is over; whoever takes the call up finds two who talk.
+            self.state, self.action = structs.replace(self.state, is_connected=True), None
         await self.join(transferor)
         return True
 

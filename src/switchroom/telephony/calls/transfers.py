@@ -14,7 +14,7 @@ from msgspec import structs
 from switchroom.engines.sip.events import ReferRequested
 from switchroom.engines.sip.fields import Replaces
 from switchroom.errors import Unavailable
-from switchroom.telephony.calls.inbox import Ordered
+from switchroom.telephony.calls.inbox import Inbox, Ordered, Signalled
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.live_call import CallOver, LiveCall, Rerouted, Route
 from switchroom.telephony.calls.loaded import Refused
@@ -23,6 +23,9 @@ from switchroom.telephony.routing.caller_id import Identity
 from switchroom.telephony.routing.destinations import FeatureCall, Nowhere
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start
+
+_GIVEN_WITHIN = 5.0
+"""Seconds after which a call that does not answer is not waited for."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -109,7 +112,7 @@ async def _attended(call: LiveCall, leg: Leg, kept: Leg, number: int, replaces: 
     if other is None or other is call or other.organization_id != call.organization_id:
         session.refuse_refer(number, 481)
         return
-    giving = GiveLeg(other, found)
+    giving = GiveLeg(call.inbox, found)
     session.accept_refer(number)
     other.inbox.put(Ordered(giving))
     given = await giving.given()
@@ -127,18 +130,20 @@ async def _attended(call: LiveCall, leg: Leg, kept: Leg, number: int, replaces: 
 class GiveLeg:
     """Order to a call to give away the one that a leg of it talks to, and to end."""
 
-    def __init__(self, call: LiveCall, session: object) -> None:
-        self._call = call
+    def __init__(self, inbox: Inbox, session: object) -> None:
+        """`inbox` is that of whoever gets the leg."""
+        self._inbox = inbox
         self._session = session
         self._given: asyncio.Future[Leg | None] = asyncio.get_running_loop().create_future()
 
     async def given(self) -> Leg | None:
         """The leg, None where there was none to give."""
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(_GIVEN_WITHIN):
                 return await asyncio.shield(self._given)
         except TimeoutError:
-            return None
+            self.refuse()
+            return self._given.result()
 
     async def carry_out(self, call: LiveCall) -> None:
         leg = next((one for one in call.legs if one.session is self._session), None)
@@ -146,6 +151,11 @@ class GiveLeg:
         if leg is None or other is None or self._given.done():
             self.refuse()
             return
+        # What happens to it from now on, and what nobody has read yet, is the other call's.
+        other.owner = self._inbox
+        for happening in call.inbox.drain():
+            is_of_given = isinstance(happening, Signalled) and happening.leg is other
+            (self._inbox if is_of_given else call.inbox).put(happening)
         call.legs.remove(other)
         other.on_changed = lambda: None
         call.routed, call.partner = leg, None

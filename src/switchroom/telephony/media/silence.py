@@ -11,6 +11,7 @@ import structlog
 
 from switchroom.engines.rtpengine.client import NgError, NgUnknownCall, NgUnreachable
 from switchroom.telephony.media.leg import LegMedia
+from switchroom.telephony.media.sdp import Direction
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -99,7 +100,8 @@ class SilenceWatch:
         except NgError as error:
             log.warning("leg not looked at", leg=leg.state.id, reason=str(error))
             return
-        if not leg.state.direction.sends:
+        if leg.state.direction is not Direction.BOTH:
+            # Who holds may say that it sends, and send nothing.
             self._since[leg.state.id] = time.time()
             return
         last = max([stream.last_packet for stream in streams], default=0)
