@@ -206,7 +206,7 @@ async def test_a_trunk_has_so_many_calls_at_once_and_emergencies(account: Accoun
         assert await far.is_left_alone()
         for one in (first, second):
             one.answer()
-        full = [call for call in calls if await settled(call) == 503]
+        full = [call for call in calls if await settled(call) == 500]
         assert len(full) == 1
         assert await (await far.bring(number)).failed() in (404, 486)
         call = await phones[2].call("112")
