@@ -35,9 +35,8 @@ OPUS_OLD: Kind = (111, {8000: 101})
 """A phone that has Opus, and keys at the clock rate of G.711 only."""
 
 PAIRS = [
-    (USUAL, USUAL), (USUAL, BARESIP), (LOW, USUAL), (LOW, BARESIP), (HIGH, LOW),
-    (CHROMIUM, CHROMIUM), (CHROMIUM, BARESIP), (OPUS, USUAL), (OPUS, HIGH),
-    (OPUS, CHROMIUM), (OPUS_OLD, CHROMIUM), (OPUS_OLD, LOW),
+    (USUAL, USUAL), (USUAL, BARESIP), (HIGH, LOW), (CHROMIUM, CHROMIUM), (CHROMIUM, BARESIP),
+    (OPUS, CHROMIUM), (OPUS_OLD, CHROMIUM), (OPUS, LOW),
 ]  # fmt: skip
 
 
@@ -72,7 +71,7 @@ async def test_bridged(
     await bob.hears(400)
 
 
-@pytest.mark.parametrize("kind", [BARESIP, HIGH, CHROMIUM, OPUS, OPUS_OLD])
+@pytest.mark.parametrize("kind", [BARESIP, CHROMIUM, OPUS])
 async def test_at_a_prompt_and_back(call: Caller, told: tuple[KeyListeners, list[Digit]], kind: Kind) -> None:
     alice, one = await call(400, kind[0], events=kind[1])
     bob, two = await call(550)
@@ -87,7 +86,7 @@ async def test_at_a_prompt_and_back(call: Caller, told: tuple[KeyListeners, list
         await bob.hears(400)
 
 
-@pytest.mark.parametrize("kind", [USUAL, BARESIP, LOW, HIGH, CHROMIUM, OPUS])
+@pytest.mark.parametrize("kind", [BARESIP, HIGH, OPUS])
 async def test_keys_are_sent(call: Caller, kind: Kind) -> None:
     alice, one = await call(400, kind[0], events=kind[1])
     bob, two = await call(550)
@@ -101,7 +100,7 @@ async def test_keys_are_sent(call: Caller, kind: Kind) -> None:
     await bob.hears(400)
 
 
-@pytest.mark.parametrize("kind", [BARESIP, LOW, CHROMIUM, OPUS])
+@pytest.mark.parametrize("kind", [BARESIP, CHROMIUM])
 async def test_who_is_called_is_offered_the_numbers_of_the_caller(ng: NgClient, kind: Kind) -> None:
     alice, bob = await Phone.ring(400, *kind), await Phone.ring(550, *kind)
     caller, called = LegMedia(ng), LegMedia(ng)
