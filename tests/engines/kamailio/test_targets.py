@@ -57,7 +57,6 @@ async def inside() -> AsyncIterator[Inside]:
 TARGETS = (
     "<sip:x@127.0.0.1:{port};transport=tcp>",
     "<sip:x@localhost:{port};transport=tcp>",
-    "<sip:x@192.0.2.77:5060;alias=127.0.0.1~{port}~2>",
     "<sip:x@[::ffff:127.0.0.1]:{port};transport=tcp>",
 )
 
@@ -89,17 +88,50 @@ async def test_a_call_leads_to_no_place_inside(open_edge: Edge, inside: Inside, 
         for method in ("INFO", "ACK", "BYE"):
             phone = Phone(wire)
             await send_in_dialog(open_edge, phone, worker, method, contact)
-            assert await phone.silent(0.3)
+            assert (await phone.receive()).start.startswith(method)
         assert (await phone.register(more={"Contact": contact})).status == 200
-        caller = Phone(worker)
-        ring = caller.request("INVITE", uri="sip:x@device", more={"X-SR-Device": str(DEVICE)})
-        worker.transport.sendto(ring, ("127.0.0.1", open_edge.configuration.core_port))
-        while (answer := await caller.answer()).header("CSeq") != "1 INVITE":
-            pass
-        assert answer.status >= 400
+        ring_device(open_edge, worker)
+        assert (await phone.receive()).start.startswith("INVITE sip:x@")
         await subscribe(Phone(wire), contact)
         await asyncio.sleep(0.5)  # what a NOTIFY would have used
     assert inside.connections == 0
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["<sip:+premium@{host}:{port}>", "<sip:x@slow.invalid>"],
+)
+async def test_a_device_rings_where_it_has_registered_from(edge: Edge, target: str) -> None:
+    """Not where its Contact says: a carrier that knows us by address would take the call as ours."""
+    async with edge.wire() as wire, udp() as carrier, edge.worker() as worker:
+        host, port = carrier.address[:2]
+        contact = target.format(host=host, port=port)
+        phone = Phone(wire)
+        assert (await phone.register(more={"Contact": contact})).status == 200
+        ring_device(edge, worker)
+        assert (await phone.receive()).start.startswith("INVITE sip:")
+        assert await Phone(carrier).silent(0.2)
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "<sip:x@192.0.2.77;alias=192.0.2.1~5060~1>",
+        "<sip:x@192.0.2.77>;received=sip:192.0.2.1",
+        "<sip:x@192.0.2.77>\r\nContact: <sip:x@192.0.2.77>;received=sip:192.0.2.1",
+    ],
+)
+async def test_a_contact_with_a_place_of_its_own_is_refused(edge: Edge, contact: str) -> None:
+    async with edge.wire() as wire:
+        phone = Phone(wire)
+        for method in ("REGISTER", "INVITE") if ";alias=" in contact else ("REGISTER",):
+            answer = await phone.ask(phone.request(method, more={"Contact": contact}))
+            assert answer.status == 400
+
+
+def ring_device(edge: Edge, worker: UdpWire) -> None:
+    invite = Phone(worker).request("INVITE", uri="sip:x@device", more={"X-SR-Device": str(DEVICE)})
+    worker.transport.sendto(invite, ("127.0.0.1", edge.configuration.core_port))
 
 
 async def subscribe(phone: Phone, contact: str) -> None:
