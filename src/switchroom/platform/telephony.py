@@ -42,7 +42,7 @@ _NO_DOMAIN = "sip.internal"
 
 class TelephonyServices:
     def __init__(self, settings: Settings, storage: Storage, identity: IdentityServices) -> None:
-        database, directory = storage.database, settings.data_directory / "telephony"
+        database, directory = storage.database, settings.data_directory.absolute() / "telephony"
         self.sounds = SoundFiles(directory / "medias", settings.telephony.sounds_mb << 20)
         self.vault = Vault(identity.secret)
         self.message_files = MessageFiles(directory / "voicemail")

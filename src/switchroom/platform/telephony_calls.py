@@ -50,7 +50,7 @@ class CallServices:
         self.loader = KeptLoader(
             loader, self.storage.bus, lambda: connection is not None and connection.connected
         )
-        library = PromptLibrary(settings.data_directory / "telephony" / "prompts")
+        library = PromptLibrary(settings.data_directory.absolute() / "telephony" / "prompts")
         prompts = PromptFiles(library, telephony.sounds, self.loader)
         dialler = TrunkDialler(carrier_addresses(settings), own_side(settings).host)
         self.journal = CallJournal(self.storage.database, number)

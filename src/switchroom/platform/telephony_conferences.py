@@ -27,7 +27,7 @@ class ConferenceServices:
         self._events = EventBuffer(database)
         self._writing: asyncio.Task[None] | None = None
         self._mixer = Mixer(self._server, settings.janus.api_secret)
-        announcements = Announcements(settings.data_directory / "telephony" / "announcements")
+        announcements = Announcements(settings.data_directory.absolute() / "telephony" / "announcements")
         pins = ConferencePins(database, passwords)
         self.conferences = Conferences(self._mixer, announcements, pins, self._events)
 
