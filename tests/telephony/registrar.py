@@ -23,7 +23,7 @@ class Registrar:
         self.registers: list[Message] = []
         self.least, self.grants = 0, 300
         self.silent = False
-        self.refuses = 0
+        self.refuses, self.reason = 0, b"No"
         self._nonce = 0
 
     @property
@@ -39,7 +39,7 @@ class Registrar:
 
     def _answer(self, register: Message) -> bytes:
         if self.refuses:
-            return register.reply(self.refuses, "No")
+            return register.reply(self.refuses, "REASON").replace(b"REASON", self.reason, 1)
         if not self._is_right(register):
             self._nonce += 1
             challenge = f'Digest realm="{REALM}", nonce="{self._nonce}", algorithm=MD5, qop="auth"'

@@ -196,6 +196,15 @@ async def test_it_is_renewed_with_one_call_id_and_rising_numbers(office: Office,
     await office.until(trunk, "registered")
 
 
+async def test_a_reason_of_other_bytes_harms_nobody(office: Office, carrier: Registrar) -> None:
+    carrier.refuses, carrier.reason = 403, b"Refus\xe9 \x01"
+    office.start()
+    trunk = await office.add_trunk(carrier.port, username=USERNAME)
+    state = await office.until(trunk, "refused")
+    assert state is not None
+    assert (state.code, state.reason) == (403, "Refus\ufffd ")
+
+
 async def test_changes_count_within_a_second(office: Office, carrier: Registrar) -> None:
     office.start()
     trunk = await office.add_trunk(carrier.port, username=USERNAME)

@@ -22,6 +22,7 @@ from switchroom.engines.kamailio.configuration import Interfaces, read_interface
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.core import AgentOptions
 from switchroom.engines.sip.digest import Credentials
+from switchroom.engines.sip.grammar import clean
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.registration import Binding, Outcome, Registration
@@ -29,7 +30,9 @@ from switchroom.engines.sip.uri import Uri, escape_user
 from switchroom.engines.sip.user_agent import UserAgent
 from switchroom.errors import Unavailable
 from switchroom.identity.notices import OrganizationClosed
+from switchroom.jobs.lease import LeaseLost
 from switchroom.jobs.singleton import HeldLease, Singleton
+from switchroom.sanitize import text
 from switchroom.tasks import set_within
 from switchroom.telephony.carriers import (
     CarrierAddresses,
@@ -247,6 +250,12 @@ class _Keeper:
             except Unavailable as error:
                 log.warning("state of a trunk not written", trunk_id=self.trunk.id, reason=error.code)
                 pause = LOOK_EVERY
+            except LeaseLost:
+                raise
+            except Exception:
+                # What a carrier has answered, or a tenant configured, ends no work for others.
+                log.exception("trunk not looked after", trunk_id=self.trunk.id)
+                pause = LOOK_EVERY
             await asyncio.sleep(pause)
 
     async def _look(self) -> float:
@@ -331,7 +340,7 @@ def _condition(outcome: Outcome) -> Condition:
         return Condition(condition=TrunkCondition.REGISTERED, code=outcome.status, expires_at=until)
     is_silent = outcome.status in (408, 503, 504)
     condition = TrunkCondition.UNANSWERED if is_silent else TrunkCondition.REFUSED
-    return Condition(condition=condition, code=outcome.status, reason=outcome.reason)
+    return Condition(condition=condition, code=outcome.status, reason=text(clean(outcome.reason)))
 
 
 def _host(trunk: ConfiguredTrunk) -> str:
