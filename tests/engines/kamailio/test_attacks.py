@@ -163,10 +163,36 @@ async def test_too_long_a_way_and_too_long_a_message_are_refused(edge: Edge) -> 
         assert (await phone.ask(phone.request("REGISTER", body="x" * 55_000))).status == 513
 
 
+async def subscribed(phone: Phone) -> int:
+    """The answer to a SUBSCRIBE with credentials."""
+    uri = f"sip:101@{REALM}"
+    more = {"Event": "dialog", "Accept": "application/dialog-info+xml", "Expires": "600"}
+    challenge = await phone.ask(phone.request("SUBSCRIBE", uri=uri, to=f"<{uri}>", more=more))
+    said = phone.authorization(challenge, "SUBSCRIBE", uri)
+    return (await phone.ask(phone.request("SUBSCRIBE", uri=uri, to=f"<{uri}>", more={**more, **said}))).status
+
+
 class TestFloods:
     @pytest.fixture
     def limits(self) -> Limits:
-        return Limits(address_requests=50)
+        return Limits(address_requests=50, address_dialog_requests=60, device_subscribes=(100, 2))
+
+    async def test_requests_within_dialogs_are_limited_too(self, edge: Edge) -> None:
+        async with edge.wire() as wire:
+            flooder = Phone(wire)
+            for _ in range(1000):
+                await wire.send(flooder.request("BYE", to=f"<sip:101@{REALM}>;tag=none"))
+                await asyncio.sleep(0)
+            answered = 0
+            while not await flooder.silent(0.3):
+                answered += 1
+            assert 60 <= answered < 500
+
+    async def test_a_device_subscribes_only_so_often(self, edge: Edge) -> None:
+        async with edge.wire() as wire:
+            statuses = [await subscribed(Phone(wire)) for _ in range(6)]
+            assert statuses[0] in (200, 202)
+            assert statuses[-1] == 503
 
     async def test_a_flood_is_dropped_and_others_go_on(self, edge: Edge) -> None:
         async with edge.wire() as wire, edge.wire("ws") as browser:

@@ -49,9 +49,16 @@ class Limits(Struct, frozen=True):
     account_invites: tuple[int, int] = (50, 200)
     device_registers: tuple[int, int] = (2, 20)
     account_registers: tuple[int, int] = (20, 100)
+    device_subscribes: tuple[int, int] = (100, 300)
+    """A phone with many lamps asks for all of them when it starts."""
+
+    account_subscribes: tuple[int, int] = (500, 3000)
     trunk_invites: tuple[int, int] = (50, 1500)
     address_requests: int = 500
     """Requests a second that begin something; those beyond are dropped."""
+
+    address_dialog_requests: int = 2000
+    """Requests a second within dialogs; those beyond are dropped."""
 
     slow_after: int = 10
     ban_after: int = 30
@@ -218,6 +225,7 @@ class KamailioConfiguration:
             "DISPATCHER_FILE": str(directory / WORKERS_FILE),
             "NO_HA1": secrets.token_hex(16),
             "ADDRESS_REQUESTS": limits.address_requests * 2,
+            "ADDRESS_DIALOG_REQUESTS": limits.address_dialog_requests,
             "BAN_AFTER": limits.ban_after,
             "BAN_TIME": limits.ban_time,
             "SLOW_AFTER": limits.slow_after,
@@ -226,6 +234,8 @@ class KamailioConfiguration:
             **_numbers("ACCOUNT_INVITES", limits.account_invites),
             **_numbers("DEVICE_REGISTERS", limits.device_registers),
             **_numbers("ACCOUNT_REGISTERS", limits.account_registers),
+            **_numbers("DEVICE_SUBSCRIBES", limits.device_subscribes),
+            **_numbers("ACCOUNT_SUBSCRIBES", limits.account_subscribes),
             **_numbers("TRUNK_INVITES", limits.trunk_invites),
         }
         flags: list[str] = []
