@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from switchroom.engines.janus.engine import JanusEngine
+from switchroom.platform.call_control import TelephonyWorkerEngine
 from tests.platform import RunningPlatform
 from tests.telephony.calls.phones import Conversation, SoftPhone
 from tests.telephony.calls.switchboards import Account
@@ -137,6 +138,27 @@ async def test_a_mixer_that_is_killed_is_a_pause(account: Account, exchange: Run
         await eventually(lambda: silent(first))
         await first.talker.hears(550, limit=10)
         await second.talker.hears(400, limit=10)
+
+
+async def test_those_in_a_conference_are_in_again_when_its_worker_was_killed(
+    account: Account, exchange: RunningPlatform
+) -> None:
+    people(account, "201", "202")
+    conference(account)
+    async with account.phones("201", "202") as (ada, grace):
+        first = await joined(ada)
+        second = await joined(grace)
+        await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        await second.talker.hears(400, limit=MUSIC_AND_PROMPTS)
+        worker = exchange.platform.engines.find(TelephonyWorkerEngine)
+        assert worker is not None
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        await eventually(lambda: silent(first))
+        await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        await second.talker.hears(400, limit=MUSIC_AND_PROMPTS)
+        second.talker.press("#")
+        await second.ended()
 
 
 async def silent(call: Conversation) -> bool:
