@@ -78,6 +78,11 @@ class Party(Struct, frozen=True):
     number: str = ""
     language: str = ""
 
+    @property
+    def place(self) -> str:
+        """Where guesses of a PIN are counted."""
+        return f"number {self.number}" if self.device_id is None else f"device {self.device_id}"
+
 
 class SavedLeg(Struct, frozen=True):
     """What another process takes a leg up from."""

@@ -91,16 +91,18 @@ class Voicemail:
         return Digits("0") if place is Place.OPERATOR else Finished()
 
     async def check(self, call: LiveCall, action: CheckVoicemail) -> Event:
-        """Let somebody listen to a box. Raises CallOver, Rerouted."""
+        """Let somebody listen to a box; it is an own one to its owner alone, not to whom the owner has
+        transferred. Raises CallOver, Rerouted."""
         box = await self._box(call, action.vmbox_id, action.mailbox)
         if box is None and (action.vmbox_id is not None or action.mailbox):
             return _NO_BOX
         user_id = call.routed.party.user_id
         if box is None and action.is_own and user_id is not None:
             box = await self._mailboxes.box_of_owner(call.organization_id, user_id)
+        is_own = action.is_own and box is not None and user_id is not None and box.owner_id == user_id
         await call.answer()
         async with BoxListening(call, self._directory) as listening:
-            await _Visit(call, self._mailboxes, listening, box).check(box, is_own=action.is_own)
+            await _Visit(call, self._mailboxes, listening, box).check(box, is_own=is_own)
         if listening.gone is not None:
             raise listening.gone
         return Finished()
@@ -222,8 +224,7 @@ class _Visit:
                 raise TypeError(type(action).__name__)
 
     async def _log_in(self, mailbox: str, digits: str) -> BoxEvent:
-        party = self._call.routed.party
-        place = f"number {party.number}" if party.device_id is None else f"device {party.device_id}"
+        place = self._call.routed.party.place
         box = await self._mailboxes.log_in(self._call.organization_id, mailbox, digits, place)
         if box is None:
             return Failed(HangupCause.CALL_REJECTED)
