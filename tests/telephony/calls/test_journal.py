@@ -20,6 +20,7 @@ from switchroom.events.models import Event
 from switchroom.events.notices import EventsAppended
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.platform.schema import bring_up_to_date
+from switchroom.telephony.calls import journal
 from switchroom.telephony.calls.journal import CallJournal
 from switchroom.telephony.calls.journal_writes import JournalWrites
 from switchroom.telephony.calls.live_rows import CallWorkerRow, LiveCallRow
@@ -72,6 +73,10 @@ class Place:
     async def all(self, table: type[Any]) -> list[Any]:
         async with self.database.read(None) as session:
             return list(await session.scalars(select(table).order_by(table.id)))
+
+    async def workers(self) -> list[int]:
+        async with self.database.read(None) as session:
+            return list(await session.scalars(select(CallWorkerRow.number)))
 
     async def records(self) -> list[CallRecord]:
         return await self.all(CallRecord)
@@ -306,6 +311,28 @@ async def test_calls_of_a_worker_that_is_no_more_are_closed(place: Place) -> Non
     assert [one.hangup_cause for one in await place.listed()] == ["CRASH"]
     assert other.waiting == 0
     assert told.snapshot.ended_at is None
+
+
+async def test_a_worker_without_calls_is_there(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after another has taken it for gone."""
+    async with place.database.write(None) as session:
+        await session.execute(delete(CallWorkerRow))
+    monkeypatch.setattr(journal, "SEEN_EVERY", 0.01)
+    running = asyncio.create_task(place.journal.run())
+    async with asyncio.timeout(5):
+        while not await place.workers():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_calls_of_a_worker_without_a_mark_are_closed(place: Place) -> None:
+    place.call()
+    await place.journal.finish()
+    async with place.database.write(None) as session:
+        await session.execute(delete(CallWorkerRow))
+    await place.another_process(2)
+    assert [one.hangup_cause for one in await place.listed()] == ["CRASH"]
 
 
 async def test_one_that_another_version_has_written_is_closed(place: Place) -> None:

@@ -28,7 +28,7 @@ GATHER = 0.02
 """Seconds for which changes are gathered, to be written together."""
 
 SEEN_EVERY = 10.0
-"""Seconds after which a worker that has calls says that it is there, also when nothing changes."""
+"""Seconds after which a worker says that it is there, also when nothing changes."""
 
 GONE_AFTER = timedelta(seconds=60)
 """A worker that was not seen for so long is no more, and its calls are over."""
@@ -95,8 +95,7 @@ class CallJournal:
         while True:
             try:
                 if not await set_within(self._awake, SEEN_EVERY):
-                    if self._known:
-                        await self._writes.say_that_it_is_there()
+                    await self._writes.say_that_it_is_there()
                     continue
                 await asyncio.sleep(GATHER)
                 self._awake.clear()

@@ -14,7 +14,7 @@ from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import Database, execute_many, insert_numbered, insert_values
+from switchroom.db.database import Database, execute_many, insert_numbered, insert_values, upsert
 from switchroom.events.append import append
 from switchroom.events.types import CallEnded, DomainEvent
 from switchroom.identity.models import Membership, Person
@@ -114,11 +114,9 @@ class JournalWrites:
             workers = {one.number: one for one in await session.scalars(select(CallWorkerRow))}
             own = workers.get(self._worker)
             moment = now()
-            gone = [
-                number
-                for number, one in workers.items()
-                if number != self._worker and one.seen_at < moment - gone_after
-            ]
+            unmarked = set(await session.scalars(select(LiveCallRow.worker).distinct())) - workers.keys()
+            stale = {number for number, one in workers.items() if one.seen_at < moment - gone_after}
+            gone = (unmarked | stale) - {self._worker}
             found = await session.scalars(
                 select(LiveCallRow).where(LiveCallRow.worker.in_([self._worker, *gone])).with_for_update()
             )
@@ -140,7 +138,7 @@ class JournalWrites:
 
     async def say_that_it_is_there(self) -> None:
         async with self._database.write(None) as session:
-            await execute_many(session, _MARK, [self._mark()])
+            await self._mark(session)
 
     async def write(self, changes: Changes, known: Mapping[str, Written]) -> dict[str, Written]:
         """Write all, or nothing. What is in the database afterwards of the calls that are still up."""
@@ -153,7 +151,7 @@ class JournalWrites:
             await self._write_live_calls(session, plans)
             for call_id, plan in plans.items():
                 self._append_events(session, call_id, plan)
-            await execute_many(session, _MARK, [self._mark()])
+            await self._mark(session)
             written = {
                 call_id: Written(plan.ids, plan.records)
                 for call_id, plan in plans.items()
@@ -178,13 +176,18 @@ class JournalWrites:
         self._in_doubt = None
         return doubted if batch == self._batch else None
 
-    def _mark(self) -> dict[str, Any]:
-        return {
-            "this_worker": self._worker,
-            "this_process": self._process,
-            "batch": self._batch,
-            "seen_at": now(),
-        }
+    async def _mark(self, session: AsyncSession) -> None:
+        """Say that this process is there and what it has written, also where its row has been taken for that
+        of one that is no more; a process that has come after it keeps its place."""
+        values = {"batch": self._batch, "seen_at": now()}
+        row = upsert(session, CallWorkerRow).values(number=self._worker, process=self._process, **values)
+        await session.execute(
+            row.on_conflict_do_update(
+                index_elements=[CallWorkerRow.number],
+                set_=values,
+                where=CallWorkerRow.process == self._process,
+            )
+        )
 
     async def _look_up_names(self, session: AsyncSession, plans: Collection[_Plan]) -> None:
         wanted = {
@@ -304,15 +307,10 @@ _NAMES = (
     .join(Person, Person.id == Membership.person_id)
     .where(Membership.id.in_(bindparam("ids", expanding=True)))
 )
-_records, _live_calls, _workers = (
-    cast("Table", one.__table__) for one in (CallRecord, LiveCallRow, CallWorkerRow)
-)
+_records, _live_calls = (cast("Table", one.__table__) for one in (CallRecord, LiveCallRow))
 _CHANGE_RECORD = update(_records).where(_records.c.id == bindparam("this_record"))
 _CHANGE_LIVE_CALL = update(_live_calls).where(_live_calls.c.id == bindparam("this_call"))
 _END_LIVE_CALL = delete(_live_calls).where(_live_calls.c.id == bindparam("this_call"))
-_MARK = update(_workers).where(
-    _workers.c.number == bindparam("this_worker"), _workers.c.process == bindparam("this_process")
-)
 
 
 def _plan(change: Change, written: Written | None) -> _Plan:
