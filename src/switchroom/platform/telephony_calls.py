@@ -59,7 +59,9 @@ class CallServices:
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
         self.board.performers.update(voicemail.performers())
         self.board.performers[ChangeForwarding] = Forwarding(telephony.resources).perform
-        self._mixing = ConferenceServices(settings, self.storage.database, identity.passwords)
+        self._mixing = ConferenceServices(
+            settings, self.storage.database, identity.passwords, identity.throttle
+        )
         conferences = self._mixing.conferences
         self.board.performers.update(conferences.performers())
         control = SwitchboardControl(self.board, conferences)

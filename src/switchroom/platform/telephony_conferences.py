@@ -8,6 +8,7 @@ from switchroom.db.database import Database
 from switchroom.engines.janus.server import JanusServer
 from switchroom.events.buffer import EventBuffer
 from switchroom.identity.secrets import Passwords
+from switchroom.identity.throttle import Throttle
 from switchroom.settings import Settings
 from switchroom.telephony.calls.conference_pins import ConferencePins
 from switchroom.telephony.calls.conferences import Conferences
@@ -20,7 +21,9 @@ _NOWHERE = "ws://127.0.0.1:9"
 class ConferenceServices:
     """The conferences, and what they need. Without a media server on this machine nobody gets into one."""
 
-    def __init__(self, settings: Settings, database: Database, passwords: Passwords) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, passwords: Passwords, throttle: Throttle
+    ) -> None:
         urls = settings.janus.urls
         self._server = JanusServer(urls[0] if urls else _NOWHERE, settings.janus.api_secret)
         self._is_there = bool(urls)
@@ -28,7 +31,7 @@ class ConferenceServices:
         self._writing: asyncio.Task[None] | None = None
         self._mixer = Mixer(self._server, settings.janus.api_secret)
         announcements = Announcements(settings.data_directory.absolute() / "telephony" / "announcements")
-        pins = ConferencePins(database, passwords)
+        pins = ConferencePins(database, passwords, throttle)
         self.conferences = Conferences(self._mixer, announcements, pins, self._events)
 
     async def start(self) -> None:

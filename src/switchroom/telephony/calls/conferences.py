@@ -48,8 +48,8 @@ log = structlog.stdlib.get_logger(__name__)
 class Pins(Protocol):
     """Whoever knows the PINs of conferences."""
 
-    async def fits(self, organization_id: int, conference_id: int, pin: str) -> bool:
-        """Whether it is the PIN of a conference."""
+    async def fits(self, organization_id: int, conference_id: int, pin: str, place: str) -> bool:
+        """Whether it is the PIN of a conference; `place` is where the caller calls from."""
         ...
 
 
@@ -109,7 +109,9 @@ class Conferences:
 
     async def check_pin(self, call: LiveCall, action: CheckPin) -> Event:
         """Perform `CheckPin`."""
-        return PinChecked(await self._pins.fits(call.organization_id, action.conference_id, action.digits))
+        place = call.routed.party.place
+        fits = await self._pins.fits(call.organization_id, action.conference_id, action.digits, place)
+        return PinChecked(fits)
 
     async def join(self, call: LiveCall, action: JoinConference) -> Event:
         """Perform `JoinConference`: the caller is in it until `#`, or until somebody puts them out."""
