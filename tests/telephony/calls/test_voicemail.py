@@ -189,9 +189,9 @@ async def test_back_and_forward_in_a_message(box: Box) -> None:
         call.hang_up()
 
 
-async def _hears_something_else(call: Conversation) -> None:
+async def _hears_something_else(call: Conversation, tone: int = 400) -> None:
     async with asyncio.timeout(5):
-        while 400 in call.talker.tones():  # noqa: ASYNC110 - sound wakes nobody
+        while tone in call.talker.tones():  # noqa: ASYNC110 - sound wakes nobody
             await asyncio.sleep(0.05)
 
 
@@ -215,6 +215,25 @@ async def test_three_wrong_pins_end_the_call(box: Box) -> None:
             call.talker.press(key)
             await asyncio.sleep(0.3)
         await call.ended(15)
+
+
+async def test_whom_the_owner_transfers_needs_the_pin(box: Box) -> None:
+    message = await box.leave(1.0)
+    box.account.flow("304", {"module": "check_voicemail", "data": {"id": box.id}})
+    async with box.account.phones("201", "202") as (ada, grace):
+        call = await ada.call("202")
+        other = await grace.rung()
+        other.answer()
+        await call.answered()
+        await call.talker.hears(grace.tone)
+        await other.transfer("304")
+        await _hears_something_else(call, grace.tone)
+        for key in "11#11#11#":
+            call.talker.press(key)
+            await asyncio.sleep(0.5)
+        await call.talker.hears(grace.tone, limit=20)  # who has transferred has the call back
+        (kept,) = await asyncio.to_thread(box.messages)
+        assert kept["id"] == message["id"]
 
 
 async def test_the_first_visit_sets_a_box_up(box: Box) -> None:
