@@ -22,6 +22,7 @@ from switchroom.platform.demo import Demo
 _LIMIT = 60.0
 _WATCH = Path(__file__).with_name("watch")
 _WORKER = re.compile(r'^switchroom_live_rooms\{pid="(\d+)"\}', re.MULTILINE)
+_ANSWERED_503 = re.compile(r'event="request failed".* status=503\b')
 _LOGGED = re.compile(
     r'level=(?:error|critical) event=(?P<event>"(?:[^"\\\\]|\\\\.)*"|\S+)(?:.*exception="(?P<exception>.*)")?'
 )
@@ -76,9 +77,12 @@ class Target(Struct, frozen=True):
         return sum(one.proportional for one in processes if one.name.startswith(("switchroom", "python")))
 
     def logged_errors(self) -> Counter[str]:
-        """What it logged as an error, or wrote as a traceback, and how often."""
+        """What it logged as an error, or wrote as a traceback, and how often; not that it answered 503, which
+        is judged by the answer: here are no telephones."""
         found: Counter[str] = Counter()
         for line in self.output.read_text(errors="replace").splitlines():
+            if _ANSWERED_503.search(line):
+                continue
             if error := _LOGGED.search(line):
                 last = error["exception"] or ""
                 found[f"{error['event']} {last.rpartition(chr(92) + 'n')[2]}".strip()] += 1

@@ -12,7 +12,7 @@ import pytest
 from switchroom.telephony.prompts import recorded, saying
 from switchroom.telephony.prompts.library import PromptLibrary, PromptMissing
 from switchroom.telephony.prompts.make import make
-from switchroom.telephony.prompts.texts import LANGUAGES, MUSIC, TONE, Language
+from switchroom.telephony.prompts.texts import LANGUAGES, MUSIC, RINGING, TONE, Language
 
 
 def seconds(file: Path) -> float:
@@ -52,8 +52,8 @@ def test_sounds_are_made_once_and_anew_when_their_text_changes(tmp_path: Path) -
     library = PromptLibrary(made=tmp_path)
     expected = {"goodbye", *(f"number-{n}" for n in range(101)), *(f"day-{n}" for n in range(1, 32))}
     assert library.names("de") == expected
-    assert library.names("en") == expected | {MUSIC, TONE}
-    assert made == 2 * len(expected) + 4
+    assert library.names("en") == expected | {MUSIC, TONE, RINGING}
+    assert made == 2 * len(expected) + 6
     for rate in (8000, 16000):
         with wave.open(str(library.find("goodbye", "de", rate))) as sound:
             assert sound.getframerate() == rate

@@ -39,7 +39,7 @@ from switchroom.telephony.routing.actions import (
 )
 from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.destinations import Feature
-from switchroom.telephony.routing.flow import Module, Node, decode
+from switchroom.telephony.routing.flow import Module, Node, decode_stored
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start, step
 from switchroom.telephony.routing.modules.features import feature_node
@@ -69,8 +69,8 @@ def _nodes(children: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dic
 
 
 _TREES = st.recursive(_nodes(st.nothing()), _nodes, max_leaves=8)
-_ROOTS = _TREES.map(decode) | st.sampled_from(list(Feature)).map(feature_node)
-_JUMPS = _nodes(_TREES).map(lambda node: {**node, "module": "callflow"}).map(decode)
+_ROOTS = _TREES.map(decode_stored) | st.sampled_from(list(Feature)).map(feature_node)
+_JUMPS = _nodes(_TREES).map(lambda node: {**node, "module": "callflow"}).map(decode_stored)
 _CALLS = st.builds(
     Call,
     user_id=st.sampled_from([None, ANNA, 77]),
