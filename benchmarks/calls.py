@@ -130,6 +130,8 @@ async def _accounts(platform: Platform, called: int) -> list[tuple[str, str, str
     """Accounts whose number 201 rings a phone at the port; the names and realms of those that call."""
     users: list[tuple[str, str, str]] = []
     telephony = platform.telephony
+    server = ("127.0.0.1", platform.settings.telephony.sip_port)
+    agent = await UserAgent.open(("127.0.0.1", called), AgentOptions(next_hop=server), _Nobody())
     for number in range(ACCOUNTS):
         organization = await platform.found_organization(f"Bench {number}")
         await platform.identity.keys.create("bench", KeyPermission.TELEPHONY, organization)
@@ -140,9 +142,10 @@ async def _accounts(platform: Platform, called: int) -> list[tuple[str, str, str
         await _make(telephony, actor, "callflows", {"name": "201", "numbers": ["201"], "flow": flow})
         accounts = telephony.resources.kinds["accounts"]
         realm = (await telephony.resources.read(actor, accounts, organization.id))["realm"]
-        await _register(platform.settings.telephony.sip_port, answering["username"], realm, called)
+        await _register(agent, answering["username"], realm)
         name = str(caller["username"])
         users.append((name, f"[authentication username={name} password={PASSWORD}]", str(realm)))
+    agent.close()
     return users
 
 
@@ -162,20 +165,17 @@ class _Nobody:
         return 405
 
 
-async def _register(sip_port: int, username: object, realm: str, contact_port: int) -> None:
-    agent = await UserAgent.open(("127.0.0.1", 0), AgentOptions(next_hop=("127.0.0.1", sip_port)), _Nobody())
+async def _register(agent: UserAgent, username: object, realm: str) -> None:
+    """Register a phone at the agent's port: calls go to where a phone has registered from."""
     address = NameAddr(parse_uri(f"sip:{username}@{realm}"))
-    try:
-        await agent.request(
-            "REGISTER",
-            f"sip:{realm}",
-            from_=address,
-            to=address,
-            headers=[("Contact", f"<sip:{username}@127.0.0.1:{contact_port}>"), ("Expires", "3600")],
-            credentials=Credentials(str(username), PASSWORD),
-        )
-    finally:
-        agent.close()
+    await agent.request(
+        "REGISTER",
+        f"sip:{realm}",
+        from_=address,
+        to=address,
+        headers=[("Contact", f"<sip:{username}@127.0.0.1:{agent.local[1]}>"), ("Expires", "3600")],
+        credentials=Credentials(str(username), PASSWORD),
+    )
 
 
 @asynccontextmanager
