@@ -181,6 +181,8 @@ async def _register(agent: UserAgent, username: object, realm: str) -> None:
 @asynccontextmanager
 async def _phone_that_answers(place: Path, port: int) -> AsyncGenerator[None]:
     command = ["sipp", "-sf", str(SCENARIOS / "uas.xml"), "-i", "127.0.0.1", "-p", str(port), "-nostdin"]
+    # The SIP server asks phones from time to time whether they are there.
+    command += ["-aa", "-l", "5000"]
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=place
     )
