@@ -6,7 +6,6 @@ import asyncio
 import secrets
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -109,11 +108,6 @@ def _further(settings: Settings) -> list[TelephonyWorkerEngine]:
 
 def _prepare(engine: TelephonyWorkerEngine, settings: Settings) -> None:
     engine.settings = settings
-
-
-def relay_directory(settings: Settings) -> Path:
-    """Where the relay of this machine keeps what it writes."""
-    return settings.data_directory / "rtpengine"
 
 
 ENTRY = EngineEntry(_make, wanted=sip_server.wanted, further=_further, prepare=_prepare)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from pathlib import Path
 
 from switchroom.engines.rtpengine.configuration import RtpengineConfiguration
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.platform.engines import EngineEntry
 from switchroom.platform.sip_server import local_address, wanted
 from switchroom.settings import Settings
+
+
+def directory(settings: Settings) -> Path:
+    """Where it keeps what it writes."""
+    return settings.data_directory / "rtpengine"
 
 
 def interface(settings: Settings) -> str:
@@ -34,7 +40,7 @@ def _make(settings: Settings) -> RtpengineEngine:
         rtp_port_min=settings.telephony.media_port_min,
         rtp_port_max=settings.telephony.media_port_max,
     )
-    return RtpengineEngine(settings.data_directory / "rtpengine", configuration)
+    return RtpengineEngine(directory(settings), configuration)
 
 
 ENTRY = EngineEntry(_make, wanted=wanted)

@@ -23,8 +23,8 @@ from switchroom.engines.rtpengine.configuration import read_interfaces as read_r
 from switchroom.engines.rtpengine.dtmf import DtmfFeed
 from switchroom.engines.sip.core import AgentOptions
 from switchroom.engines.sip.user_agent import UserAgent
-from switchroom.platform import sip_server
-from switchroom.platform.call_control import JOB, TelephonyJob, relay_directory
+from switchroom.platform import media_relay, sip_server
+from switchroom.platform.call_control import JOB, TelephonyJob
 from switchroom.platform.loop import run
 from switchroom.platform.telephony_calls import CallServices
 from switchroom.settings import ConfigurationError
@@ -68,7 +68,7 @@ async def work(job: TelephonyJob) -> None:
 
 def _engines(job: TelephonyJob) -> tuple[Interfaces, RtpengineInterfaces]:
     server = read_sip_server(sip_server.directory(job.settings))
-    relay = read_relay(relay_directory(job.settings))
+    relay = read_relay(media_relay.directory(job.settings))
     if server is None or relay is None:
         raise ConfigurationError("no SIP server, or no relay of media, has been configured here")
     if job.number > len(server.workers):
