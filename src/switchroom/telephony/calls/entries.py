@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.leg import Party
 from switchroom.telephony.calls.live_call import LiveCall, Route, Turned
-from switchroom.telephony.calls.loaded import Caller, Refused
+from switchroom.telephony.calls.loaded import Caller, LoadedFlow, Refused
 from switchroom.telephony.calls.snapshot import CallDirection
+from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.destinations import FeatureCall, Nowhere, Outside
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start
@@ -27,18 +29,26 @@ class FromDevice:
             return Turned(HangupCause.CALL_REJECTED, 403)
         describe_caller(call, caller)
         call.realm = await loader.realm(caller.account.id)
-        to = caller.destination
         call.is_told = True
-        if isinstance(to, Nowhere):
-            return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
-        if isinstance(to, Outside):
+        if isinstance(caller.destination, Outside):
             call.direction = CallDirection.OUTGOING
-        routed = structs.replace(caller.call, digits=to.digits if isinstance(to, FeatureCall) else "")
-        loaded = await loader.flow_to(caller.account.id, to, routed)
-        if loaded is None:
+        found = await dialled_flow(loader, caller, caller.call)
+        if found is None:
             return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
+        loaded, routed = found
         call.flow_name = loaded.flow.name
         return Route(loaded, start(loaded.flow, routed))
+
+
+async def dialled_flow(loader: KeptLoader, caller: Caller, call: Call) -> tuple[LoadedFlow, Call] | None:
+    """The flow that what a device has dialled leads to, with the call as it comes there; None where it leads
+    nowhere. Raises Unavailable."""
+    to = caller.destination
+    if isinstance(to, Nowhere):
+        return None
+    call = structs.replace(call, digits=to.digits if isinstance(to, FeatureCall) else "")
+    loaded = await loader.flow_to(caller.account.id, to, call)
+    return None if loaded is None else (loaded, call)
 
 
 def describe_caller(call: LiveCall, caller: Caller) -> None:
@@ -53,7 +63,5 @@ def describe_caller(call: LiveCall, caller: Caller) -> None:
         user_id=user.id if user is not None else None,
         name=identity.name,
         number=identity.number,
-        language=caller.device.language
-        or (user.language if user is not None else "")
-        or caller.account.language,
+        language=caller.payer.language,
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 
 from switchroom.errors import Conflict, DomainError, ErrorCode, Invalid, NotFound, Unavailable
-from switchroom.telephony.calls.entries import describe_caller
+from switchroom.telephony.calls.entries import describe_caller, dialled_flow
 from switchroom.telephony.calls.inbox import Rang, Woken
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.live_call import LiveCall, Route, Turned
@@ -17,9 +17,8 @@ from switchroom.telephony.calls.ringing import Outcome, Reached, first_answer
 from switchroom.telephony.calls.snapshot import CallDirection, ChangeKind
 from switchroom.telephony.control.messages import Originated, Quickcall
 from switchroom.telephony.routing.actions import Busy, DeviceTarget, Failed, Ring
-from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.caller_id import Identity
-from switchroom.telephony.routing.destinations import FeatureCall, Nowhere, Outside
+from switchroom.telephony.routing.destinations import Outside
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start
 
@@ -65,7 +64,7 @@ class FromProgram:
         caller = next(iter(callers.values()))
         describe_caller(call, caller)
         call.realm = await call.board.loader.realm(caller.account.id)
-        found = await _destination(call, caller)
+        found = await dialled_flow(call.board.loader, caller, caller.call)
         if found is None:
             self._fail(Invalid(ErrorCode.NUMBER_NOT_REACHED, "number"))
             return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
@@ -77,7 +76,7 @@ class FromProgram:
         if not isinstance(outcome, Reached):
             return _turned(outcome)
         caller = callers[outcome.leg.party.device_id or 0]
-        found = await _destination(call, caller)
+        found = await dialled_flow(call.board.loader, caller, caller.call)
         if found is None:
             return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
         loaded, dialling = found
@@ -148,16 +147,6 @@ class FromProgram:
         if not self._rings.done():
             self._rings.set_exception(error)
             self._rings.exception()  # nobody may wait for it any more
-
-
-async def _destination(call: LiveCall, caller: Caller) -> tuple[LoadedFlow, Call] | None:
-    """Where the number leads that the caller dials."""
-    to = caller.destination
-    if isinstance(to, Nowhere):
-        return None
-    dialling = structs.replace(caller.call, digits=to.digits if isinstance(to, FeatureCall) else "")
-    loaded = await call.board.loader.flow_to(caller.account.id, to, dialling)
-    return None if loaded is None else (loaded, dialling)
 
 
 def _turned(outcome: Outcome) -> Turned:

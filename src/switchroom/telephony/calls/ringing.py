@@ -59,6 +59,7 @@ from switchroom.telephony.routing.destinations import FeatureCall, Internal
 from switchroom.telephony.routing.hangup_causes import HangupCause, cause_of
 from switchroom.telephony.routing.interpreter import start, step
 from switchroom.telephony.routing.prompts import Named, PromptName
+from switchroom.telephony.routing.restrictions import Payer
 from switchroom.telephony.routing.ringing import forwarded_call
 from switchroom.telephony.routing.state import State
 
@@ -168,8 +169,7 @@ async def await_answer(
         return await _await_answer(ringing, leg, inbox, deadline, to_trunk=to_trunk)
     except (NgError, SdpError) as error:
         log.warning("call not set up", leg=leg.uuid, reason=str(error))
-        await leg.end(HangupCause.INCOMPATIBLE_DESTINATION, 488)
-        return Failed(HangupCause.INCOMPATIBLE_DESTINATION, 488)
+        return await _incompatible(leg)
     except asyncio.CancelledError:
         await leg.end(ringing.why, 487, ringing.reason)
         raise
@@ -241,7 +241,7 @@ async def _ring_device(
         user_id=user.id if user is not None else None,
         name=(user and user.name) or device.name,
         number=(user and user.extension) or call.dialled,
-        language=device.language or (user.language if user is not None else "") or flow.account.language,
+        language=Payer(flow.account, user, device).language,
     )
     headers = [("X-SR-Device", str(device.id))]
     if ring.auto_answer:
@@ -315,13 +315,11 @@ async def _await_answer(
                     ringing.inbox.put(Rang(leg, early=is_early))
             case Signalled(_, Answered(sdp, _, is_offer, _)):
                 if is_offer:
-                    await leg.end(HangupCause.INCOMPATIBLE_DESTINATION, 488)
-                    return Failed(HangupCause.INCOMPATIBLE_DESTINATION, 488)
+                    return await _incompatible(leg)
                 if sdp:
                     codec = await leg.media.phone_answered(sdp.decode("utf-8", "replace"))
                 if codec is None:
-                    await leg.end(HangupCause.INCOMPATIBLE_DESTINATION, 488)
-                    return Failed(HangupCause.INCOMPATIBLE_DESTINATION, 488)
+                    return await _incompatible(leg)
                 leg.up()
                 return Reached(leg, codec, inbox)
             case Signalled(_, NotAnswered(status, _, _)):
@@ -334,6 +332,13 @@ async def _await_answer(
                 return Failed(HangupCause.NORMAL_CLEARING, 480)
             case _:
                 pass
+
+
+async def _incompatible(leg: Leg) -> Failed:
+    """End a leg with which no media can be agreed."""
+    cause, code = HangupCause.INCOMPATIBLE_DESTINATION, 488
+    await leg.end(cause, code)
+    return Failed(cause, code)
 
 
 def failure(status: int) -> Outcome:

@@ -14,13 +14,13 @@ from msgspec import structs
 from switchroom.engines.sip.events import ReferRequested
 from switchroom.engines.sip.fields import Replaces
 from switchroom.errors import Unavailable
+from switchroom.telephony.calls.entries import dialled_flow
 from switchroom.telephony.calls.inbox import Inbox, Ordered, Signalled
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.live_call import CallOver, LiveCall, Rerouted, Route
 from switchroom.telephony.calls.loaded import Refused
 from switchroom.telephony.calls.snapshot import ChangeKind
 from switchroom.telephony.routing.caller_id import Identity
-from switchroom.telephony.routing.destinations import FeatureCall, Nowhere
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start
 
@@ -61,21 +61,15 @@ async def route_to(call: LiveCall, transferor: Leg, kept: Leg, target: str) -> R
         caller = await call.board.loader.caller(device_id, target)
         if isinstance(caller, Refused) or caller.account.id != call.organization_id:
             return None
-        to = caller.destination
-        if isinstance(to, Nowhere):
-            return None
-        digits = to.digits if isinstance(to, FeatureCall) else ""
-        onward = structs.replace(
-            caller.call,
-            caller=Identity(name=kept.party.name, number=kept.party.number),
-            digits=digits,
-        )
-        loaded = await call.board.loader.flow_to(call.organization_id, to, onward)
+        shown = Identity(name=kept.party.name, number=kept.party.number)
+        onward = structs.replace(caller.call, caller=shown)
+        found = await dialled_flow(call.board.loader, caller, onward)
     except Unavailable as error:
         log.warning("transfer not possible", call=call.id, reason=error.code)
         return None
-    if loaded is None:
+    if found is None:
         return None
+    loaded, onward = found
     state = structs.replace(start(loaded.flow, onward), is_answered=True)
     return Route(loaded, state)
 

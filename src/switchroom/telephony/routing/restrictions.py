@@ -28,6 +28,12 @@ class Payer(Struct, frozen=True):
         device, user = self.device, self.user
         return (device and device.country) or (user and user.country) or self.account.country
 
+    @property
+    def language(self) -> str:
+        """The language that they are spoken to in, empty where nobody has said one."""
+        device, user = self.device, self.user
+        return (device and device.language) or (user and user.language) or self.account.language
+
 
 class Refusal(StrEnum):
     """Why a number may not be called."""
