@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from phonenumbers import country_code_for_region
 from sqlalchemy import delete, select
 
 from switchroom.db.base import now
@@ -26,6 +25,7 @@ from switchroom.telephony.resources.trunk_states import (
     TrunkState,
 )
 from switchroom.telephony.resources.trunks import TrunkRow, Trunks
+from switchroom.telephony.routing.numbers import country_prefix
 
 
 class ConfiguredTrunk(Struct, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ class TrunkStore:
 
 def _configured(row: TrunkRow, values: Mapping[str, Any], country: str) -> ConfiguredTrunk:
     rules = values["advanced"]["incoming"]
-    code = country_code_for_region(values["country"] or country)
+    code = country_prefix(values["country"] or country)
     return ConfiguredTrunk(
         id=row.id,
         organization_id=row.organization_id,

@@ -8,12 +8,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import phonenumbers
 from msgspec import Struct, structs
-from phonenumbers import PhoneNumberType
 
 from switchroom.telephony.calls.snapshot import CallDirection, CallSnapshot, LegDirection, LegSnapshot
 from switchroom.telephony.routing.hangup_causes import HangupCause, in_call_records
+from switchroom.telephony.routing.numbers import country_and_type
 
 NOBODY = ""
 """Key of the record of a call that rang nobody; the first that it rings takes it over."""
@@ -228,28 +227,7 @@ def _unanswered(call: CallSnapshot, leg: LegSnapshot) -> str:
     return cause
 
 
-_TYPES: Mapping[int, str] = {
-    PhoneNumberType.FIXED_LINE: "fixed_line",
-    PhoneNumberType.MOBILE: "mobile",
-    PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed_line_or_mobile",
-    PhoneNumberType.TOLL_FREE: "toll_free",
-    PhoneNumberType.PREMIUM_RATE: "premium_rate",
-    PhoneNumberType.SHARED_COST: "shared_cost",
-    PhoneNumberType.VOIP: "voip",
-    PhoneNumberType.PERSONAL_NUMBER: "personal_number",
-    PhoneNumberType.PAGER: "pager",
-    PhoneNumberType.UAN: "uan",
-    PhoneNumberType.VOICEMAIL: "voicemail",
-}
-
-
 @lru_cache(maxsize=4096)
 def _detected(number: str) -> dict[str, Any]:
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return {}
-    return {
-        "detected_country": phonenumbers.region_code_for_number(parsed) or "",
-        "detected_type": _TYPES.get(phonenumbers.number_type(parsed), ""),
-    }
+    found = country_and_type(number)
+    return {} if found is None else {"detected_country": found[0], "detected_type": found[1]}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import phonenumbers
-
 from switchroom.errors import ErrorCode, Invalid
+from switchroom.telephony.routing.numbers import written_number
 
 LONGEST_NUMBER = 20
 _EXTENSION = re.compile(r"[0-9*#]{1,20}")
@@ -15,13 +14,10 @@ _SPACES = re.compile(r"[\s().\-/]+")
 
 def require_phone_number(text: str, path: str, country: str = "") -> str:
     """The number in E.164, read as people of the country (ISO 3166) write it. Raises Invalid."""
-    try:
-        number = phonenumbers.parse(text, country or None)
-    except phonenumbers.NumberParseException:
-        raise Invalid(ErrorCode.PHONE_NUMBER_INVALID, path) from None
-    if not phonenumbers.is_possible_number(number):
+    number = written_number(text, country)
+    if number is None:
         raise Invalid(ErrorCode.PHONE_NUMBER_INVALID, path)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return number
 
 
 def require_number(text: str, path: str) -> str:
@@ -33,8 +29,3 @@ def require_number(text: str, path: str) -> str:
     if not _EXTENSION.fullmatch(plain):
         raise Invalid(ErrorCode.EXTENSION_INVALID, path)
     return plain
-
-
-def country_of(number: str) -> str:
-    """The country (ISO 3166) of a number in E.164; empty for one that is of none."""
-    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""

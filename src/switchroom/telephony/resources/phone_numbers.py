@@ -13,11 +13,12 @@ from switchroom.errors import Conflict, ErrorCode, Forbidden, Problems
 from switchroom.telephony.resources.actor import Level
 from switchroom.telephony.resources.callflows import CallflowNumber, CallflowRow
 from switchroom.telephony.resources.fields import Id, PhoneNumber, Text
-from switchroom.telephony.resources.numbers import LONGEST_NUMBER, country_of, require_phone_number
+from switchroom.telephony.resources.numbers import LONGEST_NUMBER, require_phone_number
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource, Work
 from switchroom.telephony.resources.rows import ResourceRow, resource_table
 from switchroom.telephony.resources.trunks import TrunkRow
+from switchroom.telephony.routing.numbers import country_of
 
 State = Literal["in_service", "available", "reserved", "port_in", "port_out", "aging", "released", "disabled"]
 

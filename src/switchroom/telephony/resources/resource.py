@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
-import phonenumbers
 from msgspec import NODEFAULT, UNSET, Struct, structs
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +21,7 @@ from switchroom.telephony.resources.fields import Restriction
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.rows import ResourceRow
 from switchroom.telephony.resources.vault import Vault
-from switchroom.telephony.routing.numbers import NO_COUNTRY, NumberKind
+from switchroom.telephony.routing.numbers import NO_COUNTRY, NumberKind, is_country
 
 D = TypeVar("D", bound=Struct)
 R = TypeVar("R", bound=ResourceRow)
@@ -245,7 +244,7 @@ class Resource(Generic[D, R]):
         if zone and isinstance(zone, str) and not is_timezone(zone):
             problems.add(ErrorCode.TIMEZONE_UNKNOWN, "time_zone")
         country = getattr(draft, "country", "")
-        if country and isinstance(country, str) and country not in phonenumbers.SUPPORTED_REGIONS:
+        if country and isinstance(country, str) and not is_country(country):
             problems.add(ErrorCode.VALUE_UNKNOWN, "country", value=country)
         restriction = getattr(draft, "restriction", None)
         if isinstance(restriction, Restriction):
@@ -295,7 +294,7 @@ class Resource(Generic[D, R]):
 
 def _check_restriction(restriction: Restriction, problems: Problems) -> None:
     for country in restriction.countries:
-        if country not in phonenumbers.SUPPORTED_REGIONS and country != NO_COUNTRY:
+        if country != NO_COUNTRY and not is_country(country):
             path = joined("restriction.countries", country)
             problems.add(ErrorCode.VALUE_UNKNOWN, path, value=country)
     if NumberKind.EMERGENCY in restriction.kinds:

@@ -1,15 +1,16 @@
-"""Telephone numbers: what a number is where it is dialled, and its form in E.164."""
+"""Telephone numbers: what a number is where it is dialled, and its form in E.164.
+
+Each function loads the numbering plan itself: it takes time and memory, and most processes judge no
+number.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 
-import phonenumbers
 from msgspec import Struct
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ShortNumberCost, ValidationResult
 
 LONGEST_NUMBER = 35
 NO_COUNTRY = "001"
@@ -18,11 +19,6 @@ NO_COUNTRY = "001"
 _DIALLED = re.compile(r"\+?[0-9*#]{1,35}")
 _PUBLIC = re.compile(r"\+?[0-9]{2,35}")
 _SEPARATORS = str.maketrans("", "", " -./()")
-_DIALABLE = (ValidationResult.IS_POSSIBLE, ValidationResult.TOO_LONG)
-_EMERGENCY_ANYWHERE = frozenset({"112", "911"})
-_NORTH_AMERICA = 1
-_SATELLITES = frozenset({870, 881, 882, 883})
-_NOT_CARIBBEAN = frozenset({"US", "CA", NO_COUNTRY})
 
 
 class NumberKind(StrEnum):
@@ -71,15 +67,17 @@ def public_number(number: str, country: str) -> PublicNumber | None:
         return None
     if is_emergency(plain, country):
         return PublicNumber(plain, NumberKind.EMERGENCY, country)
-    return _short_number(plain, country) or _long_number(plain, country)
+    from switchroom.telephony.routing import numbering_plan
+
+    return numbering_plan.short_number(plain, country) or numbering_plan.long_number(plain, country)
 
 
 def is_emergency(number: str, country: str) -> bool:
     """Whether it is, exactly as dialled, an emergency number of the country; of one that is not known, those
     that networks everywhere put through (3GPP TS 22.101)."""
-    if country not in phonenumbers.SUPPORTED_SHORT_REGIONS:
-        return number in _EMERGENCY_ANYWHERE
-    return number.isdecimal() and phonenumbers.is_emergency_number(number, country)
+    from switchroom.telephony.routing import numbering_plan
+
+    return numbering_plan.is_emergency(number, country)
 
 
 def e164(number: str, country: str) -> str | None:
@@ -88,69 +86,37 @@ def e164(number: str, country: str) -> str | None:
     return found.number if found is not None and found.number.startswith("+") else None
 
 
-_COSTS: Mapping[int, NumberKind] = {
-    ShortNumberCost.TOLL_FREE: NumberKind.TOLL_FREE,
-    ShortNumberCost.STANDARD_RATE: NumberKind.NATIONAL,
-    ShortNumberCost.PREMIUM_RATE: NumberKind.PREMIUM,
-}
+def written_number(text: str, country: str) -> str | None:
+    """The number in E.164 that a person of the country (ISO 3166, or empty) has written, or None where no
+    network could have it."""
+    from switchroom.telephony.routing import numbering_plan
+
+    return numbering_plan.written_number(text, country)
 
 
-def _short_number(plain: str, country: str) -> PublicNumber | None:
-    if plain.startswith("+"):
-        return None
-    parsed = _parsed(plain, country)
-    if parsed is None or not phonenumbers.is_valid_short_number_for_region(parsed, country):
-        return None
-    cost = phonenumbers.expected_cost_for_region(parsed, country)
-    return PublicNumber(plain, _COSTS.get(cost, NumberKind.UNKNOWN), country)
+def is_country(code: str) -> bool:
+    """Whether it is the ISO 3166 code of a country or region that has telephone numbers."""
+    from switchroom.telephony.routing import numbering_plan
+
+    return numbering_plan.is_country(code)
 
 
-def _long_number(plain: str, country: str) -> PublicNumber | None:
-    parsed = _parsed(plain, country)
-    if parsed is None:
-        return None
-    number = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    if phonenumbers.is_possible_number_with_reason(parsed) not in _DIALABLE:
-        return None
-    # Networks take the digits they need: what follows makes no other number of it, and none that is cheaper.
-    judged = PhoneNumber()
-    judged.merge_from(parsed)
-    phonenumbers.truncate_too_long_number(judged)
-    region = phonenumbers.region_code_for_number(judged) or phonenumbers.region_code_for_country_code(
-        parsed.country_code or 0
-    )
-    is_foreign = region != country
-    kind = _kind(judged, region, is_foreign=is_foreign)
-    return PublicNumber(number, kind, region, is_foreign)
+def country_of(number: str) -> str:
+    """The country (ISO 3166) of a number in E.164; empty for one that is of none."""
+    found = country_and_type(number)
+    return found[0] if found is not None else ""
 
 
-_KINDS: Mapping[int, NumberKind] = {
-    PhoneNumberType.PREMIUM_RATE: NumberKind.PREMIUM,
-    # Who is called decides where these lead and what they cost: fraud lives on that.
-    PhoneNumberType.PERSONAL_NUMBER: NumberKind.PREMIUM,
-    PhoneNumberType.PAGER: NumberKind.PREMIUM,
-    PhoneNumberType.SHARED_COST: NumberKind.SHARED_COST,
-    PhoneNumberType.TOLL_FREE: NumberKind.TOLL_FREE,
-}
+def country_prefix(country: str) -> str:
+    """The digits of the country's code, such as 49; empty where it has none."""
+    from switchroom.telephony.routing import numbering_plan
+
+    return numbering_plan.country_prefix(country)
 
 
-def _kind(number: PhoneNumber, region: str, *, is_foreign: bool) -> NumberKind:
-    type_of_number = phonenumbers.number_type(number)
-    charged = _KINDS.get(type_of_number)
-    if charged is not None:
-        return charged
-    if number.country_code in _SATELLITES:
-        return NumberKind.SATELLITE
-    if is_foreign:
-        caribbean = number.country_code == _NORTH_AMERICA and region not in _NOT_CARIBBEAN
-        return NumberKind.CARIBBEAN if caribbean else NumberKind.INTERNATIONAL
-    if type_of_number == PhoneNumberType.MOBILE:
-        return NumberKind.MOBILE
-    return NumberKind.UNKNOWN if type_of_number == PhoneNumberType.UNKNOWN else NumberKind.NATIONAL
+def country_and_type(number: str) -> tuple[str, str] | None:
+    """The country (ISO 3166, empty where it has none) and the type (such as `mobile`, empty where it is not
+    known) of a number in E.164, or None where it is no such number."""
+    from switchroom.telephony.routing import numbering_plan
 
-
-def _parsed(plain: str, country: str) -> PhoneNumber | None:
-    try:
-        return phonenumbers.parse(plain, country)
-    except phonenumbers.NumberParseException:
-        return None
+    return numbering_plan.country_and_type(number)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
-from phonenumbers import country_code_for_region
 
 from switchroom.telephony.routing.caller_id import ANONYMOUS_DOMAIN, ANONYMOUS_NUMBER, Identity
 from switchroom.telephony.routing.configuration import CallerIdUsed, Permission, Trunk, TrunkDirection
-from switchroom.telephony.routing.numbers import NumberKind, PublicNumber, dialled, e164
+from switchroom.telephony.routing.numbers import NumberKind, PublicNumber, country_prefix, dialled, e164
 from switchroom.telephony.routing.restrictions import permission
 
 CONCURRENT_CALLS: Mapping[str, int] = {"xsmall": 2, "small": 4, "medium": 10, "large": 30, "xlarge": 100}
@@ -83,5 +82,5 @@ def _carries(trunk: Trunk, number: PublicNumber, calls: int) -> bool:
 
 def _request_user(trunk: Trunk, number: PublicNumber) -> str:
     if number.kind is NumberKind.EMERGENCY and trunk.advanced.add_country_prefix_for_emergency_calls:
-        return f"+{country_code_for_region(number.country)}{number.number}"
+        return f"+{country_prefix(number.country)}{number.number}"
     return number.number
