@@ -31,7 +31,7 @@ from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.caller_id import Identity, external_identity
 from switchroom.telephony.routing.configuration import Forced
 from switchroom.telephony.routing.destinations import FeatureCall, Internal, Nowhere, Outside
-from switchroom.telephony.routing.numbers import NumberKind
+from switchroom.telephony.routing.number_kinds import NumberKind
 from tests.platform import RunningPlatform, Tenant
 from tests.telephony.calls.office import Office
 

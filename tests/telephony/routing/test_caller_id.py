@@ -26,7 +26,8 @@ from switchroom.telephony.routing.configuration import (
     TrunkIncoming,
     User,
 )
-from switchroom.telephony.routing.numbers import NumberKind, PublicNumber, public_number
+from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
+from switchroom.telephony.routing.numbers import public_number
 from switchroom.telephony.routing.restrictions import Payer
 from switchroom.telephony.routing.trunks import incoming_number, outgoing_request, usable
 

@@ -19,7 +19,8 @@ from switchroom.telephony.routing.destinations import (
     Outside,
     destination_of,
 )
-from switchroom.telephony.routing.numbers import NumberKind, public_number
+from switchroom.telephony.routing.number_kinds import NumberKind
+from switchroom.telephony.routing.numbers import public_number
 from switchroom.telephony.routing.restrictions import Payer, Refusal, refusal
 
 ALLOW, DENY = Permission.ALLOW, Permission.DENY

@@ -27,7 +27,7 @@ from switchroom.telephony.routing.configuration import (
     Strategy,
 )
 from switchroom.telephony.routing.destinations import DEFAULT_CODES, Feature, FeatureCode
-from switchroom.telephony.routing.numbers import NumberKind
+from switchroom.telephony.routing.number_kinds import NumberKind
 from switchroom.telephony.routing.restrictions import Payer
 from switchroom.telephony.routing.stored_values import (
     calendar_of,

@@ -42,7 +42,7 @@ from switchroom.telephony.routing.flow import decode
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.modules.features import feature_node
 from switchroom.telephony.routing.modules.outside import outside_node
-from switchroom.telephony.routing.numbers import NumberKind
+from switchroom.telephony.routing.number_kinds import NumberKind
 from switchroom.telephony.routing.prompts import Named, PromptName, SayDigits
 from switchroom.telephony.routing.ringing import forwarded_call, shared_out
 from tests.telephony.routing.account import ACCOUNT, ANNA, BERT, CALLER, MAIN, CallInFlow, forwards, rung

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from switchroom.telephony.routing.numbers import NumberKind
+from switchroom.telephony.routing.number_kinds import NumberKind
 
 END = r"(?![\s\S])"
 """The end of a text in a pattern: `$` would also match before a line break."""

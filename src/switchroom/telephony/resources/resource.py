@@ -21,7 +21,8 @@ from switchroom.telephony.resources.fields import Restriction
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.rows import ResourceRow
 from switchroom.telephony.resources.vault import Vault
-from switchroom.telephony.routing.numbers import NO_COUNTRY, NumberKind, is_country
+from switchroom.telephony.routing.number_kinds import NO_COUNTRY, NumberKind
+from switchroom.telephony.routing.numbers import is_country
 
 D = TypeVar("D", bound=Struct)
 R = TypeVar("R", bound=ResourceRow)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from switchroom.telephony.routing.numbers import NumberKind
+from switchroom.telephony.routing.number_kinds import NumberKind
 
 COUNTRY = "DE"
 """The country of accounts that do not name one."""

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from switchroom.telephony.routing.numbers import NumberKind, PublicNumber, dialled, e164, public_number
+from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
+from switchroom.telephony.routing.numbers import dialled, e164, public_number
 
 
 class Feature(StrEnum):

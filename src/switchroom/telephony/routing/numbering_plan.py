@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ShortNumberCost, ValidationResult
 
-from switchroom.telephony.routing.numbers import NO_COUNTRY, NumberKind, PublicNumber
+from switchroom.telephony.routing.number_kinds import NO_COUNTRY, NumberKind, PublicNumber
 
 _DIALABLE = (ValidationResult.IS_POSSIBLE, ValidationResult.TOO_LONG)
 _EMERGENCY_ANYWHERE = frozenset({"112", "911"})

@@ -7,47 +7,15 @@ number.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from functools import lru_cache
 
-from msgspec import Struct
+from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
 
 LONGEST_NUMBER = 35
-NO_COUNTRY = "001"
-"""The region of numbers that are of no country, such as those of satellites."""
 
 _DIALLED = re.compile(r"\+?[0-9*#]{1,35}")
 _PUBLIC = re.compile(r"\+?[0-9]{2,35}")
 _SEPARATORS = str.maketrans("", "", " -./()")
-
-
-class NumberKind(StrEnum):
-    """What a call to a number is charged as, seen from the country it is dialled in."""
-
-    EMERGENCY = "emergency"
-    NATIONAL = "national"
-    MOBILE = "mobile"
-    INTERNATIONAL = "international"
-    TOLL_FREE = "toll_free"
-    PREMIUM = "premium"
-    SHARED_COST = "shared_cost"
-    CARIBBEAN = "caribbean"
-    SATELLITE = "satellite"
-    UNKNOWN = "unknown"
-
-
-class PublicNumber(Struct, frozen=True):
-    """A number of the public network.
-
-    `number` is E.164 with its plus; of emergency and other short numbers, which have no such form, it is what
-    is dialled. `country` is the ISO 3166 code of the country it belongs to, `001` where it is of none.
-    `is_foreign` is whether that is another one than where it is dialled.
-    """
-
-    number: str
-    kind: NumberKind
-    country: str
-    is_foreign: bool = False
 
 
 def dialled(typed: str) -> str | None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from switchroom.telephony.routing.configuration import Account, Device, Permission, Restriction, User
-from switchroom.telephony.routing.numbers import NumberKind, PublicNumber
+from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
 
 
 class Payer(Struct, frozen=True):

@@ -16,7 +16,7 @@ from switchroom.telephony.routing.caller_id import forwarded_identity
 from switchroom.telephony.routing.configuration import CallForward, Device, User
 from switchroom.telephony.routing.destinations import Internal, Outside, destination_of
 from switchroom.telephony.routing.hangup_causes import HangupCause
-from switchroom.telephony.routing.numbers import NumberKind, PublicNumber
+from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
 from switchroom.telephony.routing.restrictions import Payer, refusal
 
 LONGEST_RINGING = 600

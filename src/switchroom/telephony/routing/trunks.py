@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from switchroom.telephony.routing.caller_id import ANONYMOUS_DOMAIN, ANONYMOUS_NUMBER, Identity
 from switchroom.telephony.routing.configuration import CallerIdUsed, Permission, Trunk, TrunkDirection
-from switchroom.telephony.routing.numbers import NumberKind, PublicNumber, country_prefix, dialled, e164
+from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
+from switchroom.telephony.routing.numbers import country_prefix, dialled, e164
 from switchroom.telephony.routing.restrictions import permission
 
 CONCURRENT_CALLS: Mapping[str, int] = {"xsmall": 2, "small": 4, "medium": 10, "large": 30, "xlarge": 100}

@@ -24,7 +24,7 @@ from switchroom.telephony.routing.configuration import CallForward
 from switchroom.telephony.routing.destinations import Feature, Internal, Outside, destination_of
 from switchroom.telephony.routing.flow import FeatureData, Module, Node
 from switchroom.telephony.routing.hangup_causes import HangupCause
-from switchroom.telephony.routing.numbers import NumberKind
+from switchroom.telephony.routing.number_kinds import NumberKind
 from switchroom.telephony.routing.prompts import Named, PromptName, SayDigits
 from switchroom.telephony.routing.restrictions import Payer, refusal
 from switchroom.telephony.routing.state import (

@@ -8,7 +8,7 @@ from switchroom.telephony.routing.destinations import Internal, destination_of
 from switchroom.telephony.routing.destinations import Outside as OutsideNumber
 from switchroom.telephony.routing.flow import ExternalData, Module, Node
 from switchroom.telephony.routing.hangup_causes import HangupCause
-from switchroom.telephony.routing.numbers import NumberKind, PublicNumber
+from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
 from switchroom.telephony.routing.prompts import PromptName
 from switchroom.telephony.routing.restrictions import Payer, refusal
 from switchroom.telephony.routing.state import Connect, Context, Dialling, Do, Jumping, Stay, Turn, leave
