@@ -11,7 +11,15 @@ from urllib.parse import quote
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.core import AgentOptions
 from switchroom.engines.sip.digest import Credentials
-from switchroom.engines.sip.events import Answered, Ended, Failed, Offered, Progress, SessionEvent
+from switchroom.engines.sip.events import (
+    Answered,
+    Ended,
+    Failed,
+    Offered,
+    Progress,
+    ReferProgress,
+    SessionEvent,
+)
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.session import Session
@@ -117,6 +125,16 @@ class Conversation:
         live = other.live
         replaces = f"{live.call_id};to-tag={live.remote_tag};from-tag={live.local_tag}"
         await self.live.refer(f"<sip:somebody@{self.phone.realm}?Replaces={quote(replaces)}>")
+
+    async def transferred(self, limit: float = LIMIT) -> int:
+        """The status with which a transfer of this phone's has ended."""
+
+        def ends() -> list[int]:
+            return [one.status for one in self.events if isinstance(one, ReferProgress) and one.status >= 200]
+
+        async with self._changed, asyncio.timeout(limit):
+            await self._changed.wait_for(lambda: bool(ends()))
+        return ends()[-1]
 
     def hang_up(self) -> None:
         self.live.bye()

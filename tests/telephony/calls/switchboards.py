@@ -69,6 +69,12 @@ class Account:
         draft = {"name": name or f"Flow {number}", "numbers": [number], "flow": _whole(flow)}
         return int(self.api("PUT", "/callflows", draft)["id"])
 
+    def feature(self, name: str, number: str) -> int:
+        """A feature code that is dialled as a star and the number."""
+        code = {"name": name, "number": number}
+        draft = {"name": name, "featurecode": code, "flow": _whole({"module": "hangup"})}
+        return int(self.api("PUT", "/callflows", draft)["id"])
+
     def tone(self, frequency: int, seconds: float = 2.0) -> int:
         """A sound of the account: a tone."""
         media = int(self.api("PUT", "/medias", {"name": f"{frequency} Hz", "available_as_moh": True})["id"])

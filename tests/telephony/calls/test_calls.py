@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -255,14 +254,8 @@ async def test_forwarding_is_switched_on_and_off_by_phone(account: Account) -> N
     account.person("201")
     account.person("202")
     account.person("203")
-    for name, number in (("call_forward[action=activate]", "72"), ("call_forward[action=deactivate]", "73")):
-        draft: dict[str, Any] = {
-            "name": name,
-            "numbers": [f"*{number}"],
-            "featurecode": {"name": name, "number": number},
-            "flow": {"module": "hangup", "data": {}, "children": {}},
-        }
-        account.api("PUT", "/callflows", draft)
+    account.feature("call_forward[action=activate]", "72")
+    account.feature("call_forward[action=deactivate]", "73")
     async with account.phones("201", "202", "203") as (ada, grace, mary):
         call = await grace.call("*72203")
         await call.answered()

@@ -275,6 +275,41 @@ async def test_nobody_is_transferred_or_forwarded_to_what_is_denied(account: Acc
         assert await far.is_left_alone(1)
 
 
+async def test_who_is_transferred_to_a_feature_code_forwards_nobodys_calls(account: Account) -> None:
+    user = account.person("201")
+    account.person("202")
+    account.feature("call_forward[action=activate]", "72")
+    before = account.api("GET", f"/users/{user}")["call_forward"]
+    async with carrier(account) as far, account.phones("201", "202") as (ada, grace):
+        number = add_number(account, add_trunk(account, far.port))
+        account.flow(number, {"module": "user", "data": {"id": user}})
+        for caller in (far, grace):
+            call = await (far.bring(number) if caller is far else grace.call("201"))
+            other = await ada.rung()
+            other.answer()
+            await call.answered()
+            await other.transfer("*72202")
+            assert await other.transferred() >= 300
+            await call.talker.hears(ada.tone)
+            assert account.api("GET", f"/users/{user}")["call_forward"] == before
+            call.hang_up()
+            await other.ended()
+        call = await ada.call("*72202")
+        await call.answered()
+        await call.ended(20)
+        assert account.api("GET", f"/users/{user}")["call_forward"]["number"] == "202"
+
+
+async def test_a_caller_whose_number_is_a_feature_code_has_none(account: Account) -> None:
+    user = account.person("201")
+    async with carrier(account) as far, account.phones("201") as (ada,):
+        number = add_number(account, add_trunk(account, far.port))
+        account.flow(number, {"module": "user", "data": {"id": user}})
+        await far.bring(number, '"Eve" <sip:*72666@carrier.example>')
+        shown = (await ada.rung()).invite.from_
+        assert (shown.display_name, shown.uri.username) == ("Eve", "anonymous")
+
+
 async def test_a_carrier_transfers_nobody(account: Account) -> None:
     user = account.person("201")
     account.person("202")

@@ -280,6 +280,29 @@ async def test_the_owner_calls_back(box: Box) -> None:
         await other.ended()
 
 
+@pytest.mark.parametrize("number", ["*72201", "302", "112"])
+async def test_nobody_is_called_back_at_what_is_no_persons_number(box: Box, number: str) -> None:
+    box.account.feature("call_forward[action=activate]", "72")
+    message = await box.leave(1.0)
+    before = box.api("GET", f"/users/{box.owner}")["call_forward"]
+
+    async def claim() -> None:
+        async with box.account.platform.platform.storage.database.write(box.organization_id) as session:
+            row = await session.get_one(VoicemailMessage, message["id"])
+            row.caller_number = number
+
+    box.account.platform.run(claim())
+    async with box.account.phones("202") as (grace,):
+        call = await _listen(grace, "*98")
+        call.talker.press("1")
+        await asyncio.sleep(1)
+        call.talker.press("9")
+        await call.ended(20)
+    assert not call.talker.tones() & {GREETING}
+    assert box.api("GET", f"/users/{box.owner}")["call_forward"] == before
+    assert len(box.messages()) == 1
+
+
 async def test_a_full_box_says_so(box: Box) -> None:
     async def fill() -> None:
         async with box.account.platform.platform.storage.database.write(box.organization_id) as session:

@@ -21,7 +21,7 @@ from switchroom.telephony.routing.interpreter import start
 _CONTACT = re.compile(r"t[0-9a-f]{32}")
 """User of a contact that was registered for a trunk (`TrunkState.token`): no number, that is in To."""
 
-_NUMBER = re.compile(r"\+?[0-9*#]+")
+_NUMBER = re.compile(r"\+?[0-9]+")
 
 
 class FromTrunk:

@@ -14,7 +14,7 @@ from switchroom.errors import Unavailable
 from switchroom.jobs.retry import written
 from switchroom.telephony.calls.box_listening import BoxListening
 from switchroom.telephony.calls.live_call import LiveCall, Performer, Rerouted, Route
-from switchroom.telephony.calls.transfers import route_to
+from switchroom.telephony.calls.transfers import may_be_called_back, route_to
 from switchroom.telephony.routing.actions import (
     Action,
     CheckVoicemail,
@@ -28,7 +28,6 @@ from switchroom.telephony.routing.actions import (
     Play,
 )
 from switchroom.telephony.routing.call import Call
-from switchroom.telephony.routing.destinations import Nowhere
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start
 from switchroom.telephony.routing.prompts import Message, Prompt
@@ -248,13 +247,14 @@ class _Visit:
         return await self._mailboxes.sounds_of(self._call.organization_id, self._box.id)
 
     async def _call_back(self, number: str) -> None:
-        """Send the caller on to a number, at the cost of the box's owner. Raises Rerouted."""
+        """Send the caller on to whoever has left a message, at the cost of the box's owner. Raises
+        Rerouted."""
         call, box = self._call, self._box
         assert box is not None
         routed = call.routed
         route: Route | None = None
         if routed.party.device_id is not None and routed.party.user_id == box.owner_id is not None:
-            route = await route_to(call, routed, routed, number)
+            route = await route_to(call, routed, routed, number, is_call_back=True)
         elif box.owner_id is not None:
             route = await self._route_of_owner(box.owner_id, number)
         if route is not None:
@@ -269,10 +269,8 @@ class _Visit:
         assert call.loaded is not None
         country = call.loaded.flow.account.country
         to = await call.board.loader.destination(call.organization_id, number, country)
-        if isinstance(to, Nowhere):
-            return None
         onward = Call(caller=call.state.call.caller, user_id=owner_id, dialled=number)
         loaded = await call.board.loader.flow_to(call.organization_id, to, onward)
-        if loaded is None:
+        if loaded is None or not may_be_called_back(to, loaded):
             return None
         return Route(loaded, structs.replace(start(loaded.flow, onward), is_answered=True))

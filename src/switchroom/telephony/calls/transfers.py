@@ -18,11 +18,14 @@ from switchroom.telephony.calls.entries import dialled_flow
 from switchroom.telephony.calls.inbox import Inbox, Ordered, Signalled
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.live_call import CallOver, LiveCall, Rerouted, Route
-from switchroom.telephony.calls.loaded import Refused
+from switchroom.telephony.calls.loaded import LoadedFlow, Refused
 from switchroom.telephony.calls.snapshot import ChangeKind
 from switchroom.telephony.routing.caller_id import Identity
+from switchroom.telephony.routing.destinations import Destination, Internal, Outside
+from switchroom.telephony.routing.flow import Module
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start
+from switchroom.telephony.routing.number_kinds import NumberKind
 
 _GIVEN_WITHIN = 5.0
 """Seconds after which a call that does not answer is not waited for."""
@@ -51,9 +54,11 @@ async def refer(call: LiveCall, leg: Leg, event: ReferRequested) -> None:
     await reroute(call, leg, kept, route, event.id)
 
 
-async def route_to(call: LiveCall, transferor: Leg, kept: Leg, target: str) -> Route | None:
+async def route_to(
+    call: LiveCall, transferor: Leg, kept: Leg, target: str, *, is_call_back: bool = False
+) -> Route | None:
     """Where a number leads to that is dialled for the kept leg, at the transferor's cost; None where it leads
-    nowhere."""
+    nowhere, or with `is_call_back` to what is not called back."""
     device_id = transferor.party.device_id
     if device_id is None or not target:
         return None
@@ -70,8 +75,23 @@ async def route_to(call: LiveCall, transferor: Leg, kept: Leg, target: str) -> R
     if found is None:
         return None
     loaded, onward = found
+    if is_call_back and not may_be_called_back(caller.destination, loaded):
+        return None
     state = structs.replace(start(loaded.flow, onward), is_answered=True)
     return Route(loaded, state)
+
+
+def may_be_called_back(to: Destination, loaded: LoadedFlow) -> bool:
+    """Whether a number is called back that somebody has said to be theirs: who calls from outside says what
+    they like. People, in the account or outside; no feature codes, conferences or menus, and not the
+    police."""
+    match to:
+        case Internal():
+            return loaded.flow.root.module in (Module.USER, Module.DEVICE)
+        case Outside(number):
+            return number.kind is not NumberKind.EMERGENCY
+        case _:
+            return False
 
 
 async def reroute(

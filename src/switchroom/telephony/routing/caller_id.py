@@ -84,10 +84,12 @@ def forwarded_identity(caller: Identity, payer: Payer, *, keep_caller_id: bool) 
 
 
 def incoming_identity(name: str, number: str, country: str, *, withheld: bool = False) -> Identity:
-    """Who a call from a trunk is from, as the carrier says, the number in E.164 where it has that form."""
+    """Who a call from a trunk is from, as the carrier says, the number in E.164 where it has that form. What
+    has keys in it that no number has is none: dialled back it would be a feature code."""
     if withheld or not number or number.lower() == ANONYMOUS_NUMBER:
         return anonymous()
-    return Identity(name=_shown(name), number=_shown(e164(number, country) or number))
+    is_code = "*" in number or "#" in number
+    return Identity(name=_shown(name), number="" if is_code else _shown(e164(number, country) or number))
 
 
 def anonymous(asserted_name: str = "", asserted_number: str = "") -> Identity:
