@@ -188,6 +188,19 @@ def test_calls_from_trunks_that_are_refused(office: Office) -> None:
         assert run(loader.incoming(office.trunk, number)) is Refused.NUMBER_UNKNOWN
 
 
+def test_extensions_are_called_over_trunks_of_internal_calls_alone(office: Office) -> None:
+    run, loader = office.running.run, office.loader
+    system = office.api.make("trunks", name="Werk", category="pbx_connector", internal_calls=True)
+
+    for number in ("100", "400"):
+        assert run(loader.incoming(office.trunk, number)) is Refused.NUMBER_UNKNOWN
+    to_anna = run(loader.incoming(system, "100"))
+    assert isinstance(to_anna, Incoming)
+    assert to_anna.callflow_id == office.to_anna
+    assert isinstance(run(loader.incoming(system, office.main)), Incoming)
+    assert run(loader.incoming(system, "*98")) is Refused.NUMBER_UNKNOWN
+
+
 def test_a_number_that_is_out_of_service(office: Office) -> None:
     number = f"+493013{next(_numbers)}"
     released = {"numbers": [number], "state": "released", "trunk_id": office.trunk}

@@ -310,6 +310,19 @@ async def test_a_caller_whose_number_is_a_feature_code_has_none(account: Account
         assert (shown.display_name, shown.uri.username) == ("Eve", "anonymous")
 
 
+async def test_a_carrier_reaches_no_extension(account: Account) -> None:
+    account.person("201")
+    async with carrier(account) as far, account.phones("201") as (ada,):
+        trunk = add_trunk(account, far.port)
+        add_number(account, trunk)
+        assert await (await far.bring("201")).failed() == 404
+        assert ada.incoming.empty()
+        account.api("POST", f"/trunks/{trunk}", {"internal_calls": True})
+        call = await far.bring("201")
+        (await ada.rung()).refuse(486)
+        assert await call.failed() == 486
+
+
 async def test_a_carrier_transfers_nobody(account: Account) -> None:
     user = account.person("201")
     account.person("202")

@@ -90,7 +90,8 @@ class Loader:
         return Caller(account=account, device=device, user=user, dialled=dialled, plan=plan)
 
     async def incoming(self, trunk_id: int, called: str) -> Incoming | Refused:
-        """Where a call from a trunk leads: in the trunk's account, and never to a feature code."""
+        """Where a call from a trunk leads: to a telephone number of the trunk's account, over one of
+        `internal_calls` to an extension too, and never to a feature code."""
         table = trunks.TrunkRow
         found = await self._belongs(select(table.organization_id, table.enabled).where(table.id == trunk_id))
         if found is None:
@@ -107,7 +108,7 @@ class Loader:
             if not trunk.enabled or trunk.calls_direction is TrunkDirection.OUTGOING:
                 return Refused.TRUNK_DISABLED
             number = incoming_number(trunk, called, account.country)
-            if number is None or number.startswith("*"):
+            if number is None or not (number.startswith("+") or (trunk.internal_calls and number[0] != "*")):
                 return Refused.NUMBER_UNKNOWN
             plan = await number_plan(session, organization_id, (number,))
             if number not in plan.numbers or await is_out_of_service(session, organization_id, number):

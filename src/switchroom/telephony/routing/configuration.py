@@ -228,12 +228,14 @@ class CallerIdUsed(StrEnum):
 
 
 class Trunk(Struct, frozen=True):
-    """`concurrent_calls` is the number of calls it carries at once, None for any."""
+    """`concurrent_calls` is the number of calls it carries at once, None for any. With `internal_calls` those
+    behind it call extensions too, as those of another telephone system of the account do."""
 
     id: int
     name: str = ""
     enabled: bool = True
     calls_direction: TrunkDirection = TrunkDirection.BOTH
+    internal_calls: bool = False
     trunk_order: int = 0
     concurrent_calls: int | None = None
     server: str = ""
