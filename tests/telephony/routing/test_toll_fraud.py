@@ -33,6 +33,7 @@ from switchroom.telephony.routing.configuration import (
     Device,
     Group,
     GroupMember,
+    MemberType,
     Permission,
     Restriction,
     User,
@@ -179,6 +180,16 @@ def test_do_not_disturb_wins_over_forwarding() -> None:
 
     assert CallInFlow(TO_ANNA, account).begins() == Hangup(HangupCause.USER_BUSY, 486)
     assert rung(CallInFlow(TO_ANNA, _phone(do_not_disturb=True)).begins()) == [11]
+
+
+def test_whoever_is_not_to_be_disturbed_is_not_by_the_number_of_their_phone_either() -> None:
+    to_phone = {"module": "device", "data": {"id": 10}}
+    account = _anna(do_not_disturb=True)
+    groups = {5: Group(id=5, members=(GroupMember(10, MemberType.DEVICE), GroupMember(BERT)))}
+
+    assert CallInFlow(to_phone, account).begins() == Hangup(HangupCause.USER_BUSY, 486)
+    to_group = CallInFlow({"module": "group", "data": {"id": 5}}, replace(account, groups=groups))
+    assert rung(to_group.begins()) == [20]
 
 
 def test_without_call_waiting_a_phone_in_a_call_is_busy() -> None:

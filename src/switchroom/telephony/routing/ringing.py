@@ -62,6 +62,8 @@ class Ringer(Struct, frozen=True):
         owner = self.flow.users.get(device.owner_id) if device.owner_id is not None else None
         if owner is not None and (not owner.enabled or owner.no_service):
             return Reach(cause=HangupCause.SUBSCRIBER_ABSENT)
+        if owner is not None and owner.do_not_disturb:
+            return Reach(cause=HangupCause.USER_BUSY)
         return self._device(device, owner)
 
     def _phones(self, user: User) -> Reach:
