@@ -2,11 +2,72 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+
 import pytest
 
+from switchroom.telephony.calls import kept_loader
+from switchroom.telephony.calls.kept_loader import KEPT_FOR, KeptLoader
+from switchroom.telephony.calls.loaded import LoadedFlow
+from switchroom.telephony.routing.call import Call
+from switchroom.telephony.routing.caller_id import Identity
+from tests.platform import Tenant
+from tests.telephony.calls.office import Office
 from tests.telephony.calls.switchboards import Account
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
+
+
+class Kept:
+    """A loader that remembers, over what an office has configured."""
+
+    def __init__(self, tenant: Tenant, keep_for: float = KEPT_FOR) -> None:
+        self.office = Office(tenant.running, tenant.organization, f"+493016{next(_numbers)}")
+        bus = tenant.running.platform.storage.bus
+        self.loader = KeptLoader(self.office.loader, bus, lambda: True, keep_for)
+
+    def comes_in(self, number: str) -> LoadedFlow | None:
+        """The flow of the main number for a caller from outside."""
+        office = self.office
+        call = Call(caller=Identity(number=number), dialled=office.main)
+        return office.running.run(self.loader.flow(office.organization.id, office.to_main, call))
+
+
+_numbers = itertools.count(1000)
+
+
+def test_callers_from_outside_share_what_was_loaded(tenant: Tenant) -> None:
+    kept = Kept(tenant)
+    first = kept.comes_in("+4915110000000")
+    size = kept.loader.size
+
+    assert first is not None
+    assert all(kept.comes_in(f"+49151{number}") is first for number in range(10_000_000, 10_000_050))
+    assert kept.loader.size == size
+
+
+def test_what_is_over_is_forgotten_when_something_else_is_loaded(tenant: Tenant) -> None:
+    kept = Kept(tenant, keep_for=0.05)
+    kept.comes_in("+4915110000000")
+    assert kept.loader.size > 5
+    time.sleep(0.06)
+
+    kept.office.running.run(kept.loader.realm(kept.office.organization.id))
+
+    assert kept.loader.size == 1
+
+
+def test_no_more_is_kept_than_there_is_room_for(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept(tenant)
+    office = kept.office
+    monkeypatch.setattr(kept_loader, "MOST_KEPT", 40)
+
+    for number in range(30):
+        call = Call(caller=Identity(number="100"), digits=str(number))
+        assert office.running.run(kept.loader.flow(office.organization.id, office.to_main, call)) is not None
+
+    assert 10 < kept.loader.size <= 40
 
 
 async def test_a_change_counts_from_the_next_call_on(account: Account) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
+
+from msgspec import Struct
 
 from switchroom.bus import Bus
 from switchroom.events.notices import EventsAppended
@@ -19,27 +21,40 @@ from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refu
 from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.destinations import Destination
+from switchroom.telephony.routing.flow import nodes_of
 
 T = TypeVar("T")
 
 KEPT_FOR = 15.0
 """Seconds."""
 
-MOST_KEPT = 20_000
-"""Results of all accounts together."""
+MOST_KEPT = 50_000
+"""Of all accounts together, counted as `_size` does: about 100 MB."""
 
 _OF_CALLS = ("call.", "voicemail.", "conference.joined", "conference.left")
 """Beginnings of the types of events that change nothing of what is loaded."""
 
 
+class _Entry(Struct, frozen=True):
+    account: int
+    until: float
+    found: object
+    size: int
+
+
 class KeptLoader:
     """A loader that remembers. Its methods are those of `Loader`."""
 
-    def __init__(self, loader: Loader, bus: Bus, is_hearing: Callable[[], bool]) -> None:
-        """`is_hearing` says whether the notices of all processes arrive here."""
+    def __init__(
+        self, loader: Loader, bus: Bus, is_hearing: Callable[[], bool], keep_for: float = KEPT_FOR
+    ) -> None:
+        """`is_hearing` says whether the notices of all processes arrive here. What is loaded is kept for
+        `keep_for` seconds."""
         self._loader = loader
         self._is_hearing = is_hearing
-        self._kept: OrderedDict[Hashable, tuple[int, float, object]] = OrderedDict()
+        self._keep_for = keep_for
+        self._kept: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self.size = 0
         self._keys: dict[int, set[Hashable]] = {}
         self._changes = 0
         bus.subscribe(EventsAppended, self._heard)
@@ -67,14 +82,14 @@ class KeptLoader:
 
     async def flow(self, organization_id: int, callflow_id: int, call: Call) -> LoadedFlow | None:
         return await self._remember(
-            ("flow", organization_id, callflow_id, call),
+            ("flow", organization_id, callflow_id, Loader.known_of(call)),
             lambda: self._loader.flow(organization_id, callflow_id, call),
             lambda found: organization_id if found is not None else None,
         )
 
     async def flow_to(self, organization_id: int, to: Destination, call: Call) -> LoadedFlow | None:
         return await self._remember(
-            ("flow_to", organization_id, to, call),
+            ("flow_to", organization_id, to, Loader.known_of(call)),
             lambda: self._loader.flow_to(organization_id, to, call),
             lambda found: organization_id if found is not None else None,
         )
@@ -109,10 +124,11 @@ class KeptLoader:
         if not self._is_hearing():
             self._kept.clear()
             self._keys.clear()
+            self.size = 0
             return await load()
         kept = self._kept.get(key)
-        if kept is not None and kept[1] > time.monotonic():
-            return cast(T, kept[2])
+        if kept is not None and kept.until > time.monotonic():
+            return cast(T, kept.found)
         changes = self._changes
         found = await load()
         account = account_of(found)
@@ -123,18 +139,26 @@ class KeptLoader:
 
     def _keep(self, account: int, key: Hashable, found: object) -> None:
         self._drop(key)
-        self._kept[key] = (account, time.monotonic() + KEPT_FOR, found)
+        now = time.monotonic()
+        entry = _Entry(account, now + self._keep_for, found, _size(found))
+        self._kept[key] = entry
         self._keys.setdefault(account, set()).add(key)
-        while len(self._kept) > MOST_KEPT:
-            self._drop(next(iter(self._kept)))
+        self.size += entry.size
+        # All are kept for as long, so the oldest are over first.
+        while self._kept:
+            oldest = next(iter(self._kept))
+            if self._kept[oldest].until > now and self.size <= MOST_KEPT:
+                break
+            self._drop(oldest)
 
     def _drop(self, key: Hashable) -> None:
-        entry: tuple[int, float, Any] | None = self._kept.pop(key, None)
+        entry = self._kept.pop(key, None)
         if entry is not None:
-            keys = self._keys[entry[0]]
+            self.size -= entry.size
+            keys = self._keys[entry.account]
             keys.discard(key)
             if not keys:
-                del self._keys[entry[0]]
+                del self._keys[entry.account]
 
     async def _heard(self, notice: EventsAppended) -> None:
         if all(one.startswith(_OF_CALLS) for one in notice.types) and notice.types:
@@ -142,3 +166,23 @@ class KeptLoader:
         self._changes += 1
         for key in list(self._keys.get(notice.organization_id, ())):
             self._drop(key)
+
+
+def _size(found: object) -> int:
+    """How many resources it holds, and modules of a flow: each takes about two kilobytes."""
+    if not isinstance(found, LoadedFlow):
+        return 1
+    flow = found.flow
+    held = (
+        flow.users,
+        flow.devices,
+        flow.groups,
+        flow.menus,
+        flow.calendars,
+        flow.conferences,
+        flow.vmboxes,
+        flow.trunks,
+        flow.plan.numbers,
+        *(group.members for group in flow.groups.values()),
+    )
+    return 1 + sum(len(one) for one in held) + sum(1 for _ in nodes_of(flow.root))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from msgspec import structs
 from sqlalchemy import Select, select
@@ -44,7 +44,7 @@ from switchroom.telephony.routing.destinations import (
     Outside,
     destination_of,
 )
-from switchroom.telephony.routing.flow import ExternalData, FeatureData, Node, decode_stored, references
+from switchroom.telephony.routing.flow import ExternalData, FeatureData, Node, decode_stored, nodes_of, references
 from switchroom.telephony.routing.modules.features import feature_node
 from switchroom.telephony.routing.modules.outside import outside_node
 from switchroom.telephony.routing.restrictions import Payer
@@ -129,6 +129,12 @@ class Loader:
         numbers = {**loaded.flow.plan.numbers, **plan.numbers}
         known = structs.replace(loaded.flow.plan, numbers=numbers)
         return structs.replace(loaded, flow=structs.replace(loaded.flow, plan=known))
+
+    @staticmethod
+    def known_of(call: Call) -> Hashable:
+        """What of a call decides what is loaded for it: calls in which that is the same share a flow, whoever
+        calls from outside."""
+        return call.user_id, call.device_id, call.digits
 
     async def flow(self, organization_id: int, callflow_id: int, call: Call) -> LoadedFlow | None:
         """A callflow with all that it refers to, for this call. None where there is none, or the account is
@@ -271,14 +277,8 @@ def _members(groups: Iterable[Group], kind: MemberType) -> set[int]:
     return {member.member_id for one in groups for member in one.members if member.member_type is kind}
 
 
-def _nodes(root: Node) -> Iterable[Node]:
-    yield root
-    for child in root.children.values():
-        yield from _nodes(child)
-
-
 def _goes_outside(root: Node) -> bool:
-    return any(isinstance(one.data, ExternalData) for one in _nodes(root))
+    return any(isinstance(one.data, ExternalData) for one in nodes_of(root))
 
 
 def _numbers(flow: Flow, call: Call) -> Iterable[str]:
@@ -291,7 +291,7 @@ def _numbers(flow: Flow, call: Call) -> Iterable[str]:
             yield from forms_of(forward.number, payer.country)
     if call.digits and isinstance(flow.root.data, FeatureData):
         yield from forms_of(call.digits, flow.payer(call.user_id, call.device_id).country)
-    for node in _nodes(flow.root):
+    for node in nodes_of(flow.root):
         if isinstance(node.data, ExternalData):
             payer = flow.payer(call.user_id, call.device_id)
             country = payer.country if node.data.caller_pays else flow.account.country

@@ -237,6 +237,13 @@ def references(node: Node, path: str = "flow") -> Iterator[Reference]:
         yield from references(child, joined(path, f"children.{key}"))
 
 
+def nodes_of(root: Node) -> Iterator[Node]:
+    """The module and all that come after it."""
+    yield root
+    for child in root.children.values():
+        yield from nodes_of(child)
+
+
 class _Reader:
     def __init__(self, problems: Problems, *, is_strict: bool = True) -> None:
         self._is_strict = is_strict
