@@ -107,6 +107,31 @@ async def test_all_phones_of_a_user_ring_until_one_answers(account: Account) -> 
         await first.ended()
 
 
+async def test_one_who_rejects_ends_the_ringing_of_a_group_and_one_who_is_away_does_not(
+    account: Account,
+) -> None:
+    for extension in ("201", "202", "203"):
+        account.person(extension)
+    members = [{"member_id": account.people[one]} for one in ("202", "203")]
+    group = account.api("PUT", "/groups", {"name": "All", "members": members})
+    data = {"id": group["id"], "fail_on_single_reject": True}
+    account.flow("300", {"module": "group", "data": data})
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        for status in (480, 488, 603):
+            call = await ada.call("300")
+            first, second = await grace.rung(), await mary.rung()
+            first.refuse(status)
+            if status == 603:
+                assert await call.failed() == 603
+                await second.until(Cancelled)
+                continue
+            await asyncio.sleep(0.3)
+            second.answer()
+            await call.answered()
+            call.hang_up()
+            await second.ended()
+
+
 async def test_a_menu_plays_and_puts_through(account: Account) -> None:
     account.person("201")
     user = account.person("202")

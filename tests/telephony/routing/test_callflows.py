@@ -18,6 +18,7 @@ from switchroom.telephony.routing.actions import (
     DeviceTarget,
     Dial,
     Digits,
+    Event,
     Failed,
     Finished,
     Hangup,
@@ -236,6 +237,50 @@ def test_groups_in_groups_ring_each_once() -> None:
     )
 
     assert rung(call.begins()) == [20]
+
+
+def test_members_of_a_group_within_ring_in_its_time() -> None:
+    inner = Group(
+        id=55,
+        members=(GroupMember(ANNA, delay=5, timeout=60), GroupMember(CARLA, delay=30), GroupMember(BERT)),
+    )
+    outer = Group(id=5, members=(GroupMember(55, MemberType.GROUP, delay=10, timeout=25),))
+    account = replace(ACCOUNT, groups={5: outer, 55: inner})
+    ring = CallInFlow({"module": "group", "data": {"id": 5}}, account).begins()
+
+    assert isinstance(ring, Ring)
+    assert ring.targets == (
+        DeviceTarget(10, delay=15, timeout=20),
+        DeviceTarget(11, delay=15, timeout=20),
+        DeviceTarget(20, delay=10, timeout=20),
+    )
+    in_turn = replace(outer, strategy=Strategy.SEQUENTIAL)
+    call = CallInFlow(
+        {"module": "group", "data": {"id": 5}}, replace(ACCOUNT, groups={5: in_turn, 55: inner})
+    )
+    call.begins()
+    second = call.then(NoAnswer())
+    assert isinstance(second, Ring)
+    assert second.targets == (DeviceTarget(30, timeout=20),)
+
+
+@pytest.mark.parametrize(
+    ("event", "ends"),
+    [
+        (Busy(), True),
+        (Failed(HangupCause.CALL_REJECTED, 603), True),
+        (Failed(HangupCause.NO_USER_RESPONSE, 408), False),
+        (Failed(HangupCause.INCOMPATIBLE_DESTINATION, 488), False),
+        (NoAnswer(), False),
+    ],
+)
+def test_a_rejection_in_turn_ends_the_ringing_where_one_says_so(event: Event, ends: bool) -> None:
+    members = (GroupMember(ANNA), GroupMember(BERT))
+    account = replace(ACCOUNT, groups={5: Group(id=5, strategy=Strategy.SEQUENTIAL, members=members)})
+    call = CallInFlow({"module": "group", "data": {"id": 5, "fail_on_single_reject": True}}, account)
+    call.begins()
+
+    assert isinstance(call.then(event), Hangup if ends else Ring)
 
 
 MENU = {

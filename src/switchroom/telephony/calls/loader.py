@@ -44,7 +44,14 @@ from switchroom.telephony.routing.destinations import (
     Outside,
     destination_of,
 )
-from switchroom.telephony.routing.flow import ExternalData, FeatureData, Node, decode_stored, nodes_of, references
+from switchroom.telephony.routing.flow import (
+    ExternalData,
+    FeatureData,
+    Node,
+    decode_stored,
+    nodes_of,
+    references,
+)
 from switchroom.telephony.routing.modules.features import feature_node
 from switchroom.telephony.routing.modules.outside import outside_node
 from switchroom.telephony.routing.restrictions import Payer

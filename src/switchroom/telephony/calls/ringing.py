@@ -51,6 +51,7 @@ from switchroom.telephony.routing.actions import (
     Ring,
     Started,
     Target,
+    is_rejection,
 )
 from switchroom.telephony.routing.actions import Answered as SomebodyAnswered
 from switchroom.telephony.routing.call import Call, Flow
@@ -192,7 +193,7 @@ async def _first(ringing: RingingCall, tasks: list[asyncio.Task[Outcome]], ring:
                             ringing.won.append(outcome.leg)
                         return outcome
                     failures.append(outcome)
-                    if ring.fail_on_single_reject and not isinstance(outcome, NoAnswer):
+                    if ring.fail_on_single_reject and is_rejection(outcome):
                         ringing.cause = HangupCause.CALL_REJECTED
                         return outcome
     except TimeoutError:

@@ -235,3 +235,9 @@ class HungUp(Struct, frozen=True, tag="hung_up"):
 Event = (
     Started | Answered | NoAnswer | Busy | Failed | Digits | Timeout | Finished | Jumped | PinChecked | HungUp
 )
+
+
+def is_rejection(event: object) -> bool:
+    """Whether somebody who was called did not want the call: busy, as phones say whose button was pressed, or
+    declined. Who is away, or could not be reached, has rejected nothing."""
+    return isinstance(event, Busy) or (isinstance(event, Failed) and event.cause is HangupCause.CALL_REJECTED)

@@ -151,8 +151,8 @@ def _resume(flow: Flow, state: State, event: Event, now: datetime) -> Step:
 
 def _resumed(context: Context, node: Node, event: Event) -> Turn:
     match context.state.pending, node.data:
-        case Ringing() as pending, RingData() | GroupData():
-            return phones.after_ringing(context, pending, event)
+        case Ringing() as pending, (RingData() | GroupData()) as data:
+            return phones.after_ringing(context, data, pending, event)
         case Dialling() as pending, ExternalData() as data:
             return outside.resume(context, data, pending, event)
         case MenuState() as pending, MenuData() as data:

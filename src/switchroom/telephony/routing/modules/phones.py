@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from switchroom.telephony.routing.actions import Answered, Busy, Event, Failed, NoAnswer, Ring, Target
+from msgspec import structs
+
+from switchroom.telephony.routing.actions import (
+    Answered,
+    Busy,
+    Event,
+    Failed,
+    NoAnswer,
+    Ring,
+    Target,
+    is_rejection,
+)
 from switchroom.telephony.routing.configuration import Group, GroupMember, MemberType, Strategy
 from switchroom.telephony.routing.flow import GroupData, Module, RingData
 from switchroom.telephony.routing.hangup_causes import HangupCause
@@ -56,7 +67,10 @@ def ring_group(context: Context, data: GroupData) -> Turn:
     return Do(action, Ringing(group_id=group.id))
 
 
-def after_ringing(context: Context, ringing: Ringing, event: Event) -> Turn:
+def after_ringing(context: Context, data: RingData | GroupData, ringing: Ringing, event: Event) -> Turn:
+    """Connect, or ring the next member of a group that rings one after the other."""
+    if isinstance(data, GroupData) and data.fail_on_single_reject and is_rejection(event):
+        ringing = structs.replace(ringing, members=())
     match event:
         case Answered():
             return Connect()
@@ -125,8 +139,17 @@ def _members(context: Context, group: Group) -> list[GroupMember]:
         inner = context.flow.groups.get(member.member_id)
         if inner is not None and inner.id not in seen:
             seen.add(inner.id)
-            todo = [*inner.members, *todo]
+            todo = [*_within(member, inner, group.strategy), *todo]
     return list(found.values())
+
+
+def _within(outer: GroupMember, inner: Group, strategy: Strategy) -> Iterator[GroupMember]:
+    """The members of a group that is a member itself: they ring in its time, and begin with it."""
+    for one in inner.members:
+        delay = one.delay if strategy is Strategy.SIMULTANEOUS else 0
+        timeout = min(one.timeout, outer.timeout - delay)
+        if timeout > 0:
+            yield structs.replace(one, delay=outer.delay + delay, timeout=timeout)
 
 
 def _in_turn(context: Context, group: Group, members: Sequence[GroupMember]) -> tuple[GroupMember, ...]:
