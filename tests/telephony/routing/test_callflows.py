@@ -47,6 +47,7 @@ from switchroom.telephony.routing.configuration import (
     Strategy,
 )
 from switchroom.telephony.routing.hangup_causes import HangupCause
+from switchroom.telephony.routing.modules.outside import outside_node
 from switchroom.telephony.routing.prompts import Named, PromptName, Sound
 from tests.telephony.routing.account import (
     ACCOUNT,
@@ -540,6 +541,30 @@ def test_another_trunk_is_tried_only_for_the_trunks_fault(
     action = call.then(event)
 
     assert isinstance(action, Dial if fails_over else Answer)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Failed(HangupCause.UNALLOCATED_NUMBER, 404),
+        Failed(HangupCause.CALL_REJECTED, 403),
+        Failed(HangupCause.CALL_REJECTED, 603),
+        Failed(HangupCause.INCOMPATIBLE_DESTINATION, 488),
+        NoAnswer(),
+    ],
+)
+def test_an_emergency_call_tries_every_trunk(event: Event) -> None:
+    call = CallInFlow(outside_node("112"))
+    assert isinstance(call.begins(), Dial)
+
+    second = call.then(event)
+
+    assert isinstance(second, Dial)
+    assert (second.trunk_id, second.request.request_user, second.is_emergency) == (2, "112", True)
+    assert isinstance(call.then(event), Hangup)
+    busy = CallInFlow(outside_node("112"))
+    busy.begins()
+    assert busy.then(Busy()) == Hangup(HangupCause.USER_BUSY, 486)
 
 
 def test_all_trunks_fail_or_none_is_free() -> None:

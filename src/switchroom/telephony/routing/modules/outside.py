@@ -9,6 +9,7 @@ from switchroom.telephony.routing.destinations import Outside as OutsideNumber
 from switchroom.telephony.routing.flow import ExternalData, Module, Node
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
+from switchroom.telephony.routing.numbers import is_emergency
 from switchroom.telephony.routing.prompts import PromptName
 from switchroom.telephony.routing.restrictions import Payer, refusal
 from switchroom.telephony.routing.state import Connect, Context, Dialling, Do, Jumping, Stay, Turn, leave
@@ -44,14 +45,23 @@ def resume(context: Context, data: ExternalData, dialling: Dialling, event: Even
         case Answered():
             return Connect()
         case NoAnswer():
-            return leave(HangupCause.NO_ANSWER)
+            return _after(context, data, dialling, Failed(HangupCause.NO_ANSWER), is_trunks_fault=False)
         case Busy():
             return leave(HangupCause.USER_BUSY)
         case Failed(cause, code):
-            following = _dial(context, data, dialling) if _is_trunks_fault(cause, code) else None
-            return following or leave(cause, code)
+            return _after(context, data, dialling, event, is_trunks_fault=_is_trunks_fault(cause, code))
         case _:
             return Stay()
+
+
+def _after(
+    context: Context, data: ExternalData, dialling: Dialling, failed: Failed, *, is_trunks_fault: bool
+) -> Turn:
+    """Try the next trunk where that may do better; for an emergency number each of them, whatever the one
+    before says."""
+    goes_on = is_trunks_fault or is_emergency(data.number, _payer(context, data).country)
+    following = _dial(context, data, dialling) if goes_on else None
+    return following or leave(failed.cause, failed.code)
 
 
 _FAULTS = frozenset(
