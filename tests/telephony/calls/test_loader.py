@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from switchroom.telephony.calls.loaded import Incoming, Refused
-from switchroom.telephony.resources.callflows import CallflowRow
 from switchroom.telephony.routing.actions import (
     Answer,
     CheckPin,
@@ -290,7 +289,7 @@ def test_ids_of_another_account_in_a_stored_flow_are_as_if_deleted(neighbours: t
         "voicemail": other.box,
     }
     children = {str(n): _use(module, id_) for n, (module, id_) in enumerate(uses.items())}
-    flow_id = _stored(office, {**_use("external", other.trunk), "children": children})
+    flow_id = office.stored({**_use("external", other.trunk), "children": children})
 
     flow = office.comes_to(flow_id, Call()).flow
 
@@ -307,23 +306,9 @@ def test_ids_of_another_account_in_a_stored_flow_are_as_if_deleted(neighbours: t
     )
     assert not any(found)
     for module, id_ in uses.items():
-        call = office.comes_to(_stored(office, _use(module, id_)), Call())
+        call = office.comes_to(office.stored(_use(module, id_)), Call())
         assert call.begins() is not None
 
 
 def _use(module: str, id_: int) -> dict[str, object]:
     return {"module": module, "data": {"id": id_, "number": "+33123456789"}}
-
-
-def _stored(office: Office, flow: dict[str, object]) -> int:
-    """A callflow that the API would not have taken."""
-    return office.running.run(_store(office, flow))
-
-
-async def _store(office: Office, flow: dict[str, object]) -> int:
-    details: dict[str, object] = {"numbers": [], "featurecode": None, "flow": flow}
-    async with office.running.platform.storage.database.write(office.organization.id) as session:
-        row = CallflowRow(name="fremd", search_text="", details=details)
-        session.add(row)
-        await session.flush()
-        return row.id

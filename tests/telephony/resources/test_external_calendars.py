@@ -104,7 +104,7 @@ class Account:
         """The text that a call reads."""
         async with self.database.read(self.actor.organization_id) as session:
             rows = AccountRows(session, self.actor.organization_id, {"calendars": self.kind})
-            return (await rows.calendars([id_]))[id_].ics
+            return (await rows.calendar_texts([id_])).get(id_, "")
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ from switchroom.telephony.routing.configuration import (
 from switchroom.telephony.routing.destinations import NumberPlan
 from switchroom.telephony.routing.flow import Node, decode
 from switchroom.telephony.routing.interpreter import start, step
+from switchroom.telephony.routing.opening_hours import spans_of
 from switchroom.telephony.routing.state import State
 from switchroom.telephony.routing.state import decode as decode_state
 from switchroom.telephony.routing.state import encode as encode_state
@@ -87,7 +88,7 @@ ACCOUNT = Flow(
         )
     },
     menus={6: Menu(id=6, media_id=66), 7: Menu(id=7, media_id=77, hunt=Hunt())},
-    calendars={8: Calendar(id=8, ics=WORKDAYS)},
+    calendars={8: Calendar(id=8, spans=spans_of(WORKDAYS, "Europe/Berlin", NOON))},
     conferences={9: Conference(id=9, has_pin=True, members_join_muted=True), 91: Conference(id=91)},
     vmboxes={4: VoicemailBox(id=4, mailbox="100", owner_id=ANNA)},
     trunks={1: Trunk(id=1, trunk_order=1), 2: Trunk(id=2, trunk_order=2)},

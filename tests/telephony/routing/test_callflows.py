@@ -37,7 +37,6 @@ from switchroom.telephony.routing.actions import (
 )
 from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.configuration import (
-    Calendar,
     Forced,
     Group,
     GroupMember,
@@ -56,7 +55,6 @@ from tests.telephony.routing.account import (
     CARLA,
     MAIN,
     NOON,
-    WORKDAYS,
     CallInFlow,
     rung,
 )
@@ -395,7 +393,9 @@ def test_open_and_closed() -> None:
     flow = {"module": "calendar", "data": {"id": 8}, "children": {"open": TO_ANNA, "closed": BOX}}
     saturday, forced = (
         CallInFlow(flow),
-        CallInFlow(flow, replace(ACCOUNT, calendars={8: Calendar(id=8, ics=WORKDAYS, forced=Forced.CLOSED)})),
+        CallInFlow(
+            flow, replace(ACCOUNT, calendars={8: replace(ACCOUNT.calendars[8], forced=Forced.CLOSED)})
+        ),
     )
 
     assert rung(CallInFlow(flow).begins()) == [10, 11]

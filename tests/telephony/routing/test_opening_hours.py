@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import DAILY, rrule
+from msgspec.structs import replace
 
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.telephony.routing.configuration import Calendar, Forced
@@ -19,6 +20,7 @@ from switchroom.telephony.routing.opening_hours import (
     is_open,
     opening_hours,
     require_calendar,
+    spans_of,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -186,7 +188,7 @@ def test_hundreds_of_rules_that_never_come_are_refused(rule: str) -> None:
         require_calendar(text, _berlin(2026, 11, 27, 12))
     assert refused.value.code is ErrorCode.CALENDAR_INVALID
     assert "too long" in str(refused.value.facts["reason"])
-    assert not is_open(Calendar(id=1, ics=text), "UTC", _berlin(2026, 11, 27, 12))
+    assert spans_of(text, "UTC", _berlin(2026, 11, 27, 12)) == ()
     assert time.process_time() - began < 5 * (CHECK_BUDGET + CALL_BUDGET)
     usual = _ics(*[event.replace(rule, "DAILY")] * 450)
     require_calendar(usual, _berlin(2026, 11, 27, 12))
@@ -231,8 +233,7 @@ def test_events_of_every_minute_are_refused(often: str) -> None:
     with pytest.raises(Invalid) as refused:
         require_calendar(_ics(WORKDAYS, event), _berlin(2026, 11, 27, 12))
     assert refused.value.path == "ics"
-    calendar = Calendar(id=1, ics=_ics(WORKDAYS, event), time_zone="Europe/Berlin")
-    assert not is_open(calendar, "UTC", _berlin(2026, 11, 27, 12))
+    assert spans_of(_ics(WORKDAYS, event), "Europe/Berlin", _berlin(2026, 11, 27, 12)) == ()
 
 
 def test_events_that_recur_too_often_together_are_refused() -> None:
@@ -258,20 +259,27 @@ def test_as_many_events_as_there_may_be_are_looked_at_for_a_day() -> None:
 
 
 def test_forced_wins_over_the_hours() -> None:
-    calendar = Calendar(id=1, ics=_ics(WORKDAYS), time_zone="Europe/Berlin")
     friday, saturday = _berlin(2026, 11, 27, 12), _berlin(2026, 11, 28, 12)
+    calendar = Calendar(id=1, spans=spans_of(_ics(WORKDAYS), "Europe/Berlin", friday))
 
-    assert is_open(calendar, "UTC", friday)
-    assert not is_open(calendar, "UTC", saturday)
-    assert is_open(Calendar(id=1, ics=calendar.ics, forced=Forced.OPEN), "UTC", saturday)
-    assert not is_open(Calendar(id=1, ics=calendar.ics, forced=Forced.CLOSED), "UTC", friday)
+    assert is_open(calendar, friday)
+    assert not is_open(calendar, saturday)
+    assert is_open(replace(calendar, forced=Forced.OPEN), saturday)
+    assert not is_open(replace(calendar, forced=Forced.CLOSED), friday)
+
+
+def test_the_hours_are_known_for_the_day_after_they_were_worked_out() -> None:
+    thursday, friday = _berlin(2026, 11, 26, 18), _berlin(2026, 11, 27, 16, 59)
+    calendar = Calendar(id=1, spans=spans_of(_ics(WORKDAYS), "Europe/Berlin", thursday))
+
+    assert not is_open(calendar, thursday)
+    assert is_open(calendar, friday)
+    assert not is_open(calendar, friday + timedelta(minutes=1))
 
 
 def test_a_broken_calendar_is_closed() -> None:
-    assert not is_open(Calendar(id=1, ics="?"), "UTC", _berlin(2026, 11, 27, 12))
-    assert not is_open(
-        Calendar(id=1, ics=_ics(WORKDAYS), time_zone="Mars/Base"), "UTC", _berlin(2026, 11, 27, 12)
-    )
+    assert spans_of("?", "UTC", _berlin(2026, 11, 27, 12)) == ()
+    assert spans_of(_ics(WORKDAYS), "Mars/Base", _berlin(2026, 11, 27, 12)) == ()
 
 
 def _hours(*events: str, zone: str = "Europe/Berlin") -> OpeningHours:

@@ -10,7 +10,9 @@ from msgspec import structs
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.db.base import now
 from switchroom.db.database import Database
+from switchroom.telephony.calls.calendar_hours import CalendarHours
 from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused
 from switchroom.telephony.calls.numbers import (
     extension_of,
@@ -65,13 +67,14 @@ _IN_BROWSER = re.compile(r";transport=wss?\b", re.IGNORECASE)
 
 
 class Loader:
-    """Reads callers, numbers and callflows. Nothing is kept: what is configured counts from the next call
-    on. Raises Unavailable when the database is away."""
+    """Reads callers, numbers and callflows. Nothing is kept but when calendars are open: what is configured
+    counts from the next call on. Raises Unavailable when the database is away."""
 
     def __init__(self, database: Database, vault: Vault, kinds: Kinds) -> None:
         self._database = database
         self._vault = vault
         self._kinds = kinds
+        self._hours = CalendarHours()
 
     async def caller(self, device_id: int, dialled: str) -> Caller | Refused:
         """Who calls from a device that the SIP server has authenticated, and what is dialled."""
@@ -154,7 +157,10 @@ class Loader:
             if found is None:
                 return None
             name, flow = found
-            return await self._loaded(session, organization_id, callflow_id, name, decode_stored(flow), call)
+            loaded = await self._loaded(
+                session, organization_id, callflow_id, name, decode_stored(flow), call
+            )
+        return await self._with_hours(loaded)
 
     async def flow_to(self, organization_id: int, to: Destination, call: Call) -> LoadedFlow | None:
         """The flow that a destination stands for: a callflow, a feature code's, or a call over the trunks."""
@@ -169,6 +175,20 @@ class Loader:
                 return None
         async with self._database.read(organization_id) as session:
             return await self._loaded(session, organization_id, id_, "", root, call)
+
+    async def _with_hours(self, loaded: LoadedFlow | None) -> LoadedFlow | None:
+        """The flow, knowing when its calendars are open."""
+        if loaded is None or not loaded.flow.calendars:
+            return loaded
+        flow, organization_id = loaded.flow, loaded.flow.account.id
+
+        async def texts(ids: Sequence[int]) -> Mapping[int, str]:
+            async with self._database.read(organization_id) as session:
+                return await AccountRows(session, organization_id, self._kinds).calendar_texts(ids)
+
+        zone = flow.account.time_zone
+        found = await self._hours.filled(organization_id, flow.calendars, zone, texts, now())
+        return structs.replace(loaded, flow=structs.replace(flow, calendars=found))
 
     async def registered(self, organization_id: int, device_ids: Iterable[int]) -> frozenset[int]:
         """Those of the devices that can be reached now."""

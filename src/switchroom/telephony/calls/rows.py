@@ -119,17 +119,32 @@ class AccountRows:
         return {id_: stored_values.menu_of(id_, values) for id_, (_, values) in rows.items()}
 
     async def calendars(self, ids: Collection[int]) -> dict[int, Calendar]:
-        rows = await self._rows(calendars.CalendarRow, "calendars", ids)
-        external = [id_ for id_, (_, values) in rows.items() if values["is_external_calendar"]]
-        fetched = dict.fromkeys(external, "")
-        if external:
-            table = calendars.ExternalCalendar
-            query = select(table.calendar_id, table.ics).where(table.calendar_id.in_(external))
-            fetched.update({row[0]: row[1] for row in await self._session.execute(query)})
+        """Calendars without when they are open, whose texts are long (`calendar_texts`)."""
+        if not ids:
+            return {}
+        table = calendars.CalendarRow
+        zone, forced = (table.details[name].as_string() for name in ("time_zone", "forced"))
+        query = select(table.id, table.name, zone, forced).where(
+            table.organization_id == self.organization_id, table.id.in_(sorted(ids))
+        )
         return {
-            id_: stored_values.calendar_of(id_, values, ics=fetched.get(id_))
-            for id_, (_, values) in rows.items()
+            id_: stored_values.calendar_of(id_, {"name": name, "time_zone": zone_, "forced": forced_})
+            for id_, name, zone_, forced_ in await self._session.execute(query)
         }
+
+    async def calendar_texts(self, ids: Collection[int]) -> dict[int, str]:
+        """The iCalendar texts of calendars; of those that are fetched from elsewhere as they were last."""
+        table, fetched = calendars.CalendarRow, calendars.ExternalCalendar
+        own = select(table.id, table.details["ics"].as_string()).where(
+            table.organization_id == self.organization_id,
+            table.id.in_(sorted(ids)),
+            table.details["is_external_calendar"].as_boolean().is_(False),
+        )
+        others = select(fetched.calendar_id, fetched.ics).where(
+            fetched.organization_id == self.organization_id, fetched.calendar_id.in_(sorted(ids))
+        )
+        rows = [*await self._session.execute(own), *await self._session.execute(others)]
+        return {row[0]: row[1] for row in rows if row[1]}
 
     async def conferences(self, ids: Collection[int]) -> dict[int, Conference]:
         rows = await self._rows(conferences.ConferenceRow, "conferences", ids)

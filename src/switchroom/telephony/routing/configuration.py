@@ -174,13 +174,14 @@ class Forced(StrEnum):
 
 
 class Calendar(Struct, frozen=True):
-    """`ics` is the text of the calendar, also of one that is fetched from an address."""
+    """`spans` are the times at which it is open, in order and in UTC, from when it was loaded on
+    (`opening_hours.spans_of`): working them out takes too long to be done where calls wait for it."""
 
     id: int
     name: str = ""
-    ics: str = ""
     time_zone: str = ""
     forced: Forced | None = None
+    spans: tuple[tuple[datetime, datetime], ...] = ()
 
 
 class Conference(Struct, frozen=True):

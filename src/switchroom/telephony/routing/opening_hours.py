@@ -11,7 +11,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
 from itertools import takewhile
 from time import thread_time
 from typing import TYPE_CHECKING, Any, cast
@@ -33,7 +32,7 @@ MOST_OCCURRENCES = 20_000
 """Of all events of a calendar together, those between the first and the moment that is looked at included."""
 CHECK_BUDGET, CALL_BUDGET = 0.25, 0.5
 """Seconds of processor time for working out when all events of a calendar take place: when it is stored, and
-in a call, which holds up others meanwhile. Hundreds that recur daily take a tenth of that."""
+for calls. Hundreds that recur daily take a tenth of that."""
 
 HORIZON = timedelta(days=400)
 """How far ahead a change is looked for."""
@@ -65,7 +64,7 @@ class OpeningHours:
 
     def is_open(self, now: datetime) -> bool:
         """Whether it is open at that moment, a time with a zone."""
-        return _around(self._spans(now), now) is not None
+        return _around(self.spans(now), now) is not None
 
     def next_change(self, now: datetime) -> datetime | None:
         """When it opens or closes next, in UTC, or None within the horizon."""
@@ -75,8 +74,8 @@ class OpeningHours:
             return span[1]
         return next((start for start, _ in spans if start > now), None)
 
-    def _spans(self, now: datetime) -> tuple[Span, ...]:
-        """Those of the day, which calls ask for again and again."""
+    def spans(self, now: datetime) -> tuple[Span, ...]:
+        """The times at which it is open, in order and in UTC, from then on and for a day at least."""
         kept = self._expanded
         if kept is None or not kept[0] <= now < kept[1]:
             kept = self._expanded = (now, now + _DAY, self._merged(now - _DAY, now + 2 * _DAY))
@@ -192,20 +191,20 @@ def _invalid(reason: str) -> Invalid:
     return Invalid(ErrorCode.CALENDAR_INVALID, "ics", reason=reason)
 
 
-def is_open(calendar: Calendar, account_zone: str, now: datetime) -> bool:
-    """Whether the calendar is open: as it is forced to be, else as its hours say. One that is broken is
-    closed."""
+def is_open(calendar: Calendar, now: datetime) -> bool:
+    """Whether the calendar is open: as it is forced to be, else as its hours say."""
     if calendar.forced is not None:
         return calendar.forced is Forced.OPEN
+    return _around(calendar.spans, now) is not None
+
+
+def spans_of(text: str, time_zone: str, now: datetime) -> tuple[Span, ...]:
+    """The times at which a calendar is open (`OpeningHours.spans`), none of one that is broken. It may take a
+    second of processor time."""
     try:
-        return _hours(calendar.ics, calendar.time_zone or account_zone).is_open(now)
+        return opening_hours(text, time_zone).spans(now)
     except (Invalid, KeyError, ValueError):
-        return False
-
-
-@lru_cache(maxsize=256)
-def _hours(text: str, time_zone: str) -> OpeningHours:
-    return opening_hours(text, time_zone)
+        return ()
 
 
 def _event(component: Component, zone: ZoneInfo, moved: dict[str, frozenset[datetime]]) -> _Event | None:

@@ -55,11 +55,9 @@ def menu_of(id_: int, values: Values) -> Menu:
     return _of(Menu, {**_kept(values), "id": id_})
 
 
-def calendar_of(id_: int, values: Values, *, ics: str | None = None) -> Calendar:
-    """A calendar, of one that is fetched from elsewhere with the text that was fetched last."""
-    fetched = {} if ics is None else {"ics": ics}
-    forced = values.get("forced") or None
-    return _of(Calendar, {**_kept(values), **fetched, "id": id_, "forced": forced})
+def calendar_of(id_: int, values: Values) -> Calendar:
+    """A calendar; when it is open is for whoever needs it."""
+    return _of(Calendar, {**_kept(values), "id": id_, "forced": values.get("forced") or None})
 
 
 def conference_of(id_: int, values: Values, *, has_pin: bool) -> Conference:

@@ -44,7 +44,7 @@ def branch(context: Context, data: CalendarData) -> Turn:
     calendar = context.flow.calendars.get(data.id)
     if calendar is None:
         return leave(HangupCause.NO_ROUTE_DESTINATION)
-    name = "open" if is_open(calendar, context.flow.account.time_zone, context.now) else "closed"
+    name = "open" if is_open(calendar, context.now) else "closed"
     return Leave((name, "_"), HangupCause.NORMAL_CLEARING, 200)
 
 
