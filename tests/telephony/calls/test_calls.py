@@ -330,3 +330,25 @@ async def test_a_call_that_was_given_back_is_on_hold_as_before(account: Account)
         await other.talker.hears(400)
         other.hang_up()
         await call.ended()
+
+
+async def test_in_closed_groups_nobody_reaches_others_by_whatever_way(account: Account) -> None:
+    for extension in ("201", "202", "203", "204"):
+        account.person(extension)
+    members = [{"member_id": account.people[one]} for one in ("201", "202", "204")]
+    account.api("PUT", "/groups", {"name": "All but one", "members": members})
+    forward = {"enabled": True, "number": "203", "require_key_press": False}
+    account.api("POST", f"/users/{account.people['204']}", {"call_forward": forward})
+    account.api("POST", "/accounts", {"restriction": {"closed_groups": True}})
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        call = await ada.call("203")
+        await call.answered()
+        await call.ended(15)
+        call, other = await connected(ada, "202", grace)
+        await other.transfer("203")
+        assert await other.transferred(15) == 403
+        await call.talker.hears(550)
+        call.hang_up()
+        await other.ended()
+        assert await (await ada.call("204")).failed() == 403
+        assert mary.incoming.empty()

@@ -6,6 +6,7 @@ import itertools
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from switchroom.telephony.calls.loaded import Incoming, Refused
 from switchroom.telephony.routing.actions import (
@@ -26,7 +27,7 @@ from switchroom.telephony.routing.actions import (
     PinChecked,
     Ring,
 )
-from switchroom.telephony.routing.call import Call
+from switchroom.telephony.routing.call import Call, Forwards
 from switchroom.telephony.routing.caller_id import Identity, external_identity
 from switchroom.telephony.routing.configuration import Forced
 from switchroom.telephony.routing.destinations import FeatureCall, Internal, Nowhere, Outside
@@ -308,6 +309,38 @@ def test_ids_of_another_account_in_a_stored_flow_are_as_if_deleted(neighbours: t
     for module, id_ in uses.items():
         call = office.comes_to(office.stored(_use(module, id_)), Call())
         assert call.begins() is not None
+
+
+def test_closed_groups_are_those_of_whoever_calls_and_forwards(tenant: Tenant) -> None:
+    office = Office(tenant.running, tenant.organization, f"+493014{next(_numbers)}")
+    closed = {"restriction": {"closed_groups": True}}
+    stranger = office.api.make("users", username=f"carl@o{tenant.organization.id}.example.org")
+    device = office.api.make("devices", name="Carls", owner_id=stranger)
+    to_stranger = office.flow("Carl", ["102"], "user", stranger)
+    of_anna, of_carl = Call(user_id=office.anna, device_id=office.phone), Call(user_id=stranger)
+
+    def reachable(call: Call) -> frozenset[str] | None:
+        return office.comes_to(to_stranger, call).flow.reachable
+
+    assert reachable(of_anna) is None
+    office.api("POST", f"/users/{office.anna}", closed)
+    anna = {f"user:{office.anna}", f"device:{office.phone}"}
+    assert reachable(of_anna) == {*anna, f"device:{office.other_phone}"}
+    assert reachable(of_carl) is None
+    assert reachable(replace(of_carl, forwards=Forwards(by=(f"user:{office.anna}",)))) == reachable(of_anna)
+    assert reachable(Call()) is None
+    office.api.make(
+        "groups",
+        name="Haus",
+        members=[
+            {"member_id": office.group, "member_type": "group"},
+            {"member_id": device, "member_type": "device"},
+        ],
+    )
+    assert reachable(of_anna) == {*anna, f"device:{office.other_phone}", f"device:{device}"}
+    office.api("POST", f"/accounts/{tenant.organization.id}", closed)
+    assert f"user:{office.anna}" in (reachable(of_carl) or ())
+    assert reachable(Call()) is None
 
 
 def _use(module: str, id_: int) -> dict[str, object]:

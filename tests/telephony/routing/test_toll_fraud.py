@@ -46,7 +46,17 @@ from switchroom.telephony.routing.modules.outside import outside_node
 from switchroom.telephony.routing.number_kinds import NumberKind
 from switchroom.telephony.routing.prompts import Named, PromptName, SayDigits
 from switchroom.telephony.routing.ringing import forwarded_call, shared_out
-from tests.telephony.routing.account import ACCOUNT, ANNA, BERT, CALLER, MAIN, CallInFlow, forwards, rung
+from tests.telephony.routing.account import (
+    ACCOUNT,
+    ANNA,
+    BERT,
+    CALLER,
+    CARLA,
+    MAIN,
+    CallInFlow,
+    forwards,
+    rung,
+)
 
 PREMIUM, MOBILE = "0900 1234567", "0151 12345678"
 NO_PREMIUM = Restriction(kinds={NumberKind.PREMIUM: Permission.DENY})
@@ -400,3 +410,28 @@ def test_voicemail_by_code() -> None:
     assert _feature(Feature.CHECK_VOICEMAIL, "100").answered() == CheckVoicemail(mailbox="100")
     assert _feature(Feature.OWN_VOICEMAIL).answered() == CheckVoicemail(is_own=True)
     assert _feature(Feature.DIRECT_VOICEMAIL, "101").answered() == LeaveVoicemail(mailbox="101")
+
+
+TO_BERT = {"module": "user", "data": {"id": BERT}}
+
+
+def test_in_closed_groups_only_those_who_share_one_are_rung() -> None:
+    closed = replace(ACCOUNT, reachable=frozenset({"user:1", "device:30"}))
+    to_group = {"module": "group", "data": {"id": 5}}
+    box = {"_": {"module": "voicemail", "data": {"id": 4}}}
+
+    assert rung(CallInFlow(TO_ANNA, closed, call=FROM_ANNA).begins()) == [11]
+    assert rung(CallInFlow({"module": "user", "data": {"id": CARLA}}, closed).begins()) == [30]
+    assert rung(CallInFlow(to_group, closed, call=FROM_ANNA).begins()) == [11, 30]
+    for node in (TO_BERT, {**TO_BERT, "children": box}, {"module": "device", "data": {"id": 20}}):
+        call = CallInFlow(node, closed, call=FROM_ANNA)
+        assert call.begins() == Answer()
+        assert call.then(Finished()) == Play((Named(PromptName.CALL_RESTRICTED),))
+        assert call.then(Finished()) == Hangup(HangupCause.OUTGOING_CALL_BARRED, 403)
+
+
+def test_a_forward_out_of_a_closed_group_fails_and_the_other_phones_go_on() -> None:
+    closed = replace(ACCOUNT, reachable=frozenset({"user:1"}))
+    call = CallInFlow(TO_BERT, closed, call=Call(forwards=Forwards(by=("user:1",))))
+
+    assert call.begins() == Hangup(HangupCause.OUTGOING_CALL_BARRED, 403)

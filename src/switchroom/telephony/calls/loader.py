@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.telephony.calls.calendar_hours import CalendarHours
+from switchroom.telephony.calls.closed_groups import forwarders, reachable
 from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused
 from switchroom.telephony.calls.numbers import (
     extension_of,
@@ -144,7 +145,7 @@ class Loader:
     def known_of(call: Call) -> Hashable:
         """What of a call decides what is loaded for it: calls in which that is the same share a flow, whoever
         calls from outside."""
-        return call.user_id, call.device_id, call.digits
+        return call.user_id, call.device_id, call.digits, call.forwards.by
 
     async def flow(self, organization_id: int, callflow_id: int, call: Call) -> LoadedFlow | None:
         """A callflow with all that it refers to, for this call. None where there is none, or the account is
@@ -239,11 +240,15 @@ class Loader:
         groups = await rows.groups(used["groups"])
         user_ids = used["users"] | _members(groups.values(), MemberType.USER)
         device_ids = used["devices"] | _members(groups.values(), MemberType.DEVICE)
+        by = forwarders(call)
+        device_ids.update(by.get(MemberType.DEVICE, ()))
         if call.device_id is not None:
             device_ids.add(call.device_id)
         found_devices = await rows.devices(device_ids, user_ids)
         owners = {one.owner_id for one in found_devices.values() if one.owner_id is not None}
-        also = {call.user_id} if call.user_id is not None else set[int]()
+        also = set(by.get(MemberType.USER, ()))
+        if call.user_id is not None:
+            also.add(call.user_id)
         users = await rows.users(user_ids | owners | also)
         if call.user_id in users:
             extension = await extension_of(session, organization_id, call.user_id)
@@ -267,7 +272,8 @@ class Loader:
         )
         numbers = set(_numbers(flow, call))
         plan = await number_plan(session, organization_id, numbers)
-        return LoadedFlow(flow=structs.replace(flow, plan=plan), trunk_accesses=accesses)
+        flow = structs.replace(flow, plan=plan, reachable=await reachable(session, flow, call))
+        return LoadedFlow(flow=flow, trunk_accesses=accesses)
 
 
 def _reachable(contacts: Mapping[int, Sequence[str]]) -> Live:

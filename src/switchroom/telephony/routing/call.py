@@ -68,7 +68,11 @@ class Call(Struct, frozen=True, kw_only=True):
 
 class Flow(Struct, frozen=True, kw_only=True):
     """A callflow with all that it refers to: devices also of its users, members also of its groups, in
-    `plan` the numbers that forwards and `external` nodes name. What is missing counts as deleted."""
+    `plan` the numbers that forwards and `external` nodes name. What is missing counts as deleted.
+
+    `reachable` are the users and devices that the call may ring, by `member_key`, where closed groups are on
+    for the caller or whoever has forwarded; None for all.
+    """
 
     id: int
     name: str = ""
@@ -83,6 +87,7 @@ class Flow(Struct, frozen=True, kw_only=True):
     vmboxes: Mapping[int, VoicemailBox] = {}
     trunks: Mapping[int, Trunk] = {}
     plan: NumberPlan = NumberPlan()
+    reachable: frozenset[str] | None = None
     live: Live = Live()
 
     def payer(self, user_id: int | None, device_id: int | None = None) -> Payer:

@@ -24,10 +24,12 @@ class Permission(StrEnum):
 
 
 class Restriction(Struct, frozen=True):
-    """What may be called: by the kind of a number, and by its country (ISO 3166)."""
+    """What may be called: by the kind of a number, and by its country (ISO 3166). With `closed_groups` inside
+    only those who share a group."""
 
     kinds: Mapping[NumberKind, Permission] = {}
     countries: Mapping[str, Permission] = {}
+    closed_groups: bool = False
 
 
 class CallerIdEntry(Struct, frozen=True):
@@ -116,6 +118,11 @@ class MemberType(StrEnum):
     GROUP = "group"
 
 
+def member_key(type_: MemberType, id_: int) -> str:
+    """Name of a user, device or group, such as `user:1`."""
+    return f"{type_.value}:{id_}"
+
+
 class GroupMember(Struct, frozen=True):
     """`delay` and `timeout` in seconds. Who is not `logged` in is not rung."""
 
@@ -127,7 +134,7 @@ class GroupMember(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        return f"{self.member_type.value}:{self.member_id}"
+        return member_key(self.member_type, self.member_id)
 
 
 class Strategy(StrEnum):

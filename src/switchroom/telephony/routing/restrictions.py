@@ -64,6 +64,13 @@ def refusal(number: PublicNumber, payer: Payer) -> Refusal | None:
     return Refusal.RESTRICTED_BY_DEVICE if denied and of_user is not Permission.ALLOW else None
 
 
+def has_closed_groups(payer: Payer) -> bool:
+    """Whether the payer calls inside only those who share a group with them. Calls from outside, which no
+    user and no device pays for, are not meant."""
+    levels = [one.restriction for one in (payer.user, payer.device) if one is not None]
+    return bool(levels) and any(one.closed_groups for one in (payer.account.restriction, *levels))
+
+
 def permission(restriction: Restriction, number: PublicNumber) -> Permission:
     """What one level says about a number.
 

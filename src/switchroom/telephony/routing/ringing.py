@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from switchroom.telephony.routing.actions import DeviceTarget, NumberTarget, Target
 from switchroom.telephony.routing.call import Call, Flow
 from switchroom.telephony.routing.caller_id import forwarded_identity
-from switchroom.telephony.routing.configuration import CallForward, Device, User
+from switchroom.telephony.routing.configuration import CallForward, Device, MemberType, User, member_key
 from switchroom.telephony.routing.destinations import Internal, Outside, destination_of
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
@@ -46,6 +46,8 @@ class Ringer(Struct, frozen=True):
             return Reach(cause=HangupCause.UNALLOCATED_NUMBER)
         if not user.enabled or user.no_service:
             return Reach(cause=HangupCause.SUBSCRIBER_ABSENT)
+        if not self._is_reachable(user.id, *(one.id for one in self._devices_of(user))):
+            return Reach(cause=HangupCause.OUTGOING_CALL_BARRED)
         if user.do_not_disturb:
             return Reach(cause=HangupCause.USER_BUSY)
         if self._is_active(user.call_forward):
@@ -62,14 +64,14 @@ class Ringer(Struct, frozen=True):
         owner = self.flow.users.get(device.owner_id) if device.owner_id is not None else None
         if owner is not None and (not owner.enabled or owner.no_service):
             return Reach(cause=HangupCause.SUBSCRIBER_ABSENT)
+        if not self._is_reachable(device.owner_id, device.id):
+            return Reach(cause=HangupCause.OUTGOING_CALL_BARRED)
         if owner is not None and owner.do_not_disturb:
             return Reach(cause=HangupCause.USER_BUSY)
         return self._device(device, owner)
 
     def _phones(self, user: User) -> Reach:
-        devices = sorted(
-            (one for one in self.flow.devices.values() if one.owner_id == user.id), key=lambda one: one.id
-        )
+        devices = self._devices_of(user)
         found = [self._device(one, user) for one in devices]
         targets = tuple(target for one in found for target in one.targets)
         is_registered = any(one.id in self.flow.live.registered for one in devices)
@@ -77,6 +79,19 @@ class Ringer(Struct, frozen=True):
             forward = self._forward(user.call_forward, f"user:{user.id}", user_id=user.id)
             targets = (forward,) if forward is not None else ()
         return Reach(targets, _worst(one.cause for one in found))
+
+    def _devices_of(self, user: User) -> list[Device]:
+        found = (one for one in self.flow.devices.values() if one.owner_id == user.id)
+        return sorted(found, key=lambda one: one.id)
+
+    def _is_reachable(self, user_id: int | None, *device_ids: int) -> bool:
+        """Whether the caller may ring a user or these devices, where closed groups are on."""
+        reachable = self.flow.reachable
+        if reachable is None:
+            return True
+        if user_id is not None and member_key(MemberType.USER, user_id) in reachable:
+            return True
+        return any(member_key(MemberType.DEVICE, one) in reachable for one in device_ids)
 
     def _device(self, device: Device, owner: User | None) -> Reach:
         if not device.enabled or (device.id == self.call.device_id and not self.can_call_self):

@@ -19,9 +19,10 @@ from switchroom.telephony.routing.actions import (
 )
 from switchroom.telephony.routing.configuration import Group, GroupMember, MemberType, Strategy
 from switchroom.telephony.routing.flow import GroupData, Module, RingData
-from switchroom.telephony.routing.hangup_causes import HangupCause
+from switchroom.telephony.routing.hangup_causes import HangupCause, sip_code
+from switchroom.telephony.routing.prompts import PromptName
 from switchroom.telephony.routing.ringing import LONGEST_RINGING, Reach, Ringer, seconds, shared_out
-from switchroom.telephony.routing.state import Connect, Context, Do, Ringing, Stay, Turn, leave
+from switchroom.telephony.routing.state import Connect, Context, Do, Leave, Ringing, Stay, Turn, leave
 
 _MOST_MEMBERS = 200
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -36,7 +37,7 @@ def ring(context: Context, module: Module, data: RingData) -> Turn:
     reach = ringer.user(data.id) if module is Module.USER else ringer.device(data.id)
     targets = shared_out(reach.targets, call)
     if not targets:
-        return leave(reach.cause)
+        return _not_rung(context, reach.cause)
     user = flow.users.get(data.id) if module is Module.USER else None
     music = user.music_on_hold_id if user is not None else None
     return Do(_ring(context, targets, seconds(targets), music), Ringing())
@@ -55,7 +56,7 @@ def ring_group(context: Context, data: GroupData) -> Turn:
     reaches = [_reach(context, member) for member in members]
     targets = shared_out((one for reach in reaches for one in reach.targets), context.call)
     if not targets:
-        return leave(_cause(reaches))
+        return _not_rung(context, _cause(reaches))
     action = _ring(
         context,
         targets,
@@ -178,6 +179,17 @@ def _reach(context: Context, member: GroupMember) -> Reach:
     )
 
 
+def _not_rung(context: Context, cause: HangupCause) -> Leave:
+    """The turn of a module that can ring nobody. Who may not ring those that there are is told so, and comes
+    to no mailbox of theirs; a forwarded call is one of several that ring, which go on."""
+    if cause is not HangupCause.OUTGOING_CALL_BARRED:
+        return leave(cause)
+    notice = PromptName.CALL_RESTRICTED if not context.call.forwards.by else None
+    return Leave((), cause, sip_code(cause), notice)
+
+
 def _cause(reaches: Sequence[Reach]) -> HangupCause:
+    if reaches and all(reach.cause is HangupCause.OUTGOING_CALL_BARRED for reach in reaches):
+        return HangupCause.OUTGOING_CALL_BARRED
     is_busy = any(reach.cause is HangupCause.USER_BUSY for reach in reaches)
     return HangupCause.USER_BUSY if is_busy else HangupCause.USER_NOT_REGISTERED
