@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from switchroom.telephony.calls.loaded import Incoming, Refused
+from switchroom.telephony.calls.loaded import Caller, Incoming, Refused
+from switchroom.telephony.calls.transfers import may_be_called_back
 from switchroom.telephony.routing.actions import (
     Answer,
     CheckPin,
@@ -208,6 +209,18 @@ def test_a_number_that_is_out_of_service(office: Office) -> None:
     office.flow("alt", [number], "user", office.anna)
 
     assert office.running.run(office.loader.incoming(office.trunk, number)) is Refused.NUMBER_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("number", "is_called_back"),
+    [("101", True), ("+33123456789", True), ("112", False), ("300", False), ("400", False), ("*98", False)],
+)
+def test_people_are_called_back_and_nothing_else(office: Office, number: str, is_called_back: bool) -> None:
+    caller = office.running.run(office.loader.caller(office.phone, number))
+
+    assert isinstance(caller, Caller)
+    loaded = office.dials(number).loaded
+    assert may_be_called_back(caller.destination, loaded) is is_called_back
 
 
 def test_outside_over_the_accounts_trunks(office: Office) -> None:
