@@ -10,7 +10,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from switchroom.engines.sip.errors import MalformedValue
-from switchroom.engines.sip.grammar import check_line, split_list, unquoted
+from switchroom.engines.sip.grammar import check_lines, split_list, unquoted
 from switchroom.engines.sip.message import Response
 
 _SCHEME = re.compile(r"digest[ \t]+", re.IGNORECASE)
@@ -32,8 +32,7 @@ class Credentials(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Raises MalformedValue for a text that no header field can carry or that ends with its line."""
-        for text in (self.username, self.password, self.ha1):
-            check_line(text)
+        check_lines(self.username, self.password, self.ha1)
 
 
 class Challenge(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from switchroom.engines.sip.errors import MalformedValue
 
@@ -43,9 +43,18 @@ def fits_line(text: str) -> bool:
     return "\r" not in text and "\n" not in text and _ESCAPED_NULS.fullmatch(text) is not None
 
 
-def check_line(text: str) -> None:
+def fit_lines(texts: Sequence[str]) -> bool:
+    """Whether each of the texts can be a line of a message."""
+    # Hardly any has one of these: one look at all of them tells.
+    joined = "".join(texts)
+    if "\r" not in joined and "\n" not in joined and "\0" not in joined:
+        return True
+    return all(map(fits_line, texts))
+
+
+def check_lines(*texts: str) -> None:
     """Raises MalformedValue for a text that would end its line, or be cut by readers that end it at NUL."""
-    if not fits_line(text):
+    if not fit_lines(texts):
         raise MalformedValue("a header field or start line has CR, LF or NUL in it")
 
 

@@ -41,20 +41,21 @@ _SPELLED = (
     "Warning",
 )  # fmt: skip
 
-_KNOWN = {
+KNOWN = {
     **{name.lower(): name for name in _SPELLED},
     **_COMPACT,
     **{compact.upper(): name for compact, name in _COMPACT.items()},
     **{name: name for name in _SPELLED},
 }
+"""Names as the standard spells them by how they are usually sent: so, in lower case, or in compact form."""
 
 
 def field_name(name: str) -> str:
     """The name as the standard spells it, whatever its case, or its long form; `X-Own-Name` for an unknown
     one."""
-    known = _KNOWN.get(name)
+    known = KNOWN.get(name)
     if known is None:
-        known = _KNOWN.get(name.lower())
+        known = KNOWN.get(name.lower())
     return known if known is not None else name.title()
 
 

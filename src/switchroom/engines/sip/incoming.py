@@ -8,7 +8,7 @@ from switchroom.engines.sip.core import ALLOW, SUPPORTED, Core
 from switchroom.engines.sip.dialog import Dialog, new_tag
 from switchroom.engines.sip.errors import WrongState
 from switchroom.engines.sip.events import Cancelled, SessionEvent
-from switchroom.engines.sip.grammar import check_line
+from switchroom.engines.sip.grammar import check_lines
 from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.server_transaction import ServerTransaction
 from switchroom.engines.sip.session import Session, SessionState
@@ -66,8 +66,7 @@ class IncomingCall(Session):
         """
         self._need_early()
         headers = list(headers)
-        for name, value in headers:
-            check_line(f"{name}: {value}")
+        check_lines(*(f"{name}: {value}" for name, value in headers))
         self._stop_reminder()
         self._core.invites.pop(self._transaction, None)
         self.state = SessionState.CONFIRMED

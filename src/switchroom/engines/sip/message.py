@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.fields import CSeq, Via
-from switchroom.engines.sip.grammar import check_line
+from switchroom.engines.sip.grammar import check_lines
 from switchroom.engines.sip.headers import Headers
 from switchroom.engines.sip.status import reason_of
 
@@ -52,8 +52,7 @@ class Message:
     def _bytes(self, start_line: str) -> bytes:
         lines = [start_line]
         lines += [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
-        for line in lines:
-            check_line(line)
+        check_lines(*lines)
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
 

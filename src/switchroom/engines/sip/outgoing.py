@@ -12,7 +12,7 @@ from switchroom.engines.sip.digest import DigestClient
 from switchroom.engines.sip.errors import MalformedValue
 from switchroom.engines.sip.events import Answered, Changed, Failed, Progress
 from switchroom.engines.sip.fields import CSeq
-from switchroom.engines.sip.grammar import check_line
+from switchroom.engines.sip.grammar import check_lines
 from switchroom.engines.sip.headers import Headers
 from switchroom.engines.sip.message import Request, Response
 from switchroom.engines.sip.server_transaction import ServerTransaction
@@ -44,8 +44,7 @@ class OutgoingCall(Session):
         """Raises MalformedValue for CR, LF or NUL in what it is to send."""
         super().__init__(core, listener, digest)
         headers = list(headers)
-        for text in (uri, str(from_), str(to), *(f"{name}: {value}" for name, value in headers)):
-            check_line(text)
+        check_lines(uri, str(from_), str(to), *(f"{name}: {value}" for name, value in headers))
         tag = new_tag()
         self._uri = uri
         self._from = from_.with_tag(tag)
@@ -77,7 +76,7 @@ class OutgoingCall(Session):
     def cancel(self, reason: str = "") -> None:
         """Give the call up: event Failed with 487, or with what came before. A session that was answered is
         ended by BYE. `reason` is a Reason field. Raises MalformedValue."""
-        check_line(reason)
+        check_lines(reason)
         if self.state is SessionState.CONFIRMED:
             self.bye(reason)
         elif self.state is SessionState.EARLY and not self._is_cancelled:

@@ -7,8 +7,8 @@ import re
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.errors import MalformedValue, SipError
 from switchroom.engines.sip.fields import CSeq, Via, parse_cseq, parse_number, parse_via
-from switchroom.engines.sip.grammar import fits_line, is_token, split_list
-from switchroom.engines.sip.headers import Headers, field_name
+from switchroom.engines.sip.grammar import fit_lines, fits_line, is_token, split_list
+from switchroom.engines.sip.headers import KNOWN, Headers, field_name
 from switchroom.engines.sip.message import COPIED, Request, Response
 from switchroom.engines.sip.status import reason_of
 from switchroom.engines.sip.uri import parse_uri
@@ -68,34 +68,35 @@ def _fields(lines: list[str]) -> Headers:
             raise ParseError("a header field has no colon")
         if len(value) > LONGEST_FIELD:
             raise ParseError("a header field is too long")
-        name = name.rstrip(" \t")
-        if not is_token(name):
-            raise ParseError("a header field has no name")
-        if not fits_line(value):
-            raise ParseError("a header field has CR, LF or NUL in it")
-        fields.append((field_name(name), value.strip(" \t")))
+        known = KNOWN.get(name)
+        if known is None:
+            known = _other_name(name.rstrip(" \t"))
+        fields.append((known, value.strip(" \t")))
+    if not fit_lines(lines):
+        raise ParseError("a header field has CR, LF or NUL in it")
     return Headers(fields)
+
+
+def _other_name(name: str) -> str:
+    if not is_token(name):
+        raise ParseError("a header field has no name")
+    return field_name(name)
 
 
 def _request(start: str, lines: list[str], body: bytes) -> Request:
     parts = start.split(" ")
-    method = parts[0]
-    # Only what claims to be SIP gets a reply.
-    answerable = _VERSION.fullmatch(parts[-1] or (start.split() or [""])[-1]) is not None and method != "ACK"
     try:
-        headers = _fields(lines)
-    except ParseError as error:
-        raise ParseError(
-            str(error), error.status, _reply(lines, error.status) if answerable else None
-        ) from None
-    try:
-        return _checked_request(parts, headers, body)
-    except ParseError as error:
-        raise ParseError(
-            str(error), error.status, _reply(lines, error.status) if answerable else None
-        ) from None
-    except MalformedValue as error:
-        raise ParseError(str(error), 400, _reply(lines, 400) if answerable else None) from None
+        return _checked_request(parts, _fields(lines), body)
+    except SipError as error:
+        status = error.status if isinstance(error, ParseError) else 400
+        reply = _reply(lines, status) if _is_answerable(parts) else None
+        raise ParseError(str(error), status, reply) from None
+
+
+def _is_answerable(parts: list[str]) -> bool:
+    """Whether a start line claims to be a SIP request that gets replies."""
+    version = parts[-1] or (" ".join(parts).split() or [""])[-1]
+    return _VERSION.fullmatch(version) is not None and parts[0] != "ACK"
 
 
 def _checked_request(parts: list[str], headers: Headers, body: bytes) -> Request:

@@ -30,7 +30,7 @@ from switchroom.engines.sip.events import (
     Received,
     SessionEvent,
 )
-from switchroom.engines.sip.grammar import check_line
+from switchroom.engines.sip.grammar import check_lines
 from switchroom.engines.sip.message import Request, Response
 from switchroom.engines.sip.modification import Modifications
 from switchroom.engines.sip.offer_answer import Negotiation, OfferAnswer
@@ -232,7 +232,7 @@ class Session:
         A callee's BYE waits for the ACK of its 2xx (RFC 3261 section 15). Raises WrongState before there is
         an answer, MalformedValue.
         """
-        check_line(reason)
+        check_lines(reason)
         if self.state is not SessionState.ENDED:
             self._need_confirmed()
             self._leave(EndCause.LOCAL, reason)
