@@ -153,3 +153,13 @@ def test_damaged_messages_raise_nothing_but_the_parsers_own_error(
     if isinstance(message, Request):
         assert isinstance(again, Request)
         assert again.method == message.method
+
+
+def test_values_that_come_again_are_parsed_once() -> None:
+    short, long = "sip:again@example.org", f"sip:{'a' * 256}@example.org"
+    assert parse_uri(short) is parse_uri(f"{short[:4]}{short[4:]}")
+    assert parse_uri(long) is not parse_uri(long)
+    assert parse_uri(long) == parse_uri(long)
+    for _ in range(2):
+        with pytest.raises(MalformedValue):
+            parse_uri("sip:@")

@@ -9,6 +9,7 @@ from switchroom.engines.sip.grammar import (
     Parameters,
     clean,
     format_parameters,
+    kept,
     leading_quoted,
     parse_parameters,
     quoted,
@@ -37,6 +38,7 @@ class NameAddr(Struct, frozen=True):
         return f"{name}<{self.uri}>{format_parameters(self.parameters)}"
 
 
+@kept
 def parse_name_addr(text: str) -> NameAddr:
     """The address of one header field value.
 

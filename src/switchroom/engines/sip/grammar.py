@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from switchroom.engines.sip.errors import MalformedValue
 
@@ -13,6 +15,11 @@ TCHAR = r"[A-Za-z0-9\-.!%*_+`'~]"
 Parameters = Mapping[str, str | None]
 """Parameters by name in lower case, in their order; None for one without a value."""
 
+_T = TypeVar("_T")
+
+_MOST_KEPT = 1024
+_LONGEST_KEPT = 256
+
 _TOKEN = re.compile(TCHAR + "+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -21,6 +28,20 @@ _PARAMETER_MARKS = re.compile(r'\\.|[";]', re.DOTALL)
 _BREAKS = re.compile(r"[\r\n\0]")
 _ESCAPED_NULS = re.compile(r'(?:[^"\0]++|"(?:[^"\\\0]++|\\.)*+")*+', re.DOTALL)
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~\[\]:/@$&]*")
+
+
+def kept(parse: Callable[[str], _T]) -> Callable[[str], _T]:
+    """The parser of a value that keeps what it has parsed last: the messages of a dialog have the same ones.
+
+    The values must not be changed. Errors are raised anew each time.
+    """
+    remembered = lru_cache(_MOST_KEPT)(parse)
+
+    @wraps(parse)
+    def parse_kept(text: str) -> _T:
+        return remembered(text) if len(text) <= _LONGEST_KEPT else parse(text)
+
+    return parse_kept
 
 
 def is_token(text: str) -> bool:
