@@ -179,9 +179,9 @@ def _ack_of(request: Request, response: Response) -> Request:
         ("Max-Forwards", "70"),
     ]
     return Request(
-        "ACK",
-        request.uri,
-        Headers(fields),
+        method="ACK",
+        uri=request.uri,
+        headers=Headers(fields),
         via=request.via,
         from_=request.from_,
         to=response.to,

@@ -164,10 +164,10 @@ class Dialog:
         if body:
             fields.append(("Content-Type", content_type))
         return Request(
-            method,
-            uri,
-            Headers(fields),
-            body,
+            method=method,
+            uri=uri,
+            headers=Headers(fields),
+            body=body,
             via=via,
             from_=self._local,
             to=self._remote,

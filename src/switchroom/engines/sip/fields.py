@@ -19,7 +19,6 @@ _VIA = re.compile(
     re.IGNORECASE,
 )
 _CSEQ = re.compile(rf"([0-9]{{1,10}})\s+({TCHAR}+)")
-_DIGITS = re.compile(r"[0-9]+")
 
 
 class Via(Struct, frozen=True):
@@ -81,7 +80,7 @@ def parse_cseq(text: str) -> CSeq:
 
 def parse_number(text: str, largest: int) -> int:
     """A number of a header field that is at most `largest`. Raises MalformedValue."""
-    if len(text) > 20 or _DIGITS.fullmatch(text) is None or (number := int(text)) > largest:
+    if len(text) > 20 or not text.isascii() or not text.isdigit() or (number := int(text)) > largest:
         raise MalformedValue("a number is malformed or too large")
     return number
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.fields import CSeq, Via
 from switchroom.engines.sip.grammar import check_lines
@@ -11,33 +13,20 @@ from switchroom.engines.sip.headers import Headers
 from switchroom.engines.sip.status import reason_of
 
 
-class Message:
+class Message(Struct, kw_only=True, eq=False):
     """Header fields, a body, and the fields that every message has, parsed.
 
     `via` is the topmost one. Bodies are opaque bytes; Content-Length is made of them when it is sent. `bytes`
     of a message raises MalformedValue if CR, LF or NUL in a value would make other header fields of it.
     """
 
-    __slots__ = ("body", "call_id", "cseq", "from_", "headers", "to", "via")
-
-    def __init__(
-        self,
-        headers: Headers,
-        body: bytes,
-        *,
-        via: Via,
-        from_: NameAddr,
-        to: NameAddr,
-        call_id: str,
-        cseq: CSeq,
-    ) -> None:
-        self.headers = headers
-        self.body = body
-        self.via = via
-        self.from_ = from_
-        self.to = to
-        self.call_id = call_id
-        self.cseq = cseq
+    headers: Headers
+    body: bytes = b""
+    via: Via
+    from_: NameAddr
+    to: NameAddr
+    call_id: str
+    cseq: CSeq
 
     @property
     def content_type(self) -> str:
@@ -57,29 +46,12 @@ class Message:
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
 
 
-class Request(Message):
+class Request(Message, kw_only=True, eq=False):
     """A request; `uri` is the Request-URI as on the wire."""
 
-    __slots__ = ("max_forwards", "method", "uri")
-
-    def __init__(
-        self,
-        method: str,
-        uri: str,
-        headers: Headers,
-        body: bytes = b"",
-        *,
-        via: Via,
-        from_: NameAddr,
-        to: NameAddr,
-        call_id: str,
-        cseq: CSeq,
-        max_forwards: int = 70,
-    ) -> None:
-        super().__init__(headers, body, via=via, from_=from_, to=to, call_id=call_id, cseq=cseq)
-        self.method = method
-        self.uri = uri
-        self.max_forwards = max_forwards
+    method: str
+    uri: str
+    max_forwards: int = 70
 
     def __bytes__(self) -> bytes:
         return self._bytes(f"{self.method} {self.uri} SIP/2.0")
@@ -88,27 +60,11 @@ class Request(Message):
         return f"<{self.method} {self.uri} {self.call_id} {self.cseq}>"
 
 
-class Response(Message):
+class Response(Message, kw_only=True, eq=False):
     """A response."""
 
-    __slots__ = ("reason", "status")
-
-    def __init__(
-        self,
-        status: int,
-        reason: str,
-        headers: Headers,
-        body: bytes = b"",
-        *,
-        via: Via,
-        from_: NameAddr,
-        to: NameAddr,
-        call_id: str,
-        cseq: CSeq,
-    ) -> None:
-        super().__init__(headers, body, via=via, from_=from_, to=to, call_id=call_id, cseq=cseq)
-        self.status = status
-        self.reason = reason
+    status: int
+    reason: str
 
     def __bytes__(self) -> bytes:
         return self._bytes(f"SIP/2.0 {self.status} {self.reason}")
@@ -150,10 +106,10 @@ def response_to(
     if body:
         fields.append(("Content-Type", content_type))
     return Response(
-        status,
-        reason_of(status) if reason is None else reason,
-        Headers(fields),
-        body,
+        status=status,
+        reason=reason_of(status) if reason is None else reason,
+        headers=Headers(fields),
+        body=body,
         via=request.via,
         from_=request.from_,
         to=to,

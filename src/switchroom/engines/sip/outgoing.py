@@ -148,10 +148,10 @@ class OutgoingCall(Session):
         if self._sdp:
             fields.append(("Content-Type", "application/sdp"))
         return Request(
-            "INVITE",
-            self._uri,
-            Headers(fields),
-            self._sdp or b"",
+            method="INVITE",
+            uri=self._uri,
+            headers=Headers(fields),
+            body=self._sdp or b"",
             via=via,
             from_=self._from,
             to=self._to,
@@ -262,9 +262,9 @@ class OutgoingCall(Session):
         copied = [pair for pair in invite.headers if pair[0] in ("Via", "From", "To", "Call-ID", "Route")]
         fields = [*copied, ("CSeq", str(cseq)), ("Max-Forwards", "70"), *self._cancel_headers]
         cancel = Request(
-            "CANCEL",
-            invite.uri,
-            Headers(fields),
+            method="CANCEL",
+            uri=invite.uri,
+            headers=Headers(fields),
             via=invite.via,
             from_=invite.from_,
             to=invite.to,

@@ -7,7 +7,7 @@ import re
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.errors import MalformedValue, SipError
 from switchroom.engines.sip.fields import CSeq, Via, parse_cseq, parse_number, parse_via
-from switchroom.engines.sip.grammar import fit_lines, fits_line, is_token, split_list
+from switchroom.engines.sip.grammar import fit_lines, is_token, split_list
 from switchroom.engines.sip.headers import KNOWN, Headers, field_name
 from switchroom.engines.sip.message import COPIED, Request, Response
 from switchroom.engines.sip.status import reason_of
@@ -50,17 +50,18 @@ def parse(data: bytes) -> Request | Response:
     text = head.decode("utf-8", "surrogateescape")
     if "\r\n " in text or "\r\n\t" in text:
         text = _FOLD.sub(" ", text)
-    start, *lines = text.split("\r\n")
-    if start[:4].upper() == "SIP/":
-        return _response(start, _fields(lines), body)
-    return _request(start, lines, body)
+    lines = text.split("\r\n")
+    if text[:4].upper() == "SIP/":
+        return _response(lines, body)
+    return _request(lines, body)
 
 
 def _fields(lines: list[str]) -> Headers:
-    if len(lines) > MOST_FIELDS:
+    """The header fields behind the start line, which must be a line too."""
+    if len(lines) > MOST_FIELDS + 1:
         raise ParseError("there are too many header fields")
     fields: list[tuple[str, str]] = []
-    for line in lines:
+    for line in lines[1:]:
         name, colon, value = line.partition(":")
         if not colon:
             if not line and line is lines[-1]:
@@ -73,7 +74,7 @@ def _fields(lines: list[str]) -> Headers:
             known = _other_name(name.rstrip(" \t"))
         fields.append((known, value.strip(" \t")))
     if not fit_lines(lines):
-        raise ParseError("a header field has CR, LF or NUL in it")
+        raise ParseError("a header field or start line has CR, LF or NUL in it")
     return Headers(fields)
 
 
@@ -83,8 +84,8 @@ def _other_name(name: str) -> str:
     return field_name(name)
 
 
-def _request(start: str, lines: list[str], body: bytes) -> Request:
-    parts = start.split(" ")
+def _request(lines: list[str], body: bytes) -> Request:
+    parts = lines[0].split(" ")
     try:
         return _checked_request(parts, _fields(lines), body)
     except SipError as error:
@@ -107,16 +108,21 @@ def _checked_request(parts: list[str], headers: Headers, body: bytes) -> Request
         raise ParseError("the version is not supported", 505 if _VERSION.fullmatch(version) else 400)
     if parse_uri(uri).headers:
         raise ParseError("the Request-URI has header fields")
-    via, from_, to, call_id, cseq = _required(headers)
+    values = _single_values(headers)
+    via, from_, to, call_id, cseq = _required(values)
     if cseq.method != method:
         raise ParseError("CSeq names another method")
-    max_forwards = headers.get("Max-Forwards")
-    _check_contact(headers)
+    max_forwards = values.get("Max-Forwards")
+    if "Expires" in values:
+        parse_number(values["Expires"], _LARGEST_EXPIRES)
+    for contact in headers.values("Contact"):
+        if contact and contact != "*":
+            parse_name_addr(contact)
     return Request(
-        method,
-        uri,
-        headers,
-        _body(headers, body),
+        method=method,
+        uri=uri,
+        headers=headers,
+        body=_body(values, body),
         via=via,
         from_=from_,
         to=to,
@@ -126,25 +132,35 @@ def _checked_request(parts: list[str], headers: Headers, body: bytes) -> Request
     )
 
 
-def _response(start: str, headers: Headers, body: bytes) -> Response:
-    version, _, rest = start.partition(" ")
+def _response(lines: list[str], body: bytes) -> Response:
+    headers = _fields(lines)
+    version, _, rest = lines[0].partition(" ")
     status, _, reason = rest.partition(" ")
     if version.upper() != "SIP/2.0" or len(status) != 3 or not status.isascii() or not status.isdigit():
         raise ParseError("the status line is malformed")
-    if not fits_line(reason):
-        raise ParseError("the reason has CR, LF or NUL in it")
     number = int(status)
     if not 100 <= number <= 699:
         raise ParseError("there is no such status")
+    values = _single_values(headers)
     try:
-        via, from_, to, call_id, cseq = _required(headers)
-        content = _body(headers, body)
+        via, from_, to, call_id, cseq = _required(values)
+        return Response(
+            status=number,
+            reason=reason,
+            headers=headers,
+            body=_body(values, body),
+            via=via,
+            from_=from_,
+            to=to,
+            call_id=call_id,
+            cseq=cseq,
+        )
     except MalformedValue as error:
         raise ParseError(str(error)) from None
-    return Response(number, reason, headers, content, via=via, from_=from_, to=to, call_id=call_id, cseq=cseq)
 
 
-def _required(headers: Headers) -> tuple[Via, NameAddr, NameAddr, str, CSeq]:
+def _single_values(headers: Headers) -> dict[str, str]:
+    """The values of the fields that may be there once, and of the first Via."""
     seen: dict[str, str] = {}
     for name, value in headers:
         if name in _ONCE:
@@ -153,8 +169,13 @@ def _required(headers: Headers) -> tuple[Via, NameAddr, NameAddr, str, CSeq]:
             seen[name] = value
         elif name == "Via" and name not in seen:
             seen[name] = value
+    return seen
+
+
+def _required(values: dict[str, str]) -> tuple[Via, NameAddr, NameAddr, str, CSeq]:
     try:
-        via, from_, to, call_id, cseq = (seen[name] for name in COPIED)
+        via, from_, to = values["Via"], values["From"], values["To"]
+        call_id, cseq = values["Call-ID"], values["CSeq"]
     except KeyError as error:
         raise ParseError(f"there is no {error.args[0]}") from None
     if not call_id or " " in call_id or not call_id.isascii():
@@ -163,17 +184,8 @@ def _required(headers: Headers) -> tuple[Via, NameAddr, NameAddr, str, CSeq]:
     return parse_via(top), parse_name_addr(from_), parse_name_addr(to), call_id, parse_cseq(cseq)
 
 
-def _check_contact(headers: Headers) -> None:
-    expires = headers.get("Expires")
-    if expires is not None:
-        parse_number(expires, _LARGEST_EXPIRES)
-    for value in headers.values("Contact"):
-        if value and value != "*":
-            parse_name_addr(value)
-
-
-def _body(headers: Headers, body: bytes) -> bytes:
-    length = headers.get("Content-Length")
+def _body(values: dict[str, str], body: bytes) -> bytes:
+    length = values.get("Content-Length")
     if length is None:
         return body
     number = parse_number(length, 2**31)

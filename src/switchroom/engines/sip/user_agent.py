@@ -195,7 +195,15 @@ class UserAgent:
             if body:
                 fields.append(("Content-Type", content_type))
             return Request(
-                method, uri, Headers(fields), body, via=via, from_=sender, to=to, call_id=call_id, cseq=cseq
+                method=method,
+                uri=uri,
+                headers=Headers(fields),
+                body=body,
+                via=via,
+                from_=sender,
+                to=to,
+                call_id=call_id,
+                cseq=cseq,
             )
 
         def responded(request: Request, response: Response) -> None:
