@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterable
 
@@ -10,6 +11,7 @@ from msgspec import Struct, structs
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.errors import MalformedValue
 from switchroom.engines.sip.fields import MAGIC_COOKIE, CSeq, Via
+from switchroom.engines.sip.grammar import kept
 from switchroom.engines.sip.headers import Headers
 from switchroom.engines.sip.message import Message, Request, Response
 from switchroom.engines.sip.uri import parse_uri
@@ -45,13 +47,13 @@ class DialogState(Struct, frozen=True):
 
 def new_tag() -> str:
     """A tag or other identifier that nobody else has (RFC 3261 section 19.3)."""
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()
 
 
 def new_via(local: tuple[str, int]) -> Via:
     """The Via of a new request."""
     host, port = local
-    return Via("UDP", host, port, {"branch": f"{MAGIC_COOKIE}{secrets.token_hex(8)}", "rport": None})
+    return Via("UDP", host, port, {"branch": f"{MAGIC_COOKIE}{new_tag()}", "rport": None})
 
 
 class Dialog:
@@ -75,7 +77,7 @@ class Dialog:
         MalformedValue."""
         state = DialogState(
             call_id=request.call_id,
-            local=str(request.from_),
+            local=request.headers.get("From") or str(request.from_),
             remote=response.headers.get("To") or str(response.to),
             local_tag=request.from_.tag or "",
             remote_tag=response.to.tag or "",
@@ -151,7 +153,9 @@ class Dialog:
             uri, routes = str(parse_name_addr(routes[0]).uri), [*routes[1:], f"<{uri}>"]
         via = new_via(_host_port(self._contact))
         cseq = CSeq(number, method)
-        fields = [("Via", str(via)), *(("Route", route) for route in routes)]
+        fields = [("Via", str(via))]
+        for route in routes:
+            fields.append(("Route", route))
         fields += [
             ("Max-Forwards", "70"),
             ("From", state.local),
@@ -179,14 +183,21 @@ class Dialog:
 def _contact_of(message: Message) -> str | None:
     for value in message.headers.values("Contact"):
         if value and value != "*":
-            return str(parse_name_addr(value).uri.without_headers())
+            return _target(value)
     return None
+
+
+@kept
+def _target(contact: str) -> str:
+    """The URI of a Contact value, as requests in the dialog have it."""
+    return str(parse_name_addr(contact).uri.without_headers())
 
 
 def _allows(message: Message) -> tuple[str, ...]:
     return tuple(sorted(message.headers.tokens("Allow")))
 
 
+@kept
 def _host_port(contact: str) -> tuple[str, int]:
     uri = parse_uri(contact.strip("<>"))
     return uri.host, uri.port or 5060

@@ -168,14 +168,15 @@ def _quoted_parts(text: str) -> list[str]:
 
 def format_parameters(parameters: Parameters) -> str:
     """The parameters as `;name=value;name`; values that need it are quoted."""
-    if not parameters:
-        return ""
-    return "".join(
-        f";{name}"
-        if value is None
-        else f";{name}={value if value and _PLAIN_VALUE.fullmatch(value) else quoted(value)}"
-        for name, value in parameters.items()
-    )
+    text = ""
+    for name, value in parameters.items():
+        if value is None:
+            text += f";{name}"
+        elif value and _PLAIN_VALUE.fullmatch(value):
+            text += f";{name}={value}"
+        else:
+            text += f";{name}={quoted(value)}"
+    return text
 
 
 def clean(text: str) -> str:

@@ -91,15 +91,14 @@ def response_to(
 
     Record-Route is copied where it makes a dialog: 101 to 299 (RFC 3261 section 12.1.1).
     """
-    to, to_text = request.to, ""
+    to, adds_tag = request.to, False
     if to_tag is not None and status > 100 and to.tag is None:
-        to = to.with_tag(to_tag)
-        to_text = str(to)
+        to, adds_tag = to.with_tag(to_tag), True
     routes = 100 < status < 300
     fields: list[tuple[str, str]] = []
     for name, value in request.headers:
-        if name == "To" and to_text:
-            fields.append((name, to_text))
+        if name == "To" and adds_tag:
+            fields.append((name, f"{value};tag={to_tag}" if value.endswith(">") else str(to)))
         elif name in COPIED or (routes and name == "Record-Route") or (status == 100 and name == "Timestamp"):
             fields.append((name, value))
     fields += headers

@@ -7,7 +7,7 @@ import re
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.errors import MalformedValue, SipError
 from switchroom.engines.sip.fields import CSeq, Via, parse_cseq, parse_number, parse_via
-from switchroom.engines.sip.grammar import fit_lines, is_token, split_list
+from switchroom.engines.sip.grammar import fit_lines, is_token, kept, split_list
 from switchroom.engines.sip.headers import KNOWN, Headers, field_name
 from switchroom.engines.sip.message import COPIED, Request, Response
 from switchroom.engines.sip.status import reason_of
@@ -42,7 +42,11 @@ class ParseError(SipError):
 
 
 def parse(data: bytes) -> Request | Response:
-    """The message of a datagram; what follows its body by Content-Length is ignored. Raises ParseError."""
+    """The message of a datagram; what follows its body by Content-Length is ignored. Raises ParseError.
+
+    The form of all fields is judged here, and the values of the topmost Via, From, To, Call-ID, CSeq and
+    Content-Length; of a request also of Max-Forwards, Expires and Contact. Others are judged by who asks.
+    """
     # CRLF before the start line is ignored (RFC 3261 section 7.5).
     head, _, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
     if len(head) > LARGEST_HEAD:
@@ -78,6 +82,7 @@ def _fields(lines: list[str]) -> Headers:
     return Headers(fields)
 
 
+@kept
 def _other_name(name: str) -> str:
     if not is_token(name):
         raise ParseError("a header field has no name")

@@ -115,8 +115,9 @@ class Transactions:
 
     def _response(self, response: Response) -> None:
         transaction = self._clients.get((response.via.parameters.get("branch") or "", response.cseq.method))
+        vias = response.headers.all("Via")
         # One with two Vias is somebody else's (RFC 3261 section 8.1.3.3).
-        if transaction is not None and len(response.headers.all("Via")) == 1 and "," not in _via(response):
+        if transaction is not None and len(vias) == 1 and "," not in vias[0]:
             transaction.receive(response)
 
     def _ack(self, request: Request) -> None:
@@ -125,7 +126,8 @@ class Transactions:
             self._user.on_ack(request)
 
     def _request(self, request: Request, source: Address) -> None:
-        known = self._servers.get(_server_key(request, request.method))
+        key = _server_key(request, request.method)
+        known = self._servers.get(key)
         if known is not None:
             known.receive_again()
             return
@@ -138,7 +140,7 @@ class Transactions:
             on_give_up=self._given_up,
             on_end=self._server_ended,
         )
-        self._servers[_server_key(request, request.method)] = transaction
+        self._servers[key] = transaction
         if request.method == "CANCEL":
             self._cancel(transaction)
         elif (
@@ -192,16 +194,13 @@ class Transactions:
             del self._merged[_merge_key(request)]
 
 
-def _via(response: Response) -> str:
-    return response.headers.get("Via") or ""
-
-
 def _server_key(request: Request, method: str) -> _Key:
     """RFC 3261 section 17.2.3; without a branch that identifies, what RFC 2543 compares."""
     via = request.via
     host, port = via.sent_by
-    if via.branch is not None:
-        return via.branch, host, str(port), method
+    branch = via.branch
+    if branch is not None:
+        return branch, host, str(port), method
     tag = request.from_.tag or ""
     return request.uri, tag, request.call_id, str(request.cseq.number), str(via), method
 

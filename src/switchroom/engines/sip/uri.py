@@ -59,7 +59,9 @@ class Uri(Struct, frozen=True):
         user = self.user if self.scheme == "tel" or not self.user else f"{self.user}@"
         port = "" if self.port is None else f":{self.port}"
         # Not as parameters of header fields: nothing in a URI can be quoted.
-        parameters = "".join(f";{n}" if v is None else f";{n}={v}" for n, v in self.parameters.items())
+        parameters = ""
+        for name, value in self.parameters.items():
+            parameters += f";{name}" if value is None else f";{name}={value}"
         headers = f"?{self.headers}" if self.headers else ""
         return f"{self.scheme}:{user}{self.host}{port}{parameters}{headers}"
 
