@@ -224,6 +224,9 @@ class WebMeetingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=_no_strings)
 
 
+MOST_TELEPHONY_WORKERS = 64
+
+
 class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Telephones: where they register and call, and the ways that their media take."""
 
@@ -280,7 +283,13 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 1000
     workers: Annotated[
-        int, Meta(ge=1, le=64, description="Processes that control calls, each with calls of its own.")
+        int,
+        Meta(
+            ge=1,
+            le=MOST_TELEPHONY_WORKERS,
+            description="Processes that control calls, each with calls of its own; also "
+            "`up --telephony-workers`.",
+        ),
     ] = 1
     slow_after: Annotated[
         int,

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.command.running import Running, run, running, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +79,27 @@ def test_up_runs_it(tmp_path: Path, workers: int) -> None:
     assert re.search(
         r'event="process died".* process=made-up status=-9 output=listening$', printed, re.MULTILINE
     )
+
+
+@pytest.mark.kamailio
+@pytest.mark.rtpengine
+def test_up_runs_so_many_telephony_workers(tmp_path: Path) -> None:
+    with running(
+        tmp_path / "var",
+        "--telephony-workers",
+        "2",
+        SWITCHROOM_TELEPHONY_ENABLED="true",
+        SWITCHROOM_TELEPHONY_SIP_PORT=str(free_port()),
+        SWITCHROOM_TELEPHONY_MEDIA_PORT_MIN="45400",
+        SWITCHROOM_TELEPHONY_MEDIA_PORT_MAX="45599",
+    ) as platform:
+
+        def workers_up() -> list[float | None]:
+            return [metric(platform, "switchroom_telephony_worker_up", worker=one) for one in ("1", "2")]
+
+        until(lambda: workers_up() == [1, 1])
+        assert metric(platform, "switchroom_engine_state", engine="telephony-2", state="ready") == 1
+        assert platform.stop() == 0
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
+from msgspec import structs
 
 from switchroom import __version__
 from switchroom.cli.options import Command, load_settings, with_address, with_settings
@@ -19,7 +20,7 @@ from switchroom.platform.doctor.examination import examine
 from switchroom.platform.loop import run
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.platform.workers import several
-from switchroom.settings import Settings
+from switchroom.settings import MOST_TELEPHONY_WORKERS, Settings
 
 
 def _with_service(command: Command) -> Command:
@@ -37,11 +38,26 @@ def _with_service(command: Command) -> Command:
 
 @click.command
 @_with_service
+@click.option(
+    "--telephony-workers",
+    type=click.IntRange(1, MOST_TELEPHONY_WORKERS),
+    help="Processes that control calls, each with those of accounts of its own; as `telephony.workers`.",
+)
 def up(
-    host: str | None, port: int | None, data: str | None, demo: bool, workers: int, config: Path | None
+    host: str | None,
+    port: int | None,
+    data: str | None,
+    demo: bool,
+    workers: int,
+    telephony_workers: int | None,
+    config: Path | None,
 ) -> None:
     """Run everything on this machine, the media server included."""
-    run(_serve(load_settings(config, host, port, data), demo=demo, engines=True, workers=workers))
+    loaded = load_settings(config, host, port, data)
+    if telephony_workers is not None:
+        telephony = structs.replace(loaded.telephony, workers=telephony_workers)
+        loaded = structs.replace(loaded, telephony=telephony)
+    run(_serve(loaded, demo=demo, engines=True, workers=workers))
 
 
 @click.command
