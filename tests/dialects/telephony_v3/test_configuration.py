@@ -155,6 +155,11 @@ def test_numbers_are_an_accounts_once(running: RunningPlatform, api: Api) -> Non
     code = {"name": "voicemail", "number": "97"}
     api.make("callflows", name="Voicemail", featurecode=code, flow=hangup)
     assert api.refused("PUT", "/callflows", {"name": "x", "numbers": ["*97"], "flow": hangup})[0] == 409
+    same = {"name": "x", "numbers": ["300"], "featurecode": code, "flow": hangup}
+    assert api.refused("PUT", "/callflows", same) == (
+        409,
+        {"featurecode.number": "featurecode.number *97 is taken"},
+    )
     twice = {"name": "x", "numbers": ["300", "3 00"], "flow": hangup}
     assert list(api.refused("PUT", "/callflows", twice)[1]) == ["numbers[1]"]
     api("DELETE", f"/callflows/{first}", {})
@@ -385,6 +390,8 @@ def test_contacts(tenant: Tenant, api: Api) -> None:
     assert api("GET", f"/directories/{second}")["phonebook"] == "customers"
 
     assert api.refused("POST", "/directories/delete", {"ids": [second, 1 << 40]})[0] == 400
+    status, fields = api.refused("POST", "/directories/delete", {"ids": [1 << 40, third, second, 7 << 40]})
+    assert (status, sorted(fields)) == (400, ["ids[0]", "ids[3]"])
     assert api("POST", "/directories/delete", {"ids": [third, second]}) == {"deleted": [second, third]}
     assert api("DELETE", f"/directories/{one}", {}) == {"deleted": [one]}
     assert api("GET", "/directories") == []

@@ -90,7 +90,7 @@ class Callflows(Resource[Callflow, CallflowRow]):
 
     async def written(self, work: Work, row: CallflowRow, draft: Callflow) -> None:
         numbers = _dialled(draft)
-        await self._require_free(work, row, numbers)
+        await self._require_free(work, row, draft, numbers)
         await work.session.execute(delete(CallflowNumber).where(CallflowNumber.callflow_id == row.id))
         values = [
             {"organization_id": work.organization_id, "number": number, "callflow_id": row.id}
@@ -98,7 +98,7 @@ class Callflows(Resource[Callflow, CallflowRow]):
         ]
         await insert_values(work.session, CallflowNumber, values)
 
-    async def _require_free(self, work: Work, row: CallflowRow, numbers: list[str]) -> None:
+    async def _require_free(self, work: Work, row: CallflowRow, draft: Callflow, numbers: list[str]) -> None:
         taken = select(CallflowNumber.number).where(
             CallflowNumber.organization_id == work.organization_id,
             CallflowNumber.number.in_(numbers),
@@ -106,7 +106,10 @@ class Callflows(Resource[Callflow, CallflowRow]):
         )
         found = await work.session.scalar(taken.order_by(CallflowNumber.number).limit(1))
         if found is not None:
-            raise Conflict(ErrorCode.VALUE_TAKEN, f"numbers[{numbers.index(found)}]", value=found)
+            # The code of a feature comes after the numbers, unless it is one of them.
+            place = numbers.index(found)
+            path = f"numbers[{place}]" if place < len(draft.numbers) else "featurecode.number"
+            raise Conflict(ErrorCode.VALUE_TAKEN, path, value=found)
 
 
 def _dialled(draft: Callflow) -> list[str]:

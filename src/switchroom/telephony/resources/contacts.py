@@ -84,18 +84,21 @@ class ContactBook:
     async def delete(self, actor: Actor, ids: Sequence[int]) -> Sequence[int]:
         """The ids of contacts that are deleted. Raises Invalid for those that are not there, and Forbidden
         for one that is not the user's own."""
-        ids = sorted(set(ids))
+        places: dict[int, int] = {}
+        for place, contact_id in enumerate(ids):
+            places.setdefault(contact_id, place)
+        ids = sorted(places)
         problems = Problems()
         async with self._resources.changing(actor) as work:
             rows = await self._find(work, ids)
-            for number, contact_id in enumerate(ids):
+            for contact_id, place in places.items():
                 row = rows.get(contact_id)
+                path = f"ids[{place}]"
                 if row is None:
-                    path = f"ids[{number}]"
                     problems.add(ErrorCode.RESOURCE_NOT_FOUND, path, kind="contact", id=contact_id)
                     continue
                 if actor.is_user:
-                    _own(actor, row.user_id or 0, f"ids[{number}]")
+                    _own(actor, row.user_id or 0, path)
                 _log(work, ResourceDeleted, row.id, row.name)
             problems.require_none()
             for part in _parts(ids):
