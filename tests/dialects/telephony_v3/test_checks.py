@@ -281,6 +281,35 @@ def test_an_operator_may_give_every_number(
     assert api("POST", f"/phone_numbers/{number}", {"state": "disabled"})["state"] == "disabled"
 
 
+def test_a_trunk_of_the_platform_is_the_platforms(running: RunningPlatform, tenant: Tenant, api: Api) -> None:
+    """Whoever changes where it leads has the calls; whoever says which numbers it brings, those of others."""
+    platform = Api.of(running, None, account_id=tenant.organization.id)
+    shared = {"name": "Shared", "server": "sip.carrier.example.org", "priv_level": "superduper"}
+    assert api.refused("PUT", "/trunks", shared)[0] == 403
+    trunk, own = platform.make("trunks", **shared), api.make("trunks", name="Own")
+    assert api.refused("POST", f"/trunks/{own}", {"priv_level": "superduper"})[0] == 403
+    for change in ({"server": "sip.attacker.example.org"}, {"priv_level": "admin"}, {"enabled": False}):
+        status, fields = api.refused("POST", f"/trunks/{trunk}", change)
+        assert (status, list(fields)) == (403, ["priv_level"])
+    assert api.refused("DELETE", f"/trunks/{trunk}", {})[0] == 403
+    assert api("GET", f"/trunks/{trunk}")["server"] == shared["server"]
+
+    number = f"+3226{_digits(running, tenant)}"
+    claim = {"id": number, "trunk_id": trunk}
+    assert list(api.refused("PUT", "/phone_numbers", claim)[1]) == ["trunk_id"]
+    api("PUT", "/phone_numbers", {"id": number, "trunk_id": own})
+    assert list(api.refused("POST", f"/phone_numbers/{number}", {"trunk_id": trunk})[1]) == ["trunk_id"]
+    platform("POST", f"/phone_numbers/{number}", {"trunk_id": trunk})
+    assert api("POST", f"/phone_numbers/{number}", {"state": "disabled"})["trunk_id"] == trunk
+    platform("POST", f"/trunks/{trunk}", {"server": "sip2.carrier.example.org"})
+
+
+def test_a_trunk_takes_no_unknown_caller_id(api: Api) -> None:
+    unknown = {"name": "Carrier", "caller_id_used": "whatever"}
+    assert list(api.refused("PUT", "/trunks", unknown)[1]) == ["caller_id_used"]
+    assert api("PUT", "/trunks", {**unknown, "caller_id_used": "internal"})["caller_id_used"] == "internal"
+
+
 def _digits(running: RunningPlatform, tenant: Tenant) -> str:
     """Six digits of this test's own, in either database."""
     kind = "7" if "postgresql" in str(running.platform.settings.database.url) else "8"

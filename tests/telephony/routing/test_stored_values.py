@@ -111,8 +111,8 @@ def test_a_trunk_carries_as_many_calls_as_its_volume_says() -> None:
     trunk = trunk_of(1, _values(carrier))
 
     assert (trunk.concurrent_calls, trunk.caller_id_used) == (4, CallerIdUsed.INTERNAL)
-    anything = trunk_of(1, _values(trunks.Trunk(name="carrier", caller_id_used="whatever")))
-    assert anything.caller_id_used is CallerIdUsed.EXTERNAL
+    nothing = trunk_of(1, _values(trunks.Trunk(name="carrier")))
+    assert nothing.caller_id_used is CallerIdUsed.EXTERNAL
 
 
 def test_a_conference_with_a_pin() -> None:

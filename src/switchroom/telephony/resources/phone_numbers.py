@@ -17,14 +17,15 @@ from switchroom.telephony.resources.numbers import LONGEST_NUMBER, require_phone
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource, Work
 from switchroom.telephony.resources.rows import ResourceRow, resource_table
-from switchroom.telephony.resources.trunks import TrunkRow
+from switchroom.telephony.resources.trunks import TrunkRow, is_of_platform
 from switchroom.telephony.routing.numbers import country_of
 
 State = Literal["in_service", "available", "reserved", "port_in", "port_out", "aging", "released", "disabled"]
 
 
 class PhoneNumberDraft(Struct, frozen=True, kw_only=True):
-    """A telephone number, in E.164. One without a trunk is for the platform to give."""
+    """A telephone number, in E.164. One without a trunk, or with one of the platform's, is for the platform
+    to give. `bypass_number` and `bypass_enabled` are kept, and lead no call anywhere."""
 
     number: PhoneNumber
     state: State = "in_service"
@@ -84,20 +85,25 @@ class PhoneNumbers(Resource[PhoneNumberDraft, PhoneNumberRow]):
         if not self.is_new(row) and draft.number != row.number:
             problems.add(ErrorCode.FIELD_FIXED, "number")
         if work.actor.level is not Level.SUPERDUPER:
-            self._require_claim(row, draft)
+            await self._require_claim(work, row, draft)
         number = require_phone_number(draft.number, "number")
         await _require_nobody_elses(work, number)
         return structs.replace(draft, number=number)
 
-    def _require_claim(self, row: PhoneNumberRow, draft: PhoneNumberDraft) -> None:
+    async def _require_claim(self, work: Work, row: PhoneNumberRow, draft: PhoneNumberDraft) -> None:
         """Raises Forbidden for what only the platform says about a number.
 
-        It is whose carrier brings its calls; without one only the platform knows.
+        It is whose carrier brings its calls; without one, and of those that the platform's own carriers
+        bring, only the platform knows.
         """
         if self.is_new(row) and not self.are_claimed:
             raise Forbidden(ErrorCode.LEVEL_MISSING, "number", level="superduper")
         if draft.trunk_id is None and (self.is_new(row) or row.trunk_id is not None):
             raise Forbidden(ErrorCode.LEVEL_MISSING, "trunk_id", level="superduper")
+        if draft.trunk_id is not None and draft.trunk_id != row.trunk_id:
+            trunk = await work.session.get(TrunkRow, draft.trunk_id)
+            if trunk is not None and is_of_platform(trunk):
+                raise Forbidden(ErrorCode.LEVEL_MISSING, "trunk_id", level="superduper")
 
     async def complete(self, work: Work, views: Sequence[dict[str, Any]]) -> None:
         session = work.session

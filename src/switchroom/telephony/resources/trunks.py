@@ -14,11 +14,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.db.base import time_of
 from switchroom.db.database import notify
-from switchroom.errors import ErrorCode, Problems
+from switchroom.errors import ErrorCode, Forbidden, Problems
+from switchroom.telephony.resources.actor import Level
 from switchroom.telephony.resources.fields import ONE_LINE, Country, Name, Restriction, Text, Transport
 from switchroom.telephony.resources.resource import Resource, Work
 from switchroom.telephony.resources.rows import ResourceRow, resource_table
 from switchroom.telephony.resources.trunk_states import TrunkState
+
+_OF_PLATFORM = "superduper"
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,62})?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62})?)*\.?")
 
@@ -42,7 +45,10 @@ class TrunkAdvanced(Struct, frozen=True):
 
 class Trunk(Struct, frozen=True, kw_only=True):
     """A way to a carrier or another telephone system. With a `username` it registers there; without one it is
-    known by its address. Trunks are tried in the order of `trunk_order`."""
+    known by its address. Trunks are tried in the order of `trunk_order`. One whose `priv_level` is
+    `superduper` is the platform's: administrators see and use it, and neither change nor delete it. With
+    `caller_id_used` `internal` the other side, a telephone system, is told who calls as colleagues are; empty
+    is `external`."""
 
     name: Name
     category: Literal["carrier", "pbx_connector", "inter_account"] = "carrier"
@@ -57,7 +63,7 @@ class Trunk(Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
     username: Annotated[str, Meta(max_length=128, pattern=ONE_LINE)] = ""
     password: Annotated[str, Meta(max_length=128, pattern=ONE_LINE)] | None = None
-    caller_id_used: Text = ""
+    caller_id_used: Literal["", "external", "internal"] = ""
     trunk_order: Annotated[int, Meta(ge=0, le=10_000)] = 0
     country: Country = ""
     restriction: Restriction | None = None
@@ -115,12 +121,30 @@ class Trunks(Resource[Trunk, TrunkRow]):
         for view in views:
             view["status"] = to_builtins(_status(states.get(view["id"])))
 
+    async def prepare(self, work: Work, row: TrunkRow, draft: Trunk, problems: Problems) -> Trunk:
+        _require_level(work, row)
+        if draft.priv_level == _OF_PLATFORM and work.actor.level is not Level.SUPERDUPER:
+            raise Forbidden(ErrorCode.LEVEL_MISSING, "priv_level", level="superduper")
+        return draft
+
     async def written(self, work: Work, row: TrunkRow, draft: Trunk) -> None:
         notify(work.session, TrunksChanged(work.organization_id))
 
     async def remove(self, work: Work, row: TrunkRow) -> None:
+        _require_level(work, row)
         await super().remove(work, row)
         notify(work.session, TrunksChanged(work.organization_id))
+
+
+def is_of_platform(row: TrunkRow) -> bool:
+    """Whether a trunk is the platform's, and no administrator's."""
+    return row.details.get("priv_level") == _OF_PLATFORM
+
+
+def _require_level(work: Work, row: TrunkRow) -> None:
+    """Raises Forbidden for a trunk of the platform: whoever changes its server gets its calls."""
+    if is_of_platform(row) and work.actor.level is not Level.SUPERDUPER:
+        raise Forbidden(ErrorCode.LEVEL_MISSING, "priv_level", level="superduper")
 
 
 def _status(row: TrunkState | None) -> TrunkStatus:
