@@ -8,15 +8,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from switchroom.engines.kamailio.configuration import Interfaces, read_interfaces
+from switchroom.engines.rtpengine.configuration import RtpengineInterfaces
+from switchroom.engines.rtpengine.configuration import read_interfaces as read_relay
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.jobs.periodic import Periodic
 from switchroom.meetings.account_changes import AccountMeetings
-from switchroom.platform import sip_server
+from switchroom.platform import media_relay, sip_server
 from switchroom.platform.background import Background
 from switchroom.platform.carriers import carrier_addresses, own_side
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
+from switchroom.platform.telephony_metrics import TelephonyMetrics
 from switchroom.settings import Settings
+from switchroom.telephony.calls.device_states import device_states
 from switchroom.telephony.control.live_calls import LiveCalls
 from switchroom.telephony.control.workers import CallWorkers
 from switchroom.telephony.registrations import RegistrationMirror
@@ -53,6 +57,7 @@ class TelephonyServices:
             self.message_files.directory,
             directory / "recordings",
             numbers_claimed=settings.telephony.numbers_claimed,
+            device_states=device_states,
         )
         suffix = settings.telephony.realm_suffix or _domain_of(settings.base_url)
         self.resources = Resources(database, identity.passwords, self.vault, kinds, suffix)
@@ -60,6 +65,7 @@ class TelephonyServices:
         self.call_history = CallHistory(database)
         self.workers = CallWorkers(control_directory(settings), storage.bus)
         self.live_calls = LiveCalls(self.workers, self.resources)
+        self.metrics = TelephonyMetrics(self.workers, database, self._relay)
         self.user_ids = UserIds(database)
         outbound = Outbound(settings.events.webhook_networks, timeout=FETCH_LIMIT)
         self.calendar_fetching = CalendarFetching(database, outbound, storage.bus)
@@ -106,6 +112,12 @@ class TelephonyServices:
         if not sip_server.wanted(self._settings):
             return None
         return read_interfaces(sip_server.directory(self._settings))
+
+    def _relay(self) -> RtpengineInterfaces | None:
+        """Where the relay of this machine is, None where none runs."""
+        if not sip_server.wanted(self._settings):
+            return None
+        return read_relay(media_relay.directory(self._settings))
 
 
 def control_directory(settings: Settings) -> Path:

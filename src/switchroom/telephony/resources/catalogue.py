@@ -11,7 +11,7 @@ from switchroom.telephony.resources.calendars import Calendars
 from switchroom.telephony.resources.callflows import Callflows
 from switchroom.telephony.resources.calls_history import CallRecord
 from switchroom.telephony.resources.conferences import Conferences
-from switchroom.telephony.resources.devices import Devices
+from switchroom.telephony.resources.devices import Devices, DeviceStates, no_calls
 from switchroom.telephony.resources.directories import Directories
 from switchroom.telephony.resources.function_keys import FunctionKeys
 from switchroom.telephony.resources.groups import Groups
@@ -37,14 +37,15 @@ def all_kinds(
     recordings: Path,
     *,
     numbers_claimed: bool = True,
+    device_states: DeviceStates = no_calls,
 ) -> list[AnyResource]:
     """Every kind of resource. `voicemail` and `recordings` are the directories of messages' sounds and of the
     recordings of calls; `numbers_claimed` is whether administrators say which telephone numbers come by
-    their trunks."""
+    their trunks; `device_states` tells which devices are in calls."""
     return [
         Accounts(),
         Users(passwords, dependents),
-        Devices(),
+        Devices(device_states),
         Callflows(),
         Groups(),
         Menus(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -133,10 +133,20 @@ class Registration(OfOrganization, Base):
 
 
 class DeviceStatus(Struct, frozen=True):
-    """Whether a device can be reached, and what it does: `idle`, or `offline` where it cannot."""
+    """Whether a device can be reached, and what it does: `ringing` (also one that calls and is not answered
+    yet), `answered`, `held` (it holds the other), else `idle`, or `offline` where it cannot be reached."""
 
     registered: bool
     state: str
+
+
+DeviceStates = Callable[[AsyncSession, int], Awaitable[Mapping[int, str]]]
+"""What those of an account's devices do that are in a call, by their ids."""
+
+
+async def no_calls(session: AsyncSession, organization_id: int) -> Mapping[int, str]:
+    """States of devices where there are no calls."""
+    return {}
 
 
 class RegistrationView(Struct, frozen=True):
@@ -179,6 +189,9 @@ class Devices(Resource[DeviceDraft, Device]):
         ("status", DeviceStatus),
     )
 
+    def __init__(self, states: DeviceStates = no_calls) -> None:
+        self._states = states
+
     def references(self, draft: DeviceDraft) -> Iterable[Reference]:
         yield from super().references(draft)
         if draft.music_on_hold_id is not None:
@@ -189,8 +202,9 @@ class Devices(Resource[DeviceDraft, Device]):
 
     async def complete(self, work: Work, views: Sequence[dict[str, Any]]) -> None:
         registered = await self._registered(work.session, work.organization_id, [one["id"] for one in views])
+        states = await self._states(work.session, work.organization_id)
         for view in views:
-            status = _status(view["id"] in registered)
+            status = _status(view["id"] in registered, states.get(view["id"]))
             view["status"] = {"registered": status.registered, "state": status.state}
 
     async def prepare(self, work: Work, row: Device, draft: DeviceDraft, problems: Problems) -> DeviceDraft:
@@ -255,7 +269,8 @@ class Devices(Resource[DeviceDraft, Device]):
             query = query.where(getattr(Device, name) == value)
         ids = (await work.session.scalars(query)).all()
         registered = await self._registered(work.session, work.organization_id, None)
-        return {str(one): _status(one in registered) for one in ids}
+        states = await self._states(work.session, work.organization_id)
+        return {str(one): _status(one in registered, states.get(one)) for one in ids}
 
     async def _registered(
         self, session: AsyncSession, organization_id: int, ids: Sequence[int] | None
@@ -277,8 +292,8 @@ async def _country(work: Work, draft: DeviceDraft) -> str:
     return of_owner or await country_of_account(work.session, work.organization_id)
 
 
-def _status(is_registered: bool) -> DeviceStatus:
-    return DeviceStatus(is_registered, "idle" if is_registered else "offline")
+def _status(is_registered: bool, in_call: str | None) -> DeviceStatus:
+    return DeviceStatus(is_registered, in_call or ("idle" if is_registered else "offline"))
 
 
 def _new_username() -> str:
