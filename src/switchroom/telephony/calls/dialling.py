@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 
 import structlog
 
@@ -33,19 +34,24 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class TrunkDialler:
-    """Caller over trunks, one for all calls of a worker. No trunk gets more calls than it carries, but for
-    emergencies: its calls are counted here before they are legs."""
+    """Caller over trunks, one for all calls of a worker. No trunk gets more calls than it carries, and no
+    account has more than it may, but for emergencies: calls are counted here before they are legs."""
 
     def __init__(self, carriers: CarrierAddresses, own_host: str) -> None:
         """`own_host` is the name or address of our side."""
         self._carriers = carriers
         self._own_host = own_host
         self._begun: Counter[int] = Counter()
+        self._begun_by: Counter[tuple[int, bool]] = Counter()
 
     @property
     def begun(self) -> Mapping[int, int]:
         """Numbers of calls by trunk that are about to be legs."""
         return self._begun
+
+    def begun_by(self, organization_id: int, *, is_forward: bool) -> int:
+        """How many calls of an account are about to be legs, those that are forwarded or the others."""
+        return self._begun_by[organization_id, is_forward]
 
     async def dial(self, ringing: RingingCall, loaded: LoadedFlow, action: Dial) -> Outcome:
         """Call a number over a trunk. Failed where another trunk may do better has a status of 5xx or 408."""
@@ -56,12 +62,12 @@ class TrunkDialler:
         calls = ringing.with_live(loaded.flow).live.trunk_calls.get(trunk_id, 0)
         if not action.is_emergency and trunk.concurrent_calls is not None and calls >= trunk.concurrent_calls:
             return _FULL
+        if not action.is_emergency and not ringing.may_go_out(loaded.flow.account.limits, action.is_forward):
+            log.info("account has as many calls as it may", organization=ringing.organization_id)
+            return _FULL
         deadline = asyncio.get_running_loop().time() + action.timeout
-        self._begun[trunk_id] += 1
-        try:
+        with self._beginning(ringing, action):
             hops = await self._hops(access, trunk_id)
-        finally:
-            self._begun[trunk_id] -= 1
         outcome: Outcome = _AWAY
         for hop in hops:
             try:
@@ -69,7 +75,7 @@ class TrunkDialler:
             except MalformedValue as error:
                 log.warning("trunk cannot be called", trunk_id=trunk_id, reason=str(error))
                 return _AWAY
-            outcome = await self._call(ringing, trunk_id, call, deadline)
+            outcome = await self._call(ringing, action, call, deadline)
             if not isinstance(outcome, Failed) or outcome.code not in _GOES_ON:
                 break
         if isinstance(outcome, Failed) and outcome.code in _NOT_KNOWN:
@@ -85,18 +91,25 @@ class TrunkDialler:
             return ()
         return found[:_MOST_HOPS]
 
-    async def _call(
-        self, ringing: RingingCall, trunk_id: int, call: OutboundCall, deadline: float
-    ) -> Outcome:
+    @contextmanager
+    def _beginning(self, ringing: RingingCall, action: Dial) -> Generator[None]:
+        """Count a call while the block runs."""
+        account = ringing.organization_id, action.is_forward
+        self._begun[action.trunk_id] += 1
+        self._begun_by[account] += 1
+        try:
+            yield
+        finally:
+            self._begun[action.trunk_id] -= 1
+            self._begun_by[account] -= 1
+
+    async def _call(self, ringing: RingingCall, action: Dial, call: OutboundCall, deadline: float) -> Outcome:
         left = deadline - asyncio.get_running_loop().time()
         if left <= 0:
             return NoAnswer()
         inbox = Inbox()
-        party = Party(trunk_id=trunk_id, number=call.uri.username)
+        party = Party(trunk_id=action.trunk_id, number=call.uri.username, is_forward=action.is_forward)
         leg = Leg(ringing.services, inbox, party, LegDirection.OUTBOUND)
-        self._begun[trunk_id] += 1
-        try:
+        with self._beginning(ringing, action):
             problem = await call_leg(ringing, leg, call.uri, call.from_, call.headers, call.credentials)
-        finally:
-            self._begun[trunk_id] -= 1
         return problem or await await_answer(ringing, leg, inbox, left, to_trunk=True)

@@ -13,6 +13,7 @@ from switchroom.telephony.calls.live_call import LiveCall, Route, Turned
 from switchroom.telephony.calls.loaded import Refused
 from switchroom.telephony.calls.snapshot import CallDirection
 from switchroom.telephony.routing.call import Call
+from switchroom.telephony.routing.call_limits import may_come_in
 from switchroom.telephony.routing.caller_id import Identity, incoming_identity
 from switchroom.telephony.routing.configuration import Trunk
 from switchroom.telephony.routing.hangup_causes import HangupCause
@@ -51,11 +52,14 @@ class FromTrunk:
             return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
         call.flow_name = loaded.flow.name
         calls = call.board.with_live(loaded.flow).live.trunk_calls.get(trunk.id, 0)
+        is_full = _is_full(trunk, calls) or not may_come_in(
+            account.limits, call.board.outside_calls(account.id)
+        )
         call.routed.party = Party(
             trunk_id=trunk.id, name=identity.name, number=identity.number, language=account.language
         )
         call.is_told = True
-        if _is_full(trunk, calls):
+        if is_full:
             return Turned(HangupCause.NORMAL_CIRCUIT_CONGESTION, 486)
         return Route(loaded, start(loaded.flow, routed))
 

@@ -69,7 +69,8 @@ class LegOwner(Protocol):
 
 
 class Party(Struct, frozen=True):
-    """Who is at a leg: a device with the user who has it, or a trunk; and what is shown of them."""
+    """Who is at a leg: a device with the user who has it, or a trunk; and what is shown of them. With
+    `is_forward` the call has been forwarded to them."""
 
     device_id: int | None = None
     user_id: int | None = None
@@ -77,6 +78,7 @@ class Party(Struct, frozen=True):
     name: str = ""
     number: str = ""
     language: str = ""
+    is_forward: bool = False
 
     @property
     def place(self) -> str:

@@ -77,6 +77,8 @@ from switchroom.telephony.routing.actions import (
 )
 from switchroom.telephony.routing.actions import Answered as SomebodyAnswered
 from switchroom.telephony.routing.call import Flow
+from switchroom.telephony.routing.call_limits import OutsideCalls, may_go_out
+from switchroom.telephony.routing.configuration import CallLimits
 from switchroom.telephony.routing.flow import FeatureData
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import step
@@ -124,6 +126,10 @@ class Board(Protocol):
 
     def with_live(self, flow: Flow) -> Flow:
         """The flow with the calls that devices and trunks have now."""
+        ...
+
+    def outside_calls(self, organization_id: int) -> OutsideCalls:
+        """The calls with the public network that an account has now."""
         ...
 
     def count_group(self, group_id: int) -> None:
@@ -371,8 +377,12 @@ class LiveCall(TalkingCall):
             dial=self.board.dial,
             with_live=self.board.with_live,
             count_group=self.board.count_group,
+            may_go_out=self._may_go_out,
             max_forwards=self.max_forwards - 1,
         )
+
+    def _may_go_out(self, limits: CallLimits, is_forward: bool) -> bool:
+        return may_go_out(limits, self.board.outside_calls(self.organization_id), is_forward=is_forward)
 
     async def until_answered(self, ringing: Awaitable[Outcome]) -> Event:
         """Wait for what rings, telling the routed leg how it goes, and connect it to who answers."""

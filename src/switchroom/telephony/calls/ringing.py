@@ -56,6 +56,7 @@ from switchroom.telephony.routing.actions import (
 from switchroom.telephony.routing.actions import Answered as SomebodyAnswered
 from switchroom.telephony.routing.call import Call, Flow
 from switchroom.telephony.routing.caller_id import ANONYMOUS_DOMAIN, Identity
+from switchroom.telephony.routing.configuration import CallLimits
 from switchroom.telephony.routing.destinations import FeatureCall, Internal
 from switchroom.telephony.routing.hangup_causes import HangupCause, cause_of
 from switchroom.telephony.routing.interpreter import start, step
@@ -118,6 +119,9 @@ class RingingCall(Struct):
     with_live: Callable[[Flow], Flow]
     count_group: Callable[[int], None]
     """Count a call that a group has had."""
+
+    may_go_out: Callable[[CallLimits, bool], bool]
+    """Whether the account may have one more call with the public network, be it a forward or not."""
 
     max_forwards: int = 70
     cause: HangupCause | None = None

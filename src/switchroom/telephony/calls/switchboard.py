@@ -34,6 +34,7 @@ from switchroom.telephony.calls.ringing import Outcome, RingingCall
 from switchroom.telephony.calls.snapshot import CallSnapshot, Journal, LegDirection
 from switchroom.telephony.routing.actions import Action, Dial
 from switchroom.telephony.routing.call import Flow
+from switchroom.telephony.routing.call_limits import OutsideCalls
 from switchroom.telephony.routing.configuration import MemberType
 
 log = structlog.stdlib.get_logger(__name__)
@@ -139,6 +140,18 @@ class Switchboard:
             idle_since=self._idle_since,
         )
         return flow.with_live(live)
+
+    def outside_calls(self, organization_id: int) -> OutsideCalls:
+        """The calls with the public network that an account has now."""
+        legs = [one for one in self._legs_of(organization_id) if one.party.trunk_id is not None]
+        out = [one for one in legs if one.direction is LegDirection.OUTBOUND]
+        forwards = sum(one.party.is_forward for one in out)
+        begun = {one: self._dialler.begun_by(organization_id, is_forward=one) for one in (False, True)}
+        return OutsideCalls(
+            incoming=len(legs) - len(out),
+            outgoing=len(out) + sum(begun.values()),
+            forwarded=forwards + begun[True],
+        )
 
     def count_group(self, group_id: int) -> None:
         """Count a call that a group has had."""

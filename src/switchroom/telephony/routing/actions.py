@@ -69,6 +69,7 @@ class Dial(Struct, frozen=True, tag="dial"):
     request: TrunkRequest
     timeout: int
     is_emergency: bool = False
+    is_forward: bool = False
 
 
 class Answer(Struct, frozen=True, tag="answer"):

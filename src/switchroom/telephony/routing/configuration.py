@@ -57,6 +57,16 @@ class CallForward(Struct, frozen=True):
     failover: bool = False
 
 
+class CallLimits(Struct, frozen=True):
+    """How many calls of an account with the public network may be up at once, by direction, of those that
+    leave how many as forwards, and all `together`; 0 for any number."""
+
+    incoming: int = 0
+    outgoing: int = 0
+    forwarded: int = 0
+    together: int = 0
+
+
 class Account(Struct, frozen=True):
     """`numbers` are those of the public network that the account owns, in E.164."""
 
@@ -68,6 +78,7 @@ class Account(Struct, frozen=True):
     restriction: Restriction = Restriction()
     music_on_hold_id: int | None = None
     numbers: frozenset[str] = frozenset()
+    limits: CallLimits = CallLimits()
 
 
 class User(Struct, frozen=True):

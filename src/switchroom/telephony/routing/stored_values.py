@@ -25,6 +25,14 @@ T = TypeVar("T")
 
 Values = Mapping[str, Any]
 
+_LIMITS = {
+    "incoming": "max_number_incoming_calls",
+    "outgoing": "max_number_outgoing_calls",
+    "forwarded": "max_number_fwd_calls",
+    "together": "max_number_sim_calls",
+}
+"""Fields of an account's `billing` by what they limit."""
+
 
 def account_of(id_: int, values: Values) -> Account:
     """An account; its numbers are for whoever needs them. A country that is not said is the default's."""
@@ -33,7 +41,9 @@ def account_of(id_: int, values: Values) -> Account:
         kept.pop("country", None)
     if not kept.get("time_zone"):
         kept.pop("time_zone", None)
-    return _of(Account, {**kept, "id": id_})
+    billing = cast("Mapping[str, object]", values.get("billing") or {})
+    limits = {name: billing.get(field, 0) for name, field in _LIMITS.items()}
+    return _of(Account, {**kept, "id": id_, "limits": limits})
 
 
 def user_of(id_: int, values: Values, *, extension: str = "") -> User:

@@ -97,7 +97,8 @@ def _dial(context: Context, data: ExternalData, dialling: Dialling) -> Do | None
         request = outgoing_request(trunk, number, external, internal_identity(payer, withheld=withheld))
         timeout = max(min(data.timeout, LONGEST_DIALLING), 1)
         is_emergency = number.kind is NumberKind.EMERGENCY
-        return Do(Dial(trunk.id, request, timeout, is_emergency), Dialling(rest))
+        is_forward = bool(context.call.forwards.by)
+        return Do(Dial(trunk.id, request, timeout, is_emergency, is_forward), Dialling(rest))
     return None
 
 
