@@ -100,6 +100,7 @@ class Platform:
                 security.metrics_from,
                 further=lambda: engine_problems(self._engine_reports()),
                 collectors=[EngineMetrics(self._engine_reports)],
+                gathering=[self.telephony.metrics.gather],
             ),
             *self.dialects.sockets(),
             recording_handler(self.meetings.recordings),

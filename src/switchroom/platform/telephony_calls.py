@@ -18,6 +18,7 @@ from switchroom.platform.telephony_conferences import ConferenceServices
 from switchroom.platform.telephony_lamps import LampServices
 from switchroom.settings import Settings
 from switchroom.tasks import Tasks
+from switchroom.telephony.calls.call_metrics import CallMetrics
 from switchroom.telephony.calls.control import SwitchboardControl
 from switchroom.telephony.calls.dialling import TrunkDialler
 from switchroom.telephony.calls.forwarding import Forwarding
@@ -55,7 +56,8 @@ class CallServices:
         dialler = TrunkDialler(carrier_addresses(settings), own_side(settings).host)
         self.journal = CallJournal(self.storage.database, number)
         self.lamps = LampServices(settings, self.storage, self.journal)
-        self.board = Switchboard(self.loader, prompts, self.lamps, dialler)
+        self.metrics = CallMetrics(self.lamps, unwritten=lambda: self.journal.waiting)
+        self.board = Switchboard(self.loader, prompts, self.metrics, dialler)
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
         self.board.performers.update(voicemail.performers())
         self.board.performers[ChangeForwarding] = Forwarding(telephony.resources).perform
@@ -64,7 +66,7 @@ class CallServices:
         )
         conferences = self._mixing.conferences
         self.board.performers.update(conferences.performers())
-        control = SwitchboardControl(self.board, conferences)
+        control = SwitchboardControl(self.board, conferences, self.metrics)
         self.control = ControlServer(control_directory(settings), number, control, self.storage.bus)
         self._tasks = Tasks()
         self._left: Sequence[CallSnapshot] = ()

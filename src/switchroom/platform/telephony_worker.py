@@ -53,7 +53,7 @@ async def work(job: TelephonyJob) -> None:
         options = AgentOptions(next_hop=(_LOOPBACK, server.core_port), answer_limit=LONGEST_RINGING)
         agent = await UserAgent.open((_LOOPBACK, server.workers[job.number - 1]), options, calls.board)
         stack.callback(agent.close)
-        services = MediaServices(agent, ng)
+        services = MediaServices(agent, ng, calls.metrics.heard)
         calls.take_up(services)
         feed = DtmfFeed(_LOOPBACK, relay.event_port, services.keys.take, services.silence.look_now)
         feed.start()

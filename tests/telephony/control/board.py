@@ -16,11 +16,13 @@ from switchroom.telephony.control.messages import (
     Channel,
     ChannelAction,
     Hold,
+    MetricFamily,
     Mute,
     Originated,
     Participant,
     ParticipantAction,
     Quickcall,
+    Sample,
 )
 from switchroom.telephony.control.server import ControlServer
 from switchroom.telephony.control.workers import CallWorkers
@@ -68,6 +70,10 @@ class Board:
         if participant not in self.meeting[organization_id, conference_id]:
             raise NotFound(ErrorCode.PARTICIPANT_NOT_FOUND, "participant")
         self.done.append((participant, action))
+
+    def metrics(self) -> Sequence[MetricFamily]:
+        samples = [Sample("up_total", {"kind": "a"}, len(self.done))]
+        return [MetricFamily("up", "What was done.", "counter", samples)]
 
 
 CHANNEL = Channel(

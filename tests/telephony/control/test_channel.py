@@ -12,6 +12,7 @@ import pytest
 from switchroom.bus import Bus
 from switchroom.errors import Conflict, ErrorCode, NotFound, Unavailable
 from switchroom.events.notices import EventsAppended
+from switchroom.platform.telephony_metrics import of_workers
 from switchroom.telephony.control import client, server
 from switchroom.telephony.control.client import ControlFailed
 from switchroom.telephony.control.messages import (
@@ -80,6 +81,25 @@ async def test_the_one_of_several_workers_that_has_it_answers(tmp_path: Path) ->
             await workers.ask_who_has_it(Act(7, "b", Hangup()))
         with pytest.raises(Unavailable):
             await workers.ask_all(ListChannels(7))
+
+
+async def test_metrics_are_those_of_the_workers_that_answer(tmp_path: Path) -> None:
+    boards = [Board(), Board()]
+    boards[0].add(7, "a")
+    async with (
+        served(tmp_path, boards[0], Bus(), 1),
+        served(tmp_path, boards[1], Bus(), 2) as second,
+        followed(tmp_path, Bus(), 2) as workers,
+    ):
+        await workers.ask_who_has_it(Act(7, "a", Hangup()))
+        second.abort()
+        await until_connected(workers, 1)
+        found = await workers.metrics(1.0)
+        assert found[2] is None
+        up, done = of_workers(found)
+        assert {one.labels["worker"]: one.value for one in up.samples} == {"1": 1, "2": 0}
+        (sample,) = done.samples
+        assert (sample.name, sample.labels, sample.value) == ("up_total", {"kind": "a", "worker": "1"}, 1)
 
 
 async def test_what_a_worker_writes_is_heard_at_once(tmp_path: Path) -> None:

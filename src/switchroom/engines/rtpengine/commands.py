@@ -70,11 +70,84 @@ class TagStatus(Struct, frozen=True):
     medias: Sequence[MediaStatus] = ()
 
 
-class QueryReply(Reply, frozen=True):
-    """Reply with what a call is doing; `created` is Unix time."""
+class Quality(Struct, frozen=True, rename={"packet_loss": "packet loss"}):
+    """Quality of a source, as RTCP of those who hear it says: the average over so many `samples`, jitter in
+    milliseconds, packets lost in percent."""
+
+    jitter: int = 0
+    packet_loss: int = 0
+    samples: int = 0
+
+
+class SourceStatus(Struct, frozen=True, rename={"average": "average MOS"}):
+    """One source of media."""
+
+    average: Quality = Quality()
+
+
+class QueryReply(Reply, frozen=True, rename={"sources": "SSRC"}):
+    """Reply with what a call is doing; `created` is Unix time. `sources` are those of which somebody has
+    reported how they are heard."""
 
     created: int = 0
     tags: Mapping[str, TagStatus] = {}
+    sources: Mapping[str, SourceStatus] = {}
+
+
+class CurrentStatistics(Struct, frozen=True, rename={"sessions": "sessionstotal"}):
+    """What rtpengine has now."""
+
+    sessions: int = 0
+
+
+class TotalStatistics(
+    Struct,
+    frozen=True,
+    rename={
+        "packets": "relayedpackets",
+        "errors": "relayedpacketerrors",
+        "timed_out": "timeoutsessions",
+        "one_way": "onewaystreams",
+    },
+):
+    """What has been since rtpengine was started: packets relayed, and not relayed; sessions that were
+    silent to their end, and that were heard on one side only."""
+
+    packets: int = 0
+    errors: int = 0
+    timed_out: int = 0
+    one_way: int = 0
+
+
+class PortStatistics(Struct, frozen=True):
+    """Ports for media of an interface."""
+
+    used: int = 0
+    free: int = 0
+
+
+class InterfaceStatistics(Struct, frozen=True):
+    """An interface."""
+
+    name: str = ""
+    address: str = ""
+    ports: PortStatistics = PortStatistics()
+
+
+class RelayStatistics(
+    Struct, frozen=True, rename={"current": "currentstatistics", "total": "totalstatistics"}
+):
+    """Statistics of all calls together."""
+
+    current: CurrentStatistics = CurrentStatistics()
+    total: TotalStatistics = TotalStatistics()
+    interfaces: Sequence[InterfaceStatistics] = ()
+
+
+class StatisticsReply(Reply, frozen=True):
+    """Reply with the statistics."""
+
+    statistics: RelayStatistics = RelayStatistics()
 
 
 class ListReply(Reply, frozen=True):
@@ -170,6 +243,10 @@ class Query(Struct, frozen=True, rename=_NAMES, tag_field="command", tag="query"
     call_id: str
 
 
+class Statistics(Struct, frozen=True, tag_field="command", tag="statistics"):
+    """Command: say what all calls together are doing, and have done."""
+
+
 class List(Struct, frozen=True, tag_field="command", tag="list"):
     """Command: say which calls there are, at most `limit`."""
 
@@ -239,6 +316,7 @@ Command = (
     | Answer
     | Delete
     | Query
+    | Statistics
     | List
     | PlayMedia
     | StopMedia

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from switchroom.errors import Conflict, ErrorCode, NotFound
+from switchroom.telephony.calls.call_metrics import CallMetrics
 from switchroom.telephony.calls.channels import channels_of
 from switchroom.telephony.calls.inbox import Inbox, Ordered
 from switchroom.telephony.calls.leg import Leg, Party
@@ -17,6 +18,7 @@ from switchroom.telephony.calls.switchboard import Switchboard
 from switchroom.telephony.control.messages import (
     Channel,
     ChannelAction,
+    MetricFamily,
     Originated,
     Participant,
     ParticipantAction,
@@ -39,9 +41,15 @@ class ConferenceControl(Protocol):
 class SwitchboardControl:
     """`CallControl` of the calls of a switchboard."""
 
-    def __init__(self, board: Switchboard, conferences: ConferenceControl | None = None) -> None:
+    def __init__(
+        self,
+        board: Switchboard,
+        conferences: ConferenceControl | None = None,
+        metrics: CallMetrics | None = None,
+    ) -> None:
         self._board = board
         self._conferences = conferences
+        self._metrics = metrics
 
     async def channels(self, organization_id: int) -> Sequence[Channel]:
         calls = [one for one in self._board.of_account(organization_id) if one.is_told]
@@ -78,6 +86,9 @@ class SwitchboardControl:
         if self._conferences is None:
             raise NotFound(ErrorCode.PARTICIPANT_NOT_FOUND, "participant")
         await self._conferences.act(organization_id, conference_id, participant, action)
+
+    def metrics(self) -> Sequence[MetricFamily]:
+        return self._metrics.families(self._board.calls.values()) if self._metrics is not None else ()
 
     def _call_of(self, organization_id: int, uuid: str) -> LiveCall:
         for call in self._board.of_account(organization_id):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from switchroom.engines.rtpengine.client import NgClient
+from switchroom.engines.rtpengine.commands import Quality
 from switchroom.engines.sip.user_agent import UserAgent
 from switchroom.telephony.media.keys import KeyListeners
 from switchroom.telephony.media.leg import LegMedia
@@ -14,11 +15,14 @@ from switchroom.telephony.media.silence import MediaLoss, SilenceWatch
 class MediaServices:
     """Shared by all legs of a process."""
 
-    def __init__(self, agent: UserAgent, ng: NgClient) -> None:
+    def __init__(
+        self, agent: UserAgent, ng: NgClient, on_quality: Callable[[Quality], None] | None = None
+    ) -> None:
+        """`on_quality` is told how media are heard, where phones report it; it must not block or raise."""
         self.agent = agent
         self.ng = ng
         self.keys = KeyListeners()
-        self.silence = SilenceWatch(self._lost)
+        self.silence = SilenceWatch(self._lost, on_quality=on_quality)
         self._watched: dict[str, Callable[[MediaLoss], None]] = {}
 
     def watch(self, media: LegMedia, on_loss: Callable[[MediaLoss], None]) -> None:

@@ -131,11 +131,15 @@ class ActOnParticipant(_Request, frozen=True):
     action: ParticipantAction
 
 
+class ListMetrics(_Request, frozen=True):
+    pass
+
+
 class Ping(_Request, frozen=True):
     pass
 
 
-Request = ListChannels | Act | Quickcall | ListParticipants | ActOnParticipant | Ping
+Request = ListChannels | Act | Quickcall | ListParticipants | ActOnParticipant | ListMetrics | Ping
 
 
 class _Reply(Struct, frozen=True, tag_field="reply", tag=True):
@@ -148,6 +152,27 @@ class Channels(_Reply, frozen=True):
 
 class Participants(_Reply, frozen=True):
     participants: Sequence[Participant]
+
+
+class Sample(Struct, frozen=True, array_like=True):
+    """Value of a metric, for these labels."""
+
+    name: str
+    labels: Mapping[str, str]
+    value: float
+
+
+class MetricFamily(Struct, frozen=True, array_like=True):
+    """Metric of a worker. `kind` is its type in Prometheus: counter, gauge, histogram."""
+
+    name: str
+    documentation: str
+    kind: str
+    samples: Sequence[Sample]
+
+
+class WorkerMetrics(_Reply, frozen=True):
+    families: Sequence[MetricFamily]
 
 
 class Originated(_Reply, frozen=True):
@@ -177,7 +202,7 @@ class Failed(_Reply, frozen=True):
     """Something went wrong; what, is in the worker's log."""
 
 
-Reply = Channels | Participants | Originated | Done | Refused | Failed
+Reply = Channels | Participants | WorkerMetrics | Originated | Done | Refused | Failed
 
 
 class Asked(Struct, frozen=True, array_like=True):

@@ -27,7 +27,9 @@ from switchroom.telephony.control.messages import (
     Failed,
     Kind,
     ListChannels,
+    ListMetrics,
     ListParticipants,
+    MetricFamily,
     Notice,
     Originated,
     Participant,
@@ -38,6 +40,7 @@ from switchroom.telephony.control.messages import (
     Refused,
     Reply,
     Request,
+    WorkerMetrics,
 )
 from switchroom.telephony.control.sockets import frame, listen, read_frame, socket_name
 
@@ -79,6 +82,10 @@ class CallControl(Protocol):
         self, organization_id: int, conference_id: int, participant: str, action: ParticipantAction
     ) -> None:
         """Raises NotFound."""
+        ...
+
+    def metrics(self) -> Sequence[MetricFamily]:
+        """Metrics of the worker, all accounts together."""
         ...
 
 
@@ -214,6 +221,8 @@ async def _done(control: CallControl, request: Request) -> Reply:
             return Participants(await control.participants(organization_id, conference_id))
         case ActOnParticipant(organization_id, conference_id, participant, action):
             await control.act_on_participant(organization_id, conference_id, participant, action)
+        case ListMetrics():
+            return WorkerMetrics(control.metrics())
         case Ping():
             pass
     return Done()

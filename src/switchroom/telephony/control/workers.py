@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from switchroom.bus import Bus
 from switchroom.engines.kamailio.dispatching import worker_of
 from switchroom.errors import ErrorCode, NotFound, Unavailable
 from switchroom.tasks import Tasks
-from switchroom.telephony.control.client import ControlClient
-from switchroom.telephony.control.messages import Reply, Request
+from switchroom.telephony.control.client import ControlClient, ControlFailed
+from switchroom.telephony.control.messages import (
+    ListMetrics,
+    MetricFamily,
+    Reply,
+    Request,
+    WorkerMetrics,
+)
 from switchroom.telephony.control.sockets import workers_in
 
 LOOK_EVERY = 1.0
@@ -81,6 +89,18 @@ class CallWorkers:
         if not numbers:
             raise Unavailable(ErrorCode.TELEPHONY_AWAY)
         return await self._clients[worker_of(organization_id, numbers)].request(request, limit)
+
+    async def metrics(self, limit: float) -> Mapping[int, Sequence[MetricFamily] | None]:
+        """The metrics of workers by their numbers; None of one that is away or does not answer."""
+        numbers = sorted(self._clients)
+        found = await asyncio.gather(*(self._metrics_of(self._clients[one], limit) for one in numbers))
+        return dict(zip(numbers, found, strict=True))
+
+    async def _metrics_of(self, client: ControlClient, limit: float) -> Sequence[MetricFamily] | None:
+        try:
+            return cast("WorkerMetrics", await client.request(ListMetrics(), limit)).families
+        except (Unavailable, ControlFailed):
+            return None
 
     def _connected(self, *, also_some: bool = False) -> list[ControlClient]:
         clients = [one for one in self._clients.values() if one.is_connected]

@@ -21,6 +21,7 @@ from switchroom.engines.rtpengine.commands import (
     Delete,
     Offer,
     PlayDtmf,
+    Quality,
     Query,
     QueryReply,
     Reply,
@@ -216,11 +217,17 @@ class LegMedia:
 
     async def streams_of_phone(self) -> Sequence[StreamStatus]:
         """RTP and RTCP of the phone's side as they are now."""
-        return await self._streams_of(PHONE)
+        return _streams(await self._status(), PHONE)
 
     async def streams_of_core(self) -> Sequence[StreamStatus]:
         """RTP and RTCP of the core side as they are now."""
-        return await self._streams_of(CORE_TAG)
+        return _streams(await self._status(), CORE_TAG)
+
+    async def phone_status(self) -> PhoneStatus:
+        """What the phone sends, and how the leg's media are heard."""
+        reply = await self._status()
+        reported = (one.average for one in reply.sources.values() if one.average.samples)
+        return PhoneStatus(_streams(reply, PHONE), tuple(reported))
 
     async def close(self) -> None:
         """Forget the call at rtpengine. Silent when it is gone already."""
@@ -229,10 +236,8 @@ class LegMedia:
         except NgUnknownCall:
             pass
 
-    async def _streams_of(self, tag: str) -> Sequence[StreamStatus]:
-        reply = await self._ng.request(Query(self.state.id), QueryReply)
-        side = reply.tags.get(tag)
-        return [stream for media in side.medias for stream in media.streams] if side else ()
+    async def _status(self) -> QueryReply:
+        return await self._ng.request(Query(self.state.id), QueryReply)
 
     async def _learn(self) -> None:
         """Keep where the phone's RTP comes from, once rtpengine is certain of it: with every further
@@ -367,6 +372,13 @@ class _Way(msgspec.Struct, frozen=True):
     sdes: Sequence[str] = ()
 
 
+class PhoneStatus(msgspec.Struct, frozen=True):
+    """RTP and RTCP of a phone, and the quality of the sources that were reported on, of both directions."""
+
+    streams: Sequence[StreamStatus]
+    qualities: Sequence[Quality]
+
+
 async def bridge(first: LegMedia, second: LegMedia) -> None:
     """Let the phones of two legs hear each other, translated on one side at most. What a browser hears is not
     translated on its side, or its source would be unknown (see `sources`)."""
@@ -378,6 +390,11 @@ async def bridge(first: LegMedia, second: LegMedia) -> None:
         codec = G722  # keys of the one would be at a clock rate that the other does not know
     await first.point_at(second.as_target(codec))
     await second.point_at(first.as_target(codec))
+
+
+def _streams(reply: QueryReply, tag: str) -> Sequence[StreamStatus]:
+    side = reply.tags.get(tag)
+    return [stream for media in side.medias for stream in media.streams] if side else ()
 
 
 def _nothing() -> None:

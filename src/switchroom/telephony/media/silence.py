@@ -10,6 +10,7 @@ from enum import StrEnum
 import structlog
 
 from switchroom.engines.rtpengine.client import NgError, NgUnknownCall, NgUnreachable
+from switchroom.engines.rtpengine.commands import Quality
 from switchroom.telephony.media.leg import LegMedia
 from switchroom.telephony.media.sdp import Direction
 
@@ -33,17 +34,19 @@ class MediaLoss(StrEnum):
 
 
 class SilenceWatch:
-    """Looks after legs that are up, and tells each once that has lost its media. `on_loss` must not block or
-    raise."""
+    """Looks after legs that are up, and tells each once that has lost its media; at each look `on_quality` is
+    told of how they are heard, where phones report it. Neither must block or raise."""
 
     def __init__(
         self,
         on_loss: Callable[[LegMedia, MediaLoss], None],
         *,
+        on_quality: Callable[[Quality], None] | None = None,
         longest: float = LONGEST_SILENCE,
         interval: float = INTERVAL,
     ) -> None:
         self._on_loss = on_loss
+        self._on_quality = on_quality
         self._longest = longest
         self._interval = interval
         self._legs: dict[str, LegMedia] = {}
@@ -93,18 +96,21 @@ class SilenceWatch:
 
     async def _look(self, leg: LegMedia) -> None:
         try:
-            streams = await leg.streams_of_phone()
+            status = await leg.phone_status()
         except (NgUnknownCall, NgUnreachable):
             self._tell(leg, MediaLoss.GONE)
             return
         except NgError as error:
             log.warning("leg not looked at", leg=leg.state.id, reason=str(error))
             return
+        if self._on_quality is not None:
+            for quality in status.qualities:
+                self._on_quality(quality)
         if leg.state.direction is not Direction.BOTH:
             # Who holds may say that it sends, and send nothing.
             self._since[leg.state.id] = time.time()
             return
-        last = max([stream.last_packet for stream in streams], default=0)
+        last = max([stream.last_packet for stream in status.streams], default=0)
         if time.time() - max(last, self._since.get(leg.state.id, 0.0)) > self._longest:
             self._tell(leg, MediaLoss.SILENT)
 
