@@ -11,12 +11,14 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from switchroom.db.database import Database, do_last
 from switchroom.events.append import append
+from switchroom.events.buffer import EventBuffer
 from switchroom.events.log import EventLog, LoggedEvent
+from switchroom.events.models import Event
 from switchroom.events.tail import EventTail
 from tests.events.source import organizations, source, tailing
 from tests.happened import happened
@@ -72,6 +74,16 @@ async def until_waiting(database: Database, number: int) -> None:
         while await connection.scalar(_WAITING) != number:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
+
+
+async def until_logged(database: Database, organization_id: int, number: int) -> None:
+    deadline = time.monotonic() + LIMIT
+    while True:
+        async with database.read(organization_id) as session:
+            if await session.scalar(select(func.count(Event.id))) == number:
+                return
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
 
 
 def kinds(events: Sequence[LoggedEvent]) -> list[str]:
@@ -132,6 +144,23 @@ async def test_writers_of_several_organizations_do_not_block_each_other(database
         async with asyncio.timeout(LIMIT):
             await asyncio.gather(write(one, other), write(other, one), write(other, one), write(one, other))
         assert len(await log_of(database).read(None)) == 4 * 20 * 2
+
+
+async def test_events_noted_for_others_do_not_wait_for_an_organization(postgresql: Database) -> None:
+    """The buffer writes for all organizations: one whose log is held is written once it is free."""
+    first, second = await organizations(postgresql, 2)
+    buffer, log = EventBuffer(postgresql), log_of(postgresql)
+    async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as group, closed_gate(postgresql):
+        group.create_task(held(postgresql, first))
+        await until_waiting(postgresql, 1)
+        for organization_id in (first, second, first):
+            buffer.add(organization_id, happened("test.noted"), "x")
+        group.create_task(buffer.finish())
+        await until_waiting(postgresql, 2)
+        # The second neither waits nor is waited for.
+        await happens(postgresql, second)
+        await until_logged(postgresql, second, 2)
+    assert kinds(await log.read(None)).count("test.noted") == 3
 
 
 async def followed(tail: EventTail, organization_id: int | None, writers: int) -> list[LoggedEvent]:

@@ -105,6 +105,11 @@ class Database:
         self._unwritten: Unavailable | None = None
         self._unwritten_until = -math.inf
 
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether transactions that write come one after the other, whatever they write."""
+        return self._one_writer is not None
+
     @asynccontextmanager
     async def read(self, organization_id: int | None) -> AsyncGenerator[AsyncSession]:
         """Raises Unavailable, as `write` does, when the database is away, locked or full."""

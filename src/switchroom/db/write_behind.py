@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from itertools import count, islice
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from itertools import count
 from typing import Generic, TypeVar
 
 import structlog
@@ -21,6 +21,8 @@ MOST_WAITING = 100_000
 already, and the order of it, outweighs what comes."""
 
 _WRITTEN_AT_ONCE = 500
+_GROUPS_AT_ONCE = 4
+"""Each takes a connection to the database."""
 _RETRY_AFTER = 1.0
 _UNFIT = {"22", "23", "54"}
 """Classes of SQLSTATE: what is no value of its column, what breaks a constraint, what is too large."""
@@ -42,8 +44,12 @@ class WriteBehind(Generic[T]):
         what: str,
         write: Callable[[Sequence[T]], Awaitable[None]],
         key: Callable[[T], Hashable] | None = None,
+        group: Callable[[T], Hashable] | None = None,
     ) -> None:
         """`write` writes them all in one transaction, or none; `what` names them in log and metrics.
+
+        `group` is for notes that different transactions may write, several at a time, so that a group whose
+        rows are locked by others holds up no other group. The order holds within a group only.
 
         `key` is for notes of which the last with a key is the only one that counts: it takes the place of one
         that waits, also when no others are taken, and comes after all that wait.
@@ -51,6 +57,7 @@ class WriteBehind(Generic[T]):
         self._what = what
         self._write = write
         self._key = key
+        self._group = group
         self._numbers = count()
         self._waiting: OrderedDict[Hashable, T] = OrderedDict()
         self._awake = asyncio.Event()
@@ -97,10 +104,39 @@ class WriteBehind(Generic[T]):
             await self._finish()
 
     async def _finish(self) -> None:
-        most = _WRITTEN_AT_ONCE
-        while self._waiting:
+        """Write what waits, group by group. Raises the first error when all that can be written is."""
+        failed: dict[Hashable, Exception] = {}
+        while groups := self._next_groups(failed):
+            results = await asyncio.gather(
+                *(self._write_group(notes) for notes in groups.values()), return_exceptions=True
+            )
+            for group, result in zip(groups, results, strict=True):
+                if isinstance(result, Exception):
+                    failed[group] = result
+                elif result is not None:
+                    raise result
+        for error in failed.values():
+            raise error
+
+    def _next_groups(self, failed: Collection[Hashable]) -> dict[Hashable, list[tuple[Hashable, T]]]:
+        """The first of the notes that wait, with their keys, of some groups that have not failed."""
+        groups: dict[Hashable, list[tuple[Hashable, T]]] = {}
+        taken = 0
+        for key, note in self._waiting.items():
+            group = None if self._group is None else self._group(note)
+            if group in failed or (group not in groups and len(groups) == _GROUPS_AT_ONCE):
+                continue
+            groups.setdefault(group, []).append((key, note))
+            taken += 1
+            if taken == _WRITTEN_AT_ONCE:
+                break
+        return groups
+
+    async def _write_group(self, notes: Sequence[tuple[Hashable, T]]) -> None:
+        most, first = len(notes), 0
+        while first < len(notes):
             # They wait until they are written, whatever becomes of that.
-            part = list(islice(self._waiting.items(), most))
+            part = notes[first : first + most]
             try:
                 await self._write([note for _, note in part])
             except Exception as error:
@@ -113,7 +149,8 @@ class WriteBehind(Generic[T]):
                 log.error(f"one of {self._what} cannot be written", reason=type(error).__name__)
                 self._unfit_metric.inc()
             else:
-                most = min(2 * most, _WRITTEN_AT_ONCE)
+                most *= 2
+            first += len(part)
             for key, note in part:
                 # Another may have taken its place meanwhile.
                 if self._waiting.get(key) is note:

@@ -22,6 +22,10 @@ class _Note(Struct, frozen=True):
     at: datetime
 
 
+def _organization(note: _Note) -> int:
+    return note.organization_id
+
+
 class EventBuffer:
     """Logs what happens outside the database, as in a live room. Nobody waits for it to be written.
 
@@ -33,7 +37,8 @@ class EventBuffer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._writes = WriteBehind("events", self._write)
+        group = None if database.has_one_writer else _organization
+        self._writes = WriteBehind("events", self._write, group=group)
         self.run = self._writes.run
         self.finish = self._writes.finish
 
