@@ -17,7 +17,6 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
-from switchroom.texts import Language
 from switchroom.texts.names import FieldNames, camel_case
 
 NAMES = FieldNames()
@@ -46,6 +45,7 @@ CODES: Mapping[ErrorCode, str] = {
         )
     },
     ErrorCode.MEETING_ACCOUNT_UNPAID: "account_unpaid",
+    ErrorCode.NOT_LET_IN_YET: "waiting",
     ErrorCode.WAITING_NOT_FOUND: "participant_not_found",
     ErrorCode.WAITING_ROOM_FULL: "room_full",
 }
@@ -64,11 +64,11 @@ _DETAILS = ("opens_at", "retry_after", "valid_from", "valid_until")
 """Facts that clients are told."""
 
 
-def refusal(error: DomainError, request_id: str | None, language: Language = "en") -> Error:
-    """The message that tells of an error."""
+def refusal(error: DomainError, request_id: str | None) -> Error:
+    """The message that tells of an error, to a program: people read what their client says of the code."""
     return Error(
         code=code_of(error),
-        message=texts.message(error, language, NAMES.of),
+        message=texts.message(error, "en", NAMES.of),
         id=request_id,
         details=details_of(error) or None,
     )

@@ -24,7 +24,7 @@ from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant, Source
 from switchroom.engines.janus.client import JanusError, JanusRefused
 from switchroom.engines.janus.videoroom import BAD_SDP, Publisher, VideoRoom
-from switchroom.errors import DomainError, ErrorCode, Exhausted, Forbidden, Invalid
+from switchroom.errors import DomainError, ErrorCode, Exhausted, Forbidden, Invalid, Unavailable
 from switchroom.rooms.permissions import ACTIVE
 
 log = structlog.stdlib.get_logger(__name__)
@@ -155,14 +155,9 @@ class Publishing:
 
     def _failure(self, error: JanusError, request_id: str | None) -> Error:
         if isinstance(error, JanusRefused) and error.code in BAD_SDP:
-            return Error(
-                code="bad_request",
-                message=f"the media server does not understand the offer: {error.reason}",
-                id=request_id,
-                details={"field": "sdp"},
-            )
+            return refusal(Invalid(ErrorCode.OFFER_NOT_UNDERSTOOD, "sdp", problem=error.reason), request_id)
         log.warning("publish failed", participant=self._participant.id, reason=str(error))
-        return Error(code="media_unavailable", message="the media server cannot take this now", id=request_id)
+        return refusal(Unavailable(ErrorCode.MEDIA_NOT_TAKEN), request_id)
 
     async def _publish(self, request: Publish) -> str:
         if not self._participant.permissions & ACTIVE:

@@ -12,7 +12,6 @@ from switchroom.conference.messages import (
     AnyClientMessage,
     Candidate,
     Deny,
-    Error,
     Hand,
     Join,
     Leave,
@@ -154,9 +153,7 @@ class WaitingSession:
                 connection.end(CloseCode.LEFT)
             case _:
                 request_id = getattr(message, "id", None)
-                connection.send(
-                    Error(code="waiting", message="a moderator has to let you in first", id=request_id)
-                )
+                connection.send(refusal(Forbidden(ErrorCode.NOT_LET_IN_YET), request_id))
 
     def _inside(self) -> Session | None:
         if self._session is None and self._arrival.stay is not None:

@@ -27,7 +27,7 @@ from switchroom.conference.refusals import refusal
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.signalling.connection import QueuedConnection
 from switchroom.conference.signalling.session import open_session
-from switchroom.errors import DomainError, ErrorCode, Invalid, LinkNotFound, NotFound
+from switchroom.errors import DomainError, ErrorCode, Exhausted, Invalid, LinkNotFound, NotFound
 from switchroom.http.rate_limit import TokenBucket
 from switchroom.http.websocket import LARGEST_MESSAGE
 
@@ -198,7 +198,7 @@ class _Reader:
         except DomainError as error:
             self._turn_away(_join_refusal(error, None))
         except TimeoutError:
-            self._turn_away(Error(code="bad_request", message="no join message in time"))
+            self._turn_away(refusal(Invalid(ErrorCode.JOIN_TOO_LATE), None))
         except _GONE:
             pass
         return None
@@ -253,7 +253,7 @@ class _Reader:
         """Whether another message may come already; it has been refused otherwise."""
         if self._limit.take():
             return True
-        self._refuse(Error(code="too_many", message="too many messages a second"))
+        self._refuse(refusal(Exhausted(ErrorCode.TOO_MANY_MESSAGES), None))
         return False
 
     def _refuse(self, error: Error) -> None:

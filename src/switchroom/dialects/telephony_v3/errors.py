@@ -37,10 +37,10 @@ Word = Literal[
 PROBLEMS: ProblemTable[Word] = ProblemTable(
     {
         (Invalid, None): Row(400, "validation_error"),
-        (BodyTooLarge, None): Row(413, "too_large", "the request is too large"),
+        (BodyTooLarge, None): Row(413, "too_large", ErrorCode.TOO_LARGE),
         (Unauthenticated, None): Row(401, "invalid_credentials"),
         (NotFound, None): Row(404, "not_found"),
-        (UnknownPath, None): Row(404, "not_found", "there is no such resource"),
+        (UnknownPath, None): Row(404, "not_found", ErrorCode.NOT_FOUND),
         (WrongMethod, None): Row(405, "method_not_allowed"),
         (Forbidden, None): Row(403, "forbidden"),
         (Exhausted, None): Row(429, "too_many_requests"),
@@ -48,8 +48,8 @@ PROBLEMS: ProblemTable[Word] = ProblemTable(
         (Conflict, None): Row(409, "conflict"),
         (Unavailable, ErrorCode.ACTION_MISSING): Row(501, "not_implemented"),
         (Unavailable, None): Row(503, "unavailable"),
-        (TimeoutError, None): Row(503, "timeout", "this took too long"),
-        (Exception, None): Row(500, "internal", "something went wrong here"),
+        (TimeoutError, None): Row(503, "timeout", ErrorCode.UNKNOWN),
+        (Exception, None): Row(500, "internal", ErrorCode.UNKNOWN),
     },
     FieldNames({"access_token": "accessToken"}, in_camel_case=False),
 )
