@@ -17,6 +17,7 @@ from benchmarks import (
     growth,
     idle,
     join,
+    log_writers,
     meetings,
     report,
     review,
@@ -29,7 +30,7 @@ from benchmarks.figures import Result
 RESULTS = Path(__file__).with_name("results")
 
 
-_SHORT = ("list", "links", "meetings", "review", "join", "webhooks", "calls", "idle")
+_SHORT = ("list", "links", "meetings", "review", "join", "webhooks", "writers", "calls", "idle")
 """What is measured when nothing is named."""
 
 
@@ -41,6 +42,7 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Await
         "review": lambda place: review.measure(place, rounds=options.rounds),
         "join": lambda place: join.measure(place, rounds=options.joins),
         "webhooks": lambda place: webhooks.measure(place, rounds=options.deliveries),
+        "writers": lambda place: log_writers.measure(place, rounds=options.starts),
         "growth": lambda place: growth.measure(place, rounds=options.rounds, largest=options.rows),
         "calls": lambda place: calls.measure(
             place, rounds=options.deliveries, calls=options.calls, rate=options.call_rate
@@ -55,8 +57,8 @@ def _options() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="NAME",
-        help="list, links, meetings, review, join, webhooks, calls, growth, idle; all but growth when none "
-        "is named",
+        help="list, links, meetings, review, join, webhooks, writers, growth, calls, idle; all but growth when "
+        "none is named",
     )
     parser.add_argument("--rounds", type=int, default=12, help="rounds of all others")
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")
@@ -64,7 +66,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--deliveries", type=int, default=2, help="rounds of webhooks and calls")
     parser.add_argument("--calls", type=int, default=1000, help="telephone calls of a round")
     parser.add_argument("--call-rate", type=int, default=40, help="telephone calls a second")
-    parser.add_argument("--starts", type=int, default=5, help="starts of each kind")
+    parser.add_argument("--starts", type=int, default=5, help="starts of each kind, and rounds of writers")
     parser.add_argument("--rows", type=int, default=1_000_000, help="links of growth's largest organization")
     parser.add_argument("--results", type=Path, default=RESULTS, help="directory to write to")
     options = parser.parse_args()

@@ -131,12 +131,12 @@ def _until(probe: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def postgresql_server() -> Generator[str]:
-    """The address of a running server's empty database, without the scheme."""
+def postgresql_server(*options: str) -> Generator[str]:
+    """The address of the empty database, without the scheme, of a server running with further options."""
     directory = Path(tempfile.mkdtemp(prefix="switchroom-pg-", dir="/tmp"))
     try:
         server = PostgresqlServer(directory)
-        server.start()
+        server.start(*options)
         try:
             yield server.address
         finally:
