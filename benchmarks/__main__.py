@@ -57,8 +57,8 @@ def _options() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="NAME",
-        help="list, links, meetings, review, join, webhooks, writers, growth, calls, idle; all but growth when "
-        "none is named",
+        help="list, links, meetings, review, join, webhooks, writers, growth, calls, idle; all but growth "
+        "when none is named",
     )
     parser.add_argument("--rounds", type=int, default=12, help="rounds of all others")
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")

@@ -2,8 +2,8 @@
 in one organization, who wait for each other.
 
 The server synchronizes the disk. A transaction looks at its organization and writes one event. Its commit
-takes as long as with a synchronous standby, which answers after 5 ms: without one, the writers' own process is
-the limit, and not what they wait for.
+takes as long as with a synchronous standby, which answers after 5 ms: without one, the writers' own process
+is the limit, and not what they wait for.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ async def _measure(database: Database, rounds: int) -> Result:
             Target(over_together, Direction.AT_LEAST, OVER_ONE_ORGANIZATION),
         ],
         notes=[
-            f"Transactions a second, of one event each, whose commit takes {_STANDBY * 1000:g} ms longer than "
-            "the disk, as with a synchronous standby."
+            f"Transactions a second, of one event each, whose commit takes {_STANDBY * 1000:g} ms longer "
+            "than the disk, as with a synchronous standby."
         ],
     )
 
