@@ -176,6 +176,27 @@ async def test_who_is_put_on_hold_hears_music(account: Account) -> None:
         await call.talker.hears(550)
 
 
+async def test_the_music_is_that_of_whoever_holds(account: Account) -> None:
+    account.api("POST", "/accounts", {"music_on_hold_id": account.tone(900, 5)})
+    account.person("201")
+    account.person("202")
+    account.api("POST", f"/users/{account.people['201']}", {"music_on_hold_id": account.tone(1200, 5)})
+    account.api("POST", f"/devices/{account.devices['202']}", {"music_on_hold_id": account.tone(700, 5)})
+    account.api("POST", f"/users/{account.people['202']}", {"music_on_hold_id": account.tone(900, 5)})
+    async with account.phones("201", "202") as (ada, grace):
+        call, other = await connected(ada, "202", grace)
+        await call.hold()
+        await other.talker.hears(1200)
+        await call.resume()
+        await other.talker.hears(400)
+        await other.hold()
+        await call.talker.hears(700)
+        await other.resume()
+        await call.talker.hears(550)
+        call.hang_up()
+        await other.ended()
+
+
 async def test_a_blind_transfer(account: Account) -> None:
     for extension in ("201", "202", "203"):
         account.person(extension, f"Person {extension}")

@@ -69,6 +69,16 @@ async def test_three_phones_hear_the_others_and_leave_one_after_the_other(accoun
         first.hang_up()
 
 
+async def test_who_is_alone_hears_the_music_of_the_account(account: Account) -> None:
+    people(account, "201")
+    account.api("POST", "/accounts", {"music_on_hold_id": account.tone(900, 5)})
+    conference(account)
+    async with account.phones("201") as (ada,):
+        first = await joined(ada)
+        await first.talker.hears(900, limit=MUSIC_AND_PROMPTS)
+        first.hang_up()
+
+
 async def test_keys_mute_and_unmute(account: Account) -> None:
     people(account, "201", "202")
     conference(account)

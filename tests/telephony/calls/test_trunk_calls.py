@@ -275,6 +275,21 @@ async def test_nobody_is_transferred_or_forwarded_to_what_is_denied(account: Acc
         assert await far.is_left_alone(1)
 
 
+async def test_a_carrier_on_hold_hears_the_music_of_whoever_holds_it(account: Account) -> None:
+    user = account.person("201")
+    account.api("POST", f"/users/{user}", {"music_on_hold_id": account.tone(700, 5)})
+    async with carrier(account) as far, account.phones("201") as (ada,):
+        add_number(account, add_trunk(account, far.port))
+        call = await ada.call(FAR)
+        other = await far.rung()
+        other.answer()
+        await call.answered()
+        await call.hold()
+        await other.talker.hears(700)
+        call.hang_up()
+        await other.ended()
+
+
 async def test_who_is_transferred_to_a_feature_code_forwards_nobodys_calls(account: Account) -> None:
     user = account.person("201")
     account.person("202")

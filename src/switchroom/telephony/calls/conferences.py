@@ -267,7 +267,9 @@ class Conferences:
     async def _play_music(self, member: Member) -> None:
         """Music until somebody comes, or the mixer is there again."""
         call = member.call
-        music = await call.board.prompts.music(call.organization_id, None, member.ear)
+        account = call.loaded.flow.account if call.loaded is not None else None
+        own = account.music_on_hold_id if account is not None else None
+        music = await call.board.prompts.music(call.organization_id, own, member.ear)
         if music:
             member.music = await member.leg.play(music, times=FOREVER)
         elif not member.leg.media.state.target.is_sink:

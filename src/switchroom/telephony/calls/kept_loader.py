@@ -103,6 +103,15 @@ class KeptLoader:
         """Nothing of it is kept: programs ask for it."""
         return await self._loader.devices_to_ring(organization_id, device_id, user_id)
 
+    async def music_on_hold(
+        self, organization_id: int, device_id: int | None, user_id: int | None
+    ) -> tuple[int | None, int | None]:
+        return await self._remember(
+            ("music", organization_id, device_id, user_id),
+            lambda: self._loader.music_on_hold(organization_id, device_id, user_id),
+            lambda _: organization_id,
+        )
+
     async def realm(self, organization_id: int) -> str:
         return await self._remember(
             ("realm", organization_id),

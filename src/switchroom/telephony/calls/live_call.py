@@ -153,7 +153,7 @@ class LiveCall(TalkingCall):
     """A call. Its attributes are for its own task and for those who carry out its actions and commands."""
 
     def __init__(self, board: Board, inbox: Inbox, routed: Leg, call_id: str = "") -> None:
-        super().__init__(board.journal, board.prompts, inbox, routed, call_id)
+        super().__init__(board.journal, board.loader, board.prompts, inbox, routed, call_id)
         self.board = board
 
     # What goes through it from beginning to end.
@@ -359,7 +359,7 @@ class LiveCall(TalkingCall):
     async def _dial(self, action: Dial) -> Event:
         assert self.loaded is not None
         self.direction = CallDirection.OUTGOING
-        self.hold_music = self.loaded.flow.account.music_on_hold_id
+        self.hold_music = None
         return await self.until_answered(self.board.dial(self.ringing(), self.loaded, action))
 
     def ringing(self) -> RingingCall:

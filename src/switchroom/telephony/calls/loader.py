@@ -214,6 +214,20 @@ class Loader:
             query = select(TelephonyAccount.realm).where(TelephonyAccount.organization_id == organization_id)
             return (await session.execute(query)).scalar_one()
 
+    async def music_on_hold(
+        self, organization_id: int, device_id: int | None, user_id: int | None
+    ) -> tuple[int | None, int | None]:
+        """The sounds that are heard by whom a device of a user puts on hold: that of the device or else the
+        user's, and the account's."""
+        async with self._database.read(organization_id) as session:
+            rows = AccountRows(session, organization_id, self._kinds)
+            account = await rows.account()
+            device = (await rows.devices({device_id})).get(device_id) if device_id is not None else None
+            user = (await rows.users({user_id})).get(user_id) if user_id is not None else None
+        levels = (one.music_on_hold_id for one in (device, user) if one is not None)
+        own = next((one for one in levels if one is not None), None)
+        return own, account.music_on_hold_id if account is not None else None
+
     async def sound_versions(self, organization_id: int, media_ids: Sequence[int]) -> Mapping[int, str]:
         """What the files of an account's sounds are called, by ids; without those that there are not."""
         query = select(MediaRow.id, MediaRow.version).where(

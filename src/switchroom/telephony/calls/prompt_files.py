@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 from msgspec import Struct
 
+from switchroom.errors import Unavailable
 from switchroom.telephony.prompts import saying
 from switchroom.telephony.prompts.library import PromptLibrary, PromptMissing
 from switchroom.telephony.prompts.texts import MUSIC
@@ -83,8 +84,12 @@ class PromptFiles:
         return files
 
     async def music(self, organization_id: int, media_id: int | None, ear: Ear) -> list[Path]:
-        """Music on hold: the account's, or the platform's."""
-        own = await self.files(organization_id, [Sound(media_id)], ear) if media_id is not None else []
+        """Music on hold: a sound of the account, or for lack of it the platform's."""
+        try:
+            own = await self.files(organization_id, [Sound(media_id)], ear) if media_id is not None else []
+        except Unavailable as error:
+            log.warning("music of an account not found", organization=organization_id, reason=error.code)
+            own = []
         return own or self.named(MUSIC, ear)
 
     def named(self, name: str, ear: Ear) -> list[Path]:

@@ -10,8 +10,10 @@ from msgspec import structs
 
 from switchroom.engines.rtpengine.client import NgRefused
 from switchroom.engines.sip.events import Acknowledged, Cancelled, Ended, Offered, ReferRequested
+from switchroom.errors import Unavailable
 from switchroom.telephony.calls.call_state import CallState
 from switchroom.telephony.calls.inbox import Happening, Inbox, MediaLost, Ordered, PlayedToEnd, Signalled
+from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.routes import CallOver
@@ -27,9 +29,16 @@ class TalkingCall(CallState):
     """A call as far as its legs talk to each other."""
 
     def __init__(
-        self, journal: Journal, prompts: PromptFiles, inbox: Inbox, routed: Leg, call_id: str = ""
+        self,
+        journal: Journal,
+        loader: KeptLoader,
+        prompts: PromptFiles,
+        inbox: Inbox,
+        routed: Leg,
+        call_id: str = "",
     ) -> None:
         super().__init__(journal, inbox, routed, call_id)
+        self._loader = loader
         self._prompts = prompts
         self._interjected: dict[str, Leg] = {}
 
@@ -68,12 +77,27 @@ class TalkingCall(CallState):
         leg.status = LegStatus.HELD
         if leg.media.state.direction.receives:
             await leg.media.let_nobody_hear()
-        music = await self._prompts.music(self.organization_id, self.hold_music, self.ear_of(other))
+        music = await self._music(leg, other)
         if music:
             await other.play(music, times=FOREVER)
         else:
             await other.media.let_nobody_hear()
         self.note(ChangeKind.HELD, leg)
+
+    async def _music(self, holder: Leg, listener: Leg) -> Sequence[Path]:
+        """What a leg hears that is on hold: the music of the phone that holds it, of the user who has it, of
+        the group that was called, of the account."""
+        party = holder.party
+        of_group = self.hold_music if holder is not self.routed else None
+        try:
+            own, of_account = await self._loader.music_on_hold(
+                self.organization_id, party.device_id, party.user_id
+            )
+        except Unavailable as error:
+            log.warning("music on hold not looked up", call=self.id, reason=error.code)
+            own = of_account = None
+        music = next((one for one in (own, of_group, of_account) if one is not None), None)
+        return await self._prompts.music(self.organization_id, music, self.ear_of(listener))
 
     async def unhold(self, leg: Leg) -> None:
         """Let a leg talk again to the one it has put on hold."""

@@ -50,7 +50,7 @@ class Ring(Struct, frozen=True, tag="ring"):
     """Ring all targets at once, each after its delay, until one answers or `timeout` seconds have passed.
 
     A rejection ends the others only with `fail_on_single_reject`. `group_id` is set where the turn of a
-    group is to be counted. Answered by Answered, NoAnswer, Busy or Failed.
+    group is to be counted, `music_on_hold_id` is the group's. Answered by Answered, NoAnswer, Busy or Failed.
     """
 
     targets: tuple[Target, ...]

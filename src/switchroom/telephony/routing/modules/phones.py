@@ -38,9 +38,7 @@ def ring(context: Context, module: Module, data: RingData) -> Turn:
     targets = shared_out(reach.targets, call)
     if not targets:
         return _not_rung(context, reach.cause)
-    user = flow.users.get(data.id) if module is Module.USER else None
-    music = user.music_on_hold_id if user is not None else None
-    return Do(_ring(context, targets, seconds(targets), music), Ringing())
+    return Do(_ring(context, targets, seconds(targets), None), Ringing())
 
 
 def ring_group(context: Context, data: GroupData) -> Turn:
@@ -113,12 +111,11 @@ def _ring(
     group_id: int | None = None,
     fail_on_single_reject: bool = False,
 ) -> Ring:
-    music = music_on_hold_id if music_on_hold_id is not None else context.flow.account.music_on_hold_id
     return Ring(
         targets=targets,
         timeout=max(timeout, 1),
         caller=context.call.caller,
-        music_on_hold_id=music,
+        music_on_hold_id=music_on_hold_id,
         fail_on_single_reject=fail_on_single_reject,
         auto_answer=context.call.auto_answer,
         group_id=group_id,
