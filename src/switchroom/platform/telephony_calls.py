@@ -22,6 +22,7 @@ from switchroom.telephony.calls.call_metrics import CallMetrics
 from switchroom.telephony.calls.control import SwitchboardControl
 from switchroom.telephony.calls.dialling import TrunkDialler
 from switchroom.telephony.calls.forwarding import Forwarding
+from switchroom.telephony.calls.group_login import GroupLogin
 from switchroom.telephony.calls.journal import CallJournal
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.loader import Loader
@@ -32,7 +33,7 @@ from switchroom.telephony.calls.snapshot import CallSnapshot
 from switchroom.telephony.calls.switchboard import Switchboard
 from switchroom.telephony.control.server import ControlServer
 from switchroom.telephony.prompts.library import PromptLibrary
-from switchroom.telephony.routing.actions import ChangeForwarding
+from switchroom.telephony.routing.actions import ChangeForwarding, LogInToGroup
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -61,6 +62,7 @@ class CallServices:
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
         self.board.performers.update(voicemail.performers())
         self.board.performers[ChangeForwarding] = Forwarding(telephony.resources).perform
+        self.board.performers[LogInToGroup] = GroupLogin(telephony.resources).perform
         self._mixing = ConferenceServices(
             settings, self.storage.database, identity.passwords, identity.throttle
         )

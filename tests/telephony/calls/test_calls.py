@@ -319,6 +319,47 @@ async def test_forwarding_is_switched_on_and_off_by_phone(account: Account) -> N
         await ringing.failed()
 
 
+async def test_members_log_in_to_groups_and_out_where_the_group_lets_them(account: Account) -> None:
+    for extension in ("201", "202", "203"):
+        account.person(extension)
+    members = [{"member_id": account.people[one]} for one in ("201", "202")]
+    free = account.api.make("groups", name="Shifts", members=members, login_logout_authorized=True)
+    fixed = account.api.make("groups", name="Duty", members=members)
+    account.flow("300", {"module": "group", "data": {"id": free}})
+    account.flow("301", {"module": "group", "data": {"id": fixed}})
+    account.feature("group[action=login]", "61")
+    account.feature("group[action=logout]", "62")
+
+    def logged(group: int) -> list[bool]:
+        return [one["logged"] for one in account.api("GET", f"/groups/{group}")["members"]]
+
+    async def dials(phone: SoftPhone, number: str) -> None:
+        call = await phone.call(number)
+        await call.answered()
+        await call.ended(15)
+
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        await dials(ada, "*62300")
+        assert (logged(free), logged(fixed)) == ([False, True], [True, True])
+        told = account.api("GET", "/events", type="group.updated")
+        assert [(one["object"], one["data"]["by"]) for one in told] == [(str(free), "telephone")]
+        call = await mary.call("300")
+        (await grace.rung()).refuse(486)
+        assert await call.failed() == 486
+        assert ada.incoming.empty()
+        await dials(ada, "*62301")
+        await dials(mary, "*62300")
+        assert (logged(free), logged(fixed)) == ([False, True], [True, True])
+        await dials(ada, "*61")
+        await dials(grace, "*62")
+        assert (logged(free), logged(fixed)) == ([True, False], [True, True])
+        call, other = await connected(mary, "201", ada)
+        await other.transfer("*62300")
+        await other.transferred(15)
+        assert logged(free) == [True, False], "somebody else is on the line"
+        call.hang_up()
+
+
 async def test_a_group_in_turn_begins_with_another_member_each_time(account: Account) -> None:
     for extension in ("201", "202", "203"):
         account.person(extension)

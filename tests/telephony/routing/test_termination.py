@@ -30,6 +30,7 @@ from switchroom.telephony.routing.actions import (
     JumpTo,
     LeaveVoicemail,
     Log,
+    LogInToGroup,
     NoAnswer,
     PinChecked,
     Play,
@@ -94,7 +95,7 @@ def _events_of(action: Action) -> st.SearchStrategy[Event]:
             return st.just(Finished()) | st.just(Digits("0")) | _FAILURES
         case JumpTo():
             return st.builds(Jumped, st.sampled_from(["", "100"])) | _FAILURES
-        case Answer() | Play() | JoinConference() | ChangeForwarding() | Log():
+        case Answer() | Play() | JoinConference() | ChangeForwarding() | LogInToGroup() | Log():
             return st.just(Finished())
         case Hangup():
             raise AssertionError("no event follows")

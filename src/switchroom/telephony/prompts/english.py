@@ -56,6 +56,7 @@ PHRASES: Mapping[str, str] = {
     "goodbye": "Goodbye.",
     "group-logged-in": "You are logged in to the group.",
     "group-logged-out": "You are logged out of the group.",
+    "group-not-authorized": "You cannot log in to this group, or out of it, by telephone.",
     "group-nobody": "Nobody is available at the moment.",
     "hotdesk-enter-id": "Please enter your desk number, and then the hash key.",
     "hotdesk-enter-pin": "Please enter your PIN, and then the hash key.",

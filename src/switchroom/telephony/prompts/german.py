@@ -59,6 +59,7 @@ PHRASES: Mapping[str, str] = {
     "goodbye": "Auf Wiederhören.",
     "group-logged-in": "Sie sind in der Gruppe angemeldet.",
     "group-logged-out": "Sie sind von der Gruppe abgemeldet.",
+    "group-not-authorized": "In dieser Gruppe können Sie sich am Telefon nicht an- oder abmelden.",
     "group-nobody": "Zur Zeit ist niemand erreichbar.",
     "hotdesk-enter-id": "Bitte geben Sie Ihre Platznummer ein, und danach die Raute-Taste.",
     "hotdesk-enter-pin": "Bitte geben Sie Ihre PIN ein, und danach die Raute-Taste.",

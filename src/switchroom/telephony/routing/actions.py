@@ -153,6 +153,14 @@ class ChangeForwarding(Struct, frozen=True, tag="change_forwarding"):
     device_id: int | None = None
 
 
+class LogInToGroup(Struct, frozen=True, tag="log_in_to_group"):
+    """Log whoever is at the phone in to the group of that number, or out of it; without a number of all groups
+    that let their members. Answered by Finished, or by Failed where there is none."""
+
+    logged: bool
+    number: str = ""
+
+
 class Log(Struct, frozen=True, tag="log"):
     """Write a line for the operator. Answered by Finished."""
 
@@ -179,6 +187,7 @@ Action = (
     | CheckVoicemail
     | JumpTo
     | ChangeForwarding
+    | LogInToGroup
     | Log
     | Hangup
 )

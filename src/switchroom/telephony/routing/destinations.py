@@ -31,6 +31,8 @@ class Feature(StrEnum):
     RETRIEVE = "retrieve"
     PICKUP = "directed_ext_pickup"
     MOVE = "move"
+    GROUP_LOGIN = "group[action=login]"
+    GROUP_LOGOUT = "group[action=logout]"
 
 
 DEFAULT_CODES: Mapping[Feature, str] = {
@@ -51,6 +53,8 @@ DEFAULT_CODES: Mapping[Feature, str] = {
     Feature.RETRIEVE: "*5",
     Feature.PICKUP: "*87",
     Feature.MOVE: "6683",
+    Feature.GROUP_LOGIN: "*61",
+    Feature.GROUP_LOGOUT: "*62",
 }
 """Codes as they are dialled where an account has not chosen others. None is active unless a callflow says
 so."""

@@ -1,5 +1,5 @@
-"""Feature codes: forwarding, voicemail, intercom, a hidden number. Parking, pickup, hotdesking and moving
-of calls are not there yet."""
+"""Feature codes: forwarding, voicemail, groups, intercom, a hidden number. Parking, pickup, hotdesking and
+moving of calls are not there yet."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from switchroom.telephony.routing.actions import (
     JumpTo,
     LeaveVoicemail,
     Log,
+    LogInToGroup,
     Play,
     Timeout,
 )
@@ -45,6 +46,7 @@ FORWARD_SECONDS = 8
 
 _FEATURES = {one.value: one for one in Feature}
 _ANNOUNCED, _ENTERED, _LATER = "announced", "entered", "later"
+_IN, _OUT = "in", "out"
 
 
 def feature_node(feature: Feature) -> Node:
@@ -74,6 +76,10 @@ def enter(context: Context, data: FeatureData) -> Turn:
             return _jump(context, digits, extensions_only=True, auto_answer=True)
         case Feature.WITHHOLD:
             return _jump(context, digits, withheld=True)
+        case Feature.GROUP_LOGIN:
+            return Do(LogInToGroup(logged=True, number=digits), FeatureState(_IN))
+        case Feature.GROUP_LOGOUT:
+            return Do(LogInToGroup(logged=False, number=digits), FeatureState(_OUT))
         case _:
             log = Log("feature code is not available yet", data.feature[:100])
             return Do(log, FeatureState(_LATER))
@@ -92,6 +98,8 @@ def resume(context: Context, data: FeatureData, state: FeatureState, event: Even
         case Finished():
             # What was changed is said: the number of a forward is read back.
             return Do(Play(_said(state.stage)), FeatureState(_ANNOUNCED))
+        case Failed(cause, code) if state.stage in (_IN, _OUT):
+            return Leave((), cause, code, notice=PromptName.GROUP_NOT_AUTHORIZED)
         case Failed(cause, code):
             return leave(cause, code)
         case _:
@@ -150,6 +158,8 @@ def _change(context: Context, *, enabled: bool, number: str | None = None) -> Tu
 
 
 def _said(stage: str) -> tuple[Named | SayDigits, ...]:
+    if stage in (_IN, _OUT):
+        return (Named(PromptName.GROUP_LOGGED_IN if stage == _IN else PromptName.GROUP_LOGGED_OUT),)
     is_on, _, number = stage.partition(":")
     if is_on != "on":
         return (Named(PromptName.FORWARD_OFF),)
