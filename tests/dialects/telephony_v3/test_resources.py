@@ -108,12 +108,12 @@ CASES = [
     Case(
         kind="conferences",
         singular="conference",
-        made={"name": "Monday", "members_pin": "1234", "members_maximum": 5},
-        change={"members_join_muted": True, "members_pin": None},
+        made={"name": "Monday", "members_pin": "1234", "moderators_pin": "5678", "members_maximum": 5},
+        change={"members_join_muted": True, "members_pin": None, "wait_for_moderator": True},
         wrong={"name": "Monday", "members_pin": "12ab", "members_maximum": 1},
         named=["members_pin", "members_maximum"],
         listed=["id", "name"],
-        hidden=["members_pin"],
+        hidden=["members_pin", "moderators_pin"],
     ),
     Case(
         kind="vmboxes",

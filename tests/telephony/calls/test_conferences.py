@@ -248,3 +248,62 @@ async def told(account: Account, kind: str, number: int) -> list[dict[str, Any]]
     await eventually(read, limit=MUSIC_AND_PROMPTS)
     assert {one["object"] for one in found} == {str(number)}
     return found
+
+
+async def test_a_conference_begins_with_its_moderator_who_locks_it_and_mutes_all(account: Account) -> None:
+    people(account, "201", "202", "203", "204")
+    account.api("POST", "/accounts", {"music_on_hold_id": account.tone(900, 5)})
+    owner = account.people["203"]
+    number = conference(account, owner_id=owner, wait_for_moderator=True, members_join_muted=True)
+    async with account.phones("201", "202", "203", "204") as (ada, grace, mary, late):
+        first, second = await joined(ada), await joined(grace)
+        for one in (first, second):
+            await one.talker.hears(900, limit=MUSIC_AND_PROMPTS)
+            for key in ("*", "3"):  # not muted any more
+                one.talker.press(key)
+        third = await joined(mary)
+        await first.talker.hears(550, 700, limit=MUSIC_AND_PROMPTS)
+        await third.talker.hears(400, 550, limit=MUSIC_AND_PROMPTS)
+        found = await asyncio.to_thread(account.api, "GET", f"/conferences/{number}/participants")
+        assert [(one["number"], one["is_moderator"]) for one in found] == [
+            ("201", False),
+            ("202", False),
+            ("203", True),
+        ]
+        for key in ("*", "7"):  # by a member: nothing
+            first.talker.press(key)
+        for key in ("*", "8"):
+            third.talker.press(key)
+        await third.talker.hears(limit=MUSIC_AND_PROMPTS)
+        await first.talker.hears(700, limit=MUSIC_AND_PROMPTS)
+        for key in ("*", "8"):
+            third.talker.press(key)
+        await third.talker.hears(400, 550, limit=MUSIC_AND_PROMPTS)
+        for key in ("*", "7"):
+            third.talker.press(key)
+        await third.talker.hears(400, 550, limit=MUSIC_AND_PROMPTS)
+        await (await joined(late)).ended(limit=MUSIC_AND_PROMPTS)
+        third.hang_up()
+        await first.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+
+
+async def test_whom_the_owner_transfers_is_no_moderator(account: Account) -> None:
+    people(account, "201", "202")
+    number = conference(account, owner_id=account.people["202"])
+    async with account.phones("201", "202") as (ada, grace):
+        call = await ada.call("202")
+        other = await grace.rung()
+        other.answer()
+        await call.answered()
+        await other.transfer("400")
+        path = f"/conferences/{number}/participants"
+
+        async def is_in() -> bool:
+            nonlocal found
+            found = await asyncio.to_thread(account.api, "GET", path)
+            return bool(found)
+
+        found: list[dict[str, Any]] = []
+        await eventually(is_in, limit=MUSIC_AND_PROMPTS)
+        assert [(one["number"], one["is_moderator"]) for one in found] == [("201", False)]
+        call.hang_up()

@@ -37,6 +37,7 @@ from switchroom.telephony.routing.actions import (
 )
 from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.configuration import (
+    Conference,
     Forced,
     Group,
     GroupMember,
@@ -438,11 +439,35 @@ def test_three_wrong_pins_are_enough() -> None:
     assert call.then(Finished()) == Hangup(HangupCause.CALL_REJECTED, 603)
 
 
-def test_a_full_conference_says_so() -> None:
+def test_a_moderator_has_another_pin_and_members_may_have_none() -> None:
+    conferences = {9: Conference(id=9, has_moderators_pin=True)}
+    account = replace(ACCOUNT, conferences=conferences)
+    flow = {"module": "conference", "data": {"id": 9}}
+    moderator, member, guesser = (CallInFlow(flow, account) for _ in range(3))
+    for call in (moderator, member, guesser):
+        assert isinstance(call.answered(), Collect)
+
+    moderator.then(Digits("0815"))
+    joined = moderator.then(PinChecked(is_right=True, is_moderator=True))
+    assert joined == JoinConference(9, is_moderator=True)
+    assert member.then(Timeout()) == JoinConference(9)
+    guesser.then(Digits("1234"))
+    assert isinstance(guesser.then(PinChecked(is_right=False)), Collect)
+    assert guesser.then(Digits("#")) == JoinConference(9)
+
+
+@pytest.mark.parametrize(
+    ("cause", "notice"),
+    [
+        (HangupCause.USER_BUSY, PromptName.CONFERENCE_FULL),
+        (HangupCause.CALL_REJECTED, PromptName.CONFERENCE_LOCKED),
+    ],
+)
+def test_a_conference_says_why_nobody_gets_in(cause: HangupCause, notice: PromptName) -> None:
     call = CallInFlow({"module": "conference", "data": {"id": 91}})
 
     assert call.answered() == JoinConference(91)
-    assert call.then(Failed(HangupCause.USER_BUSY, 486)) == Play((Named(PromptName.CONFERENCE_FULL),))
+    assert call.then(Failed(cause)) == Play((Named(notice),))
 
 
 def test_an_owner_is_known_at_an_own_phone() -> None:

@@ -19,6 +19,7 @@ from msgspec import structs
 from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing
 from switchroom.errors import ErrorCode, NotFound
 from switchroom.events.types import ConferenceJoined, ConferenceLeft, DomainEvent
+from switchroom.telephony.calls.conference_pins import Role
 from switchroom.telephony.calls.inbox import KeyPressed, Woken
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.listening import play
@@ -37,6 +38,7 @@ from switchroom.telephony.routing.actions import (
     JoinConference,
     PinChecked,
 )
+from switchroom.telephony.routing.configuration import Conference
 from switchroom.telephony.routing.hangup_causes import HangupCause
 
 BETWEEN_KEYS = 3.0
@@ -48,8 +50,8 @@ log = structlog.stdlib.get_logger(__name__)
 class Pins(Protocol):
     """Whoever knows the PINs of conferences."""
 
-    async def fits(self, organization_id: int, conference_id: int, pin: str, place: str) -> bool:
-        """Whether it is the PIN of a conference; `place` is where the caller calls from."""
+    async def role(self, organization_id: int, conference_id: int, pin: str, place: str) -> Role | None:
+        """What a PIN makes of a caller, None for a wrong one; `place` is where the caller calls from."""
         ...
 
 
@@ -62,14 +64,18 @@ class EventLog(Protocol):
 class Member:
     """Somebody in a conference, by telephone."""
 
-    def __init__(self, call: LiveCall, seat: Seat, ear: Ear, *, muted: bool) -> None:
+    def __init__(self, call: LiveCall, seat: Seat, ear: Ear, *, muted: bool, is_moderator: bool) -> None:
         self.call = call
         self.seat = seat
         self.ear = ear
         self.muted = muted
+        self.is_moderator = is_moderator
         self.joined_at = datetime.now(UTC)
         self.is_removed = False
-        self.was_alone = False
+        self.told = ""
+        """The notice that it has been given of why it hears nobody, empty where it does."""
+        self.notice = ""
+        """What it is to be told at once, empty for nothing."""
         self.music = ""
         """The id of the music that it hears, empty for none."""
 
@@ -90,6 +96,19 @@ class _Room:
         self.members: list[Member] = []
         self.coming = 0
         """How many are about to become members."""
+        self.is_locked = False
+        self.is_muted = False
+        """Whether the moderator has muted all who are no moderators; so is who comes later."""
+        self.waits = False
+        """Whether it begins with the first moderator."""
+        self.has_begun = False
+
+    @property
+    def why_alone(self) -> str:
+        """The notice for members that are to hear nobody, empty where they hear each other."""
+        if self.waits and not self.has_begun:
+            return "conference-wait-for-moderator"
+        return "conference-alone" if len(self.members) == 1 else ""
 
 
 class Conferences:
@@ -110,23 +129,29 @@ class Conferences:
     async def check_pin(self, call: LiveCall, action: CheckPin) -> Event:
         """Perform `CheckPin`."""
         place = call.routed.party.place
-        fits = await self._pins.fits(call.organization_id, action.conference_id, action.digits, place)
-        return PinChecked(fits)
+        role = await self._pins.role(call.organization_id, action.conference_id, action.digits, place)
+        return PinChecked(role is not None, is_moderator=role is Role.MODERATOR)
 
     async def join(self, call: LiveCall, action: JoinConference) -> Event:
         """Perform `JoinConference`: the caller is in it until `#`, or until somebody puts them out."""
         room = self._room(call.organization_id, action.conference_id)
         conference = call.loaded.flow.conferences.get(action.conference_id) if call.loaded else None
-        most = conference.members_maximum if conference is not None else 0
-        if most and len(room.members) + room.coming >= most:
-            return Failed(HangupCause.USER_BUSY, 486)
+        is_moderator = action.is_moderator or _is_owner(call, conference)
+        was_here = call.routed.media.state.target.packet_time != 0  # another process had them in here
+        refused = _refused(room, conference, is_moderator=is_moderator, was_here=was_here)
+        if refused is not None:
+            self._forget_empty(room)
+            return refused
+        room.waits = conference is not None and conference.wait_for_moderator
+        room.has_begun = room.has_begun or is_moderator or was_here
         room.coming += 1
         try:
             await call.answer()
             ear = structs.replace(call.ear, language=action.language or call.ear.language)
-            if call.routed.media.state.target.packet_time == 0:  # else another process had them in here
-                await _say(call, ear, "conference-welcome", *(["conference-muted"] if action.muted else []))
-            member = await self._seat(room, call, action, ear)
+            muted = (action.muted or room.is_muted) and not is_moderator
+            if not was_here:
+                await _say(call, ear, "conference-welcome", *(["conference-muted"] if muted else []))
+            member = await self._seat(room, call, action, ear, muted=muted, is_moderator=is_moderator)
         except MixerUnavailable as error:
             log.error("conference not joined", conference=room.conference_id, reason=str(error))
             return Failed(HangupCause.NORMAL_TEMPORARY_FAILURE, 503)
@@ -141,6 +166,8 @@ class Conferences:
             await self._leave(room, member, action)
             raise
         await self._leave(room, member, action)
+        # It is where whoever takes the call up sees that it was in here.
+        await call.routed.media.let_nobody_hear()
         if call.routed.media.state.deaf:
             await call.routed.media.undeafen()
         if member.is_removed:
@@ -175,11 +202,20 @@ class Conferences:
 
     # Coming and going.
 
-    async def _seat(self, room: _Room, call: LiveCall, action: JoinConference, ear: Ear) -> Member:
+    async def _seat(
+        self,
+        room: _Room,
+        call: LiveCall,
+        action: JoinConference,
+        ear: Ear,
+        *,
+        muted: bool,
+        is_moderator: bool,
+    ) -> Member:
         seat = await self._mixer.join(
-            room.name, call.routed.media.state, muted=action.muted, on_moved=lambda _: call.inbox.put(Woken())
+            room.name, call.routed.media.state, muted=muted, on_moved=lambda _: call.inbox.put(Woken())
         )
-        member = Member(call, seat, ear, muted=action.muted)
+        member = Member(call, seat, ear, muted=muted, is_moderator=is_moderator)
         room.members.append(member)
         party = member.leg.party
         joined = ConferenceJoined(
@@ -215,7 +251,7 @@ class Conferences:
         """Let everybody look again, and tell them if there are some who hear each other."""
         for one in room.members:
             one.wake()
-        if action.announce and len(room.members) > 1:
+        if action.announce and len(room.members) > 1 and not room.why_alone:
             ear = structs.replace(member.ear, rate=16000)
             files = member.call.board.prompts.named(notice, ear)
             if files:
@@ -253,14 +289,18 @@ class Conferences:
         state, target = member.leg.media.state, member.seat.target
         if state.playing is not None and state.playing.id != member.music:
             return
-        if len(room.members) == 1 and not member.was_alone:
-            member.was_alone = True
-            await self._tell(member, "conference-alone")
-        elif len(room.members) == 1 or target is None:
+        why_alone, notice = room.why_alone, member.notice
+        member.notice = ""
+        if notice:
+            await self._tell(member, notice)
+        elif why_alone and member.told != why_alone:
+            member.told = why_alone
+            await self._tell(member, why_alone)
+        elif why_alone or target is None:
             if not member.music:
                 await self._play_music(member)
         elif member.music or state.target != target:
-            member.was_alone, member.music = False, ""
+            member.told, member.music = "", ""
             await member.leg.playback.stop()
             await member.leg.media.point_at(target)
 
@@ -292,8 +332,24 @@ class Conferences:
                 media = member.leg.media
                 is_deaf = key == "5" or (key == "4" and not media.state.deaf)
                 await (media.deafen() if is_deaf else media.undeafen())
+            case "7" if member.is_moderator:
+                room.is_locked = not room.is_locked
+                await self._tell(member, "conference-locked" if room.is_locked else "conference-unlocked")
+            case "8" if member.is_moderator:
+                await self._mute_all(room, muted=not room.is_muted)
+                await self._tell(
+                    member, "conference-all-muted" if room.is_muted else "conference-all-unmuted"
+                )
             case _:
                 pass
+
+    async def _mute_all(self, room: _Room, *, muted: bool) -> None:
+        """Mute or unmute all who are no moderators; each is told by its own call."""
+        room.is_muted = muted
+        for one in [one for one in room.members if not one.is_moderator and one.muted is not muted]:
+            await self._mute(room, one, muted=muted)
+            one.notice = "conference-muted" if muted else "conference-unmuted"
+            one.wake()
 
     async def _mute(self, room: _Room, member: Member, *, muted: bool) -> None:
         member.muted = muted
@@ -323,6 +379,22 @@ async def _say(call: LiveCall, ear: Ear, *names: str) -> None:
     await play(call.routed, files, call.next)
 
 
+def _is_owner(call: LiveCall, conference: Conference | None) -> bool:
+    """Whether the owner is at the phone: not whom the owner has transferred."""
+    owner_id = conference.owner_id if conference is not None else None
+    return owner_id is not None and call.routed.party.user_id == owner_id
+
+
+def _refused(
+    room: _Room, conference: Conference | None, *, is_moderator: bool, was_here: bool
+) -> Failed | None:
+    """Why somebody does not get in."""
+    if room.is_locked and not is_moderator and not was_here:
+        return Failed(HangupCause.CALL_REJECTED, 403)
+    most = conference.members_maximum if conference is not None else 0
+    return Failed(HangupCause.USER_BUSY, 486) if most and len(room.members) + room.coming >= most else None
+
+
 def _participant(member: Member) -> Participant:
     leg = member.leg
     return Participant(
@@ -331,5 +403,6 @@ def _participant(member: Member) -> Participant:
         number=leg.party.number,
         owner_id=leg.party.user_id,
         muted=member.muted,
+        is_moderator=member.is_moderator,
         timestamp=int(member.joined_at.timestamp()),
     )

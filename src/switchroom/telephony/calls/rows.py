@@ -149,7 +149,12 @@ class AccountRows:
     async def conferences(self, ids: Collection[int]) -> dict[int, Conference]:
         rows = await self._rows(conferences.ConferenceRow, "conferences", ids)
         return {
-            id_: stored_values.conference_of(id_, values, has_pin=bool(row.members_pin_hash))
+            id_: stored_values.conference_of(
+                id_,
+                values,
+                has_pin=bool(row.members_pin_hash),
+                has_moderators_pin=bool(row.moderators_pin_hash),
+            )
             for id_, (row, values) in rows.items()
         }
 

@@ -98,16 +98,19 @@ class Collect(Struct, frozen=True, tag="collect"):
 
 
 class JoinConference(Struct, frozen=True, tag="join_conference"):
-    """Answered by Finished when the caller leaves, or by Failed."""
+    """Join a conference, with `muted` begin muted, unless as a moderator; `is_moderator` is whether the
+    caller has entered the PIN of one. Answered by Finished when the caller leaves, or by Failed: busy if it
+    is full, rejected if it is locked."""
 
     conference_id: int
     muted: bool = False
+    is_moderator: bool = False
     announce: bool = False
     language: str = ""
 
 
 class CheckPin(Struct, frozen=True, tag="check_pin"):
-    """Compare digits with the PIN of a conference. Answered by PinChecked."""
+    """Compare digits with the PINs of a conference. Answered by PinChecked."""
 
     conference_id: int
     digits: str
@@ -154,8 +157,8 @@ class ChangeForwarding(Struct, frozen=True, tag="change_forwarding"):
 
 
 class LogInToGroup(Struct, frozen=True, tag="log_in_to_group"):
-    """Log whoever is at the phone in to the group of that number, or out of it; without a number of all groups
-    that let their members. Answered by Finished, or by Failed where there is none."""
+    """Log whoever is at the phone in to the group of that number, or out of it; without a number of all that
+    let their members. Answered by Finished, or by Failed where there is none."""
 
     logged: bool
     number: str = ""
@@ -236,6 +239,7 @@ class Jumped(Struct, frozen=True, tag="jumped"):
 
 class PinChecked(Struct, frozen=True, tag="pin_checked"):
     is_right: bool
+    is_moderator: bool = False
 
 
 class HungUp(Struct, frozen=True, tag="hung_up"):

@@ -203,12 +203,15 @@ class Calendar(Struct, frozen=True):
 
 
 class Conference(Struct, frozen=True):
-    """`has_pin` is whether members are asked for one; the PIN itself is not here."""
+    """`has_pin` is whether members need a PIN, `has_moderators_pin` whether there is one for moderators; the
+    PINs themselves are not here."""
 
     id: int
     name: str = ""
     owner_id: int | None = None
     has_pin: bool = False
+    has_moderators_pin: bool = False
+    wait_for_moderator: bool = False
     members_maximum: int = 0
     members_announce_join_leave: bool = False
     members_join_muted: bool = False

@@ -89,7 +89,7 @@ class PlayData(Struct, frozen=True):
 
 
 class ConferenceData(Struct, frozen=True):
-    id: int | None = None
+    id: int
 
 
 class CallflowData(Struct, frozen=True):

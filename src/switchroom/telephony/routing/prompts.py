@@ -19,6 +19,7 @@ class PromptName(StrEnum):
     CONFERENCE_PIN = "conference-enter-pin"
     CONFERENCE_PIN_WRONG = "conference-invalid-pin"
     CONFERENCE_FULL = "conference-full"
+    CONFERENCE_LOCKED = "conference-locked"
     GROUP_LOGGED_IN = "group-logged-in"
     GROUP_LOGGED_OUT = "group-logged-out"
     GROUP_NOT_AUTHORIZED = "group-not-authorized"

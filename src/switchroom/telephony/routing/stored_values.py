@@ -70,8 +70,9 @@ def calendar_of(id_: int, values: Values) -> Calendar:
     return _of(Calendar, {**_kept(values), "id": id_, "forced": values.get("forced") or None})
 
 
-def conference_of(id_: int, values: Values, *, has_pin: bool) -> Conference:
-    return _of(Conference, {**_kept(values), "id": id_, "has_pin": has_pin})
+def conference_of(id_: int, values: Values, *, has_pin: bool, has_moderators_pin: bool = False) -> Conference:
+    pins = {"has_pin": has_pin, "has_moderators_pin": has_moderators_pin}
+    return _of(Conference, {**_kept(values), **pins, "id": id_})
 
 
 def vmbox_of(id_: int, values: Values) -> VoicemailBox:

@@ -1,4 +1,7 @@
-"""Module `conference`: the PIN, then in."""
+"""Module `conference`: the PIN, then in.
+
+Where only moderators have one, who enters none comes in as a member.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +27,27 @@ PIN_SECONDS = 5
 
 
 def enter(context: Context, data: ConferenceData) -> Turn:
-    conference = context.flow.conferences.get(data.id) if data.id is not None else None
+    conference = context.flow.conferences.get(data.id)
     if conference is None:
         return leave(HangupCause.NO_ROUTE_DESTINATION)
-    return _ask(ConferenceState(), PromptName.CONFERENCE_PIN) if conference.has_pin else _join(conference)
+    if conference.has_pin or conference.has_moderators_pin:
+        return _ask(ConferenceState(), PromptName.CONFERENCE_PIN)
+    return _join(conference)
 
 
 def resume(context: Context, data: ConferenceData, state: ConferenceState, event: Event) -> Turn:
-    conference = context.flow.conferences.get(data.id) if data.id is not None else None
+    conference = context.flow.conferences.get(data.id)
     if conference is None:
         return leave(HangupCause.NO_ROUTE_DESTINATION)
     if state.is_in:
         return _left(event)
     match event:
+        case Timeout() | Digits("" | "#") if not conference.has_pin:
+            return _join(conference)
         case Digits(digits) if digits:
             return Do(CheckPin(conference.id, digits), state)
-        case PinChecked(True):
-            return _join(conference)
+        case PinChecked(True, is_moderator):
+            return _join(conference, is_moderator=is_moderator)
         case PinChecked() | Timeout() | Digits():
             if state.left > 1:
                 return _ask(ConferenceState(left=state.left - 1), PromptName.CONFERENCE_PIN_WRONG)
@@ -51,13 +58,19 @@ def resume(context: Context, data: ConferenceData, state: ConferenceState, event
             return Stay()
 
 
+_NOTICES = {
+    HangupCause.USER_BUSY: PromptName.CONFERENCE_FULL,
+    HangupCause.CALL_REJECTED: PromptName.CONFERENCE_LOCKED,
+}
+"""What a caller is told who does not get in."""
+
+
 def _left(event: Event) -> Turn:
     match event:
         case Finished():
             return go_on()
         case Failed(cause, code):
-            is_full = cause is HangupCause.USER_BUSY
-            return leave(cause, code, PromptName.CONFERENCE_FULL if is_full else None)
+            return leave(cause, code, _NOTICES.get(cause))
         case _:
             return Stay()
 
@@ -66,10 +79,11 @@ def _ask(state: ConferenceState, prompt: PromptName) -> Do:
     return Do(Collect((Named(prompt),), most=PIN_DIGITS, first=PIN_SECONDS, between=PIN_SECONDS), state)
 
 
-def _join(conference: Conference) -> Do:
+def _join(conference: Conference, *, is_moderator: bool = False) -> Do:
     action = JoinConference(
         conference.id,
         muted=conference.members_join_muted,
+        is_moderator=is_moderator,
         announce=conference.members_announce_join_leave,
         language=conference.language,
     )
