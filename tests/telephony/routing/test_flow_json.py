@@ -73,6 +73,7 @@ def test_a_flow_is_stored_in_one_form() -> None:
             {"flow.data.number": ErrorCode.PHONE_NUMBER_INVALID},
         ),
         ({"module": "queue"}, {"flow.data.id": ErrorCode.REQUIRED}),
+        ({"module": "conference"}, {"flow.data.id": ErrorCode.REQUIRED}),
         (
             {"module": "user", "data": {"id": 1, "timeout": 2**40}},
             {"flow.data.timeout": ErrorCode.VALUE_INVALID},
