@@ -142,22 +142,24 @@ class NgClient(asyncio.DatagramProtocol):
 
     async def _exchange(self, cookie: bytes, message: bytes, name: str) -> bytes:
         waiting = self._waiting[cookie] = asyncio.get_running_loop().create_future()
+        sending = _Sending(self, message, waiting)
         try:
-            for pause in PAUSES:
-                if self._transport is None:
-                    raise NgUnreachable("the client has been closed")
-                self._transport.sendto(message)
-                done, _ = await asyncio.wait({waiting}, timeout=pause)
-                if done:
-                    return waiting.result()
+            sending.send()
+            return await waiting
+        except TimeoutError:
+            if cookie in self._refused:
+                raise NgUnreachable(f"{name}: nobody listens") from None
+            raise NgTimeout(f"{name}: no answer within {sum(PAUSES):g} s") from None
         finally:
             del self._waiting[cookie]
-            waiting.cancel()
-            refused = cookie in self._refused
+            sending.stop()
             self._refused.discard(cookie)
-        if refused:
-            raise NgUnreachable(f"{name}: nobody listens")
-        raise NgTimeout(f"{name}: no answer within {sum(PAUSES):g} s")
+
+    def send(self, message: bytes) -> None:
+        """Send a message whose answer somebody waits for. Raises NgUnreachable."""
+        if self._transport is None:
+            raise NgUnreachable("the client has been closed")
+        self._transport.sendto(message)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
@@ -171,3 +173,35 @@ class NgClient(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         # What ICMP says of a port without a listener; rtpengine may be about to be started.
         self._refused = set(self._waiting) if isinstance(exc, ConnectionRefusedError) else set()
+
+
+class _Sending:
+    """A message that is sent until it is answered, by a timer and not by a task of its own."""
+
+    __slots__ = ("_client", "_message", "_pauses", "_timer", "_waiting")
+
+    def __init__(self, client: NgClient, message: bytes, waiting: asyncio.Future[bytes]) -> None:
+        self._client = client
+        self._message = message
+        self._waiting = waiting
+        self._pauses = iter(PAUSES)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def send(self) -> None:
+        """Send it, and again after the next pause; after the last the answer is a TimeoutError."""
+        if self._waiting.done():
+            return
+        pause = next(self._pauses, None)
+        if pause is None:
+            self._waiting.set_exception(TimeoutError())
+            return
+        try:
+            self._client.send(self._message)
+        except NgUnreachable as error:
+            self._waiting.set_exception(error)
+        else:
+            self._timer = self._waiting.get_loop().call_later(pause, self.send)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
