@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -77,10 +78,12 @@ class Inbox:
     """Queue of happenings with one reader."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Happening] = asyncio.Queue()
+        self._happenings: deque[Happening] = deque()
+        self._reader: asyncio.Future[None] | None = None
 
     def put(self, happening: Happening) -> None:
-        self._queue.put_nowait(happening)
+        self._happenings.append(happening)
+        self._wake()
 
     # What legs tell their owner.
 
@@ -98,17 +101,30 @@ class Inbox:
 
     async def get(self, deadline: float | None = None) -> Happening | None:
         """The next happening; None when there is none by the deadline, in seconds of the loop's clock."""
-        if not self._queue.empty():
-            return self._queue.get_nowait()
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await self._queue.get()
-        except TimeoutError:
-            return None
+        loop = asyncio.get_running_loop()
+        while not self._happenings:
+            if deadline is not None and loop.time() >= deadline:
+                return None
+            await self._wait(loop, deadline)
+        return self._happenings.popleft()
 
     def drain(self) -> list[Happening]:
         """What is there, taken out."""
-        found: list[Happening] = []
-        while not self._queue.empty():
-            found.append(self._queue.get_nowait())
+        found = list(self._happenings)
+        self._happenings.clear()
         return found
+
+    async def _wait(self, loop: asyncio.AbstractEventLoop, deadline: float | None) -> None:
+        """Wait until something is put in, or the deadline, where there is one."""
+        self._reader = loop.create_future()
+        timer = loop.call_at(deadline, self._wake) if deadline is not None else None
+        try:
+            await self._reader
+        finally:
+            self._reader = None
+            if timer is not None:
+                timer.cancel()
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
