@@ -276,11 +276,11 @@ def insert_numbered(session: Session, table: type[Base], rows: Sequence[Mapping[
 
 
 async def execute_many(
-    session: AsyncSession, statement: Update | Delete, rows: Sequence[Mapping[str, Any]]
+    session: AsyncSession, statement: Update | Delete | Insert, rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Execute a statement, kept by its module, once for each row of parameters, all the same: an UPDATE sets
-    the columns among their names, and what its condition binds has other names. It is not confined to an
-    organization."""
+    """Execute a statement, kept by its module, once for each row of parameters, all the same: an UPDATE or
+    INSERT sets the columns among their names, and what its condition binds has other names. It is not
+    confined to an organization."""
     async for piece in taking_turns(_pieces(rows)):
         if not _is_sqlite(session):
             await (await session.connection()).execute(statement, piece)
@@ -342,7 +342,9 @@ def _prepared_insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> 
 
 
 @cache
-def _prepared_change(statement: Update | Delete, names: tuple[str, ...], dialect: Dialect) -> PreparedChange:
+def _prepared_change(
+    statement: Update | Delete | Insert, names: tuple[str, ...], dialect: Dialect
+) -> PreparedChange:
     return PreparedChange(statement, names, dialect)
 
 
@@ -358,7 +360,12 @@ def _numbered(table: Table) -> ReturningInsert[int]:
 
 def upsert(session: AsyncSession, table: type[Base]) -> sqlite.Insert:
     """An INSERT that can say `on_conflict_do_update`, which both databases spell the same."""
-    if session.get_bind().dialect.name == "postgresql":
+    return upsert_of(session.get_bind().dialect.name, table)
+
+
+def upsert_of(dialect: str, table: type[Base]) -> sqlite.Insert:
+    """As `upsert`, for a statement that its module keeps."""
+    if dialect == "postgresql":
         return cast("sqlite.Insert", postgresql.insert(table))
     return sqlite.insert(table)
 

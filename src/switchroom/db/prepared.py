@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVarTuple, cast
 
-from sqlalchemy import Delete, Dialect, Select, Table, Update, insert
+from sqlalchemy import Delete, Dialect, Insert, Select, Table, Update, insert
 from sqlalchemy.types import TypeEngine
 
 Columns = TypeVarTuple("Columns")
@@ -49,9 +49,10 @@ class PreparedInsert:
 
 
 class PreparedChange:
-    """An UPDATE or DELETE of rows that parameters name: an UPDATE sets the columns that are among `names`."""
+    """An UPDATE or DELETE of rows that parameters name: an UPDATE sets the columns that are among `names`. Or
+    an INSERT of these that updates what is there."""
 
-    def __init__(self, statement: Update | Delete, names: Sequence[str], dialect: Dialect) -> None:
+    def __init__(self, statement: Update | Delete | Insert, names: Sequence[str], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=list(names))
         self.sql = compiled.string
         self._order = _positions(compiled.positiontup)

@@ -77,9 +77,11 @@ class CallMetrics:
             registry=self._registry,
         ).set_function(unwritten)
 
-    def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
+    def note(
+        self, snapshot: CallSnapshot, happened: Happened, save: Callable[[], bytes] | None = None
+    ) -> None:
         """Take in a change of a call. It neither blocks nor raises."""
-        self._journal.note(snapshot, happened)
+        self._journal.note(snapshot, happened, save)
         direction = snapshot.direction.value
         if happened.kind is ChangeKind.CREATED:
             self._setting_up[snapshot.id] = snapshot.started_at

@@ -41,10 +41,16 @@ class SavedCall(Struct, frozen=True, kw_only=True):
     max_forwards: int = 70
 
 
+_saved = msgspec.json.Encoder()
+
+
 def write_saved(call: SavedCall) -> bytes:
-    """The call as ASCII JSON. Bytes that are not UTF-8, as some phones write a name in From, are lone
-    surrogates in it: a dialog is continued with the bytes that its peer has sent."""
-    return json.dumps(msgspec.to_builtins(call, str_keys=True), separators=(",", ":")).encode()
+    """The call as JSON. Bytes that are not UTF-8, as some phones write a name in From, are lone surrogates in
+    it, written by their numbers: a dialog is continued with the bytes that its peer has sent."""
+    try:
+        return _saved.encode(call)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(call, str_keys=True), separators=(",", ":")).encode()
 
 
 def read_saved(state: bytes) -> SavedCall:
@@ -109,7 +115,8 @@ class CallState:
 
     def note(self, kind: ChangeKind, leg: Leg | None = None) -> None:
         """Tell the journal."""
-        self._journal.note(self.snapshot(), Happened(kind, leg.uuid if leg is not None else ""))
+        happened = Happened(kind, leg.uuid if leg is not None else "")
+        self._journal.note(self.snapshot(), happened, self._save)
 
     def snapshot(self) -> CallSnapshot:
         return CallSnapshot(
@@ -125,10 +132,10 @@ class CallState:
             ended_at=self.ended_at,
             hangup_cause=self.cause.value if self.ended_at is not None else "",
             legs=tuple(leg.snapshot() for leg in self.legs),
-            state=self._save(),
         )
 
     def _save(self) -> bytes:
+        """What another process takes the call up from, as of now; nothing where it cannot be."""
         if self.state is None or self.ended_at is not None or not self.routed.is_up:
             return b""
         up = (self.routed, self.partner, self.transferor)

@@ -4,8 +4,9 @@ together for all calls of a worker."""
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -26,6 +27,10 @@ from switchroom.telephony.routing.hangup_causes import HangupCause
 
 GATHER = 0.02
 """Seconds for which changes are gathered, to be written together."""
+
+BETWEEN = 0.05
+"""Seconds from the end of one write to the next, at least: most of a transaction of few rows is the
+transaction."""
 
 SEEN_EVERY = 10.0
 """Seconds after which a worker says that it is there, also when nothing changes."""
@@ -66,10 +71,13 @@ class CallJournal:
         """How many calls have changes that are not written yet."""
         return len(self._waiting.keys() | self._in_flight.keys())
 
-    def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
-        """Take in a change. It neither blocks nor raises."""
+    def note(
+        self, snapshot: CallSnapshot, happened: Happened, save: Callable[[], bytes] | None = None
+    ) -> None:
+        """Take in a change. `save` gives the snapshot's state, asked for when it is written. It neither
+        blocks nor raises."""
         try:
-            self._take(snapshot, event_of(snapshot, happened), happened.kind)
+            self._take(snapshot, event_of(snapshot, happened), happened.kind, save)
         except Exception:
             log.exception("change of a call not taken")
 
@@ -92,14 +100,16 @@ class CallJournal:
 
     async def run(self) -> None:
         """Write what is noted, until cancelled."""
+        loop, written_at = asyncio.get_running_loop(), -math.inf
         while True:
             try:
                 if not await set_within(self._awake, SEEN_EVERY):
                     await self._writes.say_that_it_is_there()
                     continue
-                await asyncio.sleep(GATHER)
+                await asyncio.sleep(max(GATHER, written_at + BETWEEN - loop.time()))
                 self._awake.clear()
                 await self.finish()
+                written_at = loop.time()
             except DATABASE_AWAY as error:
                 reason = error.code if isinstance(error, Unavailable) else type(error).__name__
                 log.error("calls not written", waiting=self.waiting, reason=reason)
@@ -162,7 +172,13 @@ class CallJournal:
                 self._known.pop(call_id, None)
                 self._over[call_id] = True
 
-    def _take(self, snapshot: CallSnapshot, event: DomainEvent | None, kind: ChangeKind) -> None:
+    def _take(
+        self,
+        snapshot: CallSnapshot,
+        event: DomainEvent | None,
+        kind: ChangeKind,
+        save: Callable[[], bytes] | None,
+    ) -> None:
         if snapshot.id in self._over:
             return
         moment = now()
@@ -174,7 +190,7 @@ class CallJournal:
                 # A call that is refused at once tells of its end alone.
                 created = event_of(snapshot, Happened(ChangeKind.CREATED))
                 change.events += [(created, moment)] if created is not None else []
-        change.snapshot = snapshot
+        change.snapshot, change.save = snapshot, save
         if event is not None and len(change.events) < MOST_EVENTS:
             change.events.append((event, moment))
         if kind is ChangeKind.ENDED:

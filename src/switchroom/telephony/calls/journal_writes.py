@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
 import structlog
 from cachetools import TTLCache
-from msgspec import Struct, to_builtins
-from sqlalchemy import Table, bindparam, delete, select, update
+from msgspec import Struct, structs, to_builtins
+from sqlalchemy import Insert, Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import Database, execute_many, insert_numbered, insert_values, upsert
+from switchroom.db.database import Database, execute_many, insert_numbered, insert_values, upsert_of
 from switchroom.events.append import append
 from switchroom.events.types import CallEnded, DomainEvent
 from switchroom.identity.models import Membership, Person
@@ -41,19 +43,21 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Change:
-    """What is to be written of a call: its last snapshot, what the log says of it, and when it has ended."""
+    """What is to be written of a call: its last snapshot, what gives the state of it if that does not have
+    it, what the log says of it, and when it has ended."""
 
-    __slots__ = ("ended", "events", "is_second_try", "snapshot")
+    __slots__ = ("ended", "events", "is_second_try", "save", "snapshot")
 
     def __init__(self, snapshot: CallSnapshot) -> None:
         self.snapshot = snapshot
+        self.save: Callable[[], bytes] | None = None
         self.events: list[tuple[DomainEvent, datetime]] = []
         self.ended: datetime | None = None
         self.is_second_try = False
 
     def take(self, later: Change) -> None:
         """Add what has come later."""
-        self.snapshot = later.snapshot
+        self.snapshot, self.save = later.snapshot, later.save
         self.events += later.events
         self.ended = later.ended or self.ended
 
@@ -179,15 +183,8 @@ class JournalWrites:
     async def _mark(self, session: AsyncSession) -> None:
         """Say that this process is there and what it has written, also where its row has been taken for that
         of one that is no more; a process that has come after it keeps its place."""
-        values = {"batch": self._batch, "seen_at": now()}
-        row = upsert(session, CallWorkerRow).values(number=self._worker, process=self._process, **values)
-        await session.execute(
-            row.on_conflict_do_update(
-                index_elements=[CallWorkerRow.number],
-                set_=values,
-                where=CallWorkerRow.process == self._process,
-            )
-        )
+        values = {"number": self._worker, "process": self._process, "batch": self._batch, "seen_at": now()}
+        await execute_many(session, _mark(session.get_bind().dialect.name), [values])
 
     async def _look_up_names(self, session: AsyncSession, plans: Collection[_Plan]) -> None:
         wanted = {
@@ -242,7 +239,9 @@ class JournalWrites:
                 if not plan.is_new:
                     over.append({"this_call": call_id})
                 continue
-            snapshot = plan.change.snapshot
+            snapshot, save = plan.change.snapshot, plan.change.save
+            if save is not None:
+                snapshot = structs.replace(snapshot, state=save())
             state = {"snapshot": msgspec.msgpack.encode(snapshot), "records": plan.ids}
             if plan.is_new:
                 new.append(
@@ -267,7 +266,7 @@ class JournalWrites:
         if plan.change.ended is None:
             return
         views = {
-            key: to_builtins(view_of(CallRecord(id=plan.ids[key], **self._values(plan, record))))
+            key: to_builtins(view_of(_row(plan.ids[key], self._values(plan, record))))
             for key, record in plan.records.items()
         }
         main = views.pop(main_record(plan.records))
@@ -311,6 +310,22 @@ _records, _live_calls = (cast("Table", one.__table__) for one in (CallRecord, Li
 _CHANGE_RECORD = update(_records).where(_records.c.id == bindparam("this_record"))
 _CHANGE_LIVE_CALL = update(_live_calls).where(_live_calls.c.id == bindparam("this_call"))
 _END_LIVE_CALL = delete(_live_calls).where(_live_calls.c.id == bindparam("this_call"))
+
+
+def _row(record_id: int, values: Mapping[str, Any]) -> CallRecord:
+    """A row to be looked at alone: one of the mapping takes as long to make as to write."""
+    return cast("CallRecord", SimpleNamespace(id=record_id, **values))
+
+
+@cache
+def _mark(dialect: str) -> Insert:
+    """Says that a worker is there, unless another process has its number."""
+    row = upsert_of(dialect, CallWorkerRow)
+    return row.on_conflict_do_update(
+        index_elements=[CallWorkerRow.number],
+        set_={"batch": row.excluded.batch, "seen_at": row.excluded.seen_at},
+        where=CallWorkerRow.process == row.excluded.process,
+    )
 
 
 def _plan(change: Change, written: Written | None) -> _Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -112,6 +113,9 @@ class Happened(Struct, frozen=True):
 class Journal(Protocol):
     """Whoever keeps what calls tell."""
 
-    def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
-        """Take in a change. It neither blocks nor raises."""
+    def note(
+        self, snapshot: CallSnapshot, happened: Happened, save: Callable[[], bytes] | None = None
+    ) -> None:
+        """Take in a change. `save` gives the snapshot's state, asked for when it is written: that is done
+        once for all changes of a few milliseconds. It neither blocks nor raises."""
         ...
