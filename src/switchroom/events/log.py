@@ -120,14 +120,16 @@ class EventLog:
         async with self._database.read(organization_id) as session:
             return await newest(session, organization_id)
 
-    async def read_on(self, position: int) -> tuple[list[LoggedEvent], int]:
+    async def read_on(self, position: int, types: Sequence[str] = ()) -> tuple[list[LoggedEvent], int]:
         """At most 1000 events of all organizations after a position, oldest first, and the position after
-        them."""
+        them; of all types, or as in an EventFilter."""
         async with self._database.read(None) as session:
             complete = await watermark(session)
             if complete <= position:
                 return [], position
             query = select(Event).where(Event.id > position, Event.id <= complete).order_by(Event.id)
+            if types:
+                query = query.where(*_conditions(EventFilter(types=types)))
             events = [logged(row) for row in await session.scalars(query.limit(MOST_AT_ONCE))]
         return events, events[-1].id if len(events) == MOST_AT_ONCE else complete
 

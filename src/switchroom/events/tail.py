@@ -10,7 +10,7 @@ from contextlib import aclosing
 import structlog
 
 from switchroom.bus import Bus
-from switchroom.events.log import MOST_AT_ONCE, EventFilter, EventLog, LoggedEvent, fits
+from switchroom.events.log import MOST_AT_ONCE, EventFilter, EventLog, LoggedEvent, fits, matches
 from switchroom.events.notices import EventsAppended
 from switchroom.jobs.retry import DATABASE_AWAY
 from switchroom.tasks import set_within
@@ -32,8 +32,10 @@ log = structlog.get_logger()
 class EventTail:
     """Follows the log while somebody follows it here. `run` has to be kept going for that."""
 
-    def __init__(self, events: EventLog, bus: Bus) -> None:
+    def __init__(self, events: EventLog, bus: Bus, types: Sequence[str] = ()) -> None:
+        """`types` are those of all followers, as in an EventFilter; others are not read."""
         self._log = events
+        self._types = types
         self._followers: defaultdict[int | None, set[_Follower]] = defaultdict(set)
         self._woken = asyncio.Event()
         self._position = 0
@@ -102,7 +104,7 @@ class EventTail:
             self._position = await self._log.newest(None)
             self._has_position.set()
             return False
-        events, self._position = await self._log.read_on(self._position)
+        events, self._position = await self._log.read_on(self._position, self._types)
         for event in events:
             for followers in (self._followers.get(event.organization_id, ()), self._followers.get(None, ())):
                 for follower in followers:
@@ -115,8 +117,10 @@ class EventTail:
             del self._followers[organization_id]
 
     async def _wake(self, notice: EventsAppended) -> None:
-        if notice.last > self._position and (
-            None in self._followers or notice.organization_id in self._followers
+        if (
+            notice.last > self._position
+            and (None in self._followers or notice.organization_id in self._followers)
+            and (not notice.types or any(matches(self._types, kind) for kind in notice.types))
         ):
             self._woken.set()
 

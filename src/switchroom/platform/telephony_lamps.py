@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from switchroom.engines.sip.user_agent import UserAgent
@@ -14,7 +14,7 @@ from switchroom.settings import Settings
 from switchroom.tasks import Tasks
 from switchroom.telephony.calls.call_lamps import CallLamps
 from switchroom.telephony.calls.snapshot import CallSnapshot, ChangeKind, Happened, Journal
-from switchroom.telephony.lamps.message_lamps import MessageLamps
+from switchroom.telephony.lamps.message_lamps import CHANGES, MessageLamps
 from switchroom.telephony.lamps.publisher import Publisher
 
 _CALL_EXPIRES = 180
@@ -36,9 +36,11 @@ class LampServices:
         self._calls: CallLamps | None = None
         self._tasks = Tasks()
 
-    def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
+    def note(
+        self, snapshot: CallSnapshot, happened: Happened, save: Callable[[], bytes] | None = None
+    ) -> None:
         """Take in a change of a call. It neither blocks nor raises."""
-        self._journal.note(snapshot, happened)
+        self._journal.note(snapshot, happened, save)
         if self._calls is not None:
             self._calls.note(snapshot, happened)
 
@@ -50,7 +52,7 @@ class LampServices:
         for snapshot in left:
             self._calls.note(snapshot, Happened(ChangeKind.CHANGED))
         log = EventLog(database, keep=self._keep)
-        tail = EventTail(log, bus)
+        tail = EventTail(log, bus, CHANGES.types)
         messages = MessageLamps(
             database, bus, log, tail, Publisher(agent, self._directory, expires=_MESSAGES_EXPIRE)
         )

@@ -34,7 +34,8 @@ LOOK_EVERY = 3.0
 _OF_BOX = re.compile(r"(?:\*9[78])?(\d{1,15})")
 """What a key watches that is a lamp of a box: its number, as it is dialled to listen to it."""
 
-_CHANGES = EventFilter(types=("voicemail.*", "vmbox.*", "device.registered"))
+CHANGES = EventFilter(types=("voicemail.*", "vmbox.*", "device.registered"))
+"""What lamps of messages are shown anew after."""
 
 
 class _Phone(Struct, frozen=True):
@@ -113,7 +114,7 @@ class MessageLamps:
             await asyncio.gather(listening, return_exceptions=True)
 
     async def _listen(self, after: int) -> None:
-        async with aclosing(self._tail.follow(None, _CHANGES, after=after)) as events:
+        async with aclosing(self._tail.follow(None, CHANGES, after=after)) as events:
             async for event in events:
                 self._changes.note(event)
                 self._woken.set()
