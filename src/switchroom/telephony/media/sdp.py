@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Collection, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -101,8 +102,10 @@ class Audio(Struct, frozen=True):
         return events[0].payload if events else None
 
 
+@lru_cache(maxsize=64)
 def read(sdp: str) -> Audio:
-    """The first audio line of a description. Raises SdpError."""
+    """The first audio line of a description, which is looked at several times in a row while it is agreed.
+    Raises SdpError."""
     if len(sdp) > LARGEST:
         raise SdpError(f"longer than {LARGEST} characters")
     if not sdp.startswith("v=0"):
