@@ -17,11 +17,11 @@ import msgspec
 from msgspec import Struct
 
 from switchroom import logs
+from switchroom.collector import spare_the_collector
 from switchroom.events.append import append
 from switchroom.events.types import DomainEvent
 from switchroom.events.webhooks.hooks import WebHookDraft
 from switchroom.events.webhooks.outbound import Outbound
-from switchroom.http.server import spare_the_collector
 from switchroom.platform.build import Platform
 from switchroom.platform.loop import run
 from switchroom.settings import EventSettings, NatsSettings, Settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import socket
@@ -16,14 +15,13 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar.types import ASGIApp
 
+from switchroom.collector import spare_the_collector
 from switchroom.http.websocket import bounded
 
 _STOP_LIMIT = 10.0
 _READY_LIMIT = 10.0
 _BACKLOG = 1024
 _MOST_CONNECTIONS = 100_000
-_COLLECTOR_THRESHOLDS = (20_000, 20, 20)
-"""New objects, collections of the first and of the second generation (`gc.set_threshold`)."""
 
 
 class PortTakenError(Exception):
@@ -91,14 +89,6 @@ async def serving(
         done, _ = await asyncio.wait({task}, timeout=_STOP_LIMIT)
         if not done:
             task.cancel()
-
-
-def spare_the_collector() -> None:
-    """Let garbage collection pass over what starting up has made, which stays for good, and look less often
-    at what requests make, which reference counting frees: together a third of the time of a write."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECTOR_THRESHOLDS)
 
 
 def _require_free(host: str, port: int) -> None:

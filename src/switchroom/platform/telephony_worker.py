@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from switchroom import logs
+from switchroom.collector import spare_the_collector
 from switchroom.engines.kamailio.configuration import Interfaces
 from switchroom.engines.kamailio.configuration import read_interfaces as read_sip_server
 from switchroom.engines.rtpengine.client import NgClient
@@ -62,6 +63,7 @@ async def work(job: TelephonyJob) -> None:
         stack.push_async_callback(services.silence.stop)
         stack.push_async_callback(calls.board.stop)
         await calls.begin()
+        spare_the_collector()
         log.info("telephony worker ready", number=job.number)
         await stop.wait()
 
