@@ -43,11 +43,15 @@ class Transport(Protocol):
         ...
 
 
+def _drop(data: bytes, source: Address) -> None:
+    """Receiver until there is another."""
+
+
 class UdpTransport(asyncio.DatagramProtocol):
     """UDP socket; `receive` gets each datagram with the address that it is from."""
 
-    def __init__(self, receive: Callable[[bytes, Address], None]) -> None:
-        self._receive = receive
+    def __init__(self) -> None:
+        self.receive: Callable[[bytes, Address], None] = _drop
         self._socket: asyncio.DatagramTransport | None = None
         self.errors = 0
         """Errors that the network has reported since the start: nobody listens there, and the like."""
@@ -81,8 +85,8 @@ class UdpTransport(asyncio.DatagramProtocol):
         own = cast("socket.socket", transport.get_extra_info("socket"))
         own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
 
-    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        self._receive(data, cast("Address", addr[:2]))
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.receive(data, addr[:2])
 
     def error_received(self, exc: Exception) -> None:
         self.errors += 1

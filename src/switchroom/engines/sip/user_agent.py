@@ -72,15 +72,10 @@ class UserAgent:
         cls, local: Address, options: AgentOptions, listener: AgentListener, timing: Timing | None = None
     ) -> UserAgent:
         """A user agent on a UDP socket of its own, until `close`; port 0 takes a free one. Raises OSError."""
-        agent: UserAgent | None = None
-
-        def receive(data: bytes, source: Address) -> None:
-            if agent is not None:
-                agent.receive(data, source)
-
-        transport = UdpTransport(receive)
+        transport = UdpTransport()
         await transport.open(local)
         agent = cls(transport, asyncio.get_running_loop(), options, listener, timing)
+        transport.receive = agent._transactions.receive
         return agent
 
     @property
