@@ -47,7 +47,6 @@ class Via(Struct, frozen=True):
         return f"SIP/2.0/{self.transport} {self.host}{port}{format_parameters(self.parameters)}"
 
 
-@kept
 def parse_via(text: str) -> Via:
     """One Via value. Raises MalformedValue."""
     found = _VIA.match(text)

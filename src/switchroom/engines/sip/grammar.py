@@ -20,6 +20,8 @@ _T = TypeVar("_T")
 _MOST_KEPT = 1024
 _LONGEST_KEPT = 256
 
+_USUAL_PARAMETERS = frozenset({"branch", "rport", "received", "tag", "expires", "lr", "r2", "alias"})
+
 _TOKEN = re.compile(TCHAR + "+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -138,14 +140,12 @@ def parse_parameters(text: str) -> dict[str, str | None]:
     parameters: dict[str, str | None] = {}
     for part in parts:
         name, equals, value = part.partition("=")
-        name = name.strip()
-        if _TOKEN.fullmatch(name) is None:
-            raise MalformedValue("a parameter has no name")
-        if equals:
-            value = value.strip()
-            parameters[name.lower()] = unquoted(value)
-        else:
-            parameters[name.lower()] = None
+        if name not in _USUAL_PARAMETERS:
+            name = name.strip()
+            if _TOKEN.fullmatch(name) is None:
+                raise MalformedValue("a parameter has no name")
+            name = name.lower()
+        parameters[name] = unquoted(value.strip()) if equals else None
     return parameters
 
 
