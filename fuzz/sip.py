@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from switchroom.engines.sip.errors import SipError
 from switchroom.engines.sip.message import Request, response_to
-from switchroom.engines.sip.parser import ParseError, parse
+from switchroom.engines.sip.parser import MOST_FIELDS, ParseError, parse
 
 CORPUS = Path(__file__).parent.parent / "tests" / "sip"
 SLOWEST = 0.05
@@ -103,7 +103,8 @@ def _one(data: bytes, tally: Tally) -> None:
         tally.refused += 1
         return
     tally.read += 1
-    parse(bytes(message))
+    if len(message.headers) < MOST_FIELDS:  # one more is written: Content-Length
+        parse(bytes(message))
     for name in ("Contact", "Route", "Record-Route", "Supported"):
         try:
             message.headers.values(name)
