@@ -22,7 +22,7 @@ from switchroom.events.models import Event
 from switchroom.identity.models import Organization
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony import trunk_registrations
-from switchroom.telephony.carriers import CarrierAddresses
+from switchroom.telephony.carriers import CarrierAddresses, Lookup
 from switchroom.telephony.resources.phone_numbers import PhoneNumberRow
 from switchroom.telephony.resources.trunk_states import TrunkAddress, TrunkState
 from switchroom.telephony.resources.trunks import TrunkRow, Trunks, TrunksChanged
@@ -51,16 +51,19 @@ class Office:
 
     async def prepare(self) -> None:
         await bring_up_to_date(self.database)
+        self.account = await self.add_account("0" * 26)
+
+    async def add_account(self, ulid: str) -> int:
         async with self.database.write(None) as session:
-            organization = Organization(ulid="0" * 26, display_name="Acme")
+            organization = Organization(ulid=ulid, display_name="Acme")
             session.add(organization)
             await session.flush()
-            self.account = organization.id
+            return organization.id
 
-    def start(self, *networks: str) -> asyncio.Task[None]:
+    def start(self, *networks: str, lookup: Lookup | None = None) -> asyncio.Task[None]:
         """One process that keeps the trunks."""
         carriers = CarrierAddresses(
-            networks or ("127.0.0.0/8",), lambda: frozenset({self.configuration.port})
+            networks or ("127.0.0.0/8",), lambda: frozenset({self.configuration.port}), lookup=lookup
         )
         own = OwnSide("127.0.0.1", self.configuration.port)
         keeper = TrunkRegistrations(
@@ -69,12 +72,15 @@ class Office:
         self.tasks.append(asyncio.create_task(keeper.run()))
         return self.tasks[-1]
 
-    async def add_trunk(self, port: int, **more: Any) -> int:
+    async def add_trunk(self, port: int, account: int | None = None, **more: Any) -> int:
         details = {"server": "127.0.0.1", "port": port, "country": "BE", **more}
         password = self.vault.encrypt(PASSWORD) if "username" in details else ""
         async with self.database.write(None) as session:
             row = TrunkRow(
-                organization_id=self.account, name="t", details=details, password_encrypted=password
+                organization_id=account or self.account,
+                name="t",
+                details=details,
+                password_encrypted=password,
             )
             session.add(row)
             await session.flush()
@@ -90,7 +96,7 @@ class Office:
         async with self.database.read(None) as session:
             return await session.get(TrunkState, trunk_id)
 
-    async def until(self, trunk_id: int, condition: str | None, limit: float = 3.0) -> TrunkState | None:
+    async def until(self, trunk_id: int, condition: str | None, limit: float = 10.0) -> TrunkState | None:
         """Wait until the trunk is in this condition, None: until it has none."""
         row = None
         try:

@@ -34,6 +34,7 @@ from switchroom.telephony.calls.switchboard import Switchboard
 from switchroom.telephony.control.server import ControlServer
 from switchroom.telephony.prompts.library import PromptLibrary
 from switchroom.telephony.routing.actions import ChangeForwarding, LogInToGroup
+from switchroom.telephony.trunk_claims import TrunkClaims
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -54,7 +55,9 @@ class CallServices:
         )
         library = PromptLibrary(settings.data_directory.absolute() / "telephony" / "prompts")
         prompts = PromptFiles(library, telephony.sounds, self.loader)
-        dialler = TrunkDialler(carrier_addresses(settings), own_side(settings).host)
+        dialler = TrunkDialler(
+            carrier_addresses(settings), TrunkClaims(self.storage.database), own_side(settings).host
+        )
         self.journal = CallJournal(self.storage.database, number)
         self.lamps = LampServices(settings, self.storage, self.journal)
         self.metrics = CallMetrics(self.lamps, unwritten=lambda: self.journal.waiting)

@@ -264,15 +264,20 @@ class _Keeper:
         try:
             hops = await self._carriers.find(trunk.server, trunk.port, trunk.transport)
         except CarrierForbidden as error:
+            await self._store.claim(trunk, ())
             await self._be_at(())
             await self._tell(Condition(condition=TrunkCondition.FORBIDDEN, reason=str(error)))
             return RESOLVE_EVERY
         except CarrierUnknown as error:
             await self._tell(Condition(condition=TrunkCondition.UNRESOLVED, reason=str(error)))
             return LOOK_EVERY
+        found, hops = hops, await self._store.claim(trunk, hops)
         if self._hop is not None and self._hop not in hops:
             self._hop, self._due = None, -math.inf
         await self._be_at(hops)
+        if not hops:
+            await self._tell(Condition(condition=TrunkCondition.FORBIDDEN, reason=_taken(found)))
+            return LOOK_EVERY
         if self._registration is None:
             await self._tell(Condition(condition=TrunkCondition.BY_ADDRESS))
             return RESOLVE_EVERY
@@ -341,6 +346,11 @@ def _condition(outcome: Outcome) -> Condition:
     is_silent = outcome.status in (408, 503, 504)
     condition = TrunkCondition.UNANSWERED if is_silent else TrunkCondition.REFUSED
     return Condition(condition=condition, code=outcome.status, reason=text(clean(outcome.reason)))
+
+
+def _taken(hops: Sequence[Hop]) -> str:
+    places = ", ".join(hop.address for hop in hops)
+    return f"another account has the carrier at {places}; the operator may allow to share it"
 
 
 def _host(trunk: ConfiguredTrunk) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
@@ -21,11 +22,13 @@ from switchroom.telephony.resources.realms import TelephonyAccount
 from switchroom.telephony.resources.trunk_states import (
     LONGEST_REASON,
     TrunkAddress,
+    TrunkClaim,
     TrunkCondition,
     TrunkState,
 )
 from switchroom.telephony.resources.trunks import TrunkRow, Trunks
 from switchroom.telephony.routing.numbers import country_prefix
+from switchroom.telephony.trunk_claims import Claimant, claims_at, free_hops
 
 
 class ConfiguredTrunk(Struct, frozen=True, kw_only=True):
@@ -42,6 +45,15 @@ class ConfiguredTrunk(Struct, frozen=True, kw_only=True):
     digits_stripped: int
     digits_prepended: str
     country_prefix: str
+    shares_server: bool
+
+    @property
+    def claimant(self) -> Claimant:
+        return Claimant(
+            organization_id=self.organization_id,
+            by_address=not self.username,
+            shares_server=self.shares_server,
+        )
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -75,14 +87,17 @@ class TrunkStore:
         return {one.id: one for one in found if one.server}
 
     async def prepare(self, trunks: Mapping[int, ConfiguredTrunk]) -> dict[int, TrunkState]:
-        """The states of these trunks, made where there are none; those of all others are taken away."""
+        """The states of these trunks, made where there are none; those of all others are taken away. Who only
+        disables a trunk keeps its claims: the contract with the carrier goes on."""
         async with self._database.read(None) as session:
             before = {row.trunk_id: row for row in await session.scalars(select(TrunkState))}
+            outdated = await self._outdated_claims(session, trunks)
         missing = [trunk for id_, trunk in trunks.items() if not _is_as(before.get(id_), trunk)]
         gone = [row for id_, row in before.items() if id_ not in trunks]
-        if missing or gone:
+        if missing or gone or outdated:
             async with self._database.write(None) as session:
                 await self._lease.hold(session)
+                await session.execute(delete(TrunkClaim).where(TrunkClaim.id.in_(outdated)))
                 for row in gone:
                     for table in (TrunkAddress, TrunkState):
                         await session.execute(delete(table).where(table.trunk_id == row.trunk_id))
@@ -118,6 +133,51 @@ class TrunkStore:
                 event = TrunkUnregistered(code=condition.code, reason=row.reason)
                 append(session, trunk.organization_id, event, str(trunk.id))
 
+    async def claim(self, trunk: ConfiguredTrunk, hops: Sequence[Hop]) -> tuple[Hop, ...]:
+        """Claim the addresses that the trunk's server has, and no others. Answers those that the account has
+        now; the others are another's, which was there first."""
+        async with self._database.read(None) as session:
+            free = free_hops(trunk.claimant, hops, await claims_at(session, hops))
+            own = await _claims_of(session, trunk)
+        if {_claimed(row) for row in own} == _to_claim(trunk, free):
+            return free
+        async with self._database.write(None) as session:
+            await self._lease.hold(session)
+            if await session.get(TrunkState, trunk.id) is None:
+                return ()
+            before = {_claimed(row): row for row in await _claims_of(session, trunk)}
+            for claimed in before.keys() - _to_claim(trunk, hops):
+                await session.delete(before.pop(claimed))
+            await session.flush()
+            free = free_hops(trunk.claimant, hops, await claims_at(session, hops))
+            granted = _to_claim(trunk, free)
+            for claimed in before.keys() - granted:
+                await session.delete(before[claimed])
+            session.add_all(
+                TrunkClaim(
+                    organization_id=trunk.organization_id,
+                    trunk_id=trunk.id,
+                    address=address,
+                    port=port,
+                    server=server,
+                    by_address=by_address,
+                )
+                for address, port, server, by_address in sorted(granted - before.keys())
+            )
+            return free
+
+    async def _outdated_claims(
+        self, session: AsyncSession, trunks: Mapping[int, ConfiguredTrunk]
+    ) -> Sequence[int]:
+        """Ids of claims of trunks that nobody looks after and that lead elsewhere by now."""
+        query = select(TrunkClaim.id, TrunkClaim.trunk_id, TrunkClaim.server)
+        idle = [row for row in (await session.execute(query)).all() if row[1] not in trunks]
+        if not idle:
+            return ()
+        rows = await session.scalars(select(TrunkRow).where(TrunkRow.id.in_({row[1] for row in idle})))
+        servers = {row.id: self._kind.values_of(row)["server"] for row in rows}
+        return [id_ for id_, trunk_id, server in idle if servers.get(trunk_id) != server]
+
     async def write_addresses(self, trunk: ConfiguredTrunk, hops: Collection[Hop]) -> None:
         """Make the addresses that calls of the trunk come from these."""
         wanted = {(hop.source, hop.port) for hop in hops}
@@ -138,6 +198,18 @@ class TrunkStore:
             )
 
 
+async def _claims_of(session: AsyncSession, trunk: ConfiguredTrunk) -> Sequence[TrunkClaim]:
+    return (await session.scalars(select(TrunkClaim).where(TrunkClaim.trunk_id == trunk.id))).all()
+
+
+def _to_claim(trunk: ConfiguredTrunk, hops: Collection[Hop]) -> set[tuple[str, int, str, bool]]:
+    return {(hop.source, hop.port, trunk.server, not trunk.username) for hop in hops}
+
+
+def _claimed(row: TrunkClaim) -> tuple[str, int, str, bool]:
+    return (row.address, row.port, row.server, row.by_address)
+
+
 def _configured(row: TrunkRow, values: Mapping[str, Any], country: str) -> ConfiguredTrunk:
     rules = values["advanced"]["incoming"]
     code = country_prefix(values["country"] or country)
@@ -153,6 +225,7 @@ def _configured(row: TrunkRow, values: Mapping[str, Any], country: str) -> Confi
         digits_stripped=rules["strip_numbers"],
         digits_prepended=rules["prepend_numbers"],
         country_prefix=f"+{code}" if code else "",
+        shares_server=values["advanced"].get("shared_server", False),
     )
 
 

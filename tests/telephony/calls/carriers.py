@@ -12,6 +12,7 @@ from typing import Any
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.uri import Uri
+from tests.dialects.telephony_v3.client import Api
 from tests.telephony.calls.phones import Conversation, SoftPhone
 from tests.telephony.calls.switchboards import Account
 
@@ -79,15 +80,27 @@ async def carrier(account: Account) -> AsyncGenerator[Carrier]:
         made.close()
 
 
-def add_trunk(account: Account, port: int, **more: Any) -> int:
+def add_shared_trunk(account: Account, port: int) -> int:
+    """A trunk to a carrier that another account has too, as the operator allows."""
+    operator = Api.of(account.platform, None, account_id=account.organization.id)
+    return add_trunk(account, port, operator, advanced={"shared_server": True})
+
+
+def add_trunk(account: Account, port: int, api: Api | None = None, **more: Any) -> int:
     """A trunk to a carrier at this port, once it is known."""
     draft = {"name": "Carrier", "server": "127.0.0.1", "port": port, "country": "BE", **more}
-    trunk = int(account.api("PUT", "/trunks", draft)["id"])
-    deadline = time.monotonic() + 5
-    while (status := account.api("GET", f"/trunks/{trunk}")["status"])["condition"] != "by_address":
+    trunk = int((api or account.api)("PUT", "/trunks", draft)["id"])
+    await_condition(account, trunk, "by_address")
+    return trunk
+
+
+def await_condition(account: Account, trunk: int, condition: str, limit: float = 10.0) -> str:
+    """Wait until the status of a trunk is that; the reason that it tells."""
+    deadline = time.monotonic() + limit
+    while (status := account.api("GET", f"/trunks/{trunk}")["status"])["condition"] != condition:
         assert time.monotonic() < deadline, status
         time.sleep(0.02)
-    return trunk
+    return str(status["reason"])
 
 
 def add_number(account: Account, trunk: int) -> str:

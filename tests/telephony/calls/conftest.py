@@ -27,6 +27,10 @@ def exchange(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterat
 
 
 @pytest.fixture
-def account(exchange: RunningPlatform) -> Account:
-    """A new account."""
-    return Account(exchange)
+def account(exchange: RunningPlatform) -> Iterator[Account]:
+    """A new account. Its trunks lead nowhere afterwards: their ports may become other carriers'."""
+    made = Account(exchange)
+    yield made
+    nowhere = {"server": "", "username": "", "advanced": {"shared_server": False}}
+    for trunk in made.api("GET", "/trunks"):
+        made.api("POST", f"/trunks/{trunk['id']}", nowhere)

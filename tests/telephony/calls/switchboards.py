@@ -27,7 +27,8 @@ class Account:
 
     def __init__(self, platform: RunningPlatform, name: str = "Acme") -> None:
         self.platform = platform
-        self.api = Api.of(platform, platform.organization(name).organization)
+        self.organization = platform.organization(name).organization
+        self.api = Api.of(platform, self.organization)
         self.realm: str = self.api("GET", "/accounts")["realm"]
         self.people: dict[str, int] = {}
         self.devices: dict[str, int] = {}

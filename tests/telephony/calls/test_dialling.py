@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from switchroom.telephony.calls.kept_loader import KeptLoader
     from switchroom.telephony.calls.media_services import MediaServices
     from switchroom.telephony.calls.prompt_files import PromptFiles
+    from switchroom.telephony.trunk_claims import TrunkClaims
+
+NO_CLAIMS = cast("TrunkClaims", None)
+"""It does not come so far."""
 
 TRUNK = 5
 DIAL = Dial(TRUNK, TrunkRequest("+3225550177", "", "+3225550100"), 30)
@@ -68,7 +72,7 @@ async def test_calls_that_look_a_name_up_count() -> None:
         await answered.wait()
         return ["127.0.0.1"]
 
-    dialler = TrunkDialler(CarrierAddresses([], frozenset, lookup=look_up), "192.0.2.1")
+    dialler = TrunkDialler(CarrierAddresses([], frozenset, lookup=look_up), NO_CLAIMS, "192.0.2.1")
     first = asyncio.create_task(dialler.dial(ringing(dialler), LOADED, DIAL))
     await asyncio.sleep(0)
     second = await dialler.dial(ringing(dialler), LOADED, DIAL)
@@ -91,7 +95,7 @@ async def test_a_carrier_without_an_address_is_one_that_another_trunk_stands_in_
     async def look_up(name: str) -> Sequence[str]:
         raise problem
 
-    dialler = TrunkDialler(CarrierAddresses([], frozenset, lookup=look_up), "192.0.2.1")
+    dialler = TrunkDialler(CarrierAddresses([], frozenset, lookup=look_up), NO_CLAIMS, "192.0.2.1")
     outcome = await dialler.dial(ringing(dialler), LOADED, DIAL)
     assert isinstance(outcome, Failed)
     assert 500 <= outcome.code < 600

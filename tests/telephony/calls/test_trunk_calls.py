@@ -11,8 +11,18 @@ from switchroom.engines.sip.events import Ended, Failed, Progress
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.message import Request
 from switchroom.telephony.media import sdp
+from tests.dialects.telephony_v3.client import Api
 from tests.ports import free_port
-from tests.telephony.calls.carriers import CALLER, TONE, add_number, add_trunk, carrier, new_number
+from tests.telephony.calls.carriers import (
+    CALLER,
+    TONE,
+    add_number,
+    add_shared_trunk,
+    add_trunk,
+    await_condition,
+    carrier,
+    new_number,
+)
 from tests.telephony.calls.phones import Conversation
 from tests.telephony.calls.switchboards import Account
 
@@ -174,7 +184,7 @@ async def test_a_number_of_nobody_and_of_somebody_else(account: Account) -> None
             assert await (await ours.bring(called)).failed() == 404, called
         assert ada.incoming.empty()
         # With one carrier for both, the number says whose call it is.
-        add_trunk(account, theirs.port)
+        add_shared_trunk(account, theirs.port)
         call = await theirs.bring(number)
         (await ada.rung()).refuse(486)
         assert await call.failed() == 486
@@ -381,3 +391,31 @@ async def test_nobody_takes_the_place_of_somebody_else(account: Account) -> None
         await other.talker.hears(ada.tone)
         call.hang_up()
         await other.ended()
+
+
+async def test_nobody_calls_by_the_carrier_of_another(account: Account) -> None:
+    """It knows us by our address, and would have the first account pay."""
+    other = Account(account.platform, "Rival")
+    other.person("201")
+    async with carrier(account) as far, other.phones("201") as (eve,):
+        add_trunk(account, far.port)
+        draft = {"name": "Theirs", "server": "127.0.0.1", "port": far.port, "country": "BE"}
+        trunk = other.api("PUT", "/trunks", draft)["id"]
+        number = {"numbers": [new_number()], "trunk_id": trunk, "state": "in_service"}
+        other.api("PUT", "/phone_numbers", number)
+        call = await eve.call(FAR)
+        assert await call.failed() >= 500
+        assert "another account" in await_condition(other, trunk, "forbidden")
+        call = await eve.call(FAR)
+        assert await call.failed() >= 500
+
+        operator = Api.of(account.platform, None, account_id=other.organization.id)
+        shared = {"advanced": {"shared_server": True}}
+        assert other.api.refused("POST", f"/trunks/{trunk}", shared)[0] == 403
+        operator("POST", f"/trunks/{trunk}", shared)
+        assert other.api.refused("POST", f"/trunks/{trunk}", {"port": 5060})[0] == 403
+        other.api("POST", f"/trunks/{trunk}", {"trunk_order": 3})
+        assert await far.is_left_alone()
+        call = await eve.call(FAR)
+        (await far.rung()).refuse(486)
+        assert await call.failed() == 486

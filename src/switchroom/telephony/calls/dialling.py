@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import structlog
 
 from switchroom.engines.sip.errors import MalformedValue
+from switchroom.errors import Unavailable
 from switchroom.telephony.calls.inbox import Inbox
 from switchroom.telephony.calls.leg import Leg, Party
 from switchroom.telephony.calls.loaded import LoadedFlow, TrunkAccess
@@ -19,6 +20,7 @@ from switchroom.telephony.calls.snapshot import LegDirection
 from switchroom.telephony.carriers import CarrierAddresses, CarrierForbidden, CarrierUnknown, Hop
 from switchroom.telephony.routing.actions import Dial, Failed, NoAnswer
 from switchroom.telephony.routing.hangup_causes import HangupCause
+from switchroom.telephony.trunk_claims import Claimant, TrunkClaims
 
 _MOST_HOPS = 3
 _GOES_ON = frozenset({408, 503})
@@ -37,9 +39,10 @@ class TrunkDialler:
     """Caller over trunks, one for all calls of a worker. No trunk gets more calls than it carries, and no
     account has more than it may, but for emergencies: calls are counted here before they are legs."""
 
-    def __init__(self, carriers: CarrierAddresses, own_host: str) -> None:
+    def __init__(self, carriers: CarrierAddresses, claims: TrunkClaims, own_host: str) -> None:
         """`own_host` is the name or address of our side."""
         self._carriers = carriers
+        self._claims = claims
         self._own_host = own_host
         self._begun: Counter[int] = Counter()
         self._begun_by: Counter[tuple[int, bool]] = Counter()
@@ -67,7 +70,7 @@ class TrunkDialler:
             return _FULL
         deadline = asyncio.get_running_loop().time() + action.timeout
         with self._beginning(ringing, action):
-            hops = await self._hops(access, trunk_id)
+            hops = await self._hops(access, loaded.flow.account.id, action)
         outcome: Outcome = _AWAY
         for hop in hops:
             try:
@@ -83,13 +86,28 @@ class TrunkDialler:
             return _AWAY
         return outcome
 
-    async def _hops(self, access: TrunkAccess, trunk_id: int) -> tuple[Hop, ...]:
+    async def _hops(self, access: TrunkAccess, organization_id: int, action: Dial) -> tuple[Hop, ...]:
+        """Where the call may go. What was found when the trunk was last looked after may have changed."""
+        trunk_id = action.trunk_id
         try:
             found = await self._carriers.find(access.server, access.port, access.transport)
         except (CarrierUnknown, CarrierForbidden) as error:
             log.warning("trunk cannot be reached", trunk_id=trunk_id, reason=str(error))
             return ()
-        return found[:_MOST_HOPS]
+        claimant = Claimant(
+            organization_id=organization_id,
+            by_address=not access.username,
+            shares_server=access.shares_server,
+        )
+        try:
+            free = await self._claims.free(claimant, found)
+        except Unavailable:
+            if not action.is_emergency:
+                raise
+            free = found
+        if not free:
+            log.warning("trunk leads to the carrier of another account", trunk_id=trunk_id)
+        return free[:_MOST_HOPS]
 
     @contextmanager
     def _beginning(self, ringing: RingingCall, action: Dial) -> Generator[None]:

@@ -42,13 +42,15 @@ class Secret:
 
 
 class TrunkAccess(Struct, frozen=True):
-    """How a trunk is reached. A `port` of 0 is the transport's own; without a password there is None."""
+    """How a trunk is reached. A `port` of 0 is the transport's own; without a password there is None.
+    `shares_server` is the operator's word that its carrier may be another account's too."""
 
     server: str = ""
     port: int = 0
     transport: str = ""
     username: str = ""
     password: Secret | None = None
+    shares_server: bool = False
 
 
 class Caller(Struct, frozen=True, kw_only=True):

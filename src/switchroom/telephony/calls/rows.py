@@ -172,14 +172,13 @@ class AccountRows:
         for row in await self._session.scalars(query):
             values = kind.values_of(row)
             found[row.id] = stored_values.trunk_of(row.id, values)
-            accesses[row.id] = TrunkAccess(
-                values["server"],
-                values["port"],
-                values["transport"],
-                values["username"],
-                _password(vault, row),
-            )
+            accesses[row.id] = _access(vault, row, values)
         return found, accesses
+
+    async def trunk_access(self, id_: int, vault: Vault) -> TrunkAccess | None:
+        """How a trunk is reached, enabled or not."""
+        rows = await self._rows(trunks.TrunkRow, "trunks", {id_})
+        return _access(vault, *rows[id_]) if id_ in rows else None
 
     async def trunk(self, id_: int) -> Trunk | None:
         rows = await self._rows(trunks.TrunkRow, "trunks", {id_})
@@ -211,6 +210,17 @@ class AccountRows:
         query = select(table).where(table.organization_id == self.organization_id, table.id.in_(sorted(ids)))
         rows: list[ResourceRow] = list(await self._session.scalars(query))
         return {row.id: (row, self._kinds[kind].values_of(row)) for row in rows}
+
+
+def _access(vault: Vault, row: trunks.TrunkRow, values: Mapping[str, Any]) -> TrunkAccess:
+    return TrunkAccess(
+        values["server"],
+        values["port"],
+        values["transport"],
+        values["username"],
+        _password(vault, row),
+        values["advanced"].get("shared_server", False),
+    )
 
 
 def _password(vault: Vault, row: trunks.TrunkRow) -> Secret | None:

@@ -30,7 +30,7 @@ class TrunkCondition(StrEnum):
     """The name of the server has no address."""
 
     FORBIDDEN = "forbidden"
-    """The server has an address that the operator does not allow for trunks."""
+    """The server has an address that the operator does not allow for trunks, or another account's."""
 
 
 class TrunkState(OfOrganization, Base):
@@ -70,6 +70,25 @@ class TrunkAddress(OfOrganization, Base):
     trunk_id: Mapped[int] = mapped_column(ForeignKey("trunks.id", ondelete="CASCADE"))
     address: Mapped[str] = mapped_column(String(45))
     port: Mapped[int]
+
+
+class TrunkClaim(OfOrganization, Base):
+    """Claim of a carrier: an address that the `server` of a trunk has had when it was last looked up, enabled
+    or not. Lower ids were there before; `by_address` is whether the trunk has no username."""
+
+    __tablename__ = "trunk_claims"
+    __table_args__ = (
+        UniqueConstraint("trunk_id", "address", "port"),
+        Index("ix_trunk_claims_by_address", "address"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # The constraint begins with it.
+    trunk_id: Mapped[int] = mapped_column(ForeignKey("trunks.id", ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(String(45))
+    port: Mapped[int]
+    server: Mapped[str] = mapped_column(String(253))
+    by_address: Mapped[bool]
 
 
 CREATE_TRUNKS_VIEW = (

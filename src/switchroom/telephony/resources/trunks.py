@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
@@ -34,12 +34,14 @@ class IncomingNumbers(Struct, frozen=True):
 
 
 class TrunkAdvanced(Struct, frozen=True):
-    """What few carriers want."""
+    """What few carriers want. With `shared_server` the trunk may lead to a carrier that another account has,
+    which only `superduper` allows: one that knows the platform by its address bills that account."""
 
     override_from_domain: Text = ""
     override_from_user: Text = ""
     add_country_prefix_for_emergency_calls: bool = False
     vpn: bool = False
+    shared_server: bool = False
     incoming: IncomingNumbers = IncomingNumbers()
 
 
@@ -85,8 +87,8 @@ class TrunkRow(ResourceRow):
 class TrunkStatus(Struct, frozen=True):
     """Whether calls can come and go: `condition` is `by_address` for a trunk that does not register,
     `registered`, `refused` (with the SIP status as `code`), `unanswered`, `unresolved` (the server's name has
-    no address), `forbidden` (it has one that the operator does not allow), or `unknown`. Times are in
-    RFC 3339."""
+    no address), `forbidden` (it has one that the operator does not allow, or that of another account's
+    carrier), or `unknown`. Times are in RFC 3339."""
 
     condition: str = "unknown"
     code: int = 0
@@ -125,6 +127,8 @@ class Trunks(Resource[Trunk, TrunkRow]):
         _require_level(work, row)
         if draft.priv_level == _OF_PLATFORM and work.actor.level is not Level.SUPERDUPER:
             raise Forbidden(ErrorCode.LEVEL_MISSING, "priv_level", level="superduper")
+        if draft.advanced.shared_server and work.actor.level is not Level.SUPERDUPER:
+            _require_shared(draft, None if self.is_new(row) else self.values_of(row))
         return draft
 
     async def written(self, work: Work, row: TrunkRow, draft: Trunk) -> None:
@@ -134,6 +138,16 @@ class Trunks(Resource[Trunk, TrunkRow]):
         _require_level(work, row)
         await super().remove(work, row)
         notify(work.session, TrunksChanged(work.organization_id))
+
+
+def _require_shared(draft: Trunk, before: Mapping[str, Any] | None) -> None:
+    """Raises Forbidden for a carrier that only the operator lets the account share, and for changes of where
+    such a trunk leads, or as whom: it was allowed for that carrier, and for what was agreed on with it."""
+    if before is None or not before["advanced"].get("shared_server"):
+        raise Forbidden(ErrorCode.LEVEL_MISSING, "advanced.shared_server", level="superduper")
+    for name in ("server", "port", "username"):
+        if getattr(draft, name) != before[name]:
+            raise Forbidden(ErrorCode.LEVEL_MISSING, name, level="superduper")
 
 
 def is_of_platform(row: TrunkRow) -> bool:
