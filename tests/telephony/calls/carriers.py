@@ -11,12 +11,14 @@ from typing import Any
 
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.incoming import IncomingCall
+from switchroom.engines.sip.server_transaction import ServerTransaction
 from switchroom.engines.sip.uri import Uri
 from tests.dialects.telephony_v3.client import Api
 from tests.telephony.calls.phones import Conversation, SoftPhone
 from tests.telephony.calls.switchboards import Account
 
 CALLER, TONE = "+3225559999", 1200
+_CHALLENGE = 'Digest realm="carrier.example", nonce="1", algorithm=MD5, qop="auth"'
 _numbers = count(3225550000)
 
 
@@ -54,6 +56,21 @@ class Carrier(SoftPhone):
         )
         return conversation
 
+    def ask_within(self, conversation: Conversation) -> None:
+        """Challenge what comes within a call."""
+        session = conversation.live
+        receive = session.receive
+
+        def challenged(transaction: ServerTransaction) -> None:
+            said = transaction.request.headers.get("Proxy-Authorization")
+            if said is None:
+                transaction.respond(407, headers=[("Proxy-Authenticate", _CHALLENGE)])
+            else:
+                self.answers.append(said)
+                receive(transaction)
+
+        session.receive = challenged
+
     async def is_left_alone(self, seconds: float = 0.3) -> bool:
         """Whether no call comes for so long."""
         await asyncio.sleep(seconds)
@@ -62,8 +79,7 @@ class Carrier(SoftPhone):
     def on_call(self, call: IncomingCall) -> None:
         said = call.invite.headers.get("Proxy-Authorization")
         if self.asks and said is None:
-            challenge = 'Digest realm="carrier.example", nonce="1", algorithm=MD5, qop="auth"'
-            call.refuse(407, headers=[("Proxy-Authenticate", challenge)])
+            call.refuse(407, headers=[("Proxy-Authenticate", _CHALLENGE)])
             return
         if said is not None:
             self.answers.append(said)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
+import re
 import signal
 
 import pytest
@@ -12,6 +14,7 @@ from switchroom.engines import supervisor
 from switchroom.engines.supervisor import ProcessState
 from switchroom.platform.call_control import TelephonyWorkerEngine
 from tests.platform import RunningPlatform
+from tests.telephony.calls.carriers import TONE, add_number, carrier
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.calls.test_calls import until
 from tests.telephony.calls.test_live_calls import act, ask, channels, connected, records
@@ -74,6 +77,38 @@ async def test_calls_are_taken_up(exchange: RunningPlatform, account: Account) -
     assert {one["hangup_cause"] for one in ended} == {"NORMAL_CLEARING", "BLIND_TRANSFER"}
     assert len({one["interaction_id"] for one in ended}) == TIMES
     assert all(one["billing_seconds"] >= 1 for one in ended)
+
+
+async def test_carriers_that_ask_within_a_call_are_answered(
+    exchange: RunningPlatform, account: Account
+) -> None:
+    """The process that goes on with the call knows the trunk's credentials."""
+    account.person("201")
+    async with carrier(account) as far, account.phones("201") as (ada,):
+        far.asks = True
+        draft = {"name": "C", "server": "127.0.0.1", "port": far.port, "username": "us", "password": "secret"}
+        add_number(account, account.api("PUT", "/trunks", draft)["id"])
+        call = await ada.call("+3226660177")
+        other = await far.rung()
+        other.answer()
+        await call.answered()
+        far.ask_within(other)
+        async with asyncio.timeout(8):
+            while not await ask(account.api, "GET", "/events", type="call.answered"):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # what is written of a call is with its events
+        await killed(exchange, account)
+        await call.talker.hears(TONE)
+        far.answers.clear()
+        call.hang_up()
+        await other.ended()
+        (answer,) = far.answers
+        said = dict(re.findall(r'(\w+)="?([^",]+)"?', answer))
+        first, second = _md5("us:carrier.example:secret"), _md5(f"BYE:{said['uri']}")
+        assert said["response"] == _md5(f"{first}:1:{said['nc']}:{said['cnonce']}:auth:{second}")
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 async def test_what_cannot_be_taken_up_is_recorded_as_such(

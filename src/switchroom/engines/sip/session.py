@@ -18,7 +18,7 @@ from msgspec import structs
 from switchroom.engines.sip.context import SessionContext, Unacknowledged
 from switchroom.engines.sip.core import ALLOW, EXTENSIONS, SUPPORTED, Core
 from switchroom.engines.sip.dialog import Dialog, DialogState
-from switchroom.engines.sip.digest import DigestClient
+from switchroom.engines.sip.digest import Credentials, DigestClient
 from switchroom.engines.sip.errors import Refused, SessionEnded, SipError, WrongState
 from switchroom.engines.sip.events import (
     Acknowledged,
@@ -106,6 +106,10 @@ class Session:
     def remote_sdp(self) -> bytes:
         """The peer's description of the last exchange that was completed."""
         return self._context.negotiation.remote
+
+    def answer_challenges_with(self, credentials: Credentials) -> None:
+        """Use these from now on; for a session that was taken up before they were known."""
+        self._context.digest = DigestClient(credentials)
 
     def allows(self, method: str) -> bool:
         """Whether the peer has said that it takes the method."""

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from switchroom.bus import Bus
 from switchroom.events.notices import EventsAppended
-from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused
+from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused, TrunkAccess
 from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.destinations import Destination
@@ -118,6 +118,10 @@ class KeptLoader:
             lambda: self._loader.realm(organization_id),
             lambda _: organization_id,
         )
+
+    async def trunk_access(self, organization_id: int, trunk_id: int) -> TrunkAccess | None:
+        """Nothing of it is kept: it is asked for once a call that is taken up."""
+        return await self._loader.trunk_access(organization_id, trunk_id)
 
     async def sound_versions(self, organization_id: int, media_ids: Sequence[int]) -> Mapping[int, str]:
         return await self._remember(

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import structlog
 
 from switchroom.engines.rtpengine.client import NgError
-from switchroom.engines.sip.errors import SipError
+from switchroom.engines.sip.errors import MalformedValue, SipError
 from switchroom.engines.sip.events import Digit, Ended, ReferRequested
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.session import Session
@@ -36,6 +36,7 @@ from switchroom.telephony.calls.listening import collect, play
 from switchroom.telephony.calls.loaded import LoadedFlow, Refused
 from switchroom.telephony.calls.loader import OUTSIDE
 from switchroom.telephony.calls.media_services import MediaServices
+from switchroom.telephony.calls.outbound import credentials_of
 from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.ringing import (
     Entered,
@@ -216,6 +217,8 @@ class LiveCall(TalkingCall):
 
     async def _take_up(self, saved: SavedCall) -> None:
         self.is_told = True
+        for leg in self.legs:
+            await self._know_carrier(leg)
         if saved.state.is_connected and self.partner is not None:
             self.state = saved.state
             await self.end_transfer(200)
@@ -227,6 +230,22 @@ class LiveCall(TalkingCall):
         if loaded is None:
             raise CallOver(HangupCause.NORMAL_TEMPORARY_FAILURE)
         await self._go(Route(loaded, saved.state, saved.action))
+
+    async def _know_carrier(self, leg: Leg) -> None:
+        """Have the credentials with which a carrier may ask for within the call: they are never saved."""
+        trunk_id = leg.party.trunk_id
+        if trunk_id is None or leg.session is None:
+            return
+        try:
+            access = await self.board.loader.trunk_access(self.organization_id, trunk_id)
+            credentials = credentials_of(access) if access is not None else None
+        except (Unavailable, MalformedValue) as error:
+            log.warning(
+                "credentials of a trunk not known", call=self.id, trunk_id=trunk_id, reason=str(error)
+            )
+            return
+        if credentials is not None:
+            leg.session.answer_challenges_with(credentials)
 
     async def _loaded(self, state: State) -> LoadedFlow | None:
         """The flow that a saved state is in."""

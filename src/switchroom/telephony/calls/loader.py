@@ -14,7 +14,7 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.telephony.calls.calendar_hours import CalendarHours
 from switchroom.telephony.calls.closed_groups import forwarders, reachable
-from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused
+from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused, TrunkAccess
 from switchroom.telephony.calls.numbers import (
     extension_of,
     forms_of,
@@ -227,6 +227,14 @@ class Loader:
         levels = (one.music_on_hold_id for one in (device, user) if one is not None)
         own = next((one for one in levels if one is not None), None)
         return own, account.music_on_hold_id if account is not None else None
+
+    async def trunk_access(self, organization_id: int, trunk_id: int) -> TrunkAccess | None:
+        """How a trunk of the account is reached, also a disabled one, whose calls are not over yet. None for
+        one that is not there any more."""
+        async with self._database.read(organization_id) as session:
+            return await AccountRows(session, organization_id, self._kinds).trunk_access(
+                trunk_id, self._vault
+            )
 
     async def sound_versions(self, organization_id: int, media_ids: Sequence[int]) -> Mapping[int, str]:
         """What the files of an account's sounds are called, by ids; without those that there are not."""
