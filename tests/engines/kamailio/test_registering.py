@@ -6,10 +6,14 @@ import asyncio
 import os
 import signal
 import sqlite3
+import threading
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from switchroom.engines.kamailio.configuration import Limits
 from switchroom.engines.kamailio.events import (
     Connected,
     KamailioEvent,
@@ -175,3 +179,59 @@ async def test_without_the_database_devices_are_told_to_come_again(edge: Edge) -
         answer = await Phone(wire).register()
         assert answer.status == 503
         assert answer.header("Retry-After") == "5"
+
+
+class TestManyAtOnce:
+    """Processes that write to one file at the same moment wait for each other."""
+
+    PHONES = 200
+
+    @pytest.fixture
+    def limits(self) -> Limits:
+        return Limits(device_registers=(100, 1000), account_registers=(1000, 10_000), address_requests=10_000)
+
+    async def test_who_finds_the_file_locked_waits(self, edge: Edge) -> None:
+        file = edge.engine.directory / STATE_FILE
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            for kind in ("udp", "tcp"):
+                async with edge.wire(kind) as wire:
+                    other.execute("begin immediate")
+                    registering = asyncio.create_task(Phone(wire).register())
+                    await asyncio.wait({registering}, timeout=0.5)
+                    other.execute("rollback")
+                    assert (await registering).status == 200
+        assert sorted(one.transport for one in contacts(edge)) == ["tcp", "udp"]
+
+    async def test_no_registration_is_lost(self, edge: Edge) -> None:
+        for number in range(self.PHONES):
+            edge.add_device(100 + number, f"phone{number}")
+        is_over = threading.Event()
+        writers = [
+            threading.Thread(target=_write_all_the_time, args=(file, is_over))
+            for file in (edge.database, edge.engine.directory / STATE_FILE)
+        ]
+        for writer in writers:
+            writer.start()
+        try:
+            answers = await asyncio.gather(*(self._register(edge, one) for one in range(self.PHONES)))
+        finally:
+            is_over.set()
+            for writer in writers:
+                writer.join()
+        assert set(answers) == {200}
+        assert {one.device_id for one in contacts(edge)} == {100 + one for one in range(self.PHONES)}
+
+    async def _register(self, edge: Edge, number: int) -> int:
+        async with edge.wire("tcp" if number % 4 == 0 else "udp") as wire:
+            return (await Phone(wire, f"phone{number}").register()).status
+
+
+def _write_all_the_time(file: Path, is_over: threading.Event) -> None:
+    """Write as other processes do, with hardly a pause."""
+    with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as connection:
+        connection.execute("create table if not exists others (number integer)")
+        while not is_over.is_set():
+            connection.execute("begin immediate")
+            connection.executemany("insert into others values (?)", ((one,) for one in range(200)))
+            connection.execute("commit")
+            is_over.wait(0.001)
