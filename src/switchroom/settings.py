@@ -304,6 +304,53 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=1, description="Failed credentials from one address in `ban_time` after which it is banned."),
     ] = 30
     ban_time: Annotated[int, Meta(ge=1, description="Seconds that an address is banned.")] = 600
+    device_registrations_second: Annotated[
+        int, Meta(ge=1, description="Times that a device may register a second.")
+    ] = 2
+    device_registrations_minute: Annotated[
+        int, Meta(ge=1, description="Times that a device may register a minute.")
+    ] = 20
+    account_registrations_second: Annotated[
+        int, Meta(ge=1, description="Times that the devices of an account may register a second.")
+    ] = 20
+    account_registrations_minute: Annotated[
+        int, Meta(ge=1, description="Times that the devices of an account may register a minute.")
+    ] = 100
+    device_subscriptions_second: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Subscriptions (lamps, waiting messages) that a device may make or renew a second: "
+            "it asks for all of its lamps when it starts.",
+        ),
+    ] = 100
+    device_subscriptions_minute: Annotated[
+        int, Meta(ge=1, description="Subscriptions that a device may make or renew a minute.")
+    ] = 300
+    account_subscriptions_second: Annotated[
+        int,
+        Meta(ge=1, description="Subscriptions that an account's devices may make or renew a second."),
+    ] = 500
+    account_subscriptions_minute: Annotated[
+        int,
+        Meta(ge=1, description="Subscriptions that an account's devices may make or renew a minute."),
+    ] = 3000
+    address_requests: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="SIP requests of one address a second that begin something; those beyond are "
+            "dropped.",
+        ),
+    ] = 500
+    address_dialog_requests: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="SIP requests of one address a second within calls and subscriptions; those beyond "
+            "are dropped.",
+        ),
+    ] = 2000
     device_calls_second: Annotated[int, Meta(ge=1, description="Calls that a device may make a second.")] = 5
     device_calls_minute: Annotated[int, Meta(ge=1, description="Calls that a device may make a minute.")] = (
         100

@@ -70,6 +70,18 @@ def _make(settings: Settings) -> KamailioEngine:
             device_invites=(telephony.device_calls_second, telephony.device_calls_minute),
             account_invites=(telephony.account_calls_second, telephony.account_calls_minute),
             trunk_invites=(telephony.trunk_calls_second, telephony.trunk_calls_minute),
+            device_registers=(telephony.device_registrations_second, telephony.device_registrations_minute),
+            account_registers=(
+                telephony.account_registrations_second,
+                telephony.account_registrations_minute,
+            ),
+            device_subscribes=(telephony.device_subscriptions_second, telephony.device_subscriptions_minute),
+            account_subscribes=(
+                telephony.account_subscriptions_second,
+                telephony.account_subscriptions_minute,
+            ),
+            address_requests=telephony.address_requests,
+            address_dialog_requests=telephony.address_dialog_requests,
             slow_after=telephony.slow_after,
             ban_after=telephony.ban_after,
             ban_time=telephony.ban_time,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from switchroom.engines.supervisor import ProcessState
 from tests.engines.kamailio.conftest import Edge
 from tests.engines.kamailio.phones import REALM, Phone, udp, web
 from tests.engines.kamailio.test_calls import received
+from tests.engines.kamailio.test_registering import until
 
 pytestmark = pytest.mark.kamailio
 
@@ -51,6 +54,27 @@ class TestBans:
             assert not await rpc.unban("127.0.0.1")
             assert (await Phone(wire).register()).status == 200
         await events.aclose()
+
+    async def test_bans_outlive_a_crash_and_are_lifted_for_good(self, edge: Edge) -> None:
+        async with edge.wire() as wire, KamailioRpc(edge.configuration.interfaces) as rpc:
+            guesser = Phone(wire, password="guess")
+            for _ in range(4):
+                await guesser.register()
+            challenge = await guesser.ask(guesser.request("REGISTER"))
+            said = guesser.authorization(challenge, "REGISTER", f"sip:{REALM}")
+            await wire.send(guesser.request("REGISTER", more=said))
+            assert await guesser.silent()
+            before = await rpc.bans()
+            assert [ban.address for ban in before] == ["127.0.0.1"]
+            await _killed(edge)
+            assert await rpc.bans() == before
+            await wire.send(guesser.request("OPTIONS"))
+            assert await guesser.silent()
+
+            assert await rpc.unban("127.0.0.1")
+            await _killed(edge)
+            assert await rpc.bans() == []
+            assert (await Phone(wire).register()).status == 200
 
     async def test_a_challenge_is_no_failure(self, edge: Edge) -> None:
         async with edge.wire() as wire:
@@ -93,6 +117,14 @@ class TestBans:
             assert [ban.address for ban in await rpc.bans()] == ["192.0.2.66"]
         async with edge.wire("ws") as good:
             assert (await Phone(good).register()).status == 200
+
+
+async def _killed(edge: Edge) -> None:
+    """Kill it, and wait until it answers again."""
+    pid = edge.engine.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: edge.engine.pid != pid and edge.engine.state is ProcessState.READY)
 
 
 class TestLimits:

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from switchroom.engines.kamailio.configuration import Limits
 from switchroom.platform import sip_server
 from switchroom.settings import ConfigurationError, load
+
+
+def test_limits_that_nobody_sets_are_the_engines_own(tmp_path: Path) -> None:
+    engine = sip_server.ENTRY.make(load(environment={}, options={"data": str(tmp_path)}))
+    assert engine.configuration.limits == Limits()
 
 
 def test_limits_are_an_operators(tmp_path: Path) -> None:
@@ -15,6 +21,12 @@ def test_limits_are_an_operators(tmp_path: Path) -> None:
         "SWITCHROOM_TELEPHONY_DEVICE_CALLS_SECOND": "6",
         "SWITCHROOM_TELEPHONY_ACCOUNT_CALLS_MINUTE": "700",
         "SWITCHROOM_TELEPHONY_TRUNK_CALLS_MINUTE": "8",
+        "SWITCHROOM_TELEPHONY_DEVICE_REGISTRATIONS_MINUTE": "9",
+        "SWITCHROOM_TELEPHONY_ACCOUNT_REGISTRATIONS_SECOND": "10",
+        "SWITCHROOM_TELEPHONY_DEVICE_SUBSCRIPTIONS_SECOND": "11",
+        "SWITCHROOM_TELEPHONY_ACCOUNT_SUBSCRIPTIONS_MINUTE": "12",
+        "SWITCHROOM_TELEPHONY_ADDRESS_REQUESTS": "13",
+        "SWITCHROOM_TELEPHONY_ADDRESS_DIALOG_REQUESTS": "14",
     }
     engine = sip_server.ENTRY.make(load(environment=environment, options={"data": str(tmp_path)}))
     limits = engine.configuration.limits
@@ -23,6 +35,9 @@ def test_limits_are_an_operators(tmp_path: Path) -> None:
         (50, 700),
         (50, 8),
     )
+    assert (limits.device_registers, limits.account_registers) == ((2, 9), (10, 100))
+    assert (limits.device_subscribes, limits.account_subscribes) == ((11, 300), (500, 12))
+    assert (limits.address_requests, limits.address_dialog_requests) == (13, 14)
 
 
 @pytest.mark.parametrize("networks", ["nowhere", "10.0.0.0/99"])

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 from msgspec import Struct
 
-from switchroom.engines.kamailio.state import LAMPS_FILE, STATE_FILE, prepare_state
+from switchroom.engines.kamailio.state import BANS_FILE, LAMPS_FILE, STATE_FILE, prepare_state
 from switchroom.engines.ports import free_port
 from switchroom.engines.supervisor import ProcessError
 
@@ -88,6 +88,11 @@ class Interfaces(Struct, frozen=True):
     def rpc_url(self) -> str:
         """Where JSON-RPC is answered."""
         return f"http://127.0.0.1:{self.web_port}/{self.token}/rpc"
+
+    @property
+    def unban_url(self) -> str:
+        """Where a POST with the header `X-SR-Address: ADDRESS` lifts a ban: 204, or 404 without one."""
+        return f"http://127.0.0.1:{self.web_port}/{self.token}/unban"
 
 
 def read_interfaces(directory: Path) -> Interfaces | None:
@@ -222,6 +227,7 @@ class KamailioConfiguration:
             "TRUNKS_PORT": self.trunks_port,
             "STATE_FILE": str(directory / STATE_FILE),
             "LAMPS_FILE": str(directory / LAMPS_FILE),
+            "BANS_FILE": str(directory / BANS_FILE),
             "DISPATCHER_FILE": str(directory / WORKERS_FILE),
             "NO_HA1": secrets.token_hex(16),
             "ADDRESS_REQUESTS": limits.address_requests * 2,

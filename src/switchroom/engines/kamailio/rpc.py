@@ -51,7 +51,7 @@ class KamailioRpc:
     def __init__(self, interfaces: Interfaces) -> None:
         import aiohttp  # here: nothing else in a process without telephony needs it at its start
 
-        self._url = interfaces.rpc_url
+        self._url, self._unban_url = interfaces.rpc_url, interfaces.unban_url
         # Kamailio closes each connection after its answer.
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True), timeout=aiohttp.ClientTimeout(total=LIMIT)
@@ -74,7 +74,7 @@ class KamailioRpc:
             async with self._session.post(self._url, json=body) as response:
                 answer = msgspec.json.decode(await response.read(), type=_Answer)
         except (aiohttp.ClientError, OSError, TimeoutError, msgspec.MsgspecError) as error:
-            raise KamailioUnreachable(f"Kamailio does not answer: {error or type(error).__name__}") from error
+            raise _unreachable(error) from error
         if answer.error is not None:
             raise KamailioRefused(answer.error.code, answer.error.message)
         return answer.result
@@ -86,14 +86,16 @@ class KamailioRpc:
 
     async def unban(self, address: str) -> bool:
         """Answer the address again, and forget its failures. False where it was not banned."""
-        banned = any(ban.address == address for ban in await self.bans())
-        for table in ("bans", "failures"):
-            try:
-                await self.call("htable.delete", table, address)
-            except KamailioRefused as error:
-                if error.code not in _NOT_FOUND:
-                    raise
-        return banned
+        import aiohttp
+
+        try:
+            async with self._session.post(self._unban_url, headers={"X-SR-Address": address}) as response:
+                status, reason = response.status, response.reason or ""
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _unreachable(error) from error
+        if status not in (204, 404):
+            raise KamailioRefused(status, reason)
+        return status == 204
 
     async def unregister(self, device_id: int) -> None:
         """Forget all contacts of a device."""
@@ -102,3 +104,7 @@ class KamailioRpc:
         except KamailioRefused as error:
             if error.code not in _NOT_FOUND:
                 raise
+
+
+def _unreachable(error: Exception) -> KamailioUnreachable:
+    return KamailioUnreachable(f"Kamailio does not answer: {str(error) or type(error).__name__}")

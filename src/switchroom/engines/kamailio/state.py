@@ -1,4 +1,4 @@
-"""Kamailio's own state, in SQLite files that the platform only reads: registrations, lamps.
+"""Kamailio's own state, in SQLite files that the platform only reads: registrations, lamps, bans.
 
 The tables are those that Kamailio's package brings (`/usr/share/kamailio/db_sqlite`).
 """
@@ -15,9 +15,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-STATE_FILE, LAMPS_FILE = "state.db", "lamps.db"
+STATE_FILE, LAMPS_FILE, BANS_FILE = "state.db", "lamps.db", "bans.db"
 SCHEMA = Path("/usr/share/kamailio/db_sqlite")
-_TABLES = {STATE_FILE: ("standard", "usrloc"), LAMPS_FILE: ("standard", "presence")}
+_TABLES = {
+    STATE_FILE: ("standard", "usrloc"),
+    LAMPS_FILE: ("standard", "presence"),
+    BANS_FILE: ("standard", "htable"),
+}
 _HOST = re.compile(
     r"sips?:(?:[^@;>]*@)?(\[[^\]]+\]|[^:;>?]+)(?::(\d+))?(?:.*?;transport=(\w+))?", re.IGNORECASE
 )
