@@ -51,6 +51,11 @@ async def told(path: str, monkeypatch: pytest.MonkeyPatch, status: int = 404) ->
             "/a\nlevel=error\x1b[2J\x7f\u2028b\u202ec\x9b",
             "/a\ufffdlevel=error\ufffd[2J\ufffd\ufffdb\ufffdc\ufffd",
         ),
+        (f"/api/v6/calendar/meeting/{CALENDAR}/calendar/x/y", "/api/v6/calendar/meeting/…"),
+        (f"/recordings//{TOKEN}", "/recordings//…"),
+        ("/" * 60_000 + "x", "/" * 200),
+        ("/recordings" * 5_000, "/recordings/recordings/…"),
+        ("/" + "x" * 60_000, "/…"),
         ("", ""),
     ],
 )

@@ -28,13 +28,16 @@ _AREAS = {
 }
 """What stands for requests in the metrics, by the beginning of the path; `pages` is all the rest."""
 
-_SECRET = re.compile(r"(/+recordings/+[^/]*/+|.*/calend[ae]r/+[^/]*/+).+", re.IGNORECASE | re.DOTALL)
-"""Paths whose end is a token: who has it gets the recording, or reads the calendar."""
+_BEFORE_SECRETS = frozenset({"recordings", "calendar", "calender"})
+"""Parts of paths behind which there are one more and a token: who has it gets the recording, or reads the
+calendar."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What would begin another line in a log, or steer the terminal on which it is read."""
 
-_LONGEST_PART = 60
+_LONGEST_PART, _LONGEST_ID, _LONGEST_PATH = 60, 36, 200
+_MOST_LOOKED_AT = 2000
+"""Characters of a path; whoever sends more of them is told by these."""
 
 _NOT_CARRIED_OUT = 501
 """Of calls that the server knows and does not carry out: nothing is wrong with the server."""
@@ -116,8 +119,17 @@ def _area(path: str) -> str:
 
 def _told(path: str) -> str:
     """What the log says of a path: not its secret part, nor anything that is so long that it may be one."""
-    path = _UNPRINTABLE.sub("\ufffd", _SECRET.sub(r"\1…", path))
-    return "/".join(part if len(part) <= _LONGEST_PART else "…" for part in path.split("/"))[:200]
+    shown: list[str] = []
+    named = 0  # since the part before the secrets, and that one
+    for part in path[:_MOST_LOOKED_AT].split("/"):
+        if part and (named or part.lower() in _BEFORE_SECRETS):
+            named += 1
+        is_secret = named > 2
+        longest = _LONGEST_ID if named else _LONGEST_PART
+        shown.append("…" if is_secret or len(part) > longest else part)
+        if is_secret:
+            break
+    return _UNPRINTABLE.sub("\ufffd", "/".join(shown))[:_LONGEST_PATH]
 
 
 def request_id(scope: Scope) -> str:
