@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from asyncio import events
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -31,6 +29,7 @@ from switchroom.conference.messages import (
 from switchroom.http.websocket import LARGEST_MESSAGE
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
 from tests.conference.room import RoomServer
+from tests.steps import Steps, allowed
 
 pytestmark = pytest.mark.slow
 
@@ -68,31 +67,6 @@ class Crowd(Struct):
 
     inside: list[str]
     waiting: list[str]
-
-
-class Steps:
-    """The longest step of the event loop, in seconds of its thread's processor time."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.longest = 0.0
-        run: Callable[[events.Handle], None] = vars(events.Handle)["_run"]
-
-        def timed(handle: events.Handle) -> None:
-            began = time.thread_time()
-            run(handle)
-            self.longest = max(self.longest, time.thread_time() - began)
-
-        monkeypatch.setattr(events.Handle, "_run", timed)
-
-
-def allowed() -> float:
-    """What a step may take: 50 ms where the yardstick takes 25, which is as slow as the machine is now."""
-    times: list[float] = []
-    for _ in range(5):
-        began = time.thread_time()
-        json.dumps(list(range(200_000)))
-        times.append(time.thread_time() - began)
-    return 2 * sorted(times)[2]
 
 
 async def fill(server: RoomServer) -> Crowd:
