@@ -3,7 +3,7 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from types import UnionType
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
@@ -23,6 +23,18 @@ _LONGEST_REASON = 300
 _MOST_NAMED = 100
 """Wrong parts of one field that are named; whoever sends a million gets to know of some."""
 
+_MOST_LOOKED_AT = 2000
+"""Parts of one body that are looked at by themselves; of a wrong one among more, the first is named."""
+
+DEEPEST = 64
+"""Levels of lists and objects within each other: what is kept of a body is written and read again by others,
+some of which cannot go as deep as the reader can."""
+
+_NULL = b"\\u0000"
+"""A null character in JSON, unless the backslash is one itself."""
+
+_CONTAINERS: tuple[type[Any], ...] = (dict, list)
+
 _MISSING: Final = object()
 
 WORDS: Mapping[str, str] = {"str": "string", "int": "whole number", "float": "number", "bool": "boolean"}
@@ -39,20 +51,21 @@ class ClientGone(Exception):
 
 async def read_body(receive: Receive, largest: int = LARGEST_BODY) -> bytes:
     """The body, of at most `largest` bytes. Raises BodyTooLarge, ClientGone."""
-    parts: list[bytes] = []
-    size = 0
-    complete = False
-    while not complete:
+    # One buffer: a body that comes in many small pieces takes many times its size with each kept by itself.
+    body = bytearray()
+    while True:
         message = await receive()
         if message["type"] != "http.request":
             raise ClientGone
         part = message["body"]
-        size += len(part)
-        if size > largest:
+        if len(body) + len(part) > largest:
             raise BodyTooLarge(f"the body is larger than {largest} bytes")
-        parts.append(part)
-        complete = not message.get("more_body", False)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        is_complete = not message.get("more_body", False)
+        if is_complete and not body:
+            return part
+        body += part
+        if is_complete:
+            return bytes(body)
 
 
 class Reader(Generic[T]):
@@ -87,15 +100,19 @@ class Reader(Generic[T]):
     def read(self, body: bytes) -> T:
         """Raises Unreadable; its `rest` is the message without them, where the type has fields."""
         try:
-            value = self._unwrapped(msgspec.json.decode(body or b"{}"))
-            if b"\\u0000" not in body:
-                try:
-                    return msgspec.convert(value, self._kind, dec_hook=self._scalars)
-                except msgspec.ValidationError:
-                    pass
-            return self._convert(value)
+            value = msgspec.json.decode(body or b"{}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _not_json(error) from None
+        if _may_be_deeper(body) and _is_deeper(value):
+            raise _too_deep()
+        value = self._unwrapped(value)
+        has_null = _has_null(body)
+        if not has_null:
+            try:
+                return msgspec.convert(value, self._kind, dec_hook=self._scalars)
+            except msgspec.ValidationError:
+                pass
+        return self._convert(value, _Conversion(self._scalars, self._words, has_null=has_null))
 
     def _unwrapped(self, value: Any) -> Any:
         if not self._under:
@@ -105,19 +122,21 @@ class Reader(Generic[T]):
             raise Unreadable([FieldProblem(self._under, ErrorCode.BODY_WITHOUT_DATA, facts)])
         return cast("dict[str, Any]", value)[self._under]
 
-    def _convert(self, value: Any) -> T:
+    def _convert(self, value: Any, conversion: _Conversion) -> T:
         if self._canonical is not None:
             value = self._canonical(value)
         if self._fields is None:
-            wrong = list(islice(self._wrong_in(value, self._kind, ""), _MOST_NAMED))
+            wrong = conversion.wrong_in(value, self._kind, "")
             if wrong:
                 raise Unreadable(wrong)
-            return self._converted(value, self._kind)
+            return conversion.converted(value, self._kind)
         if not isinstance(value, dict):
             raise Unreadable([FieldProblem(self._under, ErrorCode.BODY_NOT_OBJECT)])
-        return self._struct(cast("dict[str, Any]", value), self._fields)
+        return self._struct(cast("dict[str, Any]", value), self._fields, conversion)
 
-    def _struct(self, value: dict[str, Any], fields: tuple[structs.FieldInfo, ...]) -> T:
+    def _struct(
+        self, value: dict[str, Any], fields: tuple[structs.FieldInfo, ...], conversion: _Conversion
+    ) -> T:
         found: dict[str, Any] = {}
         missing: dict[str, Any] = {}
         wrong: list[FieldProblem] = []
@@ -129,37 +148,59 @@ class Reader(Generic[T]):
                 continue
             given = value[field.encode_name]
             try:
-                found[field.name] = self._converted(given, field.type)
+                found[field.name] = conversion.converted(given, field.type)
             except msgspec.ValidationError:
                 if given is None and not field.required:
                     continue
-                wrong += islice(self._wrong_in(given, field.type, field.encode_name), _MOST_NAMED)
+                wrong += conversion.wrong_in(given, field.type, field.encode_name)
                 if field.required:
                     missing[field.name] = UNSET
         if wrong:
             raise Unreadable(wrong, self._kind(**found, **missing))
         return self._kind(**found)
 
-    def _converted(self, given: Any, kind: Any) -> Any:
-        _require_no_null(given)
+
+class _Conversion:
+    """Conversion of what one body holds, by its parts where it is not in order. Of these it looks at so many,
+    however they lie within each other."""
+
+    def __init__(
+        self, scalars: Callable[[type[Any], Any], Any] | None, words: Mapping[str, str], *, has_null: bool
+    ) -> None:
+        """`has_null` is whether there is a null character somewhere in the body."""
+        self._scalars = scalars
+        self._words = words
+        self._has_null = has_null
+        self._left = _MOST_LOOKED_AT
+
+    def converted(self, given: Any, kind: Any) -> Any:
+        """Raises msgspec.ValidationError."""
+        if self._has_null and _holds_null(given):
+            raise msgspec.ValidationError(NULL_CHARACTER)
         return msgspec.convert(given, kind, dec_hook=self._scalars)
 
+    def wrong_in(self, given: Any, kind: Any, path: str) -> list[FieldProblem]:
+        """What is wrong within a value; nothing if it can be converted."""
+        return list(islice(self._wrong_in(given, kind, path), _MOST_NAMED))
+
     def _wrong_in(self, given: Any, kind: Any, path: str) -> Iterator[FieldProblem]:
-        """Everything that is wrong within a value that cannot be converted."""
         named = False
         for part, part_kind, part_path in _parts(given, kind, path):
+            if not self._left:
+                break
+            self._left -= 1
             if part is _MISSING:
                 named = True
                 yield FieldProblem(part_path, ErrorCode.MISSING)
                 continue
             try:
-                self._converted(part, part_kind)
+                self.converted(part, part_kind)
             except msgspec.ValidationError:
                 named = True
                 yield from self._wrong_in(part, part_kind, part_path)
         if not named:
             try:
-                self._converted(given, kind)
+                self.converted(given, kind)
             except msgspec.ValidationError as error:
                 yield problem_of(error, path, self._words)
 
@@ -194,22 +235,50 @@ def _choices(kind: Any) -> Iterator[Any]:
         yield kind
 
 
-def _require_no_null(value: Any) -> None:
+def _holds_null(value: Any) -> bool:
     """PostgreSQL keeps no null characters, and nothing that people write has one."""
     if isinstance(value, str):
-        if "\0" in value:
-            raise msgspec.ValidationError(NULL_CHARACTER)
-    elif isinstance(value, list):
-        for item in cast("list[Any]", value):
-            _require_no_null(item)
-    elif isinstance(value, dict):
-        for key, item in cast("dict[str, Any]", value).items():
-            _require_no_null(key)
-            _require_no_null(item)
+        return "\0" in value
+    return isinstance(value, (list, dict)) and _has_null(msgspec.json.encode(value))
+
+
+def _has_null(encoded: bytes) -> bool:
+    """Whether there is a null character in JSON: one that an even number of backslashes is before."""
+    after, place = 0, encoded.find(_NULL)
+    while place >= 0:
+        before = encoded[after:place]
+        if (len(before) - len(before.rstrip(b"\\"))) % 2 == 0:
+            return True
+        after = place + len(_NULL)
+        place = encoded.find(_NULL, after)
+    return False
+
+
+def _may_be_deeper(body: bytes) -> bool:
+    """Whether the body has so many lists and objects that some may lie too deep."""
+    return body.count(b"[") + body.count(b"{") > DEEPEST
+
+
+def _is_deeper(value: Any) -> bool:
+    """Whether lists and objects lie deeper in each other than they may."""
+    level: list[Any] = [value] if isinstance(value, _CONTAINERS) else []
+    for _ in range(DEEPEST):
+        level = [part for whole in level for part in _inside(whole) if part and isinstance(part, _CONTAINERS)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(whole: Any) -> Iterable[Any]:
+    return cast("dict[str, Any]", whole).values() if isinstance(whole, dict) else whole
+
+
+def _too_deep() -> Unreadable:
+    return Unreadable([FieldProblem("", ErrorCode.BODY_TOO_DEEP)])
 
 
 def _not_json(error: Exception) -> Unreadable:
     if isinstance(error, RecursionError):
-        return Unreadable([FieldProblem("", ErrorCode.BODY_TOO_DEEP)])
+        return _too_deep()
     facts = {"reason": str(error)[:_LONGEST_REASON]}
     return Unreadable([FieldProblem("", ErrorCode.BODY_NOT_JSON, facts)])

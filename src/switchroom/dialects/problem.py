@@ -10,7 +10,7 @@ from msgspec import Struct
 from switchroom import texts
 from switchroom.errors import DomainError, ErrorCode, Fact, FieldProblem, Invalid
 from switchroom.texts import Language
-from switchroom.texts.names import FieldNames
+from switchroom.texts.names import LONGEST_NAME, FieldNames
 
 W = TypeVar("W")
 
@@ -118,7 +118,7 @@ def _problems(error: DomainError) -> Sequence[FieldProblem]:
 
 
 def _as_it_is(path: str) -> str:
-    return path
+    return path[:LONGEST_NAME]
 
 
 def _said(row: Row[Any], language: Language) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import cast
 
 import msgspec
 
@@ -13,7 +12,9 @@ from switchroom.errors import ErrorCode, Fact, FieldProblem
 NULL_CHARACTER = "a text must not contain a null character"
 
 _LONGEST_FACT = 250
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?$", re.DOTALL)
+_LONGEST_TEXT = 1000
+"""Characters of a text that are looked at: it may quote all that was sent."""
+
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _TYPE = r"Expected `(?P<expected>[^`]*)`"
 _REASONS: tuple[tuple[re.Pattern[str], ErrorCode], ...] = tuple(
@@ -39,8 +40,7 @@ def problem_of(
     error: msgspec.ValidationError, path: str = "", words: Mapping[str, str] | None = None
 ) -> FieldProblem:
     """What is wrong with the value at `path`, or in it. `words` are what callers call the types of values."""
-    match = cast("re.Match[str]", _PLACE.match(str(error)))
-    what, inner = str(match["what"]), str(match["path"] or "")
+    what, inner = _what_and_path(str(error))
     path = f"{path}.{inner}" if path and inner and not inner.startswith("[") else path + inner
     missing = _MISSING.fullmatch(what)
     if missing:
@@ -51,6 +51,15 @@ def problem_of(
             return FieldProblem(path, code, _facts(found.groupdict(), words or {}))
     reason = (what[:1].lower() + what[1:])[:_LONGEST_FACT]
     return FieldProblem(path, ErrorCode.VALUE_INVALID, {"reason": reason})
+
+
+def _what_and_path(text: str) -> tuple[str, str]:
+    """What is wrong, and where in the value that is: the end of the text, whatever is quoted before it."""
+    what, at, place = text.removesuffix("`").rpartition(" - at `")
+    root, found, path = place.removeprefix("key in ").partition("$")
+    if not (at and found and not root and text.endswith("`")):
+        what, path = text, ""
+    return what[:_LONGEST_TEXT], path.removeprefix(".")[:_LONGEST_TEXT]
 
 
 def _facts(found: Mapping[str, str], words: Mapping[str, str]) -> Mapping[str, Fact]:

@@ -33,7 +33,7 @@ _GROUPS = (
     ("Guest", Role.GUEST),
     ("No access", Role.NO_ACCESS),
 )
-_MOST_NAMED = 1000
+MOST_NAMED = 1000
 
 
 class Organizations:
@@ -83,10 +83,10 @@ class Organizations:
 
         One the caller does not belong to is left out, as if it did not exist.
         """
-        if len(ulids) > _MOST_NAMED:
-            raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "organization_ids", most=_MOST_NAMED)
+        if len(ulids) > MOST_NAMED:
+            raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "organization_ids", most=MOST_NAMED)
         in_order = (Organization.display_name, Organization.id)
-        query = select(Organization).order_by(*in_order).limit(min(limit or _MOST_NAMED, _MOST_NAMED))
+        query = select(Organization).order_by(*in_order).limit(min(limit or MOST_NAMED, MOST_NAMED))
         if token.kind == token.kind.PERSON:
             query = query.join(Membership, Membership.organization_id == Organization.id).where(
                 Membership.person_id == token.subject_id

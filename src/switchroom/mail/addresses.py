@@ -77,10 +77,10 @@ def ascii_address(address: str) -> str:
         raise BadAddress(ErrorCode.ADDRESS_MALFORMED)
     if not _VISIBLE_ASCII.fullmatch(local) or _FORBIDDEN_IN_LOCAL.search(local):
         raise BadAddress(ErrorCode.ADDRESS_NOT_ASCII)
-    try:
-        return f"{local}@{_ascii_domain(domain)}"
-    except idna.IDNAError as error:
-        raise BadAddress(ErrorCode.ADDRESS_DOMAIN_INVALID) from error
+    encoded = _ascii_domain(domain)
+    if encoded is None:
+        raise BadAddress(ErrorCode.ADDRESS_DOMAIN_INVALID)
+    return f"{local}@{encoded}"
 
 
 def require_address(address: str, path: str) -> str:
@@ -93,8 +93,12 @@ def require_address(address: str, path: str) -> str:
 
 
 @lru_cache(1000)
-def _ascii_domain(domain: str) -> str:
-    return idna.encode(domain, uts46=True).decode()
+def _ascii_domain(domain: str) -> str | None:
+    """None for one that has no such form: found out once, like that of others."""
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return None
 
 
 def parse_mailbox(text: str) -> Mailbox:

@@ -21,7 +21,7 @@ MOST_INVITED = 1000
 LONGEST_AGENDA = 20_000
 LONGEST = timedelta(days=14)
 STANDARD_LENGTH = timedelta(minutes=60)
-_MOST_DOCUMENTS = 50
+MOST_DOCUMENTS = 50
 _MOST_DOCUMENT_BYTES = 100_000
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _LONGEST_RESOLUTION = 16
@@ -81,8 +81,8 @@ def require_early(minutes: int) -> int:
 
 def require_documents(documents: Sequence[Any]) -> list[Any]:
     """Documents are what the caller's program makes of them, kept and given back."""
-    if len(documents) > _MOST_DOCUMENTS:
-        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "documents", most=_MOST_DOCUMENTS)
+    if len(documents) > MOST_DOCUMENTS:
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "documents", most=MOST_DOCUMENTS)
     encoded = msgspec.json.encode(documents)
     if len(encoded) > _MOST_DOCUMENT_BYTES or b"\\u0000" in encoded:
         raise Invalid(ErrorCode.DOCUMENTS_TOO_LARGE, "documents")

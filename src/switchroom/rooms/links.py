@@ -33,7 +33,7 @@ from switchroom.tasks import taking_turns
 
 LOCALES = ("en", "de")
 _LONGEST_DESCRIPTION = 500
-_MOST_AT_ONCE = 1000
+MOST_LINKS_AT_ONCE = 1000
 _MOST_LISTED = 1000
 
 
@@ -91,8 +91,8 @@ class Links:
         timezone: str = "",
     ) -> MadeLinks:
         """Make all the links or, when one is refused, none."""
-        if not 1 <= len(drafts) <= _MOST_AT_ONCE:
-            raise Invalid(ErrorCode.ENTRIES_OUT_OF_RANGE, f"{kind}_links", least=1, most=_MOST_AT_ONCE)
+        if not 1 <= len(drafts) <= MOST_LINKS_AT_ONCE:
+            raise Invalid(ErrorCode.ENTRIES_OUT_OF_RANGE, f"{kind}_links", least=1, most=MOST_LINKS_AT_ONCE)
         async with self._database.write(token.organization_id) as session:
             groups = {draft.permission_group_id for draft in drafts}
             room_name = await _room_with_groups(session, token, room_id, groups)

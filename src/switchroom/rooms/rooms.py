@@ -36,7 +36,7 @@ from switchroom.rooms.places import GAP, Move, Places, last_position
 from switchroom.rooms.revisions import rooms_changed
 from switchroom.tasks import taking_turns
 
-_MOST_MOVES = 1000
+MOST_MOVES = 1000
 
 
 class Rooms:
@@ -154,8 +154,8 @@ class Rooms:
         """Carry out the moves in order, all or none."""
         if not token.may(Administration.ROOM_ADMIN):
             raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="ROOM_ADMIN")
-        if len(moves) > _MOST_MOVES:
-            raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "moves", most=_MOST_MOVES)
+        if len(moves) > MOST_MOVES:
+            raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "moves", most=MOST_MOVES)
         async with self._database.write(token.organization_id) as session:
             places = Places(session)
             async for move in taking_turns(moves):

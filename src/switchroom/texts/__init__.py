@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 from switchroom.errors import DomainError, ErrorCode, Fact, FieldProblem, Invalid
 from switchroom.texts import de, en
+from switchroom.texts.names import LONGEST_NAME
 
 Language = Literal["en", "de"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -43,8 +43,27 @@ def message(error: DomainError, language: Language = "en", name_of: Callable[[st
 
 def named(name: str, what: str) -> str:
     """What is wrong with a value, behind its name where it does not say that."""
-    last = name.rpartition(".")[2]
-    return what if not name or re.search(rf"\b{re.escape(last)}\b", what) else f"{name}: {what}"
+    name = name[:LONGEST_NAME]
+    return what if not name or _has_word(what, name.rpartition(".")[2]) else f"{name}: {what}"
+
+
+def _has_word(text: str, word: str) -> bool:
+    """Whether the word stands in the text by itself, not in another word."""
+    start = text.find(word)
+    while start >= 0:
+        if _is_end_of_word(text, start) and _is_end_of_word(text, start + len(word)):
+            return True
+        start = text.find(word, start + 1)
+    return False
+
+
+def _is_end_of_word(text: str, place: int) -> bool:
+    """Whether a word begins or ends at the place."""
+    return _is_of_word(text[max(place - 1, 0) : place]) is not _is_of_word(text[place : place + 1])
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 class _Filled(dict[str, Fact]):

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 _WORDS = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 """A name of several words as the domain writes it; what callers named themselves is none."""
 
+LONGEST_NAME = 200
+"""Characters of a name that are told: of some paths callers have written a part."""
+
 
 class FieldNames:
     """A dialect's names for the domain's paths.
@@ -25,7 +28,7 @@ class FieldNames:
     def of(self, path: str) -> str:
         """The name of what is at the path; indexes stay."""
         known, found = "", list[str]()
-        for part in path.split("."):
+        for part in path[:LONGEST_NAME].split("."):
             bare, bracket, index = part.partition("[")
             known = f"{known}.{bare}" if known else bare
             name = self._names.get(known)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, Literal
 
 import pytest
+from msgspec import Struct
 
-from switchroom.dialects.body import Reader
+from switchroom.dialects.body import DEEPEST, Reader
 from switchroom.dialects.problem import Unreadable
+from switchroom.texts import named
 from tests.dialects.frame.library import Author, Draft, ask
 
 BOOKS = "/library/v1/books"
@@ -73,3 +76,39 @@ def test_messages_that_are_no_objects() -> None:
 
 def test_of_a_million_wrong_items_some_are_named() -> None:
     assert len(wrong_in(Draft, b'{"title": "x", "authors": [' + b"1," * 300_000 + b"1]}")) == 100
+
+
+def test_of_many_items_the_one_that_is_wrong_is_named() -> None:
+    items = b'{"name": "Jane"},' * 20_000
+    assert wrong_in(Draft, b'{"title": "x", "authors": [' + items + b"1]}") == {
+        "authors[20000]": "type_mismatch"
+    }
+
+
+def test_what_is_quoted_of_a_value_is_no_place() -> None:
+    place = " - at `$.title`"
+    assert wrong_in(Literal["x"] | Author, json.dumps(place).encode()) == {"": "value_unknown"}
+    body = json.dumps({"title": "x", "kind": place}).encode()
+    assert wrong_in(_WithKind, body) == {"kind": "value_unknown"}
+
+
+class _WithKind(Struct):
+    kind: Literal["x"] = "x"
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_levels_are_bounded(opening: str, closing: str) -> None:
+    def body(depth: int) -> bytes:
+        return f'{{"title": "x", "unknown": {opening * depth}1{closing * depth}}}'.encode()
+
+    assert Reader(Draft).read(body(DEEPEST - 1)).title == "x"
+    for depth in (DEEPEST, 500, 980):
+        assert wrong_in(Draft, body(depth)) == {"": "body_too_deep"}
+
+
+def test_a_name_that_callers_have_written_is_cut() -> None:
+    found = named("x" * 1000 + ".name", "must not be empty")
+    assert found == "x" * 200 + ": must not be empty"
+    assert named("guests[1].name", "name must not be empty") == "name must not be empty"
+    assert named("guests[1].name", "names must not be empty") == "guests[1].name: names must not be empty"
+    assert named("a.(.*", "must not be empty") == "a.(.*: must not be empty"

@@ -16,6 +16,9 @@ T = TypeVar("T", bound=Struct)
 
 _WORDS = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
 
+_MOST_ENTRIES = 2000
+"""Entries of a list or an object that are put into the canonical form; none may have as many."""
+
 _encoder = msgspec.json.Encoder(enc_hook=scalars.write)
 encode = _encoder.encode
 
@@ -44,6 +47,8 @@ class Decoder(Generic[T]):
 def _canonical(value: Any, kind: inspect.Type, path: str) -> Any:
     if isinstance(kind, inspect.UnionType):
         kind = next(item for item in kind.types if not isinstance(item, inspect.NoneType))
+    if _has_too_many(value):
+        return value
     if isinstance(kind, inspect.StructType) and isinstance(value, dict):
         return _canonical_object(cast("dict[str, Any]", value), kind, path)
     if isinstance(kind, inspect.DictType) and isinstance(value, dict):
@@ -59,6 +64,10 @@ def _canonical(value: Any, kind: inspect.Type, path: str) -> Any:
     if isinstance(value, str):
         _require_no_null(value, path)
     return value
+
+
+def _has_too_many(value: Any) -> bool:
+    return isinstance(value, (dict, list)) and len(cast("list[Any]", value)) > _MOST_ENTRIES
 
 
 def _canonical_object(value: dict[str, Any], kind: inspect.StructType, path: str) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from switchroom.dialects.alfaview_v1.permissions import grant_of, permissions_me
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.permissions import Permission, Role
 from switchroom.rooms.drafts import BreakoutDraft, QuotaWish, RoomDraft
-from switchroom.rooms.listing import RoomView
+from switchroom.rooms.listing import MOST_ROOMS, RoomView
 from switchroom.rooms.models import RoomMode, RoomType
+from switchroom.rooms.rooms import MOST_MOVES
 
 
 class SkipFlags(WireEnum):
@@ -35,7 +36,7 @@ class Room(Struct, omit_defaults=True):
     permissions: dict[str, common.Permissions] = {}
     defaultPermissions: common.Permissions | None = None
     subRooms: dict[str, common.SubRoom] = {}
-    features: list[common.RoomFeature] = []
+    features: Annotated[list[common.RoomFeature], Meta(max_length=100)] = []
     parentId: str = ""
     allowSpectators: bool = False
     sort: Int64 = Int64(0)
@@ -48,9 +49,9 @@ class Room(Struct, omit_defaults=True):
 class RoomListRequest(common.Request):
     limit: UInt32 = UInt32(0)
     offset: UInt32 = UInt32(0)
-    skipFlags: list[SkipFlags] = []
-    filterRoomIds: list[str] = []
-    filterRoomTypes: list[common.RoomType] = []
+    skipFlags: Annotated[list[SkipFlags], Meta(max_length=100)] = []
+    filterRoomIds: Annotated[list[str], Meta(max_length=MOST_ROOMS)] = []
+    filterRoomTypes: Annotated[list[common.RoomType], Meta(max_length=100)] = []
 
 
 _ROOMS = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Room"}}
@@ -88,7 +89,7 @@ class RoomDestroyRequest(common.Request):
 
 class RoomStatusRequest(common.Request):
     groupBySubroom: bool = False
-    roomIds: list[str] = []
+    roomIds: Annotated[list[str], Meta(max_length=MOST_ROOMS)] = []
 
 
 class UserInfo(Struct, omit_defaults=True):
@@ -138,7 +139,7 @@ class RoomMoveInfo(Struct, omit_defaults=True):
 
 
 class RoomSortRequest(common.Request):
-    roomMoves: list[RoomMoveInfo] = []
+    roomMoves: Annotated[list[RoomMoveInfo], Meta(max_length=MOST_MOVES)] = []
 
 
 class AvailableTypesRequest(common.Request):

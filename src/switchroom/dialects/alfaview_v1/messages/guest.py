@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from switchroom.dialects.alfaview_v1.messages.common import Reply, Request, TrackingInfo
 from switchroom.dialects.alfaview_v1.messages.scalars import Timestamp, WireEnum
+from switchroom.rooms.links import MOST_LINKS_AT_ONCE
 
 
 class GuestType(WireEnum):
@@ -75,7 +78,7 @@ class GuestLinkCreation(Struct, omit_defaults=True):
 
 class CreateGroupLinksRequest(Request):
     roomId: str = ""
-    groupLinkCreations: list[GroupLinkCreation] = []
+    groupLinkCreations: Annotated[list[GroupLinkCreation], Meta(max_length=MOST_LINKS_AT_ONCE)] = []
     origin: str = ""
 
 
@@ -86,7 +89,7 @@ class CreateGroupLinksReply(Reply):
 
 class CreateGuestLinksRequest(Request):
     roomId: str = ""
-    guestLinkCreations: list[GuestLinkCreation] = []
+    guestLinkCreations: Annotated[list[GuestLinkCreation], Meta(max_length=MOST_LINKS_AT_ONCE)] = []
     origin: str = ""
     timezone: str = ""
 

@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from switchroom.dialects.alfaview_v1.messages.common import Reply, Request, User
+from switchroom.identity.people import MOST_PEOPLE
 
 
 class UserListRequest(Request):
-    userIdList: list[str] = []
+    userIdList: Annotated[list[str], Meta(max_length=MOST_PEOPLE)] = []
     returnUserIdsOnly: bool = False
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from switchroom.dialects.webmeeting_v6.messages.accounts import MeetingType, Moment, Time
+from switchroom.meetings.drafts import MOST_DOCUMENTS, MOST_INVITED
 
 
 class InvitedParticipant(Struct, rename="camel", kw_only=True):
@@ -41,12 +42,14 @@ class MeetingFields(Struct, rename="camel", kw_only=True):
     type: MeetingType | UnsetType = UNSET
     timezone: Annotated[str, Meta(description="An IANA name, as Europe/Zurich.")] | UnsetType = UNSET
     agenda: str | UnsetType = UNSET
-    documents: list[Any] | UnsetType = UNSET
+    documents: Annotated[list[Any], Meta(max_length=MOST_DOCUMENTS)] | UnsetType = UNSET
     is_recurring: bool | UnsetType = UNSET
     recurring: Recurring | UnsetType = UNSET
     is_recorded: bool | UnsetType = UNSET
     is_dialin: bool | UnsetType = UNSET
-    invited_participants: list[InvitedParticipant] | UnsetType = UNSET
+    invited_participants: Annotated[list[InvitedParticipant], Meta(max_length=MOST_INVITED)] | UnsetType = (
+        UNSET
+    )
     meeting_permission_id: str | UnsetType | None = UNSET
     video_resolution: str | UnsetType = UNSET
 
