@@ -24,7 +24,7 @@ from switchroom.identity.permissions import Administration
 from switchroom.identity.secrets import Passwords, key_hash
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
-from switchroom.identity.usernames import folded, spellings
+from switchroom.identity.usernames import LONGEST_USERNAME, folded, spellings
 
 
 class SignedIn(Struct, frozen=True):
@@ -75,6 +75,8 @@ class Authentication:
 
         Raises Unauthenticated, Exhausted after repeated failures.
         """
+        if len(username) > LONGEST_USERNAME:
+            _refuse()
         account, shown = f"password:{folded(username)}", device or ""
         async with self._throttle.few_at_a_time(account, address, shown):
             await self._throttle.check(account, address, shown)
@@ -105,6 +107,8 @@ class Authentication:
         """The claims of a member of the organization, or without one of the first that the person belongs to,
         whom the holder of a platform key signs in. Nothing is signed: what they are good for is for the
         caller to say. Raises Unauthenticated for somebody who is not there."""
+        if len(username) > LONGEST_USERNAME:
+            _refuse()
         async with self._database.write(None) as session:
             people = await session.scalars(select(Person).where(Person.username.in_(spellings(username))))
             known = {person.username: person for person in people}

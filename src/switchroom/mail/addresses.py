@@ -17,6 +17,9 @@ from switchroom.texts import text
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _FORBIDDEN_IN_LOCAL = re.compile(r"[<>,;:\"()\[\]\\@]")
+_LONGEST_ADDRESS = 254
+"""Characters (RFC 5321, 4.5.3.1.3)."""
+
 _UNWANTED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -73,7 +76,7 @@ def ascii_address(address: str) -> str:
     takes SMTPUTF8 at every server on the way.
     """
     local, at, domain = address.rpartition("@")
-    if not at or not local or not domain:
+    if not at or not local or not domain or len(address) > _LONGEST_ADDRESS:
         raise BadAddress(ErrorCode.ADDRESS_MALFORMED)
     if not _VISIBLE_ASCII.fullmatch(local) or _FORBIDDEN_IN_LOCAL.search(local):
         raise BadAddress(ErrorCode.ADDRESS_NOT_ASCII)

@@ -24,15 +24,17 @@ def dialled(typed: str) -> str | None:
     return plain if _DIALLED.fullmatch(plain) else None
 
 
-@lru_cache(maxsize=4096)
 def public_number(number: str, country: str) -> PublicNumber | None:
     """What the number is when it is dialled in the country (ISO 3166), or None where no network has such.
 
     Emergency numbers of the country come first, then its other short numbers, then the numbers of the world.
     """
     plain = dialled(number)
-    if plain is None or not _PUBLIC.fullmatch(plain):
-        return None
+    return _public(plain, country) if plain is not None and _PUBLIC.fullmatch(plain) else None
+
+
+@lru_cache(maxsize=4096)
+def _public(plain: str, country: str) -> PublicNumber | None:
     if is_emergency(plain, country):
         return PublicNumber(plain, NumberKind.EMERGENCY, country)
     from switchroom.telephony.routing import numbering_plan
