@@ -65,8 +65,11 @@ class Gate:
         self.holds: dict[str, Hold] = {}
         """What keeps back the admission of a token; `review` the reviews."""
         self.reviews = 0
+        self.asked = 0
+        """How often it was asked to admit somebody."""
 
     async def admit(self, token: str, room_id: str, display_name: str | None = None) -> Admission:
+        self.asked += 1
         await asyncio.sleep(0)
         found = self.admissions.get(token)
         if found is None:

@@ -17,9 +17,10 @@ from switchroom.errors import (
     NotFound,
     TokenExpired,
 )
+from switchroom.identity.notices import AccessRevoked, OrganizationClosed
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Permission
-from tests.conference.room import RoomServer
+from tests.conference.room import LIMIT, RoomServer
 
 
 async def test_two_people_see_each_other(server: RoomServer) -> None:
@@ -184,3 +185,17 @@ async def test_the_same_person_again_puts_out_the_first(server: RoomServer) -> N
     assert (left["participantId"], left["reason"]) == (ada.id, "replaced")
     assert (await ben.hears("participant.joined"))["participant"]["id"] == again.id
     assert not [one for one in await again.everything() if one["type"] == "participant.left"]
+
+
+async def test_what_happens_in_another_organization_holds_up_no_join(server: RoomServer) -> None:
+    """Somewhere access is revoked, or an organization closed, all the time."""
+    token, another = server.admit("Ada"), 2
+    hold = server.gate.hold(token)
+    joining = asyncio.create_task(server.join(token))
+    async with asyncio.timeout(LIMIT):
+        await hold.reached.wait()
+    await server.bus.publish(AccessRevoked(another, "user-Eve"))
+    await server.bus.publish(OrganizationClosed(another))
+    hold.released.set()
+    await joining
+    assert server.gate.asked == 1

@@ -42,24 +42,24 @@ class ExternalChanges:
         bus.subscribe(MeetingOver, self._meeting_over)
 
     async def _room_destroyed(self, notice: RoomDestroyed) -> None:
-        self._joins.outdate(notice.room_id)
+        self._joins.room_changed(notice.room_id)
         self._put_out(notice.room_id, "removed", "room_closed", lambda _: True)
         self._waiting_rooms.send_away(notice.room_id, "room_closed")
 
     async def _meeting_over(self, notice: MeetingOver) -> None:
-        self._joins.outdate(notice.room_id)
+        self._joins.room_changed(notice.room_id)
         self._put_out(notice.room_id, "meeting_over", "meeting_over", lambda _: True)
         self._waiting_rooms.send_away(notice.room_id, "meeting_over")
 
     async def _link_deleted(self, notice: LinkDeleted) -> None:
-        self._joins.outdate(notice.room_id)
+        self._joins.room_changed(notice.room_id)
         self._put_out(
             notice.room_id, "removed", "revoked", lambda one: one.admission.link_id == notice.link_id
         )
         self._waiting_rooms.send_away(notice.room_id, "revoked", notice.link_id)
 
     async def _access_revoked(self, notice: AccessRevoked) -> None:
-        self._joins.outdate()
+        self._joins.organization_changed(notice.organization_id)
         for room_id, live in list(self._live.items()):
             if live.conference.room.organization_id == notice.organization_id:
                 self._put_out(
@@ -71,14 +71,14 @@ class ExternalChanges:
         self._waiting_rooms.revoke(lambda one: one.is_revoked_by(notice))
 
     async def _organization_closed(self, notice: OrganizationClosed) -> None:
-        self._joins.outdate()
+        self._joins.organization_changed(notice.organization_id)
         for room_id, live in list(self._live.items()):
             if live.conference.room.organization_id == notice.organization_id:
                 self._put_out(room_id, "removed", "revoked", lambda _: True)
         self._waiting_rooms.revoke(lambda one: one.room.organization_id == notice.organization_id)
 
     async def _room_changed(self, notice: RoomChanged | MeetingChanged) -> None:
-        self._joins.outdate(notice.room_id)
+        self._joins.room_changed(notice.room_id)
         self._reviews.request(notice.room_id)
 
     def _put_out(

@@ -7,11 +7,23 @@ from contextlib import contextmanager
 
 
 class PendingJoin:
-    """A join to one room. Once `outdated`, what it is admitted by may be older than what has changed."""
+    """A join to one room, whose organization is known when it has been admitted."""
 
     def __init__(self, room_id: str) -> None:
         self.room_id = room_id
-        self.outdated = False
+        self._has_room_changed = False
+        self._organizations: set[int] = set()
+
+    def room_changed(self) -> None:
+        self._has_room_changed = True
+
+    def organization_changed(self, organization_id: int) -> None:
+        self._organizations.add(organization_id)
+
+    def is_outdated(self, organization_id: int) -> bool:
+        """Whether what it was admitted by, in a room of this organization, may be older than what has
+        changed."""
+        return self._has_room_changed or organization_id in self._organizations
 
 
 class PendingJoins:
@@ -30,8 +42,13 @@ class PendingJoins:
         finally:
             self._pending.discard(join)
 
-    def outdate(self, room_id: str | None = None) -> None:
-        """To be called when who may come into a room, or (None) into any, may be others than before."""
+    def room_changed(self, room_id: str) -> None:
+        """To be called when who may come into a room may be others than before."""
         for join in self._pending:
-            if room_id in (None, join.room_id):
-                join.outdated = True
+            if room_id == join.room_id:
+                join.room_changed()
+
+    def organization_changed(self, organization_id: int) -> None:
+        """To be called when who may come into the rooms of an organization may be others than before."""
+        for join in self._pending:
+            join.organization_changed(organization_id)

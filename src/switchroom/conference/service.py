@@ -222,7 +222,8 @@ class ConferenceService:
         for _ in range(MOST_ADMISSIONS):
             with self._joins.pending(request.room_id) as join:
                 admission = await self._admissions.admit(request.token, request.room_id, request.display_name)
-            if self._overrides.are_loaded(request.room_id) and not join.outdated:
+            is_outdated = join.is_outdated(admission.room.organization_id)
+            if self._overrides.are_loaded(request.room_id) and not is_outdated:
                 return admission
             await self._overrides.load(request.room_id)
         raise Unavailable(ErrorCode.ROOM_CHANGES_HANDS)
