@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from switchroom.engines import reaping
 from switchroom.engines.supervisor import ProcessError, ProcessState, SupervisedProcess
 from tests.engines.waiting import until
 
@@ -82,6 +85,36 @@ async def test_it_is_started_again_each_time_it_dies(tmp_path: Path) -> None:
         await until(lambda: process.state is ProcessState.READY and process.pid not in seen)
     await process.stop()
     assert len(seen) == 3
+
+
+@contextmanager
+def no_descriptors() -> Generator[None]:
+    """This process gets no more of them while the block runs; those that it has stay."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("rounds", [500, 2])
+async def test_it_is_started_again_after_it_died_in_a_flood(
+    rounds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood of connections takes all descriptors for a while: too short to give up looking for what the
+    program has started, or longer than that."""
+    monkeypatch.setattr(reaping, "_ROUNDS", rounds)
+    process = program(tmp_path / "ready")
+    await process.start()
+    died = process.pid
+    assert died is not None
+    with no_descriptors():
+        os.kill(died, signal.SIGKILL)
+        await until(lambda: process.state is ProcessState.WAITING)
+        await asyncio.sleep(0.3)  # the looking fails meanwhile
+    await until(lambda: process.state is ProcessState.READY and process.pid != died)
+    await process.stop()
 
 
 async def test_what_does_not_listen_to_sigterm_is_killed(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ library.
 """
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -21,22 +22,37 @@ _PAUSE = 0.01
 _ROUNDS = 500
 
 
+_NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE)
+
+
 def processes(mark: str, session: int) -> list[int]:
-    """The process ids of all that belong to the program and have not ended."""
+    """The process ids of all that belong to the program and have not ended. Raises OSError where there is no
+    descriptor to look for them with."""
     found: list[int] = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            with contextlib.suppress(OSError):  # it is gone, or somebody else's
-                if _belongs(entry.path, mark, session):
-                    found.append(int(entry.name))
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdigit() and int(entry.name) != os.getpid():
+                try:
+                    if _belongs(entry.path, mark, session):
+                        found.append(int(entry.name))
+                except OSError as error:  # it is gone, or somebody else's
+                    if error.errno in _NO_DESCRIPTOR:
+                        raise
     return found
 
 
 def end(mark: str, session: int) -> int:
-    """Kill them, and those they start meanwhile, and wait until none is left. Returns how many there were."""
+    """Kill them, and those they start meanwhile, and wait until none is left. Returns how many there were.
+    Raises OSError where there was no descriptor to look for them with, all the time."""
     killed: set[int] = set()
-    for _ in range(_ROUNDS):
-        left = processes(mark, session)
+    for number in range(_ROUNDS):
+        try:
+            left = processes(mark, session)
+        except OSError:
+            if number == _ROUNDS - 1:
+                raise
+            time.sleep(_PAUSE)
+            continue
         if not left:
             break
         for pid in left:

@@ -283,7 +283,7 @@ class SupervisedProcess:
             if self._process is not None:
                 status = await self._watch(self._process)
                 self._change(ProcessState.WAITING)
-                output = await self._end()
+                output = await self._end_after_death()
                 log.error("process died", process=self.name, status=status, output="\n".join(output))
             deaths = 0 if time.monotonic() - lived_from > STEADY_AFTER else deaths
             self._change(ProcessState.WAITING)
@@ -323,6 +323,16 @@ class SupervisedProcess:
         if failures:
             log.error("process hangs", process=self.name, pid=process.pid, reason=failures[-1])
             _signal_group(process, signal.SIGKILL)
+
+    async def _end_after_death(self) -> tuple[str, ...]:
+        """As `_end`, whatever goes wrong: what is left of one that died is ended with the next."""
+        output = self._output
+        try:
+            return await self._end()
+        except Exception as error:  # noqa: BLE001 - nobody would start it again
+            log.error("what a process had started not ended", process=self.name, reason=_reason(error))
+            self._output = None
+            return () if output is None else output.close()
 
     async def _end(self) -> tuple[str, ...]:
         """End what runs, if anything does, and what it has started. Returns what it wrote last."""
