@@ -50,6 +50,7 @@ class Telephony(Dialect[Caller, Word]):
     ) -> None:
         """`sip_server` tells where the SIP server of this machine is, None where none runs."""
         self._sip_server = sip_server
+        self._sip_sockets = sip_socket.SipSockets()
         self._services = services
         self._callers = callers
         self._operations = [
@@ -91,7 +92,7 @@ class Telephony(Dialect[Caller, Word]):
 
         @websocket(f"{self.base}/websockets/sip")
         async def speak_sip(socket: WebSocket[Any, Any, Any]) -> None:
-            await sip_socket.serve(socket, self._sip_server)
+            await sip_socket.serve(socket, self._sip_server, self._sip_sockets)
 
         return [follow, speak_sip]
 
