@@ -81,6 +81,7 @@ class ErrorCode(StrEnum):
     DATABASE_LOCKED = "database_locked"
     DATABASE_BUSY = "database_busy"
     DATABASE_FULL = "database_full"
+    TOO_MUCH_AT_ONCE = "too_much_at_once"
     REQUEST_ID_INVALID = "request_id_invalid"
 
     # Who calls

@@ -188,6 +188,14 @@ class SecuritySettings(Struct, frozen=True, forbid_unknown_fields=True):
     address_attempts: Annotated[
         int, Meta(ge=1, description="Failed sign-ins from one address before a delay begins.")
     ] = 30
+    incoming_mb: Annotated[
+        int,
+        Meta(
+            ge=4,
+            description="Megabytes that strangers' messages and bodies may take in each process until they "
+            "are complete, of one address (IPv6: /64) a quarter; the first 16 KiB of each do not count.",
+        ),
+    ] = 64
 
 
 class EventSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,7 +14,8 @@ from msgspec import UNSET, Struct, structs
 
 from switchroom.dialects.problem import Unreadable
 from switchroom.dialects.reasons import NULL_CHARACTER, problem_of
-from switchroom.errors import ErrorCode, FieldProblem
+from switchroom.errors import ErrorCode, FieldProblem, Unavailable
+from switchroom.http.incoming import Holding
 
 T = TypeVar("T")
 
@@ -49,8 +50,9 @@ class ClientGone(Exception):
     """The connection ended before the request was complete; there is nobody to answer."""
 
 
-async def read_body(receive: Receive, largest: int = LARGEST_BODY) -> bytes:
-    """The body, of at most `largest` bytes. Raises BodyTooLarge, ClientGone."""
+async def read_body(receive: Receive, largest: int = LARGEST_BODY, holding: Holding | None = None) -> bytes:
+    """The body, of at most `largest` bytes. `holding` is what counts for whoever sends it. Raises
+    BodyTooLarge, ClientGone, and Unavailable when all together send too much."""
     # One buffer: a body that comes in many small pieces takes many times its size with each kept by itself.
     body = bytearray()
     while True:
@@ -60,6 +62,8 @@ async def read_body(receive: Receive, largest: int = LARGEST_BODY) -> bytes:
         part = message["body"]
         if len(body) + len(part) > largest:
             raise BodyTooLarge(f"the body is larger than {largest} bytes")
+        if holding is not None and not holding.holds(len(body) + len(part)):
+            raise Unavailable(ErrorCode.TOO_MUCH_AT_ONCE)
         is_complete = not message.get("more_body", False)
         if is_complete and not body:
             return part

@@ -18,6 +18,7 @@ from switchroom.dialects.dialect import Dialect, MessageReader
 from switchroom.dialects.operation import NOTHING, OPEN, Context, Nothing, Operation
 from switchroom.dialects.problem import Problem, UnknownPath, Unreadable, WrongMethod
 from switchroom.errors import DomainError, Invalid
+from switchroom.http.incoming import Holding, Incoming
 from switchroom.http.observation import request_id
 
 log = structlog.get_logger()
@@ -32,9 +33,13 @@ class Router:
     HEAD is GET without the body (RFC 9110, 9.3.2), and OPTIONS tells the methods that there are.
     """
 
-    def __init__(self, dialects: Sequence[AnyDialect], otherwise: ASGIApp) -> None:
+    def __init__(
+        self, dialects: Sequence[AnyDialect], otherwise: ASGIApp, incoming: Incoming | None = None
+    ) -> None:
+        """`incoming` is what strangers may hold together of bodies that are not complete."""
+        incoming = incoming or Incoming()
         self._otherwise = otherwise
-        self._areas = [(_parts(dialect.base), _Area(dialect)) for dialect in dialects]
+        self._areas = [(_parts(dialect.base), _Area(dialect, incoming)) for dialect in dialects]
         self._plain = {path: endpoints for _, area in self._areas for path, endpoints in area.plain.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +62,8 @@ class Router:
 class _Endpoint:
     """One operation, ready to be carried out."""
 
-    def __init__(self, dialect: AnyDialect, operation: Operation) -> None:
+    def __init__(self, dialect: AnyDialect, operation: Operation, incoming: Incoming) -> None:
+        self._incoming = incoming
         self._dialect = dialect
         self._operation = operation
         self._is_open = operation.access == OPEN
@@ -70,9 +76,10 @@ class _Endpoint:
 
     async def serve(self, scope: HTTPScope, path: dict[str, str], receive: Receive, send: Send) -> None:
         context: Context[Any] = Context(scope, path)
+        holding = Holding(self._incoming, context.address)
         try:
             async with asyncio.timeout(self._operation.seconds):
-                answer = await self._answer(context, receive)
+                answer = await self._answer(context, receive, holding)
         except ClientGone:
             return
         except Exception as error:
@@ -80,6 +87,8 @@ class _Endpoint:
             if problem.is_unexpected:
                 log.exception("operation failed", **self._names(context))
             answer = _refusal(self._dialect, context, problem)
+        finally:
+            holding.release()
         await answer.send(send)
 
     def _names(self, context: Context[Any]) -> dict[str, str]:
@@ -88,11 +97,13 @@ class _Endpoint:
         names = {"operation": operation, "request": request_id(context.scope)}
         return {**names, "request_id": context.request_id} if context.request_id else names
 
-    async def _answer(self, context: Context[Any], receive: Receive) -> Sendable:
+    async def _answer(self, context: Context[Any], receive: Receive, holding: Holding) -> Sendable:
         dialect, operation = self._dialect, self._operation
         if not self._is_open and not dialect.authenticates_by_body:
             context.caller = await dialect.authenticate(context, operation, None)
-        message = await self._message(context, receive)
+            message = await self._message(context, receive, None)
+        else:
+            message = await self._message(context, receive, holding)
         if not self._is_open and dialect.authenticates_by_body:
             context.caller = await dialect.authenticate(context, operation, message)
         reply = await operation.handler(context, message)
@@ -104,10 +115,10 @@ class _Endpoint:
         body = dialect.encode(dialect.envelope(reply, context)) if operation.status != 204 else b""
         return Answer(operation.status, body, context.headers)
 
-    async def _message(self, context: Context[Any], receive: Receive) -> Any:
+    async def _message(self, context: Context[Any], receive: Receive, holding: Holding | None) -> Any:
         if self._reader is None and not self._takes_bytes:
             return NOTHING
-        context.body = await read_body(receive, self._operation.largest_body)
+        context.body = await read_body(receive, self._operation.largest_body, holding)
         if self._reader is None:
             return context.body
         try:
@@ -149,15 +160,16 @@ class _Node:
 class _Area:
     """Area below the base of one dialect."""
 
-    def __init__(self, dialect: AnyDialect) -> None:
+    def __init__(self, dialect: AnyDialect, incoming: Incoming) -> None:
         self._dialect = dialect
+        self._incoming = incoming
         self._root = _Node()
         self.plain: dict[bytes, dict[str, _Endpoint]] = {}
         for operation in dialect.operations():
             self._add(operation)
 
     def _add(self, operation: Operation) -> None:
-        endpoint = _Endpoint(self._dialect, operation)
+        endpoint = _Endpoint(self._dialect, operation, self._incoming)
         node, names = self._root, list[str]()
         for part in _parts(operation.path):
             if part.startswith("{"):

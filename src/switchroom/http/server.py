@@ -16,6 +16,7 @@ from granian.server.embed import Server
 from litestar.types import ASGIApp
 
 from switchroom.collector import spare_the_collector
+from switchroom.http.incoming import Incoming
 from switchroom.http.websocket import bounded
 
 _STOP_LIMIT = 10.0
@@ -61,9 +62,15 @@ def listen(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def serving(
-    app: ASGIApp, host: str, port: int, listener: socket.socket | None = None
+    app: ASGIApp,
+    host: str,
+    port: int,
+    listener: socket.socket | None = None,
+    *,
+    incoming: Incoming | None = None,
 ) -> AsyncGenerator[None]:
-    """Serve the application while the block runs; with a `listener`, on that. Raises PortTakenError."""
+    """Serve the application while the block runs; with a `listener`, on that. `incoming` is what clients may
+    hold together of what is not complete. Raises PortTakenError."""
     if listener is None:
         _require_free(host, port)
     logging.getLogger("_granian").setLevel(logging.ERROR)
@@ -75,7 +82,7 @@ async def serving(
         "backpressure": _MOST_CONNECTIONS,
         "log_enabled": False,
     }
-    target = cast("object", bounded(app))
+    target = cast("object", bounded(app, incoming or Incoming()))
     server = (
         Server(target, **options) if listener is None else _SharedServer(target, listener=listener, **options)
     )

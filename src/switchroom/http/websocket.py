@@ -29,6 +29,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, SERVER, Protocol
 
 from switchroom.http.descriptors import AmbiguousConnectionError, Connections, TakenConnection
+from switchroom.http.incoming import Holding, Incoming
 from switchroom.http.rate_limit import TokenBucket
 
 log = structlog.stdlib.get_logger(__name__)
@@ -46,20 +47,21 @@ CLOSE_LIMIT = 1.0
 """Seconds in which a client may answer a close, and read what was sent before."""
 
 _READ_AT_ONCE = 8 * 1024
-_MISUSE, _BAD_TEXT, _LOST = 1008, 1007, 1006
+_MISUSE, _BAD_TEXT, _LOST, _TOO_MUCH = 1008, 1007, 1006, 1013
 
 _silent = logging.getLogger("switchroom.websocket.frames")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
 
 
-def bounded(app: ASGIApp) -> ASGIApp:
-    """The application, with every WebSocket of it bounded in what it may take of memory and processor."""
+def bounded(app: ASGIApp, incoming: Incoming) -> ASGIApp:
+    """The application, with every WebSocket of it bounded in what it may take of memory and processor.
+    `incoming` is what all may hold together of messages that are not complete."""
 
     connections = Connections()
 
     async def serve_socket(scope: Scope, receive: Receive, send: Send) -> None:
-        handover = _Handover(scope, receive, send, connections)
+        handover = _Handover(scope, receive, send, connections, incoming)
         try:
             await app(scope, handover.receive, handover.send)
         finally:
@@ -77,9 +79,13 @@ def bounded(app: ASGIApp) -> ASGIApp:
 class _Handover:
     """The `receive` and `send` of one WebSocket: Granian's up to the handshake, the connection's after it."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, connections: Connections) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, connections: Connections, incoming: Incoming
+    ) -> None:
         # Taken now: the application may put the address of a proxy's client there.
         self._peer = scope["client"]
+        self._scope = scope
+        self._incoming = incoming
         self._server = scope["server"]
         self._receive = receive
         self._send = send
@@ -133,7 +139,11 @@ class _Handover:
             return None
         self._taken = taken
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(lambda: _Connection(taken.socket), sock=taken.socket)
+        client = self._scope["client"] or self._peer
+        holding = Holding(self._incoming, client[0])
+        _, connection = await loop.create_connection(
+            lambda: _Connection(taken.socket, holding), sock=taken.socket
+        )
         return connection
 
 
@@ -154,9 +164,11 @@ class _Connection(asyncio.BufferedProtocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self, taken: socket.socket) -> None:
-        """`taken` is the connection's socket, which has a descriptor of its own."""
+    def __init__(self, taken: socket.socket, holding: Holding) -> None:
+        """`taken` is the connection's socket, which has a descriptor of its own; `holding` what it holds of a
+        message that is not complete."""
         self._socket = taken
+        self._holding = holding
         self._protocol = Protocol(SERVER, state=OPEN, max_size=LARGEST_MESSAGE, logger=_silent)
         self._buffer = bytearray(_READ_AT_ONCE)
         self._frames = TokenBucket(FRAME_RATE, FRAME_BURST)
@@ -236,6 +248,10 @@ class _Connection(asyncio.BufferedProtocol):
                 self._protocol.fail(_MISUSE, "too many frames")
                 break
             self._take(cast("Frame", frame))
+        if not self._holding.holds(len(self._unfinished) + len(self._protocol.reader.buffer)):
+            self._unfinished.clear()
+            self._holding.release()
+            self._protocol.fail(_TOO_MUCH, "too much is being sent at once")
         self._write()
         self._read_or_not()
 
@@ -246,6 +262,7 @@ class _Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._ending is not None:
             self._ending.cancel()
+        self._holding.release()
         self._gone.set()
         self._arrived.set()
         self._writable.set()

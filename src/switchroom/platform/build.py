@@ -18,6 +18,7 @@ from switchroom.http.application import Application
 from switchroom.http.cross_origin import CrossOrigin
 from switchroom.http.draining import Draining
 from switchroom.http.health import health_handlers
+from switchroom.http.incoming import Incoming
 from switchroom.http.observation import Observation
 from switchroom.http.pages import page_handlers
 from switchroom.http.proxies import TrustedProxies
@@ -81,6 +82,7 @@ class Platform:
             self.telephony,
         )
         self._begin = asyncio.Event()
+        self.incoming = Incoming(settings.security.incoming_mb << 20)
         self.mail = MailDelivery(
             self.storage.database, settings.smtp, settings.data_directory, self.storage.bus
         )
@@ -110,7 +112,7 @@ class Platform:
         application = Application(
             handlers, openapi_config=None, request_max_body_size=LARGEST_BODY, logging_config=None
         )
-        router = Router(self.dialects.apis(), application)
+        router = Router(self.dialects.apis(), application, self.incoming)
         proxies = TrustedProxies(security.trusted_proxies, security.proxy_header)
         return Observation(Draining(CrossOrigin(router)), proxies)
 
@@ -167,7 +169,8 @@ class Platform:
         await self.live.start()
         try:
             await self.media.settle()
-            async with serving(self.asgi(more), self.settings.host, self.settings.port, listener):
+            host, port = self.settings.host, self.settings.port
+            async with serving(self.asgi(more), host, port, listener, incoming=self.incoming):
                 served = True
                 self._begin.set()
                 try:

@@ -48,6 +48,7 @@ PROBLEMS = ProblemTable(
         (Unavailable, ErrorCode.DATABASE_LOCKED): Row(503, "unavailable"),
         (Unavailable, ErrorCode.DATABASE_BUSY): Row(503, "unavailable"),
         (Unavailable, ErrorCode.DATABASE_FULL): Row(503, "unavailable"),
+        (Unavailable, ErrorCode.TOO_MUCH_AT_ONCE): Row(503, "unavailable"),
         (Unavailable, None): Row(503, "media_unavailable"),
         (TimeoutError, None): Row(503, "unanswered", ErrorCode.UNKNOWN),
         (Exception, None): Row(500, "internal", ErrorCode.UNKNOWN),
