@@ -23,6 +23,9 @@ from switchroom.identity.secrets import key_hash
 from switchroom.meetings.models import Invitee, Meeting
 from switchroom.rooms.models import Link, QuotaSet, Room, RoomMode, RoomPermission, RoomType
 
+RARELY = 1000
+"""Of so many events one is of a rare type."""
+
 TO_COME = 50
 """Meetings, besides what the series bring."""
 
@@ -268,9 +271,9 @@ def _write_events(rows: Rows, organization: Mapping[str, str], size: Size, momen
         size.rows,
         {
             **organization,
-            "type": "'room.updated'",
+            "type": f"CASE WHEN i % {RARELY} = 0 THEN 'room.created' ELSE 'room.updated' END",
             "object_id": rows.id_of(Kind.ROOM, f"i % {size.rooms}"),
-            "occurred_at": f"{moment - size.rows} + i",
+            "occurred_at": f"{moment - size.rows * 1_000_000} + i * 1000000",
             "data": "'{}'",
         },
     )

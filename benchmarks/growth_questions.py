@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from benchmarks.growth_filling import AGENT_TOKEN, TO_COME
+from benchmarks.growth_filling import AGENT_TOKEN, RARELY, TO_COME
 from benchmarks.growth_tenant import LISTED, MEMBER, PASSWORD, Tenant
-from switchroom.events.log import EventLog
+from switchroom.events.log import EventFilter, EventLog
 from switchroom.events.webhooks import retention
 from switchroom.events.webhooks.leases import HookLeases
 from switchroom.events.webhooks.models import DeliveryState
@@ -28,6 +28,8 @@ class Question(Struct, frozen=True):
     from_rows: int = 100
     prepare: Callable[[Tenant], Awaitable[Any]] | None = None
 
+
+FEW = 10_000 // RARELY
 
 _numbers = itertools.count()
 
@@ -215,6 +217,30 @@ async def events(tenant: Tenant) -> Any:
     return await log.read(tenant.organization.id, after=await log.newest(tenant.organization.id) - LISTED)
 
 
+async def events_of_a_rare_type(tenant: Tenant) -> Any:
+    log: EventLog = tenant.platform.events.log
+    return await log.read(tenant.organization.id, EventFilter(types=["room.created"]), limit=FEW)
+
+
+async def events_of_types(tenant: Tenant) -> Any:
+    log: EventLog = tenant.platform.events.log
+    wanted = EventFilter(types=["room.created", "meeting.*", "user.*"])
+    return await log.read(tenant.organization.id, wanted, limit=FEW)
+
+
+async def events_from_a_time_on(tenant: Tenant) -> Any:
+    log: EventLog = tenant.platform.events.log
+    since = datetime.fromtimestamp(tenant.moment // 1_000_000 - LISTED, UTC)
+    return await log.read(tenant.organization.id, EventFilter(since=since), limit=LISTED)
+
+
+async def events_before_a_time(tenant: Tenant) -> Any:
+    """Who has read the log up to there asks whether there is more."""
+    log: EventLog = tenant.platform.events.log
+    until = datetime.fromtimestamp(tenant.moment // 1_000_000 - tenant.size.rows, UTC)
+    return await log.read(tenant.organization.id, EventFilter(until=until), limit=LISTED)
+
+
 async def deliveries(tenant: Tenant) -> Any:
     return await tenant.platform.events.webhooks.deliveries(tenant.organization.id, limit=LISTED)
 
@@ -301,6 +327,10 @@ QUESTIONS = (
     Question("GET /account", accounts),
     Question("GET /account/organizer", organizers),
     Question("the last 100 events", events),
+    Question("10 events of a rare type", events_of_a_rare_type, 10_000),
+    Question("10 events of several types", events_of_types, 10_000),
+    Question("events from a time on", events_from_a_time_on, 10_000),
+    Question("events before a time, none", events_before_a_time, 10_000),
     Question("the last 100 deliveries", deliveries),
     Question("deliveries given up, none", dead_deliveries),
     Question("leasing of web hooks", leasing),

@@ -17,8 +17,9 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.append import append
 from switchroom.events.buffer import EventBuffer
-from switchroom.events.log import EventFilter, EventLog, LoggedEvent, matches
+from switchroom.events.log import EventFilter, EventLog, LoggedEvent
 from switchroom.events.models import Event
+from switchroom.events.searching import matches
 from switchroom.identity.keys import KeyPermission
 from switchroom.identity.permissions import Standing
 from tests.happened import happened

@@ -18,6 +18,7 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.events.models import Event
 from switchroom.events.order import watermark
+from switchroom.events.searching import id_bounds, matches, of_types
 
 TYPE = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
 """How readers may name types of events: `room.created`, `room.*`, or `*` for all."""
@@ -67,13 +68,6 @@ class EventFilter(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-def matches(types: Sequence[str], kind: str) -> bool:
-    """Whether a type of event is one of `types`, which may end in `*`; any is, if there are none."""
-    return not types or any(
-        kind.startswith(wanted[:-1]) if wanted.endswith("*") else kind == wanted for wanted in types
-    )
-
-
 def fits(wanted: EventFilter, event: LoggedEvent) -> bool:
     """Whether an event is one of those meant."""
     return (
@@ -106,14 +100,22 @@ class EventLog:
     ) -> list[LoggedEvent]:
         """At most `limit` (1 to 1000) events after the one with the id `after`, oldest first. None with a
         smaller id comes later."""
-        query = select(Event).where(Event.id > after).order_by(Event.id)
+        limit = max(1, min(limit, MOST_AT_ONCE))
+        query = select(Event).order_by(Event.id)
         if wanted is not None:
+            async with self._database.read(None) as session:
+                first, last = await id_bounds(session, wanted.since, wanted.until)
+            # One bound: SQLite looks for the first of two, and passes over all up to the other.
+            after = max(after, first - 1)
             query = query.where(*_conditions(wanted))
+            query = query if last is None else query.where(Event.id <= last)
+        query = query.where(Event.id > after)
         async with self._database.read(organization_id) as session:
             if organization_id is None:
                 query = query.where(Event.id <= await watermark(session))
-            rows = await session.scalars(query.limit(max(1, min(limit, MOST_AT_ONCE))))
-            return [logged(row) for row in rows]
+            elif wanted is not None and wanted.types and not wanted.object_id:
+                query = await of_types(session, organization_id, query, wanted.types, limit)
+            return [logged(row) for row in await session.scalars(query.limit(limit))]
 
     async def newest(self, organization_id: int | None) -> int:
         """The position of who wants only what is to come: no event to come has this id or a smaller one."""

@@ -22,6 +22,7 @@ class Event(OfOrganization, Base):
     __table_args__ = (
         Index("ix_events_in_order", "organization_id", "id"),
         Index("ix_events_of_object", "organization_id", "object_id", "id"),
+        Index("ix_events_of_type", "organization_id", "type", "id"),
         {"sqlite_autoincrement": True},
     )
 

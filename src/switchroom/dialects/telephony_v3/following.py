@@ -17,7 +17,8 @@ from switchroom.dialects.telephony_v3.callers import EVENTS, Caller, Callers
 from switchroom.dialects.telephony_v3.errors import PROBLEMS, error_reply
 from switchroom.dialects.telephony_v3.events import require_id, require_types
 from switchroom.errors import DomainError, ErrorCode, Forbidden, Invalid, Unauthenticated
-from switchroom.events.log import EventLog, matches
+from switchroom.events.log import EventLog
+from switchroom.events.searching import matches
 from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.payloads import general_payload
 

@@ -20,7 +20,8 @@ from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.clock import clock
 from switchroom.db.database import Database, notify
-from switchroom.events.log import LoggedEvent, matches, newest
+from switchroom.events.log import LoggedEvent, newest
+from switchroom.events.searching import matches
 from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, Message, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
