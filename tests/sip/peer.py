@@ -27,9 +27,9 @@ ALLOW = ("Allow", "INVITE, ACK, BYE, CANCEL, UPDATE, INFO, REFER, NOTIFY")
 class Peer:
     """Both ends: `agent` is what is tested, the methods write what a phone sends."""
 
-    def __init__(self, *, session_interval: int = 0) -> None:
+    def __init__(self, *, session_interval: int = 0, kept_headers: tuple[str, ...] = ()) -> None:
         self.clock, self.wire = ManualClock(), Wire()
-        options = AgentOptions(next_hop=PEER, session_interval=session_interval)
+        options = AgentOptions(next_hop=PEER, session_interval=session_interval, kept_headers=kept_headers)
         self.agent = UserAgent(self.wire, self.clock, options, self)
         self.calls: list[IncomingCall] = []
         self.messages: list[Request] = []
@@ -124,7 +124,9 @@ class Peer:
 
     # Calls.
 
-    def call(self, sdp: bytes | None = OFFER, credentials: Credentials | None = None) -> OutgoingCall:
+    def call(
+        self, sdp: bytes | None = OFFER, credentials: Credentials | None = None, *headers: tuple[str, str]
+    ) -> OutgoingCall:
         """A call by the agent."""
         return self.agent.call(
             "sip:phone@example.org",
@@ -132,6 +134,7 @@ class Peer:
             from_=parse_name_addr('"Core" <sip:core@example.org>'),
             sdp=sdp,
             credentials=credentials,
+            headers=headers,
         )
 
     def called(self, *fields: tuple[str, str], sdp: bytes = OFFER) -> IncomingCall:
@@ -139,9 +142,9 @@ class Peer:
         self.write("INVITE", sdp=sdp, fields=(CONTACT, ALLOW, *fields), branch="z9hG4bKinvite")
         return self.calls[-1]
 
-    def answered_call(self, *fields: tuple[str, str]) -> OutgoingCall:
-        """A call by the agent that the phone has answered."""
-        call = self.call()
+    def answered_call(self, *fields: tuple[str, str], sent: tuple[str, str] | None = None) -> OutgoingCall:
+        """A call by the agent that the phone has answered; `sent` is a header field of the INVITE."""
+        call = self.call(OFFER, None, *([sent] if sent is not None else []))
         self.answer(self.sent_request("INVITE"), 200, CONTACT, ALLOW, *fields, sdp=ANSWER)
         assert self.sent() == ["ACK"]
         return call

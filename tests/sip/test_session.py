@@ -337,6 +337,22 @@ async def test_another_process_takes_a_session_up(peer: Peer) -> None:
     peer.leaves_nothing()
 
 
+def test_header_fields_of_the_invite_are_kept_in_the_dialog() -> None:
+    """Of one that was sent and of one that came; also by a process that takes the session up."""
+    peer, own = Peer(kept_headers=("X-Own",)), ("X-Own", "7")
+    called = peer.answered_call(sent=own)
+    peer.write("INVITE", sdp=OFFER, fields=(CONTACT, ALLOW, own, ("X-Other", "8")), branch="z9hG4bKinvite")
+    calling = peer.calls[-1]
+    calling.answer(ANSWER)
+    peer.write("ACK", to_tag=calling.local_tag)
+    other = Peer()
+    for session in (called, calling, other.agent.restore(called.save(), other.listen)):
+        session.bye()
+        at = other if session.call_id == called.call_id and session is not called else peer
+        bye = at.sent_request("BYE")
+        assert (bye.headers.all("X-Own"), bye.headers.all("X-Other")) == (["7"], [])
+
+
 async def test_a_challenge_in_the_dialog_is_answered(peer: Peer) -> None:
     call = peer.answered_call()
     task = asyncio.create_task(call.send_digit("1"))

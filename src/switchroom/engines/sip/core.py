@@ -29,7 +29,8 @@ class AgentOptions(Struct, frozen=True):
 
     `next_hop` is where all requests go (a proxy), None for the IP address of their first Route or URI;
     `session_interval` is what sessions are refreshed at,
-    0 for not asking (RFC 4028); `answer_limit` is how long an outgoing call may ring.
+    0 for not asking (RFC 4028); `answer_limit` is how long an outgoing call may ring. `kept_headers` are
+    names of header fields of an INVITE, sent or received, that all requests of this side in its dialog have.
     """
 
     next_hop: Address | None = None
@@ -37,6 +38,7 @@ class AgentOptions(Struct, frozen=True):
     session_interval: int = 1800
     min_session_interval: int = 90
     answer_limit: float = 300.0
+    kept_headers: tuple[str, ...] = ()
 
 
 class DialogUser(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, structs
 
@@ -43,6 +43,8 @@ class DialogState(Struct, frozen=True):
     session_interval: int = 0
     is_refresher: bool = False
     peer_allows: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    """Header fields of all requests of this side."""
 
 
 def new_tag() -> str:
@@ -72,9 +74,11 @@ class Dialog:
         return cls(state, parse_name_addr(state.local), parse_name_addr(state.remote), contact)
 
     @classmethod
-    def of_caller(cls, request: Request, response: Response, contact: str) -> Dialog:
-        """The dialog that a response to an INVITE makes at its sender (section 12.1.2). Raises
-        MalformedValue."""
+    def of_caller(
+        cls, request: Request, response: Response, contact: str, kept: Sequence[str] = ()
+    ) -> Dialog:
+        """The dialog that a response to an INVITE makes at its sender (section 12.1.2); `kept` are names of
+        header fields of the INVITE. Raises MalformedValue."""
         state = DialogState(
             call_id=request.call_id,
             local=request.headers.get("From") or str(request.from_),
@@ -87,13 +91,14 @@ class Dialog:
             route_set=tuple(reversed(response.headers.values("Record-Route"))),
             is_caller=True,
             peer_allows=_allows(response),
+            headers=_kept(request, kept),
         )
         return cls(state, request.from_, response.to, contact)
 
     @classmethod
-    def of_callee(cls, request: Request, local_tag: str, contact: str) -> Dialog:
+    def of_callee(cls, request: Request, local_tag: str, contact: str, kept: Sequence[str] = ()) -> Dialog:
         """The dialog of an INVITE at its receiver (section 12.1.1), by a caller of RFC 2543 without Contact
-        too. Raises MalformedValue."""
+        too; `kept` are names of header fields of the INVITE. Raises MalformedValue."""
         local = request.to.with_tag(local_tag)
         state = DialogState(
             call_id=request.call_id,
@@ -106,6 +111,7 @@ class Dialog:
             remote_target=_contact_of(request) or str(request.from_.uri),
             route_set=tuple(request.headers.values("Record-Route")),
             peer_allows=_allows(request),
+            headers=_kept(request, kept),
         )
         return cls(state, local, request.from_, contact)
 
@@ -163,6 +169,7 @@ class Dialog:
             ("Call-ID", state.call_id),
             ("CSeq", str(cseq)),
             ("Contact", self._contact),
+            *state.headers,
             *headers,
         ]
         if body:
@@ -195,6 +202,10 @@ def _target(contact: str) -> str:
 
 def _allows(message: Message) -> tuple[str, ...]:
     return tuple(sorted(message.headers.tokens("Allow")))
+
+
+def _kept(invite: Request, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name in names if (value := invite.headers.get(name)) is not None)
 
 
 @kept

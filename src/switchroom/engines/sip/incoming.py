@@ -30,7 +30,7 @@ class IncomingCall(Session):
         self.replaces = replaces
         self._transaction = transaction
         self._reminder: Timer | None = None
-        self._context.dialog = Dialog.of_callee(request, tag, core.contact)
+        self._context.dialog = Dialog.of_callee(request, tag, core.contact, core.options.kept_headers)
         self._context.pending = transaction
         if request.sdp is not None:
             self._context.negotiation.receive_offer(request.sdp)

@@ -247,7 +247,7 @@ class OutgoingCall(Session):
         if response.to.tag is None and response.status < 200:
             return None
         try:
-            return Dialog.of_caller(request, response, self._core.contact)
+            return Dialog.of_caller(request, response, self._core.contact, self._core.options.kept_headers)
         except MalformedValue:
             return None
 
