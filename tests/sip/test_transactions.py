@@ -33,6 +33,7 @@ class Bench:
         self.requests: list[ServerTransaction] = []
         self.cancelled: list[ServerTransaction] = []
         self.acks: list[Request] = []
+        self.strays: list[Response] = []
         self.responses: list[int] = []
         self.failures: list[int] = []
         self.fails = False
@@ -47,6 +48,9 @@ class Bench:
 
     def on_ack(self, request: Request) -> None:
         self.acks.append(request)
+
+    def on_stray(self, response: Response) -> None:
+        self.strays.append(response)
 
     def send(self, message: Request) -> None:
         self.layer.send(

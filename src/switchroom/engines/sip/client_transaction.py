@@ -71,6 +71,12 @@ class ClientTransaction:
         self._timeout = self._clock.call_later(self._timing.limit, self._time_out)
         self._send(self._data)
 
+    def resume(self) -> None:
+        """Take the place of another process's transaction that has had a provisional response, and whose
+        request is to be cancelled at once."""
+        self.state = ClientState.PROCEEDING
+        self._wait(self._timing.limit)
+
     def receive(self, response: Response) -> None:
         """Take a response that was received."""
         if response.status < 200:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from switchroom.engines.sip.abandoned import ReceivedInvite, saved_received
 from switchroom.engines.sip.core import ALLOW, SUPPORTED, Core
 from switchroom.engines.sip.dialog import Dialog, new_tag
 from switchroom.engines.sip.errors import WrongState
@@ -42,6 +43,12 @@ class IncomingCall(Session):
     def offer(self) -> bytes | None:
         """The caller's offer; None when the answer has to be one."""
         return self.invite.sdp
+
+    def save_invite(self) -> ReceivedInvite | None:
+        """What another process needs to refuse the call, None once it has its final response."""
+        if self.state is not SessionState.EARLY:
+            return None
+        return saved_received(self._transaction, self.local_tag)
 
     def progress(
         self,

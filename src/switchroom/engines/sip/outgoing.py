@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from switchroom.engines.sip.abandoned import SentInvite, cancel_of, end_dialog, saved_sent
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.client_transaction import ClientState, ClientTransaction
 from switchroom.engines.sip.core import ALLOW, SUPPORTED, Core
@@ -83,6 +84,12 @@ class OutgoingCall(Session):
             self._is_cancelled = True
             self._cancel_headers = [("Reason", reason)] if reason else []
             self._send_cancel()
+
+    def save_invite(self) -> SentInvite | None:
+        """What another process needs to cancel the call, None where it was answered or is given up."""
+        if self.state is not SessionState.EARLY or self._transaction is None:
+            return None
+        return saved_sent(self._transaction.request)
 
     def has_peer(self, tag: str) -> bool:
         """Whether the peer of the dialog, or of a fork that rings, has this tag."""
@@ -231,17 +238,10 @@ class OutgoingCall(Session):
         if tag in self._losers:
             self._core.send_ack(self._losers[tag])
             return
-        dialog = self._dialog(request, response)
-        if dialog is None:
-            return
-        self._losers[tag] = dialog.request("ACK", number=request.cseq.number)
-        self._core.send_ack(self._losers[tag])
-        self._core.send(
-            lambda: dialog.request("BYE"),
-            self._context.digest,
-            on_response=lambda request, response: None,
-            on_failure=lambda status: None,
-        )
+        try:
+            self._losers[tag] = end_dialog(self._core, request, response, self._context.digest)
+        except MalformedValue:
+            return  # there is nobody to speak to
 
     def _dialog(self, request: Request, response: Response) -> Dialog | None:
         if response.to.tag is None and response.status < 200:
@@ -257,22 +257,8 @@ class OutgoingCall(Session):
         if transaction is None or self._has_cancelled or transaction.state is not ClientState.PROCEEDING:
             return
         self._has_cancelled = True
-        invite = transaction.request
-        cseq = CSeq(invite.cseq.number, "CANCEL")
-        copied = [pair for pair in invite.headers if pair[0] in ("Via", "From", "To", "Call-ID", "Route")]
-        fields = [*copied, ("CSeq", str(cseq)), ("Max-Forwards", "70"), *self._cancel_headers]
-        cancel = Request(
-            method="CANCEL",
-            uri=invite.uri,
-            headers=Headers(fields),
-            via=invite.via,
-            from_=invite.from_,
-            to=invite.to,
-            call_id=invite.call_id,
-            cseq=cseq,
-        )
         self._core.transactions.send(
-            cancel,
+            cancel_of(transaction.request, self._cancel_headers),
             transaction.to,
             on_response=lambda response: None,
             on_failure=lambda status: None,

@@ -297,6 +297,14 @@ class Session:
         self._emit(Changed())
         self._modifications.wake()
 
+    def acknowledge_stray(self, response: Response) -> bool:
+        """Acknowledge a 2xx to an INVITE of the process before this one, which has had it; whether it is of
+        this dialog."""
+        if self.state is not SessionState.CONFIRMED or response.to.tag != self.remote_tag:
+            return False
+        self._core.send_ack(self._context.dialog.request("ACK", number=response.cseq.number))
+        return True
+
     def _dispatch(self, transaction: ServerTransaction) -> None:
         request = transaction.request
         match request.method:

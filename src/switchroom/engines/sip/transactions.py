@@ -35,6 +35,10 @@ class TransactionUser(Protocol):
         """An ACK of a 2xx."""
         ...
 
+    def on_stray(self, response: Response) -> None:
+        """A 2xx to an INVITE that there is no transaction of."""
+        ...
+
 
 class Transactions:
     """All transactions of one socket."""
@@ -62,23 +66,28 @@ class Transactions:
         on_failure: Callable[[int], None],
     ) -> ClientTransaction:
         """Send a request in a transaction of its own; see ClientTransaction for the callbacks."""
-        transaction = ClientTransaction(
-            request,
-            to,
-            self.transport,
-            self.clock,
-            self.timing,
-            on_response=on_response,
-            on_failure=on_failure,
-            on_end=self._client_ended,
-        )
-        self._clients[transaction.key] = transaction
+        transaction = self._client(request, to, on_response, on_failure)
         if request.method == "CANCEL":
             invite = self._clients.get((transaction.key[0], "INVITE"))
             if invite is not None:
                 invite.cancelled()
         transaction.start()
         return transaction
+
+    def restore_sent(
+        self,
+        request: Request,
+        to: Address,
+        *,
+        on_response: Callable[[Response], None],
+        on_failure: Callable[[int], None],
+    ) -> None:
+        """Take up the transaction of an INVITE that another process has sent, to cancel it."""
+        self._client(request, to, on_response, on_failure).resume()
+
+    def restore_received(self, request: Request, source: Address) -> ServerTransaction:
+        """The transaction of a request that another process has received, and not answered."""
+        return self._server(_server_key(request, request.method), request, source)
 
     def send_plain(self, data: bytes, to: Address) -> None:
         """Send a message that has no transaction. Raises TransportError."""
@@ -117,8 +126,16 @@ class Transactions:
         transaction = self._clients.get((response.via.parameters.get("branch") or "", response.cseq.method))
         vias = response.headers.all("Via")
         # One with two Vias is somebody else's (RFC 3261 section 8.1.3.3).
-        if transaction is not None and len(vias) == 1 and "," not in vias[0]:
+        if len(vias) != 1 or "," in vias[0]:
+            return
+        if transaction is not None:
             transaction.receive(response)
+        elif (
+            response.cseq.method == "INVITE"
+            and 200 <= response.status < 300
+            and response.via.sent_by == self.transport.local
+        ):
+            self._user.on_stray(response)
 
     def _ack(self, request: Request) -> None:
         transaction = self._servers.get(_server_key(request, "INVITE"))
@@ -131,6 +148,38 @@ class Transactions:
         if known is not None:
             known.receive_again()
             return
+        transaction = self._server(key, request, source)
+        if request.method == "CANCEL":
+            self._cancel(transaction)
+        elif (
+            request.to.tag is None
+            and self._merged.setdefault(_merge_key(request), transaction) is not transaction
+        ):
+            transaction.respond(482)
+        else:
+            self._tell(transaction)
+
+    def _client(
+        self,
+        request: Request,
+        to: Address,
+        on_response: Callable[[Response], None],
+        on_failure: Callable[[int], None],
+    ) -> ClientTransaction:
+        transaction = ClientTransaction(
+            request,
+            to,
+            self.transport,
+            self.clock,
+            self.timing,
+            on_response=on_response,
+            on_failure=on_failure,
+            on_end=self._client_ended,
+        )
+        self._clients[transaction.key] = transaction
+        return transaction
+
+    def _server(self, key: _Key, request: Request, source: Address) -> ServerTransaction:
         transaction = ServerTransaction(
             request,
             source,
@@ -141,15 +190,7 @@ class Transactions:
             on_end=self._server_ended,
         )
         self._servers[key] = transaction
-        if request.method == "CANCEL":
-            self._cancel(transaction)
-        elif (
-            request.to.tag is None
-            and self._merged.setdefault(_merge_key(request), transaction) is not transaction
-        ):
-            transaction.respond(482)
-        else:
-            self._tell(transaction)
+        return transaction
 
     def _tell(self, transaction: ServerTransaction) -> None:
         """What the user raises is raised again, after a 500: no answer would come any more."""

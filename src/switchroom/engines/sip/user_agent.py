@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
+from switchroom.engines.sip.abandoned import ReceivedInvite, SentInvite, end_stray, give_up, refuse
 from switchroom.engines.sip.address import NameAddr
 from switchroom.engines.sip.core import ALLOW, EXTENSIONS, SUPPORTED, AgentOptions, Core
 from switchroom.engines.sip.dialog import DialogState, new_tag, new_via
@@ -147,6 +148,14 @@ class UserAgent:
         digest = None if credentials is None else DigestClient(credentials)
         return Session.restored(self._core, listener, state, digest)
 
+    def give_up(self, invite: SentInvite) -> None:
+        """Cancel a call that another process has begun, and nobody has answered. Raises MalformedValue."""
+        give_up(self._core, invite)
+
+    def refuse(self, invite: ReceivedInvite, status: int) -> None:
+        """Refuse a call that another process has had and not answered. Raises MalformedValue."""
+        refuse(self._core, invite, status)
+
     def find(self, call_id: str, local_tag: str, remote_tag: str) -> Session | None:
         """The session of a dialog, also one that ended a moment ago."""
         session = self._core.dialogs.get((call_id, local_tag))
@@ -257,6 +266,16 @@ class UserAgent:
         dialog = self._core.dialogs.get((request.call_id, request.to.tag or ""))
         if dialog is not None:
             dialog.receive_ack(request)
+
+    def on_stray(self, response: Response) -> None:
+        """A 2xx to an INVITE that there is no transaction of: of a process before this one."""
+        session = self._core.dialogs.get((response.call_id, response.from_.tag or ""))
+        if isinstance(session, Session) and session.acknowledge_stray(response):
+            return
+        try:
+            end_stray(self._core, response)
+        except MalformedValue:
+            return  # there is nobody to speak to
 
     @staticmethod
     def _check(request: Request) -> None:
