@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import structlog
 from msgspec import MsgspecError
 
+from switchroom.db.base import now
 from switchroom.engines.sip.errors import MalformedValue
 from switchroom.jobs.retry import DATABASE_AWAY
 from switchroom.platform.carriers import carrier_addresses, own_side
@@ -23,13 +24,13 @@ from switchroom.telephony.calls.control import SwitchboardControl
 from switchroom.telephony.calls.dialling import TrunkDialler
 from switchroom.telephony.calls.forwarding import Forwarding
 from switchroom.telephony.calls.group_login import GroupLogin
-from switchroom.telephony.calls.journal import CallJournal
+from switchroom.telephony.calls.journal import CallJournal, crashed
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.mailbox import Voicemail
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
-from switchroom.telephony.calls.snapshot import CallSnapshot
+from switchroom.telephony.calls.snapshot import CallSnapshot, ChangeKind, Happened
 from switchroom.telephony.calls.switchboard import Switchboard
 from switchroom.telephony.control.server import ControlServer
 from switchroom.telephony.prompts.library import PromptLibrary
@@ -90,10 +91,12 @@ class CallServices:
         self.lamps.begin(services.agent, left)
         for snapshot in left:
             try:
-                self.board.take_up(snapshot)
+                goes_on = self.board.take_up(snapshot)
             except (MsgspecError, MalformedValue, KeyError) as error:
                 log.error("a call that was left cannot be taken up", call=snapshot.id, reason=str(error))
-                self.journal.close(snapshot)
+                goes_on = False
+            if not goes_on:
+                self.lamps.note(crashed(snapshot, now()), Happened(ChangeKind.ENDED))
 
     async def begin(self) -> None:
         """Write what happens, and take commands."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
+from switchroom.engines import supervisor
 from switchroom.engines.engine import Engine
 from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.engines.rtpengine.engine import RtpengineEngine
+from switchroom.engines.sip.events import Cancelled, Progress
 from switchroom.engines.supervisor import ProcessState
 from switchroom.platform.call_control import TelephonyWorkerEngine
 from tests.platform import RunningPlatform
@@ -21,9 +25,28 @@ pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow]
 TIMES = 10
 
 
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What dies often is not started again at once, and a test has no time for that."""
+    monkeypatch.setattr(supervisor, "STEADY_AFTER", 0.0)
+
+
 async def restarted(engine: Engine, before: int) -> None:
     """Wait until an engine that had been restarted so often has been once more."""
     await until(lambda: engine.restarts > before and engine.state is ProcessState.READY, 40)
+
+
+async def killed(exchange: RunningPlatform, meanwhile: Callable[[], None] | None = None) -> None:
+    """Kill the worker, and wait until there is another one."""
+    worker = exchange.platform.engines.find(TelephonyWorkerEngine)
+    assert worker is not None
+    await until(lambda: worker.state is ProcessState.READY, 20)
+    assert worker.pid is not None
+    before = worker.restarts
+    os.kill(worker.pid, signal.SIGKILL)
+    if meanwhile is not None:
+        meanwhile()
+    await restarted(worker, before)
 
 
 async def test_a_worker_is_killed(exchange: RunningPlatform, account: Account) -> None:
@@ -62,6 +85,53 @@ async def test_a_worker_is_killed(exchange: RunningPlatform, account: Account) -
     assert len(records) >= TIMES
     assert {one["hangup_cause"] for one in records} <= {"NORMAL_CLEARING", "BLIND_TRANSFER"}
     assert all(one["duration_seconds"] >= one["billing_seconds"] for one in records)
+
+
+async def test_a_worker_is_killed_while_phones_ring(exchange: RunningPlatform, account: Account) -> None:
+    """They ring no longer, and their caller is told; who answers meanwhile is not left with nobody."""
+    account.person("201")
+    account.person("202")
+    async with account.phones("201", "202") as (ada, grace):
+        for turn in range(TIMES):
+            call = await ada.call("202")
+            ringing = await grace.rung()
+            ringing.ring()
+            await call.until(Progress)
+            await asyncio.sleep(0.2)  # for it to be written
+            await killed(exchange, ringing.answer if turn % 2 else None)
+            assert await call.failed(20) == 503
+            if turn % 2:
+                await ringing.ended()
+            else:
+                await ringing.until(Cancelled)
+        call, other = await connected(ada, "202", grace)
+        call.hang_up()
+        await other.ended()
+    records = account.api("GET", "/calls_history/all", limit=100)
+    causes = [one["hangup_cause"] for one in records]
+    assert sorted(causes) == ["CRASH"] * TIMES + ["NORMAL_CLEARING"]
+
+
+async def test_a_worker_is_killed_while_a_phone_rings_for_who_is_answered(
+    exchange: RunningPlatform, account: Account
+) -> None:
+    """It rings anew, and only once."""
+    for extension in ("201", "202", "203"):
+        account.person(extension)
+    async with account.phones("201", "202", "203") as (ada, grace, mary):
+        call, other = await connected(ada, "202", grace)
+        await other.transfer("203")
+        first = await mary.rung()
+        first.ring()
+        await asyncio.sleep(0.2)  # for it to be written
+        await killed(exchange)
+        await first.until(Cancelled)
+        third = await mary.rung()
+        third.answer()
+        await call.talker.hears(mary.tone)
+        await other.ended()
+        third.hang_up()
+        await call.ended()
 
 
 async def test_the_sip_server_is_killed(exchange: RunningPlatform, account: Account) -> None:

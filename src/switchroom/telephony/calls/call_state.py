@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from switchroom.telephony.calls.inbox import Inbox
-from switchroom.telephony.calls.leg import Leg, SavedLeg
+from switchroom.telephony.calls.leg import AbandonedLeg, Leg, SavedLeg
 from switchroom.telephony.calls.loaded import LoadedFlow
 from switchroom.telephony.calls.prompt_files import Ear
 from switchroom.telephony.calls.snapshot import (
@@ -29,12 +29,15 @@ from switchroom.telephony.routing.state import State
 
 class SavedCall(Struct, frozen=True, kw_only=True):
     """What another process takes a call up from. A leg that is neither `routed` nor `partner` is that of
-    somebody who transfers."""
+    somebody who transfers. Where the caller has not been answered there are only legs to end."""
 
-    legs: tuple[SavedLeg, ...]
+    legs: tuple[SavedLeg, ...] = ()
+    abandoned: tuple[AbandonedLeg, ...] = ()
+    """Those that it ends: what rang would be answered by nobody."""
+
     routed: str
     partner: str = ""
-    state: State
+    state: State | None = None
     action: Action | None = None
     realm: str = ""
     hold_music: int | None = None
@@ -135,20 +138,25 @@ class CallState:
         )
 
     def _save(self) -> bytes:
-        """What another process takes the call up from, as of now; nothing where it cannot be."""
-        if self.state is None or self.ended_at is not None or not self.routed.is_up:
+        """What another process takes the call up from, or ends its legs by, as of now."""
+        if self.ended_at is not None:
             return b""
-        up = (self.routed, self.partner, self.transferor)
-        legs = [saved for leg in up if leg is not None and (saved := leg.save()) is not None]
-        if not legs or legs[0].uuid != self.routed.uuid:
+        kept: list[Leg] = []
+        if self.state is not None and self.routed.is_up and not self.routed.has_ended:
+            up = (self.routed, self.partner, self.transferor)
+            kept = [leg for leg in up if leg is not None and leg.is_up and not leg.has_ended]
+        others = [leg for leg in self.legs if leg not in kept]
+        abandoned = [saved for leg in others if (saved := leg.save_for_end()) is not None]
+        if not kept and not abandoned:
             return b""
         return write_saved(
             SavedCall(
-                legs=tuple(legs),
+                legs=tuple(saved for leg in kept if (saved := leg.save()) is not None),
+                abandoned=tuple(abandoned),
                 routed=self.routed.uuid,
-                partner=self.partner.uuid if self.partner is not None and self.partner.is_up else "",
-                state=self.state,
-                action=self.action,
+                partner=self.partner.uuid if self.partner is not None and self.partner in kept else "",
+                state=self.state if kept else None,
+                action=self.action if kept else None,
                 realm=self.realm,
                 hold_music=self.hold_music,
                 max_forwards=self.max_forwards,

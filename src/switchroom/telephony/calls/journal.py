@@ -96,7 +96,7 @@ class CallJournal:
 
     def close(self, snapshot: CallSnapshot, at: datetime | None = None) -> None:
         """Note that a call has ended with the process that had it: now, or when that was seen last."""
-        self.note(_closed(snapshot, at or now()), Happened(ChangeKind.ENDED))
+        self.note(crashed(snapshot, at or now()), Happened(ChangeKind.ENDED))
 
     async def run(self) -> None:
         """Write what is noted, until cancelled."""
@@ -198,7 +198,8 @@ class CallJournal:
         self._awake.set()
 
 
-def _closed(snapshot: CallSnapshot, at: datetime) -> CallSnapshot:
+def crashed(snapshot: CallSnapshot, at: datetime) -> CallSnapshot:
+    """The call as it has ended with the process that had it."""
     moments = [snapshot.started_at, *(leg.answered_at or leg.started_at for leg in snapshot.legs)]
     at = max([at, *moments])
     cause = HangupCause.CRASH.value

@@ -12,9 +12,11 @@ import structlog
 from msgspec import Struct, structs
 
 from switchroom.engines.rtpengine.client import NgError, NgRefused, NgUnknownCall
+from switchroom.engines.sip.abandoned import ReceivedInvite, SentInvite
 from switchroom.engines.sip.dialog import DialogState, new_tag
 from switchroom.engines.sip.errors import SipError
 from switchroom.engines.sip.events import Changed, Digit, SessionEvent
+from switchroom.engines.sip.headers import field_name
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.outgoing import OutgoingCall
 from switchroom.engines.sip.session import Session, SessionState
@@ -32,6 +34,9 @@ from switchroom.telephony.media.state import LegKind, LegState, Target
 from switchroom.telephony.routing.hangup_causes import HangupCause
 
 log = structlog.stdlib.get_logger(__name__)
+
+DEVICE = field_name("X-SR-Device")
+"""Which device a leg is, as the SIP server says it of who calls and is told it of whom to call."""
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 """Reason (RFC 3326) with which phones do not count a call as missed."""
@@ -98,6 +103,16 @@ class SavedLeg(Struct, frozen=True):
     answered_at: datetime | None
     other: str = ""
     status: LegStatus = LegStatus.ANSWERED
+
+
+class AbandonedLeg(Struct, frozen=True):
+    """What another process ends a leg by that it does not go on with: one that had not been answered, or that
+    nobody talked to. `media` is its id at the relay."""
+
+    media: str
+    sent: SentInvite | None = None
+    received: ReceivedInvite | None = None
+    dialog: DialogState | None = None
 
 
 class Leg:
@@ -305,6 +320,19 @@ class Leg:
             self.other,
             self.status,
         )
+
+    def save_for_end(self) -> AbandonedLeg | None:
+        """What another process ends it by, None where there is nothing to end."""
+        session, media = self.session, self.media.state.id
+        if self.has_ended:
+            return None
+        if session is not None and session.state is SessionState.CONFIRMED:
+            return AbandonedLeg(media, dialog=session.save())
+        if isinstance(session, IncomingCall):
+            return AbandonedLeg(media, received=session.save_invite())
+        if isinstance(session, OutgoingCall):
+            return AbandonedLeg(media, sent=session.save_invite())
+        return None
 
     @property
     def _session(self) -> Session:

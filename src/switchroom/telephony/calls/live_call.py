@@ -217,6 +217,8 @@ class LiveCall(TalkingCall):
 
     async def _take_up(self, saved: SavedCall) -> None:
         self.is_told = True
+        if saved.state is None:
+            raise CallOver(HangupCause.NORMAL_TEMPORARY_FAILURE)
         for leg in self.legs:
             await self._know_carrier(leg)
         if saved.state.is_connected and self.partner is not None:
@@ -392,7 +394,7 @@ class LiveCall(TalkingCall):
             inbox=self.inbox,
             codecs=self.codecs,
             target=self.routed.media.as_target() if self.routed.media.state.core_port else None,
-            added=self.add,
+            added=self.called,
             dial=self.board.dial,
             with_live=self.board.with_live,
             count_group=self.board.count_group,
@@ -402,6 +404,13 @@ class LiveCall(TalkingCall):
 
     def _may_go_out(self, limits: CallLimits, is_forward: bool) -> bool:
         return may_go_out(limits, self.board.outside_calls(self.organization_id), is_forward=is_forward)
+
+    def called(self, leg: Leg) -> None:
+        """Count a leg to the call that has been sent its INVITE; who rings then is not left ringing by a
+        process that dies."""
+        self.add(leg)
+        if self.is_told:
+            self.note(ChangeKind.CHANGED)
 
     async def until_answered(self, ringing: Awaitable[Outcome]) -> Event:
         """Wait for what rings, telling the routed leg how it goes, and connect it to who answers."""

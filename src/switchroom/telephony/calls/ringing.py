@@ -24,7 +24,7 @@ from switchroom.engines.sip.uri import Uri, escape_user
 from switchroom.errors import Unavailable
 from switchroom.telephony.calls.inbox import Happening, Inbox, Rang, Signalled
 from switchroom.telephony.calls.kept_loader import KeptLoader
-from switchroom.telephony.calls.leg import ELSEWHERE, Leg, Party
+from switchroom.telephony.calls.leg import DEVICE, ELSEWHERE, Leg, Party
 from switchroom.telephony.calls.listening import collect
 from switchroom.telephony.calls.loaded import LoadedFlow
 from switchroom.telephony.calls.media_services import MediaServices
@@ -248,7 +248,7 @@ async def _ring_device(
         number=(user and user.extension) or call.dialled,
         language=Payer(flow.account, user, device).language,
     )
-    headers = [("X-SR-Device", str(device.id))]
+    headers = [(DEVICE, str(device.id))]
     if ring.auto_answer:
         headers += _AUTO_ANSWER
     inbox = Inbox()

@@ -11,8 +11,9 @@ from typing import Any
 import structlog
 from msgspec import structs
 
-from switchroom.engines.sip.errors import MalformedValue
-from switchroom.engines.sip.events import ReferRequested
+from switchroom.engines.rtpengine.client import NgError
+from switchroom.engines.sip.errors import MalformedValue, SipError
+from switchroom.engines.sip.events import ReferRequested, SessionEvent
 from switchroom.engines.sip.headers import field_name
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.message import Request
@@ -25,13 +26,15 @@ from switchroom.telephony.calls.entries import FromDevice
 from switchroom.telephony.calls.from_trunk import FromTrunk
 from switchroom.telephony.calls.inbox import Inbox
 from switchroom.telephony.calls.kept_loader import KeptLoader
-from switchroom.telephony.calls.leg import Leg, Party
+from switchroom.telephony.calls.leg import DEVICE, AbandonedLeg, Leg, Party
 from switchroom.telephony.calls.live_call import Entry, LiveCall, Performer
 from switchroom.telephony.calls.loaded import LoadedFlow
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.ringing import Outcome, RingingCall
 from switchroom.telephony.calls.snapshot import CallSnapshot, Journal, LegDirection
+from switchroom.telephony.media.leg import LegMedia
+from switchroom.telephony.media.state import LegState
 from switchroom.telephony.routing.actions import Action, Dial
 from switchroom.telephony.routing.call import Flow
 from switchroom.telephony.routing.call_limits import OutsideCalls
@@ -39,7 +42,7 @@ from switchroom.telephony.routing.configuration import MemberType
 
 log = structlog.stdlib.get_logger(__name__)
 
-DEVICE, TRUNK = field_name("X-SR-Device"), field_name("X-SR-Trunk")
+TRUNK = field_name("X-SR-Trunk")
 
 
 class Switchboard:
@@ -107,11 +110,17 @@ class Switchboard:
         """Have a call from its beginning on."""
         self._start(call, call.run(entry))
 
-    def take_up(self, snapshot: CallSnapshot) -> None:
-        """Take up a call that a process has left behind. Raises msgspec.MsgspecError, MalformedValue."""
+    def take_up(self, snapshot: CallSnapshot) -> bool:
+        """Take up a call that a process has left behind, and end its legs that cannot be; False where nothing
+        is left of it: its caller has not been answered. Raises msgspec.MsgspecError, MalformedValue."""
         saved = read_saved(snapshot.state)
+        for leg in saved.abandoned:
+            self._end(leg)
+        if not any(leg.uuid == saved.routed for leg in saved.legs):
+            return False
         call = self._restored(snapshot, saved)
         self._start(call, call.resume(saved))
+        return True
 
     def call_of(self, session: Session) -> LiveCall | None:
         """The call that has a session."""
@@ -205,6 +214,31 @@ class Switchboard:
         if party.user_id is not None:
             self._idle_since[f"{MemberType.USER.value}:{party.user_id}"] = since
 
+    def _end(self, leg: AbandonedLeg) -> None:
+        """End a leg of a process before this one. The SIP server gives a caller who is refused so to another
+        worker, where there is one."""
+        agent = self.services.agent
+        try:
+            if leg.sent is not None:
+                agent.give_up(leg.sent)
+            if leg.received is not None:
+                agent.refuse(leg.received, 503)
+            if leg.dialog is not None:
+                agent.restore(leg.dialog, _ignore).bye()
+        except SipError as error:
+            log.error("a leg that was left cannot be ended", reason=str(error))
+        self._own(asyncio.create_task(self._forget(leg.media), name="media of a leg that was left"))
+
+    async def _forget(self, media: str) -> None:
+        try:
+            await LegMedia(self.services.ng, LegState(id=media)).close()
+        except NgError as error:
+            log.warning("media not ended", media=media, reason=str(error))
+
+    def _own(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def _restored(self, snapshot: CallSnapshot, saved: SavedCall) -> LiveCall:
         inbox = Inbox()
         legs = {one.uuid: Leg.restored(self.services, inbox, one) for one in saved.legs}
@@ -226,3 +260,7 @@ class Switchboard:
                 call.add(leg)
                 call.transferor = leg
         return call
+
+
+def _ignore(session: Session, event: SessionEvent) -> None:
+    """Listener of a session that is only ended."""
