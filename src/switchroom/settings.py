@@ -268,6 +268,14 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     media_port_min: Annotated[int, Meta(ge=1024, le=65535, description="First UDP port for media.")] = 30000
     media_port_max: Annotated[int, Meta(ge=1024, le=65535, description="Last UDP port for media.")] = 39999
+    media_timeout: Annotated[
+        int,
+        Meta(
+            ge=2,
+            description="Seconds without media from a phone, which has not said that it holds, after which "
+            "its call is ended.",
+        ),
+    ] = 60
     realm_suffix: Annotated[
         str,
         Meta(

@@ -29,6 +29,7 @@ from switchroom.platform.call_control import JOB, TelephonyJob
 from switchroom.platform.loop import run
 from switchroom.platform.telephony_calls import CallServices
 from switchroom.settings import ConfigurationError
+from switchroom.telephony.calls.leg import DEVICE
 from switchroom.telephony.calls.media_services import MediaServices
 
 log = structlog.stdlib.get_logger(__name__)
@@ -51,10 +52,13 @@ async def work(job: TelephonyJob) -> None:
         stack.push_async_callback(calls.close)
         await calls.open()
         ng = await stack.enter_async_context(NgClient.connected(_LOOPBACK, relay.control_port))
-        options = AgentOptions(next_hop=(_LOOPBACK, server.core_port), answer_limit=LONGEST_RINGING)
+        options = AgentOptions(
+            next_hop=(_LOOPBACK, server.core_port), answer_limit=LONGEST_RINGING, kept_headers=(DEVICE,)
+        )
         agent = await UserAgent.open((_LOOPBACK, server.workers[job.number - 1]), options, calls.board)
         stack.callback(agent.close)
-        services = MediaServices(agent, ng, calls.metrics.heard)
+        longest_silence = job.settings.telephony.media_timeout
+        services = MediaServices(agent, ng, calls.metrics.heard, longest_silence=longest_silence)
         calls.take_up(services)
         feed = DtmfFeed(_LOOPBACK, relay.event_port, services.keys.take, services.silence.look_now)
         feed.start()

@@ -9,20 +9,26 @@ from switchroom.engines.rtpengine.commands import Quality
 from switchroom.engines.sip.user_agent import UserAgent
 from switchroom.telephony.media.keys import KeyListeners
 from switchroom.telephony.media.leg import LegMedia
-from switchroom.telephony.media.silence import MediaLoss, SilenceWatch
+from switchroom.telephony.media.silence import LONGEST_SILENCE, MediaLoss, SilenceWatch
 
 
 class MediaServices:
     """Shared by all legs of a process."""
 
     def __init__(
-        self, agent: UserAgent, ng: NgClient, on_quality: Callable[[Quality], None] | None = None
+        self,
+        agent: UserAgent,
+        ng: NgClient,
+        on_quality: Callable[[Quality], None] | None = None,
+        *,
+        longest_silence: float = LONGEST_SILENCE,
     ) -> None:
-        """`on_quality` is told how media are heard, where phones report it; it must not block or raise."""
+        """`on_quality` is told how media are heard, where phones report it; it must not block or raise.
+        `longest_silence` is in seconds."""
         self.agent = agent
         self.ng = ng
         self.keys = KeyListeners()
-        self.silence = SilenceWatch(self._lost, on_quality=on_quality)
+        self.silence = SilenceWatch(self._lost, on_quality=on_quality, longest=longest_silence)
         self._watched: dict[str, Callable[[MediaLoss], None]] = {}
 
     def watch(self, media: LegMedia, on_loss: Callable[[MediaLoss], None]) -> None:

@@ -20,7 +20,7 @@ LONGEST_SILENCE = 60.0
 """Seconds without a packet, RTP or RTCP, after which a phone is taken to be gone."""
 
 INTERVAL = 10.0
-"""Seconds from one look at a leg to the next."""
+"""Seconds from one look at a leg to the next, where the silence may last for a minute or more."""
 
 
 class MediaLoss(StrEnum):
@@ -43,12 +43,12 @@ class SilenceWatch:
         *,
         on_quality: Callable[[Quality], None] | None = None,
         longest: float = LONGEST_SILENCE,
-        interval: float = INTERVAL,
+        interval: float | None = None,
     ) -> None:
         self._on_loss = on_loss
         self._on_quality = on_quality
         self._longest = longest
-        self._interval = interval
+        self._interval = interval or min(INTERVAL, longest / 6)
         self._legs: dict[str, LegMedia] = {}
         self._since: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
