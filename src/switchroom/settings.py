@@ -259,6 +259,13 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="PEM file of the certificate for SIP over TLS, its chain after it. Empty: no TLS."),
     ] = ""
     tls_private_key: Annotated[str, Meta(description="PEM file of the certificate's private key.")] = ""
+    carrier_authorities: Annotated[
+        str,
+        Meta(
+            description="PEM file of the authorities by which certificates of carriers are checked, over TLS."
+            " Empty: the system's."
+        ),
+    ] = ""
     media_advertised_address: Annotated[
         str,
         Meta(

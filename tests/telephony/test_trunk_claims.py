@@ -57,7 +57,7 @@ async def claims(office: Office) -> list[tuple[int, str, int]]:
 
 
 async def may_call(office: Office, account: int, hop: Hop, *, by_address: bool = True) -> bool:
-    claimant = Claimant(organization_id=account, by_address=by_address)
+    claimant = Claimant(trunk_id=0, organization_id=account, by_address=by_address)
     return await TrunkClaims(office.database).free(claimant, [hop]) == (hop,)
 
 
@@ -156,7 +156,7 @@ async def test_the_operator_lets_both(office: Office, rival: int) -> None:
     await office.until(second, "by_address")
     assert await office.addresses(second) == [(CARRIER, 5060)]
     assert await may_call(office, office.account, Hop(CARRIER, 5060)), "the first goes on"
-    shared = Claimant(organization_id=rival, by_address=True, shares_server=True)
+    shared = Claimant(trunk_id=second, organization_id=rival, by_address=True, shares_server=True)
     assert await TrunkClaims(office.database).free(shared, [Hop(CARRIER, 5060)])
     third = await office.add_trunk(5060, rival, server=CARRIER)
     await office.until(third, "forbidden")

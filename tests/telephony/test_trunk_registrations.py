@@ -22,6 +22,7 @@ from switchroom.events.models import Event
 from switchroom.identity.models import Organization
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony import trunk_registrations
+from switchroom.telephony.carrier_certificates import CarrierCertificates
 from switchroom.telephony.carriers import CarrierAddresses, Lookup
 from switchroom.telephony.resources.phone_numbers import PhoneNumberRow
 from switchroom.telephony.resources.trunk_states import TrunkAddress, TrunkState
@@ -46,6 +47,7 @@ class Office:
         self.configuration = KamailioConfiguration(database_url=url, port=free_port())
         self.engine = KamailioEngine(directory / "kamailio", self.configuration)
         self.vault = Vault(b"secret")
+        self.certificates = CarrierCertificates()
         self.account = 0
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -67,7 +69,14 @@ class Office:
         )
         own = OwnSide("127.0.0.1", self.configuration.port)
         keeper = TrunkRegistrations(
-            self.database, self.bus, self.engine.directory, Trunks(), self.vault, carriers, own
+            self.database,
+            self.bus,
+            self.engine.directory,
+            Trunks(),
+            self.vault,
+            carriers,
+            self.certificates,
+            own,
         )
         self.tasks.append(asyncio.create_task(keeper.run()))
         return self.tasks[-1]

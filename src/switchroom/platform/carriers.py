@@ -5,6 +5,7 @@ from __future__ import annotations
 from switchroom.engines.kamailio.configuration import read_interfaces
 from switchroom.platform import sip_server
 from switchroom.settings import Settings
+from switchroom.telephony.carrier_certificates import CarrierCertificates
 from switchroom.telephony.carriers import CarrierAddresses
 from switchroom.telephony.trunk_registrations import OwnSide
 
@@ -27,6 +28,13 @@ def carrier_addresses(settings: Settings) -> CarrierAddresses:
         advertised=sip_server.advertised_address(settings),
         ipv6=":" in sip_server.listen_address(settings),
     )
+
+
+def carrier_certificates(settings: Settings) -> CarrierCertificates:
+    """The check of carriers' certificates, for one process."""
+    telephony = settings.telephony
+    own = (telephony.tls_certificate, telephony.tls_private_key) if telephony.tls_certificate else None
+    return CarrierCertificates(telephony.carrier_authorities, own)
 
 
 def own_side(settings: Settings) -> OwnSide:

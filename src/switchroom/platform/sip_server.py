@@ -65,6 +65,7 @@ def _make(settings: Settings) -> KamailioEngine:
         tls_port=telephony.sip_tls_port,
         tls_certificate=telephony.tls_certificate,
         tls_private_key=telephony.tls_private_key,
+        authorities=telephony.carrier_authorities,
         workers=tuple(free_port() for _ in range(telephony.workers)),
         limits=Limits(
             device_invites=(telephony.device_calls_second, telephony.device_calls_minute),

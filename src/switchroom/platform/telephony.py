@@ -15,7 +15,7 @@ from switchroom.jobs.periodic import Periodic
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.platform import media_relay, sip_server
 from switchroom.platform.background import Background
-from switchroom.platform.carriers import carrier_addresses, own_side
+from switchroom.platform.carriers import carrier_addresses, carrier_certificates, own_side
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.platform.telephony_metrics import TelephonyMetrics
@@ -77,6 +77,7 @@ class TelephonyServices:
             Trunks(),
             self.vault,
             carrier_addresses(settings),
+            carrier_certificates(settings),
             own_side(settings),
         )
         self.voicemail = Messages(self.resources, self.message_files)

@@ -60,6 +60,12 @@ class Hop(Struct, frozen=True):
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"sip:{host}:{self.port};transport={self.transport}"
 
+    def headers(self, *, verifies_certificate: bool) -> tuple[tuple[str, str], ...]:
+        """What tells Kamailio to send a request there, whose certificate is checked unless that is said."""
+        next_hop = ("X-SR-Next-Hop", self.uri)
+        is_open = self.transport == "tls" and not verifies_certificate
+        return (next_hop, ("X-SR-Certificate", "unchecked")) if is_open else (next_hop,)
+
     @property
     def source(self) -> str:
         """The address as Kamailio writes that of a message's sender: all groups of IPv6, without zeros."""

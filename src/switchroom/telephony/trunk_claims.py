@@ -20,11 +20,14 @@ from switchroom.telephony.resources.trunk_states import TrunkClaim
 
 
 class Claimant(Struct, frozen=True, kw_only=True):
-    """A trunk, as far as claims go. `shares_server` is the operator's word that it may be at another's."""
+    """A trunk, as far as claims go. `shares_server` is the operator's word that it may be at another's. One
+    that `is_checked` has claimed an address once its certificate was found to be right."""
 
+    trunk_id: int
     organization_id: int
     by_address: bool
     shares_server: bool = False
+    is_checked: bool = False
 
 
 class TrunkClaims:
@@ -34,9 +37,15 @@ class TrunkClaims:
         self._database = database
 
     async def free(self, claimant: Claimant, hops: Sequence[Hop]) -> tuple[Hop, ...]:
-        """Those of the addresses of a trunk's server that are not another account's."""
+        """Those of the addresses of a trunk's server that are not another account's, and are the server's
+        as far as that is checked."""
         async with self._database.read(None) as session:
-            return free_hops(claimant, hops, await claims_at(session, hops))
+            claims = await claims_at(session, hops)
+        free = free_hops(claimant, hops, claims)
+        if not claimant.is_checked:
+            return free
+        own = {(one.address, one.port) for one in claims if one.trunk_id == claimant.trunk_id}
+        return tuple(hop for hop in free if (hop.source, hop.port) in own)
 
 
 async def claims_at(session: AsyncSession, hops: Iterable[Hop]) -> Sequence[TrunkClaim]:

@@ -34,6 +34,11 @@ from switchroom.jobs.lease import LeaseLost
 from switchroom.jobs.singleton import HeldLease, Singleton
 from switchroom.sanitize import text
 from switchroom.tasks import set_within
+from switchroom.telephony.carrier_certificates import (
+    CarrierCertificates,
+    CertificateRefused,
+    CertificateUnknown,
+)
 from switchroom.telephony.carriers import (
     CarrierAddresses,
     CarrierForbidden,
@@ -98,6 +103,7 @@ class TrunkRegistrations:
         trunks: Trunks,
         vault: Vault,
         carriers: CarrierAddresses,
+        certificates: CarrierCertificates,
         own: OwnSide,
     ) -> None:
         """`directory` is Kamailio's."""
@@ -106,6 +112,7 @@ class TrunkRegistrations:
         self._trunks = trunks
         self._vault = vault
         self._carriers = carriers
+        self._certificates = certificates
         self._own = own
         self._changed = asyncio.Event()
         self._singleton = Singleton(database, bus, "trunk registrations")
@@ -146,7 +153,12 @@ class TrunkRegistrations:
                     if trunk_id not in keepers:
                         registration = self._registration(agent, trunk, states[trunk_id])
                         keepers[trunk_id] = _Keeper(
-                            trunk, self._carriers, store, registration, lambda: _count(keepers)
+                            trunk,
+                            self._carriers,
+                            self._certificates,
+                            store,
+                            registration,
+                            lambda: _count(keepers),
                         )
                 _count(keepers)
                 for keeper in keepers.values():
@@ -205,6 +217,7 @@ class _Keeper:
         self,
         trunk: ConfiguredTrunk,
         carriers: CarrierAddresses,
+        certificates: CarrierCertificates,
         store: TrunkStore,
         registration: Registration | None,
         on_change: Callable[[], None],
@@ -213,6 +226,7 @@ class _Keeper:
         self.condition: TrunkCondition | None = None
         self._on_change = on_change
         self._carriers = carriers
+        self._certificates = certificates
         self._store = store
         self._registration = registration
         self._hop: Hop | None = None
@@ -239,7 +253,7 @@ class _Keeper:
             return
         try:
             async with asyncio.timeout(_UNREGISTER_LIMIT):
-                await self._registration.unregister(_next_hop(self._hop))
+                await self._registration.unregister(self._next_hop(self._hop))
         except TimeoutError:
             log.info("trunk not unregistered: no answer", trunk_id=self.trunk.id)
 
@@ -271,6 +285,17 @@ class _Keeper:
         except CarrierUnknown as error:
             await self._tell(Condition(condition=TrunkCondition.UNRESOLVED, reason=str(error)))
             return LOOK_EVERY
+        if trunk.is_checked:
+            try:
+                hops = await self._certificates.right(trunk.server, hops)
+            except CertificateRefused as error:
+                await self._store.claim(trunk, ())
+                await self._be_at(())
+                await self._tell(Condition(condition=TrunkCondition.FORBIDDEN, reason=str(error)))
+                return RESOLVE_EVERY
+            except CertificateUnknown as error:
+                await self._tell(Condition(condition=TrunkCondition.UNANSWERED, reason=str(error)))
+                return LOOK_EVERY
         found, hops = hops, await self._store.claim(trunk, hops)
         if self._hop is not None and self._hop not in hops:
             self._hop, self._due = None, -math.inf
@@ -290,7 +315,7 @@ class _Keeper:
         first = () if self._hop is None else (self._hop,)
         outcome = Outcome(408, "no answer")
         for hop in dict.fromkeys((*first, *hops[:_MOST_HOPS])):
-            outcome = await registration.register(_next_hop(hop))
+            outcome = await registration.register(self._next_hop(hop))
             if outcome.is_registered:
                 self._hop = hop
             if outcome.status not in _GOES_ON:
@@ -299,6 +324,9 @@ class _Keeper:
             self._hop = None
         self._due = time.monotonic() + registration.pause(outcome)
         await self._tell(_condition(outcome))
+
+    def _next_hop(self, hop: Hop) -> tuple[tuple[str, str], ...]:
+        return hop.headers(verifies_certificate=self.trunk.verifies_certificate)
 
     async def _be_at(self, hops: Sequence[Hop]) -> None:
         """Have calls of the trunk known by these addresses."""
@@ -333,10 +361,6 @@ class _NoCalls:
 
     def on_message(self, request: Request) -> int:
         return 403
-
-
-def _next_hop(hop: Hop) -> tuple[tuple[str, str], ...]:
-    return (("X-SR-Next-Hop", hop.uri),)
 
 
 def _condition(outcome: Outcome) -> Condition:

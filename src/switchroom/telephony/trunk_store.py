@@ -17,7 +17,7 @@ from switchroom.events.append import append
 from switchroom.events.types import TrunkRegistered, TrunkUnregistered
 from switchroom.identity.models import Organization
 from switchroom.jobs.singleton import HeldLease
-from switchroom.telephony.carriers import Hop
+from switchroom.telephony.carriers import Hop, transport_of
 from switchroom.telephony.resources.realms import TelephonyAccount
 from switchroom.telephony.resources.trunk_states import (
     LONGEST_REASON,
@@ -46,13 +46,21 @@ class ConfiguredTrunk(Struct, frozen=True, kw_only=True):
     digits_prepended: str
     country_prefix: str
     shares_server: bool
+    verifies_certificate: bool
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the server's certificate is checked."""
+        return self.verifies_certificate and transport_of(self.transport) == "tls"
 
     @property
     def claimant(self) -> Claimant:
         return Claimant(
+            trunk_id=self.id,
             organization_id=self.organization_id,
             by_address=not self.username,
             shares_server=self.shares_server,
+            is_checked=self.is_checked,
         )
 
 
@@ -226,6 +234,7 @@ def _configured(row: TrunkRow, values: Mapping[str, Any], country: str) -> Confi
         digits_prepended=rules["prepend_numbers"],
         country_prefix=f"+{code}" if code else "",
         shares_server=values["advanced"].get("shared_server", False),
+        verifies_certificate=values["advanced"].get("verify_certificate", True),
     )
 
 

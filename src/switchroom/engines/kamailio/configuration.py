@@ -11,6 +11,7 @@ import errno
 import os
 import secrets
 import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -31,6 +32,7 @@ SCRIPT, WORKERS_FILE, INTERFACES_FILE, PASSWORD_FILE = (
     "interfaces.json",
     "pgpass",
 )
+TLS_FILE = "tls.cfg"
 _PARTS = ("core.cfg", "routes.cfg")
 _SSL = "sslmode"
 
@@ -108,8 +110,9 @@ class KamailioConfiguration:
     """Configuration: what differs from one installation to the next.
 
     `listen` is the address (a number) of SIP's UDP and TCP `port` and, with a certificate, of `tls_port`;
-    `advertise` is what phones are told in its place. `database_url` is SQLAlchemy's address of the platform's
-    database, of which the views `sip_credentials`, `sip_trunks` and `sip_numbers` are read.
+    `advertise` is what phones are told in its place. `authorities` is a PEM file by which certificates of
+    carriers are checked, the system's where it is empty. `database_url` is SQLAlchemy's address of the
+    platform's database, of which the views `sip_credentials`, `sip_trunks` and `sip_numbers` are read.
     """
 
     database_url: str
@@ -119,6 +122,7 @@ class KamailioConfiguration:
     tls_port: int = 5061
     tls_certificate: str = ""
     tls_private_key: str = ""
+    authorities: str = ""
     workers: Sequence[int] = field(default_factory=lambda: (free_port(),))
     limits: Limits = field(default_factory=Limits)
     core_port: int = field(default_factory=free_port)
@@ -153,6 +157,8 @@ class KamailioConfiguration:
         _write(directory / INTERFACES_FILE, msgspec.json.encode(self.interfaces).decode())
         if not self._is_sqlite:
             _write(directory / PASSWORD_FILE, self._password_line)
+        if self.tls_certificate:
+            _write(directory / TLS_FILE, self._tls_profiles)
         _write(directory / SCRIPT, self._script(directory))
 
     def port_problems(self) -> list[str]:
@@ -211,6 +217,29 @@ class KamailioConfiguration:
         escaped = password.replace("\\", "\\\\").replace(":", "\\:")
         return f"*:*:*:*:{escaped}\n"
 
+    @property
+    def _tls_profiles(self) -> str:
+        """As a server nobody is asked for a certificate; as a client, of a carrier, it is checked with the
+        authorities, but for connections that the script says otherwise of."""
+        own = [
+            "method = TLSv1.2+",
+            f"certificate = {_value('TLS_CERTIFICATE', os.path.abspath(self.tls_certificate))}",
+            f"private_key = {_value('TLS_PRIVATE_KEY', os.path.abspath(self.tls_private_key))}",
+        ]
+        unchecked = [*own, "verify_certificate = no", "require_certificate = no"]
+        checked = [*own, "verify_certificate = yes", "require_certificate = yes"]
+        if self.authorities:
+            checked.append(f"ca_list = {_value('TLS_AUTHORITIES', os.path.abspath(self.authorities))}")
+        elif directory := ssl.get_default_verify_paths().capath:
+            # Not the system's list: each process would read all of it at its start, which takes a minute.
+            checked.append(f"ca_path = {_value('TLS_AUTHORITIES', directory)}")
+        profiles = {
+            "server:default": unchecked,
+            "client:default": checked,
+            "client:any": [*unchecked, "server_name = unchecked", "server_id = unchecked"],
+        }
+        return "\n".join(line for name, lines in profiles.items() for line in (f"[{name}]", *lines, ""))
+
     def _script(self, directory: Path) -> str:
         package = resources.files("switchroom.engines.kamailio")
         parts = [package.joinpath(name).read_text("utf-8") for name in _PARTS]
@@ -256,10 +285,7 @@ class KamailioConfiguration:
         if not ip_address(self.listen).is_loopback:
             flags.append("SERVES_OTHERS")
         if self.tls_certificate:
-            names |= {
-                "TLS_CERTIFICATE": os.path.abspath(self.tls_certificate),
-                "TLS_PRIVATE_KEY": os.path.abspath(self.tls_private_key),
-            }
+            names["TLS_FILE"] = str(directory / TLS_FILE)
             flags.append("WITH_TLS")
         return [f"#!define {flag}" for flag in flags] + [
             f'#!substdef "!{name}!{_value(name, value)}!g"' for name, value in names.items()

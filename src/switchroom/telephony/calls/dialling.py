@@ -17,7 +17,13 @@ from switchroom.telephony.calls.loaded import LoadedFlow, TrunkAccess
 from switchroom.telephony.calls.outbound import OutboundCall, outbound_call
 from switchroom.telephony.calls.ringing import Outcome, RingingCall, await_answer, call_leg
 from switchroom.telephony.calls.snapshot import LegDirection
-from switchroom.telephony.carriers import CarrierAddresses, CarrierForbidden, CarrierUnknown, Hop
+from switchroom.telephony.carriers import (
+    CarrierAddresses,
+    CarrierForbidden,
+    CarrierUnknown,
+    Hop,
+    transport_of,
+)
 from switchroom.telephony.routing.actions import Dial, Failed, NoAnswer
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.trunk_claims import Claimant, TrunkClaims
@@ -95,9 +101,11 @@ class TrunkDialler:
             log.warning("trunk cannot be reached", trunk_id=trunk_id, reason=str(error))
             return ()
         claimant = Claimant(
+            trunk_id=trunk_id,
             organization_id=organization_id,
             by_address=not access.username,
             shares_server=access.shares_server,
+            is_checked=access.verifies_certificate and transport_of(access.transport) == "tls",
         )
         try:
             free = await self._claims.free(claimant, found)
@@ -106,7 +114,7 @@ class TrunkDialler:
                 raise
             free = found
         if not free:
-            log.warning("trunk leads to the carrier of another account", trunk_id=trunk_id)
+            log.warning("trunk leads where it may not, see its status", trunk_id=trunk_id)
         return free[:_MOST_HOPS]
 
     @contextmanager

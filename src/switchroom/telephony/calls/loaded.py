@@ -51,6 +51,7 @@ class TrunkAccess(Struct, frozen=True):
     username: str = ""
     password: Secret | None = None
     shares_server: bool = False
+    verifies_certificate: bool = True
 
 
 class Caller(Struct, frozen=True, kw_only=True):

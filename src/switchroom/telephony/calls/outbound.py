@@ -31,7 +31,7 @@ def outbound_call(request: TrunkRequest, access: TrunkAccess, hop: Hop, own_host
     uri = _server_uri(request.request_user, access)
     domain = _host(access.server) if access.username else _host(own_host)
     from_uri = Uri("sip", escape_user(request.from_user), _host(request.from_domain) or domain)
-    headers = [("X-SR-Next-Hop", hop.uri)]
+    headers = list(hop.headers(verifies_certificate=access.verifies_certificate))
     if request.asserted_user:
         asserted = Uri("sip", escape_user(request.asserted_user), domain)
         headers.append(("P-Asserted-Identity", str(NameAddr(asserted, request.asserted_name))))

@@ -220,6 +220,7 @@ def _access(vault: Vault, row: trunks.TrunkRow, values: Mapping[str, Any]) -> Tr
         values["username"],
         _password(vault, row),
         values["advanced"].get("shared_server", False),
+        values["advanced"].get("verify_certificate", True),
     )
 
 

@@ -30,7 +30,8 @@ class TrunkCondition(StrEnum):
     """The name of the server has no address."""
 
     FORBIDDEN = "forbidden"
-    """The server has an address that the operator does not allow for trunks, or another account's."""
+    """The server has an address that the operator does not allow for trunks, or another account's, or shows
+    another's certificate."""
 
 
 class TrunkState(OfOrganization, Base):

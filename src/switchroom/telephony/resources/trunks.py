@@ -35,13 +35,16 @@ class IncomingNumbers(Struct, frozen=True):
 
 class TrunkAdvanced(Struct, frozen=True):
     """What few carriers want. With `shared_server` the trunk may lead to a carrier that another account has,
-    which only `superduper` allows: one that knows the platform by its address bills that account."""
+    which only `superduper` allows: one that knows the platform by its address bills that account. Over TLS
+    the certificate must be that of `server`, by an authority that the platform trusts, unless
+    `verify_certificate` is false."""
 
     override_from_domain: Text = ""
     override_from_user: Text = ""
     add_country_prefix_for_emergency_calls: bool = False
     vpn: bool = False
     shared_server: bool = False
+    verify_certificate: bool = True
     incoming: IncomingNumbers = IncomingNumbers()
 
 
@@ -88,7 +91,7 @@ class TrunkStatus(Struct, frozen=True):
     """Whether calls can come and go: `condition` is `by_address` for a trunk that does not register,
     `registered`, `refused` (with the SIP status as `code`), `unanswered`, `unresolved` (the server's name has
     no address), `forbidden` (it has one that the operator does not allow, or that of another account's
-    carrier), or `unknown`. Times are in RFC 3339."""
+    carrier, or shows a certificate that is not its own), or `unknown`. Times are in RFC 3339."""
 
     condition: str = "unknown"
     code: int = 0
