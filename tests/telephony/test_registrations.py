@@ -18,6 +18,8 @@ from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.engines.ports import free_port
 from switchroom.events.models import Event
 from switchroom.identity.models import Organization
+from switchroom.jobs.lease import LEASE
+from switchroom.jobs.named_lease import NamedLeases
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony import registrations
 from switchroom.telephony.registrations import RegistrationMirror
@@ -40,6 +42,7 @@ class Telephones:
         )
         self.engine = KamailioEngine(directory / "kamailio", self.configuration)
         self.mirror = RegistrationMirror(self.database, Bus(), self.engine.directory)
+        self._mirroring: asyncio.Task[None] | None = None
 
     async def prepare(self) -> None:
         await bring_up_to_date(self.database)
@@ -60,6 +63,15 @@ class Telephones:
                     ha1_prefixed=ha1("acme.ab12cd34", REALM, "secret"),
                 )
             )
+
+    def mirror_again(self) -> None:
+        self._mirroring = asyncio.create_task(self.mirror.run())
+
+    async def stop_mirroring(self) -> None:
+        if self._mirroring is not None:
+            self._mirroring.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._mirroring
 
     async def rows(self) -> list[Registration]:
         async with self.database.read(None) as session:
@@ -92,11 +104,9 @@ async def telephones(
     telephones = Telephones(database_url, tmp_path)
     await telephones.prepare()
     await telephones.engine.start()
-    mirroring = asyncio.create_task(telephones.mirror.run())
+    telephones.mirror_again()
     yield telephones
-    mirroring.cancel()
-    with suppress(asyncio.CancelledError):
-        await mirroring
+    await telephones.stop_mirroring()
     await telephones.engine.stop()
     await telephones.database.close()
 
@@ -120,6 +130,17 @@ async def test_what_a_device_registers_is_known_within_a_second(telephones: Tele
         assert (await phone.register(0)).status == 200
         await telephones.until_rows(0)
         assert await telephones.events() == [("device.registered", "17"), ("device.unregistered", "17")]
+
+
+async def test_another_process_goes_on_soon_when_one_was_killed(telephones: Telephones) -> None:
+    """Who registers meanwhile is not unknown for as long as a lease on other work lasts."""
+    await telephones.stop_mirroring()
+    killed = NamedLeases(telephones.database, registrations.LEASE_NAME, lease=registrations.LEASE)
+    assert await killed.take_it()
+    telephones.mirror_again()
+    async with udp(("127.0.0.1", telephones.configuration.port)) as wire:
+        assert (await Phone(wire).register()).status == 200
+        await telephones.until_rows(1, limit=LEASE.total_seconds() / 2)
 
 
 async def test_a_disabled_device_is_put_out(telephones: Telephones) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -29,6 +30,10 @@ LOOK_EVERY = 5.0
 GATHER = 0.1
 """Seconds for which changes are gathered, to be written together."""
 
+LEASE_NAME = "sip registrations"
+LEASE = timedelta(seconds=4)
+"""How long a process that was killed keeps others from it: who registers meanwhile cannot be called."""
+
 COMPARE_EVERY = 30.0
 """Seconds after which all is compared: a device may have been disabled or deleted."""
 
@@ -45,7 +50,7 @@ class RegistrationMirror:
         """`directory` is Kamailio's."""
         self._database = database
         self._directory = directory
-        self._singleton = Singleton(database, bus, "sip registrations")
+        self._singleton = Singleton(database, bus, LEASE_NAME, lease=LEASE)
 
     async def run(self) -> None:
         """Keep it so, until cancelled."""
