@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import structlog
 from msgspec import MsgspecError
@@ -36,6 +37,7 @@ from switchroom.telephony.control.server import ControlServer
 from switchroom.telephony.prompts.library import PromptLibrary
 from switchroom.telephony.routing.actions import ChangeForwarding, LogInToGroup
 from switchroom.telephony.trunk_claims import TrunkClaims
+from switchroom.telephony.voicemail import unsaved
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -63,7 +65,7 @@ class CallServices:
         self.lamps = LampServices(settings, self.storage, self.journal)
         self.metrics = CallMetrics(self.lamps, unwritten=lambda: self.journal.waiting)
         self.board = Switchboard(self.loader, prompts, self.metrics, dialler)
-        voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts)
+        voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts, number)
         self.board.performers.update(voicemail.performers())
         self.board.performers[ChangeForwarding] = Forwarding(telephony.resources).perform
         self.board.performers[LogInToGroup] = GroupLogin(telephony.resources).perform
@@ -76,11 +78,14 @@ class CallServices:
         self.control = ControlServer(control_directory(settings), number, control, self.storage.bus)
         self._tasks = Tasks()
         self._left: Sequence[CallSnapshot] = ()
+        self._mailboxes, self._parts = telephony.mailboxes, telephony.message_files.parts
+        self._unsaved: Sequence[Path] = ()
 
     async def open(self) -> None:
         """Connect to what is shared with other processes, and read what the process before has left."""
         await self.storage.messages.connect()
         self._left = await self.journal.left_behind()
+        self._unsaved = unsaved.left_behind(self._parts, self.number)
         await self._mixing.start()
 
     def take_up(self, services: MediaServices) -> None:
@@ -101,6 +106,7 @@ class CallServices:
     async def begin(self) -> None:
         """Write what happens, and take commands."""
         self._tasks.keep(self.journal.run, "call journal")
+        self._tasks.spawn(unsaved.keep(self._mailboxes, self._unsaved), "messages that were left")
         await self.control.start()
 
     async def close(self) -> None:

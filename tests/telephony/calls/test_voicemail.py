@@ -16,6 +16,7 @@ from switchroom.telephony.voicemail.models import VoicemailMessage
 from tests.mail.outbox import mails_to
 from tests.telephony.calls.phones import Conversation, SoftPhone
 from tests.telephony.calls.switchboards import Account
+from tests.telephony.calls.test_faults import killed
 from tests.telephony.voicemail.tones import share_of, write_tone
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
@@ -315,3 +316,33 @@ async def test_a_full_box_says_so(box: Box) -> None:
         call = await _listen(ada, "302")
         await call.ended(20)
     assert len(box.api("GET", box.path, limit=1000)) == MOST_MESSAGES
+
+
+@pytest.mark.slow
+async def test_what_was_recorded_when_the_worker_is_killed_is_kept(box: Box) -> None:
+    """The owner is told of it; the caller hears the greeting again, and need not say more."""
+    async with box.caller() as call:
+        call.talker.press("1")
+        await box.recorded(3.0)
+        await killed(box.account.platform)
+        (message,) = await asyncio.to_thread(box.messages, limit=10.0)
+        assert 2400 < message["length"] < 8000
+        assert share_of(box.sound(message["id"]), 400) > 0.8
+        assert box.api("GET", "/events", type="voicemail.left")[0]["data"]["message_id"] == message["id"]
+        await call.talker.hears(GREETING)
+        call.hang_up()
+        await asyncio.to_thread(_until_gone, box.account.platform.platform.telephony.message_files.parts)
+    address = box.api("GET", f"/users/{box.owner}")["email"]
+    mails = await asyncio.to_thread(mails_to, box.account.platform, address, count=2)
+    assert [one["Subject"] for one in mails if "voicemail" in str(one["Subject"])] == [
+        "New voicemail from Ada Lovelace (201)"
+    ]
+    assert len(box.api("GET", box.path)) == 1
+
+
+def _until_gone(parts: Path, limit: float = 5.0) -> None:
+    """Wait until nothing is being recorded any more."""
+    deadline = time.monotonic() + limit
+    while list(parts.glob("call-*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -23,6 +23,8 @@ from switchroom.telephony.prompts.texts import TONE
 from switchroom.telephony.routing.actions import Collect, Digits, HungUp, Play, Timeout
 from switchroom.telephony.routing.prompts import Message
 from switchroom.telephony.routing.voicemail.box import Box, Record, Recorded, Seek
+from switchroom.telephony.voicemail import unsaved
+from switchroom.telephony.voicemail.unsaved import UnsavedMessage
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -34,10 +36,11 @@ class BoxListening:
     visit is over.
     """
 
-    def __init__(self, call: LiveCall, directory: Path) -> None:
-        """`directory` is for files that are being recorded."""
+    def __init__(self, call: LiveCall, directory: Path, prefix: str) -> None:
+        """`directory` is for files that are being recorded, each call's in one whose name has the prefix."""
         self._call = call
         self._directory = directory
+        self._prefix = prefix
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._number = 0
         self._message: Path | None = None
@@ -45,6 +48,9 @@ class BoxListening:
         self._place = 0.0
         self.recorded: Path | None = None
         self.milliseconds = 0
+        self.unsaved: UnsavedMessage | None = None
+        """What recordings are, where they are messages: a process that is killed leaves them to the next."""
+
         self.gone: CallOver | Rerouted | None = None
 
     async def __aenter__(self) -> BoxListening:
@@ -103,6 +109,8 @@ class BoxListening:
             is_full = True
             call.inbox.put(Woken())
 
+        if self.unsaved is not None:
+            await asyncio.to_thread(unsaved.note, file, self.unsaved)
         media = call.routed.media
         recorder = await Recorder.open(
             file, media.state.core_port, longest=float(action.longest), on_full=full
@@ -120,6 +128,11 @@ class BoxListening:
             self.milliseconds = await recorder.stop()
         self.recorded = file
         return Recorded(self.milliseconds)
+
+    async def forget_unsaved(self) -> None:
+        """What was recorded is saved."""
+        if self.recorded is not None:
+            await asyncio.to_thread(unsaved.forget, self.recorded.parent)
 
     async def _let_nobody_hear(self) -> None:
         try:
@@ -178,7 +191,7 @@ class BoxListening:
 
     def _make_directory(self) -> tempfile.TemporaryDirectory[str]:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(dir=self._directory, prefix="call-")
+        return tempfile.TemporaryDirectory(dir=self._directory, prefix=self._prefix)
 
     def _new_file(self) -> Path:
         assert self._temporary is not None

@@ -54,6 +54,7 @@ from switchroom.telephony.routing.voicemail.box import (
     SetUp,
 )
 from switchroom.telephony.voicemail.mailboxes import BoxFull, LeftMessage, Mailboxes, NoSuchBox
+from switchroom.telephony.voicemail.unsaved import UnsavedMessage, directory_prefix
 
 _NO_BOX = Failed(HangupCause.NO_ROUTE_DESTINATION, 404)
 _NOT_DONE = Failed(HangupCause.NORMAL_TEMPORARY_FAILURE)
@@ -66,10 +67,11 @@ log = structlog.stdlib.get_logger(__name__)
 class Voicemail:
     """Performers of the actions on voicemail boxes."""
 
-    def __init__(self, mailboxes: Mailboxes, directory: Path) -> None:
-        """`directory` is for files that are being recorded."""
+    def __init__(self, mailboxes: Mailboxes, directory: Path, worker: int) -> None:
+        """`directory` is for files that are being recorded; `worker` is the number of the worker."""
         self._mailboxes = mailboxes
         self._directory = directory
+        self._prefix = directory_prefix(worker)
 
     def performers(self) -> Mapping[type[Action], Performer]:
         return {LeaveVoicemail: self.leave, CheckVoicemail: self.check}
@@ -80,7 +82,7 @@ class Voicemail:
         if box is None:
             return _NO_BOX
         await call.answer()
-        async with BoxListening(call, self._directory) as listening:
+        async with BoxListening(call, self._directory, self._prefix) as listening:
             visit = _Visit(call, self._mailboxes, listening, box)
             place = await visit.leave()
             if place is Place.LOGIN:
@@ -100,7 +102,7 @@ class Voicemail:
             box = await self._mailboxes.box_of_owner(call.organization_id, user_id)
         is_own = action.is_own and box is not None and user_id is not None and box.owner_id == user_id
         await call.answer()
-        async with BoxListening(call, self._directory) as listening:
+        async with BoxListening(call, self._directory, self._prefix) as listening:
             await _Visit(call, self._mailboxes, listening, box).check(box, is_own=is_own)
         if listening.gone is not None:
             raise listening.gone
@@ -129,9 +131,16 @@ class _Visit:
         """Where the caller goes on, None for nowhere."""
         box = self._box
         assert box is not None
+        self._listening.unsaved = UnsavedMessage(
+            organization_id=self._call.organization_id,
+            box_id=box.id,
+            shortest=box.shortest_message,
+            message=self._left(),
+        )
         state, action = leaving.begin(box)
         while action is not None and not isinstance(action, Exit):
             if isinstance(action, GoTo):
+                self._listening.unsaved = None
                 return action.place
             for event in await self._events(action):
                 state, action = leaving.step(box, state, event)
@@ -203,6 +212,7 @@ class _Visit:
                 if recorded is not None:
                     save = partial(mailboxes.save_message, account, box_id, recorded, self._left())
                     await written(save, "voicemail message", _DATABASE_MAY_BE_AWAY)
+                    await self._listening.forget_unsaved()
             case SaveRecording(_, what):
                 if recorded is not None:
                     length = self._listening.milliseconds

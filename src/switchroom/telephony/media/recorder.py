@@ -164,6 +164,15 @@ class Recorder(asyncio.DatagramProtocol):
             raise OSError(f"{self._file} is not complete")
 
 
+def complete(file: Path) -> int:
+    """Make a recording whole whose process was killed, as far as it was written. Returns its length in
+    milliseconds. Raises OSError."""
+    samples = max(file.stat().st_size - _WAV.size, 0) // 2
+    with file.open("r+b") as recording:
+        recording.write(_header(samples))
+    return samples * 1000 // RATE
+
+
 def _payload(data: bytes, first: int) -> bytes:
     """The payload of a packet with contributing sources, an extension or padding (RFC 3550, section 5)."""
     begin = _RTP.size + 4 * (first & _CONTRIBUTORS)
