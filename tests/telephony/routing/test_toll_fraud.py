@@ -406,8 +406,8 @@ def test_codes_that_are_not_there_yet_say_so(feature: Feature) -> None:
 
 
 def test_voicemail_by_code() -> None:
-    assert _feature(Feature.CHECK_VOICEMAIL).answered() == CheckVoicemail()
-    assert _feature(Feature.CHECK_VOICEMAIL, "100").answered() == CheckVoicemail(mailbox="100")
+    assert _feature(Feature.CHECK_VOICEMAIL).answered() == CheckVoicemail(is_own=True)
+    assert _feature(Feature.CHECK_VOICEMAIL, "100").answered() == CheckVoicemail(mailbox="100", is_own=True)
     assert _feature(Feature.OWN_VOICEMAIL).answered() == CheckVoicemail(is_own=True)
     assert _feature(Feature.DIRECT_VOICEMAIL, "101").answered() == LeaveVoicemail(mailbox="101")
 

@@ -28,6 +28,7 @@ from switchroom.telephony.routing.actions import (
     Play,
 )
 from switchroom.telephony.routing.call import Call
+from switchroom.telephony.routing.caller_id import Identity
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start
 from switchroom.telephony.routing.prompts import Message, Prompt
@@ -242,9 +243,12 @@ class _Visit:
 
     def _left(self) -> LeftMessage:
         call = self._call
+        assert call.state is not None
+        caller = call.state.call.caller
+        shown = Identity() if caller.is_anonymous else caller
         return LeftMessage(
-            caller_name=call.caller_name,
-            caller_number=call.caller_number,
+            caller_name=shown.name,
+            caller_number=shown.number,
             called_number=call.dialled,
             call_id=call.id,
             milliseconds=self._listening.milliseconds,

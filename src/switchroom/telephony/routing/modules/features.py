@@ -65,10 +65,8 @@ def enter(context: Context, data: FeatureData) -> Turn:
             return _toggle(context, digits)
         case Feature.FORWARD_UPDATE:
             return _ask(context)
-        case Feature.CHECK_VOICEMAIL:
-            return Do(CheckVoicemail(mailbox=digits), Waiting())
-        case Feature.OWN_VOICEMAIL:
-            is_own = not digits and context.call.user_id is not None
+        case Feature.CHECK_VOICEMAIL | Feature.OWN_VOICEMAIL:
+            is_own = context.call.user_id is not None
             return Do(CheckVoicemail(mailbox=digits, is_own=is_own), Waiting())
         case Feature.DIRECT_VOICEMAIL:
             return Do(LeaveVoicemail(mailbox=digits), Waiting()) if digits else _unknown()
