@@ -152,6 +152,7 @@ class Conferences:
             if not was_here:
                 await _say(call, ear, "conference-welcome", *(["conference-muted"] if muted else []))
             member = await self._seat(room, call, action, ear, muted=muted, is_moderator=is_moderator)
+            await call.end_transfer(200)
         except MixerUnavailable as error:
             log.error("conference not joined", conference=room.conference_id, reason=str(error))
             return Failed(HangupCause.NORMAL_TEMPORARY_FAILURE, 503)

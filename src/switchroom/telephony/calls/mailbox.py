@@ -83,6 +83,7 @@ class Voicemail:
         if box is None:
             return _NO_BOX
         await call.answer()
+        await call.end_transfer(200)
         async with BoxListening(call, self._directory, self._prefix) as listening:
             visit = _Visit(call, self._mailboxes, listening, box)
             place = await visit.leave()

@@ -7,6 +7,7 @@ as if they had dialled.
 from __future__ import annotations
 
 import asyncio
+from typing import NoReturn
 
 import structlog
 from msgspec import structs
@@ -20,6 +21,7 @@ from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.live_call import CallOver, LiveCall, Rerouted, Route
 from switchroom.telephony.calls.loaded import LoadedFlow, Refused
 from switchroom.telephony.calls.snapshot import ChangeKind
+from switchroom.telephony.routing.actions import Ring
 from switchroom.telephony.routing.caller_id import Identity
 from switchroom.telephony.routing.destinations import Destination, Internal, Outside
 from switchroom.telephony.routing.flow import Module
@@ -95,10 +97,18 @@ def may_be_called_back(to: Destination, loaded: LoadedFlow) -> bool:
 
 
 async def reroute(
-    call: LiveCall, transferor: Leg, kept: Leg, route: Route, refer: int | None = None, *, waits: bool = False
-) -> None:
+    call: LiveCall,
+    transferor: Leg,
+    kept: Leg,
+    route: Route,
+    refer: int | None = None,
+    *,
+    waits: bool = False,
+    cause: HangupCause = HangupCause.BLIND_TRANSFER,
+) -> NoReturn:
     """Send the kept leg along a route. A transferor that has asked by REFER, or `waits`, is let go when
-    somebody answers there, and has the kept leg back where nobody does. Raises Rerouted."""
+    somebody answers there, and has the kept leg back where nobody does; another is let go at once, for this
+    cause. Raises Rerouted."""
     call.transferor, call.refer = transferor, refer
     call.partner = None
     call.routed = kept
@@ -111,14 +121,16 @@ async def reroute(
     if refer is None and not waits:
         # A program asked for it, not the phone: nobody waits for how it ends.
         call.transferor = None
-        await transferor.end(HangupCause.BLIND_TRANSFER)
+        await transferor.end(cause)
     # One that waits has transferred when it is let go.
     call.note(ChangeKind.TRANSFERRED if transferor.has_ended else ChangeKind.CHANGED, transferor)
     raise Rerouted(route)
 
 
 async def _attended(call: LiveCall, leg: Leg, kept: Leg, number: int, replaces: Replaces) -> None:
-    """The phone has called somebody else before, and its partner is to talk to them (RFC 5589, section 7)."""
+    """The phone has called before, and its partner is to talk to whom it talks to there, or to take its place
+    where that call has come to: it rings somebody, or is in a conference, a mailbox, a menu (RFC 5589,
+    section 7)."""
     session = leg.session
     assert session is not None
     found = call.board.services.agent.find(replaces.call_id, replaces.to_tag, replaces.from_tag)
@@ -126,7 +138,7 @@ async def _attended(call: LiveCall, leg: Leg, kept: Leg, number: int, replaces: 
     if other is None or other is call or other.organization_id != call.organization_id:
         session.refuse_refer(number, 481)
         return
-    giving = GiveLeg(call.inbox, found)
+    giving = GivePlace(call.inbox, found)
     session.accept_refer(number)
     other.inbox.put(Ordered(giving))
     given = await giving.given()
@@ -134,6 +146,8 @@ async def _attended(call: LiveCall, leg: Leg, kept: Leg, number: int, replaces: 
         session.report_refer(number, 480)
         return
     session.report_refer(number, 200)
+    if isinstance(given, Route):
+        await reroute(call, leg, kept, _place_of(given, kept), cause=HangupCause.ATTENDED_TRANSFER)
     if leg is call.routed:
         call.routed = kept
     await leg.end(HangupCause.ATTENDED_TRANSFER)
@@ -141,17 +155,28 @@ async def _attended(call: LiveCall, leg: Leg, kept: Leg, number: int, replaces: 
     call.note(ChangeKind.TRANSFERRED, leg)
 
 
-class GiveLeg:
-    """Order to a call to give away the one that a leg of it talks to, and to end."""
+def _place_of(route: Route, kept: Leg) -> Route:
+    """The place in a callflow for a leg that is up; whoever rings there is shown who it is."""
+    shown = Identity(name=kept.party.name, number=kept.party.number)
+    onward = structs.replace(route.state.call, caller=shown)
+    action = route.action
+    if isinstance(action, Ring):
+        action = structs.replace(action, caller=shown)
+    return Route(route.loaded, structs.replace(route.state, call=onward, is_answered=True), action)
+
+
+class GivePlace:
+    """Order to a call to give away the one that a leg of it talks to, or the leg's own place in a callflow,
+    and to end."""
 
     def __init__(self, inbox: Inbox, session: object) -> None:
         """`inbox` is that of whoever gets the leg."""
         self._inbox = inbox
         self._session = session
-        self._given: asyncio.Future[Leg | None] = asyncio.get_running_loop().create_future()
+        self._given: asyncio.Future[Leg | Route | None] = asyncio.get_running_loop().create_future()
 
-    async def given(self) -> Leg | None:
-        """The leg, None where there was none to give."""
+    async def given(self) -> Leg | Route | None:
+        """The leg or the place, None where there was none to give."""
         try:
             async with asyncio.timeout(_GIVEN_WITHIN):
                 return await asyncio.shield(self._given)
@@ -161,10 +186,21 @@ class GiveLeg:
 
     async def carry_out(self, call: LiveCall) -> None:
         leg = next((one for one in call.legs if one.session is self._session), None)
-        other = call.other_of(leg) if leg is not None else None
-        if leg is None or other is None or self._given.done():
+        if leg is None or self._given.done():
             self.refuse()
             return
+        other = call.other_of(leg)
+        if other is not None:
+            self._given.set_result(self._taken_out(call, leg, other))
+        elif leg is call.routed and call.loaded and call.state and call.action:
+            self._given.set_result(Route(call.loaded, call.state, call.action))
+        else:
+            self.refuse()
+            return
+        raise CallOver(HangupCause.ATTENDED_TRANSFER)
+
+    def _taken_out(self, call: LiveCall, leg: Leg, other: Leg) -> Leg:
+        """The other leg, of which the call knows nothing any more."""
         # What happens to it from now on, and what nobody has read yet, is the other call's.
         other.owner = self._inbox
         for happening in call.inbox.drain():
@@ -174,8 +210,7 @@ class GiveLeg:
         other.on_changed = lambda: None
         call.routed, call.partner = leg, None
         leg.other = other.other = ""
-        self._given.set_result(other)
-        raise CallOver(HangupCause.ATTENDED_TRANSFER)
+        return other
 
     def refuse(self) -> None:
         if not self._given.done():
