@@ -32,6 +32,7 @@ from switchroom.telephony.routing.call import Call, Flow
 from switchroom.telephony.routing.configuration import (
     Account,
     CallForward,
+    Contact,
     Device,
     Group,
     Live,
@@ -299,8 +300,11 @@ class Loader:
 
 
 def _reachable(contacts: Mapping[int, Sequence[str]]) -> Live:
-    browsers = (id_ for id_, found in contacts.items() if all(_IN_BROWSER.search(one) for one in found))
-    return Live(registered=frozenset(contacts), browsers=frozenset(browsers))
+    found = {
+        id_: tuple(Contact(uri, is_browser=_IN_BROWSER.search(uri) is not None) for uri in uris)
+        for id_, uris in contacts.items()
+    }
+    return Live(registered=frozenset(found), contacts=found)
 
 
 async def _caller_user(session: AsyncSession, rows: AccountRows, device: Device) -> User | None:

@@ -56,7 +56,7 @@ from switchroom.telephony.routing.actions import (
 from switchroom.telephony.routing.actions import Answered as SomebodyAnswered
 from switchroom.telephony.routing.call import Call, Flow
 from switchroom.telephony.routing.caller_id import ANONYMOUS_DOMAIN, Identity
-from switchroom.telephony.routing.configuration import CallLimits
+from switchroom.telephony.routing.configuration import CallLimits, Contact
 from switchroom.telephony.routing.destinations import FeatureCall, Internal
 from switchroom.telephony.routing.hangup_causes import HangupCause, cause_of
 from switchroom.telephony.routing.interpreter import start, step
@@ -151,8 +151,9 @@ async def first_answer(ringing: RingingCall, flow: Flow, call: Call, ring: Ring)
     if ring.group_id is not None:
         ringing.count_group(ring.group_id)
     tasks = [
-        asyncio.create_task(_branch(ringing, flow, call, ring, target), name="branch")
+        asyncio.create_task(_branch(ringing, flow, call, ring, target, contact), name="branch")
         for target in ring.targets
+        for contact in _contacts(flow, target)
     ]
     try:
         return await _first(ringing, tasks, ring)
@@ -221,11 +222,20 @@ async def _put_down(ringing: RingingCall, outcome: Outcome) -> None:
         await outcome.leg.end(HangupCause.LOSE_RACE, reason=ELSEWHERE)
 
 
-async def _branch(ringing: RingingCall, flow: Flow, call: Call, ring: Ring, target: Target) -> Outcome:
+def _contacts(flow: Flow, target: Target) -> Sequence[Contact | None]:
+    """The places where a device is called one by one, for each wants an offer of its own; None for wherever
+    it is."""
+    found = flow.live.contacts.get(target.device_id, ()) if isinstance(target, DeviceTarget) else ()
+    return found or (None,)
+
+
+async def _branch(
+    ringing: RingingCall, flow: Flow, call: Call, ring: Ring, target: Target, contact: Contact | None
+) -> Outcome:
     await asyncio.sleep(target.delay)
     match target:
         case DeviceTarget():
-            return await _ring_device(ringing, flow, call, ring, target)
+            return await _ring_device(ringing, flow, call, ring, target, contact)
         case NumberTarget():
             try:
                 async with asyncio.timeout(target.timeout):
@@ -235,7 +245,7 @@ async def _branch(ringing: RingingCall, flow: Flow, call: Call, ring: Ring, targ
 
 
 async def _ring_device(
-    ringing: RingingCall, flow: Flow, call: Call, ring: Ring, target: DeviceTarget
+    ringing: RingingCall, flow: Flow, call: Call, ring: Ring, target: DeviceTarget, contact: Contact | None
 ) -> Outcome:
     device = flow.devices.get(target.device_id)
     if device is None:
@@ -249,19 +259,30 @@ async def _ring_device(
         language=Payer(flow.account, user, device).language,
     )
     headers = [(DEVICE, str(device.id))]
+    if contact is not None and len(flow.live.contacts[device.id]) > 1:
+        headers.append(("X-SR-Contact", contact.uri))
     if ring.auto_answer:
         headers += _AUTO_ANSWER
-    inbox = Inbox()
-    leg = Leg(ringing.services, inbox, party, LegDirection.OUTBOUND)
-    problem = await call_leg(
-        ringing,
-        leg,
-        Uri("sip", user=escape_user(party.number or str(device.id)), host=ringing.realm),
-        shown(ring.caller, ringing.realm),
-        headers,
-        kind=LegKind.BROWSER if device.id in flow.live.browsers else LegKind.PLAIN,
-    )
-    return problem or await await_answer(ringing, leg, inbox, target.timeout)
+    uri = Uri("sip", user=escape_user(party.number or str(device.id)), host=ringing.realm)
+    is_browser = contact is not None and contact.is_browser
+    kinds = (LegKind.BROWSER,) if is_browser else (LegKind.PLAIN, LegKind.SDES)
+    deadline = asyncio.get_running_loop().time() + target.timeout
+    outcome: Outcome = Failed(HangupCause.INCOMPATIBLE_DESTINATION, 488)
+    for kind in kinds:
+        inbox = Inbox()
+        leg = Leg(ringing.services, inbox, party, LegDirection.OUTBOUND)
+        caller = shown(ring.caller, ringing.realm)
+        problem = await call_leg(ringing, leg, uri, caller, headers, kind=kind)
+        left = deadline - asyncio.get_running_loop().time()
+        outcome = problem or await await_answer(ringing, leg, inbox, left)
+        if not _wants_encryption(leg):
+            break
+    return outcome
+
+
+def _wants_encryption(leg: Leg) -> bool:
+    """Whether a phone has refused the kind of its media, as those do that take nothing but SRTP."""
+    return leg.has_ended and leg.sip_code == 488
 
 
 async def call_leg(
@@ -341,9 +362,9 @@ async def _await_answer(
 
 async def _incompatible(leg: Leg) -> Failed:
     """End a leg with which no media can be agreed."""
-    cause, code = HangupCause.INCOMPATIBLE_DESTINATION, 488
-    await leg.end(cause, code)
-    return Failed(cause, code)
+    cause = HangupCause.INCOMPATIBLE_DESTINATION
+    await leg.end(cause)
+    return Failed(cause, 488)
 
 
 def failure(status: int) -> Outcome:

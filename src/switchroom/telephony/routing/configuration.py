@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -268,17 +268,23 @@ class Trunk(Struct, frozen=True):
     advanced: TrunkAdvanced = TrunkAdvanced()
 
 
+class Contact(Struct, frozen=True):
+    """Where a device can be reached: the URI that it has registered."""
+
+    uri: str
+    is_browser: bool = False
+
+
 class Live(Struct, frozen=True):
     """What changes from call to call.
 
-    `registered` are the devices that can be reached now, `browsers` those of them that are reached by
-    WebSocket only. `device_calls` and `trunk_calls` are the numbers of
-    calls that they have. `group_turns` counts the calls that a group has had, `idle_since` is when the last
-    call of a member ended, by `GroupMember.key`.
+    `registered` are the devices that can be reached now, `contacts` where. `device_calls` and `trunk_calls`
+    are the numbers of calls that they have. `group_turns` counts the calls that a group has had, `idle_since`
+    is when the last call of a member ended, by `GroupMember.key`.
     """
 
     registered: frozenset[int] = frozenset()
-    browsers: frozenset[int] = frozenset()
+    contacts: Mapping[int, Sequence[Contact]] = {}
     device_calls: Mapping[int, int] = {}
     trunk_calls: Mapping[int, int] = {}
     group_turns: Mapping[int, int] = {}
