@@ -105,7 +105,7 @@ class Account:
         """A phone in a browser that is registered, and known to be."""
         username, base_url = self.usernames[extension], self.platform.base_url
         async with web_phone(base_url, username, PASSWORD, self.realm) as found:
-            await asyncio.to_thread(self._until_registered, [self.devices[extension]])
+            await asyncio.to_thread(self.until_registered, [self.devices[extension]])
             yield found
 
     @asynccontextmanager
@@ -118,10 +118,11 @@ class Account:
                 )
                 for place, one in enumerate(extensions)
             ]
-            await asyncio.to_thread(self._until_registered, [self.devices[one] for one in extensions])
+            await asyncio.to_thread(self.until_registered, [self.devices[one] for one in extensions])
             yield found
 
-    def _until_registered(self, devices: Sequence[int], limit: float = 5.0) -> None:
+    def until_registered(self, devices: Sequence[int], limit: float = 5.0) -> None:
+        """Wait until the API tells that all of them are."""
         deadline = time.monotonic() + limit
         while True:
             status = self.api("GET", "/devices/status")
