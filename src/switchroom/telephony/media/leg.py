@@ -52,6 +52,10 @@ PHONE = "p"
 CORE_TAG = "c"
 _PLAIN = "RTP/AVP"
 
+_WEAK = ("F8_128_HMAC_SHA1_80", "F8_128_HMAC_SHA1_32", "NULL_HMAC_SHA1_80", "NULL_HMAC_SHA1_32")
+_SDES = ("pad", *(f"no-{suite}" for suite in _WEAK))
+"""Keys in descriptions: padded, as phones want them (RFC 4568, section 9.2), and never for no encryption."""
+
 
 class NoCommonCodec(SdpError):
     """The phone has no codec that can be spoken with it."""
@@ -330,7 +334,10 @@ class LegMedia:
     @property
     def _dtls(self) -> str:
         """Role of rtpengine towards a browser, which must stay what it is (RFC 8842): a browser that is
-        called takes the active one, and rtpengine would take it too with the browser's second offer."""
+        called takes the active one, and rtpengine would take it too with the browser's second offer. Phones
+        with keys in their descriptions have no DTLS."""
+        if self.state.kind is LegKind.SDES:
+            return "off"
         return "passive" if self.state.is_dtls_server else ""
 
     def _flags(self, tag: str) -> list[str]:
@@ -353,14 +360,14 @@ class LegMedia:
                     transport="UDP/TLS/RTP/SAVPF", ice="force", rtcp_mux=("offer", "require"), sdes=("off",)
                 )
             case LegKind.SDES:
-                return _Way(transport="RTP/SAVP", ice="remove", rtcp_mux=("demux",))
+                return _Way(transport="RTP/SAVP", ice="remove", rtcp_mux=("demux",), sdes=_SDES)
             case LegKind.PLAIN:
                 return _Way(transport=_PLAIN, ice="remove", rtcp_mux=("demux",))
 
     def _towards_phone_in_answer(self) -> _Way:
         if self.state.kind is LegKind.BROWSER:
             return _Way(ice="force", rtcp_mux=("accept",))
-        return _Way(ice="remove")
+        return _Way(ice="remove", sdes=_SDES)
 
 
 class _Way(msgspec.Struct, frozen=True):
