@@ -115,6 +115,10 @@ class Baresip:
         except TimeoutError:
             raise AssertionError(f"{self.tone}: no {type_}\n{self.log()[-6000:]}") from None
 
+    def told(self, type_: str) -> bool:
+        """Whether it has told of something that nobody has waited for yet."""
+        return not self._events[type_].empty()
+
     async def dial(self, number: str) -> None:
         """Call a number; what comes of it is to be waited for."""
         await self._fresh_second()
