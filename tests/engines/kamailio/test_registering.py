@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -70,6 +70,20 @@ async def test_nobody_else_does(edge: Edge, name: str, password: str, realm: str
         answer = await Phone(wire, name, password, realm).register()
         assert answer.status == 401
         assert contacts(edge) == []
+
+
+async def test_many_devices_register_at_once(edge: Edge) -> None:
+    """As all do when a site has power again."""
+    names = [f"phone{number}" for number in range(40)]
+    for number, name in enumerate(names):
+        edge.add_device(100 + number, name)
+    async with AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(edge.wire()) for _ in names]
+        phones = [Phone(wire, name) for wire, name in zip(wires, names, strict=True)]
+        for _ in range(3):
+            answers = await asyncio.gather(*(phone.register() for phone in phones))
+            assert [answer.status for answer in answers] == [200] * len(names)
+    assert len(contacts(edge)) == len(names)
 
 
 async def test_a_device_without_a_password_is_nobodys(edge: Edge) -> None:

@@ -294,9 +294,14 @@ class KamailioConfiguration:
     def _listeners(self) -> list[str]:
         address = _address(self.listen)
         told = f" advertise {_host(self.advertise)}" if self.advertise else ""
+        # With two receivers of one UDP socket, replies that follow each other closely are sent on in the
+        # other order, and of two that write a registration at once one fails. It is said before each socket.
+        one_receiver = "socket_workers=1"
         lines = [
+            one_receiver,
             f'listen=udp:{address}:{self.port}{told and f"{told}:{self.port}"} name "sip_udp"',
             f'listen=tcp:{address}:{self.port}{told and f"{told}:{self.port}"} name "sip_tcp"',
+            one_receiver,
             f'listen=udp:127.0.0.1:{self.core_port} name "core"',
             f'listen=tcp:127.0.0.1:{self.web_port} name "web"',
         ]
