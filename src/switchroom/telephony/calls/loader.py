@@ -23,6 +23,7 @@ from switchroom.telephony.calls.numbers import (
     own_numbers,
 )
 from switchroom.telephony.calls.rows import AccountRows, Kinds
+from switchroom.telephony.calls.unhurried import unhurried
 from switchroom.telephony.resources import devices, trunks
 from switchroom.telephony.resources.callflows import CallflowRow
 from switchroom.telephony.resources.medias import MediaRow
@@ -34,7 +35,7 @@ from switchroom.telephony.routing.configuration import (
     CallForward,
     Contact,
     Device,
-    Group,
+    GroupMember,
     Live,
     MemberType,
     TrunkDirection,
@@ -58,6 +59,7 @@ from switchroom.telephony.routing.flow import (
 )
 from switchroom.telephony.routing.modules.features import feature_node
 from switchroom.telephony.routing.modules.outside import outside_node
+from switchroom.telephony.routing.modules.phones import members_of
 from switchroom.telephony.routing.restrictions import Payer
 from switchroom.telephony.routing.trunks import incoming_number
 
@@ -261,8 +263,9 @@ class Loader:
             return None
         used = _used(root)
         groups = await rows.groups(used["groups"])
-        user_ids = used["users"] | _members(groups.values(), MemberType.USER)
-        device_ids = used["devices"] | _members(groups.values(), MemberType.DEVICE)
+        members = [one for id_ in used["groups"] & groups.keys() for one in members_of(groups[id_], groups)]
+        user_ids = used["users"] | _ids(members, MemberType.USER)
+        device_ids = used["devices"] | _ids(members, MemberType.DEVICE)
         by = forwarders(call)
         device_ids.update(by.get(MemberType.DEVICE, ()))
         if call.device_id is not None:
@@ -293,7 +296,7 @@ class Loader:
             trunks=found_trunks,
             live=_reachable(await rows.contacts(found_devices)),
         )
-        numbers = set(_numbers(flow, call))
+        numbers = {one async for one in unhurried(_numbers(flow, call))}
         plan = await number_plan(session, organization_id, numbers)
         flow = structs.replace(flow, plan=plan, reachable=await reachable(session, flow, call))
         return LoadedFlow(flow=flow, trunk_accesses=accesses)
@@ -332,8 +335,8 @@ def _used(root: Node) -> defaultdict[str, set[int]]:
     return used
 
 
-def _members(groups: Iterable[Group], kind: MemberType) -> set[int]:
-    return {member.member_id for one in groups for member in one.members if member.member_type is kind}
+def _ids(members: Iterable[GroupMember], kind: MemberType) -> set[int]:
+    return {one.member_id for one in members if one.member_type is kind}
 
 
 def _goes_outside(root: Node) -> bool:

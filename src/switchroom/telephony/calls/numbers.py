@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.telephony.calls.unhurried import unhurried
 from switchroom.telephony.resources.callflow_numbers import CallflowNumber
 from switchroom.telephony.resources.callflows import CallflowRow
 from switchroom.telephony.resources.numbers import LONGEST_NUMBER
@@ -85,8 +86,9 @@ async def own_numbers(
     session: AsyncSession, account: Account, caller_ids: Iterable[CallerId]
 ) -> frozenset[str]:
     """Those of the account's numbers of the public network that caller ids name, and its first."""
-    entries = [entry for one in caller_ids for entry in (one.external, one.fax, one.emergency)]
-    named = {number for one in entries if one.number and (number := e164(one.number, account.country))}
+    entries = (entry for one in caller_ids for entry in (one.external, one.fax, one.emergency))
+    written = {one.number for one in entries if one.number}
+    named = {number async for one in unhurried(written) if (number := e164(one, account.country))}
     values = {"account": account.id}
     found = set((await session.scalars(_FIRST_OWN, values)).all())
     if found and named - found:

@@ -4,7 +4,7 @@ left out."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -56,13 +56,22 @@ _USERS = (
         Membership.id.in_(bindparam("ids", expanding=True)),
     )
 )
-_DEVICES = select(devices.Device).where(
-    devices.Device.organization_id == bindparam("account"),
-    or_(
-        devices.Device.id.in_(bindparam("ids", expanding=True)),
-        devices.Device.owner_id.in_(bindparam("owners", expanding=True)),
-    ),
+_DEVICES = (
+    select(devices.Device)
+    .where(
+        devices.Device.organization_id == bindparam("account"),
+        or_(
+            devices.Device.id.in_(bindparam("ids", expanding=True)),
+            devices.Device.owner_id.in_(bindparam("owners", expanding=True)),
+        ),
+        devices.Device.id > bindparam("after"),
+    )
+    .order_by(devices.Device.id)
 )
+
+_AT_ONCE, _LARGE_AT_ONCE, _IDS_AT_ONCE = 100, 20, 1000
+"""How many users and devices, groups and the like, and contacts are read at once: they are made of rows where
+other calls wait, which takes up to 0.2, 1 and 0.01 ms each."""
 
 
 class AccountRows:
@@ -84,21 +93,30 @@ class AccountRows:
     async def users(self, ids: Collection[int]) -> dict[int, User]:
         if not ids:
             return {}
-        values = {"account": self.organization_id, "ids": sorted(ids)}
         kind = self._kinds["users"]
-        rows = [UserRow(*row) for row in await self._session.execute(_USERS, values)]
-        return {id_: stored_values.user_of(id_, kind.values_of(row)) for row in rows if (id_ := row.id)}
+        found: dict[int, User] = {}
+        for part in _parts(ids, _AT_ONCE):
+            values = {"account": self.organization_id, "ids": part}
+            rows = [UserRow(*row) for row in await self._session.execute(_USERS, values)]
+            found |= {id_: stored_values.user_of(id_, kind.values_of(row)) for row in rows if (id_ := row.id)}
+        return found
 
     async def devices(self, ids: Collection[int], of_users: Collection[int] = ()) -> dict[int, Device]:
         """Devices by their ids, and all of these users."""
         if not ids and not of_users:
             return {}
-        values = {"account": self.organization_id, "ids": sorted(ids), "owners": sorted(of_users)}
+        values = {"account": self.organization_id, "ids": sorted(ids), "owners": sorted(of_users), "after": 0}
         kind = self._kinds["devices"]
-        return {
-            row.id: stored_values.device_of(row.id, kind.values_of(row), owner_id=row.owner_id)
-            for row in await self._session.scalars(_DEVICES, values)
-        }
+        found: dict[int, Device] = {}
+        while True:
+            rows = (await self._session.scalars(_DEVICES.limit(_AT_ONCE), values)).all()
+            found.update(
+                (row.id, stored_values.device_of(row.id, kind.values_of(row), owner_id=row.owner_id))
+                for row in rows
+            )
+            if len(rows) < _AT_ONCE:
+                return found
+            values["after"] = rows[-1].id
 
     async def groups(self, ids: Collection[int]) -> dict[int, Group]:
         """Groups, and those that are members of them."""
@@ -193,23 +211,33 @@ class AccountRows:
         if not device_ids:
             return {}
         table = devices.Registration
-        query = select(table.device_id, table.contact).where(
-            table.organization_id == self.organization_id,
-            table.device_id.in_(sorted(device_ids)),
-            table.expires_at > now(),
-        )
         found: defaultdict[int, list[str]] = defaultdict(list)
-        for device_id, contact in await self._session.execute(query):
-            found[device_id].append(contact)
+        for part in _parts(device_ids, _IDS_AT_ONCE):
+            query = select(table.device_id, table.contact).where(
+                table.organization_id == self.organization_id,
+                table.device_id.in_(part),
+                table.expires_at > now(),
+            )
+            for device_id, contact in await self._session.execute(query):
+                found[device_id].append(contact)
         return found
 
     async def _rows(self, table: Any, kind: str, ids: Collection[int]) -> dict[int, tuple[Any, Any]]:
         """Rows of a kind with their values."""
         if not ids:
             return {}
-        query = select(table).where(table.organization_id == self.organization_id, table.id.in_(sorted(ids)))
-        rows: list[ResourceRow] = list(await self._session.scalars(query))
-        return {row.id: (row, self._kinds[kind].values_of(row)) for row in rows}
+        found: dict[int, tuple[Any, Any]] = {}
+        for part in _parts(ids, _LARGE_AT_ONCE):
+            query = select(table).where(table.organization_id == self.organization_id, table.id.in_(part))
+            rows: list[ResourceRow] = list(await self._session.scalars(query))
+            found.update((row.id, (row, self._kinds[kind].values_of(row))) for row in rows)
+        return found
+
+
+def _parts(ids: Collection[int], size: int) -> Iterator[Sequence[int]]:
+    in_order = sorted(ids)
+    for begin in range(0, len(in_order), size):
+        yield in_order[begin : begin + size]
 
 
 def _access(vault: Vault, row: trunks.TrunkRow, values: Mapping[str, Any]) -> TrunkAccess:

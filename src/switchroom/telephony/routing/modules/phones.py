@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from msgspec import structs
@@ -46,7 +46,7 @@ def ring_group(context: Context, data: GroupData) -> Turn:
     group = context.flow.groups.get(data.id)
     if group is None:
         return leave(HangupCause.UNALLOCATED_NUMBER)
-    members = _members(context, group)
+    members = members_of(group, context.flow.groups)
     deadline = context.now + timedelta(seconds=group.global_timeout) if group.global_timeout else None
     if group.strategy is not Strategy.SIMULTANEOUS:
         turn = _ring_next(context, Ringing(_in_turn(context, group, members), deadline, group.id))
@@ -122,8 +122,9 @@ def _ring(
     )
 
 
-def _members(context: Context, group: Group) -> list[GroupMember]:
-    """Members who are logged in, those of groups within too, each once."""
+def members_of(group: Group, groups: Mapping[int, Group]) -> list[GroupMember]:
+    """The users and devices that a group rings: members who are logged in, those of groups within too, each
+    once, and no more than 200."""
     found: dict[str, GroupMember] = {}
     seen = {group.id}
     todo = list(group.members)
@@ -134,11 +135,11 @@ def _members(context: Context, group: Group) -> list[GroupMember]:
         if member.member_type is not MemberType.GROUP:
             found.setdefault(member.key, member)
             continue
-        inner = context.flow.groups.get(member.member_id)
+        inner = groups.get(member.member_id)
         if inner is not None and inner.id not in seen:
             seen.add(inner.id)
             todo = [*_within(member, inner, group.strategy), *todo]
-    return list(found.values())
+    return list(found.values())[:_MOST_MEMBERS]
 
 
 def _within(outer: GroupMember, inner: Group, strategy: Strategy) -> Iterator[GroupMember]:
