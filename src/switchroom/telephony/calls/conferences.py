@@ -102,6 +102,7 @@ class _Room:
         self.waits = False
         """Whether it begins with the first moderator."""
         self.has_begun = False
+        """Whether a moderator has been in it since it was empty."""
 
     @property
     def why_alone(self) -> str:
@@ -143,7 +144,7 @@ class Conferences:
             self._forget_empty(room)
             return refused
         room.waits = conference is not None and conference.wait_for_moderator
-        room.has_begun = room.has_begun or is_moderator or was_here
+        room.has_begun = room.has_begun or was_here
         room.coming += 1
         try:
             await call.answer()
@@ -218,6 +219,7 @@ class Conferences:
         )
         member = Member(call, seat, ear, muted=muted, is_moderator=is_moderator)
         room.members.append(member)
+        room.has_begun = room.has_begun or is_moderator
         party = member.leg.party
         joined = ConferenceJoined(
             channel=member.leg.uuid,
