@@ -9,9 +9,9 @@ from switchroom.engines.sip.grammar import (
     Parameters,
     clean,
     format_parameters,
-    kept,
     leading_quoted,
     parse_parameters,
+    parsed_once,
     quoted,
 )
 from switchroom.engines.sip.uri import Uri, parse_uri
@@ -38,7 +38,7 @@ class NameAddr(Struct, frozen=True):
         return f"{name}<{self.uri}>{format_parameters(self.parameters)}"
 
 
-@kept
+@parsed_once
 def parse_name_addr(text: str) -> NameAddr:
     """The address of one header field value.
 

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.errors import MalformedValue
 from switchroom.engines.sip.fields import MAGIC_COOKIE, CSeq, Via
-from switchroom.engines.sip.grammar import kept
+from switchroom.engines.sip.grammar import parsed_once
 from switchroom.engines.sip.headers import Headers
 from switchroom.engines.sip.message import Message, Request, Response
 from switchroom.engines.sip.uri import parse_uri
@@ -194,7 +194,7 @@ def _contact_of(message: Message) -> str | None:
     return None
 
 
-@kept
+@parsed_once
 def _target(contact: str) -> str:
     """The URI of a Contact value, as requests in the dialog have it."""
     return str(parse_name_addr(contact).uri.without_headers())
@@ -208,7 +208,7 @@ def _kept(invite: Request, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name in names if (value := invite.headers.get(name)) is not None)
 
 
-@kept
+@parsed_once
 def _host_port(contact: str) -> tuple[str, int]:
     uri = parse_uri(contact.strip("<>"))
     return uri.host, uri.port or 5060

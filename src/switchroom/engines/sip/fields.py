@@ -7,7 +7,7 @@ import re
 from msgspec import Struct, field
 
 from switchroom.engines.sip.errors import MalformedValue
-from switchroom.engines.sip.grammar import TCHAR, Parameters, format_parameters, kept, parse_parameters
+from switchroom.engines.sip.grammar import TCHAR, Parameters, format_parameters, parse_parameters, parsed_once
 
 MAGIC_COOKIE = "z9hG4bK"
 """What a branch begins with that is unique (RFC 3261 section 8.1.1.7)."""
@@ -68,7 +68,7 @@ class CSeq(Struct, frozen=True):
         return f"{self.number} {self.method}"
 
 
-@kept
+@parsed_once
 def parse_cseq(text: str) -> CSeq:
     """A CSeq value. Raises MalformedValue."""
     found = _CSEQ.fullmatch(text)

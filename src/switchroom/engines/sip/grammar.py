@@ -32,8 +32,8 @@ _ESCAPED_NULS = re.compile(r'(?:[^"\0]++|"(?:[^"\\\0]++|\\.)*+")*+', re.DOTALL)
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~\[\]:/@$&]*")
 
 
-def kept(parse: Callable[[str], _T]) -> Callable[[str], _T]:
-    """The parser of a value that keeps what it has parsed last: the messages of a dialog have the same ones.
+def parsed_once(parse: Callable[[str], _T]) -> Callable[[str], _T]:
+    """The parser of a value that keeps what it has parsed last: the messages of a call have the same values.
 
     The values must not be changed. Errors are raised anew each time.
     """

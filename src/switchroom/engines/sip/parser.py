@@ -7,7 +7,7 @@ import re
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.errors import MalformedValue, SipError
 from switchroom.engines.sip.fields import CSeq, Via, parse_cseq, parse_number, parse_via
-from switchroom.engines.sip.grammar import fit_lines, is_token, kept, split_list
+from switchroom.engines.sip.grammar import fit_lines, is_token, parsed_once, split_list
 from switchroom.engines.sip.headers import KNOWN, Headers, field_name
 from switchroom.engines.sip.message import COPIED, Request, Response
 from switchroom.engines.sip.status import reason_of
@@ -82,7 +82,7 @@ def _fields(lines: list[str]) -> Headers:
     return Headers(fields)
 
 
-@kept
+@parsed_once
 def _other_name(name: str) -> str:
     if not is_token(name):
         raise ParseError("a header field has no name")

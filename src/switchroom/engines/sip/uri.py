@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 from msgspec import Struct, field
 
 from switchroom.engines.sip.errors import MalformedValue
-from switchroom.engines.sip.grammar import Parameters, clean, kept, parse_parameters
+from switchroom.engines.sip.grammar import Parameters, clean, parse_parameters, parsed_once
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-_]+)(?::([0-9]{1,5}))?")
@@ -71,7 +71,7 @@ def escape_user(user: str) -> str:
     return quote(user, safe="-_.!~*'()&=+$,;?/")
 
 
-@kept
+@parsed_once
 def parse_uri(text: str) -> Uri:
     """The URI of a text without whitespace around it. Raises MalformedValue."""
     if len(text) > _LARGEST:
