@@ -33,7 +33,7 @@ LIMIT = 8.0
 HOST = "127.0.0.1"
 
 _CONFIGURATION = """
-sip_listen {host}:0
+sip_listen {host}:{port}
 ctrl_tcp_listen {host}:{control}
 module_path /usr/lib/baresip/modules
 module opus.so
@@ -70,8 +70,9 @@ class Event(Struct, frozen=True):
 class Baresip:
     """A phone that runs. Its calls are those of one desk phone: commands are for the current one."""
 
-    def __init__(self, directory: Path, realm: str, tone: int, process: Process) -> None:
+    def __init__(self, directory: Path, realm: str, tone: int, process: Process, port: int) -> None:
         self.realm = realm
+        self.port = port
         self.tone = tone
         self.ear = Ear(directory / "heard")
         self._directory = directory
@@ -242,15 +243,16 @@ class Baresip:
 
 
 class Kind(Struct, frozen=True):
-    """A kind of phone: its codecs in their order, and its encryption (`srtp-mand`)."""
+    """A kind of phone: its codecs in their order, its encryption (`srtp-mand`), and whether it registers."""
 
     codecs: Sequence[str] = ("PCMA/8000/1", "PCMU/8000/1")
     encryption: str = ""
+    registers: bool = True
 
     @property
     def parameters(self) -> str:
         encryption = f";mediaenc={self.encryption}" if self.encryption else ""
-        return f";audio_codecs={','.join(self.codecs)}{encryption}"
+        return f";audio_codecs={','.join(self.codecs)}{encryption};regint={60 if self.registers else 0}"
 
 
 @asynccontextmanager
@@ -259,11 +261,13 @@ async def baresip(
 ) -> AsyncGenerator[Baresip]:
     """A phone that registers, which may have happened before it can tell."""
     with tempfile.TemporaryDirectory(prefix="baresip-") as made:
-        directory, control = Path(made), free_port()
+        kind, directory, control = kind or Kind(), Path(made), free_port()
+        port = 0 if kind.registers else free_port()
         (directory / "heard").mkdir()
         voice = write_voice(directory / "voice.wav", tone)
         values = {
             "host": HOST,
+            "port": port,
             "control": control,
             "voice": voice,
             "rate": RATE,
@@ -272,13 +276,12 @@ async def baresip(
         (directory / "config").write_text(_CONFIGURATION.format(**values))
         proxy = f'outbound="sip:{server[0]}:{server[1]}"'
         (directory / "accounts").write_text(
-            f"<sip:{username}@{realm};transport=udp>;auth_pass={password};{proxy};regint=60"
-            f"{(kind or Kind()).parameters}\n"
+            f"<sip:{username}@{realm};transport=udp>;auth_pass={password};{proxy}{kind.parameters}\n"
         )
         with (directory / "log").open("wb") as log:
             command = ("stdbuf", "--output=L", "baresip", "-f", made, "-s")
             process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=log, stderr=log)
-        phone = Baresip(directory, realm, tone, process)
+        phone = Baresip(directory, realm, tone, process, port)
         try:
             await phone.connect(control)
             yield phone

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from switchroom.telephony.routing.voicemail.box import Recording
+from tests.platform import RunningPlatform
 from tests.telephony.calls.phones import Conversation
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.voicemail.tones import write_tone
@@ -60,10 +61,7 @@ class Box:
 
     async def recorded(self, seconds: float, place: int = 1) -> None:
         """Wait until so much of a caller is recorded, as the recording of that number in the call."""
-        parts = self.account.platform.platform.telephony.message_files.parts
-        async with asyncio.timeout(15):
-            while _longest(parts, place) < seconds * 16_000:  # noqa: ASYNC110 - another process records
-                await asyncio.sleep(0.02)
+        await recorded(self.account.platform, seconds, place)
 
     @asynccontextmanager
     async def caller(self) -> AsyncGenerator[Conversation]:
@@ -82,6 +80,14 @@ class Box:
             call.hang_up()
             (message,) = await asyncio.to_thread(self.messages)
         return message
+
+
+async def recorded(platform: RunningPlatform, seconds: float, place: int = 1) -> None:
+    """Wait until so much of somebody is recorded, as the recording of that number in a call."""
+    parts = platform.platform.telephony.message_files.parts
+    async with asyncio.timeout(15):
+        while _longest(parts, place) < seconds * 16_000:  # noqa: ASYNC110 - another process records
+            await asyncio.sleep(0.02)
 
 
 def _longest(parts: Path, place: int) -> int:
