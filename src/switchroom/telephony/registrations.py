@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
-from switchroom.db.database import Database
+from switchroom.db.database import Database, notify
 from switchroom.engines.kamailio.configuration import Interfaces, read_interfaces
 from switchroom.engines.kamailio.events import Banned, Connected, RegistrationsChanged, kamailio_events
 from switchroom.engines.kamailio.rpc import KamailioRefused, KamailioRpc, KamailioUnreachable
@@ -22,7 +22,7 @@ from switchroom.events.append import append
 from switchroom.events.types import DeviceRegistered, DeviceUnregistered
 from switchroom.jobs.singleton import HeldLease, Singleton
 from switchroom.tasks import set_within
-from switchroom.telephony.resources.devices import Device, Registration
+from switchroom.telephony.resources.devices import ContactsChanged, Device, Registration
 
 LOOK_EVERY = 5.0
 """Seconds between two looks for a registrar, where none has been configured yet."""
@@ -165,6 +165,10 @@ async def write_registrations(
     gone = [row.id for key, row in before.items() if key not in now]
     if gone:
         await session.execute(delete(Registration).where(Registration.id.in_(gone)))
+    changed = {organizations[device] for device, _ in now.keys() - before.keys()}
+    changed |= {row.organization_id for key, row in before.items() if key not in now}
+    for organization_id in changed:
+        notify(session, ContactsChanged(organization_id))
     reached_before = {device for device, _ in before}
     reached_now = {device for device, _ in now}
     for device_id, contact in {key[0]: one for key, one in now.items()}.items():

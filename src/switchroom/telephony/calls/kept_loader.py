@@ -19,6 +19,7 @@ from switchroom.bus import Bus
 from switchroom.events.notices import EventsAppended
 from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused, TrunkAccess
 from switchroom.telephony.calls.loader import Loader
+from switchroom.telephony.resources.devices import ContactsChanged
 from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.destinations import Destination
 from switchroom.telephony.routing.flow import nodes_of
@@ -58,6 +59,7 @@ class KeptLoader:
         self._keys: dict[int, set[Hashable]] = {}
         self._changes = 0
         bus.subscribe(EventsAppended, self._heard)
+        bus.subscribe(ContactsChanged, self._moved)
 
     async def caller(self, device_id: int, dialled: str) -> Caller | Refused:
         return await self._remember(
@@ -176,8 +178,14 @@ class KeptLoader:
     async def _heard(self, notice: EventsAppended) -> None:
         if all(one.startswith(_OF_CALLS) for one in notice.types) and notice.types:
             return
+        self._forget(notice.organization_id)
+
+    async def _moved(self, notice: ContactsChanged) -> None:
+        self._forget(notice.organization_id)
+
+    def _forget(self, organization_id: int) -> None:
         self._changes += 1
-        for key in list(self._keys.get(notice.organization_id, ())):
+        for key in list(self._keys.get(organization_id, ())):
             self._drop(key)
 
 

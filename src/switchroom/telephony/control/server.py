@@ -43,8 +43,9 @@ from switchroom.telephony.control.messages import (
     WorkerMetrics,
 )
 from switchroom.telephony.control.sockets import frame, listen, read_frame, socket_name
+from switchroom.telephony.resources.devices import ContactsChanged
 
-NOTICES: tuple[type[Any], ...] = (EventsAppended,)
+NOTICES: tuple[type[Any], ...] = (EventsAppended, ContactsChanged)
 """Messages of the bus that the other processes hear."""
 
 AT_ONCE = 64

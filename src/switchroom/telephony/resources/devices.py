@@ -115,6 +115,12 @@ class Device(OwnedRow):
     enabled: Mapped[bool] = mapped_column(default=True)
 
 
+class ContactsChanged(Struct, frozen=True):
+    """Notice (bus message) that devices of the account are to be reached elsewhere than a moment ago."""
+
+    organization_id: int
+
+
 class Registration(OfOrganization, Base):
     """A contact at which a device can be reached until `expires_at`."""
 
