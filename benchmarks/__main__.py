@@ -11,6 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import (
+    call_audio,
+    call_history,
+    call_rate,
+    call_registrations,
     calls,
     chart,
     group_links,
@@ -30,7 +34,10 @@ from benchmarks.figures import Result
 RESULTS = Path(__file__).with_name("results")
 
 
-_SHORT = ("list", "links", "meetings", "review", "join", "webhooks", "writers", "calls", "idle")
+_SHORT = (
+    *("list", "links", "meetings", "review", "join", "webhooks", "writers"),
+    *("calls", "rate", "audio", "phones", "history", "idle"),
+)
 """What is measured when nothing is named."""
 
 
@@ -47,6 +54,10 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Callable[[Path], Await
         "calls": lambda place: calls.measure(
             place, rounds=options.deliveries, calls=options.calls, rate=options.call_rate
         ),
+        "rate": call_rate.measure,
+        "audio": call_audio.measure,
+        "phones": call_registrations.measure,
+        "history": call_history.measure,
         "idle": lambda place: idle.measure(place, rounds=options.starts),
     }
 
@@ -57,8 +68,7 @@ def _options() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="NAME",
-        help="list, links, meetings, review, join, webhooks, writers, growth, calls, idle; all but growth "
-        "when none is named",
+        help=f"{', '.join(_SHORT)}, growth; all but growth when none is named",
     )
     parser.add_argument("--rounds", type=int, default=12, help="rounds of all others")
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")
