@@ -55,7 +55,7 @@ class CallLamps:
     def __init__(self, database: Database, publisher: Publisher) -> None:
         self._database = database
         self._publisher = publisher
-        self._calls: dict[str, CallSnapshot] = {}
+        self._calls: dict[str, Dialogs] = {}
         self._parties: defaultdict[Party, dict[str, Dialog]] = defaultdict(dict)
         self._changed: set[Party] = set()
         self._watched: defaultdict[Party, set[str]] = defaultdict(set)
@@ -63,16 +63,14 @@ class CallLamps:
 
     def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
         """Take in a change of a call. It neither blocks nor raises."""
-        before = self._calls.get(snapshot.id)
+        earlier: Dialogs = self._calls.get(snapshot.id) or {}
         if happened.kind is ChangeKind.ENDED:
             self._calls.pop(snapshot.id, None)
             # Also of one that was not known: another process may have lit its lamps.
             self._changed.update(_parties(snapshot))
             now: Dialogs = {}
         else:
-            self._calls[snapshot.id] = snapshot
-            now = _dialogs(snapshot)
-        earlier: Dialogs = _dialogs(before) if before is not None else {}
+            now = self._calls[snapshot.id] = _dialogs(snapshot)
         for party in earlier.keys() | now.keys():
             was, is_ = earlier.get(party, _NOTHING), now.get(party, _NOTHING)
             if was == is_:
