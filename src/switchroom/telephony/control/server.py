@@ -185,7 +185,10 @@ class _Connection:
     async def _send(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                self._writer.write(await self._unsent.get())
+                frames = [await self._unsent.get()]
+                while not self._unsent.empty():
+                    frames.append(self._unsent.get_nowait())
+                self._writer.write(b"".join(frames))
                 await self._writer.drain()
         self._writer.close()
 
