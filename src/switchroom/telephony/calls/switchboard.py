@@ -32,6 +32,7 @@ from switchroom.telephony.calls.loaded import LoadedFlow
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.prompt_files import PromptFiles
 from switchroom.telephony.calls.ringing import Outcome, RingingCall
+from switchroom.telephony.calls.routes import Route, Turned
 from switchroom.telephony.calls.snapshot import CallSnapshot, Journal, LegDirection
 from switchroom.telephony.media.leg import LegMedia
 from switchroom.telephony.media.state import LegState
@@ -43,6 +44,11 @@ from switchroom.telephony.routing.configuration import MemberType
 log = structlog.stdlib.get_logger(__name__)
 
 TRUNK = field_name("X-SR-Trunk")
+
+MOST_BEGINNING = 200
+"""Calls at once of which it is not known yet where they lead. There are so many where more come in than this
+process can set up, each later than the one before, until nothing rings in time and its supervisor takes it to
+hang. Further ones are refused, which takes a tenth as long."""
 
 
 class Switchboard:
@@ -59,6 +65,7 @@ class Switchboard:
         self.calls: dict[str, LiveCall] = {}
         self._services: MediaServices | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._beginning: set[str] = set()
         self._group_turns: Counter[int] = Counter()
         self._idle_since: dict[str, datetime] = {}
 
@@ -81,7 +88,7 @@ class Switchboard:
 
     def on_call(self, call: IncomingCall) -> None:
         """A new call."""
-        if self._services is None:
+        if self._services is None or len(self._beginning) >= MOST_BEGINNING:
             call.refuse(503)
             return
         if call.replaces is not None:
@@ -98,7 +105,8 @@ class Switchboard:
         call.listener = leg.listen
         live = LiveCall(self, inbox, leg)
         live.max_forwards = call.invite.max_forwards
-        self.have(live, entry)
+        self._beginning.add(live.id)
+        self.have(live, _Counted(entry, self._beginning))
 
     def on_message(self, request: Request) -> int:
         """A MESSAGE: nobody takes texts yet."""
@@ -200,6 +208,7 @@ class Switchboard:
 
         def over(done: asyncio.Task[None]) -> None:
             self._tasks.discard(done)
+            self._beginning.discard(call.id)
             self.calls.pop(call.id, None)
             for leg in call.legs:
                 if leg.answered_at is not None and leg.ended_at is not None:
@@ -264,3 +273,17 @@ class Switchboard:
 
 def _ignore(session: Session, event: SessionEvent) -> None:
     """Listener of a session that is only ended."""
+
+
+class _Counted:
+    """A beginning during which the call is among those that begin."""
+
+    def __init__(self, entry: Entry, beginning: set[str]) -> None:
+        self._entry = entry
+        self._beginning = beginning
+
+    async def enter(self, call: LiveCall) -> Route | Turned:
+        try:
+            return await self._entry.enter(call)
+        finally:
+            self._beginning.discard(call.id)

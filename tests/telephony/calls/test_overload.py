@@ -1,0 +1,60 @@
+"""More calls at once than a worker can set up."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import Counter
+from pathlib import Path
+
+from switchroom.engines.ports import free_port
+from switchroom.engines.rtpengine.client import NgClient
+from switchroom.engines.sip.core import AgentOptions
+from switchroom.engines.sip.user_agent import UserAgent
+from switchroom.platform.telephony_calls import CallServices
+from switchroom.settings import Settings
+from switchroom.telephony.calls.media_services import MediaServices
+from switchroom.telephony.calls.switchboard import MOST_BEGINNING
+
+_SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n"
+
+
+def _invite(number: int, port: int) -> bytes:
+    lines = [
+        "INVITE sip:201@127.0.0.1 SIP/2.0",
+        f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{number}",
+        f"From: <sip:phone@127.0.0.1>;tag={number}",
+        "To: <sip:201@127.0.0.1>",
+        f"Call-ID: {number}",
+        "CSeq: 1 INVITE",
+        f"Contact: <sip:phone@127.0.0.1:{port}>",
+        "X-SR-Device: 17",
+        "Max-Forwards: 70",
+        "Content-Type: application/sdp",
+        f"Content-Length: {len(_SDP)}",
+    ]
+    return "\r\n".join([*lines, "", _SDP]).encode()
+
+
+async def test_calls_beyond_what_can_be_set_up_are_refused_at_once(tmp_path: Path) -> None:
+    """The relay does not answer, so none of them goes on; those that are taken wait."""
+    calls = CallServices(Settings(data=str(tmp_path)), 1)
+    agent = await UserAgent.open(
+        ("127.0.0.1", 0), AgentOptions(next_hop=("127.0.0.1", free_port())), calls.board
+    )
+    with socket.socket(type=socket.SOCK_DGRAM) as silent, socket.socket(type=socket.SOCK_DGRAM) as phone:
+        silent.bind(("127.0.0.1", 0))
+        phone.bind(("127.0.0.1", 0))
+        phone.setblocking(False)
+        async with NgClient.connected(*silent.getsockname()) as ng:
+            calls.board.begin(MediaServices(agent, ng))
+            loop, told = asyncio.get_running_loop(), Counter[bytes]()
+            async with asyncio.timeout(10):
+                for number in range(MOST_BEGINNING + 5):
+                    phone.sendto(_invite(number, phone.getsockname()[1]), agent.local)
+                    answers = 1 if number < MOST_BEGINNING else 2
+                    for _ in range(answers):
+                        told[(await loop.sock_recv(phone, 65536))[:11]] += 1
+        await calls.board.stop()
+    agent.close()
+    assert told == {b"SIP/2.0 100": MOST_BEGINNING + 5, b"SIP/2.0 503": 5}
