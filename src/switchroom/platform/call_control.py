@@ -29,7 +29,9 @@ _OPTIONS = (
 )
 
 
-_ANSWER_LIMIT = 0.5
+_ASKED_AGAIN_AFTER = 0.5
+"""Seconds: what comes in before there is anybody to answer is lost. One that has much to do answers later;
+whoever asks says by when."""
 
 
 class TelephonyJob(Struct, frozen=True):
@@ -74,7 +76,8 @@ class TelephonyWorkerEngine(Engine):
 
 
 async def ask(port: int) -> None:
-    """Return as soon as a worker on this port of loopback has answered an OPTIONS. Raises OSError."""
+    """Return as soon as a worker on this port of loopback has answered an OPTIONS. Raises OSError without
+    one."""
     loop = asyncio.get_running_loop()
     answered: asyncio.Future[None] = loop.create_future()
 
@@ -90,10 +93,10 @@ async def ask(port: int) -> None:
     transport, _ = await loop.create_datagram_endpoint(Asking, remote_addr=("127.0.0.1", port))
     try:
         own = transport.get_extra_info("sockname")[1]
-        transport.sendto(_OPTIONS.format(port=own, branch=secrets.token_hex(8)).encode())
-        # One that comes in before there is anybody to answer is lost.
-        async with asyncio.timeout(_ANSWER_LIMIT):
-            await answered
+        while not answered.done():
+            transport.sendto(_OPTIONS.format(port=own, branch=secrets.token_hex(8)).encode())
+            await asyncio.wait({answered}, timeout=_ASKED_AGAIN_AFTER)
+        answered.result()
     finally:
         transport.close()
 

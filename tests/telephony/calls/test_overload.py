@@ -6,11 +6,15 @@ import asyncio
 import socket
 from collections import Counter
 from pathlib import Path
+from typing import cast
+
+import pytest
 
 from switchroom.engines.ports import free_port
 from switchroom.engines.rtpengine.client import NgClient
 from switchroom.engines.sip.core import AgentOptions
 from switchroom.engines.sip.user_agent import UserAgent
+from switchroom.platform.call_control import TelephonyWorkerEngine, ask
 from switchroom.platform.telephony_calls import CallServices
 from switchroom.settings import Settings
 from switchroom.telephony.calls.media_services import MediaServices
@@ -34,6 +38,26 @@ def _invite(number: int, port: int) -> bytes:
         f"Content-Length: {len(_SDP)}",
     ]
     return "\r\n".join([*lines, "", _SDP]).encode()
+
+
+class _LateWorker(asyncio.DatagramProtocol):
+    """Answers each request after a second."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        asyncio.get_running_loop().call_later(1.0, self._transport.sendto, b"SIP/2.0 200 OK\r\n\r\n", addr)
+
+
+async def test_a_worker_that_answers_late_is_there() -> None:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(_LateWorker, local_addr=("127.0.0.1", 0))
+    async with asyncio.timeout(TelephonyWorkerEngine.probe_limit):
+        await ask(transport.get_extra_info("sockname")[1])
+    transport.close()
+    with pytest.raises(OSError, match="refused"):
+        await ask(free_port())
 
 
 async def test_calls_beyond_what_can_be_set_up_are_refused_at_once(tmp_path: Path) -> None:
