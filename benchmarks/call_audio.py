@@ -23,7 +23,7 @@ from switchroom.platform import media_relay
 from switchroom.telephony.media.leg import CORE_TAG, PHONE
 
 CALLS = 200
-_A_SECOND, _SOUND, _AFTERWARDS = 40, 20.0, 4.0
+_A_SECOND, _SOUND, _AFTERWARDS = 40, 15.0, 4.0
 """Calls that begin in a second, seconds that each phone speaks, and seconds until packets are counted; each
 call is up for longer than all of it."""
 
@@ -51,9 +51,9 @@ async def measure(directory: Path) -> Result:
             calling = asyncio.create_task(load.call(CALLS, _A_SECOND, "uac_with_sound.xml"))
             await asyncio.sleep(CALLS / _A_SECOND + 2)
             used = processor_seconds(relay)
-            await asyncio.sleep(10)
-            share = (processor_seconds(relay) - used) / 10
-            await asyncio.sleep(_SOUND - 12 + _AFTERWARDS)
+            await asyncio.sleep(5)
+            share = (processor_seconds(relay) - used) / 5
+            await asyncio.sleep(_SOUND - 7 + _AFTERWARDS)
             counted = await _count(load)
             called = await calling
     return _result(counted, called.failed, share)
