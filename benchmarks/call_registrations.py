@@ -21,11 +21,11 @@ from benchmarks.phone_load import (
     WORKER,
     Load,
     loaded,
-    percentile,
     phone_that_answers,
     processes,
     processor_seconds,
     succeeded,
+    usual,
 )
 from switchroom.db.base import now
 from switchroom.db.database import insert_values
@@ -75,9 +75,9 @@ async def measure(directory: Path) -> Result:
         after = await load.call(_CALLS, _RATE)
     few, many = (
         Series(
-            name=f"from the first INVITE to the 180, median, {count} phones registered",
+            name=f"from the first INVITE to the 180, usually, {count} phones registered",
             unit="ms",
-            values=[percentile(called.delays, 0.5)],
+            values=[usual(called.delays)],
             is_yardstick=called is before,
         )
         for count, called in ((f"{2 * _CALLERS}", before), (f"{PHONES:,}", after))

@@ -255,3 +255,10 @@ def percentile(values: Sequence[float], share: float) -> float:
         return float("inf")
     ordered = sorted(values)
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def usual(values: Sequence[float]) -> float:
+    """The mean of the lower three quarters, infinity where there are none: sipp's clock is too coarse for a
+    median."""
+    ordered = sorted(values)[: max(len(values) * 3 // 4, 1)]
+    return sum(ordered) / len(ordered) if ordered else float("inf")
