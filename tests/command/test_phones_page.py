@@ -4,6 +4,7 @@ answer, a web hook is told."""
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from tests.command.running import run, running
 from tests.command.test_documentation import BLOCK, PHONES, ROOT
 from tests.ports import free_port
+from tests.telephony.voicemail.tones import share_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,6 +28,9 @@ pytestmark = [
 ]
 
 LIMIT = 150.0
+
+TONE = 0.3 / (2 * math.pi) * 8000
+"""Of the phones of the page, in Hz."""
 
 
 def test_a_newcomer_comes_to_two_phones_that_talk(tmp_path: Path) -> None:
@@ -68,6 +73,8 @@ def test_a_newcomer_comes_to_two_phones_that_talk(tmp_path: Path) -> None:
         messages = account(f"/vmboxes/{account('/vmboxes')[0]['id']}/messages")
     assert "error" not in done.stdout
     assert "Call established" in (tmp_path / "ada.log").read_text()
+    first, *_ = sorted((tmp_path / "heard-by-ada").glob("*-dec.wav"))
+    assert share_of(first.read_bytes(), TONE) > 0.8
     assert (talk["hangup_cause"], talk["caller_id_name"]) == ("NORMAL_CLEARING", "Ada Lovelace")
     assert talk["billing_seconds"] >= 3
     assert menu["billing_seconds"] >= 3
