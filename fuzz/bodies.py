@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fuzz.credentials import Credentials
-from fuzz.mutation import patched, with_other_value, with_overlarge_field
+from fuzz.mutation import changed_path, filled, patched, with_other_value, with_overlarge_field
 from fuzz.tally import Tally
 from fuzz.target import Target
+from fuzz.telephony import TELEPHONY
 
 _LIMIT, _SHORT = 30.0, 0.1
 _SHOWN = 400
@@ -59,14 +60,15 @@ def requests(known: Credentials) -> list[Request]:
             "usernamePasswordCredentials": {"username": known.values["username"][0], "password": "x"}
         },
         "authenticationService/isAuthenticated": {},
-        "companyService/list": {},
+        "companyService/list": {"companyIdList": [company]},
         "businessLogicService/permissionGroups/list": {},
-        "roomService/list": {},
+        "roomService/list": {"filterRoomIds": [room], "filterRoomTypes": ["ROOM_TYPE_ROOM"], "skipFlags": []},
         "roomService/create": {"room": draft},
         "roomService/update": {"roomId": room, "room": {"displayName": "Fuzz", "metadata": {"a": ""}}},
         "roomService/status": {"roomIds": [room]},
         "roomService/permissions": {"roomId": room},
-        "roomService/sort": {"moves": [{"roomId": room, "position": 1}]},
+        "roomService/sort": {"roomMoves": [{"roomId": room}]},
+        "roomService/availableTypes": {"type": "ROOM_TYPE_ROOM"},
         "roomService/createJoinLink": {"roomId": room},
         "guestService.v2/createGroupLinks": {"roomId": room, "groupLinkCreations": [link]},
         "guestService.v2/createGuestLinks": {
@@ -80,7 +82,7 @@ def requests(known: Credentials) -> list[Request]:
             "accessKey": known.values["accesskey"][0],
             "displayName": "Grace",
         },
-        "userService/list": {},
+        "userService/list": {"userIdList": [known.values["userid"][1]]},
         "quotaService/info": {},
     }
     person = {"email": "otto@example.org", "firstName": "Otto", "lastName": "Fuzz"}
@@ -102,8 +104,7 @@ def requests(known: Credentials) -> list[Request]:
         Request(
             "PUT", "/api/v6/webhook", {"onMeetingJoined": {"url": "https://example.org/x", "method": "POST"}}
         ),
-        Request("PUT", "/v3.0/auth/user", {"data": {"username": "x", "password": "y"}}),
-        Request("GET", "/v3.0/events?limit=10", None),
+        *(Request(*one) for one in TELEPHONY),
         Request("GET", "/client/config", None),
         Request("POST", "/client/link", {"companyId": company, "roomId": room, "accessKey": "x"}),
         Request("POST", "/client/meeting", {"number": meeting}),
@@ -119,7 +120,7 @@ class Bodies:
     """Attack with mutated requests, each over a connection of its own."""
 
     name = "bodies and headers"
-    share = 2
+    share = 4
 
     def __init__(self, target: Target, tally: Tally, seed: int) -> None:
         self._target = target
@@ -132,6 +133,10 @@ class Bodies:
             self._cut,
             self._chunked,
             self._odd_headers,
+            self._filled,
+            self._filled,
+            self._filled,
+            self._other_path,
         )
 
     def attack(self, known: Credentials, seconds: float) -> None:
@@ -194,6 +199,15 @@ class Bodies:
     def _overlarge(self, request: Request, body: bytes) -> bytes:
         """Far too many levels, or one very long thing, in the place of the message or of a field of it."""
         return self._message(request, with_overlarge_field(body, list(request.body or ()), self._chance))
+
+    def _filled(self, request: Request, body: bytes) -> bytes:
+        """As much of something as a body may have."""
+        return self._message(request, filled(body, self._chance))
+
+    def _other_path(self, request: Request, body: bytes) -> bytes:
+        """Another path, mostly a very long one."""
+        path = changed_path(request.path, self._chance)
+        return self._message(structs.replace(request, path=path), body)
 
     def _cut(self, request: Request, body: bytes) -> bytes:
         """An end before the end."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Iterator
 from typing import Any, cast
 
+from switchroom.dialects.body import LARGEST_BODY
+
 _DEEP = 20_000
-_LARGE = 200_000
+_LARGE = 1_000_000
+_LONGEST_PATH = 60_000
+_QUOTED = (" - at `$", "` - at `key in $", "Expected `", "a.")
+"""What the words for what is wrong are made of, which a value may repeat."""
+
+_ITEMS = ('""', "{}", "[]", "0", "null", '"\\u0000"', '{"":0}', "[[]]")
+_PARTS = ("x", "%20", "%2f", "%00", "%ff", "calendar", "recordings", "calender", "0", "..", "\xff", "client")
 _PATCHES = (
     b"\xff", b"\x00", b"\xc0\xaf", b"\xed\xa0\x80", b"\\ud800", b"[", b"{", b'"', b"\\", b"1e999", b"-0",
     b"NaN", b"null", b"18446744073709551616", "\u202e\u200b\ufeff".encode(), b"' OR 1=1 --", b"%00", b"../",
@@ -59,6 +69,61 @@ def with_overlarge_field(body: bytes, names: list[str], chance: random.Random) -
     if names and chance.random() < 0.7:
         return b'{"%s":%s,%s' % (chance.choice(names).encode(), value, body[1:])
     return value
+
+
+def filled(body: bytes, chance: random.Random) -> bytes:
+    """The message with one field that takes all the room that a body may have: a list that is right but for
+    its last item, many of something, or a text of what error texts are made of."""
+    message = json.loads(body or b"{}")
+    value = chance.choice(list(_fields(message)) or [message])
+    mark = "4d61726b"
+    if isinstance(value, dict) and value:
+        fields = cast("dict[str, Any]", value)
+        others = [one for one in fields if one not in ("accessInfo", "accessToken")]
+        name = chance.choice(others or list(fields))
+        before = fields[name]
+        fields[name] = mark
+    else:
+        before, message = None, {"x": mark}
+    head, _, tail = json.dumps(message).partition(f'"{mark}"')
+    room = LARGEST_BODY - len(head) - len(tail) - 100
+    if chance.random() < 0.4:
+        piece = json.dumps(chance.choice(_QUOTED))[1:-1]
+        return f'{head}"{piece * (room // len(piece))}"{tail}'.encode()
+    item = chance.choice(_ITEMS)
+    if isinstance(before, list) and before and chance.random() < 0.5:
+        item = json.dumps(before[0])
+    last = chance.choice(("1", "null", item, '"\\u0000"', "[]"))
+    return f"{head}[{(item + ',') * (room // (len(item) + 1))}{last}]{tail}".encode()
+
+
+def _fields(message: Any) -> Iterator[Any]:
+    """All objects within a message, and itself; not what says who sends it."""
+    if isinstance(message, dict):
+        yield message
+        for name, value in cast("dict[str, Any]", message).items():
+            if name != "accessInfo":
+                yield from _fields(value)
+    elif isinstance(message, list):
+        for item in cast("list[Any]", message):
+            yield from _fields(item)
+
+
+def changed_path(path: str, chance: random.Random) -> str:
+    """The path with other parts, very many of them, or one that is very long."""
+    parts, query = path.partition("?")[0].split("/"), "?" + path.partition("?")[2]
+    place, part = chance.randrange(1, len(parts) + 1), chance.choice(_PARTS)
+    way = chance.randrange(5)
+    if way == 0:
+        parts[place:place] = ["" if chance.random() < 0.5 else part] * (_LONGEST_PATH // (len(part) + 1))
+    elif way == 1:
+        parts[place:place] = [part * (_LONGEST_PATH // len(part))]
+    elif way == 2:
+        pair = f"{chance.choice(('a', 'from', 'limit', 'type', 'search'))}={part}&"
+        query = "?" + pair * (_LONGEST_PATH // len(pair))
+    else:
+        parts[place : place + way - 3] = [part]
+    return "/".join(parts) + query
 
 
 def mutated_sdp(sdp: str, chance: random.Random) -> str:
