@@ -45,12 +45,10 @@ _RESOURCES: Mapping[str, Mapping[str, Any]] = {
 
 _READ = (
     "accounts",
-    "cdrs",
+    "calls_history/all?limit=5&created_from=1700000000",
     "channels",
     "events?limit=10&type=room.*,user.signed_in&from=2026-01-01T00:00:00Z&to=1900000000",
     "phone_numbers",
-    "recordings",
-    "voicemails",
 )
 
 TELEPHONY: Sequence[tuple[str, str, Any]] = [

@@ -18,6 +18,8 @@ from switchroom.platform.doctor.finding import Finding
 from switchroom.platform.engines import EngineEntry
 from switchroom.settings import Settings
 
+_DERIVED = ", by the interfaces of this machine (Janus was not asked)"
+
 _GET_ADDRESS = 0x8915
 """`SIOCGIFADDR`, see netdevice(7)."""
 
@@ -47,7 +49,8 @@ async def engine(entry: EngineEntry[Any], settings: Settings) -> Finding:
 
 
 async def candidates(settings: Settings) -> list[Finding]:
-    """The addresses at which browsers are told to send media to this machine's media server."""
+    """The addresses at which browsers are told to send media to this machine's media server: as they follow
+    from its interfaces and the settings. Janus itself tells them only within a call."""
     subject, janus = "media candidates", settings.janus
     own = media_servers.ENTRY.make(settings)
     if media_servers.ENTRY.elsewhere(settings) or own.missing():
@@ -60,7 +63,7 @@ async def candidates(settings: Settings) -> list[Finding]:
     if wrong:
         state = f"{', '.join(wrong)} in janus.nat_1_1 is no IP address"
         return [Finding(subject, False, state, "Name the public addresses as numbers.")]
-    shown = ", ".join(f"{address} ({name})" for name, address in there)
+    shown = ", ".join(f"{address} ({name})" for name, address in there) + _DERIVED
     if janus.nat_1_1:
         return [Finding(subject, True, f"{', '.join(janus.nat_1_1)} in place of {shown}")]
     behind = all(not ip_address(address).is_global for _, address in there)
