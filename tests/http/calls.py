@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from secrets import token_hex
 from typing import Any
 
 import httpx
 from msgspec import Struct
 
-from tests.dialects.telephony_v3.client import Reader
+from tests.dialects.telephony_v3.client import Api
 from tests.dialects.webmeeting_v6.client import Account
 from tests.meetings.planning import plan
 from tests.platform import PASSWORD, RunningPlatform
@@ -35,7 +36,8 @@ def of_every_api(running: RunningPlatform) -> Sequence[Call]:
     tenant, account = running.organization(), Account(running)
     room_id, person = tenant.room(), tenant.administrator
     link, planned = tenant.group_link(room_id), plan(tenant)
-    reader = Reader.of(running, None)
+    phones = {"x-auth-token": Api.of(running, tenant.organization).token}
+    credentials = {"username": person.username, "password": PASSWORD}
     access = {"requestId": "test", "accessToken": tenant.token}
     v6 = {"x-api-key": account.instance.key, "x-user-id": account.user_id}
     meeting = account.api.meeting()
@@ -75,7 +77,16 @@ def of_every_api(running: RunningPlatform) -> Sequence[Call]:
         Call("GET", f"/api/v6/meeting/{meeting['id']}", headers=v6),
         Call("PUT", f"/api/v6/account/{account.id}", {"accountName": "New"}, v6, writes=True),
         Call("GET", account.admin["icsPath"]),
-        Call("GET", "/v3.0/events", headers={"x-auth-token": reader.token}),
+        Call("PUT", "/v3.0/auth/user", {"data": credentials}, writes=True),
+        Call("PUT", "/v3.0/auth/account", {"data": {"api_key": account.instance.key}}),
+        Call("GET", "/v3.0/events", headers=phones),
+        Call("GET", "/v3.0/events?type=room.*&from=1700000000", headers=phones),
+        Call("GET", "/v3.0/users", headers=phones),
+        Call("PUT", "/v3.0/users", {"data": _user()}, phones, writes=True),
+        Call("PUT", "/v3.0/menus", {"data": {"name": "New"}}, phones, writes=True),
+        Call("GET", "/v3.0/devices", headers=phones),
+        Call("GET", "/v3.0/calls_history/all", headers=phones),
+        Call("GET", "/v3.0/webhooks", headers=phones),
         Call(
             "POST",
             "/client/link",
@@ -88,6 +99,10 @@ def of_every_api(running: RunningPlatform) -> Sequence[Call]:
         Call("POST", "/client/sign-out", headers={"cookie": "auth=unknown"}),
         Call("GET", "/recordings/65f0c0ffee65f0c0ffee65f0/unknown"),
     ]
+
+
+def _user() -> dict[str, str]:
+    return {"username": f"{token_hex(6)}@example.org", "first_name": "Ada", "last_name": "New"}
 
 
 def answers(http: httpx.Client, calls: Sequence[Call]) -> list[tuple[Call, httpx.Response]]:

@@ -18,7 +18,7 @@ from tests.dialects.webmeeting_v6.client import Account
 from tests.platform import RunningPlatform, running_platform
 
 _LIMIT = 45.0
-_V6 = "/api/v6/meeting"
+_V6, _V3 = "/api/v6/meeting", "/v3.0"
 _PATHS = (
     "/client/link",
     "/client/meeting",
@@ -26,6 +26,8 @@ _PATHS = (
     "/client/password/look-up",
     "/json/v1/roomService/list",
     _V6,
+    f"{_V3}/auth/user",
+    f"{_V3}/auth/account",
 )
 _DEEP = 50_000
 _MEETING = b'{"topic": "x", "startTime": "2027-01-01T10:00:00.000Z", "documents": %s}'
@@ -53,7 +55,9 @@ class Wire(Struct, frozen=True):
 
     def begun(self, path: str, *more: bytes) -> socket.socket:
         """A connection on which the head of a request has been sent."""
-        head = b"POST %s HTTP/1.1\r\nHost: x\r\n%s" % (path.encode(), self.headers if path == _V6 else b"")
+        method = b"PUT" if path.startswith(_V3) else b"POST"
+        headers = self.headers if path == _V6 else b""
+        head = b"%s %s HTTP/1.1\r\nHost: x\r\n%s" % (method, path.encode(), headers)
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=_LIMIT)
         connection.sendall(head + b"".join(line + b"\r\n" for line in more) + b"\r\n")
         return connection

@@ -13,14 +13,19 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx
+import msgspec
 import pytest
 
 from switchroom.db.base import Base
+from switchroom.platform.demo import Demo
+from tests.command.running import running
 from tests.http.calls import Call, answers, of_every_api, reason_of
 from tests.platform import RunningPlatform, running_platform
 from tests.postgresql import PostgresqlServer
 
 _LIMIT = 60.0
+_BY_PASSWORD = "usernamePasswordCredentials"
 _SMALL = 96 << 20
 """Bytes of a disk that PostgreSQL's own files have room on."""
 
@@ -67,7 +72,8 @@ class Served:
         while self.running.http.get("/health/ready").status_code != 503:
             assert time.monotonic() < deadline, "it is ready still"
             assert all(
-                one.status_code in (200, 204, 404, 503) for _, one in answers(self.running.http, self.calls)
+                one.status_code in (200, 204, 403, 404, 409, 503)
+                for _, one in answers(self.running.http, self.calls)
             )
 
     def has_logged_no_traceback(self) -> None:
@@ -127,8 +133,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[PostgresqlServ
 
 @pytest.fixture
 def served(server: PostgresqlServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Generator[Served]:
-    with running_platform(tmp_path, f"postgresql+asyncpg://{server.address}") as running:
-        served = Served(running, capfd)
+    with running_platform(tmp_path, f"postgresql+asyncpg://{server.address}") as platform:
+        served = Served(platform, capfd)
         yield served
         served.has_logged_no_traceback()
 
@@ -148,6 +154,45 @@ def test_postgresql_is_stopped_and_starts(served: Served, server: PostgresqlServ
     server.stop()
     server.start()
     served.all_is_well()
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+def test_postgresql_is_away_from_two_workers(tmp_path: Path, server: PostgresqlServer) -> None:
+    """Each worker says so, and each is well by itself afterwards."""
+    data, url = tmp_path / "var", f"postgresql+asyncpg://{server.address}"
+    with running(data, "--demo", "--workers", "2", SWITCHROOM_DATABASE_URL=url) as platform:
+        demo = msgspec.json.decode((data / "demo.json").read_bytes(), type=Demo)
+        calls = 8 * _of_the_demo(demo)
+        with httpx.Client(base_url=platform.base_url, trust_env=False) as http:
+            _until_answered(http, calls, {200})
+            server.stop()
+            _until_answered(http, calls, {503})
+            told = {reason_of(answer) for _, answer in answers(http, calls)}
+            assert len(told) == 1, told
+            assert "the database cannot be reached" in told.pop()
+            server.start()
+            _until_answered(http, calls, {200})
+        assert "Traceback" not in platform.output.read_text()
+
+
+def _of_the_demo(demo: Demo) -> list[Call]:
+    user = demo.users[0]
+    credentials = {"username": user.username, "password": user.password}
+    assert demo.webmeeting is not None
+    return [
+        Call("POST", "/json/v1/authenticationService/authenticate", {_BY_PASSWORD: credentials}),
+        Call("GET", "/api/v6/account", headers={"x-api-key": demo.webmeeting.api_key}),
+        Call("PUT", "/v3.0/auth/user", {"data": credentials}),
+    ]
+
+
+def _until_answered(http: httpx.Client, calls: Sequence[Call], statuses: set[int]) -> None:
+    """Wait until all calls, which come to both workers, are answered so."""
+    deadline = time.monotonic() + _LIMIT
+    while (found := {answer.status_code for _, answer in answers(http, calls)}) != statuses:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
 
 
 @pytest.mark.postgresql
@@ -190,8 +235,8 @@ def test_postgresql_has_a_full_disk(disk: Path, tmp_path: Path, capfd: pytest.Ca
     server = PostgresqlServer(directory)
     server.start("max_wal_size=32MB", "wal_recycle=off")
     try:
-        with running_platform(tmp_path, f"postgresql+asyncpg://{server.address}") as running:
-            served = Served(running, capfd)
+        with running_platform(tmp_path, f"postgresql+asyncpg://{server.address}") as platform:
+            served = Served(platform, capfd)
             with full(disk):
                 served.becomes_unready()
                 served.says("the database", calls=lambda _: False)
@@ -206,8 +251,8 @@ def test_postgresql_has_a_full_disk(disk: Path, tmp_path: Path, capfd: pytest.Ca
 def test_sqlite_has_a_full_disk(disk: Path, capfd: pytest.CaptureFixture[str]) -> None:
     data = disk / "sqlite"
     data.mkdir()
-    with running_platform(data) as running:
-        served = Served(running, capfd)
+    with running_platform(data) as platform:
+        served = Served(platform, capfd)
         with full(disk):
             served.says("the database has no space left", calls=_writes)
             served.is_unready("the database has no space left")
@@ -217,8 +262,8 @@ def test_sqlite_has_a_full_disk(disk: Path, capfd: pytest.CaptureFixture[str]) -
 
 
 def test_sqlite_is_locked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with running_platform(tmp_path) as running:
-        served = Served(running, capfd)
+    with running_platform(tmp_path) as platform:
+        served = Served(platform, capfd)
         with closing(sqlite3.connect(tmp_path / "switchroom.db", isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             served.says("the database is locked", calls=_writes)
