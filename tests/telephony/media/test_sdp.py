@@ -97,3 +97,38 @@ def test_codecs_are_chosen_by_what_they_cost() -> None:
     assert between(OPUS, OPUS) == OPUS
     assert between(OPUS, G722) == G722
     assert between(G722, PCMU) == PCMU
+
+
+@pytest.mark.parametrize(
+    ("payloads", "attribute"),
+    [
+        ("0 \u00b2", ""),
+        ("0 \u0663", ""),
+        ("0 " + "9" * 5000, ""),
+        ("0", "a=rtpmap:" + "9" * 5000 + " PCMU/8000\r\n"),
+        ("0", "a=rtpmap:0 PCMU/" + "9" * 5000 + "\r\n"),
+        ("0", "a=rtpmap:0 PCMU/8000/" + "9" * 5000 + "\r\n"),
+        ("0", "a=fmtp:" + "9" * 5000 + " x\r\n"),
+    ],
+)
+def test_numbers_that_are_none_are_passed_over(payloads: str, attribute: str) -> None:
+    """Python reads digits of every script, some of them not as numbers, and no number of 5,000 digits."""
+    found = sdp.read(_CALL.format(port="9", payloads=payloads, attribute=attribute))
+    assert [codec.payload for codec in found.codecs] == [0]
+    assert sdp.only(_CALL.format(port="9", payloads=payloads, attribute=attribute), {0})
+
+
+def test_a_port_of_many_digits_is_none() -> None:
+    with pytest.raises(SdpError):
+        sdp.read(_CALL.format(port="9" * 5000, payloads="0", attribute=""))
+
+
+def test_a_version_of_many_digits_stays() -> None:
+    text = _CALL.format(port="9", payloads="0", attribute="").replace("o=- 1 1", "o=- 1 " + "9" * 5000)
+    assert sdp.next_version(text) == text
+
+
+_CALL = (
+    "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+    "m=audio {port} RTP/AVP {payloads}\r\n{attribute}"
+)

@@ -23,18 +23,19 @@ LARGEST = 32 * 1024
 CNAME = "switchroom"
 """Canonical name of the sources that are named."""
 
-_media = re.compile(r"(?m)^m=(\S+) (\d+)(?:/\d+)? (\S+)([^\r\n]*)\r?$")
+_media = re.compile(r"(?m)^m=(\S+) ([0-9]{1,5})(?:/[0-9]{1,5})? (\S+)([^\r\n]*)\r?$")
 _connection = re.compile(r"(?m)^c=IN IP[46] ([^\s/]+)")
 _connection_line = re.compile(r"(?m)^c=[^\r\n]*\r?\n")
 _time = re.compile(r"(?m)^t=")
 _port = re.compile(r"^(m=\S+ )\d+")
 _direction = re.compile(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\r?$")
-_rtpmap = re.compile(r"(?m)^a=rtpmap:(\d+) ([^\s/]+)/(\d+)(?:/(\d+))?")
-_fmtp = re.compile(r"(?m)^a=fmtp:(\d+) ([^\r\n]*)")
-_of_payload = re.compile(r"^a=(?:rtpmap|fmtp|rtcp-fb):(\d+)[ \r\n]")
+_rtpmap = re.compile(r"(?m)^a=rtpmap:([0-9]{1,3}) ([^\s/]+)/([0-9]{1,6})(?:/([0-9]{1,2}))?(?![0-9])")
+_fmtp = re.compile(r"(?m)^a=fmtp:([0-9]{1,3}) ([^\r\n]*)")
+_of_payload = re.compile(r"^a=(?:rtpmap|fmtp|rtcp-fb):([0-9]{1,3})[ \r\n]")
+_payload = re.compile(r"[0-9]{1,3}")
 _ssrc = re.compile(r"(?m)^a=ssrc:[^\r\n]*\r?\n")
 _setup = re.compile(r"(?m)^a=setup:[a-z]+")
-_origin = re.compile(r"(?m)^(o=\S+ \S+ )(\d+)( )")
+_origin = re.compile(r"(?m)^(o=\S+ \S+ )([0-9]{1,20})( )")
 
 
 class SdpError(ValueError):
@@ -209,9 +210,8 @@ def _codecs(line: str, payloads: str) -> list[Codec]:
     parameters = {int(found[1]): found[2].strip() for found in _fmtp.finditer(line)}
     codecs: list[Codec] = []
     for word in payloads.split():
-        if not word.isdigit() or int(word) > 127:
+        if _payload.fullmatch(word) is None or (payload := int(word)) > 127:
             continue
-        payload = int(word)
         found = names.get(payload)
         if found is not None:
             codecs.append(
@@ -228,6 +228,6 @@ def _only(line: str, payloads: Collection[int]) -> str:
         return found is None or int(found[1]) in payloads
 
     first, *attributes = line.splitlines(keepends=True)
-    words = first.rstrip().split(" ")
-    first = " ".join([*words[:3], *(word for word in words[3:] if int(word) in payloads)]) + "\r\n"
+    words, wanted = first.rstrip().split(" "), {str(payload) for payload in payloads}
+    first = " ".join([*words[:3], *(word for word in words[3:] if word in wanted)]) + "\r\n"
     return first + "".join(attribute for attribute in attributes if kept(attribute))
