@@ -51,6 +51,8 @@ _READ = (
     "phone_numbers",
 )
 
+_CHANGED = [kind for kind in _RESOURCES if kind != "users"]
+
 TELEPHONY: Sequence[tuple[str, str, Any]] = [
     ("PUT", "/v3.0/auth/user", {"data": {"username": "x", "password": "y"}}),
     ("PUT", "/v3.0/auth/user", {"data": {"username": "x", "api_key": "y"}}),

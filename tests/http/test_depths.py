@@ -76,3 +76,11 @@ def test_no_depth_breaks_anything(running: RunningPlatform, name: str, opening: 
     assert {depth for depth, (status, _) in statuses.items() if status >= 500} == set(), statuses
     assert {depth for depth in DEPTHS if depth >= REFUSED and statuses[depth][0] != 400} == set(), statuses
     assert statuses[TAKEN][0] in (200, 201) or "hangup" in field.message, statuses[TAKEN]
+
+
+def test_no_depth_of_a_sound_in_json_breaks_anything(running: RunningPlatform) -> None:
+    api = Api.of(running, running.organization().organization)
+    path, headers = f"/v3.0/medias/{api.make('medias', name='x')}/raw", {"x-auth-token": api.token}
+    for depth in (50, 1000, 50_000):
+        body = b'{"data": {"content": "", "x": ' + b"[" * depth + b"]" * depth + b"}}"
+        assert running.http.post(path, content=body, headers=headers).status_code == 400

@@ -90,5 +90,5 @@ def _content_of(body: bytes) -> bytes:
     try:
         raw = msgspec.json.decode(body, type=dict[str, messages.RawUpload])["data"]
         return base64.b64decode(raw.content, validate=True)
-    except (msgspec.MsgspecError, KeyError, ValueError):
+    except (msgspec.MsgspecError, KeyError, ValueError, RecursionError):
         raise Invalid(ErrorCode.SOUND_INVALID, "file") from None
