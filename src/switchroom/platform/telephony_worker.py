@@ -31,11 +31,12 @@ from switchroom.platform.telephony_calls import CallServices
 from switchroom.settings import ConfigurationError
 from switchroom.telephony.calls.leg import DEVICE
 from switchroom.telephony.calls.media_services import MediaServices
+from switchroom.telephony.routing.configuration import LONGEST_RINGING
 
 log = structlog.stdlib.get_logger(__name__)
 
-LONGEST_RINGING = 300.0
-"""Seconds after which an outgoing call that nobody ends is given up."""
+ANSWER_LIMIT = LONGEST_RINGING + 10.0
+"""Seconds after which an outgoing call that nobody ends is given up: later than callflows do."""
 
 _LOOPBACK = "127.0.0.1"
 
@@ -53,7 +54,7 @@ async def work(job: TelephonyJob) -> None:
         await calls.open()
         ng = await stack.enter_async_context(NgClient.connected(_LOOPBACK, relay.control_port))
         options = AgentOptions(
-            next_hop=(_LOOPBACK, server.core_port), answer_limit=LONGEST_RINGING, kept_headers=(DEVICE,)
+            next_hop=(_LOOPBACK, server.core_port), answer_limit=ANSWER_LIMIT, kept_headers=(DEVICE,)
         )
         agent = await UserAgent.open((_LOOPBACK, server.workers[job.number - 1]), options, calls.board)
         stack.callback(agent.close)

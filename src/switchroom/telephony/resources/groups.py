@@ -12,6 +12,7 @@ from switchroom.telephony.resources.fields import Id, Name
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource
 from switchroom.telephony.resources.rows import ResourceRow, resource_table
+from switchroom.telephony.routing.configuration import LONGEST_RINGING, RINGING_SECONDS
 
 _KINDS = {"user": "users", "device": "devices", "group": "groups"}
 
@@ -21,8 +22,8 @@ class Member(Struct, frozen=True, kw_only=True):
 
     member_id: Id
     member_type: Literal["user", "device", "group"] = "user"
-    delay: Annotated[int, Meta(ge=0, le=600)] = 0
-    timeout: Annotated[int, Meta(ge=1, le=600)] = 20
+    delay: Annotated[int, Meta(ge=0, le=LONGEST_RINGING)] = 0
+    timeout: Annotated[int, Meta(ge=1, le=LONGEST_RINGING)] = RINGING_SECONDS
     logged: bool = True
 
 

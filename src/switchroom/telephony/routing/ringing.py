@@ -13,13 +13,18 @@ from msgspec import Struct, structs
 from switchroom.telephony.routing.actions import DeviceTarget, NumberTarget, Target
 from switchroom.telephony.routing.call import Call, Flow
 from switchroom.telephony.routing.caller_id import forwarded_identity
-from switchroom.telephony.routing.configuration import CallForward, Device, MemberType, User, member_key
+from switchroom.telephony.routing.configuration import (
+    LONGEST_RINGING,
+    CallForward,
+    Device,
+    MemberType,
+    User,
+    member_key,
+)
 from switchroom.telephony.routing.destinations import Internal, Outside, destination_of
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
 from switchroom.telephony.routing.restrictions import Payer, refusal
-
-LONGEST_RINGING = 600
 
 
 class Reach(Struct, frozen=True):

@@ -17,11 +17,17 @@ from switchroom.telephony.routing.actions import (
     Target,
     is_rejection,
 )
-from switchroom.telephony.routing.configuration import Group, GroupMember, MemberType, Strategy
+from switchroom.telephony.routing.configuration import (
+    LONGEST_RINGING,
+    Group,
+    GroupMember,
+    MemberType,
+    Strategy,
+)
 from switchroom.telephony.routing.flow import GroupData, Module, RingData
 from switchroom.telephony.routing.hangup_causes import HangupCause, sip_code
 from switchroom.telephony.routing.prompts import PromptName
-from switchroom.telephony.routing.ringing import LONGEST_RINGING, Reach, Ringer, seconds, shared_out
+from switchroom.telephony.routing.ringing import Reach, Ringer, seconds, shared_out
 from switchroom.telephony.routing.state import Connect, Context, Do, Leave, Ringing, Stay, Turn, leave
 
 _MOST_MEMBERS = 200
