@@ -121,7 +121,11 @@ def test_a_call_over_a_trunk_belongs_to_the_caller() -> None:
     record = _only(told)
     assert (record.direction, record.owner_id, record.callee_id_number) == ("outgoing", ANNA, "+491711234567")
     assert record.billing_seconds == 1
-    assert detected(record) == {"detected_country": "DE", "detected_type": "mobile"}
+    assert detected(record) == {
+        "detected_country": "DE",
+        "detected_type": "mobile",
+        "detected_operator": "T-Mobile",
+    }
 
 
 def test_a_forwarded_call_belongs_to_who_forwards() -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from switchroom.telephony.calls.snapshot import CallDirection, CallSnapshot, LegDirection, LegSnapshot
 from switchroom.telephony.routing.hangup_causes import HangupCause, in_call_records
-from switchroom.telephony.routing.numbers import country_and_type
+from switchroom.telephony.routing.numbers import country_and_type, operator_of
 
 NOBODY = ""
 """Key of the record of a call that rang nobody; the first that it rings takes it over."""
@@ -80,7 +80,7 @@ def main_record(records: Mapping[str, Record]) -> str:
 
 
 def detected(record: Record) -> dict[str, Any]:
-    """Country (ISO 3166) and type of the number outside, empty for an internal call."""
+    """Country (ISO 3166), type and operator of the number outside, empty for an internal call."""
     if record.direction == CallDirection.INTERNAL:
         return {}
     is_outgoing = record.direction == CallDirection.OUTGOING
@@ -230,4 +230,10 @@ def _unanswered(call: CallSnapshot, leg: LegSnapshot) -> str:
 @lru_cache(maxsize=4096)
 def _detected(number: str) -> dict[str, Any]:
     found = country_and_type(number)
-    return {} if found is None else {"detected_country": found[0], "detected_type": found[1]}
+    if found is None:
+        return {}
+    country, kind = found
+    detected = {"detected_country": country, "detected_type": kind}
+    # Of others the ranges say nothing.
+    operator = operator_of(number) if "mobile" in kind else ""
+    return {**detected, "detected_operator": operator} if operator else detected

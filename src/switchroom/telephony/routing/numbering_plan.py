@@ -125,6 +125,17 @@ def country_and_type(number: str) -> tuple[str, str] | None:
     return phonenumbers.region_code_for_number(parsed) or "", _TYPES.get(phonenumbers.number_type(parsed), "")
 
 
+def operator_of(number: str) -> str:
+    """The operator to whom the range of a number in E.164 was given (see `numbers.operator_of`)."""
+    from phonenumbers import carrier
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return ""
+    return carrier.name_for_number(parsed, "en")
+
+
 def is_country(code: str) -> bool:
     """Whether it is a country's code (see `numbers.is_country`)."""
     return code in phonenumbers.SUPPORTED_REGIONS
