@@ -502,6 +502,21 @@ class CallTransferred(_OfCall, frozen=True, kw_only=True):
     remark = "who is at the leg has transferred the other"
 
 
+class CallEmergency(_OfCall, frozen=True, kw_only=True):
+    event_type = "call.emergency"
+    remark = "when an emergency service is dialled, and when it was not reached"
+    emergency_number: str
+    emergency_caller_id: Annotated[
+        str, Meta(description="the number that the service is told, empty for none")
+    ]
+    is_configured: Annotated[
+        bool, Meta(description="whether the account has an emergency caller id for who calls")
+    ]
+    cause: Annotated[
+        str, Meta(description="why it was not reached, as `hangup_cause`; empty when it is dialled")
+    ]
+
+
 class CallEnded(DomainEvent, frozen=True, kw_only=True):
     event_type = "call.ended"
     happens_to = "call"

@@ -185,15 +185,15 @@ class SoftPhone:
             number=self._number,
         )
 
-    async def call(self, number: str, **others: Any) -> Conversation:
-        """Call a number; its answer is to be waited for."""
+    async def call(self, number: str, offer: str = "", **others: Any) -> Conversation:
+        """Call a number, with the phone's own offer or another; its answer is to be waited for."""
         conversation = await self._conversation()
         uri = Uri("sip", user=escape_user(number), host=self.realm)
         conversation.session = self.agent.call(
             str(uri),
             conversation.listen,
             from_=self.address,
-            sdp=conversation.talker.description().encode(),
+            sdp=(offer or conversation.talker.description()).encode(),
             credentials=self._credentials,
             **others,
         )

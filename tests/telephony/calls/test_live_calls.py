@@ -96,6 +96,23 @@ async def test_channels_are_shown_while_they_are_there(account: Account) -> None
         await channels(account, 0)
 
 
+async def test_a_call_that_is_refused_at_once_has_a_record(account: Account) -> None:
+    ada_id = account.person("201", "Ada", "Lovelace")
+    account.person("202")
+    gsm = (
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 3\r\n"
+    )
+    async with account.phones("201", "202") as (ada, grace):
+        call = await ada.call("202", gsm)
+        assert await call.failed() == 488
+        (record,) = await records(account)
+        assert (record["owner_id"], record["hangup_cause"]) == (ada_id, "INCOMPATIBLE_DESTINATION")
+        assert (record["callee_id_number"], record["billing_seconds"]) == ("202", 0)
+        events = await ask(account.api, "GET", "/events", type="call.*")
+        assert [one["type"] for one in events] == ["call.created", "call.ended"]
+        assert grace.incoming.empty()
+
+
 @pytest.mark.parametrize("which", [0, 1])
 async def test_hang_up(account: Account, which: int) -> None:
     account.person("201")

@@ -18,6 +18,7 @@ from switchroom.telephony.calls.snapshot import (
     CallDirection,
     CallSnapshot,
     ChangeKind,
+    Emergency,
     Happened,
     Journal,
 )
@@ -116,9 +117,9 @@ class CallState:
             self._is_begun = True
             self.note(ChangeKind.CREATED)
 
-    def note(self, kind: ChangeKind, leg: Leg | None = None) -> None:
+    def note(self, kind: ChangeKind, leg: Leg | None = None, *, emergency: Emergency | None = None) -> None:
         """Tell the journal."""
-        happened = Happened(kind, leg.uuid if leg is not None else "")
+        happened = Happened(kind, leg.uuid if leg is not None else "", emergency)
         self._journal.note(self.snapshot(), happened, self._save)
 
     def snapshot(self) -> CallSnapshot:

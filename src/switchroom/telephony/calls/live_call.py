@@ -50,6 +50,7 @@ from switchroom.telephony.calls.routes import CallOver, Rerouted, Route, Turned
 from switchroom.telephony.calls.snapshot import (
     CallDirection,
     ChangeKind,
+    Emergency,
     Journal,
     LegStatus,
 )
@@ -79,10 +80,12 @@ from switchroom.telephony.routing.actions import (
 from switchroom.telephony.routing.actions import Answered as SomebodyAnswered
 from switchroom.telephony.routing.call import Flow
 from switchroom.telephony.routing.call_limits import OutsideCalls, may_go_out
+from switchroom.telephony.routing.caller_id import has_emergency_caller_id
 from switchroom.telephony.routing.configuration import CallLimits
 from switchroom.telephony.routing.flow import FeatureData
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import step
+from switchroom.telephony.routing.modules.outside import emergency_number
 from switchroom.telephony.routing.state import State
 
 log = structlog.stdlib.get_logger(__name__)
@@ -156,6 +159,7 @@ class LiveCall(TalkingCall):
     def __init__(self, board: Board, inbox: Inbox, routed: Leg, call_id: str = "") -> None:
         super().__init__(board.journal, board.loader, board.prompts, inbox, routed, call_id)
         self.board = board
+        self._is_emergency = False
 
     # What goes through it from beginning to end.
 
@@ -192,12 +196,13 @@ class LiveCall(TalkingCall):
 
     def _fail(self) -> None:
         self.cause = HangupCause.NORMAL_TEMPORARY_FAILURE
-        self.code = _NOT_TAKEN if self.action is None else _TAKEN_AND_FAILED
+        # What has a record was taken: another worker would make it a second one.
+        self.code = _NOT_TAKEN if self.action is None and not self.is_told else _TAKEN_AND_FAILED
 
     async def _begin(self, entry: Entry) -> None:
         session = self.routed.session
         if isinstance(session, IncomingCall) and session.offer is not None:
-            self.codecs = await self._take_offer(session.offer)
+            self.codecs = await self._take_offer(session.offer, entry)
             if not self.codecs:
                 return
         route = await entry.enter(self)
@@ -207,13 +212,19 @@ class LiveCall(TalkingCall):
         self.tell_beginning()
         await self._go(route)
 
-    async def _take_offer(self, offer: bytes) -> Sequence[Codec]:
+    async def _take_offer(self, offer: bytes, entry: Entry) -> Sequence[Codec]:
+        """The codecs of an offer; empty for one that cannot be taken. Whose call it was is found out then
+        too, for its record."""
         try:
             return await self.routed.media.phone_offered(offer.decode("utf-8", "replace"))
         except SdpError as error:
             log.info("call without a codec", call=self.id, reason=str(error))
+            await entry.enter(self)
             self.cause, self.code = HangupCause.INCOMPATIBLE_DESTINATION, 488
             return ()
+        except NgError:
+            await entry.enter(self)
+            raise
 
     async def _take_up(self, saved: SavedCall) -> None:
         self.is_told = True
@@ -291,6 +302,7 @@ class LiveCall(TalkingCall):
                         await self._talk()
                     return
                 case Hangup(cause, code):
+                    self._tell_emergency(cause=cause.value)
                     if not await self.given_back(code):
                         self.cause, self.code = cause, code if code != _NOT_TAKEN else _TAKEN_AND_FAILED
                         return
@@ -380,8 +392,22 @@ class LiveCall(TalkingCall):
     async def _dial(self, action: Dial) -> Event:
         assert self.loaded is not None
         self.direction = CallDirection.OUTGOING
+        if action.is_emergency and not self._is_emergency:
+            self._is_emergency = True
+            self._tell_emergency(caller_id=action.request.asserted_user)
         self.hold_music = None
         return await self.until_answered(self.board.dial(self.ringing(), self.loaded, action))
+
+    def _tell_emergency(self, *, caller_id: str = "", cause: str = "") -> None:
+        """Tell that an emergency service is called, or was not reached; of any other call nothing."""
+        assert self.loaded is not None
+        assert self.state is not None
+        flow, call = self.loaded.flow, self.state.call
+        number = emergency_number(flow, call)
+        if number is not None:
+            is_configured = has_emergency_caller_id(flow.payer(call.user_id, call.device_id))
+            said = Emergency(number=number, caller_id=caller_id, is_configured=is_configured, cause=cause)
+            self.note(ChangeKind.EMERGENCY, emergency=said)
 
     def ringing(self) -> RingingCall:
         """What is needed to ring somebody for the routed leg."""

@@ -99,8 +99,22 @@ class ChangeKind(StrEnum):
     TRANSFERRED = "transferred"
     LEG_ENDED = "leg_ended"
     ENDED = "ended"
+    EMERGENCY = "emergency"
+    """An emergency service is called, or cannot be."""
+
     CHANGED = "changed"
     """Nothing that anybody is told of; the state is another."""
+
+
+class Emergency(Struct, frozen=True, kw_only=True):
+    """Call to an emergency service at `number`, which is told `caller_id`. `is_configured` is whether the
+    account has an emergency caller id for who calls; `cause` is why the service was not reached, empty when
+    it is dialled."""
+
+    number: str
+    caller_id: str = ""
+    is_configured: bool
+    cause: str = ""
 
 
 class Happened(Struct, frozen=True):
@@ -108,6 +122,7 @@ class Happened(Struct, frozen=True):
 
     kind: ChangeKind
     leg: str = ""
+    emergency: Emergency | None = None
 
 
 class Journal(Protocol):

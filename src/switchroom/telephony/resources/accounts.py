@@ -76,7 +76,9 @@ class Offer(Struct, frozen=True):
 
 
 class Billing(Struct, frozen=True):
-    """What is agreed on with the account: plans, and limits, of which 0 is none."""
+    """What is agreed on with the account: plans, and limits of which 0 is none. The `max_number_…_calls` are
+    calls with the public network that may be up at once: incoming, outgoing, those of them that are forwards,
+    and all together; emergency calls pass. Plans and credit are kept, and limit nothing."""
 
     rate_plan: Text = ""
     volume_pack: Text = ""
@@ -135,7 +137,9 @@ class BillingView(Billing, frozen=True, kw_only=True):
 class AccountDraft(Struct, frozen=True, kw_only=True):
     """An account. `realm` is the SIP domain of its phones: one that it had before goes on to be its own while
     phones have passwords for it. `billing`, `category` and `available_apps`, and a realm outside of the
-    platform's domain, are for the platform to say."""
+    platform's domain, are for the platform to say; so is `emergency_caller_id_required`, with which nobody
+    calls an emergency service who has no emergency caller id. `failover_number`, `custom_files`, `pickup`,
+    `parkings` and `internal_phonebook` are kept, and change nothing yet."""
 
     name: Name
     category: Text = ""
@@ -157,9 +161,10 @@ class AccountDraft(Struct, frozen=True, kw_only=True):
     failover_number: PhoneNumber = ""
     custom_files: list[Text] = []
     internal_phonebook: bool = True
+    emergency_caller_id_required: bool = False
 
 
-_OF_PLATFORM = ("billing", "category", "available_apps")
+_OF_PLATFORM = ("billing", "category", "available_apps", "emergency_caller_id_required")
 _ALSO_UNDER_BILLING = tuple(
     name for name in BillingView.__struct_fields__ if name not in Billing.__struct_fields__
 )

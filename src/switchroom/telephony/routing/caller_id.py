@@ -68,6 +68,12 @@ def external_identity(
     return Identity(name=name, number=number, asserted_name=name, asserted_number=number)
 
 
+def has_emergency_caller_id(payer: Payer) -> bool:
+    """Whether an emergency caller id is configured whose number the account owns."""
+    wanted = (e164(one.emergency.number, payer.account.country) for one in _levels(payer))
+    return any(number in payer.account.numbers for number in wanted)
+
+
 def forwarded_identity(caller: Identity, payer: Payer, *, keep_caller_id: bool) -> Identity:
     """Who a forwarded call is from outside: the caller who is shown, or the forwarding user. The asserted
     number is the user's in both cases: the account answers for the call."""

@@ -16,6 +16,9 @@ COUNTRY = "DE"
 RINGING_SECONDS = 20
 """For how long users, devices and members of groups ring where nothing else is said."""
 
+LONGEST_RINGING = 180
+"""Seconds that anybody rings at most: carriers and proxies give up then (RFC 3261 section 16.6, timer C)."""
+
 
 class Permission(StrEnum):
     ALLOW = "allow"
@@ -68,7 +71,9 @@ class CallLimits(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True):
-    """`numbers` are those of the public network that the account owns, in E.164."""
+    """`numbers` are those of the public network that the account owns, in E.164. With
+    `emergency_caller_id_required` nobody calls an emergency service for whom no caller id is configured by
+    which it would know where help is needed."""
 
     id: int
     country: str = COUNTRY
@@ -79,6 +84,7 @@ class Account(Struct, frozen=True):
     music_on_hold_id: int | None = None
     numbers: frozenset[str] = frozenset()
     limits: CallLimits = CallLimits()
+    emergency_caller_id_required: bool = False
 
 
 class User(Struct, frozen=True):

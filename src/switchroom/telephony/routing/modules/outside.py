@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from switchroom.telephony.routing.actions import Answered, Busy, Dial, Event, Failed, JumpTo, NoAnswer
-from switchroom.telephony.routing.caller_id import Purpose, external_identity, internal_identity
+from switchroom.telephony.routing.call import Call, Flow
+from switchroom.telephony.routing.caller_id import (
+    Purpose,
+    external_identity,
+    has_emergency_caller_id,
+    internal_identity,
+)
+from switchroom.telephony.routing.configuration import LONGEST_RINGING
 from switchroom.telephony.routing.destinations import Internal, destination_of
 from switchroom.telephony.routing.destinations import Outside as OutsideNumber
 from switchroom.telephony.routing.flow import ExternalData, Module, Node
@@ -14,8 +21,6 @@ from switchroom.telephony.routing.prompts import PromptName
 from switchroom.telephony.routing.restrictions import Payer, refusal
 from switchroom.telephony.routing.state import Connect, Context, Dialling, Do, Jumping, Stay, Turn, leave
 from switchroom.telephony.routing.trunks import outgoing_request, usable
-
-LONGEST_DIALLING = 180
 
 
 def outside_node(number: str) -> Node:
@@ -31,13 +36,28 @@ def enter(context: Context, data: ExternalData) -> Turn:
     if not isinstance(destination, OutsideNumber):
         return leave(HangupCause.INVALID_NUMBER_FORMAT, notice=PromptName.NUMBER_UNKNOWN)
     number = destination.number
-    if refusal(number, payer) is not None:
+    is_barred = number.kind is NumberKind.EMERGENCY and (
+        payer.account.emergency_caller_id_required and not has_emergency_caller_id(payer)
+    )
+    if is_barred or refusal(number, payer) is not None:
         return leave(HangupCause.OUTGOING_CALL_BARRED, notice=PromptName.CALL_RESTRICTED)
     live = context.flow.live
     trunks = [one.id for one in usable(context.flow.trunks.values(), number, live.trunk_calls)]
     if data.trunk_id is not None and number.kind is not NumberKind.EMERGENCY:
         trunks = [one for one in trunks if one == data.trunk_id]
     return _dial(context, data, Dialling(tuple(trunks))) or leave(HangupCause.NORMAL_CIRCUIT_CONGESTION)
+
+
+def emergency_number(flow: Flow, call: Call) -> str | None:
+    """The number of the emergency service that a flow begins with calling; None for any other flow."""
+    data = flow.root.data
+    if not isinstance(data, ExternalData):
+        return None
+    payer = _payer_of(flow, call, data)
+    destination = destination_of(data.number, payer.country, flow.plan)
+    if not isinstance(destination, OutsideNumber) or destination.number.kind is not NumberKind.EMERGENCY:
+        return None
+    return destination.number.number
 
 
 def resume(context: Context, data: ExternalData, dialling: Dialling, event: Event) -> Turn:
@@ -95,7 +115,7 @@ def _dial(context: Context, data: ExternalData, dialling: Dialling) -> Do | None
         if external is None or number.kind is NumberKind.EMERGENCY:
             external = external_identity(payer, _purpose(number, payer), withheld=withheld)
         request = outgoing_request(trunk, number, external, internal_identity(payer, withheld=withheld))
-        timeout = max(min(data.timeout, LONGEST_DIALLING), 1)
+        timeout = max(min(data.timeout, LONGEST_RINGING), 1)
         is_emergency = number.kind is NumberKind.EMERGENCY
         is_forward = bool(context.call.forwards.by)
         return Do(Dial(trunk.id, request, timeout, is_emergency, is_forward), Dialling(rest))
@@ -103,9 +123,11 @@ def _dial(context: Context, data: ExternalData, dialling: Dialling) -> Do | None
 
 
 def _payer(context: Context, data: ExternalData) -> Payer:
-    if not data.caller_pays:
-        return Payer(context.flow.account)
-    return context.flow.payer(context.call.user_id, context.call.device_id)
+    return _payer_of(context.flow, context.call, data)
+
+
+def _payer_of(flow: Flow, call: Call, data: ExternalData) -> Payer:
+    return flow.payer(call.user_id, call.device_id) if data.caller_pays else Payer(flow.account)
 
 
 def _purpose(number: PublicNumber, payer: Payer) -> Purpose:
