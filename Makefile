@@ -39,6 +39,7 @@ check: .make/python-dev $(NODE_MODULES)/.installed ## Format, lint, strict types
 	.venv/bin/python -m switchroom.platform.api_document client | diff -u web/openapi.json - || (echo "web/openapi.json is old: run make docs"; exit 1)
 	.venv/bin/python -m switchroom.platform.api_document alfaview | diff -u web/alfaview.json - || (echo "web/alfaview.json is old: run make docs"; exit 1)
 	.venv/bin/python -m switchroom.events.documentation docs/events.md --check
+	.venv/bin/python -m switchroom.telephony.documentation docs/telephony.md --check
 	cd web && npm run --silent check
 
 bench: .make/bench-packages .make/sippy setup-dev ## Measure speed and memory into benchmarks/results/
@@ -60,6 +61,7 @@ docs: .make/python-dev ## Generate the pages that are made from code, and the do
 	.venv/bin/python -m switchroom.platform.api_document client > web/openapi.json
 	.venv/bin/python -m switchroom.platform.api_document alfaview > web/alfaview.json
 	.venv/bin/python -m switchroom.events.documentation docs/events.md
+	.venv/bin/python -m switchroom.telephony.documentation docs/telephony.md
 
 lock: .make/python-dev ## Choose the newest allowed versions of the dependencies
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

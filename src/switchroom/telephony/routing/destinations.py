@@ -59,7 +59,7 @@ DEFAULT_CODES: Mapping[Feature, str] = {
 """Codes as they are dialled where an account has not chosen others. None is active unless a callflow says
 so."""
 
-_WITHOUT_DIGITS = frozenset(
+WITHOUT_DIGITS = frozenset(
     {
         Feature.FORWARD_OFF,
         Feature.FORWARD_UPDATE,
@@ -166,6 +166,6 @@ def _feature_call(plain: str, plan: NumberPlan) -> FeatureCall | None:
 
 
 def _fits(entry: FeatureCode, plain: str) -> bool:
-    if entry.feature in _WITHOUT_DIGITS:
+    if entry.feature in WITHOUT_DIGITS:
         return plain == entry.code
     return plain.startswith(entry.code) and (plain == entry.code or plain[len(entry.code) :].isdecimal())

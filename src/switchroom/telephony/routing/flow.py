@@ -144,7 +144,7 @@ Data = (
     | FeatureData
 )
 
-_DATA: Mapping[Module, type[Data]] = {
+DATA: Mapping[Module, type[Data]] = {
     Module.USER: RingData,
     Module.DEVICE: RingData,
     Module.GROUP: GroupData,
@@ -159,6 +159,7 @@ _DATA: Mapping[Module, type[Data]] = {
     Module.HANGUP: HangupData,
     Module.QUEUE: QueueData,
 }
+"""What is configured for each module; of those that are not here, nothing that is looked at."""
 
 REFERENCES: Mapping[Module, str] = {
     Module.USER: "users",
@@ -212,7 +213,7 @@ def normalized(flow: object) -> dict[str, Any]:
     given = cast("Mapping[str, Any]", flow)
     module = Module(given["module"])
     data: dict[str, Any] = dict(given.get("data") or {})
-    known = {one.encode_name: one.type for one in structs.fields(_DATA.get(module, LaterData))}
+    known = {one.encode_name: one.type for one in structs.fields(DATA.get(module, LaterData))}
     for name, kind in known.items():
         if data.get(name) is not None:
             data[name] = msgspec.convert(data[name], kind, strict=False)
@@ -282,7 +283,7 @@ class _Reader:
         given = {} if value is None else self._object(value, path)
         if given is None:
             return None
-        kind = _DATA.get(module, LaterData)
+        kind = DATA.get(module, LaterData)
         right = {one.encode_name: self._field(one, given, path) for one in structs.fields(kind)}
         number = right.get("number")
         if module is Module.EXTERNAL and isinstance(number, str) and dialled(number) is None:

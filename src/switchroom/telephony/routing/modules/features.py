@@ -44,6 +44,23 @@ from switchroom.telephony.routing.state import (
 FORWARD_LEAST, FORWARD_MOST = 3, 20
 FORWARD_SECONDS = 8
 
+THERE = frozenset(
+    {
+        Feature.FORWARD_ON,
+        Feature.FORWARD_OFF,
+        Feature.FORWARD_TOGGLE,
+        Feature.FORWARD_UPDATE,
+        Feature.CHECK_VOICEMAIL,
+        Feature.OWN_VOICEMAIL,
+        Feature.DIRECT_VOICEMAIL,
+        Feature.INTERCOM,
+        Feature.WITHHOLD,
+        Feature.GROUP_LOGIN,
+        Feature.GROUP_LOGOUT,
+    }
+)
+"""Features that are there; of the others callers are told that they are not yet."""
+
 _FEATURES = {one.value: one for one in Feature}
 _ANNOUNCED, _ENTERED, _LATER = "announced", "entered", "later"
 _IN, _OUT = "in", "out"
