@@ -107,6 +107,23 @@ async def test_all_phones_of_a_user_ring_until_one_answers(account: Account) -> 
         await first.ended()
 
 
+async def test_a_phone_that_logs_no_missed_calls(account: Account) -> None:
+    account.person("201")
+    account.person("202")
+    account.api("POST", f"/devices/{account.devices['202']}", {"missed_calls_log": False})
+    async with account.phones("201", "202") as (ada, grace):
+        for phone, caller, is_told in ((grace, ada, True), (ada, grace, False)):
+            call = await caller.call("202" if phone is grace else "201")
+            ringing = await phone.rung()
+            ringing.ring()
+            await call.until(Progress)
+            assert isinstance(call.session, OutgoingCall)
+            call.session.cancel()
+            cancelled = await ringing.until(Cancelled)
+            assert ("completed elsewhere" in cancelled.reason) == is_told
+            await call.failed()
+
+
 async def test_one_who_rejects_ends_the_ringing_of_a_group_and_one_who_is_away_does_not(
     account: Account,
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -10,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.engines.sip.events import Cancelled, Ended
 from switchroom.engines.sip.outgoing import OutgoingCall
+from switchroom.engines.supervisor import ProcessState
 from tests.dialects.telephony_v3.client import Api, Follower, Reader
+from tests.platform import RunningPlatform
 from tests.telephony.calls.phones import Conversation, SoftPhone
 from tests.telephony.calls.switchboards import Account
 
@@ -111,6 +116,27 @@ async def test_a_call_that_is_refused_at_once_has_a_record(account: Account) -> 
         events = await ask(account.api, "GET", "/events", type="call.*")
         assert [one["type"] for one in events] == ["call.created", "call.ended"]
         assert grace.incoming.empty()
+
+
+async def test_a_call_without_the_relay_has_a_record(exchange: RunningPlatform, account: Account) -> None:
+    ada_id = account.person("201", "Ada", "Lovelace")
+    account.person("202")
+    relay = exchange.platform.engines.find(RtpengineEngine)
+    assert relay is not None
+    assert relay.pid is not None
+    async with account.phones("201", "202") as (ada, _):
+        os.kill(relay.pid, signal.SIGSTOP)
+        try:
+            call = await ada.call("202")
+            assert await call.failed(12) == 500
+        finally:
+            os.kill(relay.pid, signal.SIGCONT)
+        (record,) = await records(account)
+        assert (record["owner_id"], record["hangup_cause"]) == (ada_id, "NORMAL_TEMPORARY_FAILURE")
+        deadline = time.monotonic() + 20
+        while relay.state is not ProcessState.READY:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("which", [0, 1])

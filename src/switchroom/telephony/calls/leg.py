@@ -75,7 +75,8 @@ class LegOwner(Protocol):
 
 class Party(Struct, frozen=True):
     """Who is at a leg: a device with the user who has it, or a trunk; and what is shown of them. With
-    `is_forward` the call has been forwarded to them."""
+    `is_forward` the call has been forwarded to them; a phone that does not `log_missed` is told, when it has
+    rung, that the call was taken elsewhere (RFC 3326), which none shows as missed."""
 
     device_id: int | None = None
     user_id: int | None = None
@@ -84,6 +85,7 @@ class Party(Struct, frozen=True):
     number: str = ""
     language: str = ""
     is_forward: bool = False
+    log_missed: bool = True
 
     @property
     def place(self) -> str:
@@ -357,7 +359,8 @@ class Leg:
             status = code if 300 <= code < 700 else 480
             _quietly(lambda: session.refuse(status, headers=headers))
         elif isinstance(session, OutgoingCall):
-            _quietly(lambda: session.cancel(reason))
+            told = reason if self.party.log_missed else ELSEWHERE
+            _quietly(lambda: session.cancel(told))
 
     def _follow_sources(self) -> None:
         """Have a browser hear again what it has heard before, which takes offers of ours."""

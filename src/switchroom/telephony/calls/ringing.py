@@ -257,6 +257,7 @@ async def _ring_device(
         name=(user and user.name) or device.name,
         number=(user and user.extension) or call.dialled,
         language=Payer(flow.account, user, device).language,
+        log_missed=device.missed_calls_log,
     )
     headers = [(DEVICE, str(device.id))]
     if contact is not None and len(flow.live.contacts[device.id]) > 1:

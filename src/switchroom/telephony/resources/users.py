@@ -79,7 +79,8 @@ _EVENTS: dict[type[ResourceSnapshot], type[UserCreated | UserUpdated | UserDelet
 class User(Struct, frozen=True, kw_only=True):
     """A person of the account. The username is an e-mail address. Who is made without a password gets a link
     by mail to set one. With `do_not_disturb` no phone of theirs rings; without `call_waiting` none that has a
-    call."""
+    call. `require_password_update`, `mobile_number`, `browserphone_id`, `apps`, `subscriptions`, `advanced`,
+    and what is about hotdesking, are kept and change nothing yet."""
 
     username: Annotated[str, Meta(min_length=3, max_length=254)]
     priv_level: Literal["user", "admin"] = "user"

@@ -112,7 +112,8 @@ class User(Struct, frozen=True):
 
 
 class Device(Struct, frozen=True):
-    """`owner_id` is the user who has the device now, be it by hotdesking."""
+    """`owner_id` is the user who has the device now, be it by hotdesking. Without `missed_calls_log` it is to
+    show no call that it has missed."""
 
     id: int
     name: str = ""
@@ -127,6 +128,7 @@ class Device(Struct, frozen=True):
     music_on_hold_id: int | None = None
     do_not_disturb: bool = False
     call_waiting: bool = True
+    missed_calls_log: bool = True
 
 
 class MemberType(StrEnum):
