@@ -74,7 +74,7 @@ class House(BoxOfOwner):
         )
         self.ids["channels"] = f"channel-{self.organization_id}"
         somebody = Participant(id="p", name=SECRET, number="1", owner_id=None, muted=False, timestamp=1)
-        board.meeting[self.organization_id, cast("int", self.ids["conferences"])] = {"p": somebody}
+        board.meeting[self.organization_id, self.ids["conferences"]] = {"p": somebody}
 
     async def _rows(self) -> None:
         async with self.running.platform.storage.database.write(self.organization_id) as session:
