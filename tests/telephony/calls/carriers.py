@@ -87,8 +87,8 @@ class Carrier(SoftPhone):
 
 
 @asynccontextmanager
-async def carrier(account: Account) -> AsyncGenerator[Carrier]:
-    made = Carrier(account.server)
+async def carrier(account: Account, tone: int = TONE) -> AsyncGenerator[Carrier]:
+    made = Carrier(account.server, tone)
     await made.open()
     try:
         yield made
