@@ -114,6 +114,7 @@ async def test_a_name_that_moves_inside_leads_nowhere(monkeypatch: pytest.Monkey
 
 
 def test_addresses_are_written_as_kamailio_writes_them() -> None:
-    assert Hop("2001:db8::1", 5060).source == "2001:db8:0:0:0:0:0:1"
+    assert Hop("2001:0DB8:0:0:0:0:0:1", 5060).source == "2001:db8::1"
+    assert Hop("2001:db8:0:0:1:0:0:1", 5060).source == "2001:db8::1:0:0:1"
     assert Hop("192.0.2.1", 5060).source == "192.0.2.1"
     assert Hop("2001:db8::1", 5061, "tls").uri == "sip:[2001:db8::1]:5061;transport=tls"

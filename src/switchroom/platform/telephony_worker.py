@@ -52,7 +52,9 @@ async def work(job: TelephonyJob) -> None:
         calls = CallServices(job.settings, job.number)
         stack.push_async_callback(calls.close)
         await calls.open()
-        ng = await stack.enter_async_context(NgClient.connected(_LOOPBACK, relay.control_port))
+        ng = await stack.enter_async_context(
+            NgClient.connected(_LOOPBACK, relay.control_port, phones_family=relay.phones_family)
+        )
         options = AgentOptions(
             next_hop=(_LOOPBACK, server.core_port), answer_limit=ANSWER_LIMIT, kept_headers=(DEVICE,)
         )

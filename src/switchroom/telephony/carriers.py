@@ -68,10 +68,10 @@ class Hop(Struct, frozen=True):
 
     @property
     def source(self) -> str:
-        """The address as Kamailio writes that of a message's sender: all groups of IPv6, without zeros."""
+        """The address as Kamailio writes that of a message's sender (`ipv6_hex_style`): as the C library."""
         address = ip_address(self.address)
         if isinstance(address, IPv6Address):
-            return ":".join(f"{int(group, 16):x}" for group in address.exploded.split(":"))
+            return socket.inet_ntop(socket.AF_INET6, address.packed)
         return str(address)
 
 

@@ -14,7 +14,7 @@ from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.server_transaction import ServerTransaction
 from switchroom.engines.sip.uri import Uri
 from tests.dialects.telephony_v3.client import Api
-from tests.telephony.calls.phones import Conversation, SoftPhone
+from tests.telephony.calls.phones import Conversation, SoftPhone, in_uri
 from tests.telephony.calls.switchboards import Account
 
 CALLER, TONE = "+3225559999", 1200
@@ -45,7 +45,7 @@ class Carrier(SoftPhone):
         """Call a number of the platform's."""
         conversation = await self._conversation()
         host, port = self._server
-        uri = Uri("sip", user=number, host=host, port=port)
+        uri = Uri("sip", user=number, host=in_uri(host), port=port)
         conversation.session = self.agent.call(
             str(uri),
             conversation.listen,
@@ -104,7 +104,7 @@ def add_shared_trunk(account: Account, port: int) -> int:
 
 def add_trunk(account: Account, port: int, api: Api | None = None, **more: Any) -> int:
     """A trunk to a carrier at this port, once it is known."""
-    draft = {"name": "Carrier", "server": "127.0.0.1", "port": port, "country": "BE", **more}
+    draft = {"name": "Carrier", "server": account.server[0], "port": port, "country": "BE", **more}
     trunk = int((api or account.api)("PUT", "/trunks", draft)["id"])
     await_condition(account, trunk, "by_address")
     return trunk

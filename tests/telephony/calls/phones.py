@@ -31,6 +31,11 @@ from tests.telephony.media.phone import Phone as Talker
 LIMIT = 8.0
 
 
+def in_uri(host: str) -> str:
+    """An address as it stands in a URI."""
+    return f"[{host}]" if ":" in host else host
+
+
 class Conversation:
     """One call of a softphone."""
 
@@ -169,7 +174,7 @@ class SoftPhone:
 
     async def open(self) -> None:
         options = AgentOptions(next_hop=self._server, contact_user=self.username)
-        self._agent = await UserAgent.open(("127.0.0.1", 0), options, self)
+        self._agent = await UserAgent.open((self._server[0], 0), options, self)
 
     async def register(self, expires: int = 300) -> None:
         host, port = self.agent.local
@@ -179,7 +184,7 @@ class SoftPhone:
             f"sip:{self.realm}",
             from_=self.address,
             to=self.address,
-            headers=[("Contact", f"<sip:{self.username}@{host}:{port}>"), ("Expires", str(expires))],
+            headers=[("Contact", f"<sip:{self.username}@{in_uri(host)}:{port}>"), ("Expires", str(expires))],
             credentials=self._credentials,
             call_id=f"register-{self.username}",
             number=self._number,
@@ -217,7 +222,7 @@ class SoftPhone:
         self.incoming.put_nowait(conversation)
 
     async def _conversation(self) -> Conversation:
-        conversation = Conversation(self, await Talker.ring(self.tone))
+        conversation = Conversation(self, await Talker.ring(self.tone, host=self._server[0]))
         self.conversations.append(conversation)
         return conversation
 

@@ -36,7 +36,8 @@ class Account:
 
     @property
     def server(self) -> tuple[str, int]:
-        return ("127.0.0.1", self.platform.platform.settings.telephony.sip_port)
+        telephony = self.platform.platform.settings.telephony
+        return (telephony.listen or "127.0.0.1", telephony.sip_port)
 
     def person(self, extension: str, first_name: str = "Ada", last_name: str = "Lovelace") -> int:
         """A user with one device, whose phones ring at the extension."""

@@ -132,6 +132,7 @@ class Phone(asyncio.DatagramProtocol):
             if payload in LAWS
             else [self._opus.encode(wave) for _ in range(50)]  # a coder remembers
         )
+        self.host = "127.0.0.1"
         self._transport: asyncio.DatagramTransport | None = None
         self._sending: asyncio.Task[None] | None = None
         self._last_key = -1
@@ -139,12 +140,18 @@ class Phone(asyncio.DatagramProtocol):
 
     @classmethod
     async def ring(
-        cls, tone: int, payload: int = 8, events: dict[int, int] | None = None, packet_time: int = 20
+        cls,
+        tone: int,
+        payload: int = 8,
+        events: dict[int, int] | None = None,
+        packet_time: int = 20,
+        host: str = "127.0.0.1",
     ) -> Phone:
         """A phone with a port of its own."""
         phone = cls(tone, payload, events, packet_time)
+        phone.host = host
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: phone, local_addr=("127.0.0.1", 0)
+            lambda: phone, local_addr=(host, 0)
         )
         phone.port = transport.get_extra_info("sockname")[1]
         return phone
@@ -157,11 +164,12 @@ class Phone(asyncio.DatagramProtocol):
         for rate, payload in self.events.items():
             maps += [f"a=rtpmap:{payload} telephone-event/{rate}", f"a=fmtp:{payload} 0-15"]
         payloads = " ".join(str(one) for one in (*speech, *self.events.values()))
+        family = "IP6" if ":" in self.host else "IP4"
         lines = [
             "v=0",
-            "o=phone 1 1 IN IP4 127.0.0.1",
+            f"o=phone 1 1 IN {family} {self.host}",
             "s=-",
-            "c=IN IP4 127.0.0.1",
+            f"c=IN {family} {self.host}",
             "t=0 0",
             f"m=audio {self.port} RTP/AVP {payloads}",
             *maps,
@@ -183,7 +191,7 @@ class Phone(asyncio.DatagramProtocol):
 
     def connect(self, port: int) -> None:
         """Send to this port of loopback from now on."""
-        self._to = ("127.0.0.1", port)
+        self._to = (self.host, port)
         if self._sending is None:
             self._sending = asyncio.create_task(self._send())
 

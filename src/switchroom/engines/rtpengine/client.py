@@ -83,6 +83,7 @@ class NgClient(asyncio.DatagramProtocol):
     """A socket to one rtpengine, with any number of commands on their way at once."""
 
     def __init__(self) -> None:
+        self.phones_family = "IP4"
         self._prefix = secrets.token_hex(6)
         self._numbers = itertools.count(1)
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
@@ -91,17 +92,19 @@ class NgClient(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     @classmethod
-    async def connect(cls, host: str, port: int) -> NgClient:
-        """A client of the rtpengine at this address. Nothing is sent yet. Raises OSError."""
+    async def connect(cls, host: str, port: int, *, phones_family: str = "IP4") -> NgClient:
+        """A client of the rtpengine at this address, whose interface for phones is of this family (`IP4`,
+        `IP6`). Nothing is sent yet. Raises OSError."""
         loop = asyncio.get_running_loop()
         _, client = await loop.create_datagram_endpoint(cls, remote_addr=(host, port))
+        client.phones_family = phones_family
         return client
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def connected(cls, host: str, port: int) -> AsyncGenerator[NgClient]:
+    async def connected(cls, host: str, port: int, *, phones_family: str = "IP4") -> AsyncGenerator[NgClient]:
         """`connect`, and `close` at the end of the block."""
-        client = await cls.connect(host, port)
+        client = await cls.connect(host, port, phones_family=phones_family)
         try:
             yield client
         finally:

@@ -183,6 +183,7 @@ _NAMES = {
     "generate_rtcp": "generate RTCP",
     "repeat_times": "repeat-times",
     "ptime_reverse": "ptime-reverse",
+    "address_family": "address family",
 }
 
 
@@ -192,7 +193,7 @@ class Offer(
     """Command: `sdp` is the offer of the side `from_tag`; the reply has what the other side is offered.
 
     `ptime_reverse` is how many milliseconds of sound each packet towards `from_tag` is to have, 0 for as many
-    as there come in.
+    as there come in. `address_family` is that of the address that the other side is offered, `IP4` or `IP6`.
     """
 
     call_id: str
@@ -209,6 +210,7 @@ class Offer(
     sdes: Sequence[str] = ()
     rtcp_mux: Sequence[str] = ()
     ptime_reverse: int = 0
+    address_family: str = ""
 
 
 class Answer(

@@ -29,10 +29,12 @@ INTERFACES_FILE = "interfaces.json"
 
 
 class RtpengineInterfaces(Struct, frozen=True):
-    """Where the platform's processes find an rtpengine of this machine: ports of loopback."""
+    """Where the platform's processes find an rtpengine of this machine: ports of loopback; and the family of
+    its address for phones, `IP4` or `IP6`."""
 
     control_port: int
     event_port: int
+    phones_family: str = "IP4"
 
 
 def read_interfaces(directory: Path) -> RtpengineInterfaces | None:
@@ -66,7 +68,9 @@ class RtpengineConfiguration:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = directory / INTERFACES_FILE
         file.touch(mode=0o600)
-        file.write_bytes(msgspec.json.encode(RtpengineInterfaces(self.control_port, self.event_port)))
+        family = "IP6" if ":" in self.interfaces[0].partition("!")[0] else "IP4"
+        interfaces = RtpengineInterfaces(self.control_port, self.event_port, family)
+        file.write_bytes(msgspec.json.encode(interfaces))
 
     def arguments(self, directory: Path) -> list[str]:
         """The arguments of a server that keeps what it writes in `directory`."""

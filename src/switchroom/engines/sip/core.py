@@ -70,7 +70,7 @@ class Core:
         self.dialogs: dict[tuple[str, str], DialogUser] = {}
         self.invites: dict[ServerTransaction, InvitedUser] = {}
         host, port = transactions.transport.local
-        self.contact = f"<sip:{options.contact_user}@{host}:{port}>"
+        self.contact = f"<sip:{options.contact_user}@{f'[{host}]' if ':' in host else host}:{port}>"
         self._leaving: dict[tuple[str, str], Timer] = {}
 
     @property

@@ -55,7 +55,12 @@ def new_tag() -> str:
 def new_via(local: tuple[str, int]) -> Via:
     """The Via of a new request."""
     host, port = local
-    return Via("UDP", host, port, {"branch": f"{MAGIC_COOKIE}{new_tag()}", "rport": None})
+    return Via(
+        "UDP",
+        f"[{host}]" if ":" in host and not host.startswith("[") else host,
+        port,
+        {"branch": f"{MAGIC_COOKIE}{new_tag()}", "rport": None},
+    )
 
 
 class Dialog:

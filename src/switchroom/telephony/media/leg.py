@@ -311,6 +311,8 @@ class LegMedia:
             sdes=way.sdes,
             rtcp_mux=way.rtcp_mux,
             ptime_reverse=packet_time,
+            # Between legs it is always loopback's; rtpengine would take that of the description.
+            address_family="IP4" if tag == PHONE else self._ng.phones_family,
         )
         return (await self._ng.request(command, SdpReply)).sdp
 
