@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gc
 
-_THRESHOLDS = (20_000, 20, 20)
+THRESHOLDS = (20_000, 20, 20)
 """New objects, collections of the first and of the second generation (`gc.set_threshold`)."""
 
 
-def spare_the_collector() -> None:
+def spare_the_collector(thresholds: tuple[int, int, int] = THRESHOLDS) -> None:
     """Let garbage collection pass over what starting up has made, which stays for good, and look less often
     at what requests and calls make, which reference counting frees: together a third of the time of a
     write."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_THRESHOLDS)
+    gc.set_threshold(*thresholds)

@@ -38,6 +38,10 @@ log = structlog.stdlib.get_logger(__name__)
 ANSWER_LIMIT = LONGEST_RINGING + 10.0
 """Seconds after which an outgoing call that nobody ends is given up: later than callflows do."""
 
+_COLLECTOR_THRESHOLDS = (5_000, 10, 10)
+"""The parts of a call hold each other, for as long as its transactions last, and only the last generation's
+collection frees them: it is to come once in some thousand calls."""
+
 _LOOPBACK = "127.0.0.1"
 
 
@@ -70,7 +74,7 @@ async def work(job: TelephonyJob) -> None:
         stack.push_async_callback(services.silence.stop)
         stack.push_async_callback(calls.board.stop)
         await calls.begin()
-        spare_the_collector()
+        spare_the_collector(_COLLECTOR_THRESHOLDS)
         log.info("telephony worker ready", number=job.number)
         await stop.wait()
 
