@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -18,7 +21,7 @@ from switchroom.platform.storage import Storage
 from switchroom.platform.telephony import TelephonyServices, control_directory
 from switchroom.platform.telephony_conferences import ConferenceServices
 from switchroom.platform.telephony_lamps import LampServices
-from switchroom.settings import Settings
+from switchroom.settings import ConfigurationError, Settings
 from switchroom.tasks import Tasks
 from switchroom.telephony.calls.call_metrics import CallMetrics
 from switchroom.telephony.calls.control import SwitchboardControl
@@ -26,6 +29,7 @@ from switchroom.telephony.calls.dialling import TrunkDialler
 from switchroom.telephony.calls.forwarding import Forwarding
 from switchroom.telephony.calls.group_login import GroupLogin
 from switchroom.telephony.calls.journal import CallJournal, crashed
+from switchroom.telephony.calls.journal_writes import MACHINE_LENGTH, WorkerElsewhere
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.calls.mailbox import Voicemail
@@ -40,6 +44,21 @@ from switchroom.telephony.trunk_claims import TrunkClaims
 from switchroom.telephony.voicemail import unsaved
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+def machine_id(directory: Path) -> str:
+    """The id of the machine that the data directory is on, made at the first start. Raises OSError."""
+    file = directory / "machine"
+    own = directory / f"machine-{os.getpid()}"
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own.write_text(secrets.token_hex(MACHINE_LENGTH // 2))
+    try:
+        # Whole or not at all: several workers are started at once.
+        with suppress(FileExistsError):
+            file.hardlink_to(own)
+    finally:
+        own.unlink()
+    return file.read_text()
 
 
 class CallServices:
@@ -61,7 +80,7 @@ class CallServices:
         dialler = TrunkDialler(
             carrier_addresses(settings), TrunkClaims(self.storage.database), own_side(settings).host
         )
-        self.journal = CallJournal(self.storage.database, number)
+        self.journal = CallJournal(self.storage.database, number, machine_id(control_directory(settings)))
         self.lamps = LampServices(settings, self.storage, self.journal)
         self.metrics = CallMetrics(self.lamps, unwritten=lambda: self.journal.waiting)
         self.board = Switchboard(self.loader, prompts, self.metrics, dialler)
@@ -82,9 +101,13 @@ class CallServices:
         self._unsaved: Sequence[Path] = ()
 
     async def open(self) -> None:
-        """Connect to what is shared with other processes, and read what the process before has left."""
+        """Connect to what is shared with other processes, and read what the process before has left. Raises
+        ConfigurationError where another machine has the worker's place."""
         await self.storage.messages.connect()
-        self._left = await self.journal.left_behind()
+        try:
+            self._left = await self.journal.left_behind()
+        except WorkerElsewhere as error:
+            raise ConfigurationError(str(error)) from None
         self._unsaved = unsaved.left_behind(self._parts, self.number)
         await self._mixing.start()
 
@@ -116,6 +139,7 @@ class CallServices:
         await self._tasks.close()
         try:
             await self.journal.finish()
+            await self.journal.leave()
         except DATABASE_AWAY as error:
             log.error("calls not written", waiting=self.journal.waiting, reason=type(error).__name__)
         await self.storage.messages.disconnect()

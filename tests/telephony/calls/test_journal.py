@@ -22,11 +22,13 @@ from switchroom.identity.models import Membership, Organization, Person
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony.calls import journal
 from switchroom.telephony.calls.journal import CallJournal
-from switchroom.telephony.calls.journal_writes import JournalWrites
+from switchroom.telephony.calls.journal_writes import JournalWrites, WorkerElsewhere
 from switchroom.telephony.calls.live_rows import CallWorkerRow, LiveCallRow
 from switchroom.telephony.resources.actor import Actor, Level
 from switchroom.telephony.resources.calls_history import CallHistory, CallRecord, CallRecordView, HistoryQuery
 from tests.telephony.calls.told import Told
+
+MACHINE = "a" * 16
 
 
 class Place:
@@ -38,7 +40,7 @@ class Place:
         self.noticed = asyncio.Event()
         self.bus.subscribe(EventsAppended, self._notice)
         self.database = Database(url, self.bus)
-        self.journal = CallJournal(self.database, 1)
+        self.journal = CallJournal(self.database, 1, MACHINE)
 
     async def _notice(self, notice: EventsAppended) -> None:
         self.notices.append(notice)
@@ -89,9 +91,9 @@ class Place:
         actor = Actor(self.organization_id, level, user)
         return list((await CallHistory(self.database).page(actor, HistoryQuery())).records)
 
-    async def another_process(self, worker: int = 1) -> tuple[CallJournal, list[str]]:
+    async def another_process(self, worker: int = 1, machine: str = MACHINE) -> tuple[CallJournal, list[str]]:
         """A journal that takes the place of a process that has died, and the ids of calls it can take up."""
-        journal = CallJournal(self.database, worker)
+        journal = CallJournal(self.database, worker, machine)
         left = await journal.left_behind()
         await journal.finish()
         return journal, [one.id for one in left]
@@ -311,6 +313,26 @@ async def test_calls_of_a_worker_that_is_no_more_are_closed(place: Place) -> Non
     assert [one.hangup_cause for one in await place.listed()] == ["CRASH"]
     assert other.waiting == 0
     assert told.snapshot.ended_at is None
+
+
+async def test_two_machines_do_not_have_the_same_worker(place: Place) -> None:
+    """The second one is refused while the first is there, and closes its calls, whose media are not here,
+    when that is gone; one that has been stopped is gone at once."""
+    place.call()
+    await place.journal.finish()
+    with pytest.raises(WorkerElsewhere, match="worker 1 runs on another machine"):
+        await place.another_process(machine="b" * 16)
+    assert await place.listed() == []
+
+    async with place.database.write(None) as session:
+        seen = now() - timedelta(minutes=2)
+        await session.execute(update(CallWorkerRow).values(seen_at=seen))
+    other, left = await place.another_process(machine="b" * 16)
+    assert left == []
+    assert [one.hangup_cause for one in await place.listed()] == ["CRASH"]
+
+    await other.leave()
+    await place.another_process()
 
 
 async def test_a_worker_without_calls_is_there(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -55,9 +54,10 @@ class CallJournal:
     """Journal of one worker's calls. While the database is away, the last snapshot of each call and its
     events wait. `run` has to be kept going, `finish` writes what is left."""
 
-    def __init__(self, database: Database, worker: int) -> None:
-        """`worker` is its number, which the process that takes its place has too."""
-        self._writes = JournalWrites(database, worker, secrets.token_hex(16))
+    def __init__(self, database: Database, worker: int, machine: str) -> None:
+        """`worker` is its number, and `machine` the id of the machine, of 16 characters, which the process
+        that takes its place has too."""
+        self._writes = JournalWrites(database, worker, machine)
         self._known: dict[str, Written] = {}
         self._waiting: Changes = {}
         self._in_flight: Changes = {}
@@ -84,7 +84,7 @@ class CallJournal:
     async def left_behind(self) -> Sequence[CallSnapshot]:
         """Calls that the process before this one has left and that can be taken up; what is noted of them
         goes on where it was. Those that cannot, and calls of workers that are no more, are closed. To be
-        awaited before anything is noted. Raises Unavailable."""
+        awaited before anything is noted. Raises Unavailable, WorkerElsewhere."""
         found: list[CallSnapshot] = []
         for one in await self._writes.begin(GONE_AFTER):
             self._known[one.snapshot.id] = one.written
@@ -125,6 +125,10 @@ class CallJournal:
                 for call_id in self._in_flight:
                     del self._waiting[call_id]
                 await self._write(self._in_flight)
+
+    async def leave(self) -> None:
+        """Give the worker's place up, once everything is written."""
+        await self._writes.leave()
 
     async def _resolve_doubt(self) -> None:
         """Find out what became of a write that has failed: its answer alone may have been lost. What was not

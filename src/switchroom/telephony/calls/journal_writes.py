@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -38,6 +39,9 @@ from switchroom.telephony.routing.numbers import load_operators
 _REMEMBERED = 60.0
 """Seconds for which a user's names are kept."""
 _MOST_REMEMBERED = 10_000
+
+MACHINE_LENGTH = 16
+"""Characters of a machine's id."""
 
 _snapshots = msgspec.msgpack.Decoder(CallSnapshot)
 
@@ -101,14 +105,19 @@ class _Plan(Struct, frozen=True):
     before: Mapping[str, Record]
 
 
+class WorkerElsewhere(Exception):
+    """Another machine over the same database has a worker of this number."""
+
+
 class JournalWrites:
     """Writes of one process. It counts them, so that it can find out whether one whose answer was lost has
     been committed."""
 
-    def __init__(self, database: Database, worker: int, process: str) -> None:
+    def __init__(self, database: Database, worker: int, machine: str) -> None:
         self._database = database
         self._worker = worker
-        self._process = process
+        self._machine = machine
+        self._process = f"{machine}{secrets.token_hex(MACHINE_LENGTH // 2)}"
         self._batch = 0
         self._knows_operators = False
         self._in_doubt: tuple[Changes, dict[str, Written]] | None = None
@@ -116,18 +125,26 @@ class JournalWrites:
 
     async def begin(self, gone_after: timedelta) -> Sequence[LeftCall]:
         """Take the worker's place. The calls that the process before has left, and those of workers that were
-        not seen for so long, which are this one's now."""
+        not seen for so long, which are this one's now. Raises WorkerElsewhere."""
         async with self._database.write(None) as session:
             workers = {one.number: one for one in await session.scalars(select(CallWorkerRow))}
             own = workers.get(self._worker)
             moment = now()
+            is_elsewhere = own is not None and not own.process.startswith(self._machine)
+            if own is not None and is_elsewhere and own.seen_at >= moment - gone_after:
+                raise WorkerElsewhere(
+                    f"worker {self._worker} runs on another machine over this database, or did until "
+                    f"{own.seen_at:%H:%M:%S} UTC: one machine controls calls, the next one a minute later"
+                )
             unmarked = set(await session.scalars(select(LiveCallRow.worker).distinct())) - workers.keys()
             stale = {number for number, one in workers.items() if one.seen_at < moment - gone_after}
             gone = (unmarked | stale) - {self._worker}
             found = await session.scalars(
                 select(LiveCallRow).where(LiveCallRow.worker.in_([self._worker, *gone])).with_for_update()
             )
-            left = [_left(row, self._worker, workers, moment) for row in found]
+            # The media of calls of another machine are not here.
+            ours = None if is_elsewhere else self._worker
+            left = [_left(row, ours, workers, moment) for row in found]
             await session.execute(
                 update(LiveCallRow).where(LiveCallRow.worker.in_(gone)).values(worker=self._worker)
             )
@@ -139,6 +156,12 @@ class JournalWrites:
             await session.flush()
             await self._close_unreadable(session, [one for one in left if isinstance(one, LiveCallRow)])
         return [one for one in left if isinstance(one, LeftCall)]
+
+    async def leave(self) -> None:
+        """Give the worker's place up: another machine may take it at once."""
+        async with self._database.write(None) as session:
+            own = (CallWorkerRow.number == self._worker, CallWorkerRow.process == self._process)
+            await session.execute(delete(CallWorkerRow).where(*own))
 
     def forget_names(self) -> None:
         self._names.clear()
@@ -362,7 +385,7 @@ def _plan(change: Change, written: Written | None) -> _Plan:
 
 
 def _left(
-    row: LiveCallRow, worker: int, workers: Mapping[int, CallWorkerRow], moment: datetime
+    row: LiveCallRow, worker: int | None, workers: Mapping[int, CallWorkerRow], moment: datetime
 ) -> LeftCall | LiveCallRow:
     """The row itself where it cannot be read."""
     try:

@@ -27,7 +27,8 @@ class LiveCallRow(OfOrganization, Base):
 
 
 class CallWorkerRow(Base):
-    """A telephony worker, by its number. `process` is another at each start, `batch` the number of what it
+    """A telephony worker, by its number. `process` is another at each start and begins with the id of its
+    machine, `batch` the number of what it
     has written last, and `seen_at` when it was last there."""
 
     __tablename__ = "call_workers"
