@@ -99,11 +99,12 @@ class Engines:
         self._listeners: list[Callable[[], None]] = []
 
     def find(self, kind: type[E]) -> E | None:
-        """The engine of this kind, when this process runs it."""
-        for _, engine in self._here.values():
-            if isinstance(engine, kind):
-                return engine
-        return None
+        """The engine of this kind, the first of several, when this process runs it."""
+        return next(iter(self.find_all(kind)), None)
+
+    def find_all(self, kind: type[E]) -> list[E]:
+        """The engines of this kind that this process runs."""
+        return [engine for _, engine in self._here.values() if isinstance(engine, kind)]
 
     def problem(self, name: str) -> str | None:
         """Why an engine of this process has not been started, None when it has been."""

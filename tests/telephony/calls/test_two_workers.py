@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import select
 
 from switchroom.engines.kamailio.dispatching import worker_of
 from switchroom.engines.ports import free_port
+from switchroom.engines.supervisor import ProcessState
+from switchroom.platform.call_control import TelephonyWorkerEngine
 from switchroom.settings import TelephonySettings
 from switchroom.telephony.calls.live_rows import LiveCallRow
 from tests.platform import RunningPlatform, running_platform
 from tests.telephony.calls.switchboards import Account
+from tests.telephony.calls.test_calls import until
 from tests.telephony.calls.test_live_calls import act, ask, channels, connected, records
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow]
@@ -70,3 +76,42 @@ async def test_calls_of_accounts_at_both(platform: RunningPlatform) -> None:
             await call.ended()
             await other.ended()
             await records(account, 2)
+
+
+async def test_calls_go_to_the_other_worker_and_come_back(platform: RunningPlatform) -> None:
+    """Those that are up when a worker is killed are its own again; those that began elsewhere end there."""
+    account = await asyncio.to_thread(Account, platform, "Acme")
+    organization_id: int = account.api("GET", "/accounts")["id"]
+    number = worker_of(organization_id, (1, 2))
+    workers = platform.platform.engines.find_all(TelephonyWorkerEngine)
+    (own,) = (one for one in workers if one.number == number)
+    account.person("201")
+    account.person("202")
+    async with account.phones("201", "202") as (ada, grace):
+        first, first_other = await connected(ada, "202", grace)
+        before = own.pid
+        assert before is not None
+        os.kill(before, signal.SIGSTOP)
+        second, second_other = await connected(ada, "202", grace)
+        assert sorted(await asyncio.to_thread(_workers, platform)) == [1, 2]
+        with suppress(ProcessLookupError):  # it has been found out already that it hangs
+            os.kill(before, signal.SIGKILL)
+        await until(lambda: own.state is ProcessState.READY and own.pid != before, 30)
+
+        async with asyncio.timeout(20):
+            while True:  # until the server gives it calls again
+                third, third_other = await connected(ada, "202", grace)
+                found = await asyncio.to_thread(_workers, platform)
+                third.hang_up()
+                await third_other.ended()
+                if found.count(number) == 2:
+                    break
+        for call, other in ((first, first_other), (second, second_other)):
+            await call.talker.hears(grace.tone)
+            await other.hold()
+            await other.resume()
+            await other.talker.hears(ada.tone)
+            call.hang_up()
+            await other.ended()
+    ended = account.api("GET", "/calls_history/all", limit=100)
+    assert {one["hangup_cause"] for one in ended} == {"NORMAL_CLEARING"}
