@@ -22,6 +22,9 @@ from tests.telephony.test_trunk_registrations import Office
 NETWORK, CARRIER, OTHER = "192.0.2.0/24", "192.0.2.10", "192.0.2.11"
 """Addresses for documentation: who does not register there sends nothing."""
 
+OPEN = {"verify_certificate": False, "incoming": {"strip_numbers": 0, "prepend_numbers": ""}}
+"""Nobody answers there, so nobody shows a certificate."""
+
 SHARED = {"advanced": {"shared_server": True, "incoming": {"strip_numbers": 0, "prepend_numbers": ""}}}
 
 
@@ -68,7 +71,7 @@ async def test_a_carrier_is_the_first_accounts(office: Office, rival: int) -> No
     for port, transport, more in (
         (5060, "udp", {}),
         (5080, "tcp", {}),
-        (5061, "tls", {"calls_direction": "outgoing"}),
+        (5061, "tls", {"calls_direction": "outgoing", "advanced": OPEN}),
         # Who makes a name up is known by the address as well.
         (5060, "udp", {"username": USERNAME}),
     ):
