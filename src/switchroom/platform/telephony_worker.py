@@ -38,7 +38,7 @@ log = structlog.stdlib.get_logger(__name__)
 ANSWER_LIMIT = LONGEST_RINGING + 10.0
 """Seconds after which an outgoing call that nobody ends is given up: later than callflows do."""
 
-_COLLECTOR_THRESHOLDS = (5_000, 10, 10)
+_COLLECTOR_THRESHOLDS = (5_000, 5, 5)
 """The parts of a call hold each other, for as long as its transactions last, and only the last generation's
 collection frees them: it is to come once in some thousand calls."""
 
