@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
 
 import pytest
@@ -31,9 +32,11 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "STEADY_AFTER", 0.0)
 
 
-async def restarted(engine: Engine, before: int) -> None:
-    """Wait until an engine that had been restarted so often has been once more."""
+async def restarted(engine: Engine, before: int) -> float:
+    """Wait until an engine that had been restarted so often has been once more; the seconds that it took."""
+    began = time.monotonic()
     await until(lambda: engine.restarts > before and engine.state is ProcessState.READY, 40)
+    return time.monotonic() - began
 
 
 async def killed(exchange: RunningPlatform, meanwhile: Callable[[], None] | None = None) -> None:
@@ -49,7 +52,9 @@ async def killed(exchange: RunningPlatform, meanwhile: Callable[[], None] | None
     await restarted(worker, before)
 
 
-async def test_a_worker_is_killed(exchange: RunningPlatform, account: Account) -> None:
+async def test_a_worker_is_killed(
+    exchange: RunningPlatform, account: Account, record_property: Callable[[str, object], None]
+) -> None:
     """Those who talk go on, and can hold, transfer and hang up; records end right; new calls go on."""
     for extension in ("201", "202", "203"):
         account.person(extension)
@@ -67,7 +72,9 @@ async def test_a_worker_is_killed(exchange: RunningPlatform, account: Account) -
             if not turn % 2:
                 await call.talker.hears(550)
                 await other.talker.hears(400)
-            await restarted(worker, before)
+            seconds = await restarted(worker, before)
+            if turn % 2:  # in the other turns sound was listened to meanwhile
+                record_property("seconds until calls are taken up", round(seconds, 2))
             if turn % 2:
                 await other.resume()
                 await call.talker.hears(550)
@@ -134,7 +141,9 @@ async def test_a_worker_is_killed_while_a_phone_rings_for_who_is_answered(
         await call.ended()
 
 
-async def test_the_sip_server_is_killed(exchange: RunningPlatform, account: Account) -> None:
+async def test_the_sip_server_is_killed(
+    exchange: RunningPlatform, account: Account, record_property: Callable[[str, object], None]
+) -> None:
     """Who is registered can be called, and calls that are up can be ended."""
     account.person("201")
     account.person("202")
@@ -147,7 +156,7 @@ async def test_the_sip_server_is_killed(exchange: RunningPlatform, account: Acco
             assert server.pid is not None
             before = server.restarts
             os.kill(server.pid, signal.SIGKILL)
-            await restarted(server, before)
+            record_property("seconds until Kamailio is back", round(await restarted(server, before), 2))
             await call.talker.hears(550)
             await other.hold()
             await other.resume()
