@@ -12,7 +12,7 @@ from switchroom.errors import ErrorCode, Forbidden, TokenExpired, Unauthenticate
 from switchroom.identity.notices import AccessRevoked
 from switchroom.rooms.live import LiveState
 from switchroom.rooms.models import RoomMode
-from switchroom.rooms.notices import LinkDeleted, RoomChanged, RoomDestroyed
+from switchroom.rooms.notices import LinkDestroyed, RoomChanged, RoomDestroyed
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, SPECTATOR, Permission
 from tests.conference.room import RoomServer, room_server
 
@@ -168,7 +168,7 @@ async def test_a_deleted_link_puts_its_guests_out(server: RoomServer) -> None:
     ada = await server.enter("Ada")
     guest = await server.enter("Gil", link_id="link-1")
     other = await server.enter("Kim", link_id="link-2")
-    await server.bus.publish(LinkDeleted(1, "lounge", "link-1"))
+    await server.bus.publish(LinkDestroyed(1, "lounge", "link-1"))
     assert (await guest.hears("ended"))["reason"] == "revoked"
     assert await guest.closed() == 4004
     assert (await ada.hears("participant.left"))["participantId"] == guest.id

@@ -13,7 +13,7 @@ from switchroom.conference.room.participants import Participant
 from switchroom.conference.room.waiting_room import WaitingRooms
 from switchroom.identity.notices import AccessRevoked, OrganizationClosed
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
-from switchroom.rooms.notices import LinkDeleted, RoomChanged, RoomDestroyed
+from switchroom.rooms.notices import LinkDestroyed, RoomChanged, RoomDestroyed
 
 
 class ExternalChanges:
@@ -35,7 +35,7 @@ class ExternalChanges:
         self._reviews = reviews
         bus.subscribe(RoomDestroyed, self._room_destroyed)
         bus.subscribe(RoomChanged, self._room_changed)
-        bus.subscribe(LinkDeleted, self._link_deleted)
+        bus.subscribe(LinkDestroyed, self._link_deleted)
         bus.subscribe(AccessRevoked, self._access_revoked)
         bus.subscribe(OrganizationClosed, self._organization_closed)
         bus.subscribe(MeetingChanged, self._room_changed)
@@ -51,7 +51,7 @@ class ExternalChanges:
         self._put_out(notice.room_id, "meeting_over", "meeting_over", lambda _: True)
         self._waiting_rooms.send_away(notice.room_id, "meeting_over")
 
-    async def _link_deleted(self, notice: LinkDeleted) -> None:
+    async def _link_deleted(self, notice: LinkDestroyed) -> None:
         self._joins.room_changed(notice.room_id)
         self._put_out(
             notice.room_id, "removed", "revoked", lambda one: one.admission.link_id == notice.link_id

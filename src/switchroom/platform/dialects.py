@@ -16,7 +16,7 @@ from switchroom.dialects.telephony_v3.callers import Callers as TelephonyCallers
 from switchroom.dialects.telephony_v3.dialect import Telephony
 from switchroom.dialects.webmeeting_v6.dialect import WebMeeting
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
-from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingView
+from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingPayloads
 from switchroom.meetings.event_view import MeetingReports
 from switchroom.platform.conference import LiveRooms
 from switchroom.platform.events import EventServices
@@ -89,7 +89,7 @@ class Dialects:
             meetings.invitations, live.service, identity.signer.name_of_instance()
         )
         reports = MeetingReports(storage.database)
-        events.payloads[VIEW] = MeetingView(reports, self.meeting_writer).render
+        events.payloads[VIEW] = MeetingPayloads(reports, self.meeting_writer).render
         callers = TelephonyCallers(
             identity.keys,
             identity.organizations,

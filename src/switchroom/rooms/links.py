@@ -28,7 +28,7 @@ from switchroom.mail.queue import enqueue_invitations, withdraw_invitations
 from switchroom.rooms.access import judge, no_room, room_and_viewer, room_for, with_viewer
 from switchroom.rooms.drafts import LONGEST_NAME, require_name, require_text
 from switchroom.rooms.models import Link, LinkKind, Room, RoomPermission, RoomType
-from switchroom.rooms.notices import LinkDeleted, RoomChanged
+from switchroom.rooms.notices import LinkDestroyed, RoomChanged
 from switchroom.tasks import taking_turns
 
 LOCALES = ("en", "de")
@@ -199,7 +199,7 @@ class Links:
             await withdraw_invitations(session, token.organization_id, link.id, reason="the link was deleted")
             await session.delete(link)
             revoke(session, token.organization_id, link.id)
-            notify(session, LinkDeleted(token.organization_id, link.room_id, link.id))
+            notify(session, LinkDestroyed(token.organization_id, link.room_id, link.id))
             _append(session, token, event_types.LinkDeleted, link)
 
     async def _invite(

@@ -16,7 +16,7 @@ from switchroom.rooms.access import Viewer
 from switchroom.rooms.drafts import Grant
 from switchroom.rooms.listed_rooms import KeptRooms, ListedRoom, load_listed, read_listed
 from switchroom.rooms.models import BreakoutRoom, Room, RoomType
-from switchroom.rooms.pages import PageKind, PageRow, Place, page_query
+from switchroom.rooms.pages import PageKind, PageRow, RoomPlace, page_query
 from switchroom.rooms.permissions import Permission, Role
 from switchroom.rooms.revisions import Revisions
 
@@ -66,7 +66,7 @@ class RoomListing:
         self._revisions = revisions
         self._kept = KeptRooms()
         # The last room of a page, by the offset at which the next one begins.
-        self._marks: LRUCache[tuple[Hashable, int], Place] = LRUCache(_MOST_MARKS)
+        self._marks: LRUCache[tuple[Hashable, int], RoomPlace] = LRUCache(_MOST_MARKS)
 
     async def list(self, token: AccessToken, wanted: RoomFilter) -> Sequence[RoomView]:
         """A page of the organization's rooms, in their order within the tree's levels.
@@ -140,7 +140,7 @@ class RoomListing:
         rows = await columns_of(session, query, parameters)
         if rows:
             last_id, last_position, *_ = rows[-1]
-            self._marks[pages, wanted.offset + len(rows)] = Place(last_position, last_id)
+            self._marks[pages, wanted.offset + len(rows)] = RoomPlace(last_position, last_id)
         return rows
 
 

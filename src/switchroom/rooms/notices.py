@@ -21,7 +21,7 @@ class RoomDestroyed(Struct, frozen=True):
     room_id: str
 
 
-class LinkDeleted(Struct, frozen=True):
+class LinkDestroyed(Struct, frozen=True):
     organization_id: int
     room_id: str
     link_id: str

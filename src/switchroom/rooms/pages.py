@@ -31,7 +31,7 @@ PageRow = tuple[str, int, int | None, int | None, str | None]
 standing in the organization if they are a member."""
 
 
-class Place(Struct, frozen=True):
+class RoomPlace(Struct, frozen=True):
     """A room's place in the order of rooms, where it is also when the room is gone."""
 
     position: int

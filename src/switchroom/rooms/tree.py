@@ -26,7 +26,7 @@ from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.access import Viewer, administered, joinable
 from switchroom.rooms.descendants import holds
 from switchroom.rooms.models import IS_LISTED, Room, RoomType
-from switchroom.rooms.pages import IS_BEHIND, Place
+from switchroom.rooms.pages import IS_BEHIND, RoomPlace
 
 MOST_WHOLE = 150
 """Rooms of a tree that is shown at once."""
@@ -42,7 +42,7 @@ class Level(Struct, frozen=True):
     """The rooms in `parent_id` that come behind `after`, or from the first on."""
 
     parent_id: str = TOP
-    after: Place | None = None
+    after: RoomPlace | None = None
 
 
 class TreePage(Struct, frozen=True):
@@ -50,7 +50,7 @@ class TreePage(Struct, frozen=True):
     that `is_whole` has all that there is; `has_more` says that more rooms have the name looked for."""
 
     room_ids: Sequence[str]
-    following: Mapping[str, Place] = {}
+    following: Mapping[str, RoomPlace] = {}
     is_whole: bool = False
     has_more: bool = False
 
@@ -142,17 +142,17 @@ class _Shown:
 
 async def _levels(shown: _Shown, wanted: Sequence[Level]) -> TreePage:
     room_ids: list[str] = []
-    following: dict[str, Place] = {}
+    following: dict[str, RoomPlace] = {}
     for level in wanted:
         query = partial(_level, at_top=level.parent_id == TOP, is_first=level.after is None)
-        after = level.after or Place(0, "")
+        after = level.after or RoomPlace(0, "")
         nodes = await shown.nodes(
             query, PAGE + 1, parent_id=level.parent_id, position=after.position, after=after.room_id
         )
         room_ids += [node.id for node in nodes[:PAGE]]
         if len(nodes) > PAGE:
             last = nodes[PAGE - 1]
-            following[level.parent_id] = Place(last.position, last.id)
+            following[level.parent_id] = RoomPlace(last.position, last.id)
     return TreePage(room_ids, following)
 
 

@@ -8,7 +8,7 @@ from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.room_tree import PlaceInLevel, TreeAnswer, TreeQuery, WantedLevel
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.identity.tokens import TokenSigner
-from switchroom.rooms.pages import Place
+from switchroom.rooms.pages import RoomPlace
 from switchroom.rooms.tree import Level, RoomTree
 
 
@@ -50,4 +50,4 @@ class RoomTreeOperations:
 
 def _level(wanted: WantedLevel) -> Level:
     after = wanted.after
-    return Level(wanted.parent_id, None if after is UNSET else Place(after.position, after.room_id))
+    return Level(wanted.parent_id, None if after is UNSET else RoomPlace(after.position, after.room_id))

@@ -13,7 +13,12 @@ from switchroom.dialects.telephony_v3.callers import Context
 from switchroom.dialects.telephony_v3.messages.envelope import Page
 from switchroom.dialects.telephony_v3.messages.history import HistoryPage
 from switchroom.errors import ErrorCode, Invalid
-from switchroom.telephony.resources.calls_history import CallHistory, CallRecordView, HistoryQuery, Place
+from switchroom.telephony.resources.calls_history import (
+    CallHistory,
+    CallRecordView,
+    HistoryQuery,
+    RecordPlace,
+)
 
 _STANDARD_LIMIT, _MOST_LISTED = 100, 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,16 +88,16 @@ def _moment(text: str) -> datetime:
         raise Invalid(ErrorCode.TIME_OVERFLOW) from None
 
 
-def _cursor(place: Place) -> str:
+def _cursor(place: RecordPlace) -> str:
     return f"{(place.started_at - _EPOCH) // _MICROSECOND}-{place.id}"
 
 
-def _place(text: str) -> Place:
+def _place(text: str) -> RecordPlace:
     first, _, last = text.partition("-")
     if not (_DIGITS.fullmatch(first) and _DIGITS.fullmatch(last)):
         raise Invalid(ErrorCode.NOT_A_WHOLE_NUMBER)
     try:
-        place = Place(_EPOCH + int(first) * _MICROSECOND, int(last))
+        place = RecordPlace(_EPOCH + int(first) * _MICROSECOND, int(last))
     except OverflowError:
         raise Invalid(ErrorCode.TIME_OVERFLOW) from None
     if place.id > _LARGEST_ID:

@@ -132,7 +132,7 @@ class WebHookOperations:
         )
 
 
-class MeetingView:
+class MeetingPayloads:
     """Makes what the hooks are sent of an event: the meeting, and who joined or left it."""
 
     def __init__(self, reports: MeetingReports, writer: MeetingWriter) -> None:

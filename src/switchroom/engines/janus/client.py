@@ -117,7 +117,7 @@ _decoder = msgspec.json.Decoder(_Message)
 _encoder = msgspec.json.Encoder()
 
 
-class _Waiting:
+class _PendingRequest:
     """A request on its way; some are done when they are acknowledged, most when they are answered."""
 
     __slots__ = ("future", "until_ack")
@@ -190,7 +190,7 @@ class JanusClient:
         self._api_secret = api_secret
         self._session: int | None = None
         self._handles: dict[int, Handle] = {}
-        self._waiting: dict[str, _Waiting] = {}
+        self._waiting: dict[str, _PendingRequest] = {}
         self._transactions = itertools.count(1)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -259,7 +259,7 @@ class JanusClient:
         message["apisecret"] = self._api_secret
         if self._session is not None:
             message["session_id"] = self._session
-        waiting = self._waiting[transaction] = _Waiting(until_ack)
+        waiting = self._waiting[transaction] = _PendingRequest(until_ack)
         try:
             async with asyncio.timeout(REQUEST_LIMIT):
                 await self._connection.send(_encoder.encode(message).decode())

@@ -45,7 +45,7 @@ from switchroom.telephony.routing.voicemail.box import (
     GoTo,
     LoggedIn,
     MoveMessage,
-    Place,
+    Onward,
     Record,
     SaveMessage,
     SaveRecording,
@@ -87,11 +87,11 @@ class Voicemail:
         async with BoxListening(call, self._directory, self._prefix) as listening:
             visit = _Visit(call, self._mailboxes, listening, box)
             place = await visit.leave()
-            if place is Place.LOGIN:
+            if place is Onward.LOGIN:
                 await visit.check(box, is_own=False)
         if listening.gone is not None:
             raise listening.gone
-        return Digits("0") if place is Place.OPERATOR else Finished()
+        return Digits("0") if place is Onward.OPERATOR else Finished()
 
     async def check(self, call: LiveCall, action: CheckVoicemail) -> Event:
         """Let somebody listen to a box; it is an own one to its owner alone, not to whom the owner has
@@ -129,7 +129,7 @@ class _Visit:
         self._listening = listening
         self._box = box
 
-    async def leave(self) -> Place | None:
+    async def leave(self) -> Onward | None:
         """Where the caller goes on, None for nowhere."""
         box = self._box
         assert box is not None

@@ -93,7 +93,7 @@ class CallRecordView(Struct, frozen=True, kw_only=True):
     detected_type: str
 
 
-class Place(Struct, frozen=True):
+class RecordPlace(Struct, frozen=True):
     """Place in the order of the records."""
 
     started_at: datetime
@@ -107,7 +107,7 @@ class HistoryQuery(Struct, frozen=True, kw_only=True):
     owner_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
-    after: Place | None = None
+    after: RecordPlace | None = None
     limit: int = 100
 
 
@@ -115,7 +115,7 @@ class HistoryPage(Struct, frozen=True):
     """Records, and the place after which the next begin; None at the end."""
 
     records: Sequence[CallRecordView]
-    next_after: Place | None
+    next_after: RecordPlace | None
 
 
 class CallHistory:
@@ -140,7 +140,7 @@ class CallHistory:
             parts = [(await session.scalars(part)).all() for part in _of_users(rows, actor, query.owner_id)]
         found = list(islice(merge(*parts, key=_place), query.limit + 1))
         shown = found[: query.limit]
-        last = Place(*_place(shown[-1])) if len(found) > query.limit else None
+        last = RecordPlace(*_place(shown[-1])) if len(found) > query.limit else None
         return HistoryPage([view_of(one) for one in shown], last)
 
     async def read(self, actor: Actor, record_id: int) -> CallRecordView:

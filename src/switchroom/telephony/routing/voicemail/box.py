@@ -173,10 +173,10 @@ class CallBack(Struct, frozen=True, tag="call_back"):
 class GoTo(Struct, frozen=True, tag="go_to"):
     """Leave the box for the operator, or for its menu. No event follows."""
 
-    place: Place
+    place: Onward
 
 
-class Place(StrEnum):
+class Onward(StrEnum):
     OPERATOR = "operator"
     LOGIN = "login"
 

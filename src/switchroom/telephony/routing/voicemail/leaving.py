@@ -18,7 +18,7 @@ from switchroom.telephony.routing.voicemail.box import (
     BoxEvent,
     Exit,
     GoTo,
-    Place,
+    Onward,
     Record,
     Recorded,
     Recording,
@@ -69,9 +69,9 @@ def step(box: Box, state: LeavingState, event: BoxEvent) -> Step:
         return _exit(state)
     match state.stage, event:
         case Stage.GREETING, Digits("0"):
-            return LeavingState(Stage.ENDED), GoTo(Place.OPERATOR)
+            return LeavingState(Stage.ENDED), GoTo(Onward.OPERATOR)
         case Stage.GREETING, Digits("*"):
-            return LeavingState(Stage.ENDED), GoTo(Place.LOGIN)
+            return LeavingState(Stage.ENDED), GoTo(Onward.LOGIN)
         case Stage.GREETING, Digits() | Timeout():
             return _exit(state) if box.is_announcement_only else _record(box, state.reviews)
         case Stage.RECORDING, Recorded(length):
