@@ -24,7 +24,7 @@ from switchroom.telephony.resources.calls_history import (
     CallRecord,
     HistoryPage,
     HistoryQuery,
-    Place,
+    RecordPlace,
 )
 
 FEW, MANY = 1_000, 1_000_000
@@ -53,7 +53,7 @@ class _Account(Struct, frozen=True):
         return await self.history.page(self.administrator, HistoryQuery())
 
     async def last(self) -> HistoryPage:
-        place = Place(self.until - timedelta(seconds=1005), 0)
+        place = RecordPlace(self.until - timedelta(seconds=1005), 0)
         return await self.history.page(self.administrator, HistoryQuery(after=place))
 
     async def of_user(self) -> HistoryPage:

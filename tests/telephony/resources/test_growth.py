@@ -15,7 +15,7 @@ from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.secrets import Passwords
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony.resources.actor import Actor, Level
-from switchroom.telephony.resources.calls_history import CallHistory, CallRecord, HistoryQuery, Place
+from switchroom.telephony.resources.calls_history import CallHistory, CallRecord, HistoryQuery, RecordPlace
 from switchroom.telephony.resources.devices import Device, Devices
 from switchroom.telephony.resources.directories import ContactRow, Directories
 from switchroom.telephony.resources.realms import SipRealm
@@ -43,10 +43,10 @@ class Filled:
         moment = BEGUN + timedelta(seconds=number // 2)
         records = {
             "calls": HistoryQuery(limit=LIMIT),
-            "calls after": HistoryQuery(limit=LIMIT, after=Place(moment, 0)),
+            "calls after": HistoryQuery(limit=LIMIT, after=RecordPlace(moment, 0)),
             "calls of a day": HistoryQuery(limit=LIMIT, since=moment, until=moment + timedelta(days=1)),
-            "incoming calls": HistoryQuery(limit=LIMIT, direction="incoming", after=Place(moment, 0)),
-            "calls of a user": HistoryQuery(limit=LIMIT, owner_id=user, after=Place(moment, 0)),
+            "incoming calls": HistoryQuery(limit=LIMIT, direction="incoming", after=RecordPlace(moment, 0)),
+            "calls of a user": HistoryQuery(limit=LIMIT, owner_id=user, after=RecordPlace(moment, 0)),
         }
         self.database = database
         self.asks: dict[str, Ask] = {
@@ -172,7 +172,7 @@ async def test_a_page_of_a_million_calls(tmp_path: Path) -> None:
         await database.engine.dispose()
         history = CallHistory(database)
         admin, person = Actor(account, Level.ADMIN), Actor(account, Level.USER, user)
-        late = Place(datetime.fromtimestamp(number - 500, UTC), 0)
+        late = RecordPlace(datetime.fromtimestamp(number - 500, UTC), 0)
         asks: dict[str, Ask] = {
             "all": partial(history.page, admin, HistoryQuery(limit=LIMIT)),
             "later": partial(history.page, admin, HistoryQuery(limit=LIMIT, after=late)),

@@ -39,7 +39,7 @@ from switchroom.telephony.routing.voicemail.box import (
     GoTo,
     LoggedIn,
     MoveMessage,
-    Place,
+    Onward,
     Record,
     Recorded,
     Recording,
@@ -193,8 +193,8 @@ def test_an_announcement_alone() -> None:
 
 
 def test_keys_during_the_greeting() -> None:
-    assert Leaving().then(Digits("0")) == GoTo(Place.OPERATOR)
-    assert Leaving().then(Digits("*")) == GoTo(Place.LOGIN)
+    assert Leaving().then(Digits("0")) == GoTo(Onward.OPERATOR)
+    assert Leaving().then(Digits("*")) == GoTo(Onward.LOGIN)
 
 
 MAIN = [
