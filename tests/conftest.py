@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.platform import RunningPlatform, Tenant, running_platform
 from tests.postgresql import new_database, postgresql_server
+
+
+class _Lines:
+    """Logger of tests, which writes to what is the standard output at the moment.
+
+    `print` does not keep what it has looked up, and the interpreter crashes where another thread replaces it
+    meanwhile: pytest does so between tests, and the platform runs in a thread.
+    """
+
+    def msg(self, message: str) -> None:
+        stream = sys.stdout
+        with suppress(ValueError):  # closed with the test
+            stream.write(f"{message}\n")
+
+    log = debug = info = warn = warning = err = error = critical = exception = fatal = failure = msg
+
+
+def _lines(*_args: object) -> _Lines:
+    return _Lines()
+
+
+def pytest_configure() -> None:
+    """Log by lines whose writing is safe beside pytest's own threads."""
+    structlog.configure(logger_factory=_lines)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
