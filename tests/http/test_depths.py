@@ -14,8 +14,8 @@ from tests.dialects.telephony_v3.client import Api
 from tests.dialects.webmeeting_v6.client import Account
 from tests.platform import RunningPlatform
 
-DEPTHS = (50, 60, 64, 65, 100, 300, 600, 900, 940, 960, 980, 1000)
-TAKEN, REFUSED = 50, 65
+DEPTHS = (100, 124, 128, 129, 300, 600, 900, 940, 960, 980, 1000)
+TAKEN, REFUSED = 100, 129
 """Levels, those of the message around them aside."""
 
 PLACE = '"place"'

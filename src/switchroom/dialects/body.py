@@ -27,7 +27,7 @@ _MOST_NAMED = 100
 _MOST_LOOKED_AT = 2000
 """Parts of one body that are looked at by themselves; of a wrong one among more, the first is named."""
 
-DEEPEST = 64
+DEEPEST = 128
 """Levels of lists and objects within each other: what is kept of a body is written and read again by others,
 some of which cannot go as deep as the reader can."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 _WORDS = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 """A name of several words as the domain writes it; what callers named themselves is none."""
 
-LONGEST_NAME = 200
+LONGEST_NAME = 1000
 """Characters of a name that are told: of some paths callers have written a part."""
 
 
