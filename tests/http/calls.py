@@ -24,11 +24,14 @@ class Call(Struct, frozen=True):
     method: str
     path: str
     body: Any = None
+    """What is sent, or a function that makes it, where each time needs another."""
+
     headers: dict[str, str] = {}
     writes: bool = False
 
     def send(self, http: httpx.Client) -> httpx.Response:
-        return http.request(self.method, self.path, json=self.body, headers=self.headers, timeout=LIMIT)
+        body = self.body() if callable(self.body) else self.body
+        return http.request(self.method, self.path, json=body, headers=self.headers, timeout=LIMIT)
 
 
 def of_every_api(running: RunningPlatform) -> Sequence[Call]:
@@ -82,7 +85,7 @@ def of_every_api(running: RunningPlatform) -> Sequence[Call]:
         Call("GET", "/v3.0/events", headers=phones),
         Call("GET", "/v3.0/events?type=room.*&from=1700000000", headers=phones),
         Call("GET", "/v3.0/users", headers=phones),
-        Call("PUT", "/v3.0/users", {"data": _user()}, phones, writes=True),
+        Call("PUT", "/v3.0/users", _user, phones, writes=True),
         Call("PUT", "/v3.0/menus", {"data": {"name": "New"}}, phones, writes=True),
         Call("GET", "/v3.0/devices", headers=phones),
         Call("GET", "/v3.0/calls_history/all", headers=phones),
@@ -101,8 +104,8 @@ def of_every_api(running: RunningPlatform) -> Sequence[Call]:
     ]
 
 
-def _user() -> dict[str, str]:
-    return {"username": f"{token_hex(6)}@example.org", "first_name": "Ada", "last_name": "New"}
+def _user() -> dict[str, dict[str, str]]:
+    return {"data": {"username": f"{token_hex(6)}@example.org", "first_name": "Ada", "last_name": "New"}}
 
 
 def answers(http: httpx.Client, calls: Sequence[Call]) -> list[tuple[Call, httpx.Response]]:

@@ -72,10 +72,10 @@ async def test_who_is_killed_is_followed_when_the_lease_is_over(here: Place) -> 
 
 
 async def test_who_was_frozen_writes_nothing_more(here: Place) -> None:
-    first = here.process(count, "a", SHORT)
+    first = here.process(count, "a", LONG)
     await here.more("a")
     first.freeze()
-    async with working(here, "b", lease=SHORT):
+    async with working(here, "b", lease=LONG):
         await here.more("b")
         first.thaw()
         await here.more("b", 100)

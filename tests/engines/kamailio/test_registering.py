@@ -226,18 +226,23 @@ class TestManyAtOnce:
         ]
         for writer in writers:
             writer.start()
-        try:
-            answers = await asyncio.gather(*(self._register(edge, one) for one in range(self.PHONES)))
-        finally:
-            is_over.set()
-            for writer in writers:
-                writer.join()
-        assert set(answers) == {200}
-        assert {one.device_id for one in contacts(edge)} == {100 + one for one in range(self.PHONES)}
-
-    async def _register(self, edge: Edge, number: int) -> int:
-        async with edge.wire("tcp" if number % 4 == 0 else "udp") as wire:
-            return (await Phone(wire, f"phone{number}").register()).status
+        # A phone whose connection is closed is one that has gone.
+        async with AsyncExitStack() as wires:
+            phones = [
+                Phone(
+                    await wires.enter_async_context(edge.wire("tcp" if number % 4 == 0 else "udp")),
+                    f"phone{number}",
+                )
+                for number in range(self.PHONES)
+            ]
+            try:
+                answers = await asyncio.gather(*(one.register() for one in phones))
+            finally:
+                is_over.set()
+                for writer in writers:
+                    writer.join()
+            assert {one.status for one in answers} == {200}
+            assert {one.device_id for one in contacts(edge)} == {100 + one for one in range(self.PHONES)}
 
 
 def _write_all_the_time(file: Path, is_over: threading.Event) -> None:

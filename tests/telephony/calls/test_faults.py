@@ -20,6 +20,7 @@ from switchroom.platform.call_control import TelephonyWorkerEngine
 from tests.platform import RunningPlatform
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.calls.test_calls import connected, until
+from tests.telephony.calls.test_live_calls import records
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow]
 
@@ -37,6 +38,17 @@ async def restarted(engine: Engine, before: int) -> float:
     began = time.monotonic()
     await until(lambda: engine.restarts > before and engine.state is ProcessState.READY, 40)
     return time.monotonic() - began
+
+
+async def known_to_ring(account: Account, extension: str) -> None:
+    """Wait until it is in the database that a phone rings."""
+    device = str(account.devices[extension])
+    async with asyncio.timeout(20):
+        while True:
+            found = await asyncio.to_thread(account.api, "GET", "/devices/status")
+            if found[device]["state"] == "ringing":
+                return
+            await asyncio.sleep(0.02)
 
 
 async def killed(exchange: RunningPlatform, meanwhile: Callable[[], None] | None = None) -> None:
@@ -104,7 +116,7 @@ async def test_a_worker_is_killed_while_phones_ring(exchange: RunningPlatform, a
             ringing = await grace.rung()
             ringing.ring()
             await call.until(Progress)
-            await asyncio.sleep(0.2)  # for it to be written
+            await known_to_ring(account, "202")
             await killed(exchange, ringing.answer if turn % 2 else None)
             assert await call.failed(20) == 503
             if turn % 2:
@@ -114,8 +126,7 @@ async def test_a_worker_is_killed_while_phones_ring(exchange: RunningPlatform, a
         call, other = await connected(ada, "202", grace)
         call.hang_up()
         await other.ended()
-    records = account.api("GET", "/calls_history/all", limit=100)
-    causes = [one["hangup_cause"] for one in records]
+    causes = [one["hangup_cause"] for one in await records(account, TIMES + 1)]
     assert sorted(causes) == ["CRASH"] * TIMES + ["NORMAL_CLEARING"]
 
 
@@ -130,7 +141,7 @@ async def test_a_worker_is_killed_while_a_phone_rings_for_who_is_answered(
         await other.transfer("203")
         first = await mary.rung()
         first.ring()
-        await asyncio.sleep(0.2)  # for it to be written
+        await known_to_ring(account, "203")
         await killed(exchange)
         await first.until(Cancelled)
         third = await mary.rung()
