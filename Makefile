@@ -5,8 +5,9 @@ NODE_MODULES := web/node_modules
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path 'web/src/api/*.d.ts' -prune -o -type f -print)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# Two processes take tests from the two ends of one list; `make test SIDE_BY_SIDE=` runs them one by one.
-SIDE_BY_SIDE ?= --numprocesses 2 --dist worksteal
+# Processes take tests from different parts of one list, one more than a small machine has processors: tests wait
+# a lot. `make test SIDE_BY_SIDE=` runs them one by one.
+SIDE_BY_SIDE ?= --numprocesses 3 --dist worksteal
 
 # What each purpose needs from the distribution. Engines say which packages they are of.
 ENGINE_PACKAGES := $(shell sed -n '/^    packages = (/{:more;/)$$/!{N;b more};p}' src/switchroom/engines/*/engine.py | grep -o '"[^"]*"' | tr -d '"')
