@@ -81,7 +81,6 @@ def of_every_api(running: RunningPlatform) -> Sequence[Call]:
         Call("PUT", f"/api/v6/account/{account.id}", {"accountName": "New"}, v6, writes=True),
         Call("GET", account.admin["icsPath"]),
         Call("PUT", "/v3.0/auth/user", {"data": credentials}, writes=True),
-        Call("PUT", "/v3.0/auth/account", {"data": {"api_key": account.instance.key}}),
         Call("GET", "/v3.0/events", headers=phones),
         Call("GET", "/v3.0/events?type=room.*&from=1700000000", headers=phones),
         Call("GET", "/v3.0/users", headers=phones),
