@@ -7,7 +7,7 @@ with `--check` it changes nothing, and fails when the table is old.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import cast
@@ -67,13 +67,19 @@ def with_table(page: str) -> str:
     return f"{before}{_BEGIN}{table()}{_END}{after}"
 
 
-def main(path: Path, *, check: bool) -> None:
+def renew(path: Path, with_tables: Callable[[str], str], *, check: bool) -> None:
+    """Write a page as `with_tables` makes it of what it was; with `check`, exit with an error where that is
+    something else."""
     page = path.read_text()
-    made = with_table(page)
+    made = with_tables(page)
     if not check:
         path.write_text(made)
     elif made != page:
         sys.exit(f"{path} is old: run make docs")
+
+
+def main(path: Path, *, check: bool) -> None:
+    renew(path, with_table, check=check)
 
 
 if __name__ == "__main__":

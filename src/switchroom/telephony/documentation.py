@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import NODEFAULT, structs
 
+from switchroom.events.documentation import renew
 from switchroom.telephony.routing.configuration import Strategy
 from switchroom.telephony.routing.destinations import DEFAULT_CODES, WITHOUT_DIGITS, Feature
 from switchroom.telephony.routing.flow import CONFIGURABLE, DATA, REFERENCES, LaterData, Module
@@ -163,12 +164,7 @@ def with_tables(page: str) -> str:
 
 
 def main(path: Path, *, check: bool) -> None:
-    page = path.read_text()
-    made = with_tables(page)
-    if not check:
-        path.write_text(made)
-    elif made != page:
-        sys.exit(f"{path} is old: run make docs")
+    renew(path, with_tables, check=check)
 
 
 if __name__ == "__main__":
