@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,12 +79,7 @@ async def office(tmp_path: Path, known: Authority) -> AsyncIterator[Office]:
     await office.prepare()
     await office.engine.start()
     yield office
-    for task in office.tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-    await office.engine.stop()
-    await office.database.close()
+    await office.stop()
 
 
 @asynccontextmanager

@@ -118,6 +118,14 @@ class Office:
         except TimeoutError:
             raise AssertionError(f"{row and (row.condition, row.code, row.reason)}") from None
 
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.engine.stop()
+        await self.database.close()
+
     async def addresses(self, trunk_id: int) -> list[tuple[str, int]]:
         async with self.database.read(None) as session:
             rows = await session.scalars(select(TrunkAddress).where(TrunkAddress.trunk_id == trunk_id))
@@ -135,12 +143,7 @@ async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     await office.prepare()
     await office.engine.start()
     yield office
-    for task in office.tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-    await office.engine.stop()
-    await office.database.close()
+    await office.stop()
 
 
 @pytest.fixture
