@@ -30,8 +30,6 @@ from switchroom.telephony.resources.drafts import draft_of
 SCENARIOS = Path(__file__).with_name("sipp")
 PASSWORD = "a-password-of-phones"
 
-_MEDIA_PORTS = (40000, 48000)
-
 
 class Caller(Struct, frozen=True):
     """A phone that calls: its name, the realm of its account, and the account."""
@@ -78,10 +76,7 @@ class Called(Struct, frozen=True):
 async def loaded(place: Path, *, accounts: int, workers: int = 1) -> AsyncGenerator[Load]:
     """A platform with so many accounts, alone on free ports, until the block ends. Nothing is at the port
     that is called; see `phone_that_answers`."""
-    low, high = _MEDIA_PORTS
-    telephony = TelephonySettings(
-        sip_port=free_port(), media_port_min=low, media_port_max=high, workers=workers
-    )
+    telephony = TelephonySettings(sip_port=free_port(), workers=workers)
     settings = Settings(host="127.0.0.1", port=free_port(), data=str(place / "data"), telephony=telephony)
     settings.data_directory.mkdir(parents=True)
     platform = Platform(settings, engines=True)

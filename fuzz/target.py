@@ -106,7 +106,7 @@ def target(directory: Path, *, database: str = "", workers: int = 1) -> Generato
     if database:
         environment["SWITCHROOM_DATABASE_URL"] = database
     several = ("--workers", str(workers)) if workers > 1 else ()
-    with running(directory / "var", "--demo", *several, port=0, **environment) as platform:
+    with running(directory / "var", "--demo", *several, port=0, telephony=None, **environment) as platform:
         _wait_for_workers(platform.base_url, workers, platform.process)
         for path in stalls.iterdir():  # what a start takes is another matter
             os.truncate(path, 0)

@@ -273,8 +273,8 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
             "that is a number, else `listen`."
         ),
     ] = ""
-    media_port_min: Annotated[int, Meta(ge=1024, le=65535, description="First UDP port for media.")] = 30000
-    media_port_max: Annotated[int, Meta(ge=1024, le=65535, description="Last UDP port for media.")] = 39999
+    media_port_min: Annotated[int, Meta(ge=1024, le=65535, description="First UDP port for media.")] = 10000
+    media_port_max: Annotated[int, Meta(ge=1024, le=65535, description="Last UDP port for media.")] = 19999
     media_timeout: Annotated[
         int,
         Meta(
@@ -404,6 +404,10 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=1, description="Megabytes of voicemail of an account from which on its boxes are full."),
     ] = 10_000
 
+    @property
+    def media_ports(self) -> range:
+        return range(self.media_port_min, self.media_port_max + 1)
+
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The platform."""
@@ -485,6 +489,7 @@ def load(
     _require_networks("security.metrics_from", settings.security.metrics_from)
     _require_networks("events.webhook_networks", settings.events.webhook_networks)
     _require_networks("telephony.trunk_networks", settings.telephony.trunk_networks)
+    _require_ports(settings)
     _require_servers("ice.stun", settings.ice.stun, _STUN)
     _require_servers("ice.turn", settings.ice.turn, _TURN)
     _require_timezone("webmeeting.user_timezone", settings.webmeeting.user_timezone)
@@ -521,6 +526,25 @@ def _require_networks(name: str, networks: list[str]) -> None:
             ip_network(network, strict=False)
         except ValueError as error:
             raise ConfigurationError(f"{name}: {error}") from error
+
+
+def _require_ports(settings: Settings) -> None:
+    """Media ports belong to one program: another's would be taken from it without an error."""
+    telephony, janus = settings.telephony, settings.janus
+    if not telephony.enabled:
+        return
+    media = telephony.media_ports
+    for name in ("sip_port", "sip_tls_port"):
+        if getattr(telephony, name) in media:
+            raise ConfigurationError(
+                f"telephony.{name}: {getattr(telephony, name)} is one of the ports for media (telephony."
+                "media_port_min to _max)"
+            )
+    if media.start <= janus.rtp_port_max and janus.rtp_port_min < media.stop:
+        raise ConfigurationError(
+            f"telephony.media_port_min: ports {media.start} to {media.stop - 1} are in part those of "
+            f"janus.rtp_port_min to _max, {janus.rtp_port_min} to {janus.rtp_port_max}"
+        )
 
 
 def _require_servers(name: str, addresses: list[str], form: re.Pattern[str]) -> None:

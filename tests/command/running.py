@@ -15,12 +15,11 @@ from pathlib import Path
 import httpx
 from msgspec import Struct
 
+from switchroom.settings import TelephonySettings
 from tests.ports import free_port
 
 COMMAND = str(Path(sys.executable).with_name("switchroom"))
 LIMIT = 60.0
-_WITHOUT_TELEPHONES = {"SWITCHROOM_TELEPHONY_ENABLED": "false"}
-"""Tests run side by side, and only one can have the port of SIP; those of telephones choose others."""
 
 
 class Running(Struct, frozen=True):
@@ -57,9 +56,11 @@ def running(
     command: str = "up",
     port: int = 0,
     program: Sequence[str] = (COMMAND,),
+    telephony: TelephonySettings | None = None,
     **environment: str,
 ) -> Generator[Running]:
-    """`switchroom up` (or `serve`) on `data`, ready; ended with the block."""
+    """`switchroom up` (or `serve`) on `data`, ready; ended with the block. Without telephones, unless their
+    ports are said: tests run side by side."""
     port = port or free_port()
     output = data.parent / f"{data.name}-{port}.log"
     with output.open("wb") as log:
@@ -67,7 +68,7 @@ def running(
             [*program, command, "--data", str(data), "--port", str(port), *arguments],
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **_WITHOUT_TELEPHONES, **environment},
+            env={**os.environ, **_telephones(telephony), **environment},
         )
     try:
         base_url = f"http://127.0.0.1:{port}"
@@ -81,6 +82,16 @@ def running(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(LIMIT)
+
+
+def _telephones(telephony: TelephonySettings | None) -> dict[str, str]:
+    if telephony is None:
+        return {"SWITCHROOM_TELEPHONY_ENABLED": "false"}
+    return {
+        "SWITCHROOM_TELEPHONY_SIP_PORT": str(telephony.sip_port),
+        "SWITCHROOM_TELEPHONY_MEDIA_PORT_MIN": str(telephony.media_port_min),
+        "SWITCHROOM_TELEPHONY_MEDIA_PORT_MAX": str(telephony.media_port_max),
+    }
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.command.running import Running, run, running, until
-from tests.ports import free_port
+from tests.ports import telephones
 
 pytestmark = pytest.mark.slow
 
@@ -84,15 +84,10 @@ def test_up_runs_it(tmp_path: Path, workers: int) -> None:
 @pytest.mark.kamailio
 @pytest.mark.rtpengine
 def test_up_runs_so_many_telephony_workers(tmp_path: Path) -> None:
-    with running(
-        tmp_path / "var",
-        "--telephony-workers",
-        "2",
-        SWITCHROOM_TELEPHONY_ENABLED="true",
-        SWITCHROOM_TELEPHONY_SIP_PORT=str(free_port()),
-        SWITCHROOM_TELEPHONY_MEDIA_PORT_MIN="45400",
-        SWITCHROOM_TELEPHONY_MEDIA_PORT_MAX="45599",
-    ) as platform:
+    with (
+        telephones() as telephony,
+        running(tmp_path / "var", "--telephony-workers", "2", telephony=telephony) as platform,
+    ):
 
         def workers_up() -> list[float | None]:
             return [metric(platform, "switchroom_telephony_worker_up", worker=one) for one in ("1", "2")]

@@ -17,7 +17,7 @@ import pytest
 
 from tests.command.running import run, running
 from tests.command.test_documentation import BLOCK, PHONES, ROOT
-from tests.ports import free_port
+from tests.ports import free_port, telephones
 from tests.telephony.voicemail.tones import share_of
 
 pytestmark = [
@@ -34,20 +34,17 @@ TONE = 0.3 / (2 * math.pi) * 8000
 
 
 def test_a_newcomer_comes_to_two_phones_that_talk(tmp_path: Path) -> None:
-    data, sip_port = tmp_path / "var", free_port()
+    data = tmp_path / "var"
     printed = "\n".join(BLOCK.findall((ROOT / PHONES).read_text("utf-8")))
-    with running(
-        data,
-        "--demo",
-        SWITCHROOM_TELEPHONY_ENABLED="true",
-        SWITCHROOM_TELEPHONY_SIP_PORT=str(sip_port),
-        SWITCHROOM_TELEPHONY_MEDIA_PORT_MIN="46200",
-        SWITCHROOM_TELEPHONY_MEDIA_PORT_MAX="46399",
-        SWITCHROOM_EVENTS_WEBHOOK_NETWORKS="127.0.0.0/8",
-    ) as platform:
+    with (
+        telephones() as telephony,
+        running(
+            data, "--demo", telephony=telephony, SWITCHROOM_EVENTS_WEBHOOK_NETWORKS="127.0.0.0/8"
+        ) as platform,
+    ):
         for written, here in (
             ("http://localhost:8000", platform.base_url),
-            ("127.0.0.1:5060", f"127.0.0.1:{sip_port}"),
+            ("127.0.0.1:5060", f"127.0.0.1:{telephony.sip_port}"),
             *zip(("5082", "5092", "9876"), (str(port) for port in _ports()), strict=True),
         ):
             assert written in printed
@@ -66,7 +63,9 @@ def test_a_newcomer_comes_to_two_phones_that_talk(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        assert f"domain demo.sip.internal, server 127.0.0.1:{sip_port}" in platform.output.read_text()
+        assert (
+            f"domain demo.sip.internal, server 127.0.0.1:{telephony.sip_port}" in platform.output.read_text()
+        )
         account = Account(platform.base_url, data)
         talk, menu, message = account("/calls_history/all")
         hook = [json.loads(line) for line in (tmp_path / "calls.log").read_text().splitlines()]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from switchroom.engines.ports import free_port
 from switchroom.engines.rtpengine.client import NgClient, NgError, NgUnknownCall
 from switchroom.engines.rtpengine.commands import Answer, List, ListReply, Offer, Query, QueryReply, SdpReply
 from switchroom.engines.rtpengine.configuration import RtpengineConfiguration
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.engines.supervisor import ProcessError, ProcessState
 from tests.engines.waiting import until
+from tests.ports import media_ports
 
 pytestmark = pytest.mark.rtpengine
 
@@ -25,15 +25,14 @@ SDP = (
 
 
 async def test_it_takes_calls_and_is_started_again_when_it_dies(tmp_path: Path) -> None:
-    low = min(free_port() // 2 * 2, 60000)
-    engine = RtpengineEngine(
-        tmp_path / "rtpengine",
-        RtpengineConfiguration(
-            interfaces=["127.0.0.1!192.0.2.7"],
-            rtp_port_min=low,
-            rtp_port_max=low + 99,
-        ),
-    )
+    with media_ports() as media:
+        configuration = RtpengineConfiguration(
+            interfaces=["127.0.0.1!192.0.2.7"], rtp_port_min=media.start, rtp_port_max=media.stop - 1
+        )
+        await _dies_and_comes_back(RtpengineEngine(tmp_path / "rtpengine", configuration))
+
+
+async def _dies_and_comes_back(engine: RtpengineEngine) -> None:
     await engine.start()
     try:
         (version,) = (await engine.versions()).values()

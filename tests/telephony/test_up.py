@@ -15,11 +15,10 @@ from websockets.typing import Subprotocol
 
 from switchroom.dialects.telephony_v3 import sip_socket
 from switchroom.engines.kamailio.configuration import read_interfaces
-from switchroom.engines.ports import free_port
-from switchroom.settings import TelephonySettings
 from tests.dialects.telephony_v3.client import Api
 from tests.engines.kamailio.phones import Phone, WebWire, udp
 from tests.platform import RunningPlatform, running_platform
+from tests.ports import telephones
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.janus]
 
@@ -28,8 +27,8 @@ PASSWORD = "a-long-password-of-a-phone"
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
-    telephony = TelephonySettings(sip_port=free_port())
-    with running_platform(tmp_path_factory.mktemp("data"), engines=True, telephony=telephony) as platform:
+    data = tmp_path_factory.mktemp("data")
+    with telephones() as telephony, running_platform(data, engines=True, telephony=telephony) as platform:
         yield platform
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from pathlib import Path
 
+from switchroom.engines.ports import free_port
 from switchroom.engines.rtpengine.configuration import RtpengineConfiguration
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.platform.engines import EngineEntry
@@ -35,10 +36,13 @@ def _is_number(text: str) -> bool:
 
 
 def _make(settings: Settings) -> RtpengineEngine:
+    media = settings.telephony.media_ports
     configuration = RtpengineConfiguration(
+        control_port=free_port(media),
+        event_port=free_port(media),
         interfaces=(interface(settings),),
-        rtp_port_min=settings.telephony.media_port_min,
-        rtp_port_max=settings.telephony.media_port_max,
+        rtp_port_min=media.start,
+        rtp_port_max=media.stop - 1,
     )
     return RtpengineEngine(directory(settings), configuration)
 

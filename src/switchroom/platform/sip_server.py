@@ -57,6 +57,7 @@ def _own_address(version: int) -> str:
 
 def _make(settings: Settings) -> KamailioEngine:
     telephony = settings.telephony
+    media = telephony.media_ports
     configuration = KamailioConfiguration(
         database_url=settings.database_url,
         listen=listen_address(settings),
@@ -66,7 +67,11 @@ def _make(settings: Settings) -> KamailioEngine:
         tls_certificate=telephony.tls_certificate,
         tls_private_key=telephony.tls_private_key,
         authorities=telephony.carrier_authorities,
-        workers=tuple(free_port() for _ in range(telephony.workers)),
+        workers=tuple(free_port(media) for _ in range(telephony.workers)),
+        core_port=free_port(media),
+        web_port=free_port(media),
+        events_port=free_port(media),
+        trunks_port=free_port(media),
         limits=Limits(
             device_invites=(telephony.device_calls_second, telephony.device_calls_minute),
             account_invites=(telephony.account_calls_second, telephony.account_calls_minute),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from switchroom.engines.kamailio.configuration import Limits
-from switchroom.platform import sip_server
+from switchroom.platform import media_relay, sip_server
 from switchroom.settings import ConfigurationError, load
 
 
@@ -44,3 +44,39 @@ def test_limits_are_an_operators(tmp_path: Path) -> None:
 def test_networks_of_trunks_are_networks(tmp_path: Path, networks: str) -> None:
     with pytest.raises(ConfigurationError, match="trunk_networks"):
         load(environment={"SWITCHROOM_TELEPHONY_TRUNK_NETWORKS": networks}, options={"data": str(tmp_path)})
+
+
+def test_engines_listen_at_no_port_for_media(tmp_path: Path) -> None:
+    """Whichever of the two binds later would get all that is sent there, and neither says so."""
+    environment = {
+        "SWITCHROOM_TELEPHONY_MEDIA_PORT_MIN": "32768",
+        "SWITCHROOM_TELEPHONY_MEDIA_PORT_MAX": "60000",
+        "SWITCHROOM_TELEPHONY_WORKERS": "4",
+    }
+    settings = load(environment=environment, options={"data": str(tmp_path)})
+    server = sip_server.ENTRY.make(settings).configuration
+    relay = media_relay.ENTRY.make(settings).configuration
+    ports = {
+        server.core_port,
+        server.web_port,
+        server.events_port,
+        server.trunks_port,
+        *server.workers,
+        relay.control_port,
+        relay.event_port,
+    }
+    assert len(ports) == 10
+    assert ports.isdisjoint(settings.telephony.media_ports)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TELEPHONY_SIP_PORT", "15060"), ("TELEPHONY_SIP_TLS_PORT", "10000"), ("JANUS_RTP_PORT_MIN", "19999")],
+)
+def test_ports_for_media_are_nothing_elses(tmp_path: Path, name: str, value: str) -> None:
+    environment = {f"SWITCHROOM_{name}": value}
+    with pytest.raises(ConfigurationError, match=r"telephony\..*port"):
+        load(environment=environment, options={"data": str(tmp_path)})
+    load(
+        environment={**environment, "SWITCHROOM_TELEPHONY_ENABLED": "false"}, options={"data": str(tmp_path)}
+    )

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from switchroom.engines.ports import free_port
-from switchroom.settings import TelephonySettings
 from switchroom.telephony.prompts.texts import LANGUAGES, MUSIC
 from tests.platform import RunningPlatform, running_platform
+from tests.ports import telephones
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.voicemail.tones import write_tone
 
@@ -24,15 +23,8 @@ _SECONDS = 0.3
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[RunningPlatform]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     """A platform whose operator has recorded all prompts, briefly."""
-    first = 50_000 + 400 * (int(worker_id[2:]) if worker_id.startswith("gw") else 9)
-    telephony = TelephonySettings(
-        sip_port=free_port(),
-        media_port_min=first,
-        media_port_max=first + 399,
-        trunk_networks=["127.0.0.0/8"],
-    )
     data = tmp_path_factory.mktemp("house")
     recorded = data / "telephony" / "prompts" / "en"
     recorded.mkdir(parents=True)
@@ -40,7 +32,10 @@ def house(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[
     for name in LANGUAGES["en"].texts():
         shutil.copy(sound, recorded / f"{name}.wav")
     write_tone(recorded / f"{MUSIC}.wav", MUSIC_ON_HOLD, 10)
-    with running_platform(data, engines=True, telephony=telephony) as platform:
+    with (
+        telephones(trunk_networks=["127.0.0.0/8"]) as telephony,
+        running_platform(data, engines=True, telephony=telephony) as platform,
+    ):
         yield platform
 
 

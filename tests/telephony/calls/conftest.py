@@ -6,23 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from switchroom.engines.ports import free_port
-from switchroom.settings import TelephonySettings
 from tests.platform import RunningPlatform, running_platform
+from tests.ports import telephones
 from tests.telephony.calls.switchboards import Account
 
 
 @pytest.fixture(scope="session")
-def exchange(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[RunningPlatform]:
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     """A platform on which calls are made."""
-    first = 47000 + 600 * (int(worker_id[2:]) if worker_id.startswith("gw") else 9)
-    telephony = TelephonySettings(
-        sip_port=free_port(),
-        media_port_min=first,
-        media_port_max=first + 599,
-        trunk_networks=["127.0.0.0/8"],
-    )
-    with running_platform(tmp_path_factory.mktemp("exchange"), engines=True, telephony=telephony) as platform:
+    data = tmp_path_factory.mktemp("exchange")
+    with (
+        telephones(trunk_networks=["127.0.0.0/8"]) as telephony,
+        running_platform(data, engines=True, telephony=telephony) as platform,
+    ):
         yield platform
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from switchroom.engines.ports import free_port
-from switchroom.settings import TelephonySettings
 from tests.platform import RunningPlatform, running_platform
+from tests.ports import telephones
 from tests.telephony.calls.carriers import TONE, add_number, add_trunk, carrier
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.calls.test_calls import connected
@@ -17,17 +16,13 @@ pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
 
 
 @pytest.fixture(scope="module")
-def exchange(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[RunningPlatform]:
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     """A platform that serves phones at an address of IPv6."""
-    first = 54000 + 200 * (int(worker_id[2:]) if worker_id.startswith("gw") else 9)
-    telephony = TelephonySettings(
-        listen="::1",
-        sip_port=free_port(),
-        media_port_min=first,
-        media_port_max=first + 199,
-        trunk_networks=["::1/128"],
-    )
-    with running_platform(tmp_path_factory.mktemp("ipv6"), engines=True, telephony=telephony) as platform:
+    data = tmp_path_factory.mktemp("ipv6")
+    with (
+        telephones(listen="::1", trunk_networks=["::1/128"]) as telephony,
+        running_platform(data, engines=True, telephony=telephony) as platform,
+    ):
         yield platform
 
 

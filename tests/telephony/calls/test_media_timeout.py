@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from switchroom.engines.ports import free_port
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.engines.sip.events import Ended
-from switchroom.settings import TelephonySettings
 from tests.platform import RunningPlatform, running_platform
+from tests.ports import telephones
 from tests.telephony.calls.phones import Conversation
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.calls.test_calls import connected, until
@@ -29,12 +28,11 @@ REASON = "Q.850;cause=102"
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     """A platform on which a phone is gone that was silent for a moment."""
-    telephony = TelephonySettings(
-        sip_port=free_port(), media_timeout=SECONDS, media_port_min=45000, media_port_max=45599
-    )
-    with running_platform(
-        tmp_path_factory.mktemp("impatient"), engines=True, telephony=telephony
-    ) as platform:
+    data = tmp_path_factory.mktemp("impatient")
+    with (
+        telephones(media_timeout=SECONDS) as telephony,
+        running_platform(data, engines=True, telephony=telephony) as platform,
+    ):
         yield platform
 
 

@@ -12,12 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from switchroom.engines.kamailio.dispatching import worker_of
-from switchroom.engines.ports import free_port
 from switchroom.engines.supervisor import ProcessState
 from switchroom.platform.call_control import TelephonyWorkerEngine
-from switchroom.settings import TelephonySettings
 from switchroom.telephony.calls.live_rows import LiveCallRow
 from tests.platform import RunningPlatform, running_platform
+from tests.ports import telephones
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.calls.test_calls import until
 from tests.telephony.calls.test_live_calls import act, ask, channels, connected, records
@@ -27,8 +26,11 @@ pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow]
 
 @pytest.fixture
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
-    telephony = TelephonySettings(sip_port=free_port(), workers=2, media_port_min=46000, media_port_max=46599)
-    with running_platform(tmp_path_factory.mktemp("two"), engines=True, telephony=telephony) as platform:
+    data = tmp_path_factory.mktemp("two")
+    with (
+        telephones(workers=2) as telephony,
+        running_platform(data, engines=True, telephony=telephony) as platform,
+    ):
         yield platform
 
 

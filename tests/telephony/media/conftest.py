@@ -16,21 +16,22 @@ from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.telephony.media import sdp
 from switchroom.telephony.media.leg import LegMedia
 from switchroom.telephony.media.state import Target
+from tests.ports import media_ports
 from tests.telephony.media.phone import Phone
 
 Caller = Callable[..., Awaitable[tuple[Phone, LegMedia]]]
 
 
 @pytest.fixture
-async def relay(tmp_path: Path, worker_id: str) -> AsyncIterator[RtpengineEngine]:
-    first = 41000 + 400 * (int(worker_id[2:]) if worker_id.startswith("gw") else 9)
-    engine = RtpengineEngine(
-        tmp_path / "rtpengine",
-        RtpengineConfiguration(rtp_port_min=first, rtp_port_max=first + 399, log_level=5),
-    )
-    await engine.start()
-    yield engine
-    await engine.stop()
+async def relay(tmp_path: Path) -> AsyncIterator[RtpengineEngine]:
+    with media_ports() as media:
+        configuration = RtpengineConfiguration(
+            rtp_port_min=media.start, rtp_port_max=media.stop - 1, log_level=5
+        )
+        engine = RtpengineEngine(tmp_path / "rtpengine", configuration)
+        await engine.start()
+        yield engine
+        await engine.stop()
 
 
 @pytest.fixture

@@ -58,8 +58,8 @@ class RtpengineConfiguration:
     control_port: int = field(default_factory=free_port)
     event_port: int = field(default_factory=free_port)
     interfaces: Sequence[str] = ("127.0.0.1",)
-    rtp_port_min: int = 30000
-    rtp_port_max: int = 39999
+    rtp_port_min: int = 10000
+    rtp_port_max: int = 19999
     threads: int = 2
     log_level: int = 4
 
