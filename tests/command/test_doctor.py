@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
+from switchroom.engines.janus.configuration import JanusConfiguration
+from switchroom.engines.janus.engine import JanusEngine
 from switchroom.platform.doctor.examination import examine
 from switchroom.platform.doctor.finding import Finding
 from switchroom.settings import load
@@ -177,12 +179,10 @@ async def test_disk_and_engines_are_looked_at(tmp_path: Path) -> None:
         tmp_path / "var",
         JANUS_RECORDINGS_LEAST_FREE=str(10**9),
         NATS_EXECUTABLE=str(broken),
-        JANUS_ICE_ENFORCE="no-such-interface",
     )
     assert not of("disk for recordings", findings).good
     nats = of("messages between processes (NATS)", findings)
     assert (nats.good, nats.state) == (False, f"{broken} does not say its version: cannot find a library")
-    assert of("media candidates", findings).state == "none: nothing here is called no-such-interface"
     janus = of("media server (Janus)", findings)
     assert (janus.good, janus.state.split()[-1].count(".")) == (True, 2)
 
@@ -191,6 +191,73 @@ async def test_disk_and_engines_are_looked_at(tmp_path: Path) -> None:
     )
     assert not of("messages between processes (NATS)", findings).good
     assert not of("media server (Janus)", findings).good
+
+
+@pytest.mark.janus
+@pytest.mark.parametrize(
+    ("settings", "good", "state"),
+    [
+        (
+            {"JANUS_NAT_1_1": "8.8.8.8"},
+            True,
+            "8.8.8.8 (public, of a NAT that must pass on UDP 20000 to 29999)",
+        ),
+        ({"JANUS_NAT_1_1": "ours"}, False, "ours in janus.nat_1_1 is no IP address"),
+        # Janus takes all it has when nothing is as it is told.
+        ({"JANUS_ICE_ENFORCE": "no-such-interface"}, False, "called no-such-interface: Janus takes "),
+        ({"PUBLIC_URL": "https://8.8.8.8", "JANUS_NAT_1_1": "10.0.0.7"}, False, "10.0.0.7 (private: "),
+        ({"PUBLIC_URL": "https://8.8.8.8", "JANUS_NAT_1_1": "127.0.0.1"}, False, "127.0.0.1 (loopback: "),
+        ({"PUBLIC_URL": "https://10.0.0.9", "JANUS_NAT_1_1": "10.0.0.7"}, True, "10.0.0.7 (private: "),
+        ({"PUBLIC_URL": "https://10.0.0.9", "JANUS_NAT_1_1": "127.0.0.1"}, False, "127.0.0.1 (loopback: "),
+        ({"PUBLIC_URL": "https://10.0.0.9", "JANUS_NAT_1_1": "169.254.0.1"}, True, "(link-local: "),
+    ],
+)
+async def test_a_media_server_is_asked_what_it_announces(
+    tmp_path: Path, settings: dict[str, str], good: bool, state: str
+) -> None:
+    found = of("media candidates", await examined(tmp_path / "var", **settings))
+    assert (found.good, state in found.state) == (good, True), found
+
+
+@pytest.mark.janus
+async def test_with_turn_a_private_address_is_enough(tmp_path: Path) -> None:
+    private = {"PUBLIC_URL": "https://8.8.8.8", "JANUS_NAT_1_1": "10.0.0.7"}
+    turn = {"ICE_TURN": f"turn:{NOBODY}?transport=tcp", "ICE_TURN_SECRET": "shared"}
+    found = of("media candidates", await examined(tmp_path / "var", **private, **turn))
+    assert (found.good, found.state.endswith("is for, but by TURN")) == (True, True)
+
+
+@pytest.mark.janus
+async def test_a_media_server_elsewhere_is_asked_what_it_announces(tmp_path: Path) -> None:
+    configuration = JanusConfiguration(port=free_port(), api_secret='a "quoted" secret', nat_1_1=["8.8.8.8"])
+    janus = JanusEngine(tmp_path / "janus", configuration)
+    await janus.start()
+    try:
+        named = {"JANUS_URLS": configuration.url, "JANUS_API_SECRET": configuration.api_secret}
+        found = of(f"media candidates of {configuration.url}", await examined(tmp_path / "var", **named))
+        assert (found.good, found.state) == (
+            True,
+            "8.8.8.8 (public, of a NAT that must pass on its media ports), as it says",
+        )
+    finally:
+        await janus.stop()
+
+
+@pytest.mark.janus
+@pytest.mark.slow
+def test_the_running_media_server_is_asked_what_it_announces(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    # What it was started with counts, not what it would be started with now.
+    with running(data, SWITCHROOM_JANUS_NAT_1_1="8.8.8.8") as platform:
+        port = platform.base_url.rsplit(":", 1)[1]
+        report = run("doctor", "--data", str(data), "--port", port)
+        assert (
+            "ok   media candidates: 8.8.8.8 (public, of a NAT that must pass on UDP 20000 to 29999), "
+            "as the running media server says\n" in report.stdout
+        )
+    report = run("doctor", "--data", str(data), "--port", port)
+    assert "as a media server says that was started for the question\n" in report.stdout
+    assert ("8.8.8.8" in report.stdout, report.stderr) == (False, "")
 
 
 @pytest.mark.janus

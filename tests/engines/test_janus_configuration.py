@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from switchroom.engines.janus.configuration import JanusConfiguration, JanusNotInstalled
+from switchroom.engines.janus.configuration import JanusConfiguration, JanusNotInstalled, written_endpoint
 
 pytestmark = pytest.mark.janus
 
@@ -55,6 +55,8 @@ def test_the_settings_arrive(tmp_path: Path) -> None:
     mixer = (tmp_path / "janus.plugin.audiobridge.jcfg").read_text()
     assert 'local_ip = "127.0.0.1"' in mixer
     assert 'rtp_port_range = "30000-30100"' in mixer
+    assert written_endpoint(tmp_path) == ("ws://127.0.0.1:4711", 'a "quoted" secret')
+    assert written_endpoint(tmp_path / "nothing") is None
 
 
 def test_behind_a_nat_ice_is_full(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from msgspec import structs
 
-from switchroom import __version__
+from switchroom import __version__, logs
 from switchroom.cli.options import Command, load_settings, with_address, with_settings
 from switchroom.platform.build import Platform
 from switchroom.platform.demo import TREE, Demo, ensure_demo
@@ -75,7 +75,10 @@ def serve(
 def doctor(host: str | None, port: int | None, data: str | None, config: Path | None) -> None:
     """Tell what is good, what would fail, and what to do about it: programs, ports, addresses, TURN, disk,
     database, mail. Beside the running server it looks at that too."""
-    report = run(examine(load_settings(config, host, port, data)))
+    settings = load_settings(config, host, port, data)
+    # What it starts for a question is told by the answer.
+    logs.configure(settings.log_format, "error")
+    report = run(examine(settings))
     for finding in report:
         print(f"{'ok  ' if finding.good else 'FIX '} {finding.subject}: {finding.state}")
         if not finding.good:

@@ -8,6 +8,7 @@ plugin are loaded; the admin API is off. Follows the comments of Janus 1.1's `ja
 from __future__ import annotations
 
 import glob
+import re
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ MIXER = "libjanus_audiobridge.so"
 """The plugin for conferences of telephones, without which meetings work all the same."""
 
 PLACES = ("/usr/lib/*/janus", "/usr/lib/janus", "/usr/local/lib/janus", "/opt/janus/lib/janus")
+
+_PORT = re.compile(r"^\tws_port = (\d+)$", re.M)
+_SECRET = re.compile(r'^\tapi_secret = "((?:[^"\\]|\\.)*)"$', re.M)
 
 
 class JanusNotInstalled(Exception):
@@ -124,6 +128,20 @@ class JanusConfiguration:
             host, _, port = self.stun.rpartition(":")
             nat |= {"stun_server": host, "stun_port": int(port)}
         return _category("general", general) + _category("media", media) + _category("nat", nat)
+
+
+def written_endpoint(directory: Path) -> tuple[str, str] | None:
+    """The address and the API secret of the server whose configuration folder it is; None where there is no
+    such folder, or none that may be read."""
+    try:
+        transport = (directory / "janus.transport.websockets.jcfg").read_text("utf-8")
+        core = (directory / "janus.jcfg").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    port, secret = _PORT.search(transport), _SECRET.search(core)
+    if port is None or secret is None:
+        return None
+    return f"ws://127.0.0.1:{port[1]}", re.sub(r"\\(.)", r"\1", secret[1])
 
 
 def find_modules(executable: str) -> Path:

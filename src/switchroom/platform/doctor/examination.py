@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from switchroom.platform import engine_table
-from switchroom.platform.doctor import addresses, engines, machine, mail, storage, telephony, turn
+from switchroom.platform.doctor import addresses, candidates, engines, machine, mail, storage, telephony, turn
 from switchroom.platform.doctor.finding import Finding
 from switchroom.settings import Settings
 
@@ -26,7 +26,7 @@ async def examine(settings: Settings) -> Sequence[Finding]:
             for entry in engine_table.TABLE
             if entry.wanted(settings) and entry.make(settings).packages
         ],
-        *await engines.candidates(settings),
+        *await candidates.findings(settings),
         *await turn.servers(settings.ice),
         *await telephony.findings(settings, runs=port.state == machine.RUNS),
         *storage.data_directory(settings),
