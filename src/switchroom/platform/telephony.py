@@ -60,10 +60,12 @@ class TelephonyServices:
             device_states=device_states,
         )
         suffix = settings.telephony.realm_suffix or _domain_of(settings.base_url)
-        self.resources = Resources(database, identity.passwords, self.vault, kinds, suffix)
+        self.workers = CallWorkers(control_directory(settings), storage.bus)
+        self.resources = Resources(
+            database, identity.passwords, self.vault, kinds, suffix, self.workers.forget_loaded
+        )
         self.account_dependents = AccountTelephony(self.resources.kinds)
         self.call_history = CallHistory(database)
-        self.workers = CallWorkers(control_directory(settings), storage.bus)
         self.live_calls = LiveCalls(self.workers, self.resources)
         self.metrics = TelephonyMetrics(self.workers, database, self._relay)
         self.user_ids = UserIds(database)

@@ -245,3 +245,20 @@ async def test_one_that_does_not_read_holds_nobody_up(
         assert await _channels(workers, 7) == []
         assert heard
         deaf.close()
+
+
+async def test_what_has_changed_is_forgotten_by_all_that_are_there(tmp_path: Path) -> None:
+    boards = [Board(), Board()]
+    async with (
+        served(tmp_path, boards[0], Bus(), 1) as first,
+        served(tmp_path, boards[1], Bus(), 2),
+        followed(tmp_path, Bus(), 2) as workers,
+    ):
+        await workers.forget_loaded(7)
+        assert [board.done for board in boards] == [[("forget", 7)]] * 2
+        first.abort()
+        await until_connected(workers, 1)
+        await workers.forget_loaded(8)
+        assert boards[1].done == [("forget", 7), ("forget", 8)]
+    async with followed(tmp_path, Bus(), 0) as nobody:
+        await nobody.forget_loaded(7)

@@ -51,6 +51,9 @@ class SwitchboardControl:
         self._conferences = conferences
         self._metrics = metrics
 
+    def forget_loaded(self, organization_id: int) -> None:
+        self._board.loader.forget(organization_id)
+
     async def channels(self, organization_id: int) -> Sequence[Channel]:
         calls = [one for one in self._board.of_account(organization_id) if one.is_told]
         return [channel for call in calls for channel in channels_of(call.snapshot())]

@@ -1,9 +1,9 @@
 """Kept loader: what calls have been loaded with, until anything of the account changes.
 
 Loading takes ten times what the rest of a set-up takes. Every change of what is configured, and of what
-can be reached, is an event of the account, whose notice forgets all that is kept of it. Nothing is kept
-while notices cannot be heard, and nothing for longer than a few seconds, so that what was changed without
-one counts too.
+can be reached, is an event of the account, whose notice forgets all that is kept of it; the API has it
+forgotten before it answers, so that a change counts from the next call on. Nothing is kept while notices
+cannot be heard, and nothing for longer than a few seconds, so that what was changed without one counts too.
 """
 
 from __future__ import annotations
@@ -178,12 +178,13 @@ class KeptLoader:
     async def _heard(self, notice: EventsAppended) -> None:
         if all(one.startswith(_OF_CALLS) for one in notice.types) and notice.types:
             return
-        self._forget(notice.organization_id)
+        self.forget(notice.organization_id)
 
     async def _moved(self, notice: ContactsChanged) -> None:
-        self._forget(notice.organization_id)
+        self.forget(notice.organization_id)
 
-    def _forget(self, organization_id: int) -> None:
+    def forget(self, organization_id: int) -> None:
+        """Load anew what is asked of the account from now on."""
         self._changes += 1
         for key in list(self._keys.get(organization_id, ())):
             self._drop(key)

@@ -131,6 +131,12 @@ class ActOnParticipant(_Request, frozen=True):
     action: ParticipantAction
 
 
+class ForgetLoaded(_Request, frozen=True):
+    """The account has changed: what calls have been loaded with is not to be used again."""
+
+    organization_id: int
+
+
 class ListMetrics(_Request, frozen=True):
     pass
 
@@ -139,7 +145,9 @@ class Ping(_Request, frozen=True):
     pass
 
 
-Request = ListChannels | Act | Quickcall | ListParticipants | ActOnParticipant | ListMetrics | Ping
+Request = (
+    ListChannels | Act | Quickcall | ListParticipants | ActOnParticipant | ForgetLoaded | ListMetrics | Ping
+)
 
 
 class _Reply(Struct, frozen=True, tag_field="reply", tag=True):

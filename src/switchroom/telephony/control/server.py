@@ -25,6 +25,7 @@ from switchroom.telephony.control.messages import (
     Channels,
     Done,
     Failed,
+    ForgetLoaded,
     Kind,
     ListChannels,
     ListMetrics,
@@ -83,6 +84,10 @@ class CallControl(Protocol):
         self, organization_id: int, conference_id: int, participant: str, action: ParticipantAction
     ) -> None:
         """Raises NotFound."""
+        ...
+
+    def forget_loaded(self, organization_id: int) -> None:
+        """Load anew what the account's next calls need."""
         ...
 
     def metrics(self) -> Sequence[MetricFamily]:
@@ -225,6 +230,8 @@ async def _done(control: CallControl, request: Request) -> Reply:
             return Participants(await control.participants(organization_id, conference_id))
         case ActOnParticipant(organization_id, conference_id, participant, action):
             await control.act_on_participant(organization_id, conference_id, participant, action)
+        case ForgetLoaded(organization_id):
+            control.forget_loaded(organization_id)
         case ListMetrics():
             return WorkerMetrics(control.metrics())
         case Ping():

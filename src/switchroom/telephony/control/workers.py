@@ -13,6 +13,7 @@ from switchroom.errors import ErrorCode, NotFound, Unavailable
 from switchroom.tasks import Tasks
 from switchroom.telephony.control.client import ControlClient, ControlFailed
 from switchroom.telephony.control.messages import (
+    ForgetLoaded,
     ListMetrics,
     MetricFamily,
     Reply,
@@ -26,6 +27,9 @@ LOOK_EVERY = 1.0
 
 LIMIT = 5.0
 """Seconds for a worker's reply."""
+
+FORGET_LIMIT = 1.0
+"""Seconds for a worker to forget what it has loaded. Later, it hears of the change by its notice."""
 
 
 class CallWorkers:
@@ -89,6 +93,14 @@ class CallWorkers:
         if not numbers:
             raise Unavailable(ErrorCode.TELEPHONY_AWAY)
         return await self._clients[worker_of(organization_id, numbers)].request(request, limit)
+
+    async def forget_loaded(self, organization_id: int) -> None:
+        """Have the account's next calls loaded anew, at all workers that answer soon."""
+        clients = [one for one in self._clients.values() if one.is_connected]
+        asked = (one.request(ForgetLoaded(organization_id), FORGET_LIMIT) for one in clients)
+        for reply in await asyncio.gather(*asked, return_exceptions=True):
+            if isinstance(reply, BaseException) and not isinstance(reply, Unavailable | ControlFailed):
+                raise reply
 
     async def metrics(self, limit: float) -> Mapping[int, Sequence[MetricFamily] | None]:
         """The metrics of workers by their numbers; None of one that is away or does not answer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -52,11 +52,14 @@ class Resources:
         vault: Vault,
         kinds: Iterable[AnyResource],
         realm_suffix: str,
+        changed: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
+        """`changed` is awaited after each change of an account, before whoever made it is answered."""
         self._database = database
         self._passwords = passwords
         self._vault = vault
         self._realm_suffix = realm_suffix
+        self._changed = changed
         self.kinds: Mapping[str, AnyResource] = {kind.name: kind for kind in kinds}
 
     async def list(self, actor: Actor, kind: AnyResource, query: ListQuery) -> ResourcePage:
@@ -130,6 +133,8 @@ class Resources:
         async with self._database.write(actor.organization_id) as session:
             await lock_organization(session, actor.organization_id)
             yield Work(session, actor, self._vault, self._realm_suffix, hashes or {}, {}, writes=True)
+        if self._changed is not None:
+            await self._changed(actor.organization_id)
 
     async def _hashes(self, kind: AnyResource, values: Mapping[str, Any]) -> dict[str, str]:
         hashes: dict[str, str] = {}
