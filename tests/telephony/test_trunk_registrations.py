@@ -194,7 +194,7 @@ async def test_it_is_renewed_with_one_call_id_and_rising_numbers(office: Office,
     carrier.grants = 2
     office.start()
     trunk = await office.add_trunk(carrier.port, username=USERNAME)
-    await until(lambda: len(carrier.registers) >= 6, 8)
+    await until(lambda: len(carrier.registers) >= 6, 20)
     assert len({one.header("Call-ID") for one in carrier.registers}) == 1
     numbers = [int(one.header("CSeq").split()[0]) for one in carrier.registers]
     assert numbers == sorted(set(numbers))
@@ -207,7 +207,7 @@ async def test_it_is_renewed_with_one_call_id_and_rising_numbers(office: Office,
     assert len(carrier.contacts) == 1, "who ends does not withdraw it"
     office.tasks.clear()
     office.start()
-    await until(lambda: len(carrier.registers) >= before + 2, 8)
+    await until(lambda: len(carrier.registers) >= before + 2, 20)
     later = carrier.registers[-1]
     assert later.header("Call-ID") == carrier.registers[0].header("Call-ID")
     assert int(later.header("CSeq").split()[0]) > max(numbers)
@@ -230,19 +230,19 @@ async def test_changes_count_within_a_second(office: Office, carrier: Registrar)
     row = update(TrunkRow).where(TrunkRow.id == trunk)
 
     await office.change(row.values(password_encrypted=office.vault.encrypt("wrong")))
-    state = await office.until(trunk, "refused", 2)
+    state = await office.until(trunk, "refused", 10)
     assert state is not None
     assert state.code == 401
     await office.change(row.values(password_encrypted=office.vault.encrypt(PASSWORD)))
-    await office.until(trunk, "registered", 2)
+    await office.until(trunk, "registered", 10)
     await office.change(row.values(enabled=False))
-    await office.until(trunk, None, 2)
+    await office.until(trunk, None, 10)
     assert carrier.contacts == {}, "it is withdrawn"
     assert await office.addresses(trunk) == []
     await office.change(row.values(enabled=True))
-    await office.until(trunk, "registered", 2)
+    await office.until(trunk, "registered", 10)
     await office.change(delete(TrunkRow).where(TrunkRow.id == trunk))
-    await until(lambda: carrier.contacts == {}, 2)
+    await until(lambda: carrier.contacts == {}, 20)
     types = [type_.removeprefix("trunk.") for type_, _ in await office.events()]
     assert types == [*["registered", "unregistered"] * 2, "registered"], "a deletion is an event of its own"
 
@@ -267,10 +267,10 @@ async def test_a_carrier_that_does_not_answer_is_tried_again(
     carrier.silent = True
     office.start()
     trunk = await office.add_trunk(carrier.port, username=USERNAME)
-    state = await office.until(trunk, "unanswered", 15)
+    state = await office.until(trunk, "unanswered", 30)
     assert state is not None
     carrier.silent = False
-    await office.until(trunk, "registered", 15)
+    await office.until(trunk, "registered", 30)
 
 
 async def test_a_trunk_without_registration_is_known_by_its_address(office: Office) -> None:
@@ -329,7 +329,7 @@ async def test_a_trunk_leads_to_no_place_inside(office: Office, carrier: Registr
     assert state is not None
     assert "127.0.0.1" in state.reason
     unknown = await office.add_trunk(5060, server="no.such.name.invalid", username=USERNAME)
-    await office.until(unknown, "unresolved", 8)
+    await office.until(unknown, "unresolved", 30)
     assert carrier.registers == []
     assert await office.addresses(inside) == []
 

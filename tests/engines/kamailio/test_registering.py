@@ -159,13 +159,13 @@ async def test_registrations_are_there_again_after_a_crash(edge: Edge) -> None:
         pid = edge.engine.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        await until(lambda: edge.engine.pid != pid and edge.engine.state is ProcessState.READY, 3)
+        await until(lambda: edge.engine.pid != pid and edge.engine.state is ProcessState.READY, 20)
         assert contacts(edge) == [before]
         core = ("127.0.0.1", edge.configuration.core_port)
         caller = Phone(worker)
         invite = caller.request("INVITE", uri="sip:ab12cd34@anything", more={"X-SR-Device": str(DEVICE)})
         worker.transport.sendto(invite, core)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             rung = await Phone(wire).receive()
         assert rung.start == f"INVITE sip:phone@{wire.address[0]}:{wire.address[1]};transport=udp SIP/2.0"
         assert rung.all("X-SR-Device") == []
