@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
@@ -11,10 +12,10 @@ import pytest
 from msgspec import Struct
 
 from switchroom.dialects.body import LARGEST_BODY
-from tests.dialects.telephony_v3.client import Reader
+from tests.dialects.telephony_v3.client import Api, Reader
 from tests.dialects.webmeeting_v6.client import Account
 from tests.http.test_bodies import status_of
-from tests.platform import RunningPlatform
+from tests.platform import RunningPlatform, Tenant
 from tests.steps import Steps, allowed
 
 TRIES = 3
@@ -149,3 +150,28 @@ def test_no_body_takes_the_loop_for_long(running: RunningPlatform, steps: Steps)
         request = f"{sent.method} {sent.path} HTTP/1.1\r\n{head}\r\n".encode() + sent.body
         took[name] = longest(steps, lambda request=request: ask(running, request))
     assert {name: seconds for name, seconds in took.items() if seconds > 2 * allowed()} == {}
+
+
+def test_no_change_of_ten_thousand_contacts_takes_the_loop_for_long(
+    running: RunningPlatform, tenant: Tenant, steps: Steps
+) -> None:
+    api = Api.of(running, tenant.organization)
+    numbers = {"mobiles": ["+3225550100"]}
+    contacts = [
+        {"details": {"names": {"last": f"Name {n}"}, "phone_numbers": numbers}} for n in range(10_000)
+    ]
+    took: dict[str, list[float]] = defaultdict(list)
+
+    def measured(what: str, method: str, path: str, data: object) -> list[int]:
+        steps.longest = 0.0
+        answer = api.send(method, path, data)
+        took[what].append(steps.longest)
+        assert answer.status_code == 200
+        return answer.json()["data"]
+
+    for _ in range(TRIES):
+        ids = measured("make", "PUT", "/directories", {"contacts": contacts})
+        changes = [{"id": one, "phonebook": "x"} for one in ids]
+        measured("change", "POST", "/directories", {"contacts": changes})
+        measured("delete", "POST", "/directories/delete", {"ids": ids})
+    assert {what: min(times) for what, times in took.items() if min(times) > 2 * allowed()} == {}

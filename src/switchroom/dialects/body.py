@@ -4,6 +4,7 @@ them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import islice
 from types import UnionType
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
@@ -211,7 +212,12 @@ class _Conversion:
 
 def _fields(kind: Any) -> tuple[structs.FieldInfo, ...] | None:
     """The fields of an object; None for a type of anything else."""
-    return structs.fields(kind) if isinstance(kind, type) and issubclass(kind, Struct) else None
+    return _fields_of(kind) if isinstance(kind, type) and issubclass(kind, Struct) else None
+
+
+@cache
+def _fields_of(kind: type[Struct]) -> tuple[structs.FieldInfo, ...]:
+    return structs.fields(kind)
 
 
 def _parts(given: Any, kind: Any, path: str) -> Iterator[tuple[Any, Any, str]]:

@@ -52,6 +52,7 @@ class EventTail:
                 continue
             try:
                 if await self._advance():
+                    await asyncio.sleep(0)  # the others' turn: SQLite is read in place
                     continue
             except DATABASE_AWAY as error:
                 log.error("event log cannot be read", reason=type(error).__name__)
@@ -85,6 +86,7 @@ class EventTail:
                     after = events[-1].id
                     yield events
                 if len(events) == MOST_AT_ONCE:
+                    await asyncio.sleep(0)  # the others' turn
                     continue
                 while not follower.is_behind:
                     news = [event for event in follower.take() if event.id > after]

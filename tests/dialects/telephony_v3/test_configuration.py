@@ -384,6 +384,12 @@ def test_contacts(tenant: Tenant, api: Api) -> None:
     assert (changed["company"]["name"], changed["names"]["first"]) == ("Navy", "Grace")
     both = {"contacts": [{"id": second, **change}, {"id": third, **change}]}
     assert api("POST", "/directories", both) == {"updated": [second, third]}
+    twice = {"contacts": [{"id": third, "phonebook": "other"}, {"id": third, "details": details}]}
+    assert api("POST", "/directories", twice) == {"updated": [third, third]}
+    changed = api("GET", f"/directories/{third}")
+    assert (changed["phonebook"], changed["details"]["names"]["last"]) == ("other", "Höpper")
+    assert changed["details"]["company"]["name"] == "Navy"
+    assert third in [found["id"] for found in api("GET", "/directories", search="höPP")]
     none = {"contacts": [{"id": second, "phonebook": "x"}, {"id": 1 << 40}]}
     status, fields = api.refused("POST", "/directories", none)
     assert (status, list(fields)) == (400, ["contacts[1].id"])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, select
+from msgspec import Struct
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import insert_numbered
+from switchroom.db.database import execute_many, insert_numbered
 from switchroom.errors import ErrorCode, Forbidden, Problems
 from switchroom.events.append import append
 from switchroom.events.types import (
@@ -19,6 +21,7 @@ from switchroom.events.types import (
     ResourceUpdated,
     resource_event,
 )
+from switchroom.tasks import taking_turns
 from switchroom.telephony.resources.actor import Actor
 from switchroom.telephony.resources.directories import Contact, ContactRow, Directories
 from switchroom.telephony.resources.drafts import draft_of, merged
@@ -27,6 +30,19 @@ from switchroom.telephony.resources.service import Resources
 
 _AT_ONCE = 500
 """Rows that are asked for in one statement."""
+
+
+_contacts = ContactRow.__table__
+_CHANGE = update(cast("Table", _contacts)).where(_contacts.c.id == bindparam("this_contact"))
+
+
+class _Contact(Struct, frozen=True):
+    """What is asked of a row: one of the mapping takes many times as long to make."""
+
+    name: str
+    user_id: int | None
+    phonebook: str
+    details: dict[str, Any]
 
 
 class ContactBook:
@@ -39,17 +55,18 @@ class ContactBook:
     async def make(self, actor: Actor, wanted: Sequence[Mapping[str, Any]]) -> Sequence[int]:
         """The ids of new contacts, in their order. Raises Invalid with all that is wrong, Forbidden for a
         contact that would not be the user's own."""
-        values = [merged(self._kind.defaults, one, Contact) for one in wanted]
-        if actor.is_user:
-            values = [
-                {**one, "user_id": _own(actor, one["user_id"], f"[{n}]")} for n, one in enumerate(values)
-            ]
-        drafts = [draft_of(one, Contact) for one in values]
+        drafts: list[Contact] = []
+        async for number, one in taking_turns(enumerate(wanted)):
+            values = merged(self._kind.defaults, one, Contact)
+            if actor.is_user:
+                values["user_id"] = _own(actor, values["user_id"], f"[{number}]")
+            drafts.append(draft_of(values, Contact))
+        made: dict[str, Any] = {"organization_id": actor.organization_id, "created_at": now()}
+        rows = [{**made, **self._kind.columns_of(draft)} async for draft in taking_turns(drafts)]
         async with self._resources.changing(actor) as work:
             await self._check_users(work, drafts)
-            rows = [self._row(work, draft) for draft in drafts]
             ids = await work.session.run_sync(insert_numbered, ContactRow, rows)
-            for contact_id, row in zip(ids, rows, strict=True):
+            async for contact_id, row in taking_turns(zip(ids, rows, strict=True)):
                 _log(work, ResourceCreated, contact_id, row["name"])
         return ids
 
@@ -62,23 +79,28 @@ class ContactBook:
                 problems.add(ErrorCode.REQUIRED, _path(wanted, number, "id"))
         problems.require_none()
         async with self._resources.changing(actor) as work:
-            rows = await self._find(work, [one["id"] for one in wanted])
+            present = await self._find(work, [one["id"] for one in wanted])
             drafts: list[Contact] = []
-            for number, one in enumerate(wanted):
-                row = rows.get(one["id"])
-                if row is None:
+            changed: list[dict[str, Any]] = []
+            async for number, one in taking_turns(enumerate(wanted)):
+                contact = present.get(one["id"])
+                if contact is None:
                     path = _path(wanted, number, "id")
                     problems.add(ErrorCode.RESOURCE_NOT_FOUND, path, kind="contact", id=one["id"])
                     continue
-                draft = draft_of(merged(self._kind.values_of(row), one, Contact), Contact)
+                draft = draft_of(merged(self._values_of(contact), one, Contact), Contact)
                 if actor.is_user:
-                    _own(actor, row.user_id or 0, f"[{number}]")
+                    _own(actor, contact.user_id or 0, f"[{number}]")
                     _own(actor, draft.user_id or 0, f"[{number}]")
                 drafts.append(draft)
-                self._kind.assign(work, row, draft, frozenset(one))
-                _log(work, ResourceUpdated, row.id, row.name)
+                columns = self._kind.columns_of(draft)
+                changed.append({"this_contact": one["id"], **columns})
+                # One may be named twice.
+                present[one["id"]] = _Contact(**{name: columns[name] for name in _Contact.__struct_fields__})
+                _log(work, ResourceUpdated, one["id"], columns["name"])
             problems.require_none()
             await self._check_users(work, drafts)
+            await execute_many(work.session, _CHANGE, changed)
         return [one["id"] for one in wanted]
 
     async def delete(self, actor: Actor, ids: Sequence[int]) -> Sequence[int]:
@@ -90,16 +112,16 @@ class ContactBook:
         ids = sorted(places)
         problems = Problems()
         async with self._resources.changing(actor) as work:
-            rows = await self._find(work, ids)
-            for contact_id, place in places.items():
-                row = rows.get(contact_id)
+            present = await self._find(work, ids)
+            async for contact_id, place in taking_turns(places.items()):
+                contact = present.get(contact_id)
                 path = f"ids[{place}]"
-                if row is None:
+                if contact is None:
                     problems.add(ErrorCode.RESOURCE_NOT_FOUND, path, kind="contact", id=contact_id)
                     continue
                 if actor.is_user:
-                    _own(actor, row.user_id or 0, path)
-                _log(work, ResourceDeleted, row.id, row.name)
+                    _own(actor, contact.user_id or 0, path)
+                _log(work, ResourceDeleted, contact_id, contact.name)
             problems.require_none()
             for part in _parts(ids):
                 gone = delete(ContactRow).where(
@@ -108,19 +130,20 @@ class ContactBook:
                 await work.session.execute(gone.execution_options(synchronize_session=False))
         return ids
 
-    def _row(self, work: Work, draft: Contact) -> dict[str, Any]:
-        row = ContactRow(organization_id=work.organization_id)
-        self._kind.assign(work, row, draft, frozenset())
-        columns = ("organization_id", "name", "search_text", "details", "user_id", "phonebook")
-        return {**{name: getattr(row, name) for name in columns}, "created_at": now()}
+    def _values_of(self, contact: _Contact) -> dict[str, Any]:
+        own = {"user_id": contact.user_id, "phonebook": contact.phonebook}
+        return {**self._kind.defaults, **contact.details, **own}
 
-    async def _find(self, work: Work, ids: Sequence[int]) -> dict[int, ContactRow]:
-        found: dict[int, ContactRow] = {}
+    async def _find(self, work: Work, ids: Sequence[int]) -> dict[int, _Contact]:
+        """Those that the actor sees, which nobody else changes until the transaction has ended."""
+        found: dict[int, _Contact] = {}
+        columns = (ContactRow.id, *(getattr(ContactRow, name) for name in _Contact.__struct_fields__))
         for part in _parts(ids):
-            query = select(ContactRow).where(ContactRow.id.in_(part), self._kind.visible_to(work.actor))
+            query = select(*columns).where(ContactRow.id.in_(part), self._kind.visible_to(work.actor))
             query = query.where(ContactRow.organization_id == work.organization_id)
-            rows = await work.session.scalars(query.order_by(ContactRow.id).with_for_update())
-            found.update({row.id: row for row in rows})
+            rows = await work.session.execute(query.order_by(ContactRow.id).with_for_update())
+            found.update({contact_id: _Contact(*values) for contact_id, *values in rows})
+            await asyncio.sleep(0)  # the others' turn
         return found
 
     async def _check_users(self, work: Work, drafts: Sequence[Contact]) -> None:

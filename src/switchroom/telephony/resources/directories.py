@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy import ColumnElement, ForeignKey, String, or_, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,7 +13,7 @@ from switchroom.telephony.resources.actor import Actor
 from switchroom.telephony.resources.fields import Id, PhoneNumber, Text
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource
-from switchroom.telephony.resources.rows import ResourceRow, resource_table
+from switchroom.telephony.resources.rows import LONGEST_NAME, ResourceRow, resource_table
 
 MOST_CONTACTS = 10_000
 """In one call."""
@@ -89,5 +90,20 @@ class Directories(Resource[Contact, ContactRow]):
 
     def assign(self, work: Any, row: ContactRow, draft: Contact, said: frozenset[str]) -> None:
         super().assign(work, row, draft, said)
-        names = draft.details.names
-        row.name = (f"{names.first} {names.last}".strip() or draft.details.company.name)[:200]
+        row.name = _name_of(draft)
+
+    def columns_of(self, draft: Contact) -> dict[str, Any]:
+        """What `assign` writes into a row, for one of many."""
+        values = msgspec.to_builtins(draft)
+        return {
+            "name": _name_of(draft),
+            "search_text": self.search_text(values),
+            "user_id": draft.user_id,
+            "phonebook": draft.phonebook,
+            "details": {"details": values["details"]},
+        }
+
+
+def _name_of(contact: Contact) -> str:
+    names = contact.details.names
+    return (f"{names.first} {names.last}".strip() or contact.details.company.name)[:LONGEST_NAME]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -207,13 +208,18 @@ def decode_stored(flow: object) -> Node:
     return node if node is not None else Node(Module.HANGUP, HangupData())
 
 
+@cache
+def _fields(kind: type[Struct]) -> tuple[structs.FieldInfo, ...]:
+    return structs.fields(kind)
+
+
 def normalized(flow: object) -> dict[str, Any]:
     """The JSON of a callflow that `decode` takes, in the one form that is stored: with the values of known
     fields as routing reads them, and what whoever draws flows keeps in them (`id`, and fields of `data`)."""
     given = cast("Mapping[str, Any]", flow)
     module = Module(given["module"])
     data: dict[str, Any] = dict(given.get("data") or {})
-    known = {one.encode_name: one.type for one in structs.fields(DATA.get(module, LaterData))}
+    known = {one.encode_name: one.type for one in _fields(DATA.get(module, LaterData))}
     for name, kind in known.items():
         if data.get(name) is not None:
             data[name] = msgspec.convert(data[name], kind, strict=False)
@@ -284,7 +290,7 @@ class _Reader:
         if given is None:
             return None
         kind = DATA.get(module, LaterData)
-        right = {one.encode_name: self._field(one, given, path) for one in structs.fields(kind)}
+        right = {one.encode_name: self._field(one, given, path) for one in _fields(kind)}
         number = right.get("number")
         if module is Module.EXTERNAL and isinstance(number, str) and dialled(number) is None:
             self._problems.add(ErrorCode.PHONE_NUMBER_INVALID, joined(path, "number"))
