@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import structs
 
 from switchroom.dialects.answer import Answer, Sendable
-from switchroom.dialects.body import ClientGone, read_body
+from switchroom.dialects.body import LARGEST_BODY, ClientGone, read_body
 from switchroom.dialects.dialect import Dialect, MessageReader
 from switchroom.dialects.operation import NOTHING, OPEN, Context, Nothing, Operation
 from switchroom.dialects.problem import Problem, UnknownPath, Unreadable, WrongMethod
@@ -122,11 +122,16 @@ class _Endpoint:
         if self._reader is None:
             return context.body
         try:
-            message = self._reader.read(context.body)
+            message = await self._read(self._reader, context.body)
         except Unreadable as error:
             raise await self._with_further(context, error) from None
         self._dialect.received(context, message)
         return message
+
+    @staticmethod
+    async def _read(reader: MessageReader, body: bytes) -> Any:
+        """Raises Unreadable. What is larger than bodies are takes a thread, not the event loop."""
+        return reader.read(body) if len(body) <= LARGEST_BODY else await asyncio.to_thread(reader.read, body)
 
     async def _with_further(self, context: Context[Any], found: Unreadable) -> Unreadable:
         """What was found to be wrong, and what is wrong about the fields that could be read."""

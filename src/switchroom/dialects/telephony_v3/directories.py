@@ -18,7 +18,9 @@ from switchroom.telephony.resources.contacts import ContactBook
 from switchroom.telephony.resources.directories import Directories
 from switchroom.telephony.resources.service import Resources
 
-_LARGEST_BODY = 16 << 20
+_LARGEST_BODY = 4 << 20
+"""Bytes: 400 for each of as many contacts as there may be."""
+
 _SECONDS = 60.0
 
 
