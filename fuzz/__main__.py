@@ -17,6 +17,7 @@ from tests.postgresql import postgresql_server
 from fuzz.bodies import Bodies
 from fuzz.calls import Calls
 from fuzz.credentials import Credentials, credentials
+from fuzz.feeds import Feeds
 from fuzz.findings import Findings
 from fuzz.sockets import Frames, Messages
 from fuzz.tally import Tally
@@ -66,6 +67,7 @@ def _attacked(database: str, workers: int, seconds: float, seed: int) -> Finding
                 Calls(platform, credentials(platform), tally, seed),
                 Bodies(platform, tally, seed),
                 Messages(platform, tally, seed),
+                Feeds(platform, tally, seed),
                 Frames(platform, tally, seed),
             )
             time.sleep(_REST)
@@ -80,11 +82,20 @@ def _attacked(database: str, workers: int, seconds: float, seed: int) -> Finding
             if not died and not platform.is_ready:
                 died = "does not say that it is ready after the attack"
             return Findings(
-                configuration, workers, tally, platform.stalls(), memory, platform.logged_errors(), died
+                configuration,
+                workers,
+                tally,
+                platform.stalls(),
+                platform.idle_stalls(),
+                memory,
+                platform.logged_errors(),
+                died,
             )
 
 
-def _round(platform: Target, attacks: Sequence[Calls | Bodies | Messages | Frames], seconds: float) -> None:
+def _round(
+    platform: Target, attacks: Sequence[Calls | Bodies | Messages | Feeds | Frames], seconds: float
+) -> None:
     known: Credentials = credentials(platform)
     shares = sum(attack.share for attack in attacks)
     for attack in attacks:

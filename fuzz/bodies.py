@@ -8,12 +8,14 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPException, HTTPResponse
-from typing import Any
+from typing import Any, cast
 
-from msgspec import Struct, structs
+import httpx
+from msgspec import structs
 
 from fuzz.credentials import Credentials
-from fuzz.mutation import changed_path, filled, patched, with_other_value, with_overlarge_field
+from fuzz.examples import DOCUMENTS, Request, examples
+from fuzz.mutation import changed_path, changed_query, filled, patched, with_other_value, with_overlarge_field
 from fuzz.tally import Tally
 from fuzz.target import Target
 from fuzz.telephony import TELEPHONY
@@ -21,8 +23,11 @@ from fuzz.telephony import TELEPHONY
 _LIMIT, _SHORT = 30.0, 0.1
 _SHOWN = 400
 
+_SOUND = b"RIFF\x64\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0@\x1f\0\0\x80>\0\0\x02\0\x10\0data@\0\0\0" + bytes(64)
+
 _HEADERS = (
-    "Accept_Language", "Authorization", "Content_Encoding", "Content_Length", "Content_Type", "Cookie",
+    "Accept", "Accept_Encoding", "Accept_Language", "Access_Control_Request_Method", "Connection",
+    "Authorization", "Content_Encoding", "Content_Length", "Content_Type", "Cookie",
     "Expect", "Forwarded", "Host", "If_None_Match", "Origin", "Range", "Transfer_Encoding", "Upgrade",
     "X_API_KEY", "X_Auth_Token", "X_Forwarded_For", "X_USER_ID",
 )  # fmt: skip
@@ -30,14 +35,6 @@ _HEADER_VALUES = (
     "", "x", "\xff\xfe", "a" * 7000, "-1", "0", "99999999999", "bytes=0-", "gzip", "auth=" + "x" * 4000,
     'for="[::1', "1.2.3.4, ,,", "Bearer ", "websocket", "100-continue", "text/plain; charset=utf-99", "*;q=x",
 )  # fmt: skip
-
-
-class Request(Struct, frozen=True):
-    """A request that is well as it is."""
-
-    method: str
-    path: str
-    body: Any
 
 
 def requests(known: Credentials) -> list[Request]:
@@ -113,6 +110,14 @@ def requests(known: Credentials) -> list[Request]:
         Request("POST", "/client/rooms", {"accessToken": known.tokens[0]}),
         Request("POST", "/client/password/look-up", {"key": "x"}),
         Request("POST", "/client/sign-out", {}),
+        Request("PUT", "/v3.0/medias/1/raw", _SOUND),
+        Request("GET", "/", None),
+        Request("HEAD", "/docs", None),
+        Request("GET", "/assets/index.js", None),
+        Request("GET", "/metrics", None),
+        Request("GET", "/health/ready", None),
+        Request("GET", "/recordings/1/x", None),
+        Request("OPTIONS", "/json/v1/roomService/list", None),
     ]
 
 
@@ -126,6 +131,9 @@ class Bodies:
         self._target = target
         self._tally = tally
         self._chance = random.Random(seed)
+        self._documents = [
+            httpx.get(target.base_url + path, timeout=_LIMIT, trust_env=False).json() for path in DOCUMENTS
+        ]
         self._ways: tuple[Callable[[Request, bytes], bytes], ...] = (
             self._patched,
             self._other_value,
@@ -137,17 +145,21 @@ class Bodies:
             self._filled,
             self._filled,
             self._other_path,
+            self._other_query,
         )
+
+        self._byte_ways = (self._patched, self._cut, self._chunked, self._odd_headers, self._other_path)
 
     def attack(self, known: Credentials, seconds: float) -> None:
         """Send mutated requests until the time is over."""
         deadline = time.monotonic() + seconds
         self._headers = dict(known.headers)
-        well = requests(known)
+        by_hand = requests(known)
+        documented = [one for document in self._documents for one in examples(document, known)]
         while time.monotonic() < deadline:
-            request = self._chance.choice(well)
-            way = self._chance.choice(self._ways)
-            body = b"" if request.body is None else json.dumps(request.body).encode()
+            request = self._chance.choice(self._chance.choice((by_hand, documented)))
+            way = self._chance.choice(self._ways if not isinstance(request.body, bytes) else self._byte_ways)
+            body = _bytes_of(request)
             patience = _SHORT if way in (self._cut, self._chunked, self._odd_headers) else _LIMIT
             self._send(request, way(request, body), patience)
 
@@ -198,7 +210,10 @@ class Bodies:
 
     def _overlarge(self, request: Request, body: bytes) -> bytes:
         """Far too many levels, or one very long thing, in the place of the message or of a field of it."""
-        return self._message(request, with_overlarge_field(body, list(request.body or ()), self._chance))
+        return self._message(
+            request,
+            with_overlarge_field(body, _names_of(request), self._chance),
+        )
 
     def _filled(self, request: Request, body: bytes) -> bytes:
         """As much of something as a body may have."""
@@ -207,6 +222,11 @@ class Bodies:
     def _other_path(self, request: Request, body: bytes) -> bytes:
         """Another path, mostly a very long one."""
         path = changed_path(request.path, self._chance)
+        return self._message(structs.replace(request, path=path), body)
+
+    def _other_query(self, request: Request, body: bytes) -> bytes:
+        """Something odd for what is said in the query, or a query where there is none."""
+        path = changed_query(request.path, self._chance)
         return self._message(structs.replace(request, path=path), body)
 
     def _cut(self, request: Request, body: bytes) -> bytes:
@@ -227,3 +247,14 @@ class Bodies:
         """A header of the kind that is read by somebody, with something odd in it."""
         name, value = self._chance.choice(_HEADERS), self._chance.choice(_HEADER_VALUES)
         return self._message(request, body, **{name: value})
+
+
+def _bytes_of(request: Request) -> bytes:
+    if request.body is None or isinstance(request.body, bytes):
+        return request.body or b""
+    return json.dumps(request.body).encode()
+
+
+def _names_of(request: Request) -> list[str]:
+    body: object = request.body
+    return list(cast("dict[str, Any]", body)) if isinstance(body, dict) else []

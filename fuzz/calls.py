@@ -14,20 +14,12 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.errors import Unsatisfiable
 
 from fuzz.credentials import Credentials
+from fuzz.examples import DOCUMENTS, LEFT_OUT
 from fuzz.tally import Tally
 from fuzz.target import Target
 
-DOCUMENTS = (
-    "/json/v1/documentation/swagger",
-    "/api/v6/documentation/swagger",
-    "/v3.0/documentation/swagger",
-    "/client/openapi.json",
-)
 _LIMIT = 30.0
 _IDENTIFIED = 0.95
-
-# What ends the attack itself, or is somebody's who is not under attack.
-_LEFT_OUT = ("/companies/destroy", "/companyService/destroy")
 
 
 class Calls:
@@ -55,6 +47,8 @@ class Calls:
         self._known = known
         deadline = time.monotonic() + seconds
         self._chance.shuffle(self._operations)
+        # What is taken away first nothing more could be tried with.
+        self._operations.sort(key=lambda operation: operation.method == "delete")
         while time.monotonic() < deadline:
             for operation in self._operations:
                 if time.monotonic() >= deadline:
@@ -68,7 +62,7 @@ class Calls:
         schema.config.base_url = self._target.base_url
         for found in schema.get_all_operations():
             operation = found.ok()
-            if not operation.path.endswith(_LEFT_OUT):
+            if not operation.path.endswith(LEFT_OUT):
                 yield operation
 
     def _try(self, operation: Any, mode: Any) -> None:
@@ -100,6 +94,8 @@ class Calls:
             case.body = body
         if case.path_parameters:
             case.path_parameters = self._known.plant(case.path_parameters, self._chance)
+        if case.query:
+            case.query = self._known.plant(case.query, self._chance)
         if self._chance.random() < _IDENTIFIED:
             case.headers = {**(case.headers or {}), **self._known.headers}
         named = f"{operation.method.upper()} {operation.path}"

@@ -19,7 +19,8 @@ _V1, _V6 = "/json/v1", "/api/v6"
 
 class Credentials(Struct, frozen=True):
     """Tokens of the demo's people, in their order, headers that each API wants, and values that exist by the
-    name of the field that they are a value of, in lower case."""
+    name of the field that they are a value of, in lower case. `account_id` is one of the
+    Web Meeting API in paths, and one of the Telephony API in queries."""
 
     tokens: Sequence[str]
     headers: Mapping[str, str]
@@ -32,7 +33,7 @@ class Credentials(Struct, frozen=True):
 
     def value(self, field: str, chance: random.Random) -> str | None:
         """A value that exists for a field of this name."""
-        known = self.values.get(field.replace("_", "").lower())
+        known = self.values.get(field) or self.values.get(field.replace("_", "").lower())
         return chance.choice(known) if known else None
 
     def identify(self, message: dict[str, Any], chance: random.Random) -> None:
@@ -78,7 +79,8 @@ def credentials(target: Target) -> Credentials:
         meetings = [_post(client, f"{_V6}/meeting", {"topic": "Fuzz"}, headers)["data"] for _ in range(2)]
         telephony = client.put("/v3.0/auth/user", json={"data": _password(demo.users[0])})
         telephony.raise_for_status()
-    headers["X-Auth-Token"] = telephony.json()["data"]["auth_token"]
+        headers["X-Auth-Token"] = telephony.json()["data"]["auth_token"]
+        organization = client.get("/v3.0/accounts", headers=headers).json()["data"]["id"]
     people = [user.user_id for user in demo.users]
     return Credentials(
         tokens,
@@ -99,7 +101,9 @@ def credentials(target: Target) -> Credentials:
             "userids": people,
             "meetingid": [one for meeting in meetings for one in (meeting["id"], meeting["meetingId"])],
             "number": [meeting["meetingId"] for meeting in meetings],
-            "series": ["all", "one"],
+            "series": ["true", "false"],
+            "account_id": [account["id"], str(organization)],
+            "id": ["1", "2", *(link["id"] for link in links)],
         },
     )
 

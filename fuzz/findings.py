@@ -20,19 +20,21 @@ _EXAMPLES = 5
 
 
 class Findings(Struct, frozen=True):
-    """Findings of one configuration. `memory` is in MiB, at rest before the attack and after each round."""
+    """Findings of one configuration. `idle_stalls` are those of an event loop beside it that does nothing,
+    the machine's doing. `memory` is in MiB, at rest before the attack and after each round."""
 
     configuration: str
     processes: int
     tally: Tally
     stalls: Sequence[Stall]
+    idle_stalls: Sequence[Stall]
     memory: Sequence[float]
     logged_errors: Counter[str]
     died: str
 
     @property
     def longest_stall(self) -> float:
-        return max((stall.seconds for stall in self.stalls), default=0.0)
+        return _longest(self.stalls)
 
     @property
     def growth(self) -> float:
@@ -48,7 +50,10 @@ class Findings(Struct, frozen=True):
             faults.append(f"and answers of 5xx to {len(causes) - _EXAMPLES} more calls")
         for stall in sorted(self.stalls, key=lambda stall: -stall.seconds)[:_EXAMPLES]:
             if stall.seconds > LONGEST_STALL:
-                faults.append(f"stall of {stall.seconds:.3f} s in " + "\n    ".join(stall.stack))
+                beside = (
+                    f"stall of {stall.seconds:.3f} s (of an idle loop {_longest(self.idle_stalls):.3f} s) in "
+                )
+                faults.append(beside + "\n    ".join(stall.stack))
         if self.growth > GROWTH:
             faults.append(
                 f"each process grew by {self.growth:.0f} MiB in the last rounds: {_rounded(self.memory)} MiB"
@@ -63,7 +68,8 @@ class Findings(Struct, frozen=True):
         return (
             f"{self.configuration}: {self.tally.cases.total()} cases ({cases})\n"
             f"  answers {answers}; forbidden 5xx: {len(self.tally.errors)}\n"
-            f"  longest stall of an event loop {self.longest_stall * 1000:.0f} ms, "
+            f"  longest stall of an event loop {self.longest_stall * 1000:.0f} ms "
+            f"(of an idle one {_longest(self.idle_stalls) * 1000:.0f} ms), "
             f"memory at rest {_rounded(self.memory)} MiB"
         )
 
@@ -81,3 +87,7 @@ def _about(errors: Sequence[ServerError]) -> str:
 
 def _rounded(figures: Sequence[float]) -> str:
     return ", ".join(f"{figure:.0f}" for figure in figures)
+
+
+def _longest(stalls: Sequence[Stall]) -> float:
+    return max((stall.seconds for stall in stalls), default=0.0)

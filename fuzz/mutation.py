@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from typing import Any, cast
+from urllib.parse import quote
 
 from switchroom.dialects.body import LARGEST_BODY
 
@@ -17,6 +18,7 @@ _QUOTED = (" - at `$", "` - at `key in $", "Expected `", "a.")
 
 _ITEMS = ('""', "{}", "[]", "0", "null", '"\\u0000"', '{"":0}', "[[]]")
 _PARTS = ("x", "%20", "%2f", "%00", "%ff", "calendar", "recordings", "calender", "0", "..", "\xff", "client")
+_QUERIES = ("from", "to", "limit", "cursor", "page", "pageSize", "type", "search", "state", "before", "a%00")
 _PATCHES = (
     b"\xff", b"\x00", b"\xc0\xaf", b"\xed\xa0\x80", b"\\ud800", b"[", b"{", b'"', b"\\", b"1e999", b"-0",
     b"NaN", b"null", b"18446744073709551616", "\u202e\u200b\ufeff".encode(), b"' OR 1=1 --", b"%00", b"../",
@@ -124,6 +126,20 @@ def changed_path(path: str, chance: random.Random) -> str:
     else:
         parts[place : place + way - 3] = [part]
     return "/".join(parts) + query
+
+
+def changed_query(path: str, chance: random.Random) -> str:
+    """The path with something odd for one or more of what its query says, said again, or beside it."""
+    path, _, query = path.partition("?")
+    said = [one.partition("=")[::2] for one in query.split("&") if one]
+    said = said or [(chance.choice(_QUERIES), "")]
+    for _ in range(chance.randint(1, 3)):
+        name = chance.choice(said)[0]
+        value = quote(str(chance.choice(_VALUES)).encode(errors="surrogatepass"))
+        odd = (name, chance.choice((value, *_PARTS)))
+        place = chance.randrange(len(said) + 1)
+        said[place : place + chance.choice((0, 1))] = [odd]
+    return path + "?" + "&".join("=".join(one) for one in said)
 
 
 def mutated_sdp(sdp: str, chance: random.Random) -> str:

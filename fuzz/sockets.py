@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from fuzz.credentials import Credentials
+from fuzz.feeds import EVENTS, SIP
 from fuzz.mutation import mutated_sdp, patched, with_other_value, with_overlarge_field
 from fuzz.tally import Tally
 from fuzz.target import Target
@@ -138,7 +139,8 @@ def _is_answer(message: Mapping[str, Any]) -> bool:
 
 
 class Frames:
-    """Attack by somebody who has not joined, with frames that must not be, or far too many of them."""
+    """Attack by somebody who has not joined, on each WebSocket, with frames that must not be, or far too many
+    of them."""
 
     name = "frames"
     share = 1
@@ -172,9 +174,11 @@ class Frames:
 
     def _upgrade(self, connection: socket.socket) -> None:
         key = b64encode(self._chance.randbytes(16)).decode()
+        path = self._chance.choice(("/client/socket", EVENTS, SIP))
         connection.sendall(
-            f"GET /client/socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
+            f"Sec-WebSocket-Protocol: sip\r\n\r\n".encode()
         )
         answer = b""
         while b"\r\n\r\n" not in answer:
@@ -184,7 +188,7 @@ class Frames:
             answer += more
         status = int(answer.split(b" ", 2)[1])
         if status != 101:
-            self._tally.answer(self.name, status, "GET /client/socket", answer.decode(errors="replace"))
+            self._tally.answer(self.name, status, f"GET {path}", answer.decode(errors="replace"))
 
     def _any_frame(self) -> bytes:
         payload = self._chance.randbytes(self._chance.choice((0, 1, 125, 126, 1000, 70_000)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Generator, Sequence
@@ -16,6 +17,7 @@ import msgspec
 from benchmarks.memory import memory_of
 from msgspec import Struct
 from tests.command.running import running
+from tests.ports import telephones
 
 from switchroom.platform.demo import Demo
 
@@ -47,6 +49,7 @@ class Target(Struct, frozen=True):
     process: subprocess.Popen[bytes]
     output: Path
     stalls_directory: Path
+    idle_stalls_directory: Path
 
     @property
     def address(self) -> tuple[str, int]:
@@ -64,12 +67,11 @@ class Target(Struct, frozen=True):
 
     def stalls(self) -> list[Stall]:
         """All stalls so far, of all its processes."""
-        return [
-            msgspec.json.decode(line, type=Stall)
-            for path in self.stalls_directory.iterdir()
-            for line in path.read_bytes().splitlines(keepends=True)
-            if line.endswith(b"\n")
-        ]
+        return _stalls_in(self.stalls_directory)
+
+    def idle_stalls(self) -> list[Stall]:
+        """All stalls so far of a loop beside it that does nothing."""
+        return _stalls_in(self.idle_stalls_directory)
 
     def memory(self) -> float:
         """What its Python processes hold (PSS), in MiB."""
@@ -78,7 +80,7 @@ class Target(Struct, frozen=True):
 
     def logged_errors(self) -> Counter[str]:
         """What it logged as an error, or wrote as a traceback, and how often; not that it answered 503, which
-        is judged by the answer: here are no telephones."""
+        is judged by the answer."""
         found: Counter[str] = Counter()
         for line in self.output.read_text(errors="replace").splitlines():
             if _ANSWERED_503.search(line):
@@ -94,24 +96,54 @@ class Target(Struct, frozen=True):
 @contextmanager
 def target(directory: Path, *, database: str = "", workers: int = 1) -> Generator[Target]:
     """A platform on an empty data directory and, if it is named, an empty database, while the block runs."""
-    stalls = directory / "stalls"
-    stalls.mkdir(parents=True)
+    stalls, idle_stalls = directory / "stalls", directory / "idle_stalls"
     environment = {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(_WATCH), os.environ.get("PYTHONPATH")])),
-        "STALLS": str(stalls),
+        **_watched(stalls),
         # One address tries very many things here.
         "SWITCHROOM_SECURITY_ACCOUNT_ATTEMPTS": "1000000",
         "SWITCHROOM_SECURITY_ADDRESS_ATTEMPTS": "1000000",
     }
     if database:
         environment["SWITCHROOM_DATABASE_URL"] = database
-    several = ("--workers", str(workers)) if workers > 1 else ()
-    with running(directory / "var", "--demo", *several, port=0, telephony=None, **environment) as platform:
+    options = ("--demo", *(("--workers", str(workers)) if workers > 1 else ()))
+    with (
+        telephones() as telephony,
+        running(directory / "var", *options, port=0, telephony=telephony, **environment) as platform,
+        _idle_loop(idle_stalls),
+    ):
         _wait_for_workers(platform.base_url, workers, platform.process)
         for path in stalls.iterdir():  # what a start takes is another matter
             os.truncate(path, 0)
         demo = msgspec.json.decode((directory / "var" / "demo.json").read_bytes(), type=Demo)
-        yield Target(platform.base_url, demo, platform.process, platform.output, stalls)
+        yield Target(platform.base_url, demo, platform.process, platform.output, stalls, idle_stalls)
+
+
+@contextmanager
+def _idle_loop(stalls: Path) -> Generator[None]:
+    """A process whose event loop does nothing, watched while the block runs."""
+    command = [sys.executable, "-c", "import asyncio; asyncio.run(asyncio.Event().wait())"]
+    idle = subprocess.Popen(command, env={**os.environ, **_watched(stalls)})
+    try:
+        yield
+    finally:
+        idle.terminate()
+        idle.wait(_LIMIT)
+
+
+def _watched(stalls: Path) -> dict[str, str]:
+    """The environment of a Python process whose stalls are noted in a directory."""
+    stalls.mkdir(parents=True)
+    path = os.pathsep.join(filter(None, [str(_WATCH), os.environ.get("PYTHONPATH")]))
+    return {"PYTHONPATH": path, "STALLS": str(stalls)}
+
+
+def _stalls_in(directory: Path) -> list[Stall]:
+    return [
+        msgspec.json.decode(line, type=Stall)
+        for path in directory.iterdir()
+        for line in path.read_bytes().splitlines(keepends=True)
+        if line.endswith(b"\n")
+    ]
 
 
 def _wait_for_workers(base_url: str, workers: int, process: subprocess.Popen[bytes]) -> None:
