@@ -69,9 +69,15 @@ class Findings(Struct, frozen=True):
             f"{self.configuration}: {self.tally.cases.total()} cases ({cases})\n"
             f"  answers {answers}; forbidden 5xx: {len(self.tally.errors)}\n"
             f"  longest stall of an event loop {self.longest_stall * 1000:.0f} ms "
-            f"(of an idle one {_longest(self.idle_stalls) * 1000:.0f} ms), "
+            f"(of an idle one {_longest(self.idle_stalls) * 1000:.0f} ms){self._longest_in()}, "
             f"memory at rest {_rounded(self.memory)} MiB"
         )
+
+    def _longest_in(self) -> str:
+        """Where the longest stall was: the innermost line of the platform's own."""
+        longest = max(self.stalls, key=lambda stall: stall.seconds, default=None)
+        lines = [line for line in longest.stack if "/switchroom/" in line] if longest is not None else []
+        return f" in {lines[-1].rpartition('/switchroom/')[2]}" if lines else ""
 
     def _errors_by_cause(self) -> dict[tuple[int, str], list[ServerError]]:
         by_cause: defaultdict[tuple[int, str], list[ServerError]] = defaultdict(list)

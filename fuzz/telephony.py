@@ -66,6 +66,8 @@ TELEPHONY: Sequence[tuple[str, str, Any]] = [
     *(("GET", f"/v3.0/{kind}?search=u&limit=5", None) for kind in _RESOURCES),
     *(("GET", f"/v3.0/{kind}/1", None) for kind in _RESOURCES),
     *(("GET", f"/v3.0/{path}", None) for path in _READ),
+    ("PUT", "/v3.0/directories", {"data": {"contacts": [{"phonebook": "many"}] * 10_000}}),
+    ("POST", "/v3.0/directories/delete", {"data": {"ids": list(range(1, 10_001))}}),
     ("PUT", "/v3.0/quickcall", {"data": {"user_id": 1, "number": "100"}}),
     ("POST", "/v3.0/channels/x", {"data": {"action": "hangup"}}),
 ]
