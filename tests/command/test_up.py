@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,12 @@ def test_what_is_on_disk_is_for_its_owner_only(tmp_path: Path) -> None:
                 assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
     finally:
         os.umask(umask)
+
+
+def test_what_the_unit_of_systemd_starts_writes_is_for_its_owner_only() -> None:
+    unit = ConfigParser(interpolation=None, strict=False)
+    unit.read(Path(__file__).parents[2] / "deploy" / "switchroom.service")
+    assert unit["Service"]["UMask"] == "0077"
 
 
 def test_a_directory_of_somebody_elses_things_stays_as_it_is(tmp_path: Path) -> None:
@@ -167,6 +174,7 @@ def test_headers_guard_the_pages(tmp_path: Path) -> None:
         page = httpx.get(platform.base_url)
         assert page.status_code == 200
         assert "default-src 'self'" in page.headers["content-security-policy"]
+        assert page.headers["referrer-policy"] == "no-referrer"
         assert httpx.get(f"{platform.base_url}/webclient/").text == page.text
         assert httpx.get(f"{platform.base_url}/assets/../../secret.key").status_code == 404
         assert httpx.get(f"{platform.base_url}/health/live").json() == {"status": "live"}
