@@ -77,6 +77,7 @@ class ErrorCode(StrEnum):
     UNKNOWN = "unknown"
     NOT_FOUND = "not_found"
     METHOD_UNKNOWN = "method_unknown"
+    NOT_IMPLEMENTED = "not_implemented"
     DATABASE_UNAVAILABLE = "database_unavailable"
     DATABASE_LOCKED = "database_locked"
     DATABASE_BUSY = "database_busy"

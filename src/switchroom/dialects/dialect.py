@@ -11,7 +11,6 @@ import msgspec
 from switchroom.dialects.body import Reader
 from switchroom.dialects.operation import Context, Operation
 from switchroom.dialects.problem import Problem, ProblemTable
-from switchroom.texts import Language
 
 C = TypeVar("C")
 W = TypeVar("W")
@@ -50,10 +49,6 @@ class Dialect(ABC, Generic[C, W]):
     @abstractmethod
     def error_body(self, problem: Problem[W], context: Context[C]) -> Any:
         """The message that tells of a problem."""
-
-    def language_of(self, context: Context[C]) -> Language:
-        """The language in which errors are told."""
-        return "en"
 
     def envelope(self, reply: Any, context: Context[C]) -> Any:
         """The message that carries what an operation has replied."""

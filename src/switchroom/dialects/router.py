@@ -83,7 +83,7 @@ class _Endpoint:
         except ClientGone:
             return
         except Exception as error:
-            problem = self._dialect.problems.problem_of(error, self._dialect.language_of(context))
+            problem = self._dialect.problems.problem_of(error, context.language)
             if problem.is_unexpected:
                 log.exception("operation failed", **self._names(context))
             answer = _refusal(self._dialect, context, problem)
@@ -219,7 +219,7 @@ class _Area:
         return _refusal(
             self._dialect,
             context,
-            self._dialect.problems.problem_of(error, self._dialect.language_of(context)),
+            self._dialect.problems.problem_of(error, context.language),
         )
 
 

@@ -63,6 +63,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.UNKNOWN: "An unknown error has occurred.",
     ErrorCode.NOT_FOUND: "There is no such thing.",
     ErrorCode.METHOD_UNKNOWN: "There is no such call: the method is another.",
+    ErrorCode.NOT_IMPLEMENTED: "{name} is not implemented",
     ErrorCode.DATABASE_UNAVAILABLE: "the database cannot be reached",
     ErrorCode.DATABASE_LOCKED: "the database is locked by somebody else, try again",
     ErrorCode.DATABASE_BUSY: "the database is busy, try again",

@@ -18,7 +18,6 @@ from switchroom.dialects.operation import OPEN, Context, Nothing, Operation, Par
 from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongMethod
 from switchroom.dialects.router import Router
 from switchroom.errors import Conflict, ErrorCode, Exhausted, Invalid, NotFound, Problems, Unauthenticated
-from switchroom.texts import Language
 from switchroom.texts.names import FieldNames
 
 Reading = Context[str]
@@ -107,9 +106,6 @@ class Library(Dialect[str, str]):
         if not name:
             raise Unauthenticated(ErrorCode.TOKEN_MISSING)
         return name
-
-    def language_of(self, context: Reading) -> Language:
-        return context.language
 
     def reader(self, kind: Any) -> Reader[Any]:
         return Reader[Any](kind, under="book")

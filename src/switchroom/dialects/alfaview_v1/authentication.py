@@ -129,7 +129,7 @@ class AuthenticationService:
             case CompanySwitchCredentials() as switch:
                 return await self._switch(context, request, switch)
             case other:
-                raise Unimplemented(f"{type(other).__name__} are not implemented")
+                raise Unimplemented(type(other).__name__)
 
     async def _switch(
         self, context: Context, request: AuthenticationRequest, switch: CompanySwitchCredentials

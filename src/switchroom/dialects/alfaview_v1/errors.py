@@ -11,6 +11,7 @@ from switchroom.dialects.body import BodyTooLarge
 from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongMethod
 from switchroom.errors import (
     Conflict,
+    DomainError,
     ErrorCode,
     Exhausted,
     Forbidden,
@@ -59,8 +60,12 @@ _HTTP_STATUS = {
 }
 
 
-class Unimplemented(Exception):
+class Unimplemented(DomainError):
     """An operation or a kind of credentials that this API knows and this server does not carry out."""
+
+    def __init__(self, name: str) -> None:
+        """`name` is what the API calls it."""
+        super().__init__(ErrorCode.NOT_IMPLEMENTED, name=name)
 
 
 class Word(Struct, frozen=True):
@@ -89,7 +94,8 @@ class ErrorReply(Struct):
 
 PROBLEMS = ProblemTable(
     {
-        (TokenExpired, None): _row(Code.UNAUTHENTICATED, ReplyStatusCode.TOKEN_OUTDATED),
+        # These words are in the API's handbook, and so the same in every language.
+        (TokenExpired, None): _row(Code.UNAUTHENTICATED, ReplyStatusCode.TOKEN_OUTDATED, "token expired"),
         (Unauthenticated, ErrorCode.ACCESS_INFO_MISSING): _row(
             Code.UNAUTHENTICATED, ReplyStatusCode.ACCESS_INFO_MISSING
         ),

@@ -44,7 +44,7 @@ def not_carried_out(path: str) -> Operation:
     """An operation that the API has and this server does not carry out."""
 
     async def refuse(_context: Context, _body: bytes) -> Reply:
-        raise Unimplemented(f"{path} is not implemented")
+        raise Unimplemented(path)
 
     return Operation(
         method="POST",

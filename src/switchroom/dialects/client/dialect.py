@@ -18,7 +18,6 @@ from switchroom.dialects.openapi import document
 from switchroom.dialects.operation import Operation
 from switchroom.dialects.problem import Problem
 from switchroom.dialects.services import Services
-from switchroom.texts import Language
 
 
 class ClientApi(Dialect[None, str]):
@@ -50,9 +49,6 @@ class ClientApi(Dialect[None, str]):
 
     async def authenticate(self, context: Context, operation: Operation, message: Any) -> None:
         return None
-
-    def language_of(self, context: Context) -> Language:
-        return context.language
 
     def error_body(self, problem: Problem[str], context: Context) -> Refusal:
         return refusal(problem)

@@ -21,6 +21,7 @@ from switchroom.events.log import EventLog
 from switchroom.events.searching import matches
 from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.payloads import general_payload
+from switchroom.texts import language_of
 
 FIRST_LIMIT = 10.0
 """Seconds until the first subscription."""
@@ -190,7 +191,8 @@ class _Connection:
             return None
 
     async def _refuse(self, request_id: str, error: DomainError) -> None:
-        refusal = error_reply(PROBLEMS.problem_of(error))
+        language = language_of(self._socket.headers.get("accept-language", ""))
+        refusal = error_reply(PROBLEMS.problem_of(error, language))
         await self._send(_reply(request_id, "error", {"error": refusal.error}))
 
     async def _send(self, message: dict[str, Any]) -> None:

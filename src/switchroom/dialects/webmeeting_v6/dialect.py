@@ -20,7 +20,6 @@ from switchroom.dialects.webmeeting_v6.errors import PROBLEMS, ErrorReply, Respo
 from switchroom.dialects.webmeeting_v6.meetings import MeetingOperations
 from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import WebHookOperations
-from switchroom.texts import Language
 
 
 class _Reply(Struct, rename="camel"):
@@ -49,9 +48,6 @@ class WebMeeting(Dialect[Caller, ResponseCode]):
 
     async def authenticate(self, context: Context, operation: Operation, message: Any) -> Caller:
         return await self._callers.of(context, operation.access)
-
-    def language_of(self, context: Context) -> Language:
-        return context.language
 
     def envelope(self, reply: Any, context: Context) -> _Reply:
         return _Reply(ResponseCode.SUCCESS, reply)
