@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +23,7 @@ from switchroom.telephony.routing.destinations import (
     destination_of,
 )
 from switchroom.telephony.routing.number_kinds import NumberKind
-from switchroom.telephony.routing.numbers import public_number
+from switchroom.telephony.routing.numbers import operator_of, public_number
 from switchroom.telephony.routing.restrictions import Payer, Refusal, refusal
 
 ALLOW, DENY = Permission.ALLOW, Permission.DENY
@@ -225,3 +228,23 @@ def test_whatever_digits_are_dialled_lead_somewhere(typed: str, country: str) ->
     found = destination_of(typed, country, PLAN)
 
     assert not isinstance(found, Outside) or len(found.number.number) <= 20
+
+
+def test_operators_are_those_of_the_library() -> None:
+    """As the library names them, of which only a country's are read."""
+    names: dict[str, str] = {}
+    for country in phonenumbers.SUPPORTED_REGIONS:
+        example = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+        if example is not None:
+            number = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+            names[number] = operator_of(number)
+    assert "phonenumbers.carrierdata" not in sys.modules, "the operators of all countries are in memory"
+    from phonenumbers.carrier import name_for_number
+
+    assert names == {number: name_for_number(phonenumbers.parse(number), "en") for number in names}
+    assert len([name for name in names.values() if name]) > 100
+
+
+@pytest.mark.parametrize("number", ["+4930123456", "+49110", "100", "", "+", "+999123456"])
+def test_a_number_that_is_none_of_a_mobile_has_no_operator(number: str) -> None:
+    assert operator_of(number) == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -31,10 +30,9 @@ from switchroom.telephony.calls.records import (
     main_record,
     records_of,
 )
-from switchroom.telephony.calls.snapshot import CallDirection, CallSnapshot
+from switchroom.telephony.calls.snapshot import CallSnapshot
 from switchroom.telephony.resources.calls_history import CallRecord, view_of
 from switchroom.telephony.routing.hangup_causes import HangupCause
-from switchroom.telephony.routing.numbers import load_operators
 
 _REMEMBERED = 60.0
 """Seconds for which a user's names are kept."""
@@ -119,7 +117,6 @@ class JournalWrites:
         self._machine = machine
         self._process = f"{machine}{secrets.token_hex(MACHINE_LENGTH // 2)}"
         self._batch = 0
-        self._knows_operators = False
         self._in_doubt: tuple[Changes, dict[str, Written]] | None = None
         self._names: TTLCache[int, _Name | None] = TTLCache(_MOST_REMEMBERED, ttl=_REMEMBERED)
 
@@ -175,7 +172,6 @@ class JournalWrites:
         self._in_doubt = None
         self._batch += 1
         plans = {call_id: _plan(change, known.get(call_id)) for call_id, change in changes.items()}
-        await self._load_operators(changes)
         async with self._database.write(None) as session:
             await self._look_up_names(session, plans.values())
             await self._write_records(session, plans.values())
@@ -191,15 +187,6 @@ class JournalWrites:
             self._in_doubt = changes, written
         self._in_doubt = None
         return written
-
-    async def _load_operators(self, changes: Changes) -> None:
-        """Load what records of calls with the public network name, with the first that has ended."""
-        if not self._knows_operators and any(
-            one.ended is not None and one.snapshot.direction is not CallDirection.INTERNAL
-            for one in changes.values()
-        ):
-            await asyncio.to_thread(load_operators)
-            self._knows_operators = True
 
     async def in_doubt_and_done(self) -> tuple[Changes, dict[str, Written]] | None:
         """The changes of a write that seemed to have failed and was committed all the same, with its

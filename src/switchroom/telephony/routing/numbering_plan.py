@@ -6,7 +6,11 @@ number that it judges.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ShortNumberCost, ValidationResult
@@ -127,13 +131,39 @@ def country_and_type(number: str) -> tuple[str, str] | None:
 
 def operator_of(number: str) -> str:
     """The operator to whom the range of a number in E.164 was given (see `numbers.operator_of`)."""
-    from phonenumbers import carrier
-
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return ""
-    return carrier.name_for_number(parsed, "en")
+    if phonenumbers.number_type(parsed) not in _WITH_OPERATORS:
+        return ""
+    operators, digits = _operators(parsed.country_code or 0), number.removeprefix("+")
+    prefixes = (digits[:length] for length in range(len(digits), 0, -1))
+    return next((operators[prefix] for prefix in prefixes if prefix in operators), "")
+
+
+_WITH_OPERATORS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.PAGER)
+_RANGE = re.compile(r" '(?P<prefix>[0-9]+)':{.*?'en': (?:u\()?(?P<name>'[^']*'|\"[^\"]*\")\)?[,}]")
+
+
+@cache
+def _operators(country_code: int) -> Mapping[str, str]:
+    """The operators of a country's ranges, by their first digits.
+
+    They are read from the source of the library's own tables, a range a line: to import those keeps the
+    operators of all countries in memory, 45 MiB.
+    """
+    return {found["prefix"]: ast.literal_eval(found["name"]) for found in _ranges(country_code)}
+
+
+def _ranges(country_code: int) -> Iterator[re.Match[str]]:
+    tables = resources.files(phonenumbers) / "carrierdata"
+    for table in sorted(tables.iterdir(), key=lambda file: file.name):
+        if table.name.startswith("data") and table.name.endswith(".py"):
+            with table.open(encoding="utf-8") as lines:
+                for line in lines:
+                    if line.startswith(f" '{country_code}") and (found := _RANGE.match(line)):
+                        yield found
 
 
 def is_country(code: str) -> bool:

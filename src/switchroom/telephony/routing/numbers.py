@@ -92,11 +92,6 @@ def country_and_type(number: str) -> tuple[str, str] | None:
     return numbering_plan.country_and_type(number)
 
 
-def load_operators() -> None:
-    """Load what `operator_of` takes, in some thread: it takes half a second and 45 MiB."""
-    operator_of("+4915112345678")
-
-
 def operator_of(number: str) -> str:
     """The operator to whom the range of a number in E.164 was given; empty where that is not known, as of
     all but mobile numbers. Who has taken the number to another operator is not known here."""
