@@ -1,13 +1,22 @@
-"""What a start loads: not what only some requests or commands need."""
+"""What a start loads and holds: not what only some requests or commands need."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-LATER = ("aiohttp", "alembic", "icalendar", "pydantic")
+LATER = (
+    "aiohttp",
+    "alembic",
+    "icalendar",
+    "nats",
+    "phonenumbers",
+    "pydantic",
+    "switchroom.engines.sip",
+    "switchroom.platform.doctor",
+)
 START = f"""
-import gc, sys, tempfile
+import asyncio, gc, sys, tempfile
 from switchroom.__main__ import main
 sys.argv = ["switchroom", "version"]
 try:
@@ -16,8 +25,15 @@ except SystemExit:
     pass
 assert gc.isenabled() and gc.get_freeze_count()
 from switchroom.platform.build import Platform
-from switchroom.settings import Settings
-Platform(Settings(data=tempfile.mkdtemp())).asgi()
+from switchroom.platform.demo import ensure_demo
+from switchroom.settings import Settings, TelephonySettings
+platform = Platform(
+    Settings(data=tempfile.mkdtemp(), telephony=TelephonySettings(enabled=False)), alone=True
+)
+async def start():
+    async with platform.running(prepare=ensure_demo):
+        platform.asgi()
+asyncio.run(start())
 print("loaded:", *(one for one in {LATER!r} if one in sys.modules))
 """
 
@@ -27,3 +43,28 @@ def test_what_is_needed_later_is_loaded_later() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
 
     assert done.stdout.splitlines()[-1] == "loaded:"
+
+
+HASHING = """
+import asyncio
+from pathlib import Path
+from switchroom.identity.secrets import Passwords
+def held():
+    (line,) = [one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmRSS")]
+    return int(line.split()[1]) / 1024
+async def hash_some():
+    passwords = Passwords()
+    before = held()
+    await asyncio.gather(*(passwords.hash("correct horse") for _ in range(6)))
+    print(held() - before)
+    passwords.close()
+asyncio.run(hash_some())
+"""
+
+
+def test_the_memory_that_hashing_takes_is_returned() -> None:
+    """Of 19 MiB for each thread."""
+    command = [sys.executable, "-c", HASHING]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+
+    assert float(done.stdout) < 10
