@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from switchroom.settings import TelephonySettings
 from tests.command.running import run, running, until
 from tests.ports import free_port
 
@@ -46,12 +47,8 @@ def test_the_demo_is_made_once_and_holds_what_it_says(tmp_path: Path) -> None:
         (meeting,) = re.findall(rf"{demo['base_url']}/#/meeting/(\S+)", printed)
         seen = httpx.post(f"{platform.base_url}/client/meeting", json={"number": meeting}).json()
         assert seen["topic"] == "Demo meeting"
-        telephony = demo["telephony"]
-        assert [device["number"] for device in telephony["devices"]] == ["100", "101"]
-        for device in telephony["devices"]:
-            assert f"Phone {device['number']}" in printed
-            assert f"{device['username']}  {device['password']}" in printed
-        assert f"domain {telephony['realm']}, no server runs here" in printed
+        assert demo["telephony"] is None
+        assert "Softphones" not in printed
         assert platform.stop() == 0
     with running(data, "--demo", port=port) as platform:
         assert (data / "demo.json").read_bytes() == first
@@ -62,6 +59,25 @@ def test_the_demo_is_made_once_and_holds_what_it_says(tmp_path: Path) -> None:
         names = sorted(room["displayName"] for room in rooms.values())
         assert len(names) == len(set(names)) == 7
         assert {room["id"] for room in demo["rooms"]} < set(rooms)
+
+
+def test_a_demo_gets_its_phones_once_there_are_telephones(tmp_path: Path) -> None:
+    data, port = tmp_path / "var", free_port()
+    with running(data, "--demo", port=port):
+        without = json.loads((data / "demo.json").read_bytes())
+    with running(data, "--demo", command="serve", port=port, telephony=TelephonySettings()) as platform:
+        made = (data / "demo.json").read_bytes()
+        demo = json.loads(made)
+        telephony = demo["telephony"]
+        assert {**without, "telephony": telephony} == demo
+        assert [device["number"] for device in telephony["devices"]] == ["100", "101"]
+        printed = platform.output.read_text()
+        for device in telephony["devices"]:
+            assert f"Phone {device['number']}" in printed
+            assert f"{device['username']}  {device['password']}" in printed
+        assert f"domain {telephony['realm']}, no server runs here" in printed
+    with running(data, "--demo", port=port):
+        assert (data / "demo.json").read_bytes() == made
 
 
 def test_what_is_on_disk_is_for_its_owner_only(tmp_path: Path) -> None:

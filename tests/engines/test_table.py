@@ -25,7 +25,7 @@ from switchroom.platform.doctor.examination import examine
 from switchroom.platform.engine_reports import EngineMetrics, engine_problems, read_reports, write_reports
 from switchroom.platform.engine_table import TABLE
 from switchroom.platform.engines import EngineEntry, Engines, configured
-from switchroom.settings import ConfigurationError, Settings, load
+from switchroom.settings import ConfigurationError, Settings, TelephonySettings, load
 from tests.engines.made_up import MadeUpEngine
 from tests.engines.waiting import until
 
@@ -216,6 +216,17 @@ async def test_one_run_elsewhere_is_not_run_here_and_nobody_waits_for_it(tmp_pat
     await engines.start()
     await engines.stop()
     assert diary.read_text().splitlines() == ["second started", "second drained"]
+
+
+@pytest.mark.parametrize(
+    ("alone", "telephones", "runs"), [(False, False, True), (True, False, False), (True, True, True)]
+)
+def test_one_process_that_is_alone_runs_no_message_server(
+    tmp_path: Path, alone: bool, telephones: bool, runs: bool
+) -> None:
+    settings = Settings(data=str(tmp_path), telephony=TelephonySettings(enabled=telephones))
+    names = {report.name for report in Engines(settings, TABLE, alone=alone).reports()}
+    assert ("nats" in names, "janus" in names) == (runs, True)
 
 
 async def test_every_engine_of_the_table_says_what_it_is(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from switchroom.cli.options import Command, load_settings, with_address, with_se
 from switchroom.platform.build import Platform
 from switchroom.platform.demo import TREE, Demo, ensure_demo
 from switchroom.platform.demo_telephony import CONFERENCE_PIN, sip_address
-from switchroom.platform.doctor.examination import examine
 from switchroom.platform.loop import run
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.platform.workers import several
@@ -75,6 +74,8 @@ def serve(
 def doctor(host: str | None, port: int | None, data: str | None, config: Path | None) -> None:
     """Tell what is good, what would fail, and what to do about it: programs, ports, addresses, TURN, disk,
     database, mail. Beside the running server it looks at that too."""
+    from switchroom.platform.doctor.examination import examine  # here: what serves needs none of it
+
     settings = load_settings(config, host, port, data)
     # What it starts for a question is told by the answer.
     logs.configure(settings.log_format, "error")
@@ -125,7 +126,7 @@ async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -
 
     async with AsyncExitStack() as stack:
         if workers == 1:
-            platform = Platform(loaded, engines=engines)
+            platform = Platform(loaded, engines=engines, alone=True)
             await stack.enter_async_context(platform.running(prepare=prepare, to_serve=True))
             await stack.enter_async_context(platform.online())
         else:

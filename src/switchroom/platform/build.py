@@ -51,13 +51,19 @@ class Platform:
     """Every part of the platform, put together from the settings."""
 
     def __init__(
-        self, settings: Settings, *, engines: bool = False, engine_reports: Reports | None = None
+        self,
+        settings: Settings,
+        *,
+        engines: bool = False,
+        alone: bool = False,
+        engine_reports: Reports | None = None,
     ) -> None:
         """With `engines` the platform runs the engines of the table, but for those that the settings name
-        elsewhere. `engine_reports` tells how those are that another process runs for it."""
+        elsewhere, and those that only several processes need where this one serves `alone`. `engine_reports`
+        tells how those are that another process runs for it."""
         self.settings = settings
         data_directory.prepare(settings)
-        self.engines = Engines(settings, engine_table.TABLE if engines else ())
+        self.engines = Engines(settings, engine_table.TABLE if engines else (), alone=alone)
         self._engine_reports = engine_reports or self.engines.reports
         self.storage = Storage(settings, self.engines)
         self.identity = IdentityServices(settings, self.storage)

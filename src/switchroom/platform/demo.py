@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,7 +69,8 @@ class DemoMeeting(Struct):
 
 
 class Demo(Struct):
-    """What `demo.json` holds. One made before there were meetings, or telephones, has none."""
+    """What `demo.json` holds. One made before there were meetings, or where no telephones are served, has
+    none."""
 
     base_url: str
     company_id: str
@@ -96,14 +98,13 @@ async def ensure_demo(platform: Platform) -> Demo:
 
 
 async def _completed(platform: Platform, demo: Demo) -> Demo:
-    """The demo with what an earlier version did not make."""
+    """The demo with what an earlier version did not make, or one that served no telephones."""
     organization = await platform.identity.organizations.find(demo.company_id)
     if demo.webmeeting is None:
         meeting = await _make_meeting(platform, organization, demo.users[0].user_id)
         demo = structs.replace(demo, webmeeting=meeting)
     if demo.telephony is None:
-        telephony = await make_telephony(platform, organization, *(one.user_id for one in demo.users[:2]))
-        demo = structs.replace(demo, telephony=telephony)
+        demo = structs.replace(demo, telephony=await _make_telephony(platform, organization, demo.users))
     return demo
 
 
@@ -141,8 +142,18 @@ async def _make(platform: Platform) -> Demo:
             participant=await _make_link(platform, token, rooms[0].id, groups[Role.PARTICIPANT]),
         ),
         webmeeting=await _make_meeting(platform, organization, users[0].user_id),
-        telephony=await make_telephony(platform, organization, users[0].user_id, users[1].user_id),
+        telephony=await _make_telephony(platform, organization, users),
     )
+
+
+async def _make_telephony(
+    platform: Platform, organization: Organization, users: Sequence[DemoUser]
+) -> DemoTelephony | None:
+    """None where no telephones are served: nobody could call, and what it takes to make them would be
+    loaded."""
+    if not platform.settings.telephony.enabled:
+        return None
+    return await make_telephony(platform, organization, *(user.user_id for user in users[:2]))
 
 
 async def _make_people(

@@ -54,8 +54,9 @@ class EngineEntry(Struct, Generic[E], frozen=True):
     gives the settings with which another process finds the one that runs here. `health` is the part of
     `/health/ready` that says whether it is of use, when that is not the engine itself. `section` is the name
     and the type of its own section of the configuration, where it has one. `wanted` says whether the settings
-    want one at all. `further` makes more of the same kind, each with a name of its own, and `prepare` gives
-    an engine, before it is started, the settings with which it finds those it waits for.
+    want one at all, and `wanted_alone` whether they do where one process serves. `further` makes more of the
+    same kind, each with a name of its own, and `prepare` gives an engine, before it is started, the settings
+    with which it finds those it waits for.
     """
 
     make: Callable[[Settings], E]
@@ -65,6 +66,7 @@ class EngineEntry(Struct, Generic[E], frozen=True):
     health: str = ""
     section: tuple[str, type[Struct]] | None = None
     wanted: Callable[[Settings], bool] = _always
+    wanted_alone: Callable[[Settings], bool] = _always
     further: Callable[[Settings], Sequence[E]] = _none_further
     prepare: Callable[[E, Settings], None] = _unprepared
 
@@ -82,9 +84,9 @@ def configured(name: str, kind: Callable[[Path, S], E], section: type[S]) -> Eng
 class Engines:
     """The engines of a table that this process runs, which are those that no setting names elsewhere."""
 
-    def __init__(self, settings: Settings, table: Sequence[EngineEntry[Any]]) -> None:
-        """Raises ValueError when the table has a name twice, or engines that wait for each other or for one
-        that is not in it."""
+    def __init__(self, settings: Settings, table: Sequence[EngineEntry[Any]], *, alone: bool = False) -> None:
+        """`alone` is whether this process serves without others. Raises ValueError when the table has a name
+        twice, or engines that wait for each other or for one that is not in it."""
         made: list[tuple[EngineEntry[Any], Engine]] = [
             (entry, engine) for entry in table for engine in (entry.make(settings), *entry.further(settings))
         ]
@@ -92,7 +94,9 @@ class Engines:
         self._here = {
             engine.name: (entry, engine)
             for entry, engine in made
-            if entry.wanted(settings) and not entry.elsewhere(settings)
+            if entry.wanted(settings)
+            and (entry.wanted_alone(settings) or not alone)
+            and not entry.elsewhere(settings)
         }
         self._settings = settings
         self._problems: dict[str, str] = {}

@@ -12,6 +12,7 @@ from switchroom.commands import Commands, SharedCommands
 from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.engine import NatsEngine
+from switchroom.platform import sip_server
 from switchroom.platform.engines import EngineEntry, Engines
 from switchroom.settings import Settings
 
@@ -81,4 +82,12 @@ async def _problem_elsewhere(settings: Settings) -> str:
     return ""
 
 
-ENTRY = EngineEntry(_make, _elsewhere, _problem_elsewhere, _shared, health="messages")
+ENTRY = EngineEntry(
+    _make,
+    _elsewhere,
+    _problem_elsewhere,
+    _shared,
+    health="messages",
+    # One that controls calls is beside it.
+    wanted_alone=sip_server.wanted,
+)

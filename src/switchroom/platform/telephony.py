@@ -15,7 +15,6 @@ from switchroom.jobs.periodic import Periodic
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.platform import media_relay, sip_server
 from switchroom.platform.background import Background
-from switchroom.platform.carriers import carrier_addresses, carrier_certificates, own_side
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.platform.telephony_metrics import TelephonyMetrics
@@ -23,17 +22,14 @@ from switchroom.settings import Settings
 from switchroom.telephony.calls.device_states import device_states
 from switchroom.telephony.control.live_calls import LiveCalls
 from switchroom.telephony.control.workers import CallWorkers
-from switchroom.telephony.registrations import RegistrationMirror
 from switchroom.telephony.resources.account_changes import AccountTelephony
 from switchroom.telephony.resources.calendar_fetching import FETCH_LIMIT, CalendarFetching
 from switchroom.telephony.resources.calls_history import CallHistory
 from switchroom.telephony.resources.catalogue import all_kinds
 from switchroom.telephony.resources.service import Resources
 from switchroom.telephony.resources.sounds import SoundFiles
-from switchroom.telephony.resources.trunks import Trunks
 from switchroom.telephony.resources.users import UserIds
 from switchroom.telephony.resources.vault import Vault
-from switchroom.telephony.trunk_registrations import TrunkRegistrations
 from switchroom.telephony.voicemail.files import MessageFiles
 from switchroom.telephony.voicemail.mailboxes import Mailboxes
 from switchroom.telephony.voicemail.messages import Messages
@@ -71,17 +67,6 @@ class TelephonyServices:
         self.user_ids = UserIds(database)
         outbound = Outbound(settings.events.webhook_networks, timeout=FETCH_LIMIT)
         self.calendar_fetching = CalendarFetching(database, outbound, storage.bus)
-        self.registrations = RegistrationMirror(database, storage.bus, sip_server.directory(settings))
-        self.trunk_registrations = TrunkRegistrations(
-            database,
-            storage.bus,
-            sip_server.directory(settings),
-            Trunks(),
-            self.vault,
-            carrier_addresses(settings),
-            carrier_certificates(settings),
-            own_side(settings),
-        )
         self.voicemail = Messages(self.resources, self.message_files)
         self.mailboxes = Mailboxes(
             database,
@@ -95,6 +80,7 @@ class TelephonyServices:
         retention = Retention(database, self.message_files, kept)
         self._old_voicemail = Periodic(database, "old voicemail", EVERY, retention.tidy)
         self._settings = settings
+        self._storage = storage
 
     def background(self) -> list[Background]:
         always = [
@@ -103,10 +89,12 @@ class TelephonyServices:
         ]
         if not sip_server.wanted(self._settings):
             return always
+        # Here: who serves no telephones speaks no SIP.
+        from switchroom.platform.registrations import registrations
+
         return [
             *always,
-            Background("registrations", self.registrations.run),
-            Background("trunk registrations", self.trunk_registrations.run),
+            *registrations(self._settings, self._storage, self.vault),
             Background("telephony workers", self.workers.run),
         ]
 
