@@ -223,7 +223,7 @@ async def test_a_reason_of_other_bytes_harms_nobody(office: Office, carrier: Reg
     assert (state.code, state.reason) == (403, "Refus\ufffd ")
 
 
-async def test_changes_count_within_a_second(office: Office, carrier: Registrar) -> None:
+async def test_changes_count_at_once(office: Office, carrier: Registrar) -> None:
     office.start()
     trunk = await office.add_trunk(carrier.port, username=USERNAME)
     await office.until(trunk, "registered")
