@@ -91,7 +91,7 @@ class Telephones:
 
     async def until_renewed(self, expires: datetime) -> None:
         """Wait until the only one is good for longer."""
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(10):
             while (await self.rows())[0].expires_at <= expires:  # noqa: ASYNC110 - another process does it
                 await asyncio.sleep(0.02)
 
