@@ -149,6 +149,25 @@ async def test_a_carrier_asks_for_credentials(account: Account) -> None:
         )
 
 
+async def test_a_carrier_asks_within_a_call_that_came_in(account: Account) -> None:
+    user = account.person("201")
+    async with carrier(account) as far, account.phones("201") as (ada,):
+        draft = {"name": "C", "server": "127.0.0.1", "port": far.port, "username": "us", "password": "secret"}
+        trunk = account.api("PUT", "/trunks", draft)["id"]
+        # It takes no registrations; its address is known then.
+        await asyncio.to_thread(await_condition, account, trunk, "refused")
+        number = add_number(account, trunk)
+        account.flow(number, {"module": "user", "data": {"id": user}})
+        call = await far.bring(number)
+        other = await ada.rung()
+        other.answer()
+        await call.answered()
+        far.ask_within(call)
+        other.hang_up()
+        await call.ended()
+        assert 'username="us"' in far.answers[-1]
+
+
 async def test_a_call_comes_in_to_a_number(account: Account) -> None:
     user = account.person("201")
     async with carrier(account) as far, account.phones("201") as (ada,):

@@ -58,6 +58,7 @@ class FromTrunk:
         call.routed.party = Party(
             trunk_id=trunk.id, name=identity.name, number=identity.number, language=account.language
         )
+        call.know_carrier(call.routed, incoming.access)
         call.is_told = True
         if is_full:
             return Turned(HangupCause.NORMAL_CIRCUIT_CONGESTION, 486)

@@ -33,7 +33,7 @@ from switchroom.telephony.calls.inbox import (
 from switchroom.telephony.calls.kept_loader import KeptLoader
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.listening import collect, play
-from switchroom.telephony.calls.loaded import LoadedFlow, Refused
+from switchroom.telephony.calls.loaded import LoadedFlow, Refused, TrunkAccess
 from switchroom.telephony.calls.loader import OUTSIDE
 from switchroom.telephony.calls.media_services import MediaServices
 from switchroom.telephony.calls.outbound import credentials_of
@@ -231,7 +231,7 @@ class LiveCall(TalkingCall):
         if saved.state is None:
             raise CallOver(HangupCause.NORMAL_TEMPORARY_FAILURE)
         for leg in self.legs:
-            await self._know_carrier(leg)
+            await self._find_carrier(leg)
         if saved.state.is_connected and self.partner is not None:
             self.state = saved.state
             await self.end_transfer(200)
@@ -244,20 +244,29 @@ class LiveCall(TalkingCall):
             raise CallOver(HangupCause.NORMAL_TEMPORARY_FAILURE)
         await self._go(Route(loaded, saved.state, saved.action))
 
-    async def _know_carrier(self, leg: Leg) -> None:
-        """Have the credentials with which a carrier may ask for within the call: they are never saved."""
+    async def _find_carrier(self, leg: Leg) -> None:
+        """Load the credentials of a leg's trunk: they are never saved."""
         trunk_id = leg.party.trunk_id
-        if trunk_id is None or leg.session is None:
+        if trunk_id is None:
             return
         try:
             access = await self.board.loader.trunk_access(self.organization_id, trunk_id)
-            credentials = credentials_of(access) if access is not None else None
-        except (Unavailable, MalformedValue) as error:
+        except Unavailable as error:
             log.warning(
                 "credentials of a trunk not known", call=self.id, trunk_id=trunk_id, reason=str(error)
             )
             return
-        if credentials is not None:
+        if access is not None:
+            self.know_carrier(leg, access)
+
+    def know_carrier(self, leg: Leg, access: TrunkAccess) -> None:
+        """Answer what a carrier asks for within the call, about requests of ours."""
+        try:
+            credentials = credentials_of(access)
+        except MalformedValue as error:
+            log.warning("credentials of a trunk not usable", call=self.id, reason=str(error))
+            return
+        if credentials is not None and leg.session is not None:
             leg.session.answer_challenges_with(credentials)
 
     async def _loaded(self, state: State) -> LoadedFlow | None:

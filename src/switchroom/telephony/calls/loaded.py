@@ -84,10 +84,12 @@ class Caller(Struct, frozen=True, kw_only=True):
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
-    """Where a call from a trunk leads: `number` is the called one as the account has it."""
+    """Where a call from a trunk leads: `number` is the called one as the account has it. `access` answers
+    what the carrier asks for within the call."""
 
     account: Account
     trunk: Trunk
+    access: TrunkAccess = TrunkAccess()
     number: str
     callflow_id: int
 

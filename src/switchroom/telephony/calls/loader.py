@@ -116,9 +116,10 @@ class Loader:
             account = await rows.account()
             if account is None:
                 return Refused.ACCOUNT_CLOSED
-            trunk = await rows.trunk(trunk_id)
-            if trunk is None:
+            trunk_and_access = await rows.trunk(trunk_id, self._vault)
+            if trunk_and_access is None:
                 return Refused.TRUNK_UNKNOWN
+            trunk, access = trunk_and_access
             if not trunk.enabled or trunk.calls_direction is TrunkDirection.OUTGOING:
                 return Refused.TRUNK_DISABLED
             number = incoming_number(trunk, called, account.country)
@@ -128,7 +129,13 @@ class Loader:
             if number not in plan.numbers or await is_out_of_service(session, organization_id, number):
                 return Refused.NUMBER_UNKNOWN
             account = await _with_own_numbers(session, account, [], [])
-        return Incoming(account=account, trunk=trunk, number=number, callflow_id=plan.numbers[number])
+        return Incoming(
+            account=account,
+            trunk=trunk,
+            access=access,
+            number=number,
+            callflow_id=plan.numbers[number],
+        )
 
     async def destination(self, organization_id: int, number: str, country: str) -> Destination:
         """Destination of a number that is dialled on the way, in the payer's country."""

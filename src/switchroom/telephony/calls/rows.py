@@ -195,12 +195,15 @@ class AccountRows:
 
     async def trunk_access(self, id_: int, vault: Vault) -> TrunkAccess | None:
         """How a trunk is reached, enabled or not."""
-        rows = await self._rows(trunks.TrunkRow, "trunks", {id_})
-        return _access(vault, *rows[id_]) if id_ in rows else None
+        found = await self.trunk(id_, vault)
+        return found[1] if found is not None else None
 
-    async def trunk(self, id_: int) -> Trunk | None:
+    async def trunk(self, id_: int, vault: Vault) -> tuple[Trunk, TrunkAccess] | None:
+        """A trunk, enabled or not, and how it is reached."""
         rows = await self._rows(trunks.TrunkRow, "trunks", {id_})
-        return stored_values.trunk_of(id_, rows[id_][1]) if id_ in rows else None
+        if id_ not in rows:
+            return None
+        return stored_values.trunk_of(id_, rows[id_][1]), _access(vault, *rows[id_])
 
     async def registered(self, device_ids: Collection[int]) -> frozenset[int]:
         """Those of the devices that can be reached now."""
