@@ -449,6 +449,21 @@ class LiveCall(TalkingCall):
 
     async def until_answered(self, ringing: Awaitable[Outcome]) -> Event:
         """Wait for what rings, telling the routed leg how it goes, and connect it to who answers."""
+        outcome = await self.outcome_of(ringing, self._rang)
+        if isinstance(outcome, Entered):
+            await self.routed.playback.stop()
+            raise Rerouted(Route(outcome.loaded, outcome.state, outcome.action))
+        if isinstance(outcome, Reached):
+            await self._connect(outcome.leg, outcome.codec)
+            return SomebodyAnswered()
+        await self.routed.playback.stop()
+        return outcome
+
+    async def outcome_of(
+        self, ringing: Awaitable[Outcome], rang: Callable[[Rang], Awaitable[None]]
+    ) -> Outcome:
+        """Wait for what rings; `rang` is told of each leg that does. Who has answered belongs to the call
+        from then on, also where that is over."""
         waiting = asyncio.ensure_future(ringing)
         waiting.add_done_callback(lambda _: self.inbox.put(Woken()))
         try:
@@ -456,8 +471,8 @@ class LiveCall(TalkingCall):
                 await self._hear_ringing()
             while not waiting.done():
                 match await self.next():
-                    case Rang(leg, early):
-                        await self._rang(leg, early=early)
+                    case Rang() as event:
+                        await rang(event)
                     case _:
                         pass
         finally:
@@ -468,24 +483,17 @@ class LiveCall(TalkingCall):
                 outcome = waiting.result()
                 if isinstance(outcome, Reached):
                     self.take_over(outcome.leg, outcome.inbox)
-        outcome = waiting.result()
-        if isinstance(outcome, Entered):
-            await self.routed.playback.stop()
-            raise Rerouted(Route(outcome.loaded, outcome.state, outcome.action))
-        if isinstance(outcome, Reached):
-            await self._connect(outcome.leg, outcome.codec)
-            return SomebodyAnswered()
-        await self.routed.playback.stop()
-        return outcome
+        return waiting.result()
 
     async def _hear_ringing(self) -> None:
         files = self.board.prompts.named(RINGING, self.ear)
         if files:
             await self.routed.play(files, times=FOREVER)
 
-    async def _rang(self, leg: Leg, *, early: bool) -> None:
+    async def _rang(self, event: Rang) -> None:
+        leg = event.leg
         if not self.routed.is_up and isinstance(self.routed.session, IncomingCall):
-            if early and leg.media.state.codec is not None and self.codecs:
+            if event.early and leg.media.state.codec is not None and self.codecs:
                 codec = leg.media.state.target.codec
                 await self.routed.early(leg.media.as_target(codec))
             else:

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from switchroom.errors import Conflict, DomainError, ErrorCode, Invalid, NotFound, Unavailable
 from switchroom.telephony.calls.entries import describe_caller, dialled_flow
-from switchroom.telephony.calls.inbox import Rang, Woken
+from switchroom.telephony.calls.inbox import Rang
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.live_call import LiveCall, Route, Turned
 from switchroom.telephony.calls.loaded import Caller, LoadedFlow, Refused
@@ -17,6 +17,7 @@ from switchroom.telephony.calls.ringing import Outcome, Reached, first_answer
 from switchroom.telephony.calls.snapshot import CallDirection, ChangeKind
 from switchroom.telephony.control.messages import Originated, Quickcall
 from switchroom.telephony.routing.actions import Busy, DeviceTarget, Failed, Ring
+from switchroom.telephony.routing.call import Call, Flow
 from switchroom.telephony.routing.caller_id import Identity
 from switchroom.telephony.routing.destinations import Outside
 from switchroom.telephony.routing.hangup_causes import HangupCause
@@ -64,29 +65,25 @@ class FromProgram:
         caller = next(iter(callers.values()))
         describe_caller(call, caller)
         call.realm = await call.board.loader.realm(caller.account.id)
-        found = await dialled_flow(call.board.loader, caller, caller.call)
-        if found is None:
+        dialling = await self._diallings(call, callers)
+        if not dialling:
             self._fail(Invalid(ErrorCode.NUMBER_NOT_REACHED, "number"))
             return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
-        loaded, _ = found
+        loaded, _ = next(iter(dialling.values()))
         call.flow_name = loaded.flow.name
         if isinstance(caller.destination, Outside):
             call.direction = CallDirection.OUTGOING
-        outcome = await self._ring(call, callers, loaded)
+        callers = {id_: callers[id_] for id_ in dialling}
+        outcome = await self._ring(call, callers, _with_contacts([flow for flow, _ in dialling.values()]))
         if not isinstance(outcome, Reached):
             return _turned(outcome)
-        caller = callers[outcome.leg.party.device_id or 0]
-        found = await dialled_flow(call.board.loader, caller, caller.call)
-        if found is None:
-            return Turned(HangupCause.UNALLOCATED_NUMBER, 404)
-        loaded, dialling = found
+        loaded, dialled = dialling[outcome.leg.party.device_id or 0]
         call.legs = [outcome.leg]
         call.routed = outcome.leg
         call.codecs = [outcome.codec]
-        call.take_over(outcome.leg, outcome.inbox)
         self._told(call, outcome.leg)
         call.note_answer(outcome.leg)
-        state = structs.replace(start(loaded.flow, dialling), is_answered=True)
+        state = structs.replace(start(loaded.flow, dialled), is_answered=True)
         return Route(loaded, state)
 
     async def _callers(self, call: LiveCall) -> Mapping[int, Caller]:
@@ -99,7 +96,16 @@ class FromProgram:
             found[device_id] = caller
         return found
 
-    async def _ring(self, call: LiveCall, callers: Mapping[int, Caller], loaded: LoadedFlow) -> Outcome:
+    async def _diallings(
+        self, call: LiveCall, callers: Mapping[int, Caller]
+    ) -> Mapping[int, tuple[LoadedFlow, Call]]:
+        """Where the number leads that each of the devices dials, by their ids: the flow knows, too, where the
+        device is to be reached."""
+        loader = call.board.loader
+        found = {id_: await dialled_flow(loader, one, one.call) for id_, one in callers.items()}
+        return {id_: one for id_, one in found.items() if one is not None}
+
+    async def _ring(self, call: LiveCall, callers: Mapping[int, Caller], dialled: Flow) -> Outcome:
         """Ring the devices, and tell of the call from the first on."""
         nobody = call.routed
 
@@ -111,7 +117,7 @@ class FromProgram:
             call.tell_beginning()
 
         flow = structs.replace(
-            loaded.flow,
+            dialled,
             devices={id_: one.device for id_, one in callers.items()},
             users={one.user.id: one.user for one in callers.values() if one.user is not None},
         )
@@ -123,21 +129,12 @@ class FromProgram:
             auto_answer=self._quickcall.auto_answer,
         )
         ringing = structs.replace(call.ringing(), added=added)
-        waiting = asyncio.ensure_future(first_answer(ringing, flow, first.call, ring))
-        waiting.add_done_callback(lambda _: call.inbox.put(Woken()))
-        try:
-            while not waiting.done():
-                match await call.next():
-                    case Rang(leg, _):
-                        call.note(ChangeKind.RINGING, leg)
-                        self._told(call, leg)
-                    case _:
-                        pass
-        finally:
-            if not waiting.done():
-                waiting.cancel()
-                await asyncio.gather(waiting, return_exceptions=True)
-        return waiting.result()
+
+        async def rang(event: Rang) -> None:
+            call.note(ChangeKind.RINGING, event.leg)
+            self._told(call, event.leg)
+
+        return await call.outcome_of(first_answer(ringing, flow, first.call, ring), rang)
 
     def _told(self, call: LiveCall, leg: Leg) -> None:
         if not self._rings.done():
@@ -147,6 +144,13 @@ class FromProgram:
         if not self._rings.done():
             self._rings.set_exception(error)
             self._rings.exception()  # nobody may wait for it any more
+
+
+def _with_contacts(loaded: Sequence[LoadedFlow]) -> Flow:
+    """The first of the flows, knowing of all of them where devices are to be reached."""
+    flow = loaded[0].flow
+    contacts = {id_: places for one in loaded for id_, places in one.flow.live.contacts.items()}
+    return structs.replace(flow, live=structs.replace(flow.live, contacts=contacts))
 
 
 def _turned(outcome: Outcome) -> Turned:
