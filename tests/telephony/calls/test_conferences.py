@@ -171,6 +171,62 @@ async def test_those_in_a_conference_are_in_again_when_its_worker_was_killed(
         await second.ended()
 
 
+async def test_a_locked_conference_stays_so_when_its_worker_was_killed(
+    account: Account, exchange: RunningPlatform
+) -> None:
+    """Who was muted stays muted, who was not is not, and nobody comes in that has been kept out."""
+    people(account, "201", "202", "203", "204")
+    number = conference(account, owner_id=account.people["203"])
+    path = f"/conferences/{number}/participants"
+
+    async def muted() -> list[tuple[str, bool]]:
+        found = await asyncio.to_thread(account.api, "GET", path)
+        return sorted((one["number"], one["muted"]) for one in found)
+
+    async with account.phones("201", "202", "203", "204") as (ada, grace, mary, late):
+        first, _, third = [await joined(one) for one in (ada, grace, mary)]
+        await third.talker.hears(400, 550, limit=MUSIC_AND_PROMPTS)
+        for key in "*8*7":
+            third.talker.press(key)
+        as_left = [("201", True), ("202", False), ("203", False)]
+        await eventually(lambda: is_so(muted, [("201", True), ("202", True), ("203", False)]))
+        await first.talker.hears(700, limit=MUSIC_AND_PROMPTS)
+        found = await asyncio.to_thread(account.api, "GET", path)
+        (second,) = [one["id"] for one in found if one["number"] == "202"]
+        await act(account, f"{path}/{second}", "unmute")
+        await third.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        assert await muted() == as_left
+        await asyncio.sleep(0.3)  # for it to be written
+
+        worker = exchange.platform.engines.find(TelephonyWorkerEngine)
+        assert worker is not None
+        assert worker.pid is not None
+        before = worker.restarts
+        os.kill(worker.pid, signal.SIGKILL)
+        await eventually(lambda: is_so(lambda: _restarts(worker), before + 1))
+        await third.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        await first.talker.hears(550, 700, limit=MUSIC_AND_PROMPTS)
+        assert await muted() == as_left
+        await (await joined(late)).ended(limit=MUSIC_AND_PROMPTS)
+        for key in "*7":
+            third.talker.press(key)
+        await third.talker.hears(550, limit=MUSIC_AND_PROMPTS)
+        await joined(late)
+        await eventually(lambda: is_so(muted, [*as_left, ("204", True)]), limit=MUSIC_AND_PROMPTS)
+
+
+async def _restarts(worker: TelephonyWorkerEngine) -> int:
+    return worker.restarts
+
+
+async def is_so(read: Callable[[], Awaitable[Any]], wanted: Any) -> bool:
+    """Whether what is read now is that; False while nobody answers."""
+    try:
+        return await read() == wanted
+    except AssertionError:
+        return False
+
+
 async def silent(call: Conversation) -> bool:
     return not call.talker.tones() & {550}
 

@@ -28,6 +28,16 @@ from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.state import State
 
 
+class SavedSeat(Struct, frozen=True):
+    """What another process needs to know of a conference that the routed leg is in: the member's own, and
+    that of the whole, which each of its members' calls has."""
+
+    muted: bool = False
+    is_locked: bool = False
+    all_muted: bool = False
+    has_begun: bool = False
+
+
 class SavedCall(Struct, frozen=True, kw_only=True):
     """What another process takes a call up from. A leg that is neither `routed` nor `partner` is that of
     somebody who transfers. Where the caller has not been answered there are only legs to end."""
@@ -43,6 +53,7 @@ class SavedCall(Struct, frozen=True, kw_only=True):
     realm: str = ""
     hold_music: int | None = None
     max_forwards: int = 70
+    seat: SavedSeat | None = None
 
 
 _saved = msgspec.json.Encoder()
@@ -94,6 +105,8 @@ class CallState:
         self.codecs: Sequence[Codec] = ()
         self.max_forwards = 70
         self.hold_music: int | None = None
+        self.seat: SavedSeat | None = None
+        """The conference that the routed leg is in."""
         self.loaded: LoadedFlow | None = None
         self.state: State | None = None
         self.action: Action | None = None
@@ -104,9 +117,10 @@ class CallState:
     def add(self, leg: Leg) -> None:
         """Count a leg to the call."""
         self.legs.append(leg)
-        leg.on_changed = self._changed
+        leg.on_changed = self.tell_change
 
-    def _changed(self) -> None:
+    def tell_change(self) -> None:
+        """Let what another process takes the call up from be written, once the call is told of."""
         if self.is_told and self.ended_at is None:
             self.note(ChangeKind.CHANGED)
 
@@ -161,6 +175,7 @@ class CallState:
                 realm=self.realm,
                 hold_music=self.hold_music,
                 max_forwards=self.max_forwards,
+                seat=self.seat,
             )
         )
 

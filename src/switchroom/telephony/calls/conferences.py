@@ -19,12 +19,14 @@ from msgspec import structs
 from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing
 from switchroom.errors import ErrorCode, NotFound
 from switchroom.events.types import ConferenceJoined, ConferenceLeft, DomainEvent
+from switchroom.telephony.calls.call_state import SavedSeat
 from switchroom.telephony.calls.conference_pins import Role
 from switchroom.telephony.calls.inbox import KeyPressed, Woken
 from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.listening import play
 from switchroom.telephony.calls.live_call import LiveCall, Performer
 from switchroom.telephony.calls.prompt_files import Ear
+from switchroom.telephony.calls.routes import Rerouted
 from switchroom.telephony.control.messages import Participant, ParticipantAction
 from switchroom.telephony.media.announcements import Announcements
 from switchroom.telephony.media.mixer import Mixer, MixerUnavailable, Seat
@@ -99,10 +101,27 @@ class _Room:
         self.is_locked = False
         self.is_muted = False
         """Whether the moderator has muted all who are no moderators; so is who comes later."""
+        self.is_restored = False
+        """Whether another process had it before, and this one goes on with it."""
         self.waits = False
         """Whether it begins with the first moderator."""
         self.has_begun = False
         """Whether a moderator has been in it since it was empty."""
+
+    def restore(self, seat: SavedSeat) -> None:
+        """Be as the process before has left it, by the first of its members that is taken up."""
+        if not self.is_restored:
+            self.is_restored = True
+            self.is_locked, self.is_muted = seat.is_locked, seat.all_muted
+            self.has_begun = self.has_begun or seat.has_begun
+
+    def save(self) -> None:
+        """Let the members' calls know how it is, those of whom it has changed."""
+        for one in self.members:
+            seat = SavedSeat(one.muted, self.is_locked, self.is_muted, self.has_begun)
+            if one.call.seat != seat:
+                one.call.seat = seat
+                one.call.tell_change()
 
     @property
     def why_alone(self) -> str:
@@ -138,25 +157,33 @@ class Conferences:
         room = self._room(call.organization_id, action.conference_id)
         conference = call.loaded.flow.conferences.get(action.conference_id) if call.loaded else None
         is_moderator = action.is_moderator or _is_owner(call, conference)
-        was_here = call.routed.media.state.target.packet_time != 0  # another process had them in here
-        refused = _refused(room, conference, is_moderator=is_moderator, was_here=was_here)
+        before = call.seat  # another process had them in here
+        if before is not None:
+            room.restore(before)
+        refused = _refused(room, conference, is_moderator=is_moderator, was_here=before is not None)
         if refused is not None:
+            call.seat = None
             self._forget_empty(room)
             return refused
         room.waits = conference is not None and conference.wait_for_moderator
-        room.has_begun = room.has_begun or was_here
         room.coming += 1
         try:
             await call.answer()
             ear = structs.replace(call.ear, language=action.language or call.ear.language)
             muted = (action.muted or room.is_muted) and not is_moderator
-            if not was_here:
+            if before is not None:
+                muted = before.muted
+            else:
                 await _say(call, ear, "conference-welcome", *(["conference-muted"] if muted else []))
             member = await self._seat(room, call, action, ear, muted=muted, is_moderator=is_moderator)
             await call.end_transfer(200)
         except MixerUnavailable as error:
             log.error("conference not joined", conference=room.conference_id, reason=str(error))
+            call.seat = None
             return Failed(HangupCause.NORMAL_TEMPORARY_FAILURE, 503)
+        except Rerouted:
+            call.seat = None
+            raise
         finally:
             room.coming -= 1
             self._forget_empty(room)
@@ -168,7 +195,6 @@ class Conferences:
             await self._leave(room, member, action)
             raise
         await self._leave(room, member, action)
-        # It is where whoever takes the call up sees that it was in here.
         await call.routed.media.let_nobody_hear()
         if call.routed.media.state.deaf:
             await call.routed.media.undeafen()
@@ -220,6 +246,7 @@ class Conferences:
         member = Member(call, seat, ear, muted=muted, is_moderator=is_moderator)
         room.members.append(member)
         room.has_begun = room.has_begun or is_moderator
+        room.save()
         party = member.leg.party
         joined = ConferenceJoined(
             channel=member.leg.uuid,
@@ -236,6 +263,8 @@ class Conferences:
 
     async def _leave(self, room: _Room, member: Member, action: JoinConference) -> None:
         room.members.remove(member)
+        member.call.seat = None
+        member.call.tell_change()
         self._forget_empty(room)
         await self._mixer.leave(room.name, member.seat)
         party = member.leg.party
@@ -337,6 +366,7 @@ class Conferences:
                 await (media.deafen() if is_deaf else media.undeafen())
             case "7" if member.is_moderator:
                 room.is_locked = not room.is_locked
+                room.save()
                 await self._tell(member, "conference-locked" if room.is_locked else "conference-unlocked")
             case "8" if member.is_moderator:
                 await self._mute_all(room, muted=not room.is_muted)
@@ -349,6 +379,7 @@ class Conferences:
     async def _mute_all(self, room: _Room, *, muted: bool) -> None:
         """Mute or unmute all who are no moderators; each is told by its own call."""
         room.is_muted = muted
+        room.save()
         for one in [one for one in room.members if not one.is_moderator and one.muted is not muted]:
             await self._mute(room, one, muted=muted)
             one.notice = "conference-muted" if muted else "conference-unmuted"
@@ -356,6 +387,7 @@ class Conferences:
 
     async def _mute(self, room: _Room, member: Member, *, muted: bool) -> None:
         member.muted = muted
+        room.save()
         if muted:
             await self._mixer.mute(room.name, member.seat)
         else:

@@ -258,7 +258,7 @@ class Switchboard:
         call.dialled, call.flow_name = snapshot.dialled, snapshot.flow_name
         call.caller_name, call.caller_number = snapshot.caller_name, snapshot.caller_number
         call.started_at, call.answered_at = snapshot.started_at, snapshot.answered_at
-        call.hold_music, call.max_forwards = saved.hold_music, saved.max_forwards
+        call.hold_music, call.max_forwards, call.seat = saved.hold_music, saved.max_forwards, saved.seat
         codec = call.routed.media.state.codec
         call.codecs = [codec] if codec is not None else []
         if saved.partner:
