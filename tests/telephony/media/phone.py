@@ -1,6 +1,7 @@
 """A telephone of RTP alone: sends a tone, and tells by the spectrum which tones it hears.
 
-It speaks G.711, and Opus under every dynamic payload type by the library that Janus has.
+It speaks G.711, G.729 by the library that rtpengine has, and Opus under every dynamic payload type by that
+of Janus.
 """
 
 from __future__ import annotations
@@ -67,8 +68,41 @@ class Opus:
         return list(pcm[: max(count, 0)])
 
 
+class G729:
+    """A coder and decoder of G.729, 20 ms in two frames, without silence suppression (annex B)."""
+
+    SAMPLES, BYTES = 80, 10
+    """Of a frame."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL("libbcg729.so.0")
+        for name in ("initBcg729EncoderChannel", "initBcg729DecoderChannel"):
+            getattr(self._library, name).restype = ctypes.c_void_p
+        self._coder = ctypes.c_void_p(self._library.initBcg729EncoderChannel(0))
+        self._decoder = ctypes.c_void_p(self._library.initBcg729DecoderChannel())
+
+    def encode(self, samples: list[int]) -> bytes:
+        data, length = bytearray(), ctypes.c_uint8()
+        frame = (ctypes.c_uint8 * self.BYTES)()
+        for at in range(0, len(samples), self.SAMPLES):
+            pcm = (ctypes.c_int16 * self.SAMPLES)(*samples[at : at + self.SAMPLES])
+            self._library.bcg729Encoder(self._coder, pcm, frame, ctypes.byref(length))
+            assert length.value == self.BYTES
+            data += bytes(frame)
+        return bytes(data)
+
+    def decode(self, data: bytes) -> list[int]:
+        samples: list[int] = []
+        pcm = (ctypes.c_int16 * self.SAMPLES)()
+        for at in range(0, len(data) - self.BYTES + 1, self.BYTES):
+            frame = (ctypes.c_uint8 * self.BYTES)(*data[at : at + self.BYTES])
+            self._library.bcg729Decoder(self._decoder, frame, self.BYTES, 0, 0, 0, pcm)
+            samples += pcm
+        return samples
+
+
 LAWS = {0: [_from_ulaw(code) for code in range(256)], 8: [_from_alaw(code) for code in range(256)]}
-NAMES = {0: "PCMU", 8: "PCMA"}
+NAMES = {0: "PCMU", 8: "PCMA", 18: "G729"}
 
 
 def _encoded(samples: Iterable[int], payload: int) -> bytes:
@@ -85,7 +119,7 @@ def _encoded(samples: Iterable[int], payload: int) -> bytes:
 
 
 def _clock(payload: int) -> int:
-    return RATE if payload in LAWS else 48000
+    return RATE if payload in NAMES else 48000
 
 
 def strength(samples: list[int], frequency: int) -> float:
@@ -99,7 +133,7 @@ def strength(samples: list[int], frequency: int) -> float:
 
 
 class Phone(asyncio.DatagramProtocol):
-    """One telephone on loopback, in G.711 or Opus. It answers and offers by `description`, and sends to where
+    """One telephone on loopback, in one codec. It answers and offers by `description`, and sends to where
     `connect` says as long as it is `talking`. `events` are its telephone-events, payload types by clock
     rates; it presses keys with the first."""
 
@@ -123,14 +157,14 @@ class Phone(asyncio.DatagramProtocol):
         self._stamp = random.randrange(100000)
         self._ssrc = random.randrange(2**32)
         self._packet_time = packet_time
-        self._opus = Opus()
+        self._coder = G729() if NAMES.get(payload) == "G729" else Opus()
         wave = [
             round(9000 * math.sin(2 * math.pi * tone * at / RATE)) for at in range(RATE * packet_time // 1000)
         ]
         self._frames = (
             [_encoded(wave, payload)]
             if payload in LAWS
-            else [self._opus.encode(wave) for _ in range(50)]  # a coder remembers
+            else [self._coder.encode(wave) for _ in range(50)]  # a coder remembers
         )
         self.host = "127.0.0.1"
         self._transport: asyncio.DatagramTransport | None = None
@@ -183,7 +217,7 @@ class Phone(asyncio.DatagramProtocol):
         """What the phone answers to an offer that it takes the payload types from, as most phones do."""
         audio = sdp.read(offer)
         for codec in audio.codecs:
-            if codec.name == "opus" and self.payload not in LAWS:
+            if codec.name == "opus" and self.payload not in NAMES:
                 self.payload = codec.payload
         offered = {one.rate: one.payload for one in audio.codecs if one.name == "telephone-event"}
         self.events = {rate: offered[rate] for rate in self.events if rate in offered}
@@ -270,7 +304,7 @@ class Phone(asyncio.DatagramProtocol):
         self.payloads.add(payload)
         if payload == self.payload or payload in LAWS:
             law = LAWS.get(payload)
-            self._samples += [law[code] for code in data[12:]] if law else self._opus.decode(data[12:])
+            self._samples += [law[code] for code in data[12:]] if law else self._coder.decode(data[12:])
             del self._samples[: -2 * WINDOW]
             self._heard_at = time.monotonic()
             self.lengths.add(len(data) - 12)
