@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from switchroom.engines.rtpengine.engine import RtpengineEngine
-from switchroom.engines.sip.events import Cancelled, Ended
+from switchroom.engines.sip.events import Cancelled, Ended, Failed
 from switchroom.engines.sip.outgoing import OutgoingCall
 from switchroom.engines.supervisor import ProcessState
 from tests.dialects.telephony_v3.client import Api, Follower, Reader
@@ -109,7 +109,9 @@ async def test_a_call_that_is_refused_at_once_has_a_record(account: Account) -> 
     )
     async with account.phones("201", "202") as (ada, grace):
         call = await ada.call("202", gsm)
-        assert await call.failed() == 488
+        refusal = await call.until(Failed)
+        assert refusal.status == 488
+        assert "codec" in refusal.response.headers.get("Warning")
         (record,) = await records(account)
         assert (record["owner_id"], record["hangup_cause"]) == (ada_id, "INCOMPATIBLE_DESTINATION")
         assert (record["callee_id_number"], record["billing_seconds"]) == ("202", 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -24,7 +24,9 @@ from switchroom.telephony.carriers import (
     Hop,
     transport_of,
 )
+from switchroom.telephony.media.state import LegKind
 from switchroom.telephony.routing.actions import Dial, Failed, NoAnswer
+from switchroom.telephony.routing.configuration import MediaEncryption, Trunk
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.trunk_claims import Claimant, TrunkClaims
 
@@ -34,6 +36,9 @@ _GOES_ON = frozenset({408, 503})
 
 _NOT_KNOWN = frozenset({401, 407})
 """Statuses of a carrier that does not take our credentials: another trunk may do better."""
+
+_OTHER_MEDIA = frozenset({415, 488, 606})
+"""Statuses of a side that does not take the media that it is offered."""
 
 _FULL = Failed(HangupCause.NORMAL_CIRCUIT_CONGESTION, 503)
 _AWAY = Failed(HangupCause.DESTINATION_OUT_OF_ORDER, 502)
@@ -84,7 +89,7 @@ class TrunkDialler:
             except MalformedValue as error:
                 log.warning("trunk cannot be called", trunk_id=trunk_id, reason=str(error))
                 return _AWAY
-            outcome = await self._call(ringing, action, call, deadline)
+            outcome = await self._call(ringing, action, call, _kinds(trunk, action), deadline)
             if not isinstance(outcome, Failed) or outcome.code not in _GOES_ON:
                 break
         if isinstance(outcome, Failed) and outcome.code in _NOT_KNOWN:
@@ -129,13 +134,41 @@ class TrunkDialler:
             self._begun[action.trunk_id] -= 1
             self._begun_by[account] -= 1
 
-    async def _call(self, ringing: RingingCall, action: Dial, call: OutboundCall, deadline: float) -> Outcome:
-        left = deadline - asyncio.get_running_loop().time()
-        if left <= 0:
-            return NoAnswer()
-        inbox = Inbox()
-        party = Party(trunk_id=action.trunk_id, number=call.uri.username, is_forward=action.is_forward)
-        leg = Leg(ringing.services, inbox, party, LegDirection.OUTBOUND)
-        with self._beginning(ringing, action):
-            problem = await call_leg(ringing, leg, call.uri, call.from_, call.headers, call.credentials)
-        return problem or await await_answer(ringing, leg, inbox, left, to_trunk=True)
+    async def _call(
+        self,
+        ringing: RingingCall,
+        action: Dial,
+        call: OutboundCall,
+        kinds: Sequence[LegKind],
+        deadline: float,
+    ) -> Outcome:
+        """Call by one address, with the next kind of media where one is refused."""
+        outcome: Outcome = NoAnswer()
+        for kind in kinds:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return NoAnswer()
+            inbox = Inbox()
+            party = Party(trunk_id=action.trunk_id, number=call.uri.username, is_forward=action.is_forward)
+            leg = Leg(ringing.services, inbox, party, LegDirection.OUTBOUND)
+            leg.media.state.must_encrypt = LegKind.PLAIN not in kinds
+            with self._beginning(ringing, action):
+                problem = await call_leg(
+                    ringing, leg, call.uri, call.from_, call.headers, call.credentials, kind
+                )
+            outcome = problem or await await_answer(ringing, leg, inbox, left, to_trunk=True)
+            if leg.sip_code not in _OTHER_MEDIA:
+                break
+        return outcome
+
+
+def _kinds(trunk: Trunk, action: Dial) -> Sequence[LegKind]:
+    """The kinds of media that the trunk's carrier is offered. Who calls for help is not kept from it by a
+    carrier without encryption."""
+    match trunk.media_encryption:
+        case MediaEncryption.NONE:
+            return (LegKind.PLAIN,)
+        case MediaEncryption.MANDATORY if not action.is_emergency:
+            return (LegKind.SDES,)
+        case _:
+            return (LegKind.SDES, LegKind.PLAIN)

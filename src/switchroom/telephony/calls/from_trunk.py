@@ -8,14 +8,15 @@ from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.errors import MalformedValue
 from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.uri import parse_uri
-from switchroom.telephony.calls.leg import Party
+from switchroom.telephony.calls.leg import Leg, Party
 from switchroom.telephony.calls.live_call import LiveCall, Route, Turned
 from switchroom.telephony.calls.loaded import Refused
 from switchroom.telephony.calls.snapshot import CallDirection
+from switchroom.telephony.media.state import LegKind
 from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.call_limits import may_come_in
 from switchroom.telephony.routing.caller_id import Identity, incoming_identity
-from switchroom.telephony.routing.configuration import Trunk
+from switchroom.telephony.routing.configuration import MediaEncryption, Trunk
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start
 
@@ -60,9 +61,20 @@ class FromTrunk:
         )
         call.know_carrier(call.routed, incoming.access)
         call.is_told = True
+        if not _is_encrypted_enough(trunk, call.routed):
+            return Turned(HangupCause.INCOMPATIBLE_DESTINATION, 488)
         if is_full:
             return Turned(HangupCause.NORMAL_CIRCUIT_CONGESTION, 486)
         return Route(loaded, start(loaded.flow, routed))
+
+
+def _is_encrypted_enough(trunk: Trunk, leg: Leg) -> bool:
+    """Whether the carrier's media are encrypted, where they must be; they are from then on."""
+    if trunk.media_encryption is not MediaEncryption.MANDATORY:
+        return True
+    media = leg.media.state
+    media.must_encrypt = True
+    return media.kind is not LegKind.PLAIN or not media.offered  # who offers nothing is offered it
 
 
 def called_number(invite: Request) -> str:

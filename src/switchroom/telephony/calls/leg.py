@@ -50,6 +50,11 @@ _Q850 = {
     HangupCause.MEDIA_TIMEOUT: 102,
     HangupCause.NORMAL_TEMPORARY_FAILURE: 41,
 }
+_WARNINGS = {
+    HangupCause.INCOMPATIBLE_DESTINATION: '305 switchroom "No codec or encryption that both sides have"',
+}
+"""What a refused caller is told in words (RFC 3261 section 20.43)."""
+
 _LOST = (NgError, SdpError)
 
 
@@ -196,7 +201,8 @@ class Leg:
         if call.state is not SessionState.EARLY:
             return
         if call.offer is None:
-            described = await self.media.offer_phone(target=target)
+            kind = LegKind.SDES if self.media.state.must_encrypt else LegKind.PLAIN
+            described = await self.media.offer_phone(kind, target)
         else:
             described = await self.media.answer_phone(target)
         if call.state is not SessionState.EARLY:
@@ -351,11 +357,12 @@ class Leg:
         if session is None or session.state is SessionState.ENDED:
             return
         number = _Q850.get(cause)
+        warning = [("Warning", _WARNINGS[cause])] if cause in _WARNINGS else []
         reason = reason or (f"Q.850;cause={number}" if number is not None else "")
         if session.state is SessionState.CONFIRMED:
             _quietly(lambda: session.bye(reason))
         elif isinstance(session, IncomingCall):
-            headers = [("Reason", reason)] if reason else []
+            headers = [("Reason", reason), *warning] if reason else warning
             status = code if 300 <= code < 700 else 480
             _quietly(lambda: session.refuse(status, headers=headers))
         elif isinstance(session, OutgoingCall):

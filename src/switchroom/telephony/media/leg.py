@@ -61,6 +61,10 @@ class NoCommonCodec(SdpError):
     """The phone has no codec that can be spoken with it."""
 
 
+class NotEncrypted(SdpError):
+    """The other side describes media without encryption, and must not."""
+
+
 class LegMedia:
     """Media of a leg; its methods are called one after the other, by the one that has the call.
 
@@ -80,9 +84,10 @@ class LegMedia:
         """Take in the phone's offer, first or in a re-INVITE. Returns the codecs that it has and that can be
         spoken, in its order, and its telephone-events.
 
-        Raises SdpError, NoCommonCodec.
+        Raises SdpError, NoCommonCodec, NotEncrypted.
         """
         audio = descriptions.read(sdp)
+        self._require_encryption(audio)
         codecs = known(audio.codecs)
         if not codecs:
             raise NoCommonCodec("no codec that can be spoken")
@@ -138,13 +143,16 @@ class LegMedia:
         """Take in the phone's answer, final or early, to an offer or a re-INVITE. Returns the codec that the
         core side speaks from now on, which the far side is to be pointed at with.
 
-        Raises SdpError, NoCommonCodec.
+        Raises SdpError, NoCommonCodec, NotEncrypted.
         """
         audio = descriptions.read(sdp)
+        self._require_encryption(audio)
         if not known(audio.codecs):
             raise NoCommonCodec("no codec that can be spoken")
         state = self.state
         state.located = False
+        if state.kind is LegKind.SDES and not audio.is_encrypted:
+            state.kind = LegKind.PLAIN  # not as RFC 3264 has it, and done
         reply = await self._answer(sdp, CORE_TAG, self._towards_core())
         core = descriptions.read(reply)
         state.core_port = core.port
@@ -239,6 +247,10 @@ class LegMedia:
             await self._ng.request(Delete(self.state.id), Reply)
         except NgUnknownCall:
             pass
+
+    def _require_encryption(self, audio: Audio) -> None:
+        if self.state.must_encrypt and not audio.is_encrypted:
+            raise NotEncrypted("media without encryption are not taken here")
 
     async def _status(self) -> QueryReply:
         return await self._ng.request(Query(self.state.id), QueryReply)

@@ -71,6 +71,9 @@ class LegState(Struct, kw_only=True):
 
     id: str
     kind: LegKind = LegKind.PLAIN
+    must_encrypt: bool = False
+    """Whether no description is taken that is without encryption."""
+
     core_port: int = 0
     """The port of the core side, 0 until the phone has offered or answered."""
 

@@ -37,7 +37,10 @@ class TrunkAdvanced(Struct, frozen=True):
     """What few carriers want. With `shared_server` the trunk may lead to a carrier that another account has,
     which only `superduper` allows: one that knows the platform by its address bills that account. Over TLS
     the certificate must be that of `server`, by an authority that the platform trusts, unless
-    `verify_certificate` is false."""
+    `verify_certificate` is false. Media are encrypted (SRTP with keys in SDP, RFC 4568) as `media_encryption`
+    says: `mandatory` takes no call without, but for those to emergency services; `optional` offers it, and
+    calls without where that is refused; `none` offers none. Empty is `optional` over TLS, else `none`. Calls
+    that come in with it are taken in any case."""
 
     override_from_domain: Text = ""
     override_from_user: Text = ""
@@ -45,6 +48,7 @@ class TrunkAdvanced(Struct, frozen=True):
     vpn: bool = False
     shared_server: bool = False
     verify_certificate: bool = True
+    media_encryption: Literal["", "mandatory", "optional", "none"] = ""
     incoming: IncomingNumbers = IncomingNumbers()
 
 

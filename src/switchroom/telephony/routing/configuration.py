@@ -245,10 +245,25 @@ class TrunkIncoming(Struct, frozen=True):
     prepend_numbers: str = ""
 
 
+class MediaEncryption(StrEnum):
+    """Whether media of a trunk's calls are SRTP with keys in SDP (RFC 4568)."""
+
+    MANDATORY = "mandatory"
+    OPTIONAL = "optional"
+    """It is offered, and where that is refused media without."""
+
+    NONE = "none"
+    """It is not offered."""
+
+    BY_TRANSPORT = ""
+    """`optional` where keys in SDP are not readable on the way, else `none`."""
+
+
 class TrunkAdvanced(Struct, frozen=True):
     override_from_domain: str = ""
     override_from_user: str = ""
     add_country_prefix_for_emergency_calls: bool = False
+    media_encryption: MediaEncryption = MediaEncryption.BY_TRANSPORT
     incoming: TrunkIncoming = TrunkIncoming()
 
 
@@ -268,12 +283,21 @@ class Trunk(Struct, frozen=True):
     internal_calls: bool = False
     trunk_order: int = 0
     concurrent_calls: int | None = None
+    transport: str = ""
     server: str = ""
     username: str = ""
     country: str = ""
     caller_id_used: CallerIdUsed = CallerIdUsed.EXTERNAL
     restriction: Restriction = Restriction()
     advanced: TrunkAdvanced = TrunkAdvanced()
+
+    @property
+    def media_encryption(self) -> MediaEncryption:
+        """`mandatory`, `optional` or `none`."""
+        said = self.advanced.media_encryption
+        if said is not MediaEncryption.BY_TRANSPORT:
+            return said
+        return MediaEncryption.OPTIONAL if self.transport.startswith("tls") else MediaEncryption.NONE
 
 
 class Contact(Struct, frozen=True):
