@@ -592,7 +592,7 @@ def test_an_emergency_call_tries_every_trunk(event: Event) -> None:
     assert busy.then(Busy()) == Hangup(HangupCause.USER_BUSY, 486)
 
 
-def test_all_trunks_fail_or_none_is_free() -> None:
+def test_all_trunks_fail() -> None:
     call = CallInFlow({**OUTSIDE, "children": {}})
     call.begins()
     call.then(Failed(HangupCause.NORMAL_TEMPORARY_FAILURE, 503))
@@ -600,8 +600,6 @@ def test_all_trunks_fail_or_none_is_free() -> None:
     assert call.then(Failed(HangupCause.DESTINATION_OUT_OF_ORDER, 502)) == Hangup(
         HangupCause.DESTINATION_OUT_OF_ORDER, 502
     )
-    without = CallInFlow({**OUTSIDE, "children": {}}, replace(ACCOUNT, trunks={}))
-    assert without.begins() == Hangup(HangupCause.NORMAL_CIRCUIT_CONGESTION, 503)
 
 
 def test_one_trunk_can_be_named() -> None:

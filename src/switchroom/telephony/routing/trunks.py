@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from switchroom.telephony.routing.caller_id import ANONYMOUS_DOMAIN, ANONYMOUS_NUMBER, Identity
 from switchroom.telephony.routing.configuration import CallerIdUsed, Permission, Trunk, TrunkDirection
+from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
 from switchroom.telephony.routing.numbers import country_prefix, dialled, e164
 from switchroom.telephony.routing.restrictions import permission
@@ -34,15 +35,24 @@ def usable(trunks: Iterable[Trunk], number: PublicNumber, calls: Mapping[int, in
 
     An emergency call goes out over whatever there is, past limits.
     """
-    outgoing = (TrunkDirection.OUTGOING, TrunkDirection.BOTH)
     found = [
         trunk
         for trunk in trunks
-        if trunk.enabled
-        and trunk.calls_direction in outgoing
+        if _goes_out(trunk)
         and (number.kind is NumberKind.EMERGENCY or _carries(trunk, number, calls.get(trunk.id, 0)))
     ]
     return tuple(sorted(found, key=lambda trunk: (trunk.trunk_order, trunk.id)))
+
+
+def why_none(trunks: Iterable[Trunk], number: PublicNumber) -> HangupCause:
+    """Why none of the trunks may carry a call to the number: there is none, its calls are restricted on all
+    of them, or they have as many as they may."""
+    outgoing = [trunk for trunk in trunks if _goes_out(trunk)]
+    if not outgoing:
+        return HangupCause.NO_ROUTE_DESTINATION
+    if all(permission(trunk.restriction, number) is Permission.DENY for trunk in outgoing):
+        return HangupCause.OUTGOING_CALL_BARRED
+    return HangupCause.NORMAL_CIRCUIT_CONGESTION
 
 
 def outgoing_request(
@@ -74,6 +84,10 @@ def incoming_number(trunk: Trunk, called: str, country: str) -> str | None:
     rules = trunk.advanced.incoming
     changed = rules.prepend_numbers + (plain[rules.strip_numbers :] if rules.strip_numbers > 0 else plain)
     return e164(changed, trunk.country or country) or changed or None
+
+
+def _goes_out(trunk: Trunk) -> bool:
+    return trunk.enabled and trunk.calls_direction in (TrunkDirection.OUTGOING, TrunkDirection.BOTH)
 
 
 def _carries(trunk: Trunk, number: PublicNumber, calls: int) -> bool:

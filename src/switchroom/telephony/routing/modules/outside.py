@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from switchroom.telephony.routing.actions import Answered, Busy, Dial, Event, Failed, JumpTo, NoAnswer
 from switchroom.telephony.routing.call import Call, Flow
 from switchroom.telephony.routing.caller_id import (
@@ -10,7 +12,7 @@ from switchroom.telephony.routing.caller_id import (
     has_emergency_caller_id,
     internal_identity,
 )
-from switchroom.telephony.routing.configuration import LONGEST_RINGING
+from switchroom.telephony.routing.configuration import LONGEST_RINGING, Trunk
 from switchroom.telephony.routing.destinations import Internal, destination_of
 from switchroom.telephony.routing.destinations import Outside as OutsideNumber
 from switchroom.telephony.routing.flow import ExternalData, Module, Node
@@ -19,8 +21,18 @@ from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
 from switchroom.telephony.routing.numbers import is_emergency
 from switchroom.telephony.routing.prompts import PromptName
 from switchroom.telephony.routing.restrictions import Payer, refusal
-from switchroom.telephony.routing.state import Connect, Context, Dialling, Do, Jumping, Stay, Turn, leave
-from switchroom.telephony.routing.trunks import outgoing_request, usable
+from switchroom.telephony.routing.state import (
+    Connect,
+    Context,
+    Dialling,
+    Do,
+    Jumping,
+    Leave,
+    Stay,
+    Turn,
+    leave,
+)
+from switchroom.telephony.routing.trunks import outgoing_request, usable, why_none
 
 
 def outside_node(number: str) -> Node:
@@ -41,11 +53,18 @@ def enter(context: Context, data: ExternalData) -> Turn:
     )
     if is_barred or refusal(number, payer) is not None:
         return leave(HangupCause.OUTGOING_CALL_BARRED, notice=PromptName.CALL_RESTRICTED)
-    live = context.flow.live
-    trunks = [one.id for one in usable(context.flow.trunks.values(), number, live.trunk_calls)]
+    trunks = [*context.flow.trunks.values()]
     if data.trunk_id is not None and number.kind is not NumberKind.EMERGENCY:
-        trunks = [one for one in trunks if one == data.trunk_id]
-    return _dial(context, data, Dialling(tuple(trunks))) or leave(HangupCause.NORMAL_CIRCUIT_CONGESTION)
+        trunks = [one for one in trunks if one.id == data.trunk_id]
+    free = usable(trunks, number, context.flow.live.trunk_calls)
+    return _dial(context, data, Dialling(tuple(one.id for one in free))) or _refused(trunks, number)
+
+
+def _refused(trunks: Sequence[Trunk], number: PublicNumber) -> Leave:
+    """The end of a call that no trunk carries."""
+    cause = why_none(trunks, number)
+    is_barred = cause is HangupCause.OUTGOING_CALL_BARRED
+    return leave(cause, notice=PromptName.CALL_RESTRICTED if is_barred else None)
 
 
 def emergency_number(flow: Flow, call: Call) -> str | None:
