@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import subprocess
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -17,13 +19,16 @@ import pytest
 from sqlalchemy import select, text
 
 from switchroom.db.base import now
+from switchroom.errors import Invalid
 from switchroom.identity.secrets import Passwords
+from switchroom.telephony.resources import calendars
 from switchroom.telephony.resources.conferences import ConferenceRow
 from switchroom.telephony.resources.devices import Device, Registration
 from switchroom.telephony.resources.trunks import TrunkRow
 from tests.dialects.telephony_v3.client import Api
 from tests.dialects.webmeeting_v6.client import Account
 from tests.platform import RunningPlatform, Tenant
+from tests.telephony.calls.office import ALWAYS
 
 _BLOCKS = count(0, 10)
 """Telephone numbers are one account's on the whole platform: each test takes others."""
@@ -524,6 +529,34 @@ def test_a_menu_takes_beginnings_and_no_regular_expressions(api: Api, hunt: dict
     status, fields = api.refused("PUT", "/menus", {"name": "Welcome", "hunt": hunt})
     assert (status, list(fields)) == (400, [f"hunt.{name}[0]"])
     api.make("menus", name="Welcome", hunt={"allow": ["^1", "2?0", "*97"]})
+
+
+def test_calendars_are_read_where_nobody_waits(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may take a second; and what is there already is not read again."""
+    seen: list[bool] = []
+    read = calendars.problem_of
+
+    def slow(text: str) -> Invalid | None:
+        with suppress(RuntimeError):
+            asyncio.get_running_loop()
+            seen.append(True)
+            return None
+        seen.append(False)
+        return read(text)
+
+    monkeypatch.setattr(calendars, "problem_of", slow)
+    made = api("PUT", "/calendars", {"name": "Hours", "ics": ALWAYS})
+    assert seen == [False]
+    api("POST", f"/calendars/{made['id']}", {"forced": "open"})
+    assert seen == [False]
+    for status, fields in (
+        api.refused("POST", f"/calendars/{made['id']}", {"ics": "BEGIN:NOTHING", "time_zone": "Mars"}),
+        api.refused("PUT", "/calendars", {"name": "Hours", "ics": "BEGIN:NOTHING", "time_zone": "Mars"}),
+        api.refused("PUT", "/calendars", {"name": 5, "ics": "BEGIN:NOTHING"}),
+    ):
+        assert status == 400
+        assert "ics" in fields
+    assert seen == [False] * 4
 
 
 def test_a_calendar_that_calls_cannot_read_is_refused(api: Api) -> None:

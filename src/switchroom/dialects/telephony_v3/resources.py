@@ -119,7 +119,7 @@ class ResourceOperations:
 
     async def _validate(self, kind: AnyResource, _: Context, rest: Any) -> None:
         problems = Problems()
-        await kind.look_ahead(msgspec.to_builtins(rest))
+        await kind.look_ahead(msgspec.to_builtins(rest), problems)
         kind.check(kind.tidied(rest), problems)
         problems.require_none()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct
@@ -113,22 +112,18 @@ class Calendars(Resource[Calendar, CalendarRow]):
             elif draft.url is not UNSET:
                 with problems:
                     check_url(draft.url)
-        if draft.ics and draft.ics is not UNSET:
-            found = problem_of(draft.ics)
-            if found is not None:
-                problems.add(found.code, found.path, **found.facts)
 
-    async def look_ahead(self, values: Mapping[str, Any]) -> None:
+    async def look_ahead(self, values: Mapping[str, Any], problems: Problems) -> None:
         ics = values.get("ics")
-        if isinstance(ics, str) and ics:
-            await asyncio.to_thread(problem_of, ics)
+        found = await asyncio.to_thread(problem_of, ics) if isinstance(ics, str) and ics else None
+        if found is not None:
+            problems.add(found.code, found.path, **found.facts)
 
 
 class CalendarToFetch(Struct, frozen=True):
     """Notice that there is a calendar to be fetched."""
 
 
-@lru_cache(maxsize=32)
 def problem_of(text: str) -> Invalid | None:
     """What is wrong with a calendar: it takes up to a second to find out."""
     try:

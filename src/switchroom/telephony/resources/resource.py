@@ -40,7 +40,8 @@ _SHARED = frozenset(("id", "organization_id", "details", "search_text", "created
 class Work(Struct, frozen=True):
     """One change: its transaction, who makes it, and what it needs of the platform. `hashes` are those of the
     secrets in the draft that are kept as hashes, by field. What is put into `shown_once` is in the reply to
-    this change, and in no other. One that does not `write` only looks."""
+    this change, and in no other. One that does not `write` only looks. `ahead` is what was found wrong with
+    the draft before (`Resource.look_ahead`)."""
 
     session: AsyncSession
     actor: Actor
@@ -49,6 +50,7 @@ class Work(Struct, frozen=True):
     hashes: Mapping[str, str] = {}
     shown_once: dict[str, Any] = {}
     writes: bool = False
+    ahead: Problems = msgspec.field(default_factory=Problems)
 
     @property
     def organization_id(self) -> int:
@@ -251,9 +253,9 @@ class Resource(Generic[D, R]):
         if isinstance(restriction, Restriction):
             _check_restriction(restriction, problems)
 
-    async def look_ahead(self, values: Mapping[str, Any]) -> None:
-        """Do what of `check` takes long, before the transaction begins, so that `check` finds it done.
-        `values` are the fields that the caller has named."""
+    async def look_ahead(self, values: Mapping[str, Any], problems: Problems) -> None:
+        """Add what is wrong that takes long to find out, off the event loop and before the transaction
+        begins. `values` are the fields that the caller has named."""
 
     async def prepare(self, work: Work, row: R, draft: D, problems: Problems) -> D:
         """The draft as it is to be kept, once it was found to be right by itself, with what only the database

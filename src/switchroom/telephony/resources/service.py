@@ -83,9 +83,9 @@ class Resources:
     async def make(self, actor: Actor, kind: AnyResource, draft: Struct) -> View:
         """A new one. Raises Invalid with all that is wrong, Conflict for what another has."""
         values = msgspec.to_builtins(draft)
-        hashes = await self._hashes(kind, values)
-        await kind.look_ahead(values)
-        async with self.changing(actor, hashes) as work:
+        hashes, ahead = await self._hashes(kind, values), Problems()
+        await kind.look_ahead(values, ahead)
+        async with self.changing(actor, hashes, ahead) as work:
             return await make_in(work, self.kinds, kind, draft)
 
     async def change(
@@ -93,9 +93,9 @@ class Resources:
     ) -> View:
         """Change the fields that the change names. Raises NotFound, Invalid with all that is wrong, Conflict
         for what another has, Forbidden for fields that are not a user's to change."""
-        hashes = await self._hashes(kind, change)
-        await kind.look_ahead(change)
-        async with self.changing(actor, hashes) as work:
+        hashes, ahead = await self._hashes(kind, change), Problems()
+        await kind.look_ahead(change, ahead)
+        async with self.changing(actor, hashes, ahead) as work:
             return await change_in(work, self.kinds, kind, resource_id, change)
 
     async def check_change(
@@ -104,9 +104,9 @@ class Resources:
         """Raises Invalid with all that would be wrong by itself about one that is there, after the change."""
         async with self.reading(actor) as work:
             row = await require(work, kind, resource_id)
-        await kind.look_ahead(change)
-        draft: Struct = draft_of(merged(kind.values_of(row), change, kind.draft), kind.draft)
         problems = Problems()
+        await kind.look_ahead(change, problems)
+        draft: Struct = draft_of(merged(kind.values_of(row), change, kind.draft), kind.draft)
         kind.check(kind.tidied(draft), problems)
         problems.require_none()
 
@@ -127,12 +127,22 @@ class Resources:
             yield Work(session, actor, self._vault, self._realm_suffix)
 
     @asynccontextmanager
-    async def changing(self, actor: Actor, hashes: Mapping[str, str] | None = None) -> AsyncGenerator[Work]:
+    async def changing(
+        self, actor: Actor, hashes: Mapping[str, str] | None = None, ahead: Problems | None = None
+    ) -> AsyncGenerator[Work]:
         """A transaction that changes resources. Of one account there is one at a time: what each reads is as
         the others have left it, and none can be in another's way with rows that it has locked."""
         async with self._database.write(actor.organization_id) as session:
             await lock_organization(session, actor.organization_id)
-            yield Work(session, actor, self._vault, self._realm_suffix, hashes or {}, {}, writes=True)
+            yield Work(
+                session,
+                actor,
+                self._vault,
+                self._realm_suffix,
+                hashes or {},
+                writes=True,
+                ahead=ahead or Problems(),
+            )
         if self._changed is not None:
             await self._changed(actor.organization_id)
 
@@ -223,6 +233,8 @@ async def _write(
 ) -> None:
     """`used` are the references that there are before, which may stay."""
     problems = Problems()
+    with problems:
+        work.ahead.require_none()
     draft = kind.tidied(draft)
     kind.check(draft, problems)
     references = list(kind.references(draft))
