@@ -81,7 +81,7 @@ class CallServices:
             carrier_addresses(settings), TrunkClaims(self.storage.database), own_side(settings).host
         )
         self.journal = CallJournal(self.storage.database, number, machine_id(control_directory(settings)))
-        self.lamps = LampServices(settings, self.storage, self.journal)
+        self.lamps = LampServices(settings, self.storage, self.journal, number)
         self.metrics = CallMetrics(self.lamps, unwritten=lambda: self.journal.waiting)
         self.board = Switchboard(self.loader, prompts, self.metrics, dialler)
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts, number)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
+from switchroom.engines.kamailio.configuration import read_interfaces
+from switchroom.engines.kamailio.dispatching import worker_of
 from switchroom.engines.sip.user_agent import UserAgent
 from switchroom.events.log import EventLog
 from switchroom.events.tail import EventTail
@@ -27,8 +29,10 @@ class LampServices:
     """Lamps of the worker's calls, which hear what the journal hears; and of messages, which one worker of
     all keeps."""
 
-    def __init__(self, settings: Settings, storage: Storage, journal: Journal) -> None:
-        """`journal` is told before the lamps are."""
+    def __init__(self, settings: Settings, storage: Storage, journal: Journal, number: int) -> None:
+        """`journal` is told before the lamps are; `number` is the worker's."""
+        self._number = number
+        self._workers: Sequence[int] = ()
         self._storage = storage
         self._journal = journal
         self._directory = sip_server.directory(settings)
@@ -48,7 +52,11 @@ class LampServices:
         """Show lamps from now on, by the socket that the SIP server knows the worker by. `left` are calls of
         the process before, whose lamps are on."""
         database, bus = self._storage.database, self._storage.bus
-        self._calls = CallLamps(database, Publisher(agent, self._directory, expires=_CALL_EXPIRES))
+        interfaces = read_interfaces(self._directory)
+        assert interfaces is not None  # the agent's socket is one of them
+        self._workers = interfaces.workers
+        publisher = Publisher(agent, self._directory, expires=_CALL_EXPIRES)
+        self._calls = CallLamps(database, bus, publisher, self._has_account)
         for snapshot in left:
             self._calls.note(snapshot, Happened(ChangeKind.CHANGED))
         log = EventLog(database, keep=self._keep)
@@ -59,6 +67,10 @@ class LampServices:
         self._tasks.keep(self._calls.run, "lamps of calls")
         self._tasks.keep(tail.run, "event log")
         self._tasks.keep(messages.run, "lamps of messages")
+
+    def _has_account(self, organization_id: int) -> bool:
+        """Whether the SIP server gives the calls of an account to this worker."""
+        return worker_of(organization_id, self._workers) == self._workers[self._number - 1]
 
     async def close(self) -> None:
         await self._tasks.close()

@@ -40,6 +40,18 @@ async def test_a_colleagues_call_lights_a_lamp(account: Account) -> None:
         await lamp.told_until(">terminated<")
 
 
+async def test_a_colleague_who_can_be_called_is_open(account: Account) -> None:
+    for extension in ("202", "203"):
+        account.person(extension)
+    async with lamp_of(account, "203") as lamp:
+        await lamp.watch("202", "presence")
+        await lamp.told_until("<basic>closed</basic>")
+        async with account.phones("202") as (grace,):
+            await lamp.told_until("<basic>open</basic>")
+            await grace.register(expires=0)
+            await lamp.told_until("<basic>closed</basic>")
+
+
 async def test_a_message_that_is_left_lights_a_lamp_until_it_is_heard(
     account: Account, tmp_path: Path
 ) -> None:

@@ -6,9 +6,13 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import delete
+
 from switchroom.bus import Bus
+from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.engines.kamailio.configuration import KamailioConfiguration
 from switchroom.engines.kamailio.engine import KamailioEngine
@@ -21,7 +25,7 @@ from switchroom.identity.models import Membership, Organization, Person
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony.lamps.publisher import Publisher
 from switchroom.telephony.resources.callflows import CallflowNumber, CallflowRow
-from switchroom.telephony.resources.devices import Device
+from switchroom.telephony.resources.devices import ContactsChanged, Device, Registration
 from switchroom.telephony.resources.realms import SipRealm
 from switchroom.telephony.resources.references import ResourceReference
 from switchroom.telephony.resources.vmboxes import VoicemailBoxRow
@@ -94,6 +98,25 @@ class House:
         core = ("127.0.0.1", self.configuration.core_port)
         local = ("127.0.0.1", self.configuration.workers[0])
         return await UserAgent.open(local, AgentOptions(next_hop=core), _Silent())
+
+    async def register(self, device_id: int) -> None:
+        """A contact of a device, as the mirror of the registrar writes it."""
+        contact = f"sip:{device_id}@192.0.2.1:5060"
+        row = Registration(
+            organization_id=self.organization_id,
+            device_id=device_id,
+            contact=contact,
+            expires_at=now() + timedelta(seconds=60),
+        )
+        async with self.database.write(None) as session:
+            session.add(row)
+        await self.bus.publish(ContactsChanged(self.organization_id))
+
+    async def unregister(self, device_id: int) -> None:
+        """Take the contact away."""
+        async with self.database.write(None) as session:
+            await session.execute(delete(Registration).where(Registration.device_id == device_id))
+        await self.bus.publish(ContactsChanged(self.organization_id))
 
     def publisher(self) -> Publisher:
         assert self._agent is not None

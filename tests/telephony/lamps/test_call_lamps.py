@@ -27,7 +27,7 @@ pytestmark = pytest.mark.kamailio
 
 @pytest.fixture
 async def lamps(house: House) -> AsyncIterator[CallLamps]:
-    lamps = CallLamps(house.database, house.publisher())
+    lamps = CallLamps(house.database, house.bus, house.publisher(), lambda _: True)
     keeping = asyncio.create_task(lamps.run())
     yield lamps
     keeping.cancel()
@@ -124,8 +124,39 @@ async def test_who_begins_to_watch_sees_the_call_that_is_up(
         await lamp.told_until(">terminated<")
 
 
+@pytest.mark.parametrize("name", ["100", NAMES[100]])
+async def test_presence_tells_who_can_be_called(house: House, lamps: CallLamps, name: str) -> None:
+    """An extension whose user has a phone that is registered, or a device that is."""
+    async with house.phone(101) as lamp:
+        await lamp.watch(name, "presence")
+        await lamp.told_until("<basic>closed</basic>")
+        await house.register(100)
+        told = await lamp.told_until("<basic>open</basic>", limit=2.0)
+        assert "on-the-phone" not in told.body
+        await house.unregister(100)
+        await lamp.told_until("<basic>closed</basic>", limit=2.0)
+
+
+async def test_the_presence_of_another_workers_accounts_is_left_to_that_one(house: House) -> None:
+    publisher = house.publisher()
+    lamps = CallLamps(house.database, house.bus, publisher, lambda _: False)
+    keeping = asyncio.create_task(lamps.run())
+    async with house.phone(101) as lamp:
+        await lamp.watch("100", "presence")
+        async with asyncio.timeout(8):
+            while not publisher.watched:  # noqa: ASYNC110 - another task does it
+                await asyncio.sleep(0.02)
+        Call(house, lamps).rings()
+        told = await lamp.told_until("<basic>")
+        assert "closed" not in told.body, "who is not registered has a call, and nothing was told before it"
+    keeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeping
+
+
 async def test_presence_tells_who_is_on_the_telephone(house: House, lamps: CallLamps) -> None:
     call = Call(house, lamps)
+    await house.register(100)
     async with house.phone(101) as lamp:
         await lamp.watch("100", "presence")
         call.rings()
@@ -145,7 +176,7 @@ async def test_another_worker_goes_on_with_the_lamps(house: House, lamps: CallLa
         call.rings()
         call.answered()
         await lamp.told_until(">confirmed<")
-        other = CallLamps(house.database, house.publisher())
+        other = CallLamps(house.database, house.bus, house.publisher(), lambda _: True)
         keeping = asyncio.create_task(other.run())
         Call(house, other).ends()
         told = await lamp.told_until(">terminated<")

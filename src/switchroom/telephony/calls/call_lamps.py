@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import structlog
 from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom.bus import Bus
+from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.engines.kamailio.presence import Watched
 from switchroom.jobs.retry import DATABASE_AWAY
@@ -19,7 +22,7 @@ from switchroom.telephony.calls.snapshot import CallSnapshot, ChangeKind, Happen
 from switchroom.telephony.lamps.bodies import DIALOG_INFO, PIDF, Dialog, DialogState, dialog_info, presence
 from switchroom.telephony.lamps.publisher import Publisher
 from switchroom.telephony.resources.callflows import CallflowNumber, CallflowRow
-from switchroom.telephony.resources.devices import Device
+from switchroom.telephony.resources.devices import ContactsChanged, Device, Registration
 from switchroom.telephony.resources.realms import SipRealm, prefix_of
 
 LOOK_EVERY = 3.0
@@ -43,6 +46,8 @@ class Party(Struct, frozen=True):
     id: int
 
 
+T = TypeVar("T")
+
 Dialogs = Mapping[Party, Mapping[str, Dialog]]
 """Calls of parties, by the uuid of their leg."""
 
@@ -50,16 +55,33 @@ _NOTHING: Mapping[str, Dialog] = {}
 
 
 class CallLamps:
-    """Lamps of the calls that this worker has. `note` is told of each change, `run` is to be kept going."""
+    """Lamps of the calls that this worker has, and the presence of who has none in the accounts whose calls
+    come to it. `note` is told of each change, `run` is to be kept going."""
 
-    def __init__(self, database: Database, publisher: Publisher) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, publisher: Publisher, has_account: Callable[[int], bool]
+    ) -> None:
+        """`has_account` says whether the calls of an account come to this worker."""
         self._database = database
         self._publisher = publisher
+        self._has_account = has_account
         self._calls: dict[str, Dialogs] = {}
         self._parties: defaultdict[Party, dict[str, Dialog]] = defaultdict(dict)
         self._changed: set[Party] = set()
         self._watched: defaultdict[Party, set[str]] = defaultdict(set)
+        self._present: dict[Party, bool] = {}
+        """Those whose presence is watched, and whether they can be reached."""
+        self._to_tell: set[Party] = set()
+        """Those whose presence alone is to be published."""
+        self._moved: set[int] = set()
+        """Accounts of which somebody may be reached who could not, or the other way."""
         self._woken = asyncio.Event()
+        bus.subscribe(ContactsChanged, self._contacts_changed)
+
+    async def _contacts_changed(self, notice: ContactsChanged) -> None:
+        if self._present:
+            self._moved.add(notice.organization_id)
+            self._woken.set()
 
     def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
         """Take in a change of a call. It neither blocks nor raises."""
@@ -94,12 +116,18 @@ class CallLamps:
                 fresh = await self._publisher.look()
                 if loop.time() >= find_all_at:
                     self._watched.clear()
+                    self._present.clear()
                     fresh = self._publisher.watched
                     find_all_at = loop.time() + _FIND_ALL_EVERY
                 await self._find(fresh)
                 await self._publisher.refresh()
                 look_at = loop.time() + LOOK_EVERY
+            moved, self._moved = self._moved, set()
+            await self._look_for({one for one in self._present if one.organization_id in moved})
             changed, self._changed = self._changed, set()
+            to_tell, self._to_tell = self._to_tell - changed, set()
+            for party in to_tell:
+                await self._publish_presence(party)
             for party in changed:
                 await self._publish(party)
             await set_within(self._woken, max(look_at - loop.time(), 0.0))
@@ -120,18 +148,41 @@ class CallLamps:
             self._watched[party].add(uri)
             if party in self._parties:
                 self._changed.add(party)
+        present = {one.uri for one in watched if one.event == PRESENCE}
+        await self._look_for({party for uri, party in found.items() if uri in present})
+
+    async def _look_for(self, parties: Collection[Party]) -> None:
+        """Find out which of these can be reached; their presence is to be published. Those of accounts whose
+        calls come to another worker are left to that one."""
+        own = [one for one in parties if one in self._parties or self._has_account(one.organization_id)]
+        if not own:
+            return
+        try:
+            async with self._database.read(None) as session:
+                reached = await reachable(session, own)
+        except DATABASE_AWAY as error:
+            log.warning("presence not known", reason=type(error).__name__)
+            self._moved.update(one.organization_id for one in own)
+            return
+        self._present.update((one, one in reached) for one in own)
+        self._to_tell.update(own)
 
     async def _publish(self, party: Party) -> None:
         """Tell those who watch a party what calls it has."""
         uris = self._watched.get(party)
         if uris is None:
             return
+        dialogs = [*self._parties.get(party, {}).values()] or [_NO_CALL]
+        for uri in uris:
+            await self._publisher.publish(Watched(DIALOG, uri), dialog_info(uri, dialogs), DIALOG_INFO)
+        await self._publish_presence(party)
+
+    async def _publish_presence(self, party: Party) -> None:
         dialogs = [*self._parties.get(party, {}).values()]
         is_up = any(one.state is DialogState.CONFIRMED for one in dialogs)
-        for uri in uris:
-            body = dialog_info(uri, dialogs or [_NO_CALL])
-            await self._publisher.publish(Watched(DIALOG, uri), body, DIALOG_INFO)
-            body = presence(uri, on_the_phone=is_up)
+        is_open = bool(dialogs) or self._present.get(party, True)
+        for uri in self._watched.get(party, ()):
+            body = presence(uri, is_open=is_open, on_the_phone=is_up)
             await self._publisher.publish(Watched(PRESENCE, uri), body, PIDF)
 
 
@@ -159,6 +210,22 @@ def _dialogs(snapshot: CallSnapshot) -> Dialogs:
             if id_ is not None:
                 found[Party(snapshot.organization_id, kind, id_)][leg.uuid] = dialog
     return found
+
+
+async def reachable(session: AsyncSession, parties: Collection[Party]) -> frozenset[Party]:
+    """Those of the devices and users that a call can reach now: with a contact that has not expired."""
+    ids = {kind: sorted(one.id for one in parties if one.kind == kind) for kind in ("device", "user")}
+    found: set[Party] = set()
+    for kind, column in (("device", Device.id), ("user", Device.owner_id)):
+        for part in _pieces(ids[kind]):
+            query = (
+                select(Device.organization_id, column)
+                .join(Registration, Registration.device_id == Device.id)
+                .where(column.in_(part), Device.enabled, Registration.expires_at > now())
+            )
+            rows = [(row[0], row[1]) for row in await session.execute(query)]
+            found.update(Party(account, kind, id_) for account, id_ in rows if id_ is not None)
+    return frozenset(found)
 
 
 async def parties_at(session: AsyncSession, uris: Collection[str]) -> Mapping[str, Party]:
@@ -211,5 +278,5 @@ def _plain(user: str, realm: str) -> str:
     return user.removeprefix(f"{prefix_of(realm)}.")
 
 
-def _pieces(names: Sequence[str]) -> Iterator[Sequence[str]]:
+def _pieces(names: Sequence[T]) -> Iterator[Sequence[T]]:
     return (names[begin : begin + _FOUND_AT_ONCE] for begin in range(0, len(names), _FOUND_AT_ONCE))

@@ -70,8 +70,9 @@ def dialog_info(uri: str, dialogs: Sequence[Dialog]) -> bytes:
     ).encode()
 
 
-def presence(uri: str, *, on_the_phone: bool) -> bytes:
-    """The presence of somebody who can be called (RFC 3863), on the telephone or not (RFC 4480)."""
+def presence(uri: str, *, is_open: bool, on_the_phone: bool) -> bytes:
+    """The presence of somebody (RFC 3863): whether a call would ring somewhere, and whether they are on the
+    telephone (RFC 4480)."""
     activities = "<rpid:activities><rpid:on-the-phone/></rpid:activities>" if on_the_phone else ""
     note = "<dm:note>On the phone</dm:note>" if on_the_phone else ""
     return (
@@ -79,7 +80,7 @@ def presence(uri: str, *, on_the_phone: bool) -> bytes:
         '<presence xmlns="urn:ietf:params:xml:ns:pidf" '
         'xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" '
         f'xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" entity={quoteattr(uri)}>'
-        '<tuple id="telephone"><status><basic>open</basic></status></tuple>'
+        f'<tuple id="telephone"><status><basic>{"open" if is_open else "closed"}</basic></status></tuple>'
         f'<dm:person id="person">{activities}{note}</dm:person>'
         "</presence>\n"
     ).encode()
