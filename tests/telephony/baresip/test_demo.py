@@ -4,57 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from switchroom.platform.demo import ensure_demo
-from switchroom.platform.demo_telephony import BOX_PIN, CONFERENCE_PIN, DemoTelephony
-from tests.dialects.telephony_v3.client import Api, sign_in
+from switchroom.platform.demo_telephony import BOX_PIN, CONFERENCE_PIN
+from tests.dialects.telephony_v3.client import Api
 from tests.platform import RunningPlatform
-from tests.telephony.baresip.phone import HOST, Baresip, baresip
+from tests.telephony.baresip.phone import baresip
 from tests.telephony.calls.boxes import recorded
+from tests.telephony.demo import Demo
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
 
 
 @pytest.fixture(scope="module")
-def demo(house: RunningPlatform) -> DemoTelephony:
-    made = house.run(ensure_demo(house.platform)).telephony
-    assert made is not None
-    return made
-
-
-@pytest.fixture
-def api(house: RunningPlatform, demo: DemoTelephony) -> Api:
-    return Api(house, sign_in(house, demo.api_key)["auth_token"])
-
-
-@asynccontextmanager
-async def phones(demo: DemoTelephony, api: Api) -> AsyncGenerator[Sequence[Baresip]]:
-    """The phones of Ada (100) and Emil (101), known to be registered."""
-    async with AsyncExitStack() as stack:
-        found = [
-            await stack.enter_async_context(
-                baresip(one.username, one.password, demo.realm, (HOST, demo.sip_port), tone)
-            )
-            for one, tone in zip(demo.devices, (400, 550), strict=True)
-        ]
-        await asyncio.to_thread(_until_registered, api, len(found))
-        yield found
-
-
-def _until_registered(api: Api, number: int, limit: float = 8.0) -> None:
-    deadline = time.monotonic() + limit
-    while len(api("GET", "/devices/registrations")) != number:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+def demo(house: RunningPlatform) -> Demo:
+    return Demo(house)
 
 
 @pytest.mark.janus
-async def test_the_conference(demo: DemoTelephony, api: Api) -> None:
-    async with phones(demo, api) as (ada, emil):
+async def test_the_conference(demo: Demo) -> None:
+    async with demo.phones(baresip) as (ada, emil):
         for phone in (ada, emil):
             await phone.call("400")
             await phone.press(CONFERENCE_PIN, "#")
@@ -62,11 +32,12 @@ async def test_the_conference(demo: DemoTelephony, api: Api) -> None:
         await emil.hears(ada.tone, limit=15)
 
 
-async def test_opening_hours_and_the_mailbox(house: RunningPlatform, demo: DemoTelephony, api: Api) -> None:
+async def test_opening_hours_and_the_mailbox(house: RunningPlatform, demo: Demo) -> None:
     """Open they lead to the menu, closed to the mailbox, where Ada hears what was left."""
+    api = demo.api
     (calendar,) = api("GET", "/calendars")
     (box,) = api("GET", "/vmboxes")
-    async with phones(demo, api) as (ada, emil):
+    async with demo.phones(baresip) as (ada, emil):
         api("POST", f"/calendars/{calendar['id']}", {"forced": "open"})
         await ada.call("500")
         await ada.press("2")
