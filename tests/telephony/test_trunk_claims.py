@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from switchroom.engines.kamailio.configuration import INTERFACES_FILE
+from switchroom.engines.interfaces import INTERFACES_FILE
 from switchroom.telephony import carriers, trunk_registrations
 from switchroom.telephony.carriers import Hop
 from switchroom.telephony.resources.trunk_states import TrunkClaim
@@ -40,11 +39,7 @@ async def office(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     office.configuration.write(office.engine.directory)
     assert (office.engine.directory / INTERFACES_FILE).exists()
     yield office
-    for task in office.tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-    await office.database.close()
+    await office.stop()
 
 
 @pytest.fixture

@@ -19,19 +19,14 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import msgspec
 from msgspec import Struct
 
+from switchroom.engines.interfaces import keep_interfaces, kept_interfaces
 from switchroom.engines.kamailio.state import BANS_FILE, LAMPS_FILE, STATE_FILE, prepare_state
 from switchroom.engines.ports import free_port
 from switchroom.engines.supervisor import ProcessError
 
-SCRIPT, WORKERS_FILE, INTERFACES_FILE, PASSWORD_FILE = (
-    "kamailio.cfg",
-    "workers.list",
-    "interfaces.json",
-    "pgpass",
-)
+SCRIPT, WORKERS_FILE, PASSWORD_FILE = "kamailio.cfg", "workers.list", "pgpass"
 TLS_FILE = "tls.cfg"
 _PARTS = ("core.cfg", "routes.cfg")
 _SSL = "sslmode"
@@ -99,10 +94,7 @@ class Interfaces(Struct, frozen=True):
 
 def read_interfaces(directory: Path) -> Interfaces | None:
     """Those of the Kamailio that was configured last in this directory, None when none was."""
-    try:
-        return msgspec.json.decode((directory / INTERFACES_FILE).read_bytes(), type=Interfaces)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    return kept_interfaces(directory, Interfaces)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +146,7 @@ class KamailioConfiguration:
         prepare_state(directory)
         workers = "".join(f"1 sip:127.0.0.1:{port}\n" for port in self.workers)
         _write(directory / WORKERS_FILE, workers)
-        _write(directory / INTERFACES_FILE, msgspec.json.encode(self.interfaces).decode())
+        keep_interfaces(directory, self.interfaces)
         if not self._is_sqlite:
             _write(directory / PASSWORD_FILE, self._password_line)
         if self.tls_certificate:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
+from switchroom.engines.interfaces import keep_interfaces, kept_interfaces
 from switchroom.engines.ports import free_port
 
 PHONES = "phones"
@@ -25,9 +25,6 @@ ABANDONED_AFTER = 3600
 be silent is for those to say who know whether it is on hold."""
 
 
-INTERFACES_FILE = "interfaces.json"
-
-
 class RtpengineInterfaces(Struct, frozen=True):
     """Where the platform's processes find an rtpengine of this machine: ports of loopback; and the family of
     its address for phones, `IP4` or `IP6`."""
@@ -39,10 +36,7 @@ class RtpengineInterfaces(Struct, frozen=True):
 
 def read_interfaces(directory: Path) -> RtpengineInterfaces | None:
     """Those of the rtpengine that was configured last in this directory, None when none was."""
-    try:
-        return msgspec.json.decode((directory / INTERFACES_FILE).read_bytes(), type=RtpengineInterfaces)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    return kept_interfaces(directory, RtpengineInterfaces)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +60,8 @@ class RtpengineConfiguration:
     def write(self, directory: Path) -> None:
         """Make `directory` that of one rtpengine. Raises OSError."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = directory / INTERFACES_FILE
-        file.touch(mode=0o600)
         family = "IP6" if ":" in self.interfaces[0].partition("!")[0] else "IP4"
-        interfaces = RtpengineInterfaces(self.control_port, self.event_port, family)
-        file.write_bytes(msgspec.json.encode(interfaces))
+        keep_interfaces(directory, RtpengineInterfaces(self.control_port, self.event_port, family))
 
     def arguments(self, directory: Path) -> list[str]:
         """The arguments of a server that keeps what it writes in `directory`."""
