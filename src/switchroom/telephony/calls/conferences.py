@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,17 +18,16 @@ from msgspec import structs
 from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing
 from switchroom.errors import ErrorCode, NotFound
 from switchroom.events.types import ConferenceJoined, ConferenceLeft, DomainEvent
-from switchroom.telephony.calls.call_state import SavedSeat
 from switchroom.telephony.calls.conference_pins import Role
+from switchroom.telephony.calls.conference_rooms import Member, Room
 from switchroom.telephony.calls.inbox import KeyPressed, Woken
-from switchroom.telephony.calls.leg import Leg
 from switchroom.telephony.calls.listening import play
 from switchroom.telephony.calls.live_call import LiveCall, Performer
 from switchroom.telephony.calls.prompt_files import Ear
 from switchroom.telephony.calls.routes import Rerouted
 from switchroom.telephony.control.messages import Participant, ParticipantAction
 from switchroom.telephony.media.announcements import Announcements
-from switchroom.telephony.media.mixer import Mixer, MixerUnavailable, Seat
+from switchroom.telephony.media.mixer import Mixer, MixerUnavailable
 from switchroom.telephony.media.playback import FOREVER
 from switchroom.telephony.routing.actions import (
     Action,
@@ -63,74 +61,6 @@ class EventLog(Protocol):
     def add(self, organization_id: int, event: DomainEvent, object_id: str) -> None: ...
 
 
-class Member:
-    """Somebody in a conference, by telephone."""
-
-    def __init__(self, call: LiveCall, seat: Seat, ear: Ear, *, muted: bool, is_moderator: bool) -> None:
-        self.call = call
-        self.seat = seat
-        self.ear = ear
-        self.muted = muted
-        self.is_moderator = is_moderator
-        self.joined_at = datetime.now(UTC)
-        self.is_removed = False
-        self.told = ""
-        """The notice that it has been given of why it hears nobody, empty where it does."""
-        self.notice = ""
-        """What it is to be told at once, empty for nothing."""
-        self.music = ""
-        """The id of the music that it hears, empty for none."""
-
-    @property
-    def leg(self) -> Leg:
-        return self.call.routed
-
-    def wake(self) -> None:
-        """Let the member's call look again what is wanted of it."""
-        self.call.inbox.put(Woken())
-
-
-class _Room:
-    def __init__(self, organization_id: int, conference_id: int) -> None:
-        self.organization_id = organization_id
-        self.conference_id = conference_id
-        self.name = f"{organization_id}.{conference_id}"
-        self.members: list[Member] = []
-        self.coming = 0
-        """How many are about to become members."""
-        self.is_locked = False
-        self.is_muted = False
-        """Whether the moderator has muted all who are no moderators; so is who comes later."""
-        self.is_restored = False
-        """Whether another process had it before, and this one goes on with it."""
-        self.waits = False
-        """Whether it begins with the first moderator."""
-        self.has_begun = False
-        """Whether a moderator has been in it since it was empty."""
-
-    def restore(self, seat: SavedSeat) -> None:
-        """Be as the process before has left it, by the first of its members that is taken up."""
-        if not self.is_restored:
-            self.is_restored = True
-            self.is_locked, self.is_muted = seat.is_locked, seat.all_muted
-            self.has_begun = self.has_begun or seat.has_begun
-
-    def save(self) -> None:
-        """Let the members' calls know how it is, those of whom it has changed."""
-        for one in self.members:
-            seat = SavedSeat(one.muted, self.is_locked, self.is_muted, self.has_begun)
-            if one.call.seat != seat:
-                one.call.seat = seat
-                one.call.tell_change()
-
-    @property
-    def why_alone(self) -> str:
-        """The notice for members that are to hear nobody, empty where they hear each other."""
-        if self.waits and not self.has_begun:
-            return "conference-wait-for-moderator"
-        return "conference-alone" if len(self.members) == 1 else ""
-
-
 class Conferences:
     """The conferences. A participant is named by the uuid of its channel."""
 
@@ -139,7 +69,7 @@ class Conferences:
         self._announcements = announcements
         self._pins = pins
         self._events = events
-        self._rooms: dict[str, _Room] = {}
+        self._rooms: dict[str, Room] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def performers(self) -> Mapping[type[Action], Performer]:
@@ -232,7 +162,7 @@ class Conferences:
 
     async def _seat(
         self,
-        room: _Room,
+        room: Room,
         call: LiveCall,
         action: JoinConference,
         ear: Ear,
@@ -261,7 +191,7 @@ class Conferences:
         self._others_change(room, action, member, "conference-someone-joined")
         return member
 
-    async def _leave(self, room: _Room, member: Member, action: JoinConference) -> None:
+    async def _leave(self, room: Room, member: Member, action: JoinConference) -> None:
         room.members.remove(member)
         member.call.seat = None
         member.call.tell_change()
@@ -279,7 +209,7 @@ class Conferences:
         self._events.add(room.organization_id, left, str(room.conference_id))
         self._others_change(room, action, member, "conference-someone-left")
 
-    def _others_change(self, room: _Room, action: JoinConference, member: Member, notice: str) -> None:
+    def _others_change(self, room: Room, action: JoinConference, member: Member, notice: str) -> None:
         """Let everybody look again, and tell them if there are some who hear each other."""
         for one in room.members:
             one.wake()
@@ -297,7 +227,7 @@ class Conferences:
 
     # Being there.
 
-    async def _attend(self, room: _Room, member: Member) -> None:
+    async def _attend(self, room: Room, member: Member) -> None:
         """Have a member in the conference until it wants to leave or is put out."""
         loop = asyncio.get_running_loop()
         deadline: float | None = None
@@ -316,7 +246,7 @@ class Conferences:
                 case _:
                     pass
 
-    async def _settle(self, room: _Room, member: Member) -> None:
+    async def _settle(self, room: Room, member: Member) -> None:
         """Let a member hear what it should by now, unless it is being told something."""
         state, target = member.leg.media.state, member.seat.target
         if state.playing is not None and state.playing.id != member.music:
@@ -354,7 +284,7 @@ class Conferences:
         if files:
             await member.leg.play(files)
 
-    async def _command(self, room: _Room, member: Member, key: str) -> None:
+    async def _command(self, room: Room, member: Member, key: str) -> None:
         match key:
             case "1" | "2" | "3":
                 muted = key == "2" or (key == "1" and not member.muted)
@@ -376,7 +306,7 @@ class Conferences:
             case _:
                 pass
 
-    async def _mute_all(self, room: _Room, *, muted: bool) -> None:
+    async def _mute_all(self, room: Room, *, muted: bool) -> None:
         """Mute or unmute all who are no moderators; each is told by its own call."""
         room.is_muted = muted
         room.save()
@@ -385,7 +315,7 @@ class Conferences:
             one.notice = "conference-muted" if muted else "conference-unmuted"
             one.wake()
 
-    async def _mute(self, room: _Room, member: Member, *, muted: bool) -> None:
+    async def _mute(self, room: Room, member: Member, *, muted: bool) -> None:
         member.muted = muted
         room.save()
         if muted:
@@ -395,11 +325,11 @@ class Conferences:
 
     # What it is made of.
 
-    def _room(self, organization_id: int, conference_id: int) -> _Room:
-        room = _Room(organization_id, conference_id)
+    def _room(self, organization_id: int, conference_id: int) -> Room:
+        room = Room(organization_id, conference_id)
         return self._rooms.setdefault(room.name, room)
 
-    def _forget_empty(self, room: _Room) -> None:
+    def _forget_empty(self, room: Room) -> None:
         if not room.members and not room.coming:
             self._rooms.pop(room.name, None)
 
@@ -421,7 +351,7 @@ def _is_owner(call: LiveCall, conference: Conference | None) -> bool:
 
 
 def _refused(
-    room: _Room, conference: Conference | None, *, is_moderator: bool, was_here: bool
+    room: Room, conference: Conference | None, *, is_moderator: bool, was_here: bool
 ) -> Failed | None:
     """Why somebody does not get in."""
     if room.is_locked and not is_moderator and not was_here:
