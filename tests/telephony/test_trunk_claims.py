@@ -102,7 +102,7 @@ async def test_one_of_two_at_once_has_it(office: Office, rival: int) -> None:
     ]
     office.start(NETWORK)
     conditions: list[str] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while conditions.count("by_address") + conditions.count("forbidden") < len(trunks):
             await asyncio.sleep(0.02)
             conditions = [state.condition for one in trunks if (state := await office.state(one))]
