@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -68,11 +69,14 @@ class _Endpoint:
         self._operation = operation
         self._is_open = operation.access == OPEN
         self._takes_bytes = operation.request is bytes
-        self._reader: MessageReader | None = None
-        if not self._takes_bytes and operation.request is not Nothing:
-            self._reader = dialect.reader(operation.request)
+        self._takes_message = not self._takes_bytes and operation.request is not Nothing
         charset = "; charset=utf-8" if operation.raw.startswith("text/") else ""
         self._raw_type = (operation.raw + charset).encode()
+
+    @cached_property
+    def _reader(self) -> MessageReader:
+        """Made with the first message: there are hundreds of operations, and a start waits for none."""
+        return self._dialect.reader(self._operation.request)
 
     async def serve(self, scope: HTTPScope, path: dict[str, str], receive: Receive, send: Send) -> None:
         context: Context[Any] = Context(scope, path)
@@ -116,10 +120,10 @@ class _Endpoint:
         return Answer(operation.status, body, context.headers)
 
     async def _message(self, context: Context[Any], receive: Receive, holding: Holding | None) -> Any:
-        if self._reader is None and not self._takes_bytes:
+        if not self._takes_message and not self._takes_bytes:
             return NOTHING
         context.body = await read_body(receive, self._operation.largest_body, holding)
-        if self._reader is None:
+        if self._takes_bytes:
             return context.body
         try:
             message = await self._read(self._reader, context.body)
