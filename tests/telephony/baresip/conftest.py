@@ -9,8 +9,9 @@ import pytest
 
 from switchroom.telephony.prompts.texts import LANGUAGES, MUSIC
 from tests.platform import RunningPlatform, running_platform
-from tests.ports import telephones
+from tests.ports import free_port, telephones
 from tests.telephony.calls.switchboards import Account
+from tests.telephony.test_carrier_certificates import Authority
 from tests.telephony.voicemail.tones import write_tone
 
 PROMPT = 1200
@@ -32,8 +33,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]
     for name in LANGUAGES["en"].texts():
         shutil.copy(sound, recorded / f"{name}.wav")
     write_tone(recorded / f"{MUSIC}.wav", MUSIC_ON_HOLD, 10)
+    certificate, key = Authority(data, "authority").certify("pbx.example")
+    tls = {"tls_certificate": certificate, "tls_private_key": key, "sip_tls_port": free_port()}
     with (
-        telephones(trunk_networks=["127.0.0.0/8"]) as telephony,
+        telephones(trunk_networks=["127.0.0.0/8"], **tls) as telephony,
         running_platform(data, engines=True, telephony=telephony) as platform,
     ):
         yield platform

@@ -243,11 +243,13 @@ class Baresip:
 
 
 class Kind(Struct, frozen=True):
-    """A kind of phone: its codecs in their order, its encryption (`srtp-mand`), and whether it registers."""
+    """A kind of phone: its codecs in their order, its encryption (`srtp-mand`), and whether it registers.
+    With a certificate (a PEM file with its key) one that does not listens over TLS at the next port."""
 
     codecs: Sequence[str] = ("PCMA/8000/1", "PCMU/8000/1")
     encryption: str = ""
     registers: bool = True
+    certificate: str = ""
 
     @property
     def parameters(self) -> str:
@@ -273,7 +275,10 @@ async def baresip(
             "rate": RATE,
             "heard": directory / "heard",
         }
-        (directory / "config").write_text(_CONFIGURATION.format(**values))
+        configuration = _CONFIGURATION.format(**values)
+        if kind.certificate:
+            configuration += f"sip_certificate {kind.certificate}\n"
+        (directory / "config").write_text(configuration)
         proxy = f'outbound="sip:{server[0]}:{server[1]}"'
         (directory / "accounts").write_text(
             f"<sip:{username}@{realm};transport=udp>;auth_pass={password};{proxy}{kind.parameters}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.telephony.calls.carriers import add_number, add_trunk, carrier
 from tests.telephony.calls.phones import Conversation
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.calls.test_live_calls import records
+from tests.telephony.test_carrier_certificates import Authority
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
 
@@ -65,6 +67,37 @@ async def test_calls_with_a_carrier_that_takes_nothing_else(account: Account, se
         await mobile.hears(ada.tone)
         await mobile.hang_up()
         await ada.over()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> str:
+    """A file with the certificate of a carrier, and its key."""
+    files = Authority(tmp_path, "authority").certify("carrier.example")
+    both = tmp_path / "both.pem"
+    both.write_text("".join(Path(one).read_text() for one in files))
+    return str(both)
+
+
+@pytest.mark.parametrize("encryption", ["srtp-mand", ""])
+async def test_over_tls_it_is_offered_without_a_word(
+    account: Account, certificate: str, encryption: str
+) -> None:
+    """A carrier that has it and one that does not are both heard."""
+    account.person("201")
+    kind = Kind(registers=False, encryption=encryption, certificate=certificate)
+    async with (
+        baresip(NUMBER, "", HOST, account.server, TONE, kind) as mobile,
+        baresips(account, "201") as (ada,),
+    ):
+        more: dict[str, Any] = {"transport": "tls", "advanced": {"verify_certificate": False}}
+        add_number(account, add_trunk(account, mobile.port + 1, **more))
+        await ada.dial(NUMBER)
+        await mobile.answer()
+        await ada.hears(mobile.tone)
+        await mobile.hears(ada.tone)
+        assert ("SRTP is Enabled" in mobile.log()) is bool(encryption)
+        await ada.hang_up()
+        await mobile.over()
 
 
 async def test_a_carrier_that_has_it_is_offered_none_where_the_trunk_says_so(account: Account) -> None:
