@@ -191,6 +191,24 @@ async def test_a_call_comes_in_to_a_number(account: Account) -> None:
         assert await hidden.failed() == 486
 
 
+async def test_without_a_trunk_what_is_denied_is_announced_and_the_rest_leads_nowhere(
+    account: Account,
+) -> None:
+    account.person("201")
+    async with account.phones("201") as (ada,):
+        for number in (FAR, PREMIUM, "112"):
+            assert await (await ada.call(number)).failed() == 404, number
+        for said in ("deny", "allow", "deny"):
+            account.api("POST", "/accounts", {"restriction": {"kinds": {"premium": said}}})
+            call = await ada.call(PREMIUM)
+            if said == "deny":
+                await call.answered()
+                await call.ended(15)
+            else:
+                assert await call.failed() == 404
+            assert await (await ada.call("112")).failed() == 404
+
+
 async def test_a_number_of_nobody_and_of_somebody_else(account: Account) -> None:
     neighbour = Account(account.platform, "Neighbour")
     user = neighbour.person("201")
