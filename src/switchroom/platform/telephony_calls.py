@@ -75,6 +75,8 @@ class CallServices:
         self.loader = KeptLoader(
             loader, self.storage.bus, lambda: connection is not None and connection.connected
         )
+        if connection is not None:
+            connection.on_change(lambda _: self.loader.forget())
         library = PromptLibrary(settings.data_directory.absolute() / "telephony" / "prompts")
         prompts = PromptFiles(library, telephony.sounds, self.loader)
         dialler = TrunkDialler(

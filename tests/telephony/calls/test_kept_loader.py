@@ -58,6 +58,18 @@ def test_what_is_over_is_forgotten_when_something_else_is_loaded(tenant: Tenant)
     assert kept.loader.size == 1
 
 
+def test_nothing_is_kept_from_before_notices_could_be_heard(tenant: Tenant) -> None:
+    kept = Kept(tenant)
+    first = kept.comes_in("+4915110000000")
+
+    kept.loader.forget()
+
+    assert kept.loader.size == 0
+    again = kept.comes_in("+4915110000000")
+    assert again is not None
+    assert again is not first
+
+
 def test_no_more_is_kept_than_there_is_room_for(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Kept(tenant)
     office = kept.office

@@ -17,7 +17,6 @@ from typing import TypeVar, cast
 
 import msgspec
 import structlog
-from msgspec import Struct
 
 from switchroom.engines.rtpengine.commands import Command, Ping, Reply
 
@@ -64,19 +63,24 @@ class NgOverloaded(NgRefused):
     """rtpengine takes no further calls now."""
 
 
-class _Head(Struct, frozen=True, rename={"error_reason": "error-reason"}):
-    result: str
-    error_reason: str = ""
-    message: str = ""
-
-
 _encoder = msgspec.json.Encoder()
-_head = msgspec.json.Decoder(_Head)
 
 
 @cache
 def _decoder(reply: type[R]) -> msgspec.json.Decoder[R]:
     return msgspec.json.Decoder(reply)
+
+
+class _Sent:
+    """A command without an answer: it is sent again when it is due."""
+
+    __slots__ = ("answer", "due", "message", "pauses")
+
+    def __init__(self, message: bytes, answer: asyncio.Future[bytes], now: float) -> None:
+        self.message = message
+        self.answer = answer
+        self.due = now
+        self.pauses = iter(PAUSES)
 
 
 class NgClient(asyncio.DatagramProtocol):
@@ -86,7 +90,8 @@ class NgClient(asyncio.DatagramProtocol):
         self.phones_family = "IP4"
         self._prefix = secrets.token_hex(6)
         self._numbers = itertools.count(1)
-        self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
+        self._waiting: dict[bytes, _Sent] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._refused: set[bytes] = set()
         """Cookies on their way of which the last error was that nobody listens."""
         self._transport: asyncio.DatagramTransport | None = None
@@ -115,9 +120,12 @@ class NgClient(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.close()
             self._transport = None
-        for waiting in self._waiting.values():
-            if not waiting.done():
-                waiting.set_exception(NgUnreachable("the client has been closed"))
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for sent in self._waiting.values():
+            if not sent.answer.done():
+                sent.answer.set_exception(NgUnreachable("the client has been closed"))
 
     async def ping(self) -> None:
         """Raises NgError unless rtpengine answers."""
@@ -132,34 +140,62 @@ class NgClient(asyncio.DatagramProtocol):
         cookie = f"{self._prefix}_{next(self._numbers)}".encode()
         data = await self._exchange(cookie, b"%b %b" % (cookie, _encoder.encode(command)), name)
         try:
-            head = _head.decode(data)
-            if head.result in ("ok", "pong"):
-                return _decoder(reply).decode(data)
+            decoded: R = _decoder(reply).decode(data)
         except msgspec.DecodeError as error:
             raise NgMalformed(f"{name}: {error}") from error
-        if head.result == "load limit":
-            raise NgOverloaded(name, head.message or head.result)
-        if head.error_reason.lower() == UNKNOWN_CALL:
-            raise NgUnknownCall(name, head.error_reason)
-        raise NgRefused(name, head.error_reason or head.result)
+        if decoded.result in ("ok", "pong"):
+            return decoded
+        if decoded.result == "load limit":
+            raise NgOverloaded(name, decoded.message or decoded.result)
+        if decoded.error_reason.lower() == UNKNOWN_CALL:
+            raise NgUnknownCall(name, decoded.error_reason)
+        raise NgRefused(name, decoded.error_reason or decoded.result)
 
     async def _exchange(self, cookie: bytes, message: bytes, name: str) -> bytes:
-        waiting = self._waiting[cookie] = asyncio.get_running_loop().create_future()
-        sending = _Sending(self, message, waiting)
+        loop = asyncio.get_running_loop()
+        sent = self._waiting[cookie] = _Sent(message, loop.create_future(), loop.time())
         try:
-            sending.send()
-            return await waiting
+            self._send_again(sent)
+            self._look_at(loop, sent.due)
+            return await sent.answer
         except TimeoutError:
             if cookie in self._refused:
                 raise NgUnreachable(f"{name}: nobody listens") from None
             raise NgTimeout(f"{name}: no answer within {sum(PAUSES):g} s") from None
         finally:
             del self._waiting[cookie]
-            sending.stop()
             self._refused.discard(cookie)
 
-    def send(self, message: bytes) -> None:
-        """Send a message whose answer somebody waits for. Raises NgUnreachable."""
+    def _send_again(self, sent: _Sent) -> None:
+        """Send it, to be looked at after the next pause; after the last the answer is a TimeoutError."""
+        pause = next(sent.pauses, None)
+        if pause is None:
+            sent.answer.set_exception(TimeoutError())
+            return
+        sent.due += pause
+        try:
+            self._send(sent.message)
+        except NgUnreachable as error:
+            sent.answer.set_exception(error)
+
+    def _look_at(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        """Look then, or earlier, at what is not answered: one timer for all, since nearly all are answered at
+        once."""
+        if self._timer is None or due < self._timer.when():
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_at(due, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        for sent in self._waiting.values():
+            if sent.due <= loop.time() and not sent.answer.done():
+                self._send_again(sent)
+        if self._waiting:
+            self._look_at(loop, min(sent.due for sent in self._waiting.values()))
+
+    def _send(self, message: bytes) -> None:
+        """Raises NgUnreachable."""
         if self._transport is None:
             raise NgUnreachable("the client has been closed")
         self._transport.sendto(message)
@@ -169,42 +205,10 @@ class NgClient(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         cookie, _, body = data.partition(b" ")
-        waiting = self._waiting.get(cookie)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(body)
+        sent = self._waiting.get(cookie)
+        if sent is not None and not sent.answer.done():
+            sent.answer.set_result(body)
 
     def error_received(self, exc: Exception) -> None:
         # What ICMP says of a port without a listener; rtpengine may be about to be started.
         self._refused = set(self._waiting) if isinstance(exc, ConnectionRefusedError) else set()
-
-
-class _Sending:
-    """A message that is sent until it is answered, by a timer and not by a task of its own."""
-
-    __slots__ = ("_client", "_message", "_pauses", "_timer", "_waiting")
-
-    def __init__(self, client: NgClient, message: bytes, waiting: asyncio.Future[bytes]) -> None:
-        self._client = client
-        self._message = message
-        self._waiting = waiting
-        self._pauses = iter(PAUSES)
-        self._timer: asyncio.TimerHandle | None = None
-
-    def send(self) -> None:
-        """Send it, and again after the next pause; after the last the answer is a TimeoutError."""
-        if self._waiting.done():
-            return
-        pause = next(self._pauses, None)
-        if pause is None:
-            self._waiting.set_exception(TimeoutError())
-            return
-        try:
-            self._client.send(self._message)
-        except NgUnreachable as error:
-            self._waiting.set_exception(error)
-        else:
-            self._timer = self._waiting.get_loop().call_later(pause, self.send)
-
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()

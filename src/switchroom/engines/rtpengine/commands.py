@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class Reply(Struct, frozen=True):
-    """What every command is answered with."""
+    """What every command is answered with; a `result` but `ok` and `pong` is a refusal."""
 
+    result: str = ""
+    error_reason: str = field(default="", name="error-reason")
+    message: str = ""
     warning: str = ""
 
 

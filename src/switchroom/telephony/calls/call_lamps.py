@@ -65,6 +65,8 @@ class CallLamps:
         self._database = database
         self._publisher = publisher
         self._has_account = has_account
+        self._noted: dict[str, tuple[CallSnapshot, bool]] = {}
+        """The last that was told of calls and is not taken in yet, and whether it was their end."""
         self._calls: dict[str, Dialogs] = {}
         self._parties: defaultdict[Party, dict[str, Dialog]] = defaultdict(dict)
         self._changed: set[Party] = set()
@@ -75,6 +77,8 @@ class CallLamps:
         """Those whose presence alone is to be published."""
         self._moved: set[int] = set()
         """Accounts of which somebody may be reached who could not, or the other way."""
+        self._organizations: frozenset[int] = frozenset()
+        """Those in which somebody is watched."""
         self._woken = asyncio.Event()
         bus.subscribe(ContactsChanged, self._contacts_changed)
 
@@ -85,8 +89,20 @@ class CallLamps:
 
     def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
         """Take in a change of a call. It neither blocks nor raises."""
+        self._noted[snapshot.id] = snapshot, happened.kind is ChangeKind.ENDED
+        # Where nobody watches, it is enough to take it in before the next look at who does.
+        if snapshot.organization_id in self._organizations:
+            self._woken.set()
+
+    def _take_in(self) -> None:
+        """Find out whose calls have changed."""
+        noted, self._noted = self._noted, {}
+        for snapshot, is_over in noted.values():
+            self._take(snapshot, is_over=is_over)
+
+    def _take(self, snapshot: CallSnapshot, *, is_over: bool) -> None:
         earlier: Dialogs = self._calls.get(snapshot.id) or {}
-        if happened.kind is ChangeKind.ENDED:
+        if is_over:
             self._calls.pop(snapshot.id, None)
             # Also of one that was not known: another process may have lit its lamps.
             self._changed.update(_parties(snapshot))
@@ -104,19 +120,20 @@ class CallLamps:
             if not dialogs:
                 del self._parties[party]
             self._changed.add(party)
-        if self._changed:
-            self._woken.set()
 
     async def run(self) -> None:
         """Publish what changes, and for who begins to watch what there is, until cancelled."""
         loop = asyncio.get_running_loop()
         look_at = find_all_at = loop.time()
         while True:
+            self._woken.clear()
+            self._take_in()
             if loop.time() >= look_at:
                 fresh = await self._publisher.look()
                 if loop.time() >= find_all_at:
                     self._watched.clear()
                     self._present.clear()
+                    self._organizations = frozenset()
                     fresh = self._publisher.watched
                     find_all_at = loop.time() + _FIND_ALL_EVERY
                 await self._find(fresh)
@@ -131,7 +148,6 @@ class CallLamps:
             for party in changed:
                 await self._publish(party)
             await set_within(self._woken, max(look_at - loop.time(), 0.0))
-            self._woken.clear()
 
     async def _find(self, watched: Iterable[Watched]) -> None:
         """Find out who is watched there. Those who have calls are to be published."""
@@ -146,8 +162,10 @@ class CallLamps:
             return
         for uri, party in found.items():
             self._watched[party].add(uri)
-            if party in self._parties:
-                self._changed.add(party)
+        self._organizations |= {party.organization_id for party in found.values()}
+        # What was told while they were looked up too.
+        self._take_in()
+        self._changed.update(party for party in found.values() if party in self._parties)
         present = {one.uri for one in watched if one.event == PRESENCE}
         await self._look_for({party for uri, party in found.items() if uri in present})
 

@@ -53,6 +53,7 @@ class CallMetrics:
             buckets=SETUP_BUCKETS,
             registry=self._registry,
         )
+        self._setups = {one.value: self._setup.labels(one.value) for one in CallDirection}
         self._ended = Counter(
             "switchroom_calls_ended",
             "Calls that are over, by their cause and whether somebody had answered.",
@@ -88,7 +89,7 @@ class CallMetrics:
         elif happened.kind in _HEARD:
             since = self._setting_up.pop(snapshot.id, None)
             if since is not None:
-                self._setup.labels(direction).observe((now() - since).total_seconds())
+                self._setups[direction].observe((now() - since).total_seconds())
         elif happened.kind is ChangeKind.ENDED:
             self._setting_up.pop(snapshot.id, None)
             answered = "true" if snapshot.answered_at is not None else "false"

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from cachetools import TTLCache
 from msgspec import structs
 
 from switchroom.db.base import now
@@ -42,6 +42,8 @@ MOST_EVENTS = 200
 its end."""
 
 _MOST_OVER, _OVER_FOR = 10_000, 60.0
+"""How many, and for how many seconds."""
+
 RETRY_AFTER = 0.5
 """Seconds after which a write that has failed is tried again."""
 
@@ -61,8 +63,8 @@ class CallJournal:
         self._known: dict[str, Written] = {}
         self._waiting: Changes = {}
         self._in_flight: Changes = {}
-        self._over: TTLCache[str, bool] = TTLCache(_MOST_OVER, ttl=_OVER_FOR)
-        """Calls whose end is written: what is noted of them afterwards changes nothing."""
+        self._over: dict[str, float] = {}
+        """Calls whose end is written, by when that was: what is noted of them afterwards changes nothing."""
         self._awake = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
 
@@ -168,13 +170,22 @@ class CallJournal:
             self._settle(changes, written)
 
     def _settle(self, changes: Changes, written: dict[str, Written]) -> None:
+        moment = time.monotonic()
         for call_id in list(changes):
             self._in_flight.pop(call_id, None)
             if call_id in written:
                 self._known[call_id] = written[call_id]
             else:
                 self._known.pop(call_id, None)
-                self._over[call_id] = True
+                self._over[call_id] = moment
+        self._forget_those_over(moment)
+
+    def _forget_those_over(self, moment: float) -> None:
+        while self._over:
+            first = next(iter(self._over))
+            if len(self._over) <= _MOST_OVER and self._over[first] + _OVER_FOR > moment:
+                return
+            del self._over[first]
 
     def _take(
         self,

@@ -3,7 +3,8 @@
 Loading takes ten times what the rest of a set-up takes. Every change of what is configured, and of what
 can be reached, is an event of the account, whose notice forgets all that is kept of it; the API has it
 forgotten before it answers, so that a change counts from the next call on. Nothing is kept while notices
-cannot be heard, and nothing for longer than a few seconds, so that what was changed without one counts too.
+cannot be heard, nothing from before they could be, and nothing for longer than a minute, so that what was
+changed without one counts too.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from switchroom.telephony.routing.flow import nodes_of
 
 T = TypeVar("T")
 
-KEPT_FOR = 15.0
+KEPT_FOR = 60.0
 """Seconds."""
 
 MOST_KEPT = 50_000
@@ -132,14 +133,19 @@ class KeptLoader:
             lambda _: organization_id,
         )
 
+    def forget(self) -> None:
+        """Keep nothing of what was loaded so far: notices may have been missed."""
+        self._changes += 1
+        self._kept.clear()
+        self._keys.clear()
+        self.size = 0
+
     async def _remember(
         self, key: Hashable, load: Callable[[], Awaitable[T]], account_of: Callable[[T], int | None]
     ) -> T:
         """What is kept under the key, or is loaded now; kept where it is an account's."""
         if not self._is_hearing():
-            self._kept.clear()
-            self._keys.clear()
-            self.size = 0
+            self.forget()
             return await load()
         kept = self._kept.get(key)
         if kept is not None and kept.until > time.monotonic():

@@ -89,7 +89,9 @@ def detected(record: Record) -> dict[str, Any]:
 
 def plain(text: str, longest: int) -> str:
     """Text that a column of either database takes: phones send anything."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")[:longest]
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    return text.replace("\0", "")[:longest]
 
 
 def _called(call: CallSnapshot) -> list[LegSnapshot]:

@@ -158,9 +158,10 @@ async def first_answer(ringing: RingingCall, flow: Flow, call: Call, ring: Ring)
     try:
         return await _first(ringing, tasks, ring)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if losing := [task for task in tasks if not task.done()]:
+            for task in losing:
+                task.cancel()
+            await asyncio.gather(*losing, return_exceptions=True)
         for task in tasks:
             if not task.cancelled() and task.exception() is None:
                 await _put_down(ringing, task.result())
@@ -232,7 +233,8 @@ def _contacts(flow: Flow, target: Target) -> Sequence[Contact | None]:
 async def _branch(
     ringing: RingingCall, flow: Flow, call: Call, ring: Ring, target: Target, contact: Contact | None
 ) -> Outcome:
-    await asyncio.sleep(target.delay)
+    if target.delay:
+        await asyncio.sleep(target.delay)
     match target:
         case DeviceTarget():
             return await _ring_device(ringing, flow, call, ring, target, contact)

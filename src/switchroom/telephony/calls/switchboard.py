@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Coroutine, Iterator
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,9 @@ class Switchboard:
         self._dialler = dialler
         self.performers: dict[type[Action], Performer] = {}
         self.calls: dict[str, LiveCall] = {}
+        self._unplaced: dict[str, LiveCall] = {}
+        """Those of which it was not known, when they were looked at last, whose account's they are."""
+        self._accounts: defaultdict[int, dict[str, LiveCall]] = defaultdict(dict)
         self._services: MediaServices | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._beginning: set[str] = set()
@@ -138,7 +141,10 @@ class Switchboard:
 
     def of_account(self, organization_id: int) -> list[LiveCall]:
         """The live calls of an account."""
-        return [one for one in self.calls.values() if one.organization_id == organization_id]
+        for call in [one for one in self._unplaced.values() if one.organization_id]:
+            del self._unplaced[call.id]
+            self._accounts[call.organization_id][call.id] = call
+        return [*self._accounts.get(organization_id, {}).values()]
 
     def with_live(self, flow: Flow) -> Flow:
         """The flow with the calls that devices and trunks have now."""
@@ -202,7 +208,7 @@ class Switchboard:
         return None
 
     def _start(self, call: LiveCall, work: Coroutine[Any, Any, None]) -> None:
-        self.calls[call.id] = call
+        self.calls[call.id] = self._unplaced[call.id] = call
         task = asyncio.create_task(work, name=f"call {call.id}")
         self._tasks.add(task)
 
@@ -210,11 +216,21 @@ class Switchboard:
             self._tasks.discard(done)
             self._beginning.discard(call.id)
             self.calls.pop(call.id, None)
+            self._leave(call)
             for leg in call.legs:
                 if leg.answered_at is not None and leg.ended_at is not None:
                     self._rest(leg.party, leg.ended_at)
 
         task.add_done_callback(over)
+
+    def _leave(self, call: LiveCall) -> None:
+        """Count a call to its account no longer."""
+        self._unplaced.pop(call.id, None)
+        of_account = self._accounts.get(call.organization_id)
+        if of_account is not None:
+            of_account.pop(call.id, None)
+            if not of_account:
+                del self._accounts[call.organization_id]
 
     def _rest(self, party: Party, since: datetime) -> None:
         """Count somebody as idle from the end of their last call on."""

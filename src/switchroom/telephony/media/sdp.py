@@ -23,14 +23,13 @@ LARGEST = 32 * 1024
 CNAME = "switchroom"
 """Canonical name of the sources that are named."""
 
-_media = re.compile(r"(?m)^m=(\S+) ([0-9]{1,5})(?:/[0-9]{1,5})? (\S+)([^\r\n]*)\r?$")
-_connection = re.compile(r"(?m)^c=IN IP[46] ([^\s/]+)")
+_media = re.compile(r"(?m)(\S+) ([0-9]{1,5})(?:/[0-9]{1,5})? (\S+)([^\r\n]*)\r?$")
+_connection = re.compile(r"c=IN IP[46] ([^\s/]+)")
 _connection_line = re.compile(r"(?m)^c=[^\r\n]*\r?\n")
 _time = re.compile(r"(?m)^t=")
 _port = re.compile(r"^(m=\S+ )\d+")
-_direction = re.compile(r"(?m)^a=(sendrecv|sendonly|recvonly|inactive)\r?$")
-_rtpmap = re.compile(r"(?m)^a=rtpmap:([0-9]{1,3}) ([^\s/]+)/([0-9]{1,6})(?:/([0-9]{1,2}))?(?![0-9])")
-_fmtp = re.compile(r"(?m)^a=fmtp:([0-9]{1,3}) ([^\r\n]*)")
+_rtpmap = re.compile(r"a=rtpmap:([0-9]{1,3}) ([^\s/]+)/([0-9]{1,6})(?:/([0-9]{1,2}))?(?![0-9])")
+_fmtp = re.compile(r"a=fmtp:([0-9]{1,3}) ([^\r\n]*)")
 _of_payload = re.compile(r"^a=(?:rtpmap|fmtp|rtcp-fb):([0-9]{1,3})[ \r\n]")
 _payload = re.compile(r"[0-9]{1,3}")
 _ssrc = re.compile(r"(?m)^a=ssrc:[^\r\n]*\r?\n")
@@ -64,6 +63,7 @@ class Direction(StrEnum):
         return _MIRRORED[self]
 
 
+_DIRECTIONS = {f"a={direction.value}": direction for direction in Direction}
 _MIRRORED = {
     Direction.BOTH: Direction.BOTH,
     Direction.SEND: Direction.RECEIVE,
@@ -111,24 +111,24 @@ def read(sdp: str) -> Audio:
         raise SdpError(f"longer than {LARGEST} characters")
     if not sdp.startswith("v=0"):
         raise SdpError("no session description")
-    head, *lines = _parts(sdp)
-    for line in lines:
-        media = _media.match(line)
+    head, *parts = sdp.split("\nm=")
+    for part in parts:
+        media = _media.match(part)
         if media is not None and media[1] == "audio":
             break
     else:
         raise SdpError("no audio line")
-    connection = _connection.search(line) or _connection.search(head)
-    if connection is None:
+    lines, of_all = _lines(part), _lines(head)
+    address = _address(lines) or _address(of_all)
+    if not address:
         raise SdpError("no address")
-    direction = _direction.search(line) or _direction.search(head)
-    said = Direction(direction[1]) if direction else Direction.BOTH
-    if _is_unspecified(connection[1]):  # how hold was said before RFC 3264
+    said = _said(lines) or _said(of_all) or Direction.BOTH
+    if _is_unspecified(address):  # how hold was said before RFC 3264
         said = Direction.SEND if said.sends else Direction.NONE
     port = int(media[2])
     if port > 65535:
         raise SdpError("no port")
-    return Audio(connection[1], port, media[3], _codecs(line, media[4]), said)
+    return Audio(address, port, media[3], _codecs(lines, media[4]), said)
 
 
 def core(
@@ -194,7 +194,24 @@ def next_version(sdp: str) -> str:
     return _origin.sub(lambda found: f"{found[1]}{int(found[2]) + 1}{found[3]}", sdp, count=1)
 
 
+def _lines(part: str) -> list[str]:
+    return [line.removesuffix("\r") for line in part.split("\n")]
+
+
+def _address(lines: Sequence[str]) -> str:
+    for line in lines:
+        if line.startswith("c=") and (found := _connection.match(line)) is not None:
+            return found[1]
+    return ""
+
+
+def _said(lines: Sequence[str]) -> Direction | None:
+    return next((_DIRECTIONS[line] for line in lines if line in _DIRECTIONS), None)
+
+
 def _is_unspecified(address: str) -> bool:
+    if ":" not in address and not address.startswith("0"):
+        return False
     try:
         return ipaddress.ip_address(address).is_unspecified
     except ValueError:
@@ -205,9 +222,15 @@ def _parts(sdp: str) -> list[str]:
     return re.split(r"(?m)^(?=m=)", sdp)
 
 
-def _codecs(line: str, payloads: str) -> list[Codec]:
-    names = {int(found[1]): found for found in _rtpmap.finditer(line)}
-    parameters = {int(found[1]): found[2].strip() for found in _fmtp.finditer(line)}
+def _codecs(lines: Sequence[str], payloads: str) -> list[Codec]:
+    names: dict[int, re.Match[str]] = {}
+    parameters: dict[int, str] = {}
+    for line in lines:
+        if line.startswith("a=rtpmap:"):
+            if (found := _rtpmap.match(line)) is not None:
+                names[int(found[1])] = found
+        elif line.startswith("a=fmtp:") and (found := _fmtp.match(line)) is not None:
+            parameters[int(found[1])] = found[2].strip()
     codecs: list[Codec] = []
     for word in payloads.split():
         if _payload.fullmatch(word) is None or (payload := int(word)) > 127:
