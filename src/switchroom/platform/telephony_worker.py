@@ -40,8 +40,8 @@ ANSWER_LIMIT = LONGEST_RINGING + 10.0
 
 _COLLECTOR_THRESHOLDS = (20_000, 5, 2)
 """The parts of a call hold each other, for as long as its transactions last, and only the last generation's
-collection frees them: it is to come once in some thousand calls. The first's is to come seldom too: it goes in
-vain through what calls hold for half a minute."""
+collection frees them: it is to come once in some thousand calls. The first's is to come seldom too, as it
+goes in vain through what calls hold for half a minute."""
 
 _TRYING_AFTER = 0.2
 """Seconds: nearly all calls ring before, and the phones have had a 100 of the SIP server."""
