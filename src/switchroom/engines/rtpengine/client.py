@@ -92,6 +92,7 @@ class NgClient(asyncio.DatagramProtocol):
         self._numbers = itertools.count(1)
         self._waiting: dict[bytes, _Sent] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._looks_at = 0.0
         self._refused: set[bytes] = set()
         """Cookies on their way of which the last error was that nobody listens."""
         self._transport: asyncio.DatagramTransport | None = None
@@ -181,18 +182,20 @@ class NgClient(asyncio.DatagramProtocol):
     def _look_at(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
         """Look then, or earlier, at what is not answered: one timer for all, since nearly all are answered at
         once."""
-        if self._timer is None or due < self._timer.when():
+        if self._timer is None or due < self._looks_at:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = loop.call_at(due, self._look, loop)
+            # Not asked for by `when`, which the loop's handle of what is due already has not.
+            self._timer, self._looks_at = loop.call_at(due, self._look, loop), due
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         for sent in self._waiting.values():
             if sent.due <= loop.time() and not sent.answer.done():
                 self._send_again(sent)
-        if self._waiting:
-            self._look_at(loop, min(sent.due for sent in self._waiting.values()))
+        left = [sent.due for sent in self._waiting.values() if not sent.answer.done()]
+        if left:
+            self._look_at(loop, min(left))
 
     def _send(self, message: bytes) -> None:
         """Raises NgUnreachable."""
