@@ -76,7 +76,7 @@ class CallServices:
             loader, self.storage.bus, lambda: connection is not None and connection.connected
         )
         if connection is not None:
-            connection.on_change(lambda _: self.loader.forget())
+            connection.on_change(lambda _: self.loader.forget_all())
         library = PromptLibrary(settings.data_directory.absolute() / "telephony" / "prompts")
         prompts = PromptFiles(library, telephony.sounds, self.loader)
         dialler = TrunkDialler(

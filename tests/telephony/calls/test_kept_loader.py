@@ -62,7 +62,7 @@ def test_nothing_is_kept_from_before_notices_could_be_heard(tenant: Tenant) -> N
     kept = Kept(tenant)
     first = kept.comes_in("+4915110000000")
 
-    kept.loader.forget()
+    kept.loader.forget_all()
 
     assert kept.loader.size == 0
     again = kept.comes_in("+4915110000000")

@@ -133,7 +133,7 @@ class KeptLoader:
             lambda _: organization_id,
         )
 
-    def forget(self) -> None:
+    def forget_all(self) -> None:
         """Keep nothing of what was loaded so far: notices may have been missed."""
         self._changes += 1
         self._kept.clear()
@@ -145,7 +145,7 @@ class KeptLoader:
     ) -> T:
         """What is kept under the key, or is loaded now; kept where it is an account's."""
         if not self._is_hearing():
-            self.forget()
+            self.forget_all()
             return await load()
         kept = self._kept.get(key)
         if kept is not None and kept.until > time.monotonic():
