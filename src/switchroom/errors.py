@@ -141,6 +141,7 @@ class ErrorCode(StrEnum):
     ORGANIZERS_EXHAUSTED = "organizers_exhausted"
     ADDRESS_TAKEN = "address_taken"
     LAST_ADMIN = "last_admin"
+    OWN_PERMISSIONS = "own_permissions"
     PERSON_SHARED = "person_shared"
 
     # Rooms and links

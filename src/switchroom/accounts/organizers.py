@@ -69,13 +69,26 @@ async def new_person(
     somebody has."""
     address = address_of(draft)
     person = await require_new_address(session, address, path)
-    if person is None:
-        person = Person()
+    return await emptied_person(session, person, folded(address), address, passwords, path)
+
+
+async def emptied_person(
+    session: AsyncSession,
+    known: Person | None,
+    username: str,
+    email: str,
+    passwords: PasswordRequests,
+    path: str = "email",
+) -> Person:
+    """Somebody with these names and nothing else yet: new, or `known` of organizations that are closed.
+    Raises Conflict where somebody else has taken the names in the meantime."""
+    person = known or Person()
+    if known is None:
         session.add(person)
     else:
         await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
         await passwords.withdraw(session, person)
-    person.username, person.email = folded(address), address
+    person.username, person.email = username, email
     person.password_hash = person.first_name = person.last_name = person.title = person.timezone = ""
     person.locale, person.spoken_languages, person.additional_timezones = "en", [], []
     await flush_address(session, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.people import PeopleAdministration
 from switchroom.conference.service import ConferenceService
 from switchroom.events.log import EventLog
 from switchroom.events.tail import EventTail
@@ -71,6 +72,7 @@ class Services(Struct, frozen=True, kw_only=True):
     calendars: Calendars
     meeting_admission: MeetingAdmission
     meetings: Meetings
+    people_administration: PeopleAdministration
     recordings: RecordingArchive
     upcoming: UpcomingMeetings
 

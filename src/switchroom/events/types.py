@@ -37,7 +37,11 @@ class _OfPerson(DomainEvent, frozen=True, kw_only=True):
     username: str
 
 
-class UserCreated(_OfPerson, frozen=True, kw_only=True):
+class _ChangeOfPerson(_OfPerson, frozen=True, kw_only=True):
+    by: Annotated[str | UnsetType, Meta(description="where a person or an API key did it")] = UNSET
+
+
+class UserCreated(_ChangeOfPerson, frozen=True, kw_only=True):
     event_type = "user.created"
     standing: Annotated[
         str | UnsetType, Meta(description="unless it is one of those who only organize meetings")
@@ -58,14 +62,19 @@ class UserSignedOut(_OfPerson, frozen=True, kw_only=True):
     event_type = "user.signed_out"
 
 
-class UserUpdated(_OfPerson, frozen=True, kw_only=True):
+class UserUpdated(_ChangeOfPerson, frozen=True, kw_only=True):
     event_type = "user.updated"
-    remark = "a meeting organizer was changed"
+    remark = "what is known of them was changed"
 
 
-class UserDeleted(_OfPerson, frozen=True, kw_only=True):
+class UserDeleted(_ChangeOfPerson, frozen=True, kw_only=True):
     event_type = "user.deleted"
-    remark = "a meeting organizer was taken out of the account"
+    remark = "they were taken out of the organization"
+
+
+class UserPermissionsChanged(_ChangeOfPerson, frozen=True, kw_only=True):
+    event_type = "user.permissions_changed"
+    permissions: Annotated[list[str], Meta(description="in the administration, all of them")]
 
 
 class UserDisabled(_OfPerson, frozen=True, kw_only=True):

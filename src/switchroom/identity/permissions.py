@@ -80,6 +80,31 @@ class Administration(IntFlag):
 ALL_ADMINISTRATION = Administration(sum(Administration))
 NO_ADMINISTRATION = Administration(0)
 
+_OF_PEOPLE = (
+    Administration.USER_LIST
+    | Administration.USER_CREATE
+    | Administration.USER_INVITE
+    | Administration.GRANT_PERMISSIONS
+)
+_OF_ROOMS = Administration.ROOM_LIST | Administration.ROOM_CREATE
+_BRINGS = {
+    Administration.USER_ADMIN: _OF_PEOPLE,
+    Administration.ROOM_ADMIN: _OF_ROOMS,
+    Administration.COMPANY_ADMIN: Administration.COMPANY_LIST,
+    Administration.MANAGE_COMPANY: Administration.USER_SHOW
+    | Administration.USER_ADMIN
+    | _OF_PEOPLE
+    | Administration.ROOM_ADMIN
+    | _OF_ROOMS
+    | Administration.COMPANY_ADMIN
+    | Administration.COMPANY_LIST,
+}
+
+
+def with_children(permission: Administration) -> Administration:
+    """A permission, and those that it brings along in the tree of permissions."""
+    return permission | _BRINGS.get(permission, NO_ADMINISTRATION)
+
 
 class Standing(StrEnum):
     """A person's standing in an organization.

@@ -69,6 +69,7 @@ class Dialects:
             calendars=meetings.calendars,
             meeting_admission=meetings.admission,
             meetings=meetings.meetings,
+            people_administration=meetings.people_administration,
             recordings=meetings.recordings,
             upcoming=meetings.upcoming,
             events=events.log,

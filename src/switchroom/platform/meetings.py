@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from switchroom.accounts.accounts import Accounts
 from switchroom.accounts.dependents import AccountDependents, AllDependents
+from switchroom.accounts.people import PeopleAdministration
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.meetings.admission import MeetingAdmission
 from switchroom.meetings.attendance import Attendances
@@ -43,6 +44,9 @@ class MeetingServices:
         self.upcoming = UpcomingMeetings(database, signer, self.invitations)
         all_dependents = AllDependents([AccountMeetings(), dependents])
         self.accounts = Accounts(database, identity.password_requests, all_dependents)
+        self.people_administration = PeopleAdministration(
+            database, identity.passwords, identity.password_requests, all_dependents
+        )
         self.attendances = Attendances(database)
         self.calendars = Calendars(database, self.invitations)
         self.admission = MeetingAdmission(

@@ -123,6 +123,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ORGANIZERS_EXHAUSTED: "Das Konto hat so viele Organisatoren, wie es haben darf.",
     ErrorCode.ADDRESS_TAKEN: "Es gibt bereits einen Benutzer mit dieser E-Mail-Adresse.",
     ErrorCode.LAST_ADMIN: "Ein Konto behält mindestens einen Administrator.",
+    ErrorCode.OWN_PERMISSIONS: "das muss jemand anderes tun: niemand nimmt sich selbst Rechte",
     ErrorCode.PERSON_SHARED: (
         "Die Person gehört auch zu einem anderen Konto: Nur ihre externe Kennung kann hier geändert werden."
     ),

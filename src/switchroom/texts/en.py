@@ -119,6 +119,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ORGANIZERS_EXHAUSTED: "The account has as many meeting organizers as it may have.",
     ErrorCode.ADDRESS_TAKEN: "There is a user with this e-mail address already.",
     ErrorCode.LAST_ADMIN: "An account keeps at least one admin.",
+    ErrorCode.OWN_PERMISSIONS: "somebody else has to do this: nobody takes their own rights",
     ErrorCode.PERSON_SHARED: (
         "The person belongs to another account as well: only their external id can be changed here."
     ),

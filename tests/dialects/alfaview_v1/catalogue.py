@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
-from tests.platform import Tenant
+from tests.platform import PASSWORD, Tenant
 
 Body = dict[str, Any]
 
@@ -109,6 +110,38 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
     "guestService.v2/deleteLink": lambda tenant: {"id": tenant.guest_link(_room_of(tenant))["id"]},
     "quotaService/info": lambda tenant: {"resource": "ALL_LIMITS"},
     "userService/list": lambda tenant: {"userIdList": [tenant.administrator.id]},
+    "userService/create": lambda tenant: {
+        "user": {
+            "email": f"{secrets.token_hex(6)}@example.org",
+            "metadata": {"staff": "7"},
+            "userProfile": {"firstname": "Grace", "lastname": "Hopper", "title": "Dr."},
+            "locale": {"UILanguage": "de_DE", "spokenLanguages": ["de_DE", "en_US"]},
+        },
+        "authenticationRequest": {
+            "usernamePasswordCredentials": {"username": secrets.token_hex(6), "password": PASSWORD},
+            "permissions": {"4": True},
+            "accountStatus": "ACTIVATED",
+        },
+    },
+    "userService/update": lambda tenant: {
+        "userId": tenant.person().id,
+        "user": {
+            "email": f"{secrets.token_hex(6)}@example.org",
+            "metadata": {"staff": "7"},
+            "userProfile": {"firstname": "Grace", "lastname": "Hopper", "title": "Dr."},
+            "locale": {"UILanguage": "de", "spokenLanguages": ["de"]},
+        },
+        "authenticationRequest": {"permissions": {"10": True}},
+    },
+    "userService/updateProfile": lambda tenant: {
+        "userId": tenant.person().id,
+        "userProfile": {"firstname": "Grace", "lastname": "Hopper", "title": "Dr."},
+    },
+    "userService/getLocale": lambda tenant: {"userId": tenant.person().id},
+    "userService/destroy": lambda tenant: {
+        "userId": tenant.person().id,
+        "companyId": tenant.company_id,
+    },
 }
 """The calls that take an access token in `accessInfo`, by path."""
 
@@ -130,6 +163,11 @@ NEEDS_PERMISSION = {
     "guestService.v2/resendGuestLinkEmail",
     "guestService.v2/deleteLink",
     "userService/list",
+    "userService/create",
+    "userService/update",
+    "userService/updateProfile",
+    "userService/getLocale",
+    "userService/destroy",
 }
 """Those that a participant may not make."""
 

@@ -62,15 +62,7 @@ NOT_CARRIED_OUT = {
     "guestService.v2": ("streamTaskProgress",),
     "meetingService": ("create", "get", "list", "update", "cancel"),
     "quotaService": ("stats",),
-    "userService": (
-        "create",
-        "invite",
-        "acceptInvitation",
-        "update",
-        "destroy",
-        "updateProfile",
-        "getLocale",
-    ),
+    "userService": ("invite", "acceptInvitation"),
 }
 
 

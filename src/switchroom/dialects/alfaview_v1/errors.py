@@ -112,11 +112,16 @@ PROBLEMS = ProblemTable(
         (Forbidden, ErrorCode.LINK_NOT_YET_VALID): _row(
             Code.PERMISSION_DENIED, ReplyStatusCode.PERMISSION_DENIED
         ),
+        (Forbidden, ErrorCode.LAST_ADMIN): _row(
+            Code.FAILED_PRECONDITION, ReplyStatusCode.FAILED_PRECONDITION
+        ),
         (Forbidden, None): _row(Code.PERMISSION_DENIED, ReplyStatusCode.INSUFFICIENT_PERMISSIONS),
         (Invalid, ErrorCode.REQUEST_ID_INVALID): _row(
             Code.INVALID_ARGUMENT, ReplyStatusCode.REQUEST_ID_INVALID
         ),
         (Invalid, None): _row(Code.INVALID_ARGUMENT, ReplyStatusCode.INVALID_ARGUMENT),
+        (Conflict, ErrorCode.ADDRESS_TAKEN): _row(Code.ALREADY_EXISTS, ReplyStatusCode.ALREADY_EXISTS),
+        (Conflict, ErrorCode.MEMBER_EXISTS): _row(Code.ALREADY_EXISTS, ReplyStatusCode.ALREADY_EXISTS),
         (Conflict, None): _row(Code.FAILED_PRECONDITION, ReplyStatusCode.FAILED_PRECONDITION),
         (Exhausted, ErrorCode.QUOTA_EXCEEDED): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.QUOTA_EXCEEDED),
         (Exhausted, None): _row(Code.RESOURCE_EXHAUSTED, ReplyStatusCode.RESOURCE_EXHAUSTED),
@@ -129,12 +134,16 @@ PROBLEMS = ProblemTable(
     },
     FieldNames(
         {
+            "administration": "permissions",
             "after_id": "moveAfterRoomId",
             "breakout_rooms": "subRooms",
             "breakout_rooms.position": "sort",
+            "first_name": "firstname",
             "grants": "permissions",
             "group_links": "groupLinkCreations",
             "guest_links": "guestLinkCreations",
+            "language": "UILanguage",
+            "last_name": "lastname",
             "moves": "roomMoves",
             "organization_id": "companyId",
             "organization_ids": "companyIdList",

@@ -4,23 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from switchroom.dialects.alfaview_v1.messages.common import Locale, Reply, User, UserProfile
-from switchroom.dialects.alfaview_v1.messages.user import UserListReply, UserListRequest
-from switchroom.dialects.alfaview_v1.operations import Context, operation
-from switchroom.dialects.operation import Operation
+from msgspec import UNSET, structs
+
+from switchroom.accounts.person_drafts import AccessDraft
+from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
+from switchroom.dialects.alfaview_v1.messages.common import Reply, ReplyInfo, User
+from switchroom.dialects.alfaview_v1.messages.user import (
+    UserCreateReply,
+    UserCreateRequest,
+    UserDestroyRequest,
+    UserGetLocaleReply,
+    UserGetLocaleRequest,
+    UserListReply,
+    UserListRequest,
+    UserProfileUpdateRequest,
+    UserUpdateRequest,
+)
+from switchroom.dialects.alfaview_v1.operations import Context, operation, required
+from switchroom.dialects.alfaview_v1.people import access_draft, locale_message, person_draft, user_message
+from switchroom.dialects.operation import DEVICE_COOKIE, Operation
 from switchroom.dialects.services import Services
-from switchroom.identity.models import Membership, Person
+from switchroom.errors import ErrorCode, Invalid, NotFound
+from switchroom.identity.tokens import SubjectKind
+
+_OK = "OK"
 
 
 class UserService:
     def __init__(self, services: Services) -> None:
         self._people = services.people
+        self._administration = services.people_administration
+        self._password_changes = services.password_changes
 
     def operations(self) -> Sequence[Operation]:
         return [
             operation(
                 "userService/list", UserListRequest, UserListReply, self.list, "People of the company, by id."
-            )
+            ),
+            operation(
+                "userService/create",
+                UserCreateRequest,
+                UserCreateReply,
+                self.create,
+                "Make somebody with a password who can sign in at once.",
+            ),
+            operation(
+                "userService/update",
+                UserUpdateRequest,
+                ReplyInfo,
+                self.update,
+                "Change what is said of somebody, their credentials and permissions. The reply is the inner "
+                "message by itself.",
+            ),
+            operation(
+                "userService/updateProfile",
+                UserProfileUpdateRequest,
+                ReplyInfo,
+                self.update_profile,
+                "Change somebody's name, taken as a whole. The reply is the inner message by itself.",
+            ),
+            operation(
+                "userService/getLocale",
+                UserGetLocaleRequest,
+                UserGetLocaleReply,
+                self.get_locale,
+                "Somebody's languages, one's own without `userId`.",
+            ),
+            operation(
+                "userService/destroy",
+                UserDestroyRequest,
+                ReplyInfo,
+                self.destroy,
+                "Take somebody out of the company. The reply is the inner message by itself.",
+            ),
         ]
 
     async def list(self, context: Context, request: UserListRequest) -> Reply:
@@ -29,14 +85,64 @@ class UserService:
         if request.returnUserIdsOnly or (request.accessInfo and request.accessInfo.returnObjectIdsOnly):
             return UserListReply(userIdList=ids)
         return UserListReply(
-            users={person.id: _user(person, membership) for person, membership in people}, userIdList=ids
+            users={person.id: user_message(person, membership) for person, membership in people},
+            userIdList=ids,
         )
 
+    async def create(self, context: Context, request: UserCreateRequest) -> Reply:
+        if request.user is None and request.authenticationRequest is None:
+            raise Invalid(ErrorCode.REQUIRED, "user")
+        draft = person_draft(request.user, _metadata(request.authenticationRequest))
+        access = access_draft(request.authenticationRequest)
+        return UserCreateReply(userId=await self._administration.create(context.caller, draft, access))
 
-def _user(person: Person, membership: Membership) -> User:
-    return User(
-        email=person.email,
-        metadata=dict(membership.properties),
-        userProfile=UserProfile(firstname=person.first_name, lastname=person.last_name, title=person.title),
-        locale=Locale(UILanguage=person.locale, spokenLanguages=list(person.spoken_languages)),
-    )
+    async def update(self, context: Context, request: UserUpdateRequest) -> ReplyInfo:
+        """Whoever changes their own password gives the one so far in `current`, which ends all sessions."""
+        caller, person_id = context.caller, required(request.userId, "userId")
+        draft = person_draft(request.user, _metadata(request.authenticationRequest))
+        access = access_draft(request.authenticationRequest)
+        is_self = caller.kind is SubjectKind.PERSON and person_id == caller.subject_id
+        password = access.password if is_self else UNSET
+        if password is not UNSET:
+            access = structs.replace(access, password=UNSET)
+        if password is UNSET or access != AccessDraft() or request.user is not None:
+            await self._administration.update(caller, person_id, draft, access)
+        if password is not UNSET:
+            credentials = (
+                request.authenticationRequest and request.authenticationRequest.usernamePasswordCredentials
+            )
+            current = credentials.current if credentials else ""
+            await self._password_changes.change_own(
+                caller, current, password, context.address, context.cookie(DEVICE_COOKIE)
+            )
+        return ReplyInfo(statusMessage=_OK)
+
+    async def update_profile(self, context: Context, request: UserProfileUpdateRequest) -> ReplyInfo:
+        if request.userProfile is None:
+            raise Invalid(ErrorCode.REQUIRED, "userProfile")
+        draft = person_draft(User(userProfile=request.userProfile))
+        person_id = request.userId or _own_id(context)
+        await self._administration.update(context.caller, person_id, draft, AccessDraft())
+        return ReplyInfo(statusMessage=_OK)
+
+    async def get_locale(self, context: Context, request: UserGetLocaleRequest) -> Reply:
+        person_id = request.userId or _own_id(context)
+        person = await self._administration.languages(context.caller, person_id)
+        return UserGetLocaleReply(locale=locale_message(person))
+
+    async def destroy(self, context: Context, request: UserDestroyRequest) -> ReplyInfo:
+        if request.companyId and request.companyId != context.caller.company_id:
+            raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=request.companyId[:100])
+        await self._administration.destroy(context.caller, required(request.userId, "userId"))
+        return ReplyInfo(statusMessage=_OK)
+
+
+def _own_id(context: Context) -> str:
+    """The id of the person who calls. Raises Invalid for a program, which has to name somebody."""
+    if context.caller.kind is not SubjectKind.PERSON:
+        raise Invalid(ErrorCode.REQUIRED, "userId")
+    return context.caller.subject_id
+
+
+def _metadata(request: AuthenticationRequest | None) -> dict[str, str]:
+    return request.metadata if request is not None else {}

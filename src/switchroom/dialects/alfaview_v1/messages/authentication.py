@@ -73,6 +73,9 @@ class Account(Struct, omit_defaults=True):
 
 
 class AuthenticationRequest(Request):
+    """`permissions`, `accountStatus` and `metadata` are said of people by who administers them; whoever signs
+    in has no use for them."""
+
     requestId: str = ""
     usernamePasswordCredentials: UsernamePasswordCredentials | None = None
     authorizationCodeCredentials: AuthorizationCodeCredentials | None = None
@@ -81,6 +84,9 @@ class AuthenticationRequest(Request):
     activationTokenCredentials: ActivationTokenCredentials | None = None
     companySwitchCredentials: CompanySwitchCredentials | None = None
     magicTokenCredentials: MagicTokenCredentials | None = None
+    permissions: dict[str, bool] = {}
+    accountStatus: AccountStatus = AccountStatus.DEFAULT
+    metadata: dict[str, str] = {}
 
 
 class AuthenticationReply(Reply):

@@ -8,7 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from switchroom.dialects.alfaview_v1.messages.common import Reply, Request, User
+from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
+from switchroom.dialects.alfaview_v1.messages.common import Locale, Reply, Request, User, UserProfile
 from switchroom.identity.people import MOST_PEOPLE
 
 
@@ -20,3 +21,36 @@ class UserListRequest(Request):
 class UserListReply(Reply):
     users: dict[str, User] = {}
     userIdList: list[str] = []
+
+
+class UserCreateRequest(Request):
+    user: User | None = None
+    authenticationRequest: AuthenticationRequest | None = None
+
+
+class UserCreateReply(Reply):
+    userId: str = ""
+
+
+class UserUpdateRequest(Request):
+    user: User | None = None
+    userId: str = ""
+    authenticationRequest: AuthenticationRequest | None = None
+
+
+class UserDestroyRequest(Request):
+    userId: str = ""
+    companyId: str = ""
+
+
+class UserProfileUpdateRequest(Request):
+    userId: str = ""
+    userProfile: UserProfile | None = None
+
+
+class UserGetLocaleRequest(Request):
+    userId: str = ""
+
+
+class UserGetLocaleReply(Reply):
+    locale: Locale | None = None

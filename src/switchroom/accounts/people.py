@@ -1,0 +1,356 @@
+"""People of an organization, made, changed and taken out by those who administer them."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from sqlalchemy import delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.accounts.dependents import AccountDependents
+from switchroom.accounts.organizers import (
+    emptied_person,
+    flush_address,
+    require_new_address,
+    require_nowhere_else,
+)
+from switchroom.accounts.person_drafts import (
+    AccessDraft,
+    PersonDraft,
+    address_of,
+    describes_person,
+    names_of,
+    standing_with,
+    username_of,
+    validate_person,
+    with_permissions,
+    write_person,
+)
+from switchroom.accounts.standing import lock_organization, lock_terms
+from switchroom.db.database import Database
+from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
+from switchroom.events.append import append
+from switchroom.events.types import (
+    UserCreated,
+    UserDeleted,
+    UserPermissionsChanged,
+    UserRoleChanged,
+    UserUpdated,
+)
+from switchroom.identity.members import Member, disable_member, enable_member
+from switchroom.identity.models import Membership, Organization, Person, RefreshToken
+from switchroom.identity.password_links import write_password
+from switchroom.identity.permissions import NO_ADMINISTRATION, Administration, Standing
+from switchroom.identity.revocation import revoke
+from switchroom.identity.secrets import Passwords
+from switchroom.identity.tokens import AccessToken, SubjectKind
+from switchroom.identity.usernames import folded, spellings
+from switchroom.mail.password_requests import PasswordRequests
+from switchroom.rooms.models import RoomPermission
+from switchroom.rooms.revisions import rooms_changed
+
+_TO_CREATE = Administration.USER_CREATE | Administration.USER_ADMIN
+_TO_SEE = Administration.USER_LIST | Administration.USER_SHOW | Administration.USER_ADMIN
+
+
+class PeopleAdministration:
+    """Changes one after the other in each organization: of two administrators who take each other out at
+    once, the second is none any more."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        requests: PasswordRequests,
+        dependents: AccountDependents,
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._requests = requests
+        self._dependents = dependents
+
+    async def create(self, token: AccessToken, draft: PersonDraft, access: AccessDraft) -> str:
+        """Somebody new to the platform, with a password. Returns the id.
+
+        The user name is the e-mail address unless another is given. Raises Conflict for a user name or
+        address that somebody has, in whatever organization.
+        """
+        require_permission(token, _TO_CREATE)
+        validate_person(draft)
+        email = address_of(draft.email) if draft.email else ""
+        username = username_of(access.username or email)
+        if not email and "@" in username:
+            email = username.lower()
+        if access.password is UNSET:
+            raise Invalid(ErrorCode.PASSWORD_REQUIRED, "password")
+        administration = with_permissions(token, NO_ADMINISTRATION, access.permissions)
+        password_hash = await self._passwords.hash_chosen(access.password)
+        async with self._database.write(token.organization_id) as session:
+            await lock_people(session, token.organization_id)
+            await require_still(session, token, _TO_CREATE)
+            organization = await session.get_one(Organization, token.organization_id)
+            await require_no_member(session, organization, username)
+            known = await require_new_address(session, username, "username")
+            if email and folded(email) != folded(username):
+                other = await require_new_address(session, email, "email")
+                if other is not None and other is not known:
+                    raise Conflict(ErrorCode.ADDRESS_TAKEN, "email")
+            name = folded(username)
+            person = await emptied_person(session, known, name, email, self._requests, "username")
+            person.password_hash = password_hash
+            standing = standing_with(administration)
+            membership = Membership(
+                person_id=person.id, standing=standing, administration=administration, properties={}
+            )
+            write_person(person, membership, draft)
+            session.add(membership)
+            await session.flush()
+            created = UserCreated(username=person.username, standing=standing, by=token.subject_id)
+            append(session, token.organization_id, created, person.id)
+            if access.enabled is False:
+                await disable_member(session, token.organization_id, Member(person, membership))
+            return person.id
+
+    async def update(
+        self, token: AccessToken, person_id: str, draft: PersonDraft, access: AccessDraft
+    ) -> None:
+        """Change what is said and nothing else. Without the permission to administer people one changes one's
+        own name and languages only, and nobody takes their own permissions.
+
+        Raises NotFound, Conflict for an address that somebody has, and Forbidden: also for the last who
+        administers the organization, for somebody who may do more than the caller, and for what is said of a
+        person who belongs to other organizations as well.
+        """
+        is_self = token.kind is SubjectKind.PERSON and person_id == token.subject_id
+        concerns_access = access != AccessDraft() or draft.email is not UNSET or bool(draft.properties)
+        if not is_self or concerns_access:
+            require_permission(token, Administration.USER_ADMIN)
+        validate_person(draft)
+        password_hash = ""
+        if access.password is not UNSET:
+            password_hash = await self._passwords.hash_chosen(access.password)
+        async with self._database.write(token.organization_id) as session:
+            await lock_people(session, token.organization_id)
+            if not is_self or concerns_access:
+                await require_still(session, token, Administration.USER_ADMIN)
+            member = await find_member(session, person_id)
+            person = member.person
+            says_more = bool(access.username) or access.password is not UNSET
+            if concerns_access and not is_self:
+                require_as_much(token, member)
+            if not is_self and (describes_person(draft) or says_more):
+                await require_nowhere_else(session, token.organization_id, person)
+            await self._change_names(session, token, person, draft, access)
+            write_person(person, member.membership, draft)
+            await self._change_access(session, token, member, access, is_self=is_self)
+            if password_hash:
+                await write_password(session, person, password_hash)
+            updated = UserUpdated(username=person.username, by=token.subject_id)
+            append(session, token.organization_id, updated, person.id)
+
+    async def destroy(self, token: AccessToken, person_id: str) -> None:
+        """Take somebody out of the organization. Their meetings become those of another who administers it,
+        what rooms say of them goes, their tokens are void, and they leave its rooms. Whoever belongs to no
+        other organization is forgotten.
+
+        Raises NotFound, Forbidden for the last who administers the organization, and Conflict for somebody
+        whom something in it uses.
+        """
+        require_permission(token, Administration.USER_ADMIN)
+        async with self._database.write(token.organization_id) as session:
+            await lock_people(session, token.organization_id)
+            await require_still(session, token, Administration.USER_ADMIN)
+            member = await find_member(session, person_id)
+            require_as_much(token, member)
+            person, organization_id = member.person, token.organization_id
+            heir = await heir_of(session, member)
+            await self._dependents.organizer_leaves(session, organization_id, person, heir)
+            organization = await session.get_one(Organization, organization_id)
+            if organization.owner_id == person.id:
+                organization.owner_id = heir.id
+            await _forget_in_rooms(session, organization_id, person.id)
+            await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
+            await session.delete(member.membership)
+            await session.flush()
+            revoke(session, organization_id, person.id)
+            deleted = UserDeleted(username=person.username, by=token.subject_id)
+            append(session, organization_id, deleted, person.id)
+            if not await _belongs_anywhere(session, person.id):
+                await self._requests.withdraw(session, person)
+                await session.delete(person)
+
+    async def languages(self, token: AccessToken, person_id: str) -> Person:
+        """The person, whose languages are asked for. Raises NotFound, and Forbidden for another's without the
+        permission to see people."""
+        if token.kind is not SubjectKind.PERSON or person_id != token.subject_id:
+            require_permission(token, _TO_SEE)
+        async with self._database.read(token.organization_id) as session:
+            return (await find_member(session, person_id, to_change=False)).person
+
+    async def _change_names(
+        self,
+        session: AsyncSession,
+        token: AccessToken,
+        person: Person,
+        draft: PersonDraft,
+        access: AccessDraft,
+    ) -> None:
+        """A new address gets the link for a password that was on its way to the old one."""
+        before, was_address = person.email, person.username in spellings(person.email)
+        if draft.email is not UNSET:
+            address = address_of(draft.email)
+            if folded(address) not in (folded(person.email), person.username):
+                await _require_free(session, person, address, "email")
+            if was_address:
+                person.username = folded(address)
+            person.email = address
+        if access.username:
+            username = username_of(access.username)
+            if folded(username) not in (person.username, folded(person.email)):
+                await _require_free(session, person, username, "username")
+            person.username = folded(username)
+        await flush_address(session)
+        if person.email != before and await self._requests.withdraw(session, person):
+            organization = await session.get_one(Organization, token.organization_id)
+            await self._requests.enqueue(session, organization, person)
+
+    async def _change_access(
+        self, session: AsyncSession, token: AccessToken, member: Member, access: AccessDraft, *, is_self: bool
+    ) -> None:
+        membership, organization_id = member.membership, token.organization_id
+        present = Administration(membership.administration)
+        administration = with_permissions(token, present, access.permissions)
+        standing = standing_with(administration, Standing(membership.standing))
+        is_less = bool(present & ~administration)
+        if is_self and (is_less or access.enabled is False):
+            raise Forbidden(ErrorCode.OWN_PERMISSIONS)
+        if access.enabled is False or standing is not Standing.ADMINISTRATOR:
+            await require_another_administrator(session, member)
+        if administration != present:
+            membership.administration = administration
+            if standing != membership.standing:
+                membership.standing = standing
+                changed = UserRoleChanged(username=member.person.username, standing=standing)
+                append(session, organization_id, changed, member.person.id)
+            await session.flush()
+            permissions = UserPermissionsChanged(
+                username=member.person.username, permissions=names_of(administration), by=token.subject_id
+            )
+            append(session, organization_id, permissions, member.person.id)
+            if is_less:
+                revoke(session, organization_id, member.person.id)
+        if access.enabled is True:
+            enable_member(session, organization_id, member)
+        elif access.enabled is False:
+            await disable_member(session, organization_id, member)
+
+
+def require_permission(token: AccessToken, permissions: Administration) -> None:
+    """Raises Forbidden for a caller who has none of them, and names the first."""
+    if token.is_guest or not token.administration & permissions:
+        first = next(iter(permissions))
+        raise Forbidden(ErrorCode.PERMISSION_MISSING, permission=first.name or "")
+
+
+def require_as_much(token: AccessToken, member: Member) -> None:
+    """Raises Forbidden for a caller who may do less than the member: who has the password of somebody, or an
+    address that theirs is sent to, may do what they may."""
+    for one in Administration(member.membership.administration):
+        if not token.may(one):
+            raise Forbidden(ErrorCode.PERMISSION_MISSING, permission=one.name or "")
+
+
+async def lock_people(session: AsyncSession, organization_id: int) -> None:
+    """Whoever else changes people of the organization waits until the session's transaction has ended."""
+    await lock_organization(session, organization_id)
+    await lock_terms(session, organization_id)
+
+
+async def require_still(session: AsyncSession, token: AccessToken, permissions: Administration) -> None:
+    """Raises Forbidden where the caller may do none of this any more: their token was good a moment ago."""
+    if token.kind is not SubjectKind.PERSON:
+        return
+    query = select(Membership.administration).where(
+        Membership.person_id == token.subject_id, Membership.disabled_at.is_(None)
+    )
+    administration = await session.scalar(query)
+    if administration is None:
+        raise Forbidden(ErrorCode.PERSON_LEFT)
+    if not administration & permissions:
+        raise Forbidden(ErrorCode.PERMISSION_MISSING, permission=next(iter(permissions)).name or "")
+
+
+async def find_member(session: AsyncSession, person_id: str, *, to_change: bool = True) -> Member:
+    """A person of the session's organization. Raises NotFound."""
+    query = (
+        select(Person, Membership)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Person.id == person_id)
+    )
+    if to_change:
+        query = query.with_for_update(of=Membership).execution_options(populate_existing=True)
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound(ErrorCode.PERSON_NOT_FOUND, "person_id", id=person_id[:100])
+    return Member(*row)
+
+
+async def heir_of(session: AsyncSession, member: Member) -> Person:
+    """Somebody else who administers the session's organization. Raises Forbidden for the last."""
+    query = (
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.standing == Standing.ADMINISTRATOR,
+            Membership.disabled_at.is_(None),
+            Person.id != member.person.id,
+        )
+        .order_by(Membership.id)
+        .limit(1)
+    )
+    heir = await session.scalar(query)
+    if heir is None:
+        raise Forbidden(ErrorCode.LAST_ADMIN)
+    return heir
+
+
+async def require_another_administrator(session: AsyncSession, member: Member) -> None:
+    """Raises Forbidden for the last who administers the session's organization."""
+    membership = member.membership
+    if membership.standing == Standing.ADMINISTRATOR and membership.disabled_at is None:
+        await heir_of(session, member)
+
+
+async def require_no_member(session: AsyncSession, organization: Organization, username: str) -> None:
+    """Raises Conflict where somebody of the session's organization has the user name."""
+    query = (
+        select(Membership.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Person.username.in_(spellings(username)))
+        .limit(1)
+    )
+    if await session.scalar(query) is not None:
+        name = organization.display_name
+        raise Conflict(ErrorCode.MEMBER_EXISTS, "username", name=folded(username), organization=name)
+
+
+async def _require_free(session: AsyncSession, person: Person, name: str, path: str) -> None:
+    known = await require_new_address(session, name, path)
+    if known is not None and known is not person:
+        raise Conflict(ErrorCode.ADDRESS_TAKEN, path)
+
+
+async def _forget_in_rooms(session: AsyncSession, organization_id: int, person_id: str) -> None:
+    gone = await session.execute(
+        delete(RoomPermission)
+        .where(RoomPermission.organization_id == organization_id, RoomPermission.person_id == person_id)
+        .returning(RoomPermission.id)
+        .execution_options(synchronize_session=False)
+    )
+    if gone.first() is not None:
+        await rooms_changed(session, organization_id)
+
+
+async def _belongs_anywhere(session: AsyncSession, person_id: str) -> bool:
+    # Of the table, not the class: all organizations count, whosever the session is.
+    memberships = Membership.__table__
+    return bool(await session.scalar(select(exists().where(memberships.c.person_id == person_id))))

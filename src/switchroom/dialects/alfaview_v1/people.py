@@ -1,0 +1,93 @@
+"""People and their permissions in the administration, between messages and the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import UNSET, UnsetType
+
+from switchroom.accounts.person_drafts import AccessDraft, PersonDraft
+from switchroom.dialects.alfaview_v1.errors import Unimplemented
+from switchroom.dialects.alfaview_v1.messages.authentication import AccountStatus, AuthenticationRequest
+from switchroom.dialects.alfaview_v1.messages.common import Locale, User, UserProfile
+from switchroom.errors import ErrorCode, Invalid
+from switchroom.identity.models import Membership, Person
+from switchroom.identity.permissions import Administration
+
+_ENABLED: Mapping[AccountStatus, bool | UnsetType] = {
+    AccountStatus.DEFAULT: UNSET,
+    AccountStatus.ACTIVATED: True,
+    AccountStatus.DEACTIVATED: False,
+    AccountStatus.LOCKED: False,
+}
+_NUMBERED = {str(one.bit_length() - 1): one for one in Administration}
+
+
+def user_message(person: Person, membership: Membership) -> User:
+    return User(
+        email=person.email,
+        metadata=dict(membership.properties),
+        userProfile=UserProfile(firstname=person.first_name, lastname=person.last_name, title=person.title),
+        locale=locale_message(person),
+    )
+
+
+def locale_message(person: Person) -> Locale:
+    return Locale(UILanguage=person.locale, spokenLanguages=list(person.spoken_languages))
+
+
+def person_draft(user: User | None, metadata: Mapping[str, str] | None = None) -> PersonDraft:
+    """A profile or locale that is sent counts as a whole; an empty `UILanguage` is none. `metadata` is more
+    of it."""
+    if user is None:
+        return PersonDraft(properties=metadata or {})
+    profile, locale = user.userProfile, user.locale
+    return PersonDraft(
+        email=user.email or UNSET,
+        first_name=profile.firstname if profile else UNSET,
+        last_name=profile.lastname if profile else UNSET,
+        title=profile.title if profile else UNSET,
+        language=(locale and locale.UILanguage) or UNSET,
+        spoken_languages=locale.spokenLanguages if locale else UNSET,
+        properties={**user.metadata, **(metadata or {})},
+    )
+
+
+def access_draft(request: AuthenticationRequest | None) -> AccessDraft:
+    """Raises Unimplemented for credentials that are not a user name and a password."""
+    if request is None:
+        return AccessDraft()
+    if any(
+        (
+            request.authorizationCodeCredentials,
+            request.refreshTokenCredentials,
+            request.ldapCredentials,
+            request.activationTokenCredentials,
+            request.companySwitchCredentials,
+            request.magicTokenCredentials,
+        )
+    ):
+        raise Unimplemented("people have usernamePasswordCredentials and no others")
+    credentials = request.usernamePasswordCredentials
+    if request.accountStatus not in _ENABLED:
+        reason = "an account is made ACTIVATED, DEACTIVATED or LOCKED"
+        raise Invalid(ErrorCode.VALUE_INVALID, "accountStatus", reason=reason)
+    return AccessDraft(
+        username=(credentials and credentials.username) or UNSET,
+        password=(credentials and credentials.password) or UNSET,
+        enabled=_ENABLED[request.accountStatus],
+        permissions=administration_of(request.permissions),
+    )
+
+
+def administration_of(permissions: Mapping[str, bool]) -> Mapping[Administration, bool]:
+    """Permissions by their numbers in BackendPermission, or by their names there. Raises Invalid."""
+    return {_permission(key): is_given for key, is_given in permissions.items()}
+
+
+def _permission(key: str) -> Administration:
+    known = _NUMBERED.get(key) or Administration.__members__.get(key)
+    if known is not None:
+        return known
+    reason = f"{key[:50]} is no permission that can be given"
+    raise Invalid(ErrorCode.VALUE_INVALID, "administration", reason=reason)
