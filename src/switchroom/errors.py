@@ -142,6 +142,15 @@ class ErrorCode(StrEnum):
     ADDRESS_TAKEN = "address_taken"
     LAST_ADMIN = "last_admin"
     OWN_PERMISSIONS = "own_permissions"
+
+    # Invitations of members, and tasks
+    INVITATION_NOT_FOUND = "invitation_not_found"
+    INVITATION_ACCEPTED = "invitation_accepted"
+    INVITATION_PENDING = "invitation_pending"
+    INVITED_LATELY = "invited_lately"
+    INVITED_WITH_ACCOUNT = "invited_with_account"
+    TASK_NOT_FOUND = "task_not_found"
+    TOO_MANY_BATCHES = "too_many_batches"
     PERSON_SHARED = "person_shared"
 
     # Rooms and links

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -20,6 +21,19 @@ def mails_to(running: RunningPlatform, recipient: str, *, count: int = 1) -> lis
         assert time.monotonic() < deadline, f"{len(found)} mails to {recipient} in {LIMIT} s"
         time.sleep(0.05)
     return found
+
+
+def invitation_keys(running: RunningPlatform, recipient: str, *, count: int = 1) -> set[str]:
+    """The keys in the links of all invitations to organizations, once somebody has so many."""
+    bodies = [mail.get_body(("plain",)) for mail in mails_to(running, recipient, count=count)]
+    texts = "\n".join(body.get_content() for body in bodies if body is not None)
+    return set(re.findall(r"/#/invitation/(\w+)", texts))
+
+
+def invitation_key(running: RunningPlatform, recipient: str) -> str:
+    """The key in the link of the only one."""
+    (key,) = invitation_keys(running, recipient)
+    return key
 
 
 def _mails(directory: Path) -> list[EmailMessage]:

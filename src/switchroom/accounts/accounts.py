@@ -201,7 +201,7 @@ class Accounts:
             if not account.can_add_organizer:
                 raise Exhausted(ErrorCode.ORGANIZERS_EXHAUSTED, most=account.terms.most_organizers)
             validate_organizer(draft)
-            person = await new_person(session, draft, self._passwords)
+            person = await new_person(session, draft, self._passwords, organization_id=organization_id)
             membership = add_member(session, organization, person, draft, Standing.MODERATOR)
             append_person(session, organization_id, UserCreated, person)
             await self._passwords.enqueue(session, organization, person)
@@ -224,7 +224,7 @@ class Accounts:
             if draft.email is not UNSET:
                 address = address_of(draft)
                 if folded(address) != folded(person.email):
-                    known = await require_new_address(session, address)
+                    known = await require_new_address(session, address, organization_id=organization_id)
                     if known is not None and known is not person:
                         raise Conflict(ErrorCode.ADDRESS_TAKEN, "email")
                     if person.username in spellings(person.email):
@@ -249,7 +249,7 @@ class Accounts:
             admin = await session.scalar(
                 select(Person)
                 .join(Membership, Membership.person_id == Person.id)
-                .where(_IS_ADMIN, Person.id != person.id)
+                .where(_IS_ADMIN, Membership.disabled_at.is_(None), Person.id != person.id)
                 .order_by(Membership.id)
                 .limit(1)
             )
@@ -272,7 +272,7 @@ class Accounts:
         query = (
             select(Person, Membership)
             .join(Membership, Membership.person_id == Person.id)
-            .where(condition)
+            .where(condition, Membership.invited_at.is_(None))
             .order_by(Membership.id)
             .limit(limit)
             .offset(offset)

@@ -61,14 +61,18 @@ BY_ADDRESS = _ORGANIZER.where(Person.id.in_(_OF_ADDRESS))
 
 
 async def new_person(
-    session: AsyncSession, draft: OrganizerDraft, passwords: PasswordRequests, path: str = "email"
+    session: AsyncSession,
+    draft: OrganizerDraft,
+    passwords: PasswordRequests,
+    path: str = "email",
+    organization_id: int | None = None,
 ) -> Person:
     """Somebody with this address and nothing else yet. Who was in other accounts before brings nothing along:
     neither what those said of them, nor a password, which need not be of whoever has the address now. The
-    draft must have been checked; `path` is its address' in errors. Raises Conflict for an address that
-    somebody has."""
+    draft must have been checked; `path` is its address' in errors. `organization_id` is where they are to
+    belong to, if that is there yet. Raises Conflict for an address that somebody has."""
     address = address_of(draft)
-    person = await require_new_address(session, address, path)
+    person = await require_new_address(session, address, path, organization_id)
     return await emptied_person(session, person, folded(address), address, passwords, path)
 
 
@@ -121,13 +125,16 @@ async def flush_address(session: AsyncSession, path: str = "email") -> None:
         raise Conflict(ErrorCode.ADDRESS_TAKEN, path) from error
 
 
-async def require_new_address(session: AsyncSession, address: str, path: str = "email") -> Person | None:
-    """Raises Conflict when somebody in an open account has it. Returns who had it in closed ones."""
+async def require_new_address(
+    session: AsyncSession, address: str, path: str = "email", organization_id: int | None = None
+) -> Person | None:
+    """Raises Conflict when somebody in an open account has it. Returns who had it in closed ones, or was
+    invited to others than `organization_id` only: that others invite somebody keeps nobody out."""
     query = select(Person).where(Person.id.in_(_OF_ADDRESS)).order_by(Person.username != folded(address))
     people = (await session.scalars(query, {"named": list(spellings(address))})).all()
     if not people:
         return None
-    if await _open_memberships(session, people):
+    if await _open_memberships(session, people, organization_id):
         raise Conflict(ErrorCode.ADDRESS_TAKEN, path)
     return people[0]
 
@@ -138,14 +145,20 @@ async def require_nowhere_else(session: AsyncSession, organization_id: int, pers
         raise Forbidden(ErrorCode.PERSON_SHARED)
 
 
-async def _open_memberships(session: AsyncSession, people: Sequence[Person]) -> Sequence[int]:
-    """The open organizations that they belong to."""
+async def _open_memberships(
+    session: AsyncSession, people: Sequence[Person], organization_id: int | None = None
+) -> Sequence[int]:
+    """The open organizations that they belong to, or `organization_id` if they have been invited there."""
     # Of the table, not the class: all organizations count, whosever the session is.
     return (
         await session.scalars(
             select(_MEMBERSHIPS.c.organization_id)
             .join(Organization, Organization.id == _MEMBERSHIPS.c.organization_id)
-            .where(_MEMBERSHIPS.c.person_id.in_([one.id for one in people]), Organization.closed_at.is_(None))
+            .where(
+                _MEMBERSHIPS.c.person_id.in_([one.id for one in people]),
+                _MEMBERSHIPS.c.invited_at.is_(None) | (_MEMBERSHIPS.c.organization_id == organization_id),
+                Organization.closed_at.is_(None),
+            )
         )
     ).all()
 

@@ -36,7 +36,7 @@ from switchroom.events.types import (
     UserRoleChanged,
     UserUpdated,
 )
-from switchroom.identity.members import Member, disable_member, enable_member
+from switchroom.identity.members import Member, disable_member, enable_member, forget_invitation
 from switchroom.identity.models import Membership, Organization, Person, RefreshToken
 from switchroom.identity.password_links import write_password
 from switchroom.identity.permissions import NO_ADMINISTRATION, Administration, Standing
@@ -44,7 +44,9 @@ from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import Passwords
 from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.identity.usernames import folded, spellings
+from switchroom.mail.member_invitation_mails import uid_of
 from switchroom.mail.password_requests import PasswordRequests
+from switchroom.mail.queue import withdraw_invitations
 from switchroom.rooms.models import RoomPermission
 from switchroom.rooms.revisions import rooms_changed
 
@@ -89,9 +91,9 @@ class PeopleAdministration:
             await require_still(session, token, _TO_CREATE)
             organization = await session.get_one(Organization, token.organization_id)
             await require_no_member(session, organization, username)
-            known = await require_new_address(session, username, "username")
+            known = await require_new_address(session, username, "username", token.organization_id)
             if email and folded(email) != folded(username):
-                other = await require_new_address(session, email, "email")
+                other = await require_new_address(session, email, "email", token.organization_id)
                 if other is not None and other is not known:
                     raise Conflict(ErrorCode.ADDRESS_TAKEN, "email")
             name = folded(username)
@@ -169,6 +171,9 @@ class PeopleAdministration:
                 organization.owner_id = heir.id
             await _forget_in_rooms(session, organization_id, person.id)
             await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
+            await forget_invitation(session, organization_id, person.id)
+            uid = uid_of(organization_id, person.id)
+            await withdraw_invitations(session, organization_id, uid, reason="the person was taken out")
             await session.delete(member.membership)
             await session.flush()
             revoke(session, organization_id, person.id)
@@ -199,14 +204,14 @@ class PeopleAdministration:
         if draft.email is not UNSET:
             address = address_of(draft.email)
             if folded(address) not in (folded(person.email), person.username):
-                await _require_free(session, person, address, "email")
+                await _require_free(session, token.organization_id, person, address, "email")
             if was_address:
                 person.username = folded(address)
             person.email = address
         if access.username:
             username = username_of(access.username)
             if folded(username) not in (person.username, folded(person.email)):
-                await _require_free(session, person, username, "username")
+                await _require_free(session, token.organization_id, person, username, "username")
             person.username = folded(username)
         await flush_address(session)
         if person.email != before and await self._requests.withdraw(session, person):
@@ -238,6 +243,8 @@ class PeopleAdministration:
             append(session, organization_id, permissions, member.person.id)
             if is_less:
                 revoke(session, organization_id, member.person.id)
+        if access.enabled is True and membership.invited_at is not None:
+            raise Conflict(ErrorCode.INVITATION_PENDING)
         if access.enabled is True:
             enable_member(session, organization_id, member)
         elif access.enabled is False:
@@ -333,8 +340,10 @@ async def require_no_member(session: AsyncSession, organization: Organization, u
         raise Conflict(ErrorCode.MEMBER_EXISTS, "username", name=folded(username), organization=name)
 
 
-async def _require_free(session: AsyncSession, person: Person, name: str, path: str) -> None:
-    known = await require_new_address(session, name, path)
+async def _require_free(
+    session: AsyncSession, organization_id: int, person: Person, name: str, path: str
+) -> None:
+    known = await require_new_address(session, name, path, organization_id)
     if known is not None and known is not person:
         raise Conflict(ErrorCode.ADDRESS_TAKEN, path)
 

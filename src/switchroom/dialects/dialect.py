@@ -54,6 +54,14 @@ class Dialect(ABC, Generic[C, W]):
         """The message that carries what an operation has replied."""
         return reply
 
+    def line(self, reply: Any, context: Context[C]) -> Any:
+        """The message that carries one reply of a stream."""
+        return self.envelope(reply, context)
+
+    def line_of_error(self, problem: Problem[W], context: Context[C]) -> Any:
+        """The message that ends a stream in which something has gone wrong."""
+        return self.error_body(problem, context)
+
     def reader(self, kind: Any) -> MessageReader:
         """What reads bodies of this type."""
         return Reader[Any](kind)

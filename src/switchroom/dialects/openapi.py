@@ -39,12 +39,12 @@ class Documentation(Struct, frozen=True, kw_only=True):
     """Documentation: what a dialect says of itself in its document.
 
     `failures` are descriptions of what goes wrong, by status (or `default`), and `failure` makes the schema
-    of those answers. `envelope` makes the schema of an answer's body from that of a reply, and `request` the
-    schema of a request's body from that of a message. `security` are the ways to
-    authenticate, by name; operations that are not open need one of them. `scalars` gives the schemas of types
-    that JSON does not have. `headers` are the request's headers that an operation takes. `is_proto3` is for
-    messages by the rules of proto3 JSON: nothing is required, nothing is null, and what has its default value
-    may be left out. `messages` are types beside those of operations whose schemas are wanted.
+    of those answers. `envelope` makes the schema of an answer's body from that of a reply, `line` that of a
+    line of a stream, and `request` the schema of a request's body from that of a message. `security` are the
+    ways to authenticate, by name; operations that are not open need one of them. `scalars` gives the schemas
+    of types that JSON does not have. `headers` are the request's headers that an operation takes. `is_proto3`
+    is for messages by the rules of proto3 JSON: nothing is required, nothing is null, and what has its
+    default value may be left out. `messages` are types beside those of operations whose schemas are wanted.
     """
 
     title: str
@@ -53,6 +53,7 @@ class Documentation(Struct, frozen=True, kw_only=True):
     failures: Mapping[str, str]
     failure: Callable[[Schemas], Schema]
     envelope: Callable[[Operation, Schema], Schema] = _as_it_is
+    line: Callable[[Schema], Schema] | None = None
     request: Callable[[Schema], Schema] | None = None
     success: str = "Success."
     security: Mapping[str, Schema] = {}
@@ -164,6 +165,9 @@ def _success(operation: Operation, documentation: Documentation, schemas: Schema
         return {"description": description}
     if operation.raw:
         return {"description": description, "content": {operation.raw: {"schema": {"type": "string"}}}}
+    if operation.is_stream and documentation.line is not None:
+        line = documentation.line(schemas.of(operation.reply))
+        return {"description": f"{description} One a line.", "content": _content(line)}
     return {
         "description": description,
         "content": _content(documentation.envelope(operation, schemas.of(operation.reply))),

@@ -116,7 +116,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     the dialect's words, or `OPEN`. `request` is the type of the message that the body is read into; `bytes`
     takes it as it comes, `Nothing` not at all. `handler` gets the context and the message, and returns a
     `reply`, which the dialect puts into its envelope; with `raw`, a media type, it returns bytes of that
-    type; and it may return a `Sendable` instead.
+    type; and it may return a `Sendable` instead. With `is_stream` it returns an iterator of replies, each of
+    which is sent as a line when it comes; what goes wrong before the first is answered as for others.
 
     `validate` raises Invalid with what is wrong about a message of which only a part could be read, so that
     everything is named at once; what is missing of it is UNSET. `seconds` and `largest_body` (bytes) are
@@ -137,3 +138,4 @@ class Operation(Struct, frozen=True, kw_only=True):
     seconds: float = SECONDS
     largest_body: int = LARGEST_BODY
     is_documented: bool = True
+    is_stream: bool = False

@@ -4,7 +4,8 @@ responses are made, of which an operation needs nothing."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
@@ -13,7 +14,7 @@ import structlog
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import structs
 
-from switchroom.dialects.answer import Answer, Sendable
+from switchroom.dialects.answer import Answer, Lines, Sendable
 from switchroom.dialects.body import LARGEST_BODY, ClientGone, read_body
 from switchroom.dialects.dialect import Dialect, MessageReader
 from switchroom.dialects.operation import NOTHING, OPEN, Context, Nothing, Operation
@@ -111,6 +112,8 @@ class _Endpoint:
         if not self._is_open and dialect.authenticates_by_body:
             context.caller = await dialect.authenticate(context, operation, message)
         reply = await operation.handler(context, message)
+        if operation.is_stream:
+            return await self._stream(context, reply, receive)
         if operation.raw:
             if isinstance(reply, bytes):
                 return Answer(operation.status, reply, context.headers, self._raw_type)
@@ -118,6 +121,28 @@ class _Endpoint:
                 return reply
         body = dialect.encode(dialect.envelope(reply, context)) if operation.status != 204 else b""
         return Answer(operation.status, body, context.headers)
+
+    async def _stream(
+        self, context: Context[Any], replies: AsyncGenerator[Any], receive: Receive
+    ) -> Sendable:
+        """Raises what goes wrong before there is a first line."""
+        dialect = self._dialect
+        first = await anext(replies, None)
+
+        async def lines() -> AsyncGenerator[bytes]:
+            try:
+                if first is not None:
+                    yield dialect.encode(dialect.line(first, context))
+                async with aclosing(replies):
+                    async for reply in replies:
+                        yield dialect.encode(dialect.line(reply, context))
+            except Exception as error:
+                problem = dialect.problems.problem_of(error, dialect.language_of(context))
+                if problem.is_unexpected:
+                    log.exception("stream failed", **self._names(context))
+                yield dialect.encode(dialect.line_of_error(problem, context))
+
+        return Lines(lines(), receive, context.headers)
 
     async def _message(self, context: Context[Any], receive: Receive, holding: Holding | None) -> Any:
         if not self._takes_message and not self._takes_bytes:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.invitation_batches import InvitationBatches
+from switchroom.accounts.invitations import MemberInvitations
 from switchroom.accounts.people import PeopleAdministration
+from switchroom.accounts.task_progress import Tasks
 from switchroom.conference.service import ConferenceService
 from switchroom.events.log import EventLog
 from switchroom.events.tail import EventTail
@@ -70,10 +73,13 @@ class Services(Struct, frozen=True, kw_only=True):
     accounts: Accounts
     attendances: Attendances
     calendars: Calendars
+    invitation_batches: InvitationBatches
     meeting_admission: MeetingAdmission
     meetings: Meetings
+    member_invitations: MemberInvitations
     people_administration: PeopleAdministration
     recordings: RecordingArchive
+    tasks: Tasks
     upcoming: UpcomingMeetings
 
     # events

@@ -72,6 +72,15 @@ class UserDeleted(_ChangeOfPerson, frozen=True, kw_only=True):
     remark = "they were taken out of the organization"
 
 
+class UserInvited(_ChangeOfPerson, frozen=True, kw_only=True):
+    event_type = "user.invited"
+    remark = "also when an invitation is sent again"
+
+
+class UserInvitationAccepted(_OfPerson, frozen=True, kw_only=True):
+    event_type = "user.invitation_accepted"
+
+
 class UserPermissionsChanged(_ChangeOfPerson, frozen=True, kw_only=True):
     event_type = "user.permissions_changed"
     permissions: Annotated[list[str], Meta(description="in the administration, all of them")]

@@ -13,7 +13,7 @@ from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, NotFound
 from switchroom.events.append import append
 from switchroom.events.types import UserDisabled, UserEnabled, UserRoleChanged
-from switchroom.identity.models import Membership, Organization, Person, RefreshToken
+from switchroom.identity.models import MemberInvitation, Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
 from switchroom.identity.usernames import folded, spellings
@@ -67,8 +67,12 @@ class Members:
 
 
 async def disable_member(session: AsyncSession, organization_id: int, member: Member) -> None:
-    """As `Members.disable`, in the caller's transaction, which has locked the membership."""
-    if member.membership.disabled_at is not None:
+    """As `Members.disable`, in the caller's transaction, which has locked the membership. Whoever has not
+    accepted their invitation yet cannot any more."""
+    if member.membership.invited_at is not None:
+        member.membership.invited_at = None
+        await forget_invitation(session, organization_id, member.person.id)
+    elif member.membership.disabled_at is not None:
         return
     member.membership.disabled_at = now()
     await session.flush()  # who is just signing in goes first, or not at all
@@ -78,11 +82,21 @@ async def disable_member(session: AsyncSession, organization_id: int, member: Me
 
 
 def enable_member(session: AsyncSession, organization_id: int, member: Member) -> None:
-    """As `Members.enable`, in the caller's transaction, which has locked the membership."""
-    if member.membership.disabled_at is None:
+    """As `Members.enable`, in the caller's transaction, which has locked the membership. Whoever has not
+    accepted their invitation yet stays as they are."""
+    if member.membership.disabled_at is None or member.membership.invited_at is not None:
         return
     member.membership.disabled_at = None
     append(session, organization_id, UserEnabled(username=member.person.username), member.person.id)
+
+
+async def forget_invitation(session: AsyncSession, organization_id: int, person_id: str) -> None:
+    """Void the link by which somebody was invited to the organization."""
+    await session.execute(
+        delete(MemberInvitation).where(
+            MemberInvitation.organization_id == organization_id, MemberInvitation.person_id == person_id
+        )
+    )
 
 
 async def write_standing(

@@ -91,7 +91,8 @@ class Person(Base):
 class Membership(OfOrganization, Base):
     """A person's place in an organization. `external_id` is what the organization's own programs call them;
     `calendar_token` is the way to their calendar of this organization, and of no other. Who is disabled does
-    not get in."""
+    not get in; who was invited and has not accepted yet (`invited_at`) is disabled, and is not made a member
+    by being enabled."""
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -119,7 +120,33 @@ class Membership(OfOrganization, Base):
         String(73), index=True, unique=True, default=new_calendar_token
     )
     disabled_at: Mapped[datetime | None]
+    invited_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class MemberInvitation(OfOrganization, Base):
+    """Invitation of somebody to an organization, the last one that was sent. It is accepted by the link in
+    the mail, whose key is not kept, until `expires_at`. What it says of the person is theirs when they have
+    accepted, unless they had an account before."""
+
+    __tablename__ = "member_invitations"
+    __table_args__ = (UniqueConstraint("organization_id", "person_id"),)
+
+    # The constraint above begins with it.
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_ordered_id)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
+    first_name: Mapped[str] = mapped_column(String(200))
+    last_name: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(2))
+    inviter_name: Mapped[str] = mapped_column(String(200))
+    invited_by: Mapped[str] = mapped_column(String(36))
+    mailed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
 
 
 class ApiKey(OfOrganization, Base):

@@ -125,9 +125,14 @@ async def write_password(session: AsyncSession, person: Person, password_hash: s
     person.password_hash = password_hash
     await session.execute(delete(PasswordLink).where(PasswordLink.person_id == person.id))
     await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
+    invited = select(Membership.organization_id).where(
+        Membership.person_id == person.id, Membership.invited_at.is_not(None)
+    )
+    not_yet = set(await session.scalars(invited))
     for organization in await _organizations(session, person.id):
         revoke(session, organization.id, person.id)
-        append(session, organization.id, UserPasswordSet(username=person.username), person.id)
+        if organization.id not in not_yet:
+            append(session, organization.id, UserPasswordSet(username=person.username), person.id)
 
 
 async def _organizations(session: AsyncSession, person_id: str) -> Sequence[Organization]:

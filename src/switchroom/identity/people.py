@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Forbidden, Invalid
-from switchroom.identity.models import Membership, Person
+from switchroom.identity.models import MemberInvitation, Membership, Person
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind
 
@@ -42,4 +43,20 @@ class People:
             raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="USER_LIST")
         async with self._database.read(token.organization_id) as session:
             found = [(person, membership) for person, membership in await session.execute(query)]
+            await _as_invited(session, found)
         return sorted(found, key=lambda one: (one[0].last_name, one[0].first_name, one[0].id))
+
+
+async def _as_invited(session: AsyncSession, found: Sequence[tuple[Person, Membership]]) -> None:
+    """Whoever has not accepted an invitation is known by what it says. What another organization knows of
+    them is not this one's to see."""
+    invited = {person.id: person for person, membership in found if membership.invited_at is not None}
+    if not invited:
+        return
+    query = select(MemberInvitation).where(MemberInvitation.person_id.in_(invited))
+    with session.no_autoflush:
+        for invitation in await session.scalars(query):
+            person = invited[invitation.person_id]
+            person.email, person.title = invitation.email, invitation.title
+            person.first_name, person.last_name = invitation.first_name, invitation.last_name
+            person.locale, person.spoken_languages = invitation.language, []

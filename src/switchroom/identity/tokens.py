@@ -30,10 +30,12 @@ class SubjectKind(IntEnum):
     PERSON = 0
     API_KEY = 1
     GUEST = 2
+    INVITEE = 3
 
 
 class AccessToken(Struct, frozen=True, array_like=True):
-    """Claims of an access token. Times are Unix seconds; `room_id` and `link_id` are set for guests only."""
+    """Claims of an access token. Times are Unix seconds. `room_id` and `link_id` are set for guests, and for
+    those who have been invited, who may accept that and nothing else: the invitation, and what it was of."""
 
     organization_id: int
     company_id: str
@@ -48,7 +50,8 @@ class AccessToken(Struct, frozen=True, array_like=True):
 
     @property
     def is_guest(self) -> bool:
-        return self.kind is SubjectKind.GUEST
+        """Does not belong to the organization: came by a link, or has not accepted an invitation."""
+        return self.kind in (SubjectKind.GUEST, SubjectKind.INVITEE)
 
     def may(self, permission: Administration) -> bool:
         return bool(self.administration & permission)

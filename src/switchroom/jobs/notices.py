@@ -9,3 +9,7 @@ class LeaseGivenUp(Struct, frozen=True):
     """A named lease is free: whoever waits for it may take it."""
 
     name: str
+
+
+class BatchQueued(Struct, frozen=True):
+    """There is a batch to carry out."""

@@ -26,6 +26,7 @@ from switchroom.jobs.runner import Runner, Work
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail
+from switchroom.mail.member_invitation_mails import MemberInvitationMail
 from switchroom.mail.message import Envelope, RenderedMail
 from switchroom.mail.models import STILL_QUEUED, MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
@@ -183,6 +184,7 @@ class MailDelivery(Work[Claim[QueuedMail]]):
     def _render(self, mail: QueuedMail, payload: Payload, sound: Sound | None) -> RenderedMail:
         # Loaded with the first mail, in the thread that renders it: calendars would slow each start down.
         from switchroom.mail.meeting_rendering import render_meeting_mail
+        from switchroom.mail.member_invitation_rendering import render_member_invitation
         from switchroom.mail.password_rendering import render_password_mail
         from switchroom.mail.rendering import render_invitation
         from switchroom.mail.voicemail_rendering import render_voicemail_mail
@@ -193,6 +195,8 @@ class MailDelivery(Work[Claim[QueuedMail]]):
                 return render_invitation(payload, envelope)
             case MeetingMail():
                 return render_meeting_mail(payload, envelope)
+            case MemberInvitationMail():
+                return render_member_invitation(payload, envelope)
             case PasswordMail():
                 return render_password_mail(payload, envelope)
             case VoicemailMail():
@@ -246,7 +250,8 @@ def _secrets(payload: Payload) -> list[str]:
     """What must not be repeated from a server's answer."""
     if isinstance(payload, VoicemailMail):
         return []
-    link = payload.link if isinstance(payload, PasswordMail) else payload.join_link
+    has_link = isinstance(payload, PasswordMail | MemberInvitationMail)
+    link = payload.link if has_link else payload.join_link
     found = [part for part in link.split("/") if len(part) >= _SHORTEST_SECRET]
     if isinstance(payload, MeetingMail):
         found.append(payload.dial_in_pin)

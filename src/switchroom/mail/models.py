@@ -21,7 +21,7 @@ class MailState(StrEnum):
 
 class QueuedMail(OfOrganization, Base):
     """One mail, or one to several people: that has no recipient, and whoever comes upon it puts everybody's
-    mail in its place. The id is that of the mailing task.
+    mail in its place. `batch_id` is that of the task that it belongs to, if somebody follows one.
 
     `payload` is what the mail says as JSON (`mail.queue`), emptied once the mail is sent or failed: it holds
     the way into a room.
@@ -37,6 +37,13 @@ class QueuedMail(OfOrganization, Base):
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
         ),
+        Index(
+            "ix_queued_mails_of_batch",
+            "batch_id",
+            "state",
+            sqlite_where=text("batch_id IS NOT NULL"),
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -48,6 +55,7 @@ class QueuedMail(OfOrganization, Base):
     next_attempt_at: Mapped[datetime] = mapped_column(default=clock())
     worker: Mapped[str] = mapped_column(String(32), default="", server_default="")
     last_error: Mapped[str] = mapped_column(String(500), default="")
+    batch_id: Mapped[str | None] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 

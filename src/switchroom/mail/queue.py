@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import insert_values, notify
-from switchroom.identity.models import new_ordered_id
+from switchroom.identity.models import new_id, new_ordered_id
+from switchroom.jobs.batches import Batch, BatchState
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMailKind
+from switchroom.mail.member_invitation_mails import MemberInvitationMail
 from switchroom.mail.models import MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.password_mails import PasswordMail
@@ -25,30 +27,55 @@ from switchroom.tasks import taking_turns
 _LONGEST_UID = 100
 """Of what is asked for. A meeting's begins with its id, behind which any host's name may come."""
 
+_KIND = "mails"
+
 _QUEUED_MAILS = cast("Table", QueuedMail.__table__)
 
-Payload = Invitation | MeetingMail | PasswordMail | VoicemailMail
+Payload = Invitation | MeetingMail | MemberInvitationMail | PasswordMail | VoicemailMail
 """What a queued mail says."""
 
 
 async def enqueue_invitations(
-    session: AsyncSession, organization_id: int, invitations: Sequence[Invitation]
-) -> Sequence[str]:
-    """Queue invitations; they leave once the caller's transaction is committed. Returns the tasks' ids.
+    session: AsyncSession, organization_id: int, invitations: Sequence[Invitation], created_by: str
+) -> str:
+    """Queue invitations; they leave once the caller's transaction is committed. Returns the id of the batch
+    by which whoever asked for them, `created_by`, follows them.
 
     An earlier invitation with the same `uid` that still waits is not sent any more.
     """
     moment = now()
+    batch = Batch(
+        id=new_id(),
+        organization_id=organization_id,
+        kind=_KIND,
+        created_by=created_by,
+        total=len(invitations),
+        state=BatchState.FOLLOWED,
+    )
+    session.add(batch)
     rows: list[dict[str, Any]] = []
     async for one in taking_turns(invitations):
         if one.sequence > 0:
             await withdraw_invitations(
                 session, organization_id, one.uid, reason="replaced by a newer invitation"
             )
-        rows.append(_row(organization_id, one, to=one.to, queued_at=moment))
+        row = _row(organization_id, one, to=one.to, queued_at=moment)
+        rows.append({**row, "batch_id": batch.id})
     await insert_values(session, QueuedMail, rows)
     notify(session, MailQueued())
-    return [row["id"] for row in rows]
+    return batch.id
+
+
+async def enqueue_member_invitations(
+    session: AsyncSession, organization_id: int, mails: Sequence[MemberInvitationMail]
+) -> None:
+    """Queue the mails; they leave once the caller's transaction is committed."""
+    if not mails:
+        return
+    moment = now()
+    rows = [_row(organization_id, one, to=one.to, queued_at=moment) for one in mails]
+    await insert_values(session, QueuedMail, rows)
+    notify(session, MailQueued())
 
 
 async def enqueue_meeting_mails(session: AsyncSession, organization_id: int, mailing: MeetingMailing) -> None:

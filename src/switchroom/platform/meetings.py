@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from switchroom.accounts.accounts import Accounts
 from switchroom.accounts.dependents import AccountDependents, AllDependents
+from switchroom.accounts.invitation_batches import InvitationBatches
+from switchroom.accounts.invitations import MemberInvitations
+from switchroom.accounts.inviting import Inviting
 from switchroom.accounts.people import PeopleAdministration
+from switchroom.accounts.task_progress import Tasks
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.meetings.admission import MeetingAdmission
 from switchroom.meetings.attendance import Attendances
@@ -47,6 +51,17 @@ class MeetingServices:
         self.people_administration = PeopleAdministration(
             database, identity.passwords, identity.password_requests, all_dependents
         )
+        inviting = Inviting(identity.password_requests, settings.base_url)
+        self.member_invitations = MemberInvitations(
+            database,
+            identity.passwords,
+            signer,
+            identity.throttle,
+            inviting,
+            access_token_lifetime=settings.security.access_token_lifetime,
+        )
+        self.invitation_batches = InvitationBatches(database, inviting, storage.bus)
+        self.tasks = Tasks(database)
         self.attendances = Attendances(database)
         self.calendars = Calendars(database, self.invitations)
         self.admission = MeetingAdmission(
@@ -68,5 +83,6 @@ class MeetingServices:
     def background(self) -> list[Background]:
         return [
             Background("recordings", self.recording_finisher.run),
+            Background("invitations", self.invitation_batches.run),
             Background("chat of meetings", self.transcript.run, self.transcript.finish),
         ]

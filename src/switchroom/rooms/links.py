@@ -205,7 +205,7 @@ class Links:
     async def _invite(
         self, session: AsyncSession, token: AccessToken, room_name: str, links: Sequence[Link]
     ) -> str:
-        """Returns the id of the last one's mailing task."""
+        """Returns the id of the task that mails them."""
         organization = await session.get_one(Organization, token.organization_id)
         invitations: list[Invitation] = []
         for link in links:
@@ -226,7 +226,7 @@ class Links:
                     timezone=link.timezone,
                 )
             )
-        return (await enqueue_invitations(session, token.organization_id, invitations))[-1]
+        return await enqueue_invitations(session, token.organization_id, invitations, token.subject_id)
 
 
 def _append(session: AsyncSession, token: AccessToken, kind: type[LinkSnapshot], link: Link) -> None:

@@ -124,6 +124,15 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ADDRESS_TAKEN: "Es gibt bereits einen Benutzer mit dieser E-Mail-Adresse.",
     ErrorCode.LAST_ADMIN: "Ein Konto behält mindestens einen Administrator.",
     ErrorCode.OWN_PERMISSIONS: "das muss jemand anderes tun: niemand nimmt sich selbst Rechte",
+    ErrorCode.INVITATION_NOT_FOUND: "das Zugangstoken gehört zu keiner Einladung",
+    ErrorCode.INVITATION_ACCEPTED: "die Einladung ist bereits angenommen",
+    ErrorCode.INVITATION_PENDING: "die Person hat die Einladung noch nicht angenommen",
+    ErrorCode.INVITED_LATELY: "{name} ist vor Kurzem schon eingeladen worden",
+    ErrorCode.INVITED_WITH_ACCOUNT: (
+        "die Einladung gilt jemandem, der schon ein Konto hat: dessen Zugangstoken gehört dazu"
+    ),
+    ErrorCode.TASK_NOT_FOUND: "es gibt keine Aufgabe {id}",
+    ErrorCode.TOO_MANY_BATCHES: "{most} Aufträge warten schon; bitte später noch einmal",
     ErrorCode.PERSON_SHARED: (
         "Die Person gehört auch zu einem anderen Konto: Nur ihre externe Kennung kann hier geändert werden."
     ),

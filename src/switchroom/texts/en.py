@@ -120,6 +120,15 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ADDRESS_TAKEN: "There is a user with this e-mail address already.",
     ErrorCode.LAST_ADMIN: "An account keeps at least one admin.",
     ErrorCode.OWN_PERMISSIONS: "somebody else has to do this: nobody takes their own rights",
+    ErrorCode.INVITATION_NOT_FOUND: "the access token is not that of an invitation",
+    ErrorCode.INVITATION_ACCEPTED: "the invitation has been accepted already",
+    ErrorCode.INVITATION_PENDING: "the person has not accepted the invitation yet",
+    ErrorCode.INVITED_LATELY: "{name} has been invited lately already",
+    ErrorCode.INVITED_WITH_ACCOUNT: (
+        "the invitation is for somebody who has an account: its access token is needed too"
+    ),
+    ErrorCode.TASK_NOT_FOUND: "there is no task {id}",
+    ErrorCode.TOO_MANY_BATCHES: "{most} batches wait already; try again later",
     ErrorCode.PERSON_SHARED: (
         "The person belongs to another account as well: only their external id can be changed here."
     ),

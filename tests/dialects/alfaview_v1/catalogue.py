@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from tests.mail.outbox import invitation_key
 from tests.platform import PASSWORD, Tenant
 
 Body = dict[str, Any]
@@ -13,6 +14,21 @@ Body = dict[str, Any]
 
 def _room_of(tenant: Tenant) -> str:
     return tenant.room("Lounge")
+
+
+def invitee_token(tenant: Tenant) -> str:
+    """The token of somebody who has been invited and has not accepted."""
+    email = f"{secrets.token_hex(6)}@example.org"
+    tenant.api("userService/invite", email=email)
+    credentials = {"activationTokenCredentials": {"activationToken": invitation_key(tenant.running, email)}}
+    return tenant.api.post("authenticationService/authenticate", credentials).json()["accessToken"]
+
+
+def tasks_of_mails(tenant: Tenant) -> str:
+    """A task that ends soon."""
+    link = tenant.guest_link(_room_of(tenant))
+    sent = tenant.api("guestService.v2/resendGuestLinkEmail", id=link["id"])
+    return sent["trackingInfo"]["taskId"]
 
 
 CALLS: dict[str, Callable[[Tenant], Body]] = {
@@ -110,6 +126,32 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
     "guestService.v2/deleteLink": lambda tenant: {"id": tenant.guest_link(_room_of(tenant))["id"]},
     "quotaService/info": lambda tenant: {"resource": "ALL_LIMITS"},
     "userService/list": lambda tenant: {"userIdList": [tenant.administrator.id]},
+    "userService/invite": lambda tenant: {
+        "email": f"{secrets.token_hex(6)}@example.org",
+        "userProfile": {"firstname": "Grace", "lastname": "Hopper", "title": "Dr."},
+        "locale": {"UILanguage": "de_DE", "spokenLanguages": ["de_DE"]},
+    },
+    "userService/acceptInvitation": lambda tenant: {"accessInfo": {"accessToken": invitee_token(tenant)}},
+    "businessLogicService/inviteUsers": lambda tenant: {
+        "userInvitations": [
+            {
+                "user": {
+                    "email": f"{secrets.token_hex(6)}@example.org",
+                    "userProfile": {"firstname": "Grace"},
+                    "locale": {"UILanguage": "de"},
+                },
+                "roomIds": [_room_of(tenant)],
+                "permissionGroupId": tenant.permission_group(),
+            }
+        ],
+        "userPermissions": {"4": True},
+        "companyName": "Acme",
+        "inviterName": "Ada",
+    },
+    "businessLogicService/streamTaskProgress": lambda tenant: {
+        "trackingInfo": {"taskId": tasks_of_mails(tenant)}
+    },
+    "guestService.v2/streamTaskProgress": lambda tenant: {"trackingInfo": {"taskId": tasks_of_mails(tenant)}},
     "userService/create": lambda tenant: {
         "user": {
             "email": f"{secrets.token_hex(6)}@example.org",
@@ -163,6 +205,8 @@ NEEDS_PERMISSION = {
     "guestService.v2/resendGuestLinkEmail",
     "guestService.v2/deleteLink",
     "userService/list",
+    "userService/invite",
+    "businessLogicService/inviteUsers",
     "userService/create",
     "userService/update",
     "userService/updateProfile",
@@ -211,4 +255,5 @@ def body_of(tenant: Tenant, path: str) -> Body:
     access = {"requestId": "test", "accessToken": tenant.token}
     if path == "authenticationService/isAuthenticated":
         return access
-    return {"accessInfo": access, **CALLS[path](tenant)}
+    body = CALLS[path](tenant)
+    return {**body, "accessInfo": {**access, **body.get("accessInfo", {})}}

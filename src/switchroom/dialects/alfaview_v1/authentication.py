@@ -11,6 +11,7 @@ from switchroom.dialects.alfaview_v1.messages.authentication import (
     AccessTokenInformationRequest,
     Account,
     AccountStatus,
+    ActivationTokenCredentials,
     AuthenticationReply,
     AuthenticationRequest,
     AuthorizationCodeCredentials,
@@ -28,11 +29,11 @@ from switchroom.dialects.alfaview_v1.operations import (
 )
 from switchroom.dialects.operation import DEVICE_COOKIE, OPEN, Operation
 from switchroom.dialects.services import Services
-from switchroom.errors import ErrorCode, Invalid
+from switchroom.errors import ErrorCode, Invalid, LinkNotFound
 from switchroom.identity.authentication import SignedIn
 from switchroom.identity.devices import DEVICE_FORGOTTEN_AFTER
 from switchroom.identity.permissions import Administration
-from switchroom.identity.tokens import AccessToken
+from switchroom.identity.tokens import AccessToken, SubjectKind
 
 _WELCOME = "You were authenticated successfully"
 
@@ -40,6 +41,8 @@ _WELCOME = "You were authenticated successfully"
 class AuthenticationService:
     def __init__(self, services: Services) -> None:
         self._authentication = services.authentication
+        self._invitations = services.member_invitations
+        self._signer = services.signer
         self._secure = services.cookie_secure
 
     def operations(self) -> Sequence[Operation]:
@@ -126,10 +129,25 @@ class AuthenticationService:
                 return await self._authentication.with_refresh_token(
                     refresh.refreshToken or context.cookie("auth"), refresh.companyId or None, context.address
                 )
+            case ActivationTokenCredentials() as activation:
+                return await self._activate(context, request, activation)
             case CompanySwitchCredentials() as switch:
                 return await self._switch(context, request, switch)
             case other:
                 raise Unimplemented(type(other).__name__)
+
+    async def _activate(
+        self, context: Context, request: AuthenticationRequest, activation: ActivationTokenCredentials
+    ) -> SignedIn:
+        """The key of an invitation's link brings a token that accepts the invitation, and nothing else."""
+        key = required(
+            activation.activationToken or activation.code, "activationTokenCredentials.activationToken"
+        )
+        own = request.accessInfo.accessToken if request.accessInfo else ""
+        claims = await self._invitations.sign_in(key, standard_base64(own) if own else "", context.address)
+        if activation.companyId and activation.companyId != claims.company_id:
+            raise LinkNotFound
+        return SignedIn(self._signer.sign(claims), claims, "", 0, [])
 
     async def _switch(
         self, context: Context, request: AuthenticationRequest, switch: CompanySwitchCredentials
@@ -156,7 +174,9 @@ def _reply(claims: AccessToken, accessible: Sequence[str]) -> AuthenticationRepl
         permissions={
             str(permission.bit_length() - 1): True for permission in Administration(claims.administration)
         },
-        accountStatus=AccountStatus.ACTIVATED,
+        accountStatus=AccountStatus.PENDING
+        if claims.kind is SubjectKind.INVITEE
+        else AccountStatus.ACTIVATED,
         companyId=claims.company_id,
         accessibleAccounts=[Account(company_id) for company_id in accessible],
     )

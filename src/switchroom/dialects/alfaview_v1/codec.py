@@ -17,7 +17,7 @@ T = TypeVar("T", bound=Struct)
 _WORDS = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
 
 _MOST_ENTRIES = 2000
-"""Entries of a list or an object that are put into the canonical form; none may have as many."""
+"""Entries of a list or an object that are put into the canonical form, unless its type may have more."""
 
 _encoder = msgspec.json.Encoder(enc_hook=scalars.write)
 encode = _encoder.encode
@@ -47,7 +47,7 @@ class Decoder(Generic[T]):
 def _canonical(value: Any, kind: inspect.Type, path: str) -> Any:
     if isinstance(kind, inspect.UnionType):
         kind = next(item for item in kind.types if not isinstance(item, inspect.NoneType))
-    if _has_too_many(value):
+    if _has_too_many(value, kind):
         return value
     if isinstance(kind, inspect.StructType) and isinstance(value, dict):
         return _canonical_object(cast("dict[str, Any]", value), kind, path)
@@ -66,8 +66,9 @@ def _canonical(value: Any, kind: inspect.Type, path: str) -> Any:
     return value
 
 
-def _has_too_many(value: Any) -> bool:
-    return isinstance(value, (dict, list)) and len(cast("list[Any]", value)) > _MOST_ENTRIES
+def _has_too_many(value: Any, kind: inspect.Type) -> bool:
+    most = max(_MOST_ENTRIES, (isinstance(kind, inspect.ListType) and kind.max_length) or 0)
+    return isinstance(value, (dict, list)) and len(cast("list[Any]", value)) > most
 
 
 def _canonical_object(value: dict[str, Any], kind: inspect.StructType, path: str) -> dict[str, Any]:

@@ -54,15 +54,11 @@ NOT_CARRIED_OUT = {
         "companies/destroy",
         "favorites/list",
         "favorites/update",
-        "inviteUsers",
         "permissionGroups/update",
-        "streamTaskProgress",
     ),
     "companyService": ("get", "create", "update", "destroy", "search", "billingInformationUpdate"),
-    "guestService.v2": ("streamTaskProgress",),
     "meetingService": ("create", "get", "list", "update", "cancel"),
     "quotaService": ("stats",),
-    "userService": ("invite", "acceptInvitation"),
 }
 
 
@@ -128,6 +124,13 @@ class Alfaview(Dialect[AccessToken, Word]):
         else:
             reply.replyInfo = ReplyInfo(requestId=context.request_id, statusMessage="OK")
         return reply
+
+    def line(self, reply: Any, context: Context) -> Any:
+        """As a gateway of gRPC writes one reply of a stream."""
+        return {"result": self.envelope(reply, context)}
+
+    def line_of_error(self, problem: Problem[Word], context: Context) -> Any:
+        return {"error": self.error_body(problem, context)}
 
     def error_body(self, problem: Problem[Word], context: Context) -> ErrorReply:
         return error_reply(problem, context.request_id or _request_id_of(context.body))

@@ -19,6 +19,10 @@ def _failure(schemas: Schemas) -> Schema:
     return schemas.of(ErrorReply)
 
 
+def _line(reply: Schema) -> Schema:
+    return {"type": "object", "properties": {"result": reply}}
+
+
 def _operation_id(operation: Operation) -> str:
     return re.sub(r"\W", "_", operation.path.strip("/"))
 
@@ -42,6 +46,7 @@ DOCUMENTATION = Documentation(
     failures={"default": _ERRORS},
     failure=_failure,
     operation_id=_operation_id,
+    line=_line,
     scalars=_scalar,
     is_proto3=True,
 )

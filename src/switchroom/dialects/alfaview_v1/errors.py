@@ -142,6 +142,7 @@ PROBLEMS = ProblemTable(
             "grants": "permissions",
             "group_links": "groupLinkCreations",
             "guest_links": "guestLinkCreations",
+            "invitations": "userInvitations",
             "language": "UILanguage",
             "last_name": "lastname",
             "moves": "roomMoves",

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from switchroom.dialects.alfaview_v1.messages import guest as messages
+from switchroom.dialects.alfaview_v1.messages.business_logic import TaskProgressRequest
 from switchroom.dialects.alfaview_v1.messages.common import Reply, TrackingInfo
 from switchroom.dialects.alfaview_v1.messages.scalars import Timestamp
-from switchroom.dialects.alfaview_v1.operations import Context, operation, required
+from switchroom.dialects.alfaview_v1.operations import Context, operation, required, stream
+from switchroom.dialects.alfaview_v1.tasks import TaskStreams
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid
@@ -26,6 +28,7 @@ class GuestService:
     def __init__(self, services: Services) -> None:
         self._links = services.links
         self._admissions = services.admissions
+        self._streams = TaskStreams(services)
 
     def operations(self) -> Sequence[Operation]:
         return [
@@ -113,6 +116,13 @@ class GuestService:
                 self.authenticate,
                 "Sign in as a guest, with the access key of a link.",
                 access=OPEN,
+            ),
+            stream(
+                "guestService.v2/streamTaskProgress",
+                TaskProgressRequest,
+                messages.GuestTaskProgressReply,
+                self._streams.of_guests,
+                "Where the mails of a call are, whenever that changes, until all are sent or given up.",
             ),
         ]
 

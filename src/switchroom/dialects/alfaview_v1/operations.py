@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 from switchroom.dialects import operation as frame
 from switchroom.dialects.alfaview_v1.errors import Unimplemented
 from switchroom.dialects.alfaview_v1.messages.common import Reply, ReplyInfo
+from switchroom.dialects.body import LARGEST_BODY
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.secrets import random_key
@@ -27,6 +28,7 @@ def operation(
     summary: str,
     *,
     access: str = TOKEN,
+    largest_body: int = LARGEST_BODY,
 ) -> Operation:
     """An operation at this path below the API's base. All of them are POST."""
     return Operation(
@@ -37,6 +39,27 @@ def operation(
         reply=reply,
         access=access,
         handler=handler,
+        largest_body=largest_body,
+    )
+
+
+def stream(
+    path: str,
+    request: type[Any],
+    reply: type[Reply],
+    handler: Callable[[Context, Any], Awaitable[AsyncGenerator[Reply]]],
+    summary: str,
+) -> Operation:
+    """An operation whose reply is a stream: lines, each with a reply as its `result`."""
+    return Operation(
+        method="POST",
+        path=f"/{path}",
+        summary=summary,
+        request=request,
+        reply=reply,
+        access=TOKEN,
+        handler=handler,
+        is_stream=True,
     )
 
 

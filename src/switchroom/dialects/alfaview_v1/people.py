@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, UnsetType
 
+from switchroom.accounts.inviting import InvitationDraft
 from switchroom.accounts.person_drafts import AccessDraft, PersonDraft
 from switchroom.dialects.alfaview_v1.errors import Unimplemented
 from switchroom.dialects.alfaview_v1.messages.authentication import AccountStatus, AuthenticationRequest
@@ -50,6 +51,24 @@ def person_draft(user: User | None, metadata: Mapping[str, str] | None = None) -
         language=(locale and locale.UILanguage) or UNSET,
         spoken_languages=locale.spokenLanguages if locale else UNSET,
         properties={**user.metadata, **(metadata or {})},
+    )
+
+
+def invitation_draft(
+    user: User | None, room_ids: Sequence[str] = (), permission_group_id: str = ""
+) -> InvitationDraft:
+    user = user or User()
+    profile, locale = user.userProfile or UserProfile(), user.locale or Locale()
+    return InvitationDraft(
+        email=user.email,
+        first_name=profile.firstname,
+        last_name=profile.lastname,
+        title=profile.title,
+        language=locale.UILanguage,
+        spoken_languages=locale.spokenLanguages,
+        properties=user.metadata,
+        room_ids=room_ids,
+        permission_group_id=permission_group_id,
     )
 
 

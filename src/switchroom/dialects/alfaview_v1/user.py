@@ -10,18 +10,28 @@ from switchroom.accounts.person_drafts import AccessDraft
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import Reply, ReplyInfo, User
 from switchroom.dialects.alfaview_v1.messages.user import (
+    UserAcceptInvitationReply,
+    UserAcceptInvitationRequest,
     UserCreateReply,
     UserCreateRequest,
     UserDestroyRequest,
     UserGetLocaleReply,
     UserGetLocaleRequest,
+    UserInviteReply,
+    UserInviteRequest,
     UserListReply,
     UserListRequest,
     UserProfileUpdateRequest,
     UserUpdateRequest,
 )
 from switchroom.dialects.alfaview_v1.operations import Context, operation, required
-from switchroom.dialects.alfaview_v1.people import access_draft, locale_message, person_draft, user_message
+from switchroom.dialects.alfaview_v1.people import (
+    access_draft,
+    invitation_draft,
+    locale_message,
+    person_draft,
+    user_message,
+)
 from switchroom.dialects.operation import DEVICE_COOKIE, Operation
 from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid, NotFound
@@ -34,6 +44,7 @@ class UserService:
     def __init__(self, services: Services) -> None:
         self._people = services.people
         self._administration = services.people_administration
+        self._invitations = services.member_invitations
         self._password_changes = services.password_changes
 
     def operations(self) -> Sequence[Operation]:
@@ -47,6 +58,20 @@ class UserService:
                 UserCreateReply,
                 self.create,
                 "Make somebody with a password who can sign in at once.",
+            ),
+            operation(
+                "userService/invite",
+                UserInviteRequest,
+                UserInviteReply,
+                self.invite,
+                "Invite somebody by mail, or send an invitation again.",
+            ),
+            operation(
+                "userService/acceptInvitation",
+                UserAcceptInvitationRequest,
+                UserAcceptInvitationReply,
+                self.accept_invitation,
+                "Accept the invitation whose `activationToken` the access token was got with.",
             ),
             operation(
                 "userService/update",
@@ -95,6 +120,14 @@ class UserService:
         draft = person_draft(request.user, _metadata(request.authenticationRequest))
         access = access_draft(request.authenticationRequest)
         return UserCreateReply(userId=await self._administration.create(context.caller, draft, access))
+
+    async def invite(self, context: Context, request: UserInviteRequest) -> Reply:
+        user = User(email=request.email, userProfile=request.userProfile, locale=request.locale)
+        return UserInviteReply(userId=await self._invitations.invite(context.caller, invitation_draft(user)))
+
+    async def accept_invitation(self, context: Context, request: UserAcceptInvitationRequest) -> Reply:
+        await self._invitations.accept_as(context.caller)
+        return UserAcceptInvitationReply()
 
     async def update(self, context: Context, request: UserUpdateRequest) -> ReplyInfo:
         """Whoever changes their own password gives the one so far in `current`, which ends all sessions."""

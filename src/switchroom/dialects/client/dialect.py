@@ -8,6 +8,7 @@ from typing import Any
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.documentation import DOCUMENTATION
 from switchroom.dialects.client.errors import PROBLEMS, Refusal, refusal
+from switchroom.dialects.client.invitation import InvitationOperations
 from switchroom.dialects.client.meetings import MeetingOperations
 from switchroom.dialects.client.password import PasswordOperations
 from switchroom.dialects.client.room_tree import RoomTreeOperations
@@ -38,6 +39,7 @@ class ClientApi(Dialect[None, str]):
                 *RoomTreeOperations(services.tree, services.signer).operations(),
                 *MeetingOperations(services).operations(),
                 *PasswordOperations(services).operations(),
+                *InvitationOperations(services.member_invitations).operations(),
                 *SignOutOperations(
                     services.authentication, cookie_secure=services.cookie_secure
                 ).operations(),

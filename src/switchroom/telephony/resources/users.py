@@ -228,7 +228,11 @@ class Users(Resource[User, Any]):
             names = (
                 select(Membership.id, Person.username, Person.first_name, Person.last_name)
                 .join(Person, Person.id == Membership.person_id)
-                .where(Membership.organization_id == work.organization_id, Membership.id > after)
+                .where(
+                    Membership.organization_id == work.organization_id,
+                    Membership.id > after,
+                    Membership.invited_at.is_(None),
+                )
                 .where(self.visible_to(work.actor))
             )
             part = (await work.session.execute(names.order_by(Membership.id).limit(_LOOKED_AT))).all()
@@ -338,7 +342,7 @@ class Users(Resource[User, Any]):
         session, organization_id = work.session, work.organization_id
         organization = await session.get_one(Organization, organization_id)
         wanted = OrganizerDraft(email=draft.username)
-        row.person = person = await new_person(session, wanted, self._passwords, "username")
+        row.person = person = await new_person(session, wanted, self._passwords, "username", organization_id)
         await _write_address(session, person, draft.email)
         standing = Standing.ADMINISTRATOR if draft.priv_level == "admin" else Standing.PARTICIPANT
         row.membership = Membership(
@@ -367,7 +371,9 @@ class Users(Resource[User, Any]):
             await require_nowhere_else(session, organization_id, person)
         await self._change_access(work, member, draft)
         if folded(draft.username) != person.username:
-            known = await require_new_address(session, draft.username.strip().lower(), "username")
+            known = await require_new_address(
+                session, draft.username.strip().lower(), "username", organization_id
+            )
             if known is not None and known is not person:
                 raise Conflict(ErrorCode.ADDRESS_TAKEN, "username")
             if folded(person.email) == person.username:
@@ -433,7 +439,7 @@ def _users(organization_id: int) -> Select[Person, Membership, TelephonyUser]:
         select(Person, Membership, TelephonyUser)
         .join(Membership, Membership.person_id == Person.id)
         .outerjoin(TelephonyUser, TelephonyUser.membership_id == Membership.id)
-        .where(Membership.organization_id == organization_id)
+        .where(Membership.organization_id == organization_id, Membership.invited_at.is_(None))
     )
 
 

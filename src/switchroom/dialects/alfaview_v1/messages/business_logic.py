@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
 
-from switchroom.dialects.alfaview_v1.messages.common import Permissions, Reply, Request
-from switchroom.dialects.alfaview_v1.messages.scalars import Int32
+from msgspec import Meta, Struct
+
+from switchroom.accounts.invitation_batches import MOST_INVITED
+from switchroom.accounts.inviting import MOST_ROOMS
+from switchroom.dialects.alfaview_v1.messages.common import Permissions, Reply, Request, TrackingInfo, User
+from switchroom.dialects.alfaview_v1.messages.scalars import Int32, WireEnum
 
 
 class PermissionGroup(Struct, omit_defaults=True):
@@ -22,3 +26,50 @@ class CompanyPermissionGroupsListRequest(Request):
 
 class CompanyPermissionGroupsListReply(Reply):
     permissionGroups: dict[str, PermissionGroup] = {}
+
+
+class State(WireEnum):
+    UNDEFINED = "UNDEFINED", 0
+    QUEUED = "QUEUED", 1
+    ASSIGNED = "ASSIGNED", 2
+    FAILED = "FAILED", 3
+    FAILED_PERMANENTLY = "FAILED_PERMANENTLY", 4
+    DONE = "DONE", 5
+
+
+class TaskProgressRequest(Request):
+    trackingInfo: TrackingInfo | None = None
+
+
+class TaskProgress(Struct, omit_defaults=True):
+    """`metadata` has `total`, `done` and `failed` and, at the end, what was wrong by the field that it was
+    wrong with, such as `userInvitations[7].email`."""
+
+    trackingInfo: TrackingInfo | None = None
+    state: State = State.UNDEFINED
+    execution: int = 0
+    maxRetries: int = 0
+    nextRun: str = ""
+    metadata: dict[str, str] = {}
+    progress: float = 0.0
+
+
+class TaskProgressReply(Reply):
+    taskProgress: TaskProgress | None = None
+
+
+class UserInvitation(Struct, omit_defaults=True):
+    user: User | None = None
+    roomIds: Annotated[list[str], Meta(max_length=MOST_ROOMS)] = []
+    permissionGroupId: str = ""
+
+
+class InviteUsersRequest(Request):
+    userInvitations: Annotated[list[UserInvitation], Meta(max_length=MOST_INVITED)] = []
+    userPermissions: dict[str, bool] = {}
+    companyName: str = ""
+    inviterName: str = ""
+
+
+class InviteUsersReply(Reply):
+    trackingInfo: TrackingInfo | None = None

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from switchroom.dialects.alfaview_v1.messages.business_logic import State
 from switchroom.dialects.alfaview_v1.messages.common import Reply, Request, TrackingInfo
 from switchroom.dialects.alfaview_v1.messages.scalars import Timestamp, WireEnum
 from switchroom.rooms.links import MOST_LINKS_AT_ONCE
@@ -205,3 +206,15 @@ class AuthenticateReply(Reply):
     tokenExpiresAt: Timestamp | None = None
     userId: str = ""
     linkInfo: LinkInfo | None = None
+
+
+class GuestTaskProgress(Struct, omit_defaults=True):
+    """The API calls it TaskProgress, as it does another message."""
+
+    trackingInfo: TrackingInfo | None = None
+    state: State = State.UNDEFINED
+    progress: float = 0.0
+
+
+class GuestTaskProgressReply(Reply):
+    taskProgress: GuestTaskProgress | None = None

@@ -54,3 +54,21 @@ class UserGetLocaleRequest(Request):
 
 class UserGetLocaleReply(Reply):
     locale: Locale | None = None
+
+
+class UserInviteRequest(Request):
+    email: str = ""
+    userProfile: UserProfile | None = None
+    locale: Locale | None = None
+
+
+class UserInviteReply(Reply):
+    userId: str = ""
+
+
+class UserAcceptInvitationRequest(Request):
+    pass
+
+
+class UserAcceptInvitationReply(Reply):
+    pass

@@ -1,0 +1,251 @@
+"""Invitations of people to an organization: sent, looked up by their links, accepted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.accounts.inviting import InvitationDraft, Inviter, Inviting
+from switchroom.accounts.people import lock_people, require_permission, require_still
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import Conflict, DomainError, ErrorCode, Forbidden, LinkExpired, LinkNotFound, NotFound
+from switchroom.events.append import append
+from switchroom.events.types import UserInvitationAccepted
+from switchroom.identity.models import MemberInvitation, Membership, Organization, Person
+from switchroom.identity.password_links import write_password
+from switchroom.identity.permissions import Administration
+from switchroom.identity.secrets import Passwords, digest, key_hash
+from switchroom.identity.throttle import Throttle
+from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
+from switchroom.identity.usernames import folded
+
+TO_INVITE = Administration.USER_INVITE | Administration.USER_ADMIN
+
+
+class InvitationView(Struct, frozen=True):
+    """What an invitation says to whoever has its link. `has_account` is whether they sign in with a password
+    of theirs already, which accepting takes then. `accepted_at` is None for one that is open."""
+
+    username: str
+    display_name: str
+    organization_name: str
+    inviter_name: str
+    has_account: bool
+    expires_at: datetime
+    accepted_at: datetime | None
+
+
+class MemberInvitations:
+    """An invitation is accepted by its link, which proves that the mail came to whom it is for, and by the
+    password of whoever has an account already: a name that another organization gave somebody does not let
+    them in here. Whoever tries links that do not exist is slowed down, by address."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        signer: TokenSigner,
+        throttle: Throttle,
+        inviting: Inviting,
+        *,
+        access_token_lifetime: int,
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._signer = signer
+        self._throttle = throttle
+        self._inviting = inviting
+        self._lifetime = access_token_lifetime
+
+    async def invite(self, token: AccessToken, draft: InvitationDraft) -> str:
+        """Invite somebody, or send the invitation again, which voids the link before. Returns the person's
+        id. Raises Invalid, and Conflict for somebody who belongs to the organization."""
+        require_permission(token, TO_INVITE)
+        name = token.display_name if token.kind is SubjectKind.PERSON else ""
+        async with self._database.write(token.organization_id) as session:
+            await lock_people(session, token.organization_id)
+            await require_still(session, token, TO_INVITE)
+            outcome: Sequence[str | DomainError]
+            outcome = await self._inviting.invite(session, Inviter(token=token, name=name), [draft])
+            (invited,) = outcome
+            if isinstance(invited, DomainError):
+                raise invited
+            return invited
+
+    async def look_up(self, key: str, address: str) -> InvitationView:
+        """What a link is good for. Raises LinkNotFound for one that was replaced or never was, LinkExpired
+        for one that was not accepted in time, and Exhausted after repeated guesses."""
+        return _view(*await self._find(key, address))
+
+    async def accept(self, key: str, password: str, address: str, device: str = "") -> str:
+        """Accept an invitation, with a password to be or, of somebody who has an account, the one they have.
+        Returns the user name.
+
+        Raises what `look_up` raises, Conflict for one that was accepted, Invalid for a password that cannot
+        be taken, and Forbidden for one that is wrong.
+        """
+        invitation, person, _ = await self._find(key, address)
+        _require_open(invitation)
+        password_hash = ""
+        if person.password_hash:
+            await self._verify(person, password, address, device)
+        else:
+            password_hash = await self._passwords.hash_chosen(password)
+        async with self._database.write(None) as session:
+            query = select(MemberInvitation).where(MemberInvitation.key_hash == key_hash(key))
+            await _accept(session, query, person.password_hash, password_hash)
+        return person.username
+
+    async def sign_in(self, key: str, own_token: str, address: str) -> AccessToken:
+        """The claims of somebody invited, good for accepting the invitation and for nothing else. Whoever has
+        an account shows that it is theirs by a token of it.
+
+        Raises what `look_up` raises, Conflict for an invitation that was accepted, and Forbidden.
+        """
+        invitation, person, organization = await self._find(key, address)
+        _require_open(invitation)
+        if person.password_hash:
+            if not own_token:
+                raise Forbidden(ErrorCode.INVITED_WITH_ACCOUNT)
+            claims = self._signer.verify(own_token)
+            if claims.kind is not SubjectKind.PERSON or claims.subject_id != person.id:
+                raise Forbidden(ErrorCode.INVITED_WITH_ACCOUNT)
+        moment = time.time()
+        return AccessToken(
+            organization_id=organization.id,
+            company_id=organization.ulid,
+            subject_id=person.id,
+            kind=SubjectKind.INVITEE,
+            issued_at=moment,
+            expires_at=int(moment) + self._lifetime,
+            administration=0,
+            display_name=_name(invitation) or person.username,
+            link_id=invitation.id,
+            room_id=_what_it_was(invitation, person),
+        )
+
+    async def accept_as(self, token: AccessToken) -> None:
+        """Accept the invitation that the token is of. Raises NotFound for a token of none, LinkNotFound for
+        an invitation that was sent again since, or whose person has another password by now, and what
+        `accept` raises for others."""
+        if token.kind is SubjectKind.GUEST:
+            raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
+        if token.kind is not SubjectKind.INVITEE:
+            raise NotFound(ErrorCode.INVITATION_NOT_FOUND)
+        query = _INVITATION.where(MemberInvitation.id == token.link_id)
+        async with self._database.read(None) as session:
+            row = (await session.execute(query)).one_or_none()
+        if row is None:
+            raise LinkNotFound
+        invitation, person, _ = row
+        _require_open(invitation)
+        if _what_it_was(invitation, person) != token.room_id:
+            raise LinkNotFound
+        async with self._database.write(None) as session:
+            same = select(MemberInvitation).where(MemberInvitation.key_hash == invitation.key_hash)
+            await _accept(session, same, person.password_hash, "")
+
+    async def _find(self, key: str, address: str) -> tuple[MemberInvitation, Person, Organization]:
+        async with self._throttle.few_at_a_time(None, address):
+            await self._throttle.check(None, address)
+            async with self._database.read(None) as session:
+                query = _INVITATION.where(MemberInvitation.key_hash == key_hash(key))
+                row = (await session.execute(query)).one_or_none()
+            if row is None:
+                await self._throttle.failed(None, address)
+                raise LinkNotFound
+        invitation, person, organization = row
+        if invitation.accepted_at is None and invitation.expires_at <= now():
+            raise LinkExpired(invitation.expires_at)
+        return invitation, person, organization
+
+    async def _verify(self, person: Person, password: str, address: str, device: str) -> None:
+        account = f"password:{folded(person.username)}"
+        async with self._throttle.few_at_a_time(account, address, device):
+            await self._throttle.check(account, address, device)
+            if not await self._passwords.verify(person.password_hash, password):
+                await self._throttle.failed(account, address, device)
+                raise Forbidden(ErrorCode.PASSWORD_WRONG, "password")
+            await self._throttle.succeeded(account, address, device)
+
+
+_INVITATION = (
+    select(MemberInvitation, Person, Organization)
+    .join(Person, Person.id == MemberInvitation.person_id)
+    .join(Organization, Organization.id == MemberInvitation.organization_id)
+    .where(Organization.closed_at.is_(None))
+)
+
+
+async def _accept(
+    session: AsyncSession, query: Select[MemberInvitation], seen_hash: str, password_hash: str
+) -> None:
+    """Make a member of whoever is invited. `seen_hash` is what their password was when it was looked at;
+    `password_hash` is that of a new one, empty for none. Of two at once, one accepts."""
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    invitation = await session.scalar(locked)
+    if invitation is None:
+        raise LinkNotFound
+    _require_open(invitation)
+    if invitation.expires_at <= now():
+        raise LinkExpired(invitation.expires_at)
+    rows = await session.execute(
+        select(Person, Membership, Organization)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Organization, Organization.id == Membership.organization_id)
+        .where(
+            Person.id == invitation.person_id,
+            Organization.id == invitation.organization_id,
+            Organization.closed_at.is_(None),
+        )
+        .with_for_update(of=(Person, Membership))
+        .execution_options(populate_existing=True)
+    )
+    row = rows.one_or_none()
+    if row is None:
+        raise LinkNotFound
+    person, membership, organization = row
+    if person.password_hash != seen_hash:
+        raise LinkNotFound  # somebody has set another in the meantime: the page asks anew
+    if not person.password_hash:
+        person.first_name, person.last_name = invitation.first_name, invitation.last_name
+        person.title, person.locale = invitation.title, invitation.language
+    if password_hash:
+        await write_password(session, person, password_hash)
+    invitation.accepted_at = now()
+    membership.invited_at = membership.disabled_at = None
+    accepted = UserInvitationAccepted(username=person.username)
+    append(session, organization.id, accepted, person.id)
+
+
+def _require_open(invitation: MemberInvitation) -> None:
+    if invitation.accepted_at is not None:
+        raise Conflict(ErrorCode.INVITATION_ACCEPTED)
+
+
+def _what_it_was(invitation: MemberInvitation, person: Person) -> str:
+    """The link of the invitation and the password of the person, in 32 characters that tell nothing."""
+    return digest(f"{invitation.key_hash} {person.password_hash}")[:32]
+
+
+def _view(invitation: MemberInvitation, person: Person, organization: Organization) -> InvitationView:
+    return InvitationView(
+        username=person.username,
+        display_name=_name(invitation) or invitation.email,
+        organization_name=organization.display_name,
+        inviter_name=invitation.inviter_name,
+        has_account=bool(person.password_hash),
+        expires_at=invitation.expires_at,
+        accepted_at=invitation.accepted_at,
+    )
+
+
+def _name(invitation: MemberInvitation) -> str:
+    parts = (invitation.title, invitation.first_name, invitation.last_name)
+    return " ".join(part for part in parts if part)

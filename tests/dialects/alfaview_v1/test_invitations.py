@@ -1,0 +1,289 @@
+"""Invitations of people to a company: sent, and accepted over both APIs by whoever they are for."""
+
+from __future__ import annotations
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import update
+
+from switchroom.db.base import now
+from switchroom.identity.models import MemberInvitation
+from switchroom.identity.permissions import Standing
+from tests.dialects.alfaview_v1.test_users import change, events_of, is_good, sign_in, user_of
+from tests.mail.outbox import invitation_key, invitation_keys, mails_to
+from tests.platform import PASSWORD, RunningPlatform, Tenant, refusal
+
+OTHER_PASSWORD = "battery horse correct"
+
+
+def address() -> str:
+    return f"{secrets.token_hex(6)}@example.org"
+
+
+def invite(tenant: Tenant, email: str, **fields: Any) -> str:
+    return tenant.api("userService/invite", email=email, **fields)["userId"]
+
+
+def look_up(tenant: Tenant, key: str) -> dict[str, Any]:
+    answer = tenant.running.http.post("/client/invitation/look-up", json={"key": key})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def accept(tenant: Tenant, key: str, password: str = PASSWORD) -> httpx.Response:
+    return tenant.running.http.post("/client/invitation", json={"key": key, "password": password})
+
+
+def activate(tenant: Tenant, key: str, own_token: str = "") -> httpx.Response:
+    body: dict[str, Any] = {"activationTokenCredentials": {"activationToken": key}}
+    if own_token:
+        body["accessInfo"] = {"accessToken": own_token}
+    return tenant.api.post("authenticationService/authenticate", body)
+
+
+def expire(tenant: Tenant, person_id: str) -> None:
+    async def write() -> None:
+        async with tenant.running.platform.storage.database.write(None) as session:
+            of_person = update(MemberInvitation).where(MemberInvitation.person_id == person_id)
+            await session.execute(of_person.values(expires_at=now() - timedelta(seconds=1)))
+
+    tenant.running.run(write())
+
+
+def test_from_the_invitation_to_being_signed_in(running: RunningPlatform) -> None:
+    tenant, email = running.organization("Universität Köln"), address()
+
+    user_id = invite(
+        tenant,
+        email.upper(),
+        userProfile={"firstname": "Jürgen", "lastname": "Groß", "title": "Dr."},
+        locale={"UILanguage": "de_DE"},
+    )
+
+    (mail,) = mails_to(running, email)
+    assert mail["Subject"] == "Einladung zu Universität Köln"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "Guten Tag Dr. Jürgen Groß" in body.get_content()
+    assert "Ada Admin lädt Sie zu Universität Köln ein" in body.get_content()
+    assert sign_in(tenant, email).status_code == 401
+    key = invitation_key(running, email)
+    seen = look_up(tenant, key)
+    assert seen.pop("validUntil")
+    assert seen == {
+        "state": "open",
+        "username": email,
+        "displayName": "Dr. Jürgen Groß",
+        "companyName": "Universität Köln",
+        "inviterName": "Ada Admin",
+        "hasAccount": False,
+    }
+    assert accept(tenant, key).json() == {"state": "joined", "username": email}
+    assert sign_in(tenant, email).json()["userId"] == user_id
+    assert user_of(tenant, user_id) == {
+        "email": email,
+        "userProfile": {"firstname": "Jürgen", "lastname": "Groß", "title": "Dr."},
+        "locale": {"UILanguage": "de"},
+    }
+    kinds = [kind for kind, _ in events_of(tenant, user_id)]
+    assert kinds.index("user.invited") < kinds.index("user.invitation_accepted")
+
+
+def test_an_invitation_is_accepted_once(tenant: Tenant) -> None:
+    email = address()
+    invite(tenant, email)
+    key = invitation_key(tenant.running, email)
+
+    with ThreadPoolExecutor(2) as both:
+        passwords = [PASSWORD, OTHER_PASSWORD]
+        answers = [one.json() for one in both.map(lambda one: accept(tenant, key, one), passwords)]
+
+    assert sorted(one["state"] for one in answers)[-1] == "joined"
+    fits = [sign_in(tenant, email, one).status_code == 200 for one in passwords]
+    assert fits == [one["state"] == "joined" for one in answers]
+    assert accept(tenant, key, "another password").json() == {"state": "accepted", "username": email}
+    assert look_up(tenant, key) == {"state": "accepted", "username": email}
+    refused = tenant.api.refused("userService/invite", email=email)
+    assert (refused["code"], refused["details"][0]["statusCode"]) == (6, "ALREADY_EXISTS")
+
+
+def test_an_invitation_that_is_sent_again_voids_the_one_before(tenant: Tenant) -> None:
+    email = address()
+    user_id = invite(tenant, email, userProfile={"firstname": "Grace"})
+    (first,) = invitation_keys(tenant.running, email)
+    expire(tenant, user_id)
+    assert look_up(tenant, first)["state"] == "expired"
+    assert accept(tenant, first).json()["state"] == "expired"
+
+    assert invite(tenant, email, userProfile={"firstname": "Ada"}) == user_id
+    (second,) = invitation_keys(tenant.running, email, count=2) - {first}
+
+    assert look_up(tenant, first) == {"state": "unknown"}
+    assert look_up(tenant, second)["displayName"] == "Ada"
+    assert accept(tenant, first).json() == {"state": "unknown"}
+    assert accept(tenant, second).json()["state"] == "joined"
+    assert user_of(tenant, user_id)["userProfile"] == {"firstname": "Ada"}
+
+
+def test_a_person_of_another_company_accepts_with_the_password_they_have(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    person = tenant.person(first_name="Emil", last_name="Berliner")
+    other = running.organization("Other")
+
+    assert invite(other, person.username, userProfile={"firstname": "Somebody"}) == person.id
+
+    # What the other company knows of them is not to be had by inviting them.
+    assert user_of(other, person.id)["userProfile"] == {"firstname": "Somebody"}
+    key = invitation_key(running, person.username)
+    assert look_up(other, key)["hasAccount"] is True
+    wrong = accept(other, key, OTHER_PASSWORD)
+    assert (wrong.status_code, wrong.json()["details"]["field"]) == (403, "password")
+    assert sign_in(other, person.username).status_code == 401
+    assert accept(other, key).json() == {"state": "joined", "username": person.username}
+    assert is_good(tenant, person.token)
+    assert user_of(other, person.id)["userProfile"] == {"firstname": "Emil", "lastname": "Berliner"}
+    signed_in = sign_in(other, person.username).json()
+    companies = [one["companyId"] for one in signed_in["accessibleAccounts"]]
+    assert companies == [tenant.company_id, other.company_id]
+
+
+def test_that_others_invite_somebody_changes_nothing_for_their_company(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    person, email = tenant.person(), address()
+    stranger = running.organization("Stranger")
+    invite(stranger, person.username)
+    invite(stranger, email)
+
+    change(tenant, "userService/updateProfile", userId=person.id, userProfile={"firstname": "Emil"})
+    made = tenant.api(
+        "userService/create",
+        user={"email": email},
+        authenticationRequest={"usernamePasswordCredentials": {"password": PASSWORD}},
+    )
+    assert sign_in(tenant, email).json()["userId"] == made["userId"]
+    # Whoever has the mail need not be who was given the password.
+    key = invitation_key(running, email)
+    assert look_up(stranger, key)["hasAccount"] is True
+    assert accept(stranger, key, OTHER_PASSWORD).status_code == 403
+    change(tenant, "userService/destroy", userId=person.id)
+
+
+def test_by_the_api_an_invitation_is_accepted_with_its_activation_token(tenant: Tenant) -> None:
+    email, room = address(), tenant.room()
+    user_id = invite(tenant, email)
+    key = invitation_key(tenant.running, email)
+
+    signed_in = activate(tenant, key).json()
+    assert signed_in["accountStatus"] == "PENDING"
+    assert (signed_in["userId"], signed_in["companyId"]) == (user_id, tenant.company_id)
+    assert not {"permissions", "refreshToken"} & set(signed_in)
+    token = signed_in["accessToken"]
+    for path, fields in (("roomService/list", {}), ("roomService/permissions", {"roomId": room})):
+        assert tenant.api.refused(path, token=token, **fields)["code"] == 7
+    assert tenant.api.refused("userService/acceptInvitation")["code"] == 5
+
+    tenant.api("userService/acceptInvitation", token=token)
+    again = tenant.api.refused("userService/acceptInvitation", token=token)
+    assert (again["code"], again["message"]) == (9, "the invitation has been accepted already")
+    assert refusal(activate(tenant, key))["code"] == 9
+    assert "user.invitation_accepted" in [kind for kind, _ in events_of(tenant, user_id)]
+
+
+def test_by_the_api_a_person_of_another_company_shows_that_the_account_is_theirs(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    person, somebody_else = tenant.person(), tenant.person()
+    other = running.organization("Other")
+    invite(other, person.username)
+    key = invitation_key(running, person.username)
+
+    for own in ("", somebody_else.token):
+        assert refusal(activate(other, key, own))["code"] == 7
+    token = activate(other, key, person.token).json()["accessToken"]
+    other.api("userService/acceptInvitation", token=token)
+
+    assert sign_in(other, person.username).status_code == 200
+
+
+def test_a_token_is_void_when_the_invitation_is_sent_again_or_the_account_becomes_anothers(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    emails = [address(), address()]
+    tokens: list[str] = []
+    for email in emails:
+        invite(tenant, email)
+        tokens.append(activate(tenant, invitation_key(running, email)).json()["accessToken"])
+    invite(tenant, emails[0])
+    running.organization("Other").api(
+        "userService/create",
+        user={"email": emails[1]},
+        authenticationRequest={"usernamePasswordCredentials": {"password": PASSWORD}},
+    )
+
+    for token in tokens:
+        assert tenant.api.refused("userService/acceptInvitation", token=token)["code"] in (5, 16)
+    for email in emails:
+        assert sign_in(tenant, email).status_code == 401
+
+
+def test_who_is_taken_out_or_disabled_meanwhile_cannot_accept(tenant: Tenant) -> None:
+    emails = [address(), address()]
+    out, disabled = [invite(tenant, email) for email in emails]
+    keys = [invitation_key(tenant.running, email) for email in emails]
+
+    pending = tenant.api.refused(
+        "userService/update", userId=out, authenticationRequest={"accountStatus": "ACTIVATED"}
+    )
+    assert (pending["code"], pending["message"]) == (9, "the person has not accepted the invitation yet")
+    change(tenant, "userService/destroy", userId=out)
+    request = {"accountStatus": "DEACTIVATED"}
+    change(tenant, "userService/update", userId=disabled, authenticationRequest=request)
+
+    for key in keys:
+        assert look_up(tenant, key) == {"state": "unknown"}
+        assert accept(tenant, key).json() == {"state": "unknown"}
+    assert invite(tenant, emails[0]) != out
+
+
+def test_who_was_only_invited_is_no_administrator_to_leave_the_company_to(tenant: Tenant) -> None:
+    chief, email = tenant.administrator, address()
+    task = tenant.api(
+        "businessLogicService/inviteUsers",
+        userInvitations=[{"user": {"email": email}}],
+        userPermissions={"16": True},
+    )
+    assert task["trackingInfo"]["taskId"]
+    key = invitation_key(tenant.running, email)
+
+    assert tenant.api.refused("userService/destroy", userId=chief.id)["code"] == 9
+    accept(tenant, key)
+    change(tenant, "userService/destroy", userId=chief.id)
+    assert sign_in(tenant, email).json()["permissions"]["16"] is True
+
+
+def test_guesses_and_bad_passwords(tenant: Tenant) -> None:
+    email = address()
+    invite(tenant, email)
+    key = invitation_key(tenant.running, email)
+
+    assert look_up(tenant, "nothing") == {"state": "unknown"}
+    assert tenant.running.http.post("/client/invitation/look-up", json={"key": "x" * 129}).status_code == 400
+    for password in ("short", "password1", ""):
+        refused = accept(tenant, key, password)
+        assert (refused.status_code, refused.json()["details"]["field"]) == (400, "password")
+    assert look_up(tenant, key)["state"] == "open"
+
+
+def test_an_address_that_cannot_be_mailed_to_is_not_invited(tenant: Tenant) -> None:
+    for email in ("", "nobody", "jürgen@example.org", "a@b@c", "x" * 250 + "@example.org"):
+        refused = tenant.api.refused("userService/invite", email=email)
+        assert refused["code"] == 3, email
+        assert "email" in refused["message"]
+    standing = tenant.person(Standing.MODERATOR)
+    assert tenant.api.refused("userService/invite", token=standing.token, email=address())["code"] == 7
