@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -33,6 +34,12 @@ def somebody(**more: Any) -> dict[str, Any]:
 def sign_in(tenant: Tenant, username: str, password: str = PASSWORD) -> httpx.Response:
     credentials = {"username": username, "password": password, "companyId": tenant.company_id}
     return tenant.api.post("authenticationService/authenticate", {"usernamePasswordCredentials": credentials})
+
+
+def statuses(calls: Sequence[Callable[[], httpx.Response]]) -> list[int]:
+    """What calls that are made at once answer."""
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return [made.result().status_code for made in [threads.submit(call) for call in calls]]
 
 
 def token_of(tenant: Tenant, username: str, password: str = PASSWORD) -> str:
@@ -115,11 +122,8 @@ def test_of_two_who_make_the_same_person_at_once_one_does(tenant: Tenant, runnin
     assert tenant.token
     wish = somebody()
 
-    with ThreadPoolExecutor(4) as threads:
-        calls = [
-            partial(one.api.send, "userService/create", **wish) for one in (tenant, other, tenant, other)
-        ]
-        answers = list(threads.map(lambda call: call().status_code, calls))
+    calls = [partial(one.api.send, "userService/create", **wish) for one in (tenant, other, tenant, other)]
+    answers = statuses(calls)
 
     assert sorted(answers) == [200, 409, 409, 409]
 
@@ -155,13 +159,15 @@ def test_what_is_not_said_stays(tenant: Tenant) -> None:
 
 def test_one_changes_ones_own_name_and_languages_and_no_more(tenant: Tenant) -> None:
     person, other = tenant.person(), tenant.person()
-    own = {"token": person.token}
+    token = person.token
 
-    change(tenant, "userService/updateProfile", **own, userProfile={"firstname": "Emil", "title": "Prof."})
-    change(tenant, "userService/update", **own, userId=person.id, user={"locale": {"UILanguage": "de"}})
-    assert tenant.api("userService/getLocale", **own)["locale"] == {"UILanguage": "de"}
+    change(
+        tenant, "userService/updateProfile", token=token, userProfile={"firstname": "Emil", "title": "Prof."}
+    )
+    change(tenant, "userService/update", token=token, userId=person.id, user={"locale": {"UILanguage": "de"}})
+    assert tenant.api("userService/getLocale", token=token)["locale"] == {"UILanguage": "de"}
     assert user_of(tenant, person.id)["userProfile"] == {"firstname": "Emil", "title": "Prof."}
-    for path, fields in (
+    refused: list[tuple[str, dict[str, Any]]] = [
         ("userService/updateProfile", {"userId": other.id, "userProfile": {"firstname": "x"}}),
         ("userService/getLocale", {"userId": other.id}),
         ("userService/update", {"userId": person.id, "user": {"email": "new@example.org"}}),
@@ -171,8 +177,9 @@ def test_one_changes_ones_own_name_and_languages_and_no_more(tenant: Tenant) -> 
             {"userId": person.id, "authenticationRequest": {"permissions": {USER_ADMIN: True}}},
         ),
         ("userService/destroy", {"userId": person.id}),
-    ):
-        assert tenant.api.refused(path, **own, **fields)["code"] == 7, (path, fields)
+    ]
+    for path, fields in refused:
+        assert tenant.api.refused(path, token=token, **fields)["code"] == 7, (path, fields)
 
 
 def test_one_changes_ones_own_password_with_the_one_so_far(tenant: Tenant) -> None:
@@ -244,7 +251,7 @@ def _shared(tenant: Tenant, running: RunningPlatform) -> Account:
 
 
 def test_permissions_are_given_as_a_tree_by_those_who_have_them(tenant: Tenant) -> None:
-    def give(user_id: str, token: str | None = None, **permissions: bool) -> httpx.Response:
+    def give(user_id: str, permissions: dict[str, bool], token: str | None = None) -> httpx.Response:
         return tenant.api.send(
             "userService/update",
             token=token,
@@ -253,19 +260,19 @@ def test_permissions_are_given_as_a_tree_by_those_who_have_them(tenant: Tenant) 
         )
 
     chief, clerk = tenant.person(), tenant.person()
-    assert give(chief.id, **{USER_ADMIN: True}).status_code == 200
+    assert give(chief.id, {USER_ADMIN: True}).status_code == 200
     held = sign_in(tenant, chief.username).json()
     assert set(held["permissions"]) == {"1", "3", "4", "5", "6"}
     token = held["accessToken"]
 
-    assert give(clerk.id, token, **{USER_LIST: True}).status_code == 200
+    assert give(clerk.id, {USER_LIST: True}, token).status_code == 200
     for permission in (ROOM_CREATE, MANAGE_COMPANY):
-        assert refusal(give(clerk.id, token, **{permission: True}))["code"] == 7
-    assert refusal(give(chief.id, token, **{USER_ADMIN: False}))["code"] == 7
-    assert refusal(give(clerk.id, **{"7": True}))["code"] == 3
+        assert refusal(give(clerk.id, {permission: True}, token))["code"] == 7
+    assert refusal(give(chief.id, {USER_ADMIN: False}, token))["code"] == 7
+    assert refusal(give(clerk.id, {"7": True}))["code"] == 3
 
     before = token_of(tenant, clerk.username)
-    assert give(clerk.id, token, USER_LIST=False).status_code == 200
+    assert give(clerk.id, {"USER_LIST": False}, token).status_code == 200
     assert not is_good(tenant, before)
     assert "permissions" not in sign_in(tenant, clerk.username).json()
     assert "user.permissions_changed" in [kind for kind, _ in events_of(tenant, clerk.id)]
@@ -337,8 +344,7 @@ def test_of_two_administrators_who_take_each_other_out_one_stays(tenant: Tenant)
         for one, other in ((first, second), (second, first))
     ]
 
-    with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(lambda call: call().status_code, calls))
+    answers = statuses(calls)
 
     assert answers.count(200) == 1
     good = [one for one in (first, second) if is_good(tenant, one.token)]
