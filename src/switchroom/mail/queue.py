@@ -35,24 +35,32 @@ Payload = Invitation | MeetingMail | MemberInvitationMail | PasswordMail | Voice
 """What a queued mail says."""
 
 
-async def enqueue_invitations(
-    session: AsyncSession, organization_id: int, invitations: Sequence[Invitation], created_by: str
-) -> str:
-    """Queue invitations; they leave once the caller's transaction is committed. Returns the id of the batch
-    by which whoever asked for them, `created_by`, follows them.
-
-    An earlier invitation with the same `uid` that still waits is not sent any more.
-    """
-    moment = now()
+def add_mail_batch(session: AsyncSession, organization_id: int, created_by: str, total: int) -> str:
+    """A batch by which whoever asked for so many mails, `created_by`, follows them. Returns its id."""
     batch = Batch(
         id=new_id(),
         organization_id=organization_id,
         kind=_KIND,
         created_by=created_by,
-        total=len(invitations),
+        total=total,
         state=BatchState.FOLLOWED,
     )
     session.add(batch)
+    return batch.id
+
+
+async def enqueue_invitations(
+    session: AsyncSession,
+    organization_id: int,
+    invitations: Sequence[Invitation],
+    batch_id: str | None = None,
+) -> Sequence[str]:
+    """Queue invitations, as those of a batch if there is one; they leave once the caller's transaction is
+    committed. Returns the mails' ids.
+
+    An earlier invitation with the same `uid` that still waits is not sent any more.
+    """
+    moment = now()
     rows: list[dict[str, Any]] = []
     async for one in taking_turns(invitations):
         if one.sequence > 0:
@@ -60,10 +68,10 @@ async def enqueue_invitations(
                 session, organization_id, one.uid, reason="replaced by a newer invitation"
             )
         row = _row(organization_id, one, to=one.to, queued_at=moment)
-        rows.append({**row, "batch_id": batch.id})
+        rows.append({**row, "batch_id": batch_id})
     await insert_values(session, QueuedMail, rows)
     notify(session, MailQueued())
-    return batch.id
+    return [row["id"] for row in rows]
 
 
 async def enqueue_member_invitations(

@@ -24,7 +24,7 @@ from switchroom.identity.timezones import require_timezone
 from switchroom.identity.tokens import AccessToken
 from switchroom.mail.addresses import require_address
 from switchroom.mail.invitations import Invitation
-from switchroom.mail.queue import enqueue_invitations, withdraw_invitations
+from switchroom.mail.queue import add_mail_batch, enqueue_invitations, withdraw_invitations
 from switchroom.rooms.access import judge, no_room, room_and_viewer, room_for, with_viewer
 from switchroom.rooms.drafts import LONGEST_NAME, require_name, require_text
 from switchroom.rooms.models import Link, LinkKind, Room, RoomPermission, RoomType
@@ -226,7 +226,9 @@ class Links:
                     timezone=link.timezone,
                 )
             )
-        return await enqueue_invitations(session, token.organization_id, invitations, token.subject_id)
+        task_id = add_mail_batch(session, token.organization_id, token.subject_id, len(invitations))
+        await enqueue_invitations(session, token.organization_id, invitations, task_id)
+        return task_id
 
 
 def _append(session: AsyncSession, token: AccessToken, kind: type[LinkSnapshot], link: Link) -> None:
