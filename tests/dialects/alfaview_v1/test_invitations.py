@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -100,7 +101,7 @@ def test_an_invitation_is_accepted_once(tenant: Tenant) -> None:
 
     with ThreadPoolExecutor(2) as both:
         passwords = [PASSWORD, OTHER_PASSWORD]
-        answers = [one.json() for one in both.map(lambda one: accept(tenant, key, one), passwords)]
+        answers = [one.json() for one in both.map(partial(accept, tenant, key), passwords)]
 
     assert sorted(one["state"] for one in answers)[-1] == "joined"
     fits = [sign_in(tenant, email, one).status_code == 200 for one in passwords]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from tests.dialects.alfaview_v1.test_fairness import watched
@@ -25,7 +25,7 @@ def invite(tenant: Tenant, invitations: list[dict[str, Any]], **more: Any) -> st
 
 def lines(
     tenant: Tenant, task_id: str, *, path: str = BUSINESS_LOGIC, token: str = ""
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any]]:
     """The lines of a stream, as they come."""
     body = {
         "accessInfo": {"requestId": "test", "accessToken": token or tenant.token},
@@ -100,9 +100,9 @@ def test_a_task_is_seen_by_who_began_it_and_who_administers_people(
         assert list(lines(tenant, theirs, token=seen))[-1]["state"] == "DONE"
     stranger = running.organization("Stranger")
     for path in (BUSINESS_LOGIC, GUESTS):
-        wanted = {"trackingInfo": {"taskId": mine}}
-        assert tenant.api.refused(path, token=token, **wanted)["code"] == 5
-        assert stranger.api.refused(path, **wanted)["code"] == 5
+        wanted = {"taskId": mine}
+        assert tenant.api.refused(path, token=token, trackingInfo=wanted)["code"] == 5
+        assert stranger.api.refused(path, trackingInfo=wanted)["code"] == 5
         assert tenant.api.refused(path, trackingInfo={"taskId": "nope"})["code"] == 5
         assert tenant.api.refused(path)["code"] == 3
     # Nobody gives what they do not have.
