@@ -8,17 +8,19 @@ import { MemberPage } from './join/MemberPage'
 import { LaunchPage } from './launch/LaunchPage'
 import { MeetingPage } from './meeting/MeetingPage'
 import { ForgottenPage } from './portal/ForgottenPage'
+import { InvitationPage } from './portal/InvitationPage'
 import { LoginPage } from './portal/LoginPage'
 import { PasswordPage } from './portal/PasswordPage'
 import { PortalPage } from './portal/PortalPage'
 import { navigate, parseRoute, useHash } from './route/hash'
-import { passwordKey } from './route/passwordKey'
+import { invitationLink, passwordLink } from './route/linkKeys'
 import { MessagePage } from './ui/MessagePage'
 import { useStore } from './ui/store'
 
 export function App() {
   const hash = useHash()
-  const linkKey = useStore(passwordKey)
+  const passwordKey = useStore(passwordLink.current)
+  const invitationKey = useStore(invitationLink.current)
   if (window.location.pathname.startsWith('/webclient')) return <LaunchPage />
   if (window.location.pathname.startsWith('/docs')) return <DocsPage />
   const route = parseRoute(hash)
@@ -30,7 +32,13 @@ export function App() {
     case 'meeting':
       return <MeetingPage key={`${route.number}/${route.key}`} number={route.number} accessKey={route.key} />
     case 'password':
-      return linkKey === null ? <NothingHere /> : <PasswordPage key={linkKey} linkKey={linkKey} />
+      return passwordKey === null ? <NothingHere /> : <PasswordPage key={passwordKey} linkKey={passwordKey} />
+    case 'invitation':
+      return invitationKey === null ? (
+        <NothingHere />
+      ) : (
+        <InvitationPage key={invitationKey} linkKey={invitationKey} />
+      )
     case 'forgotten':
       return <ForgottenPage />
     case 'unknown':

@@ -7,12 +7,12 @@ import { createRoot } from 'react-dom/client'
 import { App } from './App'
 import { isUnreachable } from './api/client'
 import { startI18n } from './i18n'
-import { hidePasswordKeys } from './route/passwordKey'
+import { hideLinkKeys } from './route/linkKeys'
 import { cssVariables, theme } from './theme'
 import { ErrorBoundary } from './ui/ErrorBoundary'
 
 startI18n()
-hidePasswordKeys()
+hideLinkKeys()
 
 const queries = new QueryClient({
   defaultOptions: {

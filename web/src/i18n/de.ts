@@ -26,6 +26,7 @@ export const de: Translation = {
     failed: 'Die Anmeldung ist fehlgeschlagen: {{message}}',
     guestHint: 'Haben Sie einen Link erhalten? Öffnen Sie ihn einfach: Sie brauchen kein Konto.',
     passwordSet: 'Ihr Passwort ist festgelegt. Sie können sich jetzt damit anmelden.',
+    joined: 'Sie haben die Einladung angenommen. Sie können sich jetzt anmelden.',
   },
   docs: {
     title: 'API-Dokumente',
@@ -71,6 +72,23 @@ export const de: Translation = {
     usedTitle: 'Dieser Link funktioniert nicht mehr',
     used: 'Er funktioniert nur einmal: Vielleicht haben Sie Ihr Passwort damit schon festgelegt und können sich anmelden. Sehen Sie sonst nach, ob Sie eine neuere E-Mail haben und ob der Link vollständig kopiert ist, oder fragen Sie nach einem neuen.',
     failed: 'Das Passwort wurde nicht festgelegt: {{message}}',
+  },
+  invitation: {
+    title: 'Einladung',
+    titleOf: 'Einladung zu {{company}}',
+    by: '{{name}}, {{inviter}} lädt Sie zu {{company}} ein.',
+    for: '{{name}}, {{company}} lädt Sie ein.',
+    newPassword: 'Passwort wählen',
+    ownPassword: 'Ihr Passwort',
+    submit: 'Einladung annehmen',
+    wrong: 'Dieses Passwort stimmt nicht. Es ist das, mit dem Sie sich auf diesem Server schon anmelden.',
+    failed: 'Die Einladung wurde nicht angenommen: {{message}}',
+    expired:
+      'Die Einladung war bis {{date}} gültig. Bitte fragen Sie, wer Sie eingeladen hat, nach einer neuen.',
+    acceptedTitle: 'Sie haben diese Einladung angenommen',
+    accepted: 'Sie können sich als {{username}} anmelden.',
+    replaced:
+      'Sehen Sie nach, ob Sie eine neuere E-Mail haben und ob der Link vollständig kopiert ist, oder fragen Sie, wer Sie eingeladen hat, nach einem neuen.',
   },
   portal: {
     title: 'Räume',

@@ -24,6 +24,7 @@ export const en = {
     failed: 'Signing in did not work: {{message}}',
     guestHint: 'Did you get a link? Open it as it is: you need no account.',
     passwordSet: 'Your password is set. You can sign in with it now.',
+    joined: 'You have accepted the invitation. You can sign in now.',
   },
   docs: {
     title: 'API documents',
@@ -69,6 +70,22 @@ export const en = {
     usedTitle: 'This link does not work any more',
     used: 'It works only once: you may have set your password with it already, and can sign in. Otherwise look for a newer mail, check that the link was copied completely, or ask for a new one.',
     failed: 'The password was not set: {{message}}',
+  },
+  invitation: {
+    title: 'Invitation',
+    titleOf: 'Invitation to {{company}}',
+    by: '{{name}}, {{inviter}} invites you to {{company}}.',
+    for: '{{name}}, {{company}} invites you.',
+    newPassword: 'Choose a password',
+    ownPassword: 'Your password',
+    submit: 'Accept the invitation',
+    wrong: 'This password is not right. It is the one with which you sign in on this server already.',
+    failed: 'The invitation was not accepted: {{message}}',
+    expired: 'The invitation was valid until {{date}}. Please ask whoever has invited you for a new one.',
+    acceptedTitle: 'You have accepted this invitation',
+    accepted: 'You can sign in as {{username}}.',
+    replaced:
+      'Look for a newer mail, check that the link was copied completely, or ask whoever has invited you for a new one.',
   },
   portal: {
     title: 'Rooms',

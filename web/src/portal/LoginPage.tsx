@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next'
 import { type FormEvent, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { signIn } from '../api/account'
+import { joinedAs } from '../api/invitation'
 import { passwordSetFor } from '../api/password'
 import { ApiError, RESOURCE_EXHAUSTED, UNAUTHENTICATED, UNREACHABLE } from '../api/v1'
 import { PageFrame } from '../ui/PageFrame'
@@ -12,7 +13,8 @@ import { FormEnd } from './FormEnd'
 
 export function LoginPage() {
   const { t } = useTranslation()
-  const newcomer = useStore(passwordSetFor)
+  const joined = useStore(joinedAs)
+  const newcomer = useStore(passwordSetFor) ?? joined
   const passwordField = useRef<HTMLInputElement>(null)
   useEffect(() => {
     if (newcomer) passwordField.current?.focus()
@@ -20,7 +22,10 @@ export function LoginPage() {
   const login = useMutation({
     mutationFn: ({ username, password }: { username: string; password: string }) =>
       signIn(username, password),
-    onSuccess: () => passwordSetFor.set(null),
+    onSuccess: () => {
+      passwordSetFor.set(null)
+      joinedAs.set(null)
+    },
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -42,7 +47,7 @@ export function LoginPage() {
           </div>
           {newcomer && (
             <Alert color="green" variant="light" role="alert" data-testid="password-set">
-              {t('login.passwordSet')}
+              {t(joined === null ? 'login.passwordSet' : 'login.joined')}
             </Alert>
           )}
           <TextInput

@@ -1,25 +1,24 @@
-import { Button, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import { Button, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { signOut } from '../api/account'
 import {
   complaintAboutPassword,
-  LONGEST_PASSWORD,
   lookUpPasswordLink,
   type PasswordComplaint,
   type PasswordLink,
   passwordSetFor,
-  SHORTEST_PASSWORD,
   setPassword,
 } from '../api/password'
-import { formatDateTime, formatNumber } from '../i18n/format'
+import { formatDateTime } from '../i18n/format'
 import { log } from '../log'
 import { navigate } from '../route/hash'
-import { forgetPasswordKey } from '../route/passwordKey'
+import { passwordLink } from '../route/linkKeys'
 import { MessagePage } from '../ui/MessagePage'
 import { PageFrame, useHeadingFocus } from '../ui/PageFrame'
 import { FormEnd } from './FormEnd'
+import { PasswordField } from './PasswordField'
 import { passwordProblem } from './passwordProblem'
 
 type OpenLink = Extract<PasswordLink, { state: 'valid' }>
@@ -66,7 +65,6 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
   const heading = useHeadingFocus()
   const field = useRef<HTMLInputElement>(null)
   const [password, choosePassword] = useState('')
-  const [isVisible, setVisible] = useState(false)
   const [complaint, setComplaint] = useState<PasswordComplaint | null>(null)
   const setting = useMutation({
     mutationFn: () => setPassword(linkKey, password),
@@ -74,7 +72,7 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
       if (answer.state !== 'set') return onClosed(answer)
       // Whoever was signed in on this browser is not necessarily the one who goes on.
       signOut().catch((error: unknown) => log.warning('signing out', error))
-      forgetPasswordKey()
+      passwordLink.forget()
       passwordSetFor.set(answer.username)
       navigate('#/login')
     },
@@ -106,30 +104,17 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
           </div>
           {/* For programs that keep passwords: it tells them whose this one is. */}
           <input type="text" name="username" autoComplete="username" value={link.username} readOnly hidden />
-          <PasswordInput
+          <PasswordField
             ref={field}
-            name="password"
-            data-testid="new-password"
+            testId="new-password"
             label={t('password.label')}
-            description={t('password.rule', { least: SHORTEST_PASSWORD })}
-            error={
-              complaint &&
-              t(`password.${complaint}`, { least: SHORTEST_PASSWORD, most: formatNumber(LONGEST_PASSWORD) })
-            }
-            aria-invalid={complaint !== null}
-            autoComplete="new-password"
-            size="md"
-            required
-            withAsterisk={false}
+            isNew
+            complaint={complaint}
             value={password}
-            onChange={event => {
-              choosePassword(event.currentTarget.value)
-              if (complaint) setComplaint(complaintAboutPassword(event.currentTarget.value))
+            onChange={chosen => {
+              choosePassword(chosen)
+              if (complaint) setComplaint(complaintAboutPassword(chosen))
             }}
-            visible={isVisible}
-            onVisibilityChange={setVisible}
-            visibilityToggleFocusable
-            visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
           />
           <FormEnd
             problem={setting.error && passwordProblem(t, setting.error, 'password.failed')}

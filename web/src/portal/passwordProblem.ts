@@ -6,7 +6,7 @@ import { SignallingError } from '../signalling/socket'
 export function passwordProblem(
   t: TFunction,
   error: Error,
-  otherwise: 'password.failed' | 'forgotten.failed' | 'changePassword.failed',
+  otherwise: 'password.failed' | 'forgotten.failed' | 'changePassword.failed' | 'invitation.failed',
 ): string {
   const code = error instanceof SignallingError || error instanceof ApiError ? error.code : ''
   if (code === 'password_wrong') return t('changePassword.wrong')
