@@ -125,10 +125,10 @@ def test_inviting_a_thousand_guests(running: RunningPlatform, tenant: Tenant) ->
     try:
         hold(running, lambda: invite(1), lambda: invite(_MANY))
     finally:
-        running.run(_unsend(running, tenant))
+        running.run(unsend(running, tenant))
 
 
-async def _unsend(running: RunningPlatform, tenant: Tenant) -> None:
+async def unsend(running: RunningPlatform, tenant: Tenant) -> None:
     """Take the mails back that nobody has sent yet: others' would wait behind them."""
     async with running.platform.storage.database.write(tenant.organization.id) as session:
         await session.execute(delete(QueuedMail).where(QueuedMail.organization_id == tenant.organization.id))

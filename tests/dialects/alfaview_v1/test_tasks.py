@@ -8,7 +8,7 @@ import time
 from collections.abc import Generator
 from typing import Any
 
-from tests.dialects.alfaview_v1.test_fairness import watched
+from tests.dialects.alfaview_v1.test_fairness import unsend, watched
 from tests.dialects.alfaview_v1.test_invitations import accept, address
 from tests.dialects.alfaview_v1.test_users import change, sign_in
 from tests.mail.outbox import invitation_key
@@ -149,6 +149,7 @@ def test_very_many_are_invited_in_pieces_that_nobody_waits_for(
         begun = time.perf_counter()
         seen = list(lines(tenant, invite(tenant, invitations)))
         took = time.perf_counter() - begun
+    running.run(unsend(running, tenant))
 
     print(f"{count} invitations in {took:.1f} s, {len(seen)} lines")
     print(f"another's longest call {watch.longest_call:.3f} s, longest stall {watch.longest_stall:.3f} s")
@@ -159,7 +160,9 @@ def test_very_many_are_invited_in_pieces_that_nobody_waits_for(
     assert watch.longest_call < took / 4
 
 
-def test_who_comes_back_to_a_stream_goes_on_where_the_task_is(tenant: Tenant) -> None:
+def test_who_comes_back_to_a_stream_goes_on_where_the_task_is(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
     task_id = invite(tenant, [{"user": {"email": address()}} for _ in range(500)])
     first = next(following := lines(tenant, task_id))
     following.close()
@@ -169,3 +172,4 @@ def test_who_comes_back_to_a_stream_goes_on_where_the_task_is(tenant: Tenant) ->
     assert again[0].get("progress", 0.0) >= first.get("progress", 0.0)
     assert again[-1]["metadata"]["done"] == "500"
     assert len(list(lines(tenant, task_id))) == 1
+    running.run(unsend(running, tenant))
