@@ -137,7 +137,7 @@ class _Endpoint:
                     async for reply in replies:
                         yield dialect.encode(dialect.line(reply, context))
             except Exception as error:
-                problem = dialect.problems.problem_of(error, dialect.language_of(context))
+                problem = dialect.problems.problem_of(error, context.language)
                 if problem.is_unexpected:
                     log.exception("stream failed", **self._names(context))
                 yield dialect.encode(dialect.line_of_error(problem, context))

@@ -15,6 +15,7 @@ from switchroom.dialects.alfaview_v1.operations import Context, required
 from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.jobs.batches import BatchFailure
+from switchroom.texts import Language
 
 
 class TaskStreams:
@@ -29,7 +30,9 @@ class TaskStreams:
         async def replies() -> AsyncGenerator[Reply]:
             async with aclosing(self._tasks.follow(context.caller, task_id)) as following:
                 async for progress in following:
-                    yield business_logic.TaskProgressReply(taskProgress=_progress(task_id, progress))
+                    yield business_logic.TaskProgressReply(
+                        taskProgress=_progress(task_id, progress, context.language)
+                    )
 
         return replies()
 
@@ -55,7 +58,7 @@ def _task_id(request: TaskProgressRequest) -> str:
     return required(request.trackingInfo.taskId, "trackingInfo.taskId")
 
 
-def _progress(task_id: str, progress: TaskProgress) -> business_logic.TaskProgress:
+def _progress(task_id: str, progress: TaskProgress, language: Language) -> business_logic.TaskProgress:
     counts = {"total": progress.total, "done": progress.done, "failed": progress.failed}
     return business_logic.TaskProgress(
         trackingInfo=TrackingInfo(task_id),
@@ -67,7 +70,7 @@ def _progress(task_id: str, progress: TaskProgress) -> business_logic.TaskProgre
         else "",
         metadata={
             **{name: str(count) for name, count in counts.items()},
-            **{_place(one): _reason(one) for one in progress.failures},
+            **{_place(one): _reason(one, language) for one in progress.failures},
         },
         progress=_share(progress),
     )
@@ -82,6 +85,6 @@ def _place(failure: BatchFailure) -> str:
     return f"{whole}.{PROBLEMS.name_of(failure.path)}" if failure.path else whole
 
 
-def _reason(failure: BatchFailure) -> str:
+def _reason(failure: BatchFailure, language: Language) -> str:
     code = ErrorCode(failure.code)
-    return texts.text(code, "en", PROBLEMS.name_of(failure.path), failure.facts)
+    return texts.text(code, language, PROBLEMS.name_of(failure.path), failure.facts)
