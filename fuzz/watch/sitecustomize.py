@@ -56,7 +56,9 @@ class Watch:
             time.sleep(BEAT)
             if time.monotonic() - self._last > WORTH_NOTING + BEAT and not self._stack:
                 frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage] - documented all the same
-                stack = traceback.extract_stack(frames.get(self._thread), limit=_DEEPEST)
+                walked = traceback.walk_stack(frames.get(self._thread))
+                # Without the lines, which are kept for good, and are not this process' own memory.
+                stack = traceback.StackSummary.extract(walked, limit=_DEEPEST, lookup_lines=False)[::-1]
                 self._stack = [f"{one.filename}:{one.lineno} {one.name}" for one in stack]
 
     def _waited_for_processor(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,39 +37,72 @@ async def run(command: Sequence[str], *, limit: float, directory: Path) -> None:
     """
     if missing(command[:1]):
         raise ProgramMissing(f"{command[0]} is not installed")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-IS",
-        str(LAUNCHER),
-        str(os.getpid()),
-        "-1",
-        "nice",
-        "-n",
-        _NICENESS,
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-        cwd=directory,
+    process = await _start(
+        [sys.executable, "-IS", str(LAUNCHER), str(os.getpid()), "-1", "nice", "-n", _NICENESS, *command],
+        directory,
     )
     try:
         async with asyncio.timeout(limit):
             said = await _last_words(process)
-            status = await process.wait()
+            status = await _status(process)
     except TimeoutError:
         raise ProgramFailed(f"{command[0]} did not end within {limit:g} s") from None
     finally:
-        if process.returncode is None:
+        if process.poll() is None:
             process.kill()
-            await process.wait()
+            await asyncio.shield(asyncio.to_thread(process.wait))
     if status != 0:
         raise ProgramFailed(f"{command[0]} ended with status {status}: {said[-500:]}")
 
 
-async def _last_words(process: asyncio.subprocess.Process) -> str:
+async def _start(command: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
+    """Start a program in a thread and without a copy of this process, which the event loop would wait for: of
+    some hundred MiB it takes a tenth of a second, and more on a busy machine."""
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - the caller's own program
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            cwd=directory,
+        )
+
+    starting = asyncio.ensure_future(asyncio.to_thread(start))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        process = await starting
+        process.kill()
+        await asyncio.to_thread(process.communicate)
+        raise
+
+
+async def _last_words(process: subprocess.Popen[bytes]) -> str:
+    """The end of what it writes as its errors, as text, once it has closed them."""
     assert process.stderr is not None
-    said = b""
-    while part := await process.stderr.read(65536):
-        said = (said + part)[-_MOST_OUTPUT:]
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), process.stderr
+    )
+    try:
+        said = b""
+        while part := await reader.read(65536):
+            said = (said + part)[-_MOST_OUTPUT:]
+    finally:
+        transport.close()
     return " ".join(said.decode("utf-8", "replace").split())
+
+
+async def _status(process: subprocess.Popen[bytes]) -> int:
+    """Its status once it has ended, which its descriptor tells (pidfd_open(2))."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    descriptor = os.pidfd_open(process.pid)
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+    return process.wait()

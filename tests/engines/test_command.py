@@ -1,0 +1,76 @@
+"""Programs that are run to their end, such as ffmpeg."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, run
+from switchroom.platform import loop
+from tests.engines.waiting import until
+
+_LIMIT = 30.0
+_forks: list[int] = []
+os.register_at_fork(before=lambda: _forks.append(os.getpid()))
+
+
+def _runs(file: Path) -> bool:
+    """Whether the program that has written its number into the file still runs."""
+    stat = Path(f"/proc/{file.read_text().strip()}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def test_a_program_runs_in_its_directory_to_its_end(tmp_path: Path) -> None:
+    await run(["sh", "-c", "exec 2>&-; sleep 0.1; pwd > where"], limit=_LIMIT, directory=tmp_path)
+    assert (tmp_path / "where").read_text() == f"{tmp_path}\n"
+
+
+def test_no_copy_of_this_process_is_made_for_it(tmp_path: Path) -> None:
+    before = len(_forks)
+    loop.run(run(["true"], limit=_LIMIT, directory=tmp_path))
+    assert _forks[before:] == []
+
+
+async def test_what_it_said_last_is_told_when_it_fails(tmp_path: Path) -> None:
+    command = ["sh", "-c", "yes long | head -c 100000 >&2; echo in vain >&2; exit 3"]
+    with pytest.raises(ProgramFailed, match=r"sh ended with status 3: .* in vain$"):
+        await run(command, limit=_LIMIT, directory=tmp_path)
+    with pytest.raises(ProgramMissing):
+        await run(["no-such-program"], limit=_LIMIT, directory=tmp_path)
+
+
+async def test_it_is_ended_when_it_takes_too_long(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(ProgramFailed, match=r"did not end within 1 s"):
+        await run(["sh", "-c", "echo $$ > number; exec sleep 600"], limit=1, directory=tmp_path)
+    assert time.monotonic() - began < _LIMIT
+    assert not _runs(tmp_path / "number")
+
+
+async def test_it_is_ended_when_nobody_waits_for_it_any_more(tmp_path: Path) -> None:
+    command = ["sh", "-c", "echo $$ > number; exec sleep 600"]
+    running = asyncio.create_task(run(command, limit=_LIMIT, directory=tmp_path))
+    number = tmp_path / "number"
+    await until(lambda: number.exists() and number.read_text().endswith("\n"))
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert not _runs(number)
+
+
+async def test_it_is_ended_when_nobody_waits_for_its_start(tmp_path: Path) -> None:
+    command = ["sh", "-c", "echo $$ > number; exec sleep 600"]
+    running = asyncio.create_task(run(command, limit=_LIMIT, directory=tmp_path))
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    number = tmp_path / "number"
+    assert not number.exists() or not number.read_text() or not _runs(number)
