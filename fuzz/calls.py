@@ -20,6 +20,7 @@ from fuzz.target import Target
 
 _LIMIT = 30.0
 _IDENTIFIED = 0.95
+_SHOWN = 500
 
 
 class Calls:
@@ -108,4 +109,5 @@ class Calls:
         except (requests.RequestException, ValueError):  # nothing that can be sent
             self._tally.case(self.name)
             return
-        self._tally.answer(self.name, answer.status_code, cause, answer.text)
+        text = answer.content[:_SHOWN].decode(errors="replace")
+        self._tally.answer(self.name, answer.status_code, cause, text)
