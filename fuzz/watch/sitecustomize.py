@@ -8,13 +8,14 @@ waited for a processor meanwhile is not counted: that is the machine's doing.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ class Watch:
         self._file = (directory / str(os.getpid())).open("a", buffering=1)
         self._stack: list[str] = []
         self._last, self._waited = time.monotonic(), self._waited_for_processor()
+        self._collecting_since, self._collected = 0.0, 0.0
+        gc.callbacks.append(self._collect)
         self._beat()
         threading.Thread(target=self._look, daemon=True, name="watch over the loop").start()
 
@@ -47,9 +50,21 @@ class Watch:
         seconds = moment - self._last - BEAT - (waited - self._waited)
         self._last, self._waited = moment, waited
         stack, self._stack = self._stack, []
+        collected, self._collected = self._collected, 0.0
         if seconds >= WORTH_NOTING:
+            if collected >= WORTH_NOTING:
+                stack = [*stack, f"of these {collected:.3f} s for collecting garbage"]
             self._file.write(json.dumps({"seconds": seconds, "stack": stack}) + "\n")
         self._loop.call_later(BEAT, self._beat)
+
+    def _collect(self, phase: str, _: Mapping[str, int]) -> None:
+        """Whoever allocates collects: the stack does not tell."""
+        if threading.get_ident() != self._thread:
+            return
+        if phase == "start":
+            self._collecting_since = time.monotonic()
+        else:
+            self._collected += time.monotonic() - self._collecting_since
 
     def _look(self) -> None:
         while True:
