@@ -13,6 +13,9 @@ from switchroom.dialects.body import LARGEST_BODY
 _DEEP = 20_000
 _LARGE = 1_000_000
 _LONGEST_PATH = 60_000
+_MANY = 1000
+"""Elements of a list that is not made longer."""
+
 _QUOTED = (" - at `$", "` - at `key in $", "Expected `", "a.")
 """What the words for what is wrong are made of, which a value may repeat."""
 
@@ -46,7 +49,7 @@ def with_other_value(message: Any, chance: random.Random) -> Any:
         return {**fields, name: with_other_value(fields[name], chance)}
     if isinstance(message, list) and message and chance.random() < 0.7:
         elements = cast("list[Any]", message)
-        if chance.random() < 0.2:
+        if len(elements) < _MANY and chance.random() < 0.2:
             return elements * chance.choice((2, 100, 2000))
         return [with_other_value(elements[0], chance), *elements[1:]]
     return chance.choice(_VALUES)
