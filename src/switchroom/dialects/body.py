@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
@@ -21,6 +22,7 @@ from switchroom.http.incoming import Holding
 T = TypeVar("T")
 
 LARGEST_BODY = 1 << 20
+_LARGE = 64 << 10
 _LONGEST_REASON = 300
 _MOST_NAMED = 100
 """Wrong parts of one field that are named; whoever sends a million gets to know of some."""
@@ -104,6 +106,18 @@ class Reader(Generic[T]):
 
     def read(self, body: bytes) -> T:
         """Raises Unreadable; its `rest` is the message without them, where the type has fields."""
+        if len(body) < _LARGE:
+            return self._read(body)
+        # No garbage comes of it, and half a million lists make the collector look through everything.
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return self._read(body)
+        finally:
+            if collects:
+                gc.enable()
+
+    def _read(self, body: bytes) -> T:
         try:
             value = msgspec.json.decode(body or b"{}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
