@@ -109,7 +109,8 @@ class Inviting:
         await self._mail(session, piece, invited)
         await asyncio.sleep(0)
         for one in invited:
-            event = UserInvited(username=one.username, by=inviter.token.subject_id)
+            # Not the user name, which another organization may know somebody of this address by.
+            event = UserInvited(username=folded(one.email), by=inviter.token.subject_id)
             append(session, inviter.token.organization_id, event, one.person_id)
         return outcomes
 
@@ -143,7 +144,6 @@ class _Invited(Struct, kw_only=True):
     were invited before. `is_free` says that they belong to no open organization."""
 
     person_id: str
-    username: str
     email: str
     first_name: str
     last_name: str
@@ -253,7 +253,6 @@ class _Piece:
         person_id = person.id if person is not None else new_id()
         return _Invited(
             person_id=person_id,
-            username=person.username if person is not None else folded(email),
             email=email,
             first_name=draft.first_name,
             last_name=draft.last_name,

@@ -37,7 +37,7 @@ from switchroom.events.types import (
     UserUpdated,
 )
 from switchroom.identity.members import Member, disable_member, enable_member, forget_invitation
-from switchroom.identity.models import Membership, Organization, Person, RefreshToken
+from switchroom.identity.models import MemberInvitation, Membership, Organization, Person, RefreshToken
 from switchroom.identity.password_links import write_password
 from switchroom.identity.permissions import NO_ADMINISTRATION, Administration, Standing
 from switchroom.identity.revocation import revoke
@@ -141,12 +141,13 @@ class PeopleAdministration:
                 require_as_much(token, member)
             if not is_self and (describes_person(draft) or says_more):
                 await require_nowhere_else(session, token.organization_id, person)
+            name = await _name_in_log(session, member)
             await self._change_names(session, token, person, draft, access)
             write_person(person, member.membership, draft)
             await self._change_access(session, token, member, access, is_self=is_self)
             if password_hash:
                 await write_password(session, person, password_hash)
-            updated = UserUpdated(username=person.username, by=token.subject_id)
+            updated = UserUpdated(username=name, by=token.subject_id)
             append(session, token.organization_id, updated, person.id)
 
     async def destroy(self, token: AccessToken, person_id: str) -> None:
@@ -165,6 +166,7 @@ class PeopleAdministration:
             require_as_much(token, member)
             person, organization_id = member.person, token.organization_id
             heir = await heir_of(session, member)
+            name = await _name_in_log(session, member)
             await self._dependents.organizer_leaves(session, organization_id, person, heir)
             organization = await session.get_one(Organization, organization_id)
             if organization.owner_id == person.id:
@@ -177,7 +179,7 @@ class PeopleAdministration:
             await session.delete(member.membership)
             await session.flush()
             revoke(session, organization_id, person.id)
-            deleted = UserDeleted(username=person.username, by=token.subject_id)
+            deleted = UserDeleted(username=name, by=token.subject_id)
             append(session, organization_id, deleted, person.id)
             if not await _belongs_anywhere(session, person.id):
                 await self._requests.withdraw(session, person)
@@ -346,6 +348,15 @@ async def _require_free(
     known = await require_new_address(session, name, path, organization_id)
     if known is not None and known is not person:
         raise Conflict(ErrorCode.ADDRESS_TAKEN, path)
+
+
+async def _name_in_log(session: AsyncSession, member: Member) -> str:
+    """The user name; of somebody who has not accepted an invitation, the address that it went to: others may
+    know them by another name."""
+    if member.membership.invited_at is None:
+        return member.person.username
+    address = select(MemberInvitation.email).where(MemberInvitation.person_id == member.person.id)
+    return folded(await session.scalar(address) or "")
 
 
 async def _forget_in_rooms(session: AsyncSession, organization_id: int, person_id: str) -> None:

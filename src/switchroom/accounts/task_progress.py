@@ -71,6 +71,10 @@ class Tasks:
         self._database = database
         self._followed: Counter[int] = Counter()
 
+    def followed(self, organization_id: int) -> int:
+        """How many tasks the organization follows in this process."""
+        return self._followed[organization_id]
+
     async def progress(self, token: AccessToken, task_id: str) -> TaskProgress:
         """Raises NotFound, and Forbidden for guests."""
         if token.is_guest:

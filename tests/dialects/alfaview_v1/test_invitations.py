@@ -140,6 +140,8 @@ def test_a_person_of_another_company_accepts_with_the_password_they_have(
 
     # What the other company knows of them is not to be had by inviting them.
     assert user_of(other, person.id)["userProfile"] == {"firstname": "Somebody"}
+    change(other, "userService/update", userId=person.id, user={"metadata": {"staff": "7"}})
+    assert {data["username"] for _, data in events_of(other, person.id)} == {person.username}
     key = invitation_key(running, person.username)
     assert look_up(other, key)["hasAccount"] is True
     wrong = accept(other, key, OTHER_PASSWORD)

@@ -6,8 +6,12 @@ import json
 import secrets
 import time
 from collections.abc import Generator
+from datetime import timedelta
 from typing import Any
 
+from switchroom.db.base import now
+from switchroom.identity.models import new_id
+from switchroom.jobs.batches import Batch
 from tests.dialects.alfaview_v1.test_fairness import unsend, watched
 from tests.dialects.alfaview_v1.test_invitations import accept, address
 from tests.dialects.alfaview_v1.test_users import change, sign_in
@@ -173,3 +177,36 @@ def test_who_comes_back_to_a_stream_goes_on_where_the_task_is(
     assert again[-1]["metadata"]["done"] == "500"
     assert len(list(lines(tenant, task_id))) == 1
     running.run(unsend(running, tenant))
+
+
+def test_a_stream_ends_when_the_client_is_gone(tenant: Tenant, running: RunningPlatform) -> None:
+    """An organization follows 20 tasks at once in a process; who leaves makes room for others."""
+    task_id = new_id()
+    batch = Batch(
+        id=task_id,
+        kind="test",
+        created_by=tenant.administrator.id,
+        total=1,
+        due_at=now() + timedelta(days=1),
+    )
+
+    async def write() -> None:
+        async with running.platform.storage.database.write(tenant.organization.id) as session:
+            session.add(batch)
+
+    running.run(write())
+    for _ in range(3):
+        open_ones = [lines(tenant, task_id) for _ in range(20)]
+        for one in open_ones:
+            told = next(one)
+            assert told["state"] == "QUEUED"
+            assert told["metadata"] == {"total": "1", "done": "0", "failed": "0"}
+        too_many = tenant.api.refused(BUSINESS_LOGIC, trackingInfo={"taskId": task_id})
+        assert too_many["code"] == 8
+        for one in open_ones:
+            one.close()
+        followed = running.platform.meetings.tasks.followed
+        deadline = time.monotonic() + 30
+        while followed(tenant.organization.id):
+            assert time.monotonic() < deadline, "the server goes on for clients that are gone"
+            time.sleep(0.05)
