@@ -125,10 +125,7 @@ async def _make(platform: Platform) -> Demo:
     organization = await platform.found_organization("Demo")
     users, people = await _make_people(platform, organization)
     code = await platform.identity.api_keys.create(organization, _CLIENT_ID)
-    administrator = await platform.identity.authentication.with_password(
-        users[0].username, users[0].password, organization.ulid, "127.0.0.1"
-    )
-    token = administrator.claims
+    token = await platform.identity.authentication.vouched_for(users[0].username, organization.id)
     rooms = await _make_rooms(platform, token, people)
     groups = {group.role: group for group in await platform.identity.organizations.permission_groups(token)}
     return Demo(
