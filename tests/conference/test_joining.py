@@ -32,6 +32,8 @@ async def test_two_people_see_each_other(server: RoomServer) -> None:
         "companyName": "Acme",
         "mode": "normal",
         "recording": False,
+        "locked": False,
+        "forbidden": [],
     }
     assert ada.joined["participants"] == []
     assert ada.joined["resumed"] is False

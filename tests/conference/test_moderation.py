@@ -39,15 +39,15 @@ async def test_a_hand_is_raised_and_lowered(server: RoomServer) -> None:
     assert "handRaisedAt" not in (await mod.hears("participant.updated"))["participant"]
 
 
-async def test_somebody_is_put_out_and_may_come_again(server: RoomServer) -> None:
+async def test_somebody_is_put_out(server: RoomServer) -> None:
     mod, ada, ben = await server.enter("Mod", MODERATOR), await server.enter("Ada"), await server.enter("Ben")
     await mod.does("moderate", participantId=ada.id, action="remove")
     assert (await ada.hears("ended"))["reason"] == "removed"
     assert await ada.closed() == 4001
     left = await ben.hears("participant.left")
     assert (left["participantId"], left["reason"]) == (ada.id, "removed")
-    again = await server.join("Ada", resume=ada.joined["resume"])
-    assert again.joined["resumed"] is False
+    refused = await server.refused("Ada", resume=ada.joined["resume"], letIn=ada.joined["letIn"])
+    assert refused["code"] == "removed_from_room"
 
 
 async def test_a_revoked_permission_switches_off_and_keeps_off(server: RoomServer) -> None:

@@ -1,5 +1,5 @@
-"""What moderators have granted and revoked outlives the process, but not the conference; that they have put
-somebody out outlives both."""
+"""What moderators have granted, revoked and forbidden outlives the process, but not the conference; that they
+have put somebody out outlives both."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import pytest
 from sqlalchemy import select
 
 from switchroom.conference.cluster.ownership import RoomOwnership
-from switchroom.conference.room.participants import Overrides
-from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride
+from switchroom.conference.room import permission_overrides
+from switchroom.conference.room.overrides import Overrides, Removal, Rules
+from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride, RoomRule
 from switchroom.db import schema, write_behind
 from switchroom.db.database import Database
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import MODERATOR, SPECTATOR, Permission
 from tests.conference.room import Client, RoomServer, room_server
-from tests.conference.test_waiting import MEETING, is_let_in, join_waiting, moderator
+from tests.conference.test_waiting import MEETING, join_waiting
 from tests.platform import Tenant
 
 SPECTATORS = RoomMode.SPECTATOR
@@ -140,62 +141,104 @@ async def test_who_is_not_let_in_ends_no_conference(database: Database) -> None:
         assert not (await server.enter("Ada")).joined["permissions"]["voice"]
 
 
-async def put_out(server: RoomServer) -> str:
-    """Ben is let in, and put out again. The pass that he has kept."""
-    mia, ben = await moderator(server), await join_waiting(server, "Ben")
-    await mia.does("admit", participantId=ben.id)
-    joined = await is_let_in(ben)
-    await mia.does("moderate", participantId=joined["participantId"], action="remove")
+async def put_out(server: RoomServer) -> None:
+    """Ben comes in, and is put out."""
+    mia, ben = await server.enter("Mia", MODERATOR), await server.enter("Ben")
+    await mia.does("moderate", participantId=ben.id, action="remove")
     await ben.closed()
     await leaves(mia)
-    return joined["letIn"]
 
 
-async def comes_back(server: RoomServer, let_in: str) -> Client:
-    token = server.admit("Ben", waits=True, meeting_id=MEETING)
-    client = await server.connect()
-    client.joined = await client.ask("join", token=token, roomId="lounge", letIn=let_in)
-    return client
-
-
-async def test_whoever_was_put_out_waits_again_though_the_room_was_empty(database: Database) -> None:
+async def test_whoever_was_put_out_stays_out_though_the_room_was_empty(database: Database) -> None:
     async with server_with(database) as server:
-        let_in = await put_out(server)
-        first = await comes_back(server, let_in)
-        assert first.joined["type"] == "waiting"
-        await leaves(first)
-        assert (await comes_back(server, let_in)).joined["type"] == "waiting"
+        await put_out(server)
+        assert (await server.refused("Ben"))["code"] == "removed_from_room"
+        await leaves(await server.join("Mia"))
+        assert (await server.refused("Ben"))["code"] == "removed_from_room"
 
 
-async def test_whoever_was_put_out_waits_again_after_a_restart_until_let_in(database: Database) -> None:
+async def test_whoever_was_put_out_stays_out_after_a_restart_until_let_back(database: Database) -> None:
     async with server_with(database) as server:
-        let_in = await put_out(server)
+        await put_out(server)
     async with server_with(database) as server:
-        ben = await comes_back(server, let_in)
-        assert ben.joined["type"] == "waiting"
-        mia = await moderator(server)
+        server.admit("Ben")
+        assert (await server.refused("Ben"))["code"] == "removed_from_room"
+        mia = await server.enter("Mia", MODERATOR)
         await mia.does("permit", participantId=mia.id, permissions={"video": False})
         await leaves(mia)
     async with server_with(database) as server:
-        mia, ben = await moderator(server), await comes_back(server, let_in)
-        assert ben.joined["type"] == "waiting"
+        server.admit("Ben")
+        assert (await server.refused("Ben"))["code"] == "removed_from_room"
+        mia = await server.enter("Mia", MODERATOR)
         assert mia.joined["permissions"]["video"]
-        await mia.does("admit", participantId=ben.joined["participantId"])
-        let_in = (await is_let_in(ben))["letIn"]
-    async with server_with(database) as server:
-        assert (await comes_back(server, let_in)).joined["type"] == "joined"
+        (ben,) = (await mia.ask("removed"))["people"]
+        assert (ben["displayName"], ben["byName"]) == ("Ben", "Mia")
+        await mia.does("readmit", userId=ben["userId"])
+        await server.join("Ben")
     assert await written(database) == []
 
 
-async def test_it_is_forgotten_when_no_pass_from_before_is_good_any_more(database: Database) -> None:
-    records = OverrideRecords(database)
-    for user_id, until in (("user-Ada", int(time.time()) + 60), ("user-Ben", int(time.time()) - 60)):
-        records.note("lounge", user_id, Overrides(removed_until=until))
+async def test_who_was_put_out_is_forgotten_in_time(database: Database) -> None:
+    records, moment = OverrideRecords(database), int(time.time())
+    for user_id, until in (("user-Ada", moment + 60), ("user-Ben", moment - 60)):
+        removal = Removal(until=until, display_name=user_id, is_guest=True, browser="b", by_name="Mia")
+        records.note_person("lounge", user_id, Overrides(), removal)
     await records.finish()
-    assert [one.is_removed for one in (await records.load("lounge")).values()] == [True, False]
+    loaded = await records.load("lounge")
+    assert list(loaded.removals) == ["user-Ben", "user-Ada"]
+    assert list(loaded.removed()) == ["user-Ada"]
+    assert loaded.removals["user-Ada"] == Removal(
+        until=moment + 60, display_name="user-Ada", is_guest=True, browser="b", by_name="Mia"
+    )
     records.forget("lounge")
     await records.finish()
     assert await written(database) == ["user-Ada"]
+
+
+async def test_rules_hold_after_a_restart_and_end_with_the_conference(database: Database) -> None:
+    async with server_with(database) as server:
+        mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
+        await mod.does("permit-all", permissions={"voice": False, "screen": False})
+        await mod.does("permit-all", permissions={"screen": True})
+        await mod.does("lock", locked=True)
+        let_in = ada.joined["letIn"]
+    async with server_with(database) as server:
+        server.admit("Ben")
+        assert (await server.refused("Ben"))["code"] == "room_locked"
+        server.admit("Ada")
+        ada = await server.join("Ada", letIn=let_in, media=VOICE_ON)
+        assert (ada.joined["room"]["locked"], ada.joined["room"]["forbidden"]) == (True, ["voice"])
+        assert not ada.joined["self"]["microphone"]
+        await leaves(ada)
+        assert (await server.join("Ben")).joined["permissions"]["voice"]
+    async with server_with(database) as server:
+        ben = await server.enter("Ben")
+        assert (ben.joined["room"]["locked"], ben.joined["room"]["forbidden"]) == (False, [])
+
+
+async def test_a_lock_that_nobody_keeps_up_is_over_in_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(permission_overrides, "LOCKED_FOR", -1)
+    records = OverrideRecords(database)
+    records.note_rules("lounge", Rules(Permission.VOICE, locked=True))
+    await records.finish()
+    assert (await records.load("lounge")).rules == Rules()
+    await records.tidy()
+    async with database.read(None) as session:
+        assert not (await session.scalars(select(RoomRule))).all()
+
+
+async def test_who_was_made_a_moderator_is_one_after_a_restart(database: Database) -> None:
+    async with server_with(database) as server:
+        mod, ada = await server.enter("Mod", MODERATOR), await server.enter("Ada")
+        await mod.does("promote", participantId=ada.id, moderator=True)
+    async with server_with(database) as server:
+        ada, ben = await server.enter("Ada"), await server.enter("Ben")
+        assert ada.joined["permissions"]["promote"]
+        await ada.does("moderate", participantId=ben.id, action="mute")
+        await leaves(ada, ben)
+        assert not (await server.join("Ada")).joined["permissions"]["promote"]
 
 
 async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not_written(
@@ -205,13 +248,15 @@ async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not
     owns = {name: RoomOwnership(database, name) for name in ("late", "now")}
     late.ownership, now.ownership = owns["late"], owns["now"]
     assert await owns["late"].acquire("lounge") == "late"
-    late.note("lounge", "user-Ada", Overrides(revoked=Permission.VOICE))
+    late.note_person("lounge", "user-Ada", Overrides(revoked=Permission.VOICE), None)
     await late.finish()
     assert await owns["now"].acquire("lounge", instead_of="late") == "now"
     late.forget("lounge")
-    late.note("lounge", "user-Ben", Overrides(granted=Permission.VOICE))
+    late.note_person("lounge", "user-Ben", Overrides(granted=Permission.VOICE), None)
+    late.note_rules("lounge", Rules(locked=True))
     await late.finish()
-    assert await now.load("lounge") == {"user-Ada": Overrides(revoked=Permission.VOICE)}
+    loaded = await now.load("lounge")
+    assert (loaded.people, loaded.rules) == ({"user-Ada": Overrides(revoked=Permission.VOICE)}, Rules())
 
 
 async def test_however_many_changes_wait_what_holds_last_is_written(
@@ -221,8 +266,8 @@ async def test_however_many_changes_wait_what_holds_last_is_written(
     records = OverrideRecords(database)
     for held in (Overrides(revoked=Permission.VOICE), Overrides(), Overrides(granted=Permission.VIDEO)):
         for user_id in ("user-Ada", "user-Ben"):
-            records.note("lounge", user_id, held)
-    assert await records.load("lounge") == {
+            records.note_person("lounge", user_id, held, None)
+    assert (await records.load("lounge")).people == {
         "user-Ada": Overrides(granted=Permission.VIDEO),
         "user-Ben": Overrides(granted=Permission.VIDEO),
     }
@@ -233,12 +278,14 @@ def test_rooms_that_were_deleted_while_nobody_had_them_leave_nothing_behind(tena
     records = running.platform.live.overrides
 
     async def revoke() -> None:
-        records.note(room, "user-Ada", Overrides(revoked=Permission.VOICE))
+        records.note_person(room, "user-Ada", Overrides(revoked=Permission.VOICE), None)
+        records.note_rules(room, Rules(locked=True))
         await records.finish()
 
     running.run(revoke())
     running.run(records.tidy())
-    assert running.run(records.load(room))
+    assert running.run(records.load(room)).people
     tenant.api("roomService/destroy", roomId=room)
     running.run(records.tidy())
-    assert not running.run(records.load(room))
+    loaded = running.run(records.load(room))
+    assert (loaded.people, loaded.rules) == ({}, Rules())

@@ -26,6 +26,7 @@ from switchroom.conference.messages import (
     decode,
     encode,
 )
+from switchroom.conference.room.overrides import MOST_REMOVED, Removal
 from switchroom.http.websocket import LARGEST_MESSAGE
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
 from tests.conference.room import RoomServer
@@ -87,6 +88,9 @@ async def fill(server: RoomServer) -> Crowd:
         arrival = await server.service.join(Join(token=token, room_id=ROOM), Audience())
         assert arrival.waiting is not None
         crowd.waiting.append(arrival.waiting.id)
+    for number in range(MOST_REMOVED):
+        removal = Removal(until=2**40, display_name=NAME, is_guest=True, browser="x" * 32, by_name=NAME)
+        live.conference.overrides.remove(f"removed {number}", removal)
     server.admit("Eve", MODERATOR, meeting_id=MEETING)
     return crowd
 
@@ -125,6 +129,12 @@ def nasty(crowd: Crowd) -> Mapping[str, Sequence[Fields]]:
             {"participantId": second, "permissions": everything},
             {"participantId": second, "permissions": dict.fromkeys(everything, False)},
         ],
+        "moderate-all": [{"action": action} for action in ("mute", "lower-hand")],
+        "permit-all": [{"permissions": dict.fromkeys(everything, allowed)} for allowed in (False, True)],
+        "promote": [{"participantId": second, "moderator": on} for on in (True, False)],
+        "lock": [{"locked": locked} for locked in (True, False)],
+        "removed": [{}],
+        "readmit": [{"userId": "x" * 128}],
         "deny": [{"participantId": crowd.waiting[0]}],
         "admit": [{"participantId": crowd.waiting[1]}],
         "publish": [{"sdp": sdp, "streams": to_builtins(STREAMS), "restart": True} for sdp in offers()],
@@ -143,6 +153,10 @@ def nasty(crowd: Crowd) -> Mapping[str, Sequence[Fields]]:
         "admit-all": [{}],
         "leave": [{}],
     }
+
+
+END: Mapping[str, Sequence[Fields]] = {"end": [{}]}
+"""What nobody is left after."""
 
 
 ONCE = ("admit", "deny", "moderate remove", "admit-all")
@@ -164,7 +178,7 @@ BAD = [
 
 def test_every_kind_of_message_is_tried() -> None:
     crowd = Crowd(["a", "b", "c"], ["d", "e"])
-    tried = {kind.split()[0] for kind in nasty(crowd)}
+    tried = {kind.split()[0] for kind in {**nasty(crowd), **END}}
     assert tried == {one.__struct_config__.tag for one in get_args(AnyClientMessage)}
     for kind, those in nasty(crowd).items():
         for fields in those:
@@ -200,9 +214,9 @@ class Attacker:
         join = {"type": "join", "token": "Eve", "roomId": ROOM, "displayName": NAME}
         return self.takes(json.dumps(join), lambda heard: heard["type"] == "joined")
 
-    def leaves(self) -> float:
+    def goes(self, how: str) -> float:
         self._steps.longest = 0.0
-        self._client.send('{"type": "leave"}')
+        self._client.send(json.dumps({"type": how}))
         with pytest.raises(ConnectionClosed):
             self._hears(lambda _: False)
         return self._steps.longest
@@ -220,15 +234,17 @@ class Attacker:
                 return
 
 
-def attack(port: int, crowd: Crowd, steps: Steps) -> Mapping[str, float]:
+def attack(
+    port: int, attacks: Mapping[str, Sequence[Fields] | Sequence[str]], steps: Steps
+) -> Mapping[str, float]:
     """The longest step that each kind of message takes, for somebody who comes in anew before each kind."""
     took: dict[str, float] = {"join a full room": 0.0}
-    for name, those in {**nasty(crowd), "bad": BAD}.items():
+    for name, those in attacks.items():
         with connect(f"ws://127.0.0.1:{port}/client/socket", max_size=None) as client:
             eve, kind = Attacker(client, steps), name.split()[0]
             took["join a full room"] = max(took["join a full room"], eve.joins())
-            if kind == "leave":
-                took[name] = eve.leaves()
+            if kind in ("leave", "end"):
+                took[name] = eve.goes(kind)
                 continue
             # A second time what was switched on is switched on again: all of them are repeated, not each.
             times = [
@@ -248,9 +264,12 @@ async def test_no_message_takes_the_loop_for_long(
     server = server_with_media
     crowd = await fill(server)
     steps, enough = Steps(monkeypatch), allowed()
-    took = await asyncio.to_thread(attack, server.port, crowd, steps)
+    took = await asyncio.to_thread(attack, server.port, {**nasty(crowd), "bad": BAD}, steps)
     assert {kind: seconds for kind, seconds in took.items() if seconds > max(enough, allowed())} == {}
     live = server.service.find(ROOM)
     assert live is not None
     others = [one for one in live.conference.participants.values() if one.display_name != NAME]
     assert len(others) == INSIDE + BEFORE - 2, "one was denied, one was put out"
+    took = await asyncio.to_thread(attack, server.port, END, steps)
+    assert {kind: seconds for kind, seconds in took.items() if seconds > max(enough, allowed())} == {}
+    assert server.service.find(ROOM) is None

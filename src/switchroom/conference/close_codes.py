@@ -23,6 +23,7 @@ class CloseCode(IntEnum):
     REVOKED = 4004
     DENIED = 4005
     MEETING_OVER = 4006
+    SESSION_OVER = 4007
 
 
 def close_code(reason: EndReason) -> CloseCode:

@@ -21,6 +21,7 @@ Sdp = Annotated[str, Meta(max_length=128 * 1024)]
 Mid = Annotated[str, Meta(min_length=1, max_length=16, pattern="^[!#$%&'*+.^_`{|}~0-9A-Za-z-]+$")]
 SourceName = Literal["microphone", "camera", "screen", "screen-audio"]
 Layer = Literal["low", "medium", "high"]
+Grant = Literal["voice", "video", "screen", "chat"]
 
 
 class ClientMessage(Struct, frozen=True, tag_field="type", rename="camel"):
@@ -48,6 +49,8 @@ class Join(ClientMessage, frozen=True, tag="join", kw_only=True):
     resume: Annotated[str, Meta(max_length=256)] | None = None
     let_in: Annotated[str, Meta(max_length=256)] | None = None
     """The reentry token of an earlier `joined`."""
+    browser: Annotated[str, Meta(min_length=16, max_length=128)] | None = None
+    """What the browser calls itself, the same each time: somebody who was put out is known by it."""
     locale: Annotated[str, Meta(max_length=35)] | None = None
     media: MediaWish | None = None
     want: FirstWant | None = None
@@ -96,6 +99,40 @@ class PermissionChanges(Struct, frozen=True, forbid_unknown_fields=True):
 class Permit(ClientMessage, frozen=True, tag="permit", kw_only=True):
     participant_id: Id
     permissions: PermissionChanges
+    id: RequestId | None = None
+
+
+class ModerateAll(ClientMessage, frozen=True, tag="moderate-all", kw_only=True):
+    action: Literal["mute", "lower-hand"]
+    id: RequestId | None = None
+
+
+class PermitAll(ClientMessage, frozen=True, tag="permit-all", kw_only=True):
+    permissions: PermissionChanges
+    id: RequestId | None = None
+
+
+class Promote(ClientMessage, frozen=True, tag="promote", kw_only=True):
+    participant_id: Id
+    moderator: bool
+    id: RequestId | None = None
+
+
+class Lock(ClientMessage, frozen=True, tag="lock", kw_only=True):
+    locked: bool
+    id: RequestId | None = None
+
+
+class End(ClientMessage, frozen=True, tag="end"):
+    id: RequestId | None = None
+
+
+class ListRemoved(ClientMessage, frozen=True, tag="removed"):
+    id: RequestId | None = None
+
+
+class Readmit(ClientMessage, frozen=True, tag="readmit", kw_only=True):
+    user_id: Id
     id: RequestId | None = None
 
 
@@ -169,6 +206,13 @@ AnyClientMessage = (
     | Hand
     | Moderate
     | Permit
+    | ModerateAll
+    | PermitAll
+    | Promote
+    | Lock
+    | End
+    | ListRemoved
+    | Readmit
     | Admit
     | AdmitAll
     | Deny
@@ -237,6 +281,20 @@ class RoomInfo(Struct, frozen=True, rename="camel", kw_only=True):
     company_name: str
     mode: Literal["normal", "exam", "spectator"]
     recording: bool
+    locked: bool
+    """Whether only those come in who have been inside, and moderators."""
+    forbidden: list[Grant]
+    """What nobody but moderators may do, and those to whom it is granted by name."""
+
+
+class RemovedInfo(Struct, frozen=True, rename="camel"):
+    """Somebody who was put out, and may not come in."""
+
+    user_id: str
+    display_name: str
+    is_guest: bool
+    until: str
+    by_name: str
 
 
 class WaitingInfo(Struct, frozen=True, rename="camel"):
@@ -268,7 +326,7 @@ class Joined(ServerMessage, frozen=True, tag="joined", kw_only=True):
     media_available: bool
     waiting: list[WaitingInfo] | None = None
     let_in: str | None = None
-    """A reentry token, for somebody who without one has to wait."""
+    """A reentry token, for somebody who without one has to wait, or finds the room locked."""
     id: str | None = None
 
 
@@ -298,8 +356,8 @@ class Error(ServerMessage, frozen=True, tag="error", kw_only=True):
     details: dict[str, str] | None = None
 
 
-EndReason = Literal["removed", "replaced", "room_closed", "revoked", "denied", "meeting_over"]
-LeftReason = Literal["left", "lost", "removed", "replaced", "meeting_over"]
+EndReason = Literal["removed", "replaced", "room_closed", "revoked", "denied", "meeting_over", "session_over"]
+LeftReason = Literal["left", "lost", "removed", "replaced", "meeting_over", "session_over"]
 
 
 class Ended(ServerMessage, frozen=True, tag="ended"):
@@ -312,6 +370,10 @@ class ParticipantJoined(ServerMessage, frozen=True, tag="participant.joined"):
 
 class ParticipantUpdated(ServerMessage, frozen=True, tag="participant.updated"):
     participant: ParticipantInfo
+
+
+class ParticipantsUpdated(ServerMessage, frozen=True, tag="participants.updated"):
+    participants: list[ParticipantInfo]
 
 
 class ParticipantLeft(ServerMessage, frozen=True, tag="participant.left"):
@@ -327,6 +389,18 @@ class SelfUpdated(ServerMessage, frozen=True, tag="self.updated"):
 class Moderated(ServerMessage, frozen=True, tag="moderated"):
     action: Literal["mute", "stop-video", "stop-screen", "lower-hand", "permissions"]
     by_name: str
+
+
+class Everybody(ServerMessage, frozen=True, tag="everybody", kw_only=True):
+    """A moderator has muted all but the moderators, or lowered all hands."""
+
+    action: Literal["mute", "lower-hand"]
+    by_name: str
+
+
+class Removed(ServerMessage, frozen=True, tag="removed", kw_only=True):
+    people: list[RemovedInfo]
+    id: str | None = None
 
 
 class Spectators(ServerMessage, frozen=True, tag="spectators", kw_only=True):
@@ -349,6 +423,8 @@ class Chat(ServerMessage, frozen=True, tag="chat"):
 
 class RoomUpdated(ServerMessage, frozen=True, tag="room.updated"):
     room: RoomInfo
+    by_name: str | None = None
+    """The moderator who has locked it, or forbidden something, or the contrary."""
 
 
 class MediaReset(ServerMessage, frozen=True, tag="media.reset"):

@@ -16,7 +16,9 @@ from switchroom.events.types import (
     RoomJoined,
     RoomLeft,
     RoomModerated,
+    RoomModeratedAll,
     RoomOpened,
+    RoomReadmitted,
     of_meeting,
 )
 from switchroom.rooms.admission import RoomFacts
@@ -57,6 +59,12 @@ class Notifier:
 
     def moderated(self, room: RoomFacts, moderator: Participant, target: Participant, action: str) -> None:
         self._add(room, RoomModerated(**_who(target), action=action, by=moderator.user_id))
+
+    def moderated_all(self, room: RoomFacts, moderator: Participant, action: str) -> None:
+        self._add(room, RoomModeratedAll(action=action, by=moderator.user_id))
+
+    def readmitted(self, room: RoomFacts, moderator: Participant, user_id: str, display_name: str) -> None:
+        self._add(room, RoomReadmitted(user_id=user_id, display_name=display_name, by=moderator.user_id))
 
     def written(self, room: RoomFacts, message: ChatMessage) -> None:
         """What a meeting's summary shows is kept: all but private messages."""

@@ -36,7 +36,9 @@ CODES: Mapping[ErrorCode, str] = {
             ErrorCode.NOT_A_ROOM,
             ErrorCode.PARTICIPANT_NOT_FOUND,
             ErrorCode.PASSWORD_WRONG,
+            ErrorCode.REMOVED_FROM_ROOM,
             ErrorCode.ROOM_FULL,
+            ErrorCode.ROOM_LOCKED,
             ErrorCode.ROOM_NOT_FOUND,
             ErrorCode.SPECTATORS_FULL,
             ErrorCode.SPECTATORS_NOT_ALLOWED,
@@ -60,7 +62,7 @@ _BY_CLASS: tuple[tuple[type[DomainError], str], ...] = (
     (DomainError, "bad_request"),
 )
 
-_DETAILS = ("opens_at", "retry_after", "valid_from", "valid_until")
+_DETAILS = ("opens_at", "retry_after", "until", "valid_from", "valid_until")
 """Facts that clients are told."""
 
 

@@ -15,6 +15,7 @@ from prometheus_client import Gauge
 from switchroom.bus import Bus
 from switchroom.conference import status
 from switchroom.conference.close_codes import CloseCode
+from switchroom.conference.entrance import Entrance
 from switchroom.conference.external_changes import ExternalChanges
 from switchroom.conference.live_room import Arrival, LiveRoom, Stay
 from switchroom.conference.media.recording import RecordingSessions
@@ -24,6 +25,7 @@ from switchroom.conference.notifier import Events, Notifier, Transcript
 from switchroom.conference.pending_joins import PendingJoins
 from switchroom.conference.reviews import Reviewer, Reviews
 from switchroom.conference.room.conference import Conference
+from switchroom.conference.room.overrides import browser_mark
 from switchroom.conference.room.participants import Connection, MediaState, Participant
 from switchroom.conference.room.permission_overrides import OverrideRecords, PermissionOverrides
 from switchroom.conference.room.reentry import ReentryTokens
@@ -100,6 +102,7 @@ class ConferenceService:
         """Whether a room is this process' to open; every one, where there is no other."""
         self._waiting_rooms = WaitingRooms()
         self._reentry_tokens = ReentryTokens(secret or secrets.token_bytes(32))
+        self._entrance = Entrance(self._live, self._overrides, self._reentry_tokens)
         self._connections: set[Connection] = set()
         self._all_closed = asyncio.Event()
         self._all_closed.set()
@@ -203,8 +206,8 @@ class ConferenceService:
     async def join(self, request: Join, connection: Connection) -> Arrival:
         """Somebody comes in, or back, or begins to wait until a moderator lets them in.
 
-        Raises the errors of admission, Forbidden (`spectators_not_allowed`), Exhausted (`room_full`,
-        `spectators_full`), Unavailable when the server is stopping.
+        Raises the errors of admission, Forbidden (`spectators_not_allowed`, `removed_from_room`,
+        `room_locked`), Exhausted (`room_full`, `spectators_full`), Unavailable when the server is stopping.
         """
         self._require_going_on()
         stay = self._resume(request, connection)
@@ -213,7 +216,12 @@ class ConferenceService:
         admission = await self._admit(request)
         self._require_going_on()
         self._require_owned(request.room_id)
-        if self._has_to_wait(admission, request):
+        try:
+            self._entrance.require_welcome(admission, request)
+        except DomainError:
+            self._forget_waiting_room(request.room_id)
+            raise
+        if self._entrance.has_to_wait(admission, request):
             return self._wait(admission, request, connection)
         return Arrival(self._enter(admission, request, connection))
 
@@ -280,17 +288,6 @@ class ConferenceService:
             return Stay(participant, live)
         return None
 
-    def _has_to_wait(self, admission: Admission, request: Join) -> bool:
-        if not admission.waits:
-            return False
-        room_id, user_id = admission.room.room_id, admission.user_id
-        if self._overrides.is_removed(room_id, user_id):
-            return True
-        live = self._live.get(room_id)
-        if live is not None and user_id in live.conference.let_in:
-            return False
-        return not self._reentry_tokens.is_good(request.let_in or "", room_id, user_id)
-
     def _wait(self, admission: Admission, request: Join, connection: Connection) -> Arrival:
         arrival = Arrival()
 
@@ -337,14 +334,14 @@ class ConferenceService:
             token=request.token,
             admission=admission,
             overrides=overrides,
-            wish=_wish(request).within(overrides.apply(admission.permissions)),
+            rules=conference.rules,
+            wish=_wish(request),
             is_spectator=as_spectator,
+            browser=browser_mark(conference.room.room_id, request.browser),
         )
+        participant.wish = participant.media
         conference.participants[participant.id] = participant
         conference.let_in.add(participant.user_id)
-        if overrides.removed_until:
-            overrides.removed_until = 0
-            self._overrides.changed(admission.room.room_id, participant.user_id)
         if before is not None:
             conference.remove(before, "replaced", "replaced")
         participant.connection = connection
@@ -383,9 +380,6 @@ class ConferenceService:
             self._notifier.left(live.conference.room, participant, reason)
         live.waiting_room.inside_changed(live.conference)
         room_id = live.conference.room.room_id
-        for participant in participants:
-            if participant.overrides.is_removed and self._live.get(room_id) is live:
-                self._overrides.changed(room_id, participant.user_id)
         if not live.conference.participants and self._live.get(room_id) is live:
             self._overrides.forget(room_id)
             self._close(live)
@@ -403,9 +397,18 @@ class ConferenceService:
     def moderated(self, live: LiveRoom, moderator: Participant, target: Participant, action: str) -> None:
         """Called when a moderator has done something to somebody."""
         room = live.conference.room
-        if action == "permissions" and self._live.get(room.room_id) is live:
-            self._overrides.changed(room.room_id, target.user_id)
+        if action in ("promote", "demote"):
+            live.waiting_room.moderators_changed()
+            self.on_change(room.room_id)
         self._notifier.moderated(room, moderator, target, action)
+
+    def moderated_all(self, live: LiveRoom, moderator: Participant, action: str) -> None:
+        """Called when a moderator has done something to everybody."""
+        self._notifier.moderated_all(live.conference.room, moderator, action)
+
+    def readmitted(self, live: LiveRoom, moderator: Participant, user_id: str, display_name: str) -> None:
+        """Called when a moderator lets somebody back who was put out."""
+        self._notifier.readmitted(live.conference.room, moderator, user_id, display_name)
 
     def written(self, live: LiveRoom, message: ChatMessage) -> None:
         """Called when somebody has written something."""
@@ -438,6 +441,9 @@ class _Follower:
     def media_changed(self, participant: Participant) -> None:
         self.live.media.changed(participant)
 
+    def media_of_many_changed(self, participants: Sequence[Participant]) -> None:
+        self.live.media.many_changed(participants)
+
     def room_changed(self) -> None:
         self.live.media.room_changed()
 
@@ -446,6 +452,12 @@ class _Follower:
 
     def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
         self._service.moderated(self.live, moderator, target, action)
+
+    def moderated_all(self, moderator: Participant, action: str) -> None:
+        self._service.moderated_all(self.live, moderator, action)
+
+    def readmitted(self, moderator: Participant, user_id: str, display_name: str) -> None:
+        self._service.readmitted(self.live, moderator, user_id, display_name)
 
     def written(self, message: ChatMessage) -> None:
         self._service.written(self.live, message)

@@ -27,9 +27,7 @@ def welcome(
     if request.want is not None:
         first = [other.id for other in listed[: request.want.cameras]]
         live.media.subscribing(participant).want_cameras(first, request.want.layer)
-    let_in = None
-    if participant.admission.waits:
-        let_in = reentry_tokens.issue(conference.room.room_id, participant.user_id)
+    let_in = reentry_tokens.issue(conference.room.room_id, participant.user_id)
     participant.send(
         Joined(
             id=request.id,

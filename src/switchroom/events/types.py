@@ -201,6 +201,10 @@ class RoomOpened(LiveRoomEvent, frozen=True, kw_only=True):
     display_name: str
 
 
+_DONE_TO_ONE = "mute, stop-video, stop-screen, lower-hand, permissions, promote, demote, remove"
+_DONE_TO_ALL = "mute, lower-hand, permissions, lock, unlock, end"
+
+
 class RoomStay(LiveRoomEvent, frozen=True, kw_only=True):
     """Somebody inside. They have joined and left with the same `participant_id`."""
 
@@ -219,13 +223,28 @@ class RoomJoined(RoomStay, frozen=True, kw_only=True):
 
 class RoomLeft(RoomStay, frozen=True, kw_only=True):
     event_type = "room.left"
-    reason: Annotated[str, Meta(description="left, lost, removed, replaced")]
+    reason: Annotated[str, Meta(description="left, lost, removed, replaced, session_over")]
     joined_at: str
 
 
 class RoomModerated(RoomStay, frozen=True, kw_only=True):
     event_type = "room.moderated"
-    action: Annotated[str, Meta(description="mute, stop-video, stop-screen, lower-hand, permissions, remove")]
+    action: Annotated[str, Meta(description=_DONE_TO_ONE)]
+    by: str
+
+
+class RoomModeratedAll(LiveRoomEvent, frozen=True, kw_only=True):
+    event_type = "room.moderated_all"
+    remark = "a moderator has done something to everybody"
+    action: Annotated[str, Meta(description=_DONE_TO_ALL)]
+    by: str
+
+
+class RoomReadmitted(LiveRoomEvent, frozen=True, kw_only=True):
+    event_type = "room.readmitted"
+    remark = "who was put out may come in again"
+    user_id: str
+    display_name: str
     by: str
 
 
@@ -264,13 +283,28 @@ class MeetingJoined(MeetingStay, frozen=True, kw_only=True):
 
 class MeetingLeft(MeetingStay, frozen=True, kw_only=True):
     event_type = "meeting.left"
-    reason: Annotated[str, Meta(description="left, lost, removed, replaced, meeting_over")]
+    reason: Annotated[str, Meta(description="left, lost, removed, replaced, meeting_over, session_over")]
     joined_at: str
 
 
 class MeetingModerated(MeetingStay, frozen=True, kw_only=True):
     event_type = "meeting.moderated"
-    action: Annotated[str, Meta(description="mute, stop-video, stop-screen, lower-hand, permissions, remove")]
+    action: Annotated[str, Meta(description=_DONE_TO_ONE)]
+    by: str
+
+
+class MeetingModeratedAll(LiveMeetingEvent, frozen=True, kw_only=True):
+    event_type = "meeting.moderated_all"
+    remark = RoomModeratedAll.remark
+    action: Annotated[str, Meta(description=_DONE_TO_ALL)]
+    by: str
+
+
+class MeetingReadmitted(LiveMeetingEvent, frozen=True, kw_only=True):
+    event_type = "meeting.readmitted"
+    remark = RoomReadmitted.remark
+    user_id: str
+    display_name: str
     by: str
 
 
@@ -613,6 +647,8 @@ _OF_MEETINGS: Mapping[type[LiveRoomEvent], type[LiveMeetingEvent]] = {
     RoomJoined: MeetingJoined,
     RoomLeft: MeetingLeft,
     RoomModerated: MeetingModerated,
+    RoomModeratedAll: MeetingModeratedAll,
+    RoomReadmitted: MeetingReadmitted,
     RoomEmptied: MeetingEmptied,
 }
 

@@ -85,6 +85,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.PEOPLE_ONLY: "Das dürfen nur Personen.",
     ErrorCode.MODERATORS_ONLY: "Das darf nur die Moderation.",
     ErrorCode.ADMINISTRATORS_ONLY: "Das Ereignisprotokoll ist für die Administration des Kontos.",
+    ErrorCode.MODERATOR_PROTECTED: "Wer durch eine Rolle moderiert, moderiert auch in dieser Sitzung weiter.",
     ErrorCode.ADMINISTRATOR_PROTECTED: (
         "Die Administration kann von anderen weder entfernt noch eingeschränkt werden."
     ),
@@ -234,6 +235,8 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ACTION_MISSING: "Die Aktion {action} gibt es noch nicht",
     ErrorCode.DEVICE_NOT_REGISTERED: "Kein Gerät ist erreichbar",
     ErrorCode.ROOM_FULL: "Dieser Raum ist voll.",
+    ErrorCode.ROOM_LOCKED: "Dieser Raum ist abgeschlossen.",
+    ErrorCode.REMOVED_FROM_ROOM: "Die Moderation hat Sie aus diesem Raum entfernt.",
     ErrorCode.SPECTATORS_FULL: "Für weitere Zuschauer ist kein Platz.",
     ErrorCode.SPECTATORS_NOT_ALLOWED: "In diesem Raum sind keine Zuschauer zugelassen.",
     ErrorCode.SPECTATORS_HAVE_NO_HAND: "Zuschauer können die Hand nicht heben.",

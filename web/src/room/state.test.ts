@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ChatMessage, Joined, Participant, Permissions } from '../signalling/messages'
+import type { ChatMessage, Joined, Participant, Permissions, Room } from '../signalling/messages'
 import { counts, INITIAL_STATE, missing, type RoomEvent, type RoomState, reduce } from './state'
 
 const PERMISSIONS: Permissions = {
@@ -9,6 +9,16 @@ const PERMISSIONS: Permissions = {
   chat: true,
   chatBroadcast: false,
   promote: false,
+}
+
+const ROOM: Room = {
+  id: 'r',
+  displayName: 'Library',
+  companyName: 'Demo',
+  mode: 'normal',
+  recording: false,
+  locked: false,
+  forbidden: [],
 }
 
 function person(id: string, change: Partial<Participant> = {}): Participant {
@@ -45,7 +55,7 @@ function joined(change: Partial<Joined> = {}): Joined {
     participantId: 'me',
     resume: 'secret',
     resumed: false,
-    room: { id: 'r', displayName: 'Library', companyName: 'Demo', mode: 'normal', recording: false },
+    room: ROOM,
     participants: [],
     self: person('me'),
     permissions: PERMISSIONS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from switchroom.conference.media.feeds import Feed, Feeds
@@ -101,14 +102,20 @@ class RoomMedia:
 
     def changed(self, participant: Participant) -> None:
         """A participant's permissions, switches or view are different."""
-        served = self._served.get(participant.id)
-        if served is not None:
-            served.publishing.media_changed()
-            served.subscribing.wake()
-        # The sound of a screen is subscribed to with the screen; for all else others' lines stay as they are.
-        shares = participant.media.screen
-        if shares != (participant.id in self._sharing):
+        self.many_changed([participant])
+
+    def many_changed(self, participants: Sequence[Participant]) -> None:
+        """As `changed`, of several at once."""
+        before = set(self._sharing)
+        for participant in participants:
+            served = self._served.get(participant.id)
+            if served is not None:
+                served.publishing.media_changed()
+                served.subscribing.wake()
+            shares = participant.media.screen
             (self._sharing.add if shares else self._sharing.discard)(participant.id)
+        # The sound of a screen is subscribed to with the screen; for all else others' lines stay as they are.
+        if self._sharing != before:
             self._feeds_changed()
 
     def room_changed(self) -> None:

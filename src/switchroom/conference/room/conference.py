@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
@@ -19,10 +18,11 @@ from switchroom.conference.messages import (
     Speaking,
     SpectatorsInfo,
 )
-from switchroom.conference.room import reentry, to_message
+from switchroom.conference.room import to_message
 from switchroom.conference.room.announcements import Showing, tell, tell_self
 from switchroom.conference.room.chat_history import ChatHistory
-from switchroom.conference.room.participants import Overrides, Participant, is_spectator
+from switchroom.conference.room.overrides import Overrides, RoomOverrides, Rules
+from switchroom.conference.room.participants import Participant, is_spectator
 from switchroom.conference.room.spectators import announce_changes, spectators_for
 from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission, RoomFacts
@@ -34,6 +34,10 @@ class Follower(Protocol):
 
     def media_changed(self, participant: Participant) -> None:
         """The participant's permissions, switches or view are different."""
+        ...
+
+    def media_of_many_changed(self, participants: Sequence[Participant]) -> None:
+        """As `media_changed`, of several at once."""
         ...
 
     def room_changed(self) -> None:
@@ -48,6 +52,14 @@ class Follower(Protocol):
         """A moderator has done something to somebody."""
         ...
 
+    def moderated_all(self, moderator: Participant, action: str) -> None:
+        """A moderator has done something to everybody."""
+        ...
+
+    def readmitted(self, moderator: Participant, user_id: str, display_name: str) -> None:
+        """A moderator lets somebody back who was put out."""
+        ...
+
     def written(self, message: ChatMessage) -> None:
         """Somebody has written something."""
         ...
@@ -60,27 +72,34 @@ class Follower(Protocol):
 class Conference:
     """The live state of one room. Nothing here waits, so each change is whole before the next begins."""
 
-    def __init__(
-        self, room: RoomFacts, follower: Follower, overrides: dict[str, Overrides] | None = None
-    ) -> None:
-        """`overrides` is what holds from before, by user id; changes are made in it."""
+    def __init__(self, room: RoomFacts, follower: Follower, overrides: RoomOverrides | None = None) -> None:
+        """`overrides` is what holds from before; changes are made in it."""
         self.room = room
         self.participants: dict[str, Participant] = {}
         self.chat = ChatHistory()
         self.recording = False
         """Whether what happens is being recorded."""
         self.let_in: set[str] = set()
-        """The user ids of those who need not wait any more as long as the conference lives."""
-        self._overrides = overrides if overrides is not None else {}
+        """The user ids of those who have been inside: as long as the conference lives they need not wait any
+        more, and come back when it is locked."""
+        self.overrides = overrides or RoomOverrides()
         self._follower = follower
 
     @property
     def mode(self) -> RoomMode:
         return self.room.mode
 
+    @property
+    def rules(self) -> Rules:
+        return self.overrides.rules
+
+    @property
+    def moderators(self) -> list[Participant]:
+        return [one for one in self.participants.values() if one.is_moderator]
+
     def overrides_of(self, user_id: str) -> Overrides:
-        """What moderators have decided; grants and revocations hold as long as the conference lives."""
-        return self._overrides.setdefault(user_id, Overrides())
+        """What moderators have granted and revoked: it holds as long as the conference lives."""
+        return self.overrides.of(user_id)
 
     def find(self, participant_id: str) -> Participant:
         """Raises NotFound."""
@@ -168,9 +187,6 @@ class Conference:
     def _end(self, participant: Participant, reason: LeftReason, end: EndReason | None) -> None:
         if reason == "removed":
             self.let_in.discard(participant.user_id)
-            # Only what a moderator has decided: who changes their own password has done nothing.
-            if participant.admission.waits and end == "removed":
-                self.overrides_of(participant.user_id).removed_until = int(time.time()) + reentry.LIFETIME
         if participant.grace is not None:
             participant.grace.cancel()
         connection, participant.connection = participant.connection, None
@@ -181,6 +197,14 @@ class Conference:
     def moderated(self, moderator: Participant, target: Participant, action: str) -> None:
         """To be called when a moderator has done something to somebody."""
         self._follower.moderated(moderator, target, action)
+
+    def moderated_all(self, moderator: Participant, action: str) -> None:
+        """To be called when a moderator has done something to everybody."""
+        self._follower.moderated_all(moderator, action)
+
+    def readmitted(self, moderator: Participant, user_id: str, display_name: str) -> None:
+        """To be called when a moderator lets somebody back who was put out."""
+        self._follower.readmitted(moderator, user_id, display_name)
 
     def written(self, message: ChatMessage) -> None:
         """To be called when somebody has written something."""
@@ -209,6 +233,12 @@ class Conference:
         self._follower.media_changed(participant)
         self.announce(participant, among)
 
+    def media_of_many_changed(self, participants: Sequence[Participant]) -> None:
+        """What several have on is different: silence or relay it. Clients are told otherwise."""
+        for one in participants:
+            one.speaking = one.speaking and one.media.microphone
+        self._follower.media_of_many_changed(participants)
+
     def view_changed(self, participant: Participant) -> None:
         """To be called when the participant sees other people than before."""
         self._follower.media_changed(participant)
@@ -226,12 +256,16 @@ class Conference:
 
     def room_changed(self, before: RoomFacts) -> None:
         """To be called when the room is another than `before`."""
-        if to_message.room(before, recording=self.recording) != self.room_to_message():
+        if to_message.room(before, self.rules, recording=self.recording) != self.room_to_message():
             self.tell_all(RoomUpdated(self.room_to_message()))
         self._follower.room_changed()
 
+    def rules_changed(self, moderator: Participant) -> None:
+        """To be called when a moderator has made other rules for everybody."""
+        self.tell_all(RoomUpdated(self.room_to_message(), moderator.display_name))
+
     def room_to_message(self) -> RoomInfo:
-        return to_message.room(self.room, recording=self.recording)
+        return to_message.room(self.room, self.rules, recording=self.recording)
 
     def set_recording(self, recording_id: str, *, recording: bool) -> None:
         """What happens begins to be recorded, or is no longer: everybody is told."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 
-from switchroom.conference.messages import Moderate, Moderated, Permit
+from switchroom.conference.messages import (
+    Moderate,
+    Moderated,
+    PermissionChanges,
+    Permit,
+    Promote,
+    RemovedInfo,
+)
+from switchroom.conference.room import to_message
 from switchroom.conference.room.conference import Conference
+from switchroom.conference.room.overrides import REMOVED_FOR, Removal
 from switchroom.conference.room.participants import Participant
-from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid
-from switchroom.rooms.permissions import ACTIVE, NO_PERMISSION, Permission
+from switchroom.conference.room.review import turning
+from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid, NotFound
+from switchroom.rooms.permissions import ACTIVE, MODERATOR, NO_PERMISSION, Permission
 
 
 def moderate(conference: Conference, moderator: Participant, request: Moderate) -> None:
@@ -20,6 +32,7 @@ def moderate(conference: Conference, moderator: Participant, request: Moderate) 
     wish = target.wish
     if request.action == "remove":
         _require_not_above(moderator, target)
+        _keep_out(conference, moderator, target)
     conference.moderated(moderator, target, request.action)
     match request.action:
         case "remove":
@@ -43,7 +56,68 @@ def permit(conference: Conference, moderator: Participant, request: Permit) -> N
     Raises Forbidden, NotFound, Invalid, and Exhausted when there is no active place for a spectator.
     """
     target = _target(conference, moderator, request.participant_id)
-    changes = request.permissions
+    granted, revoked = read_changes(request.permissions)
+    if revoked:
+        _require_not_above(moderator, target)
+    if granted & ACTIVE and target.is_spectator and not conference.has_place(as_spectator=False):
+        raise Exhausted(ErrorCode.ROOM_FULL)
+    target.wish = target.media
+    conference.overrides.permit(target.user_id, granted, allowed=True)
+    conference.overrides.permit(target.user_id, revoked, allowed=False)
+    conference.become_active_if_permitted(target)
+    target.send(Moderated("permissions", moderator.display_name))
+    conference.moderated(moderator, target, "permissions")
+    conference.media_changed(target)
+
+
+def promote(conference: Conference, moderator: Participant, request: Promote) -> None:
+    """Make somebody a moderator as long as somebody is inside, or take that back.
+
+    Raises Forbidden, also for who moderates by their role, NotFound, and Exhausted when there is no active
+    place for a spectator.
+    """
+    target = _target(conference, moderator, request.participant_id)
+    if target.is_moderator is request.moderator:
+        return
+    if not request.moderator and _moderates_by_role(target):
+        raise Forbidden(ErrorCode.MODERATOR_PROTECTED)
+    if target.is_spectator and not conference.has_place(as_spectator=False):
+        raise Exhausted(ErrorCode.ROOM_FULL)
+    target.wish = target.media
+    with turning(conference, [target]):
+        if request.moderator:
+            conference.overrides.permit(target.user_id, MODERATOR, allowed=True)
+        else:
+            conference.overrides.demote(target.user_id)
+    conference.become_active_if_permitted(target)
+    target.send(Moderated("permissions", moderator.display_name))
+    conference.moderated(moderator, target, "promote" if request.moderator else "demote")
+    conference.media_changed(target)
+
+
+def removed(conference: Conference, moderator: Participant) -> list[RemovedInfo]:
+    """Those who were put out and are kept out. Raises Forbidden."""
+    require_moderator(moderator)
+    return to_message.removed(conference.overrides.removed())
+
+
+def readmit(conference: Conference, moderator: Participant, user_id: str) -> None:
+    """Let somebody back who was put out. Raises Forbidden, and NotFound for who may come in already."""
+    require_moderator(moderator)
+    removal = conference.overrides.readmit(user_id)
+    if removal is None:
+        raise NotFound(ErrorCode.PARTICIPANT_NOT_FOUND, "user_id")
+    conference.readmitted(moderator, user_id, removal.display_name)
+
+
+def require_moderator(moderator: Participant) -> None:
+    """Raises Forbidden for whoever is none."""
+    if not moderator.is_moderator:
+        raise Forbidden(ErrorCode.MODERATORS_ONLY)
+
+
+def read_changes(changes: PermissionChanges) -> tuple[Permission, Permission]:
+    """What is to be allowed, and what not. Raises Invalid for neither."""
     granted, revoked = NO_PERMISSION, NO_PERMISSION
     for permission, allowed in (
         (Permission.VOICE, changes.voice),
@@ -57,25 +131,35 @@ def permit(conference: Conference, moderator: Participant, request: Permit) -> N
             revoked |= permission
     if not granted | revoked:
         raise Invalid(ErrorCode.PERMISSIONS_EMPTY, "permissions")
-    if revoked:
-        _require_not_above(moderator, target)
-    if granted & ACTIVE and target.is_spectator and not conference.has_place(as_spectator=False):
-        raise Exhausted(ErrorCode.ROOM_FULL)
-    target.overrides.set(granted, allowed=True)
-    target.overrides.set(revoked, allowed=False)
-    target.wish = target.media
-    conference.become_active_if_permitted(target)
-    target.send(Moderated("permissions", moderator.display_name))
-    conference.moderated(moderator, target, "permissions")
-    conference.media_changed(target)
+    return granted, revoked
+
+
+def _keep_out(conference: Conference, moderator: Participant, target: Participant) -> None:
+    """Whoever comes back is a moderator by their role only."""
+    conference.overrides.demote(target.user_id)
+    conference.overrides.remove(
+        target.user_id,
+        Removal(
+            until=int(time.time()) + REMOVED_FOR,
+            display_name=target.display_name,
+            is_guest=target.admission.is_guest,
+            browser=target.browser,
+            by_name=moderator.display_name,
+        ),
+    )
 
 
 def _target(conference: Conference, moderator: Participant, participant_id: str) -> Participant:
-    if not moderator.is_moderator:
-        raise Forbidden(ErrorCode.MODERATORS_ONLY)
+    require_moderator(moderator)
     return conference.find(participant_id)
+
+
+def _moderates_by_role(participant: Participant) -> bool:
+    return Permission.PROMOTE in participant.admission.permissions
 
 
 def _require_not_above(moderator: Participant, target: Participant) -> None:
     if Permission.ADMIN in target.permissions and Permission.ADMIN not in moderator.permissions:
         raise Forbidden(ErrorCode.ADMINISTRATOR_PROTECTED)
+    if _moderates_by_role(target) and not _moderates_by_role(moderator):
+        raise Forbidden(ErrorCode.MODERATOR_PROTECTED)

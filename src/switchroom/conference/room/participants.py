@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,9 +11,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from switchroom.conference.messages import ServerMessage
+from switchroom.conference.room.overrides import Overrides, Rules
 from switchroom.db.base import now
 from switchroom.rooms.admission import Admission
-from switchroom.rooms.permissions import ACTIVE, NO_PERMISSION, Permission
+from switchroom.rooms.permissions import ACTIVE, Permission
 
 
 class Source(StrEnum):
@@ -72,33 +72,6 @@ class MediaState(Struct, frozen=True):
                 return self.screen
 
 
-@dataclass
-class Overrides:
-    """What moderators have decided about one person: permissions beyond, or short of, what their admission
-    says, and whether they have been put out. It outlives the person's stay."""
-
-    granted: Permission = NO_PERMISSION
-    revoked: Permission = NO_PERMISSION
-    removed_until: int = 0
-    """Unix time until which no reentry token lets them in: they were put out, and nobody has let them in
-    since."""
-
-    @property
-    def is_removed(self) -> bool:
-        return time.time() < self.removed_until
-
-    def set(self, permission: Permission, *, allowed: bool) -> None:
-        if allowed:
-            self.granted |= permission
-            self.revoked &= ~permission
-        else:
-            self.revoked |= permission
-            self.granted &= ~permission
-
-    def apply(self, permissions: Permission) -> Permission:
-        return (permissions | self.granted) & ~self.revoked
-
-
 class Connection(Protocol):
     """The way to one participant's browser. Neither method waits."""
 
@@ -120,8 +93,11 @@ class Participant:
     token: str
     admission: Admission
     overrides: Overrides
+    rules: Rules
     wish: MediaState
     is_spectator: bool
+    browser: str = ""
+    """What tells a guest's browser from others (see `browser_mark`)."""
     connection: Connection | None = None
     hand_raised_at: datetime | None = None
     speaking: bool = False
@@ -138,7 +114,7 @@ class Participant:
 
     @property
     def permissions(self) -> Permission:
-        permissions = self.overrides.apply(self.admission.permissions)
+        permissions = self.rules.apply(self.overrides.apply(self.admission.permissions), self.overrides)
         return permissions & ~ACTIVE if self.is_spectator else permissions
 
     @property

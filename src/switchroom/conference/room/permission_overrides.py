@@ -1,4 +1,4 @@
-"""What moderators decide about people in live rooms, and the records of it that outlive a process."""
+"""The overrides of all live rooms, and the records of them that outlive a process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, String, delete, exists, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from switchroom.conference.room.participants import Overrides
+from switchroom.conference.room.overrides import LOCKED_FOR, Overrides, Removal, RoomOverrides, Rules
 from switchroom.db.base import Base
 from switchroom.db.database import Database, upsert
 from switchroom.db.write_behind import WriteBehind
@@ -22,7 +22,7 @@ from switchroom.rooms.permissions import Permission
 
 
 class RoomOverride(Base):
-    """What moderators have decided about a person in a live room (see `Overrides`)."""
+    """What moderators have decided about a person in a live room (see `Overrides`, `Removal`)."""
 
     __tablename__ = "room_overrides"
 
@@ -31,6 +31,22 @@ class RoomOverride(Base):
     granted: Mapped[int] = mapped_column(default=0)
     revoked: Mapped[int] = mapped_column(default=0)
     removed_until: Mapped[int] = mapped_column(BigInteger, default=0)
+    removed_name: Mapped[str] = mapped_column(String(1000), default="")
+    removed_guest: Mapped[bool] = mapped_column(default=False)
+    removed_browser: Mapped[str] = mapped_column(String(32), default="")
+    removed_by: Mapped[str] = mapped_column(String(1000), default="")
+
+
+class RoomRule(Base):
+    """What moderators have decided about everybody in a live room (see `Rules`)."""
+
+    __tablename__ = "room_rules"
+
+    room_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    forbidden: Mapped[int]
+    locked: Mapped[bool]
+    good_until: Mapped[int] = mapped_column(BigInteger)
+    """Unix time after which a process that finds it does not keep to it."""
 
 
 class Ownership(Protocol):
@@ -41,26 +57,42 @@ class Ownership(Protocol):
         ...
 
 
-class _Note(Struct, frozen=True):
-    """Note of what holds for one person, or (None) that nothing is granted to or revoked from anybody any
-    more."""
+class _Person(Struct, frozen=True):
+    """Note of what holds for one person."""
 
     room_id: str
-    user_id: str | None = None
-    granted: int = 0
-    revoked: int = 0
-    removed_until: int = 0
+    user_id: str
+    granted: int
+    revoked: int
+    removal: Removal | None
 
 
-def _key(note: _Note) -> tuple[str, str | None]:
-    return note.room_id, note.user_id
+class _Room(Struct, frozen=True):
+    """Note of the rules of a room."""
+
+    room_id: str
+    forbidden: int
+    locked: bool
+
+
+class _Forget(Struct, frozen=True):
+    """Note that neither rules hold in a room any more, nor anything that was granted or revoked."""
+
+    room_id: str
+
+
+_Note = _Person | _Room | _Forget
+
+
+def _key(note: _Note) -> tuple[type[_Note], str, str]:
+    return type(note), note.room_id, note.user_id if isinstance(note, _Person) else ""
 
 
 class OverrideRecords:
     """The overrides of all rooms in the database.
 
     Nobody waits for a change to be written; what has not been when the process is killed is lost. Of changes
-    that wait, the last for a person is kept.
+    that wait, the last for a person, and the last of a room's rules, is kept.
     """
 
     def __init__(self, database: Database) -> None:
@@ -72,37 +104,50 @@ class OverrideRecords:
         self.run = self._writes.run
         self.finish = self._writes.finish
 
-    async def load(self, room_id: str) -> dict[str, Overrides]:
-        """What holds in a room, by user id. Raises Unavailable."""
+    async def load(self, room_id: str) -> RoomOverrides:
+        """What holds in a room. Raises Unavailable."""
         # This process may have had the room a moment ago.
         await self.finish()
-        query = select(RoomOverride).where(RoomOverride.room_id == room_id)
+        people = select(RoomOverride).where(RoomOverride.room_id == room_id)
+        rules = select(RoomRule).where(RoomRule.room_id == room_id, RoomRule.good_until > int(time.time()))
         async with self._database.read(None) as session:
-            rows = (await session.scalars(query)).all()
-        return {
-            row.user_id: Overrides(Permission(row.granted), Permission(row.revoked), row.removed_until)
-            for row in rows
-        }
+            rows = (await session.scalars(people)).all()
+            rule = await session.scalar(rules)
+        removed = sorted((row for row in rows if row.removed_until), key=lambda row: row.removed_until)
+        return RoomOverrides(
+            {
+                row.user_id: Overrides(Permission(row.granted), Permission(row.revoked))
+                for row in rows
+                if row.granted or row.revoked
+            },
+            {row.user_id: _removal(row) for row in removed},
+            Rules(Permission(rule.forbidden), rule.locked) if rule is not None else None,
+        )
 
-    def note(self, room_id: str, user_id: str, overrides: Overrides) -> None:
+    def note_person(self, room_id: str, user_id: str, overrides: Overrides, removal: Removal | None) -> None:
         """Write what holds for one person from now on."""
-        held = int(overrides.granted), int(overrides.revoked), overrides.removed_until
-        self._writes.add(_Note(room_id, user_id, *held))
+        self._writes.add(_Person(room_id, user_id, int(overrides.granted), int(overrides.revoked), removal))
+
+    def note_rules(self, room_id: str, rules: Rules) -> None:
+        """Write what holds for everybody from now on."""
+        self._writes.add(_Room(room_id, int(rules.forbidden), rules.locked))
 
     def forget(self, room_id: str) -> None:
-        """Nothing is granted or revoked in a room any more; who was put out stays so."""
-        self._writes.add(_Note(room_id))
+        """Nothing is granted, revoked or forbidden in a room any more; who was put out stays so."""
+        self._writes.add(_Forget(room_id))
 
     async def tidy(self) -> None:
-        """Forget the rooms that have been deleted while nobody had them, and whose putting out is over."""
-        gone = ~exists().where(Room.id == RoomOverride.room_id)
+        """Forget the rooms that have been deleted while nobody had them, and what is over."""
+        moment = int(time.time())
+        people_gone = ~exists().where(Room.id == RoomOverride.room_id)
+        rules_gone = ~exists().where(Room.id == RoomRule.room_id)
         nothing_held = (RoomOverride.granted == 0) & (RoomOverride.revoked == 0) & ~_removed()
         async with self._database.write(None) as session:
-            await session.execute(
-                delete(RoomOverride)
-                .where(or_(gone, nothing_held))
-                .execution_options(synchronize_session=False)
-            )
+            for gone in (
+                delete(RoomOverride).where(or_(people_gone, nothing_held)),
+                delete(RoomRule).where(or_(rules_gone, RoomRule.good_until <= moment)),
+            ):
+                await session.execute(gone.execution_options(synchronize_session=False))
 
     async def _write(self, notes: Sequence[_Note]) -> None:
         async with self._database.write(None) as session:
@@ -125,7 +170,7 @@ class PermissionOverrides:
 
     def __init__(self, records: OverrideRecords | None) -> None:
         self._records = records
-        self._rooms: dict[str, dict[str, Overrides]] = {}
+        self._rooms: dict[str, RoomOverrides] = {}
         self._loading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def are_loaded(self, room_id: str) -> bool:
@@ -138,54 +183,116 @@ class PermissionOverrides:
         # One at a time: of two looks, the one that ends last may be the older.
         async with self._loading.setdefault(room_id, asyncio.Lock()):
             if room_id not in self._rooms:
-                self._rooms[room_id] = await self._records.load(room_id)
+                self._keep(room_id, await self._records.load(room_id))
 
-    def of(self, room_id: str) -> dict[str, Overrides]:
-        """What holds in a room, by user id; a conference makes its changes in it."""
-        return self._rooms.setdefault(room_id, {})
-
-    def changed(self, room_id: str, user_id: str) -> None:
-        """To be called when something else holds for somebody."""
-        if self._records is not None:
-            self._records.note(room_id, user_id, self._rooms[room_id][user_id])
+    def of(self, room_id: str) -> RoomOverrides:
+        """What holds in a room; a conference makes its changes in it."""
+        found = self._rooms.get(room_id)
+        return found if found is not None else self._keep(room_id, RoomOverrides())
 
     def forget(self, room_id: str) -> None:
-        """Nothing is granted or revoked any more: everybody has left the room. Who was put out stays so."""
+        """Everybody has left the room."""
         overrides = self.of(room_id)
-        if self._records is not None and any(one.granted or one.revoked for one in overrides.values()):
+        rules = overrides.rules
+        held = any(one.granted or one.revoked for one in overrides.people.values())
+        if self._records is not None and (held or rules.forbidden or rules.locked):
             self._records.forget(room_id)
-        removed = {
-            user_id: Overrides(removed_until=one.removed_until)
-            for user_id, one in overrides.items()
-            if one.is_removed
-        }
-        overrides.clear()
-        overrides.update(removed)
-
-    def is_removed(self, room_id: str, user_id: str) -> bool:
-        """Whether somebody was put out of a room, and has not been let in since."""
-        found = self._rooms.get(room_id, {}).get(user_id)
-        return found is not None and found.is_removed
+        overrides.end()
 
     def release(self, room_id: str) -> None:
         """This process has the room no longer, or nobody is inside or waits."""
-        self._rooms.pop(room_id, None)
+        if self._records is not None:
+            released = self._rooms.pop(room_id, None)
+            if released is not None:
+                released.keeper = None
+        elif room_id in self._rooms and not self._rooms[room_id].removed():
+            del self._rooms[room_id]
+
+    def _keep(self, room_id: str, overrides: RoomOverrides) -> RoomOverrides:
+        self._rooms[room_id] = overrides
+        if self._records is not None:
+            overrides.keeper = _Keeper(self._records, room_id, overrides)
+        return overrides
+
+
+class _Keeper:
+    """Notes what changes in one room."""
+
+    def __init__(self, records: OverrideRecords, room_id: str, overrides: RoomOverrides) -> None:
+        self._records = records
+        self._room_id = room_id
+        self._overrides = overrides
+
+    def person_changed(self, user_id: str) -> None:
+        held = self._overrides.people.get(user_id, Overrides())
+        self._records.note_person(self._room_id, user_id, held, self._overrides.removals.get(user_id))
+
+    def rules_changed(self) -> None:
+        self._records.note_rules(self._room_id, self._overrides.rules)
+
+
+def _removal(row: RoomOverride) -> Removal:
+    return Removal(
+        until=row.removed_until,
+        display_name=row.removed_name,
+        is_guest=row.removed_guest,
+        browser=row.removed_browser,
+        by_name=row.removed_by,
+    )
 
 
 async def _write(session: AsyncSession, note: _Note) -> None:
-    if note.granted or note.revoked or note.removed_until:
-        held = {"granted": note.granted, "revoked": note.revoked, "removed_until": note.removed_until}
+    match note:
+        case _Person():
+            await _write_person(session, note)
+        case _Room():
+            await _write_rules(session, note)
+        case _Forget(room_id=room_id):
+            await _forget(session, room_id)
+
+
+async def _write_person(session: AsyncSession, note: _Person) -> None:
+    removal = note.removal
+    if note.granted or note.revoked or removal is not None:
+        held = {
+            "granted": note.granted,
+            "revoked": note.revoked,
+            "removed_until": removal.until if removal is not None else 0,
+            "removed_name": removal.display_name if removal is not None else "",
+            "removed_guest": removal is not None and removal.is_guest,
+            "removed_browser": removal.browser if removal is not None else "",
+            "removed_by": removal.by_name if removal is not None else "",
+        }
         row = upsert(session, RoomOverride).values(room_id=note.room_id, user_id=note.user_id, **held)
         key = [RoomOverride.room_id, RoomOverride.user_id]
         await session.execute(row.on_conflict_do_update(index_elements=key, set_=held))
         return
-    gone = delete(RoomOverride).where(RoomOverride.room_id == note.room_id)
-    if note.user_id is not None:
-        gone = gone.where(RoomOverride.user_id == note.user_id)
+    gone = delete(RoomOverride).where(
+        RoomOverride.room_id == note.room_id, RoomOverride.user_id == note.user_id
+    )
+    await session.execute(gone.execution_options(synchronize_session=False))
+
+
+async def _write_rules(session: AsyncSession, note: _Room) -> None:
+    if note.forbidden or note.locked:
+        good_until = int(time.time()) + LOCKED_FOR
+        held = {"forbidden": note.forbidden, "locked": note.locked, "good_until": good_until}
+        row = upsert(session, RoomRule).values(room_id=note.room_id, **held)
+        await session.execute(row.on_conflict_do_update(index_elements=[RoomRule.room_id], set_=held))
     else:
-        gone = gone.where(~_removed())
-        kept = update(RoomOverride).where(RoomOverride.room_id == note.room_id, _removed())
-        await session.execute(kept.values(granted=0, revoked=0).execution_options(synchronize_session=False))
+        await _forget_rules(session, note.room_id)
+
+
+async def _forget(session: AsyncSession, room_id: str) -> None:
+    await _forget_rules(session, room_id)
+    kept = update(RoomOverride).where(RoomOverride.room_id == room_id, _removed())
+    await session.execute(kept.values(granted=0, revoked=0).execution_options(synchronize_session=False))
+    gone = delete(RoomOverride).where(RoomOverride.room_id == room_id, ~_removed())
+    await session.execute(gone.execution_options(synchronize_session=False))
+
+
+async def _forget_rules(session: AsyncSession, room_id: str) -> None:
+    gone = delete(RoomRule).where(RoomRule.room_id == room_id)
     await session.execute(gone.execution_options(synchronize_session=False))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
 
 from switchroom.conference.messages import ParticipantInfo, ParticipantLeft
 from switchroom.conference.room import to_message
@@ -42,6 +43,16 @@ def take_in(conference: Conference, facts: RoomFacts, admissions: Mapping[str, A
         conference.room_changed(before)
 
 
+@contextmanager
+def turning(conference: Conference, turned: Sequence[Participant]) -> Generator[None]:
+    """While the block runs these become moderators, or are none any more; they are told who and what they
+    see by it, and in an exam the others too."""
+    views = _Views(conference, turned if conference.mode is RoomMode.EXAM else ())
+    yield
+    views.tell_changes(turned)
+    announce_all(turned, conference.spectators())
+
+
 def _will_moderate(participant: Participant, admission: Admission) -> bool:
     return Permission.PROMOTE in participant.overrides.apply(admission.permissions)
 
@@ -61,7 +72,7 @@ def _tell_differences(
     conference: Conference, different: Sequence[Participant], shown: Mapping[str, ParticipantInfo]
 ) -> None:
     """Tell what people may do: all who see them where they look different, otherwise moderators only."""
-    moderators = [one for one in conference.participants.values() if one.is_moderator]
+    moderators = conference.moderators
     for participant in different:
         conference.become_active_if_permitted(participant)
         now = to_message.participant(participant, with_permissions=False)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Literal
 
 from msgspec import structs
 
 from switchroom.conference.messages import (
+    Grant,
     ParticipantInfo,
     PermissionsInfo,
+    RemovedInfo,
     RoomInfo,
     SpectatorInfo,
 )
+from switchroom.conference.room.overrides import Removal, Rules
 from switchroom.conference.room.participants import Participant
 from switchroom.db.base import time_of
 from switchroom.rooms.admission import RoomFacts
@@ -23,6 +28,12 @@ _MODES: dict[RoomMode, _Mode] = {
     RoomMode.NORMAL: "normal",
     RoomMode.EXAM: "exam",
     RoomMode.SPECTATOR: "spectator",
+}
+_GRANTS: dict[Grant, Permission] = {
+    "voice": Permission.VOICE,
+    "video": Permission.VIDEO,
+    "screen": Permission.SCREEN,
+    "chat": Permission.CHAT,
 }
 
 
@@ -59,11 +70,27 @@ def spectator(one: Participant) -> SpectatorInfo:
     return SpectatorInfo(one.id, one.display_name)
 
 
-def room(facts: RoomFacts, *, recording: bool) -> RoomInfo:
+def removed(people: Mapping[str, Removal]) -> list[RemovedInfo]:
+    """Those of these user ids, who was put out last first."""
+    return [
+        RemovedInfo(
+            user_id,
+            one.display_name,
+            one.is_guest,
+            time_of(datetime.fromtimestamp(one.until, UTC)),
+            one.by_name,
+        )
+        for user_id, one in reversed(list(people.items()))
+    ]
+
+
+def room(facts: RoomFacts, rules: Rules, *, recording: bool) -> RoomInfo:
     return RoomInfo(
         id=facts.room_id,
         company_name=facts.company_name,
         mode=_MODES[facts.mode],
         recording=recording,
+        locked=rules.locked,
+        forbidden=[grant for grant, permission in _GRANTS.items() if permission in rules.forbidden],
         **structs.asdict(facts.details),
     )

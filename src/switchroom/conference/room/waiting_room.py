@@ -14,6 +14,7 @@ from switchroom.conference.messages import Ended, EndReason, Waiting, WaitingInf
 from switchroom.conference.room import to_message
 from switchroom.conference.room.announcements import tell
 from switchroom.conference.room.conference import Conference
+from switchroom.conference.room.overrides import Rules
 from switchroom.conference.room.participants import Connection, Participant
 from switchroom.db.base import time_of
 from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound
@@ -177,8 +178,10 @@ class WaitingRoom:
         return any(one.is_moderator for one in inside)
 
     def _tell(self, waiting: WaitingParticipant, request_id: str | None) -> None:
-        recording = self._conference is not None and self._conference.recording
-        room = to_message.room(waiting.admission.room, recording=recording)
+        conference = self._conference
+        recording = conference is not None and conference.recording
+        rules = conference.rules if conference is not None else Rules()
+        room = to_message.room(waiting.admission.room, rules, recording=recording)
         waiting.connection.send(
             Waiting(participant_id=waiting.id, room=room, moderator_present=self._moderated, id=request_id)
         )
@@ -186,7 +189,7 @@ class WaitingRoom:
     def _tell_moderators(self) -> None:
         if self._conference is None:
             return
-        moderators = [one for one in self._conference.participants.values() if one.is_moderator]
+        moderators = self._conference.moderators
         if moderators:
             tell(moderators, WaitingUpdated(self.to_message()))
 

@@ -12,15 +12,23 @@ from switchroom.conference.messages import (
     AnyClientMessage,
     Candidate,
     Deny,
+    End,
     Hand,
     Join,
     Leave,
+    ListRemoved,
+    Lock,
     Moderate,
+    ModerateAll,
     Ok,
     Permit,
+    PermitAll,
     Ping,
     Pong,
+    Promote,
     Publish,
+    Readmit,
+    Removed,
     SendChat,
     SetMedia,
     SubscribeAnswer,
@@ -28,7 +36,7 @@ from switchroom.conference.messages import (
     Want,
 )
 from switchroom.conference.refusals import refusal
-from switchroom.conference.room import chat, moderation
+from switchroom.conference.room import chat, moderation, moderation_of_all
 from switchroom.conference.room.participants import Connection, MediaState
 from switchroom.conference.room.waiting_room import WaitingParticipant
 from switchroom.errors import DomainError, ErrorCode, Exhausted, Forbidden, Invalid
@@ -62,7 +70,7 @@ class Session:
         except DomainError as error:
             self._connection.send(refusal(error, request_id))
         else:
-            if request_id is not None and not isinstance(message, Publish):
+            if request_id is not None and not isinstance(message, Publish | ListRemoved):
                 self._connection.send(Ok(request_id))
 
     async def _do(self, message: AnyClientMessage) -> None:
@@ -86,6 +94,20 @@ class Session:
                 moderation.moderate(conference, me, message)
             case Permit():
                 moderation.permit(conference, me, message)
+            case ModerateAll():
+                moderation_of_all.moderate_all(conference, me, message)
+            case PermitAll():
+                await moderation_of_all.permit_all(conference, me, message)
+            case Promote():
+                moderation.promote(conference, me, message)
+            case Lock(locked=locked):
+                moderation_of_all.lock(conference, me, locked=locked)
+            case End():
+                moderation_of_all.end(conference, me, self._waiting_room)
+            case ListRemoved(id=request_id):
+                me.send(Removed(people=moderation.removed(conference, me), id=request_id))
+            case Readmit(user_id=user_id):
+                moderation.readmit(conference, me, user_id)
             case Admit():
                 self._waiting_room.admit(me, message.participant_id)
             case AdmitAll():

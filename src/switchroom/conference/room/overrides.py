@@ -1,0 +1,181 @@
+"""Overrides of one room: what its moderators have decided about single people, and about everybody."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from msgspec import Struct
+
+from switchroom.rooms.permissions import MODERATOR, NO_PERMISSION, Permission
+
+REMOVED_FOR = 12 * 3600
+"""Seconds that somebody whom a moderator has put out stays out."""
+
+LOCKED_FOR = 12 * 3600
+"""Seconds that a lock holds which no process has kept up: the room was not left by its last, but lost."""
+
+MOST_REMOVED = 500
+"""People who are kept out of one room; the one who was put out first may come again when one more is."""
+
+
+@dataclass
+class Overrides:
+    """Permissions of one person beyond, or short of, what their admission says. It outlives their stay."""
+
+    granted: Permission = NO_PERMISSION
+    revoked: Permission = NO_PERMISSION
+
+    def set(self, permission: Permission, *, allowed: bool) -> None:
+        if allowed:
+            self.granted |= permission
+            self.revoked &= ~permission
+        else:
+            self.revoked |= permission
+            self.granted &= ~permission
+
+    def apply(self, permissions: Permission) -> Permission:
+        return (permissions | self.granted) & ~self.revoked
+
+
+@dataclass
+class Rules:
+    """Rules of a room for everybody but its moderators: what nobody may do to whom it is not granted by
+    name, and whether only those come in who have been inside."""
+
+    forbidden: Permission = NO_PERMISSION
+    locked: bool = False
+
+    def apply(self, permissions: Permission, overrides: Overrides) -> Permission:
+        """What of somebody's permissions is left."""
+        if Permission.PROMOTE in permissions:
+            return permissions
+        return permissions & ~(self.forbidden & ~overrides.granted)
+
+
+class Removal(Struct, frozen=True, kw_only=True):
+    """Somebody was put out of a room, by `by_name`, until a Unix time."""
+
+    until: int
+    display_name: str
+    is_guest: bool
+    browser: str = ""
+    """What tells their browser from others (see `browser_mark`), where it is known."""
+    by_name: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return time.time() < self.until
+
+
+class Keeper(Protocol):
+    """Keeps what is decided for the next process that has the room."""
+
+    def person_changed(self, user_id: str) -> None:
+        """Something else holds for one person."""
+        ...
+
+    def rules_changed(self) -> None:
+        """Other rules hold."""
+        ...
+
+
+class RoomOverrides:
+    """What holds in one room. Permissions and rules do as long as somebody is inside, removals as long as
+    they say."""
+
+    def __init__(
+        self,
+        people: Mapping[str, Overrides] | None = None,
+        removals: Mapping[str, Removal] | None = None,
+        rules: Rules | None = None,
+    ) -> None:
+        """`people` and `removals` are by user id."""
+        self.people = dict(people or {})
+        self.removals = dict(removals or {})
+        self.rules = rules or Rules()
+        self.keeper: Keeper | None = None
+
+    def of(self, user_id: str) -> Overrides:
+        """What holds for one person's permissions, also for later stays."""
+        return self.people.setdefault(user_id, Overrides())
+
+    def permit(self, user_id: str, permission: Permission, *, allowed: bool) -> None:
+        """Grant or revoke."""
+        self.of(user_id).set(permission, allowed=allowed)
+        self._person_changed(user_id)
+
+    def demote(self, user_id: str) -> None:
+        """Take back all that `MODERATOR` grants, beyond the person's admission."""
+        self.of(user_id).granted &= ~MODERATOR
+        self._person_changed(user_id)
+
+    def forbid(self, permission: Permission, *, besides: set[str]) -> None:
+        """Forbid everybody, and take back what was granted to single people, but for moderators: those of
+        the user ids `besides`."""
+        self.rules.forbidden |= permission
+        for user_id, one in self.people.items():
+            if one.granted & permission and user_id not in besides:
+                one.granted &= ~permission
+                self._person_changed(user_id)
+        self._rules_changed()
+
+    def allow(self, permission: Permission) -> None:
+        """Forbid it no longer. What was revoked from single people stays revoked."""
+        self.rules.forbidden &= ~permission
+        self._rules_changed()
+
+    def lock(self, *, locked: bool) -> None:
+        self.rules.locked = locked
+        self._rules_changed()
+
+    def remove(self, user_id: str, removal: Removal) -> None:
+        """Keep somebody out."""
+        self.removals.pop(user_id, None)
+        self.removals[user_id] = removal
+        self._person_changed(user_id)
+        if len(self.removals) > MOST_REMOVED:
+            self.readmit(next(iter(self.removals)))
+
+    def readmit(self, user_id: str) -> Removal | None:
+        """Keep somebody out no longer; what they were kept out by, if they were."""
+        removal = self.removals.pop(user_id, None)
+        if removal is not None:
+            self._person_changed(user_id)
+        return removal if removal is not None and removal.holds else None
+
+    def removed(self) -> dict[str, Removal]:
+        """Who is kept out now, by user id, in the order in which they were put out."""
+        return {user_id: one for user_id, one in self.removals.items() if one.holds}
+
+    def removal_of(self, user_id: str, browser: str) -> Removal | None:
+        """What keeps somebody out; `browser` is empty for those who are known by themselves."""
+        for known_id, one in self.removals.items():
+            if (known_id == user_id or (browser and one.browser == browser)) and one.holds:
+                return one
+        return None
+
+    def end(self) -> None:
+        """Nobody is inside any more: only who was put out stays so."""
+        self.people.clear()
+        self.removals = self.removed()
+        # In place: who has been inside looks at them.
+        self.rules.forbidden, self.rules.locked = NO_PERMISSION, False
+
+    def _person_changed(self, user_id: str) -> None:
+        if self.keeper is not None:
+            self.keeper.person_changed(user_id)
+
+    def _rules_changed(self) -> None:
+        if self.keeper is not None:
+            self.keeper.rules_changed()
+
+
+def browser_mark(room_id: str, browser: str | None) -> str:
+    """A mark by which a room knows a browser again, and nobody knows it from elsewhere."""
+    if not browser:
+        return ""
+    return hashlib.sha256(f"{room_id}\0{browser}".encode()).hexdigest()[:32]
