@@ -31,6 +31,7 @@ export function MemberPage({ roomId }: { roomId: string }) {
       asksName: false,
       validUntil: null,
       fetchesAhead: false,
+      invitation: { address: `${location.origin}/#/room/${encodeURIComponent(roomId)}`, linksOf: roomId },
       token: async (_, renewed) => {
         try {
           return await accessToken(renewed)

@@ -203,5 +203,7 @@ function Round({ destination, options, onBack, onRefused, onStay, direct, onAgai
       />
     )
   }
-  return <RoomPage session={session} canLeave={!options?.disableLeaveRoom} />
+  return (
+    <RoomPage session={session} canLeave={!options?.disableLeaveRoom} invitation={destination.invitation} />
+  )
 }

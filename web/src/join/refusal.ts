@@ -21,6 +21,8 @@ const KNOWN = [
   'not_allowed',
   'spectators_not_allowed',
   'room_full',
+  'room_locked',
+  'removed_from_room',
   'spectators_full',
   'media_unavailable',
   'too_many',
@@ -49,7 +51,7 @@ export function refusalText(t: TFunction, code: string, details: Record<string, 
   if (code === 'too_many_attempts') return t('refusal.too_many')
   if (code === 'unanswered' || code === 'unavailable') return t('refusal.unreachable')
   if (!known) return t('refusal.other', { code })
-  const date = details.validFrom ?? details.validUntil ?? details.opensAt
+  const date = details.validFrom ?? details.validUntil ?? details.opensAt ?? details.until
   return t(`refusal.${known}`, { date: date ? formatDateTime(date) : '', field: details.field ?? '' })
 }
 

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { log } from '../log'
 import type { LocalMedia } from '../media/localMedia'
 import { PublishConnection } from '../media/publishConnection'
+import type { Invitation } from '../room/InviteDialog'
 import { RoomSession } from '../room/session'
 import { WarmSocket } from '../signalling/warmSocket'
 
@@ -24,6 +25,8 @@ export interface Destination {
   /** What is to be known before going in, below the room's name. */
   facts?: ReactNode
   agenda?: string
+  /** What others can be invited with from inside. */
+  invitation?: Invitation
   /** The access token under this name. Rejects with a SignallingError. */
   token: (displayName: string, renewed: boolean) => Promise<string>
   /** Whether `token` may be called ahead of the click. */

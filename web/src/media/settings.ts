@@ -8,6 +8,12 @@ export interface Settings {
   speaker: string
   /** Whether single keys do something in the room. */
   singleKeys: boolean
+  /** Whether one does not see oneself beside others. */
+  selfHidden: boolean
+  /** Whether moderators hear that a hand is raised, or that somebody waits. */
+  sounds: boolean
+  /** Whether the system tells of what happens while the page is hidden. */
+  notifications: boolean
 }
 
 const KEY = 'switchroom.settings'
@@ -20,6 +26,9 @@ const DEFAULTS: Settings = {
   camera: '',
   speaker: '',
   singleKeys: true,
+  selfHidden: false,
+  sounds: true,
+  notifications: false,
 }
 
 let bypassed = false

@@ -161,10 +161,11 @@ function OpenMeeting({ meeting, accessKey, asAccount, identity, onRefused }: Ope
       ),
       agenda: meeting.agenda,
       fetchesAhead: !asAccount,
+      invitation: { address: `${location.origin}/#/meeting/${encodeURIComponent(number)}` },
       token: (displayName, renewed) =>
         asAccount ? tokenOfAccount(renewed) : guest.get(displayName, renewed),
     }),
-    [meeting, asAccount, identity, guest],
+    [meeting, number, asAccount, identity, guest],
   )
   return <Stay destination={destination} onRefused={onRefused} onBack={asAccount ? back : undefined} />
 }

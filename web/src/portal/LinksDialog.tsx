@@ -4,12 +4,16 @@ import { useTranslation } from 'react-i18next'
 import { listGroupLinks, listGuestLinks, permissionGroups } from '../api/links'
 import { LinkForm } from './LinkForm'
 import { LinkRow } from './LinkRow'
-import type { RoomNode } from './roomTree'
 
 type Kind = 'group' | 'guest'
 
+interface Room {
+  id: string
+  name: string
+}
+
 /** The links of a room: the ones there are, and making another. */
-export function LinksDialog({ room, onClose }: { room: RoomNode; onClose: () => void }) {
+export function LinksDialog({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t } = useTranslation()
   return (
     <Modal
@@ -35,7 +39,7 @@ export function LinksDialog({ room, onClose }: { room: RoomNode; onClose: () => 
   )
 }
 
-function Links({ room, kind }: { room: RoomNode; kind: Kind }) {
+function Links({ room, kind }: { room: Room; kind: Kind }) {
   const { t } = useTranslation()
   const queryKey = ['links', kind, room.id]
   const links = useQuery({

@@ -7,6 +7,7 @@ import { IconSend2 } from '../ui/icons'
 import { useStorePart } from '../ui/store'
 import { ChatEntry } from './ChatEntry'
 import classes from './ChatPanel.module.css'
+import { numberedName } from './names'
 import type { RoomSession } from './session'
 import type { RoomState } from './state'
 
@@ -101,7 +102,8 @@ function recipientsIn({
   self,
   permissions,
   participants,
-}: Pick<RoomState, 'room' | 'self' | 'permissions' | 'participants'>): Recipients {
+  numbers,
+}: Pick<RoomState, 'room' | 'self' | 'permissions' | 'participants' | 'numbers'>): Recipients {
   const toModeratorsOnly = room?.mode === 'exam' && !self?.isModerator
   const others = participants.filter(({ isModerator }) => !toModeratorsOnly || isModerator)
   return {
@@ -109,7 +111,10 @@ function recipientsIn({
     options: [
       { value: EVERYONE },
       ...(permissions.chatBroadcast ? [{ value: BROADCAST }] : []),
-      ...others.map(({ id, displayName }) => ({ value: id, person: displayName })),
+      ...others.map(({ id, displayName }) => ({
+        value: id,
+        person: numberedName(displayName, numbers.get(id)),
+      })),
     ],
   }
 }
@@ -133,7 +138,8 @@ const RecipientSelect = memo(function RecipientSelect({
   const self = useStorePart(session.state, state => state.self)
   const permissions = useStorePart(session.state, state => state.permissions)
   const participants = useStorePart(session.state, state => state.participants)
-  const recipients = recipientsIn({ room, self, permissions, participants })
+  const numbers = useStorePart(session.state, state => state.numbers)
+  const recipients = recipientsIn({ room, self, permissions, participants, numbers })
   const names = useRef(new Map<string, string>())
   for (const { value, person } of recipients.options) if (person) names.current.set(value, person)
   // Somebody who has left stays chosen: what was meant for them must not go to all.

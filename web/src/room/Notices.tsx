@@ -2,6 +2,7 @@ import { Notification } from '@mantine/core'
 import { memo, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useStorePart } from '../ui/store'
+import { alert } from './alerts'
 import classes from './Notices.module.css'
 import type { NoticeBoard } from './noticeBoard'
 import { noticeText } from './noticeText'
@@ -26,7 +27,8 @@ export const Notices = memo(function Notices({ session, board }: NoticesProps) {
     last.current = fresh.at(-1)?.number ?? last.current
     setHeard(fresh.map(notice => noticeText(t, notice)).join(' '))
     board.tell(fresh)
-  }, [notices, board, t])
+    alert(t, session, fresh)
+  }, [notices, board, session, t])
 
   useEffect(() => () => board.dispose(), [board])
 

@@ -7,10 +7,14 @@ import {
   IconHandOff,
   IconMessage,
   IconMicrophoneOff,
+  IconPin,
+  IconPinnedOff,
   IconScreenShareOff,
+  IconUserStar,
   IconUserX,
   IconVideoOff,
 } from '../ui/icons'
+import { useStorePart } from '../ui/store'
 import type { RoomSession } from './session'
 import { GRANTS } from './state'
 
@@ -30,6 +34,7 @@ export function ParticipantMenu(props: ParticipantMenuProps) {
   const [removing, setRemoving] = useState(false)
   const gone = useRef<(() => void) | undefined>(undefined)
   useEffect(() => () => gone.current?.(), [])
+  const pinned = useStorePart(session.pinned, pinnedId => pinnedId === participant.id)
   const { id, displayName, microphone, camera, screen, handRaisedAt, permissions } = participant
   const act = (action: ModeratorAction) => () => void session.moderate(id, action)
   return (
@@ -54,6 +59,17 @@ export function ParticipantMenu(props: ParticipantMenuProps) {
               data-testid="private-message"
             >
               {t('people.message')}
+            </Menu.Item>
+          )}
+          {!participant.isSpectator && (
+            <Menu.Item
+              leftSection={
+                pinned ? <IconPinnedOff size={16} aria-hidden /> : <IconPin size={16} aria-hidden />
+              }
+              onClick={() => session.togglePin(id)}
+              data-testid="pin-person"
+            >
+              {pinned ? t('room.unpin') : t('people.pin')}
             </Menu.Item>
           )}
           {moderates && (
@@ -110,6 +126,13 @@ export function ParticipantMenu(props: ParticipantMenuProps) {
                 )
               })}
               <Menu.Divider />
+              <Menu.Item
+                leftSection={<IconUserStar size={16} aria-hidden />}
+                onClick={() => void session.promote(id, !participant.isModerator)}
+                data-testid="promote"
+              >
+                {participant.isModerator ? t('people.demote') : t('people.promote')}
+              </Menu.Item>
               <Menu.Item
                 color="red"
                 c="var(--mantine-color-red-text)"

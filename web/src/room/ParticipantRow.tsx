@@ -11,6 +11,7 @@ import {
   IconVideoOff,
 } from '../ui/icons'
 import { Avatar } from './Avatar'
+import { numberedName } from './names'
 import { ParticipantMenu } from './ParticipantMenu'
 import classes from './ParticipantsPanel.module.css'
 import type { RoomSession } from './session'
@@ -19,6 +20,8 @@ interface ParticipantRowProps {
   session: RoomSession
   participant: Participant
   speaking: boolean
+  /** Which one of those with this name they are. */
+  number?: number
   isSelf?: boolean
   /** Whether the person at this page may moderate. */
   moderates?: boolean
@@ -29,7 +32,8 @@ interface ParticipantRowProps {
 /** One line of the list: who, in which role, what is on, and the menu. */
 export const ParticipantRow = memo(function ParticipantRow(props: ParticipantRowProps) {
   const { t } = useTranslation()
-  const { session, participant, speaking, isSelf = false, moderates = false, onMessage, onRemoved } = props
+  const { session, participant, speaking, number, isSelf = false, moderates = false } = props
+  const { onMessage, onRemoved } = props
   const { displayName, isGuest, isModerator, isSpectator, microphone, camera, screen, handRaisedAt } =
     participant
   const roles = [
@@ -56,7 +60,7 @@ export const ParticipantRow = memo(function ParticipantRow(props: ParticipantRow
       </span>
       <span className={classes.who}>
         <span className={classes.name}>
-          <bdi>{displayName}</bdi>
+          <bdi>{numberedName(displayName, number)}</bdi>
         </span>
         <span className={classes.role}>{roles.filter(Boolean).join(' · ')}</span>
         <span className="sr-only">{facts.filter(Boolean).join(', ')}</span>
@@ -74,7 +78,7 @@ export const ParticipantRow = memo(function ParticipantRow(props: ParticipantRow
         </span>
       )}
       {isSelf && <span className={classes.noMenu} />}
-      {!isSelf && (moderates || onMessage) && (
+      {!isSelf && (
         <ParticipantMenu
           session={session}
           participant={participant}

@@ -1,9 +1,12 @@
-import { CloseButton, Text, Title } from '@mantine/core'
-import { memo, useCallback, useDeferredValue, useMemo, useRef } from 'react'
+import { ActionIcon, Button, CloseButton, Text, TextInput, Title } from '@mantine/core'
+import { memo, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../i18n/format'
 import type { Participant } from '../signalling/messages'
+import { IconSearch, IconUserPlus } from '../ui/icons'
 import { useStorePart } from '../ui/store'
+import { EverybodyBar } from './EverybodyBar'
+import { type Invitation, InviteDialog } from './InviteDialog'
 import { ParticipantRow } from './ParticipantRow'
 import classes from './ParticipantsPanel.module.css'
 import type { RoomSession } from './session'
@@ -14,6 +17,27 @@ interface ParticipantsPanelProps {
   session: RoomSession
   onMessage: (participantId: string) => void
   onClose: () => void
+  invitation?: Invitation
+}
+
+/** With as many people as this, one finds somebody by writing. */
+const SEARCHED_FROM = 8
+/** Rows drawn at first, and with each wish for more. */
+const AT_ONCE = 100
+
+/** Those whose name has every word of what was written. */
+export function found(participants: readonly Participant[], text: string): readonly Participant[] {
+  const words = plain(text).split(/\s+/).filter(Boolean)
+  if (!words.length) return participants
+  return participants.filter(({ displayName }) => {
+    const name = plain(displayName)
+    return words.every(word => name.includes(word))
+  })
+}
+
+/** Without accents and capitals, which nobody wants to write to find somebody. */
+function plain(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLocaleLowerCase()
 }
 
 /** Raised hands first, in the order in which they were raised; then by name. */
@@ -29,7 +53,7 @@ export function inListOrder(participants: readonly Participant[], compare: Intl.
 
 /** Everybody in the room, and what a moderator can do about each. */
 export const ParticipantsPanel = memo(function ParticipantsPanel(props: ParticipantsPanelProps) {
-  const { session, onMessage, onClose } = props
+  const { session, onMessage, onClose, invitation } = props
   const { t, i18n } = useTranslation()
   const self = useStorePart(session.state, state => state.self)
   // The videos come first.
@@ -37,6 +61,11 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
   const spectators = useStorePart(session.state, state => state.spectators)
   const speaking = useStorePart(session.state, state => state.speaking)
   const permissions = useStorePart(session.state, state => state.permissions)
+  const numbers = useStorePart(session.state, state => state.numbers)
+  const roomName = useStorePart(session.state, ({ room }) => room?.displayName ?? '')
+  const [search, setSearch] = useState('')
+  const [most, setMost] = useState(AT_ONCE)
+  const [inviting, setInviting] = useState(false)
   const list = useRef<HTMLUListElement>(null)
   const toList = useCallback(() => list.current?.focus(), [])
   const sorted = useMemo(
@@ -48,11 +77,20 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
     [participants, i18n.language],
   )
   const { active } = counts({ participants: sorted, self, spectators })
+  const isLong = sorted.length >= SEARCHED_FROM
+  const matching = isLong ? found(sorted, search) : sorted
+  const isSearched = isLong && search.trim() !== ''
   const watches = self?.isSpectator ?? false
   const listed = (spectators.list?.length ?? 0) + (watches ? 1 : 0)
   const watching = Math.max(spectators.count, listed)
   const own = self && (
-    <ParticipantRow session={session} participant={self} isSelf speaking={speaking.has(self.id)} />
+    <ParticipantRow
+      session={session}
+      participant={self}
+      isSelf
+      number={numbers.get(self.id)}
+      speaking={speaking.has(self.id)}
+    />
   )
   return (
     <section className={classes.panel} aria-labelledby="people-title">
@@ -60,17 +98,56 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
         <Title order={2} size="h5" id="people-title">
           {t('people.title')} <span className={classes.count}>{formatNumber(active)}</span>
         </Title>
-        <CloseButton aria-label={t('people.close')} onClick={onClose} />
+        <span className={classes.tools}>
+          {invitation && (
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={34}
+              aria-label={t('invite.title')}
+              title={t('invite.title')}
+              onClick={() => setInviting(true)}
+              data-testid="invite"
+            >
+              <IconUserPlus size={20} aria-hidden />
+            </ActionIcon>
+          )}
+          <CloseButton aria-label={t('people.close')} onClick={onClose} />
+        </span>
       </header>
+      {inviting && invitation && (
+        <InviteDialog invitation={invitation} roomName={roomName} onClose={() => setInviting(false)} />
+      )}
+      {permissions.promote && <EverybodyBar session={session} />}
       <WaitingList session={session} />
+      {isLong && (
+        <TextInput
+          className={classes.search}
+          size="xs"
+          type="search"
+          aria-label={t('people.search')}
+          placeholder={t('people.search')}
+          leftSection={<IconSearch size={14} aria-hidden />}
+          value={search}
+          onChange={event => {
+            setSearch(event.currentTarget.value)
+            setMost(AT_ONCE)
+          }}
+          data-testid="search-people"
+        />
+      )}
+      <div role="status" className="sr-only">
+        {isSearched && t('people.found', { count: matching.length })}
+      </div>
       <div className={classes.scroll}>
         <ul ref={list} className={classes.list} aria-label={t('people.list')} tabIndex={-1}>
-          {!watches && own}
-          {sorted.map(participant => (
+          {!watches && !isSearched && own}
+          {matching.slice(0, most).map(participant => (
             <ParticipantRow
               key={participant.id}
               session={session}
               participant={participant}
+              number={numbers.get(participant.id)}
               speaking={speaking.has(participant.id)}
               moderates={permissions.promote}
               onMessage={permissions.chat ? onMessage : undefined}
@@ -78,6 +155,22 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
             />
           ))}
         </ul>
+        {isSearched && matching.length === 0 && (
+          <Text size="sm" c="var(--sr-muted)" data-testid="nobody-found">
+            {t('people.nobody')}
+          </Text>
+        )}
+        {matching.length > most && (
+          <Button
+            fullWidth
+            variant="subtle"
+            className={classes.more}
+            onClick={() => setMost(most + AT_ONCE)}
+            data-testid="more-people"
+          >
+            {t('people.more', { count: matching.length - most })}
+          </Button>
+        )}
         {watching > 0 && (
           <>
             <Text

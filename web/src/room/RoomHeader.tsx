@@ -1,5 +1,6 @@
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { IconLock } from '../ui/icons'
 import { LogoMark } from '../ui/Logo'
 import { useHeadingFocus } from '../ui/PageFrame'
 import { useStorePart } from '../ui/store'
@@ -22,6 +23,7 @@ export const RoomHeader = memo(function RoomHeader({ session, board }: RoomHeade
   const phase = useStorePart(session.state, state => state.phase)
   const active = useStorePart(session.state, state => counts(state).active)
   const watching = useStorePart(session.state, state => counts(state).watching)
+  const locked = useStorePart(session.state, ({ room }) => room?.locked ?? false)
   const recording = useStorePart(session.state, ({ room }) => room?.recording ?? false)
   return (
     <header className={classes.header}>
@@ -34,6 +36,12 @@ export const RoomHeader = memo(function RoomHeader({ session, board }: RoomHeade
         {watching > 0 && `, ${t('people.spectators', { count: watching })}`}
       </span>
       <span role="status" className={classes.status}>
+        {locked && (
+          <span className={classes.locked} title={t('room.lockedText')} data-testid="locked">
+            <IconLock size={14} aria-hidden />
+            <span className={classes.lockedText}>{t('room.locked')}</span>
+          </span>
+        )}
         {recording && (
           <span className={classes.recording} title={t('room.recordingText')} data-testid="recording">
             <span className={classes.dot} aria-hidden="true" />

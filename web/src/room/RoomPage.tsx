@@ -17,6 +17,7 @@ import { usePageTitle } from '../ui/PageFrame'
 import { useStorePart } from '../ui/store'
 import { CHAT_INPUT, ChatPanel } from './ChatPanel'
 import { ControlsBar } from './ControlsBar'
+import type { Invitation } from './InviteDialog'
 import { Notices } from './Notices'
 import { NoticeBoard } from './noticeBoard'
 import { ParticipantsPanel } from './ParticipantsPanel'
@@ -28,7 +29,9 @@ import { ShortcutsDialog } from './ShortcutsDialog'
 import { Stage } from './Stage'
 import type { RoomSession } from './session'
 import { missing } from './state'
+import { Tile } from './Tile'
 import { TileGrid } from './TileGrid'
+import gridClasses from './TileGrid.module.css'
 import { type Shortcuts, useShortcuts } from './useShortcuts'
 import { WaitingList } from './WaitingList'
 
@@ -43,8 +46,15 @@ interface Panels {
   people: boolean
 }
 
+interface RoomPageProps {
+  session: RoomSession
+  canLeave: boolean
+  /** What the person at this page can invite others with. */
+  invitation?: Invitation
+}
+
 /** The room: videos, controls, and the panels beside them or, on small screens, over them. */
-export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave: boolean }) {
+export function RoomPage({ session, canLeave, invitation }: RoomPageProps) {
   const name = useStorePart(session.state, ({ room }) => room?.displayName ?? '')
   const wide = useMediaQuery(WIDE, undefined, { getInitialValueInEffect: false }) ?? true
   const narrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false }) ?? false
@@ -56,7 +66,8 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
   const [board] = useState(() => new NoticeBoard())
   const writes = useRef(false)
   const drawn = useDrawn()
-  usePageTitle(name)
+  const unread = useStorePart(session.state, state => state.unread)
+  usePageTitle(name, unread)
 
   // A smaller screen has no place for panels beside the videos: they are closed until they are asked for.
   useEffect(
@@ -128,7 +139,14 @@ export function RoomPage({ session, canLeave }: { session: RoomSession; canLeave
           {panels.people && (
             <div className={classes.people}>
               {!drawn && <PanelTitle>{t('people.title')}</PanelTitle>}
-              {drawn && <ParticipantsPanel session={session} onMessage={writeTo} onClose={closePeople} />}
+              {drawn && (
+                <ParticipantsPanel
+                  session={session}
+                  onMessage={writeTo}
+                  onClose={closePeople}
+                  invitation={invitation}
+                />
+              )}
             </div>
           )}
           {panels.chat && (
@@ -204,8 +222,25 @@ const Videos = memo(function Videos({ session }: { session: RoomSession }) {
   const participants = useStorePart(session.state, state => state.participants)
   const sharers = participants.filter(({ screen }) => screen)
   const sharer = sharers.find(({ id }) => id === chosen) ?? sharers.at(-1)
+  const { t } = useTranslation()
+  const pinnedId = useStorePart(session.pinned, id => id)
+  const numbers = useStorePart(session.state, state => state.numbers)
+  const speaking = useStorePart(session.state, state => state.speaking)
+  const pinned = sharer
+    ? undefined
+    : participants.find(({ id, isSpectator }) => id === pinnedId && !isSpectator)
   return (
     <>
+      {pinned && (
+        <ul className={gridClasses.large} aria-label={t('room.pinned')} data-testid="pinned">
+          <Tile
+            session={session}
+            participant={pinned}
+            speaking={speaking.has(pinned.id)}
+            number={numbers.get(pinned.id)}
+          />
+        </ul>
+      )}
       {sharer && (
         <Stage
           key={sharer.id}
@@ -215,7 +250,12 @@ const Videos = memo(function Videos({ session }: { session: RoomSession }) {
           onChoose={setChosen}
         />
       )}
-      <TileGrid session={session} strip={sharer !== undefined} />
+      <TileGrid
+        session={session}
+        strip={sharer !== undefined || pinned !== undefined}
+        sharerId={sharer?.id ?? ''}
+        largeId={pinned?.id ?? null}
+      />
     </>
   )
 })

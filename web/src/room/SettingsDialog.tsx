@@ -1,10 +1,13 @@
-import { Alert, Modal, Stack, Text } from '@mantine/core'
+import { Alert, Modal, Stack, Switch, Text } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { problemTexts } from '../media/DeviceProblems'
 import { DeviceSelects } from '../media/DeviceSelects'
 import type { LocalMedia } from '../media/localMedia'
+import { loadSettings, saveSettings } from '../media/settings'
 import { LanguageSwitch } from '../ui/LanguageSwitch'
 import { useStorePart } from '../ui/store'
+import { canNotify, mayNotify } from './alerts'
 
 interface SettingsDialogProps {
   local: LocalMedia
@@ -33,6 +36,7 @@ export function SettingsDialog({ local, onClose }: SettingsDialogProps) {
             {text}
           </Alert>
         ))}
+        <AlertSwitches />
         <div>
           <Text size="sm" fw={500} mb={4}>
             {t('language.label')}
@@ -41,5 +45,42 @@ export function SettingsDialog({ local, onClose }: SettingsDialogProps) {
         </div>
       </Stack>
     </Modal>
+  )
+}
+
+/** What is heard, and what the system tells while the page is hidden. */
+function AlertSwitches() {
+  const { t } = useTranslation()
+  const [settings, setSettings] = useState(loadSettings)
+  const [refused, setRefused] = useState(false)
+  const change = (part: 'sounds' | 'notifications', on: boolean) => {
+    saveSettings({ [part]: on })
+    setSettings({ ...settings, [part]: on })
+  }
+  const notify = async (on: boolean) => {
+    const granted = !on || (await mayNotify())
+    setRefused(!granted)
+    change('notifications', on && granted)
+  }
+  return (
+    <Stack gap="xs">
+      <Switch
+        checked={settings.sounds}
+        onChange={event => change('sounds', event.currentTarget.checked)}
+        label={t('alerts.sounds')}
+        description={t('alerts.soundsHint')}
+        data-testid="sounds"
+      />
+      {canNotify() && (
+        <Switch
+          checked={settings.notifications}
+          onChange={event => void notify(event.currentTarget.checked)}
+          label={t('alerts.notifications')}
+          description={t('alerts.notificationsHint')}
+          error={refused && t('alerts.refused')}
+          data-testid="notifications"
+        />
+      )}
+    </Stack>
   )
 }

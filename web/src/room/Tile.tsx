@@ -4,15 +4,19 @@ import { trackKey } from '../media/subscribeConnection'
 import { VideoView } from '../media/VideoView'
 import type { Participant } from '../signalling/messages'
 import {
+  IconEyeOff,
   IconHandStop,
   IconMicrophone,
   IconMicrophoneOff,
+  IconPin,
+  IconPinnedOff,
   IconScreenShare,
   IconVideoOff,
   IconWifiOff,
 } from '../ui/icons'
 import { useStorePart } from '../ui/store'
 import { Avatar } from './Avatar'
+import { numberedName } from './names'
 import type { RoomSession } from './session'
 import classes from './Tile.module.css'
 import { useTileWant } from './useTileWant'
@@ -21,10 +25,16 @@ interface TileProps {
   session: RoomSession
   participant: Participant
   speaking: boolean
+  /** Which one of those with this name they are. */
+  number?: number
+  /** The place among the others; less is further in front. */
+  order?: number
 }
 
 /** Somebody else's place in the grid. */
-export const Tile = memo(function Tile({ session, participant, speaking }: TileProps) {
+export const Tile = memo(function Tile({ session, participant, speaking, number, order }: TileProps) {
+  const { t } = useTranslation()
+  const pinned = useStorePart(session.pinned, pinnedId => pinnedId === participant.id)
   const frame = useRef<HTMLLIElement>(null)
   const track = useStorePart(session.media.remote, tracks => tracks.get(trackKey(participant.id, 'camera')))
   useTileWant(frame, session, participant.id, 'camera')
@@ -33,8 +43,22 @@ export const Tile = memo(function Tile({ session, participant, speaking }: TileP
       ref={frame}
       testId="tile"
       participant={participant}
-      name={<bdi>{participant.displayName}</bdi>}
+      name={<bdi>{numberedName(participant.displayName, number)}</bdi>}
       speaking={speaking}
+      order={order}
+      action={
+        <button
+          type="button"
+          className={pinned ? `${classes.action} ${classes.kept}` : classes.action}
+          aria-pressed={pinned}
+          aria-label={t('room.pin', { name: numberedName(participant.displayName, number) })}
+          title={pinned ? t('room.unpin') : t('people.pin')}
+          onClick={() => session.togglePin(participant.id)}
+          data-testid="pin"
+        >
+          {pinned ? <IconPinnedOff size={18} aria-hidden /> : <IconPin size={18} aria-hidden />}
+        </button>
+      }
       video={<VideoView track={track} className={participant.camera ? classes.video : classes.hiddenVideo} />}
     />
   )
@@ -44,10 +68,13 @@ interface SelfTileProps {
   session: RoomSession
   self: Participant
   speaking: boolean
+  number?: number
+  /** Set where one can do without seeing oneself. */
+  onHide?: () => void
 }
 
 /** One's own place, mirrored as in a mirror. */
-export const SelfTile = memo(function SelfTile({ session, self, speaking }: SelfTileProps) {
+export const SelfTile = memo(function SelfTile({ session, self, speaking, number, onHide }: SelfTileProps) {
   const { t } = useTranslation()
   const camera = useStorePart(session.local.state, state => state.camera)
   const microphoneOn = useStorePart(session.local.state, state => state.microphoneOn)
@@ -58,8 +85,22 @@ export const SelfTile = memo(function SelfTile({ session, self, speaking }: Self
       participant={shown}
       name={
         <>
-          <bdi>{self.displayName}</bdi> ({t('common.you')})
+          <bdi>{numberedName(self.displayName, number)}</bdi> ({t('common.you')})
         </>
+      }
+      action={
+        onHide && (
+          <button
+            type="button"
+            className={classes.action}
+            aria-label={t('room.hideSelf')}
+            title={t('room.hideSelf')}
+            onClick={onHide}
+            data-testid="hide-self"
+          >
+            <IconEyeOff size={18} aria-hidden />
+          </button>
+        )
       }
       speaking={speaking && microphoneOn}
       video={<VideoView track={camera} className={`${classes.video} ${classes.mirrored}`} />}
@@ -74,12 +115,16 @@ interface TileFrameProps {
   name: React.ReactNode
   speaking: boolean
   video: React.ReactNode
+  order?: number
+  /** A button in the corner, seen by whoever points at the tile or comes by keyboard. */
+  action?: React.ReactNode
 }
 
-function TileFrame({ ref, testId, participant, name, speaking, video }: TileFrameProps) {
+function TileFrame({ ref, testId, participant, name, speaking, video, order, action }: TileFrameProps) {
   const { t } = useTranslation()
-  const { microphone, camera, screen, handRaisedAt, state } = participant
+  const { microphone, camera, screen, handRaisedAt, state, isGuest } = participant
   const facts = [
+    isGuest && t('common.guest'),
     microphone ? t('room.microphoneOn') : t('room.microphoneOff'),
     camera ? t('room.cameraOn') : t('room.cameraOff'),
     speaking && t('room.speaking'),
@@ -95,6 +140,7 @@ function TileFrame({ ref, testId, participant, name, speaking, video }: TileFram
       data-audio={microphone ? 'on' : 'off'}
       data-video={camera ? 'on' : 'off'}
       data-speaking={speaking ? 'true' : 'false'}
+      style={order === undefined ? undefined : { order }}
     >
       <span className={classes.face}>
         <Avatar name={participant.displayName} size="clamp(2.2rem, 30cqmin, 6.5rem)" />
@@ -110,6 +156,7 @@ function TileFrame({ ref, testId, participant, name, speaking, video }: TileFram
           <IconMicrophoneOff size={15} className={classes.muted} />
         )}
         <span className={classes.name}>{name}</span>
+        {isGuest && <span className={classes.guest}>{t('common.guest')}</span>}
         {!camera && <IconVideoOff size={15} className={classes.faint} />}
         {screen && <IconScreenShare size={15} />}
       </span>
@@ -125,6 +172,7 @@ function TileFrame({ ref, testId, participant, name, speaking, video }: TileFram
           </span>
         )}
       </span>
+      {action}
     </li>
   )
 }

@@ -7,7 +7,18 @@ export const SHOWN_AT_ONCE = 2
 const LISTED = 30
 
 /** These concern the person, so they are seen as well as heard. */
-const SEEN = new Set<Notice['kind']>(['moderated', 'permitted', 'hand', 'failed', 'reconnected', 'sharing'])
+const SEEN = new Set<Notice['kind']>([
+  'moderated',
+  'permitted',
+  'everybody',
+  'rules',
+  'locked',
+  'unlocked',
+  'hand',
+  'failed',
+  'reconnected',
+  'sharing',
+])
 /** And these are about what the person does or may do: they need not wait for others to go, only for each other. */
 const OWN = new Set<Notice['kind']>(['moderated', 'permitted', 'failed', 'reconnected'])
 

@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next'
 import { formatList } from '../i18n/format'
-import type { Grant, Notice } from './state'
+import type { Notice } from './state'
 
 const MODERATED = {
   mute: 'notice.mute',
@@ -15,6 +15,7 @@ const LEFT = {
   removed: 'removed',
   replaced: 'left',
   meeting_over: 'left',
+  session_over: 'left',
 } as const
 
 const SIMPLE = {
@@ -26,13 +27,22 @@ const SIMPLE = {
 
 function sentence(
   t: TFunction,
-  words: 'notice.given' | 'notice.taken',
+  words: 'notice.given' | 'notice.taken' | 'notice.allGiven' | 'notice.allTaken',
   name: string,
-  grants: readonly Grant[],
+  grants: readonly ('voice' | 'video' | 'screen' | 'chat' | 'promote')[],
 ): string[] {
   return grants.length
-    ? [t(words, { name, what: formatList(grants.map(grant => t(`notice.may.${grant}`))) })]
+    ? [
+        t(words, {
+          name,
+          what: formatList(grants.map(grant => t(`notice.${isOfAll(words) ? 'all' : 'may'}.${grant}`))),
+        }),
+      ]
     : []
+}
+
+function isOfAll(words: string): boolean {
+  return words.startsWith('notice.all')
 }
 
 /** A notice as a sentence, or two. */
@@ -54,6 +64,17 @@ export function noticeText(t: TFunction, notice: Notice): string {
         ...sentence(t, 'notice.given', notice.byName, notice.given),
         ...sentence(t, 'notice.taken', notice.byName, notice.taken),
       ].join(' ')
+    case 'rules':
+      return [
+        ...sentence(t, 'notice.allGiven', notice.byName, notice.given),
+        ...sentence(t, 'notice.allTaken', notice.byName, notice.taken),
+      ].join(' ')
+    case 'everybody':
+      if (notice.isConcerned) return t(MODERATED[notice.action], { name: notice.byName })
+      return t(notice.action === 'mute' ? 'notice.muteAll' : 'notice.lowerAll', { name: notice.byName })
+    case 'locked':
+    case 'unlocked':
+      return t(`notice.${notice.kind}`, { name: notice.byName })
     case 'failed':
       if (notice.code === 'not_allowed') return t('notice.notAllowed')
       if (notice.code === 'room_full') return t('notice.full')

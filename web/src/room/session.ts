@@ -6,11 +6,13 @@ import { RoomMedia, visibleAtFirst } from '../media/roomMedia'
 import { RoomConnection } from '../signalling/connection'
 import type {
   ClientRequest,
+  EverybodyAction,
   Joined,
   MediaState,
   ModeratorAction,
   Participant,
   Permissions,
+  RemovedPerson,
   ServerMessage,
 } from '../signalling/messages'
 import { SignallingError, type SignallingSocket } from '../signalling/socket'
@@ -42,6 +44,8 @@ export class RoomSession {
    * everybody's sound and pictures has been agreed on, and goes on while that is being made.
    */
   readonly entered = new Store(false)
+  /** Whom the person at this page wants to see large or first, by id. */
+  readonly pinned = new Store<string | null>(null)
   readonly media: RoomMedia
   readonly local: LocalMedia
   readonly displayName: string
@@ -112,12 +116,53 @@ export class RoomSession {
     await this.connection.request({ type: 'chat', text, ...recipient })
   }
 
+  /** Pins somebody's tile for oneself, or no longer. */
+  togglePin(participantId: string): void {
+    this.pinned.set(this.pinned.get() === participantId ? null : participantId)
+  }
+
   moderate(participantId: string, action: ModeratorAction | 'remove'): Promise<void> {
     return this.request({ type: 'moderate', participantId, action })
   }
 
   permit(participantId: string, permissions: Partial<Permissions>): Promise<void> {
     return this.request({ type: 'permit', participantId, permissions })
+  }
+
+  promote(participantId: string, moderator: boolean): Promise<void> {
+    return this.request({ type: 'promote', participantId, moderator })
+  }
+
+  moderateAll(action: EverybodyAction): Promise<void> {
+    return this.request({ type: 'moderate-all', action })
+  }
+
+  permitAll(permissions: Partial<Permissions>): Promise<void> {
+    return this.request({ type: 'permit-all', permissions })
+  }
+
+  lock(locked: boolean): Promise<void> {
+    return this.request({ type: 'lock', locked })
+  }
+
+  /** Ends the session for everybody, oneself included: it is over before it is answered. */
+  endForAll(): void {
+    this.connection.request({ type: 'end' }).catch((error: unknown) => {
+      if (this.state.get().phase !== 'ended') {
+        this.dispatch({ type: 'failed', code: error instanceof SignallingError ? error.code : 'unanswered' })
+      }
+    })
+  }
+
+  /** Who is kept out, the last first. Rejects with a SignallingError. */
+  async removedPeople(): Promise<RemovedPerson[]> {
+    const answer = await this.connection.request({ type: 'removed' })
+    return answer.type === 'removed' ? answer.people : []
+  }
+
+  /** Lets somebody back who was put out. Rejects with a SignallingError. */
+  async readmit(userId: string): Promise<void> {
+    await this.connection.request({ type: 'readmit', userId })
   }
 
   admit(participantId: string): Promise<void> {
@@ -212,6 +257,7 @@ export class RoomSession {
         break
       case 'participant.left':
         this.media.wants.forget(message.participantId)
+        if (this.pinned.get() === message.participantId) this.pinned.set(null)
         break
       case 'self.updated':
         this.handIsUp = Boolean(message.self.handRaisedAt)
@@ -223,11 +269,22 @@ export class RoomSession {
         if (message.action === 'stop-video') void this.local.setCamera(false)
         if (message.action === 'stop-screen') this.local.stopScreen()
         break
+      case 'everybody':
+        this.doneToAll(message.action)
+        break
       case 'error':
         log.warning('server', message.code, message.message)
         break
     }
     this.dispatch(message)
+  }
+
+  private doneToAll(action: EverybodyAction): void {
+    if (action === 'lower-hand') this.handIsUp = false
+    else if (!this.state.get().self?.isModerator) {
+      this.told = { ...this.told, microphone: false }
+      void this.local.setMicrophone(false)
+    }
   }
 
   /** Switches off what is not allowed any more: the server does not forward it, and no light should be on. */

@@ -196,7 +196,9 @@ describe('the state of a room', () => {
       companyName: 'Acme',
       mode: 'spectator',
       recording: false,
-    } as const
+      locked: false,
+      forbidden: [],
+    } satisfies Room
     const outside = reduce(INITIAL_STATE, {
       type: 'waiting',
       participantId: 'me',
@@ -205,6 +207,79 @@ describe('the state of a room', () => {
     })
     expect(outside.waited).toEqual({ moderatorPresent: false })
     expect(reduce(outside, joined()).waited).not.toBeNull()
+  })
+})
+
+describe('what a moderator does to everybody', () => {
+  const everybody = [
+    person('anna', { microphone: true, handRaisedAt: '2026-01-01T10:00:00Z' }),
+    person('mia', { isModerator: true, microphone: true }),
+  ]
+  const inside = joined({ participants: everybody, self: person('me', { microphone: true }) })
+
+  it('mutes all but moderators, who may go on speaking', () => {
+    const state = stateAfter(
+      inside,
+      { type: 'speaking', participantId: 'anna', speaking: true },
+      { type: 'speaking', participantId: 'mia', speaking: true },
+      { type: 'everybody', action: 'mute', byName: 'mia' },
+    )
+    expect(state.participants.map(({ microphone }) => microphone)).toEqual([false, true])
+    expect(state.self?.microphone).toBe(false)
+    expect([...state.speaking]).toEqual(['mia'])
+    expect(state.notices.at(-1)).toMatchObject({ kind: 'everybody', action: 'mute', isConcerned: true })
+  })
+
+  it('lowers all hands, and says so to those whose was up', () => {
+    const state = stateAfter(inside, { type: 'everybody', action: 'lower-hand', byName: 'mia' })
+    expect(state.participants.every(({ handRaisedAt }) => !handRaisedAt)).toBe(true)
+    expect(state.participants.every(({ microphone }) => microphone)).toBe(true)
+    expect(state.notices.at(-1)).toMatchObject({ kind: 'everybody', isConcerned: false })
+  })
+
+  it('switches off what is newly forbidden, and nothing on again', () => {
+    const room = { ...ROOM, forbidden: ['voice' as const] }
+    const forbidden = stateAfter(inside, { type: 'room.updated', room, byName: 'mia' })
+    expect(forbidden.participants.map(({ microphone }) => microphone)).toEqual([false, true])
+    expect(forbidden.notices.at(-1)).toMatchObject({ kind: 'rules', taken: ['voice'], given: [] })
+    const allowed = reduce(forbidden, { type: 'room.updated', room: ROOM, byName: 'mia' })
+    expect(allowed.participants.map(({ microphone }) => microphone)).toEqual([false, true])
+    expect(allowed.notices.at(-1)).toMatchObject({ kind: 'rules', taken: [], given: ['voice'] })
+  })
+
+  it('is told once, and not when the room is another for other reasons', () => {
+    const locked = { ...ROOM, locked: true }
+    const state = stateAfter(
+      inside,
+      { type: 'room.updated', room: locked, byName: 'mia' },
+      { type: 'room.updated', room: { ...locked, recording: true } },
+    )
+    expect(kinds(state)).toEqual(['locked'])
+    expect(state.room?.recording).toBe(true)
+  })
+
+  it('takes in many who may do something else, at once', () => {
+    const permissions = { ...PERMISSIONS, voice: false }
+    const state = stateAfter(inside, {
+      type: 'participants.updated',
+      participants: everybody.map(one => ({ ...one, permissions })),
+    })
+    expect(state.participants.map(one => one.permissions?.voice)).toEqual([false, false])
+  })
+})
+
+describe('people of one name', () => {
+  it('are numbered as they come and go', () => {
+    const [one, other] = [person('a', { displayName: 'Anna' }), person('b', { displayName: 'Anna' })]
+    const both = stateAfter(joined({ participants: [one] }), { type: 'participant.joined', participant: other })
+    expect([...both.numbers]).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+    const same = reduce(both, { type: 'participant.updated', participant: { ...one, microphone: true } })
+    expect(same.numbers).toBe(both.numbers)
+    const alone = reduce(same, { type: 'participant.left', participantId: 'b', reason: 'left' })
+    expect(alone.numbers.size).toBe(0)
   })
 })
 

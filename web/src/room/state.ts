@@ -1,6 +1,7 @@
 import type {
   ChatMessage,
   EndReason,
+  EverybodyAction,
   Joined,
   LeftReason,
   MediaState,
@@ -13,6 +14,7 @@ import type {
   SpectatorsMessage,
   WaitingPerson,
 } from '../signalling/messages'
+import { sameNames } from './names'
 
 /** What a page needs to know of a room, and how each message of the server changes it. No side effects. */
 export interface RoomState {
@@ -33,6 +35,8 @@ export interface RoomState {
   waiting: readonly WaitingPerson[]
   /** Set once one has had to wait oneself: whether somebody is inside who may let one in. */
   waited: { moderatorPresent: boolean } | null
+  /** Of those, oneself included, who share their name with others: which of them somebody is, by id. */
+  numbers: ReadonlyMap<string, number>
   chat: readonly ChatMessage[]
   unread: number
   speaking: ReadonlySet<string>
@@ -46,13 +50,21 @@ export type NoticeKind =
   | { kind: 'left'; name: string; reason: LeftReason }
   | { kind: 'chat'; message: ChatMessage }
   | { kind: 'moderated'; action: ModeratorAction; byName: string }
-  | { kind: 'permitted'; byName: string; given: readonly Grant[]; taken: readonly Grant[] }
+  | { kind: 'permitted'; byName: string; given: readonly Change[]; taken: readonly Change[] }
+  | { kind: 'everybody'; action: EverybodyAction; byName: string; isConcerned: boolean }
+  | { kind: 'rules'; byName: string; given: readonly Grant[]; taken: readonly Grant[] }
+  | { kind: 'locked' | 'unlocked'; byName: string }
   | { kind: 'failed'; code: string }
   | { kind: 'reconnecting' | 'reconnected' | 'media-away' | 'media-back' }
 
 /** What moderators give and take. */
 export const GRANTS = ['voice', 'video', 'screen', 'chat'] as const
 export type Grant = (typeof GRANTS)[number]
+const CHANGES = [...GRANTS, 'promote'] as const
+type Change = (typeof CHANGES)[number]
+
+/** What is switched off for whom something is forbidden. */
+const SOURCES = { voice: 'microphone', video: 'camera', screen: 'screen', chat: null } as const
 
 export type Notice = NoticeKind & { number: number }
 
@@ -86,6 +98,7 @@ export const INITIAL_STATE: RoomState = {
   spectators: { count: 0 },
   waiting: [],
   waited: null,
+  numbers: new Map(),
   chat: [],
   unread: 0,
   speaking: new Set(),
@@ -117,6 +130,21 @@ const NOTICES_KEPT = 30
 const CHAT_KEPT = 500
 
 export function reduce(state: RoomState, event: RoomEvent): RoomState {
+  const next = changed(state, event)
+  const same = next.participants === state.participants && next.self === state.self
+  return same || haveSameNames(state, next) ? next : { ...next, numbers: sameNames(next) }
+}
+
+function haveSameNames(before: RoomState, after: RoomState): boolean {
+  if (before.participants.length !== after.participants.length) return false
+  if (before.self?.displayName !== after.self?.displayName) return false
+  return after.participants.every((one, at) => {
+    const known = before.participants[at]
+    return known === one || (known?.id === one.id && known.displayName === one.displayName)
+  })
+}
+
+function changed(state: RoomState, event: RoomEvent): RoomState {
   switch (event.type) {
     case 'joined':
       return joined(state, event)
@@ -128,6 +156,10 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
       return arrived(state, event.participant)
     case 'participant.updated':
       return updated(state, event.participant)
+    case 'participants.updated':
+      return event.participants.reduce(updated, state)
+    case 'everybody':
+      return doneToAll(state, event.action, event.byName)
     case 'participant.left':
       return left(state, event.participantId, event.reason)
     case 'self.updated':
@@ -160,7 +192,7 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
         { kind: event.available ? 'media-back' : 'media-away' },
       )
     case 'room.updated':
-      return { ...state, room: event.room }
+      return roomChanged(state, event.room, event.byName ?? null)
     case 'media.reset':
       return { ...state, mediaAvailable: true }
     case 'phase':
@@ -203,10 +235,10 @@ function joined(state: RoomState, message: Joined): RoomState {
 function permitted(before: RoomState, state: RoomState): RoomState {
   const byName = before.permittedBy
   if (byName === null) return state
-  const changed = GRANTS.filter(grant => before.permissions[grant] !== state.permissions[grant])
-  const given = changed.filter(grant => state.permissions[grant])
-  const taken = changed.filter(grant => !state.permissions[grant])
-  return changed.length ? noticed(state, { kind: 'permitted', byName, given, taken }) : state
+  const different = CHANGES.filter(change => before.permissions[change] !== state.permissions[change])
+  const given = different.filter(change => state.permissions[change])
+  const taken = different.filter(change => !state.permissions[change])
+  return different.length ? noticed(state, { kind: 'permitted', byName, given, taken }) : state
 }
 
 function arrived(state: RoomState, participant: Participant): RoomState {
@@ -227,6 +259,52 @@ function updated(state: RoomState, participant: Participant): RoomState {
   const name = participant.displayName
   if (participant.handRaisedAt && !before.handRaisedAt) return noticed(next, { kind: 'hand', name })
   if (participant.screen && !before.screen) return noticed(next, { kind: 'sharing', name })
+  return next
+}
+
+/** What the server tells of nobody by name: it has done the same to each. */
+function doneToAll(state: RoomState, action: EverybodyAction, byName: string): RoomState {
+  const { self } = state
+  const isConcerned =
+    action === 'mute' ? Boolean(self?.microphone && !self.isModerator) : Boolean(self?.handRaisedAt)
+  const change = (one: Participant): Participant => {
+    if (action === 'lower-hand') return one.handRaisedAt ? { ...one, handRaisedAt: null } : one
+    return one.microphone && !one.isModerator ? { ...one, microphone: false } : one
+  }
+  const next = { ...state, self: self && change(self), participants: state.participants.map(change) }
+  return noticed(action === 'mute' ? onlyModeratorsSpeak(next) : next, {
+    kind: 'everybody',
+    action,
+    byName,
+    isConcerned,
+  })
+}
+
+function onlyModeratorsSpeak(state: RoomState): RoomState {
+  const people = state.self ? [...state.participants, state.self] : state.participants
+  const speaks = people.filter(({ id, isModerator }) => isModerator && state.speaking.has(id))
+  return { ...state, speaking: new Set(speaks.map(({ id }) => id)) }
+}
+
+/** What is newly forbidden is off for all but moderators; the server tells nobody of each. */
+function roomChanged(state: RoomState, room: Room, byName: string | null): RoomState {
+  const before = state.room
+  const taken = GRANTS.filter(one => room.forbidden.includes(one) && !before?.forbidden.includes(one))
+  const given = GRANTS.filter(one => !room.forbidden.includes(one) && before?.forbidden.includes(one))
+  const off = Object.fromEntries(
+    taken.flatMap(grant => (SOURCES[grant] ? [[SOURCES[grant], false] as const] : [])),
+  )
+  const change = (one: Participant): Participant => (one.isModerator ? one : { ...one, ...off })
+  let next: RoomState = { ...state, room }
+  if (Object.keys(off).length) {
+    next = { ...next, self: state.self && change(state.self), participants: state.participants.map(change) }
+  }
+  if (taken.includes('voice')) next = onlyModeratorsSpeak(next)
+  if (byName === null) return next
+  if (given.length || taken.length) next = noticed(next, { kind: 'rules', byName, given, taken })
+  if (before && before.locked !== room.locked) {
+    next = noticed(next, { kind: room.locked ? 'locked' : 'unlocked', byName })
+  }
   return next
 }
 

@@ -15,7 +15,7 @@ export function useShortcuts(shortcuts: Shortcuts, enabled: boolean, singleKeys:
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return
       if (event.isComposing) return
-      if (event.key.length === 1 && (!singleKeys || hasOwnKeys(event.target))) return
+      if (event.key.length === 1 ? !singleKeys || hasOwnKeys(event.target) : isAbove(event.target)) return
       const run = current.current[event.key.toLowerCase()]
       if (!run) return
       event.preventDefault()
@@ -24,6 +24,11 @@ export function useShortcuts(shortcuts: Shortcuts, enabled: boolean, singleKeys:
     document.addEventListener('keydown', press)
     return () => document.removeEventListener('keydown', press)
   }, [enabled, singleKeys])
+}
+
+/** Whether keys are for something that lies above the room, and is closed by the same key. */
+function isAbove(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('[role="dialog"], [role="menu"]') !== null
 }
 
 const FIELDS = ['textbox', 'searchbox', 'combobox', 'listbox', 'spinbutton', 'slider', 'menu', 'dialog']

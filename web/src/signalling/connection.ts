@@ -1,4 +1,5 @@
 import { log } from '../log'
+import { browserId } from './browserId'
 import type {
   ClientNotice,
   ClientRequest,
@@ -136,6 +137,7 @@ export class RoomConnection {
           displayName: this.options.displayName || undefined,
           resume: this.resume,
           letIn: this.letIn,
+          browser: browserId(),
           locale: this.options.locale,
           media: this.options.media(),
           want: FIRST_WANT,

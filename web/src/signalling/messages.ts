@@ -130,9 +130,27 @@ export interface ErrorMessage {
   details?: Record<string, string> | null
 }
 
-export type EndReason = 'removed' | 'replaced' | 'room_closed' | 'revoked' | 'denied' | 'meeting_over'
-export type LeftReason = 'left' | 'lost' | 'removed' | 'replaced' | 'meeting_over'
+export type EndReason =
+  | 'removed'
+  | 'replaced'
+  | 'room_closed'
+  | 'revoked'
+  | 'denied'
+  | 'meeting_over'
+  | 'session_over'
+export type LeftReason = 'left' | 'lost' | 'removed' | 'replaced' | 'meeting_over' | 'session_over'
 export type ModeratorAction = 'mute' | 'stop-video' | 'stop-screen' | 'lower-hand'
+/** What a moderator does to everybody: all but moderators are muted, all hands are lowered. */
+export type EverybodyAction = 'mute' | 'lower-hand'
+
+/** Somebody who was put out, and is kept out until then. */
+export interface RemovedPerson {
+  userId: string
+  displayName: string
+  isGuest: boolean
+  until: string
+  byName: string
+}
 
 export type ServerMessage =
   | Joined
@@ -144,6 +162,9 @@ export type ServerMessage =
   | { type: 'ended'; reason: EndReason }
   | { type: 'participant.joined'; participant: Participant }
   | { type: 'participant.updated'; participant: Participant }
+  | { type: 'participants.updated'; participants: Participant[] }
+  | { type: 'everybody'; action: EverybodyAction; byName: string }
+  | { type: 'removed'; id: string; people: RemovedPerson[] }
   | { type: 'participant.left'; participantId: string; reason: LeftReason }
   | { type: 'self.updated'; self: Participant; permissions: Permissions }
   | { type: 'waiting.updated'; waiting: WaitingPerson[] }
@@ -151,7 +172,7 @@ export type ServerMessage =
   | SpectatorsMessage
   | { type: 'speaking'; participantId: string; speaking: boolean }
   | { type: 'chat'; message: ChatMessage }
-  | { type: 'room.updated'; room: Room }
+  | { type: 'room.updated'; room: Room; byName?: string | null }
   | { type: 'media.reset'; reason: string }
   | { type: 'media.available'; available: boolean }
   | { type: 'published'; id: string; sdp: string }
@@ -170,6 +191,7 @@ export interface JoinMessage {
   displayName?: string
   resume?: string
   letIn?: string
+  browser?: string
   locale?: string
   media?: MediaState
   /** The cameras of the first so many of `participants`, wanted until the first `want`. */
@@ -184,6 +206,12 @@ export type ClientRequest =
   | { type: 'hand'; raised: boolean }
   | { type: 'moderate'; participantId: string; action: ModeratorAction | 'remove' }
   | { type: 'permit'; participantId: string; permissions: Partial<Permissions> }
+  | { type: 'moderate-all'; action: EverybodyAction }
+  | { type: 'permit-all'; permissions: Partial<Permissions> }
+  | { type: 'promote'; participantId: string; moderator: boolean }
+  | { type: 'lock'; locked: boolean }
+  | { type: 'end' | 'removed' }
+  | { type: 'readmit'; userId: string }
   | { type: 'admit' | 'deny'; participantId: string }
   | { type: 'admit-all' }
   | { type: 'publish'; sdp: string; streams: StreamLine[]; restart?: boolean }

@@ -13,7 +13,7 @@ describe('reconnection', () => {
   })
 
   it('does not come back after a close that was meant', () => {
-    expect([1000, 4000, 4001, 4002, 4003, 4004, 4005, 4006].map(closing)).toEqual([
+    expect([1000, 4000, 4001, 4002, 4003, 4004, 4005, 4006, 4007].map(closing)).toEqual([
       'left',
       'refused',
       'removed',
@@ -22,6 +22,7 @@ describe('reconnection', () => {
       'revoked',
       'denied',
       'meeting_over',
+      'session_over',
     ])
     expect([1001, 1005, 1006, 1011, 1012].map(closing)).toEqual(Array(5).fill('lost'))
   })

@@ -42,6 +42,8 @@ export function closing(code: number): Closing {
       return 'denied'
     case 4006:
       return 'meeting_over'
+    case 4007:
+      return 'session_over'
     default:
       return 'lost'
   }

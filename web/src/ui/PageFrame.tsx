@@ -53,8 +53,10 @@ export function useHeadingFocus(): RefObject<HTMLHeadingElement | null> {
   return heading
 }
 
-export function usePageTitle(title: string): void {
+/** Names the page; with `unread`, how many messages nobody has read stand in front. */
+export function usePageTitle(title: string, unread = 0): void {
   useEffect(() => {
-    document.title = title ? `${isolated(title)} · Switchroom` : 'Switchroom'
-  }, [title])
+    const name = title ? `${isolated(title)} · Switchroom` : 'Switchroom'
+    document.title = unread ? `(${unread > 99 ? '99+' : unread}) ${name}` : name
+  }, [title, unread])
 }

@@ -1,0 +1,23 @@
+const KEY = 'switchroom.browser'
+
+let known: string | undefined
+
+/** What this browser calls itself, random and the same on each visit: whoever was put out of a room is known by it. */
+export function browserId(): string {
+  known ??= stored()
+  return known
+}
+
+function stored(): string {
+  const fresh = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
+  try {
+    const before = localStorage.getItem(KEY)
+    if (before && /^[0-9a-f]{32}$/.test(before)) return before
+    localStorage.setItem(KEY, fresh)
+  } catch {
+    // A browser that keeps nothing: it is another one on each visit.
+  }
+  return fresh
+}
