@@ -147,7 +147,9 @@ async def test_the_session_ends_for_everybody(server: RoomServer) -> None:
     for one in (mod, ada, waiting):
         assert (await one.hears("ended"))["reason"] == "session_over"
         assert await one.closed() == 4007
-    assert server.service.find("lounge") is None
+    async with asyncio.timeout(10):
+        while server.service.find("lounge") is not None:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
     left = [data["reason"] for kind, _, data in server.notes.kept if kind == "room.left"]
     assert left == ["session_over", "session_over"]
     await server.join("Ada")

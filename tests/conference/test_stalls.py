@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -89,7 +90,9 @@ async def fill(server: RoomServer) -> Crowd:
         assert arrival.waiting is not None
         crowd.waiting.append(arrival.waiting.id)
     for number in range(MOST_REMOVED):
-        removal = Removal(until=2**40, display_name=NAME, is_guest=True, browser="x" * 32, by_name=NAME)
+        removal = Removal(
+            until=int(time.time()) + 3600, display_name=NAME, is_guest=True, browser="x" * 32, by_name=NAME
+        )
         live.conference.overrides.remove(f"removed {number}", removal)
     server.admit("Eve", MODERATOR, meeting_id=MEETING)
     return crowd
@@ -271,5 +274,8 @@ async def test_no_message_takes_the_loop_for_long(
     others = [one for one in live.conference.participants.values() if one.display_name != NAME]
     assert len(others) == INSIDE + BEFORE - 2, "one was denied, one was put out"
     took = await asyncio.to_thread(attack, server.port, END, steps)
-    assert {kind: seconds for kind, seconds in took.items() if seconds > max(enough, allowed())} == {}
-    assert server.service.find(ROOM) is None
+    async with asyncio.timeout(LIMIT):
+        while server.service.find(ROOM) is not None:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    longest = {**took, "after the end": steps.longest}
+    assert {kind: seconds for kind, seconds in longest.items() if seconds > max(enough, allowed())} == {}

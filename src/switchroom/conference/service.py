@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from prometheus_client import Gauge
 
@@ -410,6 +410,10 @@ class ConferenceService:
         """Called when a moderator lets somebody back who was put out."""
         self._notifier.readmitted(live.conference.room, moderator, user_id, display_name)
 
+    def in_background(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        """Do what takes several turns of the loop; `what` names it in the log."""
+        self._tasks.spawn(work, what)
+
     def written(self, live: LiveRoom, message: ChatMessage) -> None:
         """Called when somebody has written something."""
         self._notifier.written(live.conference.room, message)
@@ -458,6 +462,9 @@ class _Follower:
 
     def readmitted(self, moderator: Participant, user_id: str, display_name: str) -> None:
         self._service.readmitted(self.live, moderator, user_id, display_name)
+
+    def in_background(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        self._service.in_background(work, what)
 
     def written(self, message: ChatMessage) -> None:
         self._service.written(self.live, message)

@@ -271,7 +271,10 @@ describe('what a moderator does to everybody', () => {
 describe('people of one name', () => {
   it('are numbered as they come and go', () => {
     const [one, other] = [person('a', { displayName: 'Anna' }), person('b', { displayName: 'Anna' })]
-    const both = stateAfter(joined({ participants: [one] }), { type: 'participant.joined', participant: other })
+    const both = stateAfter(joined({ participants: [one] }), {
+      type: 'participant.joined',
+      participant: other,
+    })
     expect([...both.numbers]).toEqual([
       ['a', 1],
       ['b', 2],

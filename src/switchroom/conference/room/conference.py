@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Collection, Coroutine, Iterable, Sequence
+from typing import Any, Protocol
 
 from switchroom.conference.close_codes import close_code
 from switchroom.conference.messages import (
@@ -58,6 +58,10 @@ class Follower(Protocol):
 
     def readmitted(self, moderator: Participant, user_id: str, display_name: str) -> None:
         """A moderator lets somebody back who was put out."""
+        ...
+
+    def in_background(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        """Do what takes several turns of the loop; `what` names it in the log."""
         ...
 
     def written(self, message: ChatMessage) -> None:
@@ -179,10 +183,28 @@ class Conference:
         watched = [one for one in gone if one.is_spectator]
         if watched:
             announce_changes(self.participants.values(), len(self.spectators()), gone=watched)
-        for one in gone:
-            if not one.is_spectator:
-                tell(self.viewers(one), ParticipantLeft(one.id, reason))
+        # Of a session that was ended nobody is left to be told.
+        if any(one.connection is not None for one in self.participants.values()):
+            for one in gone:
+                if not one.is_spectator:
+                    tell(self.viewers(one), ParticipantLeft(one.id, reason))
         self._follower.removed(gone, reason)
+
+    def dismiss_all(self, end: EndReason) -> list[Participant]:
+        """Tell everybody that it is over, and end their connections; these are to be removed now."""
+        everybody = list(self.participants.values())
+        tell(everybody, Ended(end))
+        for one in everybody:
+            if one.grace is not None:
+                one.grace.cancel()
+            connection, one.connection = one.connection, None
+            if connection is not None:
+                connection.end(close_code(end))
+        return everybody
+
+    def in_background(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        """Have something done that goes on when whoever has asked for it is gone."""
+        self._follower.in_background(work, what)
 
     def _end(self, participant: Participant, reason: LeftReason, end: EndReason | None) -> None:
         if reason == "removed":

@@ -79,12 +79,24 @@ def end(conference: Conference, moderator: Participant, waiting_room: WaitingRoo
     require_moderator(moderator)
     conference.moderated_all(moderator, "end")
     waiting_room.end(waiting_room.everybody, "session_over")
-    conference.remove_all(list(conference.participants.values()), "session_over", "session_over")
+    everybody = conference.dismiss_all("session_over")
+    conference.in_background(_remove(conference, everybody), "end of a session")
 
 
 def _with_broadcast(permission: Permission) -> Permission:
     """Who may not write may not write to all rooms either."""
     return permission | (Permission.CHAT_BROADCAST if Permission.CHAT in permission else NO_PERMISSION)
+
+
+async def _remove(conference: Conference, those: Sequence[Participant]) -> None:
+    """Remove people who have been dismissed, some at a time."""
+    rest = list(those)
+    while rest:
+        until = time.thread_time() + AT_ONCE
+        conference.remove(rest.pop(), "session_over", "session_over")
+        while rest and time.thread_time() < until:
+            conference.remove(rest.pop(), "session_over", "session_over")
+        await asyncio.sleep(0)
 
 
 async def _tell_permissions(conference: Conference, those: Sequence[Participant]) -> None:
