@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
-from switchroom.db.database import Database, notify
+from switchroom.db.database import Database, columns_of, notify
 from switchroom.engines.kamailio.configuration import Interfaces, read_interfaces
 from switchroom.engines.kamailio.events import Banned, Connected, RegistrationsChanged, kamailio_events
 from switchroom.engines.kamailio.rpc import KamailioRefused, KamailioRpc, KamailioUnreachable
@@ -36,6 +36,9 @@ LEASE = timedelta(seconds=4)
 
 COMPARE_EVERY = 30.0
 """Seconds after which all is compared: a device may have been disabled or deleted."""
+
+_MOST_NAMED = 1000
+"""Devices that a statement names; where more are different all rows are looked at."""
 
 _LONGEST_CONTACT, _LONGEST_AGENT, _LONGEST_ADDRESS = 400, 200, 45
 
@@ -83,6 +86,14 @@ class RegistrationMirror:
     async def _compare(self, lease: HeldLease, interfaces: Interfaces, devices: list[int] | None) -> None:
         """Bring the rows of some devices, or all, to what the registrar has."""
         contacts = await asyncio.to_thread(read_contacts, self._directory / STATE_FILE, devices)
+        if devices is None:
+            # Hardly anything is to be written of thousands, while nobody else may write.
+            different = await self._different(contacts)
+            if not different:
+                return
+            if len(different) <= _MOST_NAMED:
+                devices = sorted(different)
+                contacts = [one for one in contacts if one.device_id in different]
         async with self._database.write(None) as session:
             await lease.hold(session)
             unwanted = await write_registrations(session, contacts, devices)
@@ -92,6 +103,45 @@ class RegistrationMirror:
                     await rpc.unregister(device_id)
             except (KamailioUnreachable, KamailioRefused) as error:
                 log.warning("registration not ended", device_id=device_id, reason=str(error))
+
+    async def _different(self, contacts: Sequence[Contact]) -> set[int]:
+        """The devices whose rows are not what the registrar has, and those that should have no contacts."""
+        async with self._database.read(None) as session:
+            rows = await columns_of(session, _ROWS, {})
+            enabled = await columns_of(session, _ENABLED, {})
+        return await asyncio.to_thread(_different, contacts, rows, {row[0] for row in enabled})
+
+
+_ROWS = select(
+    Registration.device_id,
+    Registration.contact,
+    Registration.user_agent,
+    Registration.contact_ip,
+    Registration.contact_port,
+    Registration.expires_at,
+)
+_ENABLED = select(Device.id).where(Device.enabled)
+
+
+def _different(
+    contacts: Sequence[Contact],
+    rows: Sequence[tuple[int, str, str, str, int, datetime]],
+    enabled: Collection[int],
+) -> set[int]:
+    wanted = {(one.device_id, one.uri[:_LONGEST_CONTACT]): _columns(one) for one in contacts}
+    there = {row[:2]: row[2:] for row in rows}
+    changed = {key[0] for key in wanted.keys() | there.keys() if wanted.get(key) != there.get(key)}
+    return changed | {one.device_id for one in contacts if one.device_id not in enabled}
+
+
+def _columns(contact: Contact) -> tuple[str, str, int, datetime]:
+    """What a row has of a contact, but for its key."""
+    return (
+        contact.user_agent[:_LONGEST_AGENT],
+        contact.address.strip("[]")[:_LONGEST_ADDRESS],
+        contact.port,
+        contact.expires_at,
+    )
 
 
 class _Changes:
@@ -158,10 +208,7 @@ async def write_registrations(
                 registered_at=contact.registered_at,
             )
             session.add(row)
-        row.user_agent = contact.user_agent[:_LONGEST_AGENT]
-        row.contact_ip = contact.address.strip("[]")[:_LONGEST_ADDRESS]
-        row.contact_port = contact.port
-        row.expires_at = contact.expires_at
+        row.user_agent, row.contact_ip, row.contact_port, row.expires_at = _columns(contact)
     gone = [row.id for key, row in before.items() if key not in now]
     if gone:
         await session.execute(delete(Registration).where(Registration.id.in_(gone)))
