@@ -1,8 +1,10 @@
-"""Two-leg calls of sipp: processor time of a call in our worker, in Sippy's simple B2BUA, and in Kamailio."""
+"""Two-leg calls of sipp: processor time of a call in our worker, in our user agent alone, in Sippy's simple
+B2BUA, and in Kamailio."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,11 +48,13 @@ class _Loaded(Struct, frozen=True):
 
 async def measure(directory: Path, *, rounds: int, calls: int, rate: int) -> Result:
     ours: list[_Loaded] = []
+    alone: list[_Loaded] = []
     sippy: list[_Loaded] = []
     kamailio: list[_Loaded] = []
     for number in range(rounds):
         place = directory / f"calls-{number}"
         ours.append(await _ours(place, calls, rate))
+        alone.append(await _alone(place, calls, rate))
         sippy.append(await _sippy(place, calls, rate))
         kamailio.append(await _kamailio(place, calls // 2, rate))
     a_call = Series(name="processor time of a call in the worker", unit="ms", values=_milliseconds(ours))
@@ -58,6 +62,11 @@ async def measure(directory: Path, *, rounds: int, calls: int, rate: int) -> Res
         name="processor time of a call in the platform's Kamailio, passwords checked",
         unit="ms",
         values=[one.at_edge for one in ours],
+    )
+    without_media = Series(
+        name="processor time of a call in the user agent alone, without media, records and events",
+        unit="ms",
+        values=_milliseconds(alone),
     )
     yardstick = Series(
         name="processor time of a call in Sippy's simple B2BUA, without media",
@@ -72,14 +81,26 @@ async def measure(directory: Path, *, rounds: int, calls: int, rate: int) -> Res
         is_yardstick=True,
     )
     share = a_call.over(yardstick, "with media, records and events, over Sippy without")
+    like_for_like = without_media.over(yardstick, "without media, records and events, over Sippy without")
     of_proxied = a_call.over(proxied, "with media, records and events, over Kamailio alone")
     failed = Series(name="calls that failed", unit="", values=[float(one.failed) for one in ours])
     return Result(
         title="Telephone calls",
-        series=[a_call, edge, yardstick, proxied, share, of_proxied, failed],
+        series=[
+            a_call,
+            edge,
+            without_media,
+            yardstick,
+            proxied,
+            share,
+            like_for_like,
+            of_proxied,
+            failed,
+        ],
         targets=[
             Target(a_call, Direction.AT_MOST, MOST_MILLISECONDS),
             Target(share, Direction.AT_MOST, MOST_OF_SIPPY),
+            Target(like_for_like, Direction.AT_MOST, MOST_OF_SIPPY),
             Target(failed, Direction.AT_MOST, 0),
         ],
         notes=[
@@ -98,6 +119,12 @@ async def _ours(place: Path, calls: int, rate: int) -> _Loaded:
         failed = (await load.call(calls, rate)).failed
         used, at_edge = processor_seconds(worker) - before, processor_seconds(server) - before_at_edge
     return _Loaded(used / calls * 1000, failed, at_edge / calls * 1000)
+
+
+async def _alone(place: Path, calls: int, rate: int) -> _Loaded:
+    port, called = free_port(), free_port()
+    command = [sys.executable, str(Path(__file__).with_name("b2bua.py")), str(port), str(called)]
+    return await _yardstick(place, command, port, called, calls, rate)
 
 
 async def _sippy(place: Path, calls: int, rate: int) -> _Loaded:
