@@ -176,7 +176,7 @@ async def test_the_sip_server_is_killed(
 
 
 async def test_the_relay_is_killed(exchange: RunningPlatform, account: Account) -> None:
-    """Its calls end, and new ones go on."""
+    """Its calls end with their reason, and new ones go on."""
     account.person("201")
     account.person("202")
     relay = exchange.platform.engines.find(RtpengineEngine)
@@ -190,3 +190,5 @@ async def test_the_relay_is_killed(exchange: RunningPlatform, account: Account) 
             await call.ended()
             await other.ended()
         await until(lambda: relay.state is ProcessState.READY, 20)
+    causes = [one["hangup_cause"] for one in await records(account, TIMES)]
+    assert causes == ["MEDIA_TIMEOUT"] * TIMES
