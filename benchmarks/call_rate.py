@@ -34,12 +34,13 @@ GROWTH_BELOW = 1.1
 ACCOUNTS = 120
 """The edge lets a phone make 100 calls a minute, and an account 200."""
 
-STEPS = (80, 100, 120, 140)
+STEPS = (40, 60, 80, 100, 120, 140)
 """Rates that are offered, from the lowest until calls fail."""
 
 STEP_SECONDS = 6
 _COST_RATE, _COST_CALLS = 40, 600
 _WARM_UP, _FIRST, _LAST = 200, 1_000, 10_000
+_WARM_UP_RATE = 80
 _REST = 35.0
 """Seconds."""
 
@@ -56,20 +57,20 @@ async def measure(directory: Path) -> Result:
         loaded(directory / "one", accounts=ACCOUNTS) as load,
         phone_that_answers(load.place, load.called),
     ):
-        await load.call(_FIRST, STEPS[0])
+        await load.call(_FIRST, _WARM_UP_RATE)
         first = await _memory()
         cost_of_one = await _cost(load, _COST_RATE)
         one = await _carried(load)
         whole = await _offered(load)
         made = _FIRST + _COST_CALLS + one.calls + OFFERED * SECONDS
         if made < _LAST:
-            await load.call(_LAST - made, STEPS[0])
+            await load.call(_LAST - made, _WARM_UP_RATE)
         last = await _memory()
     async with (
         loaded(directory / "two", accounts=ACCOUNTS, workers=2) as load,
         phone_that_answers(load.place, load.called),
     ):
-        await load.call(_WARM_UP, STEPS[0])
+        await load.call(_WARM_UP, _WARM_UP_RATE)
         cost_of_two = await _cost(load, 2 * _COST_RATE)
         two = await _carried(load)
     delay = Series(
@@ -87,7 +88,7 @@ async def measure(directory: Path) -> Result:
         name="calls a second without a failure, one worker", unit="", values=[one.rate], is_yardstick=True
     )
     by_two = Series(name="calls a second without a failure, two workers", unit="", values=[two.rate])
-    ratio = by_two.over(carried, "two workers over one")
+    ratio = Series(name="two workers over one", unit="", values=[two.rate / one.rate if one.rate else 0.0])
     at = f"{_COST_RATE} calls a second for each"
     cost = Series(name=f"processor time of a call, one worker, {at}", unit="ms", values=[cost_of_one])
     of_two = Series(name=f"processor time of a call, two workers, {at}", unit="ms", values=[cost_of_two])
