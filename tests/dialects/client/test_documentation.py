@@ -30,6 +30,8 @@ def test_it_lists_every_operation(document: dict[str, Any]) -> None:
         f"/client/{path}"
         for path in (
             "config",
+            "invitation",
+            "invitation/look-up",
             "link",
             "meeting",
             "meeting/enter",

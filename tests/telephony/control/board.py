@@ -29,12 +29,14 @@ from switchroom.telephony.control.workers import CallWorkers
 
 
 class Board:
-    """Channels and participants by their accounts, and what was done."""
+    """Channels and participants by their accounts, what was done, and whose
+    calls are to be loaded anew."""
 
     def __init__(self) -> None:
         self.there: defaultdict[int, dict[str, Channel]] = defaultdict(dict)
         self.meeting: defaultdict[tuple[int, int], dict[str, Participant]] = defaultdict(dict)
         self.done: list[tuple[str, object]] = []
+        self.forgotten: list[int] = []
         self.hold_up: asyncio.Event | None = None
 
     def add(self, organization_id: int, uuid: str, **fields: object) -> Channel:
@@ -72,7 +74,7 @@ class Board:
         self.done.append((participant, action))
 
     def forget_loaded(self, organization_id: int) -> None:
-        self.done.append(("forget", organization_id))
+        self.forgotten.append(organization_id)
 
     def metrics(self) -> Sequence[MetricFamily]:
         samples = [Sample("up_total", {"kind": "a"}, len(self.done))]

@@ -255,10 +255,10 @@ async def test_what_has_changed_is_forgotten_by_all_that_are_there(tmp_path: Pat
         followed(tmp_path, Bus(), 2) as workers,
     ):
         await workers.forget_loaded(7)
-        assert [board.done for board in boards] == [[("forget", 7)]] * 2
+        assert [board.forgotten for board in boards] == [[7], [7]]
         first.abort()
         await until_connected(workers, 1)
         await workers.forget_loaded(8)
-        assert boards[1].done == [("forget", 7), ("forget", 8)]
+        assert boards[1].forgotten == [7, 8]
     async with followed(tmp_path, Bus(), 0) as nobody:
         await nobody.forget_loaded(7)
