@@ -50,6 +50,8 @@ class Target(Struct, frozen=True):
     output: Path
     stalls_directory: Path
     idle_stalls_directory: Path
+    start: int
+    """Bytes of the output that the start has written: on a busy machine it may complain."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -82,7 +84,7 @@ class Target(Struct, frozen=True):
         """What it logged as an error, or wrote as a traceback, and how often; not that it answered 503, which
         is judged by the answer."""
         found: Counter[str] = Counter()
-        for line in self.output.read_text(errors="replace").splitlines():
+        for line in self.output.read_bytes()[self.start :].decode(errors="replace").splitlines():
             if _ANSWERED_503.search(line):
                 continue
             if error := _LOGGED.search(line):
@@ -112,10 +114,12 @@ def target(directory: Path, *, database: str = "", workers: int = 1) -> Generato
         _idle_loop(idle_stalls),
     ):
         _wait_for_workers(platform.base_url, workers, platform.process)
+        _wait_for_engines(platform.base_url)
         for path in stalls.iterdir():  # what a start takes is another matter
             os.truncate(path, 0)
         demo = msgspec.json.decode((directory / "var" / "demo.json").read_bytes(), type=Demo)
-        yield Target(platform.base_url, demo, platform.process, platform.output, stalls, idle_stalls)
+        start = platform.output.stat().st_size
+        yield Target(platform.base_url, demo, platform.process, platform.output, stalls, idle_stalls, start)
 
 
 @contextmanager
@@ -153,6 +157,19 @@ def _wait_for_workers(base_url: str, workers: int, process: subprocess.Popen[byt
         if time.monotonic() > deadline or process.poll() is not None:
             raise TargetDied("not all workers serve")
         time.sleep(0.05)
+
+
+def _wait_for_engines(base_url: str) -> None:
+    """Wait until nothing is missing or, where something does not come, as long as it would take."""
+    deadline = time.monotonic() + _LIMIT
+    while time.monotonic() < deadline:
+        try:
+            said = httpx.get(f"{base_url}/health/ready", timeout=2, trust_env=False).json()
+        except httpx.TransportError:
+            said = None
+        if said == {"status": "ready", "problems": {}}:
+            return
+        time.sleep(0.1)
 
 
 def _metrics(base_url: str) -> str:

@@ -13,6 +13,7 @@ _SECONDS = 60
 
 @pytest.mark.slow
 @pytest.mark.janus
+@pytest.mark.timeout(_LIMIT + 30)
 def test_nothing_is_found_in_a_minute() -> None:
     command = [sys.executable, "-m", "fuzz", "--seconds", str(_SECONDS), "--seed", "1"]
     found = subprocess.run(
