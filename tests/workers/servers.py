@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
 from switchroom.conference.cluster.cluster import Cluster
-from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride
+from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride, RoomRule
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
+from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.nats.connection import NatsConnection
@@ -69,10 +70,17 @@ class WorkerServers:
 
     async def written(self, count: int) -> None:
         """Wait until what moderators decided is written for so many people."""
+        await self._written(RoomOverride, count)
+
+    async def rules_written(self, count: int) -> None:
+        """Wait until what moderators forbid everybody is written for so many rooms."""
+        await self._written(RoomRule, count)
+
+    async def _written(self, table: type[Base], count: int) -> None:
         database = Database(self._database_url)
         try:
             async with asyncio.timeout(LIMIT):
-                while await _rows(database) != count:  # noqa: ASYNC110 - another process writes
+                while await _rows(database, table) != count:  # noqa: ASYNC110 - another process writes
                     await asyncio.sleep(0.01)
         finally:
             await database.close()
@@ -116,9 +124,9 @@ class WorkerServers:
                 await database.close()
 
 
-async def _rows(database: Database) -> int:
+async def _rows(database: Database, table: type[Base]) -> int:
     async with database.read(None) as session:
-        return await session.scalar(select(func.count()).select_from(RoomOverride)) or 0
+        return await session.scalar(select(func.count()).select_from(table)) or 0
 
 
 @asynccontextmanager

@@ -331,3 +331,26 @@ async def test_a_process_that_ends_in_order_hands_its_rooms_over(servers: Worker
     assert there.has()
     assert not again.joined["permissions"]["chat"]
     assert time.monotonic() - started < LIMIT
+
+
+async def test_what_is_done_to_everybody_reaches_those_at_other_processes_and_outlives_one(
+    servers: WorkerServers,
+) -> None:
+    here, there = await servers.open(), await servers.open()
+    ada, ben = await here.enter("Ada", MODERATOR), await there.enter("Ben")
+    await ben.does("media", microphone=True, camera=False, screen=False)
+    await ada.does("moderate-all", action="mute")
+    await ben.hears("everybody", action="mute")
+    await ada.does("permit-all", permissions={"voice": False})
+    await ada.does("lock", locked=True)
+    cleo = await there.connect()
+    here.admit("Cleo")
+    refused = await cleo.ask("join", token="Cleo", roomId="lounge")
+    assert refused["code"] == "room_locked"
+
+    await servers.rules_written(1)
+    await here.vanish()
+    assert await ben.closed() == 1012
+    again = (await back(ben, there, "Ben", letIn=ben.joined["letIn"])).joined
+    assert (again["room"]["locked"], again["room"]["forbidden"]) == (True, ["voice"])
+    assert not again["permissions"]["voice"]
