@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from websockets.sync.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
 from tests.browser.axe import barriers
 from tests.browser.people import BOTH, PHONE, Join, Newcomer
@@ -50,6 +53,8 @@ class Class:
         self._tenant = tenant
         self.room = room
         self._stack = stack
+        self._sockets: list[ClientConnection] = []
+        self.over = threading.Event()
         self._key: str = tenant.group_link(room)["accessKey"]
 
     def comes(self, *names: str) -> None:
@@ -73,14 +78,30 @@ class Class:
         socket = self._stack.enter_context(connect(url, max_size=None))
         request = {"type": "join", "id": "1", "token": token, "roomId": self.room, **fields}
         socket.send(json.dumps(request))
-        return json.loads(socket.recv(20))
+        answer = json.loads(socket.recv(20))
+        self._sockets.append(socket)
+        return answer
+
+    def stays(self) -> None:
+        """Say now and then, until the class is over, that all are still there."""
+        while not self.over.wait(5):
+            for socket in list(self._sockets):
+                with contextlib.suppress(ConnectionClosed):
+                    socket.send('{"type": "ping"}')
 
 
 @pytest.fixture
 def pupils(tenant: Tenant) -> Iterator[Class]:
     with ExitStack() as stack:
         quotas = {"activeParticipants": 500, "passiveParticipants": 500}
-        yield Class(tenant, tenant.room("Class 7b", quotas=quotas), stack)
+        pupils = Class(tenant, tenant.room("Class 7b", quotas=quotas), stack)
+        staying = threading.Thread(target=pupils.stays)
+        staying.start()
+        try:
+            yield pupils
+        finally:
+            pupils.over.set()
+            staying.join()
 
 
 @pytest.fixture

@@ -1,25 +1,21 @@
 import { ActionIcon, Button, Group, Menu, Modal, Text } from '@mantine/core'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { IconDots, IconHandOff, IconMicrophoneOff, IconPhoneOff, IconUserCheck } from '../ui/icons'
+import { IconDots, IconPhoneOff, IconUserCheck } from '../ui/icons'
 import { useStorePart } from '../ui/store'
 import classes from './ParticipantsPanel.module.css'
 import { RemovedDialog } from './RemovedDialog'
 import type { RoomSession } from './session'
 import { GRANTS } from './state'
 
-/** What a moderator can do to everybody at once. */
+/** What a moderator does to everybody with one click. */
 export const EverybodyBar = memo(function EverybodyBar({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
-  const room = useStorePart(session.state, state => state.room)
-  const [dialog, setDialog] = useState<'removed' | 'end' | null>(null)
-  const close = () => setDialog(null)
   return (
     <Group className={classes.everybody} gap="xs" role="group" aria-label={t('everybody.title')}>
       <Button
         size="compact-sm"
         variant="default"
-        leftSection={<IconMicrophoneOff size={16} aria-hidden />}
         onClick={() => void session.moderateAll('mute')}
         data-testid="mute-all"
       >
@@ -28,21 +24,33 @@ export const EverybodyBar = memo(function EverybodyBar({ session }: { session: R
       <Button
         size="compact-sm"
         variant="default"
-        leftSection={<IconHandOff size={16} aria-hidden />}
         onClick={() => void session.moderateAll('lower-hand')}
         data-testid="lower-all"
       >
         {t('everybody.lowerHands')}
       </Button>
+    </Group>
+  )
+})
+
+/** All else that a moderator can do to everybody. */
+export const EverybodyMenu = memo(function EverybodyMenu({ session }: { session: RoomSession }) {
+  const { t } = useTranslation()
+  const room = useStorePart(session.state, state => state.room)
+  const [dialog, setDialog] = useState<'removed' | 'end' | null>(null)
+  const close = () => setDialog(null)
+  return (
+    <>
       <Menu position="bottom-end" shadow="md" withinPortal withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon
-            variant="default"
-            size={26}
+            variant="subtle"
+            color="gray"
+            size={34}
             aria-label={t('everybody.menu')}
             data-testid="everybody-menu"
           >
-            <IconDots size={16} aria-hidden />
+            <IconDots size={20} aria-hidden />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
@@ -102,6 +110,6 @@ export const EverybodyBar = memo(function EverybodyBar({ session }: { session: R
           </Button>
         </Group>
       </Modal>
-    </Group>
+    </>
   )
 })

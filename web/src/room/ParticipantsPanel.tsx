@@ -5,7 +5,7 @@ import { formatNumber } from '../i18n/format'
 import type { Participant } from '../signalling/messages'
 import { IconSearch, IconUserPlus } from '../ui/icons'
 import { useStorePart } from '../ui/store'
-import { EverybodyBar } from './EverybodyBar'
+import { EverybodyBar, EverybodyMenu } from './EverybodyBar'
 import { type Invitation, InviteDialog } from './InviteDialog'
 import { ParticipantRow } from './ParticipantRow'
 import classes from './ParticipantsPanel.module.css'
@@ -112,6 +112,7 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
               <IconUserPlus size={20} aria-hidden />
             </ActionIcon>
           )}
+          {permissions.promote && <EverybodyMenu session={session} />}
           <CloseButton aria-label={t('people.close')} onClick={onClose} />
         </span>
       </header>

@@ -51,13 +51,15 @@ export const TileGrid = memo(function TileGrid({ session, strip, sharerId, large
       onHide={mayHide ? () => hide(true) : undefined}
     />
   )
-  const isSmall = !strip && isBeside
-  const count = Math.min(others.length, PER_PAGE) + (ownTile && !isSmall && !strip ? 1 : 0)
+  const shownOthers = Math.min(others.length, PER_PAGE)
+  // Where all are small, one is as small as the others, and hides none of them.
+  const isSmall = !strip && isBeside && !gridLayout(shownOthers, width, height).scrolls
+  const count = shownOthers + (ownTile && !isSmall && !strip ? 1 : 0)
   const layout = gridLayout(count, width, height)
   const order = { pinned, spoken: spokenBy }
   const sorted = strip
     ? stripOrder(others, order, sharerId)
-    : gridOrder(others, order, inView(layout, height))
+    : gridOrder(others, order, inView(layout, height) - (ownTile && !isSmall ? 1 : 0))
   const pages = Math.max(1, Math.ceil(sorted.length / PER_PAGE))
   const current = Math.min(page, pages - 1)
   const places = new Map(
