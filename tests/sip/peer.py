@@ -27,16 +27,9 @@ ALLOW = ("Allow", "INVITE, ACK, BYE, CANCEL, UPDATE, INFO, REFER, NOTIFY")
 class Peer:
     """Both ends: `agent` is what is tested, the methods write what a phone sends."""
 
-    def __init__(
-        self, *, session_interval: int = 0, kept_headers: tuple[str, ...] = (), trying_after: float = 0.0
-    ) -> None:
+    def __init__(self, *, session_interval: int = 0, kept_headers: tuple[str, ...] = ()) -> None:
         self.clock, self.wire = ManualClock(), Wire()
-        options = AgentOptions(
-            next_hop=PEER,
-            session_interval=session_interval,
-            kept_headers=kept_headers,
-            trying_after=trying_after,
-        )
+        options = AgentOptions(next_hop=PEER, session_interval=session_interval, kept_headers=kept_headers)
         self.agent = UserAgent(self.wire, self.clock, options, self)
         self.calls: list[IncomingCall] = []
         self.messages: list[Request] = []

@@ -289,32 +289,3 @@ def test_a_call_that_nobody_answers_ends_at_last(peer: Peer) -> None:
     assert (peer.sent()[-1], call.state) == ("408 INVITE", SessionState.ENDED)
     assert len(peer.happened(Cancelled)) == 1
     peer.leaves_nothing()
-
-
-def test_a_call_that_rings_in_time_gets_no_100() -> None:
-    """RFC 3261 section 17.2.1."""
-    peer = Peer(trying_after=0.2)
-    call = peer.called()
-    peer.clock.pass_time(0.1)
-    call.progress(180)
-    peer.clock.pass_time(1)
-    assert peer.sent() == ["180 INVITE"]
-
-
-def test_a_call_that_does_not_ring_in_time_gets_100() -> None:
-    peer = Peer(trying_after=0.2)
-    call = peer.called()
-    peer.clock.pass_time(0.3)
-    assert peer.sent() == ["100 INVITE"]
-    peer.clock.pass_time(3500)
-    assert peer.sent() == []
-    call.answer(ANSWER)
-    assert peer.sent() == ["200 INVITE"]
-
-
-def test_a_call_that_is_given_up_at_once_gets_no_100() -> None:
-    peer = Peer(trying_after=0.2)
-    branch = peer.write("INVITE", sdp=OFFER, fields=(CONTACT,))
-    peer.write("CANCEL", branch=branch)
-    peer.clock.pass_time(1)
-    assert "100 INVITE" not in peer.sent()

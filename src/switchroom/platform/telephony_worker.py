@@ -43,9 +43,6 @@ _COLLECTOR_THRESHOLDS = (20_000, 5, 2)
 collection frees them: it is to come once in some thousand calls. The first's is to come seldom too, as it
 goes in vain through what calls hold for half a minute."""
 
-_TRYING_AFTER = 0.2
-"""Seconds: nearly all calls ring before, and the phones have had a 100 of the SIP server."""
-
 _LOOPBACK = "127.0.0.1"
 
 
@@ -67,7 +64,6 @@ async def work(job: TelephonyJob) -> None:
             next_hop=(_LOOPBACK, server.core_port),
             answer_limit=ANSWER_LIMIT,
             kept_headers=(DEVICE,),
-            trying_after=_TRYING_AFTER,
         )
         agent = await UserAgent.open((_LOOPBACK, server.workers[job.number - 1]), options, calls.board)
         stack.callback(agent.close)

@@ -31,8 +31,6 @@ class AgentOptions(Struct, frozen=True):
     `session_interval` is what sessions are refreshed at,
     0 for not asking (RFC 4028); `answer_limit` is how long an outgoing call may ring. `kept_headers` are
     names of header fields of an INVITE, sent or received, that all requests of this side in its dialog have.
-    `trying_after` is how long the owner has for a response to an INVITE until it is answered 100, at most 0.2
-    (RFC 3261 section 17.2.1); 0 for at once.
     """
 
     next_hop: Address | None = None
@@ -41,7 +39,6 @@ class AgentOptions(Struct, frozen=True):
     min_session_interval: int = 90
     answer_limit: float = 300.0
     kept_headers: tuple[str, ...] = ()
-    trying_after: float = 0.0
 
 
 class DialogUser(Protocol):

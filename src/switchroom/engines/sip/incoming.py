@@ -37,7 +37,7 @@ class IncomingCall(Session):
             self._context.negotiation.receive_offer(request.sdp)
         self._enter((request.call_id, tag))
         core.invites[transaction] = self
-        transaction.try_within(core.options.trying_after)
+        transaction.respond(100)
 
     @property
     def offer(self) -> bytes | None:

@@ -64,13 +64,6 @@ class ServerTransaction:
         """Whether a final response was sent."""
         return self.state not in (ServerState.TRYING, ServerState.PROCEEDING)
 
-    def try_within(self, seconds: float) -> None:
-        """Answer 100 after so long, unless there is a response by then; at once for 0."""
-        if not seconds:
-            self.respond(100)
-        elif self.state is ServerState.TRYING:
-            self._wait(seconds, self._try)
-
     def respond(
         self,
         status: int,
@@ -99,8 +92,6 @@ class ServerTransaction:
         self._data = bytes(response)
         self.last_response = response
         if status < 200:
-            if self.state is ServerState.TRYING and self._is_invite:
-                self._wait(self._timing.ringing, self._give_up)
             self.state = ServerState.PROCEEDING
         elif not self._is_invite:
             self._linger(ServerState.COMPLETED)
@@ -139,16 +130,9 @@ class ServerTransaction:
     def _linger(self, state: ServerState) -> None:
         """Timers H, J and L."""
         self.state = state
-        self._wait(self._timing.limit, self._end)
-
-    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
         if self._timeout is not None:
             self._timeout.cancel()
-        self._timeout = self._clock.call_later(seconds, then)
-
-    def _try(self) -> None:
-        self._timeout = None
-        self.respond(100)
+        self._timeout = self._clock.call_later(self._timing.limit, self._end)
 
     def _give_up(self) -> None:
         self._timeout = None
