@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from pathlib import Path
 
 import pytest
 
 from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, run
-from switchroom.platform import loop
 from tests.engines.waiting import until
 
 _LIMIT = 30.0
-_forks: list[int] = []
-os.register_at_fork(before=lambda: _forks.append(os.getpid()))
 
 
 def _runs(file: Path) -> bool:
@@ -30,12 +26,6 @@ def _runs(file: Path) -> bool:
 async def test_a_program_runs_in_its_directory_to_its_end(tmp_path: Path) -> None:
     await run(["sh", "-c", "exec 2>&-; sleep 0.1; pwd > where"], limit=_LIMIT, directory=tmp_path)
     assert (tmp_path / "where").read_text() == f"{tmp_path}\n"
-
-
-def test_no_copy_of_this_process_is_made_for_it(tmp_path: Path) -> None:
-    before = len(_forks)
-    loop.run(run(["true"], limit=_LIMIT, directory=tmp_path))
-    assert _forks[before:] == []
 
 
 async def test_what_it_said_last_is_told_when_it_fails(tmp_path: Path) -> None:

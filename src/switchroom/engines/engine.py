@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from typing import ClassVar
 
+from switchroom.engines.program import output, start
 from switchroom.engines.supervisor import Order, ProcessError, ProcessState, SupervisedProcess
 
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?")
 _VERSION_LIMIT = 10.0
+_MOST_SAID = 1 << 20
 
 SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin:/sbin"
 """Where Debian puts servers; the search path of people who are not root leaves these out."""
@@ -26,18 +28,18 @@ def find_program(executable: str) -> str | None:
 
 async def _version(path: str, argument: str) -> str:
     try:
-        process = await asyncio.create_subprocess_exec(
-            path, argument, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
-        )
+        process = await start((path, argument), stdout=PIPE, stderr=STDOUT)
     except OSError as error:
         raise ProcessError(f"{path} does not run: {error.strerror}") from error
     try:
         async with asyncio.timeout(_VERSION_LIMIT):
-            said, _ = await process.communicate()
+            said = await output(process.stdout, _MOST_SAID)
+            await process.wait()
     except TimeoutError:
-        process.kill()
-        await process.wait()
         raise ProcessError(f"{path} does not say its version") from None
+    finally:
+        process.kill()
+        await asyncio.shield(process.wait())
     found = _VERSION.search(said.decode("utf-8", "replace"))
     if found is None:
         first = next(iter(said.decode("utf-8", "replace").splitlines()), f"status {process.returncode}")

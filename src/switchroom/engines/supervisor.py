@@ -19,6 +19,7 @@ import structlog
 
 from switchroom.engines import reaping
 from switchroom.engines.output import ProgramOutput
+from switchroom.engines.program import Program, start
 from switchroom.engines.watchdog import Watchdog
 
 log = structlog.stdlib.get_logger(__name__)
@@ -112,7 +113,7 @@ class SupervisedProcess:
         self._mark = secrets.token_hex(8)
         self._watchdog: Watchdog | None = None
         self._output: ProgramOutput | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Program | None = None
         self._supervisor: asyncio.Task[None] | None = None
 
     @property
@@ -185,7 +186,7 @@ class SupervisedProcess:
             await self._wait_drained(process, self._drain, limit)
         await self.stop()
 
-    async def _wait_drained(self, process: asyncio.subprocess.Process, order: Order, limit: float) -> None:
+    async def _wait_drained(self, process: Program, order: Order, limit: float) -> None:
         died = asyncio.create_task(process.wait())
         told = asyncio.create_task(_tell(process, order))
         try:
@@ -214,29 +215,22 @@ class SupervisedProcess:
             "process ready", process=self.name, pid=process.pid, seconds=round(time.monotonic() - started, 3)
         )
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _spawn(self) -> Program:
         assert self._watchdog is not None
         output = self._output = None if self._inherits_output else ProgramOutput(self.name)
         watchdog = await self._watchdog.pipe()
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-IS",
-            str(LAUNCHER),
-            str(os.getpid()),
-            str(watchdog),
-            *self._command,
-            stdin=asyncio.subprocess.DEVNULL,
+        self._process = await start(
+            (sys.executable, "-IS", str(LAUNCHER), str(os.getpid()), str(watchdog), *self._command),
             stdout=output and output.stdout,
             stderr=output and output.stderr,
-            start_new_session=True,
-            env={**os.environ, **self._environment, reaping.MARK: self._mark},
-            pass_fds=(*self._fds, watchdog),
+            environment={**os.environ, **self._environment, reaping.MARK: self._mark},
+            files=(*self._fds, watchdog),
         )
         if output is not None:
             output.begin()
         return self._process
 
-    async def _until_ready(self, process: asyncio.subprocess.Process) -> str | None:
+    async def _until_ready(self, process: Program) -> str | None:
         """Wait until the program can be used. Returns what is wrong, None when it can."""
         reasons: list[str] = []
         ready = asyncio.create_task(self._ask_until_ready(reasons))
@@ -306,7 +300,7 @@ class SupervisedProcess:
         if supervisor is not None:
             await _cancel(supervisor)
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> int:
+    async def _watch(self, process: Program) -> int:
         """Wait for the program's end, and bring it about when it no longer answers."""
         prober = asyncio.create_task(self._probe(process), name=f"probe {self.name}")
         try:
@@ -314,7 +308,7 @@ class SupervisedProcess:
         finally:
             await _cancel(prober)
 
-    async def _probe(self, process: asyncio.subprocess.Process) -> None:
+    async def _probe(self, process: Program) -> None:
         failures: list[str] = []
         while self._probe_interval is not None and len(failures) < 2:
             await asyncio.sleep(self._probe_interval)
@@ -347,7 +341,7 @@ class SupervisedProcess:
         output, self._output = self._output, None
         return () if output is None else output.close()
 
-    async def _terminate(self, process: asyncio.subprocess.Process) -> None:
+    async def _terminate(self, process: Program) -> None:
         if process.returncode is not None:
             return
         _signal_group(process, signal.SIGTERM)
@@ -370,7 +364,7 @@ class SupervisedProcess:
                 listener()
 
 
-async def _tell(process: asyncio.subprocess.Process, order: Order) -> None:
+async def _tell(process: Program, order: Order) -> None:
     if isinstance(order, signal.Signals):
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(order)
@@ -378,7 +372,7 @@ async def _tell(process: asyncio.subprocess.Process, order: Order) -> None:
         await order()
 
 
-def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals | None) -> bool:
+def _signal_group(process: Program, number: signal.Signals | None) -> bool:
     """Send a signal, or with None nothing, to the program and its children. Whether there are any."""
     try:
         os.killpg(process.pid, number or 0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 from switchroom.engines import reaping
+from switchroom.engines.program import Program, start
 
 SCRIPT = Path(__file__).with_name("watchdog.sh")
 
@@ -19,7 +20,7 @@ class Watchdog:
     def __init__(self, mark: str) -> None:
         self._mark = mark
         self._pipe = -1
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Program | None = None
 
     @classmethod
     async def start(cls, mark: str) -> Watchdog:
@@ -34,17 +35,11 @@ class Watchdog:
             await self.stop()
             reading, self._pipe = os.pipe()
             try:
-                self._process = await asyncio.create_subprocess_exec(
-                    "/bin/sh",
-                    str(SCRIPT),
-                    sys.executable,
-                    "-IS",
-                    reaping.__file__,
-                    self._mark,
+                self._process = await start(
+                    ("/bin/sh", str(SCRIPT), sys.executable, "-IS", reaping.__file__, self._mark),
                     stdin=reading,
-                    stdout=asyncio.subprocess.DEVNULL,
-                    stderr=asyncio.subprocess.DEVNULL,
-                    start_new_session=True,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
                 )
             finally:
                 os.close(reading)
