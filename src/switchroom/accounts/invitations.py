@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.inviting import InvitationDraft, Inviter, Inviting
+from switchroom.accounts.organizers import belongs_somewhere, flush_address
 from switchroom.accounts.people import lock_people, require_permission, require_still
 from switchroom.db.base import now
 from switchroom.db.database import Database
@@ -24,6 +25,7 @@ from switchroom.identity.secrets import Passwords, digest, key_hash
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.identity.usernames import folded
+from switchroom.mail.password_requests import PasswordRequests
 
 TO_INVITE = Administration.USER_INVITE | Administration.USER_ADMIN
 
@@ -53,6 +55,7 @@ class MemberInvitations:
         signer: TokenSigner,
         throttle: Throttle,
         inviting: Inviting,
+        requests: PasswordRequests,
         *,
         access_token_lifetime: int,
     ) -> None:
@@ -61,6 +64,7 @@ class MemberInvitations:
         self._signer = signer
         self._throttle = throttle
         self._inviting = inviting
+        self._requests = requests
         self._lifetime = access_token_lifetime
 
     async def invite(self, token: AccessToken, draft: InvitationDraft) -> str:
@@ -87,8 +91,8 @@ class MemberInvitations:
         """Accept an invitation, with a password to be or, of somebody who has an account, the one they have.
         Returns the user name.
 
-        Raises what `look_up` raises, Conflict for one that was accepted, Invalid for a password that cannot
-        be taken, and Forbidden for one that is wrong.
+        Raises what `look_up` raises, Conflict for one that was accepted and for an address that somebody else
+        has taken, Invalid for a password that cannot be taken, and Forbidden for one that is wrong.
         """
         invitation, person, _ = await self._find(key, address)
         _require_open(invitation)
@@ -99,8 +103,7 @@ class MemberInvitations:
             password_hash = await self._passwords.hash_chosen(password)
         async with self._database.write(None) as session:
             query = select(MemberInvitation).where(MemberInvitation.key_hash == key_hash(key))
-            await _accept(session, query, person.password_hash, password_hash)
-        return person.username
+            return await _accept(session, self._requests, query, person.password_hash, password_hash)
 
     async def sign_in(self, key: str, own_token: str, address: str) -> AccessToken:
         """The claims of somebody invited, good for accepting the invitation and for nothing else. Whoever has
@@ -149,7 +152,7 @@ class MemberInvitations:
             raise LinkNotFound
         async with self._database.write(None) as session:
             same = select(MemberInvitation).where(MemberInvitation.key_hash == invitation.key_hash)
-            await _accept(session, same, person.password_hash, "")
+            await _accept(session, self._requests, same, person.password_hash, "")
 
     async def _find(self, key: str, address: str) -> tuple[MemberInvitation, Person, Organization]:
         async with self._throttle.few_at_a_time(None, address):
@@ -184,10 +187,15 @@ _INVITATION = (
 
 
 async def _accept(
-    session: AsyncSession, query: Select[MemberInvitation], seen_hash: str, password_hash: str
-) -> None:
+    session: AsyncSession,
+    requests: PasswordRequests,
+    query: Select[MemberInvitation],
+    seen_hash: str,
+    password_hash: str,
+) -> str:
     """Make a member of whoever is invited. `seen_hash` is what their password was when it was looked at;
-    `password_hash` is that of a new one, empty for none. Of two at once, one accepts."""
+    `password_hash` is that of a new one, empty for none. Of two at once, one accepts. Returns the user
+    name."""
     locked = query.with_for_update().execution_options(populate_existing=True)
     invitation = await session.scalar(locked)
     if invitation is None:
@@ -213,15 +221,31 @@ async def _accept(
     person, membership, organization = row
     if person.password_hash != seen_hash:
         raise LinkNotFound  # somebody has set another in the meantime: the page asks anew
-    if not person.password_hash:
+    if not person.password_hash and not await belongs_somewhere(session, person):
         person.first_name, person.last_name = invitation.first_name, invitation.last_name
         person.title, person.locale = invitation.title, invitation.language
+    await _take_over_address(session, requests, person, invitation.email)
     if password_hash:
         await write_password(session, person, password_hash)
     invitation.accepted_at = now()
     membership.invited_at = membership.disabled_at = None
     accepted = UserInvitationAccepted(username=person.username)
     append(session, organization.id, accepted, person.id)
+    return person.username
+
+
+async def _take_over_address(
+    session: AsyncSession, requests: PasswordRequests, person: Person, email: str
+) -> None:
+    """The person's mail goes to where the link was read, and nowhere that another organization has named:
+    links for a password do, by which whoever reads them is let in here. A user name that came with no
+    password is nobody's habit. Raises Conflict for an address that is somebody else's user name."""
+    await requests.withdraw(session, person)
+    if folded(person.email) != folded(email):
+        person.email = email
+    if not person.password_hash:
+        person.username = folded(email)
+    await flush_address(session)
 
 
 def _require_open(invitation: MemberInvitation) -> None:

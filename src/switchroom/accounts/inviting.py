@@ -101,7 +101,7 @@ class Inviting:
             invited.append(one)
             outcomes.append(one.person_id)
         for one in invited:
-            if one.person is not None and one.is_free and one.person.password_hash:
+            if one.person is not None and one.is_free:  # what others who invited them said of them goes
                 await emptied_person(session, one.person, folded(one.email), one.email, self._requests)
         # SQLite writes in the loop: between its statements it is the others' turn.
         await _write(session, piece, invited)

@@ -139,28 +139,41 @@ async def require_new_address(
     return people[0]
 
 
-async def require_nowhere_else(session: AsyncSession, organization_id: int, person: Person) -> None:
-    """Raises Forbidden for somebody who belongs to another open organization as well."""
-    if set(await _open_memberships(session, [person])) - {organization_id}:
+async def require_nowhere_else(
+    session: AsyncSession, organization_id: int, person: Person, *, counts_invited: bool = False
+) -> None:
+    """Raises Forbidden for somebody who belongs to another open organization as well or, where that counts,
+    was invited to one."""
+    places = await _open_memberships(session, [person], counts_invited=counts_invited)
+    if set(places) - {organization_id}:
         raise Forbidden(ErrorCode.PERSON_SHARED)
 
 
+async def belongs_somewhere(session: AsyncSession, person: Person) -> bool:
+    """Whether they belong to an open organization, whosever the session is, to which they have not been
+    invited only."""
+    return bool(await _open_memberships(session, [person]))
+
+
 async def _open_memberships(
-    session: AsyncSession, people: Sequence[Person], organization_id: int | None = None
+    session: AsyncSession,
+    people: Sequence[Person],
+    organization_id: int | None = None,
+    *,
+    counts_invited: bool = False,
 ) -> Sequence[int]:
-    """The open organizations that they belong to, or `organization_id` if they have been invited there."""
+    """The open organizations that they belong to. Those to which they have been invited only are among them
+    where that counts; otherwise none but `organization_id` is."""
     # Of the table, not the class: all organizations count, whosever the session is.
-    return (
-        await session.scalars(
-            select(_MEMBERSHIPS.c.organization_id)
-            .join(Organization, Organization.id == _MEMBERSHIPS.c.organization_id)
-            .where(
-                _MEMBERSHIPS.c.person_id.in_([one.id for one in people]),
-                _MEMBERSHIPS.c.invited_at.is_(None) | (_MEMBERSHIPS.c.organization_id == organization_id),
-                Organization.closed_at.is_(None),
-            )
-        )
-    ).all()
+    query = (
+        select(_MEMBERSHIPS.c.organization_id)
+        .join(Organization, Organization.id == _MEMBERSHIPS.c.organization_id)
+        .where(_MEMBERSHIPS.c.person_id.in_([one.id for one in people]), Organization.closed_at.is_(None))
+    )
+    if not counts_invited:
+        belongs = _MEMBERSHIPS.c.invited_at.is_(None)
+        query = query.where(belongs | (_MEMBERSHIPS.c.organization_id == organization_id))
+    return (await session.scalars(query)).all()
 
 
 def append_person(

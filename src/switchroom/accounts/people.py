@@ -23,6 +23,7 @@ from switchroom.accounts.person_drafts import (
     username_of,
     validate_person,
     with_permissions,
+    write_invited,
     write_person,
 )
 from switchroom.accounts.standing import lock_organization, lock_terms
@@ -36,9 +37,16 @@ from switchroom.events.types import (
     UserRoleChanged,
     UserUpdated,
 )
-from switchroom.identity.members import Member, disable_member, enable_member, forget_invitation
+from switchroom.identity.members import (
+    Member,
+    disable_member,
+    enable_member,
+    forget_invitation,
+    name_in_log,
+)
 from switchroom.identity.models import MemberInvitation, Membership, Organization, Person, RefreshToken
 from switchroom.identity.password_links import write_password
+from switchroom.identity.people import as_invited
 from switchroom.identity.permissions import NO_ADMINISTRATION, Administration, Standing
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import Passwords
@@ -119,8 +127,10 @@ class PeopleAdministration:
         own name and languages only, and nobody takes their own permissions.
 
         Raises NotFound, Conflict for an address that somebody has, and Forbidden: also for the last who
-        administers the organization, for somebody who may do more than the caller, and for what is said of a
-        person who belongs to other organizations as well.
+        administers the organization, for somebody who may do more than the caller, for what is said of a
+        person who belongs to other organizations as well, and for the address, user name and password of one
+        whom others have invited. Of somebody who has not accepted an invitation it is the invitation that
+        changes; Conflict for its address, a user name or a password, which need another invitation.
         """
         is_self = token.kind is SubjectKind.PERSON and person_id == token.subject_id
         concerns_access = access != AccessDraft() or draft.email is not UNSET or bool(draft.properties)
@@ -136,15 +146,21 @@ class PeopleAdministration:
                 await require_still(session, token, Administration.USER_ADMIN)
             member = await find_member(session, person_id)
             person = member.person
-            says_more = bool(access.username) or access.password is not UNSET
+            signs_in_otherwise = bool(access.username) or access.password is not UNSET
             if concerns_access and not is_self:
                 require_as_much(token, member)
-            if not is_self and (describes_person(draft) or says_more):
-                await require_nowhere_else(session, token.organization_id, person)
-            name = await _name_in_log(session, member)
-            await self._change_names(session, token, person, draft, access)
-            write_person(person, member.membership, draft)
-            await self._change_access(session, token, member, access, is_self=is_self)
+            name = await name_in_log(session, member)
+            if member.membership.invited_at is not None:
+                await _change_invitation(session, member, draft, access)
+            else:
+                if not is_self and (describes_person(draft) or signs_in_otherwise):
+                    is_way_in = signs_in_otherwise or draft.email is not UNSET
+                    await require_nowhere_else(
+                        session, token.organization_id, person, counts_invited=is_way_in
+                    )
+                await self._change_names(session, token, person, draft, access)
+                write_person(person, member.membership, draft)
+            await self._change_access(session, token, member, access, name, is_self=is_self)
             if password_hash:
                 await write_password(session, person, password_hash)
             updated = UserUpdated(username=name, by=token.subject_id)
@@ -166,7 +182,7 @@ class PeopleAdministration:
             require_as_much(token, member)
             person, organization_id = member.person, token.organization_id
             heir = await heir_of(session, member)
-            name = await _name_in_log(session, member)
+            name = await name_in_log(session, member)
             await self._dependents.organizer_leaves(session, organization_id, person, heir)
             organization = await session.get_one(Organization, organization_id)
             if organization.owner_id == person.id:
@@ -191,7 +207,9 @@ class PeopleAdministration:
         if token.kind is not SubjectKind.PERSON or person_id != token.subject_id:
             require_permission(token, _TO_SEE)
         async with self._database.read(token.organization_id) as session:
-            return (await find_member(session, person_id, to_change=False)).person
+            member = await find_member(session, person_id, to_change=False)
+            await as_invited(session, [(member.person, member.membership)])
+            return member.person
 
     async def _change_names(
         self,
@@ -221,8 +239,16 @@ class PeopleAdministration:
             await self._requests.enqueue(session, organization, person)
 
     async def _change_access(
-        self, session: AsyncSession, token: AccessToken, member: Member, access: AccessDraft, *, is_self: bool
+        self,
+        session: AsyncSession,
+        token: AccessToken,
+        member: Member,
+        access: AccessDraft,
+        name: str,
+        *,
+        is_self: bool,
     ) -> None:
+        """`name` is what events call the member."""
         membership, organization_id = member.membership, token.organization_id
         present = Administration(membership.administration)
         administration = with_permissions(token, present, access.permissions)
@@ -236,11 +262,11 @@ class PeopleAdministration:
             membership.administration = administration
             if standing != membership.standing:
                 membership.standing = standing
-                changed = UserRoleChanged(username=member.person.username, standing=standing)
+                changed = UserRoleChanged(username=name, standing=standing)
                 append(session, organization_id, changed, member.person.id)
             await session.flush()
             permissions = UserPermissionsChanged(
-                username=member.person.username, permissions=names_of(administration), by=token.subject_id
+                username=name, permissions=names_of(administration), by=token.subject_id
             )
             append(session, organization_id, permissions, member.person.id)
             if is_less:
@@ -250,6 +276,9 @@ class PeopleAdministration:
         if access.enabled is True:
             enable_member(session, organization_id, member)
         elif access.enabled is False:
+            if membership.invited_at is not None:
+                uid = uid_of(organization_id, member.person.id)
+                await withdraw_invitations(session, organization_id, uid, reason="the person was disabled")
             await disable_member(session, organization_id, member)
 
 
@@ -350,13 +379,16 @@ async def _require_free(
         raise Conflict(ErrorCode.ADDRESS_TAKEN, path)
 
 
-async def _name_in_log(session: AsyncSession, member: Member) -> str:
-    """The user name; of somebody who has not accepted an invitation, the address that it went to: others may
-    know them by another name."""
-    if member.membership.invited_at is None:
-        return member.person.username
-    address = select(MemberInvitation.email).where(MemberInvitation.person_id == member.person.id)
-    return folded(await session.scalar(address) or "")
+async def _change_invitation(
+    session: AsyncSession, member: Member, draft: PersonDraft, access: AccessDraft
+) -> None:
+    """Raises Conflict for another address than its link was sent to: the link stays good where it is."""
+    query = select(MemberInvitation).where(MemberInvitation.person_id == member.person.id)
+    invitation = (await session.scalars(query.with_for_update())).one()
+    names = {folded(one) for one in (draft.email, access.username) if one}
+    if names - {folded(invitation.email)} or access.password is not UNSET:
+        raise Conflict(ErrorCode.INVITATION_PENDING)
+    write_invited(invitation, member.membership, draft)
 
 
 async def _forget_in_rooms(session: AsyncSession, organization_id: int, person_id: str) -> None:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from switchroom import sanitize
 from switchroom.errors import ErrorCode, Forbidden, Invalid, Problems
-from switchroom.identity.models import Membership, Person
+from switchroom.identity.models import MemberInvitation, Membership, Person
 from switchroom.identity.permissions import (
     ALL_ADMINISTRATION,
     NO_ADMINISTRATION,
@@ -128,6 +128,19 @@ def write_person(person: Person, membership: Membership, draft: PersonDraft) -> 
         person.locale = language_of_tag(draft.language) or "en"
     if draft.spoken_languages is not UNSET:
         person.spoken_languages = list(draft.spoken_languages)
+    if draft.properties:
+        membership.properties = merged_properties(membership.properties, draft.properties)
+
+
+def write_invited(invitation: MemberInvitation, membership: Membership, draft: PersonDraft) -> None:
+    """As `write_person`, for somebody who has not accepted the invitation: until then it is what says who
+    they are."""
+    for name in ("first_name", "last_name", "title"):
+        value = getattr(draft, name)
+        if value is not UNSET:
+            setattr(invitation, name, sanitize.name(value))
+    if draft.language:
+        invitation.language = language_of_tag(draft.language) or "en"
     if draft.properties:
         membership.properties = merged_properties(membership.properties, draft.properties)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -16,6 +16,7 @@ from switchroom.events.types import UserDisabled, UserEnabled, UserRoleChanged
 from switchroom.identity.models import MemberInvitation, Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
+from switchroom.identity.secrets import key_hash, random_key
 from switchroom.identity.usernames import folded, spellings
 
 _ORDER = (Standing.PARTICIPANT, Standing.MODERATOR, Standing.ADMINISTRATOR)
@@ -68,17 +69,17 @@ class Members:
 
 async def disable_member(session: AsyncSession, organization_id: int, member: Member) -> None:
     """As `Members.disable`, in the caller's transaction, which has locked the membership. Whoever has not
-    accepted their invitation yet cannot any more."""
+    accepted their invitation yet cannot any more, until they are invited again."""
     if member.membership.invited_at is not None:
-        member.membership.invited_at = None
-        await forget_invitation(session, organization_id, member.person.id)
+        await _void_invitation(session, organization_id, member.person.id)
     elif member.membership.disabled_at is not None:
         return
     member.membership.disabled_at = now()
     await session.flush()  # who is just signing in goes first, or not at all
     await session.execute(delete(RefreshToken).where(RefreshToken.person_id == member.person.id))
     revoke(session, organization_id, member.person.id)
-    append(session, organization_id, UserDisabled(username=member.person.username), member.person.id)
+    disabled = UserDisabled(username=await name_in_log(session, member))
+    append(session, organization_id, disabled, member.person.id)
 
 
 def enable_member(session: AsyncSession, organization_id: int, member: Member) -> None:
@@ -91,12 +92,22 @@ def enable_member(session: AsyncSession, organization_id: int, member: Member) -
 
 
 async def forget_invitation(session: AsyncSession, organization_id: int, person_id: str) -> None:
-    """Void the link by which somebody was invited to the organization."""
+    """Void the link by which somebody was invited to the organization, and what the invitation says of them.
+    For whoever is being taken out of it: while they are pending, they are known by that and nothing else."""
     await session.execute(
         delete(MemberInvitation).where(
             MemberInvitation.organization_id == organization_id, MemberInvitation.person_id == person_id
         )
     )
+
+
+async def name_in_log(session: AsyncSession, member: Member) -> str:
+    """The user name for events; of somebody who has not accepted an invitation, the address that it went to:
+    others may know them by another name."""
+    if member.membership.invited_at is None:
+        return member.person.username
+    address = select(MemberInvitation.email).where(MemberInvitation.person_id == member.person.id)
+    return folded(await session.scalar(address) or "")
 
 
 async def write_standing(
@@ -111,8 +122,17 @@ async def write_standing(
     await session.flush()
     if _ORDER.index(standing) < _ORDER.index(before):
         revoke(session, organization_id, member.person.id)
-    changed = UserRoleChanged(username=member.person.username, standing=standing)
+    changed = UserRoleChanged(username=await name_in_log(session, member), standing=standing)
     append(session, organization_id, changed, member.person.id)
+
+
+async def _void_invitation(session: AsyncSession, organization_id: int, person_id: str) -> None:
+    """Give the invitation a key that nobody has. What it says of the person stays."""
+    await session.execute(
+        update(MemberInvitation)
+        .where(MemberInvitation.organization_id == organization_id, MemberInvitation.person_id == person_id)
+        .values(key_hash=key_hash(random_key()))
+    )
 
 
 _MEMBERS = select(Person, Membership).join(Membership, Membership.person_id == Person.id)

@@ -92,7 +92,8 @@ class Membership(OfOrganization, Base):
     """A person's place in an organization. `external_id` is what the organization's own programs call them;
     `calendar_token` is the way to their calendar of this organization, and of no other. Who is disabled does
     not get in; who was invited and has not accepted yet (`invited_at`) is disabled, and is not made a member
-    by being enabled."""
+    by being enabled. Disabled by somebody, they stay invited, with a link that is void until they are invited
+    again."""
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -126,8 +127,9 @@ class Membership(OfOrganization, Base):
 
 class MemberInvitation(OfOrganization, Base):
     """Invitation of somebody to an organization, the last one that was sent. It is accepted by the link in
-    the mail, whose key is not kept, until `expires_at`. What it says of the person is theirs when they have
-    accepted, unless they had an account before."""
+    the mail, whose key is not kept, until `expires_at`. When they have accepted, mail for the person goes to
+    its address; what else it says of them is theirs unless they had an account or belonged to another
+    organization before."""
 
     __tablename__ = "member_invitations"
     __table_args__ = (UniqueConstraint("organization_id", "person_id"),)

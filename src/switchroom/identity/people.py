@@ -43,11 +43,11 @@ class People:
             raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="USER_LIST")
         async with self._database.read(token.organization_id) as session:
             found = [(person, membership) for person, membership in await session.execute(query)]
-            await _as_invited(session, found)
+            await as_invited(session, found)
         return sorted(found, key=lambda one: (one[0].last_name, one[0].first_name, one[0].id))
 
 
-async def _as_invited(session: AsyncSession, found: Sequence[tuple[Person, Membership]]) -> None:
+async def as_invited(session: AsyncSession, found: Sequence[tuple[Person, Membership]]) -> None:
     """Whoever has not accepted an invitation is known by what it says. What another organization knows of
     them is not this one's to see."""
     invited = {person.id: person for person, membership in found if membership.invited_at is not None}

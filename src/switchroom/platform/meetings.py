@@ -58,6 +58,7 @@ class MeetingServices:
             signer,
             identity.throttle,
             inviting,
+            identity.password_requests,
             access_token_lifetime=settings.security.access_token_lifetime,
         )
         self.invitation_batches = InvitationBatches(database, inviting, storage.bus)

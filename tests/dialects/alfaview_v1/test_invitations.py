@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,7 +13,7 @@ import httpx
 from sqlalchemy import update
 
 from switchroom.db.base import now
-from switchroom.identity.models import MemberInvitation
+from switchroom.identity.models import MemberInvitation, Person
 from switchroom.identity.permissions import Standing
 from tests.dialects.alfaview_v1.test_users import change, events_of, is_good, sign_in, user_of
 from tests.mail.outbox import invitation_key, invitation_keys, mails_to
@@ -53,6 +54,47 @@ def expire(tenant: Tenant, person_id: str) -> None:
             await session.execute(of_person.values(expires_at=now() - timedelta(seconds=1)))
 
     tenant.running.run(write())
+
+
+def write_person(running: RunningPlatform, person_id: str, **values: str) -> None:
+    async def write() -> None:
+        async with running.platform.storage.database.write(None) as session:
+            await session.execute(update(Person).where(Person.id == person_id).values(**values))
+
+    running.run(write())
+
+
+def read_person(running: RunningPlatform, person_id: str) -> Person:
+    async def read() -> Person:
+        async with running.platform.storage.database.read(None) as session:
+            return await session.get_one(Person, person_id)
+
+    return running.run(read())
+
+
+def person_with_trap(tenant: Tenant, username: str, email: str, *, has_password: bool) -> str:
+    """Somebody whose mail goes to another mailbox than the one that the user name looks like."""
+    person_id = tenant.api(
+        "userService/create",
+        user={"email": email, "userProfile": {"firstname": "Grace"}},
+        authenticationRequest={"usernamePasswordCredentials": {"username": username, "password": PASSWORD}},
+    )["userId"]
+    if not has_password:
+        write_person(tenant.running, person_id, password_hash="")
+    return person_id
+
+
+def forget_password(running: RunningPlatform, username: str) -> None:
+    assert running.http.post("/client/password/forgotten", json={"username": username}).status_code == 204
+
+
+def password_key(running: RunningPlatform, recipient: str) -> str:
+    """The key in the link for a password that was mailed to somebody."""
+    (mail,) = mails_to(running, recipient)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    (key,) = re.findall(r"/#/password/(\w+)", body.get_content())
+    return key
 
 
 def test_from_the_invitation_to_being_signed_in(running: RunningPlatform) -> None:
@@ -252,6 +294,132 @@ def test_who_is_taken_out_or_disabled_meanwhile_cannot_accept(tenant: Tenant) ->
         assert look_up(tenant, key) == {"state": "unknown"}
         assert accept(tenant, key).json() == {"state": "unknown"}
     assert invite(tenant, emails[0]) != out
+    assert invite(tenant, emails[1]) == disabled
+    (again,) = invitation_keys(tenant.running, emails[1], count=2) - {keys[1]}
+    assert accept(tenant, again).json()["state"] == "joined"
+
+
+def test_who_is_disabled_and_enabled_meanwhile_is_no_member_and_stays_unknown(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    person = tenant.person(first_name="Emil", last_name="Berliner")
+    other = running.organization("Other")
+    invite(other, person.username, userProfile={"firstname": "Somebody"})
+
+    request = {"accountStatus": "DEACTIVATED"}
+    change(other, "userService/update", userId=person.id, authenticationRequest=request)
+    refused = other.api.refused(
+        "userService/update", userId=person.id, authenticationRequest={"accountStatus": "ACTIVATED"}
+    )
+
+    assert refused["code"] == 9
+    assert sign_in(other, person.username).status_code == 401
+    assert user_of(other, person.id)["userProfile"] == {"firstname": "Somebody"}
+
+
+def test_what_others_call_somebody_who_has_not_accepted_is_not_told(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    email, username = address(), f"emil-{secrets.token_hex(4)}"
+    credentials = {"username": username, "password": PASSWORD}
+    person_id = tenant.api(
+        "userService/create",
+        user={"email": email, "locale": {"UILanguage": "de", "spokenLanguages": ["de_DE"]}},
+        authenticationRequest={"usernamePasswordCredentials": credentials},
+    )["userId"]
+    other = running.organization("Other")
+    assert invite(other, email) == person_id
+
+    for request in (
+        {"permissions": {"16": True}},
+        {"permissions": {"16": False}},
+        {"accountStatus": "DEACTIVATED"},
+    ):
+        change(other, "userService/update", userId=person_id, authenticationRequest=request)
+
+    assert other.api("userService/getLocale", userId=person_id)["locale"] == {"UILanguage": "en"}
+    told = events_of(other, person_id)
+    kinds = {"user.role_changed", "user.permissions_changed", "user.disabled"}
+    assert kinds <= {kind for kind, _ in told}
+    assert {data["username"] for _, data in told if "username" in data} == {email}
+
+
+def test_who_has_not_accepted_is_changed_in_the_invitation_but_for_where_it_went(tenant: Tenant) -> None:
+    email = address()
+    user_id = invite(tenant, email, userProfile={"firstname": "Grase"})
+    key = invitation_key(tenant.running, email)
+
+    user = {"email": email, "userProfile": {"firstname": "Grace", "lastname": "Hopper"}}
+    change(tenant, "userService/update", userId=user_id, user={**user, "locale": {"UILanguage": "de"}})
+    refusals: list[dict[str, Any]] = [
+        {"user": {"email": address()}},
+        {"authenticationRequest": {"usernamePasswordCredentials": {"username": "grace"}}},
+        {"authenticationRequest": {"usernamePasswordCredentials": {"password": OTHER_PASSWORD}}},
+    ]
+    for fields in refusals:
+        refused = tenant.api.refused("userService/update", userId=user_id, **fields)
+        assert (refused["code"], refused["message"]) == (9, "the person has not accepted the invitation yet")
+
+    expected = {**user, "locale": {"UILanguage": "de"}}
+    assert user_of(tenant, user_id) == expected
+    assert look_up(tenant, key)["displayName"] == "Grace Hopper"
+    assert accept(tenant, key).json() == {"state": "joined", "username": email}
+    assert user_of(tenant, user_id) == expected
+
+
+def test_mail_goes_where_the_link_was_read_and_nowhere_that_another_company_has_named(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    """With the password that they have, with one that they set, and with none."""
+    for ways_in in ("old", "new", "none"):
+        victim, trap = address(), address()
+        person_id = person_with_trap(tenant, victim, trap, has_password=ways_in == "old")
+        forget_password(running, victim)
+        caught = password_key(running, trap)
+        other = running.organization("Other")
+
+        assert invite(other, victim, userProfile={"firstname": "Somebody"}) == person_id
+        key = invitation_key(running, victim)
+        if ways_in == "none":
+            token = activate(other, key).json()["accessToken"]
+            other.api("userService/acceptInvitation", token=token)
+        else:
+            assert accept(other, key).json() == {"state": "joined", "username": victim}
+
+        seen = running.http.post("/client/password/look-up", json={"key": caught}).json()
+        assert seen == {"state": "unknown"}
+        person = read_person(running, person_id)
+        assert (person.username, person.email) == (victim, victim)
+        assert person.first_name == "Grace"  # they belong to another company, which has said so
+
+
+def test_where_a_person_signs_in_is_theirs_to_change_once_others_have_invited_them(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    person = tenant.person()
+    invite(running.organization("Other"), person.username)
+
+    refusals: list[dict[str, Any]] = [
+        {"user": {"email": address()}},
+        {"authenticationRequest": {"usernamePasswordCredentials": {"username": address()}}},
+        {"authenticationRequest": {"usernamePasswordCredentials": {"password": OTHER_PASSWORD}}},
+    ]
+    for fields in refusals:
+        assert tenant.api.refused("userService/update", userId=person.id, **fields)["code"] == 7
+    change(tenant, "userService/update", userId=person.id, user={"userProfile": {"firstname": "Emil"}})
+    assert user_of(tenant, person.id)["userProfile"]["firstname"] == "Emil"
+
+
+def test_inviting_who_belongs_nowhere_forgets_what_others_who_invited_them_said(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    victim, trap = address(), address()
+    person_id = invite(tenant, victim)
+    write_person(running, person_id, email=trap)
+
+    assert invite(running.organization("Other"), victim) == person_id
+
+    assert read_person(running, person_id).email == victim
 
 
 def test_who_was_only_invited_is_no_administrator_to_leave_the_company_to(tenant: Tenant) -> None:

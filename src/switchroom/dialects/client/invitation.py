@@ -10,7 +10,7 @@ from switchroom.dialects.client.messages.invitation import (
     InvitationQuery,
 )
 from switchroom.dialects.operation import DEVICE_COOKIE, OPEN, Operation
-from switchroom.errors import Conflict, LinkExpired, LinkNotFound
+from switchroom.errors import Conflict, ErrorCode, LinkExpired, LinkNotFound
 
 
 class InvitationOperations:
@@ -62,7 +62,9 @@ class InvitationOperations:
             username = await self._invitations.accept(request.key, request.password, context.address, device)
         except (LinkExpired, LinkNotFound) as error:
             return _without(error)
-        except Conflict:
+        except Conflict as error:
+            if error.code is not ErrorCode.INVITATION_ACCEPTED:
+                raise
             return await self.look_up(context, InvitationQuery(request.key))
         return InvitationAnswer("joined", username)
 
