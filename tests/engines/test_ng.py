@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 
@@ -81,6 +82,20 @@ async def test_what_is_lost_is_sent_again_under_the_same_cookie(serve: Serve) ->
     assert reply.sdp == "v=0"
     assert len(server.cookies) == 3
     assert len(set(server.cookies)) == 1
+    client.close()
+
+
+async def test_a_pause_of_the_process_is_no_silence_of_the_server(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ng_client, "PAUSES", (0.05, 0.05, 2.0))
+    server, client = await serve(
+        lambda number, cookie, _: f'{cookie} {{"result":"pong"}}' if number == 3 else None
+    )
+    # Longer than all pauses together: everything is overdue after it.
+    asyncio.get_running_loop().call_soon(time.sleep, 2.2)
+    await client.ping()
+    assert len(server.cookies) == 3
     client.close()
 
 

@@ -133,7 +133,8 @@ class NgClient(asyncio.DatagramProtocol):
         await self.request(Ping(), Reply)
 
     async def request(self, command: Command, reply: type[R]) -> R:
-        """Send a command and wait for its reply, at most the sum of `PAUSES`.
+        """Send a command and wait for its reply, at most the sum of `PAUSES`, and as long as the process itself
+        is stopped.
 
         Raises NgRefused (NgUnknownCall, NgOverloaded), NgTimeout, NgUnreachable, NgMalformed.
         """
@@ -173,7 +174,8 @@ class NgClient(asyncio.DatagramProtocol):
         if pause is None:
             sent.answer.set_exception(TimeoutError())
             return
-        sent.due += pause
+        # After a pause of the whole process it is due long since; rtpengine has the same time to answer.
+        sent.due = max(sent.due, asyncio.get_running_loop().time()) + pause
         try:
             self._send(sent.message)
         except NgUnreachable as error:
