@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,12 +57,25 @@ async def test_it_is_ended_when_nobody_waits_for_it_any_more(tmp_path: Path) -> 
     assert not _runs(number)
 
 
-async def test_it_is_ended_when_nobody_waits_for_its_start(tmp_path: Path) -> None:
-    command = ["sh", "-c", "echo $$ > number; exec sleep 600"]
-    running = asyncio.create_task(run(command, limit=_LIMIT, directory=tmp_path))
+async def test_it_is_ended_when_nobody_waits_for_its_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Kept(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Kept)
+    running = asyncio.create_task(run(["sleep", "600"], limit=_LIMIT, directory=tmp_path))
     await asyncio.sleep(0)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    number = tmp_path / "number"
-    assert not number.exists() or not number.read_text() or not _runs(number)
+    # Were it not ended, it would be started after this only.
+    await until(lambda: bool(started))
+    (process,) = started
+    if process.poll() is None:
+        process.kill()
+        pytest.fail("it still ran")

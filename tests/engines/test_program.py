@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,3 +69,29 @@ async def test_its_end_is_told_to_all_who_wait_and_to_who_comes_later() -> None:
     assert await killed.wait() == -9
     with pytest.raises(FileNotFoundError):
         await program.start(("no-such-program",))
+
+
+async def test_one_that_cannot_be_followed_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Kept(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    def no_descriptor_left(_pid: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(subprocess, "Popen", Kept)
+    monkeypatch.setattr(os, "pidfd_open", no_descriptor_left)
+    with pytest.raises(OSError, match="Too many open files"):
+        await program.start(("sleep", "600"))
+    assert [one.returncode for one in started] == [-9]
+
+
+async def test_a_cancelled_start_that_fails_is_cancelled() -> None:
+    starting = asyncio.create_task(program.start(("no-such-program",)))
+    await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting

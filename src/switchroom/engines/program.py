@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ class Program:
     """A program that runs, or has ended."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        """Raises OSError where this process has no descriptor left to follow it by."""
         self._process = process
         self._ended = asyncio.Event()
         self._descriptor = os.pidfd_open(process.pid)
@@ -68,10 +70,12 @@ async def start(
     files: Sequence[int] = (),
 ) -> Program:
     """Start a program, in a session of its own. Of this process' files it has `files`, and the standard ones.
-    One whose start nobody waits for any more is killed. Raises OSError.
+    One whose start nobody waits for any more is killed. Raises OSError; no program runs then.
 
     It is started in a thread and without a copy of this process, which the event loop would wait for: of some
-    hundred MiB it takes a tenth of a second, and more on a busy machine.
+    hundred MiB it takes a tenth of a second, and more on a busy machine. It outlives
+    the thread: those of the loop's default executor live until the loop ends, so that a program for which the
+    kernel watches the thread that has started it (`launch.py`) is not killed before that.
     """
 
     def launch() -> subprocess.Popen[bytes]:
@@ -86,14 +90,24 @@ async def start(
             pass_fds=files,
         )
 
-    starting = asyncio.ensure_future(asyncio.to_thread(launch))
+    starting = asyncio.create_task(asyncio.to_thread(launch))
     try:
-        return Program(await asyncio.shield(starting))
+        await asyncio.wait({starting})
     except asyncio.CancelledError:
-        process = await starting
-        process.kill()
-        await asyncio.to_thread(process.communicate)
+        with contextlib.suppress(OSError):
+            await _end(await starting)
         raise
+    process = starting.result()
+    try:
+        return Program(process)
+    except BaseException:
+        await _end(process)
+        raise
+
+
+async def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    await asyncio.to_thread(process.communicate)
 
 
 async def output(stream: IO[bytes] | None, most: int) -> bytes:
