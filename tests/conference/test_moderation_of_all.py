@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from switchroom.conference.room import moderation_of_all
+from switchroom.conference.room.participants import Participant
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import ADMINISTRATOR, MODERATOR, PARTICIPANT, SPECTATOR, Permission
 from tests.conference.room import Client, RoomServer
@@ -279,14 +282,52 @@ async def test_what_is_done_to_all_is_logged(server: RoomServer) -> None:
     assert {one["by"] for one in logged} == {"user-Mod"}
 
 
-async def test_two_moderators_at_once_leave_what_came_last(server: RoomServer) -> None:
+async def test_everybody_is_told_also_when_the_moderator_is_gone(
+    server: RoomServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mod = await server.enter("Mod", MODERATOR)
+    crowd = [await server.enter(f"Ada {number}") for number in range(30)]
+    live = server.service.find("lounge")
+    assert live is not None
+    connection, told = live.conference.find(mod.id).connection, moderation_of_all.tell_self
+    assert connection is not None
+
+    def tell_self(participant: Participant) -> None:
+        connection.end(4002)
+        told(participant)
+
+    monkeypatch.setattr(moderation_of_all, "AT_ONCE", 0.0)
+    monkeypatch.setattr(moderation_of_all, "tell_self", tell_self)
+    await mod.send("permit-all", permissions={"voice": False})
+    assert await mod.closed() == 4002
+    for one in crowd:
+        await one.hears("self.updated", permissions={**_may(one), "voice": False})
+
+
+async def test_two_moderators_at_once_leave_what_came_last(
+    server: RoomServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[list[Participant]] = []
+
+    def piece(rest: list[Participant]) -> Iterator[Participant]:
+        """One person of those who may speak again, all of those who may not, which overtakes."""
+        if not any(rest is one for one in begun):
+            begun.append(rest)
+        is_slow = [rest is one for one in begun].index(True) % 2
+        for _ in range(1 if is_slow else len(rest)):
+            yield rest.pop()
+
+    monkeypatch.setattr(moderation_of_all, "_piece", piece)
     mod, other = await server.enter("Mod", MODERATOR), await server.enter("Other", MODERATOR)
-    crowd = [await server.enter(f"Ada {number}") for number in range(5)]
-    await asyncio.gather(
-        *(mod.does("permit-all", permissions={"voice": allowed}) for allowed in (False, True, False)),
-        *(other.does("permit-all", permissions={"voice": allowed}) for allowed in (True, False, True)),
-    )
-    await mod.does("permit-all", permissions={"voice": False})
+    crowd = [await server.enter(f"Ada {number}") for number in range(20)]
+    for allowed in (True, False, True, False):
+        for one in (mod, other):
+            await one.send("permit-all", permissions={"voice": allowed})
+    for one in (mod, other):
+        await one.everything()
+    async with asyncio.timeout(10):
+        while any(one.get_name() == "permissions of everybody" for one in asyncio.all_tasks()):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
     for one in crowd:
         told = [message for message in await one.everything() if message["type"] == "self.updated"]
         assert told[-1]["permissions"]["voice"] is False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import structs
 
@@ -41,11 +41,11 @@ def moderate_all(conference: Conference, moderator: Participant, request: Modera
     conference.moderated_all(moderator, request.action)
 
 
-async def permit_all(conference: Conference, moderator: Participant, request: PermitAll) -> None:
+def permit_all(conference: Conference, moderator: Participant, request: PermitAll) -> None:
     """Forbid or allow voice, video, screen and chat to all but the moderators, those who come later included.
 
-    Raises Forbidden, Invalid. It holds when this begins to wait: only what each person may do now is told
-    piece by piece.
+    Raises Forbidden, Invalid. It holds when this returns: only what each person may do now is told
+    afterwards, piece by piece, also when the moderator is gone by then.
     """
     require_moderator(moderator)
     allowed, forbidden = (_with_broadcast(one) for one in read_changes(request.permissions))
@@ -61,7 +61,7 @@ async def permit_all(conference: Conference, moderator: Participant, request: Pe
     conference.media_of_many_changed(changed)
     conference.rules_changed(moderator)
     conference.moderated_all(moderator, "permissions")
-    await _tell_permissions(conference, changed)
+    conference.in_background(_tell_permissions(conference, changed), "permissions of everybody")
 
 
 def lock(conference: Conference, moderator: Participant, *, locked: bool) -> None:
@@ -92,10 +92,8 @@ async def _remove(conference: Conference, those: Sequence[Participant]) -> None:
     """Remove people who have been dismissed, some at a time."""
     rest = list(those)
     while rest:
-        until = time.thread_time() + AT_ONCE
-        conference.remove(rest.pop(), "session_over", "session_over")
-        while rest and time.thread_time() < until:
-            conference.remove(rest.pop(), "session_over", "session_over")
+        for one in _piece(rest):
+            conference.remove(one, "session_over", "session_over")
         await asyncio.sleep(0)
 
 
@@ -104,9 +102,7 @@ async def _tell_permissions(conference: Conference, those: Sequence[Participant]
     rest = list(those)
     while rest:
         told: list[Participant] = []
-        until = time.thread_time() + AT_ONCE
-        while rest and time.thread_time() < until:
-            one = rest.pop()
+        for one in _piece(rest):
             if one.id in conference.participants:
                 tell_self(one)
                 told.append(one)
@@ -114,3 +110,11 @@ async def _tell_permissions(conference: Conference, those: Sequence[Participant]
         if listed:
             tell(conference.moderators, ParticipantsUpdated(listed))
         await asyncio.sleep(0)
+
+
+def _piece(rest: list[Participant]) -> Iterator[Participant]:
+    """Take people from the end of a list: one, and more until `AT_ONCE` is over."""
+    until = time.thread_time() + AT_ONCE
+    yield rest.pop()
+    while rest and time.thread_time() < until:
+        yield rest.pop()

@@ -97,7 +97,7 @@ class Session:
             case ModerateAll():
                 moderation_of_all.moderate_all(conference, me, message)
             case PermitAll():
-                await moderation_of_all.permit_all(conference, me, message)
+                moderation_of_all.permit_all(conference, me, message)
             case Promote():
                 moderation.promote(conference, me, message)
             case Lock(locked=locked):

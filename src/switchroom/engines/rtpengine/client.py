@@ -133,8 +133,8 @@ class NgClient(asyncio.DatagramProtocol):
         await self.request(Ping(), Reply)
 
     async def request(self, command: Command, reply: type[R]) -> R:
-        """Send a command and wait for its reply, at most the sum of `PAUSES`, and as long as the process itself
-        is stopped.
+        """Send a command and wait for its reply, at most the sum of `PAUSES`, and as long as the process
+        itself is stopped.
 
         Raises NgRefused (NgUnknownCall, NgOverloaded), NgTimeout, NgUnreachable, NgMalformed.
         """
