@@ -130,17 +130,17 @@ class _Endpoint:
         first = await anext(replies, None)
 
         async def lines() -> AsyncGenerator[bytes]:
-            try:
-                if first is not None:
-                    yield dialect.encode(dialect.line(first, context))
-                async with aclosing(replies):
+            async with aclosing(replies):
+                try:
+                    if first is not None:
+                        yield dialect.encode(dialect.line(first, context))
                     async for reply in replies:
                         yield dialect.encode(dialect.line(reply, context))
-            except Exception as error:
-                problem = dialect.problems.problem_of(error, context.language)
-                if problem.is_unexpected:
-                    log.exception("stream failed", **self._names(context))
-                yield dialect.encode(dialect.line_of_error(problem, context))
+                except Exception as error:
+                    problem = dialect.problems.problem_of(error, context.language)
+                    if problem.is_unexpected:
+                        log.exception("stream failed", **self._names(context))
+                    yield dialect.encode(dialect.line_of_error(problem, context))
 
         return Lines(lines(), receive, context.headers)
 

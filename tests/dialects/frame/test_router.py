@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from litestar.types import Message, Scope
 from structlog.testing import capture_logs
 
 from switchroom.dialects import router
+from switchroom.dialects.operation import Nothing, Operation
 from switchroom.dialects.router import Router
-from tests.dialects.frame.library import Library, ask, elsewhere
+from tests.dialects.frame.library import Book, Library, Reading, ask, elsewhere
 
 BASE = "/library/v1"
 
@@ -191,3 +194,65 @@ def test_one_address_means_one_operation() -> None:
 
     with pytest.raises(ValueError, match="GET /books"):
         Router([Twice()], elsewhere)
+
+
+class Endless(Library):
+    """A library that tells of new books, whoever listens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news = self.tell()
+        self.is_over = False
+
+    def operations(self) -> Sequence[Operation]:
+        return [
+            Operation(
+                method="GET",
+                path="/news",
+                summary="New books.",
+                handler=self.listen,
+                reply=Book,
+                access="reader",
+                is_stream=True,
+            )
+        ]
+
+    async def listen(self, _context: Reading, _: Nothing) -> AsyncGenerator[Book]:
+        return self.news
+
+    async def tell(self) -> AsyncGenerator[Book]:
+        try:
+            while True:
+                yield Book("new", "Emma", "ada")
+        finally:
+            self.is_over = True
+
+
+async def test_a_stream_whose_client_is_gone_at_the_first_line_ends() -> None:
+    library = Endless()
+    application: Any = Router([library], elsewhere)
+    first_line = asyncio.Event()
+
+    async def receive() -> Message:
+        await first_line.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            first_line.set()
+            await asyncio.sleep(60)
+
+    path = f"{BASE}/news"
+    scope: Any = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"x-reader", b"ada")],
+        "client": ("192.0.2.1", 1),
+        "state": {},
+    }
+    await application(scope, receive, send)
+
+    assert library.is_over
