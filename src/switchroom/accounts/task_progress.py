@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound
 from switchroom.identity.permissions import Administration
-from switchroom.identity.tokens import AccessToken
+from switchroom.identity.tokens import AccessToken, TokenSigner
 from switchroom.jobs.batches import Batch, BatchFailure, BatchPiece, BatchState
 from switchroom.mail.delivery import RETRY_DELAYS
 from switchroom.mail.models import MailState, QueuedMail
@@ -67,8 +67,9 @@ class TaskProgress(Struct, frozen=True, kw_only=True):
 class Tasks:
     """A task is seen by whoever began it, and by those who administer people."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, signer: TokenSigner) -> None:
         self._database = database
+        self._signer = signer
         self._followed: Counter[int] = Counter()
 
     def followed(self, organization_id: int) -> int:
@@ -90,13 +91,14 @@ class Tasks:
     async def follow(self, token: AccessToken, task_id: str) -> AsyncGenerator[TaskProgress]:
         """The progress as it is now and whenever it is another, until the task has ended.
 
-        Raises NotFound, also for a task that is forgotten meanwhile, and Exhausted for an organization that
-        follows very many.
+        Raises NotFound, also for a task that is forgotten meanwhile, Unauthenticated once the token is
+        revoked, and Exhausted for an organization that follows very many.
         """
         with self._counting(token.organization_id):
             told: TaskProgress | None = None
             told_at = 0.0
             while True:
+                self._signer.require_unrevoked(token)
                 progress = await self.progress(token, task_id)
                 moment = time.monotonic()
                 if progress != told or moment - told_at >= _SAY_AGAIN_EVERY:

@@ -62,7 +62,7 @@ class MeetingServices:
             access_token_lifetime=settings.security.access_token_lifetime,
         )
         self.invitation_batches = InvitationBatches(database, inviting, storage.bus)
-        self.tasks = Tasks(database)
+        self.tasks = Tasks(database, signer)
         self.attendances = Attendances(database)
         self.calendars = Calendars(database, self.invitations)
         self.admission = MeetingAdmission(
