@@ -10,18 +10,19 @@ from typing import cast
 
 import msgspec
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.accounts.invitations import TO_INVITE
+from switchroom.accounts.invitations import TO_INVITE, TRIES
 from switchroom.accounts.inviting import InvitationDraft, Inviter, Inviting
-from switchroom.accounts.people import require_permission, require_still
+from switchroom.accounts.people import require_all, require_permission, require_still
 from switchroom.accounts.person_drafts import with_permissions
 from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.database import Database, notify
+from switchroom.db.write_behind import is_unfit
 from switchroom.errors import DomainError, ErrorCode, Exhausted, FieldProblem, Invalid
 from switchroom.identity.models import new_id
 from switchroom.identity.permissions import NO_ADMINISTRATION, Administration
@@ -49,7 +50,6 @@ _MOST_WAITING = 10
 _AGAIN_AFTER = timedelta(days=15)
 """Who was written to by a batch or alone is not written to again by one within this time."""
 
-_TRIES = 3
 _KEPT = timedelta(days=30)
 _TIDIED_EVERY = timedelta(hours=1)
 _BATCHES = cast("Table", Batch.__table__)
@@ -104,10 +104,8 @@ class InvitationBatches(Work[Claim[Batch]]):
         require_permission(token, TO_INVITE)
         if not 1 <= len(drafts) <= MOST_INVITED:
             raise Invalid(ErrorCode.ENTRIES_OUT_OF_RANGE, "invitations", least=1, most=MOST_INVITED)
-        administration = with_permissions(token, NO_ADMINISTRATION, permissions)
         own_name = token.display_name if token.kind is SubjectKind.PERSON else ""
         name = require_name(inviter_name, "inviter_name") or own_name
-        terms = BatchTerms(token=token, name=name[:LONGEST_NAME], administration=administration)
         payloads = [
             msgspec.json.encode(drafts[first : first + _PIECE]).decode()
             async for first in taking_turns(range(0, len(drafts), _PIECE))
@@ -116,11 +114,13 @@ class InvitationBatches(Work[Claim[Batch]]):
             id=new_id(),
             kind=KIND,
             created_by=token.subject_id,
-            terms=msgspec.json.encode(terms).decode(),
             total=len(drafts),
         )
         async with self._database.write(token.organization_id) as session:
-            await require_still(session, token, TO_INVITE)
+            token = await require_still(session, token, TO_INVITE)
+            administration = with_permissions(token, NO_ADMINISTRATION, permissions)
+            terms = BatchTerms(token=token, name=name[:LONGEST_NAME], administration=administration)
+            batch.terms = msgspec.json.encode(terms).decode()
             waiting = await session.scalar(select(func.count()).select_from(Batch).where(BATCH_WAITS))
             if (waiting or 0) >= _MOST_WAITING:
                 raise Exhausted(ErrorCode.TOO_MANY_BATCHES, most=_MOST_WAITING)
@@ -183,33 +183,42 @@ class InvitationBatches(Work[Claim[Batch]]):
     ) -> None:
         """Raises LeaseLost, and what a transaction raises while the database is away."""
         organization_id = inviter.token.organization_id
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             try:
                 async with self._database.write(organization_id) as session:
-                    await self.leases.hold(session, job.key)
+                    if not await self._hold(session, job.key, number):
+                        return
                     outcomes = await self._invite(session, inviter, drafts)
                     await _note(session, job.key, number, outcomes)
                     return
             except IntegrityError:
                 continue  # somebody else has made one of the people meanwhile: they are read anew
-            except DATABASE_AWAY:
-                raise
-            except Exception:
+            except Exception as error:
+                if isinstance(error, DATABASE_AWAY) and not is_unfit(error):
+                    raise
                 log.exception("piece of a batch cannot be carried out", batch=job.key, piece=number)
                 break
         async with self._database.write(organization_id) as session:
-            await self.leases.hold(session, job.key)
-            await _note(session, job.key, number, [DomainError(ErrorCode.UNKNOWN) for _ in drafts])
+            if await self._hold(session, job.key, number):
+                await _note(session, job.key, number, [DomainError(ErrorCode.UNKNOWN) for _ in drafts])
+
+    async def _hold(self, session: AsyncSession, batch_id: str, number: int) -> bool:
+        """Keep the lease until the end of the transaction. Returns whether the piece is still to be done: a
+        commit that nothing came back of may have been carried out. Raises LeaseLost."""
+        await self.leases.hold(session, batch_id)
+        query = select(BatchPiece.is_done).where(BatchPiece.batch_id == batch_id, BatchPiece.number == number)
+        return await session.scalar(query) is False
 
     async def _invite(
         self, session: AsyncSession, inviter: Inviter, drafts: Sequence[InvitationDraft]
     ) -> Sequence[str | DomainError]:
-        """Nobody is invited any more by who may not do it by now."""
+        """Nobody is invited any more by who may not do it by now, or may not give what they gave."""
         try:
-            await require_still(session, inviter.token, TO_INVITE)
+            token = await require_still(session, inviter.token, TO_INVITE)
+            require_all(token, Administration(inviter.administration))
         except DomainError as error:
             return [error for _ in drafts]
-        return await self._inviting.invite(session, inviter, drafts)
+        return await self._inviting.invite(session, structs.replace(inviter, token=token), drafts)
 
     async def _end(self, job: Claim[Batch]) -> None:
         async with self._database.write(None) as session:

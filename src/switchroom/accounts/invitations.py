@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from msgspec import Struct
 from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.inviting import InvitationDraft, Inviter, Inviting
@@ -28,6 +30,9 @@ from switchroom.identity.usernames import folded
 from switchroom.mail.password_requests import PasswordRequests
 
 TO_INVITE = Administration.USER_INVITE | Administration.USER_ADMIN
+
+TRIES = 3
+"""Of a transaction that makes people whom another can make at the same time."""
 
 
 class InvitationView(Struct, frozen=True):
@@ -71,10 +76,17 @@ class MemberInvitations:
         """Invite somebody, or send the invitation again, which voids the link before. Returns the person's
         id. Raises Invalid, and Conflict for somebody who belongs to the organization."""
         require_permission(token, TO_INVITE)
+        for _ in range(TRIES - 1):
+            # Another organization can make the same person meanwhile: they are read anew.
+            with suppress(IntegrityError):
+                return await self._invite(token, draft)
+        return await self._invite(token, draft)
+
+    async def _invite(self, token: AccessToken, draft: InvitationDraft) -> str:
         name = token.display_name if token.kind is SubjectKind.PERSON else ""
         async with self._database.write(token.organization_id) as session:
             await lock_people(session, token.organization_id)
-            await require_still(session, token, TO_INVITE)
+            token = await require_still(session, token, TO_INVITE)
             outcome: Sequence[str | DomainError]
             outcome = await self._inviting.invite(session, Inviter(token=token, name=name), [draft])
             (invited,) = outcome

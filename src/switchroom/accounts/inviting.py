@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchroom import sanitize
 from switchroom.accounts.organizers import emptied_person
 from switchroom.accounts.person_drafts import (
     PersonDraft,
@@ -21,7 +22,7 @@ from switchroom.accounts.person_drafts import (
 )
 from switchroom.db.base import now
 from switchroom.db.database import insert_values
-from switchroom.errors import Conflict, DomainError, ErrorCode, Invalid, NotFound
+from switchroom.errors import Conflict, DomainError, ErrorCode, Forbidden, Invalid, NotFound
 from switchroom.events.append import append
 from switchroom.events.types import UserInvited
 from switchroom.identity.models import (
@@ -90,6 +91,8 @@ class Inviting:
         not invited, in which case nothing is written of them. Who was invited before is sent another link,
         and the one before is void."""
         piece = await _Piece.read(session, inviter, drafts)
+        if piece.organization.closed_at is not None:
+            return [Forbidden(ErrorCode.ACCOUNT_CLOSED) for _ in drafts]
         outcomes: list[str | DomainError] = []
         invited: list[_Invited] = []
         async for draft in taking_turns(drafts):
@@ -254,9 +257,9 @@ class _Piece:
         return _Invited(
             person_id=person_id,
             email=email,
-            first_name=draft.first_name,
-            last_name=draft.last_name,
-            title=draft.title,
+            first_name=sanitize.name(draft.first_name),
+            last_name=sanitize.name(draft.last_name),
+            title=sanitize.name(draft.title),
             language=language_of_tag(draft.language) or "en",
             key=random_key(),
             rooms=list(dict.fromkeys(draft.room_ids)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,7 +44,14 @@ from switchroom.identity.members import (
     forget_invitation,
     name_in_log,
 )
-from switchroom.identity.models import MemberInvitation, Membership, Organization, Person, RefreshToken
+from switchroom.identity.models import (
+    ApiKey,
+    MemberInvitation,
+    Membership,
+    Organization,
+    Person,
+    RefreshToken,
+)
 from switchroom.identity.password_links import write_password
 from switchroom.identity.people import as_invited
 from switchroom.identity.permissions import NO_ADMINISTRATION, Administration, Standing
@@ -92,11 +99,11 @@ class PeopleAdministration:
             email = username.lower()
         if access.password is UNSET:
             raise Invalid(ErrorCode.PASSWORD_REQUIRED, "password")
-        administration = with_permissions(token, NO_ADMINISTRATION, access.permissions)
         password_hash = await self._passwords.hash_chosen(access.password)
         async with self._database.write(token.organization_id) as session:
             await lock_people(session, token.organization_id)
-            await require_still(session, token, _TO_CREATE)
+            token = await require_still(session, token, _TO_CREATE)
+            administration = with_permissions(token, NO_ADMINISTRATION, access.permissions)
             organization = await session.get_one(Organization, token.organization_id)
             await require_no_member(session, organization, username)
             known = await require_new_address(session, username, "username", token.organization_id)
@@ -143,7 +150,7 @@ class PeopleAdministration:
         async with self._database.write(token.organization_id) as session:
             await lock_people(session, token.organization_id)
             if not is_self or concerns_access:
-                await require_still(session, token, Administration.USER_ADMIN)
+                token = await require_still(session, token, Administration.USER_ADMIN)
             member = await find_member(session, person_id)
             person = member.person
             signs_in_otherwise = bool(access.username) or access.password is not UNSET
@@ -177,7 +184,7 @@ class PeopleAdministration:
         require_permission(token, Administration.USER_ADMIN)
         async with self._database.write(token.organization_id) as session:
             await lock_people(session, token.organization_id)
-            await require_still(session, token, Administration.USER_ADMIN)
+            token = await require_still(session, token, Administration.USER_ADMIN)
             member = await find_member(session, person_id)
             require_as_much(token, member)
             person, organization_id = member.person, token.organization_id
@@ -292,7 +299,12 @@ def require_permission(token: AccessToken, permissions: Administration) -> None:
 def require_as_much(token: AccessToken, member: Member) -> None:
     """Raises Forbidden for a caller who may do less than the member: who has the password of somebody, or an
     address that theirs is sent to, may do what they may."""
-    for one in Administration(member.membership.administration):
+    require_all(token, Administration(member.membership.administration))
+
+
+def require_all(token: AccessToken, permissions: Administration) -> None:
+    """Raises Forbidden for a caller who has not all of them, and names the first that is missing."""
+    for one in permissions:
         if not token.may(one):
             raise Forbidden(ErrorCode.PERMISSION_MISSING, permission=one.name or "")
 
@@ -303,18 +315,21 @@ async def lock_people(session: AsyncSession, organization_id: int) -> None:
     await lock_terms(session, organization_id)
 
 
-async def require_still(session: AsyncSession, token: AccessToken, permissions: Administration) -> None:
-    """Raises Forbidden where the caller may do none of this any more: their token was good a moment ago."""
-    if token.kind is not SubjectKind.PERSON:
-        return
-    query = select(Membership.administration).where(
+async def require_still(
+    session: AsyncSession, token: AccessToken, permissions: Administration
+) -> AccessToken:
+    """The caller's claims without the permissions that they have lost since the token was made. Raises
+    Forbidden for a person or an API key that is gone or disabled, or has none of `permissions` any more."""
+    of_person = select(Membership.administration).where(
         Membership.person_id == token.subject_id, Membership.disabled_at.is_(None)
     )
-    administration = await session.scalar(query)
-    if administration is None:
+    of_key = select(ApiKey.administration).where(ApiKey.id == token.subject_id)
+    present = await session.scalar(of_key if token.kind is SubjectKind.API_KEY else of_person)
+    if present is None:
         raise Forbidden(ErrorCode.PERSON_LEFT)
-    if not administration & permissions:
-        raise Forbidden(ErrorCode.PERMISSION_MISSING, permission=next(iter(permissions)).name or "")
+    still = structs.replace(token, administration=token.administration & present)
+    require_permission(still, permissions)
+    return still
 
 
 async def find_member(session: AsyncSession, person_id: str, *, to_change: bool = True) -> Member:

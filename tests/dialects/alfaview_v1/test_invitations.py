@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Any
 import httpx
 from sqlalchemy import update
 
+from switchroom.accounts.inviting import InvitationDraft
 from switchroom.db.base import now
 from switchroom.identity.models import MemberInvitation, Person
 from switchroom.identity.permissions import Standing
@@ -458,3 +460,35 @@ def test_an_address_that_cannot_be_mailed_to_is_not_invited(tenant: Tenant) -> N
         assert "email" in refused["message"]
     standing = tenant.person(Standing.MODERATOR)
     assert tenant.api.refused("userService/invite", token=standing.token, email=address())["code"] == 7
+
+
+def test_names_of_invitees_have_nothing_that_is_not_seen(tenant: Tenant) -> None:
+    email = address()
+    profile = {"firstname": "A" + "\u200b" * 300, "lastname": "Love\u202elace", "title": "\u2067Dr."}
+    user_id = invite(tenant, email, userProfile=profile)
+
+    key = invitation_key(tenant.running, email)
+    assert look_up(tenant, key)["displayName"] == "Dr. A Lovelace"
+    assert accept(tenant, key).status_code == 200
+    seen = user_of(tenant, user_id)["userProfile"]
+    assert seen == {"firstname": "A", "lastname": "Lovelace", "title": "Dr."}
+    (mail,) = mails_to(tenant.running, email)
+    assert "Dr. A Lovelace" in str(mail["To"])
+
+
+def test_two_companies_invite_the_same_person_at_once(tenant: Tenant, running: RunningPlatform) -> None:
+    email, claims = address(), tenant.claims(tenant.administrator)
+
+    async def meet() -> str:
+        """Invite somebody whom another transaction is making."""
+        async with running.platform.storage.database.write(None) as session:
+            person = Person(username=email, email=email, password_hash="", locale="en")
+            session.add(person)
+            await session.flush()
+            draft = InvitationDraft(email=email)
+            inviting = asyncio.create_task(running.platform.meetings.member_invitations.invite(claims, draft))
+            await asyncio.sleep(0.5)
+        assert await inviting == person.id
+        return person.id
+
+    assert user_of(tenant, running.run(meet()))["email"] == email

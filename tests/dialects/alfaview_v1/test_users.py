@@ -11,9 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from switchroom.accounts.person_drafts import AccessDraft, PersonDraft
+from switchroom.errors import Forbidden
 from switchroom.events.log import EventFilter
 from switchroom.identity.models import Person
-from switchroom.identity.permissions import Standing
+from switchroom.identity.permissions import Administration, Standing
 from tests.dialects.alfaview_v1.catalogue import CALLS
 from tests.platform import PASSWORD, Account, RunningPlatform, Tenant, refusal
 
@@ -278,6 +280,24 @@ def test_permissions_are_given_as_a_tree_by_those_who_have_them(tenant: Tenant) 
     assert "user.permissions_changed" in [kind for kind, _ in events_of(tenant, clerk.id)]
 
 
+def test_permissions_that_are_lost_meanwhile_are_not_given(tenant: Tenant, running: RunningPlatform) -> None:
+    """A call whose token was good when it came, and that then waited for another."""
+    clerk, target = tenant.person(), tenant.person()
+    rights = {USER_ADMIN: True, ROOM_CREATE: True}
+    change(tenant, "userService/update", userId=clerk.id, authenticationRequest={"permissions": rights})
+    claims = tenant.claims(tenant.sign_in(running.run(_known(tenant, clerk.id))))
+    rights = {ROOM_CREATE: False}
+    change(tenant, "userService/update", userId=clerk.id, authenticationRequest={"permissions": rights})
+    people = running.platform.meetings.people_administration
+    given = {Administration.ROOM_CREATE: True}
+
+    with pytest.raises(Forbidden):
+        running.run(people.update(claims, target.id, PersonDraft(), AccessDraft(permissions=given)))
+    access = AccessDraft(username=secrets.token_hex(6), password=PASSWORD, permissions=given)
+    with pytest.raises(Forbidden):
+        running.run(people.create(claims, PersonDraft(), access))
+
+
 def test_who_may_do_more_is_not_touched(tenant: Tenant) -> None:
     """Otherwise a password set for an administrator would give what the administrator has."""
     clerk = tenant.person()
@@ -393,6 +413,12 @@ def test_who_belongs_to_another_company_stays_there(tenant: Tenant, running: Run
     ).json()
     assert again["companyId"] == other
     assert again["accessibleAccounts"] == [{"companyId": other}]
+
+
+async def _known(tenant: Tenant, person_id: str) -> Person:
+    person = await _person(tenant, person_id)
+    assert person is not None
+    return person
 
 
 async def _person(tenant: Tenant, person_id: str) -> Person | None:
