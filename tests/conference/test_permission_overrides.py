@@ -216,12 +216,33 @@ async def test_rules_hold_after_a_restart_and_end_with_the_conference(database: 
         assert (ben.joined["room"]["locked"], ben.joined["room"]["forbidden"]) == (False, [])
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_locked_room_keeps_out_who_was_inside_an_earlier_session(
+    database: Database, restarted: bool
+) -> None:
+    async with server_with(database) as server:
+        ada = await server.enter("Ada")
+        await leaves(ada)
+        mod, ben = await server.enter("Mod", MODERATOR), await server.enter("Ben")
+        await mod.does("lock", locked=True)
+        await leaves(ben)
+        if not restarted:
+            assert (await server.refused("Ada", letIn=ada.joined["letIn"]))["code"] == "room_locked"
+            await server.join("Ben", letIn=ben.joined["letIn"])
+    if restarted:
+        async with server_with(database) as server:
+            server.admit("Ada")
+            server.admit("Ben")
+            assert (await server.refused("Ada", letIn=ada.joined["letIn"]))["code"] == "room_locked"
+            await server.join("Ben", letIn=ben.joined["letIn"])
+
+
 async def test_a_lock_that_nobody_keeps_up_is_over_in_time(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(permission_overrides, "LOCKED_FOR", -1)
     records = OverrideRecords(database)
-    records.note_rules("lounge", Rules(Permission.VOICE, locked=True))
+    records.note_rules("lounge", Rules(Permission.VOICE, locked=True), "a session")
     await records.finish()
     assert (await records.load("lounge")).rules == Rules()
     await records.tidy()
@@ -253,7 +274,7 @@ async def test_what_comes_late_from_a_process_that_has_the_room_no_longer_is_not
     assert await owns["now"].acquire("lounge", instead_of="late") == "now"
     late.forget("lounge")
     late.note_person("lounge", "user-Ben", Overrides(granted=Permission.VOICE), None)
-    late.note_rules("lounge", Rules(locked=True))
+    late.note_rules("lounge", Rules(locked=True), "a session")
     await late.finish()
     loaded = await now.load("lounge")
     assert (loaded.people, loaded.rules) == ({"user-Ada": Overrides(revoked=Permission.VOICE)}, Rules())
@@ -279,7 +300,7 @@ def test_rooms_that_were_deleted_while_nobody_had_them_leave_nothing_behind(tena
 
     async def revoke() -> None:
         records.note_person(room, "user-Ada", Overrides(revoked=Permission.VOICE), None)
-        records.note_rules(room, Rules(locked=True))
+        records.note_rules(room, Rules(locked=True), "a session")
         await records.finish()
 
     running.run(revoke())

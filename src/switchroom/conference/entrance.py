@@ -40,17 +40,27 @@ class Entrance:
         if removal is not None:
             until = time_of(datetime.fromtimestamp(removal.until, UTC))
             raise Forbidden(ErrorCode.REMOVED_FROM_ROOM, until=until)
-        if overrides.rules.locked and not moderates and not self._has_been_inside(admission, request):
+        if overrides.rules.locked and not moderates and not self._is_of_session(admission, request):
             raise Forbidden(ErrorCode.ROOM_LOCKED)
 
     def has_to_wait(self, admission: Admission, request: Join) -> bool:
         """Whether a moderator has to let somebody in."""
-        return admission.waits and not self._has_been_inside(admission, request)
+        if not admission.waits or self._is_let_in(admission):
+            return False
+        return self._shown_session(admission, request) is None
 
-    def _has_been_inside(self, admission: Admission, request: Join) -> bool:
-        """Whether somebody was let in before: here, or at another process whose reentry token they show."""
-        room_id, user_id = admission.room.room_id, admission.user_id
-        live = self._live.get(room_id)
-        if live is not None and user_id in live.conference.let_in:
-            return True
-        return self._reentry_tokens.is_good(request.let_in or "", room_id, user_id)
+    def _is_of_session(self, admission: Admission, request: Join) -> bool:
+        """Whether somebody has been inside since the room was last empty: here, or at another process whose
+        reentry token they show."""
+        session = self._overrides.of(admission.room.room_id).session
+        return self._is_let_in(admission) or self._shown_session(admission, request) == session
+
+    def _is_let_in(self, admission: Admission) -> bool:
+        live = self._live.get(admission.room.room_id)
+        return live is not None and admission.user_id in live.conference.let_in
+
+    def _shown_session(self, admission: Admission, request: Join) -> str | None:
+        """The mark of the session of which they show a reentry token."""
+        return self._reentry_tokens.session_of(
+            request.let_in or "", admission.room.room_id, admission.user_id
+        )

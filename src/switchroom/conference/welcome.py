@@ -27,7 +27,8 @@ def welcome(
     if request.want is not None:
         first = [other.id for other in listed[: request.want.cameras]]
         live.media.subscribing(participant).want_cameras(first, request.want.layer)
-    let_in = reentry_tokens.issue(conference.room.room_id, participant.user_id)
+    session = conference.overrides.session
+    let_in = reentry_tokens.issue(conference.room.room_id, session, participant.user_id)
     participant.send(
         Joined(
             id=request.id,

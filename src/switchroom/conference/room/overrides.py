@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,11 +93,14 @@ class RoomOverrides:
         people: Mapping[str, Overrides] | None = None,
         removals: Mapping[str, Removal] | None = None,
         rules: Rules | None = None,
+        session: str = "",
     ) -> None:
-        """`people` and `removals` are by user id."""
+        """`people` and `removals` are by user id; without a `session` a new one begins."""
         self.people = dict(people or {})
         self.removals = dict(removals or {})
         self.rules = rules or Rules()
+        self.session = session or _new_session()
+        """The random mark of what goes on in the room until everybody has left."""
         self.keeper: Keeper | None = None
 
     def of(self, user_id: str) -> Overrides:
@@ -164,6 +168,7 @@ class RoomOverrides:
         self.removals = self.removed()
         # In place: who has been inside looks at them.
         self.rules.forbidden, self.rules.locked = NO_PERMISSION, False
+        self.session = _new_session()
 
     def _person_changed(self, user_id: str) -> None:
         if self.keeper is not None:
@@ -172,6 +177,10 @@ class RoomOverrides:
     def _rules_changed(self) -> None:
         if self.keeper is not None:
             self.keeper.rules_changed()
+
+
+def _new_session() -> str:
+    return secrets.token_hex(8)
 
 
 def browser_mark(room_id: str, browser: str | None) -> str:

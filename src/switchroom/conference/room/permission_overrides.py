@@ -47,6 +47,8 @@ class RoomRule(Base):
     locked: Mapped[bool]
     good_until: Mapped[int] = mapped_column(BigInteger)
     """Unix time after which a process that finds it does not keep to it."""
+    session: Mapped[str] = mapped_column(String(16), default="")
+    """The mark of the session in which they were made (see `RoomOverrides`); empty where it is not known."""
 
 
 class Ownership(Protocol):
@@ -73,6 +75,7 @@ class _Room(Struct, frozen=True):
     room_id: str
     forbidden: int
     locked: bool
+    session: str
 
 
 class _Forget(Struct, frozen=True):
@@ -122,15 +125,16 @@ class OverrideRecords:
             },
             {row.user_id: _removal(row) for row in removed},
             Rules(Permission(rule.forbidden), rule.locked) if rule is not None else None,
+            rule.session if rule is not None else "",
         )
 
     def note_person(self, room_id: str, user_id: str, overrides: Overrides, removal: Removal | None) -> None:
         """Write what holds for one person from now on."""
         self._writes.add(_Person(room_id, user_id, int(overrides.granted), int(overrides.revoked), removal))
 
-    def note_rules(self, room_id: str, rules: Rules) -> None:
-        """Write what holds for everybody from now on."""
-        self._writes.add(_Room(room_id, int(rules.forbidden), rules.locked))
+    def note_rules(self, room_id: str, rules: Rules, session: str) -> None:
+        """Write what holds for everybody from now on, until the session ends."""
+        self._writes.add(_Room(room_id, int(rules.forbidden), rules.locked, session))
 
     def forget(self, room_id: str) -> None:
         """Nothing is granted, revoked or forbidden in a room any more; who was put out stays so."""
@@ -228,7 +232,7 @@ class _Keeper:
         self._records.note_person(self._room_id, user_id, held, self._overrides.removals.get(user_id))
 
     def rules_changed(self) -> None:
-        self._records.note_rules(self._room_id, self._overrides.rules)
+        self._records.note_rules(self._room_id, self._overrides.rules, self._overrides.session)
 
 
 def _removal(row: RoomOverride) -> Removal:
@@ -276,7 +280,12 @@ async def _write_person(session: AsyncSession, note: _Person) -> None:
 async def _write_rules(session: AsyncSession, note: _Room) -> None:
     if note.forbidden or note.locked:
         good_until = int(time.time()) + LOCKED_FOR
-        held = {"forbidden": note.forbidden, "locked": note.locked, "good_until": good_until}
+        held = {
+            "forbidden": note.forbidden,
+            "locked": note.locked,
+            "good_until": good_until,
+            "session": note.session,
+        }
         row = upsert(session, RoomRule).values(room_id=note.room_id, **held)
         await session.execute(row.on_conflict_do_update(index_elements=[RoomRule.room_id], set_=held))
     else:
