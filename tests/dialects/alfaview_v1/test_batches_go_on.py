@@ -21,7 +21,7 @@ from tests.platform import running_platform
 
 pytestmark = pytest.mark.slow
 
-COUNT = 3000
+COUNT = 600
 
 
 def call(platform: Running, path: str, token: str, **fields: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def test_it_goes_on_and_nobody_is_written_to_twice(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running_platform(data, telephony=TelephonySettings(enabled=False)) as platform:
         token = platform.organization().token
-    stand_at(data, piece=60)
+    stand_at(data, piece=12)
     invitations = [{"user": {"email": f"{number}@example.org"}} for number in range(COUNT)]
 
     with running(data, command="serve") as first:
