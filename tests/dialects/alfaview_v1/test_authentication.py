@@ -233,7 +233,7 @@ def test_credentials_are_required_and_of_one_kind(tenant: Tenant):
 
 
 def test_other_kinds_of_credentials_are_not_implemented(tenant: Tenant):
-    for kind in ("ldapCredentials", "magicTokenCredentials", "activationTokenCredentials"):
+    for kind in ("ldapCredentials", "magicTokenCredentials"):
         answer = refusal(tenant.api.post(AUTHENTICATE, {kind: {}}))
         assert answer["code"] == 12
         assert answer["details"][0]["statusCode"] == "NOT_IMPLEMENTED"
