@@ -182,7 +182,7 @@ def test_no_change_of_ten_thousand_contacts_takes_the_loop_for_long(
         steps.longest = 0.0
         answer = api.send(method, path, data)
         settle(running)
-        took[what].append(steps.longest)
+        took[what].append(steps.longest / allowed())
         assert answer.status_code == 200
         return answer.json()["data"]
 
@@ -191,4 +191,4 @@ def test_no_change_of_ten_thousand_contacts_takes_the_loop_for_long(
         changes = [{"id": one, "phonebook": "x"} for one in ids]
         measured("change", "POST", "/directories", {"contacts": changes})
         measured("delete", "POST", "/directories/delete", {"ids": ids})
-    assert {what: min(times) for what, times in took.items() if min(times) > 2 * allowed()} == {}
+    assert {what: min(shares) for what, shares in took.items() if min(shares) > 2} == {}
