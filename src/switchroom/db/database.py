@@ -255,7 +255,9 @@ def _pieces(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str,
 def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """`insert_values` for what is done last."""
     if not _is_sqlite(session):
-        session.connection().execute(_insert_into(cast("Table", table.__table__)), rows)
+        statement, connection = _insert_into(cast("Table", table.__table__)), session.connection()
+        for piece in _pieces(rows):
+            connection.execute(statement, piece)
         return
     for number, piece in enumerate(_pieces(rows)):
         if number:
@@ -267,8 +269,8 @@ def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str,
 def insert_numbered(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
     """Ids of new rows, in their order: as `insert_rows`, into a table whose `id` the database counts up."""
     if not _is_sqlite(session):
-        written = session.connection().execute(_numbered(cast("Table", table.__table__)), rows)
-        return [row[0] for row in written]
+        statement, connection = _numbered(cast("Table", table.__table__)), session.connection()
+        return [row[0] for piece in _pieces(rows) for row in connection.execute(statement, piece)]
     insert_rows(session, table, rows)
     # There is one writer, so there are no gaps: RETURNING takes half as long again.
     ((last,),) = await_only(driver_of(session).rows("SELECT last_insert_rowid()", ()))
