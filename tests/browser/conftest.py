@@ -27,6 +27,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatfor
         yield platform
 
 
+@pytest.fixture
+def university(running: RunningPlatform) -> Tenant:
+    """An organization with a name that is not ASCII."""
+    return running.organization("Universität Köln")
+
+
 # Not for the whole session: its event loop must be gone before the next asynchronous test begins.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:

@@ -26,11 +26,6 @@ LANGUAGES = pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
 NEW_PASSWORD = "Größere Pferde 2"
 
 
-@pytest.fixture
-def university(running: RunningPlatform) -> Tenant:
-    return running.organization("Universität Köln")
-
-
 def invite(tenant: Tenant, email: str = "", language: str = "en") -> tuple[str, str]:
     """The address of somebody who is invited, and the link in the mail they get."""
     email = email or f"{secrets.token_hex(6)}@example.org"

@@ -20,17 +20,12 @@ from tests.browser.test_accessibility import is_sound
 from tests.browser.test_portal import sign_in
 from tests.mail.mail_program import Page, part
 from tests.mail.outbox import mails_to
-from tests.platform import RunningPlatform, Tenant
+from tests.platform import Tenant
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
 LANGUAGES = pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
 NEW_PASSWORD = "Größere Pferde 2"
-
-
-@pytest.fixture
-def university(running: RunningPlatform) -> Tenant:
-    return running.organization("Universität Köln")
 
 
 class Asked:
