@@ -91,6 +91,13 @@ class Studio:
         assert row is not None
         return row.worker
 
+    async def due(self, recording_session: RecordingSession) -> datetime:
+        """When the lease on it ends, while somebody makes its file."""
+        row = await self.row(recording_session)
+        assert row is not None
+        assert row.due_at is not None
+        return row.due_at
+
     async def write(self, recording_session: RecordingSession, **columns: datetime | str) -> None:
         async with self.acme.database.write(None) as session:
             await session.execute(
