@@ -11,8 +11,8 @@ import { ForgottenPage } from './portal/ForgottenPage'
 import { InvitationPage } from './portal/InvitationPage'
 import { LoginPage } from './portal/LoginPage'
 import { PasswordPage } from './portal/PasswordPage'
-import { PortalPage } from './portal/PortalPage'
-import { navigate, parseRoute, useHash } from './route/hash'
+import { PortalPages } from './portal/PortalPages'
+import { navigate, parseRoute, type Route, useHash } from './route/hash'
 import { invitationLink, passwordLink } from './route/linkKeys'
 import { MessagePage } from './ui/MessagePage'
 import { useStore } from './ui/store'
@@ -44,26 +44,26 @@ export function App() {
     case 'unknown':
       return <NothingHere />
     default:
-      return (
-        <SignedInPages roomId={route.page === 'room' ? route.roomId : null} login={route.page === 'login'} />
-      )
+      return <SignedInPages route={route} />
   }
 }
 
 /** The pages for people with an account; whoever is not signed in signs in first and goes on where they wanted. */
-function SignedInPages({ roomId, login }: { roomId: string | null; login: boolean }) {
+function SignedInPages({ route }: { route: Route & { page: 'portal' | 'room' | 'login' } }) {
   const { t } = useTranslation()
   const current = useStore(account)
   useEffect(() => {
     if (account.get().state === 'unknown') void restoreAccount()
   }, [])
+  const login = route.page === 'login'
   useEffect(() => {
     if (current.state === 'in' && login) navigate('#/')
   }, [current.state, login])
   if (current.state === 'unknown') return <MessagePage title={t('common.loading')} />
   if (current.state === 'out') return <LoginPage />
-  if (roomId) return <MemberPage key={roomId} roomId={roomId} />
-  return <PortalPage me={current} />
+  if (route.page === 'room') return <MemberPage key={route.roomId} roomId={route.roomId} />
+  const { name, rest } = route.page === 'portal' ? route : { name: 'home' as const, rest: [] }
+  return <PortalPages me={current} name={name} rest={rest} />
 }
 
 function NothingHere() {

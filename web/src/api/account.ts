@@ -13,11 +13,32 @@ export interface SignedIn {
   companyId: string
   /** Every organization this person may work in. */
   companyIds: string[]
+  /** What the person may administer there. */
+  permissions: ReadonlySet<Administration>
   mayCreateRooms: boolean
   accessToken: string
   /** Milliseconds since 1970. */
   expiresAt: number
 }
+
+/** Permissions in the administration of an organization, by their numbers in the v1 API. */
+export const ADMINISTRATION = {
+  USER_CREATE: 1,
+  USER_SHOW: 2,
+  USER_INVITE: 3,
+  USER_LIST: 4,
+  USER_ADMIN: 5,
+  GRANT_PERMISSIONS: 6,
+  COMPANY_LIST: 8,
+  COMPANY_ADMIN: 9,
+  ROOM_CREATE: 10,
+  ROOM_LIST: 13,
+  ROOM_ADMIN: 15,
+  MANAGE_COMPANY: 16,
+  MANAGE_BILLING: 17,
+} as const
+
+export type Administration = keyof typeof ADMINISTRATION
 
 interface AuthenticationReply {
   accessToken: string
@@ -29,8 +50,6 @@ interface AuthenticationReply {
   permissions?: Record<string, boolean>
 }
 
-const ROOM_CREATE = '10'
-const ROOM_ADMIN = '15'
 const COMPANY_KEY = 'switchroom.company'
 /** A token is renewed when it has less than this left, in milliseconds. */
 const SPARE = 60_000
@@ -146,11 +165,13 @@ function adopt(reply: AuthenticationReply): SignedIn {
   const before = account.get()
   const companyId = reply.companyId ?? ''
   const known = before.state === 'in' ? before.companyIds : []
+  const permissions = administrationOf(reply.permissions ?? {})
   const signedIn: SignedIn = {
     state: 'in',
     userId: reply.userId ?? '',
     companyId,
-    mayCreateRooms: Boolean(reply.permissions?.[ROOM_CREATE] || reply.permissions?.[ROOM_ADMIN]),
+    permissions,
+    mayCreateRooms: permissions.has('ROOM_CREATE') || permissions.has('ROOM_ADMIN'),
     companyIds: reply.accessibleAccounts?.map(accessible => accessible.companyId) ?? known,
     accessToken: reply.accessToken,
     expiresAt: Number(reply.expiresAt ?? 0) * 1000,
@@ -158,6 +179,12 @@ function adopt(reply: AuthenticationReply): SignedIn {
   rememberCompany(companyId)
   account.set(signedIn)
   return signedIn
+}
+
+/** The permissions that are given in a map of the v1 API. */
+export function administrationOf(permissions: Record<string, boolean>): ReadonlySet<Administration> {
+  const names = Object.keys(ADMINISTRATION) as Administration[]
+  return new Set(names.filter(name => permissions[ADMINISTRATION[name]]))
 }
 
 function storedCompany(): string | null {

@@ -7,6 +7,7 @@ const SIGNED_IN = {
   userId: 'ada',
   companyId: 'acme',
   companyIds: ['acme'],
+  permissions: new Set<never>(),
   mayCreateRooms: false,
 }
 const MEETING = { number: '1111222233334444', topic: 'Figures' }

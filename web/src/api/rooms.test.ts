@@ -7,6 +7,7 @@ const SIGNED_IN = {
   userId: 'ada',
   companyId: 'acme',
   companyIds: ['acme'],
+  permissions: new Set<never>(),
   mayCreateRooms: false,
   accessToken: 'good',
 }

@@ -1,18 +1,17 @@
-import { ActionIcon, Alert, Button, Group, Loader, NativeSelect, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Loader, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type SignedIn, signOut, switchCompany } from '../api/account'
+import type { SignedIn } from '../api/account'
 import { ownMeetings } from '../api/meetings'
-import { companyNames, personName, roomStatus, roomsToShow } from '../api/rooms'
-import { log } from '../log'
-import { IconKey, IconLogout, IconPlus, IconSearch } from '../ui/icons'
-import { PageFrame } from '../ui/PageFrame'
-import { ChangePasswordDialog } from './ChangePasswordDialog'
+import { roomStatus, roomsToShow } from '../api/rooms'
+import { IconPlus, IconSearch } from '../ui/icons'
+import { Failure } from './Failure'
 import { LinksDialog } from './LinksDialog'
 import { AT_FIRST, goBack, goOn, toggle, wantedLevels, withoutEmptied } from './levels'
 import { MeetingList } from './MeetingList'
+import { PortalFrame } from './PortalFrame'
 import { RoomDialog } from './RoomDialog'
 import { RoomList } from './RoomList'
 import { departments, matching, type RoomNode, roomTree, shownRooms } from './roomTree'
@@ -80,7 +79,7 @@ export function PortalPage({ me }: { me: SignedIn }) {
   }
 
   return (
-    <PageFrame title={t('portal.overview')} width={58} aside={<AccountBar me={me} />}>
+    <PortalFrame me={me} title={t('portal.overview')} current="rooms">
       <h1 className="sr-only">{t('portal.overview')}</h1>
       {meetings.isError && (
         <Failure text={t('portal.meetingsFailed')} onRetry={() => void meetings.refetch()} />
@@ -158,92 +157,6 @@ export function PortalPage({ me }: { me: SignedIn }) {
         {done}
       </div>
       {linksOf && <LinksDialog room={linksOf} onClose={() => setLinksOf(null)} />}
-    </PageFrame>
-  )
-}
-
-function Failure({ text, onRetry }: { text: string; onRetry: () => void }) {
-  const { t } = useTranslation()
-  return (
-    <Alert color="red" role="alert" mb="md" data-testid="error-message">
-      <Group justify="space-between">
-        <Text>{text}</Text>
-        <Button size="xs" onClick={onRetry}>
-          {t('common.retry')}
-        </Button>
-      </Group>
-    </Alert>
-  )
-}
-
-function AccountBar({ me }: { me: SignedIn }) {
-  const { t } = useTranslation()
-  const queries = useQueryClient()
-  const [isChanging, setChanging] = useState(false)
-  const name = useQuery({
-    queryKey: ['person', me.userId],
-    queryFn: () => personName(me.userId),
-    staleTime: Infinity,
-  })
-  const companies = useQuery({
-    queryKey: ['companies', me.companyIds],
-    queryFn: () => companyNames(me.companyIds),
-    enabled: me.companyIds.length > 1,
-    staleTime: Infinity,
-  })
-  const leave = async () => {
-    try {
-      await signOut()
-    } catch (error) {
-      // The page has forgotten everything all the same; the server's cookie runs out by itself.
-      log.warning('sign out', error)
-    }
-    queries.clear()
-  }
-  const change = async (companyId: string) => {
-    try {
-      await switchCompany(companyId)
-      queries.clear()
-    } catch (error) {
-      log.warning('switch company', error)
-    }
-  }
-  return (
-    <>
-      {isChanging && <ChangePasswordDialog onClose={() => setChanging(false)} />}
-      {me.companyIds.length > 1 && (
-        <NativeSelect
-          size="xs"
-          aria-label={t('portal.company')}
-          value={me.companyId}
-          data={me.companyIds.map(id => ({ value: id, label: companies.data?.get(id) ?? id }))}
-          onChange={event => void change(event.currentTarget.value)}
-        />
-      )}
-      {name.data && (
-        <Text size="sm" fw={600}>
-          <bdi>{name.data}</bdi>
-        </Text>
-      )}
-      <ActionIcon
-        size={30}
-        variant="default"
-        aria-label={t('changePassword.title')}
-        title={t('changePassword.title')}
-        onClick={() => setChanging(true)}
-        data-testid="open-change-password"
-      >
-        <IconKey size={16} aria-hidden />
-      </ActionIcon>
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={<IconLogout size={16} aria-hidden />}
-        onClick={() => void leave()}
-        data-testid="sign-out"
-      >
-        {t('portal.signOut')}
-      </Button>
-    </>
+    </PortalFrame>
   )
 }

@@ -2,8 +2,10 @@ import { expect, it } from 'vitest'
 import { parseRoute } from './hash'
 
 it.each([
-  ['', { page: 'portal' }],
-  ['#/', { page: 'portal' }],
+  ['', { page: 'portal', name: 'home', rest: [] }],
+  ['#/', { page: 'portal', name: 'home', rest: [] }],
+  ['#/people', { page: 'portal', name: 'people', rest: [] }],
+  ['#/organization/events', { page: 'portal', name: 'organization', rest: ['events'] }],
   ['#/login', { page: 'login' }],
   ['#/room/abc', { page: 'room', roomId: 'abc' }],
   ['#/join/C/R/K/v2', { page: 'join', link: { companyId: 'C', roomId: 'R', accessKey: 'K' } }],

@@ -1,8 +1,16 @@
 import { useSyncExternalStore } from 'react'
 import type { LinkAddress } from '../api/guest'
 
+/** The pages of the portal that have an address of their own. */
+export const PORTAL_PAGES = ['rooms', 'meetings', 'recordings', 'people', 'organization', 'profile'] as const
+
+export type PortalPageName = (typeof PORTAL_PAGES)[number]
+
 export type Route =
-  | { page: 'portal' | 'login' | 'forgotten' | 'unknown' }
+  | { page: 'login' }
+  | { page: 'forgotten' | 'unknown' }
+  /** `rest` is what follows the page's name in the address: which part of it, or which thing on it, is shown. */
+  | { page: 'portal'; name: PortalPageName | 'home'; rest: readonly string[] }
   | { page: 'join'; link: LinkAddress }
   | { page: 'room'; roomId: string }
   | { page: 'password' | 'invitation'; key: string }
@@ -17,7 +25,9 @@ export function parseRoute(hash: string): Route {
     .filter(part => part !== '')
     .map(decodePart)
   const [page, one = '', two = '', three = ''] = parts
-  if (page === undefined) return { page: 'portal' }
+  if (page === undefined) return { page: 'portal', name: 'home', rest: [] }
+  const name = PORTAL_PAGES.find(known => known === page)
+  if (name) return { page: 'portal', name, rest: parts.slice(1) }
   if (page === 'login') return { page: 'login' }
   if (page === 'forgotten') return { page: 'forgotten' }
   if (page === 'room' && one) return { page: 'room', roomId: one }

@@ -1,0 +1,66 @@
+import { Button, Loader } from '@mantine/core'
+import { lazy, Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { SignedIn } from '../api/account'
+import { navigate, type PortalPageName } from '../route/hash'
+import { MessagePage } from '../ui/MessagePage'
+import { MeetingsPage } from './MeetingsPage'
+import { PortalPage } from './PortalPage'
+import { seesOrganization, seesPeople } from './pages'
+import { RecordingsPage } from './RecordingsPage'
+
+// Most who come never open these.
+const PeoplePage = lazy(() =>
+  import('./people/PeoplePage').then(({ PeoplePage }) => ({ default: PeoplePage })),
+)
+const OrganizationPage = lazy(() =>
+  import('./organization/OrganizationPage').then(({ OrganizationPage }) => ({ default: OrganizationPage })),
+)
+const ProfilePage = lazy(() =>
+  import('./profile/ProfilePage').then(({ ProfilePage }) => ({ default: ProfilePage })),
+)
+
+interface PortalPagesProps {
+  me: SignedIn
+  name: PortalPageName | 'home'
+  rest: readonly string[]
+}
+
+/** The page of the portal at an address. */
+export function PortalPages(props: PortalPagesProps) {
+  const { t } = useTranslation()
+  return (
+    <Suspense fallback={<Loader role="status" aria-label={t('common.loading')} mx="auto" my="xl" />}>
+      <Page {...props} />
+    </Suspense>
+  )
+}
+
+function Page({ me, name, rest }: PortalPagesProps) {
+  switch (name) {
+    case 'meetings':
+      return <MeetingsPage me={me} />
+    case 'recordings':
+      return <RecordingsPage me={me} />
+    case 'people':
+      return seesPeople(me) ? <PeoplePage me={me} /> : <NotForYou />
+    case 'organization':
+      return seesOrganization(me) ? <OrganizationPage me={me} part={rest[0]} /> : <NotForYou />
+    case 'profile':
+      return <ProfilePage me={me} />
+    default:
+      return <PortalPage me={me} />
+  }
+}
+
+function NotForYou() {
+  const { t } = useTranslation()
+  return (
+    <MessagePage
+      isError
+      title={t('portal.notForYou')}
+      text={t('portal.notForYouText')}
+      actions={<Button onClick={() => navigate('#/')}>{t('common.back')}</Button>}
+    />
+  )
+}
