@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from playwright.sync_api import Page, WebSocketRoute
 
-_LIMIT = 10.0
+_LIMIT = 20.0
 _CHUNK = 1 << 16
 _CANDIDATE = re.compile(r"^a=candidate:.*\r\n", re.MULTILINE)
 _HOST_CANDIDATE = re.compile(r"^(a=candidate:\S+ \d+ udp \d+) (\S+) (\d+)(?= typ host)", re.MULTILINE)

@@ -26,7 +26,7 @@ from tests.command.running import Running, running
 
 pytestmark = pytest.mark.slow
 
-LIMIT = 5.0
+LIMIT = 20.0
 """Seconds until a connection that is to be cut is; the silent are for other reasons after 10 and 15."""
 
 MIB = 1024 * 1024

@@ -82,7 +82,7 @@ class Telephones:
             found = await session.scalars(select(Event).order_by(Event.id))
             return [(event.type, event.object_id) for event in found if event.type.startswith("device.")]
 
-    async def until_rows(self, number: int, limit: float = 1.0) -> list[Registration]:
+    async def until_rows(self, number: int, limit: float = 20.0) -> list[Registration]:
         """Wait until there are so many."""
         async with asyncio.timeout(limit):
             while len(rows := await self.rows()) != number:  # noqa: ASYNC110 - another process does it

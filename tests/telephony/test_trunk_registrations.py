@@ -152,7 +152,7 @@ async def carrier() -> AsyncIterator[Registrar]:
         yield carrier
 
 
-async def until(condition: Callable[[], bool], limit: float = 3.0) -> None:
+async def until(condition: Callable[[], bool], limit: float = 20.0) -> None:
     async with asyncio.timeout(limit):
         while not condition():  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.02)
@@ -300,7 +300,7 @@ async def test_a_trunk_without_registration_is_known_by_its_address(office: Offi
 
         await office.change(update(TrunkRow).where(TrunkRow.id == trunk).values(enabled=False))
         caller.call_id = "another"
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(20):
             while True:
                 wire.transport.sendto(caller.request("INVITE", uri=uri, to=f"<{uri}>"), server)
                 answer = await first(caller, worker)

@@ -44,7 +44,7 @@ def device(api: Api) -> tuple[str, str]:
     return read["username"], api("GET", "/accounts")["realm"]
 
 
-def registrations(api: Api, number: int, limit: float = 2.0) -> list[dict[str, Any]]:
+def registrations(api: Api, number: int, limit: float = 20.0) -> list[dict[str, Any]]:
     """What the API tells, once there are so many."""
     deadline = time.monotonic() + limit
     while len(found := api("GET", "/devices/registrations")) != number:

@@ -23,7 +23,7 @@ from switchroom.http.server import serving
 from tests.ports import free_port
 
 SIP = Subprotocol("sip")
-LIMIT = 10.0
+LIMIT = 20.0
 REGISTER = "REGISTER sip:acme SIP/2.0\r\nCSeq: 1 REGISTER\r\n\r\n"
 REGISTERED = "SIP/2.0 200 OK\r\nVia: x\r\nCSeq: 1 REGISTER\r\n\r\n"
 OPTIONS = "OPTIONS sip:acme SIP/2.0\r\nCSeq: 1 OPTIONS\r\n\r\n"

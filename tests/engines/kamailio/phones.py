@@ -14,7 +14,7 @@ from typing import Protocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-LIMIT = 5.0
+LIMIT = 20.0
 REALM = "acme.example.org"
 
 

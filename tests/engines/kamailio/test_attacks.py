@@ -34,15 +34,17 @@ class TestBans:
         assert await anext(events) == Connected()
         async with edge.wire() as wire, KamailioRpc(edge.configuration.interfaces) as rpc:
             guesser = Phone(wire, password="guess")
-            for attempt in range(1, 5):
+            took: list[float] = []
+            for _ in range(4):
                 began = time.monotonic()
                 assert (await guesser.register()).status == 401
-                assert (time.monotonic() - began >= 0.7) == (attempt >= 3)
+                took.append(time.monotonic() - began)
+            assert min(took[:2]) < 0.7 <= min(took[2:])
             assert await rpc.bans() == []
             challenge = await guesser.ask(guesser.request("REGISTER"))
             said = guesser.authorization(challenge, "REGISTER", f"sip:{REALM}")
             await wire.send(guesser.request("REGISTER", more=said))
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(20):
                 assert await anext(events) == Banned("127.0.0.1")
             assert await guesser.silent()
             await wire.send(guesser.request("OPTIONS"))

@@ -191,7 +191,7 @@ async def test_a_new_carrier_counts_within_seconds_and_after_a_restart(edge: Edg
         carrier = Carrier(wire)
         assert await carrier.refused() == 407
         edge.add_trunk(TRUNK, wire.address)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while await first_status(carrier, worker) != 486:  # noqa: ASYNC110 - another process does it
                 await asyncio.sleep(0.1)
         await edge.engine.stop()
@@ -224,7 +224,7 @@ class TestBans:
             challenge = await guesser.ask(guesser.request("REGISTER"))
             said = guesser.authorization(challenge, "REGISTER", f"sip:{REALM}")
             await other.send(guesser.request("REGISTER", more=said))
-            async with KamailioRpc(edge.configuration.interfaces) as rpc, asyncio.timeout(5):
+            async with KamailioRpc(edge.configuration.interfaces) as rpc, asyncio.timeout(20):
                 while not await rpc.bans():  # noqa: ASYNC110 - another process does it
                     await asyncio.sleep(0.05)
             right = Phone(other)
@@ -290,7 +290,7 @@ async def test_a_carrier_by_tcp_is_called_by_tcp(edge: Edge) -> None:
         more = {"X-SR-Next-Hop": f"sip:127.0.0.1:{port};transport=tcp"}
         core = ("127.0.0.1", edge.configuration.core_port)
         worker.transport.sendto(caller.request("INVITE", uri="sip:+321@carrier.invalid", more=more), core)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             call = Message(await heard.get())
         assert call.start == "INVITE sip:+321@carrier.invalid SIP/2.0"
         assert f"Via: SIP/2.0/TCP 127.0.0.1:{edge.configuration.port}" in call.data.decode()

@@ -59,7 +59,7 @@ async def called(edge: Edge, worker: UdpWire, wire: Wire) -> Dialog:
     phone = Phone(wire)
     invite = await _next(phone, "INVITE")
     await wire.send(invite.reply(200, "OK", f"Contact: {phone.contact}"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         answer = Message(await worker.receive())
         while not answer.start.startswith("SIP/2.0 200") or "INVITE" not in answer.header("CSeq"):
             if answer.start.startswith("OPTIONS"):
@@ -118,7 +118,7 @@ async def test_a_phone_comes_back_after_the_server_was_killed(edge: Edge, kind: 
 
 async def received_answer(worker: UdpWire, method: str) -> None:
     """Wait for the 200 to a request of a worker."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             message = Message(await worker.receive())
             if message.start.startswith("OPTIONS"):

@@ -197,6 +197,6 @@ async def test_a_carrier_that_the_operator_allows_here_is_reached(open_edge: Edg
         routes = {"Route": ", ".join(reversed(answer.all("Record-Route")))}
         bye = caller.request("BYE", uri=f"sip:far@{host}:{port}", to=answer.header("To"), more=routes)
         worker.transport.sendto(bye, core)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not (await Phone(carrier).receive()).start.startswith("BYE sip:far@"):
                 pass

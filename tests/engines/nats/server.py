@@ -11,7 +11,7 @@ from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.engine import NatsEngine
 
-LIMIT = 10.0
+LIMIT = 20.0
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ from tests.telephony.baresip.ear import Ear
 from tests.telephony.calls.switchboards import PASSWORD, TONES, Account
 from tests.telephony.media.phone import RATE
 
-LIMIT = 8.0
+LIMIT = 20.0
 HOST = "127.0.0.1"
 
 _CONFIGURATION = """

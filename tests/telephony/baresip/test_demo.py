@@ -63,7 +63,7 @@ async def test_opening_hours_and_the_mailbox(house: RunningPlatform, demo: Demo)
         await ada.hears(emil.tone)
 
 
-def _until_left(api: Api, path: str, limit: float = 5.0) -> None:
+def _until_left(api: Api, path: str, limit: float = 20.0) -> None:
     deadline = time.monotonic() + limit
     while not api("GET", path):
         assert time.monotonic() < deadline

@@ -47,7 +47,7 @@ class Box:
         run(mailboxes.save_recording(of_account, self.id, Recording.GREETING, greeting, 10_000))
         run(mailboxes.set_up(of_account, self.id))
 
-    def messages(self, folder: str = "new", number: int = 1, limit: float = 5.0) -> list[dict[str, Any]]:
+    def messages(self, folder: str = "new", number: int = 1, limit: float = 20.0) -> list[dict[str, Any]]:
         """The messages of a folder, once there are so many."""
         deadline = time.monotonic() + limit
         while len(found := self.api("GET", self.path, folder=folder)) != number:

@@ -28,7 +28,7 @@ from switchroom.engines.sip.user_agent import UserAgent
 from switchroom.telephony.media import sdp
 from tests.telephony.media.phone import Phone as Talker
 
-LIMIT = 8.0
+LIMIT = 20.0
 
 
 def in_uri(host: str) -> str:

@@ -122,7 +122,7 @@ class Account:
             await asyncio.to_thread(self.until_registered, [self.devices[one] for one in extensions])
             yield found
 
-    def until_registered(self, devices: Sequence[int], limit: float = 5.0) -> None:
+    def until_registered(self, devices: Sequence[int], limit: float = 20.0) -> None:
         """Wait until the API tells that all of them are."""
         deadline = time.monotonic() + limit
         while True:

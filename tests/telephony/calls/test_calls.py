@@ -33,7 +33,7 @@ async def test_two_phones_talk_until_one_hangs_up(account: Account) -> None:
         await call.ended()
 
 
-async def until(condition: Callable[[], bool], limit: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], limit: float = 20.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + limit
     while not condition():

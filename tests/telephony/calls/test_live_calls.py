@@ -23,7 +23,7 @@ from tests.telephony.calls.switchboards import Account
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
 
-LIMIT = 3.0
+LIMIT = 20.0
 
 
 async def ask(api: Api, method: str, path: str, data: Any = None, **query: Any) -> Any:
@@ -365,7 +365,7 @@ async def test_events_come_as_calls_go_on(account: Account) -> None:
         socket = await asyncio.to_thread(follower.__enter__)
 
         async def heard(kind: str) -> dict[str, Any]:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 event = (await asyncio.to_thread(socket.next))["data"]
             assert event["type"] == kind
             return event

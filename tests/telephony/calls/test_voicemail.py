@@ -115,7 +115,7 @@ async def test_back_and_forward_in_a_message(box: Box) -> None:
 
 
 async def _hears_something_else(call: Conversation, tone: int = 400) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while tone in call.talker.tones():  # noqa: ASYNC110 - sound wakes nobody
             await asyncio.sleep(0.05)
 
@@ -264,7 +264,7 @@ async def test_what_was_recorded_when_the_worker_is_killed_is_kept(box: Box) -> 
     assert len(box.api("GET", box.path)) == 1
 
 
-def _until_gone(parts: Path, limit: float = 5.0) -> None:
+def _until_gone(parts: Path, limit: float = 20.0) -> None:
     """Wait until nothing is being recorded any more."""
     deadline = time.monotonic() + limit
     while list(parts.glob("call-*")):

@@ -93,7 +93,7 @@ async def test_carriers_that_ask_within_a_call_are_answered(
         other.answer()
         await call.answered()
         far.ask_within(other)
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(20):
             while not await ask(account.api, "GET", "/events", type="call.answered"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)  # what is written of a call is with its events
         await killed(exchange, account)

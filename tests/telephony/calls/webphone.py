@@ -17,7 +17,7 @@ LIBRARY = Path(__file__).parents[3] / "web" / "node_modules"
 PLACE = "/webphone/"
 """Path of the page, which the test serves, at the platform's own address."""
 
-_LIMIT = 10.0
+_LIMIT = 20.0
 
 _OWN_PAGE = ["--disable-features=LocalNetworkAccessChecks"]
 """A page that is put in the place of the platform's has no address, and may not reach this machine."""

@@ -164,7 +164,7 @@ class Lamp:
         async with asyncio.timeout(limit):
             return await self._taken(Message(await self.phone.wire.receive()))
 
-    async def told_until(self, text: str, limit: float = 8.0) -> Message:
+    async def told_until(self, text: str, limit: float = 20.0) -> Message:
         """What the phone is told once it has this text."""
         async with asyncio.timeout(limit):
             while text not in (message := await self.told(limit)).body:

@@ -246,7 +246,7 @@ class Phone(asyncio.DatagramProtocol):
             return set()
         return {tone for tone in TONES if strength(samples, tone) > 0.02}
 
-    async def hears(self, *tones: int, limit: float = 5.0) -> None:
+    async def hears(self, *tones: int, limit: float = 20.0) -> None:
         """Wait until the phone hears these tones and no others, for half a second without a break."""
         since: float | None = None
         end = time.monotonic() + limit

@@ -71,7 +71,7 @@ class Browser:
         self.reoffered += 1
         await self.answer(sdp)
 
-    async def hears(self, tone: int, limit: float = 8.0) -> None:
+    async def hears(self, tone: int, limit: float = 20.0) -> None:
         """Wait until a tone is the loudest for half a second."""
         found: list[float] = []
         end = asyncio.get_running_loop().time() + limit

@@ -77,7 +77,7 @@ class Account:
         draft = Calendar(name="Hours", is_external_calendar=True, url=url)
         return (await self.resources.make(self.actor, self.kind, draft))["id"]
 
-    async def fetch(self, allowed: tuple[str, ...] = LOOPBACK, limit: float = 5.0) -> None:
+    async def fetch(self, allowed: tuple[str, ...] = LOOPBACK, limit: float = 20.0) -> None:
         """Fetch all that is due."""
         outbound = Outbound(allowed, timeout=limit)
         fetching = CalendarFetching(self.database, outbound, Bus())
