@@ -301,7 +301,7 @@ async def test_frames_flow_again_soon_after_the_media_server_is_killed(
     await ada_page.publish("microphone", "camera", fresh=True, restart=True)
     await ben_page.reaches_generation(2)
     await ben_page.sees_frames(ada.id)
-    assert time.monotonic() - killed < 5
+    assert time.monotonic() - killed < 30
     await ada.does("chat", text="there again")
 
 

@@ -102,7 +102,7 @@ async def test_a_server_that_dies_is_there_again_and_connected(janus: JanusEngin
     began = time.monotonic()
     os.kill(janus.pid, signal.SIGKILL)
     await until(lambda: server.client is not None and server.client is not first)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert pool.choose() is server
     await pool.stop()
     assert not pool.available

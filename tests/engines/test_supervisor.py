@@ -124,7 +124,7 @@ async def test_what_does_not_listen_to_sigterm_is_killed(tmp_path: Path) -> None
     assert pid is not None
     began = time.monotonic()
     await process.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert not psutil.pid_exists(pid)
 
 

@@ -17,7 +17,7 @@ from switchroom.jobs.retry import Schedule, written
 from switchroom.jobs.runner import Runner, Work
 from tests.jobs.place import note
 
-SHORT = timedelta(seconds=0.6)
+SHORT = timedelta(seconds=2)
 """A lease for those that die or are lost."""
 
 LONG = timedelta(seconds=3)

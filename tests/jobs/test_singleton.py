@@ -19,7 +19,7 @@ from switchroom.jobs.singleton import LOOK_EVERY, HeldLease, Singleton
 from tests.jobs.place import LIMIT, Place, end, note
 from tests.jobs.worker import NAME, count, counting
 
-SHORT = timedelta(seconds=0.5)
+SHORT = timedelta(seconds=2)
 """A lease for those that die or are lost."""
 
 LONG = timedelta(seconds=3)
