@@ -57,6 +57,7 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "too_large"
     BODY_NOT_JSON = "body_not_json"
     BODY_TOO_DEEP = "body_too_deep"
+    BODY_TOO_MANY_CONTAINERS = "body_too_many_containers"
     BODY_NOT_OBJECT = "body_not_object"
     BODY_WITHOUT_DATA = "body_without_data"
     TYPE_EXPECTED = "type_expected"

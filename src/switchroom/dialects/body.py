@@ -24,6 +24,10 @@ T = TypeVar("T")
 LARGEST_BODY = 1 << 20
 _LARGE = 64 << 10
 _LONGEST_REASON = 300
+MOST_CONTAINERS = 100_000
+"""Lists and objects of a body: each costs more time than the bytes that it is written with. 10,000 contacts
+have some 50,000."""
+
 _MOST_NAMED = 100
 """Wrong parts of one field that are named; whoever sends a million gets to know of some."""
 
@@ -118,11 +122,15 @@ class Reader(Generic[T]):
                 gc.enable()
 
     def _read(self, body: bytes) -> T:
+        containers = _count_containers(body)
+        if containers > MOST_CONTAINERS:
+            problem = FieldProblem("", ErrorCode.BODY_TOO_MANY_CONTAINERS, {"most": MOST_CONTAINERS})
+            raise Unreadable([problem])
         try:
             value = msgspec.json.decode(body or b"{}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _not_json(error) from None
-        if _may_be_deeper(body) and _is_deeper(value):
+        if containers > DEEPEST and _is_deeper(value):
             raise _too_deep()
         value = self._unwrapped(value)
         has_null = _has_null(body)
@@ -278,9 +286,9 @@ def _has_null(encoded: bytes) -> bool:
     return False
 
 
-def _may_be_deeper(body: bytes) -> bool:
-    """Whether the body has so many lists and objects that some may lie too deep."""
-    return body.count(b"[") + body.count(b"{") > DEEPEST
+def _count_containers(body: bytes) -> int:
+    """How many lists and objects the body has at most: brackets within strings count too."""
+    return body.count(b"[") + body.count(b"{")
 
 
 def _is_deeper(value: Any) -> bool:

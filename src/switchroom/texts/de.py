@@ -43,6 +43,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.TOO_LARGE: "Die Anfrage ist größer als 1 MiB.",
     ErrorCode.BODY_NOT_JSON: "Der Inhalt ist kein gültiges JSON: {reason}",
     ErrorCode.BODY_TOO_DEEP: "Der Inhalt ist zu tief verschachtelt",
+    ErrorCode.BODY_TOO_MANY_CONTAINERS: "Der Inhalt hat mehr als {most} Listen und Objekte",
     ErrorCode.BODY_NOT_OBJECT: "Der Inhalt ist kein JSON-Objekt",
     ErrorCode.BODY_WITHOUT_DATA: 'Der Inhalt ist kein JSON-Objekt wie {{"{name}": …}}',
     ErrorCode.TYPE_EXPECTED: "Erwartet: {expected}",

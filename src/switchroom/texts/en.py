@@ -45,6 +45,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.TOO_LARGE: "The request is larger than 1 MiB.",
     ErrorCode.BODY_NOT_JSON: "the body is not valid JSON: {reason}",
     ErrorCode.BODY_TOO_DEEP: "the body is nested too deeply",
+    ErrorCode.BODY_TOO_MANY_CONTAINERS: "the body has more than {most} lists and objects",
     ErrorCode.BODY_NOT_OBJECT: "the body is not a JSON object",
     ErrorCode.BODY_WITHOUT_DATA: 'the body is not a JSON object like {{"{name}": …}}',
     ErrorCode.TYPE_EXPECTED: "expected {expected}",

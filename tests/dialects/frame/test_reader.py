@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from msgspec import Struct
 
-from switchroom.dialects.body import DEEPEST, Reader
+from switchroom.dialects.body import DEEPEST, MOST_CONTAINERS, Reader
 from switchroom.dialects.problem import Unreadable
 from switchroom.texts import named
 from tests.dialects.frame.library import Author, Draft, ask
@@ -104,6 +104,14 @@ def test_levels_are_bounded(opening: str, closing: str) -> None:
     assert Reader(Draft).read(body(DEEPEST - 1)).title == "x"
     for depth in (DEEPEST, 500, 980):
         assert wrong_in(Draft, body(depth)) == {"": "body_too_deep"}
+
+
+def test_a_body_of_very_many_lists_is_refused_before_it_is_read() -> None:
+    def body(lists: int) -> bytes:
+        return b'{"title": "x", "more": [' + b",".join([b"[]"] * (lists - 2)) + b"]}"
+
+    assert Reader(Draft).read(body(MOST_CONTAINERS)).title == "x"
+    assert wrong_in(Draft, body(MOST_CONTAINERS + 1)) == {"": "body_too_many_containers"}
 
 
 def test_a_name_that_callers_have_written_is_cut() -> None:
