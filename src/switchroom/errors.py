@@ -117,6 +117,7 @@ class ErrorCode(StrEnum):
     ORGANIZATION_AMBIGUOUS = "organization_ambiguous"
     ORGANIZATION_CLOSED = "organization_closed"
     NAME_REQUIRED = "name_required"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     PERSON_LEFT = "person_left"
     PERSON_NOT_FOUND = "person_not_found"
     PERSON_EXISTS = "person_exists"

@@ -27,6 +27,7 @@ from switchroom.accounts.person_drafts import (
     write_person,
 )
 from switchroom.accounts.standing import lock_organization, lock_terms
+from switchroom.accounts.versions import require_version
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
 from switchroom.events.append import append
@@ -128,7 +129,13 @@ class PeopleAdministration:
             return person.id
 
     async def update(
-        self, token: AccessToken, person_id: str, draft: PersonDraft, access: AccessDraft
+        self,
+        token: AccessToken,
+        person_id: str,
+        draft: PersonDraft,
+        access: AccessDraft,
+        *,
+        version: str = "",
     ) -> None:
         """Change what is said and nothing else. Without the permission to administer people one changes one's
         own name and languages only, and nobody takes their own permissions.
@@ -137,7 +144,8 @@ class PeopleAdministration:
         administers the organization, for somebody who may do more than the caller, for what is said of a
         person who belongs to other organizations as well, and for the address, user name and password of one
         whom others have invited. Of somebody who has not accepted an invitation it is the invitation that
-        changes; Conflict for its address, a user name or a password, which need another invitation.
+        changes; Conflict for its address, a user name or a password, which need another invitation. With
+        the `version` that was seen, Conflict when somebody else has changed the person since.
         """
         is_self = token.kind is SubjectKind.PERSON and person_id == token.subject_id
         concerns_access = access != AccessDraft() or draft.email is not UNSET or bool(draft.properties)
@@ -153,6 +161,8 @@ class PeopleAdministration:
                 token = await require_still(session, token, Administration.USER_ADMIN)
             member = await find_member(session, person_id)
             person = member.person
+            if version:
+                await require_version(session, person, member.membership, version)
             signs_in_otherwise = bool(access.username) or access.password is not UNSET
             if concerns_access and not is_self:
                 require_as_much(token, member)

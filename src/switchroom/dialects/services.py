@@ -5,8 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.directory import PeopleDirectory
 from switchroom.accounts.invitation_batches import InvitationBatches
 from switchroom.accounts.invitations import MemberInvitations
+from switchroom.accounts.password_help import PasswordHelp
 from switchroom.accounts.people import PeopleAdministration
 from switchroom.accounts.task_progress import Tasks
 from switchroom.conference.service import ConferenceService
@@ -19,6 +21,7 @@ from switchroom.identity.organizations import Organizations
 from switchroom.identity.password_changes import PasswordChanges
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.people import People
+from switchroom.identity.sessions import Sessions
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.password_resets import PasswordResets
@@ -27,6 +30,7 @@ from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.recordings.archive import RecordingArchive
+from switchroom.meetings.removals import Removals
 from switchroom.meetings.upcoming import UpcomingMeetings
 from switchroom.rooms.admission import AdmissionService
 from switchroom.rooms.links import Links
@@ -56,6 +60,7 @@ class Services(Struct, frozen=True, kw_only=True):
     password_links: PasswordLinks
     password_resets: PasswordResets
     people: People
+    sessions: Sessions
     signer: TokenSigner
     throttle: Throttle
 
@@ -77,8 +82,11 @@ class Services(Struct, frozen=True, kw_only=True):
     meeting_admission: MeetingAdmission
     meetings: Meetings
     member_invitations: MemberInvitations
+    password_help: PasswordHelp
     people_administration: PeopleAdministration
+    people_directory: PeopleDirectory
     recordings: RecordingArchive
+    removals: Removals
     tasks: Tasks
     upcoming: UpcomingMeetings
 

@@ -15,6 +15,7 @@ from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.people import People
 from switchroom.identity.revocation import RevocationFollower
 from switchroom.identity.secrets import Passwords
+from switchroom.identity.sessions import Sessions
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.password_requests import PasswordRequests
@@ -54,6 +55,7 @@ class IdentityServices:
         self.password_requests = PasswordRequests(self.password_links, settings.base_url)
         self.password_resets = PasswordResets(database, self.password_requests)
         self.password_changes = PasswordChanges(database, self.passwords, self.signer, self.throttle)
+        self.sessions = Sessions(database)
         self.revocations = RevocationFollower(database, self.signer, storage.bus)
 
     async def prepare(self) -> None:

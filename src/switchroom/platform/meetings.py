@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from switchroom.accounts.accounts import Accounts
 from switchroom.accounts.dependents import AccountDependents, AllDependents
+from switchroom.accounts.directory import PeopleDirectory
 from switchroom.accounts.invitation_batches import InvitationBatches
 from switchroom.accounts.invitations import MemberInvitations
 from switchroom.accounts.inviting import Inviting
+from switchroom.accounts.password_help import PasswordHelp
 from switchroom.accounts.people import PeopleAdministration
 from switchroom.accounts.task_progress import Tasks
 from switchroom.meetings.account_changes import AccountMeetings
@@ -19,6 +21,7 @@ from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.finishing import RecordingFinisher
 from switchroom.meetings.recordings.sessions import RecordingSessions
+from switchroom.meetings.removals import Removals
 from switchroom.meetings.transcript import MeetingTranscript
 from switchroom.meetings.upcoming import UpcomingMeetings
 from switchroom.platform.background import Background
@@ -51,6 +54,9 @@ class MeetingServices:
         self.people_administration = PeopleAdministration(
             database, identity.passwords, identity.password_requests, all_dependents
         )
+        self.people_directory = PeopleDirectory(database)
+        self.password_help = PasswordHelp(database, identity.password_requests)
+        self.removals = Removals(database)
         inviting = Inviting(identity.password_requests, settings.base_url)
         self.member_invitations = MemberInvitations(
             database,

@@ -99,6 +99,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ORGANIZATION_AMBIGUOUS: "Mehrere Organisationen heißen {name}: Nennen Sie die ID.",
     ErrorCode.ORGANIZATION_CLOSED: "Die Organisation ist geschlossen.",
     ErrorCode.NAME_REQUIRED: "Ein Name ist nötig",
+    ErrorCode.CHANGED_MEANWHILE: "Jemand anders hat das inzwischen geändert.",
     ErrorCode.PERSON_LEFT: "Die Person gehört nicht mehr zu dieser Organisation.",
     ErrorCode.PERSON_NOT_FOUND: "Den Benutzer {id} gibt es nicht.",
     ErrorCode.PERSON_EXISTS: "{name} gibt es bereits: Lassen Sie das Passwort weg.",

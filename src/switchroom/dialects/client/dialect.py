@@ -11,8 +11,10 @@ from switchroom.dialects.client.errors import PROBLEMS, Refusal, refusal
 from switchroom.dialects.client.invitation import InvitationOperations
 from switchroom.dialects.client.meetings import MeetingOperations
 from switchroom.dialects.client.password import PasswordOperations
+from switchroom.dialects.client.people import PeopleOperations
 from switchroom.dialects.client.room_tree import RoomTreeOperations
 from switchroom.dialects.client.rooms import RoomOperations
+from switchroom.dialects.client.sessions import SessionOperations
 from switchroom.dialects.client.sign_out import SignOutOperations
 from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.openapi import document
@@ -40,6 +42,8 @@ class ClientApi(Dialect[None, str]):
                 *MeetingOperations(services).operations(),
                 *PasswordOperations(services).operations(),
                 *InvitationOperations(services.member_invitations).operations(),
+                *PeopleOperations(services).operations(),
+                *SessionOperations(services).operations(),
                 *SignOutOperations(
                     services.authentication, cookie_secure=services.cookie_secure
                 ).operations(),

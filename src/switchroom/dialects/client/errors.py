@@ -58,10 +58,16 @@ PROBLEMS = ProblemTable(
 """The words are for errors whose code has none."""
 
 
+_OWN_CODES = (ErrorCode.CHANGED_MEANWHILE,)
+"""Codes that pages tell apart, beside those of the room's socket."""
+
+
 def refusal(problem: Problem[str]) -> Refusal:
     details = told(problem.facts)
     fields = {one.path: one.reason for one in problem.fields if one.path}
     if fields:
         details["field"] = ", ".join(fields)
     word = CODES.get(problem.code, problem.word) if problem.code else problem.word
+    if problem.code and problem.code in _OWN_CODES:
+        word = problem.code.value
     return Refusal(word, problem.message, details, fields or UNSET)
