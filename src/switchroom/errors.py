@@ -92,6 +92,8 @@ class ErrorCode(StrEnum):
     TOKEN_INVALID = "token_invalid"
     TOKEN_EXPIRED = "token_expired"
     TOKEN_REVOKED = "token_revoked"
+    TOKEN_NARROWED = "token_narrowed"
+    OWN_TOKEN_ONLY = "own_token_only"
     REFRESH_TOKEN_INVALID = "refresh_token_invalid"
     CREDENTIALS_INVALID = "credentials_invalid"
     CREDENTIALS_AMBIGUOUS = "credentials_ambiguous"

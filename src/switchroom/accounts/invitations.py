@@ -20,6 +20,7 @@ from switchroom.db.database import Database
 from switchroom.errors import Conflict, DomainError, ErrorCode, Forbidden, LinkExpired, LinkNotFound, NotFound
 from switchroom.events.append import append
 from switchroom.events.types import UserInvitationAccepted
+from switchroom.identity.authentication import require_whole
 from switchroom.identity.models import MemberInvitation, Membership, Organization, Person
 from switchroom.identity.password_links import write_password
 from switchroom.identity.permissions import Administration
@@ -131,6 +132,7 @@ class MemberInvitations:
             claims = self._signer.verify(own_token)
             if claims.kind is not SubjectKind.PERSON or claims.subject_id != person.id:
                 raise Forbidden(ErrorCode.INVITED_WITH_ACCOUNT)
+            require_whole(claims)
         moment = time.time()
         return AccessToken(
             organization_id=organization.id,

@@ -163,7 +163,9 @@ class PeopleAdministration:
             person = member.person
             if version:
                 await require_version(session, person, member.membership, version)
-            signs_in_otherwise = bool(access.username) or access.password is not UNSET
+            signs_in_otherwise = (
+                bool(access.username) or access.password is not UNSET or access.removes_credentials
+            )
             if concerns_access and not is_self:
                 require_as_much(token, member)
             name = await name_in_log(session, member)
@@ -178,7 +180,9 @@ class PeopleAdministration:
                 await self._change_names(session, token, person, draft, access)
                 write_person(person, member.membership, draft)
             await self._change_access(session, token, member, access, name, is_self=is_self)
-            if password_hash:
+            if password_hash or access.removes_credentials:
+                if access.removes_credentials:
+                    await self._requests.withdraw(session, person)
                 await write_password(session, person, password_hash)
             updated = UserUpdated(username=name, by=token.subject_id)
             append(session, token.organization_id, updated, person.id)
@@ -271,7 +275,7 @@ class PeopleAdministration:
         administration = with_permissions(token, present, access.permissions)
         standing = standing_with(administration, Standing(membership.standing))
         is_less = bool(present & ~administration)
-        if is_self and (is_less or access.enabled is False):
+        if is_self and (is_less or access.enabled is False or access.removes_credentials):
             raise Forbidden(ErrorCode.OWN_PERMISSIONS)
         if access.enabled is False or standing is not Standing.ADMINISTRATOR:
             await require_another_administrator(session, member)
@@ -411,7 +415,8 @@ async def _change_invitation(
     query = select(MemberInvitation).where(MemberInvitation.person_id == member.person.id)
     invitation = (await session.scalars(query.with_for_update())).one()
     names = {folded(one) for one in (draft.email, access.username) if one}
-    if names - {folded(invitation.email)} or access.password is not UNSET:
+    is_way_in = access.password is not UNSET or access.removes_credentials
+    if names - {folded(invitation.email)} or is_way_in:
         raise Conflict(ErrorCode.INVITATION_PENDING)
     write_invited(invitation, member.membership, draft)
 

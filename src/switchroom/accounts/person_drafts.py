@@ -49,12 +49,15 @@ class PersonDraft(Struct, frozen=True, kw_only=True):
 
 class AccessDraft(Struct, frozen=True, kw_only=True):
     """What somebody is to sign in with, and what they may do in the organization; what is UNSET stays as it
-    is. `permissions` says of each whether they have it; one that is given brings its children along."""
+    is. `permissions` says of each whether they have it; one that is given brings its children along.
+    `removes_credentials` takes the password so far away and ends all sessions; without another they set one
+    by mail."""
 
     username: str | UnsetType = UNSET
     password: str | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     permissions: Mapping[Administration, bool] = {}
+    removes_credentials: bool = False
 
 
 def validate_person(draft: PersonDraft) -> None:

@@ -16,6 +16,7 @@ from switchroom.events.log import EventLog
 from switchroom.events.tail import EventTail
 from switchroom.events.webhooks.hooks import WebHooks
 from switchroom.identity.authentication import Authentication
+from switchroom.identity.credentials import Credentials
 from switchroom.identity.keys import PlatformKeys
 from switchroom.identity.organizations import Organizations
 from switchroom.identity.password_changes import PasswordChanges
@@ -54,6 +55,7 @@ class Services(Struct, frozen=True, kw_only=True):
 
     # identity
     authentication: Authentication
+    credentials: Credentials
     keys: PlatformKeys
     organizations: Organizations
     password_changes: PasswordChanges

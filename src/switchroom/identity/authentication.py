@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NoReturn
 from uuid import uuid4
@@ -15,12 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import ErrorCode, Forbidden, Unauthenticated
+from switchroom.errors import ErrorCode, Forbidden, Invalid, Unauthenticated
 from switchroom.events.append import append
 from switchroom.events.types import ApiKeySignedIn, UserSignedIn, UserSignedOut
 from switchroom.identity.devices import remember_device
 from switchroom.identity.models import ApiKey, Membership, Organization, Person, RefreshToken
-from switchroom.identity.permissions import Administration
+from switchroom.identity.permissions import NO_ADMINISTRATION, Administration, with_children
 from switchroom.identity.secrets import Passwords, key_hash
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
@@ -190,6 +190,7 @@ class Authentication:
         claims = self._signer.verify(token)
         if claims.kind is not SubjectKind.PERSON:
             raise Forbidden(ErrorCode.PEOPLE_ONLY)
+        require_whole(claims)
         query = select(RefreshToken).where(
             RefreshToken.token_hash == key_hash(refresh_token),
             RefreshToken.person_id == claims.subject_id,
@@ -204,6 +205,39 @@ class Authentication:
                 kept = KeptRefreshToken(refresh_token, row.organization_id)
                 return await self._sign_in_person(session, person, company_id, kept=kept)
             return await self._sign_in_person(session, person, company_id, until=claims.expires_at)
+
+    def narrowed(
+        self, claims: AccessToken, permissions: Mapping[Administration, bool], expires_at: int | None = None
+    ) -> SignedIn:
+        """A token of the same person or API key that may do so much in the administration, and no more: each
+        permission that is given brings its children along, as far as the caller has them. It is good until
+        `expires_at` (Unix seconds), no longer than the caller's, and void whenever that is.
+
+        Raises Forbidden for guests and for a permission that the caller does not have, Invalid for a time
+        that is past.
+        """
+        if claims.is_guest:
+            raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
+        if expires_at is not None and expires_at <= time.time():
+            raise Invalid(ErrorCode.TIME_PAST, "expires_at")
+        wanted = NO_ADMINISTRATION
+        for permission, is_given in permissions.items():
+            if not is_given:
+                continue
+            if not claims.may(permission):
+                name = permission.name or ""
+                raise Forbidden(ErrorCode.PERMISSION_MISSING, "administration", permission=name)
+            wanted |= with_children(permission)
+        for permission, is_given in permissions.items():
+            if not is_given:
+                wanted &= ~permission
+        narrowed = structs.replace(
+            claims,
+            administration=wanted & claims.administration,
+            expires_at=min(claims.expires_at, expires_at or claims.expires_at),
+            is_narrowed=True,
+        )
+        return SignedIn(self._signer.sign(narrowed), narrowed, "", 0, [claims.company_id])
 
     async def sign_out(self, refresh_token: str) -> None:
         async with self._database.write(None) as session:
@@ -221,7 +255,7 @@ class Authentication:
 
     async def accessible(self, claims: AccessToken) -> Sequence[str]:
         """The ULIDs of the organizations that the caller can sign in to: at most 1000, the first joined."""
-        if claims.kind is not SubjectKind.PERSON:
+        if claims.kind is not SubjectKind.PERSON or claims.is_narrowed:
             return [claims.company_id]
         async with self._database.read(None) as session:
             return await _accessible(session, claims.subject_id)
@@ -357,6 +391,13 @@ def _require(row: RefreshToken | None) -> RefreshToken:
     if row is None:
         raise Unauthenticated(ErrorCode.REFRESH_TOKEN_INVALID)
     return row
+
+
+def require_whole(claims: AccessToken) -> None:
+    """Raises Forbidden for a token that may do less than whom it is of: it does not show that it is theirs to
+    do more."""
+    if claims.is_narrowed:
+        raise Forbidden(ErrorCode.TOKEN_NARROWED)
 
 
 def _refuse() -> NoReturn:

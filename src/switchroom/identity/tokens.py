@@ -35,7 +35,8 @@ class SubjectKind(IntEnum):
 
 class AccessToken(Struct, frozen=True, array_like=True):
     """Claims of an access token. Times are Unix seconds. `room_id` and `link_id` are set for guests, and for
-    those who have been invited, who may accept that and nothing else: the invitation, and what it was of."""
+    those who have been invited, who may accept that and nothing else: the invitation, and what it was of.
+    One `is_narrowed` may do less than whom it is of, and nothing brings its holder more than it."""
 
     organization_id: int
     company_id: str
@@ -47,6 +48,7 @@ class AccessToken(Struct, frozen=True, array_like=True):
     display_name: str
     room_id: str = ""
     link_id: str = ""
+    is_narrowed: bool = False
 
     @property
     def is_guest(self) -> bool:

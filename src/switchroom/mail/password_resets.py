@@ -64,7 +64,7 @@ class PasswordResets:
     ) -> None:
         self._database = database
         self._requests = requests
-        self._asked_for: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
+        self._asked_for: asyncio.Queue[tuple[str, str]] = asyncio.Queue(_MOST_WAITING)
         self._clock = clock
         self._asking: TTLCache[str, _Asker] = TTLCache(10_000, ttl=_ASKED_WITHIN, timer=clock)
 
@@ -79,8 +79,9 @@ class PasswordResets:
         async with self._database.write(None) as session:
             return await self._requests.make(session, person, days=_DAYS)
 
-    def ask_for(self, username: str, address: str) -> None:
-        """Have a mail sent, soon, to whoever has the user name or e-mail address. Raises Exhausted for an
+    def ask_for(self, username: str, address: str, company_id: str = "") -> None:
+        """Have a mail sent, soon, to whoever has the user name or e-mail address, if they belong to the
+        organization that is named, or else to any. Raises Exhausted for an
         address that asks too often, whomever it asks for, and while too many wait."""
         network, moment = network_of(address), self._clock()
         asker = self._asking.get(network)
@@ -90,7 +91,7 @@ class PasswordResets:
             rest = int(asker.since + _ASKED_WITHIN - moment) + 1
             raise Exhausted(ErrorCode.TOO_MANY_ATTEMPTS, retry_after=rest)
         try:
-            self._asked_for.put_nowait(username)
+            self._asked_for.put_nowait((username, company_id))
         except asyncio.QueueFull:
             log.warning("reset of a password refused: too many wait")
             raise Exhausted(ErrorCode.TOO_MANY_ATTEMPTS, retry_after=_FULL_FOR) from None
@@ -100,40 +101,44 @@ class PasswordResets:
         """Send the mails that were asked for, one after the other, until cancelled. While the database is
         away they wait."""
         while True:
-            await self._send_at_last(await self._asked_for.get())
+            await self._send_at_last(*await self._asked_for.get())
 
-    async def _send_at_last(self, username: str) -> None:
+    async def _send_at_last(self, username: str, company_id: str) -> None:
         backoff = Backoff()
         while True:
             try:
-                return await self._send_to(username)
+                return await self._send_to(username, company_id)
             except Unavailable as error:
                 log.error("reset of a password not written yet", reason=str(error))
                 await backoff.rest()
 
-    async def _send_to(self, username: str) -> None:
+    async def _send_to(self, username: str, company_id: str) -> None:
         async with self._database.write(None) as session:
-            for person, organization in await _who_can_sign_in(session, username):
+            for person, organization in await _who_can_sign_in(session, username, company_id):
                 if person.email and await _may_have_another(session, person):
                     # Anybody may ask: what the person was sent or handed before stays good.
                     await self._requests.enqueue(session, organization, person, days=_DAYS, replaces=False)
 
 
-async def _who_can_sign_in(session: AsyncSession, username: str) -> Sequence[tuple[Person, Organization]]:
-    """People by user name or e-mail address, each with the first organization that lets them in."""
+async def _who_can_sign_in(
+    session: AsyncSession, username: str, company_id: str
+) -> Sequence[tuple[Person, Organization]]:
+    """People by user name or e-mail address, each with the first organization that lets them in: of all, or
+    the one named."""
     names = spellings(username)
     # Two questions, each of which an index answers; asked as one with OR, it is the whole table.
     people = union(
         select(Person.id).where(Person.username.in_(names)),
         select(Person.id).where(func.lower(Person.email).in_(names)),
     )
-    rows = await session.execute(
+    query = (
         select(Person, Organization)
         .join(Membership, Membership.person_id == Person.id)
         .join(Organization, Organization.id == Membership.organization_id)
         .where(Person.id.in_(people), Membership.disabled_at.is_(None), Organization.closed_at.is_(None))
         .order_by(Membership.id)
     )
+    rows = await session.execute(query.where(Organization.ulid == company_id) if company_id else query)
     found: dict[str, tuple[Person, Organization]] = {}
     for person, organization in rows:
         found.setdefault(person.id, (person, organization))

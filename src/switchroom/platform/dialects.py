@@ -48,6 +48,7 @@ class Dialects:
         self._live = live
         self._services = Services(
             authentication=identity.authentication,
+            credentials=identity.credentials,
             keys=identity.keys,
             organizations=identity.organizations,
             password_changes=identity.password_changes,

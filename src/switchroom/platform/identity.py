@@ -7,6 +7,7 @@ import secrets
 
 from switchroom.identity.api_keys import ApiKeys
 from switchroom.identity.authentication import Authentication
+from switchroom.identity.credentials import Credentials
 from switchroom.identity.keys import PlatformKeys
 from switchroom.identity.members import Members
 from switchroom.identity.organizations import Organizations
@@ -51,6 +52,7 @@ class IdentityServices:
             access_token_lifetime=security.access_token_lifetime,
             refresh_token_lifetime=security.refresh_token_lifetime,
         )
+        self.credentials = Credentials(database)
         self.password_links = PasswordLinks(database, self.passwords, self.throttle)
         self.password_requests = PasswordRequests(self.password_links, settings.base_url)
         self.password_resets = PasswordResets(database, self.password_requests)

@@ -74,6 +74,8 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.TOKEN_INVALID: "Ihr Zugang ist nicht gültig.",
     ErrorCode.TOKEN_EXPIRED: "Ihr Zugang ist abgelaufen.",
     ErrorCode.TOKEN_REVOKED: "Ihr Zugang wurde widerrufen.",
+    ErrorCode.TOKEN_NARROWED: "Mit einem Zugangstoken für weniger Rechte geht das nicht.",
+    ErrorCode.OWN_TOKEN_ONLY: "Ein Zugangstoken gibt es nur für einen selbst.",
     ErrorCode.REFRESH_TOKEN_INVALID: "Ihre Anmeldung ist nicht mehr gültig.",
     ErrorCode.CREDENTIALS_INVALID: "Benutzername oder Passwort stimmen nicht.",
     ErrorCode.CREDENTIALS_AMBIGUOUS: "Genau eine Art von Anmeldedaten ist nötig",

@@ -76,6 +76,8 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.TOKEN_INVALID: "the access token is not valid",
     ErrorCode.TOKEN_EXPIRED: "token expired",
     ErrorCode.TOKEN_REVOKED: "the access token has been revoked",
+    ErrorCode.TOKEN_NARROWED: "an access token of fewer permissions does not allow this",
+    ErrorCode.OWN_TOKEN_ONLY: "an access token is signed for oneself only",
     ErrorCode.REFRESH_TOKEN_INVALID: "the refresh token is not valid",
     ErrorCode.CREDENTIALS_INVALID: "the credentials are not valid",
     ErrorCode.CREDENTIALS_AMBIGUOUS: "exactly one kind of credentials is required",

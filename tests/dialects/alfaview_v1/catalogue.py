@@ -33,6 +33,47 @@ def tasks_of_mails(tenant: Tenant) -> str:
 
 CALLS: dict[str, Callable[[Tenant], Body]] = {
     "authenticationService/accessTokenInformation": lambda tenant: {},
+    "authenticationService/signAccessToken": lambda tenant: {
+        "accessToken": {
+            "userId": tenant.administrator.id,
+            "companyId": tenant.company_id,
+            "expiresAt": "4102444800",
+            "permissions": {"4": True},
+            "displayName": "Ada",
+        }
+    },
+    "authenticationService/listIdentityProviders": lambda tenant: {"domain": "example.org"},
+    "authenticationService/authenticationCreate": lambda tenant: {
+        "authenticationRequest": {
+            "usernamePasswordCredentials": {
+                "username": secrets.token_hex(6),
+                "password": PASSWORD,
+                "companyId": tenant.company_id,
+            },
+            "permissions": {"4": True},
+            "accountStatus": "ACTIVATED",
+            "metadata": {"staff": "7"},
+        }
+    },
+    "authenticationService/authenticationUpdate": lambda tenant: {
+        "userId": tenant.person().id,
+        "removeAll": False,
+        "authenticationRequest": {
+            "usernamePasswordCredentials": {"username": secrets.token_hex(6), "password": PASSWORD + "!"},
+            "permissions": {"10": True},
+        },
+    },
+    "authenticationService/authenticationInformation": lambda tenant: {"userId": tenant.person().id},
+    "authenticationService/listAuthentications": lambda tenant: {
+        "limit": 10,
+        "offset": 0,
+        "principal": [tenant.administrator.username],
+        "userIdList": [tenant.administrator.id],
+        "accountStatus": ["ACTIVATED"],
+        "keyType": ["USERNAME_PASSWORD"],
+        "companyId": [tenant.company_id],
+        "onlyEligibleForCompanySwitch": False,
+    },
     "companyService/list": lambda tenant: {"companyIdList": [tenant.company_id]},
     "businessLogicService/permissionGroups": lambda tenant: {},
     "businessLogicService/permissionGroups/list": lambda tenant: {},
@@ -188,6 +229,11 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
 """The calls that take an access token in `accessInfo`, by path."""
 
 NEEDS_PERMISSION = {
+    "authenticationService/signAccessToken",
+    "authenticationService/authenticationCreate",
+    "authenticationService/authenticationUpdate",
+    "authenticationService/authenticationInformation",
+    "authenticationService/listAuthentications",
     "roomService/create",
     "roomService/update",
     "roomService/destroy",
@@ -239,8 +285,17 @@ def guest_body(tenant: Tenant) -> Body:
     }
 
 
+def reset_body(tenant: Tenant) -> Body:
+    return {
+        "accessInfo": {"requestId": "test"},
+        "username": tenant.person().username,
+        "companyId": tenant.company_id,
+    }
+
+
 OPEN_CALLS: dict[str, Callable[[Tenant], Body]] = {
     "authenticationService/authenticate": sign_in_body,
+    "authenticationService/requestPasswordReset": reset_body,
     "guestService.v2/authenticate": guest_body,
 }
 """The calls without an access token."""

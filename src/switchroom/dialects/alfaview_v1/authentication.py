@@ -16,7 +16,12 @@ from switchroom.dialects.alfaview_v1.messages.authentication import (
     AuthenticationRequest,
     AuthorizationCodeCredentials,
     CompanySwitchCredentials,
+    ListIdentityProvidersReply,
+    ListIdentityProvidersRequest,
+    PasswordResetReply,
+    PasswordResetRequest,
     RefreshTokenCredentials,
+    SignAccessTokenRequest,
     UsernamePasswordCredentials,
 )
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo
@@ -27,13 +32,14 @@ from switchroom.dialects.alfaview_v1.operations import (
     required,
     standard_base64,
 )
+from switchroom.dialects.alfaview_v1.people import administration_of, permission_numbers
 from switchroom.dialects.operation import DEVICE_COOKIE, OPEN, Operation
 from switchroom.dialects.services import Services
-from switchroom.errors import ErrorCode, Invalid, LinkNotFound
+from switchroom.errors import ErrorCode, Forbidden, Invalid, LinkNotFound, NotFound
 from switchroom.identity.authentication import SignedIn
 from switchroom.identity.devices import DEVICE_FORGOTTEN_AFTER
-from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind
+from switchroom.identity.usernames import folded
 
 _WELCOME = "You were authenticated successfully"
 
@@ -42,6 +48,8 @@ class AuthenticationService:
     def __init__(self, services: Services) -> None:
         self._authentication = services.authentication
         self._invitations = services.member_invitations
+        self._password_links = services.password_links
+        self._password_resets = services.password_resets
         self._signer = services.signer
         self._secure = services.cookie_secure
 
@@ -70,6 +78,28 @@ class AuthenticationService:
                 self.access_token_information,
                 "Whose an access token is, what it allows, until when, and which companies are open to them.",
             ),
+            operation(
+                "authenticationService/signAccessToken",
+                SignAccessTokenRequest,
+                AuthenticationReply,
+                self.sign_access_token,
+                "A token of the caller's with fewer permissions or a shorter life, to hand on.",
+            ),
+            operation(
+                "authenticationService/listIdentityProviders",
+                ListIdentityProvidersRequest,
+                ListIdentityProvidersReply,
+                self.list_identity_providers,
+                "The identity providers of a domain; there are none.",
+            ),
+            operation(
+                "authenticationService/requestPasswordReset",
+                PasswordResetRequest,
+                PasswordResetReply,
+                self.request_password_reset,
+                "Mail a link to whoever has the name; the answer is the same when nobody has.",
+                access=OPEN,
+            ),
         ]
 
     async def authenticate(self, context: Context, request: AuthenticationRequest) -> Reply:
@@ -94,6 +124,36 @@ class AuthenticationService:
         claims = context.caller
         return _reply(claims, await self._authentication.accessible(claims))
 
+    async def sign_access_token(self, context: Context, request: SignAccessTokenRequest) -> Reply:
+        claims, wanted = context.caller, request.accessToken
+        if claims.is_guest:
+            raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
+        if wanted is None:
+            raise Invalid(ErrorCode.REQUIRED, "accessToken")
+        if wanted.companyId and wanted.companyId != claims.company_id:
+            raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=wanted.companyId[:100])
+        if wanted.userId and wanted.userId != claims.subject_id:
+            raise Forbidden(ErrorCode.OWN_TOKEN_ONLY)
+        if wanted.isGuest or wanted.basePermissionsId:
+            path = "isGuest" if wanted.isGuest else "basePermissionsId"
+            raise Invalid(ErrorCode.VALUE_INVALID, path, reason="guests get their tokens by links")
+        signed = self._authentication.narrowed(
+            claims, administration_of(wanted.permissions), int(wanted.expiresAt) or None
+        )
+        reply = _reply(signed.claims, signed.accessible)
+        reply.accessToken = signed.token
+        return reply
+
+    async def list_identity_providers(self, context: Context, request: ListIdentityProvidersRequest) -> Reply:
+        if context.caller.is_guest:
+            raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
+        return ListIdentityProvidersReply()
+
+    async def request_password_reset(self, context: Context, request: PasswordResetRequest) -> Reply:
+        username = required(request.username, "username")
+        self._password_resets.ask_for(username, context.address, request.companyId)
+        return PasswordResetReply()
+
     async def _sign_in(self, context: Context, request: AuthenticationRequest) -> SignedIn:
         given = [
             credentials
@@ -112,9 +172,12 @@ class AuthenticationService:
             raise Invalid(ErrorCode.CREDENTIALS_AMBIGUOUS, "usernamePasswordCredentials")
         match given[0]:
             case UsernamePasswordCredentials() as password:
+                username = password.username
+                if password.passwordResetToken:
+                    username = await self._reset_password(context, password)
                 device = context.cookie(DEVICE_COOKIE)
                 return await self._authentication.with_password(
-                    password.username,
+                    username,
                     password.password,
                     password.companyId or None,
                     context.address,
@@ -135,6 +198,14 @@ class AuthenticationService:
                 return await self._switch(context, request, switch)
             case other:
                 raise Unimplemented(type(other).__name__)
+
+    async def _reset_password(self, context: Context, credentials: UsernamePasswordCredentials) -> str:
+        """Set the password by the key of the link that was mailed, once. Returns the user name."""
+        key = credentials.passwordResetToken
+        known = await self._password_links.look_up(key, context.address)
+        if credentials.username and folded(credentials.username) != known.username:
+            raise LinkNotFound
+        return await self._password_links.set_password(key, credentials.password, context.address)
 
     async def _activate(
         self, context: Context, request: AuthenticationRequest, activation: ActivationTokenCredentials
@@ -171,9 +242,7 @@ def _reply(claims: AccessToken, accessible: Sequence[str]) -> AuthenticationRepl
     return AuthenticationReply(
         expiresAt=Int64(claims.expires_at),
         userId=claims.subject_id,
-        permissions={
-            str(permission.bit_length() - 1): True for permission in Administration(claims.administration)
-        },
+        permissions=permission_numbers(claims.administration),
         accountStatus=AccountStatus.PENDING
         if claims.kind is SubjectKind.INVITEE
         else AccountStatus.ACTIVATED,

@@ -12,6 +12,7 @@ from switchroom.dialects.alfaview_v1 import codec
 from switchroom.dialects.alfaview_v1.authentication import AuthenticationService
 from switchroom.dialects.alfaview_v1.business_logic import BusinessLogicService
 from switchroom.dialects.alfaview_v1.company import CompanyService
+from switchroom.dialects.alfaview_v1.credentials import CredentialsService
 from switchroom.dialects.alfaview_v1.documentation import DOCUMENTATION
 from switchroom.dialects.alfaview_v1.errors import PROBLEMS, ErrorReply, Word, error_reply
 from switchroom.dialects.alfaview_v1.guest import GuestService
@@ -38,13 +39,6 @@ _LONGEST_REQUEST_ID = 256
 
 NOT_CARRIED_OUT = {
     "authenticationService": (
-        "signAccessToken",
-        "authenticationCreate",
-        "authenticationUpdate",
-        "authenticationInformation",
-        "listAuthentications",
-        "listIdentityProviders",
-        "requestPasswordReset",
         "createMagicToken",
         "sendCompanyDeletionEmail",
     ),
@@ -83,6 +77,7 @@ class Alfaview(Dialect[AccessToken, Word]):
             *AuthenticationService(services).operations(),
             *BusinessLogicService(services).operations(),
             *CompanyService(services).operations(),
+            *CredentialsService(services).operations(),
             *GuestService(services).operations(),
             *QuotaService(services).operations(),
             *RoomService(services).operations(),

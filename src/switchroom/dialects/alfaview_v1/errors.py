@@ -150,6 +150,7 @@ PROBLEMS = ProblemTable(
             "organization_ids": "companyIdList",
             "person_id": "userId",
             "person_ids": "userIdList",
+            "principals": "principal",
             "properties": "metadata",
             "quota": "quotas",
             "quota.active": "activeParticipants",

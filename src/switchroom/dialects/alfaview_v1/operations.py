@@ -12,7 +12,7 @@ from switchroom.dialects.body import LARGEST_BODY
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.secrets import random_key
-from switchroom.identity.tokens import AccessToken
+from switchroom.identity.tokens import AccessToken, SubjectKind
 
 TOKEN = "token"  # noqa: S105
 """The access of an operation that takes an access token in `accessInfo`."""
@@ -97,3 +97,10 @@ def required(value: str, field: str) -> str:
     if not value:
         raise Invalid(ErrorCode.REQUIRED, field)
     return value
+
+
+def own_id(context: Context) -> str:
+    """The id of the person who calls. Raises Invalid for a program, which has to name somebody."""
+    if context.caller.kind is not SubjectKind.PERSON:
+        raise Invalid(ErrorCode.REQUIRED, "userId")
+    return context.caller.subject_id

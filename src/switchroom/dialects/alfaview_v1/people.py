@@ -11,7 +11,7 @@ from switchroom.accounts.person_drafts import AccessDraft, PersonDraft
 from switchroom.dialects.alfaview_v1.errors import Unimplemented
 from switchroom.dialects.alfaview_v1.messages.authentication import AccountStatus, AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import Locale, User, UserProfile
-from switchroom.errors import ErrorCode, Invalid
+from switchroom.errors import ErrorCode, Invalid, NotFound
 from switchroom.identity.models import Membership, Person
 from switchroom.identity.permissions import Administration
 
@@ -72,8 +72,9 @@ def invitation_draft(
     )
 
 
-def access_draft(request: AuthenticationRequest | None) -> AccessDraft:
-    """Raises Unimplemented for credentials that are not a user name and a password."""
+def access_draft(request: AuthenticationRequest | None, company_id: str) -> AccessDraft:
+    """Raises Unimplemented for credentials that are not a user name and a password, NotFound for those of
+    another company than the caller's."""
     if request is None:
         return AccessDraft()
     if any(
@@ -88,6 +89,8 @@ def access_draft(request: AuthenticationRequest | None) -> AccessDraft:
     ):
         raise Unimplemented("people have usernamePasswordCredentials and no others")
     credentials = request.usernamePasswordCredentials
+    if credentials and credentials.companyId not in ("", company_id):
+        raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=credentials.companyId[:100])
     if request.accountStatus not in _ENABLED:
         reason = "an account is made ACTIVATED, DEACTIVATED or LOCKED"
         raise Invalid(ErrorCode.VALUE_INVALID, "accountStatus", reason=reason)
@@ -102,6 +105,11 @@ def access_draft(request: AuthenticationRequest | None) -> AccessDraft:
 def administration_of(permissions: Mapping[str, bool]) -> Mapping[Administration, bool]:
     """Permissions by their numbers in BackendPermission, or by their names there. Raises Invalid."""
     return {_permission(key): is_given for key, is_given in permissions.items()}
+
+
+def permission_numbers(administration: int) -> dict[str, bool]:
+    """The permissions by their numbers in BackendPermission, as text."""
+    return {str(one.bit_length() - 1): True for one in Administration(administration)}
 
 
 def _permission(key: str) -> Administration:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, structs
-
 from switchroom.accounts.person_drafts import AccessDraft
+from switchroom.dialects.alfaview_v1.changes_of_people import ChangesOfPeople
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import Reply, ReplyInfo, User
 from switchroom.dialects.alfaview_v1.messages.user import (
@@ -24,7 +23,7 @@ from switchroom.dialects.alfaview_v1.messages.user import (
     UserProfileUpdateRequest,
     UserUpdateRequest,
 )
-from switchroom.dialects.alfaview_v1.operations import Context, operation, required
+from switchroom.dialects.alfaview_v1.operations import Context, operation, own_id, required
 from switchroom.dialects.alfaview_v1.people import (
     access_draft,
     invitation_draft,
@@ -32,10 +31,9 @@ from switchroom.dialects.alfaview_v1.people import (
     person_draft,
     user_message,
 )
-from switchroom.dialects.operation import DEVICE_COOKIE, Operation
+from switchroom.dialects.operation import Operation
 from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid, NotFound
-from switchroom.identity.tokens import SubjectKind
 
 _OK = "OK"
 
@@ -45,7 +43,7 @@ class UserService:
         self._people = services.people
         self._administration = services.people_administration
         self._invitations = services.member_invitations
-        self._password_changes = services.password_changes
+        self._changes = ChangesOfPeople(services)
 
     def operations(self) -> Sequence[Operation]:
         return [
@@ -118,7 +116,7 @@ class UserService:
         if request.user is None and request.authenticationRequest is None:
             raise Invalid(ErrorCode.REQUIRED, "user")
         draft = person_draft(request.user, _metadata(request.authenticationRequest))
-        access = access_draft(request.authenticationRequest)
+        access = access_draft(request.authenticationRequest, context.caller.company_id)
         return UserCreateReply(userId=await self._administration.create(context.caller, draft, access))
 
     async def invite(self, context: Context, request: UserInviteRequest) -> Reply:
@@ -130,36 +128,21 @@ class UserService:
         return UserAcceptInvitationReply()
 
     async def update(self, context: Context, request: UserUpdateRequest) -> ReplyInfo:
-        """Whoever changes their own password gives the one so far in `current`, which ends all sessions."""
-        caller, person_id = context.caller, required(request.userId, "userId")
-        draft = person_draft(request.user, _metadata(request.authenticationRequest))
-        access = access_draft(request.authenticationRequest)
-        is_self = caller.kind is SubjectKind.PERSON and person_id == caller.subject_id
-        password = access.password if is_self else UNSET
-        if password is not UNSET:
-            access = structs.replace(access, password=UNSET)
-        if password is UNSET or access != AccessDraft() or request.user is not None:
-            await self._administration.update(caller, person_id, draft, access)
-        if password is not UNSET:
-            credentials = (
-                request.authenticationRequest and request.authenticationRequest.usernamePasswordCredentials
-            )
-            current = credentials.current if credentials else ""
-            await self._password_changes.change_own(
-                caller, current, password, context.address, context.cookie(DEVICE_COOKIE)
-            )
+        """Of their own password, who changes it gives the one so far in `current`."""
+        person_id = required(request.userId, "userId")
+        await self._changes.update(context, person_id, request.user, request.authenticationRequest)
         return ReplyInfo(statusMessage=_OK)
 
     async def update_profile(self, context: Context, request: UserProfileUpdateRequest) -> ReplyInfo:
         if request.userProfile is None:
             raise Invalid(ErrorCode.REQUIRED, "userProfile")
         draft = person_draft(User(userProfile=request.userProfile))
-        person_id = request.userId or _own_id(context)
+        person_id = request.userId or own_id(context)
         await self._administration.update(context.caller, person_id, draft, AccessDraft())
         return ReplyInfo(statusMessage=_OK)
 
     async def get_locale(self, context: Context, request: UserGetLocaleRequest) -> Reply:
-        person_id = request.userId or _own_id(context)
+        person_id = request.userId or own_id(context)
         person = await self._administration.languages(context.caller, person_id)
         return UserGetLocaleReply(locale=locale_message(person))
 
@@ -168,13 +151,6 @@ class UserService:
             raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=request.companyId[:100])
         await self._administration.destroy(context.caller, required(request.userId, "userId"))
         return ReplyInfo(statusMessage=_OK)
-
-
-def _own_id(context: Context) -> str:
-    """The id of the person who calls. Raises Invalid for a program, which has to name somebody."""
-    if context.caller.kind is not SubjectKind.PERSON:
-        raise Invalid(ErrorCode.REQUIRED, "userId")
-    return context.caller.subject_id
 
 
 def _metadata(request: AuthenticationRequest | None) -> dict[str, str]:

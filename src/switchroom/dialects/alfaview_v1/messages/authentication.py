@@ -4,10 +4,22 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
 
-from switchroom.dialects.alfaview_v1.messages.common import Reply, Request
-from switchroom.dialects.alfaview_v1.messages.scalars import Int64, WireEnum
+from msgspec import Meta, Struct, field
+
+from switchroom.dialects.alfaview_v1.messages.common import (
+    AccessToken,
+    Reply,
+    ReplyStatusCode,
+    Request,
+    TrackingInfo,
+)
+from switchroom.dialects.alfaview_v1.messages.scalars import Int64, UInt32, WireEnum
+from switchroom.identity.people import MOST_PEOPLE
+from switchroom.identity.usernames import LONGEST_USERNAME
+
+_Names = Annotated[list[str], Meta(max_length=MOST_PEOPLE)]
 
 
 class AccountStatus(WireEnum):
@@ -104,3 +116,114 @@ class AuthenticationReply(Reply):
 
 class AccessTokenInformationRequest(Request):
     pass
+
+
+class SignAccessTokenRequest(Request):
+    """The token to sign: its `permissions` are what it has, none without any; it is good until `expiresAt`,
+    no longer than the one of `accessInfo`, whose person and company are its own."""
+
+    accessToken: AccessToken | None = None
+
+
+class IdentityProvider(Struct, omit_defaults=True):
+    id: str = ""
+    url: str = ""
+    label: str = ""
+    iconURL: str = ""
+
+
+class ListIdentityProvidersRequest(Request):
+    domain: str = ""
+
+
+class ListIdentityProvidersReply(Reply):
+    identityProviders: list[IdentityProvider] = []
+
+
+class PasswordResetRequest(Request):
+    username: Annotated[str, Meta(max_length=LONGEST_USERNAME)] = ""
+    companyId: Annotated[str, Meta(max_length=100)] = ""
+
+
+class PasswordResetReply(Reply):
+    """The same for every name, so that nobody learns which there are: nothing but `replyInfo` is ever set."""
+
+    userId: str = ""
+    passwordResetToken: str = ""
+    trackingInfo: TrackingInfo | None = None
+
+
+class AuthenticationMethodInformation(Struct, omit_defaults=True):
+    """What somebody signs in with: `type` is a name of AuthenticationMethodType, `principal` a user name."""
+
+    type: str = ""
+    principal: str = ""
+    companyId: str = ""
+    userId: str = ""
+    permissions: dict[str, bool] = {}
+    accountStatus: AccountStatus = AccountStatus.DEFAULT
+    metadata: dict[str, str] = {}
+
+
+def _no_methods() -> list[AuthenticationMethodInformation]:
+    return []
+
+
+class AuthMethodInfoList(Struct, omit_defaults=True):
+    methods: list[AuthenticationMethodInformation] = field(default_factory=_no_methods, name="list")
+
+
+class AuthenticationInformationRequest(Request):
+    userId: str = ""
+
+
+class AuthenticationInformationReply(Reply):
+    """`authenticationMethodInformation` is by its type."""
+
+    userId: str = ""
+    permissions: dict[str, bool] = {}
+    authenticationMethodInformation: dict[str, AuthenticationMethodInformation] = {}
+
+
+class ListAuthenticationsRequest(Request):
+    limit: UInt32 = UInt32(0)
+    offset: UInt32 = UInt32(0)
+    principal: _Names = []
+    userIdList: _Names = []
+    accountStatus: Annotated[list[AccountStatus], Meta(max_length=100)] = []
+    keyType: Annotated[list[str], Meta(max_length=100)] = []
+    companyId: _Names = []
+    onlyEligibleForCompanySwitch: bool = False
+
+
+class ListAuthenticationsReply(Reply):
+    """`results` are by user id, `maxOffset` is how many there are in all."""
+
+    maxOffset: UInt32 = UInt32(0)
+    results: dict[str, AuthMethodInfoList] = {}
+
+
+class AuthenticationCreateRequest(Request):
+    authenticationRequest: AuthenticationRequest | None = None
+
+
+class AuthenticationCreateReply(Reply):
+    userId: str = ""
+    trackingInfo: TrackingInfo | None = None
+
+
+class AuthenticationUpdateRequest(Request):
+    """`removeAll` takes away what the person signs in with so far."""
+
+    removeAll: bool = False
+    userId: str = ""
+    authenticationRequest: AuthenticationRequest | None = None
+
+
+class AuthenticationUpdateReply(Reply):
+    """Beside `replyInfo` its fields stand in the reply itself."""
+
+    requestId: str = ""
+    statusCode: ReplyStatusCode = ReplyStatusCode.OK
+    statusMessage: str = ""
+    trackingInfo: TrackingInfo | None = None

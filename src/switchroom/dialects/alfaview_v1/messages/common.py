@@ -98,11 +98,38 @@ class RoomFeatureId(WireEnum):
     DISABLE_JOIN_AND_LEAVE_NOTIFICATIONS = "DISABLE_JOIN_AND_LEAVE_NOTIFICATIONS", 14
 
 
+class AuthenticationMethodType(WireEnum):
+    UNDEFINED_AUTH_METHOD = "UNDEFINED_AUTH_METHOD", 0
+    ACTIVATION_TOKEN = "ACTIVATION_TOKEN", 1
+    AUTHORIZATION_CODE = "AUTHORIZATION_CODE", 2
+    COMPANY_SWITCH = "COMPANY_SWITCH", 3
+    GUEST_ACCESS = "GUEST_ACCESS", 4
+    LDAP = "LDAP", 5
+    EXTERNAL = "EXTERNAL", 6
+    USERNAME_PASSWORD = "USERNAME_PASSWORD", 7
+    PASSWORD_RESET = "PASSWORD_RESET", 8
+    INTERNAL_SERVICE = "INTERNAL_SERVICE", 9
+    DIAL_IN_CODE = "DIAL_IN_CODE", 10
+
+
 class AccessInfo(Struct, omit_defaults=True):
     requestId: str = ""
     accessToken: str = ""
     includeMetadata: bool = False
     returnObjectIdsOnly: bool = False
+
+
+class AccessToken(Struct, omit_defaults=True):
+    """What an access token says. `permissions` are by their numbers in BackendPermission, or their names."""
+
+    userId: str = ""
+    companyId: str = ""
+    expiresAt: Int64 = Int64(0)
+    permissions: dict[str, bool] = {}
+    isGuest: bool = False
+    displayName: str = ""
+    basePermissionsId: str = ""
+    authenticationMethod: AuthenticationMethodType = AuthenticationMethodType.UNDEFINED_AUTH_METHOD
 
 
 class ReplyInfo(Struct, omit_defaults=True):
