@@ -31,6 +31,7 @@ from switchroom.platform.telephony_calls import CallServices
 from switchroom.settings import ConfigurationError
 from switchroom.telephony.calls.leg import DEVICE
 from switchroom.telephony.calls.media_services import MediaServices
+from switchroom.telephony.routing import numbers
 from switchroom.telephony.routing.configuration import LONGEST_RINGING
 
 log = structlog.stdlib.get_logger(__name__)
@@ -50,9 +51,10 @@ async def work(job: TelephonyJob) -> None:
     """Control calls until told to end. Raises ConfigurationError without a SIP server or relay."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signal_number, stop.set)
     server, relay = _engines(job)
+    numbers.load_plan()
     async with AsyncExitStack() as stack:
         calls = CallServices(job.settings, job.number)
         stack.push_async_callback(calls.close)
