@@ -340,3 +340,23 @@ async def test_an_occurrence_has_its_own_recordings(studio: Studio) -> None:
 
     assert await told(planned.meeting.id) == [yesterday.id, today.id]
     assert await told(occurrences[1].hex_id) == [today.id]
+
+
+@ON_ONE_DATABASE
+async def test_a_passing_address_leads_to_the_file_for_its_time_only(studio: Studio) -> None:
+    planned = await studio.acme.plan("Standup")
+    recording_session = await studio.recording_session(planned)
+    await studio.write(recording_session, state=RecordingState.READY, file_name="recording.mp4")
+    studio.files.of(recording_session.id).joinpath("recording.mp4").write_bytes(b"film")
+    row = await studio.row(recording_session)
+    assert row is not None
+
+    def token(good_for: timedelta) -> str:
+        return studio.archive.passing_url(row, good_for).rpartition("/")[2]
+
+    good, outdated = token(timedelta(minutes=1)), token(-SECOND)
+    assert (await studio.archive.find(row.id, good)).size == 4
+    until, _, mac = good.partition(".")
+    for wrong in (outdated, f"{int(until) + 1}.{mac}", f"{until}.", f".{mac}", ".", f"{'9' * 40}.{mac}", mac):
+        with pytest.raises(NotFound):
+            await studio.archive.find(row.id, wrong)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
 from sqlalchemy import select
 
+from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, NotFound
 from switchroom.meetings.models import Meeting
@@ -19,7 +20,11 @@ from switchroom.meetings.recordings.models import MeetingRecording, RecordingSta
 
 CONTENT_TYPES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
 
+PASSING = timedelta(hours=12)
+"""How long an address is good that is for somebody who may see the recording now."""
+
 _LONGEST_NAME = 80
+_SECONDS = re.compile("[0-9]{1,12}")
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\s]+')
 
 
@@ -43,8 +48,14 @@ class RecordingArchive:
         """Where its file is; whoever has the address may have the file."""
         return f"{self._base_url}/recordings/{recording.id}/{recording.access_token}"
 
+    def passing_url(self, recording: MeetingRecording, good_for: timedelta = PASSING) -> str:
+        """Where its file is for some time, for somebody who may see it now."""
+        until = int((now() + good_for).timestamp())
+        return f"{self._base_url}/recordings/{recording.id}/{until}.{_mac(recording, until)}"
+
     async def find(self, recording_id: str, access_token: str) -> RecordedFile:
-        """Raises NotFound, whatever the reason is."""
+        """The file, by the access token or by one that is good for some hours. Raises NotFound, whatever the
+        reason is."""
         query = (
             select(MeetingRecording, Meeting.topic)
             .join(Meeting, Meeting.id == MeetingRecording.meeting_id)
@@ -54,9 +65,9 @@ class RecordingArchive:
             raise _unknown()
         async with self._database.read(None) as session:
             found = (await session.execute(query)).one_or_none()
-        expected = found[0].access_token if found is not None else ""
+        expected = _expected(found[0], access_token) if found is not None else ""
         fits = hmac.compare_digest(expected.encode(), access_token.encode())
-        if found is None or not fits or found[0].state != RecordingState.READY:
+        if found is None or not expected or not fits or found[0].state != RecordingState.READY:
             raise _unknown()
         recording, topic = found
         path = self._files.of(recording.id) / recording.file_name
@@ -70,6 +81,20 @@ class RecordingArchive:
 
 def content_type(recording: MeetingRecording) -> str:
     return CONTENT_TYPES[Path(recording.file_name).suffix]
+
+
+def _expected(recording: MeetingRecording, given: str) -> str:
+    """The token that the given one must be, empty where its time is over."""
+    until, dot, _ = given.partition(".")
+    if not dot:
+        return recording.access_token
+    seconds = int(until) if _SECONDS.fullmatch(until) else 0
+    return f"{until}.{_mac(recording, seconds)}" if seconds > now().timestamp() else ""
+
+
+def _mac(recording: MeetingRecording, until: int) -> str:
+    text = f"{recording.id} {until}".encode()
+    return hmac.digest(recording.access_token.encode(), text, "sha256").hex()
 
 
 def _name(topic: str, started: datetime) -> str:
