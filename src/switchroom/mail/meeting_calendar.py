@@ -11,7 +11,13 @@ from msgspec.structs import replace
 
 from switchroom.mail.addresses import Mailbox, name_in_line
 from switchroom.mail.components import filled, party
-from switchroom.mail.meeting_details import cleaned, description, language_of, organizer_of
+from switchroom.mail.meeting_details import (
+    cleaned,
+    description,
+    language_of,
+    organizer_of,
+    plain_lines,
+)
 from switchroom.mail.meeting_mails import DifferentOccurrence, MeetingEntry, MeetingMail, MeetingMailKind
 from switchroom.mail.timezones import is_utc, recurring_vtimezone, vtimezone, zone_of
 
@@ -34,7 +40,9 @@ def meeting_calendar(
     """The calendar of a mail whose words are cleaned."""
     canceled = mail.kind is MeetingMailKind.CANCELLATION
     entries = [mail] if canceled else _components(mail)
-    people = {"ORGANIZER": party(organizer), "ATTENDEE": party(attendee, _INVITED)}
+    people: dict[str, object] = {"ORGANIZER": party(organizer), "ATTENDEE": party(attendee, _INVITED)}
+    if canceled and mail.reason:
+        people["COMMENT"] = vText(plain_lines(mail.reason), params={"LANGUAGE": language_of(mail).name})
     status = "CANCELLED" if canceled else "CONFIRMED"
     events = [_entry(entry, stamp=queued_at, status=status, people=people) for entry in entries]
     return _calendar({"METHOD": method_of(mail)}, entries, events)
@@ -124,7 +132,7 @@ def _timezone(timezone: str, entries: Sequence[MeetingEntry]) -> Timezone:
     return recurring_vtimezone(zone, min(years), max(years))
 
 
-def _entry(entry: MeetingEntry, *, stamp: datetime, status: str, people: Mapping[str, vCalAddress]) -> Event:
+def _entry(entry: MeetingEntry, *, stamp: datetime, status: str, people: Mapping[str, object]) -> Event:
     language = language_of(entry)
     in_language = {"LANGUAGE": language.name}
     zone = UTC if _in_utc(entry) else zone_of(entry.timezone)

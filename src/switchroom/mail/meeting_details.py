@@ -36,9 +36,10 @@ def cleaned(entry: _Entry) -> _Entry:
         organizer_name=name_in_line(entry.organizer_name),
         organization_name=name_in_line(entry.organization_name),
         topic=name_in_line(entry.topic),
-        agenda=_lines(entry.agenda),
+        agenda=plain_lines(entry.agenda),
         different=tuple(
-            replace(one, topic=name_in_line(one.topic), agenda=_lines(one.agenda)) for one in entry.different
+            replace(one, topic=name_in_line(one.topic), agenda=plain_lines(one.agenda))
+            for one in entry.different
         ),
         join_link=one_line(entry.join_link),
         meeting_number=one_line(entry.meeting_number),
@@ -47,7 +48,7 @@ def cleaned(entry: _Entry) -> _Entry:
     )
 
 
-def _lines(text: str) -> str:
+def plain_lines(text: str) -> str:
     """Without bidi controls, which could take the isolation from the names before and after."""
     lines = sanitize.without_bidi_controls(text).splitlines()
     return "\n".join(one_line(line) for line in lines).strip("\n")

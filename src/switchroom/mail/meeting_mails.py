@@ -77,6 +77,7 @@ class MeetingMailing(MeetingEntry, frozen=True, kw_only=True, omit_defaults=True
     """The same to several people. The entry's own `join_link` and `locale` go to nobody."""
 
     kind: MeetingMailKind
+    reason: str = ""
     recipients: tuple[MeetingRecipient, ...]
 
     def mails(self) -> Iterator[MeetingMail]:
@@ -86,9 +87,10 @@ class MeetingMailing(MeetingEntry, frozen=True, kw_only=True, omit_defaults=True
 
 
 class MeetingMail(MeetingEntry, frozen=True, kw_only=True, tag="meeting"):
-    """The entry, and to whom it goes why."""
+    """The entry, and to whom it goes why. `reason` is why a meeting does not take place, if that was said."""
 
     kind: MeetingMailKind
+    reason: str = ""
     to: str
     to_name: str = ""
     role: MeetingRole = MeetingRole.PARTICIPANT

@@ -10,7 +10,14 @@ from switchroom.mail import dates, layout
 from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line
 from switchroom.mail.isolation import as_text, isolated
 from switchroom.mail.meeting_calendar import meeting_calendar, method_of
-from switchroom.mail.meeting_details import Language, cleaned, language_of, numbers, organizer_of
+from switchroom.mail.meeting_details import (
+    Language,
+    cleaned,
+    language_of,
+    numbers,
+    organizer_of,
+    plain_lines,
+)
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailKind, MeetingRole
 from switchroom.mail.message import Attachment, Content, Envelope, RenderedMail, compose
 from switchroom.mail.recurrence_words import recurrence_in_words
@@ -29,6 +36,7 @@ class Paragraphs(Struct, frozen=True, kw_only=True):
     dates: str
     zone: str
     repeats: str
+    reason: str
     agenda: str
     join: str
     numbers: str
@@ -101,6 +109,7 @@ def _paragraphs(
             if mail.recurrence and not occurrence
             else ""
         ),
+        reason="" if takes_place else plain_lines(mail.reason),
         agenda=mail.agenda if takes_place else "",
         join=mail.join_link if takes_place else "",
         numbers="\n".join(numbers(mail, language)) if takes_place else "",
@@ -134,6 +143,7 @@ def _text(paragraphs: Paragraphs, language: Language) -> str:
         paragraphs.introduction,
         paragraphs.one_occurrence,
         "\n".join(when),
+        f"{meeting.reason}:\n{paragraphs.reason}" if paragraphs.reason else "",
         f"{meeting.agenda}:\n{paragraphs.agenda}" if paragraphs.agenda else "",
         f"{words.join}:\n{paragraphs.join}" if paragraphs.join else "",
         paragraphs.numbers,
@@ -154,6 +164,8 @@ def _html(paragraphs: Paragraphs, language: Language) -> str:
         yield layout.labeled(words.when, paragraphs.dates, paragraphs.zone)
         if paragraphs.repeats:
             yield layout.labeled(meeting.repeats, paragraphs.repeats)
+        if paragraphs.reason:
+            yield layout.labeled(meeting.reason, f"\n{paragraphs.reason}")
         if paragraphs.agenda:
             yield layout.labeled(meeting.agenda, f"\n{paragraphs.agenda}")
         if paragraphs.join:

@@ -24,6 +24,7 @@ class MeetingWording(Struct, frozen=True, kw_only=True):
     kinds: Mapping[MeetingMailKind, KindWording]
     one_occurrence: str
     repeats: str
+    reason: str
     agenda: str
     number: str
     phone: str
@@ -66,6 +67,7 @@ MEETING_WORDINGS: Mapping[str, MeetingWording] = {
         },
         one_occurrence="This is only about the meeting of {date}. The others of the series stay as they are.",
         repeats="Repeats",
+        reason="Reason",
         agenda="Agenda",
         number="Meeting number",
         phone="By phone",
@@ -110,6 +112,7 @@ MEETING_WORDINGS: Mapping[str, MeetingWording] = {
         },
         one_occurrence="Das betrifft nur den Termin vom {date}. Die anderen der Reihe bleiben, wie sie sind.",
         repeats="Wiederholt sich",
+        reason="Grund",
         agenda="Tagesordnung",
         number="Meeting-Nummer",
         phone="Per Telefon",
