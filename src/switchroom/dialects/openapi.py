@@ -221,7 +221,9 @@ class Schemas:
             case inspect.CustomType():
                 return self._scalars(kind.cls)
             case inspect.DateTimeType():
-                return {"type": "string", "format": "date-time"}
+                return {"type": "string", **({} if kind.tz is False else {"format": "date-time"})}
+            case inspect.DateType():
+                return {"type": "string", "format": "date"}
             case inspect.StrType():
                 sizes = _limits(minLength=kind.min_length, maxLength=kind.max_length, pattern=kind.pattern)
                 return {"type": "string", **sizes}

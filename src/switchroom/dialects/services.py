@@ -27,6 +27,7 @@ from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.password_resets import PasswordResets
 from switchroom.meetings.admission import MeetingAdmission
+from switchroom.meetings.agenda import Agenda
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.meetings import Meetings
@@ -78,6 +79,7 @@ class Services(Struct, frozen=True, kw_only=True):
 
     # meetings and accounts
     accounts: Accounts
+    agenda: Agenda
     attendances: Attendances
     calendars: Calendars
     invitation_batches: InvitationBatches

@@ -24,7 +24,7 @@ from switchroom.mail.password_mails import PasswordMail
 from switchroom.mail.voicemail_mails import VoicemailMail
 from switchroom.tasks import taking_turns
 
-_LONGEST_UID = 100
+LONGEST_UID = 100
 """Of what is asked for. A meeting's begins with its id, behind which any host's name may come."""
 
 _KIND = "mails"
@@ -146,7 +146,7 @@ async def withdraw_invitations(session: AsyncSession, organization_id: int, uid:
         update(QueuedMail)
         .where(
             QueuedMail.organization_id == organization_id,
-            QueuedMail.calendar_uid == uid[:_LONGEST_UID],
+            QueuedMail.calendar_uid == uid[:LONGEST_UID],
             QueuedMail.state == MailState.QUEUED,
         )
         .values(state=MailState.FAILED, payload="", last_error=reason)
@@ -171,7 +171,7 @@ def _row(
         "id": new_ordered_id(),
         "organization_id": organization_id,
         "recipient": to,
-        "calendar_uid": payload.uid[:_LONGEST_UID],
+        "calendar_uid": payload.uid[:LONGEST_UID],
         "payload": msgspec.json.encode(payload).decode(),
         "created_at": queued_at,
     }
@@ -191,7 +191,7 @@ async def _insert_all(
 async def _withdraw_replaced(session: AsyncSession, organization_id: int, newer: MeetingMailing) -> None:
     of_meeting = (
         QueuedMail.organization_id == organization_id,
-        QueuedMail.calendar_uid == newer.uid[:_LONGEST_UID],
+        QueuedMail.calendar_uid == newer.uid[:LONGEST_UID],
         QueuedMail.state == MailState.QUEUED,
     )
     together = await session.execute(

@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingTerms
+from switchroom.accounts.organizers import Actor
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, NotFound
-from switchroom.identity.models import Membership, Organization, Person
+from switchroom.identity.models import Membership, Organization, Person, new_calendar_token
 from switchroom.mail.meeting_mails import MeetingEntry
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.invitations import Invitations
@@ -51,6 +52,23 @@ class Calendars:
             )
             entries = await self._entries(session, query, with_organizers_key=True)
         return await asyncio.to_thread(_feed, entries, name=person.display_name, made_at=now())
+
+    async def token_of(self, actor: Actor, *, renewed: bool = False) -> str:
+        """The token of the actor's calendar; a `renewed` one makes the one before void. Raises NotFound."""
+        own = Membership.person_id == actor.person_id
+        if renewed:
+            async with self._database.write(actor.organization_id) as session:
+                await session.execute(
+                    update(Membership)
+                    .where(own)
+                    .values(calendar_token=new_calendar_token())
+                    .execution_options(synchronize_session=False)
+                )
+        async with self._database.read(actor.organization_id) as session:
+            token = await session.scalar(select(Membership.calendar_token).where(own))
+        if token is None:
+            raise NotFound(ErrorCode.USER_NOT_FOUND, "user_id")
+        return token
 
     async def of_meeting(self, token: str) -> bytes:
         """One meeting, with the link for everybody. Raises NotFound."""

@@ -19,6 +19,7 @@ from switchroom.rooms.drafts import require_name, require_text
 
 MOST_INVITED = 1000
 LONGEST_AGENDA = 20_000
+LONGEST_REASON = 2_000
 LONGEST = timedelta(days=14)
 STANDARD_LENGTH = timedelta(minutes=60)
 MOST_DOCUMENTS = 50
@@ -67,6 +68,11 @@ def require_topic(topic: str | UnsetType) -> str:
 
 def require_agenda(agenda: str) -> str:
     return require_text(agenda, "agenda", longest=LONGEST_AGENDA)
+
+
+def require_reason(reason: str) -> str:
+    """Why a meeting does not take place, without space around it."""
+    return require_text(reason, "reason", longest=LONGEST_REASON)
 
 
 def require_resolution(name: str) -> str:

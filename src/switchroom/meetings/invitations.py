@@ -37,6 +37,10 @@ class Invitations:
         """Where the meeting is entered; with a key, by the one person whose it is."""
         return self.page(shown.meeting.number) + (f"/{key}" if key else "")
 
+    def uid(self, meeting: Meeting) -> str:
+        """What calendars and mails know the meeting by."""
+        return f"{meeting.hex_id}@{self._host}"
+
     def page(self, number: str) -> str:
         return f"{self._base_url}/#/meeting/{spaced(number, '-')}"
 
@@ -56,7 +60,7 @@ class Invitations:
         whole = recurrence is not None and not of_occurrence
         rule = to_rrule_text(recurrence, meeting.start_at, meeting.timezone) if recurrence is not None else ""
         return MeetingEntry(
-            uid=f"{meeting.hex_id}@{self._host}",
+            uid=self.uid(meeting),
             sequence=meeting.sequence,
             organizer_name=shown.organizer.display_name,
             organizer_email=shown.organizer.email,
@@ -88,6 +92,7 @@ class Invitations:
         invitees: Sequence[Invited],
         *,
         of_occurrence: bool = False,
+        reason: str = "",
     ) -> None:
         """Queue the mail for each of them, to leave when the session's transaction is committed."""
         entry = self.entry(shown, changes, of_occurrence=of_occurrence)
@@ -95,6 +100,7 @@ class Invitations:
         mailing = MeetingMailing(
             **structs.asdict(entry),
             kind=kind,
+            reason=reason,
             recipients=tuple(
                 MeetingRecipient(
                     to=one.email,

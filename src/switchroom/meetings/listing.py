@@ -1,4 +1,4 @@
-"""Lists of an organizer's meetings, occurrence by occurrence."""
+"""Lists of meetings, an organizer's or an organization's, occurrence by occurrence."""
 
 from __future__ import annotations
 
@@ -44,12 +44,18 @@ def of_organizer(person_id: str) -> Select[Meeting]:
     )
 
 
+def of_everybody() -> Select[Meeting]:
+    """All meetings of the session's organization that are not canceled, in order of their start."""
+    return select(Meeting).where(Meeting.canceled_at.is_(None)).order_by(Meeting.start_at, Meeting.id)
+
+
 async def expanded(
-    session: AsyncSession, person_id: str, from_: datetime | None, to: datetime | None, most: int
+    session: AsyncSession, person_id: str | None, from_: datetime | None, to: datetime | None, most: int
 ) -> list[tuple[Meeting, Occurrence]]:
-    """The first `most` occurrences of the person's meetings that end after `from_` and begin before `to`, in
-    order of their start."""
-    once = of_organizer(person_id).where(Meeting.recurrence.is_(None)).limit(most)
+    """The first `most` occurrences of the person's meetings, of everybody's for None, that end after `from_`
+    and begin before `to`, in order of their start."""
+    whose = of_everybody() if person_id is None else of_organizer(person_id)
+    once = whose.where(Meeting.recurrence.is_(None)).limit(most)
     if from_ is not None:
         from_ = min(max(from_, EARLIEST), LATEST + LONGEST)  # beyond these there is nothing
         # The second says nothing new but where to begin in the index.
@@ -75,9 +81,9 @@ class _Series(Struct, frozen=True):
 
 
 async def _of_series(
-    session: AsyncSession, person_id: str, from_: datetime | None, until: datetime, most: int
+    session: AsyncSession, person_id: str | None, from_: datetime | None, until: datetime, most: int
 ) -> list[tuple[Meeting, Occurrence]]:
-    """The first `most` occurrences in the window of all the person's series together. Only what may have one
+    """The first `most` occurrences in the window of all those series together. Only what may have one
     of them is loaded, and only so many are made of each."""
     series = await _overlapping(session, person_id, from_, until)
     # At the same moment what is not made yet comes first, then the lower id, as in the list.
@@ -105,9 +111,12 @@ async def _of_series(
 
 
 async def _overlapping(
-    session: AsyncSession, person_id: str, from_: datetime | None, until: datetime
+    session: AsyncSession, person_id: str | None, from_: datetime | None, until: datetime
 ) -> Sequence[_Series]:
-    query = _SERIES if from_ is None else _SERIES_FROM
+    if person_id is None:
+        query = _ALL_SERIES if from_ is None else _ALL_SERIES_FROM
+    else:
+        query = _SERIES if from_ is None else _SERIES_FROM
     rows = await columns_of(session, query, {"organizer_id": person_id, "from": from_})
     before = _microseconds(until)
     found: list[_Series] = []
@@ -135,7 +144,7 @@ def _may_begin(recurrence: Mapping[str, Any] | None, start: int, after: int, bef
     return passed <= 0 or -passed % step <= before - after + 2 * _ZONES
 
 
-_SERIES = select(
+_ALL_SERIES = select(
     Meeting.id,
     type_coerce(Meeting.start_at, BigInteger),
     type_coerce(Meeting.end_at, BigInteger),
@@ -144,14 +153,11 @@ _SERIES = select(
     select(OccurrenceChange.id)
     .where(OccurrenceChange.meeting_id == Meeting.id, OccurrenceChange.start_at.is_not(None))
     .exists(),
-).where(
-    Meeting.organizer_id == bindparam("organizer_id"),
-    Meeting.canceled_at.is_(None),
-    Meeting.recurrence.is_not(None),
-)
-_SERIES_FROM = _SERIES.where(
-    or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > bindparam("from", type_=Instant()))
-)
+).where(Meeting.canceled_at.is_(None), Meeting.recurrence.is_not(None))
+_NOT_ENDED = or_(Meeting.last_end_at.is_(None), Meeting.last_end_at > bindparam("from", type_=Instant()))
+_ALL_SERIES_FROM = _ALL_SERIES.where(_NOT_ENDED)
+_SERIES = _ALL_SERIES.where(Meeting.organizer_id == bindparam("organizer_id"))
+_SERIES_FROM = _SERIES.where(_NOT_ENDED)
 
 
 def _microseconds(moment: datetime) -> int:

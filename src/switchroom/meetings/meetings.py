@@ -15,7 +15,7 @@ from switchroom.accounts.organizers import Actor
 from switchroom.accounts.standing import lock_terms
 from switchroom.db.base import now
 from switchroom.db.database import Database, insert_at_once, notify
-from switchroom.errors import ErrorCode, Exhausted, Forbidden, Problems
+from switchroom.errors import Conflict, ErrorCode, Exhausted, Forbidden, Problems
 from switchroom.events.append import append
 from switchroom.events.types import MeetingCanceled, MeetingCreated, MeetingSnapshot, MeetingUpdated
 from switchroom.identity.models import Person, new_calendar_token, new_hex_id, new_id
@@ -30,6 +30,7 @@ from switchroom.meetings.drafts import (
     InviteeDraft,
     MeetingDraft,
     checked,
+    require_reason,
     require_times,
 )
 from switchroom.meetings.invitations import Invitations
@@ -146,25 +147,38 @@ class Meetings:
             return [view(meeting, one, invitees.get(meeting.id, ()), context) for meeting, one in page]
 
     async def update(
-        self, actor: Actor, meeting_id: str, draft: MeetingDraft, *, series: bool
+        self,
+        actor: Actor,
+        meeting_id: str,
+        draft: MeetingDraft,
+        *,
+        series: bool,
+        sequence: int | None = None,
     ) -> MeetingView:
         """Change a meeting; of a recurring one the whole series or one occurrence. Those invited hear of it,
-        those no longer invited get a cancellation."""
+        those no longer invited get a cancellation. Raises Conflict
+        (`changed_meanwhile`) for a meeting that has another `sequence` by now."""
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id, to_change=True)
             context = await side_of(session, actor, found.meeting, to_change=True)
+            _require_unchanged(found.meeting, sequence)
             draft = await _checked(session, actor, draft)
             if found.meeting.recurrence is not None and not series:
                 require_one(found)
                 return await self._update_occurrence(session, found, context, draft)
             return await self._update_whole(session, found, context, draft)
 
-    async def cancel(self, actor: Actor, meeting_id: str, *, series: bool) -> None:
+    async def cancel(
+        self, actor: Actor, meeting_id: str, *, series: bool, reason: str = "", sequence: int | None = None
+    ) -> None:
         """Call a meeting off; of a recurring one the whole series or one occurrence. What was recorded of a
-        meeting that is called off as a whole is removed."""
+        meeting that is called off as a whole is removed. Those invited are told the reason. With a `sequence`
+        as for `update`."""
+        reason = require_reason(reason)
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id, to_change=True)
             context = await side_of(session, actor, found.meeting, to_change=True)
+            _require_unchanged(found.meeting, sequence)
             meeting, moment = found.meeting, clock_of(found.meeting, context.terms)
             of_occurrence = meeting.recurrence is not None and not series
             if of_occurrence:
@@ -198,6 +212,7 @@ class Meetings:
                     found.changes,
                     shown.invitees,
                     of_occurrence=of_occurrence,
+                    reason=reason,
                 )
             self._append(session, MeetingCanceled, shown)
 
@@ -330,6 +345,11 @@ class Meetings:
         meeting = shown.meeting
         append(session, meeting.organization_id, snapshot(kind, shown), meeting.id)
         notify(session, MeetingChanged(meeting.organization_id, meeting.room_id, meeting.next_end_at))
+
+
+def _require_unchanged(meeting: Meeting, sequence: int | None) -> None:
+    if sequence is not None and meeting.sequence != sequence:
+        raise Conflict(ErrorCode.CHANGED_MEANWHILE)
 
 
 async def _checked(

@@ -26,6 +26,7 @@ class Meeting(OfOrganization, Base):
     __tablename__ = "meetings"
     __table_args__ = (
         Index("ix_meetings_listed", "organization_id", "organizer_id", "start_at", "id"),
+        Index("ix_meetings_by_start", "organization_id", "start_at", "id"),
         Index("ix_meetings_next_end", "next_end_at"),
         Index("ix_meetings_summary_due", "summary_due_at"),
         Index("ix_meetings_to_come", "organizer_id", "next_end_at"),

@@ -148,6 +148,13 @@ def id_of(meeting: Meeting, occurrence: Occurrence) -> str:
     """24 hexadecimal characters that name the occurrence; those of the meeting for its first."""
     if meeting.recurrence is None or occurrence.original_start == meeting.start_at:
         return meeting.hex_id
+    return explicit_id_of(meeting, occurrence)
+
+
+def explicit_id_of(meeting: Meeting, occurrence: Occurrence) -> str:
+    """As `id_of`, but of a series its first occurrence has a name of its own too."""
+    if meeting.recurrence is None:
+        return meeting.hex_id
     return f"{meeting.hex_id[:16]}{int(occurrence.original_start.timestamp()):08x}"
 
 

@@ -77,6 +77,7 @@ class Dialects:
             people_administration=meetings.people_administration,
             people_directory=meetings.people_directory,
             tasks=meetings.tasks,
+            agenda=meetings.agenda,
             recordings=meetings.recordings,
             removals=meetings.removals,
             upcoming=meetings.upcoming,

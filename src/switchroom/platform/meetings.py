@@ -13,6 +13,7 @@ from switchroom.accounts.people import PeopleAdministration
 from switchroom.accounts.task_progress import Tasks
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.meetings.admission import MeetingAdmission
+from switchroom.meetings.agenda import Agenda
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.invitations import Invitations
@@ -70,6 +71,7 @@ class MeetingServices:
         self.invitation_batches = InvitationBatches(database, inviting, storage.bus)
         self.tasks = Tasks(database, signer)
         self.attendances = Attendances(database)
+        self.agenda = Agenda(database, self.invitations)
         self.calendars = Calendars(database, self.invitations)
         self.admission = MeetingAdmission(
             database,

@@ -14,6 +14,7 @@ from switchroom.dialects.client.password import PasswordOperations
 from switchroom.dialects.client.people import PeopleOperations
 from switchroom.dialects.client.room_tree import RoomTreeOperations
 from switchroom.dialects.client.rooms import RoomOperations
+from switchroom.dialects.client.scheduling import SchedulingOperations
 from switchroom.dialects.client.sessions import SessionOperations
 from switchroom.dialects.client.sign_out import SignOutOperations
 from switchroom.dialects.dialect import Dialect
@@ -40,6 +41,7 @@ class ClientApi(Dialect[None, str]):
                 *RoomOperations(services.conference).operations(),
                 *RoomTreeOperations(services.tree, services.signer).operations(),
                 *MeetingOperations(services).operations(),
+                *SchedulingOperations(services).operations(),
                 *PasswordOperations(services).operations(),
                 *InvitationOperations(services.member_invitations).operations(),
                 *PeopleOperations(services).operations(),
