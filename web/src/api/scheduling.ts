@@ -1,0 +1,84 @@
+import { withToken } from './account'
+import { callClient, type Schemas } from './client'
+
+/** One time that a meeting takes place. */
+export type AgendaEntry = Schemas['AgendaEntry']
+/** A meeting with all that can be changed about it, at one of its times. */
+export type ScheduledMeeting = Schemas['ScheduledMeeting']
+export type MeetingWish = Schemas['MeetingWish']
+export type Repetition = Schemas['Repetition']
+export type InviteeWish = Schemas['InviteeWish']
+export type Invitee = Schemas['InviteeAnswer']
+export type MeetingSummary = Schemas['SummaryAnswer']
+export type RecordingEntry = Schemas['RecordingEntry']
+
+/** A time to list, of oneself or of everybody; times are RFC 3339. */
+export interface AgendaSpan {
+  from: string
+  to?: string
+  ofEverybody: boolean
+  limit: number
+  offset?: number
+}
+
+/** The code of what is refused because somebody else has changed it in between. */
+export const CHANGED_MEANWHILE = 'changed_meanwhile'
+
+/** All of these reject with a SignallingError, or an ApiError when signed out. */
+
+export function agenda(span: AgendaSpan): Promise<Schemas['AgendaAnswer']> {
+  return withToken(accessToken => callClient('/client/meetings/list', { accessToken, ...span }))
+}
+
+export function readMeeting(id: string): Promise<ScheduledMeeting> {
+  return withToken(accessToken => callClient('/client/meetings/read', { accessToken, id }))
+}
+
+export function createMeeting(meeting: MeetingWish): Promise<ScheduledMeeting> {
+  return withToken(accessToken => callClient('/client/meetings/create', { accessToken, meeting }))
+}
+
+/** `seen` is the meeting as it was when somebody began to change it. */
+export function changeMeeting(
+  seen: ScheduledMeeting,
+  ofSeries: boolean,
+  meeting: MeetingWish,
+): Promise<ScheduledMeeting> {
+  const { id, sequence } = seen
+  return withToken(accessToken =>
+    callClient('/client/meetings/change', { accessToken, id, sequence, ofSeries, meeting }),
+  )
+}
+
+export async function cancelMeeting(
+  seen: ScheduledMeeting,
+  ofSeries: boolean,
+  reason: string,
+): Promise<void> {
+  const { id, sequence } = seen
+  await withToken(accessToken =>
+    callClient('/client/meetings/cancel', { accessToken, id, sequence, ofSeries, reason }),
+  )
+}
+
+export function closeMeeting(id: string): Promise<ScheduledMeeting> {
+  return withToken(accessToken => callClient('/client/meetings/close', { accessToken, id }))
+}
+
+export function meetingSummary(
+  id: string,
+  peopleOffset: number,
+  chatOffset: number,
+): Promise<MeetingSummary> {
+  return withToken(accessToken =>
+    callClient('/client/meetings/summary', { accessToken, id, peopleOffset, chatOffset }),
+  )
+}
+
+/** Where a calendar program reads the meetings of whoever is signed in. */
+export async function feedAddress(isRenewed = false): Promise<string> {
+  const { path } = await withToken(accessToken =>
+    callClient('/client/meetings/feed', { accessToken, isRenewed }),
+  )
+  return new URL(path, window.location.href).href
+}
