@@ -35,6 +35,7 @@ from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.removals import Removals
 from switchroom.meetings.upcoming import UpcomingMeetings
 from switchroom.rooms.admission import AdmissionService
+from switchroom.rooms.favorites import Favorites
 from switchroom.rooms.links import Links
 from switchroom.rooms.listing import RoomListing
 from switchroom.rooms.occupancy import Occupancy
@@ -69,6 +70,7 @@ class Services(Struct, frozen=True, kw_only=True):
 
     # rooms
     admissions: AdmissionService
+    favorites: Favorites
     links: Links
     listing: RoomListing
     occupancy: Occupancy

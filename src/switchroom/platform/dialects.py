@@ -59,6 +59,7 @@ class Dialects:
             signer=identity.signer,
             throttle=identity.throttle,
             admissions=rooms.admissions,
+            favorites=rooms.favorites,
             links=rooms.links,
             listing=rooms.listing,
             occupancy=Occupancy(rooms.listing, live.service),

@@ -123,6 +123,17 @@ class RoomPermission(OfOrganization, Base):
     permissions: Mapped[int]
 
 
+class FavoriteRoom(OfOrganization, Base):
+    """A room that a member has marked for themselves."""
+
+    __tablename__ = "favorite_rooms"
+    __table_args__ = (UniqueConstraint("membership_id", "room_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id", ondelete="CASCADE"))
+    room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
+
+
 class BreakoutRoom(OfOrganization, Base):
     """A part of a room."""
 

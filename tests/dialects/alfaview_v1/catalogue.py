@@ -189,6 +189,11 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
         "companyName": "Acme",
         "inviterName": "Ada",
     },
+    "businessLogicService/favorites/list": lambda tenant: {"userId": tenant.administrator.id},
+    "businessLogicService/favorites/update": lambda tenant: {
+        "userId": tenant.administrator.id,
+        "roomIds": {_room_of(tenant): True},
+    },
     "businessLogicService/streamTaskProgress": lambda tenant: {
         "trackingInfo": {"taskId": tasks_of_mails(tenant)}
     },
@@ -252,6 +257,8 @@ NEEDS_PERMISSION = {
     "guestService.v2/deleteLink",
     "userService/list",
     "userService/invite",
+    "businessLogicService/favorites/list",
+    "businessLogicService/favorites/update",
     "businessLogicService/inviteUsers",
     "userService/create",
     "userService/update",

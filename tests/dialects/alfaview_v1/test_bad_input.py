@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any, cast
@@ -149,6 +150,25 @@ def test_a_guest_may_call_nothing_but_what_concerns_the_token(tenant: Tenant, pa
         assert set(response.json()["companies"]) == {tenant.company_id}
     else:
         assert refusal(response)["code"] == 7
+
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-HJKMNP-TV-Z]{26}")
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_what_is_another_companys_is_not_there(tenant: Tenant, shared: Tenant, path: str):
+    body = body_of(tenant, path)
+    if "accessToken" in CALLS[path](tenant).get("accessInfo", {}):
+        pytest.skip("the token is what the call is about")
+    body["accessInfo"]["accessToken"] = shared.token
+    named = set(_ID.findall(json.dumps({**body, "accessInfo": None})))
+
+    response = tenant.api.post(path, body)
+
+    if response.status_code == 200:
+        assert not named & set(_ID.findall(response.text))
+    else:
+        assert refusal(response)["code"] in (3, 5, 7)
 
 
 def _leaves(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:

@@ -140,7 +140,6 @@ def test_unknown_paths_are_answered_as_a_gateway_does(tenant: Tenant, path: str)
     [
         "quotaService/stats",
         "meetingService/create",
-        "businessLogicService/favorites/list",
         "companyService/get",
         "authenticationService/createMagicToken",
     ],

@@ -15,6 +15,7 @@ from switchroom.dialects.alfaview_v1.company import CompanyService
 from switchroom.dialects.alfaview_v1.credentials import CredentialsService
 from switchroom.dialects.alfaview_v1.documentation import DOCUMENTATION
 from switchroom.dialects.alfaview_v1.errors import PROBLEMS, ErrorReply, Word, error_reply
+from switchroom.dialects.alfaview_v1.favorites import FavoritesService
 from switchroom.dialects.alfaview_v1.guest import GuestService
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo, Request
@@ -46,8 +47,6 @@ NOT_CARRIED_OUT = {
         "companies/create",
         "companies/signup",
         "companies/destroy",
-        "favorites/list",
-        "favorites/update",
         "permissionGroups/update",
     ),
     "companyService": ("get", "create", "update", "destroy", "search", "billingInformationUpdate"),
@@ -78,6 +77,7 @@ class Alfaview(Dialect[AccessToken, Word]):
             *BusinessLogicService(services).operations(),
             *CompanyService(services).operations(),
             *CredentialsService(services).operations(),
+            *FavoritesService(services).operations(),
             *GuestService(services).operations(),
             *QuotaService(services).operations(),
             *RoomService(services).operations(),

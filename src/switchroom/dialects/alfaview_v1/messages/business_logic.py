@@ -28,6 +28,23 @@ class CompanyPermissionGroupsListReply(Reply):
     permissionGroups: dict[str, PermissionGroup] = {}
 
 
+class FavoritesListRequest(Request):
+    userId: str = ""
+
+
+class FavoritesListReply(Reply):
+    roomIds: list[str] = []
+
+
+class FavoritesUpdateRequest(Request):
+    userId: str = ""
+    roomIds: dict[str, bool] = {}
+
+
+class FavoritesUpdateReply(Reply):
+    pass
+
+
 class State(WireEnum):
     UNDEFINED = "UNDEFINED", 0
     QUEUED = "QUEUED", 1
