@@ -16,7 +16,7 @@ from switchroom.conference.messages import Join
 from switchroom.conference.signalling.connection import QueuedConnection
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Forbidden, Unauthenticated, Unavailable
-from switchroom.identity.notices import AccessRevoked
+from switchroom.identity.notices import AccessRevoked, PermissionGroupsChanged
 from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.meetings.drafts import InviteeDraft
@@ -56,6 +56,16 @@ async def test_a_room_that_changes_often_is_looked_at_once_more_afterwards(serve
     assert (await ada.hears("room.updated"))["room"]["mode"] == "exam"
     await ada.everything()
     assert server.gate.reviews == 2
+
+
+async def test_changed_permission_groups_have_the_organizations_rooms_looked_at(server: RoomServer) -> None:
+    ada = await server.enter("Ada")
+    server.admit("Ada", mode=RoomMode.EXAM)
+    await server.bus.publish(PermissionGroupsChanged(2))
+    await ada.everything()
+    assert server.gate.reviews == 0
+    await server.bus.publish(PermissionGroupsChanged(1))
+    assert (await ada.hears("room.updated"))["room"]["mode"] == "exam"
 
 
 async def test_a_review_that_fails_is_made_later(server: RoomServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -200,7 +200,7 @@ class _Piece:
         if groups:
             found = select(PermissionGroup).where(PermissionGroup.id.in_(groups))
             for group in await session.scalars(found):
-                piece._groups[group.id] = (group.role, group.permissions)
+                piece._groups[group.id] = (group.granted_role, group.permissions)
         return piece
 
     async def _read_places(self, session: AsyncSession, known: Sequence[str]) -> None:

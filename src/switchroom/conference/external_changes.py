@@ -11,7 +11,7 @@ from switchroom.conference.pending_joins import PendingJoins
 from switchroom.conference.reviews import Reviews
 from switchroom.conference.room.participants import Participant
 from switchroom.conference.room.waiting_room import WaitingRooms
-from switchroom.identity.notices import AccessRevoked, OrganizationClosed
+from switchroom.identity.notices import AccessRevoked, OrganizationClosed, PermissionGroupsChanged
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.notices import LinkDestroyed, RoomChanged, RoomDestroyed
 
@@ -38,6 +38,7 @@ class ExternalChanges:
         bus.subscribe(LinkDestroyed, self._link_deleted)
         bus.subscribe(AccessRevoked, self._access_revoked)
         bus.subscribe(OrganizationClosed, self._organization_closed)
+        bus.subscribe(PermissionGroupsChanged, self._permission_groups_changed)
         bus.subscribe(MeetingChanged, self._room_changed)
         bus.subscribe(MeetingOver, self._meeting_over)
 
@@ -76,6 +77,12 @@ class ExternalChanges:
             if live.conference.room.organization_id == notice.organization_id:
                 self._put_out(room_id, "removed", "revoked", lambda _: True)
         self._waiting_rooms.revoke(lambda one: one.room.organization_id == notice.organization_id)
+
+    async def _permission_groups_changed(self, notice: PermissionGroupsChanged) -> None:
+        self._joins.organization_changed(notice.organization_id)
+        for room_id, live in self._live.items():
+            if live.conference.room.organization_id == notice.organization_id:
+                self._reviews.request(room_id)
 
     async def _room_changed(self, notice: RoomChanged | MeetingChanged) -> None:
         self._joins.room_changed(notice.room_id)

@@ -22,6 +22,7 @@ from switchroom.identity.organizations import Organizations
 from switchroom.identity.password_changes import PasswordChanges
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.people import People
+from switchroom.identity.permission_groups import PermissionGroups
 from switchroom.identity.sessions import Sessions
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
@@ -64,6 +65,7 @@ class Services(Struct, frozen=True, kw_only=True):
     password_links: PasswordLinks
     password_resets: PasswordResets
     people: People
+    permission_groups: PermissionGroups
     sessions: Sessions
     signer: TokenSigner
     throttle: Throttle

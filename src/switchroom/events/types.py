@@ -164,6 +164,13 @@ class RoomMoved(DomainEvent, frozen=True, kw_only=True):
     by: str
 
 
+class PermissionGroupUpdated(DomainEvent, frozen=True, kw_only=True):
+    event_type = "permission_group.updated"
+    happens_to = "permission group"
+    name: str
+    by: str
+
+
 class LinkSnapshot(DomainEvent, frozen=True, kw_only=True):
     """A link as it is when something happens to it."""
 

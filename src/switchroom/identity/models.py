@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ulid import ULID
 
 from switchroom.db.base import Base, BigId, OfOrganization, now
+from switchroom.identity.permissions import Role
 
 LONGEST_DISPLAY_NAME = 200
 """Characters of what somebody is called; their names may have more together."""
@@ -247,14 +248,24 @@ class SignInDevice(Base):
     last_at: Mapped[datetime] = mapped_column(index=True)
 
 
+LONGEST_GROUP_NAME = 100
+
+
 class PermissionGroup(OfOrganization, Base):
-    """A named set of room permissions, for links and invitations."""
+    """A named set of room permissions, for links and invitations. `role` is what it was made as, whatever it
+    permits by now."""
 
     __tablename__ = "permission_groups"
     __table_args__ = (Index("ix_permission_groups_order", "organization_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
-    name: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(LONGEST_GROUP_NAME))
     position: Mapped[int]
     role: Mapped[int]
     permissions: Mapped[int]
+
+    @property
+    def granted_role(self) -> Role:
+        """The role of whoever gets what the group permits: its own for as long as it permits the same."""
+        role = Role(self.role)
+        return role if role.permissions == self.permissions else Role.CUSTOM

@@ -21,3 +21,9 @@ class OrganizationClosed(Struct, frozen=True):
 
     organization_id: int
     revoked_at: datetime = field(default_factory=now)
+
+
+class PermissionGroupsChanged(Struct, frozen=True):
+    """Permission groups of the organization permit something else than before."""
+
+    organization_id: int

@@ -55,6 +55,7 @@ class Dialects:
             password_links=identity.password_links,
             password_resets=identity.password_resets,
             people=identity.people,
+            permission_groups=identity.permission_groups,
             sessions=identity.sessions,
             signer=identity.signer,
             throttle=identity.throttle,

@@ -14,6 +14,7 @@ from switchroom.identity.organizations import Organizations
 from switchroom.identity.password_changes import PasswordChanges
 from switchroom.identity.password_links import PasswordLinks
 from switchroom.identity.people import People
+from switchroom.identity.permission_groups import PermissionGroups
 from switchroom.identity.revocation import RevocationFollower
 from switchroom.identity.secrets import Passwords
 from switchroom.identity.sessions import Sessions
@@ -37,6 +38,7 @@ class IdentityServices:
         self.organizations = Organizations(database, self.passwords)
         self.people = People(database)
         self.members = Members(database)
+        self.permission_groups = PermissionGroups(database)
         self.api_keys = ApiKeys(database)
         self.keys = PlatformKeys(database)
         self.throttle = Throttle(

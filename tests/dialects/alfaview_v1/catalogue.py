@@ -77,6 +77,15 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
     "companyService/list": lambda tenant: {"companyIdList": [tenant.company_id]},
     "businessLogicService/permissionGroups": lambda tenant: {},
     "businessLogicService/permissionGroups/list": lambda tenant: {},
+    "businessLogicService/permissionGroups/update": lambda tenant: {
+        "permissionGroups": {
+            tenant.permission_group("Participant"): {
+                "name": "Participant",
+                "order": 2,
+                "permissions": {"role": "ROLE_PARTICIPANT", "join": True},
+            }
+        }
+    },
     "roomService/list": lambda tenant: {
         "limit": 10,
         "offset": 0,
@@ -257,6 +266,7 @@ NEEDS_PERMISSION = {
     "guestService.v2/deleteLink",
     "userService/list",
     "userService/invite",
+    "businessLogicService/permissionGroups/update",
     "businessLogicService/favorites/list",
     "businessLogicService/favorites/update",
     "businessLogicService/inviteUsers",

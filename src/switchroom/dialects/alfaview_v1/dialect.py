@@ -25,6 +25,7 @@ from switchroom.dialects.alfaview_v1.operations import (
     not_carried_out,
     standard_base64,
 )
+from switchroom.dialects.alfaview_v1.permission_groups import PermissionGroupService
 from switchroom.dialects.alfaview_v1.quota import QuotaService
 from switchroom.dialects.alfaview_v1.room import RoomService
 from switchroom.dialects.alfaview_v1.user import UserService
@@ -47,7 +48,6 @@ NOT_CARRIED_OUT = {
         "companies/create",
         "companies/signup",
         "companies/destroy",
-        "permissionGroups/update",
     ),
     "companyService": ("get", "create", "update", "destroy", "search", "billingInformationUpdate"),
     "meetingService": ("create", "get", "list", "update", "cancel"),
@@ -79,6 +79,7 @@ class Alfaview(Dialect[AccessToken, Word]):
             *CredentialsService(services).operations(),
             *FavoritesService(services).operations(),
             *GuestService(services).operations(),
+            *PermissionGroupService(services).operations(),
             *QuotaService(services).operations(),
             *RoomService(services).operations(),
             *UserService(services).operations(),

@@ -28,6 +28,14 @@ class CompanyPermissionGroupsListReply(Reply):
     permissionGroups: dict[str, PermissionGroup] = {}
 
 
+class CompanyPermissionGroupsUpdateRequest(Request):
+    permissionGroups: dict[str, PermissionGroup] = {}
+
+
+class CompanyPermissionGroupsUpdateReply(Reply):
+    trackingInfo: TrackingInfo | None = None
+
+
 class FavoritesListRequest(Request):
     userId: str = ""
 
