@@ -31,10 +31,10 @@ MOST_DELAY = 100.0
 TWO_OVER_ONE = 1.8
 GROWTH_BELOW = 1.1
 
-ACCOUNTS = 120
+ACCOUNTS = 150
 """The edge lets a phone make 100 calls a minute, and an account 200."""
 
-STEPS = (40, 60, 80, 100, 120, 140)
+STEPS = (40, 60, 80, 100, 120, 140, 170, 200, 240)
 """Rates that are offered, from the lowest until calls fail."""
 
 STEP_SECONDS = 6
