@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from msgspec import Struct
 
-from switchroom.dialects.body import DEEPEST, MOST_CONTAINERS, Reader
+from switchroom.dialects.body import DEEPEST, LARGEST_BODY, MOST_CONTAINERS, Reader
 from switchroom.dialects.problem import Unreadable
 from switchroom.texts import named
 from tests.dialects.frame.library import Author, Draft, ask
@@ -112,6 +112,8 @@ def test_a_body_of_very_many_lists_is_refused_before_it_is_read() -> None:
 
     assert Reader(Draft).read(body(MOST_CONTAINERS)).title == "x"
     assert wrong_in(Draft, body(MOST_CONTAINERS + 1)) == {"": "body_too_many_containers"}
+    longer = body(2 * MOST_CONTAINERS) + b" " * LARGEST_BODY
+    assert Reader(Draft).read(longer).title == "x"
 
 
 def test_a_name_that_callers_have_written_is_cut() -> None:
