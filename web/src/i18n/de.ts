@@ -1,6 +1,8 @@
+import { directoryDe } from './directory.de'
 import type { Translation } from './en'
 
 export const de: Translation = {
+  ...directoryDe,
   language: { label: 'Sprache', en: 'English', de: 'Deutsch' },
   common: {
     close: 'Schließen',

@@ -1,4 +1,7 @@
+import { directoryEn } from './directory.en'
+
 export const en = {
+  ...directoryEn,
   language: { label: 'Language', en: 'English', de: 'Deutsch' },
   common: {
     close: 'Close',
