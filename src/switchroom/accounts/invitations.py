@@ -238,6 +238,7 @@ async def _accept(
     if not person.password_hash and not await belongs_somewhere(session, person):
         person.first_name, person.last_name = invitation.first_name, invitation.last_name
         person.title, person.locale = invitation.title, invitation.language
+        person.spoken_languages = list(invitation.spoken_languages)
     await _take_over_address(session, requests, person, invitation.email)
     if password_hash:
         await write_password(session, person, password_hash)

@@ -152,6 +152,7 @@ class _Invited(Struct, kw_only=True):
     last_name: str
     title: str
     language: str
+    spoken_languages: list[str]
     key: str
     rooms: Sequence[str]
     grant: tuple[int, int]
@@ -261,6 +262,7 @@ class _Piece:
             last_name=sanitize.name(draft.last_name),
             title=sanitize.name(draft.title),
             language=language_of_tag(draft.language) or "en",
+            spoken_languages=list(draft.spoken_languages),
             key=random_key(),
             rooms=list(dict.fromkeys(draft.room_ids)),
             grant=grant,
@@ -339,6 +341,7 @@ async def _write(session: AsyncSession, piece: _Piece, invited: Sequence[_Invite
             "last_name": one.last_name,
             "title": one.title,
             "language": one.language,
+            "spoken_languages": one.spoken_languages,
             "inviter_name": inviter.name,
             "invited_by": inviter.token.subject_id,
             "mailed_at": moment,

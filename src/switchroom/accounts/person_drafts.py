@@ -144,6 +144,8 @@ def write_invited(invitation: MemberInvitation, membership: Membership, draft: P
             setattr(invitation, name, sanitize.name(value))
     if draft.language:
         invitation.language = language_of_tag(draft.language) or "en"
+    if draft.spoken_languages is not UNSET:
+        invitation.spoken_languages = list(draft.spoken_languages)
     if draft.properties:
         membership.properties = merged_properties(membership.properties, draft.properties)
 

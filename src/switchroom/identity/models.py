@@ -145,6 +145,7 @@ class MemberInvitation(OfOrganization, Base):
     last_name: Mapped[str] = mapped_column(String(200))
     title: Mapped[str] = mapped_column(String(100))
     language: Mapped[str] = mapped_column(String(2))
+    spoken_languages: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     inviter_name: Mapped[str] = mapped_column(String(200))
     invited_by: Mapped[str] = mapped_column(String(36))
     mailed_at: Mapped[datetime]

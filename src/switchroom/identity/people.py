@@ -59,4 +59,4 @@ async def as_invited(session: AsyncSession, found: Sequence[tuple[Person, Member
             person = invited[invitation.person_id]
             person.email, person.title = invitation.email, invitation.title
             person.first_name, person.last_name = invitation.first_name, invitation.last_name
-            person.locale, person.spoken_languages = invitation.language, []
+            person.locale, person.spoken_languages = invitation.language, invitation.spoken_languages

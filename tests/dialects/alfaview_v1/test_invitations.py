@@ -395,6 +395,19 @@ def test_mail_goes_where_the_link_was_read_and_nowhere_that_another_company_has_
         assert person.first_name == "Grace"  # they belong to another company, which has said so
 
 
+def test_spoken_languages_of_an_invitation_become_the_persons(tenant: Tenant) -> None:
+    email = address()
+    person_id = invite(tenant, email, locale={"UILanguage": "de", "spokenLanguages": ["de_DE", "tr_TR"]})
+    assert user_of(tenant, person_id)["locale"]["spokenLanguages"] == ["de_DE", "tr_TR"]
+
+    locale = {"UILanguage": "en", "spokenLanguages": ["en_US"]}
+    change(tenant, "userService/update", userId=person_id, user={"locale": locale})
+    assert tenant.api("userService/getLocale", userId=person_id)["locale"] == locale
+    accept(tenant, invitation_key(tenant.running, email))
+
+    assert user_of(tenant, person_id)["locale"] == locale
+
+
 def test_where_a_person_signs_in_is_theirs_to_change_once_others_have_invited_them(
     tenant: Tenant, running: RunningPlatform
 ) -> None:
