@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.inviting import InvitationDraft, Inviter, Inviting
 from switchroom.accounts.organizers import belongs_somewhere, flush_address
-from switchroom.accounts.people import lock_people, require_permission, require_still
+from switchroom.accounts.people import find_member, lock_people, require_permission, require_still
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, DomainError, ErrorCode, Forbidden, LinkExpired, LinkNotFound, NotFound
@@ -82,6 +82,26 @@ class MemberInvitations:
             with suppress(IntegrityError):
                 return await self._invite(token, draft)
         return await self._invite(token, draft)
+
+    async def resend(self, token: AccessToken, person_id: str) -> None:
+        """Send somebody's invitation again, as it is; the link before is void. Raises NotFound, and Conflict
+        for somebody who has accepted it, or was never invited."""
+        require_permission(token, TO_INVITE)
+        async with self._database.read(token.organization_id) as session:
+            member = await find_member(session, person_id, to_change=False)
+            if member.membership.invited_at is None:
+                raise Conflict(ErrorCode.INVITATION_ACCEPTED)
+            query = select(MemberInvitation).where(MemberInvitation.person_id == person_id)
+            said = (await session.scalars(query)).one()
+        draft = InvitationDraft(
+            email=said.email,
+            first_name=said.first_name,
+            last_name=said.last_name,
+            title=said.title,
+            language=said.language,
+            spoken_languages=said.spoken_languages,
+        )
+        await self.invite(token, draft)
 
     async def _invite(self, token: AccessToken, draft: InvitationDraft) -> str:
         name = token.display_name if token.kind is SubjectKind.PERSON else ""

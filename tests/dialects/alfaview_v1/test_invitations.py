@@ -395,6 +395,42 @@ def test_mail_goes_where_the_link_was_read_and_nowhere_that_another_company_has_
         assert person.first_name == "Grace"  # they belong to another company, which has said so
 
 
+def test_an_invitation_is_sent_again_by_an_update(tenant: Tenant) -> None:
+    email = address()
+    person_id = invite(tenant, email, userProfile={"firstname": "Grace"}, locale={"UILanguage": "de"})
+    key = invitation_key(tenant.running, email)
+    again = {"activationTokenCredentials": {"resendInvitation": True}}
+
+    change(
+        tenant,
+        "userService/update",
+        userId=person_id,
+        user={"userProfile": {"firstname": "Emil"}},
+        authenticationRequest=again,
+    )
+
+    (other,) = invitation_keys(tenant.running, email, count=2) - {key}
+    assert look_up(tenant, key) == {"state": "unknown"}
+    assert look_up(tenant, other)["displayName"] == "Emil"
+    assert accept(tenant, other).json()["state"] == "joined"
+    assert user_of(tenant, person_id)["locale"] == {"UILanguage": "de"}
+    accepted = tenant.api.refused("userService/update", userId=person_id, authenticationRequest=again)
+    assert accepted["code"] == 9
+
+
+def test_who_may_send_an_invitation_again(tenant: Tenant, running: RunningPlatform) -> None:
+    person_id = invite(tenant, address())
+    again = {"activationTokenCredentials": {"resendInvitation": True}}
+    wish: dict[str, Any] = {"userId": person_id, "authenticationRequest": again}
+
+    assert tenant.api.refused("userService/update", token=tenant.person().token, **wish)["code"] == 7
+    assert running.organization().api.refused("userService/update", **wish)["code"] == 5
+    other = {"activationTokenCredentials": {"resendInvitation": True, "activationToken": "x"}}
+    for request in (other, {"activationTokenCredentials": {"activationToken": "x"}}):
+        wish["authenticationRequest"] = request
+        assert tenant.api.refused("userService/update", **wish)["code"] == 12
+
+
 def test_spoken_languages_of_an_invitation_become_the_persons(tenant: Tenant) -> None:
     email = address()
     person_id = invite(tenant, email, locale={"UILanguage": "de", "spokenLanguages": ["de_DE", "tr_TR"]})

@@ -8,7 +8,7 @@ from switchroom.accounts.person_drafts import AccessDraft, PersonDraft
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import User
 from switchroom.dialects.alfaview_v1.operations import Context
-from switchroom.dialects.alfaview_v1.people import access_draft, person_draft
+from switchroom.dialects.alfaview_v1.people import access_draft, person_draft, resends_invitation
 from switchroom.dialects.operation import DEVICE_COOKIE
 from switchroom.dialects.services import Services
 from switchroom.identity.tokens import SubjectKind
@@ -17,6 +17,7 @@ from switchroom.identity.tokens import SubjectKind
 class ChangesOfPeople:
     def __init__(self, services: Services) -> None:
         self._administration = services.people_administration
+        self._invitations = services.member_invitations
         self._password_changes = services.password_changes
 
     async def update(
@@ -28,17 +29,19 @@ class ChangesOfPeople:
         *,
         removes_credentials: bool = False,
     ) -> None:
-        """Whoever changes their own password gives the one so far in `current`, which ends all sessions."""
+        """Whoever changes their own password gives the one so far in `current`, which ends all sessions. With
+        `resendInvitation` the invitation is sent again, after the changes."""
         caller = context.caller
         draft = person_draft(user, request.metadata if request is not None else {})
-        access = access_draft(request, caller.company_id)
+        access = access_draft(request, caller.company_id, may_resend=True)
+        resends = resends_invitation(request)
         if removes_credentials:
             access = structs.replace(access, removes_credentials=True)
         is_self = caller.kind is SubjectKind.PERSON and person_id == caller.subject_id
         password = access.password if is_self else UNSET
         if password is not UNSET:
             access = structs.replace(access, password=UNSET)
-        if password is UNSET or (draft, access) != (PersonDraft(), AccessDraft()):
+        if (password is UNSET and not resends) or (draft, access) != (PersonDraft(), AccessDraft()):
             await self._administration.update(caller, person_id, draft, access)
         if password is not UNSET:
             credentials = request and request.usernamePasswordCredentials
@@ -46,3 +49,5 @@ class ChangesOfPeople:
             await self._password_changes.change_own(
                 caller, current, password, context.address, context.cookie(DEVICE_COOKIE)
             )
+        if resends:
+            await self._invitations.resend(caller, person_id)

@@ -9,7 +9,11 @@ from msgspec import UNSET, UnsetType
 from switchroom.accounts.inviting import InvitationDraft
 from switchroom.accounts.person_drafts import AccessDraft, PersonDraft
 from switchroom.dialects.alfaview_v1.errors import Unimplemented
-from switchroom.dialects.alfaview_v1.messages.authentication import AccountStatus, AuthenticationRequest
+from switchroom.dialects.alfaview_v1.messages.authentication import (
+    AccountStatus,
+    ActivationTokenCredentials,
+    AuthenticationRequest,
+)
 from switchroom.dialects.alfaview_v1.messages.common import Locale, User, UserProfile
 from switchroom.errors import ErrorCode, Invalid, NotFound
 from switchroom.identity.models import Membership, Person
@@ -21,6 +25,7 @@ _ENABLED: Mapping[AccountStatus, bool | UnsetType] = {
     AccountStatus.DEACTIVATED: False,
     AccountStatus.LOCKED: False,
 }
+_RESEND = ActivationTokenCredentials(resendInvitation=True)
 _NUMBERED = {str(one.bit_length() - 1): one for one in Administration}
 
 
@@ -72,9 +77,17 @@ def invitation_draft(
     )
 
 
-def access_draft(request: AuthenticationRequest | None, company_id: str) -> AccessDraft:
-    """Raises Unimplemented for credentials that are not a user name and a password, NotFound for those of
-    another company than the caller's."""
+def resends_invitation(request: AuthenticationRequest | None) -> bool:
+    """Whether an invitation is to be sent again."""
+    return request is not None and request.activationTokenCredentials == _RESEND
+
+
+def access_draft(
+    request: AuthenticationRequest | None, company_id: str, *, may_resend: bool = False
+) -> AccessDraft:
+    """`may_resend` is whether an invitation can be sent again by the request. Raises Unimplemented for
+    credentials that are not a user name and a password, NotFound for those of another company than the
+    caller's."""
     if request is None:
         return AccessDraft()
     if any(
@@ -82,7 +95,7 @@ def access_draft(request: AuthenticationRequest | None, company_id: str) -> Acce
             request.authorizationCodeCredentials,
             request.refreshTokenCredentials,
             request.ldapCredentials,
-            request.activationTokenCredentials,
+            request.activationTokenCredentials and not (may_resend and resends_invitation(request)),
             request.companySwitchCredentials,
             request.magicTokenCredentials,
         )
