@@ -28,6 +28,7 @@ _DIFFERENT = {
     "hook_id": 10,
     "kind": 2,
     "state": 2,
+    "priority": 3,
     "type": 3,
     "standing": 3,
     "canceled_at": 1,

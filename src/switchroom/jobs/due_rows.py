@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, Generic, TypeVar, cast
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, func, literal, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -49,27 +49,34 @@ class DueRows(Leases[str], Generic[M]):
         attempts: InstrumentedAttribute[int],
         waiting: ColumnElement[bool],
         leased: ColumnElement[bool] | None = None,
+        ranks: Sequence[ColumnElement[bool]] = (),
         lease: timedelta = LEASE,
     ) -> None:
-        """`leased` is the condition that a lease on a row is of this kind, where others may have one too."""
+        """`leased` is the condition that a lease on a row is of this kind, where others may have one too.
+        `ranks` are conditions of which each row fulfils one: jobs of the first are taken up before those of
+        the others. An index of what they ask for, and of when rows are due, serves them."""
         super().__init__(database, key, worker, due, lease=lease)
         self._rows = model
         self._attempts = self._table.c[attempts.key]
         self._waiting = waiting
         self._leased = waiting if leased is None else leased
         self._is_due = and_(waiting, self._until <= clock())
+        self._ranks = ranks or (true(),)
         self._next = select(model).where(self._is_due).order_by(self._until)
 
     async def claim(self, limit: int, *conditions: ColumnElement[bool], **values: Any) -> list[Claim[M]]:
-        """Take up at most so many jobs that are due, those due longest first, of those for which all
-        `conditions` hold; `values` are written along. Jobs that another worker is taking up at this moment
-        are passed over."""
+        """Take up at most so many jobs that are due, by rank and those due longest first, of those for which
+        all `conditions` hold; `values` are written along. Jobs that another worker is taking up at this
+        moment are passed over."""
         begun, held = time.monotonic(), self.in_hand
-        query = self._next.where(*conditions).limit(limit).with_for_update(skip_locked=True)
+        query = self._next.where(*conditions).with_for_update(skip_locked=True)
         if held:
             query = query.where(self._key.not_in(held))
+        rows: list[M] = []
         async with self.database.write(None) as session:
-            rows = (await session.scalars(query)).all()
+            for rank in self._ranks:
+                if len(rows) < limit:
+                    rows += await session.scalars(query.where(rank).limit(limit - len(rows)))
             claims = [self._claim(row) for row in rows]
             if claims:
                 taken = update(self._table).where(self._key.in_([one.key for one in claims]))
@@ -88,16 +95,20 @@ class DueRows(Leases[str], Generic[M]):
 
     async def due_in(self) -> timedelta | None:
         """How long until the next job is due; less than none when one is. None when none waits."""
-        query = select(func.min(self._until), clock()).where(self._waiting)
+        first = [select(func.min(self._until)).where(self._waiting, rank) for rank in self._ranks]
+        query = select(clock(), *(one.scalar_subquery() for one in first))
         async with self.database.read(None) as session:
-            due, moment = (await session.execute(query)).one()
-        return None if due is None else due - moment
+            moment, *due = (await session.execute(query)).one()
+        return min((one - moment for one in due if one is not None), default=None)
 
     async def count_due(self) -> int:
         """How many jobs are due, at most as many as are counted (`metrics.MOST_COUNTED`)."""
-        due = select(literal(1)).where(self._is_due).limit(MOST_COUNTED)
+        found = 0
         async with self.database.read(None) as session:
-            return await session.scalar(select(func.count()).select_from(due.subquery())) or 0
+            for rank in self._ranks:
+                due = select(literal(1)).where(self._is_due, rank).limit(MOST_COUNTED - found)
+                found += await session.scalar(select(func.count()).select_from(due.subquery())) or 0
+        return found
 
     def held_by(self, claim: Claim[M]) -> ColumnElement[bool]:
         """The condition that a row is the job of the claim, and still this worker's to do."""

@@ -12,7 +12,7 @@ import aiosmtplib
 import msgspec
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import delete
+from sqlalchemy import delete, literal_column
 from sqlalchemy.exc import SQLAlchemyError
 
 from switchroom.bus import Bus
@@ -28,7 +28,7 @@ from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail
 from switchroom.mail.member_invitation_mails import MemberInvitationMail
 from switchroom.mail.message import Envelope, RenderedMail
-from switchroom.mail.models import STILL_QUEUED, MailState, QueuedMail
+from switchroom.mail.models import STILL_QUEUED, MailPriority, MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.outbox import write_mail
 from switchroom.mail.password_mails import PasswordMail
@@ -98,6 +98,7 @@ class MailDelivery(Work[Claim[QueuedMail]]):
             worker=QueuedMail.worker,
             attempts=QueuedMail.attempts,
             waiting=STILL_QUEUED,
+            ranks=[QueuedMail.priority == literal_column(f"{one:d}") for one in MailPriority],
             lease=timedelta(seconds=2 * self._timeout),
         )
         self._runner = Runner(self)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from sqlalchemy import Index, String, Text, literal_column, text
+from sqlalchemy import Index, SmallInteger, String, Text, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.db.base import Base, OfOrganization, now
@@ -17,6 +17,15 @@ class MailState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
+
+
+class MailPriority(IntEnum):
+    """Which mails go first, those of the lowest number: what somebody waits for at this moment (URGENT), what
+    is for a few people (ORDINARY), what is for many (BULK)."""
+
+    URGENT = 0
+    ORDINARY = 1
+    BULK = 2
 
 
 class QueuedMail(OfOrganization, Base):
@@ -33,6 +42,7 @@ class QueuedMail(OfOrganization, Base):
     __table_args__ = (
         Index(
             "ix_queued_mails_due",
+            "priority",
             "next_attempt_at",
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
@@ -51,6 +61,7 @@ class QueuedMail(OfOrganization, Base):
     calendar_uid: Mapped[str] = mapped_column(String(100), index=True)
     payload: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8), default=MailState.QUEUED)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=MailPriority.ORDINARY, server_default="1")
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(default=clock())
     worker: Mapped[str] = mapped_column(String(32), default="", server_default="")

@@ -18,7 +18,7 @@ from switchroom.jobs.batches import Batch, BatchState
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMailKind
 from switchroom.mail.member_invitation_mails import MemberInvitationMail
-from switchroom.mail.models import MailState, QueuedMail
+from switchroom.mail.models import MailPriority, MailState, QueuedMail
 from switchroom.mail.notices import MailQueued
 from switchroom.mail.password_mails import PasswordMail
 from switchroom.mail.voicemail_mails import VoicemailMail
@@ -28,6 +28,9 @@ LONGEST_UID = 100
 """Of what is asked for. A meeting's begins with its id, behind which any host's name may come."""
 
 _KIND = "mails"
+
+_MOST_ORDINARY = 10
+"""Mails queued together that go before those for many people."""
 
 _QUEUED_MAILS = cast("Table", QueuedMail.__table__)
 
@@ -67,7 +70,7 @@ async def enqueue_invitations(
             await withdraw_invitations(
                 session, organization_id, one.uid, reason="replaced by a newer invitation"
             )
-        row = _row(organization_id, one, to=one.to, queued_at=moment)
+        row = _row(organization_id, one, to=one.to, queued_at=moment, of=len(invitations))
         rows.append({**row, "batch_id": batch_id})
     await insert_values(session, QueuedMail, rows)
     notify(session, MailQueued())
@@ -81,7 +84,7 @@ async def enqueue_member_invitations(
     if not mails:
         return
     moment = now()
-    rows = [_row(organization_id, one, to=one.to, queued_at=moment) for one in mails]
+    rows = [_row(organization_id, one, to=one.to, queued_at=moment, of=len(mails)) for one in mails]
     await insert_values(session, QueuedMail, rows)
     notify(session, MailQueued())
 
@@ -97,7 +100,8 @@ async def enqueue_meeting_mails(session: AsyncSession, organization_id: int, mai
     if mailing.sequence > 0 or mailing.kind is not MeetingMailKind.INVITATION:
         await _withdraw_replaced(session, organization_id, mailing)
     moment = now()
-    await insert_values(session, QueuedMail, [_row(organization_id, mailing, to="", queued_at=moment)])
+    row = _row(organization_id, mailing, to="", queued_at=moment, of=len(mailing.recipients))
+    await insert_values(session, QueuedMail, [row])
     notify(session, MailQueued())
 
 
@@ -165,14 +169,17 @@ class _Tag(Struct):
 
 
 def _row(
-    organization_id: int, payload: Payload | MeetingMailing, *, to: str, queued_at: datetime
+    organization_id: int, payload: Payload | MeetingMailing, *, to: str, queued_at: datetime, of: int = 1
 ) -> dict[str, Any]:
+    """Values of a mail, one of so many that are queued together."""
+    priority = MailPriority.BULK if of > _MOST_ORDINARY else MailPriority.ORDINARY
     return {
         "id": new_ordered_id(),
         "organization_id": organization_id,
         "recipient": to,
         "calendar_uid": payload.uid[:LONGEST_UID],
         "payload": msgspec.json.encode(payload).decode(),
+        "priority": MailPriority.URGENT if isinstance(payload, PasswordMail) else priority,
         "created_at": queued_at,
     }
 
@@ -184,7 +191,8 @@ def _read_mailing(payload: str) -> MeetingMailing:
 async def _insert_all(
     session: AsyncSession, organization_id: int, mailing: MeetingMailing, queued_at: datetime
 ) -> None:
-    rows = [_row(organization_id, mail, to=mail.to, queued_at=queued_at) for mail in mailing.mails()]
+    of = len(mailing.recipients)
+    rows = [_row(organization_id, mail, to=mail.to, queued_at=queued_at, of=of) for mail in mailing.mails()]
     await insert_values(session, QueuedMail, rows)
 
 
