@@ -139,6 +139,10 @@ def test_a_person_of_two_organizations_is_kept_out_of_one(tmp_path: Path) -> Non
         assert strong.json()["permissions"]
         printed("user", "role", user_id, "administrator", "--org", here, *data)
         assert is_good(platform, strong.json()["accessToken"])
+        assert refused("user", "role", user_id, "moderator", "--org", here, *data) == (
+            "switchroom: An account keeps at least one admin.\n"
+        )
+        printed("user", "create", "chef@example.org", "--role", "administrator", "--org", here, *data)
         printed("user", "role", user_id, "moderator", "--org", here, *data)
         until(lambda: not is_good(platform, strong.json()["accessToken"]))
         weak = refreshed(platform, strong)

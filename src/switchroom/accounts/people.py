@@ -43,7 +43,9 @@ from switchroom.identity.members import (
     disable_member,
     enable_member,
     forget_invitation,
+    heir_of,
     name_in_log,
+    require_another_administrator,
 )
 from switchroom.identity.models import (
     ApiKey,
@@ -359,32 +361,6 @@ async def find_member(session: AsyncSession, person_id: str, *, to_change: bool 
     if row is None:
         raise NotFound(ErrorCode.PERSON_NOT_FOUND, "person_id", id=person_id[:100])
     return Member(*row)
-
-
-async def heir_of(session: AsyncSession, member: Member) -> Person:
-    """Somebody else who administers the session's organization. Raises Forbidden for the last."""
-    query = (
-        select(Person)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(
-            Membership.standing == Standing.ADMINISTRATOR,
-            Membership.disabled_at.is_(None),
-            Person.id != member.person.id,
-        )
-        .order_by(Membership.id)
-        .limit(1)
-    )
-    heir = await session.scalar(query)
-    if heir is None:
-        raise Forbidden(ErrorCode.LAST_ADMIN)
-    return heir
-
-
-async def require_another_administrator(session: AsyncSession, member: Member) -> None:
-    """Raises Forbidden for the last who administers the session's organization."""
-    membership = member.membership
-    if membership.standing == Standing.ADMINISTRATOR and membership.disabled_at is None:
-        await heir_of(session, member)
 
 
 async def require_no_member(session: AsyncSession, organization: Organization, username: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import ErrorCode, NotFound
+from switchroom.errors import ErrorCode, Forbidden, NotFound
 from switchroom.events.append import append
 from switchroom.events.types import UserDisabled, UserEnabled, UserRoleChanged
 from switchroom.identity.models import MemberInvitation, Membership, Organization, Person, RefreshToken
@@ -61,10 +61,42 @@ class Members:
             enable_member(session, organization.id, member)
 
     async def change_standing(self, organization: Organization, reference: str, standing: Standing) -> None:
-        """Access tokens end for who may do less than before. Raises NotFound."""
+        """Access tokens end for who may do less than before. Raises NotFound, and Forbidden for the last who
+        administers the organization."""
         async with self._database.write(organization.id) as session:
+            # As those who change people by an API do: one after the other.
+            lock = select(Organization.id).where(Organization.id == organization.id)
+            await session.execute(lock.with_for_update(key_share=True))
             member = await _find(session, _MEMBERS.with_for_update(of=Membership), reference)
+            if standing is not Standing.ADMINISTRATOR:
+                await require_another_administrator(session, member)
             await write_standing(session, organization.id, member, standing)
+
+
+async def heir_of(session: AsyncSession, member: Member) -> Person:
+    """Somebody else who administers the session's organization. Raises Forbidden for the last."""
+    query = (
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.standing == Standing.ADMINISTRATOR,
+            Membership.disabled_at.is_(None),
+            Person.id != member.person.id,
+        )
+        .order_by(Membership.id)
+        .limit(1)
+    )
+    heir = await session.scalar(query)
+    if heir is None:
+        raise Forbidden(ErrorCode.LAST_ADMIN)
+    return heir
+
+
+async def require_another_administrator(session: AsyncSession, member: Member) -> None:
+    """Raises Forbidden for the last who administers the session's organization."""
+    membership = member.membership
+    if membership.standing == Standing.ADMINISTRATOR and membership.disabled_at is None:
+        await heir_of(session, member)
 
 
 async def disable_member(session: AsyncSession, organization_id: int, member: Member) -> None:

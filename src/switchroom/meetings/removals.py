@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 from sqlalchemy import func, select
 
-from switchroom.accounts.people import find_member, heir_of, require_permission
+from switchroom.accounts.people import find_member, require_permission
 from switchroom.db.database import Database
+from switchroom.identity.members import heir_of
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
 from switchroom.meetings.models import Meeting
