@@ -139,12 +139,10 @@ async def require_new_address(
     return people[0]
 
 
-async def require_nowhere_else(
-    session: AsyncSession, organization_id: int, person: Person, *, counts_invited: bool = False
-) -> None:
-    """Raises Forbidden for somebody who belongs to another open organization as well or, where that counts,
-    was invited to one."""
-    places = await _open_memberships(session, [person], counts_invited=counts_invited)
+async def require_nowhere_else(session: AsyncSession, organization_id: int, person: Person) -> None:
+    """Raises Forbidden for somebody who belongs to another open organization as well, and has not been
+    invited to it only."""
+    places = await _open_memberships(session, [person])
     if set(places) - {organization_id}:
         raise Forbidden(ErrorCode.PERSON_SHARED)
 
@@ -159,20 +157,17 @@ async def _open_memberships(
     session: AsyncSession,
     people: Sequence[Person],
     organization_id: int | None = None,
-    *,
-    counts_invited: bool = False,
 ) -> Sequence[int]:
-    """The open organizations that they belong to. Those to which they have been invited only are among them
-    where that counts; otherwise none but `organization_id` is."""
+    """The open organizations that they belong to. Of those to which they have been invited only, none but
+    `organization_id` is among them."""
     # Of the table, not the class: all organizations count, whosever the session is.
     query = (
         select(_MEMBERSHIPS.c.organization_id)
         .join(Organization, Organization.id == _MEMBERSHIPS.c.organization_id)
         .where(_MEMBERSHIPS.c.person_id.in_([one.id for one in people]), Organization.closed_at.is_(None))
     )
-    if not counts_invited:
-        belongs = _MEMBERSHIPS.c.invited_at.is_(None)
-        query = query.where(belongs | (_MEMBERSHIPS.c.organization_id == organization_id))
+    belongs = _MEMBERSHIPS.c.invited_at.is_(None)
+    query = query.where(belongs | (_MEMBERSHIPS.c.organization_id == organization_id))
     return (await session.scalars(query)).all()
 
 

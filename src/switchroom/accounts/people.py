@@ -46,6 +46,7 @@ from switchroom.identity.members import (
     heir_of,
     name_in_log,
     require_another_administrator,
+    void_invitations_elsewhere,
 )
 from switchroom.identity.models import (
     ApiKey,
@@ -143,11 +144,12 @@ class PeopleAdministration:
         own name and languages only, and nobody takes their own permissions.
 
         Raises NotFound, Conflict for an address that somebody has, and Forbidden: also for the last who
-        administers the organization, for somebody who may do more than the caller, for what is said of a
-        person who belongs to other organizations as well, and for the address, user name and password of one
-        whom others have invited. Of somebody who has not accepted an invitation it is the invitation that
-        changes; Conflict for its address, a user name or a password, which need another invitation. With
-        the `version` that was seen, Conflict when somebody else has changed the person since.
+        administers the organization, for somebody who may do more than the caller, and for what is said of a
+        person who belongs to other organizations as well. Invitations to others are void when the address,
+        the user name or the password is another: they were for who it was. Of somebody who has not accepted
+        an invitation it is the invitation that changes; Conflict for its address, a user name or a password,
+        which need another invitation. With the `version` that was seen, Conflict when somebody else has
+        changed the person since.
         """
         is_self = token.kind is SubjectKind.PERSON and person_id == token.subject_id
         concerns_access = access != AccessDraft() or draft.email is not UNSET or bool(draft.properties)
@@ -175,10 +177,9 @@ class PeopleAdministration:
                 await _change_invitation(session, member, draft, access)
             else:
                 if not is_self and (describes_person(draft) or signs_in_otherwise):
-                    is_way_in = signs_in_otherwise or draft.email is not UNSET
-                    await require_nowhere_else(
-                        session, token.organization_id, person, counts_invited=is_way_in
-                    )
+                    await require_nowhere_else(session, token.organization_id, person)
+                    if signs_in_otherwise or draft.email is not UNSET:
+                        await void_invitations_elsewhere(session, token.organization_id, person.id)
                 await self._change_names(session, token, person, draft, access)
                 write_person(person, member.membership, draft)
             await self._change_access(session, token, member, access, name, is_self=is_self)

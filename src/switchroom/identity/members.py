@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from msgspec import Struct
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, Table, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -19,6 +20,7 @@ from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import key_hash, random_key
 from switchroom.identity.usernames import folded, spellings
 
+_INVITATIONS = cast("Table", MemberInvitation.__table__)
 _ORDER = (Standing.PARTICIPANT, Standing.MODERATOR, Standing.ADMINISTRATOR)
 
 
@@ -131,6 +133,21 @@ async def forget_invitation(session: AsyncSession, organization_id: int, person_
             MemberInvitation.organization_id == organization_id, MemberInvitation.person_id == person_id
         )
     )
+
+
+async def void_invitations_elsewhere(session: AsyncSession, organization_id: int, person_id: str) -> None:
+    """Void the links of all invitations of the person to other organizations that they have not accepted.
+    These can invite them again."""
+    # Of the table, not the class: all organizations count, whosever the session is.
+    columns = _INVITATIONS.c
+    pending = select(columns.id).where(
+        columns.person_id == person_id,
+        columns.organization_id != organization_id,
+        columns.accepted_at.is_(None),
+    )
+    for invitation_id in (await session.scalars(pending)).all():
+        voided = update(_INVITATIONS).where(columns.id == invitation_id)
+        await session.execute(voided.values(key_hash=key_hash(random_key())))
 
 
 async def name_in_log(session: AsyncSession, member: Member) -> str:

@@ -444,21 +444,37 @@ def test_spoken_languages_of_an_invitation_become_the_persons(tenant: Tenant) ->
     assert user_of(tenant, person_id)["locale"] == locale
 
 
-def test_where_a_person_signs_in_is_theirs_to_change_once_others_have_invited_them(
+def test_a_strangers_invitation_keeps_nobody_from_changing_their_people_and_is_void_then(
     tenant: Tenant, running: RunningPlatform
 ) -> None:
-    person = tenant.person()
-    invite(running.organization("Other"), person.username)
-
-    refusals: list[dict[str, Any]] = [
+    other = running.organization("Other")
+    ways_in: list[dict[str, Any]] = [
         {"user": {"email": address()}},
         {"authenticationRequest": {"usernamePasswordCredentials": {"username": address()}}},
         {"authenticationRequest": {"usernamePasswordCredentials": {"password": OTHER_PASSWORD}}},
     ]
-    for fields in refusals:
-        assert tenant.api.refused("userService/update", userId=person.id, **fields)["code"] == 7
-    change(tenant, "userService/update", userId=person.id, user={"userProfile": {"firstname": "Emil"}})
-    assert user_of(tenant, person.id)["userProfile"]["firstname"] == "Emil"
+    for fields in ways_in:
+        person = tenant.person()
+        invite(other, person.username)
+        key = invitation_key(running, person.username)
+        change(tenant, "userService/update", userId=person.id, user={"userProfile": {"firstname": "Emil"}})
+        assert look_up(other, key)["state"] == "open"
+
+        change(tenant, "userService/update", userId=person.id, **fields)
+
+        assert look_up(other, key) == {"state": "unknown"}
+        assert accept(other, key, PASSWORD).json() == {"state": "unknown"}
+
+
+def test_an_accepted_invitation_makes_where_somebody_signs_in_theirs_to_change(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    person, other = tenant.person(), running.organization("Other")
+    invite(other, person.username)
+    assert accept(other, invitation_key(running, person.username)).json()["state"] == "joined"
+
+    for user in ({"email": address()}, {"userProfile": {"firstname": "Emil"}}):
+        assert tenant.api.refused("userService/update", userId=person.id, user=user)["code"] == 7
 
 
 def test_inviting_who_belongs_nowhere_forgets_what_others_who_invited_them_said(
