@@ -136,6 +136,10 @@ class Board(Protocol):
         """The calls with the public network that an account has now."""
         ...
 
+    def goes_round(self, call: LiveCall) -> bool:
+        """Whether a call is to be taken for one of a loop through carriers."""
+        ...
+
     def count_group(self, group_id: int) -> None:
         """Count a call that a group has had."""
         ...
@@ -438,6 +442,9 @@ class LiveCall(TalkingCall):
         )
 
     def _may_go_out(self, limits: CallLimits, is_forward: bool) -> bool:
+        if self.board.goes_round(self):
+            log.warning("number leads back to itself by a carrier", call=self.id)
+            return False
         return may_go_out(limits, self.board.outside_calls(self.organization_id), is_forward=is_forward)
 
     def called(self, leg: Leg) -> None:

@@ -39,6 +39,7 @@ from switchroom.telephony.media.state import LegState
 from switchroom.telephony.routing.actions import Action, Dial
 from switchroom.telephony.routing.call import Flow
 from switchroom.telephony.routing.call_limits import OutsideCalls
+from switchroom.telephony.routing.caller_id import ANONYMOUS_NUMBER
 from switchroom.telephony.routing.configuration import MemberType
 
 log = structlog.stdlib.get_logger(__name__)
@@ -49,6 +50,12 @@ MOST_BEGINNING = 200
 """Calls at once of which it is not known yet where they lead. There are so many where more come in than this
 process can set up, each later than the one before, until nothing rings in time and its supervisor takes it to
 hang. Further ones are refused, which takes a tenth as long."""
+
+
+MOST_ROUNDS, MOST_ROUNDS_UNKNOWN = 10, 50
+"""Calls at once of one caller to one number that come in by a carrier and go out again by one, where the
+caller is known and where not (decision 111). A number that leads back to itself makes a further one each time
+round, and a carrier may begin Max-Forwards anew."""
 
 
 class Switchboard:
@@ -101,6 +108,10 @@ class Switchboard:
         entry = self._entry(call)
         if entry is None:
             call.refuse(403)
+            return
+        if call.invite.max_forwards < 1:
+            # Whatever it leads to may have to go on from here (RFC 7332 section 4.3).
+            call.refuse(483)
             return
         inbox = Inbox()
         leg = Leg(self._services, inbox, Party(), LegDirection.INBOUND)
@@ -174,6 +185,21 @@ class Switchboard:
             incoming=len(legs) - len(out),
             outgoing=len(out) + sum(begun.values()),
             forwarded=forwards + begun[True],
+        )
+
+    def goes_round(self, call: LiveCall) -> bool:
+        """Whether a call that came in by a carrier is to be taken for a round of a loop through carriers and
+        must not go out again."""
+        if _over_trunk(call, LegDirection.INBOUND) is None:
+            return False
+        rounds = sum(
+            one is not call
+            and (one.caller_number, one.dialled) == (call.caller_number, call.dialled)
+            and all(_over_trunk(one, direction) is not None for direction in LegDirection)
+            for one in self.of_account(call.organization_id)
+        )
+        return rounds >= (
+            MOST_ROUNDS_UNKNOWN if call.caller_number in ("", ANONYMOUS_NUMBER) else MOST_ROUNDS
         )
 
     def count_group(self, group_id: int) -> None:
@@ -285,6 +311,12 @@ class Switchboard:
                 call.add(leg)
                 call.transferor = leg
         return call
+
+
+def _over_trunk(call: LiveCall, direction: LegDirection) -> Leg | None:
+    """The leg of a call that is up over a trunk in that direction."""
+    legs = (one for one in call.legs if one.direction is direction and not one.has_ended)
+    return next((one for one in legs if one.party.trunk_id is not None), None)
 
 
 def _ignore(session: Session, event: SessionEvent) -> None:
