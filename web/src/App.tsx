@@ -6,6 +6,7 @@ import { DocsPage } from './docs/DocsPage'
 import { GuestPage } from './join/GuestPage'
 import { MemberPage } from './join/MemberPage'
 import { LaunchPage } from './launch/LaunchPage'
+import { MagicPage } from './launch/MagicPage'
 import { MeetingPage } from './meeting/MeetingPage'
 import { ForgottenPage } from './portal/ForgottenPage'
 import { InvitationPage } from './portal/InvitationPage'
@@ -13,7 +14,7 @@ import { LoginPage } from './portal/LoginPage'
 import { PasswordPage } from './portal/PasswordPage'
 import { PortalPages } from './portal/PortalPages'
 import { navigate, parseRoute, type Route, useHash } from './route/hash'
-import { invitationLink, passwordLink } from './route/linkKeys'
+import { invitationLink, magicLink, passwordLink } from './route/linkKeys'
 import { MessagePage } from './ui/MessagePage'
 import { useStore } from './ui/store'
 
@@ -21,6 +22,7 @@ export function App() {
   const hash = useHash()
   const passwordKey = useStore(passwordLink.current)
   const invitationKey = useStore(invitationLink.current)
+  const magicToken = useStore(magicLink.current)
   if (window.location.pathname.startsWith('/webclient')) return <LaunchPage />
   if (window.location.pathname.startsWith('/docs')) return <DocsPage />
   const route = parseRoute(hash)
@@ -39,6 +41,8 @@ export function App() {
       ) : (
         <InvitationPage key={invitationKey} linkKey={invitationKey} />
       )
+    case 'magic':
+      return magicToken === null ? <NothingHere /> : <MagicPage key={magicToken} token={magicToken} />
     case 'forgotten':
       return <ForgottenPage />
     case 'unknown':

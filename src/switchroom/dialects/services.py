@@ -18,6 +18,7 @@ from switchroom.events.webhooks.hooks import WebHooks
 from switchroom.identity.authentication import Authentication
 from switchroom.identity.credentials import Credentials
 from switchroom.identity.keys import PlatformKeys
+from switchroom.identity.magic_tokens import MagicTokens
 from switchroom.identity.organizations import Organizations
 from switchroom.identity.password_changes import PasswordChanges
 from switchroom.identity.password_links import PasswordLinks
@@ -60,6 +61,7 @@ class Services(Struct, frozen=True, kw_only=True):
     authentication: Authentication
     credentials: Credentials
     keys: PlatformKeys
+    magic_tokens: MagicTokens
     organizations: Organizations
     password_changes: PasswordChanges
     password_links: PasswordLinks

@@ -206,6 +206,14 @@ class Authentication:
                 return await self._sign_in_person(session, person, company_id, kept=kept)
             return await self._sign_in_person(session, person, company_id, until=claims.expires_at)
 
+    async def sign_in_known(
+        self, session: AsyncSession, person: Person, company_id: str, *, until: int | None = None
+    ) -> SignedIn:
+        """Sign in somebody who has shown who they are, in the session's transaction; what is not to be
+        renewed ends at `until` (Unix seconds). Raises Unauthenticated for who does not belong to the company
+        (a ULID) any more."""
+        return await self._sign_in_person(session, person, company_id, until=until)
+
     def narrowed(
         self, claims: AccessToken, permissions: Mapping[Administration, bool], expires_at: int | None = None
     ) -> SignedIn:

@@ -205,6 +205,20 @@ class RefreshToken(OfOrganization, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class MagicToken(OfOrganization, Base):
+    """Signs a person in to the organization, once. The token itself is not kept. It is made by a sign-in with
+    the refresh token of `refresh_token_hash`, which must still be good; or by an access token alone, and the
+    sign-in is over at `signed_in_until` then."""
+
+    __tablename__ = "magic_tokens"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    refresh_token_hash: Mapped[str | None] = mapped_column(String(64))
+    signed_in_until: Mapped[datetime | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Revocation(Base):
     """Access tokens of `subject_id` (a person, an API key or a link) issued until `revoked_at` are void."""
 

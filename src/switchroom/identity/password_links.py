@@ -14,7 +14,14 @@ from switchroom.db.database import Database
 from switchroom.errors import LinkExpired, LinkNotFound
 from switchroom.events.append import append
 from switchroom.events.types import UserPasswordSet
-from switchroom.identity.models import Membership, Organization, PasswordLink, Person, RefreshToken
+from switchroom.identity.models import (
+    MagicToken,
+    Membership,
+    Organization,
+    PasswordLink,
+    Person,
+    RefreshToken,
+)
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import Passwords, key_hash, random_key
 from switchroom.identity.throttle import Throttle
@@ -125,6 +132,7 @@ async def write_password(session: AsyncSession, person: Person, password_hash: s
     person.password_hash = password_hash
     await session.execute(delete(PasswordLink).where(PasswordLink.person_id == person.id))
     await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
+    await session.execute(delete(MagicToken).where(MagicToken.person_id == person.id))
     invited = select(Membership.organization_id).where(
         Membership.person_id == person.id, Membership.invited_at.is_not(None)
     )

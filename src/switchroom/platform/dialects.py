@@ -50,6 +50,7 @@ class Dialects:
             authentication=identity.authentication,
             credentials=identity.credentials,
             keys=identity.keys,
+            magic_tokens=identity.magic_tokens,
             organizations=identity.organizations,
             password_changes=identity.password_changes,
             password_links=identity.password_links,

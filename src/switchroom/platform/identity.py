@@ -9,6 +9,7 @@ from switchroom.identity.api_keys import ApiKeys
 from switchroom.identity.authentication import Authentication
 from switchroom.identity.credentials import Credentials
 from switchroom.identity.keys import PlatformKeys
+from switchroom.identity.magic_tokens import MagicTokens
 from switchroom.identity.members import Members
 from switchroom.identity.organizations import Organizations
 from switchroom.identity.password_changes import PasswordChanges
@@ -54,6 +55,7 @@ class IdentityServices:
             access_token_lifetime=security.access_token_lifetime,
             refresh_token_lifetime=security.refresh_token_lifetime,
         )
+        self.magic_tokens = MagicTokens(database, self.authentication, self.throttle, settings.base_url)
         self.credentials = Credentials(database)
         self.password_links = PasswordLinks(database, self.passwords, self.throttle)
         self.password_requests = PasswordRequests(self.password_links, settings.base_url)

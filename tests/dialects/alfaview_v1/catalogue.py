@@ -42,6 +42,10 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
             "displayName": "Ada",
         }
     },
+    "authenticationService/createMagicToken": lambda tenant: {
+        "refreshToken": "",
+        "vanitySubdomain": "acme",
+    },
     "authenticationService/listIdentityProviders": lambda tenant: {"domain": "example.org"},
     "authenticationService/authenticationCreate": lambda tenant: {
         "authenticationRequest": {

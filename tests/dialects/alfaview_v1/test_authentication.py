@@ -233,10 +233,9 @@ def test_credentials_are_required_and_of_one_kind(tenant: Tenant):
 
 
 def test_other_kinds_of_credentials_are_not_implemented(tenant: Tenant):
-    for kind in ("ldapCredentials", "magicTokenCredentials"):
-        answer = refusal(tenant.api.post(AUTHENTICATE, {kind: {}}))
-        assert answer["code"] == 12
-        assert answer["details"][0]["statusCode"] == "NOT_IMPLEMENTED"
+    answer = refusal(tenant.api.post(AUTHENTICATE, {"ldapCredentials": {}}))
+    assert answer["code"] == 12
+    assert answer["details"][0]["statusCode"] == "NOT_IMPLEMENTED"
 
 
 def test_is_authenticated_takes_the_access_info_itself(tenant: Tenant):

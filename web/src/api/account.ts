@@ -63,6 +63,12 @@ export async function signIn(username: string, password: string): Promise<void> 
   adopt(await authenticate({ usernamePasswordCredentials: { username, password } }))
 }
 
+/** Signs in by a token that a sign-in elsewhere has made. Rejects with an ApiError: UNAUTHENTICATED for one that was
+ * used or is too old, RESOURCE_EXHAUSTED after too many guesses. */
+export async function signInByMagicToken(magicToken: string): Promise<void> {
+  adopt(await authenticate({ magicTokenCredentials: { magicToken } }))
+}
+
 /** Sets another password. All sessions end with it; this page signs in anew. Rejects with a SignallingError:
  * `password_wrong` for the one so far, `too_many_attempts` after too many guesses; or with an ApiError. */
 export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {

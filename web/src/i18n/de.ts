@@ -30,6 +30,13 @@ export const de: Translation = {
     passwordSet: 'Ihr Passwort ist festgelegt. Sie können sich jetzt damit anmelden.',
     joined: 'Sie haben die Einladung angenommen. Sie können sich jetzt anmelden.',
   },
+  magic: {
+    title: 'Anmelden',
+    lead: 'Sie kommen aus einem anderen Programm, in dem Sie angemeldet sind. Machen Sie nur weiter, wenn Sie es eben selbst geöffnet haben.',
+    usedTitle: 'Dieser Link funktioniert nicht mehr',
+    used: 'Er funktioniert nur einmal und nur zwei Minuten lang. Öffnen Sie ihn in dem Programm, aus dem Sie kommen, noch einmal, oder melden Sie sich mit Ihrem Passwort an.',
+    failed: 'Die Anmeldung hat nicht geklappt: {{message}}',
+  },
   docs: {
     title: 'API-Dokumente',
     lead: 'Was Programme von diesem Server verlangen können, auf Englisch. Was Sie hier probieren, wird ausgeführt.',

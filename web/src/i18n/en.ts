@@ -29,6 +29,13 @@ export const en = {
     passwordSet: 'Your password is set. You can sign in with it now.',
     joined: 'You have accepted the invitation. You can sign in now.',
   },
+  magic: {
+    title: 'Sign in',
+    lead: 'You come from another program in which you are signed in. Go on only if you have just opened it yourself.',
+    usedTitle: 'This link does not work any more',
+    used: 'It works only once, and only for two minutes. Open it anew from the program you came from, or sign in with your password.',
+    failed: 'Signing in did not work: {{message}}',
+  },
   docs: {
     title: 'API documents',
     lead: 'What programs can ask of this server. What you try here is carried out.',

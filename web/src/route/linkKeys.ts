@@ -1,7 +1,7 @@
 import { Store } from '../ui/store'
 import { parseRoute } from './hash'
 
-type Page = 'password' | 'invitation'
+type Page = 'password' | 'invitation' | 'magic'
 
 /** The key of a mailed link to one page: it is taken out of the address bar and the history when the link is opened. A
  * reload finds it again until it was used. */
@@ -59,7 +59,10 @@ export const passwordLink = new LinkKey('password', 'switchroom.password-link')
 /** The link to accept an invitation. */
 export const invitationLink = new LinkKey('invitation', 'switchroom.invitation-link')
 
-const LINKS = [passwordLink, invitationLink]
+/** The link that signs somebody in, once. */
+export const magicLink = new LinkKey('magic', 'switchroom.magic-link')
+
+const LINKS = [passwordLink, invitationLink, magicLink]
 
 /** Hides the keys of such links now and whenever one is opened. To be called before anything else follows the address. */
 export function hideLinkKeys(): void {

@@ -16,8 +16,11 @@ from switchroom.dialects.alfaview_v1.messages.authentication import (
     AuthenticationRequest,
     AuthorizationCodeCredentials,
     CompanySwitchCredentials,
+    CreateMagicTokenReply,
+    CreateMagicTokenRequest,
     ListIdentityProvidersReply,
     ListIdentityProvidersRequest,
+    MagicTokenCredentials,
     PasswordResetReply,
     PasswordResetRequest,
     RefreshTokenCredentials,
@@ -48,6 +51,7 @@ class AuthenticationService:
     def __init__(self, services: Services) -> None:
         self._authentication = services.authentication
         self._invitations = services.member_invitations
+        self._magic_tokens = services.magic_tokens
         self._password_links = services.password_links
         self._password_resets = services.password_resets
         self._signer = services.signer
@@ -93,6 +97,14 @@ class AuthenticationService:
                 "The identity providers of a domain; there are none.",
             ),
             operation(
+                "authenticationService/createMagicToken",
+                CreateMagicTokenRequest,
+                CreateMagicTokenReply,
+                self.create_magic_token,
+                "A token that signs the caller in elsewhere by `magicTokenCredentials`, once and within two "
+                "minutes, and the page that does so.",
+            ),
+            operation(
                 "authenticationService/requestPasswordReset",
                 PasswordResetRequest,
                 PasswordResetReply,
@@ -108,6 +120,9 @@ class AuthenticationService:
             context.headers.append(
                 self._cookie("auth", signed_in.refresh_token, signed_in.refresh_expires_in)
             )
+        elif request.magicTokenCredentials is not None:
+            # The browser must not go on as whoever signed in before, whose cookie it may still have.
+            context.headers.append(self._cookie("auth", "", 0))
         if signed_in.device:
             lifetime = int(DEVICE_FORGOTTEN_AFTER.total_seconds())
             context.headers.append(self._cookie(DEVICE_COOKIE, signed_in.device, lifetime))
@@ -148,6 +163,12 @@ class AuthenticationService:
         if context.caller.is_guest:
             raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
         return ListIdentityProvidersReply()
+
+    async def create_magic_token(self, context: Context, request: CreateMagicTokenRequest) -> Reply:
+        """There are no vanity subdomains."""
+        refresh_token = request.refreshToken or context.cookie("auth")
+        made = await self._magic_tokens.create(context.caller, refresh_token)
+        return CreateMagicTokenReply(launchURL=made.address, magicToken=made.token)
 
     async def request_password_reset(self, context: Context, request: PasswordResetRequest) -> Reply:
         username = required(request.username, "username")
@@ -196,6 +217,8 @@ class AuthenticationService:
                 return await self._activate(context, request, activation)
             case CompanySwitchCredentials() as switch:
                 return await self._switch(context, request, switch)
+            case MagicTokenCredentials() as magic:
+                return await self._magic_tokens.sign_in(magic.magicToken, context.address)
             case other:
                 raise Unimplemented(type(other).__name__)
 

@@ -40,10 +40,7 @@ from switchroom.identity.tokens import AccessToken
 _LONGEST_REQUEST_ID = 256
 
 NOT_CARRIED_OUT = {
-    "authenticationService": (
-        "createMagicToken",
-        "sendCompanyDeletionEmail",
-    ),
+    "authenticationService": ("sendCompanyDeletionEmail",),
     "businessLogicService": (
         "companies/create",
         "companies/signup",

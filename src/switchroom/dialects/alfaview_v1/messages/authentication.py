@@ -227,3 +227,15 @@ class AuthenticationUpdateReply(Reply):
     statusCode: ReplyStatusCode = ReplyStatusCode.OK
     statusMessage: str = ""
     trackingInfo: TrackingInfo | None = None
+
+
+class CreateMagicTokenRequest(Request):
+    """`refreshToken` is that of the sign-in, left out where the cookie `auth` comes along."""
+
+    refreshToken: str = ""
+    vanitySubdomain: str = ""
+
+
+class CreateMagicTokenReply(Reply):
+    launchURL: str = ""
+    magicToken: str = ""
