@@ -7,8 +7,8 @@ from alembic import op
 
 from switchroom.db.base import Instant
 
-revision: str = "0034"
-down_revision: str | None = "0033"
+revision: str = "0036"
+down_revision: str | None = "0035"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
