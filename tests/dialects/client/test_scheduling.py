@@ -212,6 +212,7 @@ def test_nobody_reaches_another_organizations_meetings(tenant: Tenant) -> None:
             ("close", {"id": made["id"]}),
             ("summary", {"id": made["id"]}),
             ("feed", {}),
+            ("terms", {}),
         ]
         for name, fields in calls:
             assert caller.send(name, **fields).status_code in (401, 403), name
@@ -239,6 +240,10 @@ def test_a_feed_is_read_until_its_address_is_renewed(tenant: Tenant) -> None:
     assert http.get(path).status_code == 404
     assert "In the feed" in http.get(renewed).text
     assert ada("feed")["path"] == renewed
+
+
+def test_the_server_says_whether_it_can_record(tenant: Tenant) -> None:
+    assert Caller(tenant)("terms") == {"canRecord": tenant.running.platform.media.can_record}
 
 
 def test_a_summary_of_what_has_not_been_is_empty(tenant: Tenant) -> None:

@@ -18,7 +18,7 @@ const PROBLEMS: Problems = {
   refused(status, body, statusText) {
     const refusal = (body ?? {}) as Partial<Schemas['Refusal']>
     const code = refusal.code ?? (isGateway(status) ? 'unreachable' : 'bad_request')
-    return new SignallingError(code, refusal.message ?? statusText, refusal.details)
+    return new SignallingError(code, refusal.message ?? statusText, refusal.details, refusal.fields)
   },
   unreachable: reason => new SignallingError('unreachable', reason),
 }

@@ -75,6 +75,12 @@ export function meetingSummary(
   )
 }
 
+/** Whether meetings can be recorded on this server. */
+export async function canRecord(): Promise<boolean> {
+  const terms = await withToken(accessToken => callClient('/client/meetings/terms', { accessToken }))
+  return terms.canRecord
+}
+
 /** Where a calendar program reads the meetings of whoever is signed in. */
 export async function feedAddress(isRenewed = false): Promise<string> {
   const { path } = await withToken(accessToken =>
@@ -82,3 +88,27 @@ export async function feedAddress(isRenewed = false): Promise<string> {
   )
   return new URL(path, window.location.href).href
 }
+
+/** Somebody of the organization who can be invited. */
+export interface Findable {
+  id: string
+  name: string
+  email: string
+}
+
+/** Those of the organization with the term in their names, a few. Only for who may list people. */
+export async function findPeople(term: string): Promise<Findable[]> {
+  const { people } = await withToken(accessToken =>
+    callClient('/client/people', { accessToken, term, state: 'active' }),
+  )
+  return people
+    .filter(({ email }) => email)
+    .slice(0, MOST_FOUND)
+    .map(({ id, firstName, lastName, username, email }) => ({
+      id,
+      name: [firstName, lastName].filter(Boolean).join(' ') || username,
+      email,
+    }))
+}
+
+const MOST_FOUND = 8

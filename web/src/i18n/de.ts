@@ -1,5 +1,6 @@
 import { directoryDe } from './directory.de'
 import type { Translation } from './en'
+import { schedulingDe } from './scheduling.de'
 
 export const de: Translation = {
   ...directoryDe,
@@ -37,6 +38,7 @@ export const de: Translation = {
     used: 'Er funktioniert nur einmal und nur zwei Minuten lang. Öffnen Sie ihn in dem Programm, aus dem Sie kommen, noch einmal, oder melden Sie sich mit Ihrem Passwort an.',
     failed: 'Die Anmeldung hat nicht geklappt: {{message}}',
   },
+  scheduling: schedulingDe,
   docs: {
     title: 'API-Dokumente',
     lead: 'Was Programme von diesem Server verlangen können, auf Englisch. Was Sie hier probieren, wird ausgeführt.',

@@ -1,4 +1,5 @@
 import { directoryEn } from './directory.en'
+import { schedulingEn } from './scheduling.en'
 
 export const en = {
   ...directoryEn,
@@ -36,6 +37,7 @@ export const en = {
     used: 'It works only once, and only for two minutes. Open it anew from the program you came from, or sign in with your password.',
     failed: 'Signing in did not work: {{message}}',
   },
+  scheduling: schedulingEn,
   docs: {
     title: 'API documents',
     lead: 'What programs can ask of this server. What you try here is carried out.',

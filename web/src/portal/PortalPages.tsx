@@ -4,7 +4,6 @@ import { useTranslation } from 'react-i18next'
 import type { SignedIn } from '../api/account'
 import { navigate, type PortalPageName } from '../route/hash'
 import { MessagePage } from '../ui/MessagePage'
-import { MeetingsPage } from './MeetingsPage'
 import { PortalPage } from './PortalPage'
 import { seesOrganization, seesPeople } from './pages'
 import { RecordingsPage } from './RecordingsPage'
@@ -12,6 +11,9 @@ import { RecordingsPage } from './RecordingsPage'
 // Most who come never open these.
 const PeoplePage = lazy(() =>
   import('./people/PeoplePage').then(({ PeoplePage }) => ({ default: PeoplePage })),
+)
+const MeetingsPage = lazy(() =>
+  import('./meetings/MeetingsPage').then(({ MeetingsPage }) => ({ default: MeetingsPage })),
 )
 const OrganizationPage = lazy(() =>
   import('./organization/OrganizationPage').then(({ OrganizationPage }) => ({ default: OrganizationPage })),
@@ -39,7 +41,7 @@ export function PortalPages(props: PortalPagesProps) {
 function Page({ me, name, rest }: PortalPagesProps) {
   switch (name) {
     case 'meetings':
-      return <MeetingsPage me={me} />
+      return <MeetingsPage me={me} rest={rest} />
     case 'recordings':
       return <RecordingsPage me={me} />
     case 'people':

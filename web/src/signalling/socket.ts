@@ -7,6 +7,8 @@ export class SignallingError extends Error {
     readonly code: string,
     message: string,
     readonly details: Record<string, string> = {},
+    /** What is wrong with which field. */
+    readonly fields: Record<string, string> = {},
   ) {
     super(message)
     this.name = 'SignallingError'

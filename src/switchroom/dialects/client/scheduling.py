@@ -34,6 +34,7 @@ class SchedulingOperations:
         self._calendars = services.calendars
         self._meetings = services.meetings
         self._recordings = services.recordings
+        self._records = services.records
         self._signer = services.signer
 
     def operations(self) -> list[Operation]:
@@ -86,6 +87,13 @@ class SchedulingOperations:
                 messages.SummaryQuery,
                 messages.SummaryAnswer,
                 self.summary,
+            ),
+            _operation(
+                "terms",
+                "What meetings can be on this server.",
+                messages.TermsQuery,
+                messages.TermsAnswer,
+                self.terms,
             ),
             _operation(
                 "feed",
@@ -157,6 +165,10 @@ class SchedulingOperations:
             chat_in_all=len(found.chat),
             recordings=[self._recording(one) for one in found.recordings],
         )
+
+    async def terms(self, _context: Context, request: messages.TermsQuery) -> messages.TermsAnswer:
+        self._actor(request.access_token)
+        return messages.TermsAnswer(can_record=self._records)
 
     async def feed(self, _context: Context, request: messages.FeedQuery) -> messages.FeedAnswer:
         actor = self._actor(request.access_token)

@@ -221,6 +221,18 @@ class SummaryAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     recordings: list[RecordingEntry]
 
 
+class TermsQuery(Struct, frozen=True, rename="camel"):
+    """Who asks."""
+
+    access_token: Token
+
+
+class TermsAnswer(Struct, frozen=True, rename="camel"):
+    """What meetings can be on this server."""
+
+    can_record: bool
+
+
 class FeedQuery(Struct, frozen=True, rename="camel", kw_only=True):
     """Whose feed; a renewed address makes the one before it void."""
 
