@@ -45,6 +45,7 @@ from switchroom.rooms.quotas import Quotas
 from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
 from switchroom.rooms.tree import RoomTree
+from switchroom.rooms.use import UseOfRooms
 from switchroom.telephony.control.live_calls import LiveCalls
 from switchroom.telephony.resources.calls_history import CallHistory
 from switchroom.telephony.resources.service import Resources
@@ -82,6 +83,7 @@ class Services(Struct, frozen=True, kw_only=True):
     revisions: Revisions
     rooms: Rooms
     tree: RoomTree
+    use_of_rooms: UseOfRooms
 
     # meetings and accounts
     accounts: Accounts

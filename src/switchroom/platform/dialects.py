@@ -69,6 +69,7 @@ class Dialects:
             revisions=rooms.revisions,
             rooms=rooms.rooms,
             tree=rooms.tree,
+            use_of_rooms=rooms.use,
             accounts=meetings.accounts,
             attendances=meetings.attendances,
             calendars=meetings.calendars,

@@ -13,6 +13,7 @@ from switchroom.rooms.quotas import Quotas
 from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
 from switchroom.rooms.tree import RoomTree
+from switchroom.rooms.use import UseCounting, UseOfRooms
 from switchroom.settings import Settings
 
 
@@ -25,6 +26,8 @@ class RoomServices:
         self.favorites = Favorites(database)
         self.links = Links(database, settings.base_url)
         self.quotas = Quotas(database)
+        self.use = UseOfRooms(database)
+        self.use_counting = UseCounting(database)
         self.revisions = Revisions(database, storage.bus)
         self.listing = RoomListing(database, self.revisions)
         self.tree = RoomTree(database)
@@ -33,4 +36,7 @@ class RoomServices:
         )
 
     def background(self) -> list[Background]:
-        return [Background("room revisions", self.revisions.follow)]
+        return [
+            Background("room revisions", self.revisions.follow),
+            Background("use of rooms", self.use_counting.run),
+        ]

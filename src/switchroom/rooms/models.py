@@ -204,3 +204,40 @@ class RoomsRevision(Base):
     )
     revision: Mapped[int] = mapped_column(BigInteger)
     changed_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RoomUse(OfOrganization, Base):
+    """Use of an organization's rooms, or of its meetings, in an hour (`rooms.use`): seconds of rooms that
+    were open and of people inside, sessions that began, and how many rooms were open at once."""
+
+    __tablename__ = "room_use"
+
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    is_meeting: Mapped[bool] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    room_seconds: Mapped[int] = mapped_column(BigInteger)
+    person_seconds: Mapped[int] = mapped_column(BigInteger)
+    participants: Mapped[int]
+    spectators: Mapped[int]
+    most_rooms: Mapped[int]
+
+
+class OpenRoom(OfOrganization, Base):
+    """A room or a meeting that is open, as far as its use has been counted."""
+
+    __tablename__ = "open_rooms"
+
+    object_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    is_meeting: Mapped[bool]
+    opened_at: Mapped[datetime]
+
+
+class RoomUsePosition(Base):
+    """The id of the last event in the log that has been counted; one row."""
+
+    __tablename__ = "room_use_position"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.mail.outbox import invitation_key
@@ -179,6 +180,12 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
     },
     "guestService.v2/deleteLink": lambda tenant: {"id": tenant.guest_link(_room_of(tenant))["id"]},
     "quotaService/info": lambda tenant: {"resource": "ALL_LIMITS"},
+    "quotaService/stats": lambda tenant: {
+        "resource": "ROOM_ONLINE_SECONDS",
+        "name": "",
+        "startTime": (datetime.now(UTC) - timedelta(days=3)).isoformat(),
+        "stopTime": datetime.now(UTC).isoformat(),
+    },
     "userService/list": lambda tenant: {"userIdList": [tenant.administrator.id]},
     "userService/invite": lambda tenant: {
         "email": f"{secrets.token_hex(6)}@example.org",
@@ -271,6 +278,7 @@ NEEDS_PERMISSION = {
     "userService/list",
     "userService/invite",
     "businessLogicService/permissionGroups/update",
+    "quotaService/stats",
     "businessLogicService/favorites/list",
     "businessLogicService/favorites/update",
     "businessLogicService/inviteUsers",

@@ -48,7 +48,6 @@ NOT_CARRIED_OUT = {
     ),
     "companyService": ("get", "create", "update", "destroy", "search", "billingInformationUpdate"),
     "meetingService": ("create", "get", "list", "update", "cancel"),
-    "quotaService": ("stats",),
 }
 
 

@@ -43,6 +43,23 @@ class Quota(Struct, omit_defaults=True):
     remove: bool = False
 
 
+class Stat(Struct, omit_defaults=True):
+    startTime: Timestamp | None = None
+    stopTime: Timestamp | None = None
+    value: Int64 = Int64(0)
+
+
+class StatsRequest(Request):
+    resource: Resource = Resource.ALL_LIMITS
+    name: str = ""
+    startTime: Timestamp | None = None
+    stopTime: Timestamp | None = None
+
+
+class StatsReply(Reply):
+    Stats: list[Stat] = []
+
+
 class InfoRequest(Request):
     resource: Resource = Resource.ALL_LIMITS
 

@@ -1,0 +1,335 @@
+"""Use of rooms: how long they were open, who came, how many at once; counted by the hour out of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec import Struct, structs
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchroom.db.base import now
+from switchroom.db.database import Database
+from switchroom.errors import ErrorCode, Forbidden, Problems
+from switchroom.events.models import Event
+from switchroom.events.order import watermark
+from switchroom.events.stays import OF_MEETING, OF_ROOM
+from switchroom.identity.permissions import Administration
+from switchroom.identity.tokens import AccessToken
+from switchroom.jobs.periodic import Periodic
+from switchroom.rooms.models import OpenRoom, RoomUse, RoomUsePosition
+
+HOUR = timedelta(hours=1)
+FARTHEST = timedelta(days=62)
+"""How far back use is told of."""
+
+_COUNTED_EVERY = timedelta(seconds=30)
+_EVENTS_AT_ONCE = 500
+_LONGEST = timedelta(days=7)
+"""That a room is open, or somebody stays: of what is longer the end was lost."""
+
+_OPENED = {OF_ROOM.opened.event_type: False, OF_MEETING.opened.event_type: True}
+_EMPTIED = {OF_ROOM.emptied.event_type: False, OF_MEETING.emptied.event_type: True}
+_JOINED = {OF_ROOM.joined.event_type: False, OF_MEETING.joined.event_type: True}
+_LEFT = {OF_ROOM.left.event_type: False, OF_MEETING.left.event_type: True}
+_TYPES = [*_OPENED, *_EMPTIED, *_JOINED, *_LEFT]
+
+
+class Use(Struct, frozen=True, kw_only=True):
+    """Use of rooms, or of meetings, in a time. A session is one unbroken stay of somebody, who is a
+    participant or a spectator. `most_rooms` is how many were open at once."""
+
+    room_seconds: int = 0
+    person_seconds: int = 0
+    participants: int = 0
+    spectators: int = 0
+    most_rooms: int = 0
+
+    @property
+    def sessions(self) -> int:
+        return self.participants + self.spectators
+
+
+class UsePeriod(Struct, frozen=True, kw_only=True):
+    start: datetime
+    end: datetime
+    rooms: Use
+    meetings: Use
+
+
+class UseOfRooms:
+    """What has been counted of an organization, and what is open at the moment."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def periods(
+        self, token: AccessToken, start: datetime, end: datetime, step: timedelta
+    ) -> Sequence[UsePeriod]:
+        """The use in periods of so many hours from the hour of `start`, at most 62 days ago; the last ends at
+        `end`. Raises Invalid, and Forbidden without the permission to manage the organization."""
+        if token.is_guest or not token.may(Administration.MANAGE_COMPANY):
+            raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="MANAGE_COMPANY")
+        _require_span(start, end)
+        start = _hour_of(start)
+        async with self._database.read(token.organization_id) as session:
+            query = select(RoomUse).where(RoomUse.hour >= start, RoomUse.hour < end)
+            counted = {(one.is_meeting, one.hour): one for one in await session.scalars(query)}
+            hours = {key: _use(row) for key, row in counted.items()}
+            await _add_open(session, hours, start, min(end, now()))
+        periods: list[UsePeriod] = []
+        while start < end:
+            until = min(start + step, end)
+            rooms, meetings = (_together(hours, start, until, is_meeting=one) for one in (False, True))
+            periods.append(UsePeriod(start=start, end=until, rooms=rooms, meetings=meetings))
+            start = until
+        return periods
+
+
+class UseCounting:
+    """Counts what has happened since the last time. Where it is in the log is written in the transaction
+    that counts: nothing is counted twice, whoever counts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._periodic = Periodic(database, "use of rooms", _COUNTED_EVERY, self.count)
+
+    async def run(self) -> None:
+        """Count from time to time until cancelled."""
+        await self._periodic.run()
+
+    async def count(self) -> None:
+        """Count all that there is."""
+        while await self._count_some():
+            pass
+
+    async def _count_some(self) -> bool:
+        """Whether there is more."""
+        async with self._database.write(None) as session:
+            place = await session.scalar(select(RoomUsePosition).with_for_update())
+            if place is None:
+                place = RoomUsePosition(id=1, position=0)
+                session.add(place)
+                await session.flush()
+            complete = await watermark(session)
+            if complete <= place.position:
+                return False
+            query = (
+                select(Event)
+                .where(Event.id > place.position, Event.id <= complete, Event.type.in_(_TYPES))
+                .order_by(Event.id)
+                .limit(_EVENTS_AT_ONCE)
+            )
+            events = (await session.scalars(query)).all()
+            if events:
+                await _Counter.count(session, events)
+            has_more = len(events) == _EVENTS_AT_ONCE
+            place.position = events[-1].id if has_more else complete
+            return has_more
+
+
+_Key = tuple[int, bool, datetime]
+"""An organization, whether it is of meetings, and the hour."""
+
+
+class _Counter:
+    """The hours and the open rooms that some events concern."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._hours: dict[_Key, RoomUse] = {}
+        self._open: dict[str, OpenRoom] = {}
+        self._counts: dict[tuple[int, bool], int] = {}
+        self._last: dict[tuple[int, bool], datetime] = {}
+
+    @classmethod
+    async def count(cls, session: AsyncSession, events: Sequence[Event]) -> None:
+        counter = cls(session)
+        await counter._load(events)
+        for event in events:
+            counter._note(event)
+
+    async def _load(self, events: Sequence[Event]) -> None:
+        organizations = {one.organization_id for one in events}
+        objects = {one.object_id for one in events}
+        open_rooms = select(OpenRoom).where(OpenRoom.object_id.in_(objects))
+        self._open = {one.object_id: one for one in await self._session.scalars(open_rooms)}
+        of_organizations = OpenRoom.organization_id.in_(organizations)
+        counts = select(OpenRoom.organization_id, OpenRoom.is_meeting, func.count()).where(of_organizations)
+        for organization_id, is_meeting, count in await self._session.execute(
+            counts.group_by(OpenRoom.organization_id, OpenRoom.is_meeting)
+        ):
+            self._counts[organization_id, is_meeting] = count
+        for organization_id in organizations:
+            for is_meeting in (False, True):
+                of_kind = (RoomUse.organization_id == organization_id, RoomUse.is_meeting == is_meeting)
+                last = await self._session.scalar(select(func.max(RoomUse.hour)).where(*of_kind))
+                if last is not None:
+                    self._last[organization_id, is_meeting] = last
+        begin = min(min(one.occurred_at for one in events), *(_begin_of(one) for one in events))
+        begin = min([begin, *self._last.values(), *(one.opened_at for one in self._open.values())])
+        known: list[ColumnElement[bool]] = [
+            RoomUse.organization_id.in_(organizations),
+            RoomUse.hour >= _hour_of(begin),
+        ]
+        for one in await self._session.scalars(select(RoomUse).where(*known)):
+            self._hours[one.organization_id, one.is_meeting, one.hour] = one
+
+    def _note(self, event: Event) -> None:
+        organization_id, at = event.organization_id, event.occurred_at
+        if (is_meeting := _OPENED.get(event.type)) is not None:
+            self._pass_to(organization_id, is_meeting, at)
+            self._opened(event, is_meeting)
+        elif (is_meeting := _EMPTIED.get(event.type)) is not None:
+            self._pass_to(organization_id, is_meeting, at)
+            self._emptied(event)
+        elif (is_meeting := _JOINED.get(event.type)) is not None:
+            hour = self._hour(organization_id, is_meeting, at)
+            if event.data.get("is_spectator"):
+                hour.spectators += 1
+            else:
+                hour.participants += 1
+        elif (is_meeting := _LEFT.get(event.type)) is not None:
+            for begun, seconds in _by_hour(_begin_of(event), at):
+                self._hour(organization_id, is_meeting, begun).person_seconds += seconds
+
+    def _opened(self, event: Event, is_meeting: bool) -> None:
+        key = event.organization_id, is_meeting
+        if event.object_id not in self._open:
+            room = OpenRoom(
+                object_id=event.object_id,
+                organization_id=event.organization_id,
+                is_meeting=is_meeting,
+                opened_at=event.occurred_at,
+            )
+            self._session.add(room)
+            self._open[event.object_id] = room
+            self._counts[key] = self._counts.get(key, 0) + 1
+        hour = self._hour(*key, event.occurred_at)
+        hour.most_rooms = max(hour.most_rooms, self._counts[key])
+
+    def _emptied(self, event: Event) -> None:
+        room = self._open.pop(event.object_id, None)
+        if room is None:
+            return
+        self._counts[room.organization_id, room.is_meeting] -= 1
+        for begun, seconds in _by_hour(room.opened_at, event.occurred_at):
+            self._hour(room.organization_id, room.is_meeting, begun).room_seconds += seconds
+        if room in self._session.new:
+            self._session.expunge(room)
+        else:
+            self._session.sync_session.delete(room)
+
+    def _pass_to(self, organization_id: int, is_meeting: bool, at: datetime) -> None:
+        """What is open was open since the last hour that was counted, and until now."""
+        key, until = (organization_id, is_meeting), _hour_of(at)
+        count, last = self._counts.get(key, 0), self._last.get(key)
+        if count and last is not None:
+            hour = max(last, until - _LONGEST)
+            while hour < at:
+                row = self._hour(organization_id, is_meeting, hour)
+                row.most_rooms = max(row.most_rooms, count)
+                hour += HOUR
+        self._last[key] = max(until, last) if last is not None else until
+
+    def _hour(self, organization_id: int, is_meeting: bool, at: datetime) -> RoomUse:
+        key = organization_id, is_meeting, _hour_of(at)
+        if key not in self._hours:
+            row = RoomUse(
+                organization_id=organization_id,
+                is_meeting=is_meeting,
+                hour=key[2],
+                room_seconds=0,
+                person_seconds=0,
+                participants=0,
+                spectators=0,
+                most_rooms=0,
+            )
+            self._session.add(row)
+            self._hours[key] = row
+        return self._hours[key]
+
+
+async def _add_open(
+    session: AsyncSession, hours: dict[tuple[bool, datetime], Use], start: datetime, until: datetime
+) -> None:
+    """What is open at the moment has been since it was opened."""
+    opened = select(OpenRoom).where(OpenRoom.opened_at > now() - _LONGEST)
+    at_once: dict[tuple[bool, datetime], int] = {}
+    for room in await session.scalars(opened):
+        for begun, seconds in _by_hour(room.opened_at, until):
+            if begun < start:
+                continue
+            key = room.is_meeting, begun
+            use = hours.get(key, Use())
+            at_once[key] = at_once.get(key, 0) + 1
+            hours[key] = structs.replace(
+                use,
+                room_seconds=use.room_seconds + seconds,
+                most_rooms=max(use.most_rooms, at_once[key]),
+            )
+
+
+def _use(row: RoomUse) -> Use:
+    return Use(
+        room_seconds=row.room_seconds,
+        person_seconds=row.person_seconds,
+        participants=row.participants,
+        spectators=row.spectators,
+        most_rooms=row.most_rooms,
+    )
+
+
+def _together(
+    hours: dict[tuple[bool, datetime], Use], start: datetime, end: datetime, *, is_meeting: bool
+) -> Use:
+    found: list[Use] = []
+    hour = start
+    while hour < end:
+        if (is_meeting, hour) in hours:
+            found.append(hours[is_meeting, hour])
+        hour += HOUR
+    return Use(
+        room_seconds=sum(one.room_seconds for one in found),
+        person_seconds=sum(one.person_seconds for one in found),
+        participants=sum(one.participants for one in found),
+        spectators=sum(one.spectators for one in found),
+        most_rooms=max((one.most_rooms for one in found), default=0),
+    )
+
+
+def _require_span(start: datetime, end: datetime) -> None:
+    problems = Problems()
+    if start < now() - FARTHEST - HOUR:
+        problems.add(ErrorCode.TIME_OUT_OF_RANGE, "start_time")
+    if end <= start:
+        problems.add(ErrorCode.RANGE_REVERSED, "stop_time")
+    elif end - start > FARTHEST + HOUR:
+        problems.add(ErrorCode.TIME_OUT_OF_RANGE, "stop_time")
+    problems.require_none()
+
+
+def _begin_of(event: Event) -> datetime:
+    """When the stay began that an event ends."""
+    told: Any = event.data.get("joined_at")
+    try:
+        begin = datetime.fromisoformat(told) if isinstance(told, str) else event.occurred_at
+    except ValueError:
+        return event.occurred_at
+    return max(begin if begin.tzinfo else begin.replace(tzinfo=UTC), event.occurred_at - _LONGEST)
+
+
+def _by_hour(start: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:
+    """The hours of a time, and how many seconds of it are in each; together they are the whole."""
+    start = max(start, end - _LONGEST)
+    passed, hour = 0, _hour_of(start)
+    while hour < end:
+        upto = round((min(hour + HOUR, end) - start).total_seconds())
+        yield hour, upto - passed
+        passed, hour = upto, hour + HOUR
+
+
+def _hour_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
