@@ -14,6 +14,37 @@ from tests.platform import RunningPlatform, Tenant
 
 ADDRESS = "/client/openapi.json"
 PAGES = Path(__file__).parents[3] / "web"
+CALLED = (
+    "config",
+    "invitation",
+    "invitation/look-up",
+    "link",
+    "meeting",
+    "meeting/enter",
+    "meetings",
+    "meetings/cancel",
+    "meetings/change",
+    "meetings/close",
+    "meetings/create",
+    "meetings/feed",
+    "meetings/list",
+    "meetings/read",
+    "meetings/summary",
+    "password",
+    "password/change",
+    "password/forgotten",
+    "password/look-up",
+    "people",
+    "people/change",
+    "people/look-up",
+    "people/removal",
+    "people/send-password-link",
+    "rooms",
+    "sessions",
+    "sessions/end-others",
+    "sign-out",
+)
+"""What pages call, some of them of an earlier version that is still open in somebody's browser."""
 
 
 @pytest.fixture
@@ -25,25 +56,8 @@ def test_it_is_valid(document: dict[str, Any]) -> None:
     assert [error.message for error in OpenAPIV30SpecValidator(document).iter_errors()] == []
 
 
-def test_it_lists_every_operation(document: dict[str, Any]) -> None:
-    assert set(document["paths"]) == {
-        f"/client/{path}"
-        for path in (
-            "config",
-            "invitation",
-            "invitation/look-up",
-            "link",
-            "meeting",
-            "meeting/enter",
-            "meetings",
-            "password",
-            "password/change",
-            "password/forgotten",
-            "password/look-up",
-            "rooms",
-            "sign-out",
-        )
-    }
+def test_no_operation_of_the_pages_is_missing(document: dict[str, Any]) -> None:
+    assert document["paths"].keys() >= {f"/client/{path}" for path in CALLED}
 
 
 @pytest.mark.parametrize(("api", "file"), [("client", "openapi.json"), ("alfaview", "alfaview.json")])
