@@ -45,12 +45,12 @@ async def seed(platform: Platform) -> Seeded:
     await _add_rooms(platform, large, MANY_ROOMS)
     people = await _add_people(platform, small, PEOPLE)
     owners = [(await _add_people(platform, owned, 1))[0] for owned in (small, large)]
-    claims = _ownership(small, owners[0])
+    claims = _token_claims(small, owners[0])
     groups = await platform.identity.organizations.permission_groups(claims)
     return Seeded(
         few=platform.identity.signer.sign(claims),
-        many=platform.identity.signer.sign(_ownership(large, owners[1])),
-        people=[platform.identity.signer.sign(_ownership(small, person_id)) for person_id in people],
+        many=platform.identity.signer.sign(_token_claims(large, owners[1])),
+        people=[platform.identity.signer.sign(_token_claims(small, person_id)) for person_id in people],
         room_id=room_ids[0],
         permission_group_id=_participants(groups).id,
         meeting_key=await platform.identity.keys.create(
@@ -108,7 +108,7 @@ async def _add_people(platform: Platform, organization: Organization, count: int
 _ALL = int(Standing.ADMINISTRATOR.administration)
 
 
-def _ownership(organization: Organization, person_id: str) -> AccessToken:
+def _token_claims(organization: Organization, person_id: str) -> AccessToken:
     moment = time.time()
     return AccessToken(
         organization_id=organization.id,

@@ -124,7 +124,7 @@ class Authentication:
             organization, membership = chosen
             append(session, organization.id, UserSignedIn(username=person.username), person.id)
             administration = Administration(membership.administration)
-            return self._ownership(
+            return self._token_claims(
                 organization, person.id, SubjectKind.PERSON, administration, person.display_name
             )
 
@@ -284,7 +284,7 @@ class Authentication:
         if chosen is None:
             _refuse()
         organization, membership = chosen
-        claims = self._ownership(
+        claims = self._token_claims(
             organization,
             person.id,
             SubjectKind.PERSON,
@@ -307,14 +307,14 @@ class Authentication:
         organization: Organization,
         kept: KeptRefreshToken | None = None,
     ) -> SignedIn:
-        claims = self._ownership(
+        claims = self._token_claims(
             organization, key.id, SubjectKind.API_KEY, Administration(key.administration), key.client_id
         )
         if kept is None:
             append(session, organization.id, ApiKeySignedIn(client_id=key.client_id), key.id)
         return await self._issue(session, claims, [organization.ulid], kept, api_key_id=key.id)
 
-    def _ownership(
+    def _token_claims(
         self,
         organization: Organization,
         subject_id: str,
