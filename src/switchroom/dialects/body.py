@@ -15,7 +15,7 @@ from litestar.types import Receive
 from msgspec import UNSET, Struct, structs
 
 from switchroom.dialects.problem import Unreadable
-from switchroom.dialects.reasons import NULL_CHARACTER, problem_of
+from switchroom.reasons import NULL_CHARACTER, problem_of
 from switchroom.errors import ErrorCode, FieldProblem, Unavailable
 from switchroom.http.incoming import Holding
 
