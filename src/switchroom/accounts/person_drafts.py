@@ -81,8 +81,7 @@ def validate_person(draft: PersonDraft) -> None:
             problems.add(ErrorCode.TOO_MANY_ENTRIES, "spoken_languages", most=_MOST_LANGUAGES)
             break
         if not _LANGUAGE_TAG.fullmatch(tag):
-            reason = f"{tag[:20]} is not a language such as en or de-AT"
-            problems.add(ErrorCode.VALUE_INVALID, f"spoken_languages[{number}]", reason=reason)
+            problems.add(ErrorCode.LANGUAGE_MALFORMED, f"spoken_languages[{number}]", value=tag[:20])
     for key, value in draft.properties.items():
         if len(key) > LONGEST_NAME or len(value) > _LONGEST_PROPERTY or "\x00" in key + value:
             problems.add(ErrorCode.PROPERTY_INVALID, "properties", key=key[:50])

@@ -15,9 +15,9 @@ from litestar.types import Receive
 from msgspec import UNSET, Struct, structs
 
 from switchroom.dialects.problem import Unreadable
-from switchroom.reasons import NULL_CHARACTER, problem_of
 from switchroom.errors import ErrorCode, FieldProblem, Unavailable
 from switchroom.http.incoming import Holding
+from switchroom.reasons import NULL_CHARACTER, problem_of
 
 T = TypeVar("T")
 

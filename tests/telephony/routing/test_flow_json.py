@@ -64,7 +64,7 @@ def test_a_flow_is_stored_in_one_form() -> None:
         ({"module": "user"}, {"flow.data.id": ErrorCode.REQUIRED}),
         ({"module": "user", "data": None}, {"flow.data.id": ErrorCode.REQUIRED}),
         ({"module": "user", "data": 5}, {"flow.data": ErrorCode.TYPE_EXPECTED}),
-        ({"module": "user", "data": {"id": "Anna"}}, {"flow.data.id": ErrorCode.VALUE_INVALID}),
+        ({"module": "user", "data": {"id": "Anna"}}, {"flow.data.id": ErrorCode.TYPE_MISMATCH}),
         ({"module": "user", "data": {"id": -1}}, {"flow.data.id": ErrorCode.OUT_OF_RANGE}),
         ({"module": "user", "data": {"id": 2**70}}, {"flow.data.id": ErrorCode.OUT_OF_RANGE}),
         ({"module": "external", "data": {}}, {"flow.data.number": ErrorCode.REQUIRED}),
@@ -76,15 +76,15 @@ def test_a_flow_is_stored_in_one_form() -> None:
         ({"module": "conference"}, {"flow.data.id": ErrorCode.REQUIRED}),
         (
             {"module": "user", "data": {"id": 1, "timeout": 2**40}},
-            {"flow.data.timeout": ErrorCode.VALUE_INVALID},
+            {"flow.data.timeout": ErrorCode.NUMBER_ABOVE},
         ),
         ({"module": "hangup", "children": "x"}, {"flow.children": ErrorCode.TYPE_EXPECTED}),
         ({"module": "hangup", "children": {"ä": 1}}, {"flow.children.ä": ErrorCode.TYPE_EXPECTED}),
         (
             {"module": "user", "data": {"id": "x", "timeout": []}, "children": {"1": {"module": "menu"}}},
             {
-                "flow.data.id": ErrorCode.VALUE_INVALID,
-                "flow.data.timeout": ErrorCode.VALUE_INVALID,
+                "flow.data.id": ErrorCode.TYPE_MISMATCH,
+                "flow.data.timeout": ErrorCode.TYPE_MISMATCH,
                 "flow.children.1.data.id": ErrorCode.REQUIRED,
             },
         ),

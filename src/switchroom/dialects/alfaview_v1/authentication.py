@@ -151,7 +151,7 @@ class AuthenticationService:
             raise Forbidden(ErrorCode.OWN_TOKEN_ONLY)
         if wanted.isGuest or wanted.basePermissionsId:
             path = "isGuest" if wanted.isGuest else "basePermissionsId"
-            raise Invalid(ErrorCode.VALUE_INVALID, path, reason="guests get their tokens by links")
+            raise Invalid(ErrorCode.TOKEN_OF_GUESTS_BY_LINK, path)
         signed = self._authentication.narrowed(
             claims, administration_of(wanted.permissions), int(wanted.expiresAt) or None
         )

@@ -85,8 +85,8 @@ def _canonical_object(value: dict[str, Any], kind: inspect.StructType, path: str
 def _enum_name(kind: type[WireEnum], number: int, path: str) -> str:
     try:
         return kind.of(number).value
-    except ValueError as error:
-        raise Invalid(ErrorCode.VALUE_INVALID, path, reason=str(error)) from None
+    except ValueError:
+        raise Invalid(ErrorCode.VALUE_UNKNOWN, path, value=number) from None
 
 
 def _require_no_null(text: str, path: str) -> None:

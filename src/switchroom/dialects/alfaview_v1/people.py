@@ -105,8 +105,7 @@ def access_draft(
     if credentials and credentials.companyId not in ("", company_id):
         raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=credentials.companyId[:100])
     if request.accountStatus not in _ENABLED:
-        reason = "an account is made ACTIVATED, DEACTIVATED or LOCKED"
-        raise Invalid(ErrorCode.VALUE_INVALID, "accountStatus", reason=reason)
+        raise Invalid(ErrorCode.ACCOUNT_STATUS_NOT_GIVEN, "accountStatus")
     return AccessDraft(
         username=(credentials and credentials.username) or UNSET,
         password=(credentials and credentials.password) or UNSET,
@@ -129,5 +128,4 @@ def _permission(key: str) -> Administration:
     known = _NUMBERED.get(key) or Administration.__members__.get(key)
     if known is not None:
         return known
-    reason = f"{key[:50]} is no permission that can be given"
-    raise Invalid(ErrorCode.VALUE_INVALID, "administration", reason=reason)
+    raise Invalid(ErrorCode.PERMISSION_UNKNOWN, "administration", permission=key[:50])

@@ -45,9 +45,8 @@ def _draft(group_id: str, group: PermissionGroup) -> PermissionGroupDraft:
     """With its name a group counts as a whole, an order of 0 too, which proto3 cannot tell from none."""
     permissions = group.permissions
     if permissions is not None and permissions.remove:
-        reason = "permission groups are not removed"
         path = f"permission_groups.{group_id[:100]}.permissions.remove"
-        raise Invalid(ErrorCode.VALUE_INVALID, path, reason=reason)
+        raise Invalid(ErrorCode.PERMISSION_GROUPS_STAY, path)
     return PermissionGroupDraft(
         name=group.name or UNSET,
         order=int(group.order) if group.name or group.order else UNSET,

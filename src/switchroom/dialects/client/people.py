@@ -153,5 +153,5 @@ def _permissions(named: Mapping[str, bool]) -> Mapping[Administration, bool]:
     try:
         return {Administration[name]: is_given for name, is_given in named.items()}
     except KeyError as error:
-        reason = f"{str(error.args[0])[:50]} is no permission"
-        raise Invalid(ErrorCode.VALUE_INVALID, "permissions", reason=reason) from None
+        name = str(error.args[0])[:50]
+        raise Invalid(ErrorCode.PERMISSION_UNKNOWN, "permissions", permission=name) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache, reduce
 from types import UnionType
@@ -11,12 +10,10 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from switchroom.errors import ErrorCode, Invalid, joined
+from switchroom.errors import Invalid
+from switchroom.reasons import problem_of
 
 S = TypeVar("S", bound=Struct)
-
-_LONGEST_REASON = 250
-_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
 
 
 @cache
@@ -66,16 +63,8 @@ def draft_of(values: Mapping[str, Any], kind: type[S]) -> S:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
-
-
-def _invalid(message: str) -> Invalid:
-    what, _, place = message.partition(" - at `$")
-    path = place.removesuffix("`").removeprefix(".")
-    missing = _MISSING.fullmatch(what)
-    if missing is not None:
-        return Invalid(ErrorCode.MISSING, joined(path, missing["name"]))
-    return Invalid(ErrorCode.VALUE_INVALID, path, reason=(what[:1].lower() + what[1:])[:_LONGEST_REASON])
+        problem = problem_of(error)
+        raise Invalid(problem.code, problem.path, **problem.facts) from None
 
 
 @cache

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from switchroom.errors import ErrorCode, Problems, joined
+from switchroom.reasons import problem_of
 from switchroom.telephony.routing.configuration import RINGING_SECONDS
 from switchroom.telephony.routing.numbers import dialled
 
@@ -307,7 +308,8 @@ class _Reader:
         try:
             found = msgspec.convert(given[name], known.type, strict=False)
         except msgspec.ValidationError as error:
-            self._problems.add(ErrorCode.VALUE_INVALID, joined(path, name), reason=_lower(str(error)))
+            problem = problem_of(error, joined(path, name))
+            self._problems.add(problem.code, problem.path, **problem.facts)
             return _WRONG
         if isinstance(found, int) and not isinstance(found, bool) and not 0 <= found < 2**53:
             self._problems.add(ErrorCode.OUT_OF_RANGE, joined(path, name), least=0, most=2**53 - 1)
@@ -339,7 +341,3 @@ class _Reader:
 
 
 _WRONG = object()
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:200]

@@ -12,6 +12,9 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:
 _DECIMAL = re.compile(r"-?\d{1,20}")
 
 
+_NO_TIME = "Invalid RFC3339 encoded datetime"
+
+
 class WireInteger(int):
     """Read from a string or a number. Zero is one object for each kind, by which `omit_defaults` knows it."""
 
@@ -59,11 +62,11 @@ class Timestamp(datetime):
     @classmethod
     def parse(cls, text: object) -> Self | None:
         if not isinstance(text, str) or not _TIMESTAMP.fullmatch(text):
-            raise ValueError("expected a time such as 2022-08-01T13:15:00Z")
+            raise ValueError(_NO_TIME)
         try:
             return cls.of(datetime.fromisoformat(text))
         except (ValueError, OverflowError):
-            raise ValueError(f"{text} is not a time") from None
+            raise ValueError(_NO_TIME) from None
 
     @property
     def instant(self) -> datetime:
@@ -122,7 +125,9 @@ def _integer(value: object, lowest: int, highest: int) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError("expected an integer")
-    if not lowest <= value <= highest:
-        raise ValueError(f"the integer must be between {lowest} and {highest}")
+        raise ValueError("Expected `int`")
+    if value < lowest:
+        raise ValueError(f"Expected `int` >= {lowest}")
+    if value > highest:
+        raise ValueError(f"Expected `int` <= {highest}")
     return value
