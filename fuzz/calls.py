@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.errors import Unsatisfiable
 
 from fuzz.credentials import Credentials
-from fuzz.examples import DOCUMENTS, LEFT_OUT
+from fuzz.examples import ABOUT_ONESELF, DOCUMENTS, LEFT_OUT
 from fuzz.tally import Tally
 from fuzz.target import Target
 
@@ -92,6 +92,8 @@ class Calls:
             body = self._known.plant(body, self._chance)
             if self._chance.random() < _IDENTIFIED:
                 self._known.identify(body, self._chance)
+            if operation.path.endswith(ABOUT_ONESELF):
+                self._known.spare_oneself(body, self._chance)
             case.body = body
         if case.path_parameters:
             case.path_parameters = self._known.plant(case.path_parameters, self._chance)

@@ -20,7 +20,8 @@ _V1, _V6 = "/json/v1", "/api/v6"
 class Credentials(Struct, frozen=True):
     """Tokens of the demo's people, in their order, headers that each API wants, and values that exist by the
     name of the field that they are a value of, in lower case. `account_id` is one of the
-    Web Meeting API in paths, and one of the Telephony API in queries."""
+    Web Meeting API in paths, and one of the Telephony API in queries. People that are named are others than
+    those of the tokens, who still have to sign in when all has been done to them."""
 
     tokens: Sequence[str]
     headers: Mapping[str, str]
@@ -35,6 +36,10 @@ class Credentials(Struct, frozen=True):
         """A value that exists for a field of this name."""
         known = self.values.get(field) or self.values.get(field.replace("_", "").lower())
         return chance.choice(known) if known else None
+
+    def spare_oneself(self, message: dict[str, Any], chance: random.Random) -> None:
+        """Name somebody in a message that is about who sends it when it names nobody."""
+        message["userId"] = chance.choice(self.values["userid"])
 
     def identify(self, message: dict[str, Any], chance: random.Random) -> None:
         """Put the token of somebody into the top of a message, where the APIs look for it."""
@@ -72,6 +77,7 @@ def credentials(target: Target) -> Credentials:
             "permissionGroups"
         ]
         links = [_link(client, access, room, group) for room in rooms for group in groups]
+        people = [_person(client, access) for _ in range(3)]
         key = {"X-API-KEY": demo.webmeeting.api_key}
         account = _post(client, f"{_V6}/account", _new_account(), key)["data"]
         (organizer,) = client.get(f"{_V6}/account/admin/{account['id']}", headers=key).json()["data"]
@@ -81,7 +87,6 @@ def credentials(target: Target) -> Credentials:
         telephony.raise_for_status()
         headers["X-Auth-Token"] = telephony.json()["data"]["auth_token"]
         organization = client.get("/v3.0/accounts", headers=headers).json()["data"]["id"]
-    people = [user.user_id for user in demo.users]
     return Credentials(
         tokens,
         headers,
@@ -95,6 +100,7 @@ def credentials(target: Target) -> Credentials:
             "linkid": [link["id"] for link in links],
             "accesskey": [link["joinLink"].split("/")[-2] for link in links],
             "username": [user.username for user in demo.users],
+            "personid": people,
             "clientid": [demo.api_key.client_id],
             "accountid": [account["id"]],
             "userid": [*people, organizer["id"]],
@@ -106,6 +112,13 @@ def credentials(target: Target) -> Credentials:
             "id": ["1", "2", *(link["id"] for link in links)],
         },
     )
+
+
+def _person(client: httpx.Client, access: Mapping[str, Any]) -> str:
+    name = {"username": f"{secrets.token_hex(6)}@example.org", "password": secrets.token_hex(12)}
+    body = {**access, "authenticationRequest": {"usernamePasswordCredentials": name}}
+    made: str = _post(client, f"{_V1}/userService/create", body)["userId"]
+    return made
 
 
 def _new_account() -> dict[str, str]:

@@ -21,6 +21,9 @@ DOCUMENTS = (
 # What ends the attack itself, or is somebody's who is not under attack.
 LEFT_OUT = ("/companies/destroy", "/companyService/destroy")
 
+ABOUT_ONESELF = ("/userService/update", "/authenticationService/authenticationUpdate")
+"""Calls that change who sends them, unless they name somebody else."""
+
 _DEEPEST = 6
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _FORMATS: Mapping[str, str] = {
