@@ -18,12 +18,15 @@ from fuzz.bodies import Bodies
 from fuzz.calls import Calls
 from fuzz.credentials import Credentials, credentials
 from fuzz.feeds import Feeds
-from fuzz.findings import Findings
+from fuzz.findings import GROWTH, Findings, growth
 from fuzz.sockets import Frames, Messages
 from fuzz.tally import Tally
 from fuzz.target import Target, target
 
 _ROUNDS = 4
+_MORE_ROUNDS = 4
+"""At most, while memory grows: what stays is a leak, what is kept once is none."""
+
 _REST = 3.0
 """Seconds after which what a round has taken in should have been given back."""
 
@@ -63,18 +66,23 @@ def _attacked(database: str, workers: int, seconds: float, seed: int) -> Finding
     with tempfile.TemporaryDirectory(prefix="switchroom-fuzz-") as place, _database(database) as url:
         started = time.monotonic()
         with target(Path(place) / "platform", database=url, workers=workers) as platform:
+            bodies = Bodies(platform, tally, seed)
             attacks = (
                 Calls(platform, credentials(platform), tally, seed),
-                Bodies(platform, tally, seed),
+                bodies,
                 Messages(platform, tally, seed),
                 Feeds(platform, tally, seed),
                 Frames(platform, tally, seed),
             )
+            # What is loaded and kept with the first call of an operation is not growth.
+            bodies.ask_all(credentials(platform))
             time.sleep(_REST)
             memory.append(platform.memory())
             left = seconds - (time.monotonic() - started) - _ROUNDS * _REST
             try:
-                for _ in range(_ROUNDS):
+                for number in range(_ROUNDS + _MORE_ROUNDS):
+                    if number >= _ROUNDS and growth(memory, workers) <= GROWTH:
+                        break
                     _round(platform, attacks, max(1.0, left / _ROUNDS))
                     memory.append(platform.memory())
             except (OSError, httpx.HTTPError) as error:

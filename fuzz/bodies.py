@@ -155,13 +155,22 @@ class Bodies:
         deadline = time.monotonic() + seconds
         self._headers = dict(known.headers)
         by_hand = requests(known)
-        documented = [one for document in self._documents for one in examples(document, known)]
+        documented = self._documented(known)
         while time.monotonic() < deadline:
             request = self._chance.choice(self._chance.choice((by_hand, documented)))
             way = self._chance.choice(self._ways if not isinstance(request.body, bytes) else self._byte_ways)
             body = _bytes_of(request)
             patience = _SHORT if way in (self._cut, self._chunked, self._odd_headers) else _LIMIT
             self._send(request, way(request, body), patience)
+
+    def ask_all(self, known: Credentials) -> None:
+        """Send one request of every operation, as it is documented."""
+        self._headers = dict(known.headers)
+        for request in self._documented(known):
+            self._send(request, self._message(request, _bytes_of(request)), _LIMIT)
+
+    def _documented(self, known: Credentials) -> list[Request]:
+        return [one for document in self._documents for one in examples(document, known)]
 
     def _send(self, request: Request, sent: bytes, patience: float) -> None:
         """Send it. Without an answer the sender leaves after a short patience: perhaps not all was sent."""

@@ -19,6 +19,11 @@ GROWTH = 24.0
 _EXAMPLES = 5
 
 
+def growth(memory: Sequence[float], processes: int) -> float:
+    """MiB that each process has taken in the last two rounds; `memory` is before the first and after each."""
+    return (memory[-1] - memory[-3]) / processes if len(memory) > 3 else 0.0
+
+
 class Findings(Struct, frozen=True):
     """Findings of one configuration. `idle_stalls` are those of an event loop beside it that does nothing,
     the machine's doing. `memory` is in MiB, at rest before the attack and after each round."""
@@ -36,11 +41,6 @@ class Findings(Struct, frozen=True):
     def longest_stall(self) -> float:
         return _longest(self.stalls)
 
-    @property
-    def growth(self) -> float:
-        """MiB that each process has taken in the last two rounds."""
-        return (self.memory[-1] - self.memory[-3]) / self.processes if len(self.memory) > 3 else 0.0
-
     def faults(self) -> list[str]:
         """All that must not be, a paragraph each."""
         faults = [self.died] if self.died else []
@@ -54,9 +54,10 @@ class Findings(Struct, frozen=True):
                     f"stall of {stall.seconds:.3f} s (of an idle loop {_longest(self.idle_stalls):.3f} s) in "
                 )
                 faults.append(beside + "\n    ".join(stall.stack))
-        if self.growth > GROWTH:
+        grown = growth(self.memory, self.processes)
+        if grown > GROWTH:
             faults.append(
-                f"each process grew by {self.growth:.0f} MiB in the last rounds: {_rounded(self.memory)} MiB"
+                f"each process grew by {grown:.0f} MiB in the last rounds: {_rounded(self.memory)} MiB"
             )
         faults += [f"logged {count} times: {what}" for what, count in self.logged_errors.items()]
         return faults
