@@ -188,6 +188,7 @@ class ErrorCode(StrEnum):
     # Meetings
     MEETING_NOT_FOUND = "meeting_not_found"
     MEETING_OVER = "meeting_over"
+    MEETING_BEGUN = "meeting_begun"
     MEETING_NOT_STARTED = "meeting_not_started"
     MEETING_ACCOUNT_CLOSED = "meeting_account_closed"
     MEETING_ACCOUNT_UNPAID = "meeting_account_unpaid"

@@ -32,6 +32,7 @@ from switchroom.meetings.admission import MeetingAdmission
 from switchroom.meetings.agenda import Agenda
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
+from switchroom.meetings.meeting_rooms import MeetingRooms
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.removals import Removals
@@ -92,6 +93,7 @@ class Services(Struct, frozen=True, kw_only=True):
     calendars: Calendars
     invitation_batches: InvitationBatches
     meeting_admission: MeetingAdmission
+    meeting_rooms: MeetingRooms
     meetings: Meetings
     member_invitations: MemberInvitations
     password_help: PasswordHelp

@@ -19,7 +19,14 @@ from switchroom.accounts.models import MeetingKind, MeetingTerms
 from switchroom.accounts.standing import is_unpaid
 from switchroom.db.base import now, time_of
 from switchroom.db.database import Database
-from switchroom.errors import ErrorCode, Forbidden, LinkNotFound, Unauthenticated
+from switchroom.errors import (
+    ErrorCode,
+    Forbidden,
+    LinkExpired,
+    LinkNotFound,
+    LinkNotYetValid,
+    Unauthenticated,
+)
 from switchroom.identity.models import Membership, Organization, PermissionGroup, Person
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
@@ -48,7 +55,7 @@ from switchroom.rooms.admission import (
     verdict,
 )
 from switchroom.rooms.drafts import LONGEST_NAME, require_name, require_text
-from switchroom.rooms.models import Room, RoomDetails, RoomMode
+from switchroom.rooms.models import Link, Room, RoomDetails, RoomMode
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
 
 
@@ -99,12 +106,16 @@ class MeetingPass(Struct, frozen=True):
 
 
 class _Standing(Struct, frozen=True):
-    """Standing of somebody in a meeting. `subject_id` is given for those who are known."""
+    """Standing of somebody in a meeting. `subject_id` is given for those who are known. Who comes by a link
+    into the meeting's room has what its group permits, until its end, and perhaps a name that is fixed."""
 
     role: MeetingRole
     display_name: str = ""
     subject_id: str = ""
     link_id: str = ""
+    permissions: Permission | None = None
+    fixed_name: str = ""
+    valid_until: datetime | None = None
 
 
 class MeetingAdmission:
@@ -304,13 +315,45 @@ def _admission(claims: AccessToken, place: _Place, standing: _Standing, wanted_n
     return Admission(
         room=place.facts,
         user_id=claims.subject_id,
-        display_name=wanted or claims.display_name,
+        display_name=standing.fixed_name or wanted or claims.display_name,
         is_guest=claims.is_guest and claims.subject_id != shown.organizer.id,
-        permissions=MODERATOR if standing.role is MeetingRole.MODERATOR else place.participants,
+        permissions=_permissions(place, standing),
         issued_at=claims.issued_at,
         link_id=claims.link_id or None,
         waits=_waits(shown, standing),
+        valid_until=standing.valid_until,
     )
+
+
+def _permissions(place: _Place, standing: _Standing) -> Permission:
+    if standing.permissions is not None:
+        return standing.permissions
+    return MODERATOR if standing.role is MeetingRole.MODERATOR else place.participants
+
+
+def _by_link(link: Link, group: PermissionGroup) -> _Standing:
+    """Raises Forbidden for a link that is not good now, or lets nobody in."""
+    moment, permissions = now(), Permission(group.permissions)
+    if link.valid_from is not None and moment < link.valid_from:
+        raise LinkNotYetValid(link.valid_from)
+    if link.valid_until is not None and moment >= link.valid_until:
+        raise LinkExpired(link.valid_until)
+    if not permissions & Permission.JOIN:
+        raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="join")
+    return _Standing(
+        MeetingRole.MODERATOR if permissions & Permission.PROMOTE else MeetingRole.PARTICIPANT,
+        link_id=link.id,
+        permissions=permissions,
+        fixed_name=link.display_name,
+        valid_until=link.valid_until,
+    )
+
+
+_LINKS = (
+    select(Link, PermissionGroup)
+    .join(PermissionGroup, PermissionGroup.id == Link.permission_group_id)
+    .where(Link.room_id == bindparam("room_id"), Link.id.in_(bindparam("link_ids", expanding=True)))
+)
 
 
 def _standing_by(shown: MeetingView, key: str) -> _Standing:
@@ -351,6 +394,10 @@ async def _standings_of(
     if ids or addresses:
         for one in await invitees_among(session, shown.meeting.id, ids=ids, emails=addresses):
             by_id[one.id] = by_email[one.email] = _invited(one)
+    links: dict[str, tuple[Link, PermissionGroup]] = {}
+    if ids - by_id.keys():
+        asked = {"room_id": shown.meeting.room_id, "link_ids": list(ids - by_id.keys())}
+        links = {link.id: (link, group) for link, group in await session.execute(_LINKS, asked)}
 
     def standing_of(claims: AccessToken) -> _Standing:
         if _moderates(shown, claims):
@@ -358,6 +405,8 @@ async def _standings_of(
         if claims.is_guest:
             if claims.link_id == shown.meeting.id:
                 return _Standing(MeetingRole.PARTICIPANT)
+            if claims.link_id in links:
+                return _by_link(*links[claims.link_id])
             if claims.link_id not in by_id:
                 raise LinkNotFound
             return by_id[claims.link_id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -68,6 +68,13 @@ MOST_LISTED = 1000
 _MOST_EXPANDED = 5000
 
 
+Furnish = Callable[[AsyncSession, MeetingView], Awaitable[None]]
+"""What is done for a new meeting and its room, in the transaction that makes it."""
+
+Told = Callable[[AsyncSession, MeetingView], Awaitable[Sequence[Invited]]]
+"""Says who is told that a meeting does not take place."""
+
+
 class Meetings:
     """Meetings of an organization. Every call checks what its caller may do."""
 
@@ -76,9 +83,11 @@ class Meetings:
         self._invitations = invitations
         self._default_timezone = default_timezone
 
-    async def schedule(self, actor: Actor, draft: MeetingDraft) -> MeetingView:
+    async def schedule(
+        self, actor: Actor, draft: MeetingDraft, furnish: Furnish | None = None
+    ) -> MeetingView:
         """A new meeting with a room of its own; those invited get their mail. Of a series it is the first
-        occurrence that is given back, also when that is past."""
+        occurrence that is given back, also when that is past. What `furnish` raises undoes it."""
         async with self._database.write(actor.organization_id) as session:
             context, size = await context_of_new(session, actor)
             await _require_place(session, context)
@@ -94,6 +103,8 @@ class Meetings:
             await insert_at_once(session, [meeting])
             invitees = await add_invitees(session, meeting, wanted, first_position=0)
             shown = view(meeting, occurrences.first(meeting), invitees, context)
+            if furnish is not None:
+                await furnish(session, shown)
             await self._invitations.send(session, MeetingMailKind.INVITATION, shown, {}, invitees)
             self._append(session, MeetingCreated, shown)
             return shown
@@ -169,11 +180,18 @@ class Meetings:
             return await self._update_whole(session, found, context, draft)
 
     async def cancel(
-        self, actor: Actor, meeting_id: str, *, series: bool, reason: str = "", sequence: int | None = None
+        self,
+        actor: Actor,
+        meeting_id: str,
+        *,
+        series: bool,
+        reason: str = "",
+        sequence: int | None = None,
+        told: Told | None = None,
     ) -> None:
         """Call a meeting off; of a recurring one the whole series or one occurrence. What was recorded of a
-        meeting that is called off as a whole is removed. Those invited are told the reason. With a `sequence`
-        as for `update`."""
+        meeting that is called off as a whole is removed. Those invited, or `told`, are told the reason. With
+        a `sequence` as for `update`."""
         reason = require_reason(reason)
         async with self._database.write(actor.organization_id) as session:
             found = await find(session, actor, meeting_id, to_change=True)
@@ -210,7 +228,7 @@ class Meetings:
                     MeetingMailKind.CANCELLATION,
                     shown,
                     found.changes,
-                    shown.invitees,
+                    await told(session, shown) if told is not None else shown.invitees,
                     of_occurrence=of_occurrence,
                     reason=reason,
                 )

@@ -74,6 +74,7 @@ class Dialects:
             attendances=meetings.attendances,
             calendars=meetings.calendars,
             meeting_admission=meetings.admission,
+            meeting_rooms=meetings.meeting_rooms,
             meetings=meetings.meetings,
             invitation_batches=meetings.invitation_batches,
             member_invitations=meetings.member_invitations,

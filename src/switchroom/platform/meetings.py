@@ -17,6 +17,7 @@ from switchroom.meetings.agenda import Agenda
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.invitations import Invitations
+from switchroom.meetings.meeting_rooms import MeetingRooms
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.recordings.files import RecordingFiles
@@ -72,6 +73,7 @@ class MeetingServices:
         self.tasks = Tasks(database, signer)
         self.attendances = Attendances(database)
         self.agenda = Agenda(database, self.invitations)
+        self.meeting_rooms = MeetingRooms(database, self.meetings, self.agenda, rooms.rooms, rooms.links)
         self.calendars = Calendars(database, self.invitations)
         self.admission = MeetingAdmission(
             database,

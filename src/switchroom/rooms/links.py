@@ -91,25 +91,41 @@ class Links:
         timezone: str = "",
     ) -> MadeLinks:
         """Make all the links or, when one is refused, none."""
+        async with self._database.write(token.organization_id) as session:
+            return await self.create_in(
+                session, token, room_id, kind, drafts, origin=origin, timezone=timezone
+            )
+
+    async def create_in(
+        self,
+        session: AsyncSession,
+        token: AccessToken,
+        room_id: str,
+        kind: LinkKind,
+        drafts: Sequence[LinkDraft],
+        *,
+        origin: str = "",
+        timezone: str = "",
+    ) -> MadeLinks:
+        """`create`, in the caller's transaction."""
         if not 1 <= len(drafts) <= MOST_LINKS_AT_ONCE:
             raise Invalid(ErrorCode.ENTRIES_OUT_OF_RANGE, f"{kind}_links", least=1, most=MOST_LINKS_AT_ONCE)
-        async with self._database.write(token.organization_id) as session:
-            groups = {draft.permission_group_id for draft in drafts}
-            room_name = await _room_with_groups(session, token, room_id, groups)
-            made = [
-                _link(token, room_id, kind, draft, origin=origin, timezone=_timezone(timezone))
-                async for draft in taking_turns(drafts)
-            ]
-            invited = [
-                link
-                for link, draft in zip(made, drafts, strict=True)
-                if kind is LinkKind.GUEST and draft.send_email
-            ]
-            task_id = await self._invite(session, token, room_name, invited) if invited else None
-            await insert_at_once(session, made)
-            async for link in taking_turns(made):
-                _append(session, token, LinkCreated, link)
-            return MadeLinks(made, task_id)
+        groups = {draft.permission_group_id for draft in drafts}
+        room_name = await _room_with_groups(session, token, room_id, groups)
+        made = [
+            _link(token, room_id, kind, draft, origin=origin, timezone=_timezone(timezone))
+            async for draft in taking_turns(drafts)
+        ]
+        invited = [
+            link
+            for link, draft in zip(made, drafts, strict=True)
+            if kind is LinkKind.GUEST and draft.send_email
+        ]
+        task_id = await self._invite(session, token, room_name, invited) if invited else None
+        await insert_at_once(session, made)
+        async for link in taking_turns(made):
+            _append(session, token, LinkCreated, link)
+        return MadeLinks(made, task_id)
 
     async def create_for_anyone(self, token: AccessToken, room_id: str, valid_until: datetime | None) -> Link:
         """A group link by which anybody comes in with the permissions of guests, until `valid_until`."""

@@ -168,6 +168,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.INVITATION_WITHOUT_ADDRESS: "Eine Einladung braucht eine E-Mail-Adresse",
     ErrorCode.MEETING_NOT_FOUND: "Dieses Meeting gibt es nicht.",
     ErrorCode.MEETING_OVER: "Das Meeting ist vorbei.",
+    ErrorCode.MEETING_BEGUN: "Das Meeting hat begonnen.",
     ErrorCode.MEETING_NOT_STARTED: "Das Meeting hat noch nicht begonnen.",
     ErrorCode.MEETING_ACCOUNT_CLOSED: "Das Konto, zu dem das Meeting gehört, ist geschlossen.",
     ErrorCode.MEETING_ACCOUNT_UNPAID: "Das Konto, zu dem das Meeting gehört, ist nicht bezahlt.",

@@ -164,6 +164,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.INVITATION_WITHOUT_ADDRESS: "an invitation needs an e-mail address",
     ErrorCode.MEETING_NOT_FOUND: "There is no such meeting.",
     ErrorCode.MEETING_OVER: "The meeting is over.",
+    ErrorCode.MEETING_BEGUN: "The meeting has begun.",
     ErrorCode.MEETING_NOT_STARTED: "The meeting has not begun.",
     ErrorCode.MEETING_ACCOUNT_CLOSED: "the account that the meeting belongs to is closed",
     ErrorCode.MEETING_ACCOUNT_UNPAID: "the account that the meeting belongs to is not paid for",

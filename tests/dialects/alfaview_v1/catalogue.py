@@ -17,6 +17,15 @@ def _room_of(tenant: Tenant) -> str:
     return tenant.room("Lounge")
 
 
+def _in_days(days: int, hours: int = 0) -> str:
+    return (datetime.now(UTC) + timedelta(days=days, hours=hours)).isoformat()
+
+
+def _meeting_of(tenant: Tenant) -> str:
+    wish = {"title": "Planning", "start": _in_days(1), "end": _in_days(1, hours=1)}
+    return tenant.api("meetingService/create", meeting=wish)["meetingId"]
+
+
 def invitee_token(tenant: Tenant) -> str:
     """The token of somebody who has been invited and has not accepted."""
     email = f"{secrets.token_hex(6)}@example.org"
@@ -180,6 +189,50 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
     },
     "guestService.v2/deleteLink": lambda tenant: {"id": tenant.guest_link(_room_of(tenant))["id"]},
     "quotaService/info": lambda tenant: {"resource": "ALL_LIMITS"},
+    "meetingService/create": lambda tenant: {
+        "meeting": {
+            "title": "Planning",
+            "agenda": "Everything",
+            "start": _in_days(1),
+            "end": _in_days(1, hours=1),
+            "timezone": "Europe/Berlin",
+            "earlyAccessMinutes": 5,
+            "waitingRoomEnabled": True,
+            "waitingRoomWelcomeNote": "A moment, please",
+            "features": [{"id": "RAISE_HANDS", "state": "ENABLED"}],
+            "subRooms": {"1": {"displayName": "Part", "sort": 1}},
+        },
+        "groupLinkCreations": [{"permissionGroupId": tenant.permission_group(), "description": "All"}],
+        "guestLinkCreations": [
+            {
+                "email": "grace@example.org",
+                "displayName": "Grace",
+                "locale": "de",
+                "sendEmail": False,
+                "permissionGroupId": tenant.permission_group(),
+            }
+        ],
+        "origin": "test",
+        "timezone": "Europe/Berlin",
+    },
+    "meetingService/get": lambda tenant: {"meetingId": _meeting_of(tenant)},
+    "meetingService/list": lambda tenant: {"from": _in_days(0), "to": _in_days(30)},
+    "meetingService/update": lambda tenant: {
+        "meetingId": _meeting_of(tenant),
+        "meeting": {
+            "title": "Changed",
+            "agenda": "Nothing",
+            "start": _in_days(2),
+            "end": _in_days(2, hours=1),
+            "timezone": "Europe/Berlin",
+            "earlyAccessMinutes": 5,
+        },
+    },
+    "meetingService/cancel": lambda tenant: {
+        "meetingId": _meeting_of(tenant),
+        "reason": "Nobody has time",
+        "sendNotification": True,
+    },
     "quotaService/stats": lambda tenant: {
         "resource": "ROOM_ONLINE_SECONDS",
         "name": "",

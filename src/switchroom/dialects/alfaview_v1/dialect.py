@@ -17,6 +17,7 @@ from switchroom.dialects.alfaview_v1.documentation import DOCUMENTATION
 from switchroom.dialects.alfaview_v1.errors import PROBLEMS, ErrorReply, Word, error_reply
 from switchroom.dialects.alfaview_v1.favorites import FavoritesService
 from switchroom.dialects.alfaview_v1.guest import GuestService
+from switchroom.dialects.alfaview_v1.meeting import MeetingService
 from switchroom.dialects.alfaview_v1.messages.authentication import AuthenticationRequest
 from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, ReplyInfo, Request
 from switchroom.dialects.alfaview_v1.operations import (
@@ -47,7 +48,6 @@ NOT_CARRIED_OUT = {
         "companies/destroy",
     ),
     "companyService": ("get", "create", "update", "destroy", "search", "billingInformationUpdate"),
-    "meetingService": ("create", "get", "list", "update", "cancel"),
 }
 
 
@@ -75,6 +75,7 @@ class Alfaview(Dialect[AccessToken, Word]):
             *CredentialsService(services).operations(),
             *FavoritesService(services).operations(),
             *GuestService(services).operations(),
+            *MeetingService(services).operations(),
             *PermissionGroupService(services).operations(),
             *QuotaService(services).operations(),
             *RoomService(services).operations(),

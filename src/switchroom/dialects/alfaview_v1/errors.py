@@ -153,6 +153,7 @@ PROBLEMS = ProblemTable(
             "principals": "principal",
             "properties": "metadata",
             "quota": "quotas",
+            "topic": "title",
             "quota.active": "activeParticipants",
             "quota.passive": "passiveParticipants",
         }

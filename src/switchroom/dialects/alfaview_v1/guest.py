@@ -132,15 +132,7 @@ class GuestService:
             caller,
             required(request.roomId, "roomId"),
             LinkKind.GROUP,
-            [
-                LinkDraft(
-                    permission_group_id=wish.permissionGroupId,
-                    description=wish.description,
-                    valid_from=_instant(wish.validFrom),
-                    valid_until=_instant(wish.validUntil),
-                )
-                for wish in request.groupLinkCreations
-            ],
+            [group_link_draft(wish) for wish in request.groupLinkCreations],
             origin=request.origin,
         )
         return messages.CreateGroupLinksReply(
@@ -153,18 +145,7 @@ class GuestService:
             caller,
             required(request.roomId, "roomId"),
             LinkKind.GUEST,
-            [
-                LinkDraft(
-                    permission_group_id=wish.permissionGroupId,
-                    display_name=wish.displayName,
-                    email=wish.email,
-                    locale=wish.locale,
-                    valid_from=_instant(wish.validFrom),
-                    valid_until=_instant(wish.validUntil),
-                    send_email=wish.sendEmail,
-                )
-                for wish in request.guestLinkCreations
-            ],
+            [guest_link_draft(wish) for wish in request.guestLinkCreations],
             origin=request.origin,
             timezone=request.timezone,
         )
@@ -311,6 +292,27 @@ class GuestService:
             managed=link.managed,
             origin=link.origin,
         )
+
+
+def group_link_draft(wish: messages.GroupLinkCreation) -> LinkDraft:
+    return LinkDraft(
+        permission_group_id=wish.permissionGroupId,
+        description=wish.description,
+        valid_from=_instant(wish.validFrom),
+        valid_until=_instant(wish.validUntil),
+    )
+
+
+def guest_link_draft(wish: messages.GuestLinkCreation) -> LinkDraft:
+    return LinkDraft(
+        permission_group_id=wish.permissionGroupId,
+        display_name=wish.displayName,
+        email=wish.email,
+        locale=wish.locale,
+        valid_from=_instant(wish.validFrom),
+        valid_until=_instant(wish.validUntil),
+        send_email=wish.sendEmail,
+    )
 
 
 def _tracking(task_id: str | None) -> TrackingInfo | None:
