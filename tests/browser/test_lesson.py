@@ -387,6 +387,22 @@ def test_a_member_invites_from_inside(room: str, newcomer: Newcomer, tenant: Ten
     expect(pat.the("invite-guests")).to_have_count(0)
 
 
+def test_a_guest_who_moderates_invites_people_with_an_account(room: str, join: Join, tenant: Tenant) -> None:
+    mia, ben = join(room, "Mia", as_="Moderator"), join(room, "Ben")
+    expect(ben.the("toggle-participants")).to_be_visible()
+    expect(ben.the("invite")).to_have_count(0)
+    mia.the("invite").click()
+    address = mia.the("invite-address")
+    expect(address).to_have_value(f"{tenant.running.base_url}/#/room/{room}")
+    expect(mia.page.get_by_label("For people with an account")).to_be_visible()
+    mia.reads("Links for guests are made by those who administer this room.")
+    assert barriers(mia.page) == []
+    mia.page.keyboard.press("Escape")
+    mia.acts_on("Ben", "promote")
+    ben.the("invite").click()
+    expect(ben.the("invite-address")).to_be_visible()
+
+
 @pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
 def test_a_teacher_on_a_phone_does_it_by_keyboard(room: str, join: Join, locale: str) -> None:
     mia = join(room, "Mia", as_="Moderator", screen=PHONE, locale=locale)

@@ -75,6 +75,10 @@ function OpenLink({
       asksName: !info.displayName,
       validUntil: info.validUntil ?? null,
       fetchesAhead: true,
+      invitation: {
+        address: `${location.origin}/#/room/${encodeURIComponent(link.roomId)}`,
+        byModerators: true,
+      },
       token: async (name, renewed) => {
         try {
           return await guest.get(name, renewed)

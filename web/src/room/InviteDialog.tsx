@@ -12,6 +12,8 @@ export interface Invitation {
   address: string
   /** The id of the room whose links one may make, if the server says so too. */
   linksOf?: string
+  /** Whether only people with an account come in there, and only moderators invite: guests have no more. */
+  byModerators?: boolean
 }
 
 interface InviteDialogProps {
@@ -23,7 +25,7 @@ interface InviteDialogProps {
 /** The address of the room, and its links for whoever may make some. */
 export function InviteDialog({ invitation, roomName, onClose }: InviteDialogProps) {
   const { t } = useTranslation()
-  const { address, linksOf } = invitation
+  const { address, linksOf, byModerators } = invitation
   const [links, setLinks] = useState(false)
   // Whoever may not manage the room's links is refused.
   const mine = useQuery({
@@ -46,7 +48,7 @@ export function InviteDialog({ invitation, roomName, onClose }: InviteDialogProp
     >
       <Stack>
         <TextInput
-          label={linksOf ? t('invite.colleagues') : t('invite.everybody')}
+          label={linksOf || byModerators ? t('invite.colleagues') : t('invite.everybody')}
           readOnly
           value={address}
           onFocus={event => event.currentTarget.select()}
@@ -78,7 +80,7 @@ export function InviteDialog({ invitation, roomName, onClose }: InviteDialogProp
             </Button>
           )}
         </Group>
-        {mine.isError && (
+        {(mine.isError || byModerators) && (
           <Text size="sm" c="var(--sr-muted)">
             {t('invite.noGuests')}
           </Text>

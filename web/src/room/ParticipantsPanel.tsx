@@ -66,6 +66,7 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
   const [search, setSearch] = useState('')
   const [most, setMost] = useState(AT_ONCE)
   const [inviting, setInviting] = useState(false)
+  const mayInvite = invitation !== undefined && (!invitation.byModerators || permissions.promote)
   const list = useRef<HTMLUListElement>(null)
   const toList = useCallback(() => list.current?.focus(), [])
   const sorted = useMemo(
@@ -99,7 +100,7 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
           {t('people.title')} <span className={classes.count}>{formatNumber(active)}</span>
         </Title>
         <span className={classes.tools}>
-          {invitation && (
+          {mayInvite && (
             <ActionIcon
               variant="subtle"
               color="gray"
@@ -116,7 +117,7 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
           <CloseButton aria-label={t('people.close')} onClick={onClose} />
         </span>
       </header>
-      {inviting && invitation && (
+      {inviting && mayInvite && (
         <InviteDialog invitation={invitation} roomName={roomName} onClose={() => setInviting(false)} />
       )}
       {permissions.promote && <EverybodyBar session={session} />}
