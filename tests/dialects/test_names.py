@@ -9,6 +9,7 @@ import pytest
 
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.permissions import Standing
+from tests.dialects.telephony_v3.client import Api
 from tests.dialects.webmeeting_v6.client import Account, invited
 from tests.platform import RunningPlatform, Tenant, refusal
 
@@ -91,6 +92,21 @@ def test_people_organizations_and_keys(running: RunningPlatform) -> None:
         )
     )
     assert added.username.startswith("ada-")
+
+
+def test_of_telephony(tenant: Tenant) -> None:
+    api = Api.of(tenant.running, tenant.organization)
+    menu = api.make("menus", name=TYPED)
+    assert api("GET", f"/menus/{menu}")["name"] == NAME
+    status, told = api.refused("PUT", "/menus", {"name": UNSEEN})
+    assert (status, "name" in str(told)) == (400, True)
+    names = {"first": TYPED, "last": f"{TYPED}2"}
+    (contact,) = api("PUT", "/directories", {"details": {"names": names, "company": {"name": TYPED}}})
+    details = api("GET", f"/directories/{contact}")["details"]
+    assert details["names"] == {"first": NAME, "last": f"{NAME}2"}
+    assert details["company"] == {"name": NAME}
+    api("POST", f"/directories/{contact}", {"details": {"names": {"first": f"{TYPED}3"}}})
+    assert api("GET", f"/directories/{contact}")["details"]["names"]["first"] == f"{NAME}3"
 
 
 def test_meetings_accounts_and_organizers(running: RunningPlatform) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from sqlalchemy import ColumnElement, ForeignKey, String, or_, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from switchroom import sanitize
 from switchroom.telephony.resources.actor import Actor
 from switchroom.telephony.resources.fields import Id, PhoneNumber, Text
 from switchroom.telephony.resources.references import Reference
-from switchroom.telephony.resources.resource import Resource
+from switchroom.telephony.resources.resource import Resource, is_said
 from switchroom.telephony.resources.rows import LONGEST_NAME, ResourceRow, resource_table
 
 MOST_CONTACTS = 10_000
@@ -88,12 +89,16 @@ class Directories(Resource[Contact, ContactRow]):
         texts = [*details["names"].values(), details["company"]["name"], *numbers]
         return "\n".join(texts).casefold()
 
+    def tidied(self, draft: Contact) -> Contact:
+        return structs.replace(draft, details=_tidied(draft.details)) if is_said(draft.details) else draft
+
     def assign(self, work: Any, row: ContactRow, draft: Contact, said: frozenset[str]) -> None:
         super().assign(work, row, draft, said)
         row.name = _name_of(draft)
 
     def columns_of(self, draft: Contact) -> dict[str, Any]:
         """What `assign` writes into a row, for one of many."""
+        draft = self.tidied(draft)
         values = msgspec.to_builtins(draft)
         return {
             "name": _name_of(draft),
@@ -102,6 +107,12 @@ class Directories(Resource[Contact, ContactRow]):
             "phonebook": draft.phonebook,
             "details": {"details": values["details"]},
         }
+
+
+def _tidied(details: ContactDetails) -> ContactDetails:
+    first, last = (sanitize.name(name) for name in (details.names.first, details.names.last))
+    company = ContactCompany(name=sanitize.name(details.company.name))
+    return structs.replace(details, names=ContactNames(first=first, last=last), company=company)
 
 
 def _name_of(contact: Contact) -> str:
