@@ -15,6 +15,7 @@ export interface GroupLink extends Link {
 export interface GuestLink extends Link {
   displayName?: string
   email?: string
+  locale?: string
 }
 
 export interface PermissionGroup {
@@ -75,9 +76,37 @@ export async function createGroupLink(roomId: string, creation: GroupLinkCreatio
 export async function createGuestLink(roomId: string, creation: GuestLinkCreation): Promise<void> {
   await callSignedIn(`${GUESTS}/createGuestLinks`, {
     roomId,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: timezone(),
     guestLinkCreations: [{ ...creation, skipRoomPermissionsUpdate: false }],
   })
+}
+
+/** What is to be different about a link; what is left out stays. */
+export interface LinkChange extends Partial<GuestLinkCreation> {
+  id: string
+  description?: string
+}
+
+export async function updateGroupLink(roomId: string, groupLink: LinkChange): Promise<void> {
+  await callSignedIn(`${GUESTS}/updateGroupLink`, { groupLink: { ...groupLink, roomId } })
+}
+
+export async function updateGuestLink(roomId: string, change: LinkChange): Promise<void> {
+  const { sendEmail, ...guestLink } = change
+  await callSignedIn(`${GUESTS}/updateGuestLink`, {
+    guestLink: { ...guestLink, roomId },
+    sendEmail,
+    timezone: timezone(),
+  })
+}
+
+/** Mails a guest link again. */
+export async function resendLink(roomId: string, id: string): Promise<void> {
+  await callSignedIn(`${GUESTS}/resendGuestLinkEmail`, { roomId, id, timezone: timezone() })
+}
+
+function timezone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
 export async function deleteLink(roomId: string, id: string): Promise<void> {

@@ -22,6 +22,8 @@ export interface RoomSize {
   active: number
   passive: number
   isFull: boolean
+  /** How many rooms of the size there are and may be; null where nothing limits them. */
+  used: { count: number; limit: number } | null
 }
 
 export type WantedLevel = Schemas['WantedLevel']
@@ -46,6 +48,9 @@ export interface RoomsWanted {
   term?: string
   departmentsOnly?: boolean
 }
+
+/** What stands for the absence of a limit. */
+const UNLIMITED = 2_147_483_647
 
 /** The rooms of one call of the v1 API. */
 const MOST = 1000
@@ -84,6 +89,12 @@ export async function roomStatus(roomIds: string[]): Promise<ReadonlyMap<string,
   return inside
 }
 
+/** A room as it is now; null when there is none. */
+export async function roomNow(roomId: string): Promise<ListedRoom | null> {
+  const [found] = await listRooms([roomId])
+  return found ? found[1] : null
+}
+
 export async function roomName(roomId: string): Promise<string | null> {
   const [found] = await listRooms([roomId])
   return found ? (found[1].displayName ?? '') : null
@@ -107,16 +118,21 @@ export async function roomSizes(): Promise<RoomSize[]> {
   interface Available {
     /** A 64-bit integer in a string; left out when it is 0. */
     available?: string
+    limit?: string
     quota?: { name?: string; activeParticipants?: number; passiveParticipants?: number }
   }
   const reply = await callSignedIn<{ roomTypes?: Available[] }>('roomService/availableTypes', {
     type: 'ROOM_TYPE_ROOM',
   })
-  return (reply.roomTypes ?? []).map(({ available, quota }) => ({
+  return (reply.roomTypes ?? []).map(({ available, limit, quota }) => ({
     name: quota?.name ?? '',
     active: quota?.activeParticipants ?? 0,
     passive: quota?.passiveParticipants ?? 0,
     isFull: Number(available ?? 0) === 0,
+    used:
+      Number(limit ?? 0) === UNLIMITED
+        ? null
+        : { count: Number(limit ?? 0) - Number(available ?? 0), limit: Number(limit ?? 0) },
   }))
 }
 

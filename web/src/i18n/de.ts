@@ -1,5 +1,6 @@
 import { directoryDe } from './directory.de'
 import type { Translation } from './en'
+import { roomAdministrationDe } from './roomAdministration.de'
 import { schedulingDe } from './scheduling.de'
 
 export const de: Translation = {
@@ -38,6 +39,7 @@ export const de: Translation = {
     used: 'Er funktioniert nur einmal und nur zwei Minuten lang. Öffnen Sie ihn in dem Programm, aus dem Sie kommen, noch einmal, oder melden Sie sich mit Ihrem Passwort an.',
     failed: 'Die Anmeldung hat nicht geklappt: {{message}}',
   },
+  roomAdministration: roomAdministrationDe,
   scheduling: schedulingDe,
   docs: {
     title: 'API-Dokumente',

@@ -1,4 +1,5 @@
 import { directoryEn } from './directory.en'
+import { roomAdministrationEn } from './roomAdministration.en'
 import { schedulingEn } from './scheduling.en'
 
 export const en = {
@@ -37,6 +38,7 @@ export const en = {
     used: 'It works only once, and only for two minutes. Open it anew from the program you came from, or sign in with your password.',
     failed: 'Signing in did not work: {{message}}',
   },
+  roomAdministration: roomAdministrationEn,
   scheduling: schedulingEn,
   docs: {
     title: 'API documents',

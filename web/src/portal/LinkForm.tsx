@@ -2,13 +2,37 @@ import { Alert, Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { createGroupLink, createGuestLink, type PermissionGroup } from '../api/links'
+import {
+  createGroupLink,
+  createGuestLink,
+  type PermissionGroup,
+  updateGroupLink,
+  updateGuestLink,
+} from '../api/links'
 import { LANGUAGES, language } from '../i18n'
+import { announce } from './announce'
 import { groupName } from './groupName'
 import classes from './LinkRow.module.css'
 
+/** A link as it stands in the list. */
+export interface ListedLink {
+  id: string
+  title: string
+  description?: string
+  displayName?: string
+  email?: string
+  locale?: string
+  permissionGroupId?: string
+  validFrom?: string
+  validUntil?: string
+  joinLink?: string
+}
+
 interface LinkFormProps {
   kind: 'group' | 'guest'
+  /** The link to change; one is made without. */
+  link?: ListedLink
+  onDone?: () => void
   roomId: string
   groups: readonly PermissionGroup[]
   queryKey: readonly string[]
@@ -19,19 +43,27 @@ function utc(local: FormDataEntryValue | null): string | undefined {
   return local ? new Date(String(local)).toISOString() : undefined
 }
 
-/** Makes a link. */
-export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
+/** A time as a field of the page takes it. */
+function local(time: string | undefined): string {
+  if (!time) return ''
+  const date = new Date(time)
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
+/** Makes a link, or changes one. */
+export function LinkForm({ kind, link, onDone, roomId, groups, queryKey }: LinkFormProps) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const [wrongOrder, setWrongOrder] = useState(false)
-  const [sendEmail, setSendEmail] = useState(true)
-  const mutationKey = ['create-link', kind, roomId]
+  const [sendEmail, setSendEmail] = useState(!link)
+  const mutationKey = ['create-link', kind, roomId, link?.id]
   const creation = useMutation({
     mutationKey,
     mutationFn: async ({ fields }: { fields: FormData; form: HTMLFormElement }) => {
       const text = (name: string) => String(fields.get(name) ?? '').trim()
       const span = { validFrom: utc(fields.get('validFrom')), validUntil: utc(fields.get('validUntil')) }
       const permissionGroupId = text('group')
+      if (link) return change(link, fields, sendEmail, span)
       if (kind === 'group') {
         return createGroupLink(roomId, { description: text('description'), permissionGroupId, ...span })
       }
@@ -46,7 +78,9 @@ export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
       })
     },
     onSuccess: (_, { form }) => {
-      form.reset()
+      if (link) announce(t('roomAdministration.links.saved'))
+      else form.reset()
+      onDone?.()
       return queries.invalidateQueries({ queryKey })
     },
   })
@@ -62,6 +96,24 @@ export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
     setWrongOrder(wrong)
     if (!wrong) creation.mutate({ fields, form })
   }
+  const change = (
+    { id }: ListedLink,
+    fields: FormData,
+    sendEmail: boolean,
+    span: { validFrom?: string; validUntil?: string },
+  ) => {
+    const text = (name: string) => String(fields.get(name) ?? '').trim()
+    const common = { id, permissionGroupId: text('group'), ...span }
+    if (kind === 'group') return updateGroupLink(roomId, { ...common, description: text('description') })
+    const email = text('email')
+    return updateGuestLink(roomId, {
+      ...common,
+      displayName: text('displayName'),
+      email,
+      locale: text('locale'),
+      sendEmail: sendEmail && email !== '',
+    })
+  }
   const participant = groups.find(({ name }) => name === 'Participant') ?? groups[0]
   return (
     <form className={classes.form} onSubmit={submit}>
@@ -69,6 +121,7 @@ export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
         <TextInput
           name="description"
           label={t('links.description')}
+          defaultValue={link?.description}
           description={t('links.descriptionHint')}
           className={classes.whole}
           required
@@ -78,11 +131,18 @@ export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
         />
       ) : (
         <>
-          <TextInput name="displayName" label={t('links.name')} maxLength={100} data-testid="link-name" />
+          <TextInput
+            name="displayName"
+            label={t('links.name')}
+            defaultValue={link?.displayName}
+            maxLength={100}
+            data-testid="link-name"
+          />
           <TextInput
             name="email"
             type="email"
             label={t('links.email')}
+            defaultValue={link?.email}
             maxLength={254}
             required={sendEmail}
             withAsterisk={false}
@@ -96,7 +156,7 @@ export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
           <NativeSelect
             name="locale"
             label={t('links.mailLanguage')}
-            defaultValue={language()}
+            defaultValue={link?.locale?.slice(0, 2) || language()}
             data={LANGUAGES.map(value => ({ value, label: t(`language.${value}`) }))}
           />
         </>
@@ -104,18 +164,21 @@ export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
       <NativeSelect
         name="group"
         label={t('links.group_label')}
-        defaultValue={participant?.id}
+        defaultValue={link?.permissionGroupId ?? participant?.id}
         data={groups.map(({ id, name }) => ({ value: id, label: groupName(t, name) }))}
       />
       <TextInput
         name="validFrom"
         type="datetime-local"
         label={`${t('links.validFrom')} (${t('links.optional')})`}
+        defaultValue={local(link?.validFrom)}
       />
       <TextInput
         name="validUntil"
         type="datetime-local"
         label={`${t('links.validUntil')} (${t('links.optional')})`}
+        defaultValue={local(link?.validUntil)}
+        description={link?.validUntil ? t('roomAdministration.links.keep') : undefined}
         error={wrongOrder ? t('links.order') : undefined}
       />
       {creation.error && (
@@ -123,8 +186,8 @@ export function LinkForm({ kind, roomId, groups, queryKey }: LinkFormProps) {
           {t('links.failed', { message: creation.error.message })}
         </Alert>
       )}
-      <Button type="submit" loading={creation.isPending} data-testid="create-link">
-        {t('links.create')}
+      <Button type="submit" loading={creation.isPending} data-testid={link ? 'save-link' : 'create-link'}>
+        {link ? t('roomAdministration.links.save') : t('links.create')}
       </Button>
       <div className="sr-only" role="status">
         {creation.isSuccess ? t('links.created') : ''}

@@ -3,25 +3,36 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { deleteLink } from '../api/links'
+import { deleteLink, type PermissionGroup, resendLink } from '../api/links'
 import { formatDateTime } from '../i18n/format'
-import { IconCheck, IconCopy, IconTrash } from '../ui/icons'
+import { IconCheck, IconCopy, IconEdit, IconMail, IconTrash } from '../ui/icons'
+import { announce } from './announce'
 import { DeletionQuestion } from './DeletionQuestion'
 import { groupName } from './groupName'
+import { LinkForm, type ListedLink } from './LinkForm'
 import classes from './LinkRow.module.css'
 
 interface LinkRowProps {
-  link: { id: string; title: string; validFrom?: string; validUntil?: string; joinLink?: string }
+  link: ListedLink
+  kind: 'group' | 'guest'
+  groups: readonly PermissionGroup[]
   roomId: string
   group: string | undefined
   queryKey: readonly string[]
 }
 
-/** One link: what it is, copying it, deleting it. */
-export function LinkRow({ link, roomId, group, queryKey }: LinkRowProps) {
+/** One link: what it is, copying it, changing it, sending it again, deleting it. */
+export function LinkRow({ link, kind, groups, roomId, group, queryKey }: LinkRowProps) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const [asking, setAsking] = useState(false)
+  const [changing, setChanging] = useState(false)
+  const mutationKey = ['resend-link', link.id]
+  const sending = useMutation({
+    mutationKey,
+    mutationFn: () => resendLink(roomId, link.id),
+    onSuccess: () => announce(t('roomAdministration.links.resent', { name: title })),
+  })
   const removal = useMutation({
     mutationFn: () => deleteLink(roomId, link.id),
     onSuccess: () => queries.invalidateQueries({ queryKey }),
@@ -53,6 +64,30 @@ export function LinkRow({ link, roomId, group, queryKey }: LinkRowProps) {
             </Button>
           )}
         </CopyButton>
+        {kind === 'guest' && link.email && (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconMail size={16} aria-hidden />}
+            aria-label={t('roomAdministration.links.resendOf', { name: title })}
+            loading={sending.isPending}
+            onClick={() => queries.isMutating({ mutationKey }) || sending.mutate()}
+            data-testid="resend-link"
+          >
+            {t('roomAdministration.links.resend')}
+          </Button>
+        )}
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconEdit size={16} aria-hidden />}
+          aria-label={t('roomAdministration.links.editOf', { name: title })}
+          aria-expanded={changing}
+          onClick={() => setChanging(!changing)}
+          data-testid="edit-link"
+        >
+          {t('roomAdministration.links.edit')}
+        </Button>
         <Button
           size="xs"
           variant="subtle"
@@ -65,6 +100,21 @@ export function LinkRow({ link, roomId, group, queryKey }: LinkRowProps) {
           {t('common.delete')}
         </Button>
       </Group>
+      {sending.error && (
+        <Text c="var(--mantine-color-error)" role="alert" size="sm">
+          {t('links.failed', { message: sending.error.message })}
+        </Text>
+      )}
+      {changing && (
+        <LinkForm
+          kind={kind}
+          link={link}
+          roomId={roomId}
+          groups={groups}
+          queryKey={queryKey}
+          onDone={() => setChanging(false)}
+        />
+      )}
       {asking && (
         <DeletionQuestion
           text={t('links.confirmDelete', { name: title })}

@@ -73,6 +73,8 @@ function Links({ room, kind }: { room: Room; kind: Kind }) {
           link={link}
           roomId={room.id}
           group={groups.data?.find(({ id }) => id === link.permissionGroupId)?.name}
+          groups={groups.data ?? []}
+          kind={kind}
           queryKey={queryKey}
         />
       ))}

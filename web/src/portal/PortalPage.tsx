@@ -6,7 +6,9 @@ import { useTranslation } from 'react-i18next'
 import type { SignedIn } from '../api/account'
 import { ownMeetings } from '../api/meetings'
 import { roomStatus, roomsToShow } from '../api/rooms'
+import { InviteDialog } from '../room/InviteDialog'
 import { IconPlus, IconSearch } from '../ui/icons'
+import { announce } from './announce'
 import { Failure } from './Failure'
 import { LinksDialog } from './LinksDialog'
 import { AT_FIRST, goBack, goOn, toggle, wantedLevels, withoutEmptied } from './levels'
@@ -14,6 +16,7 @@ import { MeetingList } from './MeetingList'
 import { PortalFrame } from './PortalFrame'
 import { RoomDialog } from './RoomDialog'
 import { RoomList } from './RoomList'
+import { useMoving } from './rooms/useMoving'
 import { departments, matching, type RoomNode, roomTree, shownRooms } from './roomTree'
 
 const STATUS_INTERVAL = 5_000
@@ -32,7 +35,8 @@ export function PortalPage({ me }: { me: SignedIn }) {
   const [linksOf, setLinksOf] = useState<RoomNode | null>(null)
   /** The room whose settings are shown, `new` for one that is to be made. */
   const [settingsOf, setSettingsOf] = useState<RoomNode | 'new' | null>(null)
-  const [done, setDone] = useState('')
+  const [invitingTo, setInvitingTo] = useState<RoomNode | null>(null)
+  const move = useMoving()
   const wanted = settled ? { term: settled } : { levels: wantedLevels(browsing) }
   const rooms = useQuery({
     queryKey: ['rooms', me.companyId, wanted],
@@ -137,6 +141,8 @@ export function PortalPage({ me }: { me: SignedIn }) {
           pages={pages}
           onToggle={id => setBrowsing(current => toggle(current, id, isWhole))}
           onLinks={setLinksOf}
+          onInvite={setInvitingTo}
+          onMove={me.permissions.has('ROOM_ADMIN') && !settled ? move : null}
           onSettings={setSettingsOf}
         />
       )}
@@ -150,12 +156,19 @@ export function PortalPage({ me }: { me: SignedIn }) {
           room={settingsOf === 'new' ? null : settingsOf}
           departments={isWhole ? departments(tree) : null}
           onClose={() => setSettingsOf(null)}
-          onDone={setDone}
+          onDone={announce}
         />
       )}
-      <div className="sr-only" role="status">
-        {done}
-      </div>
+      {invitingTo && (
+        <InviteDialog
+          invitation={{
+            address: new URL(`#/room/${encodeURIComponent(invitingTo.id)}`, window.location.href).href,
+            ...(invitingTo.administers && { linksOf: invitingTo.id }),
+          }}
+          roomName={invitingTo.name}
+          onClose={() => setInvitingTo(null)}
+        />
+      )}
       {linksOf && <LinksDialog room={linksOf} onClose={() => setLinksOf(null)} />}
     </PortalFrame>
   )

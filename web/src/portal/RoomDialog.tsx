@@ -6,18 +6,32 @@ import {
   NativeSelect,
   SegmentedControl,
   Stack,
+  Tabs,
   Text,
   TextInput,
 } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { createRoom, destroyRoom, type RoomSize, type RoomWish, roomSizes, updateRoom } from '../api/rooms'
+import { account } from '../api/account'
+import {
+  createRoom,
+  destroyRoom,
+  type ListedRoom,
+  type RoomSize,
+  type RoomWish,
+  roomNow,
+  roomSizes,
+  updateRoom,
+} from '../api/rooms'
 import { ApiError } from '../api/v1'
 import { IconTrash } from '../ui/icons'
 import { DeletionQuestion } from './DeletionQuestion'
 import { type DepartmentChoice, DepartmentSearch, DepartmentSelect } from './DepartmentSelect'
+import { RoomAccess } from './rooms/RoomAccess'
+import { RoomFeatures } from './rooms/RoomFeatures'
+import { RoomPlace } from './rooms/RoomPlace'
 import type { RoomNode } from './roomTree'
 
 interface RoomDialogProps {
@@ -39,6 +53,9 @@ const STANDARD = 'standard'
 export function RoomDialog({ room, departments, onClose, onDone }: RoomDialogProps) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  /** The room as it was when somebody began to change it. */
+  const [seen, setSeen] = useState(room?.listed ?? null)
+  const [meanwhile, setMeanwhile] = useState<string | null>(null)
   const [kind, setKind] = useState<Kind>(room?.isDepartment ? 'department' : 'room')
   const [isOpen, setIsOpen] = useState(room?.isOpen ?? true)
   const isRoom = kind === 'room'
@@ -54,8 +71,18 @@ export function RoomDialog({ room, departments, onClose, onDone }: RoomDialogPro
   const mutationKey = ['save-room']
   const saving = useMutation({
     mutationKey,
-    mutationFn: (fields: FormData) => save(room, kind, isOpen, fields),
-    onSuccess: (_, fields) =>
+    mutationFn: async (fields: FormData) => {
+      setMeanwhile(null)
+      if (!room || !seen) return save(room, kind, isOpen, fields)
+      const now = await roomNow(room.id)
+      const what = differing(t, seen, now)
+      if (!what) return save(room, kind, isOpen, fields)
+      if (now) setSeen(now)
+      setMeanwhile(what)
+      return 'meanwhile'
+    },
+    onSuccess: (outcome, fields) =>
+      outcome === 'meanwhile' ||
       done(t(room ? 'rooms.changed' : 'rooms.created', { name: String(fields.get('name')).trim() })),
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -70,75 +97,153 @@ export function RoomDialog({ room, departments, onClose, onDone }: RoomDialogPro
       opened
       onClose={onClose}
       title={room ? t('rooms.change', { name: room.name }) : t('rooms.new')}
+      size={room ? 'lg' : 'md'}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          {!room && (
-            <SegmentedControl
-              aria-label={t('rooms.kind')}
-              value={kind}
-              onChange={value => setKind(value === 'department' ? 'department' : 'room')}
-              data={[
-                { value: 'room', label: t('rooms.room') },
-                { value: 'department', label: t('rooms.department') },
-              ]}
-              data-testid="room-kind"
+      <Parts room={room} onDone={done}>
+        <form onSubmit={submit}>
+          <Stack gap="sm">
+            {!room && (
+              <SegmentedControl
+                aria-label={t('rooms.kind')}
+                value={kind}
+                onChange={value => setKind(value === 'department' ? 'department' : 'room')}
+                data={[
+                  { value: 'room', label: t('rooms.room') },
+                  { value: 'department', label: t('rooms.department') },
+                ]}
+                data-testid="room-kind"
+              />
+            )}
+            {!isRoom && !room && <Text c="var(--sr-muted)">{t('rooms.departmentHint')}</Text>}
+            <TextInput
+              name="name"
+              label={t('rooms.name')}
+              defaultValue={room?.name}
+              required
+              withAsterisk={false}
+              pattern=".*\S.*"
+              maxLength={200}
+              data-autofocus
+              data-testid="room-name"
             />
-          )}
-          {!isRoom && !room && <Text c="var(--sr-muted)">{t('rooms.departmentHint')}</Text>}
-          <TextInput
-            name="name"
-            label={t('rooms.name')}
-            defaultValue={room?.name}
-            required
-            withAsterisk={false}
-            pattern=".*\S.*"
-            maxLength={200}
-            data-autofocus
-            data-testid="room-name"
-          />
-          {!room && (departments ? <DepartmentSelect choices={departments} /> : <DepartmentSearch />)}
-          {isRoom && (
-            <>
-              <NativeSelect
-                name="mode"
-                label={t('rooms.mode')}
-                defaultValue={room?.listed.mode}
-                data={MODES.map(value => ({ value, label: t(`rooms.${value}`) }))}
-                data-testid="room-mode"
-              />
-              {sizes.data && (
+            {!room && (departments ? <DepartmentSelect choices={departments} /> : <DepartmentSearch />)}
+            {isRoom && (
+              <>
                 <NativeSelect
-                  name="size"
-                  label={t('rooms.size')}
-                  defaultValue={room ? sizeOf(room) : STANDARD}
-                  data={sizeChoices(t, sizes.data, room)}
-                  data-testid="room-size"
+                  name="mode"
+                  label={t('rooms.mode')}
+                  defaultValue={room?.listed.mode}
+                  data={MODES.map(value => ({ value, label: t(`rooms.${value}`) }))}
+                  data-testid="room-mode"
                 />
-              )}
-              <Checkbox
-                label={t('rooms.open')}
-                description={t('rooms.openHint')}
-                checked={isOpen}
-                onChange={event => setIsOpen(event.currentTarget.checked)}
-                data-testid="room-open"
-              />
-            </>
-          )}
-          {failure && (
-            <Alert color="red" role="alert" data-testid="error-message">
-              {explained(t, failure)}
-            </Alert>
-          )}
-          <Button type="submit" loading={saving.isPending} data-testid="save-room">
-            {room ? t('rooms.save') : t('rooms.create')}
-          </Button>
-        </Stack>
-      </form>
-      {room && <Removal room={room} onDone={done} />}
+                {sizes.data && (
+                  <NativeSelect
+                    name="size"
+                    label={t('rooms.size')}
+                    defaultValue={room ? sizeOf(room) : STANDARD}
+                    data={sizeChoices(t, sizes.data, room)}
+                    data-testid="room-size"
+                  />
+                )}
+                <Checkbox
+                  label={t('rooms.open')}
+                  description={t('rooms.openHint')}
+                  checked={isOpen}
+                  onChange={event => setIsOpen(event.currentTarget.checked)}
+                  data-testid="room-open"
+                />
+              </>
+            )}
+            {isRoom && sizes.data && <Used sizes={sizes.data} />}
+            {meanwhile && (
+              <Alert color="orange" role="alert" data-testid="changed-meanwhile">
+                {t('roomAdministration.meanwhile', { what: meanwhile })}
+              </Alert>
+            )}
+            {failure && (
+              <Alert color="red" role="alert" data-testid="error-message">
+                {explained(t, failure)}
+              </Alert>
+            )}
+            <Button type="submit" loading={saving.isPending} data-testid="save-room">
+              {room ? t('rooms.save') : t('rooms.create')}
+            </Button>
+          </Stack>
+        </form>
+        {room && <Removal room={room} onDone={done} />}
+      </Parts>
     </Modal>
   )
+}
+
+interface PartsProps {
+  room: RoomNode | null
+  onDone: (what: string) => Promise<void>
+  /** The settings. */
+  children: ReactNode
+}
+
+/** What there is to administer of a room, apart; of a new one there are the settings only. */
+function Parts({ room, onDone, children }: PartsProps) {
+  const { t } = useTranslation()
+  const me = account.get()
+  const arranges = me.state === 'in' && me.permissions.has('ROOM_ADMIN')
+  if (!room) return children
+  const tabs = (['settings', 'access', 'place', 'features'] as const).filter(
+    tab => (tab !== 'place' || arranges) && (tab !== 'features' || !room.isDepartment),
+  )
+  return (
+    <Tabs defaultValue="settings" keepMounted={false}>
+      <Tabs.List mb="md">
+        {tabs.map(tab => (
+          <Tabs.Tab key={tab} value={tab} data-testid={`room-tab-${tab}`}>
+            {t(`roomAdministration.tab.${tab}`)}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value="settings">{children}</Tabs.Panel>
+      <Tabs.Panel value="access">
+        <RoomAccess roomId={room.id} />
+      </Tabs.Panel>
+      <Tabs.Panel value="place">
+        <RoomPlace room={room} onDone={onDone} />
+      </Tabs.Panel>
+      <Tabs.Panel value="features">
+        <RoomFeatures room={room} />
+      </Tabs.Panel>
+    </Tabs>
+  )
+}
+
+/** How many rooms of each size there are, where there may not be as many as one likes. */
+function Used({ sizes }: { sizes: readonly RoomSize[] }) {
+  const { t } = useTranslation()
+  const limited = sizes.filter(({ used }) => used)
+  if (!limited.length) return null
+  const list = limited.map(({ name, used }) =>
+    t('roomAdministration.usedOf', {
+      name: t(`size.${name}`, name),
+      used: used?.count ?? 0,
+      limit: used?.limit ?? 0,
+    }),
+  )
+  return (
+    <Text size="sm" c="var(--sr-muted)" data-testid="rooms-used">
+      {t('roomAdministration.used', { list: list.join(', ') })}
+    </Text>
+  )
+}
+
+/** What somebody else has made of a room, in words; empty when it is as it was. */
+function differing(t: TFunction, seen: ListedRoom, now: ListedRoom | null): string {
+  if (!now) return t('roomAdministration.gone')
+  if (now.displayName !== seen.displayName) {
+    return t('roomAdministration.nameNow', { name: now.displayName ?? '' })
+  }
+  const settings = ({ mode, quotas, defaultPermissions }: ListedRoom) =>
+    JSON.stringify([mode, quotas, defaultPermissions])
+  return settings(now) === settings(seen) ? '' : t('roomAdministration.otherNow')
 }
 
 async function save(room: RoomNode | null, kind: Kind, isOpen: boolean, fields: FormData): Promise<void> {
@@ -150,9 +255,11 @@ async function save(room: RoomNode | null, kind: Kind, isOpen: boolean, fields: 
       : createRoom({ displayName, type: 'ROOM_TYPE_DEPARTMENT', parentId: text('department') })
   }
   const size = text('size')
+  const mode = MODES.find(one => one === text('mode'))
+  // Only what is to be different: the rest stays as it is, whatever that is by now.
   const wish: RoomWish = {
-    displayName,
-    mode: MODES.find(mode => mode === text('mode')),
+    ...(displayName !== room?.name && { displayName }),
+    ...(mode !== room?.listed.mode && { mode }),
     ...(size && size !== (room && sizeOf(room)) && { quotas: { name: size } }),
     ...(isOpen && !room?.isOpen && { defaultPermissions: { role: 'ROLE_PARTICIPANT' } }),
   }

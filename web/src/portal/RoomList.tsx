@@ -4,10 +4,18 @@ import { useTranslation } from 'react-i18next'
 import type { PersonInside } from '../api/rooms'
 import { isolated } from '../i18n/isolation'
 import { Avatar } from '../room/Avatar'
-import { IconChevronDown, IconChevronRight, IconDoorEnter, IconLink, IconSettings } from '../ui/icons'
+import {
+  IconChevronDown,
+  IconChevronRight,
+  IconDoorEnter,
+  IconLink,
+  IconSettings,
+  IconUserPlus,
+} from '../ui/icons'
 import { LevelPager, type LevelPages } from './LevelPager'
 import { TOP } from './levels'
 import classes from './RoomList.module.css'
+import { type Mover, useDragging } from './rooms/useDragging'
 import { countRooms, type RoomNode } from './roomTree'
 
 interface RoomListProps {
@@ -21,7 +29,11 @@ interface RoomListProps {
   pages: LevelPages
   onToggle: (id: string) => void
   onLinks: (room: RoomNode) => void
+  onInvite: (room: RoomNode) => void
   onSettings: (room: RoomNode) => void
+  /** Puts a room into a department (empty: at the top) behind one of its rooms (empty: first); null where nothing
+   * is to be moved. */
+  onMove: Mover | null
 }
 
 const FACES = 4
@@ -42,7 +54,9 @@ export function RoomList({ nodes, level = TOP, ...rest }: RoomListProps & { leve
                   room={node}
                   people={rest.inside.get(node.id) ?? []}
                   onLinks={rest.onLinks}
+                  onInvite={rest.onInvite}
                   onSettings={rest.onSettings}
+                  onMove={rest.onMove}
                 />
                 {node.children.length > 0 && rest.isOpen(node.id) && (
                   <RoomList nodes={node.children} level={node.id} {...rest} />
@@ -65,9 +79,10 @@ function Department({ node, ...rest }: Omit<RoomListProps, 'nodes'> & { node: Ro
   const { t } = useTranslation()
   const { id, name, children } = node
   const open = rest.isOpen(id)
+  const dragging = useDragging(rest.onMove, id, { parentId: id, afterId: '' })
   return (
     <section aria-label={t('portal.department', { name })}>
-      <div className={classes.heading}>
+      <div className={classes.heading} {...dragging}>
         <UnstyledButton
           className={classes.department}
           aria-expanded={open}
@@ -118,16 +133,19 @@ function SettingsButton({ room, onSettings }: { room: RoomNode; onSettings: (roo
 interface RoomCardProps {
   room: RoomNode
   people: readonly PersonInside[]
+  onMove: Mover | null
   onLinks: (room: RoomNode) => void
+  onInvite: (room: RoomNode) => void
   onSettings: (room: RoomNode) => void
 }
 
-function RoomCard({ room, people, onLinks, onSettings }: RoomCardProps) {
+function RoomCard({ room, people, onMove, onLinks, onInvite, onSettings }: RoomCardProps) {
   const { t } = useTranslation()
+  const dragging = useDragging(onMove, room.id, { parentId: room.listed.parentId ?? '', afterId: room.id })
   const names = people.map(({ displayName }) => displayName ?? '?')
   const address = `#/room/${encodeURIComponent(room.id)}`
   return (
-    <article className={classes.room} data-testid="room" data-name={room.name}>
+    <article className={classes.room} data-testid="room" data-name={room.name} {...dragging}>
       <div className={classes.what}>
         {room.joinable ? (
           <Anchor href={address} fw={600} c="inherit" className={classes.name}>
@@ -165,6 +183,17 @@ function RoomCard({ room, people, onLinks, onSettings }: RoomCardProps) {
             data-testid="room-links"
           >
             {t('portal.links')}
+          </Button>
+        )}
+        {room.joinable && (
+          <Button
+            variant="default"
+            leftSection={<IconUserPlus size={16} aria-hidden />}
+            aria-label={t('roomAdministration.inviteTo', { room: room.name })}
+            onClick={() => onInvite(room)}
+            data-testid="room-invite"
+          >
+            {t('roomAdministration.invite')}
           </Button>
         )}
         {room.joinable && (
