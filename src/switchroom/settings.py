@@ -396,6 +396,9 @@ class TelephonySettings(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = field(default_factory=_no_strings)
     kamailio_executable: Annotated[str, Meta(description="The SIP server that `up` starts.")] = "kamailio"
+    rtpengine_executable: Annotated[
+        str, Meta(description="The relay for the media of telephone calls that `up` starts.")
+    ] = "rtpengine"
     voicemail_days: Annotated[
         int, Meta(ge=1, le=3650, description="Days that voicemail messages are kept, also deleted ones.")
     ] = 93

@@ -70,7 +70,7 @@ class Platform:
         self.rooms = RoomServices(settings, self.storage, self.identity)
         self.events = EventServices(settings, self.storage)
         self.media = MediaServers(settings, self.engines)
-        self.telephony = TelephonyServices(settings, self.storage, self.identity)
+        self.telephony = TelephonyServices(settings, self.storage, self.identity, self._engine_reports)
         dependents = self.telephony.account_dependents
         self.meetings = MeetingServices(
             settings, self.storage, self.identity, self.rooms, self.media, dependents

@@ -16,6 +16,7 @@ from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.platform import sip_server
 from switchroom.platform.engines import EngineEntry
+from switchroom.platform.telephony import CALL_CONTROL
 from switchroom.settings import Settings
 
 JOB = "SWITCHROOM_TELEPHONY_JOB"
@@ -54,7 +55,7 @@ class TelephonyWorkerEngine(Engine):
 
     def __init__(self, settings: Settings, number: int) -> None:
         super().__init__(settings.data_directory / "telephony", ())
-        self.name = "telephony" if number == 1 else f"telephony-{number}"
+        self.name = CALL_CONTROL if number == 1 else f"{CALL_CONTROL}-{number}"
         self.number = number
         self.settings = settings
 

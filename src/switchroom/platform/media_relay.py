@@ -44,7 +44,7 @@ def _make(settings: Settings) -> RtpengineEngine:
         rtp_port_min=media.start,
         rtp_port_max=media.stop - 1,
     )
-    return RtpengineEngine(directory(settings), configuration)
+    return RtpengineEngine(directory(settings), configuration, settings.telephony.rtpengine_executable)
 
 
 ENTRY = EngineEntry(_make, wanted=wanted)

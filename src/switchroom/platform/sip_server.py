@@ -6,9 +6,11 @@ import socket
 from ipaddress import ip_address
 from pathlib import Path
 
+from switchroom.engines.engine import find_program
 from switchroom.engines.kamailio.configuration import KamailioConfiguration, Limits
 from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.engines.ports import free_port
+from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.platform.engines import EngineEntry
 from switchroom.settings import Settings
 
@@ -72,6 +74,7 @@ def _make(settings: Settings) -> KamailioEngine:
         web_port=free_port(media),
         events_port=free_port(media),
         trunks_port=free_port(media),
+        no_calls=_no_calls(settings),
         limits=Limits(
             device_invites=(telephony.device_calls_second, telephony.device_calls_minute),
             account_invites=(telephony.account_calls_second, telephony.account_calls_minute),
@@ -94,6 +97,14 @@ def _make(settings: Settings) -> KamailioEngine:
         ),
     )
     return KamailioEngine(directory(settings), configuration, telephony.kamailio_executable)
+
+
+def _no_calls(settings: Settings) -> str:
+    """Why no calls can be had here, empty where they can."""
+    program = settings.telephony.rtpengine_executable
+    if find_program(program) is not None:
+        return ""
+    return f"rtpengine is not installed: sudo apt-get install {' '.join(RtpengineEngine.packages)}"
 
 
 def wanted(settings: Settings) -> bool:

@@ -8,13 +8,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from switchroom.engines.kamailio.configuration import Interfaces, read_interfaces
+from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.engines.rtpengine.configuration import RtpengineInterfaces
 from switchroom.engines.rtpengine.configuration import read_interfaces as read_relay
+from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.jobs.periodic import Periodic
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.platform import media_relay, sip_server
 from switchroom.platform.background import Background
+from switchroom.platform.engine_reports import Reports
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.platform.telephony_metrics import TelephonyMetrics
@@ -40,8 +43,15 @@ _NO_DOMAIN = "sip.internal"
 """What realms end in where the platform has no domain name: of a top level that is nobody's."""
 
 
+CALL_CONTROL = "telephony"
+"""Name of the engine that is the first telephony worker."""
+
+
 class TelephonyServices:
-    def __init__(self, settings: Settings, storage: Storage, identity: IdentityServices) -> None:
+    def __init__(
+        self, settings: Settings, storage: Storage, identity: IdentityServices, reports: Reports
+    ) -> None:
+        """`reports` tells how the engines of this machine are."""
         database, directory = storage.database, settings.data_directory.absolute() / "telephony"
         self.sounds = SoundFiles(directory / "medias", settings.telephony.sounds_mb << 20)
         self.vault = Vault(identity.secret)
@@ -56,7 +66,7 @@ class TelephonyServices:
             device_states=device_states,
         )
         suffix = settings.telephony.realm_suffix or _domain_of(settings.base_url)
-        self.workers = CallWorkers(control_directory(settings), storage.bus)
+        self.workers = CallWorkers(control_directory(settings), storage.bus, self._why_away)
         self.resources = Resources(
             database, identity.passwords, self.vault, kinds, suffix, self.workers.forget_loaded
         )
@@ -79,6 +89,7 @@ class TelephonyServices:
         kept = timedelta(days=settings.telephony.voicemail_days)
         retention = Retention(database, self.message_files, kept)
         self._old_voicemail = Periodic(database, "old voicemail", EVERY, retention.tidy)
+        self._reports = reports
         self._settings = settings
         self._storage = storage
 
@@ -103,6 +114,15 @@ class TelephonyServices:
         if not sip_server.wanted(self._settings):
             return None
         return read_interfaces(sip_server.directory(self._settings))
+
+    def _why_away(self) -> str:
+        """Why no calls are controlled, with the command that installs what is missing; empty where that is
+        not known."""
+        if not sip_server.wanted(self._settings):
+            return "telephony.enabled is false"
+        problems = {one.name: one.problem for one in self._reports()}
+        names = (KamailioEngine.name, RtpengineEngine.name, CALL_CONTROL)
+        return next((problems[one] for one in names if problems.get(one)), "")
 
     def _relay(self) -> RtpengineInterfaces | None:
         """Where the relay of this machine is, None where none runs."""

@@ -69,7 +69,7 @@ class CallServices:
         self.storage = Storage(settings, Engines(settings, ()))
         identity = IdentityServices(settings, self.storage)
         self._passwords = identity.passwords
-        telephony = TelephonyServices(settings, self.storage, identity)
+        telephony = TelephonyServices(settings, self.storage, identity, reports=list)
         connection = self.storage.messages.connection
         loader = Loader(self.storage.database, telephony.vault, telephony.resources.kinds)
         self.loader = KeptLoader(

@@ -236,7 +236,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.SOUNDS_FULL: "Die Töne haben zusammen {most} MB, und für diesen ist kein Platz",
     ErrorCode.SOUND_MISSING: "Es gibt noch keinen Ton",
     ErrorCode.SOUND_NOT_CONVERTED: "Töne können hier nicht umgewandelt werden: {reason}",
-    ErrorCode.TELEPHONY_AWAY: "Hier läuft keine Telefonie",
+    ErrorCode.TELEPHONY_AWAY: "Hier läuft keine Telefonie: {reason}",
     ErrorCode.CALL_WORKER_AWAY: "Die Anrufe sind gerade nicht erreichbar; bitte noch einmal versuchen",
     ErrorCode.CALL_WORKER_BUSY: "Zu viele Anfragen zu Anrufen zugleich; bitte noch einmal versuchen",
     ErrorCode.CHANNEL_NOT_FOUND: "Diesen Kanal gibt es nicht",

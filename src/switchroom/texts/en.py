@@ -230,7 +230,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.SOUNDS_FULL: "the account's sounds have {most} MB together, and there is no room for this one",
     ErrorCode.SOUND_MISSING: "there is no sound yet",
     ErrorCode.SOUND_NOT_CONVERTED: "sounds cannot be converted here: {reason}",
-    ErrorCode.TELEPHONY_AWAY: "no telephony runs here",
+    ErrorCode.TELEPHONY_AWAY: "no telephony runs here: {reason}",
     ErrorCode.CALL_WORKER_AWAY: "the calls cannot be reached just now; try again",
     ErrorCode.CALL_WORKER_BUSY: "too many requests about calls at once; try again",
     ErrorCode.CHANNEL_NOT_FOUND: "there is no such channel",

@@ -105,6 +105,7 @@ class KamailioConfiguration:
     `advertise` is what phones are told in its place. `authorities` is a PEM file by which certificates of
     carriers are checked, the system's where it is empty. `database_url` is SQLAlchemy's address of the
     platform's database, of which the views `sip_credentials`, `sip_trunks` and `sip_numbers` are read.
+    `no_calls` is why there will be no telephony workers, which callers are told; empty where there will be.
     """
 
     database_url: str
@@ -117,6 +118,7 @@ class KamailioConfiguration:
     authorities: str = ""
     workers: Sequence[int] = field(default_factory=lambda: (free_port(),))
     limits: Limits = field(default_factory=Limits)
+    no_calls: str = ""
     core_port: int = field(default_factory=free_port)
     web_port: int = field(default_factory=free_port)
     events_port: int = field(default_factory=free_port)
@@ -253,6 +255,7 @@ class KamailioConfiguration:
             "NO_HA1": secrets.token_hex(16),
             "ADDRESS_REQUESTS": limits.address_requests * 2,
             "ADDRESS_DIALOG_REQUESTS": limits.address_dialog_requests,
+            "NO_CALLS": self.no_calls or "No Call Control",
             "BAN_AFTER": limits.ban_after,
             "BAN_TIME": limits.ban_time,
             "SLOW_AFTER": limits.slow_after,

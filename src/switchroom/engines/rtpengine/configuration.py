@@ -5,6 +5,7 @@ Follows the manual page rtpengine(1) of version 10.5.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from switchroom.engines.interfaces import keep_interfaces, kept_interfaces
 from switchroom.engines.ports import free_port
+from switchroom.engines.supervisor import ProcessError
 
 PHONES = "phones"
 """Name of the interface that media of phones, browsers and carriers go over."""
@@ -39,6 +41,20 @@ def read_interfaces(directory: Path) -> RtpengineInterfaces | None:
     return kept_interfaces(directory, RtpengineInterfaces)
 
 
+class MediaPortsTaken(ProcessError):
+    """Others have the ports that media would come to; the message names the setting."""
+
+
+def _is_free(host: str, number: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, number))
+        except OSError:
+            return False
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class RtpengineConfiguration:
     """Configuration: what differs from one installation to the next.
@@ -58,10 +74,24 @@ class RtpengineConfiguration:
     log_level: int = 4
 
     def write(self, directory: Path) -> None:
-        """Make `directory` that of one rtpengine. Raises OSError."""
+        """Make `directory` that of one rtpengine. Raises MediaPortsTaken, OSError."""
+        if problem := self.port_problem():
+            raise MediaPortsTaken(problem)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         family = "IP6" if ":" in self.interfaces[0].partition("!")[0] else "IP4"
         keep_interfaces(directory, RtpengineInterfaces(self.control_port, self.event_port, family))
+
+    def port_problem(self) -> str:
+        """Why it could not relay, if others have most of its ports: it would take over what another relay has
+        without an error, and calls failed. Some are always somebody's."""
+        host = self.interfaces[0].partition("!")[0]
+        numbers = range(self.rtp_port_min, self.rtp_port_max + 1)
+        taken = sum(not _is_free(host, number) for number in numbers)
+        if taken <= len(numbers) // 2:
+            return ""
+        return (
+            f"{taken} of the UDP ports {numbers[0]} to {numbers[-1]} are taken; see telephony.media_port_min"
+        )
 
     def arguments(self, directory: Path) -> list[str]:
         """The arguments of a server that keeps what it writes in `directory`."""

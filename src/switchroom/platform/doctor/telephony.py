@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from switchroom.engines.kamailio.configuration import WrongConfiguration
-from switchroom.platform import sip_server
+from switchroom.platform import media_relay, sip_server
 from switchroom.platform.doctor.addresses import addresses_of, is_loopback
 from switchroom.platform.doctor.finding import Finding
 from switchroom.platform.reasons import brief
@@ -19,7 +19,7 @@ async def findings(settings: Settings, *, runs: bool) -> list[Finding]:
     it runs already."""
     if not sip_server.wanted(settings):
         return []
-    ports = [] if runs else [_ports(settings)]
+    ports = [] if runs else [_ports(settings), _media_ports(settings)]
     return [*ports, await _address(settings), *_certificate(settings)]
 
 
@@ -31,6 +31,14 @@ def _ports(settings: Settings) -> Finding:
         problems = [str(error)]
     remedy = "Stop what uses it, or choose another port or address in [telephony]."
     return Finding(subject, not problems, "; ".join(problems) or "free", remedy)
+
+
+def _media_ports(settings: Settings) -> Finding:
+    media = settings.telephony.media_ports
+    problem = media_relay.ENTRY.make(settings).configuration.port_problem()
+    remedy = "Stop what uses them, or choose a range that is wide enough in [telephony]."
+    subject = f"UDP ports {media.start} to {media.stop - 1} for media of telephone calls"
+    return Finding(subject, not problem, problem or "free", remedy)
 
 
 async def _address(settings: Settings) -> Finding:

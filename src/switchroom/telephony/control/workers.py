@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -35,8 +35,10 @@ FORGET_LIMIT = 1.0
 class CallWorkers:
     """Connections to all workers. All calls of an account are at one of them."""
 
-    def __init__(self, directory: Path, bus: Bus) -> None:
-        """`directory` has the workers' sockets."""
+    def __init__(self, directory: Path, bus: Bus, why_none: Callable[[], str] = lambda: "") -> None:
+        """`directory` has the workers' sockets; `why_none` says why there is none, empty where that is not
+        known."""
+        self._why_none = why_none
         self._directory = directory
         self._bus = bus
         self._clients: dict[int, ControlClient] = {}
@@ -91,7 +93,7 @@ class CallWorkers:
         where it is away."""
         numbers = sorted(self._clients)
         if not numbers:
-            raise Unavailable(ErrorCode.TELEPHONY_AWAY)
+            raise self._nobody()
         return await self._clients[worker_of(organization_id, numbers)].request(request, limit)
 
     async def forget_loaded(self, organization_id: int) -> None:
@@ -117,10 +119,13 @@ class CallWorkers:
     def _connected(self, *, also_some: bool = False) -> list[ControlClient]:
         clients = [one for one in self._clients.values() if one.is_connected]
         if not self._clients:
-            raise Unavailable(ErrorCode.TELEPHONY_AWAY)
+            raise self._nobody()
         if not clients or (len(clients) < len(self._clients) and not also_some):
             raise Unavailable(ErrorCode.CALL_WORKER_AWAY)
         return clients
+
+    def _nobody(self) -> Unavailable:
+        return Unavailable(ErrorCode.TELEPHONY_AWAY, reason=self._why_none() or "it has not been started")
 
     def _missing(self, error: BaseException) -> BaseException:
         is_whole = all(one.is_connected for one in self._clients.values())
