@@ -124,6 +124,7 @@ class ErrorCode(StrEnum):
     ORGANIZATION_AMBIGUOUS = "organization_ambiguous"
     ORGANIZATION_CLOSED = "organization_closed"
     NAME_REQUIRED = "name_required"
+    WEBHOOK_OFF = "webhook_off"
     CHANGED_MEANWHILE = "changed_meanwhile"
     PERSON_LEFT = "person_left"
     PERSON_NOT_FOUND = "person_not_found"

@@ -8,8 +8,10 @@ from switchroom.accounts.accounts import Accounts
 from switchroom.accounts.directory import PeopleDirectory
 from switchroom.accounts.invitation_batches import InvitationBatches
 from switchroom.accounts.invitations import MemberInvitations
+from switchroom.accounts.organization_settings import OrganizationSettings
 from switchroom.accounts.password_help import PasswordHelp
 from switchroom.accounts.people import PeopleAdministration
+from switchroom.accounts.program_keys import ProgramKeys
 from switchroom.accounts.task_progress import Tasks
 from switchroom.conference.service import ConferenceService
 from switchroom.events.log import EventLog
@@ -96,10 +98,12 @@ class Services(Struct, frozen=True, kw_only=True):
     meeting_rooms: MeetingRooms
     meetings: Meetings
     member_invitations: MemberInvitations
+    organization_settings: OrganizationSettings
     password_help: PasswordHelp
     people_administration: PeopleAdministration
     people_directory: PeopleDirectory
     recordings: RecordingArchive
+    program_keys: ProgramKeys
     removals: Removals
     tasks: Tasks
     upcoming: UpcomingMeetings

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,7 @@ from switchroom.db.database import Database
 from switchroom.events.models import Event
 from switchroom.events.order import watermark
 from switchroom.events.searching import id_bounds, matches, of_types
+from switchroom.events.types import catalogue
 
 TYPE = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
 """How readers may name types of events: `room.created`, `room.*`, or `*` for all."""
@@ -117,6 +118,28 @@ class EventLog:
                 query = await of_types(session, organization_id, query, wanted.types, limit)
             return [logged(row) for row in await session.scalars(query.limit(limit))]
 
+    async def read_back(
+        self, organization_id: int, wanted: EventFilter, *, before: int | None = None, limit: int = 50
+    ) -> list[LoggedEvent]:
+        """At most `limit` (1 to 1000) events of an organization before the one with the id `before`, newest
+        first. Types are looked for one by one, so that an index has each of them in this order."""
+        limit = max(1, min(limit, MOST_AT_ONCE))
+        async with self._database.read(None) as session:
+            first, last = await id_bounds(session, wanted.since, wanted.until)
+        plain = structs.replace(wanted, types=())
+        query = select(Event).where(*_conditions(plain)).order_by(Event.id.desc()).limit(limit)
+        bounds = [one for one in (last, None if before is None else before - 1) if one is not None]
+        if bounds:
+            query = query.where(Event.id <= min(bounds))
+        if first:
+            query = query.where(Event.id >= first)
+        types = [one for one in _known_types() if matches(wanted.types, one)] if wanted.types else ()
+        async with self._database.read(organization_id) as session:
+            if not wanted.types:
+                return [logged(row) for row in await session.scalars(query)]
+            rows = [row for one in types for row in await session.scalars(query.where(Event.type == one))]
+        return [logged(row) for row in sorted(rows, key=lambda row: row.id, reverse=True)[:limit]]
+
     async def newest(self, organization_id: int | None) -> int:
         """The position of who wants only what is to come: no event to come has this id or a smaller one."""
         async with self._database.read(organization_id) as session:
@@ -180,6 +203,10 @@ class EventLog:
             if len(rows) < _CLEANED_AT_ONCE:
                 return _Removed(after, count, is_part=False)
         return _Removed(after, count, is_part=True)
+
+
+def _known_types() -> Sequence[str]:
+    return [one.event_type for one in catalogue()]
 
 
 async def newest(session: AsyncSession, organization_id: int | None) -> int:

@@ -32,6 +32,13 @@ class OrganizationCreated(DomainEvent, frozen=True, kw_only=True):
     display_name: str
 
 
+class OrganizationUpdated(DomainEvent, frozen=True, kw_only=True):
+    event_type = "organization.updated"
+    happens_to = "organization (ULID)"
+    display_name: str
+    by: Annotated[str | UnsetType, Meta(description="where a person or an API key did it")] = UNSET
+
+
 class _OfPerson(DomainEvent, frozen=True, kw_only=True):
     happens_to = "person"
     username: str
@@ -434,6 +441,11 @@ class WebhookUpdated(WebhookSnapshot, frozen=True, kw_only=True):
 
 class WebhookDeleted(WebhookSnapshot, frozen=True, kw_only=True):
     event_type = "webhook.deleted"
+
+
+class WebhookTested(WebhookSnapshot, frozen=True, kw_only=True):
+    event_type = "webhook.tested"
+    remark = "sent to the web hook that is tested, whatever it wants, and to no other"
 
 
 class ResourceSnapshot(DomainEvent, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from switchroom.errors import Conflict, ErrorCode, Invalid, NotFound
 from switchroom.events.append import append
 from switchroom.events.types import ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated
 from switchroom.identity.models import ApiKey, Organization, RefreshToken, new_id
-from switchroom.identity.permissions import ALL_ADMINISTRATION
+from switchroom.identity.permissions import ALL_ADMINISTRATION, Administration
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import key_hash, random_key
 
@@ -26,8 +26,14 @@ class ApiKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, organization: Organization, client_id: str) -> str:
-        """A key with every permission of the organization. Returns its code, which is shown this once."""
+    async def create(
+        self,
+        organization: Organization,
+        client_id: str,
+        administration: Administration = ALL_ADMINISTRATION,
+    ) -> str:
+        """A key with these permissions, or every one of the organization. Returns its code, which is
+        shown this once."""
         alias = sanitize.name(client_id)
         if not alias or len(alias) > 100:
             raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "client_id", least=1, most=100)
@@ -36,7 +42,7 @@ class ApiKeys:
             if await _find(session, alias) is not None:
                 raise Conflict(ErrorCode.KEY_EXISTS, "client_id", name=alias)
             key = ApiKey(
-                id=new_id(), client_id=alias, code_hash=key_hash(code), administration=ALL_ADMINISTRATION
+                id=new_id(), client_id=alias, code_hash=key_hash(code), administration=administration
             )
             session.add(key)
             append(session, organization.id, ApiKeyCreated(client_id=alias), key.id)

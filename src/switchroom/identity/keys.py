@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from enum import IntFlag
 
 from cachetools import TTLCache
 from msgspec import Struct
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize
+from switchroom.db.base import now
 from switchroom.db.database import Database
-from switchroom.errors import ErrorCode, Forbidden, Invalid, NotFound, Unauthenticated
+from switchroom.errors import ErrorCode, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from switchroom.events.append import append
 from switchroom.events.types import MeetingKeyCreated, MeetingKeyDeleted
 from switchroom.identity.models import Organization, PlatformKey
@@ -22,6 +25,7 @@ _LENGTH = 40
 _REMEMBERED = 1.0
 """Seconds."""
 _MOST_REMEMBERED = 1000
+_NOTED_EVERY = timedelta(minutes=1)
 
 
 class KeyPermission(IntFlag):
@@ -108,7 +112,9 @@ class PlatformKeys:
         withdrawn."""
         return await self._holder(_BY_ID, key_id)
 
-    async def _holder(self, query: Select[int, str, int | None, int], named: str | int) -> KeyHolder:
+    async def _holder(
+        self, query: Select[int, str, int | None, int, datetime | None], named: str | int
+    ) -> KeyHolder:
         holder = self._right.get(named)
         if holder is not None:
             return holder
@@ -118,10 +124,21 @@ class PlatformKeys:
                 found = (await session.execute(query, {"named": named})).one_or_none()
         if found is None:
             raise Unauthenticated(ErrorCode.KEY_INVALID)
-        key_id, name, organization_id, permissions = found
+        key_id, name, organization_id, permissions, last_used_at = found
         holder = KeyHolder(key_id, name, organization_id, KeyPermission(permissions))
         self._right[named] = holder
+        if last_used_at is None or last_used_at <= now() - _NOTED_EVERY:
+            await self._note_use(key_id)
         return holder
+
+    async def _note_use(self, key_id: int) -> None:
+        """Once a minute, whoever of many processes is first. That it cannot be written keeps nobody out."""
+        moment = now()
+        is_old = or_(PlatformKey.last_used_at.is_(None), PlatformKey.last_used_at <= moment - _NOTED_EVERY)
+        noting = update(PlatformKey).where(PlatformKey.id == key_id, is_old).values(last_used_at=moment)
+        with suppress(Unavailable):
+            async with self._database.write(None) as session:
+                await session.execute(noting.execution_options(synchronize_session=False))
 
 
 def _append(
@@ -136,6 +153,12 @@ def _append(
     append(session, key.organization_id, kind(name=key.name, permissions=permissions), str(key.id))
 
 
-_KEY = select(PlatformKey.id, PlatformKey.name, PlatformKey.organization_id, PlatformKey.permissions)
+_KEY = select(
+    PlatformKey.id,
+    PlatformKey.name,
+    PlatformKey.organization_id,
+    PlatformKey.permissions,
+    PlatformKey.last_used_at,
+)
 _BY_HASH = _KEY.where(PlatformKey.key_hash == bindparam("named"))
 _BY_ID = _KEY.where(PlatformKey.id == bindparam("named"))

@@ -168,7 +168,8 @@ class ApiKey(OfOrganization, Base):
 
 class PlatformKey(Base):
     """A program's key, for everything (`organization_id` is None) or for one organization. The key itself is
-    not kept. `permissions` are those of `identity.keys.KeyPermission`."""
+    not kept. `permissions` are those of `identity.keys.KeyPermission`. `last_used_at` is right to
+    the minute."""
 
     __tablename__ = "platform_keys"
 
@@ -180,6 +181,7 @@ class PlatformKey(Base):
     )
     permissions: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime | None]
 
 
 class PasswordLink(Base):

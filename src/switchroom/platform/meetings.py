@@ -8,8 +8,10 @@ from switchroom.accounts.directory import PeopleDirectory
 from switchroom.accounts.invitation_batches import InvitationBatches
 from switchroom.accounts.invitations import MemberInvitations
 from switchroom.accounts.inviting import Inviting
+from switchroom.accounts.organization_settings import OrganizationSettings
 from switchroom.accounts.password_help import PasswordHelp
 from switchroom.accounts.people import PeopleAdministration
+from switchroom.accounts.program_keys import ProgramKeys
 from switchroom.accounts.task_progress import Tasks
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.meetings.admission import MeetingAdmission
@@ -58,6 +60,8 @@ class MeetingServices:
         )
         self.people_directory = PeopleDirectory(database)
         self.password_help = PasswordHelp(database, identity.password_requests)
+        self.organization_settings = OrganizationSettings(database)
+        self.program_keys = ProgramKeys(database, identity.api_keys, identity.keys)
         self.removals = Removals(database)
         inviting = Inviting(identity.password_requests, settings.base_url)
         self.member_invitations = MemberInvitations(

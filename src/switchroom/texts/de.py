@@ -106,6 +106,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ORGANIZATION_AMBIGUOUS: "Mehrere Organisationen heißen {name}: Nennen Sie die ID.",
     ErrorCode.ORGANIZATION_CLOSED: "Die Organisation ist geschlossen.",
     ErrorCode.NAME_REQUIRED: "Ein Name ist nötig",
+    ErrorCode.WEBHOOK_OFF: "Der Webhook ist ausgeschaltet.",
     ErrorCode.CHANGED_MEANWHILE: "Jemand anders hat das inzwischen geändert.",
     ErrorCode.PERSON_LEFT: "Die Person gehört nicht mehr zu dieser Organisation.",
     ErrorCode.PERSON_NOT_FOUND: "Den Benutzer {id} gibt es nicht.",

@@ -104,6 +104,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ORGANIZATION_AMBIGUOUS: "several organizations are named {name}: give the id",
     ErrorCode.ORGANIZATION_CLOSED: "the company is closed",
     ErrorCode.NAME_REQUIRED: "a name is required",
+    ErrorCode.WEBHOOK_OFF: "the web hook is switched off",
     ErrorCode.CHANGED_MEANWHILE: "somebody else has changed this in the meantime",
     ErrorCode.PERSON_LEFT: "the person no longer belongs to this company",
     ErrorCode.PERSON_NOT_FOUND: "there is no user {id}",

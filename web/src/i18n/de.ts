@@ -1,10 +1,12 @@
 import { directoryDe } from './directory.de'
 import type { Translation } from './en'
+import { organizationDe } from './organization.de'
 import { roomAdministrationDe } from './roomAdministration.de'
 import { schedulingDe } from './scheduling.de'
 
 export const de: Translation = {
   ...directoryDe,
+  ...organizationDe,
   language: { label: 'Sprache', en: 'English', de: 'Deutsch' },
   common: {
     close: 'Schließen',

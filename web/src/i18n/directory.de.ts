@@ -73,7 +73,7 @@ export const directoryDe: typeof directoryEn = {
     disable: 'Sperren',
     enabled: '{{name}} kann sich wieder anmelden.',
     disabled: '{{name}} ist abgemeldet und kann sich nicht mehr anmelden.',
-    sendPassword: 'Link für ein neues Passwort senden',
+    sendPassword: 'Passwort-Link senden',
     passwordSent: 'Ein Link für ein neues Passwort ist an {{name}} unterwegs.',
     remove: 'Entfernen',
     removed: '{{name}} ist entfernt.',

@@ -71,7 +71,7 @@ export const directoryEn = {
     disable: 'Disable',
     enabled: '{{name}} can sign in again.',
     disabled: '{{name}} is signed out and cannot sign in any more.',
-    sendPassword: 'Send a link for a new password',
+    sendPassword: 'Send password link',
     passwordSent: 'A link for a new password is on its way to {{name}}.',
     remove: 'Remove',
     removed: '{{name}} is removed.',

@@ -1,9 +1,11 @@
 import { directoryEn } from './directory.en'
+import { organizationEn } from './organization.en'
 import { roomAdministrationEn } from './roomAdministration.en'
 import { schedulingEn } from './scheduling.en'
 
 export const en = {
   ...directoryEn,
+  ...organizationEn,
   language: { label: 'Language', en: 'English', de: 'Deutsch' },
   common: {
     close: 'Close',

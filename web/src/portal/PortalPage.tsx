@@ -10,6 +10,7 @@ import { InviteDialog } from '../room/InviteDialog'
 import { IconPlus, IconSearch } from '../ui/icons'
 import { announce } from './announce'
 import { Failure } from './Failure'
+import { FirstSteps } from './FirstSteps'
 import { LinksDialog } from './LinksDialog'
 import { AT_FIRST, goBack, goOn, toggle, wantedLevels, withoutEmptied } from './levels'
 import { MeetingList } from './MeetingList'
@@ -87,6 +88,9 @@ export function PortalPage({ me }: { me: SignedIn }) {
       <h1 className="sr-only">{t('portal.overview')}</h1>
       {meetings.isError && (
         <Failure text={t('portal.meetingsFailed')} onRetry={() => void meetings.refetch()} />
+      )}
+      {!isPending && rooms.isSuccess && !settled && me.permissions.has('MANAGE_COMPANY') && (
+        <FirstSteps me={me} hasRooms={tree.length > 0} onNewRoom={() => setSettingsOf('new')} />
       )}
       {!isPending && organizes && <MeetingList meetings={meetings.data ?? []} />}
       <Group justify="space-between" align="center" mb="md" gap="sm">

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { SignedIn } from '../api/account'
 import { navigate, type PortalPageName } from '../route/hash'
 import { MessagePage } from '../ui/MessagePage'
+import { PortalFrame } from './PortalFrame'
 import { PortalPage } from './PortalPage'
 import { seesOrganization, seesPeople } from './pages'
 import { RecordingsPage } from './RecordingsPage'
@@ -31,8 +32,16 @@ interface PortalPagesProps {
 /** The page of the portal at an address. */
 export function PortalPages(props: PortalPagesProps) {
   const { t } = useTranslation()
+  const { me, name } = props
+  const current = name === 'home' ? 'rooms' : name
   return (
-    <Suspense fallback={<Loader role="status" aria-label={t('common.loading')} mx="auto" my="xl" />}>
+    <Suspense
+      fallback={
+        <PortalFrame me={me} title={t(`portal.page.${current}`)} current={current}>
+          <Loader role="status" aria-label={t('common.loading')} mx="auto" my="xl" />
+        </PortalFrame>
+      }
+    >
       <Page {...props} />
     </Suspense>
   )

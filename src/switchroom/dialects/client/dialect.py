@@ -10,6 +10,7 @@ from switchroom.dialects.client.documentation import DOCUMENTATION
 from switchroom.dialects.client.errors import PROBLEMS, Refusal, refusal
 from switchroom.dialects.client.invitation import InvitationOperations
 from switchroom.dialects.client.meetings import MeetingOperations
+from switchroom.dialects.client.organization import OrganizationOperations
 from switchroom.dialects.client.password import PasswordOperations
 from switchroom.dialects.client.people import PeopleOperations
 from switchroom.dialects.client.room_tree import RoomTreeOperations
@@ -17,6 +18,7 @@ from switchroom.dialects.client.rooms import RoomOperations
 from switchroom.dialects.client.scheduling import SchedulingOperations
 from switchroom.dialects.client.sessions import SessionOperations
 from switchroom.dialects.client.sign_out import SignOutOperations
+from switchroom.dialects.client.webhooks import WebHookOperations
 from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.openapi import document
 from switchroom.dialects.operation import Operation
@@ -44,6 +46,8 @@ class ClientApi(Dialect[None, str]):
                 *SchedulingOperations(services).operations(),
                 *PasswordOperations(services).operations(),
                 *InvitationOperations(services.member_invitations).operations(),
+                *OrganizationOperations(services).operations(),
+                *WebHookOperations(services).operations(),
                 *PeopleOperations(services).operations(),
                 *SessionOperations(services).operations(),
                 *SignOutOperations(

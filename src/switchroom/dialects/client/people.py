@@ -20,9 +20,9 @@ from switchroom.dialects.client.messages.people import (
     PersonQuery,
     RemovalAnswer,
 )
+from switchroom.dialects.client.permissions import administration_named
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.dialects.services import Services
-from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.permissions import Administration
 
 
@@ -149,9 +149,4 @@ def _time(moment: datetime | None) -> str | UnsetType:
 
 
 def _permissions(named: Mapping[str, bool]) -> Mapping[Administration, bool]:
-    """Raises Invalid for a name that no permission has."""
-    try:
-        return {Administration[name]: is_given for name, is_given in named.items()}
-    except KeyError as error:
-        name = str(error.args[0])[:50]
-        raise Invalid(ErrorCode.PERMISSION_UNKNOWN, "permissions", permission=name) from None
+    return dict(zip(administration_named(named), named.values(), strict=True))

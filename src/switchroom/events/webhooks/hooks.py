@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 import secrets
 from collections.abc import Sequence
@@ -23,7 +24,13 @@ from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, ErrorCode, Invalid, NotFound, Problems
 from switchroom.events.append import append
 from switchroom.events.log import TYPE, newest
-from switchroom.events.types import WebhookCreated, WebhookDeleted, WebhookSnapshot, WebhookUpdated
+from switchroom.events.types import (
+    WebhookCreated,
+    WebhookDeleted,
+    WebhookSnapshot,
+    WebhookTested,
+    WebhookUpdated,
+)
 from switchroom.events.webhooks.addresses import check_url
 from switchroom.events.webhooks.models import Delivery, DeliveryState, Verb, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
@@ -123,11 +130,16 @@ class WebHooks:
         async with self._database.read(organization_id) as session:
             return await _find(session, organization_id, hook_id)
 
-    async def update(self, organization_id: int | None, hook_id: int, draft: WebHookDraft) -> WebHook:
-        """Change what the draft names. A hook that is switched off misses what happens meanwhile; what was
-        queued before waits for it."""
+    async def update(
+        self, organization_id: int | None, hook_id: int, draft: WebHookDraft, *, version: str = ""
+    ) -> WebHook:
+        """Change what the draft names. With the `version` that was seen, raises Conflict when somebody else
+        has changed it since. A hook that is switched off misses what happens meanwhile; what was queued
+        before waits for it."""
         async with self._database.write(organization_id) as session:
             hook = await _find(session, organization_id, hook_id)
+            if version and version_of(hook) != version:
+                raise Conflict(ErrorCode.CHANGED_MEANWHILE)
             if draft.enabled is True and not hook.enabled:
                 hook.after_event = await newest(session, hook.organization_id)
             _fill(hook, draft)
@@ -143,6 +155,14 @@ class WebHooks:
             hook = await _find(session, organization_id, hook_id)
             await session.delete(hook)
             _append(session, WebhookDeleted, hook)
+
+    async def test(self, organization_id: int, hook_id: int) -> None:
+        """Have the hook, and no other, sent an event. Raises NotFound, and Conflict for one that is off."""
+        async with self._database.write(organization_id) as session:
+            hook = await _find(session, organization_id, hook_id)
+            if not hook.enabled:
+                raise Conflict(ErrorCode.WEBHOOK_OFF)
+            _append(session, WebhookTested, hook)
 
     async def deliveries(
         self,
@@ -183,6 +203,12 @@ class WebHooks:
                 delivery.state, delivery.attempts, delivery.finished_at = DeliveryState.WAITING, 0, None
             delivery.next_attempt_at = clock()
             notify(session, DeliveriesQueued())
+
+
+def version_of(hook: WebHook) -> str:
+    """16 characters that are others when something of the hook has been changed."""
+    said = (hook.name, hook.url, str(hook.verb), hook.types, hook.enabled, hook.custom_data, hook.secret)
+    return hashlib.sha256(msgspec.json.encode((said, hook.retries))).hexdigest()[:16]
 
 
 async def _put(session: AsyncSession, draft: WebHookDraft) -> PutHook:

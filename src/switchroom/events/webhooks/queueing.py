@@ -23,6 +23,7 @@ from switchroom.db.database import Database, notify
 from switchroom.events.log import LoggedEvent, newest
 from switchroom.events.searching import matches
 from switchroom.events.tail import EventTail
+from switchroom.events.types import WebhookTested
 from switchroom.events.webhooks.models import Delivery, DeliveryState, LogPosition, Message, WebHook
 from switchroom.events.webhooks.notices import DeliveriesQueued
 from switchroom.events.webhooks.payloads import Renderer, body, general_payload
@@ -133,7 +134,7 @@ class Queueing:
         """Each form in which the event is wanted, rendered once."""
         forms: defaultdict[tuple[str, bytes], list[WebHook]] = defaultdict(list)
         for hook in hooks:
-            if event.id > hook.after_event and matches(hook.types, event.type):
+            if event.id > hook.after_event and _wants(hook, event):
                 own = msgspec.json.encode(hook.custom_data, order="sorted") if hook.custom_data else b""
                 forms[hook.view, own].append(hook)
         contents: dict[str, object | None] = {}
@@ -161,6 +162,13 @@ class Queueing:
             # One event that a renderer stumbles over must not keep all others from all hooks.
             log.exception("event cannot be rendered", view=view, event_id=event.id)
             return None
+
+
+def _wants(hook: WebHook, event: LoggedEvent) -> bool:
+    """A test goes to the hook that is tested, and to no other."""
+    if event.type == WebhookTested.event_type:
+        return event.object_id == str(hook.id)
+    return matches(hook.types, event.type)
 
 
 async def _hooks(session: AsyncSession, events: Sequence[LoggedEvent]) -> Mapping[int | None, list[WebHook]]:

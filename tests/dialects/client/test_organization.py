@@ -1,0 +1,226 @@
+"""Settings, keys, web hooks and the event log of an organization, for those who manage it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from switchroom.db.base import now, time_of
+from switchroom.identity.permissions import Standing
+from tests.dialects.client.test_people import ask, clerk, send
+from tests.platform import RunningPlatform, Tenant
+from tests.workers.platform import eventually
+
+URL = "https://hooks.example.org/in?secret=1"
+
+CALLS: dict[str, dict[str, Any]] = {
+    "organization": {},
+    "organization/change": {"version": "x", "name": "Mine"},
+    "keys": {},
+    "keys/create-api-key": {"clientId": "mine", "permissions": []},
+    "keys/revoke-api-key": {"clientId": "integration"},
+    "keys/create-meeting-key": {"name": "mine", "permissions": ["meeting"]},
+    "keys/revoke-meeting-key": {"id": 1},
+    "webhooks": {},
+    "webhooks/create": {"name": "mine", "url": URL},
+    "webhooks/change": {"id": 1, "version": "x"},
+    "webhooks/delete": {"id": 1},
+    "webhooks/test": {"id": 1},
+    "webhooks/deliveries": {"id": 1},
+    "webhooks/redeliver": {"id": 1, "deliveryId": 1},
+    "events": {},
+}
+
+
+def hook(tenant: Tenant, **fields: Any) -> dict[str, Any]:
+    return ask(tenant, "webhooks/create", **{"name": "Courses", "url": URL, **fields})["hook"]
+
+
+def with_api_key(tenant: Tenant, client_id: str, code: str) -> httpx.Response:
+    credentials = {"clientId": client_id, "code": code, "companyId": tenant.company_id}
+    return tenant.api.post(
+        "authenticationService/authenticate", {"authorizationCodeCredentials": credentials}
+    )
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_who_does_not_manage_the_organization_gets_nothing(tenant: Tenant, path: str) -> None:
+    pat = tenant.person()
+    for token in ("", "nonsense"):
+        assert send(tenant, path, token=token, **CALLS[path]).status_code == 401
+    assert send(tenant, path, token=pat.token, **CALLS[path]).status_code == 403
+    rooms = clerk(tenant, "ROOM_ADMIN", "USER_ADMIN")
+    assert send(tenant, path, token=rooms.token, **CALLS[path]).status_code == 403
+
+
+def test_the_name_and_the_privacy_link_change(tenant: Tenant) -> None:
+    before = ask(tenant, "organization")
+    assert (before["name"], before["privacyLink"]) == (tenant.organization.display_name, "")
+    link = "https://example.org/datenschutz"
+    after = ask(
+        tenant, "organization/change", version=before["version"], name=" Schule Köln ", privacyLink=link
+    )
+    assert (after["name"], after["privacyLink"]) == ("Schule Köln", link)
+    late = send(tenant, "organization/change", version=before["version"], name="Overwritten")
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    assert ask(tenant, "organization") == after
+    without = ask(tenant, "organization/change", version=after["version"], privacyLink="")
+    assert without["privacyLink"] == ""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"name": " \u200b "},
+        {"name": "x" * 201},
+        {"name": "x" * 5000},
+        {"name": 3},
+        {"privacyLink": "javascript:alert(1)"},
+        {"privacyLink": "data:text/html,x"},
+        {"privacyLink": "example.org"},
+        {"privacyLink": "https://user:pass@example.org"},
+        {"privacyLink": "https://example.org/" + "x" * 2000},
+    ],
+)
+def test_a_wrong_name_or_link_is_refused(tenant: Tenant, wrong: dict[str, Any]) -> None:
+    before = ask(tenant, "organization")
+    answer = send(tenant, "organization/change", version=before["version"], **wrong)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert ask(tenant, "organization") == before
+
+
+def test_an_api_key_does_what_it_was_made_for_until_it_is_revoked(tenant: Tenant) -> None:
+    made = ask(tenant, "keys/create-api-key", clientId="courses", permissions=["ROOM_ADMIN"])
+    again = send(tenant, "keys/create-api-key", clientId="courses", permissions=[])
+    assert again.status_code == 409
+    listed = {key["clientId"]: key for key in ask(tenant, "keys")["apiKeys"]}
+    assert set(listed) == {"integration", "courses"}
+    assert set(listed["courses"]["permissions"]) == {"ROOM_ADMIN", "ROOM_LIST", "ROOM_CREATE"}
+    assert "lastUsedAt" not in listed["courses"]
+    assert made["key"] not in str(listed)
+
+    token = with_api_key(tenant, "courses", made["key"]).json()["accessToken"]
+    assert "lastUsedAt" in {key["clientId"]: key for key in ask(tenant, "keys")["apiKeys"]}["courses"]
+    assert tenant.api("roomService/list", token=token)
+    assert tenant.api.send("userService/list", token=token).status_code == 403
+    assert send(tenant, "keys/revoke-api-key", clientId="courses").status_code == 204
+    assert with_api_key(tenant, "courses", made["key"]).status_code == 401
+    assert send(tenant, "keys/revoke-api-key", clientId="courses").status_code == 404
+
+
+def test_no_key_may_more_than_who_makes_it(tenant: Tenant) -> None:
+    manager = clerk(tenant, "MANAGE_COMPANY")
+    wish = {"clientId": "bills", "permissions": ["MANAGE_BILLING"]}
+    assert send(tenant, "keys/create-api-key", token=manager.token, **wish).status_code == 403
+    wish = {"clientId": "rooms", "permissions": ["ROOM_LIST"]}
+    assert send(tenant, "keys/create-api-key", token=manager.token, **wish).status_code == 200
+    for wrong in (["NOTHING"], "ROOM_LIST", [1]):
+        answer = send(tenant, "keys/create-api-key", clientId="x", permissions=wrong)
+        assert answer.status_code == 400
+
+
+def test_a_key_of_the_meeting_api_is_good_until_it_is_revoked(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    key = ask(tenant, "keys/create-meeting-key", name="Calendar", permissions=["meeting", "events"])["key"]
+    (listed,) = ask(tenant, "keys")["meetingKeys"]
+    assert (listed["name"], listed["permissions"]) == ("Calendar", ["meeting", "events"])
+    assert "lastUsedAt" not in listed
+    holder = tenant.running.run(tenant.running.platform.identity.keys.authenticate(key))
+    assert holder.organization_id == tenant.organization.id
+    assert ask(tenant, "keys")["meetingKeys"][0]["lastUsedAt"] <= time_of(now())
+
+    stranger = running.organization("Other")
+    assert send(stranger, "keys/revoke-meeting-key", id=listed["id"]).status_code == 404
+    assert ask(stranger, "keys")["meetingKeys"] == []
+    assert send(tenant, "keys/revoke-meeting-key", id=listed["id"]).status_code == 204
+    assert ask(tenant, "keys")["meetingKeys"] == []
+    assert send(tenant, "keys/create-meeting-key", name="x", permissions=[]).status_code == 400
+
+
+def test_a_web_hook_is_made_changed_and_removed(tenant: Tenant, running: RunningPlatform) -> None:
+    made = ask(tenant, "webhooks/create", name="Courses", url=URL, types=["room.*"])
+    assert len(made["secret"]) > 20
+    before = made["hook"]
+    assert ask(tenant, "webhooks")["hooks"] == [before]
+    changed = ask(
+        tenant, "webhooks/change", id=before["id"], version=before["version"], enabled=False, types=[]
+    )
+    assert (changed["enabled"], changed["types"]) == (False, [])
+    late = send(tenant, "webhooks/change", id=before["id"], version=before["version"], name="Overwritten")
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    assert send(tenant, "webhooks/test", id=before["id"]).status_code == 409
+
+    stranger = running.organization("Other")
+    for path in ("webhooks/delete", "webhooks/test", "webhooks/deliveries"):
+        assert send(stranger, path, id=before["id"]).status_code == 404
+    assert ask(stranger, "webhooks")["hooks"] == []
+    assert send(tenant, "webhooks/delete", id=before["id"]).status_code == 204
+    assert ask(tenant, "webhooks")["hooks"] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "ftp://example.org"},
+        {"url": ""},
+        {"name": ""},
+        {"types": ["no type!"]},
+        {"types": ["x" * 71]},
+        {"types": ["room.*"] * 51},
+        {"url": 1},
+    ],
+)
+def test_a_wrong_web_hook_is_refused(tenant: Tenant, wrong: dict[str, Any]) -> None:
+    answer = send(tenant, "webhooks/create", **{"name": "Courses", "url": URL, **wrong})
+    assert answer.status_code == 400
+    assert ask(tenant, "webhooks")["hooks"] == []
+
+
+def test_a_test_reaches_the_hook_that_is_tested_only(tenant: Tenant) -> None:
+    tested = hook(tenant, types=["meeting.*"])
+    other = hook(tenant, name="Everything")
+    assert send(tenant, "webhooks/test", id=tested["id"]).status_code == 204
+
+    def deliveries(of: dict[str, Any]) -> list[dict[str, Any]]:
+        return ask(tenant, "webhooks/deliveries", id=of["id"])["deliveries"]
+
+    (only,) = eventually(lambda: deliveries(tested), "a delivery")
+    assert only["type"] == "webhook.tested"
+    assert "webhook.tested" not in [one["type"] for one in deliveries(other)]
+    again = send(tenant, "webhooks/redeliver", id=tested["id"], deliveryId=only["id"])
+    assert again.status_code == 204
+    assert send(tenant, "webhooks/redeliver", id=other["id"], deliveryId=only["id"]).status_code == 404
+
+
+def test_the_event_log_is_read_backwards_and_filtered(tenant: Tenant, running: RunningPlatform) -> None:
+    rooms = [tenant.room(f"Room {number}") for number in range(60)]
+    first = ask(tenant, "events", types=["room.*"])
+    assert len(first["events"]) == 50
+    assert first["events"][0]["objectId"] == rooms[-1]
+    second = ask(tenant, "events", types=["room.*"], before=first["before"])
+    assert [one["objectId"] for one in second["events"]] == rooms[9::-1]
+    assert "before" not in second
+    assert "room.created" in first["known"]
+    (only,) = ask(tenant, "events", types=["room.created", "room.deleted"], objectId=rooms[3])["events"]
+    assert only["data"]["display_name" if "display_name" in only["data"] else "name"] == "Room 3"
+    ids = [one["id"] for one in ask(tenant, "events")["events"]]
+    assert ids == sorted(ids, reverse=True)
+    assert ask(tenant, "events", until=first["events"][-1]["occurredAt"], types=["room.*"])["events"]
+    assert ask(tenant, "events", since="2100-01-01T00:00:00Z")["events"] == []
+    assert ask(tenant, "events", types=["nothing.*"])["events"] == []
+    for wrong in ({"since": "yesterday"}, {"until": "2026-01-01"}, {"types": ["';--"]}, {"before": 0}):
+        assert send(tenant, "events", **wrong).status_code == 400, wrong
+    stranger = running.organization("Other")
+    assert ask(stranger, "events", objectId=rooms[0])["events"] == []
+
+
+def test_what_is_done_in_the_portal_is_in_the_log(tenant: Tenant) -> None:
+    other = tenant.person(Standing.ADMINISTRATOR)
+    version = ask(tenant, "organization")["version"]
+    ask(tenant, "organization/change", token=other.token, version=version, name="Renamed")
+    (event,) = ask(tenant, "events", types=["organization.updated"])["events"]
+    assert event["data"] == {"display_name": "Renamed", "by": other.id}

@@ -1,0 +1,117 @@
+import { Alert, Button, Loader, Paper, Stack, Text, TextInput } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { SignedIn } from '../../api/account'
+import { changeOrganization, type Organization, ownOrganization } from '../../api/organization'
+import { announce } from '../announce'
+import { Failure } from '../Failure'
+import { isChangedMeanwhile, problemText } from '../problemText'
+
+/** The name of the organization, and where it says what it does with what people tell it. */
+export function GeneralSettings({ me }: { me: SignedIn }) {
+  const { t } = useTranslation()
+  const organization = useQuery({ queryKey: ['organization', me.companyId], queryFn: ownOrganization })
+  if (organization.isPending) return <Loader role="status" aria-label={t('common.loading')} mx="auto" />
+  if (organization.isError) {
+    return <Failure text={problemText(t, organization.error)} onRetry={() => void organization.refetch()} />
+  }
+  return <SettingsForm organization={organization.data} />
+}
+
+function SettingsForm({ organization }: { organization: Organization }) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  /** As it was when it was loaded last, or when what somebody else changed was taken up. */
+  const [base, setBase] = useState(organization)
+  const [name, setName] = useState(organization.name)
+  const [privacyLink, setPrivacyLink] = useState(organization.privacyLink)
+  const [meanwhile, setMeanwhile] = useState<Organization | null>(null)
+  const mutationKey = ['change-organization']
+  const saving = useMutation({
+    mutationKey,
+    mutationFn: () =>
+      changeOrganization(base.version, {
+        ...(name.trim() !== base.name && { name: name.trim() }),
+        ...(privacyLink.trim() !== base.privacyLink && { privacyLink: privacyLink.trim() }),
+      }),
+    onSuccess: async changed => {
+      setBase(changed)
+      setName(changed.name)
+      setPrivacyLink(changed.privacyLink)
+      await queries.invalidateQueries({ queryKey: ['organization'] })
+      await queries.invalidateQueries({ queryKey: ['companies'] })
+      announce(t('organization.saved'))
+    },
+    onError: async error => {
+      if (!isChangedMeanwhile(error)) return
+      const now = await ownOrganization()
+      setMeanwhile(now)
+      if (name === base.name) setName(now.name)
+      if (privacyLink === base.privacyLink) setPrivacyLink(now.privacyLink)
+      setBase(now)
+    },
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    // The second click of two comes before the button is drawn as busy.
+    if (queries.isMutating({ mutationKey })) return
+    setMeanwhile(null)
+    saving.mutate()
+  }
+  return (
+    <Paper withBorder p="md" maw="40rem">
+      <form onSubmit={submit}>
+        <Stack gap="sm">
+          <TextInput
+            label={t('organization.name')}
+            value={name}
+            onChange={event => setName(event.currentTarget.value)}
+            required
+            withAsterisk={false}
+            pattern=".*\S.*"
+            maxLength={200}
+            data-testid="organization-name"
+          />
+          <TextInput
+            type="url"
+            label={t('organization.privacyLink')}
+            description={t('organization.privacyHint')}
+            placeholder="https://"
+            value={privacyLink}
+            onChange={event => setPrivacyLink(event.currentTarget.value)}
+            maxLength={2000}
+            data-testid="privacy-link"
+          />
+          {meanwhile && (
+            <Alert
+              color="yellow"
+              role="alert"
+              title={t('problem.changedMeanwhile')}
+              data-testid="changed-meanwhile"
+            >
+              <Text>{t('problem.isNow', { field: t('organization.name'), value: meanwhile.name })}</Text>
+              <Text>
+                {t('problem.isNow', {
+                  field: t('organization.privacyLink'),
+                  value: meanwhile.privacyLink || '–',
+                })}
+              </Text>
+              <Text size="sm" mt="xs">
+                {t('problem.saveAgain')}
+              </Text>
+            </Alert>
+          )}
+          {saving.error && !meanwhile && (
+            <Alert color="red" role="alert" data-testid="error-message">
+              {problemText(t, saving.error)}
+            </Alert>
+          )}
+          <Button type="submit" loading={saving.isPending} data-testid="save-organization">
+            {t('rooms.save')}
+          </Button>
+        </Stack>
+      </form>
+    </Paper>
+  )
+}
