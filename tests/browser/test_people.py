@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import secrets
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, expect
 
 from switchroom.identity.permissions import Standing
-from tests.browser.people import PHONE, Newcomer
+from tests.browser.people import PHONE, Newcomer, Outfit
 from tests.browser.person import Person
 from tests.browser.test_accessibility import is_sound
 from tests.browser.test_portal import sign_in
@@ -24,9 +25,9 @@ def address() -> str:
     return f"{secrets.token_hex(6)}@example.org"
 
 
-def administer(newcomer: Newcomer, account: Account, page: str = "people", **how: object) -> Person:
+def administer(newcomer: Newcomer, account: Account, page: str = "people", **how: Unpack[Outfit]) -> Person:
     """Somebody who administers, on a page of the portal."""
-    return sign_in(newcomer("Ada", **how).opens(f"/#/{page}"), account)  # pyright: ignore[reportArgumentType]
+    return sign_in(newcomer("Ada", **how).opens(f"/#/{page}"), account)
 
 
 def card(person: Person, name: str) -> Locator:

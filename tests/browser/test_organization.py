@@ -1,0 +1,156 @@
+"""An administrator and the organization: settings, groups, keys, web hooks and the event log."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from switchroom.identity.permissions import Standing
+from tests.browser.people import PHONE, Newcomer
+from tests.browser.test_accessibility import is_sound
+from tests.browser.test_people import administer, says
+from tests.browser.test_portal import sign_in
+from tests.platform import Tenant
+
+pytestmark = [pytest.mark.browser, pytest.mark.janus]
+
+PARTS = ("general", "groups", "keys", "webhooks", "events")
+
+
+def test_a_new_organization_greets_with_the_first_steps(university: Tenant, newcomer: Newcomer) -> None:
+    ada = administer(newcomer, university.administrator, "")
+    steps = ada.the("first-steps")
+    expect(steps).to_contain_text("Welcome to Universität Köln")
+    is_sound(ada.page)
+    ada.the("first-step", name="settings").get_by_role("link").click()
+    ada.the("organization-name").fill("Hochschule Köln")
+    ada.the("privacy-link").fill("https://example.org/privacy")
+    ada.the("save-organization").dblclick()
+    says(ada, "The organization is saved.")
+    ada.the("portal-page", name="rooms").click()
+    expect(steps).to_contain_text("Welcome to Hochschule Köln")
+    expect(ada.the("first-step", name="settings")).to_contain_text("Done")
+    ada.the("first-step", name="room").get_by_role("button").click()
+    ada.the("room-name").fill("Mensa")
+    ada.the("save-room").click()
+    expect(ada.the("room", name="Mensa")).to_be_visible()
+    expect(steps).to_have_count(0)
+
+
+def test_two_administrators_at_once_overwrite_no_settings(university: Tenant, newcomer: Newcomer) -> None:
+    other = university.person(Standing.ADMINISTRATOR)
+    ada = administer(newcomer, university.administrator, "organization")
+    olga = administer(newcomer, other, "organization")
+    for one in (ada, olga):
+        expect(one.the("organization-name")).to_have_value("Universität Köln")
+    olga.the("organization-name").fill("Olgas Universität")
+    olga.the("save-organization").click()
+    says(olga, "saved")
+    ada.the("privacy-link").fill("https://example.org/privacy")
+    ada.the("save-organization").click()
+    expect(ada.the("changed-meanwhile")).to_contain_text("Name is now: Olgas Universität")
+    expect(ada.the("organization-name")).to_have_value("Olgas Universität")
+    ada.the("save-organization").click()
+    says(ada, "saved")
+
+
+def test_a_key_is_made_shown_once_and_revoked(university: Tenant, newcomer: Newcomer) -> None:
+    ada = administer(newcomer, university.administrator, "organization/keys")
+    ada.the("new-api-key").click()
+    ada.the("key-name").fill("courses")
+    ada.the("person-role").select_option("rooms")
+    ada.the("make-key").dblclick()
+    code = ada.the("secret").inner_text()
+    assert len(code) == 40
+    is_sound(ada.page)
+    ada.the("close-secret").click()
+    key = ada.the("key", name="courses")
+    expect(key).to_contain_text("Administers rooms")
+    expect(key).to_contain_text("Not used lately")
+    expect(ada.page.locator("body")).not_to_contain_text(code)
+    credentials = {"clientId": "courses", "code": code, "companyId": university.company_id}
+    university.api.post("authenticationService/authenticate", {"authorizationCodeCredentials": credentials})
+    ada.page.reload()
+    expect(key).to_contain_text("Last used on")
+    key.get_by_test_id("revoke-key").click()
+    key.get_by_test_id("confirm-delete").dblclick()
+    says(ada, "The key courses is revoked.")
+    expect(key).to_have_count(0)
+
+    ada.the("new-meeting-key").click()
+    ada.the("key-name").fill("Calendar")
+    ada.the("make-key").dblclick()
+    expect(ada.the("secret")).to_be_visible()
+    ada.the("close-secret").click()
+    expect(ada.the("key", name="Calendar")).to_contain_text("Meetings")
+
+
+def test_a_web_hook_is_made_tested_and_removed(university: Tenant, newcomer: Newcomer) -> None:
+    ada = administer(newcomer, university.administrator, "organization/webhooks")
+    ada.reads("There are no web hooks.")
+    ada.the("new-hook").click()
+    ada.the("hook-name").fill("Courses")
+    ada.the("hook-url").fill("https://hooks.invalid/in")
+    ada.the("hook-types").fill("room.*, no type!")
+    ada.the("save-hook").click()
+    expect(ada.the("error-message")).to_be_visible()
+    ada.the("hook-types").fill("room.*, meeting.created")
+    ada.the("save-hook").dblclick()
+    expect(ada.the("secret")).to_be_visible()
+    ada.the("close-secret").click()
+    hook = ada.the("hook", name="Courses")
+    expect(hook).to_contain_text("room.*, meeting.created")
+    hook.get_by_test_id("test-hook").dblclick()
+    delivery = hook.get_by_test_id("delivery")
+    expect(delivery).to_contain_text("webhook.tested")
+    expect(delivery).to_have_count(1)
+    delivery.get_by_test_id("redeliver").click()
+    says(ada, "It is sent again.")
+    is_sound(ada.page)
+    hook.get_by_test_id("delete-hook").click()
+    hook.get_by_test_id("confirm-delete").click()
+    says(ada, "Courses is removed.")
+    ada.reads("There are no web hooks.")
+
+
+def test_the_event_log_is_followed_and_filtered(university: Tenant, newcomer: Newcomer) -> None:
+    university.room("Mensa")
+    ada = administer(newcomer, university.administrator, "organization/events")
+    expect(ada.the("event", type="room.created")).to_have_count(1)
+    university.room("Aula")
+    expect(ada.the("event", type="room.created")).to_have_count(2)
+    ada.the("event-type").select_option("room.*")
+    expect(ada.the("event")).to_have_count(2)
+    ada.the("event").first.locator("summary").click()
+    ada.the("event").first.get_by_test_id("event-same-object").click()
+    expect(ada.the("event")).to_have_count(1)
+    is_sound(ada.page)
+    ada.the("event-since").fill("2100-01-01")
+    ada.reads("Nothing of this kind has happened.")
+
+
+def test_a_permission_group_is_changed(university: Tenant, newcomer: Newcomer) -> None:
+    ada = administer(newcomer, university.administrator, "organization/groups")
+    group = ada.the("permission-group", name="Spectator")
+    group.get_by_test_id("change-group").click()
+    ada.the("group-flag", name="chat").uncheck()
+    is_sound(ada.page)
+    ada.the("save-group").dblclick()
+    says(ada, "Spectator is changed.")
+    expect(group).not_to_contain_text("Write in the chat")
+
+
+def test_every_part_on_a_phone_in_german(university: Tenant, newcomer: Newcomer) -> None:
+    ada = administer(newcomer, university.administrator, "organization", locale="de-DE", screen=PHONE)
+    for part in PARTS:
+        ada.the("organization-part", name=part).press("Enter")
+        expect(ada.the("organization-part", name=part)).to_have_attribute("aria-current", "page")
+        expect(ada.page.get_by_role("heading", level=2)).to_be_visible()
+        is_sound(ada.page)
+        assert ada.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, part
+
+
+def test_who_may_not_finds_no_organization(tenant: Tenant, newcomer: Newcomer) -> None:
+    pat = sign_in(newcomer("Pat").opens("/#/organization/keys"), tenant.person())
+    pat.is_told("This page is not open to you")
+    expect(pat.the("new-api-key")).to_have_count(0)
