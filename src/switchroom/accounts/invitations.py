@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from sqlalchemy import Select, select
@@ -31,6 +31,8 @@ from switchroom.identity.usernames import folded
 from switchroom.mail.password_requests import PasswordRequests
 
 TO_INVITE = Administration.USER_INVITE | Administration.USER_ADMIN
+
+_RENEWED_FOR = timedelta(days=60)
 
 TRIES = 3
 """Of a transaction that makes people whom another can make at the same time."""
@@ -93,15 +95,40 @@ class MemberInvitations:
                 raise Conflict(ErrorCode.INVITATION_ACCEPTED)
             query = select(MemberInvitation).where(MemberInvitation.person_id == person_id)
             said = (await session.scalars(query)).one()
-        draft = InvitationDraft(
-            email=said.email,
-            first_name=said.first_name,
-            last_name=said.last_name,
-            title=said.title,
-            language=said.language,
-            spoken_languages=said.spoken_languages,
+        await self.invite(token, _draft_of(said))
+
+    async def resend_by_link(self, key: str, address: str, company_id: str = "") -> tuple[str, str]:
+        """Send an invitation again for whoever has its link, to where that went, also for two months after it
+        has expired. The link is void then: each brings one mail. Returns the id of the person and the ULID of
+        the organization, which may be named. Raises what `look_up` raises, and Conflict for one that was
+        accepted."""
+        invitation, person, organization = await self._find(key, address, kept_for=_RENEWED_FOR)
+        if company_id not in ("", organization.ulid):
+            raise LinkNotFound
+        _require_open(invitation)
+        moment = time.time()
+        inviter = AccessToken(
+            organization_id=organization.id,
+            company_id=organization.ulid,
+            subject_id=invitation.invited_by,
+            kind=SubjectKind.PERSON,
+            issued_at=moment,
+            expires_at=int(moment),
+            administration=0,
+            display_name=invitation.inviter_name,
         )
-        await self.invite(token, draft)
+        async with self._database.write(organization.id) as session:
+            await lock_people(session, organization.id)
+            same = select(MemberInvitation.id).where(MemberInvitation.key_hash == invitation.key_hash)
+            if await session.scalar(same.with_for_update()) is None:
+                raise LinkNotFound
+            outcomes: Sequence[str | DomainError] = await self._inviting.invite(
+                session, Inviter(token=inviter, name=invitation.inviter_name), [_draft_of(invitation)]
+            )
+            for outcome in outcomes:
+                if isinstance(outcome, DomainError):
+                    raise outcome
+        return person.id, organization.ulid
 
     async def _invite(self, token: AccessToken, draft: InvitationDraft) -> str:
         name = token.display_name if token.kind is SubjectKind.PERSON else ""
@@ -188,7 +215,10 @@ class MemberInvitations:
             same = select(MemberInvitation).where(MemberInvitation.key_hash == invitation.key_hash)
             await _accept(session, self._requests, same, person.password_hash, "")
 
-    async def _find(self, key: str, address: str) -> tuple[MemberInvitation, Person, Organization]:
+    async def _find(
+        self, key: str, address: str, *, kept_for: timedelta = timedelta()
+    ) -> tuple[MemberInvitation, Person, Organization]:
+        """`kept_for` is how long after its end a link is good here."""
         async with self._throttle.few_at_a_time(None, address):
             await self._throttle.check(None, address)
             async with self._database.read(None) as session:
@@ -198,7 +228,7 @@ class MemberInvitations:
                 await self._throttle.failed(None, address)
                 raise LinkNotFound
         invitation, person, organization = row
-        if invitation.accepted_at is None and invitation.expires_at <= now():
+        if invitation.accepted_at is None and invitation.expires_at + kept_for <= now():
             raise LinkExpired(invitation.expires_at)
         return invitation, person, organization
 
@@ -281,6 +311,18 @@ async def _take_over_address(
     if not person.password_hash:
         person.username = folded(email)
     await flush_address(session)
+
+
+def _draft_of(invitation: MemberInvitation) -> InvitationDraft:
+    """What an invitation says, to be said again."""
+    return InvitationDraft(
+        email=invitation.email,
+        first_name=invitation.first_name,
+        last_name=invitation.last_name,
+        title=invitation.title,
+        language=invitation.language,
+        spoken_languages=invitation.spoken_languages,
+    )
 
 
 def _require_open(invitation: MemberInvitation) -> None:

@@ -418,6 +418,36 @@ def test_an_invitation_is_sent_again_by_an_update(tenant: Tenant) -> None:
     assert accepted["code"] == 9
 
 
+def test_whoever_has_a_link_that_has_expired_is_sent_another_once(tenant: Tenant) -> None:
+    email = address()
+    person_id = invite(tenant, email, locale={"UILanguage": "de", "spokenLanguages": ["de_DE"]})
+    key = invitation_key(tenant.running, email)
+    expire(tenant, person_id)
+    assert look_up(tenant, key)["state"] == "expired"
+
+    def again(**more: Any) -> httpx.Response:
+        credentials = {"activationToken": key, "resendInvitation": True, **more}
+        body = {"requestId": "test", "activationTokenCredentials": credentials}
+        return tenant.api.post("authenticationService/authenticate", body)
+
+    assert refusal(again(companyId="01FHHEX2VQQ378MV7Z5NAGHESK"))["code"] == 5
+    answer = again(companyId=tenant.company_id)
+
+    assert answer.json() == {
+        "replyInfo": {"requestId": "test", "statusMessage": "OK"},
+        "userId": person_id,
+        "companyId": tenant.company_id,
+        "accountStatus": "PENDING",
+    }
+    assert "set-cookie" not in answer.headers
+    (other,) = invitation_keys(tenant.running, email, count=2) - {key}
+    assert refusal(again())["code"] == 5
+    assert accept(tenant, other).json()["state"] == "joined"
+    assert user_of(tenant, person_id)["locale"]["spokenLanguages"] == ["de_DE"]
+    key = other
+    assert refusal(again())["code"] == 9
+
+
 def test_who_may_send_an_invitation_again(tenant: Tenant, running: RunningPlatform) -> None:
     person_id = invite(tenant, address())
     again = {"activationTokenCredentials": {"resendInvitation": True}}

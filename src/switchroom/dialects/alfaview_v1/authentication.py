@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from email.utils import formatdate
 
+from msgspec import Struct
+
 from switchroom.dialects.alfaview_v1.errors import Unimplemented
 from switchroom.dialects.alfaview_v1.messages.authentication import (
     AccessTokenInformationRequest,
@@ -44,6 +46,7 @@ from switchroom.identity.devices import DEVICE_FORGOTTEN_AFTER
 from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.identity.usernames import folded
 
+_ACTIVATION_TOKEN = "activationTokenCredentials.activationToken"  # noqa: S105
 _WELCOME = "You were authenticated successfully"
 
 
@@ -115,7 +118,17 @@ class AuthenticationService:
         ]
 
     async def authenticate(self, context: Context, request: AuthenticationRequest) -> Reply:
-        signed_in = await self._sign_in(context, request)
+        """With `resendInvitation` the invitation is sent again, and nobody is signed in."""
+        given = _credentials(request)
+        if isinstance(given, ActivationTokenCredentials) and given.resendInvitation:
+            key = required(given.activationToken or given.code, _ACTIVATION_TOKEN)
+            person_id, company_id = await self._invitations.resend_by_link(
+                key, context.address, given.companyId
+            )
+            return AuthenticationReply(
+                userId=person_id, companyId=company_id, accountStatus=AccountStatus.PENDING
+            )
+        signed_in = await self._sign_in(context, request, given)
         if signed_in.refresh_token:
             context.headers.append(
                 self._cookie("auth", signed_in.refresh_token, signed_in.refresh_expires_in)
@@ -175,23 +188,10 @@ class AuthenticationService:
         self._password_resets.ask_for(username, context.address, request.companyId)
         return PasswordResetReply()
 
-    async def _sign_in(self, context: Context, request: AuthenticationRequest) -> SignedIn:
-        given = [
-            credentials
-            for credentials in (
-                request.usernamePasswordCredentials,
-                request.authorizationCodeCredentials,
-                request.refreshTokenCredentials,
-                request.companySwitchCredentials,
-                request.ldapCredentials,
-                request.activationTokenCredentials,
-                request.magicTokenCredentials,
-            )
-            if credentials is not None
-        ]
-        if len(given) != 1:
-            raise Invalid(ErrorCode.CREDENTIALS_AMBIGUOUS, "usernamePasswordCredentials")
-        match given[0]:
+    async def _sign_in(
+        self, context: Context, request: AuthenticationRequest, credentials: Struct
+    ) -> SignedIn:
+        match credentials:
             case UsernamePasswordCredentials() as password:
                 username = password.username
                 if password.passwordResetToken:
@@ -234,9 +234,7 @@ class AuthenticationService:
         self, context: Context, request: AuthenticationRequest, activation: ActivationTokenCredentials
     ) -> SignedIn:
         """The key of an invitation's link brings a token that accepts the invitation, and nothing else."""
-        key = required(
-            activation.activationToken or activation.code, "activationTokenCredentials.activationToken"
-        )
+        key = required(activation.activationToken or activation.code, _ACTIVATION_TOKEN)
         own = request.accessInfo.accessToken if request.accessInfo else ""
         claims = await self._invitations.sign_in(key, standard_base64(own) if own else "", context.address)
         if activation.companyId and activation.companyId != claims.company_id:
@@ -259,6 +257,26 @@ class AuthenticationService:
         secure = "; Secure" if self._secure else ""
         cookie = f"{name}={value}; Path=/; Expires={expires}; HttpOnly{secure}; SameSite=Lax"
         return b"set-cookie", cookie.encode()
+
+
+def _credentials(request: AuthenticationRequest) -> Struct:
+    """Raises Invalid unless there is one kind of them."""
+    given = [
+        credentials
+        for credentials in (
+            request.usernamePasswordCredentials,
+            request.authorizationCodeCredentials,
+            request.refreshTokenCredentials,
+            request.companySwitchCredentials,
+            request.ldapCredentials,
+            request.activationTokenCredentials,
+            request.magicTokenCredentials,
+        )
+        if credentials is not None
+    ]
+    if len(given) != 1:
+        raise Invalid(ErrorCode.CREDENTIALS_AMBIGUOUS, "usernamePasswordCredentials")
+    return given[0]
 
 
 def _reply(claims: AccessToken, accessible: Sequence[str]) -> AuthenticationReply:
