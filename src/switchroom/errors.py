@@ -207,6 +207,7 @@ class ErrorCode(StrEnum):
     TOO_MANY_LISTED = "too_many_listed"
     CALENDAR_NOT_FOUND = "calendar_not_found"
     RECORDING_NOT_FOUND = "recording_not_found"
+    RECORDING_NOT_FINISHED = "recording_not_finished"
 
     # Events and web hooks
     WEBHOOK_NOT_FOUND = "webhook_not_found"

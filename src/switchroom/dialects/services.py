@@ -37,6 +37,7 @@ from switchroom.meetings.calendars import Calendars
 from switchroom.meetings.meeting_rooms import MeetingRooms
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.recordings.archive import RecordingArchive
+from switchroom.meetings.recordings.listing import RecordingList
 from switchroom.meetings.removals import Removals
 from switchroom.meetings.upcoming import UpcomingMeetings
 from switchroom.rooms.admission import AdmissionService
@@ -104,6 +105,7 @@ class Services(Struct, frozen=True, kw_only=True):
     people_directory: PeopleDirectory
     recordings: RecordingArchive
     program_keys: ProgramKeys
+    recording_list: RecordingList
     removals: Removals
     tasks: Tasks
     upcoming: UpcomingMeetings

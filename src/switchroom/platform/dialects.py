@@ -86,6 +86,7 @@ class Dialects:
             agenda=meetings.agenda,
             recordings=meetings.recordings,
             program_keys=meetings.program_keys,
+            recording_list=meetings.recording_list,
             removals=meetings.removals,
             upcoming=meetings.upcoming,
             events=events.log,

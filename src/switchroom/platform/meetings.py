@@ -24,6 +24,7 @@ from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.recordings.archive import RecordingArchive
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.finishing import RecordingFinisher
+from switchroom.meetings.recordings.listing import RecordingList
 from switchroom.meetings.recordings.sessions import RecordingSessions
 from switchroom.meetings.removals import Removals
 from switchroom.meetings.transcript import MeetingTranscript
@@ -92,6 +93,7 @@ class MeetingServices:
             files if media.can_record else None,
             least_free=settings.janus.recordings_least_free << 20,
         )
+        self.recording_list = RecordingList(database)
         self.recordings = RecordingArchive(database, files, settings.base_url)
         self.recording_finisher = RecordingFinisher(database, files, self.recordings, storage.bus)
 

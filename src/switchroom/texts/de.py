@@ -189,6 +189,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ),
     ErrorCode.CALENDAR_NOT_FOUND: "Diesen Kalender gibt es nicht.",
     ErrorCode.RECORDING_NOT_FOUND: "Diese Aufzeichnung gibt es nicht.",
+    ErrorCode.RECORDING_NOT_FINISHED: "die Aufzeichnung ist noch nicht fertig",
     ErrorCode.WEBHOOK_NOT_FOUND: "Den Webhook {id} gibt es nicht.",
     ErrorCode.WEBHOOK_EXISTS: "Den Webhook {name} gibt es bereits.",
     ErrorCode.TOO_MANY_WEBHOOKS: "Es gibt höchstens {most} Webhooks",

@@ -183,6 +183,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.TOO_MANY_LISTED: "no more than {most} can be listed: name a later beginning of the range",
     ErrorCode.CALENDAR_NOT_FOUND: "There is no such calendar.",
     ErrorCode.RECORDING_NOT_FOUND: "there is no such recording",
+    ErrorCode.RECORDING_NOT_FINISHED: "the recording is not finished yet",
     ErrorCode.WEBHOOK_NOT_FOUND: "there is no web hook {id}",
     ErrorCode.WEBHOOK_EXISTS: "there is a web hook {name}",
     ErrorCode.TOO_MANY_WEBHOOKS: "there are at most {most} web hooks",

@@ -75,6 +75,24 @@ export function meetingSummary(
   )
 }
 
+/** A recording, and the meeting that it is of. */
+export type ListedRecording = Schemas['ListedRecording']
+export type RecordingPlace = Schemas['RecordingPlace']
+
+/** A page of recordings, the newest first. */
+export function listRecordings(
+  ofEverybody: boolean,
+  after: RecordingPlace | undefined,
+): Promise<Schemas['RecordingsAnswer']> {
+  return withToken(accessToken =>
+    callClient('/client/recordings/list', { accessToken, ofEverybody, ...(after && { after }) }),
+  )
+}
+
+export async function deleteRecording(id: string): Promise<void> {
+  await withToken(accessToken => callClient('/client/recordings/delete', { accessToken, id }))
+}
+
 /** Whether meetings can be recorded on this server. */
 export async function canRecord(): Promise<boolean> {
   const terms = await withToken(accessToken => callClient('/client/meetings/terms', { accessToken }))

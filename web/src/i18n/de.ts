@@ -1,6 +1,7 @@
 import { directoryDe } from './directory.de'
 import type { Translation } from './en'
 import { organizationDe } from './organization.de'
+import { recordingsDe } from './recordings.de'
 import { roomAdministrationDe } from './roomAdministration.de'
 import { schedulingDe } from './scheduling.de'
 
@@ -41,6 +42,7 @@ export const de: Translation = {
     used: 'Er funktioniert nur einmal und nur zwei Minuten lang. Öffnen Sie ihn in dem Programm, aus dem Sie kommen, noch einmal, oder melden Sie sich mit Ihrem Passwort an.',
     failed: 'Die Anmeldung hat nicht geklappt: {{message}}',
   },
+  recordings: recordingsDe,
   roomAdministration: roomAdministrationDe,
   scheduling: schedulingDe,
   docs: {
@@ -117,8 +119,6 @@ export const de: Translation = {
     },
     notForYou: 'Diese Seite steht Ihnen nicht offen',
     notForYouText: 'Wer Ihre Organisation verwaltet, kann Ihnen das Recht dazu geben.',
-    noMeetings: 'Sie haben keine bevorstehenden Meetings.',
-    noRecordings: 'Es gibt noch keine Aufzeichnungen.',
     title: 'Räume',
     search: 'Raum suchen',
     signOut: 'Abmelden',

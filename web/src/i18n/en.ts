@@ -1,5 +1,6 @@
 import { directoryEn } from './directory.en'
 import { organizationEn } from './organization.en'
+import { recordingsEn } from './recordings.en'
 import { roomAdministrationEn } from './roomAdministration.en'
 import { schedulingEn } from './scheduling.en'
 
@@ -40,6 +41,7 @@ export const en = {
     used: 'It works only once, and only for two minutes. Open it anew from the program you came from, or sign in with your password.',
     failed: 'Signing in did not work: {{message}}',
   },
+  recordings: recordingsEn,
   roomAdministration: roomAdministrationEn,
   scheduling: schedulingEn,
   docs: {
@@ -115,8 +117,6 @@ export const en = {
     },
     notForYou: 'This page is not open to you',
     notForYouText: 'Somebody who administers your organization can give you the permission.',
-    noMeetings: 'You have no meetings to come.',
-    noRecordings: 'There are no recordings yet.',
     title: 'Rooms',
     search: 'Find a room',
     signOut: 'Sign out',

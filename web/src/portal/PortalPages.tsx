@@ -7,7 +7,6 @@ import { MessagePage } from '../ui/MessagePage'
 import { PortalFrame } from './PortalFrame'
 import { PortalPage } from './PortalPage'
 import { seesOrganization, seesPeople } from './pages'
-import { RecordingsPage } from './RecordingsPage'
 
 // Most who come never open these.
 const PeoplePage = lazy(() =>
@@ -15,6 +14,9 @@ const PeoplePage = lazy(() =>
 )
 const MeetingsPage = lazy(() =>
   import('./meetings/MeetingsPage').then(({ MeetingsPage }) => ({ default: MeetingsPage })),
+)
+const RecordingsPage = lazy(() =>
+  import('./recordings/RecordingsPage').then(({ RecordingsPage }) => ({ default: RecordingsPage })),
 )
 const OrganizationPage = lazy(() =>
   import('./organization/OrganizationPage').then(({ OrganizationPage }) => ({ default: OrganizationPage })),

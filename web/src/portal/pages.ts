@@ -20,7 +20,7 @@ interface PortalPageEntry {
 const PAGES: readonly PortalPageEntry[] = [
   { name: 'rooms', Icon: IconDoorEnter, isOfUse: () => true },
   { name: 'meetings', Icon: IconCalendarEvent, isOfUse: () => true },
-  { name: 'recordings', Icon: IconPlayerPlay, isOfUse: () => false },
+  { name: 'recordings', Icon: IconPlayerPlay, isOfUse: () => true },
   { name: 'people', Icon: IconUsers, isOfUse: seesPeople },
   { name: 'organization', Icon: IconBuilding, isOfUse: seesOrganization },
   { name: 'profile', Icon: IconUser, isOfUse: () => true },

@@ -13,6 +13,7 @@ from switchroom.dialects.client.meetings import MeetingOperations
 from switchroom.dialects.client.organization import OrganizationOperations
 from switchroom.dialects.client.password import PasswordOperations
 from switchroom.dialects.client.people import PeopleOperations
+from switchroom.dialects.client.recordings import RecordingOperations
 from switchroom.dialects.client.room_tree import RoomTreeOperations
 from switchroom.dialects.client.rooms import RoomOperations
 from switchroom.dialects.client.scheduling import SchedulingOperations
@@ -44,6 +45,7 @@ class ClientApi(Dialect[None, str]):
                 *RoomTreeOperations(services.tree, services.signer).operations(),
                 *MeetingOperations(services).operations(),
                 *SchedulingOperations(services).operations(),
+                *RecordingOperations(services).operations(),
                 *PasswordOperations(services).operations(),
                 *InvitationOperations(services.member_invitations).operations(),
                 *OrganizationOperations(services).operations(),

@@ -11,14 +11,14 @@ from switchroom.db.base import now, time_of
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.drafts import draft_of, repetition_of
 from switchroom.dialects.client.messages import scheduling as messages
+from switchroom.dialects.client.recordings import recording_entry
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.dialects.services import Services
 from switchroom.mail.models import MailState
 from switchroom.meetings.agenda import MeetingDetails, actor_of
 from switchroom.meetings.attendance import Attendance
 from switchroom.meetings.occurrences import explicit_id_of
-from switchroom.meetings.recordings.archive import content_type
-from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
+from switchroom.meetings.recordings.models import MeetingRecording
 from switchroom.meetings.views import Invited, MeetingView
 
 _AT_ONCE = 200
@@ -239,17 +239,7 @@ class SchedulingOperations:
         )
 
     def _recording(self, one: MeetingRecording) -> messages.RecordingEntry:
-        ready = one.state == RecordingState.READY
-        return messages.RecordingEntry(
-            id=one.id,
-            state=RecordingState(one.state).value,
-            start=time_of(one.started_at),
-            end=time_of(one.ended_at) if one.ended_at is not None else None,
-            seconds=round(one.duration / 1000) if ready else 0,
-            bytes=one.size if ready else 0,
-            content_type=content_type(one) if ready else "",
-            url=self._recordings.passing_url(one) if ready else "",
-        )
+        return recording_entry(self._recordings, one)
 
 
 def _operation(name: str, summary: str, request: type, reply: type, handler: Any) -> Operation:

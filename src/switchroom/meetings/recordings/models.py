@@ -38,6 +38,7 @@ class MeetingRecording(OfOrganization, Base):
     __table_args__ = (
         Index("ix_meeting_recordings_due", "due_at"),
         Index("ix_meeting_recordings_listed", "meeting_id", "started_at"),
+        Index("ix_meeting_recordings_by_start", "organization_id", "started_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(24), primary_key=True, default=new_hex_id)

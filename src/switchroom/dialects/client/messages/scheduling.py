@@ -211,6 +211,46 @@ class RecordingEntry(Struct, frozen=True, rename="camel", kw_only=True):
     url: str
 
 
+class RecordingPlace(Struct, frozen=True, rename="camel"):
+    """The place of a recording among others."""
+
+    started_at: Moment
+    id: Id
+
+
+class RecordingsQuery(Struct, frozen=True, rename="camel", kw_only=True):
+    """Recordings of one's own meetings or, for administrators, of everybody's."""
+
+    access_token: Token
+    of_everybody: bool = False
+    after: RecordingPlace | UnsetType = UNSET
+
+
+class ListedRecording(RecordingEntry, frozen=True, rename="camel", kw_only=True):
+    """A recording, and the meeting that it is of."""
+
+    meeting_id: str
+    topic: str
+    organizer_name: str
+    is_own: bool
+
+
+class RecordingsAnswer(Struct, frozen=True, rename="camel", kw_only=True):
+    """The newest first; `following` is what to go on behind, if there are more. `keptDays` is how many days
+    after the end of their meeting they are deleted."""
+
+    recordings: list[ListedRecording]
+    following: RecordingPlace | UnsetType = UNSET
+    kept_days: int
+
+
+class RecordingChoice(Struct, frozen=True, rename="camel"):
+    """One of the recordings."""
+
+    access_token: Token
+    id: Id
+
+
 class SummaryAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     """What is left of a meeting: a page of who was there and of what was written."""
 

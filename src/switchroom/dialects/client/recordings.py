@@ -1,0 +1,93 @@
+"""Operations on recordings, for those whose meetings they are of."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, structs
+
+from switchroom.accounts.organizers import Actor
+from switchroom.db.base import time_of
+from switchroom.dialects.client.context import Context
+from switchroom.dialects.client.messages import scheduling as messages
+from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.services import Services
+from switchroom.meetings.agenda import actor_of
+from switchroom.meetings.recordings.archive import RecordingArchive, content_type
+from switchroom.meetings.recordings.listing import ListedRecording, RecordingPlace
+from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
+
+
+class RecordingOperations:
+    def __init__(self, services: Services) -> None:
+        self._archive = services.recordings
+        self._list = services.recording_list
+        self._signer = services.signer
+
+    def operations(self) -> list[Operation]:
+        return [
+            Operation(
+                method="POST",
+                path="/recordings/list",
+                summary="Recordings of meetings, one's own or the organization's, a page at a time.",
+                request=messages.RecordingsQuery,
+                reply=messages.RecordingsAnswer,
+                access=OPEN,
+                handler=self.list,
+            ),
+            Operation(
+                method="POST",
+                path="/recordings/delete",
+                summary="Delete a recording with its file.",
+                request=messages.RecordingChoice,
+                reply=None,
+                status=204,
+                access=OPEN,
+                handler=self.delete,
+            ),
+        ]
+
+    async def list(self, _context: Context, request: messages.RecordingsQuery) -> messages.RecordingsAnswer:
+        actor = self._actor(request.access_token)
+        after = request.after
+        page = await self._list.page(
+            actor,
+            of_everybody=request.of_everybody,
+            after=RecordingPlace(after.started_at, after.id) if after is not UNSET else None,
+        )
+        following = page.following
+        return messages.RecordingsAnswer(
+            recordings=[self._message(actor, one) for one in page.recordings],
+            following=UNSET
+            if following is None
+            else messages.RecordingPlace(following.started_at, following.id),
+            kept_days=page.kept_days,
+        )
+
+    async def delete(self, _context: Context, request: messages.RecordingChoice) -> None:
+        await self._list.delete(self._actor(request.access_token), request.id)
+
+    def _actor(self, access_token: str) -> Actor:
+        return actor_of(self._signer.verify(access_token))
+
+    def _message(self, actor: Actor, one: ListedRecording) -> messages.ListedRecording:
+        return messages.ListedRecording(
+            **structs.asdict(recording_entry(self._archive, one.recording)),
+            meeting_id=one.meeting.hex_id,
+            topic=one.meeting.topic,
+            organizer_name=one.organizer.display_name,
+            is_own=one.meeting.organizer_id == actor.person_id,
+        )
+
+
+def recording_entry(archive: RecordingArchive, one: MeetingRecording) -> messages.RecordingEntry:
+    """The recording as whoever may see it now is told of it."""
+    ready = one.state == RecordingState.READY
+    return messages.RecordingEntry(
+        id=one.id,
+        state=RecordingState(one.state).value,
+        start=time_of(one.started_at),
+        end=time_of(one.ended_at) if one.ended_at is not None else None,
+        seconds=round(one.duration / 1000) if ready else 0,
+        bytes=one.size if ready else 0,
+        content_type=content_type(one) if ready else "",
+        url=archive.passing_url(one) if ready else "",
+    )
