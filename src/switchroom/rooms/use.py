@@ -53,6 +53,10 @@ class Use(Struct, frozen=True, kw_only=True):
         return self.participants + self.spectators
 
 
+_COUNTS = Use.__struct_fields__
+_COUNTED = select(RoomUse.is_meeting, RoomUse.hour, *(getattr(RoomUse, name) for name in _COUNTS))
+
+
 class UsePeriod(Struct, frozen=True, kw_only=True):
     start: datetime
     end: datetime
@@ -78,9 +82,10 @@ class UseOfRooms:
         async with self._database.read(token.organization_id) as session:
             # Both kinds are named for the index, which has the hour behind them.
             of_both = RoomUse.is_meeting.in_((False, True))
-            query = select(RoomUse).where(of_both, RoomUse.hour >= start, RoomUse.hour < end)
-            counted = {(one.is_meeting, one.hour): one for one in await session.scalars(query)}
-            hours = {key: _use(row) for key, row in counted.items()}
+            query = _COUNTED.where(of_both, RoomUse.hour >= start, RoomUse.hour < end)
+            hours: dict[tuple[bool, datetime], Use] = {}
+            for is_meeting, hour, *counts in await session.execute(query):
+                hours[is_meeting, hour] = Use(**dict(zip(_COUNTS, counts, strict=True)))
             await _add_open(session, hours, start, min(end, now()))
         periods: list[UsePeriod] = []
         while start < end:
@@ -276,16 +281,6 @@ async def _add_open(
                 room_seconds=use.room_seconds + seconds,
                 most_rooms=max(use.most_rooms, at_once[key]),
             )
-
-
-def _use(row: RoomUse) -> Use:
-    return Use(
-        room_seconds=row.room_seconds,
-        person_seconds=row.person_seconds,
-        participants=row.participants,
-        spectators=row.spectators,
-        most_rooms=row.most_rooms,
-    )
 
 
 def _together(
