@@ -14,7 +14,7 @@ from tests.platform import Tenant
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
-PARTS = ("general", "groups", "keys", "webhooks", "events")
+PARTS = ("general", "groups", "keys", "webhooks", "events", "statistics")
 
 
 def test_a_new_organization_greets_with_the_first_steps(university: Tenant, newcomer: Newcomer) -> None:
@@ -33,8 +33,18 @@ def test_a_new_organization_greets_with_the_first_steps(university: Tenant, newc
     ada.the("first-step", name="room").get_by_role("button").click()
     ada.the("room-name").fill("Mensa")
     ada.the("save-room").click()
-    expect(ada.the("room", name="Mensa")).to_be_visible()
+    mensa = ada.the("room", name="Mensa")
+    expect(mensa).to_be_visible()
     expect(steps).to_have_count(0)
+    ada.the("portal-page", name="organization").click()
+    ada.the("organization-part", name="statistics").click()
+    expect(ada.the("statistics-period")).to_have_value("30")
+    ada.reads("Nothing has been used in this time.")
+    link = university.group_link(university.room("Aula"))
+    address = f"/#/join/{university.company_id}/{link['roomId']}/{link['accessKey']}"
+    expect(newcomer("Nora").opens(address).the("privacy")).to_have_attribute(
+        "href", "https://example.org/privacy"
+    )
 
 
 def test_two_administrators_at_once_overwrite_no_settings(university: Tenant, newcomer: Newcomer) -> None:

@@ -10,17 +10,15 @@ from switchroom import sanitize
 from switchroom.accounts.people import require_permission, require_still
 from switchroom.accounts.standing import lock_organization
 from switchroom.db.database import Database
-from switchroom.errors import Conflict, ErrorCode, Invalid, Problems
+from switchroom.errors import Conflict, ErrorCode, Problems
 from switchroom.events.append import append
 from switchroom.events.types import OrganizationUpdated
 from switchroom.events.webhooks.addresses import check_url
 from switchroom.identity.models import LONGEST_DISPLAY_NAME, Organization
 from switchroom.identity.permissions import Administration
+from switchroom.identity.privacy import PRIVACY_LINK, privacy_link_of
 from switchroom.identity.secrets import digest
 from switchroom.identity.tokens import AccessToken
-
-PRIVACY_LINK = "privacyLink"
-"""The property of an organization with the address of what it says of privacy."""
 
 _TO_SEE = Administration.COMPANY_LIST | Administration.COMPANY_ADMIN | Administration.MANAGE_COMPANY
 _TO_CHANGE = Administration.COMPANY_ADMIN | Administration.MANAGE_COMPANY
@@ -88,16 +86,6 @@ def _checked(draft: OrganizationDraft) -> tuple[str, str | UnsetType]:
             link = check_url(link, "privacy_link")
     problems.require_none()
     return name, link
-
-
-def privacy_link_of(organization: Organization) -> str:
-    """The address of what the organization says of privacy, empty for none. Properties are open to programs:
-    what is no address of the web is none."""
-    link = organization.properties.get(PRIVACY_LINK, "")
-    try:
-        return check_url(link) if link else ""
-    except Invalid:
-        return ""
 
 
 def _view(organization: Organization) -> OrganizationView:

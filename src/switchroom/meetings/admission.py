@@ -29,6 +29,7 @@ from switchroom.errors import (
 )
 from switchroom.identity.models import Membership, Organization, PermissionGroup, Person
 from switchroom.identity.permissions import Administration
+from switchroom.identity.privacy import privacy_link_of
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.mail.meeting_mails import MeetingRole
 from switchroom.meetings import occurrences as occurrences
@@ -80,6 +81,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     room_id: str
     company_id: str
     company_name: str
+    privacy_link: str
     topic: str
     agenda: str
     kind: MeetingKind
@@ -485,6 +487,7 @@ async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing)
         room_id=meeting.room_id,
         company_id=shown.organization.ulid,
         company_name=shown.organization.display_name,
+        privacy_link=privacy_link_of(shown.organization),
         topic=occurrence.topic,
         agenda=occurrence.agenda,
         kind=MeetingKind(meeting.kind),

@@ -26,6 +26,7 @@ from switchroom.errors import (
 )
 from switchroom.identity.models import Membership, Organization, PermissionGroup
 from switchroom.identity.notices import AccessRevoked
+from switchroom.identity.privacy import privacy_link_of
 from switchroom.identity.tokens import AccessToken, SubjectKind, TokenSigner
 from switchroom.rooms.access import judge, room_for
 from switchroom.rooms.drafts import require_name
@@ -119,6 +120,7 @@ class LinkView(Struct, frozen=True, kw_only=True):
     permissions: Permission
     active_limit: int
     passive_limit: int
+    privacy_link: str = ""
 
 
 class GuestPass(Struct, frozen=True):
@@ -407,6 +409,7 @@ def _view(link: Link, room: Room, organization: Organization, group: PermissionG
         room_id=room.id,
         room_name=room.display_name,
         company_name=organization.display_name,
+        privacy_link=privacy_link_of(organization),
         display_name=link.display_name,
         valid_from=link.valid_from,
         valid_until=link.valid_until,

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from switchroom.db.base import now, time_of
+from switchroom.identity.models import Organization
 from switchroom.identity.permissions import Standing
 from tests.dialects.client.test_people import ask, clerk, send
 from tests.platform import RunningPlatform, Tenant
@@ -230,3 +231,26 @@ def test_what_is_done_in_the_portal_is_in_the_log(tenant: Tenant) -> None:
     ask(tenant, "organization/change", token=other.token, version=version, name="Renamed")
     (event,) = ask(tenant, "events", types=["organization.updated"])["events"]
     assert event["data"] == {"display_name": "Renamed", "by": other.id}
+
+
+def test_the_privacy_link_is_told_to_who_has_a_link(tenant: Tenant) -> None:
+    link = tenant.group_link(tenant.room())
+    place = {"companyId": tenant.company_id, "roomId": link["roomId"], "accessKey": link["accessKey"]}
+
+    def told() -> str | None:
+        return tenant.running.http.post("/client/link", json=place).json().get("privacyLink")
+
+    assert told() is None
+    version = ask(tenant, "organization")["version"]
+    ask(tenant, "organization/change", version=version, privacyLink="https://example.org/privacy")
+    assert told() == "https://example.org/privacy"
+
+    async def write(value: str) -> None:
+        async with tenant.running.platform.storage.database.write(None) as session:
+            organization = await session.get_one(Organization, tenant.organization.id)
+            organization.properties = {"privacyLink": value}
+
+    for wrong in ("javascript:alert(1)", "https://user:pass@example.org", "example.org"):
+        tenant.running.run(write(wrong))
+        assert told() is None, wrong
+        assert ask(tenant, "organization")["privacyLink"] == ""

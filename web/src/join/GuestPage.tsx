@@ -71,6 +71,7 @@ function OpenLink({
       roomId: link.roomId,
       roomName: info.roomName ?? null,
       companyName: info.companyName ?? null,
+      privacyLink: info.privacyLink ?? '',
       fixedName: info.displayName || null,
       asksName: !info.displayName,
       validUntil: info.validUntil ?? null,

@@ -94,6 +94,17 @@ export function Lobby(props: LobbyProps) {
             >
               {roomName === null ? t('join.titlePlain') : <bdi>{roomName}</bdi>}
             </Title>
+            {destination.privacyLink && (
+              <Anchor
+                href={destination.privacyLink}
+                target="_blank"
+                rel="noopener noreferrer"
+                size="sm"
+                data-testid="privacy"
+              >
+                {t('organization.privacy')}
+              </Anchor>
+            )}
             {validUntil && (
               <Text size="sm" c="var(--sr-muted)">
                 {t('join.validUntil', { date: formatDateTime(validUntil) })}

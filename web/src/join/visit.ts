@@ -11,6 +11,8 @@ export interface Destination {
   roomId: string
   roomName: string | null
   companyName: string | null
+  /** Where the organization says what it does with what people tell it. */
+  privacyLink?: string
   /** The name that is already settled, by a guest link or an account. */
   fixedName: string | null
   /** Whether a name has to be given: a token may already carry one. */

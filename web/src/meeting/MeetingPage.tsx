@@ -147,6 +147,7 @@ function OpenMeeting({ meeting, accessKey, asAccount, identity, onRefused }: Ope
       roomId: meeting.roomId,
       roomName: meeting.topic,
       companyName: meeting.companyName,
+      privacyLink: meeting.privacyLink,
       fixedName: asAccount ? meeting.displayName : null,
       givenName: meeting.displayName,
       asksName: !asAccount,

@@ -7,6 +7,7 @@ import { AccountBar } from './AccountBar'
 import { Announcements } from './Announcements'
 import classes from './PortalFrame.module.css'
 import { pagesFor } from './pages'
+import { useCurrentInView } from './useCurrentInView'
 
 interface PortalFrameProps {
   me: SignedIn
@@ -19,9 +20,10 @@ interface PortalFrameProps {
 /** A page of the portal: who is signed in, the ways to its other pages, and the content. */
 export function PortalFrame({ me, title, current, children }: PortalFrameProps) {
   const { t } = useTranslation()
+  const navigation = useCurrentInView(current)
   return (
     <PageFrame title={title} width={68} aside={<AccountBar me={me} />}>
-      <nav aria-label={t('portal.navigation')} className={classes.navigation}>
+      <nav aria-label={t('portal.navigation')} className={classes.navigation} ref={navigation}>
         <ul className={classes.list}>
           {pagesFor(me).map(({ name, Icon }) => (
             <li key={name}>

@@ -125,6 +125,7 @@ def _shown(visit: Visit, *, records: bool) -> MeetingAnswer:
         room_id=visit.room_id,
         company_id=visit.company_id,
         company_name=visit.company_name,
+        privacy_link=visit.privacy_link,
         topic=visit.topic,
         agenda=visit.agenda,
         kind=visit.kind.value,

@@ -56,6 +56,7 @@ def _answer(link: LinkView, *, full: bool) -> LinkAnswer:
         kind=link.kind.value,
         room_name=link.room_name,
         company_name=link.company_name,
+        privacy_link=link.privacy_link or UNSET,
         display_name=link.display_name or UNSET,
         valid_from=time_of(link.valid_from) if link.valid_from else UNSET,
         valid_until=time_of(link.valid_until) if link.valid_until else UNSET,

@@ -2,14 +2,16 @@ import { Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { SignedIn } from '../../api/account'
 import { PortalFrame } from '../PortalFrame'
+import { useCurrentInView } from '../useCurrentInView'
 import { EventLog } from './EventLog'
 import { GeneralSettings } from './GeneralSettings'
 import { HookList } from './HookList'
 import { KeyList } from './KeyList'
 import classes from './Organization.module.css'
 import { PermissionGroups } from './PermissionGroups'
+import { Statistics } from './Statistics'
 
-const PARTS = ['general', 'groups', 'keys', 'webhooks', 'events'] as const
+const PARTS = ['general', 'groups', 'keys', 'webhooks', 'events', 'statistics'] as const
 type Part = (typeof PARTS)[number]
 
 interface OrganizationPageProps {
@@ -21,6 +23,7 @@ interface OrganizationPageProps {
 /** The organization: its settings, the keys of its programs, web hooks and the event log, each at an address. */
 export function OrganizationPage({ me, part }: OrganizationPageProps) {
   const { t } = useTranslation()
+  const parted = useCurrentInView(part)
   const manages = me.permissions.has('MANAGE_COMPANY')
   // Keys, hooks and events are for those who may do everything here.
   const parts: readonly Part[] = manages ? PARTS : ['general']
@@ -31,7 +34,7 @@ export function OrganizationPage({ me, part }: OrganizationPageProps) {
         {t('portal.page.organization')}
       </Title>
       {parts.length > 1 && (
-        <nav aria-label={t('portal.page.organization')}>
+        <nav aria-label={t('portal.page.organization')} ref={parted}>
           <ul className={classes.parts}>
             {parts.map(one => (
               <li key={one}>
@@ -60,6 +63,7 @@ export function OrganizationPage({ me, part }: OrganizationPageProps) {
       {shown === 'keys' && <KeyList me={me} />}
       {shown === 'webhooks' && <HookList me={me} />}
       {shown === 'events' && <EventLog me={me} />}
+      {shown === 'statistics' && <Statistics me={me} />}
     </PortalFrame>
   )
 }

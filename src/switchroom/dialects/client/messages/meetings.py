@@ -31,6 +31,7 @@ class MeetingAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     room_id: str | UnsetType = UNSET
     company_id: str | UnsetType = UNSET
     company_name: str | UnsetType = UNSET
+    privacy_link: str | UnsetType = UNSET
     topic: str | UnsetType = UNSET
     agenda: str | UnsetType = UNSET
     kind: Kind | UnsetType = UNSET

@@ -33,6 +33,7 @@ class LinkAnswer(Struct, frozen=True, rename="camel"):
     kind: Literal["guest", "group"] | UnsetType = UNSET
     room_name: str | UnsetType = UNSET
     company_name: str | UnsetType = UNSET
+    privacy_link: str | UnsetType = UNSET
     display_name: str | UnsetType = UNSET
     valid_from: str | UnsetType = UNSET
     valid_until: str | UnsetType = UNSET
