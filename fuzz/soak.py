@@ -140,9 +140,7 @@ class Caller:
 
 def objects() -> Counter[str]:
     """Objects of the user agent, tasks and timers by their type, without values that are kept parsed."""
-    for one in gc.get_objects():
-        if isinstance(one, _CACHE) and one.__module__.startswith(_PACKAGE):
-            one.cache_clear()
+    _forget_parsed()
     gc.collect()
     found: Counter[str] = Counter()
     for one in gc.get_objects():
@@ -150,6 +148,13 @@ def objects() -> Counter[str]:
         if kind.__module__.startswith(_PACKAGE) or kind.__name__ in ("TimerHandle", "Task"):
             found[f"{kind.__module__}.{kind.__name__}"] += 1
     return found
+
+
+def _forget_parsed() -> None:
+    """Clear all caches of the package; by itself, so that no variable holds the newest object."""
+    for one in gc.get_objects():
+        if isinstance(one, _CACHE) and one.__module__.startswith(_PACKAGE):
+            one.cache_clear()
 
 
 async def soak(seconds: float, rate: float, seed: int) -> tuple[Tally, Counter[str], Counter[str]]:
