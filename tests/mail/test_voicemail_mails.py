@@ -125,9 +125,13 @@ def test_who_wants_no_mail_gets_none(running: RunningPlatform, tmp_path: Path) -
     moved = BoxOfOwner(running, tmp_path, delete_after_notify=True)
     moved.leave()
 
+    saved = BoxOfOwner(running, tmp_path, delete_after_notify=True, save_after_notify=True)
+    saved.leave()
+
     assert len([one for one in mails_to(running, moved.address, count=2) if _is_voicemail(one)]) == 1
     assert not [one for one in mails_to(running, silent.address) if _is_voicemail(one)]
     assert [one["folder"] for one in moved.api("GET", moved.path)] == ["deleted"]
+    assert [one["folder"] for one in saved.api("GET", saved.path)] == ["saved"]
 
 
 def _is_voicemail(mail: EmailMessage) -> bool:

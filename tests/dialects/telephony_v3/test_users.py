@@ -273,6 +273,7 @@ OPERATIONS = [
     ("GET", "/vmboxes", "user"),
     ("GET", "/vmboxes/1/messages", "user"),
     ("DELETE", "/vmboxes/1/messages", "user"),
+    ("POST", "/vmboxes/1/messages/raw", "user"),
     ("GET", "/vmboxes/1/messages/1", "user"),
     ("POST", "/vmboxes/1/messages/1", "user"),
     ("DELETE", "/vmboxes/1/messages/1", "user"),

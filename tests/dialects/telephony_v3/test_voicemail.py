@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from switchroom.identity.permissions import Standing
+from switchroom.telephony.voicemail.messages import MOST_ARCHIVED
 from switchroom.telephony.voicemail.models import VoicemailMessage
 from tests.dialects.telephony_v3.client import Api
 from tests.platform import RunningPlatform
@@ -86,6 +89,58 @@ def test_messages_move_between_folders(owned: BoxOfOwner) -> None:
     assert len(owned.files) == 2
     assert api("DELETE", path, {}, folder="deleted") == {"deleted": [second, third]}
     assert (api("GET", path), owned.files) == ([], [])
+
+
+def test_a_folder_may_be_said_in_the_address(owned: BoxOfOwner) -> None:
+    path = f"{owned.path}/{owned.leave().id}"
+    assert owned.api("POST", path, {}, folder="saved")["folder"] == "saved"
+    headers = {"X-Auth-Token": owned.api.token}
+    plain = owned.running.http.post(f"/v3.0{path}", params={"folder": "new"}, headers=headers)
+    assert plain.json()["data"]["folder"] == "new"
+    status, fields = owned.api.refused("POST", path, {"folder": "saved"}, folder="spam")
+    assert (status, list(fields)) == (400, ["folder"])
+
+
+def test_a_list_of_messages_is_deleted(owned: BoxOfOwner) -> None:
+    first, second, third = (int(owned.leave().id) for _ in range(3))
+    status, fields = owned.api.refused("DELETE", owned.path, {"messages": [first, third + 1]})
+    assert (status, list(fields)) == (400, ["messages[1]"])
+    assert len(owned.api("GET", owned.path, folder="new")) == 3
+    assert owned.api("DELETE", owned.path, {"messages": [third, first, first]}) == {"deleted": [first, third]}
+    assert [one["folder"] for one in owned.api("GET", owned.path)] == ["deleted", "new", "deleted"]
+    assert owned.api("DELETE", owned.path, {"messages": [first, second]}) == {"deleted": [first, second]}
+    assert (len(owned.api("GET", owned.path)), len(owned.files)) == (2, 2)
+    for wrong in ([], "1", ["x"], [0.5]):
+        assert owned.api.refused("DELETE", owned.path, {"messages": wrong})[0] == 400
+    headers = {"X-Auth-Token": owned.api.token}
+    emptied = owned.running.http.delete(f"/v3.0{owned.path}", headers=headers)
+    assert emptied.json()["data"] == {"deleted": []}, "all that are left are deleted ones"
+
+
+def test_several_messages_are_heard_at_once(owned: BoxOfOwner) -> None:
+    ids = [int(owned.leave(hertz=hertz).id) for hertz in (440, 523, 659)]
+    headers = {"X-Auth-Token": owned.api.token}
+    answer = owned.running.http.post(
+        f"/v3.0{owned.path}/raw", json={"data": {"messages": ids[:2]}}, headers=headers
+    )
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == [f"message-{one}.wav" for one in ids[:2]]
+        assert share_of(archive.read(f"message-{ids[1]}.wav"), 523) > 0.9
+    assert owned.api.refused("POST", f"{owned.path}/raw", {"messages": [ids[0], 0]})[0] == 400
+    assert owned.api.refused("POST", f"{owned.path}/raw", {})[0] == 400
+    stranger = Api.of(owned.running, owned.running.organization("Other").organization)
+    assert stranger.refused("POST", f"{owned.path}/raw", {"messages": ids})[0] == 404
+    assert stranger.refused("DELETE", owned.path, {"messages": ids})[0] == 404
+
+    async def grow() -> None:
+        async with owned.running.platform.storage.database.write(owned.organization_id) as session:
+            row = await session.get(VoicemailMessage, ids[2])
+            assert row is not None
+            row.size = MOST_ARCHIVED
+
+    owned.running.run(grow())
+    assert owned.api.refused("POST", f"{owned.path}/raw", {"messages": ids})[1].keys() == {"messages"}
 
 
 def test_many_messages_are_deleted_at_once(owned: BoxOfOwner) -> None:

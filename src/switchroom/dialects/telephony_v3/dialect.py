@@ -29,6 +29,10 @@ from switchroom.dialects.telephony_v3.history import HistoryOperations
 from switchroom.dialects.telephony_v3.medias import SoundOperations
 from switchroom.dialects.telephony_v3.messages.authentication import Token, TokenReply
 from switchroom.dialects.telephony_v3.messages.envelope import ErrorReply, Page, Reply
+from switchroom.dialects.telephony_v3.messages.voicemail import (
+    VoicemailMessageChange,
+    VoicemailMessagesDeletion,
+)
 from switchroom.dialects.telephony_v3.phone_numbers import PhoneNumberOperations
 from switchroom.dialects.telephony_v3.resources import ResourceOperations
 from switchroom.dialects.telephony_v3.voicemail import VoicemailOperations
@@ -36,6 +40,15 @@ from switchroom.dialects.telephony_v3.webhooks import WebHookOperations
 from switchroom.engines.kamailio.configuration import Interfaces
 
 _WITH_OPERATIONS_OF_THEIR_OWN = frozenset(("accounts", "phone_numbers", "directories"))
+
+
+_OPTIONAL = (VoicemailMessageChange, VoicemailMessagesDeletion)
+"""Messages of which the address may say everything: their operations take a request without a body."""
+
+
+class _OptionalReader(Reader[Any]):
+    def read(self, body: bytes) -> Any:
+        return super().read(body or b'{"data": {}}')
 
 
 class Telephony(Dialect[Caller, Word]):
@@ -100,7 +113,7 @@ class Telephony(Dialect[Caller, Word]):
         return await self._callers.of(context.header(b"x-auth-token"), operation.access)
 
     def reader(self, kind: Any) -> Reader[Any]:
-        return Reader[Any](kind, under="data")
+        return _OptionalReader(kind, under="data") if kind in _OPTIONAL else Reader[Any](kind, under="data")
 
     def envelope(self, reply: Any, context: Context) -> Page[Any] | TokenReply | Reply:
         if isinstance(reply, Token):

@@ -11,7 +11,9 @@ from switchroom.dialects.telephony_v3.messages.resources import Deleted
 from switchroom.dialects.telephony_v3.messages.voicemail import (
     VoicemailMessageChange,
     VoicemailMessageDeleted,
+    VoicemailMessageIds,
     VoicemailMessages,
+    VoicemailMessagesDeletion,
 )
 from switchroom.dialects.telephony_v3.sounds import ANY_BYTES, sound_answer
 from switchroom.errors import ErrorCode, Invalid
@@ -52,11 +54,23 @@ class VoicemailOperations:
             Operation(
                 method="DELETE",
                 path=_LIST,
-                summary="Move all messages to `deleted`, or those of a folder; those of `deleted` are gone.",
+                summary="Move messages to `deleted`: some, those of a folder, or all. Those there are gone.",
                 parameters=(ACCOUNT, Parameter("folder", f"Only those of this folder: {_FOLDERS}.")),
+                request=VoicemailMessagesDeletion,
                 reply=Deleted,
                 access="user",
                 handler=self.delete_all,
+            ),
+            Operation(
+                method="POST",
+                path=f"{_LIST}/raw",
+                summary="The sounds of several voicemail messages, as a ZIP archive of WAV files.",
+                parameters=(ACCOUNT,),
+                request=VoicemailMessageIds,
+                reply=bytes,
+                raw="application/zip",
+                access="user",
+                handler=self.sounds,
             ),
             Operation(
                 method="GET",
@@ -71,7 +85,7 @@ class VoicemailOperations:
                 method="POST",
                 path=_ONE,
                 summary="Move a voicemail message to another folder.",
-                parameters=(ACCOUNT,),
+                parameters=(ACCOUNT, Parameter("folder", f"The folder, in place of the body's: {_FOLDERS}.")),
                 request=VoicemailMessageChange,
                 reply=MessageView,
                 access="user",
@@ -112,8 +126,12 @@ class VoicemailOperations:
         return await self._messages.read(actor, _box_id(context), _message_id(context))
 
     async def move(self, context: Context, change: VoicemailMessageChange) -> MessageView:
+        with context.reading_query() as query:
+            folder = query.value("folder", _folder, change.folder)
+        if folder is None:
+            raise Invalid(ErrorCode.REQUIRED, "folder")
         actor = await self._actors.of(context)
-        return await self._messages.move(actor, _box_id(context), _message_id(context), change.folder)
+        return await self._messages.move(actor, _box_id(context), _message_id(context), folder)
 
     async def delete(self, context: Context, _: Nothing) -> VoicemailMessageDeleted:
         actor = await self._actors.of(context)
@@ -121,11 +139,17 @@ class VoicemailOperations:
         await self._messages.delete(actor, _box_id(context), message_id)
         return VoicemailMessageDeleted(message_id)
 
-    async def delete_all(self, context: Context, _: Nothing) -> Deleted:
+    async def delete_all(self, context: Context, wanted: VoicemailMessagesDeletion) -> Deleted:
         with context.reading_query() as query:
             folder = query.value("folder", _folder, None)
+        actor, box_id = await self._actors.of(context), _box_id(context)
+        if wanted.messages is not None:
+            return Deleted([*await self._messages.delete_several(actor, box_id, wanted.messages)])
+        return Deleted([*await self._messages.delete_all(actor, box_id, folder)])
+
+    async def sounds(self, context: Context, wanted: VoicemailMessageIds) -> bytes:
         actor = await self._actors.of(context)
-        return Deleted([*await self._messages.delete_all(actor, _box_id(context), folder)])
+        return await self._messages.sounds(actor, _box_id(context), wanted.messages)
 
     async def sound(self, context: Context, _: Nothing) -> Answer:
         with context.reading_query() as query:

@@ -31,6 +31,7 @@ class VoicemailBox(Struct, frozen=True, kw_only=True):
     require_pin: bool = False
     pin: Pin | None = None
     delete_after_notify: bool = False
+    save_after_notify: bool = False
     time_zone: TimeZone = ""
 
 
@@ -63,7 +64,9 @@ class VoicemailBoxes(Resource[VoicemailBox, VoicemailBoxRow]):
     name, singular = "vmboxes", "vmbox"
     draft, table = VoicemailBox, VoicemailBoxRow
     owner = "owner_id"
-    own_fields = frozenset(("name", "require_pin", "pin", "delete_after_notify", "time_zone"))
+    own_fields = frozenset(
+        ("name", "require_pin", "pin", "delete_after_notify", "save_after_notify", "time_zone")
+    )
     hashed = frozenset(("pin",))
     unique = ("mailbox",)
     searched = ("name", "mailbox")

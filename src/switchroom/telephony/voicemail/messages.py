@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from msgspec import Struct, field
 from sqlalchemy import select
 
-from switchroom.errors import ErrorCode, NotFound
+from switchroom.errors import ErrorCode, Invalid, NotFound, Problems
 from switchroom.telephony.resources.actor import Actor
 from switchroom.telephony.resources.resource import Work
 from switchroom.telephony.resources.service import Resources, require
@@ -17,6 +22,10 @@ from switchroom.telephony.voicemail.models import VoicemailMessage
 from switchroom.telephony.voicemail.moving import move, remove
 
 WAV, MP3 = "audio/wav", "audio/mpeg"
+MOST_AT_ONCE = 1000
+"""Messages that are named in one request."""
+MOST_ARCHIVED = 32_000_000
+"""Bytes of sounds in one archive, which is made in memory."""
 _AT_ONCE = 100
 """Messages that are moved or deleted in one transaction."""
 
@@ -52,6 +61,7 @@ class Messages:
         self._resources = resources
         self._files = files
         self._boxes = resources.kinds["vmboxes"]
+        self._archiving = asyncio.Semaphore(2)
 
     async def page(
         self, actor: Actor, box_id: int, folder: Folder | None, *, after: int, limit: int
@@ -84,6 +94,17 @@ class Messages:
         except OSError:
             raise NotFound(ErrorCode.SOUND_MISSING, "id") from None
 
+    async def sounds(self, actor: Actor, box_id: int, ids: Sequence[int]) -> bytes:
+        """A ZIP archive of the sounds, `message-<id>.wav` each; those whose file is gone are left out. Raises
+        NotFound, Invalid for messages that are not there or too much at once."""
+        async with self._resources.reading(actor) as work:
+            found = await self._several(work, box_id, ids)
+        if sum(one.size for one in found) > MOST_ARCHIVED:
+            raise Invalid(ErrorCode.TOO_MANY_BYTES, "messages", most=MOST_ARCHIVED)
+        files = {f"message-{one.id}.wav": self._files.path(box_id, one.file) for one in found}
+        async with self._archiving:
+            return await asyncio.to_thread(_archive, files)
+
     async def move(self, actor: Actor, box_id: int, message_id: int, folder: Folder) -> MessageView:
         """Raises NotFound."""
         async with self._resources.changing(actor) as work:
@@ -97,6 +118,15 @@ class Messages:
             message = await self._require(work, box_id, message_id, to_change=True)
             gone = await self._discard(work, [message])
         await self._files.remove(box_id, gone)
+
+    async def delete_several(self, actor: Actor, box_id: int, ids: Sequence[int]) -> Sequence[int]:
+        """Do the same to these messages, all or none. Returns their ids. Raises NotFound, Invalid for
+        messages that are not there."""
+        async with self._resources.changing(actor) as work:
+            found = await self._several(work, box_id, ids, to_change=True)
+            gone = await self._discard(work, found)
+        await self._files.remove(box_id, gone)
+        return [one.id for one in found]
 
     async def delete_all(self, actor: Actor, box_id: int, folder: Folder | None) -> Sequence[int]:
         """Do the same to all messages of a folder or, for None, to all that are not deleted. Returns their
@@ -133,6 +163,25 @@ class Messages:
                 move(work.session, one, Folder.DELETED)
         return gone
 
+    async def _several(
+        self, work: Work, box_id: int, ids: Sequence[int], *, to_change: bool = False
+    ) -> Sequence[VoicemailMessage]:
+        """Messages in the order of their ids."""
+        await require(work, self._boxes, box_id)
+        query = select(VoicemailMessage).where(
+            VoicemailMessage.box_id == box_id, VoicemailMessage.id.in_(set(ids))
+        )
+        query = query.order_by(VoicemailMessage.id)
+        found = (await work.session.scalars(query.with_for_update() if to_change else query)).all()
+        there = {one.id for one in found}
+        problems = Problems()
+        for place, one in enumerate(ids):
+            if one not in there:
+                code = ErrorCode.RESOURCE_NOT_FOUND
+                problems.add(code, f"messages[{place}]", kind="voicemail message", id=one)
+        problems.require_none()
+        return found
+
     async def _require(
         self, work: Work, box_id: int, message_id: int, *, to_change: bool = False
     ) -> VoicemailMessage:
@@ -146,6 +195,15 @@ class Messages:
                 ErrorCode.RESOURCE_NOT_FOUND, "message_id", kind="voicemail message", id=message_id
             )
         return message
+
+
+def _archive(files: Mapping[str, Path]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, path in files.items():
+            with contextlib.suppress(FileNotFoundError):
+                archive.write(path, name)
+    return content.getvalue()
 
 
 def _view(row: VoicemailMessage) -> MessageView:

@@ -22,7 +22,8 @@ async def notify_owner(
     session: AsyncSession, box: VoicemailBoxRow, message: VoicemailMessage, sound: Path
 ) -> None:
     """Queue the mail, in the transaction that keeps the message, if the box has an owner who wants it. A box
-    that says `delete_after_notify` has the message among its deleted ones from then on."""
+    that says `save_after_notify` has the message among its saved ones from then on, else one that says
+    `delete_after_notify` among its deleted ones."""
     if box.owner_id is None:
         return
     found = (
@@ -61,5 +62,7 @@ async def notify_owner(
         timezone=str(timezone),
     )
     await enqueue_voicemail_mail(session, box.organization_id, mail)
-    if box.details.get("delete_after_notify"):
+    if box.details.get("save_after_notify"):
+        move(session, message, Folder.SAVED)
+    elif box.details.get("delete_after_notify"):
         move(session, message, Folder.DELETED)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from switchroom.dialects.telephony_v3.messages.envelope import Page
+from switchroom.telephony.resources.fields import Id
 from switchroom.telephony.routing.voicemail.box import Folder
-from switchroom.telephony.voicemail.messages import MessageView
+from switchroom.telephony.voicemail.messages import MOST_AT_ONCE, MessageView
 
 
 class VoicemailMessages(Page[MessageView], frozen=True):
@@ -14,9 +17,21 @@ class VoicemailMessages(Page[MessageView], frozen=True):
 
 
 class VoicemailMessageChange(Struct, frozen=True):
-    """The folder that a message is to be in."""
+    """The folder that a message is to be in, unless `?folder=` says it."""
 
-    folder: Folder
+    folder: Folder | None = None
+
+
+class VoicemailMessageIds(Struct, frozen=True):
+    """The messages that are meant."""
+
+    messages: Annotated[list[Id], Meta(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class VoicemailMessagesDeletion(Struct, frozen=True):
+    """The messages that are meant; without a list, all or those of `?folder=`."""
+
+    messages: Annotated[list[Id], Meta(min_length=1, max_length=MOST_AT_ONCE)] | None = None
 
 
 class VoicemailMessageDeleted(Struct, frozen=True):
