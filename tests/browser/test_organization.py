@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
+from switchroom.db.base import now
 from switchroom.identity.permissions import Standing
+from switchroom.rooms.models import RoomUse
 from tests.browser.people import PHONE, Newcomer
 from tests.browser.test_accessibility import is_sound
 from tests.browser.test_people import administer, says
@@ -164,3 +171,43 @@ def test_who_may_not_finds_no_organization(tenant: Tenant, newcomer: Newcomer) -
     pat = sign_in(newcomer("Pat").opens("/#/organization/keys"), tenant.person())
     pat.is_told("This page is not open to you")
     expect(pat.the("new-api-key")).to_have_count(0)
+
+
+def test_use_is_charted_and_downloaded(university: Tenant, newcomer: Newcomer, tmp_path: Path) -> None:
+    today = now().replace(minute=0, second=0, microsecond=0)
+    university.running.run(_note_use(university, [today - timedelta(days=one) for one in range(20)]))
+    ada = administer(newcomer, university.administrator, "organization/statistics")
+    chart = ada.the("chart", name="participants")
+    expect(chart.get_by_test_id("chart-whole")).to_have_text("210 in all")
+    expect(ada.the("chart", name="seconds").get_by_test_id("chart-whole")).to_have_text("10 in all")
+    expect(ada.the("chart", name="concurrent").get_by_test_id("chart-whole")).to_have_text("3 at most")
+    is_sound(ada.page)
+    chart.locator("summary").click()
+    expect(chart.locator("tr")).to_have_count(30)
+    with ada.page.expect_download() as download:
+        ada.the("download-statistics").click()
+    path = tmp_path / "statistics.csv"
+    download.value.save_as(path)
+    rows = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
+    assert rows[0][0] == "Day"
+    assert rows[-1] == [today.date().isoformat(), "1", "0.5", "3", "0"]
+    ada.the("statistics-period").select_option("7")
+    expect(chart.locator("tr")).to_have_count(7)
+
+
+async def _note_use(tenant: Tenant, hours: Sequence[datetime]) -> None:
+    """Half an hour of three rooms in each of these hours; each has one participation more than the one
+    before it in the list."""
+    async with tenant.running.platform.storage.database.write(tenant.organization.id) as session:
+        for number, hour in enumerate(hours, start=1):
+            session.add(
+                RoomUse(
+                    is_meeting=False,
+                    hour=hour,
+                    room_seconds=1800,
+                    person_seconds=3600,
+                    participants=number,
+                    spectators=0,
+                    most_rooms=3,
+                )
+            )
