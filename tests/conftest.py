@@ -60,7 +60,9 @@ def running(
 ) -> Iterator[RunningPlatform]:
     """The platform over HTTP, once on each database."""
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    with running_platform(tmp_path_factory.mktemp("data"), url, address_attempts=1_000_000) as platform:
+    with running_platform(
+        tmp_path_factory.mktemp("data"), url, address_attempts=1_000_000, signup=True
+    ) as platform:
         yield platform
 
 

@@ -188,6 +188,13 @@ class SecuritySettings(Struct, frozen=True, forbid_unknown_fields=True):
     address_attempts: Annotated[
         int, Meta(ge=1, description="Failed sign-ins from one address before a delay begins.")
     ] = 30
+    signup: Annotated[
+        bool,
+        Meta(
+            description="Whether strangers may found organizations of their own, by mail, and those who "
+            "manage one already further ones (`companies/signup` and `companies/create` of the v1 API)."
+        ),
+    ] = False
     incoming_mb: Annotated[
         int,
         Meta(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.companies import Companies, Signups
 from switchroom.accounts.directory import PeopleDirectory
 from switchroom.accounts.invitation_batches import InvitationBatches
 from switchroom.accounts.invitations import MemberInvitations
@@ -94,6 +95,7 @@ class Services(Struct, frozen=True, kw_only=True):
     agenda: Agenda
     attendances: Attendances
     calendars: Calendars
+    companies: Companies
     invitation_batches: InvitationBatches
     meeting_admission: MeetingAdmission
     meeting_rooms: MeetingRooms
@@ -106,6 +108,7 @@ class Services(Struct, frozen=True, kw_only=True):
     recordings: RecordingArchive
     program_keys: ProgramKeys
     recording_list: RecordingList
+    signups: Signups
     removals: Removals
     tasks: Tasks
     upcoming: UpcomingMeetings

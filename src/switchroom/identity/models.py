@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 from ulid import ULID
 
@@ -40,7 +40,8 @@ def new_calendar_token() -> str:
 
 class Organization(Base):
     """A tenant; nothing crosses its border. `ulid` is its name in the alfaview dialects, `hex_id` in the Web
-    Meeting API. Nobody gets into one that is closed."""
+    Meeting API. Nobody gets into one that is closed. `branding` is that of `identity.branding` as JSON, empty
+    for none; `customer_id` and `plan_id` are what it is called by whoever bills it."""
 
     __tablename__ = "organizations"
 
@@ -49,6 +50,9 @@ class Organization(Base):
     hex_id: Mapped[str] = mapped_column(String(24), index=True, unique=True, default=new_hex_id)
     display_name: Mapped[str] = mapped_column(String(200))
     owner_id: Mapped[str | None] = mapped_column(String(36))
+    branding: Mapped[str] = mapped_column(Text, default="", server_default="")
+    customer_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    plan_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
     properties: Mapped[dict[str, str]] = mapped_column(default=dict)
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from ulid import ULID
 
@@ -103,6 +103,74 @@ class Organizations:
             if start is not None:
                 query = query.where(tuple_(*in_order) >= tuple(start))
             return (await session.scalars(query)).all()
+
+    async def company(self, token: AccessToken, ulid: str) -> Organization:
+        """One that the caller can sign in to. Raises Forbidden for guests, NotFound for any other."""
+        found, _ = await self._open_to(token, (Organization.ulid == ulid,), limit=1)
+        if not found:
+            raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=ulid[:100])
+        return found[0]
+
+    async def search(
+        self,
+        token: AccessToken,
+        term: str,
+        *,
+        following: str = "",
+        limit: int = 0,
+        most_recent_first: bool = False,
+    ) -> tuple[Sequence[Organization], int]:
+        """Those that the caller can sign in to in whose name the term is, or whose ULID it is: at most
+        `limit` (0 for the most there can be, 1000) that follow the one named, by name or the youngest first,
+        and how many there are in all. Raises Invalid where the one to follow is none of them."""
+        if len(term) > LONGEST_DISPLAY_NAME:
+            raise Invalid(ErrorCode.TOO_LONG, "term", most=LONGEST_DISPLAY_NAME)
+        conditions: list[ColumnElement[bool]] = []
+        if term.strip():
+            named = Organization.display_name.icontains(term.strip(), autoescape=True)
+            conditions.append(named | (Organization.ulid == term.strip()))
+        found, last = await self._open_to(
+            token,
+            conditions,
+            limit=min(limit or MOST_NAMED, MOST_NAMED),
+            following=following,
+            most_recent_first=most_recent_first,
+        )
+        return found, last
+
+    async def _open_to(
+        self,
+        token: AccessToken,
+        conditions: Sequence[ColumnElement[bool]],
+        *,
+        limit: int,
+        following: str = "",
+        most_recent_first: bool = False,
+    ) -> tuple[Sequence[Organization], int]:
+        """A page of those that fulfil the conditions, and how many do."""
+        if token.is_guest:
+            raise Forbidden(ErrorCode.NOT_FOR_GUESTS)
+        query = select(Organization).where(Organization.closed_at.is_(None), *conditions)
+        if token.kind == token.kind.PERSON and not token.is_narrowed:
+            query = query.join(Membership, Membership.organization_id == Organization.id).where(
+                Membership.person_id == token.subject_id, Membership.disabled_at.is_(None)
+            )
+        else:
+            query = query.where(Organization.id == token.organization_id)
+        by_name = (Organization.display_name, Organization.id)
+        in_order = (Organization.id.desc(),) if most_recent_first else by_name
+        async with self._database.read(None) as session:
+            page = query.order_by(*in_order).limit(limit)
+            if following:
+                named = query.with_only_columns(*by_name).where(Organization.ulid == following)
+                last = (await session.execute(named)).one_or_none()
+                if last is None:
+                    raise Invalid(ErrorCode.VALUE_INVALID, "continue", reason="it is of no page of these")
+                page = page.where(
+                    Organization.id < last[1] if most_recent_first else tuple_(*by_name) > tuple(last)
+                )
+            counted = await session.scalar(query.with_only_columns(func.count(Organization.id)))
+            return (await session.scalars(page)).all(), counted or 0
 
     async def permission_groups(self, token: AccessToken) -> Sequence[PermissionGroup]:
         if token.is_guest:

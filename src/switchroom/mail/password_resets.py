@@ -39,8 +39,9 @@ _FULL_FOR = 60
 """Seconds after which to ask again, when so many wait."""
 
 _ASKED_WITHIN = 600
-_MOST_ASKED = 20
-"""Times that one address, in each process, may ask within so many seconds."""
+MOST_ASKED = 20
+"""Times that one address, in each process, may ask within so many seconds, unless it may fail to sign in more
+often."""
 
 log = structlog.get_logger()
 
@@ -60,11 +61,17 @@ class PasswordResets:
     """
 
     def __init__(
-        self, database: Database, requests: PasswordRequests, *, clock: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        requests: PasswordRequests,
+        *,
+        most_asked: int = MOST_ASKED,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._requests = requests
         self._asked_for: asyncio.Queue[tuple[str, str]] = asyncio.Queue(_MOST_WAITING)
+        self._most_asked = most_asked
         self._clock = clock
         self._asking: TTLCache[str, _Asker] = TTLCache(10_000, ttl=_ASKED_WITHIN, timer=clock)
 
@@ -87,7 +94,7 @@ class PasswordResets:
         asker = self._asking.get(network)
         if asker is None:
             asker = self._asking[network] = _Asker(moment)  # once: being refused does not begin it anew
-        if asker.times >= _MOST_ASKED:
+        if asker.times >= self._most_asked:
             rest = int(asker.since + _ASKED_WITHIN - moment) + 1
             raise Exhausted(ErrorCode.TOO_MANY_ATTEMPTS, retry_after=rest)
         try:

@@ -22,7 +22,7 @@ from switchroom.identity.sessions import Sessions
 from switchroom.identity.throttle import Throttle
 from switchroom.identity.tokens import TokenSigner
 from switchroom.mail.password_requests import PasswordRequests
-from switchroom.mail.password_resets import PasswordResets
+from switchroom.mail.password_resets import MOST_ASKED, PasswordResets
 from switchroom.platform.background import Background
 from switchroom.platform.storage import Storage
 from switchroom.settings import Settings
@@ -59,7 +59,9 @@ class IdentityServices:
         self.credentials = Credentials(database)
         self.password_links = PasswordLinks(database, self.passwords, self.throttle)
         self.password_requests = PasswordRequests(self.password_links, settings.base_url)
-        self.password_resets = PasswordResets(database, self.password_requests)
+        self.password_resets = PasswordResets(
+            database, self.password_requests, most_asked=max(MOST_ASKED, security.address_attempts)
+        )
         self.password_changes = PasswordChanges(database, self.passwords, self.signer, self.throttle)
         self.sessions = Sessions(database)
         self.revocations = RevocationFollower(database, self.signer, storage.bus)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.companies import Companies, Signups
 from switchroom.accounts.dependents import AccountDependents, AllDependents
 from switchroom.accounts.directory import PeopleDirectory
 from switchroom.accounts.invitation_batches import InvitationBatches
@@ -56,6 +57,15 @@ class MeetingServices:
         self.upcoming = UpcomingMeetings(database, signer, self.invitations)
         all_dependents = AllDependents([AccountMeetings(), dependents])
         self.accounts = Accounts(database, identity.password_requests, all_dependents)
+        is_open = settings.security.signup
+        self.companies = Companies(database, identity.passwords, identity.password_requests, is_open=is_open)
+        self.signups = Signups(
+            database,
+            identity.password_requests,
+            identity.password_resets,
+            is_open=is_open,
+            most_asked=settings.security.address_attempts,
+        )
         self.people_administration = PeopleAdministration(
             database, identity.passwords, identity.password_requests, all_dependents
         )
@@ -100,6 +110,7 @@ class MeetingServices:
     def background(self) -> list[Background]:
         return [
             Background("recordings", self.recording_finisher.run),
+            Background("signups", self.signups.run),
             Background("invitations", self.invitation_batches.run),
             Background("chat of meetings", self.transcript.run, self.transcript.finish),
         ]

@@ -88,6 +88,56 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
         "companyId": [tenant.company_id],
         "onlyEligibleForCompanySwitch": False,
     },
+    "companyService/get": lambda tenant: {"companyId": tenant.company_id},
+    "companyService/search": lambda tenant: {
+        "term": "acme",
+        "continue": "",
+        "limit": 10,
+        "orderByMostRecent": True,
+    },
+    "companyService/create": lambda tenant: {
+        "company": {"displayName": "New", "metadata": {"a": "b"}, "planId": "basic"},
+        "userCreateRequest": {
+            "user": {
+                "email": f"{secrets.token_hex(6)}@example.org",
+                "userProfile": {"firstname": "Grace", "lastname": "Hopper"},
+            },
+            "authenticationRequest": {
+                "usernamePasswordCredentials": {"username": secrets.token_hex(6), "password": PASSWORD}
+            },
+        },
+    },
+    "companyService/update": lambda tenant: {
+        "companyId": tenant.company_id,
+        "company": {
+            "displayName": "Renamed",
+            "ownerId": tenant.administrator.id,
+            "metadata": {"a": "b"},
+            "branding": {
+                "title": "Renamed",
+                "navbarBg": "#1864ab",
+                "logoURL": "https://example.org/logo.png",
+                "logoHeight": "40",
+                "enabled": True,
+                "logoSquare48URL": "https://example.org/logo48.png",
+            },
+        },
+    },
+    "companyService/billingInformationUpdate": lambda tenant: {
+        "companyId": tenant.company_id,
+        "customerId": "customer 7",
+        "planId": "basic",
+    },
+    "businessLogicService/companies/create": lambda tenant: {
+        "companyName": "New",
+        "user": {
+            "email": f"{secrets.token_hex(6)}@example.org",
+            "userProfile": {"firstname": "Grace", "lastname": "Hopper"},
+        },
+        "userPermissions": {"16": True},
+        "room": {"displayName": "Lounge"},
+        "planId": "basic",
+    },
     "companyService/list": lambda tenant: {"companyIdList": [tenant.company_id]},
     "businessLogicService/permissionGroups": lambda tenant: {},
     "businessLogicService/permissionGroups/list": lambda tenant: {},
@@ -307,6 +357,10 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
 """The calls that take an access token in `accessInfo`, by path."""
 
 NEEDS_PERMISSION = {
+    "companyService/create",
+    "companyService/update",
+    "companyService/billingInformationUpdate",
+    "businessLogicService/companies/create",
     "authenticationService/signAccessToken",
     "authenticationService/authenticationCreate",
     "authenticationService/authenticationUpdate",
@@ -375,9 +429,27 @@ def reset_body(tenant: Tenant) -> Body:
     }
 
 
+def signup_body(tenant: Tenant) -> Body:
+    return {
+        "requestId": "test",
+        "accessInfo": {"requestId": "test"},
+        "company": "New",
+        "accountName": "new",
+        "user": {
+            "email": f"{secrets.token_hex(6)}@example.org",
+            "userProfile": {"firstname": "Grace", "lastname": "Hopper"},
+            "locale": {"UILanguage": "de"},
+        },
+        "agreedToTerms": True,
+        "agreedToPrivacyPolicy": True,
+        "planId": "basic",
+    }
+
+
 OPEN_CALLS: dict[str, Callable[[Tenant], Body]] = {
     "authenticationService/authenticate": sign_in_body,
     "authenticationService/requestPasswordReset": reset_body,
+    "businessLogicService/companies/signup": signup_body,
     "guestService.v2/authenticate": guest_body,
 }
 """The calls without an access token."""

@@ -138,7 +138,7 @@ def test_unknown_paths_are_answered_as_a_gateway_does(tenant: Tenant, path: str)
 @pytest.mark.parametrize(
     "path",
     [
-        "companyService/get",
+        "companyService/destroy",
         "authenticationService/sendCompanyDeletionEmail",
     ],
 )

@@ -42,12 +42,8 @@ _LONGEST_REQUEST_ID = 256
 
 NOT_CARRIED_OUT = {
     "authenticationService": ("sendCompanyDeletionEmail",),
-    "businessLogicService": (
-        "companies/create",
-        "companies/signup",
-        "companies/destroy",
-    ),
-    "companyService": ("get", "create", "update", "destroy", "search", "billingInformationUpdate"),
+    "businessLogicService": ("companies/destroy",),
+    "companyService": ("destroy",),
 }
 
 

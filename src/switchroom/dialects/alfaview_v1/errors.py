@@ -108,6 +108,7 @@ PROBLEMS = ProblemTable(
         (UnknownPath, None): _row(Code.NOT_FOUND, ReplyStatusCode.NOT_FOUND, "Not Found"),
         (WrongMethod, None): _row(Code.UNIMPLEMENTED, ReplyStatusCode.UNIMPLEMENTED, "Method Not Allowed"),
         (Unimplemented, None): _row(Code.UNIMPLEMENTED, ReplyStatusCode.NOT_IMPLEMENTED),
+        (Forbidden, ErrorCode.SIGNUP_CLOSED): _row(Code.PERMISSION_DENIED, ReplyStatusCode.FEATURE_DISABLED),
         (Forbidden, ErrorCode.LINK_EXPIRED): _row(Code.PERMISSION_DENIED, ReplyStatusCode.PERMISSION_DENIED),
         (Forbidden, ErrorCode.LINK_NOT_YET_VALID): _row(
             Code.PERMISSION_DENIED, ReplyStatusCode.PERMISSION_DENIED
@@ -136,6 +137,12 @@ PROBLEMS = ProblemTable(
         {
             "administration": "permissions",
             "after_id": "moveAfterRoomId",
+            "branding.logo_alternative_url": "logoAlternativeURL",
+            "branding.logo_square_256_url": "logoSquare256URL",
+            "branding.logo_square_48_url": "logoSquare48URL",
+            "branding.logo_square_96_url": "logoSquare96URL",
+            "branding.logo_url": "logoURL",
+            "branding.navbar_colour": "navbarBg",
             "breakout_rooms": "subRooms",
             "breakout_rooms.position": "sort",
             "first_name": "firstname",

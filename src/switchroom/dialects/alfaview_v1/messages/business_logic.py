@@ -98,3 +98,23 @@ class InviteUsersRequest(Request):
 
 class InviteUsersReply(Reply):
     trackingInfo: TrackingInfo | None = None
+
+
+class CompanyFoundReply(Reply):
+    trackingInfo: TrackingInfo | None = None
+
+
+class CompanySignupRequest(Request):
+    requestId: str = ""
+    company: str = ""
+    accountName: str = ""
+    user: User | None = None
+    agreedToTerms: bool = False
+    agreedToPrivacyPolicy: bool = False
+    planId: str = ""
+
+
+class CompanySignupReply(Reply):
+    """The same for every address, so that nobody learns which there are: nothing but `replyInfo` is set."""
+
+    trackingInfo: TrackingInfo | None = None

@@ -23,6 +23,7 @@ class ReplyStatusCode(Enum):
     NOT_FOUND = "NOT_FOUND"
     TIMEOUT = "TIMEOUT"
     TOKEN_OUTDATED = "TOKEN_OUTDATED"  # noqa: S105
+    FEATURE_DISABLED = "FEATURE_DISABLED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     ALREADY_EXISTS = "ALREADY_EXISTS"
     ROOM_NOT_FOUND = "ROOM_NOT_FOUND"
@@ -199,6 +200,9 @@ class Branding(Struct, omit_defaults=True):
     logoAlternativeURL: str = ""
     logoSquare48URL: str = ""
     logoSquare96URL: str = ""
+    logoSquare256URL: str = ""
+    stockBrandingDisabled: bool = False
+    logoInMeetingRoomEnabled: bool = False
 
 
 class Company(Struct, omit_defaults=True):
