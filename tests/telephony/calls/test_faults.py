@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -25,6 +27,17 @@ from tests.telephony.calls.test_live_calls import records
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow]
 
 TIMES = 10
+AT_MOST = 30.0
+"""Seconds that half of the times may take. A second or two is usual; it is ten where all cores are busy."""
+
+Recorder = Callable[[str, object], None]
+
+
+def recorded(record_property: Recorder, name: str, seconds: list[float]) -> None:
+    """Keep the median with the results of the tests; it is not worse than it may be."""
+    median = statistics.median(seconds)
+    record_property(name, round(median, 2))
+    assert median <= AT_MOST, seconds
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +51,11 @@ async def restarted(engine: Engine, before: int) -> float:
     began = time.monotonic()
     await until(lambda: engine.restarts > before and engine.state is ProcessState.READY, 40)
     return time.monotonic() - began
+
+
+def people(record: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Who has called whom, and why it ended."""
+    return record["caller_id_number"], record["callee_id_number"], record["hangup_cause"]
 
 
 async def known_to_ring(account: Account, extension: str) -> None:
@@ -65,31 +83,36 @@ async def killed(exchange: RunningPlatform, meanwhile: Callable[[], None] | None
 
 
 async def test_a_worker_is_killed(
-    exchange: RunningPlatform, account: Account, record_property: Callable[[str, object], None]
+    exchange: RunningPlatform, account: Account, record_property: Recorder
 ) -> None:
     """Those who talk go on, and can hold, transfer and hang up; records end right; new calls go on."""
     for extension in ("201", "202", "203"):
         account.person(extension)
     worker = exchange.platform.engines.find(TelephonyWorkerEngine)
     assert worker is not None
+    taken_up: list[float] = []
+    across: list[float] = []
     async with account.phones("201", "202", "203") as (ada, grace, mary):
         for turn in range(TIMES):
             await until(lambda: worker.state is ProcessState.READY, 20)
             call, other = await connected(ada, "202", grace)
+            talked = time.monotonic()
             if turn % 2:
                 await other.hold()
             assert worker.pid is not None
             before = worker.restarts
+            killed_at = time.monotonic()
             os.kill(worker.pid, signal.SIGKILL)
             if not turn % 2:
                 await call.talker.hears(550)
                 await other.talker.hears(400)
-            seconds = await restarted(worker, before)
-            if turn % 2:  # in the other turns sound was listened to meanwhile
-                record_property("seconds until calls are taken up", round(seconds, 2))
+            await restarted(worker, before)
             if turn % 2:
                 await other.resume()
+                # In the other turns sound was listened to meanwhile.
+                taken_up.append(time.monotonic() - killed_at)
                 await call.talker.hears(550)
+                across.append(time.monotonic() - talked)
                 call.hang_up()
                 await other.ended()
             else:
@@ -100,10 +123,16 @@ async def test_a_worker_is_killed(
                 await other.ended()
                 third.hang_up()
                 await call.ended()
-    records = account.api("GET", "/calls_history/all", limit=100)
-    assert len(records) >= TIMES
-    assert {one["hangup_cause"] for one in records} <= {"NORMAL_CLEARING", "BLIND_TRANSFER"}
-    assert all(one["duration_seconds"] >= one["billing_seconds"] for one in records)
+    recorded(record_property, "median of seconds until calls can be controlled again", taken_up)
+    found = await records(account, TIMES // 2 * 3)
+    ended = [("201", "202", "NORMAL_CLEARING")]
+    transferred = [("201", "202", "BLIND_TRANSFER"), ("201", "203", "NORMAL_CLEARING")]
+    assert sorted(people(one) for one in found) == sorted([*ended, *transferred] * (TIMES // 2))
+    assert all(one["duration_seconds"] >= one["billing_seconds"] for one in found)
+    # The time in which there was no worker is paid as well.
+    billed = sorted(one["billing_seconds"] for one in found if people(one) in ended)
+    for paid, seconds in zip(billed, sorted(across), strict=True):
+        assert paid >= int(seconds)
 
 
 async def test_a_worker_is_killed_while_phones_ring(exchange: RunningPlatform, account: Account) -> None:
@@ -126,8 +155,10 @@ async def test_a_worker_is_killed_while_phones_ring(exchange: RunningPlatform, a
         call, other = await connected(ada, "202", grace)
         call.hang_up()
         await other.ended()
-    causes = [one["hangup_cause"] for one in await records(account, TIMES + 1)]
-    assert sorted(causes) == ["CRASH"] * TIMES + ["NORMAL_CLEARING"]
+    found = await records(account, TIMES + 1)
+    crashed = [("201", "202", "CRASH")] * TIMES
+    assert sorted(people(one) for one in found) == [*crashed, ("201", "202", "NORMAL_CLEARING")]
+    assert all(one["billing_seconds"] == 0 for one in found if one["hangup_cause"] == "CRASH")
 
 
 async def test_a_worker_is_killed_while_a_phone_rings_for_who_is_answered(
@@ -153,13 +184,15 @@ async def test_a_worker_is_killed_while_a_phone_rings_for_who_is_answered(
 
 
 async def test_the_sip_server_is_killed(
-    exchange: RunningPlatform, account: Account, record_property: Callable[[str, object], None]
+    exchange: RunningPlatform, account: Account, record_property: Recorder
 ) -> None:
     """Who is registered can be called, and calls that are up can be ended."""
     account.person("201")
     account.person("202")
     server = exchange.platform.engines.find(KamailioEngine)
     assert server is not None
+    controlled: list[float] = []
+    set_up: list[float] = []
     async with account.phones("201", "202") as (ada, grace):
         for _ in range(TIMES):
             await until(lambda: server.state is ProcessState.READY, 20)
@@ -167,12 +200,23 @@ async def test_the_sip_server_is_killed(
             assert server.pid is not None
             before = server.restarts
             os.kill(server.pid, signal.SIGKILL)
-            record_property("seconds until Kamailio is back", round(await restarted(server, before), 2))
+            killed_at = time.monotonic()
+            await restarted(server, before)
             await call.talker.hears(550)
             await other.hold()
+            controlled.append(time.monotonic() - killed_at)
             await other.resume()
             call.hang_up()
             await other.ended()
+            began = time.monotonic()
+            call, other = await connected(ada, "202", grace)
+            set_up.append(time.monotonic() - began)
+            call.hang_up()
+            await other.ended()
+    recorded(record_property, "median of seconds until Kamailio lets calls be controlled again", controlled)
+    recorded(record_property, "median of seconds until a call is set up after Kamailio was killed", set_up)
+    found = await records(account, 2 * TIMES)
+    assert [people(one) for one in found] == [("201", "202", "NORMAL_CLEARING")] * 2 * TIMES
 
 
 async def test_the_relay_is_killed(exchange: RunningPlatform, account: Account) -> None:
@@ -190,5 +234,5 @@ async def test_the_relay_is_killed(exchange: RunningPlatform, account: Account) 
             await call.ended()
             await other.ended()
         await until(lambda: relay.state is ProcessState.READY, 20)
-    causes = [one["hangup_cause"] for one in await records(account, TIMES)]
-    assert causes == ["MEDIA_TIMEOUT"] * TIMES
+    found = await records(account, TIMES)
+    assert [people(one) for one in found] == [("201", "202", "MEDIA_TIMEOUT")] * TIMES
