@@ -140,8 +140,8 @@ def link(person: Person, name: str) -> Locator:
 
 def test_links_are_changed_and_sent_again(tenant: Tenant, newcomer: Newcomer) -> None:
     room = tenant.room("Lounge")
-    address = f"grace-{tenant.company_id.lower()}@example.org"
-    tenant.guest_link(room, displayName="Grace", email=address)
+    grace_address = f"grace-{tenant.company_id.lower()}@example.org"
+    tenant.guest_link(room, displayName="Grace", email=grace_address)
     tenant.group_link(room, description="Open evening")
     ada = sign_in(newcomer("Ada", timezone="Europe/Berlin").opens("/"), tenant.administrator)
     ada.the("room-links").click()
@@ -153,12 +153,17 @@ def test_links_are_changed_and_sent_again(tenant: Tenant, newcomer: Newcomer) ->
     is_fine(ada)
     form.get_by_test_id("save-link").dblclick()
     announced(ada, "The link was changed.")
-    expect(link(ada, "Late evening")).to_contain_text("until 2 January 2090")
+    late = link(ada, "Late evening")
+    expect(late).to_contain_text("until 2 January 2090")
+    late.get_by_test_id("show-qr").click()
+    address = late.get_by_test_id("copy-link").get_attribute("data-link") or ""
+    expect(late.get_by_test_id("qr-code")).to_have_attribute("data-link", address)
+    is_fine(ada)
     ada.page.get_by_role("tab", name="Guest links").click()
     grace = link(ada, "Grace")
     grace.get_by_test_id("resend-link").dblclick()
     announced(ada, "The mail to Grace is on its way again.")
-    mails_to(tenant.running, address)
+    mails_to(tenant.running, grace_address)
 
 
 def test_rooms_are_administered_on_a_phone_in_german(tenant: Tenant, newcomer: Newcomer) -> None:

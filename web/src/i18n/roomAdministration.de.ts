@@ -59,6 +59,9 @@ export const roomAdministrationDe: typeof roomAdministrationEn = {
     DISABLE_MINI_WINDOW: 'Kein kleines Fenster',
   },
   links: {
+    qr: 'QR-Code',
+    qrOf: 'QR-Code von {{name}}',
+    qrLabel: 'QR-Code mit dem Link: die Kamera eines Telefons darauf richten',
     edit: 'Ändern',
     editOf: 'Den Link {{name}} ändern',
     save: 'Speichern',

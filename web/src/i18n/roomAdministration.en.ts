@@ -57,6 +57,9 @@ export const roomAdministrationEn = {
     DISABLE_MINI_WINDOW: 'No small window',
   },
   links: {
+    qr: 'QR code',
+    qrOf: 'QR code of {{name}}',
+    qrLabel: 'QR code with the link: point the camera of a phone at it',
     edit: 'Change',
     editOf: 'Change the link {{name}}',
     save: 'Save',

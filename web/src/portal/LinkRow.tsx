@@ -1,16 +1,19 @@
-import { Button, CopyButton, Group, Text } from '@mantine/core'
+import { Button, CopyButton, Group, Loader, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { deleteLink, type PermissionGroup, resendLink } from '../api/links'
 import { formatDateTime } from '../i18n/format'
-import { IconCheck, IconCopy, IconEdit, IconMail, IconTrash } from '../ui/icons'
+import { IconCheck, IconCopy, IconEdit, IconMail, IconQrcode, IconTrash } from '../ui/icons'
 import { announce } from './announce'
 import { DeletionQuestion } from './DeletionQuestion'
 import { groupName } from './groupName'
 import { LinkForm, type ListedLink } from './LinkForm'
 import classes from './LinkRow.module.css'
+
+// Most never look at one.
+const QrCode = lazy(() => import('./rooms/QrCode'))
 
 interface LinkRowProps {
   link: ListedLink
@@ -27,6 +30,7 @@ export function LinkRow({ link, kind, groups, roomId, group, queryKey }: LinkRow
   const queries = useQueryClient()
   const [asking, setAsking] = useState(false)
   const [changing, setChanging] = useState(false)
+  const [showsCode, setShowsCode] = useState(false)
   const mutationKey = ['resend-link', link.id]
   const sending = useMutation({
     mutationKey,
@@ -64,6 +68,19 @@ export function LinkRow({ link, kind, groups, roomId, group, queryKey }: LinkRow
             </Button>
           )}
         </CopyButton>
+        {link.joinLink && (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconQrcode size={16} aria-hidden />}
+            aria-label={t('roomAdministration.links.qrOf', { name: title })}
+            aria-expanded={showsCode}
+            onClick={() => setShowsCode(!showsCode)}
+            data-testid="show-qr"
+          >
+            {t('roomAdministration.links.qr')}
+          </Button>
+        )}
         {kind === 'guest' && link.email && (
           <Button
             size="xs"
@@ -104,6 +121,16 @@ export function LinkRow({ link, kind, groups, roomId, group, queryKey }: LinkRow
         <Text c="var(--mantine-color-error)" role="alert" size="sm">
           {t('links.failed', { message: sending.error.message })}
         </Text>
+      )}
+      {showsCode && link.joinLink && (
+        <div className={classes.code}>
+          <Suspense fallback={<Loader size="sm" role="status" aria-label={t('common.loading')} />}>
+            <QrCode link={link.joinLink} />
+          </Suspense>
+          <Text size="sm" ta="center" className={classes.title}>
+            {link.joinLink}
+          </Text>
+        </div>
       )}
       {changing && (
         <LinkForm
