@@ -124,6 +124,7 @@ class ErrorCode(StrEnum):
     ORGANIZATION_NOT_FOUND = "organization_not_found"
     ORGANIZATION_AMBIGUOUS = "organization_ambiguous"
     ORGANIZATION_CLOSED = "organization_closed"
+    DELETION_UNCONFIRMED = "deletion_unconfirmed"
     SIGNUP_CLOSED = "signup_closed"
     TERMS_NOT_AGREED = "terms_not_agreed"
     NAME_REQUIRED = "name_required"

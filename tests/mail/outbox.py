@@ -36,5 +36,14 @@ def invitation_key(running: RunningPlatform, recipient: str) -> str:
     return key
 
 
+def deletion_key(running: RunningPlatform, recipient: str) -> str:
+    """The key in the only link that somebody got to delete an organization."""
+    (mail,) = mails_to(running, recipient)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    (key,) = re.findall(r"/#/company-deletion/(\w{32})\s", body.get_content())
+    return key
+
+
 def _mails(directory: Path) -> list[EmailMessage]:
     return [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(directory.glob("*.eml"))]

@@ -5,6 +5,7 @@ import { account, restoreAccount } from './api/account'
 import { DocsPage } from './docs/DocsPage'
 import { GuestPage } from './join/GuestPage'
 import { MemberPage } from './join/MemberPage'
+import { CompanyDeletionPage } from './launch/CompanyDeletionPage'
 import { LaunchPage } from './launch/LaunchPage'
 import { MagicPage } from './launch/MagicPage'
 import { MeetingPage } from './meeting/MeetingPage'
@@ -14,7 +15,7 @@ import { LoginPage } from './portal/LoginPage'
 import { PasswordPage } from './portal/PasswordPage'
 import { PortalPages } from './portal/PortalPages'
 import { navigate, parseRoute, type Route, useHash } from './route/hash'
-import { invitationLink, magicLink, passwordLink } from './route/linkKeys'
+import { companyDeletionLink, invitationLink, magicLink, passwordLink } from './route/linkKeys'
 import { MessagePage } from './ui/MessagePage'
 import { useStore } from './ui/store'
 
@@ -22,6 +23,7 @@ export function App() {
   const hash = useHash()
   const passwordKey = useStore(passwordLink.current)
   const invitationKey = useStore(invitationLink.current)
+  const deletionKey = useStore(companyDeletionLink.current)
   const magicToken = useStore(magicLink.current)
   if (window.location.pathname.startsWith('/webclient')) return <LaunchPage />
   if (window.location.pathname.startsWith('/docs')) return <DocsPage />
@@ -40,6 +42,12 @@ export function App() {
         <NothingHere />
       ) : (
         <InvitationPage key={invitationKey} linkKey={invitationKey} />
+      )
+    case 'company-deletion':
+      return deletionKey === null ? (
+        <NothingHere />
+      ) : (
+        <CompanyDeletionPage key={deletionKey} linkKey={deletionKey} />
       )
     case 'magic':
       return magicToken === null ? <NothingHere /> : <MagicPage key={magicToken} token={magicToken} />

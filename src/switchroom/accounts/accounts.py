@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 
 from cachetools import TTLCache
 from msgspec import UNSET, Struct
-from sqlalchemy import ColumnElement, and_, case, delete, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize
+from switchroom.accounts.closing import close_organization
 from switchroom.accounts.dependents import AccountDependents
 from switchroom.accounts.models import MeetingTerms
 from switchroom.accounts.organizers import (
@@ -44,7 +45,6 @@ from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Exhausted, Forbidden, NotFound, Problems
 from switchroom.events.append import append
 from switchroom.events.types import (
-    AccountClosed,
     AccountCreated,
     AccountSnapshot,
     AccountUpdated,
@@ -52,10 +52,10 @@ from switchroom.events.types import (
     UserDeleted,
     UserUpdated,
 )
-from switchroom.identity.models import Membership, Organization, Person, RefreshToken
+from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.permission_groups import require_group
 from switchroom.identity.permissions import Standing
-from switchroom.identity.revocation import revoke, revoke_all
+from switchroom.identity.revocation import revoke
 from switchroom.identity.usernames import folded, spellings
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.rooms.drafts import LONGEST_NAME
@@ -150,14 +150,7 @@ class Accounts:
         kept."""
         async with self._write(None) as session:
             account = await _account(session, hex_id)
-            organization = account.organization
-            organization.closed_at = now()
-            await session.flush()  # who is just signing in goes first, or not at all
-            revoke_all(session, organization.id)
-            tokens = delete(RefreshToken).where(RefreshToken.organization_id == organization.id)
-            await session.execute(tokens.execution_options(synchronize_session=False))
-            await self._dependents.account_closes(session, organization.id)
-            _append(session, AccountClosed, organization, account.terms)
+            await close_organization(session, account.organization, account.terms, self._dependents)
 
     async def admins(self, organization_id: int) -> Sequence[Organizer]:
         return await self._people(organization_id, _IS_ADMIN, MOST_LISTED, 0)

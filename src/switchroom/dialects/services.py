@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from switchroom.accounts.accounts import Accounts
 from switchroom.accounts.companies import Companies, Signups
+from switchroom.accounts.deletions import OrganizationDeletions
 from switchroom.accounts.directory import PeopleDirectory
 from switchroom.accounts.invitation_batches import InvitationBatches
 from switchroom.accounts.invitations import MemberInvitations
@@ -96,6 +97,7 @@ class Services(Struct, frozen=True, kw_only=True):
     attendances: Attendances
     calendars: Calendars
     companies: Companies
+    deletions: OrganizationDeletions
     invitation_batches: InvitationBatches
     meeting_admission: MeetingAdmission
     meeting_rooms: MeetingRooms

@@ -39,6 +39,11 @@ class OrganizationUpdated(DomainEvent, frozen=True, kw_only=True):
     by: Annotated[str | UnsetType, Meta(description="where a person or an API key did it")] = UNSET
 
 
+class OrganizationDeleted(OrganizationUpdated, frozen=True, kw_only=True):
+    event_type = "organization.deleted"
+    remark = "what was in it is removed soon, this log too"
+
+
 class _OfPerson(DomainEvent, frozen=True, kw_only=True):
     happens_to = "person"
     username: str

@@ -211,6 +211,23 @@ class RefreshToken(OfOrganization, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class OrganizationDeletion(OfOrganization, Base):
+    """Deletion of an organization that a person has asked for, by a link whose key is not kept: asked for,
+    confirmed by who has shown the key, or carried out, until nothing is left of it."""
+
+    __tablename__ = "organization_deletions"
+
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[str] = mapped_column(String(36))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
 class MagicToken(OfOrganization, Base):
     """Signs a person in to the organization, once. The token itself is not kept. It is made by a sign-in with
     the refresh token of `refresh_token_hash`, which must still be good; or by an access token alone, and the

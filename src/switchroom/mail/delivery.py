@@ -24,6 +24,7 @@ from switchroom.jobs.periodic import Periodic
 from switchroom.jobs.retry import Schedule, written
 from switchroom.jobs.runner import Runner, Work
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
+from switchroom.mail.deletion_mails import DeletionMail
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail
 from switchroom.mail.member_invitation_mails import MemberInvitationMail
@@ -184,6 +185,7 @@ class MailDelivery(Work[Claim[QueuedMail]]):
 
     def _render(self, mail: QueuedMail, payload: Payload, sound: Sound | None) -> RenderedMail:
         # Loaded with the first mail, in the thread that renders it: calendars would slow each start down.
+        from switchroom.mail.deletion_rendering import render_deletion_mail
         from switchroom.mail.meeting_rendering import render_meeting_mail
         from switchroom.mail.member_invitation_rendering import render_member_invitation
         from switchroom.mail.password_rendering import render_password_mail
@@ -192,6 +194,8 @@ class MailDelivery(Work[Claim[QueuedMail]]):
 
         envelope = Envelope(mail_id=mail.id, sender=self._sender, queued_at=mail.created_at)
         match payload:
+            case DeletionMail():
+                return render_deletion_mail(payload, envelope)
             case Invitation():
                 return render_invitation(payload, envelope)
             case MeetingMail():
@@ -251,7 +255,7 @@ def _secrets(payload: Payload) -> list[str]:
     """What must not be repeated from a server's answer."""
     if isinstance(payload, VoicemailMail):
         return []
-    has_link = isinstance(payload, PasswordMail | MemberInvitationMail)
+    has_link = isinstance(payload, DeletionMail | PasswordMail | MemberInvitationMail)
     link = payload.link if has_link else payload.join_link
     found = [part for part in link.split("/") if len(part) >= _SHORTEST_SECRET]
     if isinstance(payload, MeetingMail):

@@ -15,6 +15,7 @@ from switchroom.db.base import now
 from switchroom.db.database import insert_values, notify
 from switchroom.identity.models import new_id, new_ordered_id
 from switchroom.jobs.batches import Batch, BatchState
+from switchroom.mail.deletion_mails import DeletionMail
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMailKind
 from switchroom.mail.member_invitation_mails import MemberInvitationMail
@@ -34,7 +35,7 @@ _MOST_ORDINARY = 10
 
 _QUEUED_MAILS = cast("Table", QueuedMail.__table__)
 
-Payload = Invitation | MeetingMail | MemberInvitationMail | PasswordMail | VoicemailMail
+Payload = DeletionMail | Invitation | MeetingMail | MemberInvitationMail | PasswordMail | VoicemailMail
 """What a queued mail says."""
 
 
@@ -127,6 +128,14 @@ async def enqueue_password_mail(
     session.add(queued)
     notify(session, MailQueued())
     return queued.id
+
+
+async def enqueue_deletion_mail(session: AsyncSession, organization_id: int, mail: DeletionMail) -> None:
+    """Queue the mail; it leaves once the caller's transaction is committed. Earlier ones about the same
+    organization that still wait are not sent any more: their links are void."""
+    await withdraw_password_mails(session, mail.uid)
+    session.add(QueuedMail(**_row(organization_id, mail, to=mail.to, queued_at=now())))
+    notify(session, MailQueued())
 
 
 async def enqueue_voicemail_mail(session: AsyncSession, organization_id: int, mail: VoicemailMail) -> None:

@@ -74,6 +74,7 @@ class Dialects:
             attendances=meetings.attendances,
             calendars=meetings.calendars,
             companies=meetings.companies,
+            deletions=meetings.deletions,
             meeting_admission=meetings.admission,
             meeting_rooms=meetings.meeting_rooms,
             meetings=meetings.meetings,

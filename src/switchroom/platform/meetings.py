@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from switchroom.accounts.accounts import Accounts
 from switchroom.accounts.companies import Companies, Signups
+from switchroom.accounts.deletions import OrganizationDeletions
 from switchroom.accounts.dependents import AccountDependents, AllDependents
 from switchroom.accounts.directory import PeopleDirectory
 from switchroom.accounts.invitation_batches import InvitationBatches
@@ -66,6 +67,9 @@ class MeetingServices:
             is_open=is_open,
             most_asked=settings.security.address_attempts,
         )
+        self.deletions = OrganizationDeletions(
+            database, signer, identity.throttle, all_dependents, settings.base_url
+        )
         self.people_administration = PeopleAdministration(
             database, identity.passwords, identity.password_requests, all_dependents
         )
@@ -110,6 +114,7 @@ class MeetingServices:
     def background(self) -> list[Background]:
         return [
             Background("recordings", self.recording_finisher.run),
+            Background("deleted organizations", self.deletions.run),
             Background("signups", self.signups.run),
             Background("invitations", self.invitation_batches.run),
             Background("chat of meetings", self.transcript.run, self.transcript.finish),

@@ -106,6 +106,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ORGANIZATION_NOT_FOUND: "Die Organisation {id} gibt es nicht.",
     ErrorCode.ORGANIZATION_AMBIGUOUS: "Mehrere Organisationen heißen {name}: Nennen Sie die ID.",
     ErrorCode.ORGANIZATION_CLOSED: "Die Organisation ist geschlossen.",
+    ErrorCode.DELETION_UNCONFIRMED: "Das Löschen muss mit dem Link aus der E-Mail bestätigt werden.",
     ErrorCode.SIGNUP_CLOSED: "Unternehmen legt an, wer diesen Server betreibt.",
     ErrorCode.TERMS_NOT_AGREED: "{field}: Dazu ist Ihre Zustimmung nötig.",
     ErrorCode.NAME_REQUIRED: "Ein Name ist nötig",

@@ -104,6 +104,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.ORGANIZATION_NOT_FOUND: "there is no organization {id}",
     ErrorCode.ORGANIZATION_AMBIGUOUS: "several organizations are named {name}: give the id",
     ErrorCode.ORGANIZATION_CLOSED: "the company is closed",
+    ErrorCode.DELETION_UNCONFIRMED: "the deletion has to be confirmed by the link that is mailed",
     ErrorCode.SIGNUP_CLOSED: "companies are made by whoever runs this server",
     ErrorCode.TERMS_NOT_AGREED: "{field}: this takes your agreement",
     ErrorCode.NAME_REQUIRED: "a name is required",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.mail.outbox import invitation_key
+from tests.mail.outbox import deletion_key, invitation_key
 from tests.platform import PASSWORD, Tenant
 
 Body = dict[str, Any]
@@ -41,6 +41,16 @@ def tasks_of_mails(tenant: Tenant) -> str:
     return sent["trackingInfo"]["taskId"]
 
 
+def confirmed_deletion(tenant: Tenant) -> Body:
+    """For an administrator who has shown the key in the mail."""
+    tenant.api("authenticationService/sendCompanyDeletionEmail")
+    key = deletion_key(tenant.running, tenant.administrator.username)
+    credentials = {"activationToken": key, "keyType": "COMPANY_DELETION"}
+    body = {"activationTokenCredentials": credentials, "accessInfo": {"accessToken": tenant.token}}
+    assert tenant.api.post("authenticationService/authenticate", body).status_code == 200
+    return {"companyId": tenant.company_id}
+
+
 CALLS: dict[str, Callable[[Tenant], Body]] = {
     "authenticationService/accessTokenInformation": lambda tenant: {},
     "authenticationService/signAccessToken": lambda tenant: {
@@ -56,6 +66,9 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
         "refreshToken": "",
         "vanitySubdomain": "acme",
     },
+    "authenticationService/sendCompanyDeletionEmail": lambda tenant: {},
+    "companyService/destroy": confirmed_deletion,
+    "businessLogicService/companies/destroy": confirmed_deletion,
     "authenticationService/listIdentityProviders": lambda tenant: {"domain": "example.org"},
     "authenticationService/authenticationCreate": lambda tenant: {
         "authenticationRequest": {
@@ -357,6 +370,9 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
 """The calls that take an access token in `accessInfo`, by path."""
 
 NEEDS_PERMISSION = {
+    "authenticationService/sendCompanyDeletionEmail",
+    "companyService/destroy",
+    "businessLogicService/companies/destroy",
     "companyService/create",
     "companyService/update",
     "companyService/billingInformationUpdate",

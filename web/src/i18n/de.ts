@@ -35,6 +35,18 @@ export const de: Translation = {
     passwordSet: 'Ihr Passwort ist festgelegt. Sie können sich jetzt damit anmelden.',
     joined: 'Sie haben die Einladung angenommen. Sie können sich jetzt anmelden.',
   },
+  companyDeletion: {
+    title: 'Organisation löschen',
+    titleOf: '{{company}} löschen?',
+    along:
+      'Damit wird die Organisation sofort gelöscht, mit Personen ({{people}}), Räumen ({{rooms}}) und allen Links, Meetings, Aufnahmen und Telefonen. Das lässt sich nicht rückgängig machen. Der Link gilt bis {{date}}.',
+    submit: 'Endgültig löschen',
+    doneTitle: '{{company}} ist gelöscht',
+    done: 'Niemand kann sich dort mehr anmelden. Was darin war, wird entfernt.',
+    usedTitle: 'Dieser Link funktioniert nicht mehr',
+    used: 'Er wurde verwendet, durch einen neueren ersetzt oder ist zu alt. Durch das Öffnen wurde nichts gelöscht.',
+    failed: 'Es wurde nichts gelöscht: {{message}}',
+  },
   magic: {
     title: 'Anmelden',
     lead: 'Sie kommen aus einem anderen Programm, in dem Sie angemeldet sind. Machen Sie nur weiter, wenn Sie es eben selbst geöffnet haben.',

@@ -34,6 +34,18 @@ export const en = {
     passwordSet: 'Your password is set. You can sign in with it now.',
     joined: 'You have accepted the invitation. You can sign in now.',
   },
+  companyDeletion: {
+    title: 'Delete an organization',
+    titleOf: 'Delete {{company}}?',
+    along:
+      'This deletes the organization at once, with people ({{people}}), rooms ({{rooms}}) and all links, meetings, recordings and telephones. It cannot be undone. The link is good until {{date}}.',
+    submit: 'Delete for good',
+    doneTitle: '{{company}} is deleted',
+    done: 'Nobody can sign in to it any more. What was in it is being removed.',
+    usedTitle: 'This link does not work any more',
+    used: 'It was used, replaced by a newer one, or is too old. Nothing has been deleted by opening it.',
+    failed: 'Nothing was deleted: {{message}}',
+  },
   magic: {
     title: 'Sign in',
     lead: 'You come from another program in which you are signed in. Go on only if you have just opened it yourself.',

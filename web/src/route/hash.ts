@@ -13,7 +13,7 @@ export type Route =
   | { page: 'portal'; name: PortalPageName | 'home'; rest: readonly string[] }
   | { page: 'join'; link: LinkAddress }
   | { page: 'room'; roomId: string }
-  | { page: 'password' | 'invitation' | 'magic'; key: string }
+  | { page: 'password' | 'invitation' | 'magic' | 'company-deletion'; key: string }
   | { page: 'meeting'; number: string; key: string }
 
 /** Reads the part of an address after `#`. A link may be pasted with or without its `/v2`. */
@@ -31,7 +31,9 @@ export function parseRoute(hash: string): Route {
   if (page === 'login') return { page: 'login' }
   if (page === 'forgotten') return { page: 'forgotten' }
   if (page === 'room' && one) return { page: 'room', roomId: one }
-  if (page === 'password' || page === 'invitation' || page === 'magic') return { page, key: one }
+  if (page === 'password' || page === 'invitation' || page === 'magic' || page === 'company-deletion') {
+    return { page, key: one }
+  }
   if (page === 'meeting' && one) return { page: 'meeting', number: one.replace(/[\s-]/g, ''), key: two }
   if (page === 'join' && three) {
     return { page: 'join', link: { companyId: one, roomId: two, accessKey: three } }

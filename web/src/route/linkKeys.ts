@@ -1,7 +1,7 @@
 import { Store } from '../ui/store'
 import { parseRoute } from './hash'
 
-type Page = 'password' | 'invitation' | 'magic'
+type Page = 'password' | 'invitation' | 'magic' | 'company-deletion'
 
 /** The key of a mailed link to one page: it is taken out of the address bar and the history when the link is opened. A
  * reload finds it again until it was used. */
@@ -62,7 +62,10 @@ export const invitationLink = new LinkKey('invitation', 'switchroom.invitation-l
 /** The link that signs somebody in, once. */
 export const magicLink = new LinkKey('magic', 'switchroom.magic-link')
 
-const LINKS = [passwordLink, invitationLink, magicLink]
+/** The link that deletes a company. */
+export const companyDeletionLink = new LinkKey('company-deletion', 'switchroom.company-deletion-link')
+
+const LINKS = [passwordLink, invitationLink, magicLink, companyDeletionLink]
 
 /** Hides the keys of such links now and whenever one is opened. To be called before anything else follows the address. */
 export function hideLinkKeys(): void {

@@ -26,6 +26,8 @@ from switchroom.dialects.alfaview_v1.messages.authentication import (
     PasswordResetReply,
     PasswordResetRequest,
     RefreshTokenCredentials,
+    SendCompanyDeletionEmailReply,
+    SendCompanyDeletionEmailRequest,
     SignAccessTokenRequest,
     UsernamePasswordCredentials,
 )
@@ -47,6 +49,9 @@ from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.identity.usernames import folded
 
 _ACTIVATION_TOKEN = "activationTokenCredentials.activationToken"  # noqa: S105
+_DELETION = "COMPANY_DELETION"
+"""The type of the key in the mail by which a company is deleted."""
+
 _WELCOME = "You were authenticated successfully"
 
 
@@ -54,6 +59,7 @@ class AuthenticationService:
     def __init__(self, services: Services) -> None:
         self._authentication = services.authentication
         self._invitations = services.member_invitations
+        self._deletions = services.deletions
         self._magic_tokens = services.magic_tokens
         self._password_links = services.password_links
         self._password_resets = services.password_resets
@@ -106,6 +112,13 @@ class AuthenticationService:
                 self.create_magic_token,
                 "A token that signs the caller in elsewhere by `magicTokenCredentials`, once and within two "
                 "minutes, and the page that does so.",
+            ),
+            operation(
+                "authenticationService/sendCompanyDeletionEmail",
+                SendCompanyDeletionEmailRequest,
+                SendCompanyDeletionEmailReply,
+                self.send_company_deletion_email,
+                "Mail the caller a link by which they delete their company.",
             ),
             operation(
                 "authenticationService/requestPasswordReset",
@@ -183,6 +196,12 @@ class AuthenticationService:
         made = await self._magic_tokens.create(context.caller, refresh_token)
         return CreateMagicTokenReply(launchURL=made.address, magicToken=made.token)
 
+    async def send_company_deletion_email(
+        self, context: Context, request: SendCompanyDeletionEmailRequest
+    ) -> Reply:
+        await self._deletions.ask(context.caller)
+        return SendCompanyDeletionEmailReply()
+
     async def request_password_reset(self, context: Context, request: PasswordResetRequest) -> Reply:
         username = required(request.username, "username")
         self._password_resets.ask_for(username, context.address, request.companyId)
@@ -236,6 +255,9 @@ class AuthenticationService:
         """The key of an invitation's link brings a token that accepts the invitation, and nothing else."""
         key = required(activation.activationToken or activation.code, _ACTIVATION_TOKEN)
         own = request.accessInfo.accessToken if request.accessInfo else ""
+        if activation.keyType == _DELETION:
+            claims = await self._deletions.confirm(key, standard_base64(own), context.address)
+            return SignedIn(self._signer.sign(claims), claims, "", 0, [claims.company_id])
         claims = await self._invitations.sign_in(key, standard_base64(own) if own else "", context.address)
         if activation.companyId and activation.companyId != claims.company_id:
             raise LinkNotFound

@@ -11,6 +11,8 @@ from switchroom.dialects.alfaview_v1.messages.company import (
     BillingInformationUpdateRequest,
     CompanyCreateReply,
     CompanyCreateRequest,
+    CompanyDestroyReply,
+    CompanyDestroyRequest,
     CompanyGetReply,
     CompanyGetRequest,
     CompanyListReply,
@@ -34,6 +36,7 @@ _PAGE = 100
 class CompanyService:
     def __init__(self, services: Services) -> None:
         self._organizations = services.organizations
+        self._deletions = services.deletions
         self._companies = services.companies
 
     def operations(self) -> Sequence[Operation]:
@@ -72,6 +75,17 @@ class CompanyService:
                 CompanyUpdateReply,
                 self.update,
                 "Change the company's name, owner, branding and metadata.",
+            ),
+            *(
+                operation(
+                    path,
+                    CompanyDestroyRequest,
+                    CompanyDestroyReply,
+                    self.destroy,
+                    "Delete the company with all that is in it, within an hour after the caller has "
+                    "confirmed it by the key in the mail.",
+                )
+                for path in ("companyService/destroy", "businessLogicService/companies/destroy")
             ),
             operation(
                 "companyService/billingInformationUpdate",
@@ -134,6 +148,10 @@ class CompanyService:
             raise Invalid(ErrorCode.REQUIRED, "company")
         await self._companies.update(context.caller, request.companyId, company_draft(request.company))
         return CompanyUpdateReply()
+
+    async def destroy(self, context: Context, request: CompanyDestroyRequest) -> Reply:
+        await self._deletions.delete(context.caller, required(request.companyId, "companyId"))
+        return CompanyDestroyReply()
 
     async def update_billing(self, context: Context, request: BillingInformationUpdateRequest) -> Reply:
         required(request.customerId or request.planId, "customerId")

@@ -23,7 +23,6 @@ from switchroom.dialects.alfaview_v1.messages.common import AccessInfo, Reply, R
 from switchroom.dialects.alfaview_v1.operations import (
     Context,
     new_request_id,
-    not_carried_out,
     standard_base64,
 )
 from switchroom.dialects.alfaview_v1.permission_groups import PermissionGroupService
@@ -39,12 +38,6 @@ from switchroom.errors import ErrorCode, Invalid, Unauthenticated
 from switchroom.identity.tokens import AccessToken
 
 _LONGEST_REQUEST_ID = 256
-
-NOT_CARRIED_OUT = {
-    "authenticationService": ("sendCompanyDeletionEmail",),
-    "businessLogicService": ("companies/destroy",),
-    "companyService": ("destroy",),
-}
 
 
 class _TokenPlace(Struct):
@@ -76,11 +69,6 @@ class Alfaview(Dialect[AccessToken, Word]):
             *QuotaService(services).operations(),
             *RoomService(services).operations(),
             *UserService(services).operations(),
-            *(
-                not_carried_out(f"{service}/{path}")
-                for service, paths in NOT_CARRIED_OUT.items()
-                for path in paths
-            ),
             document(self, DOCUMENTATION, "/documentation/swagger"),
         ]
 

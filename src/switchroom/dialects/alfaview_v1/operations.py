@@ -6,10 +6,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 from switchroom.dialects import operation as frame
-from switchroom.dialects.alfaview_v1.errors import Unimplemented
 from switchroom.dialects.alfaview_v1.messages.common import Reply, ReplyInfo
 from switchroom.dialects.body import LARGEST_BODY
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.operation import Operation
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.secrets import random_key
 from switchroom.identity.tokens import AccessToken, SubjectKind
@@ -60,24 +59,6 @@ def stream(
         access=TOKEN,
         handler=handler,
         is_stream=True,
-    )
-
-
-def not_carried_out(path: str) -> Operation:
-    """An operation that the API has and this server does not carry out."""
-
-    async def refuse(_context: Context, _body: bytes) -> Reply:
-        raise Unimplemented(path)
-
-    return Operation(
-        method="POST",
-        path=f"/{path}",
-        summary="",
-        request=bytes,
-        reply=Reply,
-        access=OPEN,
-        handler=refuse,
-        is_documented=False,
     )
 
 

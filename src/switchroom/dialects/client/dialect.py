@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from switchroom.dialects.client.context import Context
+from switchroom.dialects.client.deletion import DeletionOperations
 from switchroom.dialects.client.documentation import DOCUMENTATION
 from switchroom.dialects.client.errors import PROBLEMS, Refusal, refusal
 from switchroom.dialects.client.invitation import InvitationOperations
@@ -50,6 +51,7 @@ class ClientApi(Dialect[None, str]):
                 *InvitationOperations(services.member_invitations).operations(),
                 *OrganizationOperations(services).operations(),
                 *WebHookOperations(services).operations(),
+                *DeletionOperations(services.deletions).operations(),
                 *PeopleOperations(services).operations(),
                 *SessionOperations(services).operations(),
                 *SignOutOperations(

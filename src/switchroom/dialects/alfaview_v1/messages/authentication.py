@@ -229,6 +229,14 @@ class AuthenticationUpdateReply(Reply):
     trackingInfo: TrackingInfo | None = None
 
 
+class SendCompanyDeletionEmailRequest(Request):
+    pass
+
+
+class SendCompanyDeletionEmailReply(Reply):
+    pass
+
+
 class CreateMagicTokenRequest(Request):
     """`refreshToken` is that of the sign-in, left out where the cookie `auth` comes along."""
 

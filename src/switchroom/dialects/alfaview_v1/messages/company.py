@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from switchroom.dialects.alfaview_v1.messages.common import Company, Reply, Request
+from switchroom.dialects.alfaview_v1.messages.common import Company, Reply, Request, TrackingInfo
 from switchroom.dialects.alfaview_v1.messages.scalars import UInt32
 from switchroom.dialects.alfaview_v1.messages.user import UserCreateRequest
 from switchroom.identity.organizations import MOST_NAMED
@@ -72,6 +72,14 @@ class CompanySearchReply(Reply):
     accurateTotal: bool = False
     companies: dict[str, Company] = {}
     orderedCompanyIDs: list[str] = []
+
+
+class CompanyDestroyRequest(Request):
+    companyId: str = ""
+
+
+class CompanyDestroyReply(Reply):
+    trackingInfo: TrackingInfo | None = None
 
 
 class BillingInformationUpdateRequest(Request):
