@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -164,6 +164,9 @@ class _Counter:
     async def _load(self, events: Sequence[Event]) -> None:
         organizations = {one.organization_id for one in events}
         objects = {one.object_id for one in events}
+        # Of a process that was killed, the end is told when the room is opened again: of some, never.
+        lost = OpenRoom.opened_at < min(one.occurred_at for one in events) - _LONGEST
+        await self._session.execute(delete(OpenRoom).where(OpenRoom.organization_id.in_(organizations), lost))
         open_rooms = select(OpenRoom).where(OpenRoom.object_id.in_(objects))
         self._open = {one.object_id: one for one in await self._session.scalars(open_rooms)}
         of_organizations = OpenRoom.organization_id.in_(organizations)

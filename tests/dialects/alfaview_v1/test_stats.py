@@ -176,3 +176,17 @@ def test_what_cannot_be_told(tenant: Tenant, fields: dict[str, Any], named: str)
 def test_only_who_manages_the_company_sees_what_is_used(tenant: Tenant) -> None:
     refused = tenant.api.refused(STATS, token=tenant.person().token, resource="ROOM_PARTICIPANTS")
     assert refused["code"] == 7
+
+
+def test_a_room_whose_end_was_lost_is_open_no_longer_than_a_week(tenant: Tenant) -> None:
+    """Of a process that was killed: that of one that is never opened again is not told."""
+    lost, later = new_id(), MIDNIGHT - timedelta(days=8)
+    happen(tenant, [(later, RoomOpened(display_name="Lost"), lost)])
+    room, start = new_id(), MIDNIGHT + timedelta(hours=8, minutes=30)
+    happen(
+        tenant,
+        [(start, RoomOpened(display_name="Lesson"), room), (start + HOUR / 4, RoomEmptied(), room)],
+    )
+
+    day = MIDNIGHT, MIDNIGHT + timedelta(days=1)
+    assert used(tenant, "ROOM_CONCURRENT_LIMIT", *day) == {wire(MIDNIGHT + 8 * HOUR): 1}
