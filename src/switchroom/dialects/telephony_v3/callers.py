@@ -33,7 +33,8 @@ _OF_USER = "user."
 
 class Caller(Struct, frozen=True):
     """Without an `organization_id` all accounts are open to the caller. The token is good until the Unix time
-    `expires_at`. `user_id` is that of a person, None for a key; `by` is what the log calls the caller."""
+    `expires_at`. `user_id` and `claims` are those of a person, None for a key; `by` is what the log calls the
+    caller."""
 
     organization_id: int | None
     expires_at: int
@@ -41,6 +42,7 @@ class Caller(Struct, frozen=True):
     permissions: KeyPermission
     by: str
     user_id: int | None = None
+    claims: AccessToken | None = None
 
     def require(self, access: str) -> None:
         """Raises Forbidden for a caller whose level or key is not enough."""
@@ -60,7 +62,7 @@ class Caller(Struct, frozen=True):
 
     def actor(self, organization_id: int) -> actor.Actor:
         """Who works on the resources of the account."""
-        return actor.Actor(organization_id, _LEVELS[self.level], self.user_id, self.by)
+        return actor.Actor(organization_id, _LEVELS[self.level], self.user_id, self.by, self.claims)
 
 
 Context = operation.Context[Caller]
@@ -172,11 +174,18 @@ class Callers:
         return Caller(
             claims.organization_id,
             claims.expires_at,
-            "admin" if claims.may(Administration.COMPANY_ADMIN) else "user",
+            "admin" if _administers(claims) else "user",
             _EVERYTHING,
             claims.subject_id,
             user_id,
+            claims,
         )
+
+
+def _administers(claims: AccessToken) -> bool:
+    """Who manages the organization. Passwords of devices and web hooks last longer than a token that may do
+    less than whom it is of, so it opens what is a user's own."""
+    return claims.may(Administration.MANAGE_COMPANY) and not claims.is_narrowed
 
 
 def _key(holder: KeyHolder, expires_at: int) -> Caller:

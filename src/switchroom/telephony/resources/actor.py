@@ -6,6 +6,8 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from switchroom.identity.tokens import AccessToken
+
 
 class Level(IntEnum):
     """Privilege level: a user's own things, an account, all accounts."""
@@ -17,12 +19,13 @@ class Level(IntEnum):
 
 class Actor(Struct, frozen=True):
     """Who works on the resources of an account. `user_id` is that of a person's membership, None for a key;
-    `by` is what the log calls them."""
+    `by` is what the log calls them. `claims` are a person's: what they may do to people."""
 
     organization_id: int
     level: Level
     user_id: int | None = None
     by: str = ""
+    claims: AccessToken | None = None
 
     @property
     def is_user(self) -> bool:

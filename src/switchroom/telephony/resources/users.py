@@ -62,6 +62,11 @@ from switchroom.telephony.resources.fields import (
 from switchroom.telephony.resources.realms import TelephonyAccount
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import ListQuery, Resource, Work, is_said
+from switchroom.telephony.resources.user_rights import (
+    require_to_describe,
+    require_to_give_access,
+    require_to_make,
+)
 
 _REMEMBERED = 10.0
 """Seconds."""
@@ -132,6 +137,9 @@ class TelephonyUser(OfOrganization, Base):
 
 _OF_PERSON = frozenset(("username", "first_name", "last_name", "email", "time_zone", "language"))
 """Fields that are said of the person, in every organization that they belong to."""
+
+_OF_ACCESS = ("username", "email", "priv_level", "enabled")
+"""Fields by which somebody gets in, or does not; a password is one too."""
 
 _KEPT_ELSEWHERE = _OF_PERSON | {"priv_level", "enabled", "hotdesk_id"}
 
@@ -340,6 +348,7 @@ class Users(Resource[User, Any]):
 
     async def _make(self, work: Work, row: UserRow, draft: User) -> None:
         session, organization_id = work.session, work.organization_id
+        await require_to_make(work, administers=draft.priv_level == "admin")
         organization = await session.get_one(Organization, organization_id)
         wanted = OrganizerDraft(email=draft.username)
         row.person = person = await new_person(session, wanted, self._passwords, "username", organization_id)
@@ -367,7 +376,13 @@ class Users(Resource[User, Any]):
         session, organization_id, member = work.session, work.organization_id, row.member
         before = self.values_of(row)
         person, address = member.person, member.person.email
-        if any(getattr(draft, name) != before[name] for name in _OF_PERSON) or work.hashes.get("password"):
+        changed = {name for name in (*_OF_PERSON, *_OF_ACCESS) if getattr(draft, name) != before[name]}
+        if "password" in work.hashes or not changed.isdisjoint(_OF_ACCESS):
+            is_raised = "priv_level" in changed and draft.priv_level == "admin"
+            await require_to_give_access(work, member, administers=is_raised)
+        elif changed:
+            await require_to_describe(work, member)
+        if "password" in work.hashes or changed & _OF_PERSON:
             await require_nowhere_else(session, organization_id, person)
         await self._change_access(work, member, draft)
         if folded(draft.username) != person.username:
@@ -406,6 +421,7 @@ class Users(Resource[User, Any]):
     async def remove(self, work: Work, row: UserRow) -> None:
         """Their meetings are those of another who administers the account from then on."""
         session, organization_id, member = work.session, work.organization_id, row.member
+        await require_to_give_access(work, member)
         heir = await _heir(work, member)
         await self._dependents.organizer_leaves(session, organization_id, member.person, heir)
         await session.delete(member.membership)
