@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from msgspec import Struct
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.accounts.people import require_all, require_permission
+from switchroom.accounts.people import require_all, require_permission, require_still
+from switchroom.accounts.standing import lock_organization
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Invalid, NotFound
 from switchroom.events.models import Event
 from switchroom.events.types import ApiKeySignedIn
-from switchroom.identity.api_keys import ApiKeys
-from switchroom.identity.keys import KeyPermission, PlatformKeys
+from switchroom.identity.api_keys import ApiKeys, create_api_key
+from switchroom.identity.authentication import require_whole
+from switchroom.identity.keys import KeyPermission, PlatformKeys, create_key
 from switchroom.identity.models import ApiKey, Organization, PlatformKey
-from switchroom.identity.permissions import Administration
+from switchroom.identity.permissions import ALL_ADMINISTRATION, Administration
 from switchroom.identity.tokens import AccessToken
 
 MOST_KEYS = 100
@@ -45,7 +49,8 @@ class ListedMeetingKey(Struct, frozen=True, kw_only=True):
 
 
 class ProgramKeys:
-    """Whoever manages the organization gives a key no more than they may themselves."""
+    """Whoever manages the organization gives a key no more than they may themselves; with a token that may do
+    less than they may, none."""
 
     def __init__(self, database: Database, api_keys: ApiKeys, keys: PlatformKeys) -> None:
         self._database = database
@@ -80,12 +85,9 @@ class ProgramKeys:
     async def create_api_key(self, token: AccessToken, client_id: str, administration: Administration) -> str:
         """Returns the code, which is shown this once. Raises Forbidden, Invalid, and Conflict for a name that
         another key has."""
-        require_permission(token, Administration.MANAGE_COMPANY)
-        require_all(token, administration)
-        organization = await self._organization(token)
-        async with self._database.read(token.organization_id) as session:
+        async with self._making(token, administration) as session:
             _require_fewer(await session.scalar(select(func.count()).select_from(ApiKey)))
-        return await self._api_keys.create(organization, client_id, administration)
+            return await create_api_key(session, token.organization_id, client_id, administration)
 
     async def revoke_api_key(self, token: AccessToken, client_id: str) -> None:
         """Raises Forbidden, NotFound."""
@@ -110,16 +112,15 @@ class ProgramKeys:
             ]
 
     async def create_meeting_key(self, token: AccessToken, name: str, permissions: KeyPermission) -> str:
-        """Returns the key, which is shown this once. Raises Forbidden, and Invalid for one without
+        """Returns the key, which is shown this once. It is an administrator to the APIs that it opens, and so
+        for those who have every permission to make. Raises Forbidden, and Invalid for one without
         permissions."""
-        require_permission(token, Administration.MANAGE_COMPANY)
-        if not permissions:
-            raise Invalid(ErrorCode.REQUIRED, "permissions")
-        organization = await self._organization(token)
         query = select(func.count()).where(PlatformKey.organization_id == token.organization_id)
-        async with self._database.read(None) as session:
+        async with self._making(token, ALL_ADMINISTRATION) as session:
+            if not permissions:
+                raise Invalid(ErrorCode.REQUIRED, "permissions")
             _require_fewer(await session.scalar(query))
-        return await self._keys.create(name, permissions, organization)
+            return await create_key(session, name, permissions, token.organization_id)
 
     async def delete_meeting_key(self, token: AccessToken, key_id: int) -> None:
         """Raises Forbidden, NotFound: also for a key of another organization or of the platform."""
@@ -131,6 +132,19 @@ class ProgramKeys:
             if await session.scalar(query) is None:
                 raise NotFound(ErrorCode.KEY_NOT_FOUND, "id", id=key_id)
         await self._keys.delete(key_id)
+
+    @asynccontextmanager
+    async def _making(
+        self, token: AccessToken, administration: Administration
+    ) -> AsyncGenerator[AsyncSession]:
+        """A transaction that makes a key of these permissions, one after the other in an organization. Raises
+        Forbidden for a caller who manages it no more, or may do less."""
+        require_permission(token, Administration.MANAGE_COMPANY)
+        require_whole(token)
+        async with self._database.write(token.organization_id) as session:
+            await lock_organization(session, token.organization_id)
+            require_all(await require_still(session, token, Administration.MANAGE_COMPANY), administration)
+            yield session
 
     async def _organization(self, token: AccessToken) -> Organization:
         async with self._database.read(None) as session:

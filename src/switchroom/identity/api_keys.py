@@ -33,20 +33,9 @@ class ApiKeys:
         administration: Administration = ALL_ADMINISTRATION,
     ) -> str:
         """A key with these permissions, or every one of the organization. Returns its code, which is
-        shown this once."""
-        alias = sanitize.name(client_id)
-        if not alias or len(alias) > 100:
-            raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "client_id", least=1, most=100)
-        code = random_key(_LENGTH)
+        shown this once. Raises Invalid, and Conflict for a name that another key has."""
         async with self._database.write(organization.id) as session:
-            if await _find(session, alias) is not None:
-                raise Conflict(ErrorCode.KEY_EXISTS, "client_id", name=alias)
-            key = ApiKey(
-                id=new_id(), client_id=alias, code_hash=key_hash(code), administration=administration
-            )
-            session.add(key)
-            append(session, organization.id, ApiKeyCreated(client_id=alias), key.id)
-        return code
+            return await create_api_key(session, organization.id, client_id, administration)
 
     async def list(self, organization: Organization) -> Sequence[ApiKey]:
         """The organization's keys, oldest first."""
@@ -74,6 +63,22 @@ class ApiKeys:
             await session.flush()
             revoke(session, organization.id, key.id)
             append(session, organization.id, ApiKeyRevoked(client_id=key.client_id), key.id)
+
+
+async def create_api_key(
+    session: AsyncSession, organization_id: int, client_id: str, administration: Administration
+) -> str:
+    """As `ApiKeys.create`, in the caller's transaction."""
+    alias = sanitize.name(client_id)
+    if not alias or len(alias) > 100:
+        raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "client_id", least=1, most=100)
+    if await _find(session, alias) is not None:
+        raise Conflict(ErrorCode.KEY_EXISTS, "client_id", name=alias)
+    code = random_key(_LENGTH)
+    key = ApiKey(id=new_id(), client_id=alias, code_hash=key_hash(code), administration=administration)
+    session.add(key)
+    append(session, organization_id, ApiKeyCreated(client_id=alias), key.id)
+    return code
 
 
 async def _find(session: AsyncSession, client_id: str) -> ApiKey | None:

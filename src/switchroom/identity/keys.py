@@ -67,21 +67,8 @@ class PlatformKeys:
         self, name: str, permissions: KeyPermission, organization: Organization | None = None
     ) -> str:
         """A new key, for everything unless an organization is given. It is shown this once."""
-        alias = sanitize.name(name)
-        if not alias or len(alias) > 100:
-            raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "name", least=1, most=100)
-        key = random_key(_LENGTH)
         async with self._database.write(None) as session:
-            made = PlatformKey(
-                name=alias,
-                key_hash=key_hash(key),
-                organization_id=organization.id if organization else None,
-                permissions=permissions,
-            )
-            session.add(made)
-            await session.flush()
-            _append(session, MeetingKeyCreated, made)
-        return key
+            return await create_key(session, name, permissions, organization.id if organization else None)
 
     async def list(self) -> Sequence[tuple[PlatformKey, Organization | None]]:
         """All keys, oldest first, with the organization of those that have one."""
@@ -139,6 +126,23 @@ class PlatformKeys:
         with suppress(Unavailable):
             async with self._database.write(None) as session:
                 await session.execute(noting.execution_options(synchronize_session=False))
+
+
+async def create_key(
+    session: AsyncSession, name: str, permissions: KeyPermission, organization_id: int | None
+) -> str:
+    """As `PlatformKeys.create`, in the caller's transaction."""
+    alias = sanitize.name(name)
+    if not alias or len(alias) > 100:
+        raise Invalid(ErrorCode.LENGTH_OUT_OF_RANGE, "name", least=1, most=100)
+    key = random_key(_LENGTH)
+    made = PlatformKey(
+        name=alias, key_hash=key_hash(key), organization_id=organization_id, permissions=permissions
+    )
+    session.add(made)
+    await session.flush()
+    _append(session, MeetingKeyCreated, made)
+    return key
 
 
 def _append(

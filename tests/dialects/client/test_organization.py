@@ -6,10 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from switchroom.db.base import now, time_of
-from switchroom.identity.models import Organization
-from switchroom.identity.permissions import Standing
+from switchroom.identity.models import Membership, Organization
+from switchroom.identity.permissions import Administration, Standing
+from tests.dialects.alfaview_v1.test_signed_tokens import sign
 from tests.dialects.client.test_people import ask, clerk, send
 from tests.platform import RunningPlatform, Tenant
 from tests.workers.platform import eventually
@@ -44,6 +46,12 @@ def with_api_key(tenant: Tenant, client_id: str, code: str) -> httpx.Response:
     return tenant.api.post(
         "authenticationService/authenticate", {"authorizationCodeCredentials": credentials}
     )
+
+
+def narrowed(tenant: Tenant) -> str:
+    """The administrator's token, signed for all permissions one by one."""
+    everything = {str(one.bit_length() - 1): True for one in Administration}
+    return sign(tenant, permissions=everything)["accessToken"]
 
 
 @pytest.mark.parametrize("path", CALLS)
@@ -121,6 +129,46 @@ def test_no_key_may_more_than_who_makes_it(tenant: Tenant) -> None:
     for wrong in (["NOTHING"], "ROOM_LIST", [1]):
         answer = send(tenant, "keys/create-api-key", clientId="x", permissions=wrong)
         assert answer.status_code == 400
+
+
+def test_a_key_for_the_meeting_api_takes_every_permission(tenant: Tenant) -> None:
+    manager = clerk(tenant, "MANAGE_COMPANY")  # and not the bills
+    wish: dict[str, Any] = {"name": "Office", "permissions": ["telephony"]}
+    assert send(tenant, "keys/create-meeting-key", token=manager.token, **wish).status_code == 403
+    assert ask(tenant, "keys")["meetingKeys"] == []
+    assert send(tenant, "keys/create-meeting-key", **wish).status_code == 200
+
+
+def test_a_token_for_fewer_permissions_makes_no_key(tenant: Tenant) -> None:
+    token = narrowed(tenant)
+    wishes: list[tuple[str, dict[str, Any]]] = [
+        ("keys/create-api-key", {"clientId": "mine", "permissions": ["ROOM_LIST"]}),
+        ("keys/create-meeting-key", {"name": "mine", "permissions": ["meeting"]}),
+    ]
+    for path, wish in wishes:
+        assert send(tenant, path, token=token, **wish).status_code == 403
+    keys = ask(tenant, "keys", token=token)
+    assert (len(keys["apiKeys"]), keys["meetingKeys"]) == (1, [])
+
+
+def test_who_manages_the_organization_no_more_makes_no_key(tenant: Tenant) -> None:
+    """Their token says that they may, until every process has heard that it is void."""
+    former = tenant.person(Standing.ADMINISTRATOR)
+    tenant.running.run(_take_permissions(tenant, former.id))
+    wish = {"clientId": "mine", "permissions": ["ROOM_LIST"]}
+    assert send(tenant, "keys", token=former.token).status_code == 200
+    assert send(tenant, "keys/create-api-key", token=former.token, **wish).status_code == 403
+    wish = {"name": "mine", "permissions": ["meeting"]}
+    assert send(tenant, "keys/create-meeting-key", token=former.token, **wish).status_code == 403
+    keys = ask(tenant, "keys")
+    assert (len(keys["apiKeys"]), keys["meetingKeys"]) == (1, [])
+
+
+async def _take_permissions(tenant: Tenant, person_id: str) -> None:
+    async with tenant.running.platform.storage.database.write(tenant.organization.id) as session:
+        await session.execute(
+            update(Membership).where(Membership.person_id == person_id).values(administration=0)
+        )
 
 
 def test_a_key_of_the_meeting_api_is_good_until_it_is_revoked(
