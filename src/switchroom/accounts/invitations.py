@@ -77,7 +77,8 @@ class MemberInvitations:
 
     async def invite(self, token: AccessToken, draft: InvitationDraft) -> str:
         """Invite somebody, or send the invitation again, which voids the link before. Returns the person's
-        id. Raises Invalid, and Conflict for somebody who belongs to the organization."""
+        id. Raises Invalid, Conflict for somebody who belongs to the organization or was invited to it at
+        another address, and Forbidden for somebody who was invited to more than the caller may do."""
         require_permission(token, TO_INVITE)
         for _ in range(TRIES - 1):
             # Another organization can make the same person meanwhile: they are read anew.
@@ -122,9 +123,9 @@ class MemberInvitations:
             same = select(MemberInvitation.id).where(MemberInvitation.key_hash == invitation.key_hash)
             if await session.scalar(same.with_for_update()) is None:
                 raise LinkNotFound
-            outcomes: Sequence[str | DomainError] = await self._inviting.invite(
-                session, Inviter(token=inviter, name=invitation.inviter_name), [_draft_of(invitation)]
-            )
+            holder = Inviter(token=inviter, name=invitation.inviter_name, has_link=True)
+            outcomes: Sequence[str | DomainError]
+            outcomes = await self._inviting.invite(session, holder, [_draft_of(invitation)])
             for outcome in outcomes:
                 if isinstance(outcome, DomainError):
                     raise outcome

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize
 from switchroom.accounts.organizers import emptied_person
+from switchroom.accounts.people import require_all
 from switchroom.accounts.person_drafts import (
     PersonDraft,
     address_of,
@@ -69,12 +70,14 @@ class InvitationDraft(Struct, frozen=True, kw_only=True):
 
 class Inviter(Struct, frozen=True, kw_only=True):
     """Who invites, and what all whom they invite get. `name` is what mails call them, empty for nobody.
-    `again_after` is the time in which nobody is written to a second time, None for none."""
+    `again_after` is the time in which nobody is written to a second time, None for none. With `has_link` it
+    is whoever holds the link of an invitation, which is sent again as it is."""
 
     token: AccessToken
     name: str
     administration: int = 0
     again_after: timedelta | None = None
+    has_link: bool = False
 
 
 class Inviting:
@@ -234,7 +237,8 @@ class _Piece:
             self._rooms[room_id] = administers or bool(permissions.get(room_id, 0) & Permission.ADMIN)
 
     def judge(self, draft: InvitationDraft) -> _Invited:
-        """Whom the draft invites. Raises Invalid, NotFound, Conflict."""
+        """Whom the draft invites. Raises Invalid, NotFound, Conflict, and Forbidden for somebody who was
+        invited to more than the inviter may do."""
         validate_person(
             PersonDraft(
                 email=draft.email,
@@ -279,6 +283,13 @@ class _Piece:
         name = self.organization.display_name
         if membership is not None and membership.invited_at is None:
             raise Conflict(ErrorCode.MEMBER_EXISTS, "email", name=email, organization=name)
+        if membership is not None:
+            # What they are to be here was meant for whoever reads the mail there, and for nobody whom another
+            # organization calls by that address.
+            if invitation is None or folded(invitation.email) != folded(email):
+                raise Conflict(ErrorCode.INVITATION_PENDING, "email")
+            if not self.inviter.has_link:
+                require_all(self.inviter.token, Administration(membership.administration))
         if folded(email) in self._named:
             raise Conflict(ErrorCode.INVITED_LATELY, "email", name=email)
         again_after = self.inviter.again_after

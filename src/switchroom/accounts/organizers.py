@@ -14,6 +14,7 @@ from switchroom.accounts.validation import OrganizerDraft, address_of, write_org
 from switchroom.errors import Conflict, ErrorCode, Forbidden
 from switchroom.events.append import append
 from switchroom.events.types import UserCreated, UserDeleted, UserUpdated
+from switchroom.identity.members import void_invitations_to_others
 from switchroom.identity.models import Membership, Organization, Person, RefreshToken
 from switchroom.identity.permissions import Standing
 from switchroom.identity.usernames import folded, spellings
@@ -84,7 +85,8 @@ async def emptied_person(
     passwords: PasswordRequests,
     path: str = "email",
 ) -> Person:
-    """Somebody with these names and nothing else yet: new, or `known` of organizations that are closed.
+    """Somebody with these names and nothing else yet: new, or `known` of organizations that are closed or
+    have invited them. Invitations that went to another address than this are void.
     Raises Conflict where somebody else has taken the names in the meantime."""
     person = known or Person()
     if known is None:
@@ -96,6 +98,8 @@ async def emptied_person(
     person.password_hash = person.first_name = person.last_name = person.title = person.timezone = ""
     person.locale, person.spoken_languages, person.additional_timezones = "en", [], []
     await flush_address(session, path)
+    if known is not None:
+        await void_invitations_to_others(session, person)
     return person
 
 

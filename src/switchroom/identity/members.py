@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from msgspec import Struct
-from sqlalchemy import Select, Table, delete, select, update
+from sqlalchemy import ColumnElement, Select, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
@@ -138,12 +138,21 @@ async def forget_invitation(session: AsyncSession, organization_id: int, person_
 async def void_invitations_elsewhere(session: AsyncSession, organization_id: int, person_id: str) -> None:
     """Void the links of all invitations of the person to other organizations that they have not accepted.
     These can invite them again."""
+    await _void(session, person_id, _INVITATIONS.c.organization_id != organization_id)
+
+
+async def void_invitations_to_others(session: AsyncSession, person: Person) -> None:
+    """Void the links of all invitations of the person, to whatever organization, that were sent to another
+    address than theirs is now. Their mail is somebody else's."""
+    addresses = spellings(person.email)
+    await _void(session, person.id, func.lower(_INVITATIONS.c.email).not_in(addresses))
+
+
+async def _void(session: AsyncSession, person_id: str, which: ColumnElement[bool]) -> None:
     # Of the table, not the class: all organizations count, whosever the session is.
     columns = _INVITATIONS.c
     pending = select(columns.id).where(
-        columns.person_id == person_id,
-        columns.organization_id != organization_id,
-        columns.accepted_at.is_(None),
+        columns.person_id == person_id, which, columns.accepted_at.is_(None)
     )
     for invitation_id in (await session.scalars(pending)).all():
         voided = update(_INVITATIONS).where(columns.id == invitation_id)

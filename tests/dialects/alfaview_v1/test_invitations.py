@@ -17,11 +17,20 @@ from switchroom.accounts.inviting import InvitationDraft
 from switchroom.db.base import now
 from switchroom.identity.models import MemberInvitation, Person
 from switchroom.identity.permissions import Standing
-from tests.dialects.alfaview_v1.test_users import change, events_of, is_good, sign_in, user_of
+from tests.dialects.alfaview_v1.test_users import (
+    MANAGE_COMPANY,
+    change,
+    events_of,
+    is_good,
+    sign_in,
+    token_of,
+    user_of,
+)
 from tests.mail.outbox import invitation_key, invitation_keys, mails_to
 from tests.platform import PASSWORD, RunningPlatform, Tenant, refusal
 
 OTHER_PASSWORD = "battery horse correct"
+USER_INVITE = "3"
 
 
 def address() -> str:
@@ -587,3 +596,56 @@ def test_two_companies_invite_the_same_person_at_once(tenant: Tenant, running: R
         return person.id
 
     assert user_of(tenant, running.run(meet()))["email"] == email
+
+
+def invite_as(tenant: Tenant, email: str, permissions: dict[str, bool]) -> None:
+    tenant.api(
+        "businessLogicService/inviteUsers",
+        userInvitations=[{"user": {"email": email}}],
+        userPermissions=permissions,
+    )
+
+
+def clerk_who_invites(tenant: Tenant) -> str:
+    """The token of somebody who may invite people and nothing else."""
+    clerk = tenant.person()
+    request = {"permissions": {USER_INVITE: True}}
+    change(tenant, "userService/update", userId=clerk.id, authenticationRequest=request)
+    return token_of(tenant, clerk.username)
+
+
+def test_what_somebody_is_invited_to_is_nobodys_whom_another_company_calls_by_their_name(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    chief, trap = address(), address()
+    invite_as(tenant, chief, {MANAGE_COMPANY: True})
+    key = invitation_key(running, chief)
+    running.organization("Other").api(
+        "userService/create",
+        user={"email": trap},
+        authenticationRequest={"usernamePasswordCredentials": {"username": chief, "password": PASSWORD}},
+    )
+
+    # The link went to somebody else than whom the name signs in now.
+    assert look_up(tenant, key) == {"state": "unknown"}
+    for token in (clerk_who_invites(tenant), tenant.token):
+        refused = tenant.api.refused("userService/invite", token=token, email=trap)
+        assert (refused["code"], refused["message"]) == (9, "the person has not accepted the invitation yet")
+    directory = running.platform.settings.data_directory / "outbox"
+    assert not any(trap.encode() in mail.read_bytes() for mail in directory.glob("*.eml"))
+    # The invited get another link where they read their mail.
+    assert invite(tenant, chief)
+    assert len(invitation_keys(running, chief, count=2)) == 2
+
+
+def test_who_was_invited_to_more_than_one_may_do_is_not_invited_again(tenant: Tenant) -> None:
+    chief, other = address(), address()
+    invite_as(tenant, chief, {MANAGE_COMPANY: True})
+    key = invitation_key(tenant.running, chief)
+    token = clerk_who_invites(tenant)
+    tenant.api("userService/invite", token=token, email=other)
+
+    refused = tenant.api.refused("userService/invite", token=token, email=chief)
+    assert refused["code"] == 7
+    assert look_up(tenant, key)["state"] == "open"
+    tenant.api("userService/invite", token=token, email=other)
