@@ -56,6 +56,7 @@ from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.permission_groups import require_group
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
+from switchroom.identity.sign_outs import end_sessions
 from switchroom.identity.usernames import folded, spellings
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.rooms.drafts import LONGEST_NAME
@@ -250,6 +251,7 @@ class Accounts:
                 raise Forbidden(ErrorCode.LAST_ADMIN)
             await self._dependents.organizer_leaves(session, organization_id, person, admin)
             await session.delete(organizer.membership)
+            await end_sessions(session, organization_id, person.id)
             revoke(session, organization_id, person.id)
             append_person(session, organization_id, UserDeleted, person)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from msgspec import Struct
-from sqlalchemy import Table, bindparam, delete, func, literal_column, select, union
+from sqlalchemy import Table, bindparam, func, literal_column, select, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,8 +15,9 @@ from switchroom.errors import Conflict, ErrorCode, Forbidden
 from switchroom.events.append import append
 from switchroom.events.types import UserCreated, UserDeleted, UserUpdated
 from switchroom.identity.members import void_invitations_to_others
-from switchroom.identity.models import Membership, Organization, Person, RefreshToken
+from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.permissions import Standing
+from switchroom.identity.sign_outs import end_sessions_everywhere
 from switchroom.identity.usernames import folded, spellings
 from switchroom.mail.password_requests import PasswordRequests
 
@@ -92,7 +93,7 @@ async def emptied_person(
     if known is None:
         session.add(person)
     else:
-        await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
+        await end_sessions_everywhere(session, person.id)
         await passwords.withdraw(session, person)
     person.username, person.email = username, email
     person.password_hash = person.first_name = person.last_name = person.title = person.timezone = ""

@@ -54,13 +54,13 @@ from switchroom.identity.models import (
     Membership,
     Organization,
     Person,
-    RefreshToken,
 )
 from switchroom.identity.password_links import write_password
 from switchroom.identity.people import as_invited
 from switchroom.identity.permissions import NO_ADMINISTRATION, Administration, Standing
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import Passwords
+from switchroom.identity.sign_outs import end_sessions
 from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.identity.usernames import folded, spellings
 from switchroom.mail.member_invitation_mails import uid_of
@@ -212,7 +212,7 @@ class PeopleAdministration:
             if organization.owner_id == person.id:
                 organization.owner_id = heir.id
             await _forget_in_rooms(session, organization_id, person.id)
-            await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
+            await end_sessions(session, organization_id, person.id)
             await forget_invitation(session, organization_id, person.id)
             uid = uid_of(organization_id, person.id)
             await withdraw_invitations(session, organization_id, uid, reason="the person was taken out")

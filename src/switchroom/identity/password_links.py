@@ -15,15 +15,14 @@ from switchroom.errors import LinkExpired, LinkNotFound
 from switchroom.events.append import append
 from switchroom.events.types import UserPasswordSet
 from switchroom.identity.models import (
-    MagicToken,
     Membership,
     Organization,
     PasswordLink,
     Person,
-    RefreshToken,
 )
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import Passwords, key_hash, random_key
+from switchroom.identity.sign_outs import end_sessions_everywhere
 from switchroom.identity.throttle import Throttle
 
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
@@ -131,8 +130,7 @@ async def write_password(session: AsyncSession, person: Person, password_hash: s
     are void."""
     person.password_hash = password_hash
     await session.execute(delete(PasswordLink).where(PasswordLink.person_id == person.id))
-    await session.execute(delete(RefreshToken).where(RefreshToken.person_id == person.id))
-    await session.execute(delete(MagicToken).where(MagicToken.person_id == person.id))
+    await end_sessions_everywhere(session, person.id)
     invited = select(Membership.organization_id).where(
         Membership.person_id == person.id, Membership.invited_at.is_not(None)
     )

@@ -16,7 +16,9 @@ from sqlalchemy import update
 from switchroom.accounts.inviting import InvitationDraft
 from switchroom.db.base import now
 from switchroom.identity.models import MemberInvitation, Person
+from switchroom.identity.password_links import write_password
 from switchroom.identity.permissions import Standing
+from tests.dialects.alfaview_v1.test_authentication import refresh_token
 from tests.dialects.alfaview_v1.test_users import (
     MANAGE_COMPANY,
     change,
@@ -26,8 +28,9 @@ from tests.dialects.alfaview_v1.test_users import (
     token_of,
     user_of,
 )
+from tests.dialects.webmeeting_v6.client import Client, instance_key
 from tests.mail.outbox import invitation_key, invitation_keys, mails_to
-from tests.platform import PASSWORD, RunningPlatform, Tenant, refusal
+from tests.platform import PASSWORD, Account, RunningPlatform, Tenant, refusal
 
 OTHER_PASSWORD = "battery horse correct"
 USER_INVITE = "3"
@@ -649,3 +652,50 @@ def test_who_was_invited_to_more_than_one_may_do_is_not_invited_again(tenant: Te
     assert refused["code"] == 7
     assert look_up(tenant, key)["state"] == "open"
     tenant.api("userService/invite", token=token, email=other)
+
+
+def belongs_to_both(tenant: Tenant, other: Tenant) -> tuple[Account, str]:
+    """Somebody of two companies, and the refresh token of a sign-in to the first."""
+    person = tenant.person(Standing.MODERATOR)
+    invite(other, person.username)
+    key = invitation_key(tenant.running, person.username)
+    assert accept(other, key).json()["state"] == "joined"
+    return person, refresh_token(sign_in(tenant, person.username))
+
+
+def renewed(tenant: Tenant, refresh: str) -> int:
+    credentials = {"refreshToken": refresh, "companyId": tenant.company_id}
+    body = {"refreshTokenCredentials": credentials}
+    return tenant.api.post("authenticationService/authenticate", body).status_code
+
+
+def test_who_is_taken_out_of_an_account_is_signed_out_there(tenant: Tenant, running: RunningPlatform) -> None:
+    other = running.organization("Other")
+    person, refresh = belongs_to_both(tenant, other)
+    assert tenant.administrator
+    assert renewed(other, refresh) == 200
+
+    hex_id = read_person(running, person.id).hex_id
+    by_key = Client(running, instance_key(running))
+    by_key.delete(f"/account/{tenant.organization.hex_id}/organizer/{hex_id}")
+
+    assert renewed(other, refresh) == 401
+    assert sign_in(other, person.username).status_code == 200
+
+
+def test_a_password_that_is_set_by_another_ends_sessions_of_all_companies(
+    tenant: Tenant, running: RunningPlatform
+) -> None:
+    other = running.organization("Other")
+    person, refresh = belongs_to_both(tenant, other)
+    assert renewed(other, refresh) == 200
+
+    async def write() -> None:
+        """As administrators do, in a session that sees their own organization only."""
+        async with running.platform.storage.database.write(other.organization.id) as session:
+            await write_password(session, await session.get_one(Person, person.id), "")
+
+    running.run(write())
+
+    assert renewed(other, refresh) == 401
+    assert renewed(tenant, refresh) == 401

@@ -41,6 +41,7 @@ from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.password_links import write_password
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
+from switchroom.identity.sign_outs import end_sessions
 from switchroom.identity.usernames import folded
 from switchroom.mail.addresses import require_address
 from switchroom.mail.password_requests import PasswordRequests
@@ -425,6 +426,7 @@ class Users(Resource[User, Any]):
         heir = await _heir(work, member)
         await self._dependents.organizer_leaves(session, organization_id, member.person, heir)
         await session.delete(member.membership)
+        await end_sessions(session, organization_id, member.person.id)
         revoke(session, organization_id, member.person.id)
 
     def log(self, work: Work, row: UserRow, kind: type[ResourceSnapshot]) -> None:
