@@ -14,10 +14,11 @@ from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Forbidden, NotFound
 from switchroom.events.append import append
 from switchroom.events.types import UserDisabled, UserEnabled, UserRoleChanged
-from switchroom.identity.models import MemberInvitation, Membership, Organization, Person, RefreshToken
+from switchroom.identity.models import MemberInvitation, Membership, Organization, Person
 from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import key_hash, random_key
+from switchroom.identity.sign_outs import end_sessions
 from switchroom.identity.usernames import folded, spellings
 
 _INVITATIONS = cast("Table", MemberInvitation.__table__)
@@ -110,7 +111,7 @@ async def disable_member(session: AsyncSession, organization_id: int, member: Me
         return
     member.membership.disabled_at = now()
     await session.flush()  # who is just signing in goes first, or not at all
-    await session.execute(delete(RefreshToken).where(RefreshToken.person_id == member.person.id))
+    await end_sessions(session, organization_id, member.person.id)
     revoke(session, organization_id, member.person.id)
     disabled = UserDisabled(username=await name_in_log(session, member))
     append(session, organization_id, disabled, member.person.id)
@@ -151,9 +152,7 @@ async def void_invitations_to_others(session: AsyncSession, person: Person) -> N
 async def _void(session: AsyncSession, person_id: str, which: ColumnElement[bool]) -> None:
     # Of the table, not the class: all organizations count, whosever the session is.
     columns = _INVITATIONS.c
-    pending = select(columns.id).where(
-        columns.person_id == person_id, which, columns.accepted_at.is_(None)
-    )
+    pending = select(columns.id).where(columns.person_id == person_id, which, columns.accepted_at.is_(None))
     for invitation_id in (await session.scalars(pending)).all():
         voided = update(_INVITATIONS).where(columns.id == invitation_id)
         await session.execute(voided.values(key_hash=key_hash(random_key())))

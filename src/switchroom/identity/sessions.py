@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
@@ -16,6 +16,7 @@ from switchroom.events.types import UserSignedOut
 from switchroom.identity.models import Membership, Person, RefreshToken
 from switchroom.identity.revocation import revoke
 from switchroom.identity.secrets import key_hash
+from switchroom.identity.sign_outs import end_sessions_everywhere
 from switchroom.identity.tokens import AccessToken, SubjectKind
 
 _MOST_SHOWN = 100
@@ -54,14 +55,11 @@ class Sessions:
 
     async def end_others(self, claims: AccessToken, refresh_token: str) -> None:
         """End all but the one of `refresh_token`. Every access token of the person is void, the one that asks
-        with too: that session gets another by its refresh token. Raises Forbidden for who is no person."""
+        with too: that session gets another by its refresh token. Magic
+        tokens that wait are void as well. Raises Forbidden for who is no person."""
         _require_person(claims)
         async with self._database.write(None) as session:
-            others = delete(RefreshToken).where(
-                RefreshToken.person_id == claims.subject_id,
-                RefreshToken.token_hash != key_hash(refresh_token),
-            )
-            await session.execute(others.execution_options(synchronize_session=False))
+            await end_sessions_everywhere(session, claims.subject_id, but=key_hash(refresh_token))
             person = await session.get_one(Person, claims.subject_id)
             places = select(Membership.organization_id).where(
                 Membership.person_id == person.id, Membership.disabled_at.is_(None)

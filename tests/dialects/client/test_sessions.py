@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from tests.dialects.alfaview_v1.test_users import change
 from tests.platform import PASSWORD, Account, Tenant
 
 
@@ -43,6 +44,24 @@ def test_sessions_elsewhere_end_and_this_one_goes_on(tenant: Tenant) -> None:
     (only,) = send(tenant, "sessions", token, here).json()["sessions"]
     assert only["isThis"]
     assert send(tenant, "sessions/end-others", token, here).status_code == 204
+
+
+def test_a_magic_token_that_waits_ends_too(tenant: Tenant) -> None:
+    pat, disabled = tenant.person(), tenant.person()
+    token, cookie = browser(tenant, pat)
+    waiting = [
+        tenant.api("authenticationService/createMagicToken", token=one)["magicToken"]
+        for one in (token, disabled.token)
+    ]
+
+    assert send(tenant, "sessions/end-others", token, cookie).status_code == 204
+    for status in ("DEACTIVATED", "ACTIVATED"):
+        request = {"accountStatus": status}
+        change(tenant, "userService/update", userId=disabled.id, authenticationRequest=request)
+
+    for one in waiting:
+        credentials = {"magicTokenCredentials": {"magicToken": one}}
+        assert tenant.api.post("authenticationService/authenticate", credentials).status_code == 401
 
 
 def test_only_people_have_sessions(tenant: Tenant) -> None:
