@@ -37,6 +37,7 @@ from switchroom.errors import (
 )
 from switchroom.events.append import append
 from switchroom.events.types import OrganizationUpdated, UserCreated
+from switchroom.identity.authentication import require_whole
 from switchroom.identity.branding import Branding, checked_branding, write_branding
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.networks import network_of
@@ -150,11 +151,13 @@ class Companies:
         gets a mail to set one, or the caller without `person`.
 
         Raises Forbidden where companies are not founded by those who use this server, and for who does not
-        manage a company already; Conflict for an address that somebody has.
+        manage a company already, or has a token for less than they may; Conflict for an address that somebody
+        has.
         """
         if not self._is_open:
             raise Forbidden(ErrorCode.SIGNUP_CLOSED)
         require_permission(token, Administration.MANAGE_COMPANY)
+        require_whole(token)
         require_text(plan_id, "plan_id", longest=_LONGEST_REFERENCE)
         validate_company(draft, is_new=True)
         access = access or AccessDraft()

@@ -38,6 +38,7 @@ from switchroom.events.types import (
     UserRoleChanged,
     UserUpdated,
 )
+from switchroom.identity.authentication import require_whole
 from switchroom.identity.members import (
     Member,
     disable_member,
@@ -108,6 +109,8 @@ class PeopleAdministration:
             await lock_people(session, token.organization_id)
             token = await require_still(session, token, _TO_CREATE)
             administration = with_permissions(token, NO_ADMINISTRATION, access.permissions)
+            if administration:
+                require_whole(token)
             organization = await session.get_one(Organization, token.organization_id)
             await require_no_member(session, organization, username)
             known = await require_new_address(session, username, "username", token.organization_id)

@@ -13,7 +13,7 @@ from switchroom.identity.models import Membership, Organization
 from switchroom.identity.permissions import Administration, Standing
 from tests.dialects.alfaview_v1.test_signed_tokens import sign
 from tests.dialects.client.test_people import ask, clerk, send
-from tests.platform import RunningPlatform, Tenant
+from tests.platform import PASSWORD, RunningPlatform, Tenant
 from tests.workers.platform import eventually
 
 URL = "https://hooks.example.org/in?secret=1"
@@ -149,6 +149,27 @@ def test_a_token_for_fewer_permissions_makes_no_key(tenant: Tenant) -> None:
         assert send(tenant, path, token=token, **wish).status_code == 403
     keys = ask(tenant, "keys", token=token)
     assert (len(keys["apiKeys"]), keys["meetingKeys"]) == (1, [])
+
+
+def test_a_token_for_fewer_permissions_makes_nothing_that_outlasts_it(tenant: Tenant) -> None:
+    token, before = narrowed(tenant), hook(tenant)
+    refused: list[tuple[str, dict[str, Any]]] = [
+        ("webhooks/create", {"name": "Mine", "url": URL}),
+        ("webhooks/change", {"id": before["id"], "version": before["version"], "url": URL + "2"}),
+        ("meetings/feed", {}),
+        ("meetings/feed", {"isRenewed": True}),
+    ]
+    for path, wish in refused:
+        answer = send(tenant, path, token=token, **wish)
+        assert answer.status_code == 403, path
+    assert ask(tenant, "webhooks", token=token)["hooks"] == [before]
+    founded = tenant.api.send("companyService/create", token=token, company={"displayName": "Mine"})
+    assert founded.status_code == 403
+    username = f"new{tenant.organization.id}"
+    access = {"usernamePasswordCredentials": {"username": username, "password": PASSWORD}}
+    for permissions, status in ({"13": True}, 403), ({}, 200):
+        wish = {"user": {}, "authenticationRequest": {**access, "permissions": permissions}}
+        assert tenant.api.send("userService/create", token=token, **wish).status_code == status
 
 
 def test_who_manages_the_organization_no_more_makes_no_key(tenant: Tenant) -> None:

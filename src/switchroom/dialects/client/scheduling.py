@@ -14,6 +14,7 @@ from switchroom.dialects.client.messages import scheduling as messages
 from switchroom.dialects.client.recordings import recording_entry
 from switchroom.dialects.operation import OPEN, Operation
 from switchroom.dialects.services import Services
+from switchroom.identity.authentication import require_whole
 from switchroom.mail.models import MailState
 from switchroom.meetings.agenda import MeetingDetails, actor_of
 from switchroom.meetings.attendance import Attendance
@@ -171,7 +172,9 @@ class SchedulingOperations:
         return messages.TermsAnswer(can_record=self._records)
 
     async def feed(self, _context: Context, request: messages.FeedQuery) -> messages.FeedAnswer:
-        actor = self._actor(request.access_token)
+        claims = self._signer.verify(request.access_token)
+        actor = actor_of(claims)
+        require_whole(claims)  # the address has the organizer's keys, and stays good
         return messages.FeedAnswer(_FEED + await self._calendars.token_of(actor, renewed=request.is_renewed))
 
     def _actor(self, access_token: str) -> Actor:

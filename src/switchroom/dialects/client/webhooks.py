@@ -32,6 +32,7 @@ from switchroom.events.log import TYPE, EventFilter
 from switchroom.events.types import catalogue
 from switchroom.events.webhooks.hooks import WebHookDraft, version_of
 from switchroom.events.webhooks.models import Delivery, DeliveryState, WebHook
+from switchroom.identity.authentication import require_whole
 from switchroom.identity.permissions import Administration
 
 PAGE = 50
@@ -131,13 +132,13 @@ class WebHookOperations:
         return HooksAnswer([_hook(one) for one in await self._hooks.list(organization_id)])
 
     async def create(self, _context: Context, request: NewHook) -> NewHookAnswer:
-        organization_id = self._managed(request.access_token)
+        organization_id = self._managed(request.access_token, to_make=True)
         draft = WebHookDraft(name=request.name, url=request.url, types=request.types)
         made = await self._hooks.create(organization_id, draft)
         return NewHookAnswer(_hook(made), made.secret)
 
     async def change(self, _context: Context, request: HookChange) -> ListedHook:
-        organization_id = self._managed(request.access_token)
+        organization_id = self._managed(request.access_token, to_make=True)
         draft = WebHookDraft(name=request.name, url=request.url, types=request.types, enabled=request.enabled)
         return _hook(await self._hooks.update(organization_id, request.id, draft, version=request.version))
 
@@ -190,10 +191,13 @@ class WebHookOperations:
             before=shown[-1].id if len(found) > PAGE else UNSET,
         )
 
-    def _managed(self, access_token: str) -> int:
-        """The organization that the caller manages. Raises Unauthenticated, Forbidden."""
+    def _managed(self, access_token: str, *, to_make: bool = False) -> int:
+        """The organization that the caller manages. Raises Unauthenticated, and Forbidden: `to_make` what
+        outlasts a token, also for one that may do less than whom it is of."""
         claims = self._signer.verify(access_token)
         require_permission(claims, Administration.MANAGE_COMPANY)
+        if to_make:
+            require_whole(claims)
         return claims.organization_id
 
 
