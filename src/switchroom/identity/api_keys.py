@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize
@@ -77,6 +78,11 @@ async def create_api_key(
     code = random_key(_LENGTH)
     key = ApiKey(id=new_id(), client_id=alias, code_hash=key_hash(code), administration=administration)
     session.add(key)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        # Somebody else was faster than the look before.
+        raise Conflict(ErrorCode.KEY_EXISTS, "client_id", name=alias) from error
     append(session, organization_id, ApiKeyCreated(client_id=alias), key.id)
     return code
 

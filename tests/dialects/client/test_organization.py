@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import update
 
+from switchroom.accounts import program_keys
 from switchroom.db.base import now, time_of
+from switchroom.errors import Conflict
+from switchroom.events.webhooks import hooks
 from switchroom.identity.models import Membership, Organization
 from switchroom.identity.permissions import Administration, Standing
 from tests.dialects.alfaview_v1.test_signed_tokens import sign
+from tests.dialects.alfaview_v1.test_users import statuses
 from tests.dialects.client.test_people import ask, clerk, send
 from tests.platform import PASSWORD, RunningPlatform, Tenant
 from tests.workers.platform import eventually
@@ -248,6 +254,51 @@ def test_a_wrong_web_hook_is_refused(tenant: Tenant, wrong: dict[str, Any]) -> N
     answer = send(tenant, "webhooks/create", **{"name": "Courses", "url": URL, **wrong})
     assert answer.status_code == 400
     assert ask(tenant, "webhooks")["hooks"] == []
+
+
+def test_of_changes_of_a_web_hook_at_once_one_is_made(tenant: Tenant) -> None:
+    before = hook(tenant)
+    changes = [
+        partial(
+            send, tenant, "webhooks/change", id=before["id"], version=before["version"], name=f"No. {one}"
+        )
+        for one in range(8)
+    ]
+    assert sorted(statuses(changes)) == [200] + 7 * [409]
+
+
+def test_at_once_no_more_than_the_most_are_made(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "MOST_HOOKS", 3)
+    monkeypatch.setattr(program_keys, "MOST_KEYS", 3)  # of which one API key is there
+    for path, wish, most in (
+        ("webhooks/create", {"url": URL, "name": "No. {}"}, 3),
+        ("keys/create-meeting-key", {"permissions": ["meeting"], "name": "No. {}"}, 3),
+        ("keys/create-api-key", {"permissions": [], "clientId": "No. {}"}, 2),
+    ):
+        calls = [
+            partial(send, tenant, path, **{name: _numbered(value, one) for name, value in wish.items()})
+            for one in range(8)
+        ]
+        assert sorted(statuses(calls)) == most * [200] + (8 - most) * [400], path
+
+
+def _numbered(value: object, number: int) -> object:
+    return value.format(number) if isinstance(value, str) else value
+
+
+def test_of_api_keys_of_one_name_at_once_one_is_made(tenant: Tenant) -> None:
+    """By the command as well, which nothing waits for."""
+    keys, organization = tenant.running.platform.identity.api_keys, tenant.organization
+
+    async def at_once() -> list[str | BaseException]:
+        made = (keys.create(organization, "courses") for _ in range(8))
+        return await asyncio.gather(*made, return_exceptions=True)
+
+    results = tenant.running.run(at_once())
+    assert [type(one) for one in results if not isinstance(one, str)] == 7 * [Conflict]
+    wish = {"clientId": "rooms", "permissions": ["ROOM_LIST"]}
+    calls = 8 * [partial(send, tenant, "keys/create-api-key", **wish)]
+    assert sorted(statuses(calls)) == [200] + 7 * [409]
 
 
 def test_a_test_reaches_the_hook_that_is_tested_only(tenant: Tenant) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 from msgspec import UNSET, Struct, UnsetType, structs
-from sqlalchemy import Select, delete, func, literal_column, select
+from sqlalchemy import Select, column, delete, func, literal_column, select, table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
@@ -44,6 +44,8 @@ _SHORTEST_SECRET = 16
 _LARGEST_CUSTOM_DATA = 4096
 MOST_LISTED = 1000
 _TRIES = 5
+_ORGANIZATIONS = table("organizations", column("id"))
+"""Those of `identity`, which stands above this package."""
 _api_key = re.compile(r"[!-~]{0,200}")
 _view = re.compile(r"[a-z0-9_]{0,32}")
 
@@ -137,7 +139,7 @@ class WebHooks:
         has changed it since. A hook that is switched off misses what happens meanwhile; what was queued
         before waits for it."""
         async with self._database.write(organization_id) as session:
-            hook = await _find(session, organization_id, hook_id)
+            hook = await _find(session, organization_id, hook_id, to_change=True)
             if version and version_of(hook) != version:
                 raise Conflict(ErrorCode.CHANGED_MEANWHILE)
             if draft.enabled is True and not hook.enabled:
@@ -237,14 +239,24 @@ def _of(organization_id: int | None) -> Select[WebHook]:
     )
 
 
-async def _find(session: AsyncSession, organization_id: int | None, hook_id: int) -> WebHook:
-    hook = await session.scalar(_of(organization_id).where(WebHook.id == hook_id))
+async def _find(
+    session: AsyncSession, organization_id: int | None, hook_id: int, *, to_change: bool = False
+) -> WebHook:
+    """`to_change`: nobody else changes it until the session's transaction has ended."""
+    query = _of(organization_id).where(WebHook.id == hook_id)
+    if to_change:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    hook = await session.scalar(query)
     if hook is None:
         raise NotFound(ErrorCode.WEBHOOK_NOT_FOUND, "id", id=hook_id)
     return hook
 
 
 async def _create(session: AsyncSession, organization_id: int | None, draft: WebHookDraft) -> WebHook:
+    if organization_id is not None:
+        # One after the other, so that each counts those of the others.
+        lock = select(_ORGANIZATIONS.c.id).where(_ORGANIZATIONS.c.id == organization_id)
+        await session.execute(lock.with_for_update(key_share=True))
     hooks = _of(organization_id).with_only_columns(func.count())
     if (await session.scalar(hooks) or 0) >= MOST_HOOKS:
         raise Invalid(ErrorCode.TOO_MANY_WEBHOOKS, "name", most=MOST_HOOKS)
