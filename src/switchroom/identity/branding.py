@@ -18,7 +18,7 @@ _LARGEST_LOGO = 10_000
 """Pixels."""
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{3}([0-9A-Fa-f]{3})?")
-_URL = re.compile(r"https://[A-Za-z0-9._~:/?#@!$&()*+,;=%\[\]-]+")
+_URL = re.compile(r"https://[A-Za-z0-9._~:/?#@!$&*+,=%\[\]-]+")
 """Nothing in it ends an attribute or a style, or begins an element."""
 
 _URLS = (

@@ -36,7 +36,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ),
     ErrorCode.URL_MALFORMED: "{field} ist keine URL",
     ErrorCode.URL_NOT_HTTP: "{field} muss eine URL mit http oder https sein",
-    ErrorCode.URL_NOT_HTTPS: "{field} muss eine https-URL ohne Anführungszeichen und Leerzeichen sein",
+    ErrorCode.URL_NOT_HTTPS: "{field} muss eine https-URL ohne Anführungs-, Leer- und Sonderzeichen sein",
     ErrorCode.URL_WITHOUT_HOST: "{field} nennt keinen Rechner",
     ErrorCode.URL_WITH_CREDENTIALS: "{field} darf weder Benutzernamen noch Passwort enthalten",
     ErrorCode.RANGE_REVERSED: "{field} liegt nicht nach dem Beginn des Zeitraums",
