@@ -127,15 +127,16 @@ class EventLog:
         async with self._database.read(None) as session:
             first, last = await id_bounds(session, wanted.since, wanted.until)
         plain = structs.replace(wanted, types=())
+        named = () if "*" in wanted.types else wanted.types
         query = select(Event).where(*_conditions(plain)).order_by(Event.id.desc()).limit(limit)
         bounds = [one for one in (last, None if before is None else before - 1) if one is not None]
         if bounds:
             query = query.where(Event.id <= min(bounds))
         if first:
             query = query.where(Event.id >= first)
-        types = [one for one in _known_types() if matches(wanted.types, one)] if wanted.types else ()
+        types = [one for one in _known_types() if matches(named, one)] if named else ()
         async with self._database.read(organization_id) as session:
-            if not wanted.types:
+            if not named:
                 return [logged(row) for row in await session.scalars(query)]
             rows = [row for one in types for row in await session.scalars(query.where(Event.type == one))]
         return [logged(row) for row in sorted(rows, key=lambda row: row.id, reverse=True)[:limit]]

@@ -13,6 +13,7 @@ from sqlalchemy import update
 from switchroom.accounts import program_keys
 from switchroom.db.base import now, time_of
 from switchroom.errors import Conflict
+from switchroom.events.models import Event
 from switchroom.events.webhooks import hooks
 from switchroom.identity.models import Membership, Organization
 from switchroom.identity.permissions import Administration, Standing
@@ -270,11 +271,12 @@ def test_of_changes_of_a_web_hook_at_once_one_is_made(tenant: Tenant) -> None:
 def test_at_once_no_more_than_the_most_are_made(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hooks, "MOST_HOOKS", 3)
     monkeypatch.setattr(program_keys, "MOST_KEYS", 3)  # of which one API key is there
-    for path, wish, most in (
+    wishes: list[tuple[str, dict[str, Any], int]] = [
         ("webhooks/create", {"url": URL, "name": "No. {}"}, 3),
         ("keys/create-meeting-key", {"permissions": ["meeting"], "name": "No. {}"}, 3),
         ("keys/create-api-key", {"permissions": [], "clientId": "No. {}"}, 2),
-    ):
+    ]
+    for path, wish, most in wishes:
         calls = [
             partial(send, tenant, path, **{name: _numbered(value, one) for name, value in wish.items()})
             for one in range(8)
@@ -282,7 +284,7 @@ def test_at_once_no_more_than_the_most_are_made(tenant: Tenant, monkeypatch: pyt
         assert sorted(statuses(calls)) == most * [200] + (8 - most) * [400], path
 
 
-def _numbered(value: object, number: int) -> object:
+def _numbered(value: Any, number: int) -> Any:
     return value.format(number) if isinstance(value, str) else value
 
 
@@ -296,7 +298,7 @@ def test_of_api_keys_of_one_name_at_once_one_is_made(tenant: Tenant) -> None:
 
     results = tenant.running.run(at_once())
     assert [type(one) for one in results if not isinstance(one, str)] == 7 * [Conflict]
-    wish = {"clientId": "rooms", "permissions": ["ROOM_LIST"]}
+    wish: dict[str, Any] = {"clientId": "rooms", "permissions": ["ROOM_LIST"]}
     calls = 8 * [partial(send, tenant, "keys/create-api-key", **wish)]
     assert sorted(statuses(calls)) == [200] + 7 * [409]
 
@@ -343,6 +345,21 @@ def test_the_event_log_is_read_backwards_and_filtered(tenant: Tenant, running: R
         assert send(tenant, "events", **wrong).status_code == 400, wrong
     stranger = running.organization("Other")
     assert ask(stranger, "events", objectId=rooms[0])["events"] == []
+
+
+def test_all_types_of_the_event_log_are_one_question(tenant: Tenant) -> None:
+    """With those that this version knows no more."""
+    tenant.room()
+    tenant.running.run(_log_former(tenant))
+    everything = ask(tenant, "events")["events"]
+    assert everything[0]["type"] == "former.kind"
+    for types in ["*"], ["room.*", "*"]:
+        assert ask(tenant, "events", types=types)["events"] == everything
+
+
+async def _log_former(tenant: Tenant) -> None:
+    async with tenant.running.platform.storage.database.write(tenant.organization.id) as session:
+        session.add(Event(type="former.kind", object_id="x", data={}))
 
 
 def test_what_is_done_in_the_portal_is_in_the_log(tenant: Tenant) -> None:
