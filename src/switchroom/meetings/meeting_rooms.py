@@ -24,7 +24,7 @@ from switchroom.meetings.lookup import Found, shown_of, side_of
 from switchroom.meetings.meetings import Meetings
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.views import Invited, MeetingView, changes_of
-from switchroom.rooms.drafts import RoomDraft, require_room
+from switchroom.rooms.drafts import RoomDraft, require_few, require_room
 from switchroom.rooms.links import LinkDraft, Links
 from switchroom.rooms.models import Link, LinkKind, Room, RoomPermission
 from switchroom.rooms.permissions import ADMINISTRATOR
@@ -85,6 +85,7 @@ class MeetingRooms:
         if room is not None:
             with problems:
                 require_room(room)
+                require_few(room)
         if problems:
             with problems:
                 await self._meetings.check(actor, draft)

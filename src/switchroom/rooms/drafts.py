@@ -122,6 +122,13 @@ def require_room(draft: RoomDraft, *, is_new: bool = False) -> None:
     problems.require_none()
 
 
+def require_few(draft: RoomDraft) -> None:
+    """Raises Invalid for more parts and properties than a room has: of a draft for one without any."""
+    if len(draft.breakout_rooms) > MOST_BREAKOUT_ROOMS:
+        raise Invalid(ErrorCode.TOO_MANY_ENTRIES, "breakout_rooms", most=MOST_BREAKOUT_ROOMS)
+    merged_properties({}, draft.properties)
+
+
 def write_details(room: Room, draft: RoomDraft) -> None:
     """Write down what a draft that has been checked says of the details."""
     for name, value in _details(draft).items():

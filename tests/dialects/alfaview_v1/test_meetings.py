@@ -246,6 +246,12 @@ def test_what_a_meeting_cannot_be_like(tenant: Tenant, change: dict[str, Any], n
     assert "meetings" not in tenant.api(LIST)
 
 
+def test_a_room_with_too_many_parts_makes_no_meeting(tenant: Tenant) -> None:
+    parts = {str(number): {"displayName": f"Part {number}"} for number in range(201)}
+    assert tenant.api.refused(CREATE, meeting=wish(subRooms=parts))["code"] == 3
+    assert "meetings" not in tenant.api(LIST)
+
+
 def test_a_link_that_cannot_be_made_makes_no_meeting(tenant: Tenant, running: RunningPlatform) -> None:
     theirs = running.organization().permission_group("Guest")
     group, guest = [{"permissionGroupId": theirs}], [{"permissionGroupId": theirs, "displayName": "Grace"}]
