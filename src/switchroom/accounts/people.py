@@ -142,6 +142,7 @@ class PeopleAdministration:
         access: AccessDraft,
         *,
         version: str = "",
+        has_shown_password: bool = False,
     ) -> None:
         """Change what is said and nothing else. Without the permission to administer people one changes one's
         own name and languages only, and nobody takes their own permissions.
@@ -152,7 +153,9 @@ class PeopleAdministration:
         the user name or the password is another: they were for who it was. Of somebody who has not accepted
         an invitation it is the invitation that changes; Conflict for its address, a user name or a password,
         which need another invitation. With the `version` that was seen, Conflict when somebody else has
-        changed the person since.
+        changed the person since. Forbidden for another address or user name of one's own unless one
+        `has_shown_password`, or with a token of fewer permissions: the address is sent links for a password,
+        and who has come by a token is not to have the account by it.
         """
         is_self = token.kind is SubjectKind.PERSON and person_id == token.subject_id
         concerns_access = access != AccessDraft() or draft.email is not UNSET or bool(draft.properties)
@@ -175,6 +178,10 @@ class PeopleAdministration:
             )
             if concerns_access and not is_self:
                 require_as_much(token, member)
+            if is_self and _is_named_otherwise(person, draft, access):
+                require_whole(token)
+                if not has_shown_password:
+                    raise Forbidden(ErrorCode.PASSWORD_WRONG, "password")
             name = await name_in_log(session, member)
             if member.membership.invited_at is not None:
                 await _change_invitation(session, member, draft, access)
@@ -386,6 +393,12 @@ async def _require_free(
     known = await require_new_address(session, name, path, organization_id)
     if known is not None and known is not person:
         raise Conflict(ErrorCode.ADDRESS_TAKEN, path)
+
+
+def _is_named_otherwise(person: Person, draft: PersonDraft, access: AccessDraft) -> bool:
+    """Whether the person is written to elsewhere, or signs in by another user name."""
+    is_elsewhere = draft.email is not UNSET and address_of(draft.email) != person.email
+    return is_elsewhere or bool(access.username and folded(access.username) != person.username)
 
 
 async def _change_invitation(

@@ -34,6 +34,17 @@ class PasswordChanges:
         """
         return await self.change_own(self._signer.verify(token), old, new, address, device)
 
+    async def require_own(self, claims: AccessToken, password: str, address: str, device: str = "") -> None:
+        """Raises Forbidden unless it is the password of the person whom the claims are of, and Exhausted
+        after repeated guesses."""
+        if claims.kind is not SubjectKind.PERSON:
+            raise Forbidden(ErrorCode.PEOPLE_ONLY)
+        async with self._database.read(None) as session:
+            person = await session.get(Person, claims.subject_id)
+        if person is None:
+            raise Unauthenticated(ErrorCode.TOKEN_INVALID, "access_token")
+        await self._verify(person, password, "password", address, device)
+
     async def change_own(
         self, claims: AccessToken, old: str, new: str, address: str, device: str = ""
     ) -> str:
@@ -44,13 +55,7 @@ class PasswordChanges:
             person = await session.get(Person, claims.subject_id)
         if person is None:
             raise Unauthenticated(ErrorCode.TOKEN_INVALID, "access_token")
-        account = f"password:{folded(person.username)}"
-        async with self._throttle.few_at_a_time(account, address, device):
-            await self._throttle.check(account, address, device)
-            if not await self._passwords.verify(person.password_hash, old):
-                await self._throttle.failed(account, address, device)
-                raise Forbidden(ErrorCode.PASSWORD_WRONG, "old_password")
-            await self._throttle.succeeded(account, address, device)
+        await self._verify(person, old, "old_password", address, device)
         password_hash = await self._passwords.hash_chosen(new)
         async with self._database.write(None) as session:
             # Somebody else may have changed it since it was looked at.
@@ -62,3 +67,12 @@ class PasswordChanges:
                 raise Forbidden(ErrorCode.PASSWORD_WRONG, "old_password")
             await write_password(session, found, password_hash)
         return found.username
+
+    async def _verify(self, person: Person, password: str, path: str, address: str, device: str) -> None:
+        account = f"password:{folded(person.username)}"
+        async with self._throttle.few_at_a_time(account, address, device):
+            await self._throttle.check(account, address, device)
+            if not await self._passwords.verify(person.password_hash, password):
+                await self._throttle.failed(account, address, device)
+                raise Forbidden(ErrorCode.PASSWORD_WRONG, path)
+            await self._throttle.succeeded(account, address, device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from switchroom.identity.models import Membership, Person
 from switchroom.identity.permissions import Standing
 from switchroom.mail.models import QueuedMail
 from tests.meetings.planning import plan, soon
-from tests.platform import Account, RunningPlatform, Tenant
+from tests.platform import PASSWORD, Account, RunningPlatform, Tenant
 
 PATHS = ("people", "people/look-up", "people/change", "people/send-password-link", "people/removal")
 
@@ -226,3 +227,39 @@ def test_nobody_gives_what_they_have_not(tenant: Tenant) -> None:
         assert answer.status_code == 403
     answer = send(tenant, "people/change", token=admin.token, permissions={"USER_LIST": True}, **fields)
     assert answer.status_code == 200
+
+
+def test_ones_own_address_is_another_with_the_password_and_a_whole_token_only(tenant: Tenant) -> None:
+    ada = tenant.administrator
+    shown = ask(tenant, "people/look-up", personId=ada.id)
+    signed = tenant.api("authenticationService/signAccessToken", accessToken={"permissions": {"5": True}})
+    wish = {"personId": ada.id, "version": shown["version"], "email": f"{secrets.token_hex(6)}@example.org"}
+
+    def send(token: str, **more: str) -> httpx.Response:
+        return tenant.running.http.post("/client/people/change", json={"accessToken": token, **wish, **more})
+
+    for token, password in ((ada.token, ""), (ada.token, "wrong"), (signed["accessToken"], PASSWORD)):
+        assert send(token, password=password).status_code == 403, (token, password)
+    named: list[dict[str, Any]] = [
+        {"user": {"email": wish["email"]}},
+        {"authenticationRequest": {"usernamePasswordCredentials": {"username": wish["email"]}}},
+    ]
+    for fields in named:
+        assert tenant.api.refused("userService/update", userId=ada.id, **fields)["code"] == 7
+    assert ask(tenant, "people/look-up", personId=ada.id) == shown
+
+    # What stays as it is takes no password.
+    same = {"email": shown["email"], "firstName": "Augusta"}
+    kept = send(ada.token, **same)
+    assert kept.status_code == 200, kept.text
+    changed = send(ada.token, version=kept.json()["version"], password=PASSWORD)
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["email"] == wish["email"]
+    credentials = {"username": shown["username"], "current": PASSWORD}
+    tenant.api.send(
+        "userService/update",
+        userId=ada.id,
+        user={"email": shown["email"]},
+        authenticationRequest={"usernamePasswordCredentials": credentials},
+    )
+    assert ask(tenant, "people/look-up", personId=ada.id)["email"] == shown["email"]

@@ -49,6 +49,8 @@ export const directoryDe: typeof directoryEn = {
     shared:
       'Diese Person gehört auch zu anderen Organisationen: Name, Adresse und Sprache ändert sie selbst.',
     ownPermissions: 'Ihre eigenen Rechte ändert jemand anders.',
+    ownPassword: 'Ihr Passwort',
+    ownPasswordHint: 'An Ihre Adresse gehen Links für ein neues Passwort. Deshalb ändern nur Sie selbst sie.',
     roleLabel: 'Rolle',
     role: {
       administrator: 'Administration',

@@ -47,6 +47,8 @@ export const directoryEn = {
     shared:
       'This person belongs to other organizations too: name, address and language are changed by themselves.',
     ownPermissions: 'Your own permissions are changed by somebody else.',
+    ownPassword: 'Your password',
+    ownPasswordHint: 'Links for a new password go to your address. So only you yourself change it.',
     roleLabel: 'Role',
     role: {
       administrator: 'Administrator',

@@ -29,8 +29,9 @@ class ChangesOfPeople:
         *,
         removes_credentials: bool = False,
     ) -> None:
-        """Whoever changes their own password gives the one so far in `current`, which ends all sessions. With
-        `resendInvitation` the invitation is sent again, after the changes."""
+        """Whoever changes their own password gives the one so far in `current`; so does who changes
+        their own address or user name. Another password ends all sessions. With `resendInvitation` the
+        invitation is sent again, after the changes."""
         caller = context.caller
         draft = person_draft(user, request.metadata if request is not None else {})
         access = access_draft(request, caller.company_id, may_resend=True)
@@ -41,11 +42,18 @@ class ChangesOfPeople:
         password = access.password if is_self else UNSET
         if password is not UNSET:
             access = structs.replace(access, password=UNSET)
+        credentials = request and request.usernamePasswordCredentials
+        current = credentials.current if credentials else ""
         if (password is UNSET and not resends) or (draft, access) != (PersonDraft(), AccessDraft()):
-            await self._administration.update(caller, person_id, draft, access)
+            is_named = draft.email is not UNSET or access.username is not UNSET
+            has_shown_password = is_self and is_named and bool(current)
+            if has_shown_password:
+                device = context.cookie(DEVICE_COOKIE)
+                await self._password_changes.require_own(caller, current, context.address, device)
+            await self._administration.update(
+                caller, person_id, draft, access, has_shown_password=has_shown_password
+            )
         if password is not UNSET:
-            credentials = request and request.usernamePasswordCredentials
-            current = credentials.current if credentials else ""
             await self._password_changes.change_own(
                 caller, current, password, context.address, context.cookie(DEVICE_COOKIE)
             )

@@ -21,7 +21,7 @@ from switchroom.dialects.client.messages.people import (
     RemovalAnswer,
 )
 from switchroom.dialects.client.permissions import administration_named
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.operation import DEVICE_COOKIE, OPEN, Operation
 from switchroom.dialects.services import Services
 from switchroom.identity.permissions import Administration
 
@@ -31,6 +31,7 @@ class PeopleOperations:
         self._signer = services.signer
         self._directory = services.people_directory
         self._administration = services.people_administration
+        self._password_changes = services.password_changes
         self._password_help = services.password_help
         self._removals = services.removals
 
@@ -104,7 +105,7 @@ class PeopleOperations:
         claims = self._signer.verify(request.access_token)
         return _message(await self._directory.get(claims, request.person_id))
 
-    async def change(self, _context: Context, request: PersonChange) -> ListedPerson:
+    async def change(self, context: Context, request: PersonChange) -> ListedPerson:
         claims = self._signer.verify(request.access_token)
         draft = PersonDraft(
             email=request.email,
@@ -114,7 +115,17 @@ class PeopleOperations:
             language=request.language,
         )
         access = AccessDraft(enabled=request.enabled, permissions=_permissions(request.permissions))
-        await self._administration.update(claims, request.person_id, draft, access, version=request.version)
+        if request.password:
+            device = context.cookie(DEVICE_COOKIE)
+            await self._password_changes.require_own(claims, request.password, context.address, device)
+        await self._administration.update(
+            claims,
+            request.person_id,
+            draft,
+            access,
+            version=request.version,
+            has_shown_password=bool(request.password),
+        )
         return _message(await self._directory.get(claims, request.person_id))
 
     async def send_password_link(self, _context: Context, request: PersonQuery) -> None:

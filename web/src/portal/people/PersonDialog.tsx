@@ -1,4 +1,15 @@
-import { Alert, Button, Divider, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import {
+  Alert,
+  Button,
+  Divider,
+  Group,
+  Modal,
+  NativeSelect,
+  PasswordInput,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { type FormEvent, useState } from 'react'
@@ -65,8 +76,10 @@ export function PersonDialog({ me, person, onClose }: PersonDialogProps) {
     const change = changeOf(base, draft)
     if (Object.keys(change).length === 0) return onClose()
     setMeanwhile([])
-    saving.mutate(change)
+    const password = String(new FormData(event.currentTarget).get('password') ?? '')
+    saving.mutate(needsPassword ? { ...change, password } : change)
   }
+  const needsPassword = isSelf && draft.email.trim() !== base.email
   const isInvited = base.state === 'invited'
   const field = (of: TextField) => ({
     value: draft[of],
@@ -120,6 +133,18 @@ export function PersonDialog({ me, person, onClose }: PersonDialogProps) {
             disabled={base.isShared || isInvited}
             {...field('email')}
           />
+          {needsPassword && (
+            <PasswordInput
+              name="password"
+              label={t('directory.ownPassword')}
+              description={t('directory.ownPasswordHint')}
+              autoComplete="current-password"
+              visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
+              maxLength={1000}
+              required
+              data-testid="own-password"
+            />
+          )}
           <NativeSelect
             label={t('language.label')}
             disabled={base.isShared}

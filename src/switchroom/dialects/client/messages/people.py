@@ -62,7 +62,7 @@ class PersonQuery(Struct, frozen=True, rename="camel", kw_only=True):
 
 class PersonChange(Struct, frozen=True, rename="camel", kw_only=True):
     """What is left out stays. `permissions` says of some whether they are given. `version` is that of the
-    person whom the change was made on."""
+    person whom the change was made on. `password` is that of whoever changes their own address."""
 
     access_token: Token
     person_id: Id
@@ -74,6 +74,7 @@ class PersonChange(Struct, frozen=True, rename="camel", kw_only=True):
     language: Text | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     permissions: Annotated[dict[str, bool], Meta(max_length=50)] = {}
+    password: Text = ""
 
 
 class RemovalAnswer(Struct, frozen=True, rename="camel", kw_only=True):
