@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 
+import msgspec
 import structlog
 from cachetools import TTLCache
 from msgspec import UNSET, Struct, UnsetType
@@ -27,6 +28,7 @@ from switchroom.accounts.provisioning import found_organization
 from switchroom.db.database import Database
 from switchroom.errors import (
     Conflict,
+    DomainError,
     ErrorCode,
     Exhausted,
     Forbidden,
@@ -55,6 +57,9 @@ _LONGEST_REFERENCE = 200
 _LONGEST_PROPERTY = 10_000
 
 _MOST_WAITING = 1000
+_MOST_BYTES = 16 * 1024
+"""Of one signup that waits, as JSON."""
+
 _FULL_FOR = 60
 _ASKED_WITHIN = 3600
 """Seconds within which `most_asked` companies may be signed up from one network, in each process."""
@@ -258,7 +263,11 @@ class Signups:
             address_of(signup.person.email or "")
         with problems:
             require_text(signup.plan_id, "plan_id", longest=_LONGEST_REFERENCE)
+        with problems:
+            merged_properties({}, signup.person.properties)
         problems.require_none()
+        if len(msgspec.json.encode(signup)) > _MOST_BYTES:
+            raise Invalid(ErrorCode.TOO_LONG, "properties", most=_MOST_BYTES)
         network = network_of(address)
         asked = self._asked.get(network, 0)
         if asked >= self._most_asked:
@@ -283,6 +292,9 @@ class Signups:
                 except Unavailable as error:
                     log.error("company not founded yet", reason=str(error))
                     await backoff.rest()
+                except DomainError as error:
+                    log.error("company not founded", code=error.code)  # the others go on
+                    break
 
     async def _found(self, signup: Signup, address: str) -> None:
         email = address_of(signup.person.email or "")

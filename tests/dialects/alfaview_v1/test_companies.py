@@ -326,6 +326,19 @@ def test_a_signup_that_is_wrong_says_all_of_it(tenant: Tenant) -> None:
         assert named in refused["message"]
 
 
+def test_a_signup_that_says_too_much_is_refused_and_others_are_carried_out(tenant: Tenant) -> None:
+    for metadata in ({str(one): "x" for one in range(101)}, {str(one): "x" * 9000 for one in range(10)}):
+        body = sign_up_body(address())
+        body["user"]["metadata"] = metadata
+        assert refusal(tenant.api.post(SIGN_UP, body))["code"] == 3
+
+    email = address()
+    body = sign_up_body(email)
+    body["user"]["metadata"] = {"staff": "7"}
+    assert tenant.api.post(SIGN_UP, body).status_code == 200
+    assert _set_by_mail(tenant, email)
+
+
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A platform whose operator has said nothing of signing up."""
