@@ -84,7 +84,9 @@ def _signed(shared: Tenant, **changes: Any) -> str:
 def _forged(shared: Tenant) -> Iterator[str]:
     raw = base64.b64decode(shared.token)
     claims = msgspec.msgpack.decode(raw[:-32], type=AccessToken)
-    raised = msgspec.msgpack.encode(msgspec.structs.replace(claims, organization_id=1))
+    raised = msgspec.msgpack.encode(
+        msgspec.structs.replace(claims, organization_id=claims.organization_id + 1)
+    )
     yield base64.b64encode(raised + raw[-32:]).decode()
     yield base64.b64encode(raw[:-1] + bytes([raw[-1] ^ 1])).decode()
     yield base64.b64encode(raw[:-32]).decode()
@@ -158,7 +160,7 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-HJKMNP-TV-Z
 @pytest.mark.parametrize("path", CALLS)
 def test_what_is_another_companys_is_not_there(tenant: Tenant, shared: Tenant, path: str):
     body = body_of(tenant, path)
-    if "accessToken" in CALLS[path](tenant).get("accessInfo", {}):
+    if body["accessInfo"]["accessToken"] != tenant.token:
         pytest.skip("the token is what the call is about")
     body["accessInfo"]["accessToken"] = shared.token
     named = set(_ID.findall(json.dumps({**body, "accessInfo": None})))
@@ -168,7 +170,8 @@ def test_what_is_another_companys_is_not_there(tenant: Tenant, shared: Tenant, p
     if response.status_code == 200:
         assert not named & set(_ID.findall(response.text))
     else:
-        assert refusal(response)["code"] in (3, 5, 7)
+        # What names nothing may have been asked too often by this very caller.
+        assert refusal(response)["code"] in ((3, 5, 7) if named else (3, 5, 7, 8))
 
 
 def _leaves(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
