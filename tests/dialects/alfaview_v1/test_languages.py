@@ -12,6 +12,7 @@ from tests.platform import Tenant, refusal
 
 GERMAN = {"accept-language": "de-CH, en;q=0.5"}
 NO_ID = "0" * 26
+LDAP = {"ldapCredentials": {"username": "ada", "password": "correct horse battery"}}
 
 
 def said(tenant: Tenant, path: str, language: str, token: str | None = None, **fields: object) -> str:
@@ -29,8 +30,8 @@ def test_what_is_refused_in_german(tenant: Tenant) -> None:
         == f"roomId: Den Raum {NO_ID} gibt es nicht."
     )
     assert said(tenant, "roomService/list", "de", token="wrong") == "Ihr Zugang ist nicht gültig."
-    assert said(tenant, "companyService/search", "de") == (
-        "companyService/search gibt es auf diesem Server nicht."
+    assert said(tenant, "userService/create", "de", authenticationRequest=LDAP) == (
+        "LdapCredentials gibt es auf diesem Server nicht."
     )
     wish = {"displayName": "Room"}
     assert said(tenant, "roomService/create", "de", token=participant, room=wish).startswith("Dafür ist")
@@ -49,7 +50,8 @@ def test_in_english_without_a_word_of_german(tenant: Tenant, language: str) -> N
     assert (
         said(tenant, "roomService/permissions", language, roomId=NO_ID) == f"roomId: there is no room {NO_ID}"
     )
-    assert said(tenant, "companyService/search", language) == "companyService/search is not implemented"
+    said_of_ldap = said(tenant, "userService/create", language, authenticationRequest=LDAP)
+    assert said_of_ldap == "LdapCredentials is not implemented"
 
 
 def test_words_of_the_handbook_are_the_same_in_every_language(tenant: Tenant) -> None:

@@ -90,17 +90,17 @@ def access_draft(
     caller's."""
     if request is None:
         return AccessDraft()
-    if any(
-        (
-            request.authorizationCodeCredentials,
-            request.refreshTokenCredentials,
-            request.ldapCredentials,
-            request.activationTokenCredentials and not (may_resend and resends_invitation(request)),
-            request.companySwitchCredentials,
-            request.magicTokenCredentials,
-        )
+    resends = may_resend and resends_invitation(request)
+    for others in (
+        request.authorizationCodeCredentials,
+        request.refreshTokenCredentials,
+        request.ldapCredentials,
+        None if resends else request.activationTokenCredentials,
+        request.companySwitchCredentials,
+        request.magicTokenCredentials,
     ):
-        raise Unimplemented("people have usernamePasswordCredentials and no others")
+        if others is not None:
+            raise Unimplemented(type(others).__name__)
     credentials = request.usernamePasswordCredentials
     if credentials and credentials.companyId not in ("", company_id):
         raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=credentials.companyId[:100])
