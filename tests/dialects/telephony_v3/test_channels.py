@@ -39,7 +39,7 @@ def test_without_telephony_it_says_so(api: Api) -> None:
     ):
         answer = api.send(method, path, data)
         assert answer.status_code == 503, (path, answer.text)
-        assert answer.json()["error"]["message"] == "no telephony runs here"
+        assert answer.json()["error"]["message"] == "no telephony runs here: telephony.enabled is false"
 
 
 def test_channels_are_seen_by_whose_they_are(
