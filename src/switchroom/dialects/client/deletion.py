@@ -5,7 +5,8 @@ from __future__ import annotations
 from switchroom.accounts.deletions import OrganizationDeletions
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.deletion import CompanyDeletionAnswer, CompanyDeletionKey
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.client.operations import operation
+from switchroom.dialects.operation import Operation
 from switchroom.errors import LinkExpired, LinkNotFound
 
 
@@ -15,22 +16,18 @@ class DeletionOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/company-deletion/look-up",
                 summary="What a link would delete.",
                 request=CompanyDeletionKey,
                 reply=CompanyDeletionAnswer,
-                access=OPEN,
                 handler=self.look_up,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/company-deletion",
                 summary="Delete a company with all that is in it.",
                 request=CompanyDeletionKey,
                 reply=CompanyDeletionAnswer,
-                access=OPEN,
                 handler=self.delete,
             ),
         ]

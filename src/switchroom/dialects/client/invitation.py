@@ -9,7 +9,8 @@ from switchroom.dialects.client.messages.invitation import (
     InvitationAnswer,
     InvitationQuery,
 )
-from switchroom.dialects.operation import DEVICE_COOKIE, OPEN, Operation
+from switchroom.dialects.client.operations import operation
+from switchroom.dialects.operation import DEVICE_COOKIE, Operation
 from switchroom.errors import Conflict, ErrorCode, LinkExpired, LinkNotFound
 
 
@@ -19,22 +20,18 @@ class InvitationOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/invitation/look-up",
                 summary="What an invitation is good for.",
                 request=InvitationQuery,
                 reply=InvitationAnswer,
-                access=OPEN,
                 handler=self.look_up,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/invitation",
                 summary="Accept an invitation.",
                 request=InvitationAcceptance,
                 reply=InvitationAnswer,
-                access=OPEN,
                 handler=self.accept,
             ),
         ]

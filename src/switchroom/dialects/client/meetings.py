@@ -16,7 +16,8 @@ from switchroom.dialects.client.messages.meetings import (
     OwnMeeting,
     OwnQuery,
 )
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.client.operations import operation
+from switchroom.dialects.operation import Operation
 from switchroom.dialects.services import Services
 from switchroom.errors import LinkNotFound
 from switchroom.meetings.admission import Visit
@@ -34,31 +35,25 @@ class MeetingOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/meeting",
                 summary="What somebody who stands before a meeting may know of it.",
                 request=MeetingQuery,
                 reply=MeetingAnswer,
-                access=OPEN,
                 handler=self.look_up,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/meeting/enter",
                 summary="A guest's way into a meeting.",
                 request=EnterQuery,
                 reply=EnterAnswer,
-                access=OPEN,
                 handler=self.enter,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/meetings",
                 summary="The meetings that whoever is signed in organizes.",
                 request=OwnQuery,
                 reply=OwnAnswer,
-                access=OPEN,
                 handler=self.own,
             ),
         ]

@@ -25,8 +25,9 @@ from switchroom.dialects.client.messages.organization import (
     OrganizationChange,
     OwnOrganizationQuery,
 )
+from switchroom.dialects.client.operations import operation
 from switchroom.dialects.client.permissions import administration_named
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.operation import Operation
 from switchroom.dialects.services import Services
 from switchroom.identity.keys import KeyPermission
 from switchroom.identity.permissions import NO_ADMINISTRATION, Administration, with_children
@@ -40,69 +41,55 @@ class OrganizationOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/organization",
                 summary="The organization of whoever is signed in.",
                 request=OwnOrganizationQuery,
                 reply=OrganizationAnswer,
-                access=OPEN,
                 handler=self.look_up,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/organization/change",
                 summary="Change the organization, unless somebody else has done so meanwhile.",
                 request=OrganizationChange,
                 reply=OrganizationAnswer,
-                access=OPEN,
                 handler=self.change,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/keys",
                 summary="The keys of the organization's programs, without what is secret.",
                 request=OwnOrganizationQuery,
                 reply=KeysAnswer,
-                access=OPEN,
                 handler=self.list_keys,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/keys/create-api-key",
                 summary="Make an API key, whose code is shown this once.",
                 request=NewApiKey,
                 reply=KeyAnswer,
-                access=OPEN,
                 handler=self.create_api_key,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/keys/revoke-api-key",
                 summary="Revoke an API key, with all tokens that it brought.",
                 request=ApiKeyQuery,
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.revoke_api_key,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/keys/create-meeting-key",
                 summary="Make a key of the Web Meeting and Telephony APIs, which is shown this once.",
                 request=NewMeetingKey,
                 reply=KeyAnswer,
-                access=OPEN,
                 handler=self.create_meeting_key,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/keys/revoke-meeting-key",
                 summary="Revoke a key of the Web Meeting and Telephony APIs.",
                 request=MeetingKeyQuery,
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.revoke_meeting_key,
             ),
         ]

@@ -11,7 +11,8 @@ from switchroom.dialects.client.messages.password import (
     PasswordLinkAnswer,
     PasswordLinkQuery,
 )
-from switchroom.dialects.operation import DEVICE_COOKIE, OPEN, Operation
+from switchroom.dialects.client.operations import operation
+from switchroom.dialects.operation import DEVICE_COOKIE, Operation
 from switchroom.dialects.services import Services
 from switchroom.errors import LinkExpired, LinkNotFound
 
@@ -24,41 +25,33 @@ class PasswordOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/password/look-up",
                 summary="What a link is good for.",
                 request=PasswordLinkQuery,
                 reply=PasswordLinkAnswer,
-                access=OPEN,
                 handler=self.look_up,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/password",
                 summary="Set a password by a link.",
                 request=NewPassword,
                 reply=PasswordLinkAnswer,
-                access=OPEN,
                 handler=self.set_password,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/password/forgotten",
                 summary="Mail a link to whoever has the name; the answer is the same when nobody has.",
                 request=ForgottenPassword,
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.forget,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/password/change",
                 summary="Set another password, and end all sessions of the person.",
                 request=PasswordChange,
                 reply=PasswordChanged,
-                access=OPEN,
                 handler=self.change,
             ),
         ]

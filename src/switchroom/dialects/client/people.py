@@ -20,8 +20,9 @@ from switchroom.dialects.client.messages.people import (
     PersonQuery,
     RemovalAnswer,
 )
+from switchroom.dialects.client.operations import operation
 from switchroom.dialects.client.permissions import administration_named
-from switchroom.dialects.operation import DEVICE_COOKIE, OPEN, Operation
+from switchroom.dialects.operation import DEVICE_COOKIE, Operation
 from switchroom.dialects.services import Services
 from switchroom.identity.permissions import Administration
 
@@ -37,50 +38,40 @@ class PeopleOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/people",
                 summary="A page of the people of the organization.",
                 request=PeopleQuery,
                 reply=PeopleAnswer,
-                access=OPEN,
                 handler=self.list,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/people/look-up",
                 summary="Somebody of the organization.",
                 request=PersonQuery,
                 reply=ListedPerson,
-                access=OPEN,
                 handler=self.look_up,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/people/change",
                 summary="Change somebody, unless somebody else has done so meanwhile.",
                 request=PersonChange,
                 reply=ListedPerson,
-                access=OPEN,
                 handler=self.change,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/people/send-password-link",
                 summary="Mail somebody a link by which they set another password.",
                 request=PersonQuery,
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.send_password_link,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/people/removal",
                 summary="What goes along when somebody is removed.",
                 request=PersonQuery,
                 reply=RemovalAnswer,
-                access=OPEN,
                 handler=self.look_at_removal,
             ),
         ]

@@ -8,7 +8,8 @@ from switchroom.accounts.organizers import Actor
 from switchroom.db.base import time_of
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages import scheduling as messages
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.client.operations import operation
+from switchroom.dialects.operation import Operation
 from switchroom.dialects.services import Services
 from switchroom.meetings.agenda import actor_of
 from switchroom.meetings.recordings.archive import RecordingArchive, content_type
@@ -24,23 +25,19 @@ class RecordingOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/recordings/list",
                 summary="Recordings of meetings, one's own or the organization's, a page at a time.",
                 request=messages.RecordingsQuery,
                 reply=messages.RecordingsAnswer,
-                access=OPEN,
                 handler=self.list,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/recordings/delete",
                 summary="Delete a recording with its file.",
                 request=messages.RecordingChoice,
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.delete,
             ),
         ]

@@ -6,7 +6,8 @@ from msgspec import UNSET
 
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.room_tree import PlaceInLevel, TreeAnswer, TreeQuery, WantedLevel
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.client.operations import operation
+from switchroom.dialects.operation import Operation
 from switchroom.identity.tokens import TokenSigner
 from switchroom.rooms.pages import RoomPlace
 from switchroom.rooms.tree import Level, RoomTree
@@ -19,13 +20,11 @@ class RoomTreeOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/rooms",
                 summary="Which rooms are shown to whoever is signed in, level by level.",
                 request=TreeQuery,
                 reply=TreeAnswer,
-                access=OPEN,
                 handler=self.look,
             )
         ]

@@ -9,6 +9,7 @@ from switchroom.conference.service import ConferenceService
 from switchroom.db.base import time_of
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.rooms import ClientConfig, LinkAnswer, LinkQuery
+from switchroom.dialects.client.operations import operation
 from switchroom.dialects.operation import OPEN, Nothing, Operation
 from switchroom.rooms.admission import LinkState, LinkView
 
@@ -31,13 +32,11 @@ class RoomOperations:
                 access=OPEN,
                 handler=self.config,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/link",
                 summary="Where a link leads.",
                 request=LinkQuery,
                 reply=LinkAnswer,
-                access=OPEN,
                 handler=self.look_up,
             ),
         ]

@@ -11,8 +11,9 @@ from switchroom.db.base import now, time_of
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.drafts import draft_of, repetition_of
 from switchroom.dialects.client.messages import scheduling as messages
+from switchroom.dialects.client.operations import operation
 from switchroom.dialects.client.recordings import recording_entry
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.operation import Operation
 from switchroom.dialects.services import Services
 from switchroom.identity.authentication import require_whole
 from switchroom.mail.models import MailState
@@ -246,13 +247,11 @@ class SchedulingOperations:
 
 
 def _operation(name: str, summary: str, request: type, reply: type, handler: Any) -> Operation:
-    return Operation(
-        method="POST",
+    return operation(
         path=f"/meetings/{name}",
         summary=summary,
         request=request,
         reply=reply,
-        access=OPEN,
         handler=handler,
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from switchroom.db.base import time_of
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.sessions import OwnSession, SessionsAnswer, SessionsQuery
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.client.operations import operation
+from switchroom.dialects.operation import Operation
 from switchroom.dialects.services import Services
 
 
@@ -16,23 +17,19 @@ class SessionOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/sessions",
                 summary="Where whoever asks is signed in.",
                 request=SessionsQuery,
                 reply=SessionsAnswer,
-                access=OPEN,
                 handler=self.list,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/sessions/end-others",
                 summary="Sign out everywhere else. The access token is void too; the cookie brings another.",
                 request=SessionsQuery,
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.end_others,
             ),
         ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from switchroom.dialects.client.context import Context
-from switchroom.dialects.operation import OPEN, Nothing, Operation
+from switchroom.dialects.client.operations import operation
+from switchroom.dialects.operation import Nothing, Operation
 from switchroom.errors import ErrorCode, Forbidden
 from switchroom.identity.authentication import Authentication
 
@@ -20,13 +21,11 @@ class SignOutOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/sign-out",
                 summary="Forget who is signed in, whether or not anybody is.",
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.sign_out,
             )
         ]

@@ -25,7 +25,8 @@ from switchroom.dialects.client.messages.webhooks import (
     NewHook,
     NewHookAnswer,
 )
-from switchroom.dialects.operation import OPEN, Operation
+from switchroom.dialects.client.operations import operation
+from switchroom.dialects.operation import Operation
 from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.events.log import TYPE, EventFilter
@@ -50,79 +51,63 @@ class WebHookOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation(
-                method="POST",
+            operation(
                 path="/webhooks",
                 summary="The web hooks of the organization.",
                 request=HooksQuery,
                 reply=HooksAnswer,
-                access=OPEN,
                 handler=self.list,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/webhooks/create",
                 summary="Make a web hook, whose secret is shown this once.",
                 request=NewHook,
                 reply=NewHookAnswer,
-                access=OPEN,
                 handler=self.create,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/webhooks/change",
                 summary="Change a web hook, unless somebody else has done so meanwhile.",
                 request=HookChange,
                 reply=ListedHook,
-                access=OPEN,
                 handler=self.change,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/webhooks/delete",
                 summary="Remove a web hook, with what has not been delivered.",
                 request=HookQuery,
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.delete,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/webhooks/test",
                 summary="Send a web hook an event that nothing else hears of.",
                 request=HookQuery,
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.test,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/webhooks/deliveries",
                 summary="What became of the deliveries of a web hook.",
                 request=DeliveriesQuery,
                 reply=DeliveriesAnswer,
-                access=OPEN,
                 handler=self.deliveries,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/webhooks/redeliver",
                 summary="Send a delivery again.",
                 request=DeliveryQuery,
                 reply=None,
                 status=204,
-                access=OPEN,
                 handler=self.redeliver,
             ),
-            Operation(
-                method="POST",
+            operation(
                 path="/events",
                 summary="A page of the organization's event log.",
                 request=EventsQuery,
                 reply=EventsAnswer,
-                access=OPEN,
                 handler=self.events,
             ),
         ]
