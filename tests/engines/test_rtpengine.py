@@ -59,7 +59,16 @@ async def _dies_and_comes_back(engine: RtpengineEngine) -> None:
             await client.ping()
 
 
-async def test_an_address_that_is_not_of_this_machine_is_said(tmp_path: Path) -> None:
-    engine = RtpengineEngine(tmp_path / "rtpengine", RtpengineConfiguration(interfaces=["no.such.invalid"]))
-    with pytest.raises(ProcessError, match="Invalid interface"):
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("no.such.invalid", "Invalid interface"),
+        ("192.0.2.1", "192.0.2.1 is not an address of this machine; see telephony.listen"),
+    ],
+)
+async def test_an_address_that_is_not_of_this_machine_is_said(
+    tmp_path: Path, address: str, said: str
+) -> None:
+    engine = RtpengineEngine(tmp_path / "rtpengine", RtpengineConfiguration(interfaces=[address]))
+    with pytest.raises(ProcessError, match=said):
         await engine.start()

@@ -5,6 +5,7 @@ Follows the manual page rtpengine(1) of version 10.5.
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -41,18 +42,9 @@ def read_interfaces(directory: Path) -> RtpengineInterfaces | None:
     return kept_interfaces(directory, RtpengineInterfaces)
 
 
-class MediaPortsTaken(ProcessError):
-    """Others have the ports that media would come to; the message names the setting."""
-
-
-def _is_free(host: str, number: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((host, number))
-        except OSError:
-            return False
-    return True
+class NoMediaPorts(ProcessError):
+    """Media cannot come to the ports: others have them, or the address is not of this machine. The message
+    names the setting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,19 +66,27 @@ class RtpengineConfiguration:
     log_level: int = 4
 
     def write(self, directory: Path) -> None:
-        """Make `directory` that of one rtpengine. Raises MediaPortsTaken, OSError."""
+        """Make `directory` that of one rtpengine. Raises NoMediaPorts, OSError."""
         if problem := self.port_problem():
-            raise MediaPortsTaken(problem)
+            raise NoMediaPorts(problem)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         family = "IP6" if ":" in self.interfaces[0].partition("!")[0] else "IP4"
         keep_interfaces(directory, RtpengineInterfaces(self.control_port, self.event_port, family))
 
     def port_problem(self) -> str:
-        """Why it could not relay, if others have most of its ports: it would take over what another relay has
-        without an error, and calls failed. Some are always somebody's."""
+        """Why it could not relay, if the address is not of this machine or others have most of its ports: it
+        would start, or take over what another relay has, without an error, and calls failed. Some ports are
+        always somebody's. Nothing about a name that is not known: rtpengine itself says so."""
         host = self.interfaces[0].partition("!")[0]
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM)[0]
+        except OSError:
+            return ""
+        host = str(address[0])
+        if _bind_error(family, host, 0) == errno.EADDRNOTAVAIL:
+            return f"{host} is not an address of this machine; see telephony.listen"
         numbers = range(self.rtp_port_min, self.rtp_port_max + 1)
-        taken = sum(not _is_free(host, number) for number in numbers)
+        taken = sum(_bind_error(family, host, number) != 0 for number in numbers)
         if taken <= len(numbers) // 2:
             return ""
         return (
@@ -119,3 +119,13 @@ class RtpengineConfiguration:
             "--endpoint-learning=heuristic",
             f"--pidfile={directory / 'rtpengine.pid'}",
         ]
+
+
+def _bind_error(family: int, host: str, number: int) -> int:
+    """The error's number, 0 when the UDP port can be had."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, number))
+        except OSError as error:
+            return error.errno or errno.EINVAL
+    return 0
