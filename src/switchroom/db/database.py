@@ -71,6 +71,9 @@ has locked, and others wait for, is free after that."""
 _WRITTEN_AT_ONCE = 100
 """Rows; SQLite writes them in the event loop."""
 
+_MOST_OF_SQLITE = 15
+"""Connections to SQLite's file of one process, each with a thread of its own once it has been needed."""
+
 _MAPPED = 1 << 31
 """Bytes of SQLite's file that are read where the kernel keeps them, without a call for each page. SQLite
 itself keeps 2 MB, in which there is hardly any page of a large table."""
@@ -381,6 +384,9 @@ def _sqlite_engine(url: str, checkpoints: Checkpoints) -> AsyncEngine:
     engine = create_async_engine(
         url,
         async_creator=lambda: connect(database, checkpoints),
+        # None is closed before the end: who is cancelled meanwhile would leave half of it, and an error.
+        pool_size=_MOST_OF_SQLITE,
+        max_overflow=0,
         pool_use_lifo=True,  # a connection's cache is good for as long as no other one writes
         json_deserializer=msgspec.json.decode,
         hide_parameters=True,  # they hold access keys, and errors are logged
