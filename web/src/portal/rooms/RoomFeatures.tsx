@@ -14,19 +14,26 @@ export function RoomFeatures({ room }: { room: RoomNode }) {
   const [isOn, setOn] = useState(
     () => new Set(room.listed.features?.filter(({ state }) => state === 'ENABLED').map(({ id }) => id)),
   )
+  const show = (id: Feature, on: boolean) =>
+    setOn(now => {
+      const next = new Set(now)
+      if (on) next.add(id)
+      else next.delete(id)
+      return next
+    })
   const saving = useMutation({
     mutationFn: ({ id, on }: { id: Feature; on: boolean }) => setFeature(room.id, id, on),
-    onSuccess: (_, { id, on }) => {
-      setOn(now => {
-        const next = new Set(now)
-        if (on) next.add(id)
-        else next.delete(id)
-        return next
-      })
+    onError: (_, { id, on }) => show(id, !on),
+    onSuccess: (_, { id }) => {
       announce(t('roomAdministration.features.saved', { name: t(`roomAdministration.features.${id}`) }))
       return queries.invalidateQueries({ queryKey: ['rooms'] })
     },
   })
+  // Shown as pressed at once, and as it was when that could not be saved.
+  const set = (id: Feature, on: boolean) => {
+    show(id, on)
+    saving.mutate({ id, on })
+  }
   return (
     <Stack gap="sm">
       <Text c="var(--sr-muted)">{t('roomAdministration.features.lead')}</Text>
@@ -36,7 +43,7 @@ export function RoomFeatures({ room }: { room: RoomNode }) {
           label={t(`roomAdministration.features.${id}`)}
           checked={isOn.has(id)}
           disabled={saving.isPending && saving.variables.id === id}
-          onChange={event => saving.mutate({ id, on: event.currentTarget.checked })}
+          onChange={event => set(id, event.currentTarget.checked)}
           data-testid={`feature-${id}`}
         />
       ))}
