@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from switchroom.bus import Bus
 from switchroom.db.base import Base
 from switchroom.db.database import Database
+from switchroom.errors import Unavailable
 from switchroom.jobs.models import NamedLease
 
 LIMIT = 60.0
@@ -107,6 +108,15 @@ class Place:
         begun.start()
         self._processes.append(begun)
         return Process(begun)
+
+    async def freeze(self, process: Process) -> None:
+        """Have it stand still, but not in the middle of a transaction: SQLite would be locked for all."""
+        while True:
+            process.freeze()
+            try:
+                return await self.execute("SELECT 1")
+            except Unavailable:
+                process.thaw()
 
     async def close(self) -> None:
         for process in self._processes:

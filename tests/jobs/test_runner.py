@@ -134,7 +134,7 @@ async def test_the_result_of_a_frozen_process_is_not_written(place: Place) -> No
     first = place.process(errands, "a", SHORT, SHORT.total_seconds() / 2)
     await send(place, "1")
     await taken_by_somebody(place, "1")
-    first.freeze()
+    await place.freeze(first)
     async with running(Errands(place.database, "b")):
         await place.reached("b")
     first.thaw()

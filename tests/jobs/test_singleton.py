@@ -71,11 +71,12 @@ async def test_who_is_killed_is_followed_when_the_lease_is_over(here: Place) -> 
     assert turns(await here.done()) == ["a", "b"]
 
 
+@pytest.mark.slow
 async def test_who_was_frozen_writes_nothing_more(here: Place) -> None:
-    first = here.process(count, "a", LONG)
+    first = here.process(count, "a", LEASE)  # long enough for "b" not to lose it, however busy the machine is
     await here.more("a")
-    first.freeze()
-    async with working(here, "b", lease=LONG):
+    await here.freeze(first)
+    async with working(here, "b"):
         await here.more("b")
         first.thaw()
         await here.more("b", 100)

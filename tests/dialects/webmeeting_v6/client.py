@@ -19,6 +19,9 @@ EVERYTHING = KeyPermission.ACCOUNT | KeyPermission.MEETING
 _HTTP_STATUS = {-1: {401}, -2: {401}, -3: {403}, -4: {400, 413}, -5: {404, 405}, -10: {409}}
 
 
+_LONGEST_PART = 1000
+
+
 class Client:
     """Calls with one key, in the name of one organizer where `user` is given. What comes back is held against
     the API's own documentation."""
@@ -69,6 +72,13 @@ class Client:
 
     def get(self, path: str, **query: Any) -> Any:
         return self.call("GET", path, **query)
+
+    def every(self, path: str) -> list[Any]:
+        """All parts of a list, however long it is: the platform is that of many tests."""
+        found: list[Any] = []
+        while part := self.get(path, limit=_LONGEST_PART, offset=len(found)):
+            found += part
+        return found
 
     def post(self, path: str, body: object = None) -> Any:
         return self.call("POST", path, body)

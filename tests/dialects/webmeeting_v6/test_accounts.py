@@ -48,12 +48,12 @@ def test_the_password_is_sent_when_it_is_wanted(running: RunningPlatform) -> Non
 
 def test_an_address_exists_once_however_it_is_written(running: RunningPlatform) -> None:
     account = Account(running)
-    before = account.instance.get("/account", limit=1000)
+    before = account.instance.every("/account")
     for written in (account.email.upper(), f"  {account.email.title()} "):
         refused = account.instance.refused("POST", "/account", {"adminEmail": written})
         assert refused.code == -10
         assert refused.message == "There is a user with this e-mail address already."
-    assert account.instance.get("/account", limit=1000) == before
+    assert account.instance.every("/account") == before
 
 
 def test_the_same_address_at_once(running: RunningPlatform) -> None:
@@ -64,13 +64,13 @@ def test_the_same_address_at_once(running: RunningPlatform) -> None:
     codes = sorted(one.result().json()["responseCode"] for one in sent)
 
     assert codes == [-10] * 7 + [0]
-    assert len([one for one in client.get("/account", limit=1000) if one["name"] == wish["adminEmail"]]) == 1
+    assert len([one for one in client.every("/account") if one["name"] == wish["adminEmail"]]) == 1
 
 
 def test_a_list_in_parts(running: RunningPlatform) -> None:
     accounts = [Account(running) for _ in range(3)]
     client = accounts[0].instance
-    known = [one["id"] for one in client.get("/account", limit=1000)]
+    known = [one["id"] for one in client.every("/account")]
 
     assert known[-3:] == [one.id for one in accounts]
     assert [one["id"] for one in client.get("/account", limit=2, offset=len(known) - 3)] == known[-3:-1]
@@ -217,7 +217,7 @@ def test_closing(account: Account, running: RunningPlatform) -> None:
         for method, path in (("GET", "/meeting"), ("POST", "/meeting"), ("GET", f"/meeting/{meeting['id']}")):
             refused = client.refused(method, path, {"topic": "x"} if method == "POST" else None)
             assert (refused.code, refused.message) == (-3, "The account is closed."), (method, path)
-    assert account.id not in [one["id"] for one in account.instance.get("/account", limit=1000)]
+    assert account.id not in [one["id"] for one in account.instance.every("/account")]
 
 
 def test_an_address_is_free_again_after_closing(account: Account, running: RunningPlatform) -> None:

@@ -598,7 +598,7 @@ def _expect(client: Client, method: str, path: str, body: object, field: str) ->
 
 
 def _accounts(client: Client) -> list[str]:
-    return [one["id"] for one in client.get("/account", limit=1000)]
+    return [one["id"] for one in client.every("/account")]
 
 
 _RARELY = {"frequencyType": "daily", "frequency": 0, "endsType": "after", "endsAfter": 0}
