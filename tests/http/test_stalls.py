@@ -32,6 +32,7 @@ PATHS: Mapping[str, str] = {
     "parts": "/x" * (_LONGEST_PATH // 2),
     "parts of an API": "/json/v1" + "/x" * (_LONGEST_PATH // 2),
     "encoded parts of an API": "/v3.0" + "/%20" * (_LONGEST_PATH // 4),
+    "an encoded part of an API": "/v3.0/users/" + "%20" * (_LONGEST_PATH // 3),
     "recordings": "/recordings" * (_LONGEST_PATH // 11),
     "calendars": "/api/v6/meeting" + "/calender" * (_LONGEST_PATH // 9),
     "pages": "/client" + "/x" * (_LONGEST_PATH // 2),
@@ -94,6 +95,7 @@ def requests(running: RunningPlatform) -> Mapping[str, Sent]:
         "backslashes": v1("roomService/list", '"x": "', "\\\\", 'u0000"}'),
         "dots in a key": v1("roomService/create", '"room": {"metadata": {"', "a.", '": "\\u0000"}}}'),
         "a key": v1("roomService/create", '"room": {"metadata": {"', "a", '": 5}}}'),
+        "deep lists": v1("roomService/list", '"x": [', "[" * 120 + "]" * 120 + ",", "1]}"),
         "lists": v1("roomService/list", '"filterRoomIds": [', "[],", "[]]}"),
         "a name": signs_in("x@", "\u00fc"),
         "a name of marks": signs_in("", "\u0345"),
@@ -155,7 +157,7 @@ def test_no_path_takes_the_loop_for_long(running: RunningPlatform, steps: Steps)
         )
         for name, path in PATHS.items()
     }
-    assert {name: seconds for name, seconds in took.items() if seconds > 2 * allowed()} == {}
+    assert {name: seconds for name, seconds in took.items() if seconds > allowed()} == {}
 
 
 def test_no_body_takes_the_loop_for_long(running: RunningPlatform, steps: Steps) -> None:
@@ -165,7 +167,7 @@ def test_no_body_takes_the_loop_for_long(running: RunningPlatform, steps: Steps)
         head = "".join(f"{field}: {value}\r\n" for field, value in lines.items())
         request = f"{sent.method} {sent.path} HTTP/1.1\r\n{head}\r\n".encode() + sent.body
         took[name] = longest(steps, lambda request=request: ask(running, request))
-    assert {name: seconds for name, seconds in took.items() if seconds > 2 * allowed()} == {}
+    assert {name: seconds for name, seconds in took.items() if seconds > allowed()} == {}
 
 
 def test_no_change_of_ten_thousand_contacts_takes_the_loop_for_long(
@@ -191,4 +193,4 @@ def test_no_change_of_ten_thousand_contacts_takes_the_loop_for_long(
         changes = [{"id": one, "phonebook": "x"} for one in ids]
         measured("change", "POST", "/directories", {"contacts": changes})
         measured("delete", "POST", "/directories/delete", {"ids": ids})
-    assert {what: min(shares) for what, shares in took.items() if min(shares) > 2} == {}
+    assert {what: min(shares) for what, shares in took.items() if min(shares) > 1} == {}

@@ -15,13 +15,16 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import structs
 
 from switchroom.dialects.answer import Answer, Lines, Sendable
-from switchroom.dialects.body import LARGEST_BODY, ClientGone, read_body
+from switchroom.dialects.body import ClientGone, read_body
 from switchroom.dialects.dialect import Dialect, MessageReader
 from switchroom.dialects.operation import NOTHING, OPEN, Context, Nothing, Operation
 from switchroom.dialects.problem import Problem, UnknownPath, Unreadable, WrongMethod
 from switchroom.errors import DomainError, Invalid
 from switchroom.http.incoming import Holding, Incoming
 from switchroom.http.observation import request_id
+
+_LARGE = 256 << 10
+"""Bytes of a body, which can take 15 ms to be read."""
 
 log = structlog.get_logger()
 
@@ -56,7 +59,7 @@ class Router:
         parts = _parts(raw_path.decode("latin-1"))
         for base, area in self._areas:
             if parts[: len(base)] == base:
-                await area.serve(scope, [unquote(part) for part in parts[len(base) :]], receive, send)
+                await area.serve(scope, parts[len(base) :], receive, send)
                 return
         await self._otherwise(scope, receive, send)
 
@@ -159,8 +162,8 @@ class _Endpoint:
 
     @staticmethod
     async def _read(reader: MessageReader, body: bytes) -> Any:
-        """Raises Unreadable. What is larger than bodies are takes a thread, not the event loop."""
-        return reader.read(body) if len(body) <= LARGEST_BODY else await asyncio.to_thread(reader.read, body)
+        """Raises Unreadable. A large one takes a thread, not the event loop."""
+        return reader.read(body) if len(body) <= _LARGE else await asyncio.to_thread(reader.read, body)
 
     async def _with_further(self, context: Context[Any], found: Unreadable) -> Unreadable:
         """What was found to be wrong, and what is wrong about the fields that could be read."""
@@ -198,6 +201,7 @@ class _Area:
         self._dialect = dialect
         self._incoming = incoming
         self._root = _Node()
+        self._most_parts = 0
         self.plain: dict[bytes, dict[str, _Endpoint]] = {}
         for operation in dialect.operations():
             self._add(operation)
@@ -205,7 +209,9 @@ class _Area:
     def _add(self, operation: Operation) -> None:
         endpoint = _Endpoint(self._dialect, operation, self._incoming)
         node, names = self._root, list[str]()
-        for part in _parts(operation.path):
+        parts = _parts(operation.path)
+        self._most_parts = max(self._most_parts, len(parts))
+        for part in parts:
             if part.startswith("{"):
                 names.append(part.strip("{}"))
                 node.parameter = node.parameter or _Node()
@@ -221,8 +227,9 @@ class _Area:
             )
 
     async def serve(self, scope: HTTPScope, parts: Sequence[str], receive: Receive, send: Send) -> None:
+        """`parts` are those of the path below the base, as they came."""
         method: str = scope["method"]
-        found = [] if any("\0" in part for part in parts) else list(_matches(self._root, parts, ()))
+        found = self._found(parts)
         for node, values in found:
             endpoint, names = node.endpoints.get("GET" if method == "HEAD" else method, (None, ()))
             if endpoint is not None:
@@ -230,6 +237,12 @@ class _Area:
                 await endpoint.serve(scope, dict(zip(names, values, strict=True)), receive, sender)
                 return
         await self._refusal(scope, method, found).send(_without_body(send) if method == "HEAD" else send)
+
+    def _found(self, parts: Sequence[str]) -> list[tuple[_Node, Sequence[str]]]:
+        if len(parts) > self._most_parts:
+            return []
+        parts = [unquote(part) for part in parts]
+        return [] if any("\0" in part for part in parts) else list(_matches(self._root, parts, ()))
 
     def _refusal(self, scope: HTTPScope, method: str, found: Sequence[tuple[_Node, Sequence[str]]]) -> Answer:
         context: Context[Any] = Context(scope, {})

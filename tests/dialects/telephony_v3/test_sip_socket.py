@@ -3,7 +3,7 @@ is played by a server that takes every REGISTER; how it is with the real one is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -32,12 +32,14 @@ TRY_LATER, MISUSE = 1013, 1008
 
 
 @asynccontextmanager
-async def platform() -> AsyncGenerator[str]:
-    """The address of the socket of phones in browsers."""
+async def platform(answers: Mapping[str, str] = {}) -> AsyncGenerator[str]:
+    """The address of the socket of phones in browsers, and what the SIP server answers to some requests."""
+
+    known = {REGISTER: REGISTERED, **answers}
 
     async def play(connection: ServerConnection) -> None:
         async for text in connection:
-            await connection.send(REGISTERED if text == REGISTER else ANSWERED)
+            await connection.send(known.get(str(text), ANSWERED))
 
     async with serve(play, "127.0.0.1", 0, subprotocols=[SIP]) as kamailio:
         port, sockets = free_port(), SipSockets()
