@@ -23,7 +23,9 @@ expect.set_options(timeout=LIMIT * 1000)
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     """The whole platform on SQLite, with its own media server."""
     data = tmp_path_factory.mktemp("data")
-    with running_platform(data, engines=True, address_attempts=1_000_000) as platform:
+    with running_platform(
+        data, engines=True, webhook_networks=["127.0.0.0/8"], address_attempts=1_000_000
+    ) as platform:
         yield platform
 
 

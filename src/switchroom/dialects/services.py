@@ -14,6 +14,7 @@ from switchroom.accounts.organization_settings import OrganizationSettings
 from switchroom.accounts.password_help import PasswordHelp
 from switchroom.accounts.people import PeopleAdministration
 from switchroom.accounts.program_keys import ProgramKeys
+from switchroom.accounts.shown_branding import ShownBranding
 from switchroom.accounts.task_progress import Tasks
 from switchroom.conference.service import ConferenceService
 from switchroom.events.log import EventLog
@@ -110,6 +111,7 @@ class Services(Struct, frozen=True, kw_only=True):
     recordings: RecordingArchive
     program_keys: ProgramKeys
     recording_list: RecordingList
+    shown_branding: ShownBranding
     signups: Signups
     removals: Removals
     tasks: Tasks

@@ -137,6 +137,7 @@ class Platform:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.storage.database.close)
             stack.callback(self.identity.passwords.close)
+            stack.push_async_callback(self.meetings.shown_branding.close)
             if upgrade:
                 await require_usable(self.storage.database)
             stack.push_async_callback(self.engines.stop)

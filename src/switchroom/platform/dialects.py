@@ -89,6 +89,7 @@ class Dialects:
             recordings=meetings.recordings,
             program_keys=meetings.program_keys,
             recording_list=meetings.recording_list,
+            shown_branding=meetings.shown_branding,
             signups=meetings.signups,
             removals=meetings.removals,
             upcoming=meetings.upcoming,

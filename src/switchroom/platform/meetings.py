@@ -14,7 +14,9 @@ from switchroom.accounts.organization_settings import OrganizationSettings
 from switchroom.accounts.password_help import PasswordHelp
 from switchroom.accounts.people import PeopleAdministration
 from switchroom.accounts.program_keys import ProgramKeys
+from switchroom.accounts.shown_branding import FETCH_LIMIT, ShownBranding
 from switchroom.accounts.task_progress import Tasks
+from switchroom.events.webhooks.outbound import Outbound
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.meetings.admission import MeetingAdmission
 from switchroom.meetings.agenda import Agenda
@@ -76,6 +78,8 @@ class MeetingServices:
         self.people_directory = PeopleDirectory(database)
         self.password_help = PasswordHelp(database, identity.password_requests)
         self.organization_settings = OrganizationSettings(database)
+        outbound = Outbound(settings.events.webhook_networks, timeout=FETCH_LIMIT)
+        self.shown_branding = ShownBranding(database, outbound)
         self.program_keys = ProgramKeys(database, identity.api_keys, identity.keys)
         self.removals = Removals(database)
         inviting = Inviting(identity.password_requests, settings.base_url)

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { GuestToken, type LinkAddress, type LinkInfo, linkInfo } from '../api/guest'
 import { formatDateTime } from '../i18n/format'
+import { useBranding } from '../ui/branding'
 import { MessagePage } from '../ui/MessagePage'
 import { isFull, tokenRefusal, untilNextTry } from './refusal'
 import { Stay } from './Stay'
@@ -27,6 +28,7 @@ export function GuestPage({ link }: { link: LinkAddress }) {
   const lookAgain = useCallback(() => void refetch(), [refetch])
   const refused = useCallback((code: string) => !isFull(code) && lookAgain(), [lookAgain])
   const { data } = info
+  useBranding(data && data.state !== 'unknown' ? link.companyId : undefined)
   const { dataUpdatedAt, errorUpdatedAt } = info
   // biome-ignore lint/correctness/useExhaustiveDependencies: each answer, and each failure, sets the clock anew
   useEffect(() => {

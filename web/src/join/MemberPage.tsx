@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { accessToken, account } from '../api/account'
 import { personName, roomName } from '../api/rooms'
 import { navigate } from '../route/hash'
+import { useBranding } from '../ui/branding'
 import { MessagePage } from '../ui/MessagePage'
 import { useStorePart } from '../ui/store'
 import { tokenRefusal } from './refusal'
@@ -15,6 +16,7 @@ const back = () => navigate('#/')
 /** A room entered by someone with an account. */
 export function MemberPage({ roomId }: { roomId: string }) {
   const { t } = useTranslation()
+  useBranding(useStorePart(account, current => (current.state === 'in' ? current.companyId : undefined)))
   const userId = useStorePart(account, current => (current.state === 'in' ? current.userId : ''))
   const room = useQuery({ queryKey: ['room', roomId], queryFn: () => roomName(roomId), staleTime: Infinity })
   const name = useQuery({

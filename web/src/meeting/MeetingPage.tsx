@@ -12,6 +12,7 @@ import type { Destination } from '../join/visit'
 import { LoginPage } from '../portal/LoginPage'
 import { navigate } from '../route/hash'
 import { SignallingError } from '../signalling/socket'
+import { useBranding } from '../ui/branding'
 import { MessagePage } from '../ui/MessagePage'
 import { useStore } from '../ui/store'
 import { BeforeStart } from './BeforeStart'
@@ -67,6 +68,7 @@ export function MeetingPage({ number, accessKey }: MeetingPageProps) {
     staleTime: Infinity,
   })
   const { refetch, data } = info
+  useBranding(data?.companyId)
   const lookAgain = useCallback(() => void refetch(), [refetch])
   useAtTheStart(data, info.errorUpdateCount, lookAgain)
 

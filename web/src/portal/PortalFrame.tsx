@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SignedIn } from '../api/account'
 import type { PortalPageName } from '../route/hash'
+import { useBranding } from '../ui/branding'
 import { PageFrame } from '../ui/PageFrame'
 import { AccountBar } from './AccountBar'
 import { Announcements } from './Announcements'
@@ -20,6 +21,7 @@ interface PortalFrameProps {
 /** A page of the portal: who is signed in, the ways to its other pages, and the content. */
 export function PortalFrame({ me, title, current, children }: PortalFrameProps) {
   const { t } = useTranslation()
+  useBranding(me.companyId)
   const navigation = useCurrentInView(current)
   return (
     <PageFrame title={title} width={68} aside={<AccountBar me={me} />}>

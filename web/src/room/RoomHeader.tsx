@@ -1,7 +1,8 @@
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useShownBranding } from '../ui/branding'
 import { IconLock } from '../ui/icons'
-import { LogoMark } from '../ui/Logo'
+import { BrandPlate, LogoMark } from '../ui/Logo'
 import { useHeadingFocus } from '../ui/PageFrame'
 import { useStorePart } from '../ui/store'
 import { NoticeList } from './NoticeList'
@@ -19,6 +20,7 @@ interface RoomHeaderProps {
 export const RoomHeader = memo(function RoomHeader({ session, board }: RoomHeaderProps) {
   const { t } = useTranslation()
   const heading = useHeadingFocus()
+  const branding = useShownBranding()
   const name = useStorePart(session.state, ({ room }) => room?.displayName)
   const phase = useStorePart(session.state, state => state.phase)
   const active = useStorePart(session.state, state => counts(state).active)
@@ -27,7 +29,8 @@ export const RoomHeader = memo(function RoomHeader({ session, board }: RoomHeade
   const recording = useStorePart(session.state, ({ room }) => room?.recording ?? false)
   return (
     <header className={classes.header}>
-      <LogoMark size={26} />
+      {branding.isInRooms && <BrandPlate branding={branding} height={26} />}
+      {!(branding.isInRooms && branding.isAlone) && <LogoMark size={26} />}
       <h1 ref={heading} tabIndex={-1} className={classes.title} title={name}>
         <bdi>{name}</bdi>
       </h1>

@@ -1,3 +1,8 @@
+import { useState } from 'react'
+import type { Branding } from '../api/branding'
+import { readableOn, useShownBranding } from './branding'
+import classes from './Logo.module.css'
+
 /** The mark: two switches of one room, one thrown each way. */
 export function LogoMark({ size = 32 }: { size?: number }) {
   return (
@@ -11,7 +16,47 @@ export function LogoMark({ size = 32 }: { size?: number }) {
   )
 }
 
+/** The organization's logo, title and colour where it has said so, and ours. */
 export function Logo() {
+  const branding = useShownBranding()
+  const isBranded = Boolean(branding.logo || branding.title)
+  if (!isBranded) return <OwnLogo />
+  return (
+    <span className={classes.logos}>
+      <BrandPlate branding={branding} />
+      {!branding.isAlone && <OwnLogo />}
+    </span>
+  )
+}
+
+/** What stands for the organization, on its colour. */
+export function BrandPlate({ branding, height = 32 }: { branding: Branding; height?: number }) {
+  const { colour, logo, title } = branding
+  // What is no picture leaves the title, or nothing.
+  const [missing, setMissing] = useState('')
+  if (!title && (!logo || logo === missing)) return null
+  return (
+    <span
+      className={classes.plate}
+      style={colour ? { background: colour, color: readableOn(colour) } : undefined}
+      data-testid="branding"
+    >
+      {logo && logo !== missing && (
+        <img
+          src={logo}
+          alt={title ? '' : 'Logo'}
+          className={classes.picture}
+          style={{ height }}
+          onError={() => setMissing(logo)}
+          data-testid="branding-logo"
+        />
+      )}
+      {title && <bdi className={classes.title}>{title}</bdi>}
+    </span>
+  )
+}
+
+function OwnLogo() {
   return (
     <span style={{ display: 'inline-flex', alignItems: 'center', gap: 10 }}>
       <LogoMark />

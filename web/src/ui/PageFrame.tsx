@@ -1,6 +1,7 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isolated } from '../i18n/isolation'
+import { useShownBranding } from './branding'
 import { LanguageSwitch } from './LanguageSwitch'
 import { Logo } from './Logo'
 import classes from './PageFrame.module.css'
@@ -20,12 +21,16 @@ interface PageFrameProps {
 export function PageFrame({ title, width, centred = false, card = false, aside, children }: PageFrameProps) {
   const { t } = useTranslation()
   usePageTitle(title)
+  const { colour } = useShownBranding()
   return (
     <div className={classes.frame}>
       <button type="button" className="skip-link" onClick={() => document.getElementById('content')?.focus()}>
         {t('common.skip')}
       </button>
-      <header className={classes.header}>
+      <header
+        className={classes.header}
+        style={colour ? { borderBlockStart: `4px solid ${colour}` } : undefined}
+      >
         <Logo />
         <div className={classes.side}>
           {aside}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from switchroom.dialects.client.branding import BrandingOperations
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.deletion import DeletionOperations
 from switchroom.dialects.client.documentation import DOCUMENTATION
@@ -49,6 +50,7 @@ class ClientApi(Dialect[None, str]):
                 *RecordingOperations(services).operations(),
                 *PasswordOperations(services).operations(),
                 *InvitationOperations(services.member_invitations).operations(),
+                *BrandingOperations(services.shown_branding).operations(),
                 *OrganizationOperations(services).operations(),
                 *WebHookOperations(services).operations(),
                 *DeletionOperations(services.deletions).operations(),
