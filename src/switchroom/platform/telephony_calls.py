@@ -84,7 +84,11 @@ class CallServices:
         )
         self.journal = CallJournal(self.storage.database, number, machine_id(control_directory(settings)))
         self.lamps = LampServices(settings, self.storage, self.journal, number)
-        self.metrics = CallMetrics(self.lamps, unwritten=lambda: self.journal.waiting)
+        self.metrics = CallMetrics(
+            self.lamps,
+            unwritten=lambda: self.journal.waiting,
+            dropped=lambda: self.journal.dropped,
+        )
         self.board = Switchboard(self.loader, prompts, self.metrics, dialler)
         voicemail = Voicemail(telephony.mailboxes, telephony.message_files.parts, number)
         self.board.performers.update(voicemail.performers())

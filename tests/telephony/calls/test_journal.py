@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
@@ -21,6 +22,7 @@ from switchroom.events.notices import EventsAppended
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony.calls import journal
+from switchroom.telephony.calls.call_metrics import CallMetrics
 from switchroom.telephony.calls.journal import CallJournal
 from switchroom.telephony.calls.journal_writes import JournalWrites, WorkerElsewhere
 from switchroom.telephony.calls.live_rows import CallWorkerRow, LiveCallRow
@@ -208,6 +210,31 @@ async def test_nothing_is_lost_while_the_database_is_away(
     assert [one.type for one in await place.events()] == ["call.created", "call.ringing", "call.ended"]
     assert [one.hangup_cause for one in await place.listed()] == ["NO ANSWER"]
     assert place.journal.waiting == 0
+
+
+async def test_events_that_are_too_many_are_counted_and_logged_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MOST_EVENTS", 4)
+    metrics = CallMetrics(
+        place.journal, unwritten=lambda: place.journal.waiting, dropped=lambda: place.journal.dropped
+    )
+    told = place.call().rings("bert", user_id=place.bert).answers("bert")
+    with capture_logs() as logs:
+        told.holds("bert").holds("bert").holds("bert").ends()
+    lines = [one for one in logs if one["event"] == "events of calls dropped"]
+    assert [(one["log_level"], one["dropped"]) for one in lines] == [("error", 1)]
+    counted = {sample.name: sample.value for family in metrics.families([]) for sample in family.samples}
+    assert counted["switchroom_call_events_dropped_total"] == place.journal.dropped == 2
+    await place.journal.finish()
+    assert [one.type for one in await place.events()] == [
+        "call.created",
+        "call.ringing",
+        "call.answered",
+        "call.held",
+        "call.ended",
+    ]
+    assert len(await place.listed()) == 1
 
 
 async def _away(*_: object) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from switchroom.db.base import now
 from switchroom.engines.rtpengine.commands import Quality
@@ -30,13 +32,24 @@ _HEARD = (ChangeKind.RINGING, ChangeKind.ANSWERED)
 _RINGING, _ANSWERED = "ringing", "answered"
 
 
+class _Dropped(Collector):
+    """Counter of what somebody else counts."""
+
+    def __init__(self, count: Callable[[], int]) -> None:
+        self._count = count
+
+    def collect(self) -> Iterable[Metric]:
+        name, help_text = "switchroom_call_events_dropped", "Events of calls that the log will never have."
+        yield CounterMetricFamily(name, help_text, value=self._count())
+
+
 class CallMetrics:
     """Metrics of calls, taken from what the journal is told. They have a registry of their own, for processes
     that serve HTTP to ask for (`ListMetrics`)."""
 
-    def __init__(self, journal: Journal, *, unwritten: Callable[[], int]) -> None:
-        """`journal` is told before anything is measured; `unwritten` says how many calls it has to
-        write."""
+    def __init__(self, journal: Journal, *, unwritten: Callable[[], int], dropped: Callable[[], int]) -> None:
+        """`journal` is told before anything is measured; `unwritten` says how many calls it has to write, and
+        `dropped` how many events of calls it could not keep."""
         self._journal = journal
         self._registry = CollectorRegistry()
         self._setting_up: dict[str, datetime] = {}
@@ -77,6 +90,7 @@ class CallMetrics:
             "Calls with changes that the database does not have yet.",
             registry=self._registry,
         ).set_function(unwritten)
+        self._registry.register(_Dropped(dropped))
 
     def note(
         self, snapshot: CallSnapshot, happened: Happened, save: Callable[[], bytes] | None = None

@@ -38,8 +38,11 @@ GONE_AFTER = timedelta(seconds=60)
 """A worker that was not seen for so long is no more, and its calls are over."""
 
 MOST_EVENTS = 200
-"""Events of one call that wait to be written while the database is away; further ones are dropped, but for
-its end."""
+"""Events of one call that wait to be written while the database is away; further ones are dropped and
+counted, but for its end. Its record loses nothing."""
+
+DROPS_LOGGED_EVERY = 10.0
+"""Seconds between lines of the log that say how many events were dropped so far."""
 
 _MOST_OVER, _OVER_FOR = 10_000, 60.0
 """How many, and for how many seconds."""
@@ -63,6 +66,8 @@ class CallJournal:
         self._known: dict[str, Written] = {}
         self._waiting: Changes = {}
         self._in_flight: Changes = {}
+        self._dropped = 0
+        self._drop_logged_at = -math.inf
         self._over: dict[str, float] = {}
         """Calls whose end is written, by when that was: what is noted of them afterwards changes nothing."""
         self._awake = asyncio.Event()
@@ -72,6 +77,11 @@ class CallJournal:
     def waiting(self) -> int:
         """How many calls have changes that are not written yet."""
         return len(self._waiting.keys() | self._in_flight.keys())
+
+    @property
+    def dropped(self) -> int:
+        """How many events the log will never have: too many of their calls waited."""
+        return self._dropped
 
     def note(
         self, snapshot: CallSnapshot, happened: Happened, save: Callable[[], bytes] | None = None
@@ -206,11 +216,21 @@ class CallJournal:
                 created = event_of(snapshot, Happened(ChangeKind.CREATED))
                 change.events += [(created, moment)] if created is not None else []
         change.snapshot, change.save = snapshot, save
-        if event is not None and len(change.events) < MOST_EVENTS:
-            change.events.append((event, moment))
+        if event is not None:
+            if len(change.events) < MOST_EVENTS:
+                change.events.append((event, moment))
+            else:
+                self._drop()
         if kind is ChangeKind.ENDED:
             change.ended = moment
         self._awake.set()
+
+    def _drop(self) -> None:
+        self._dropped += 1
+        moment = time.monotonic()
+        if moment >= self._drop_logged_at + DROPS_LOGGED_EVERY:
+            self._drop_logged_at = moment
+            log.error("events of calls dropped", dropped=self._dropped, waiting=self.waiting)
 
 
 def crashed(snapshot: CallSnapshot, at: datetime) -> CallSnapshot:
