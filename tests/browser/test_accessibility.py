@@ -41,6 +41,7 @@ def is_sound(page: Page) -> None:
     """What every page has to have."""
     assert nameless(page) == []
     assert repeated_ids(page) == []
+    assert barriers(page) == []
     assert page.title().strip()
     expect(page.get_by_role("main")).to_have_count(1)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from switchroom.accounts.models import MeetingKind
+from switchroom.meetings.recordings.models import RecordingState
 from tests.browser.people import BOTH, PHONE, Join, Newcomer
 from tests.browser.person import Person
+from tests.browser.test_accessibility import is_sound
 from tests.browser.test_devices import refusing
+from tests.browser.test_portal import sign_in
+from tests.dialects.client.test_recordings import record
 from tests.meetings.planning import plan
 from tests.platform import PASSWORD, Tenant
 
@@ -104,6 +109,41 @@ def test_the_header_of_the_overview_fits_on_a_phone(tenant: Tenant, newcomer: Ne
     ada.the("sign-in").click()
     expect(ada.page.locator("header").get_by_text("Ada Admin")).to_be_visible()
     assert ada.page.evaluate(HEADER_FAULTS) == []
+
+
+PAGES = (
+    "",
+    "meetings",
+    "meetings/new",
+    "recordings",
+    "people",
+    "profile",
+    "organization/general",
+    "organization/groups",
+    "organization/keys",
+    "organization/webhooks",
+    "organization/events",
+    "organization/statistics",
+)
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-GB"), ("dark", "de-DE")])
+def test_every_page_of_the_portal_fits_on_a_phone_and_has_no_barrier(
+    tenant: Tenant, newcomer: Newcomer, scheme: Literal["light", "dark"], locale: str
+) -> None:
+    record(plan(tenant, LONG), RecordingState.FAILED)
+    tenant.room(LONG)
+    tenant.person(first_name="Pat", last_name="Groß")
+    ada = newcomer("Ada", screen=PHONE, locale=locale)
+    ada.page.emulate_media(color_scheme=scheme)
+    sign_in(ada.opens("/"), tenant.administrator)
+    expect(ada.the("sign-out")).to_be_visible()
+    for page in PAGES:
+        ada.opens(f"/#/{page}")
+        expect(ada.page.get_by_role("heading", level=1)).to_have_count(1)
+        expect(ada.page.locator("main .mantine-Loader-root")).to_have_count(0)
+        assert ada.page.evaluate(HEADER_FAULTS) == [], page
+        is_sound(ada.page)
 
 
 def test_the_way_in_is_in_view_on_a_laptop(tenant: Tenant, newcomer: Newcomer) -> None:

@@ -34,7 +34,7 @@ export const directoryDe: typeof directoryEn = {
     expired: 'Die Einladung galt bis {{date}}. Senden Sie sie erneut.',
     mailed: 'Eingeladen am {{date}}',
     sendAgain: 'Erneut senden',
-    sendAgainTo: 'Einladung erneut an {{name}} senden',
+    sendAgainTo: 'Erneut senden: die Einladung an {{name}}',
     sentAgain: 'Die Einladung ist erneut an {{name}} unterwegs. Der vorige Link gilt nicht mehr.',
     change: 'Ändern',
     changeOf: '{{name}} ändern',

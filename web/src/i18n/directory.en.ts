@@ -32,7 +32,7 @@ export const directoryEn = {
     expired: 'The invitation was good until {{date}}. Send it again.',
     mailed: 'Invited on {{date}}',
     sendAgain: 'Send again',
-    sendAgainTo: 'Send the invitation to {{name}} again',
+    sendAgainTo: 'Send again: the invitation to {{name}}',
     sentAgain: 'The invitation is on its way to {{name}} again. The link before is void.',
     change: 'Change',
     changeOf: 'Change {{name}}',

@@ -38,7 +38,7 @@ export function ChangePasswordDialog({ onClose }: { onClose: () => void }) {
     >
       {change.isSuccess ? (
         <Stack gap="sm">
-          <Alert color="green" variant="light" role="alert" data-testid="password-changed">
+          <Alert color="lagoon" variant="light" role="alert" data-testid="password-changed">
             {t('changePassword.done')}
           </Alert>
           <Button onClick={onClose}>{t('common.close')}</Button>

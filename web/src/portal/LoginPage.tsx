@@ -46,7 +46,7 @@ export function LoginPage() {
             <Text c="var(--sr-muted)">{t('login.lead')}</Text>
           </div>
           {newcomer && (
-            <Alert color="green" variant="light" role="alert" data-testid="password-set">
+            <Alert color="lagoon" variant="light" role="alert" data-testid="password-set">
               {t(joined === null ? 'login.passwordSet' : 'login.joined')}
             </Alert>
           )}

@@ -6,7 +6,7 @@ import { IconCheck, IconCopy } from '../../ui/icons'
 export function ShownOnce({ secret, onClose }: { secret: string; onClose: () => void }) {
   const { t } = useTranslation()
   return (
-    <Alert color="green" variant="light" role="status" title={t('organization.shownOnce')}>
+    <Alert color="lagoon" variant="light" role="status" title={t('organization.shownOnce')}>
       <Code block data-testid="secret">
         {secret}
       </Code>
