@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import gc
+from switchroom.cli import main
 
-
-def main() -> None:
-    """Load the commands and run the one that is asked for."""
-    # What loading makes stays: to have it looked through for garbage would take a seventh of a start.
-    gc.disable()
-    from switchroom.cli import main as run
-
-    gc.freeze()
-    gc.enable()
-    run()
-
+__all__ = ["main"]
 
 if __name__ == "__main__":
     main()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+
+from switchroom.cli import COMMANDS
 
 LATER = (
     "aiohttp",
@@ -43,6 +46,20 @@ def test_what_is_needed_later_is_loaded_later() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
 
     assert done.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_the_help_loads_no_command_and_says_what_each_says() -> None:
+    script = (
+        "import sys\nfrom switchroom.cli import main\nsys.argv = ['switchroom', '--help']\n"
+        "try:\n    main()\nfinally:\n    assert 'sqlalchemy' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    for name, lazy in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(lazy.help[:60])}", done.stdout, re.MULTILINE)
+        command = lazy.load()
+        assert (command.help or "").replace("\n", " ").startswith(lazy.help.rstrip("."))
 
 
 HASHING = """

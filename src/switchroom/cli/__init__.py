@@ -6,37 +6,32 @@ import os
 import sys
 from typing import NoReturn
 
-import click
-
 from switchroom import texts
-from switchroom.cli.keys import key_commands, meeting_key_commands
+from switchroom.cli.lazy import Lazy, LazyGroup
 from switchroom.cli.options import CommandError
-from switchroom.cli.organizations import organization_commands
-from switchroom.cli.people import user_commands
-from switchroom.cli.serving import database_commands, doctor, serve, up, version
-from switchroom.cli.sip import sip_commands
-from switchroom.cli.webhooks import webhook_commands
 from switchroom.engines.supervisor import ProcessError
 from switchroom.errors import DomainError
-from switchroom.http.server import PortTakenError
+from switchroom.http.listening import PortTakenError
 from switchroom.platform.data_directory import PRIVATE_UMASK
 from switchroom.settings import ConfigurationError
 
-commands = click.Group(
-    "switchroom",
-    {command.name or "": command for command in (up, serve, doctor, version)}
-    | {
-        "db": database_commands,
-        "org": organization_commands,
-        "user": user_commands,
-        "api-key": key_commands,
-        "meeting-key": meeting_key_commands,
-        "sip": sip_commands,
-        "webhook": webhook_commands,
-    },
-    help="Self-hosted meetings and telephony.",
-    no_args_is_help=True,
-)
+COMMANDS = {
+    "api-key": Lazy("switchroom.cli.keys:key_commands", "API keys."),
+    "db": Lazy("switchroom.cli.serving:database_commands", "The database."),
+    "doctor": Lazy(
+        "switchroom.cli.examining:doctor", "Tell what is good, what would fail, and what to do about it."
+    ),
+    "meeting-key": Lazy("switchroom.cli.keys:meeting_key_commands", "Keys of the Web Meeting API."),
+    "org": Lazy("switchroom.cli.organizations:organization_commands", "Organizations."),
+    "serve": Lazy("switchroom.cli.serving:serve", "Run the HTTP side only."),
+    "sip": Lazy("switchroom.cli.sip:sip_commands", "The SIP server of this machine."),
+    "up": Lazy("switchroom.cli.serving:up", "Run everything on this machine, the media server included."),
+    "user": Lazy("switchroom.cli.people:user_commands", "People."),
+    "version": Lazy("switchroom.cli.examining:version", "Print the version."),
+    "webhook": Lazy("switchroom.cli.webhooks:webhook_commands", "Web hooks."),
+}
+
+commands = LazyGroup("switchroom", COMMANDS, help="Self-hosted meetings and telephony.")
 
 
 def main() -> None:

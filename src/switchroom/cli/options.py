@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from switchroom import logs, settings
-from switchroom.platform import engine_table
-from switchroom.platform.build import Platform
-from switchroom.platform.schema import bring_up_to_date
 from switchroom.settings import Settings
+
+if TYPE_CHECKING:
+    from switchroom.platform.build import Platform
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -33,6 +33,8 @@ def with_address(command: Command) -> Command:
 
 
 def load_settings(config: Path | None, host: str | None, port: int | None, data: str | None) -> Settings:
+    from switchroom.platform import engine_table  # here: help needs none of it
+
     loaded = settings.load(
         config, options={"host": host, "port": port, "data": data}, engines=engine_table.sections()
     )
@@ -52,6 +54,10 @@ def printable(text: str) -> str:
 @asynccontextmanager
 async def offline(loaded: Settings) -> AsyncGenerator[Platform]:
     """The platform's parts on an up-to-date database, without serving."""
+    # Here: help, and what asks a running server, need none of it.
+    from switchroom.platform.build import Platform
+    from switchroom.platform.schema import bring_up_to_date
+
     platform = Platform(loaded)
     try:
         await bring_up_to_date(platform.storage.database)

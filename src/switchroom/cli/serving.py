@@ -1,4 +1,4 @@
-"""Running the platform, and looking after its machine and database."""
+"""Running the platform, and looking after its database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from msgspec import structs
 
-from switchroom import __version__, logs
+from switchroom import __version__
 from switchroom.cli.options import Command, load_settings, with_address, with_settings
 from switchroom.platform.build import Platform
 from switchroom.platform.demo import TREE, Demo, ensure_demo
@@ -66,32 +66,6 @@ def serve(
 ) -> None:
     """Run the HTTP side only; media servers are those named in the configuration."""
     run(_serve(load_settings(config, host, port, data), demo=demo, engines=False, workers=workers))
-
-
-@click.command
-@with_address
-@with_settings
-def doctor(host: str | None, port: int | None, data: str | None, config: Path | None) -> None:
-    """Tell what is good, what would fail, and what to do about it: programs, ports, addresses, TURN, disk,
-    database, mail. Beside the running server it looks at that too."""
-    from switchroom.platform.doctor.examination import examine  # here: what serves needs none of it
-
-    settings = load_settings(config, host, port, data)
-    # What it starts for a question is told by the answer.
-    logs.configure(settings.log_format, "error")
-    report = run(examine(settings))
-    for finding in report:
-        print(f"{'ok  ' if finding.good else 'FIX '} {finding.subject}: {finding.state}")
-        if not finding.good:
-            print(f"     {finding.remedy}")
-    if not all(finding.good for finding in report):
-        raise SystemExit(1)
-
-
-@click.command
-def version() -> None:
-    """Print the version."""
-    print(__version__)
 
 
 @click.group

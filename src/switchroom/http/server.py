@@ -17,16 +17,12 @@ from litestar.types import ASGIApp
 
 from switchroom.collector import spare_the_collector
 from switchroom.http.incoming import Incoming
+from switchroom.http.listening import BACKLOG, PortTakenError, require_free
 from switchroom.http.websocket import bounded
 
 _STOP_LIMIT = 10.0
 _READY_LIMIT = 10.0
-_BACKLOG = 1024
 _MOST_CONNECTIONS = 100_000
-
-
-class PortTakenError(Exception):
-    """The address to listen on belongs to another program."""
 
 
 class _SharedServer(Server):
@@ -43,21 +39,7 @@ class _SharedServer(Server):
     def _init_shared_socket(self) -> None:
         # The holder closes what it has. With `dup` of Python the socket would block, for all processes that
         # share it: another one that accepts then would hang until the next connection comes.
-        self._shd = SocketHolder(os.dup(self._listener.fileno()), False, _BACKLOG)  # pyright: ignore[reportCallIssue]
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens, which several processes can accept connections from. Raises PortTakenError."""
-    listener = socket.socket(_family(host), socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-        listener.setblocking(False)
-    except OSError as error:
-        listener.close()
-        raise _taken(host, port, error) from error
-    return listener
+        self._shd = SocketHolder(os.dup(self._listener.fileno()), False, BACKLOG)  # pyright: ignore[reportCallIssue]
 
 
 @asynccontextmanager
@@ -72,13 +54,13 @@ async def serving(
     """Serve the application while the block runs; with a `listener`, on that. `incoming` is what clients may
     hold together of what is not complete. Raises PortTakenError."""
     if listener is None:
-        _require_free(host, port)
+        require_free(host, port)
     logging.getLogger("_granian").setLevel(logging.ERROR)
     options: dict[str, Any] = {
         "address": host,
         "port": port,
         "interface": Interfaces.ASGINL,
-        "backlog": _BACKLOG,
+        "backlog": BACKLOG,
         "backpressure": _MOST_CONNECTIONS,
         "log_enabled": False,
     }
@@ -96,23 +78,6 @@ async def serving(
         done, _ = await asyncio.wait({task}, timeout=_STOP_LIMIT)
         if not done:
             task.cancel()
-
-
-def _require_free(host: str, port: int) -> None:
-    with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise _taken(host, port, error) from error
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _taken(host: str, port: int, error: OSError) -> PortTakenError:
-    return PortTakenError(f"cannot listen on {host}:{port}: {error.strerror}")
 
 
 async def _until_listening(host: str, port: int, task: asyncio.Task[None]) -> None:

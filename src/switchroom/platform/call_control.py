@@ -16,8 +16,10 @@ from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.platform import sip_server
 from switchroom.platform.engines import EngineEntry
-from switchroom.platform.telephony import CALL_CONTROL
 from switchroom.settings import Settings
+
+CALL_CONTROL = "telephony"
+"""Name of the engine that is the first telephony worker."""
 
 JOB = "SWITCHROOM_TELEPHONY_JOB"
 """The variable with the `TelephonyJob`, in JSON. The environment of a process is for its owner only."""

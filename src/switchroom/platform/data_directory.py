@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
 from switchroom.settings import ConfigurationError, Settings
 
 PRIVATE_UMASK = 0o077
@@ -63,6 +61,8 @@ def _shared(settings: Settings) -> frozenset[Path]:
 
 def _database_elsewhere(settings: Settings) -> list[Path]:
     """The file of SQLite that the settings name, with its journal; the directory it is in may be others'."""
+    from sqlalchemy.engine import make_url  # here: the help of commands needs none of it
+
     url = make_url(settings.database.url) if settings.database.url else None
     if url is None or url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return []

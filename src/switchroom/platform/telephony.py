@@ -17,6 +17,7 @@ from switchroom.jobs.periodic import Periodic
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.platform import media_relay, sip_server
 from switchroom.platform.background import Background
+from switchroom.platform.call_control import CALL_CONTROL
 from switchroom.platform.engine_reports import Reports
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
@@ -41,10 +42,6 @@ from switchroom.telephony.voicemail.retention import EVERY, Retention
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
 _NO_DOMAIN = "sip.internal"
 """What realms end in where the platform has no domain name: of a top level that is nobody's."""
-
-
-CALL_CONTROL = "telephony"
-"""Name of the engine that is the first telephony worker."""
 
 
 class TelephonyServices:

@@ -19,7 +19,7 @@ import msgspec
 
 from switchroom.engines.nats.engine import NatsEngine
 from switchroom.engines.supervisor import SupervisedProcess
-from switchroom.http.server import listen
+from switchroom.http.listening import listen
 from switchroom.platform import message_server
 from switchroom.platform.build import Platform
 from switchroom.platform.engine_reports import FILE, write_reports

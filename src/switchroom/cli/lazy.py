@@ -1,0 +1,46 @@
+"""Commands that are loaded when they are run."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+from msgspec import Struct
+
+
+class Lazy(Struct, frozen=True):
+    """Where a command is, as `module:name`, and its help in one line."""
+
+    place: str
+    help: str
+
+    def load(self) -> click.Command:
+        """The command, whose modules stay: to have them looked through for garbage would take a seventh of a
+        start of what serves."""
+        module, _, name = self.place.partition(":")
+        gc.disable()
+        command: click.Command = getattr(import_module(module), name)
+        gc.freeze()
+        gc.enable()
+        return command
+
+
+class LazyGroup(click.Group):
+    """Loads only the command that is run: all of them together take longer than most of them do."""
+
+    def __init__(self, name: str, lazy: Mapping[str, Lazy], *, help: str) -> None:
+        super().__init__(name, help=help, no_args_is_help=True)
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self._lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        lazy = self._lazy.get(cmd_name)
+        return None if lazy is None else lazy.load()
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._lazy[name].help) for name in self.list_commands(ctx)])
