@@ -132,14 +132,17 @@ class House:
     async def phone(self, extension: int = 101, *, prefixed: bool = False) -> AsyncGenerator[Lamp]:
         async with udp(("127.0.0.1", self.configuration.port)) as wire:
             name = NAMES[extension]
-            yield Lamp(Phone(wire, f"acme.{name}" if prefixed else name))
+            phone = Phone(wire, f"acme.{name}" if prefixed else name)
+            yield Lamp(phone, self.configuration.core_port)
 
 
 class Lamp:
     """A key of a phone that watches something."""
 
-    def __init__(self, phone: Phone) -> None:
+    def __init__(self, phone: Phone, core_port: int = 0) -> None:
+        """`core_port` is the server's port within dialogs, for who ends a subscription."""
         self.phone = phone
+        self.core_port = core_port
 
     async def watch(self, user: str, event: str) -> Message:
         """Subscribe. Returns what the phone is told first."""
@@ -158,6 +161,27 @@ class Lamp:
             else:
                 told = await self._taken(message)
         return told
+
+    async def end(self, told: Message) -> Message:
+        """The answer to the end of the subscription, whosever it is, that a phone was told this in."""
+        self.phone.call_id = told.header("Call-ID")
+        user = told.header("From").partition("sip:")[2].partition("@")[0]
+        tag = told.header("From").partition(";tag=")[2]
+        self.phone.number = max(self.phone.number, 100)
+        return await self.end_dialog(user, told.header("Event"), tag)
+
+    async def end_dialog(self, user: str, event: str, tag: str) -> Message:
+        """The answer to the end of a subscription with this tag."""
+        uri = f"sip:presence@127.0.0.1:{self.core_port}"
+        to = f"<sip:{user}@{self.phone.realm}>;tag={tag}"
+        said = {"Event": event, "Expires": "0"}
+        challenge = await self.phone.ask(self.phone.request("SUBSCRIBE", uri=uri, to=to, more=said))
+        if challenge.status not in (401, 407):
+            return challenge
+        credentials = self.phone.authorization(challenge, "SUBSCRIBE", uri)
+        return await self.phone.ask(
+            self.phone.request("SUBSCRIBE", uri=uri, to=to, more={**said, **credentials})
+        )
 
     async def told(self, limit: float = LIMIT) -> Message:
         """The next that the phone is told."""

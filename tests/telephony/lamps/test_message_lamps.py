@@ -99,3 +99,25 @@ async def test_a_phone_that_does_not_ask_is_told(house: House, box: Box) -> None
         told = await lamp.told_until("Voice-Message: 1/0 (0/0)")
         assert told.header("Event") == "message-summary"
         assert told.all("X-SR-Device") == []
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_only_the_watcher_ends_a_subscription(house: House, box: Box, own: bool) -> None:
+    async with house.phone(100) as lamp, house.phone(101) as other:
+        told = await lamp.watch(NAMES[100], "message-summary")
+        await lamp.told_until("Messages-Waiting: no")
+        ending = lamp if own else other
+        ended = await ending.end(told)
+        assert ended.status == (200 if own else 481)
+        if own:
+            assert (await lamp.told()).header("Subscription-State").startswith("terminated")
+        else:
+            await box.leave()
+            await lamp.told_until("Voice-Message: 1/0 (0/0)")
+            assert (await lamp.end(told)).status == 200
+
+
+async def test_a_call_id_does_not_reach_into_the_query(house: House) -> None:
+    async with house.phone(101) as other:
+        other.phone.call_id = "x' or '1'='1"
+        assert (await other.end_dialog(NAMES[100], "message-summary", "tag'x")).status in (400, 481)
