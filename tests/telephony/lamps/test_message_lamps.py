@@ -115,9 +115,3 @@ async def test_only_the_watcher_ends_a_subscription(house: House, box: Box, own:
             await box.leave()
             await lamp.told_until("Voice-Message: 1/0 (0/0)")
             assert (await lamp.end(told)).status == 200
-
-
-async def test_a_call_id_does_not_reach_into_the_query(house: House) -> None:
-    async with house.phone(101) as other:
-        other.phone.call_id = "x' or '1'='1"
-        assert (await other.end_dialog(NAMES[100], "message-summary", "tag'x")).status in (400, 481)
