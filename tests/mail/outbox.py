@@ -7,6 +7,7 @@ import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cache
 from pathlib import Path
 
 from tests.mail.post import LIMIT
@@ -17,10 +18,10 @@ def mails_to(running: RunningPlatform, recipient: str, *, count: int = 1) -> lis
     """All mails to the address, once there are so many; those of one second in any order."""
     directory = running.platform.settings.data_directory / "outbox"
     deadline = time.monotonic() + LIMIT
-    while len(found := [mail for mail in _mails(directory) if recipient in str(mail["To"])]) < count:
+    while len(found := [path for path in sorted(directory.glob("*.eml")) if recipient in _to(path)]) < count:
         assert time.monotonic() < deadline, f"{len(found)} mails to {recipient} in {LIMIT} s"
         time.sleep(0.05)
-    return found
+    return [_mail(path) for path in found]
 
 
 def invitation_keys(running: RunningPlatform, recipient: str, *, count: int = 1) -> set[str]:
@@ -45,5 +46,11 @@ def deletion_key(running: RunningPlatform, recipient: str) -> str:
     return key
 
 
-def _mails(directory: Path) -> list[EmailMessage]:
-    return [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(directory.glob("*.eml"))]
+@cache
+def _to(path: Path) -> str:
+    """Whom a mail is for. A platform of many tests has written thousands."""
+    return str(_mail(path)["To"])
+
+
+def _mail(path: Path) -> EmailMessage:
+    return message_from_bytes(path.read_bytes(), policy=default)
