@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, Request, WebSocket, expect
 T = TypeVar("T")
 Report = dict[str, Any]
 
-LIMIT = 20.0
+LIMIT = 40.0
 """Seconds that anything may take on a machine with other things to do."""
 
 BRIGHT = """video => {

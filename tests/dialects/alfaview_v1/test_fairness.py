@@ -17,7 +17,7 @@ from switchroom.mail.models import QueuedMail
 from tests.platform import RunningPlatform, Tenant
 
 _MANY = 1000
-_TIMES = 3
+_TIMES = 8
 
 
 class Watch:
