@@ -280,10 +280,10 @@ def test_another_realm_leaves_phones_as_they_are(running: RunningPlatform, tenan
 
 
 def test_secrets_are_kept_as_they_are_needed(running: RunningPlatform, api: Api) -> None:
-    conference = api.make("conferences", name="Monday", members_pin="4711")
+    conference = api.make("conferences", name="Monday", members_pin="804172")
     pin_hash = _row(running, ConferenceRow, conference).members_pin_hash
-    assert "4711" not in pin_hash
-    assert running.run(Passwords().verify(pin_hash, "4711"))
+    assert "804172" not in pin_hash
+    assert running.run(Passwords().verify(pin_hash, "804172"))
     api("POST", f"/conferences/{conference}", {"name": "Tuesday"})
     assert _row(running, ConferenceRow, conference).members_pin_hash == pin_hash
     api("POST", f"/conferences/{conference}", {"members_pin": None})
@@ -293,11 +293,11 @@ def test_secrets_are_kept_as_they_are_needed(running: RunningPlatform, api: Api)
     kept = _row(running, TrunkRow, trunk).password_encrypted
     assert "carrier" not in kept
     assert running.platform.telephony.vault.decrypt(kept) == "at the carrier"
-    api("POST", "/accounts", {"provision": {"admin_password": "of all phones", "admin_pin": "2468"}})
+    api("POST", "/accounts", {"provision": {"admin_password": "of all phones", "admin_pin": "592361"}})
     whole = api.send("GET", "/accounts").text
     assert "provision" not in whole
     everything = running.run(_dump(running))
-    for secret in ("4711", "at the carrier", "of all phones", "2468"):
+    for secret in ("804172", "at the carrier", "of all phones", "592361"):
         assert f'"{secret}"' not in everything
 
 
