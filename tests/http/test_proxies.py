@@ -11,6 +11,7 @@ import pytest
 from litestar.types import Scope
 
 from switchroom.http import server
+from switchroom.http.listening import listen
 from switchroom.http.proxies import TrustedProxies
 from switchroom.platform.build import Platform
 from switchroom.settings import SecuritySettings, Settings
@@ -90,7 +91,7 @@ def test_only_proxies_are_believed_and_only_in_their_header(header: str) -> None
 async def test_lines_of_their_own_reach_the_metrics_and_throttles(tmp_path: Path) -> None:
     security = SecuritySettings(trusted_proxies=["127.0.0.1"], metrics_from=["127.0.0.1"])
     platform = Platform(Settings(data=str(tmp_path), security=security))
-    with server.listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         async with (
             server.serving(platform.asgi(), "127.0.0.1", port, listener),

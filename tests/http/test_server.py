@@ -12,6 +12,7 @@ from granian._granian import SocketHolder
 from litestar.types import Receive, Scope, Send
 
 from switchroom.http import server
+from switchroom.http.listening import listen
 
 
 async def test_a_process_that_joins_leaves_the_socket_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +24,7 @@ async def test_a_process_that_joins_leaves_the_socket_as_it_is(monkeypatch: pyte
         return SocketHolder(descriptor, *rest)  # pyright: ignore[reportCallIssue]
 
     monkeypatch.setattr(server, "SocketHolder", holder)
-    with server.listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         # As a worker gets it: by its number.
         with socket.socket(fileno=os.dup(listener.fileno())) as handed_over:
