@@ -85,7 +85,8 @@ async def restarted(edge: Edge) -> None:
     assert before is not None
     os.kill(before, signal.SIGKILL)
     async with asyncio.timeout(20):
-        while edge.engine.state is not ProcessState.READY or edge.engine.pid == before:  # noqa: ASYNC110 - another process
+        # One that has just died has no id and is ready still, and its children answer for a moment.
+        while edge.engine.state is not ProcessState.READY or edge.engine.pid in (None, before):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.02)
 
 
