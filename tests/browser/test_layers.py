@@ -28,7 +28,7 @@ def test_a_large_tile_gets_a_larger_picture_than_a_small_one(tenant: Tenant, joi
 def test_a_tile_that_grows_gets_a_larger_picture(tenant: Tenant, join: Join) -> None:
     room = tenant.room()
     join(room, "Anna", on=BOTH)
-    ben = join(room, "Ben", screen=(640, 400))
+    ben = join(room, "Ben", screen=(640, 340))
     ben.until(lambda: ben.frame_width("Anna"), lambda width: width == LOW, "the lowest layer")
     ben.page.set_viewport_size({"width": 1600, "height": 1000})
     ben.until(lambda: ben.frame_width("Anna"), lambda width: width >= 2 * LOW, "a higher layer")
