@@ -6,17 +6,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, expect, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, EXECUTABLE
 from tests.browser.people import Join, Newcomer
-from tests.browser.person import LIMIT
 from tests.browser.wire import Wire
 from tests.platform import RunningPlatform, Tenant, running_platform
 
 _RESULTS = Path("test-results")
-
-expect.set_options(timeout=LIMIT * 1000)
 
 
 @pytest.fixture(scope="package")

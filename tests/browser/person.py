@@ -15,6 +15,8 @@ Report = dict[str, Any]
 LIMIT = 40.0
 """Seconds that anything may take on a machine with other things to do."""
 
+expect.set_options(timeout=LIMIT * 1000)
+
 BRIGHT = """video => {
   const canvas = new OffscreenCanvas(32, 18);
   const pen = canvas.getContext('2d', {willReadFrequently: true});
