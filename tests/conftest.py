@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from switchroom.identity.secrets import Passwords
 from tests.platform import RunningPlatform, Tenant, running_platform
 from tests.postgresql import new_database, postgresql_server
 
@@ -34,8 +35,10 @@ def _lines(*_args: object) -> _Lines:
 
 
 def pytest_configure() -> None:
-    """Log by lines whose writing is safe beside pytest's own threads."""
+    """Log by lines whose writing is safe beside pytest's own threads, and hash passwords with little work:
+    nearly every test makes people who sign in."""
     structlog.configure(logger_factory=_lines)
+    Passwords.rounds, Passwords.memory = 1, 64
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

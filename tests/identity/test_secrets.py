@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -32,6 +34,24 @@ async def test_passwords():
         assert not await passwords.verify("not a hash", "correct horse")
     finally:
         passwords.close()
+
+
+HASHING = """
+import asyncio
+from switchroom.identity.secrets import Passwords
+passwords = Passwords()
+print(asyncio.run(passwords.hash("correct horse")))
+passwords.close()
+"""
+
+
+def test_the_work_of_a_hash():
+    """In a process of its own, because tests hash with less."""
+    done = subprocess.run(
+        [sys.executable, "-c", HASHING], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 @pytest.mark.parametrize(
