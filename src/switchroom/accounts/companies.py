@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize
+from switchroom.accounts.branding_settings import remove_logo
 from switchroom.accounts.organizers import emptied_person, require_new_address
 from switchroom.accounts.people import lock_people, require_permission, require_still
 from switchroom.accounts.person_drafts import (
@@ -25,6 +26,7 @@ from switchroom.accounts.person_drafts import (
     write_person,
 )
 from switchroom.accounts.provisioning import found_organization
+from switchroom.accounts.shown_branding import logo_url
 from switchroom.db.database import Database
 from switchroom.errors import (
     Conflict,
@@ -120,6 +122,8 @@ class Companies:
                 organization.display_name = sanitize.name(draft.display_name)
             if draft.branding is not UNSET:
                 write_branding(organization, draft.branding)
+                if logo_url(draft.branding):
+                    await remove_logo(session, organization.id)
             if draft.properties:
                 organization.properties = merged_properties(organization.properties, draft.properties)
             updated = OrganizationUpdated(display_name=organization.display_name, by=token.subject_id)

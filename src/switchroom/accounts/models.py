@@ -1,14 +1,14 @@
-"""Tables of accounts: what is agreed on with an organization."""
+"""Tables of accounts: what is agreed on with an organization, and its logo."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from switchroom.db.base import Base, OfOrganization
+from switchroom.db.base import Base, OfOrganization, now
 
 
 class MeetingKind(StrEnum):
@@ -47,3 +47,16 @@ class MeetingTerms(OfOrganization, Base):
     default_recorded: Mapped[bool] = mapped_column(default=False)
     auto_extend: Mapped[bool] = mapped_column(default=False)
     delete_after_days: Mapped[int] = mapped_column(default=360)
+
+
+class OrganizationLogo(OfOrganization, Base):
+    """A logo that has been uploaded: a PNG, JPEG or GIF, and the SHA-256 of it in hexadecimal."""
+
+    __tablename__ = "organization_logos"
+
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    digest: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,22 +1,28 @@
-"""Branding of organizations as their pages show it, with pictures that are fetched here: a browser asks
-nobody but this server, and gets nothing but a picture."""
+"""Branding of organizations as their pages and mails show it, with pictures that are kept or fetched here: a
+browser asks nobody but this server, and gets nothing but a picture."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import time
 from collections import OrderedDict
+from contextlib import suppress
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from switchroom.accounts.models import OrganizationLogo
+from switchroom.accounts.pictures import LARGEST_UPLOAD, Picture, picture_in
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, NotFound
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.identity.branding import Branding, branding_of
 from switchroom.identity.models import Organization
+from switchroom.identity.secrets import digest
+from switchroom.mail.branding import NO_BRANDING, InlinePicture, MailBranding
 
 FETCH_LIMIT = 10.0
 """Seconds for an answer, redirects included."""
@@ -34,23 +40,25 @@ _MOST_KEPT = 64
 _MOST_AT_ONCE = 4
 _MOST_REDIRECTS = 3
 
-_ULID = re.compile(r"[0-9A-Z]{26}")
+_MAIL_WAITS = 5.0
+"""Seconds that a mail waits for a logo to be fetched."""
 
-_SIGNATURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-)
+_IN_MAILS = frozenset({"image/png", "image/jpeg", "image/gif"})
+
+_ULID = re.compile(r"[0-9A-Z]{26}")
 
 log = structlog.get_logger()
 
 
-class Picture(Struct, frozen=True):
-    """A picture of pixels: nothing that could carry script."""
+class Shown(Struct, frozen=True, kw_only=True):
+    """What is shown of an organization. `logo_version` is another with another logo, and empty without one;
+    `upload` is the digest of a logo that has been uploaded, which counts before all addresses."""
 
-    content_type: str
-    content: bytes
+    organization_id: int
+    name: str
+    branding: Branding
+    logo_version: str
+    upload: str
 
 
 class _Kept(Struct, frozen=True):
@@ -69,24 +77,44 @@ class ShownBranding:
         self._fetching: dict[str, asyncio.Task[Picture | None]] = {}
         self._at_once = asyncio.Semaphore(_MOST_AT_ONCE)
 
-    async def get(self, company_id: str) -> Branding | None:
+    async def get(self, company_id: str) -> Shown | None:
         """None where nothing is to be shown, also of an organization that is not there."""
         if not _ULID.fullmatch(company_id):
             return None
-        query = select(Organization).where(Organization.ulid == company_id, Organization.closed_at.is_(None))
-        async with self._database.read(None) as session:
-            organization = await session.scalar(query)
-        branding = branding_of(organization) if organization is not None else None
-        return branding if branding is not None and branding.enabled else None
+        return await self._shown(Organization.ulid == company_id)
 
     async def logo(self, company_id: str) -> Picture:
         """Raises NotFound where there is none, and where its address leads to no picture."""
-        branding = await self.get(company_id)
-        url = logo_url(branding) if branding is not None else ""
-        picture = await self._picture(url) if url else None
+        shown = await self.get(company_id)
+        picture = await self._logo(shown) if shown is not None else None
         if picture is None:
             raise NotFound(ErrorCode.NOT_FOUND)
         return picture
+
+    async def for_mail(self, organization_id: int) -> MailBranding:
+        """What mails show. A logo whose server takes its time goes into later ones."""
+        shown = await self._shown(Organization.id == organization_id)
+        if shown is None:
+            return NO_BRANDING
+        picture = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_MAIL_WAITS):
+                picture = await self._logo(shown)
+        logo = None
+        if (
+            picture is not None
+            and len(picture.content) <= LARGEST_UPLOAD
+            and picture.content_type in _IN_MAILS
+        ):
+            logo = InlinePicture(
+                content=picture.content,
+                content_type=picture.content_type,
+                width=picture.width,
+                height=picture.height,
+            )
+        return MailBranding(
+            name=shown.name, title=shown.branding.title, colour=shown.branding.navbar_colour, logo=logo
+        )
 
     async def close(self) -> None:
         """Stop what is being fetched."""
@@ -95,6 +123,49 @@ class ShownBranding:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._outbound.close()
+
+    async def _shown(self, which: ColumnElement[bool]) -> Shown | None:
+        query = (
+            select(Organization, OrganizationLogo.digest)
+            .outerjoin(OrganizationLogo, OrganizationLogo.organization_id == Organization.id)
+            .where(which, Organization.closed_at.is_(None))
+        )
+        async with self._database.read(None) as session:
+            found = (await session.execute(query)).first()
+        if found is None:
+            return None
+        organization, upload = found
+        branding = branding_of(organization)
+        if branding is None or not branding.enabled:
+            return None
+        url = logo_url(branding)
+        version = upload or (digest(url) if url else "")
+        return Shown(
+            organization_id=organization.id,
+            name=organization.display_name,
+            branding=branding,
+            logo_version=version[:12],
+            upload=upload or "",
+        )
+
+    async def _logo(self, shown: Shown) -> Picture | None:
+        if shown.upload:
+            return await self._uploaded(shown)
+        url = logo_url(shown.branding)
+        return await self._picture(url) if url else None
+
+    async def _uploaded(self, shown: Shown) -> Picture | None:
+        kept = self._kept.get(shown.upload)
+        if kept is not None:
+            self._kept.move_to_end(shown.upload)
+            return kept.picture
+        async with self._database.read(shown.organization_id) as session:
+            row = await session.get(OrganizationLogo, shown.organization_id)
+        picture = picture_in(row.content) if row is not None else None
+        # Another may have been uploaded meanwhile.
+        if row is not None:
+            self._keep(row.digest, _Kept(picture, math.inf))
+        return picture
 
     async def _picture(self, url: str) -> Picture | None:
         kept = self._kept.get(url)
@@ -118,11 +189,14 @@ class ShownBranding:
         if picture is None:
             log.info("logo not fetched", problem=found.problem or f"status {found.status}, or no picture")
         until = time.monotonic() + (KEPT if picture is not None else _KEPT_WITHOUT)
-        self._kept[url] = _Kept(picture, until)
-        self._kept.move_to_end(url)
+        self._keep(url, _Kept(picture, until))
+        return picture
+
+    def _keep(self, key: str, kept: _Kept) -> None:
+        self._kept[key] = kept
+        self._kept.move_to_end(key)
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
-        return picture
 
 
 def logo_url(branding: Branding) -> str:
@@ -134,13 +208,3 @@ def logo_url(branding: Branding) -> str:
         or branding.logo_square_96_url
         or branding.logo_square_48_url
     )
-
-
-def picture_in(content: bytes) -> Picture | None:
-    """The picture, whatever its server called it: PNG, JPEG, GIF or WebP, by how it begins."""
-    for signature, content_type in _SIGNATURES:
-        if content.startswith(signature):
-            return Picture(content_type, content)
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return Picture("image/webp", content)
-    return None

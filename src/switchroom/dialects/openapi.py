@@ -235,6 +235,8 @@ class Schemas:
             case inspect.StrType():
                 sizes = _limits(minLength=kind.min_length, maxLength=kind.max_length, pattern=kind.pattern)
                 return {"type": "string", **sizes}
+            case inspect.BytesType():
+                return {"type": "string", "format": "byte"}
             case inspect.BoolType():
                 return {"type": "boolean"}
             case inspect.IntType():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.branding_settings import BrandingSettings
 from switchroom.accounts.companies import Companies, Signups
 from switchroom.accounts.deletions import OrganizationDeletions
 from switchroom.accounts.directory import PeopleDirectory
@@ -96,6 +97,7 @@ class Services(Struct, frozen=True, kw_only=True):
     accounts: Accounts
     agenda: Agenda
     attendances: Attendances
+    branding_settings: BrandingSettings
     calendars: Calendars
     companies: Companies
     deletions: OrganizationDeletions

@@ -41,12 +41,19 @@ def render_deletion_mail(mail: DeletionMail, envelope: Envelope) -> RenderedMail
     def body() -> Iterator[str]:
         yield layout.paragraph(introduction)
         yield layout.paragraph(deletion.along)
-        yield layout.button(deletion.button, link, words.link_instead)
+        yield layout.button(deletion.button, link, words.link_instead, envelope.branding)
         yield layout.labeled(deletion.valid_until, valid_until, zone)
         yield layout.paragraph(words.personal)
         yield layout.paragraph(deletion.unexpected)
 
-    html = layout.page(language=language, title=subject, greeting=greeting, body=body(), footer=footer)
+    html = layout.page(
+        language=language,
+        title=subject,
+        greeting=greeting,
+        body=body(),
+        footer=footer,
+        branding=envelope.branding,
+    )
     return compose(
         envelope,
         recipient,

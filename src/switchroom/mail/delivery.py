@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from switchroom.jobs.periodic import Periodic
 from switchroom.jobs.retry import Schedule, written
 from switchroom.jobs.runner import Runner, Work
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
+from switchroom.mail.branding import NO_BRANDING, MailBranding
 from switchroom.mail.deletion_mails import DeletionMail
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail
@@ -58,6 +59,10 @@ _SHORTEST_SECRET = 8
 log = structlog.get_logger()
 
 
+async def _no_branding(_organization_id: int) -> MailBranding:
+    return NO_BRANDING
+
+
 class MailDelivery(Work[Claim[QueuedMail]]):
     """Delivers what is in the queue, in any number of processes over one database.
 
@@ -77,10 +82,13 @@ class MailDelivery(Work[Claim[QueuedMail]]):
         data_directory: Path,
         bus: Bus,
         *,
+        branding: Callable[[int], Awaitable[MailBranding]] = _no_branding,
         retry_delays: Sequence[timedelta] = RETRY_DELAYS,
     ) -> None:
-        """Raises ConfigurationError when the sender or the server's URL is wrong."""
+        """`branding` tells that of an organization. Raises ConfigurationError when the sender or the server's
+        URL is wrong."""
         self._database = database
+        self._branding = branding
         self._timeout = settings.timeout
         self._outbox = data_directory / "outbox"
         self._retries = Schedule(retry_delays)
@@ -148,7 +156,8 @@ class MailDelivery(Work[Claim[QueuedMail]]):
             payload = read_payload(job.row.payload)
             secrets += _secrets(payload)
             sound = await read_sound(Path(payload.sound)) if isinstance(payload, VoicemailMail) else None
-            rendered = await asyncio.to_thread(self._render, job.row, payload, sound)
+            branding = await self._branding(job.row.organization_id)
+            rendered = await asyncio.to_thread(self._render, job.row, payload, sound, branding)
             async with asyncio.timeout(self._timeout):
                 await self._hand_over(job, rendered)
         except Undeliverable as error:
@@ -183,7 +192,9 @@ class MailDelivery(Work[Claim[QueuedMail]]):
             log.exception("mail cannot be made", mail=job.key)
             await self._failed(job, _brief(error), final=True)
 
-    def _render(self, mail: QueuedMail, payload: Payload, sound: Sound | None) -> RenderedMail:
+    def _render(
+        self, mail: QueuedMail, payload: Payload, sound: Sound | None, branding: MailBranding
+    ) -> RenderedMail:
         # Loaded with the first mail, in the thread that renders it: calendars would slow each start down.
         from switchroom.mail.deletion_rendering import render_deletion_mail
         from switchroom.mail.meeting_rendering import render_meeting_mail
@@ -192,7 +203,9 @@ class MailDelivery(Work[Claim[QueuedMail]]):
         from switchroom.mail.rendering import render_invitation
         from switchroom.mail.voicemail_rendering import render_voicemail_mail
 
-        envelope = Envelope(mail_id=mail.id, sender=self._sender, queued_at=mail.created_at)
+        envelope = Envelope(
+            mail_id=mail.id, sender=self._sender, queued_at=mail.created_at, branding=branding
+        )
         match payload:
             case DeletionMail():
                 return render_deletion_mail(payload, envelope)

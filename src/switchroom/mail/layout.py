@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from switchroom.mail.isolation import as_html, as_text
+from switchroom.mail.addresses import name_in_line
+from switchroom.mail.branding import MailBranding, readable_on, stands_out_from_white
+from switchroom.mail.isolation import as_html, as_text, isolated
+
+_COLOUR = "#1864ab"
+"""Of links and, unless the organization has its own, of buttons."""
+
+_EDGE = "#5c6370"
+"""Around what is too light to be seen on white."""
 
 
 def paragraph(text: str) -> str:
@@ -18,17 +26,27 @@ def labeled(label: str, text: str, note: str = "") -> str:
     return f"<p><strong>{escape(label)}:</strong> {_lines(text)}{below}</p>"
 
 
-def button(label: str, link: str, link_instead: str) -> str:
+def button(label: str, link: str, link_instead: str, branding: MailBranding) -> str:
     """A button that leads to the link, and the link itself after the words of `link_instead`."""
-    link = escape(link)
+    link, colour = escape(link), branding.colour or _COLOUR
+    edge = colour if stands_out_from_white(colour) else _EDGE
     return f"""\
-<p style="margin:28px 0"><a href="{link}" style="display:inline-block;padding:12px 24px;background:#1864ab;\
-border-radius:6px;color:#ffffff;font-weight:600;text-decoration:none">{escape(label)}</a></p>
-<p>{escape(link_instead)}<br><a href="{link}" style="color:#1864ab">{link}</a></p>"""
+<p style="margin:28px 0"><a href="{link}" style="display:inline-block;padding:12px 24px;background:{colour};\
+border:1px solid {edge};border-radius:6px;color:{readable_on(colour)};font-weight:600;text-decoration:none">\
+{escape(label)}</a></p>
+<p>{escape(link_instead)}<br><a href="{link}" style="color:{_COLOUR}">{link}</a></p>"""
 
 
-def page(*, language: str, title: str, greeting: str, body: Iterable[str], footer: str) -> str:
-    """The document. `body` is HTML, the rest text."""
+def page(
+    *,
+    language: str,
+    title: str,
+    greeting: str,
+    body: Iterable[str],
+    footer: str,
+    branding: MailBranding,
+) -> str:
+    """The document. `body` is HTML, the rest text. Its only picture is the one that the mail carries."""
     between = "\n".join(body)
     return f"""\
 <!DOCTYPE html>
@@ -42,7 +60,7 @@ def page(*, language: str, title: str, greeting: str, body: Iterable[str], foote
 <body style="margin:0;padding:24px 12px;background:#f1f3f5">
 <table role="presentation" width="100%" cellspacing="0" cellpadding="0" border="0"><tr><td align="center">
 <table role="presentation" width="100%" cellspacing="0" cellpadding="0" border="0" \
-style="max-width:560px;background:#ffffff;border-radius:8px"><tr>
+style="max-width:560px;background:#ffffff;border-radius:8px">{_head(branding)}<tr>
 <td style="padding:32px;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;\
 color:#1c1f24;overflow-wrap:anywhere">
 <p style="margin-top:0">{as_html(greeting)}</p>
@@ -55,6 +73,30 @@ color:#1c1f24;overflow-wrap:anywhere">
 </body>
 </html>
 """
+
+
+def _head(branding: MailBranding) -> str:
+    """The row with what stands for the organization, on its colour."""
+    title, logo = name_in_line(branding.title), branding.logo
+    if not (title or logo or branding.colour):
+        return ""
+    parts: list[str] = []
+    if logo is not None:
+        width, height = logo.shown_size
+        alternative = "" if title else name_in_line(branding.name)
+        parts.append(
+            f'<img src="cid:{logo.content_id}" alt="{escape(alternative)}" width="{width}" height="{height}" '
+            'style="border:0;vertical-align:middle;margin-right:12px">'
+        )
+    if title or logo is None:
+        parts.append(as_html(isolated(title or name_in_line(branding.name))))
+    colour = branding.colour or "#ffffff"
+    edge = "#dee2e6" if not branding.colour else colour if stands_out_from_white(colour) else _EDGE
+    return f"""<tr>
+<td style="padding:16px 32px;font:600 18px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,\
+sans-serif;background:{colour};border-bottom:1px solid {edge};border-radius:8px 8px 0 0;\
+color:{readable_on(colour)};overflow-wrap:anywhere">{"".join(parts)}</td>
+</tr>"""
 
 
 def _lines(text: str) -> str:

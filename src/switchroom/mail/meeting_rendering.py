@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from switchroom.mail import dates, layout
 from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line
+from switchroom.mail.branding import MailBranding
 from switchroom.mail.isolation import as_text, isolated
 from switchroom.mail.meeting_calendar import meeting_calendar, method_of
 from switchroom.mail.meeting_details import (
@@ -64,7 +65,7 @@ def render_meeting_mail(mail: MeetingMail, envelope: Envelope) -> RenderedMail:
             subject=as_text(paragraphs.subject),
             language=language.name,
             text=_text(paragraphs, language),
-            html=_html(paragraphs, language),
+            html=_html(paragraphs, language, envelope.branding),
             attachment=Attachment(
                 calendar=meeting_calendar(
                     mail,
@@ -156,7 +157,7 @@ def _text(paragraphs: Paragraphs, language: Language) -> str:
     return as_text("\n\n".join(part for part in parts if part) + f"\n\n-- \n{paragraphs.footer}\n")
 
 
-def _html(paragraphs: Paragraphs, language: Language) -> str:
+def _html(paragraphs: Paragraphs, language: Language, branding: MailBranding) -> str:
     words, meeting = language.words, language.meeting
 
     def body() -> Iterator[str]:
@@ -169,7 +170,7 @@ def _html(paragraphs: Paragraphs, language: Language) -> str:
         if paragraphs.agenda:
             yield layout.labeled(meeting.agenda, f"\n{paragraphs.agenda}")
         if paragraphs.join:
-            yield layout.button(meeting.button, paragraphs.join, words.link_instead)
+            yield layout.button(meeting.button, paragraphs.join, words.link_instead, branding)
         yield from _each(
             paragraphs.numbers,
             paragraphs.moderator,
@@ -185,6 +186,7 @@ def _html(paragraphs: Paragraphs, language: Language) -> str:
         greeting=paragraphs.greeting,
         body=body(),
         footer=paragraphs.footer,
+        branding=branding,
     )
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from switchroom.mail import dates, layout
 from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line, one_line
+from switchroom.mail.branding import MailBranding
 from switchroom.mail.isolation import as_text, isolated
 from switchroom.mail.member_invitation_mails import MemberInvitationMail
 from switchroom.mail.member_invitation_wording import MEMBER_INVITATION_WORDINGS, MemberInvitationWording
@@ -42,7 +43,7 @@ def render_member_invitation(mail: MemberInvitationMail, envelope: Envelope) -> 
             subject=as_text(paragraphs.subject),
             language=language,
             text=_text(paragraphs, words, invitation),
-            html=_html(paragraphs, words, invitation, language),
+            html=_html(paragraphs, words, invitation, language, envelope.branding),
             attachment=None,
         ),
     )
@@ -82,10 +83,16 @@ def _text(paragraphs: Paragraphs, words: Wording, invitation: MemberInvitationWo
     return as_text("\n\n".join(parts) + f"\n\n-- \n{paragraphs.footer}\n")
 
 
-def _html(paragraphs: Paragraphs, words: Wording, invitation: MemberInvitationWording, language: str) -> str:
+def _html(
+    paragraphs: Paragraphs,
+    words: Wording,
+    invitation: MemberInvitationWording,
+    language: str,
+    branding: MailBranding,
+) -> str:
     def body() -> Iterator[str]:
         yield layout.paragraph(paragraphs.introduction)
-        yield layout.button(invitation.button, paragraphs.link, words.link_instead)
+        yield layout.button(invitation.button, paragraphs.link, words.link_instead, branding)
         yield layout.labeled(invitation.valid_until, paragraphs.valid_until, paragraphs.zone)
         yield layout.paragraph(f"{invitation.once} {words.personal}")
         yield layout.paragraph(paragraphs.unexpected)
@@ -96,4 +103,5 @@ def _html(paragraphs: Paragraphs, words: Wording, invitation: MemberInvitationWo
         greeting=paragraphs.greeting,
         body=body(),
         footer=paragraphs.footer,
+        branding=branding,
     )

@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from msgspec import Struct
 
 from switchroom.mail.addresses import Mailbox
+from switchroom.mail.branding import NO_BRANDING, InlinePicture, MailBranding
 
 _WIRE = compat32.clone(linesep="\r\n", max_line_length=78)
 _BODY = SMTP.clone(max_line_length=76)
@@ -32,6 +33,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     mail_id: str
     sender: Mailbox
     queued_at: datetime
+    branding: MailBranding = NO_BRANDING
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
@@ -80,6 +82,8 @@ def compose(envelope: Envelope, recipient: Mailbox, content: Content) -> Rendere
     body = MIMEPart(policy=_BODY)
     body.set_content(content.text, cte="quoted-printable")
     body.add_alternative(content.html, subtype="html", cte="quoted-printable")
+    if envelope.branding.logo is not None:
+        _add_inline(body, envelope.branding.logo)
     attached = content.attachment
     if attached is not None:
         # Mail programs offer to accept the one in the alternatives; the attachment is for all the others.
@@ -108,3 +112,18 @@ def compose(envelope: Envelope, recipient: Mailbox, content: Content) -> Rendere
         )
         mail.attach(file)
     return RenderedMail(sender.address, recipient.address, mail.as_bytes())
+
+
+def _add_inline(body: MIMEPart, picture: InlinePicture) -> None:
+    """Put the picture beside the HTML, which refers to it (RFC 2387)."""
+    html = body.get_body(("html",))
+    assert html is not None
+    maintype, _, subtype = picture.content_type.partition("/")
+    html.add_related(
+        picture.content,
+        maintype=maintype,
+        subtype=subtype,
+        cid=f"<{picture.content_id}>",
+        disposition="inline",
+        filename=f"logo.{subtype}",
+    )

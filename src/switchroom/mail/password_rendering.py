@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from switchroom.mail import dates, layout
 from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line, one_line
+from switchroom.mail.branding import MailBranding
 from switchroom.mail.isolation import as_text, isolated
 from switchroom.mail.message import Content, Envelope, RenderedMail, compose
 from switchroom.mail.password_mails import PasswordMail
@@ -42,7 +43,7 @@ def render_password_mail(mail: PasswordMail, envelope: Envelope) -> RenderedMail
             subject=as_text(paragraphs.subject),
             language=language,
             text=_text(paragraphs, words, password),
-            html=_html(paragraphs, words, password, language),
+            html=_html(paragraphs, words, password, language, envelope.branding),
             attachment=None,
         ),
     )
@@ -79,11 +80,13 @@ def _text(paragraphs: Paragraphs, words: Wording, password: PasswordWording) -> 
     return as_text("\n\n".join(parts) + f"\n\n-- \n{paragraphs.footer}\n")
 
 
-def _html(paragraphs: Paragraphs, words: Wording, password: PasswordWording, language: str) -> str:
+def _html(
+    paragraphs: Paragraphs, words: Wording, password: PasswordWording, language: str, branding: MailBranding
+) -> str:
     def body() -> Iterator[str]:
         yield layout.paragraph(paragraphs.introduction)
         yield layout.labeled(password.username, paragraphs.username)
-        yield layout.button(password.button, paragraphs.link, words.link_instead)
+        yield layout.button(password.button, paragraphs.link, words.link_instead, branding)
         yield layout.labeled(password.valid_until, paragraphs.valid_until, paragraphs.zone)
         yield layout.paragraph(f"{password.once} {words.personal}")
         yield layout.paragraph(password.unexpected)
@@ -94,4 +97,5 @@ def _html(paragraphs: Paragraphs, words: Wording, password: PasswordWording, lan
         greeting=paragraphs.greeting,
         body=body(),
         footer=paragraphs.footer,
+        branding=branding,
     )

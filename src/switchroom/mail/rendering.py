@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from switchroom.mail import dates, layout
 from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line, one_line
+from switchroom.mail.branding import MailBranding
 from switchroom.mail.calendar import calendar
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.isolation import as_text, isolated
@@ -54,7 +55,7 @@ def render_invitation(invitation: Invitation, envelope: Envelope) -> RenderedMai
             subject=as_text(paragraphs.subject),
             language=clean.locale,
             text=_text(clean, words, paragraphs),
-            html=_html(clean, words, paragraphs),
+            html=_html(clean, words, paragraphs, envelope.branding),
             attachment=Attachment(calendar=entry, method="REQUEST", filename="invite.ics") if entry else None,
         ),
     )
@@ -131,11 +132,11 @@ def _text(invitation: Invitation, words: Wording, paragraphs: Paragraphs) -> str
     return as_text("\n\n".join(part for part in parts if part) + f"\n\n-- \n{paragraphs.footer}\n")
 
 
-def _html(invitation: Invitation, words: Wording, paragraphs: Paragraphs) -> str:
+def _html(invitation: Invitation, words: Wording, paragraphs: Paragraphs, branding: MailBranding) -> str:
     def body() -> Iterator[str]:
         yield layout.paragraph(paragraphs.invitation)
         yield layout.labeled(words.when, paragraphs.dates, paragraphs.zone)
-        yield layout.button(words.button, invitation.join_link, words.link_instead)
+        yield layout.button(words.button, invitation.join_link, words.link_instead, branding)
         yield layout.paragraph(words.requirements)
         yield layout.paragraph(words.personal)
         if paragraphs.attachment:
@@ -147,4 +148,5 @@ def _html(invitation: Invitation, words: Wording, paragraphs: Paragraphs) -> str
         greeting=paragraphs.greeting,
         body=body(),
         footer=paragraphs.footer,
+        branding=branding,
     )

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from switchroom.mail import dates, layout
 from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line
+from switchroom.mail.branding import MailBranding
 from switchroom.mail.isolation import as_text, isolated
 from switchroom.mail.message import AttachedFile, Content, Envelope, RenderedMail, compose
 from switchroom.mail.timezones import zone_of
@@ -46,7 +47,7 @@ def render_voicemail_mail(mail: VoicemailMail, sound: Sound | None, envelope: En
             subject=as_text(paragraphs.subject),
             language=language,
             text=_text(paragraphs, voicemail),
-            html=_html(paragraphs, voicemail, language),
+            html=_html(paragraphs, voicemail, language, envelope.branding),
             attachment=None,
             files=() if sound is None else (_attached(mail, sound, voicemail),),
         ),
@@ -99,7 +100,7 @@ def _text(paragraphs: Paragraphs, voicemail: VoicemailWording) -> str:
     return as_text("\n\n".join(parts) + f"\n\n-- \n{paragraphs.footer}\n")
 
 
-def _html(paragraphs: Paragraphs, voicemail: VoicemailWording, language: str) -> str:
+def _html(paragraphs: Paragraphs, voicemail: VoicemailWording, language: str, branding: MailBranding) -> str:
     def body() -> Iterator[str]:
         yield layout.paragraph(paragraphs.introduction)
         yield layout.labeled(voicemail.caller, paragraphs.caller)
@@ -115,6 +116,7 @@ def _html(paragraphs: Paragraphs, voicemail: VoicemailWording, language: str) ->
         greeting=paragraphs.greeting,
         body=body(),
         footer=paragraphs.footer,
+        branding=branding,
     )
 
 

@@ -90,7 +90,11 @@ class Platform:
         self._begin = asyncio.Event()
         self.incoming = Incoming(settings.security.incoming_mb << 20)
         self.mail = MailDelivery(
-            self.storage.database, settings.smtp, settings.data_directory, self.storage.bus
+            self.storage.database,
+            settings.smtp,
+            settings.data_directory,
+            self.storage.bus,
+            branding=self.meetings.shown_branding.for_mail,
         )
 
     async def found_organization(self, display_name: str) -> Organization:

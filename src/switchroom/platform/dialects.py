@@ -72,6 +72,7 @@ class Dialects:
             use_of_rooms=rooms.use,
             accounts=meetings.accounts,
             attendances=meetings.attendances,
+            branding_settings=meetings.branding_settings,
             calendars=meetings.calendars,
             companies=meetings.companies,
             deletions=meetings.deletions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from switchroom.accounts.accounts import Accounts
+from switchroom.accounts.branding_settings import BrandingSettings
 from switchroom.accounts.companies import Companies, Signups
 from switchroom.accounts.deletions import OrganizationDeletions
 from switchroom.accounts.dependents import AccountDependents, AllDependents
@@ -80,6 +81,7 @@ class MeetingServices:
         self.organization_settings = OrganizationSettings(database)
         outbound = Outbound(settings.events.webhook_networks, timeout=FETCH_LIMIT)
         self.shown_branding = ShownBranding(database, outbound)
+        self.branding_settings = BrandingSettings(database)
         self.program_keys = ProgramKeys(database, identity.api_keys, identity.keys)
         self.removals = Removals(database)
         inviting = Inviting(identity.password_requests, settings.base_url)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from msgspec import UNSET
 
-from switchroom.accounts.shown_branding import ShownBranding, logo_url
+from switchroom.accounts.shown_branding import ShownBranding
 from switchroom.dialects.answer import Answer
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.branding import BrandingAnswer, BrandingQuery
@@ -46,16 +44,15 @@ class BrandingOperations:
         ]
 
     async def look_up(self, _context: Context, request: BrandingQuery) -> BrandingAnswer:
-        branding = await self._branding.get(request.company_id)
-        if branding is None:
+        shown = await self._branding.get(request.company_id)
+        if shown is None:
             return BrandingAnswer()
-        url = logo_url(branding)
-        # Another picture has another address, so that browsers may keep this one.
-        version = sha256(url.encode()).hexdigest()[:12]
+        branding, version = shown.branding, shown.logo_version
         return BrandingAnswer(
             title=branding.title or UNSET,
             colour=branding.navbar_colour or UNSET,
-            logo=f"/client/branding/{request.company_id}/logo?v={version}" if url else UNSET,
+            # Another picture has another address, so that browsers may keep this one.
+            logo=f"/client/branding/{request.company_id}/logo?v={version}" if version else UNSET,
             logo_width=branding.logo_width or UNSET,
             logo_height=branding.logo_height or UNSET,
             is_in_rooms=branding.logo_in_meeting_room,

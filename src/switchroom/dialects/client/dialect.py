@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from switchroom.dialects.client.branding import BrandingOperations
+from switchroom.dialects.client.branding_settings import BrandingSettingsOperations
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.deletion import DeletionOperations
 from switchroom.dialects.client.documentation import DOCUMENTATION
@@ -51,6 +52,7 @@ class ClientApi(Dialect[None, str]):
                 *PasswordOperations(services).operations(),
                 *InvitationOperations(services.member_invitations).operations(),
                 *BrandingOperations(services.shown_branding).operations(),
+                *BrandingSettingsOperations(services).operations(),
                 *OrganizationOperations(services).operations(),
                 *WebHookOperations(services).operations(),
                 *DeletionOperations(services.deletions).operations(),

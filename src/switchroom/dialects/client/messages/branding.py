@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, Struct, UnsetType
+from typing import Annotated
 
-from switchroom.conference.messages import Id
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from switchroom.conference.messages import Id, Token
 
 
 class BrandingQuery(Struct, frozen=True, rename="camel"):
@@ -21,5 +23,34 @@ class BrandingAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     logo: str | UnsetType = UNSET
     logo_width: int | UnsetType = UNSET
     logo_height: int | UnsetType = UNSET
+    is_in_rooms: bool = False
+    is_alone: bool = False
+
+
+class BrandingSettingsAnswer(Struct, frozen=True, rename="camel", kw_only=True):
+    """Branding as it is set, whether or not it is shown. `logo` is what has been uploaded, as a data URL;
+    `logoUrl` the address of one that has been named by a program. Empty texts are none. `version` is to be
+    sent along with a change."""
+
+    is_shown: bool
+    title: str
+    colour: str
+    logo: str
+    logo_url: str
+    is_in_rooms: bool
+    is_alone: bool
+    version: str
+
+
+class BrandingChange(Struct, frozen=True, rename="camel", kw_only=True):
+    """All of it. `logo` is a PNG, JPEG or GIF in base64, or null for none; without it, what is there stays.
+    `version` is that of the branding which the change was made on."""
+
+    access_token: Token
+    version: Annotated[str, Meta(min_length=1, max_length=100)]
+    is_shown: bool
+    title: Annotated[str, Meta(max_length=4000)]
+    colour: Annotated[str, Meta(max_length=100)]
+    logo: bytes | UnsetType | None = UNSET
     is_in_rooms: bool = False
     is_alone: bool = False
