@@ -21,7 +21,7 @@ from tests.platform import Tenant
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
-PARTS = ("general", "groups", "keys", "webhooks", "events", "statistics")
+PARTS = ("general", "branding", "groups", "keys", "webhooks", "events", "statistics")
 
 
 def test_a_new_organization_greets_with_the_first_steps(university: Tenant, newcomer: Newcomer) -> None:

@@ -3,6 +3,8 @@ import type { components } from './alfaview'
 import { callClient, type Schemas } from './client'
 
 export type Organization = Schemas['OrganizationAnswer']
+export type BrandingSettings = Schemas['BrandingSettingsAnswer']
+export type BrandingChange = Omit<Schemas['BrandingChange'], 'accessToken' | 'version'>
 export type ListedApiKey = Schemas['ListedApiKey']
 export type ListedMeetingKey = Schemas['ListedMeetingKey']
 export type KeyUse = ListedMeetingKey['permissions'][number]
@@ -26,6 +28,18 @@ export function changeOrganization(
 ): Promise<Organization> {
   return withToken(accessToken =>
     callClient('/client/organization/change', { accessToken, version, ...change }),
+  )
+}
+
+export function ownBranding(): Promise<BrandingSettings> {
+  return withToken(accessToken => callClient('/client/organization/branding', { accessToken }))
+}
+
+/** A logo is base64, or null for none; without it, what is there stays. Rejects with `changed_meanwhile` when
+ * somebody else has changed it since `version`. */
+export function changeBranding(version: string, change: BrandingChange): Promise<BrandingSettings> {
+  return withToken(accessToken =>
+    callClient('/client/organization/branding/change', { accessToken, version, ...change }),
   )
 }
 

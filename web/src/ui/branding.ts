@@ -30,10 +30,19 @@ export function useBranding(companyId: string | undefined): void {
 
 /** Black or white, whichever is read better on the colour (#rgb or #rrggbb): 4.5 to 1 at least. */
 export function readableOn(colour: string): '#000000' | '#ffffff' {
+  // Contrast with white is 1.05 / (l + 0.05), with black (l + 0.05) / 0.05: equal at 0.179.
+  return luminance(colour) > 0.179 ? '#000000' : '#ffffff'
+}
+
+/** Whether a shape of the colour is seen on white: by 3 to 1. */
+export function standsOutFromWhite(colour: string): boolean {
+  return 1.05 / (luminance(colour) + 0.05) >= 3
+}
+
+function luminance(colour: string): number {
   const digits = colour.length === 4 ? [...colour.slice(1)].map(one => one + one) : pairs(colour)
   const [red = 0, green = 0, blue = 0] = digits.map(pair => linear(Number.parseInt(pair, 16) / 255))
-  // Contrast with white is 1.05 / (l + 0.05), with black (l + 0.05) / 0.05: equal at 0.179.
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000000' : '#ffffff'
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
 function pairs(colour: string): string[] {

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { SignedIn } from '../../api/account'
 import { PortalFrame } from '../PortalFrame'
 import { useCurrentInView } from '../useCurrentInView'
+import { BrandingSettings } from './BrandingSettings'
 import { EventLog } from './EventLog'
 import { GeneralSettings } from './GeneralSettings'
 import { HookList } from './HookList'
@@ -11,7 +12,7 @@ import classes from './Organization.module.css'
 import { PermissionGroups } from './PermissionGroups'
 import { Statistics } from './Statistics'
 
-const PARTS = ['general', 'groups', 'keys', 'webhooks', 'events', 'statistics'] as const
+const PARTS = ['general', 'branding', 'groups', 'keys', 'webhooks', 'events', 'statistics'] as const
 type Part = (typeof PARTS)[number]
 
 interface OrganizationPageProps {
@@ -26,7 +27,7 @@ export function OrganizationPage({ me, part }: OrganizationPageProps) {
   const parted = useCurrentInView(part)
   const manages = me.permissions.has('MANAGE_COMPANY')
   // Keys, hooks and events are for those who may do everything here.
-  const parts: readonly Part[] = manages ? PARTS : ['general']
+  const parts: readonly Part[] = manages ? PARTS : ['general', 'branding']
   const shown = parts.find(one => one === part) ?? 'general'
   return (
     <PortalFrame me={me} title={t(`organization.part.${shown}`)} current="organization">
@@ -59,6 +60,7 @@ export function OrganizationPage({ me, part }: OrganizationPageProps) {
         {t(`organization.lead.${shown}`)}
       </Text>
       {shown === 'general' && <GeneralSettings me={me} />}
+      {shown === 'branding' && <BrandingSettings me={me} />}
       {shown === 'groups' && <PermissionGroups me={me} />}
       {shown === 'keys' && <KeyList me={me} />}
       {shown === 'webhooks' && <HookList me={me} />}
