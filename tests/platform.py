@@ -27,6 +27,7 @@ from switchroom.settings import (
     TelephonySettings,
 )
 from tests import schemas
+from tests.plain_http import NO_CERTIFICATES
 from tests.ports import free_port
 
 T = TypeVar("T")
@@ -41,7 +42,9 @@ class RunningPlatform:
         self.platform = platform
         self.loop = loop
         self.base_url = platform.settings.base_url
-        self.http = httpx.Client(base_url=self.base_url, timeout=_LIMIT, trust_env=False)
+        self.http = httpx.Client(
+            verify=NO_CERTIFICATES, base_url=self.base_url, timeout=_LIMIT, trust_env=False
+        )
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work` in the platform's loop."""

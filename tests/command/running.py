@@ -16,6 +16,7 @@ import httpx
 from msgspec import Struct
 
 from switchroom.settings import TelephonySettings
+from tests import plain_http
 from tests.ports import free_port
 
 COMMAND = str(Path(sys.executable).with_name("switchroom"))
@@ -114,7 +115,7 @@ def wait_ready(base_url: str, process: subprocess.Popen[bytes], output: Path) ->
         if process.poll() is not None:
             break
         try:
-            if httpx.get(f"{base_url}/health/ready", timeout=2).status_code == 200:
+            if plain_http.get(f"{base_url}/health/ready", timeout=2).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.02)

@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from switchroom.cli.options import printable
+from tests import plain_http
 from tests.command.running import Running, run, running, until
 from tests.conference.room import Client
 
@@ -38,7 +39,7 @@ def value(name: str, text: str) -> str:
 
 def sign_in(platform: Running, **credentials: object) -> httpx.Response:
     address = f"{platform.base_url}/json/v1/authenticationService/authenticate"
-    return httpx.post(address, json=credentials)
+    return plain_http.post(address, json=credentials)
 
 
 def by_key(platform: Running, company: str, code: str) -> httpx.Response:
@@ -53,7 +54,7 @@ def by_password(platform: Running, username: str, password: str, company: str = 
 
 def is_good(platform: Running, token: str) -> bool:
     address = f"{platform.base_url}/json/v1/authenticationService/isAuthenticated"
-    return httpx.post(address, json={"accessToken": token}).status_code == 200
+    return plain_http.post(address, json={"accessToken": token}).status_code == 200
 
 
 def refreshed(platform: Running, signed_in: httpx.Response) -> httpx.Response:
@@ -62,7 +63,7 @@ def refreshed(platform: Running, signed_in: httpx.Response) -> httpx.Response:
 
 def events(platform: Running, token: str) -> list[str]:
     address = f"{platform.base_url}/v3.0/events?type=user.*,api_key.*"
-    listed: dict[str, Any] = httpx.get(address, headers={"X-Auth-Token": token}).json()
+    listed: dict[str, Any] = plain_http.get(address, headers={"X-Auth-Token": token}).json()
     return [event["type"] for event in listed["data"]]
 
 
@@ -171,7 +172,7 @@ def test_a_password_is_reset_by_a_link(tmp_path: Path) -> None:
         assert link, shown
         assert by_password(platform, "ada@example.org", value("password", made)).status_code == 200
         new = {"key": link[1], "password": "seven white geese"}
-        assert httpx.post(f"{platform.base_url}/client/password", json=new).json()["state"] == "set"
+        assert plain_http.post(f"{platform.base_url}/client/password", json=new).json()["state"] == "set"
         assert by_password(platform, "ada@example.org", value("password", made)).status_code == 401
         assert by_password(platform, "ada@example.org", "seven white geese").status_code == 200
         printed("user", "create", "ada", *org)

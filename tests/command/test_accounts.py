@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.command.running import run, running
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def test_from_nothing_to_a_signed_in_administrator(tmp_path: Path) -> None:
                 }
             },
         ):
-            reply = httpx.post(
+            reply = plain_http.post(
                 f"{platform.base_url}/json/v1/authenticationService/authenticate", json=credentials
             )
             assert reply.json()["companyId"] == company

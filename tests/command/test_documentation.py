@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.command.running import LIMIT, Running, run, running
 
 pytestmark = pytest.mark.slow
@@ -86,7 +86,7 @@ def named_by_readers(platform: Running, data: Path) -> Mapping[str, str]:
     credentials = {"clientId": key["client_id"], "code": key["code"], "companyId": company}
 
     def called(path: str, **body: object) -> dict[str, Any]:
-        return httpx.post(f"{platform.base_url}/json/v1/{path}", json=body).json()
+        return plain_http.post(f"{platform.base_url}/json/v1/{path}", json=body).json()
 
     token = called("authenticationService/authenticate", authorizationCodeCredentials=credentials)[
         "accessToken"
@@ -118,7 +118,7 @@ def of_telephony(platform: Running, data: Path) -> Mapping[str, str]:
 def _key_and_token(platform: Running, data: Path, *options: str) -> Mapping[str, str]:
     made = run("meeting-key", "create", "x", *options, "--data", str(data))
     key = made.stdout.removeprefix("X-API-KEY: ").strip()
-    answer = httpx.put(f"{platform.base_url}/v3.0/auth/account", json={"data": {"api_key": key}})
+    answer = plain_http.put(f"{platform.base_url}/v3.0/auth/account", json={"data": {"api_key": key}})
     return {"KEY": key, "TOKEN": answer.json()["data"]["auth_token"]}
 
 

@@ -8,10 +8,10 @@ import signal
 import sys
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
+from tests import plain_http
 from tests.command.running import Running, run, running, until
 from tests.ports import telephones
 
@@ -23,7 +23,7 @@ WITH_MADE_UP = (sys.executable, "-m", "tests.engines.made_up")
 def metric(platform: Running, name: str, **labels: str) -> float | None:
     """A figure of the platform's metrics."""
     wanted = ",".join(f'{key}="{value}"' for key, value in labels.items())
-    text = httpx.get(f"{platform.base_url}/metrics").text
+    text = plain_http.get(f"{platform.base_url}/metrics").text
     found = re.search(rf"^{name}{{{wanted}}} (.+)$", text, re.MULTILINE)
     return float(found[1]) if found else None
 
@@ -65,7 +65,10 @@ def test_up_runs_it(tmp_path: Path, workers: int) -> None:
         MADE_UP_DIARY=str(diary),
         SWITCHROOM_LOG_LEVEL="debug",
     ) as platform:
-        assert httpx.get(f"{platform.base_url}/health/ready").json() == {"status": "ready", "problems": {}}
+        assert plain_http.get(f"{platform.base_url}/health/ready").json() == {
+            "status": "ready",
+            "problems": {},
+        }
         assert metric(platform, "switchroom_engine_state", engine="made-up", state="ready") == 1
         # One process without telephones has nobody to send messages to.
         told = metric(platform, "switchroom_engine_state", engine="nats", state="ready")
@@ -114,7 +117,7 @@ def test_without_it_everything_else_works(tmp_path: Path, workers: int) -> None:
             "no-such-server is not installed; install it with: "
             "sudo apt-get install made-up-server made-up-tools"
         )
-        ready = httpx.get(f"{platform.base_url}/health/ready")
+        ready = plain_http.get(f"{platform.base_url}/health/ready")
         assert ready.status_code == 200
         assert ready.json() == {"status": "degraded", "problems": {"made-up": problem}}
         assert platform.stop() == 0

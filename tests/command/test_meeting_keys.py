@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.command.running import Running, run, running
 
 pytestmark = pytest.mark.slow
@@ -57,4 +57,4 @@ def _key(*arguments: str) -> str:
 
 def _call(platform: Running, key: str, method: str, path: str, body: object = None) -> dict[str, Any]:
     headers = {"X-API-KEY": key}
-    return httpx.request(method, f"{platform.base_url}/api/v6{path}", headers=headers, json=body).json()
+    return plain_http.request(method, f"{platform.base_url}/api/v6{path}", headers=headers, json=body).json()

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.command.running import run, running
 from tests.command.test_documentation import BLOCK, PHONES, ROOT
 from tests.ports import free_port, telephones
@@ -98,8 +98,8 @@ class Account:
             *("--data", str(data)),
         )
         key = re.sub("^X-API-KEY: ", "", made.stdout.strip())
-        answer = httpx.put(f"{base_url}/v3.0/auth/account", json={"data": {"api_key": key}})
+        answer = plain_http.put(f"{base_url}/v3.0/auth/account", json={"data": {"api_key": key}})
         self._headers = {"X-Auth-Token": answer.json()["auth_token"]}
 
     def __call__(self, path: str) -> Any:
-        return httpx.get(f"{self._base_url}/v3.0{path}", headers=self._headers).json()["data"]
+        return plain_http.get(f"{self._base_url}/v3.0{path}", headers=self._headers).json()["data"]

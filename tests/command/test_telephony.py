@@ -15,8 +15,10 @@ import httpx
 import pytest
 
 from switchroom.settings import TelephonySettings
+from tests import plain_http
 from tests.command.running import Running, run, running
 from tests.engines.kamailio.phones import Phone, udp
+from tests.plain_http import NO_CERTIFICATES
 from tests.ports import free_port, telephones
 
 KAMAILIO = "sudo apt-get install kamailio "
@@ -32,8 +34,8 @@ def account(platform: Running, data: Path) -> httpx.Client:
     """A client of the Telephony API for the demo's account."""
     base = f"{platform.base_url}/v3.0"
     key = {"data": {"api_key": demo_of(data)["api_key"]}}
-    token = httpx.put(f"{base}/auth/account", json=key, timeout=60).json()["data"]["auth_token"]
-    return httpx.Client(base_url=base, headers={"X-Auth-Token": token}, timeout=60)
+    token = plain_http.put(f"{base}/auth/account", json=key, timeout=60).json()["data"]["auth_token"]
+    return httpx.Client(verify=NO_CERTIFICATES, base_url=base, headers={"X-Auth-Token": token}, timeout=60)
 
 
 @contextmanager
@@ -44,7 +46,7 @@ def without_calls(data: Path, telephony: TelephonySettings, **variables: Any) ->
         account(platform, data) as api,
     ):
         assert len(api.get("/devices").json()["data"]) == 2
-        problems = httpx.get(f"{platform.base_url}/health/ready", timeout=60).json()["problems"]
+        problems = plain_http.get(f"{platform.base_url}/health/ready", timeout=60).json()["problems"]
         named = problems.get("kamailio") or problems["rtpengine"]
         device = api.get("/devices").json()["data"][0]["id"]
         for answer in (

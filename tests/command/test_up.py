@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from switchroom.settings import TelephonySettings
+from tests import plain_http
 from tests.command.running import run, running, until
 from tests.ports import free_port
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 def sign_in(base_url: str, demo: dict[str, Any]) -> httpx.Response:
     user = demo["users"][0]
-    return httpx.post(
+    return plain_http.post(
         f"{base_url}/json/v1/authenticationService/authenticate",
         json={"usernamePasswordCredentials": {"username": user["username"], "password": user["password"]}},
     )
@@ -46,7 +47,7 @@ def test_the_demo_is_made_once_and_holds_what_it_says(tmp_path: Path) -> None:
         assert f"Demo  {demo['company_id']}" in printed
         assert "Teaching: Classroom 1, Classroom 2, Lecture hall" in printed
         (meeting,) = re.findall(rf"{demo['base_url']}/#/meeting/(\S+)", printed)
-        seen = httpx.post(f"{platform.base_url}/client/meeting", json={"number": meeting}).json()
+        seen = plain_http.post(f"{platform.base_url}/client/meeting", json={"number": meeting}).json()
         assert seen["topic"] == "Demo meeting"
         assert demo["telephony"] is None
         assert "Softphones" not in printed
@@ -54,7 +55,7 @@ def test_the_demo_is_made_once_and_holds_what_it_says(tmp_path: Path) -> None:
     with running(data, "--demo", port=port) as platform:
         assert (data / "demo.json").read_bytes() == first
         token = sign_in(platform.base_url, demo).json()["accessToken"]
-        rooms = httpx.post(
+        rooms = plain_http.post(
             f"{platform.base_url}/json/v1/roomService/list", json={"accessInfo": {"accessToken": token}}
         ).json()["rooms"]
         names = sorted(room["displayName"] for room in rooms.values())
@@ -187,11 +188,11 @@ def test_configuration_comes_from_file_environment_and_options(tmp_path: Path) -
 
 def test_headers_guard_the_pages(tmp_path: Path) -> None:
     with running(tmp_path / "var", command="serve") as platform:
-        page = httpx.get(platform.base_url)
+        page = plain_http.get(platform.base_url)
         assert page.status_code == 200
         assert "default-src 'self'" in page.headers["content-security-policy"]
         assert page.headers["referrer-policy"] == "no-referrer"
-        assert httpx.get(f"{platform.base_url}/webclient/").text == page.text
-        assert httpx.get(f"{platform.base_url}/assets/../../secret.key").status_code == 404
-        assert httpx.get(f"{platform.base_url}/health/live").json() == {"status": "live"}
-        assert "switchroom_http_requests_total" in httpx.get(f"{platform.base_url}/metrics").text
+        assert plain_http.get(f"{platform.base_url}/webclient/").text == page.text
+        assert plain_http.get(f"{platform.base_url}/assets/../../secret.key").status_code == 404
+        assert plain_http.get(f"{platform.base_url}/health/live").json() == {"status": "live"}
+        assert "switchroom_http_requests_total" in plain_http.get(f"{platform.base_url}/metrics").text

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import psutil
 import pytest
 from websockets.sync.client import connect
 
 from switchroom.platform.demo import Demo
+from tests import plain_http
 from tests.command.running import Running, running
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ class Platform:
         """A message that lets its sender into a room."""
         user, room = self._demo.users[0], self._demo.rooms[0]
         credentials = {"username": user.username, "password": user.password}
-        reply = httpx.post(
+        reply = plain_http.post(
             f"{self._base_url}/json/v1/authenticationService/authenticate",
             json={"usernamePasswordCredentials": credentials},
         )

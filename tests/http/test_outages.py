@@ -21,6 +21,7 @@ from switchroom.db.base import Base
 from switchroom.platform.demo import Demo
 from tests.command.running import running
 from tests.http.calls import Call, answers, of_every_api, reason_of
+from tests.plain_http import NO_CERTIFICATES
 from tests.platform import RunningPlatform, running_platform
 from tests.postgresql import PostgresqlServer
 
@@ -162,7 +163,7 @@ def test_postgresql_is_away_from_two_workers(tmp_path: Path, server: PostgresqlS
     with running(data, "--demo", "--workers", "2", SWITCHROOM_DATABASE_URL=url) as platform:
         demo = msgspec.json.decode((data / "demo.json").read_bytes(), type=Demo)
         calls = 8 * _of_the_demo(demo)
-        with httpx.Client(base_url=platform.base_url, trust_env=False) as http:
+        with httpx.Client(verify=NO_CERTIFICATES, base_url=platform.base_url, trust_env=False) as http:
             _until_answered(http, calls, {200})
             server.stop()
             _until_answered(http, calls, {503})

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import httpx
 import msgspec
 import psutil
 
 from switchroom.platform.demo import Demo
+from tests import plain_http
 from tests.command.running import LIMIT, Running, running
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class Several:
 
     def gauge(self, name: str) -> dict[int, int]:
         """A metric of each worker, by process id."""
-        text = httpx.get(f"{self.base_url}/metrics", timeout=LIMIT).text
+        text = plain_http.get(f"{self.base_url}/metrics", timeout=LIMIT).text
         return {int(pid): int(float(value)) for found, pid, value in _SAMPLE.findall(text) if found == name}
 
     def owner(self) -> int:

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from switchroom.platform.demo import DemoUser
+from tests import plain_http
 from tests.command.running import LIMIT, run, running
 from tests.conference.room import Client
 from tests.workers.platform import Several, eventually, several
@@ -24,7 +24,7 @@ Record = Callable[[str, object], None]
 
 
 def token(platform: Several, user: DemoUser) -> str:
-    return httpx.post(
+    return plain_http.post(
         f"{platform.base_url}/json/v1/authenticationService/authenticate",
         json={"usernamePasswordCredentials": {"username": user.username, "password": user.password}},
         timeout=LIMIT,
@@ -76,7 +76,7 @@ async def talks(speaker: Client, *listeners: Client) -> None:
 
 def inside(platform: Several, token: str) -> set[str]:
     """The demo's people inside the first room, as the API tells it; over a connection of its own."""
-    reply = httpx.post(
+    reply = plain_http.post(
         f"{platform.base_url}/json/v1/roomService/status",
         json={"accessInfo": {"accessToken": token}, "roomIds": [platform.demo.rooms[0].id]},
         timeout=LIMIT,

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from switchroom.settings import TelephonySettings
+from tests import plain_http
 from tests.command.running import LIMIT, Running, running
 from tests.platform import running_platform
 
@@ -26,7 +27,7 @@ COUNT = 600
 
 def call(platform: Running, path: str, token: str, **fields: Any) -> dict[str, Any]:
     body = {"accessInfo": {"accessToken": token}, **fields}
-    answer = httpx.post(f"{platform.base_url}/json/v1/{path}", json=body, timeout=LIMIT)
+    answer = plain_http.post(f"{platform.base_url}/json/v1/{path}", json=body, timeout=LIMIT)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
