@@ -45,6 +45,7 @@ from switchroom.meetings.recordings.listing import RecordingList
 from switchroom.meetings.removals import Removals
 from switchroom.meetings.upcoming import UpcomingMeetings
 from switchroom.rooms.admission import AdmissionService
+from switchroom.rooms.attendance import RoomAttendance
 from switchroom.rooms.favorites import Favorites
 from switchroom.rooms.links import Links
 from switchroom.rooms.listing import RoomListing
@@ -89,6 +90,7 @@ class Services(Struct, frozen=True, kw_only=True):
     occupancy: Occupancy
     quotas: Quotas
     revisions: Revisions
+    room_attendance: RoomAttendance
     rooms: Rooms
     tree: RoomTree
     use_of_rooms: UseOfRooms

@@ -67,6 +67,7 @@ class Dialects:
             occupancy=Occupancy(rooms.listing, live.service),
             quotas=rooms.quotas,
             revisions=rooms.revisions,
+            room_attendance=rooms.attendance,
             rooms=rooms.rooms,
             tree=rooms.tree,
             use_of_rooms=rooms.use,

@@ -6,6 +6,7 @@ from switchroom.platform.background import Background
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
 from switchroom.rooms.admission import AdmissionService
+from switchroom.rooms.attendance import RoomAttendance
 from switchroom.rooms.favorites import Favorites
 from switchroom.rooms.links import Links
 from switchroom.rooms.listing import RoomListing
@@ -23,6 +24,7 @@ class RoomServices:
     def __init__(self, settings: Settings, storage: Storage, identity: IdentityServices) -> None:
         database = storage.database
         self.rooms = Rooms(database)
+        self.attendance = RoomAttendance(database)
         self.favorites = Favorites(database)
         self.links = Links(database, settings.base_url)
         self.quotas = Quotas(database)

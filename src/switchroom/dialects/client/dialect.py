@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from switchroom.dialects.client.attendance import AttendanceOperations
 from switchroom.dialects.client.branding import BrandingOperations
 from switchroom.dialects.client.branding_settings import BrandingSettingsOperations
 from switchroom.dialects.client.context import Context
@@ -48,6 +49,7 @@ class ClientApi(Dialect[None, str]):
                 *RoomTreeOperations(services.tree, services.signer).operations(),
                 *MeetingOperations(services).operations(),
                 *SchedulingOperations(services).operations(),
+                *AttendanceOperations(services).operations(),
                 *RecordingOperations(services).operations(),
                 *PasswordOperations(services).operations(),
                 *InvitationOperations(services.member_invitations).operations(),

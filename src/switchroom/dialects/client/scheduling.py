@@ -158,7 +158,7 @@ class SchedulingOperations:
         found = await self._attendances.summary(self._actor(request.access_token), request.id)
         people, lines = request.people_offset, request.chat_offset
         return messages.SummaryAnswer(
-            people=[_stay(one) for one in found.participants[people : people + _AT_ONCE]],
+            people=[stay_message(one) for one in found.participants[people : people + _AT_ONCE]],
             people_in_all=len(found.participants),
             chat=[
                 messages.ChatLine(sent_at=time_of(line.sent_at), name=line.sender_name, text=line.text)
@@ -267,7 +267,7 @@ def _state(shown: MeetingView) -> messages.State:
     return "on" if shown.is_open(moment) else "to_come"
 
 
-def _stay(stay: Attendance) -> messages.Stay:
+def stay_message(stay: Attendance) -> messages.Stay:
     return messages.Stay(
         name=stay.display_name,
         email=stay.email or "",
