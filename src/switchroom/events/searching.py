@@ -36,14 +36,22 @@ async def id_bounds(
     sees all organizations: some of those between them are before or after all the same."""
     first, last = 0, None
     if since is not None:
-        before = select(Event.id).where(Event.occurred_at < since - _SLACK)
+        before = select(Event.id).where(Event.occurred_at < _shifted(since, -_SLACK))
         nearest = before.order_by(Event.occurred_at.desc()).limit(_STRAGGLERS + 1).subquery()
         first = await session.scalar(select(func.min(nearest.c.id))) or 0
     if until is not None:
-        after = select(Event.id).where(Event.occurred_at >= until + _SLACK)
+        after = select(Event.id).where(Event.occurred_at >= _shifted(until, _SLACK))
         nearest = after.order_by(Event.occurred_at).limit(_STRAGGLERS + 1).subquery()
         last = await session.scalar(select(func.max(nearest.c.id)))
     return first, last
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    """The moment itself at the ends of the calendar."""
+    try:
+        return moment + by
+    except OverflowError:
+        return moment
 
 
 async def of_types(
