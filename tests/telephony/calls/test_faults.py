@@ -24,7 +24,7 @@ from tests.telephony.calls.switchboards import Account
 from tests.telephony.calls.test_calls import connected, until
 from tests.telephony.calls.test_live_calls import records
 
-pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow]
+pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow, pytest.mark.timeout(600)]
 
 TIMES = 10
 AT_MOST = 30.0
@@ -49,7 +49,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 async def restarted(engine: Engine, before: int) -> float:
     """Wait until an engine that had been restarted so often has been once more; the seconds that it took."""
     began = time.monotonic()
-    await until(lambda: engine.restarts > before and engine.state is ProcessState.READY, 40)
+    await until(lambda: engine.restarts > before and engine.state is ProcessState.READY, 90)
     return time.monotonic() - began
 
 
@@ -73,7 +73,7 @@ async def killed(exchange: RunningPlatform, meanwhile: Callable[[], None] | None
     """Kill the worker, and wait until there is another one."""
     worker = exchange.platform.engines.find(TelephonyWorkerEngine)
     assert worker is not None
-    await until(lambda: worker.state is ProcessState.READY, 20)
+    await until(lambda: worker.state is ProcessState.READY, 60)
     assert worker.pid is not None
     before = worker.restarts
     os.kill(worker.pid, signal.SIGKILL)
@@ -94,7 +94,7 @@ async def test_a_worker_is_killed(
     across: list[float] = []
     async with account.phones("201", "202", "203") as (ada, grace, mary):
         for turn in range(TIMES):
-            await until(lambda: worker.state is ProcessState.READY, 20)
+            await until(lambda: worker.state is ProcessState.READY, 60)
             call, other = await connected(ada, "202", grace)
             talked = time.monotonic()
             if turn % 2:
@@ -195,7 +195,7 @@ async def test_the_sip_server_is_killed(
     set_up: list[float] = []
     async with account.phones("201", "202") as (ada, grace):
         for _ in range(TIMES):
-            await until(lambda: server.state is ProcessState.READY, 20)
+            await until(lambda: server.state is ProcessState.READY, 60)
             call, other = await connected(ada, "202", grace)
             assert server.pid is not None
             before = server.restarts
@@ -227,12 +227,12 @@ async def test_the_relay_is_killed(exchange: RunningPlatform, account: Account) 
     assert relay is not None
     async with account.phones("201", "202") as (ada, grace):
         for _ in range(TIMES):
-            await until(lambda: relay.state is ProcessState.READY, 20)
+            await until(lambda: relay.state is ProcessState.READY, 60)
             call, other = await connected(ada, "202", grace)
             assert relay.pid is not None
             os.kill(relay.pid, signal.SIGKILL)
             await call.ended()
             await other.ended()
-        await until(lambda: relay.state is ProcessState.READY, 20)
+        await until(lambda: relay.state is ProcessState.READY, 60)
     found = await records(account, TIMES)
     assert [people(one) for one in found] == [("201", "202", "MEDIA_TIMEOUT")] * TIMES

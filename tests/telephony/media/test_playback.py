@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,30 @@ async def test_a_prompt_that_cannot_be_played_is_passed_over_and_gone_media_end_
     again = await playback.play([sound(700, 0.5), sound(900, 0.5)], times=FOREVER)
     await leg.close()
     await until(lambda: ended == [played, again])
+
+
+async def test_music_that_a_process_has_begun_and_not_told_of_is_stopped_by_the_next(
+    call: Caller, ng: NgClient, sound: Sound
+) -> None:
+    alice, caller = await call(400)
+    bob, called = await call(550)
+    await bridge(caller, called)
+    told = copy.deepcopy(caller.state)
+    killed = Playback(ng, caller, lambda _: None)
+    await killed.hold(sound(700, 1.0))
+    await alice.hears(700)
+    await killed.close()
+    again = LegMedia(ng, told)
+    playback = Playback(ng, again, lambda _: None)
+    playback.resume()
+    await playback.stop()
+    await bridge(again, called)
+    await alice.hears(550)
+    await bob.hears(400)
+    nothing_played = Playback(ng, called, lambda _: None)
+    nothing_played.resume()
+    await nothing_played.stop()
+    await bob.hears(400)
 
 
 async def test_who_is_on_hold_hears_music_alone_and_another_process_stops_it(

@@ -241,12 +241,19 @@ class LiveCall(TalkingCall):
             await self.end_transfer(200)
             if LegStatus.HELD not in (self.routed.status, self.partner.status):
                 await self.join(self.partner)
+                await self._hold_for_those_away()
             await self._go_on_talking()
             return
         loaded = await self._loaded(saved.state)
         if loaded is None:
             raise CallOver(HangupCause.NORMAL_TEMPORARY_FAILURE)
         await self._go(Route(loaded, saved.state, saved.action))
+
+    async def _hold_for_those_away(self) -> None:
+        """Put on hold whoever is held by a phone, where the process before had no time for it."""
+        for leg in (self.routed, self.partner):
+            if leg is not None and not leg.media.state.direction.receives:
+                await self.hold(leg)
 
     async def _find_carrier(self, leg: Leg) -> None:
         """Load the credentials of a leg's trunk: they are never saved."""

@@ -43,6 +43,7 @@ class Playback:
         self._leg = leg
         self._on_end = on_end
         self._task: asyncio.Task[None] | None = None
+        self._is_taken_up = False
 
     async def play(self, files: Sequence[Path], *, times: int = 1) -> str:
         """Play files one after the other, all of them `times` times, instead of what was played before. The
@@ -67,12 +68,25 @@ class Playback:
     async def stop(self) -> None:
         """Play nothing any more. Nothing is told."""
         await self._cancel()
-        if self._leg.state.playing is not None:
-            self._leg.state.playing = None
+        is_certain, self._is_taken_up = not self._is_taken_up, False
+        if self._leg.state.playing is None and is_certain:
+            return
+        self._leg.state.playing = None
+        try:
             await self._ng.request(StopMedia(self._leg.state.id, PHONE), Reply)
+        except NgUnknownCall:
+            raise
+        except NgRefused:
+            # It has not played anything yet.
+            if is_certain:
+                raise
 
     def resume(self) -> None:
-        """Go on with what the state says is played, in a process that has taken the leg up."""
+        """Go on with what the state says is played, in a process that has taken the leg up.
+
+        The process before may have begun to play what it could not tell of, so the next `stop` is certain.
+        """
+        self._is_taken_up = True
         if self._leg.state.playing is not None and self._task is None:
             self._follow()
 
