@@ -16,13 +16,23 @@ import pytest
 
 from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import AccessToken
-from tests.dialects.alfaview_v1.catalogue import ALL_PATHS, CALLS, NEEDS_PERMISSION, body_of
+from tests.dialects.alfaview_v1.catalogue import (
+    ALL_PATHS,
+    CALLS,
+    NEEDS_PERMISSION,
+    OPEN_CALLS,
+    body_of,
+)
 from tests.platform import RunningPlatform, Tenant, refusal, running_platform
 from tests.postgresql import new_database
 
 TOO_LARGE = (1 << 20) + 1
 LARGER = {"businessLogicService/inviteUsers": (4 << 20) + 1}
 """Of calls that take more than others."""
+
+
+ON_ONE_DATABASE = pytest.mark.parametrize("running", ["sqlite"], indirect=True, scope="session")
+"""For what is refused before the database is asked."""
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +46,7 @@ def test_a_good_request_succeeds(tenant: Tenant, path: str):
     assert tenant.api.post(path, body_of(tenant, path)).status_code == 200
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("path", ALL_PATHS)
 def test_what_is_not_json_is_refused(shared: Tenant, path: str):
     for body in (
@@ -61,6 +72,7 @@ def test_what_is_not_json_is_refused(shared: Tenant, path: str):
         assert answer["details"][0]["statusCode"] == "INVALID_ARGUMENT"
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("path", CALLS)
 def test_an_empty_body_is_a_request_without_a_token(shared: Tenant, path: str):
     for body in ("", "{}"):
@@ -69,6 +81,7 @@ def test_an_empty_body_is_a_request_without_a_token(shared: Tenant, path: str):
         assert answer["details"][0]["statusCode"] == "ACCESS_INFO_MISSING"
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("path", ALL_PATHS)
 def test_a_body_that_is_too_large_is_refused(shared: Tenant, path: str):
     size = LARGER.get(path, TOO_LARGE)
@@ -122,6 +135,7 @@ def test_tokens_that_are_missing_forged_or_expired(shared: Tenant, path: str):
     }
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("path", sorted(NEEDS_PERMISSION))
 def test_a_participant_is_told_that_the_permission_is_missing(tenant: Tenant, path: str):
     body, person = body_of(tenant, path), tenant.person(Standing.PARTICIPANT)
@@ -133,6 +147,7 @@ def test_a_participant_is_told_that_the_permission_is_missing(tenant: Tenant, pa
     assert answer["details"][0]["statusCode"] == "INSUFFICIENT_PERMISSIONS"
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("path", sorted(set(CALLS) - {"authenticationService/accessTokenInformation"}))
 def test_a_guest_may_call_nothing_but_what_concerns_the_token(tenant: Tenant, path: str):
     body = body_of(tenant, path)
@@ -209,6 +224,7 @@ def _wrong_for(value: Any) -> list[Any]:
     return ["x", 1, True, []]
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("path", ALL_PATHS)
 def test_a_value_of_the_wrong_type_is_refused_by_its_name(tenant: Tenant, path: str):
     body = body_of(tenant, path)
@@ -280,6 +296,18 @@ OF_DATABASES: list[Any] = [
 """What one kind of database may take and another not."""
 
 
+READ_ACCESS = {
+    "authenticationService/accessTokenInformation",
+    "roomService/list",
+    "roomService/create",
+    "guestService.v2/createGuestLinks",
+    "userService/list",
+    *OPEN_CALLS,
+}
+"""Calls with which all values are tried in `accessInfo`: one message, which the dialect reads for all of
+them. The others are tried with wrong types and tokens of it alone."""
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def apart(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -301,6 +329,8 @@ def test_no_value_breaks_a_call(apart: RunningPlatform, path: str):
     body = body_of(tenant, path)
     values = NASTY if apart.platform.storage.database.has_one_writer else OF_DATABASES
     for place, _ in _leaves(body):
+        if place[0] == "accessInfo" and path not in READ_ACCESS:
+            continue
         for nasty in values:
             response = tenant.api.post(path, json.dumps(_replaced(body, place, nasty)))
             assert response.status_code in {200, 400, 401, 403, 404, 409, 429}, (place, nasty, response.text)
@@ -308,6 +338,7 @@ def test_no_value_breaks_a_call(apart: RunningPlatform, path: str):
                 refusal(response)
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     ("path", "place"),
     [
