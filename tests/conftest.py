@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from switchroom.identity.secrets import Passwords
+from tests.passwords import hash_with_little_work
 from tests.platform import RunningPlatform, Tenant, running_platform
 from tests.postgresql import new_database, postgresql_server
 
@@ -35,10 +35,9 @@ def _lines(*_args: object) -> _Lines:
 
 
 def pytest_configure() -> None:
-    """Log by lines whose writing is safe beside pytest's own threads, and hash passwords with little work:
-    nearly every test makes people who sign in."""
+    """Log by lines whose writing is safe beside pytest's own threads."""
     structlog.configure(logger_factory=_lines)
-    Passwords.rounds, Passwords.memory = 1, 64
+    hash_with_little_work()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.platform import PASSWORD, Tenant, refusal
+from tests.passwords import full_work
+from tests.platform import PASSWORD, Tenant, refusal, running_platform
 
 AUTHENTICATE = "authenticationService/authenticate"
 
@@ -67,7 +70,15 @@ def test_api_keys_are_guarded_too(tenant: Tenant):
     assert codes == [16] * 5 + [8]
 
 
-def test_an_unknown_user_takes_the_time_of_a_wrong_password(tenant: Tenant):
+@pytest.fixture
+def of_full_work(tmp_path: Path) -> Iterator[Tenant]:
+    """An organization of a platform that hashes as the product does."""
+    with full_work(), running_platform(tmp_path, address_attempts=1_000_000) as running:
+        yield running.organization()
+
+
+def test_an_unknown_user_takes_the_time_of_a_wrong_password(of_full_work: Tenant):
+    tenant = of_full_work
     known = [tenant.person().username for _ in range(4)]
     unknown = [f"nobody-{number}@{tenant.company_id}.example" for number in range(4)]
     times: dict[bool, list[float]] = {True: [], False: []}
