@@ -1,3 +1,4 @@
+import { attendanceDe } from './attendance.de'
 import { directoryDe } from './directory.de'
 import type { Translation } from './en'
 import { organizationDe } from './organization.de'
@@ -54,6 +55,7 @@ export const de: Translation = {
     used: 'Er funktioniert nur einmal und nur zwei Minuten lang. Öffnen Sie ihn in dem Programm, aus dem Sie kommen, noch einmal, oder melden Sie sich mit Ihrem Passwort an.',
     failed: 'Die Anmeldung hat nicht geklappt: {{message}}',
   },
+  attendance: attendanceDe,
   recordings: recordingsDe,
   roomAdministration: roomAdministrationDe,
   scheduling: schedulingDe,

@@ -1,3 +1,4 @@
+import { attendanceEn } from './attendance.en'
 import { directoryEn } from './directory.en'
 import { organizationEn } from './organization.en'
 import { recordingsEn } from './recordings.en'
@@ -53,6 +54,7 @@ export const en = {
     used: 'It works only once, and only for two minutes. Open it anew from the program you came from, or sign in with your password.',
     failed: 'Signing in did not work: {{message}}',
   },
+  attendance: attendanceEn,
   recordings: recordingsEn,
   roomAdministration: roomAdministrationEn,
   scheduling: schedulingEn,

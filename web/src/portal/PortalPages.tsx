@@ -12,6 +12,9 @@ import { seesOrganization, seesPeople } from './pages'
 const PeoplePage = lazy(() =>
   import('./people/PeoplePage').then(({ PeoplePage }) => ({ default: PeoplePage })),
 )
+const AttendancePage = lazy(() =>
+  import('./attendance/AttendancePage').then(({ AttendancePage }) => ({ default: AttendancePage })),
+)
 const MeetingsPage = lazy(() =>
   import('./meetings/MeetingsPage').then(({ MeetingsPage }) => ({ default: MeetingsPage })),
 )
@@ -59,6 +62,12 @@ function Page({ me, name, rest }: PortalPagesProps) {
       return seesPeople(me) ? <PeoplePage me={me} /> : <NotForYou />
     case 'organization':
       return seesOrganization(me) ? <OrganizationPage me={me} part={rest[0]} /> : <NotForYou />
+    case 'rooms':
+      return rest[0] && rest[1] === 'attendance' ? (
+        <AttendancePage key={rest[0]} me={me} roomId={rest[0]} />
+      ) : (
+        <PortalPage me={me} />
+      )
     case 'profile':
       return <ProfilePage me={me} />
     default:

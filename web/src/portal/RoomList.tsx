@@ -8,6 +8,7 @@ import {
   IconChevronDown,
   IconChevronRight,
   IconDoorEnter,
+  IconHistory,
   IconLink,
   IconSettings,
   IconUserPlus,
@@ -174,6 +175,19 @@ function RoomCard({ room, people, onMove, onLinks, onInvite, onSettings }: RoomC
       </div>
       <div className={classes.actions}>
         {room.administers && <SettingsButton room={room} onSettings={onSettings} />}
+        {room.administers && (
+          <ActionIcon
+            component="a"
+            href={`#/rooms/${encodeURIComponent(room.id)}/attendance`}
+            variant="default"
+            size={36}
+            aria-label={t('attendance.of', { room: room.name })}
+            title={t('attendance.of', { room: room.name })}
+            data-testid="room-attendance"
+          >
+            <IconHistory size={18} aria-hidden />
+          </ActionIcon>
+        )}
         {room.administers && (
           <Button
             variant="default"

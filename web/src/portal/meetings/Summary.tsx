@@ -2,9 +2,12 @@ import { Button, Group, Loader, Table, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { wholeMeetingAttendance } from '../../api/attendance'
 import { meetingSummary, type ScheduledMeeting } from '../../api/scheduling'
 import { formatDateTime, formatTime } from '../../i18n/format'
 import { LinkedText } from '../../room/LinkedText'
+import { minutesOf } from '../attendance/attendanceTable'
+import { DownloadAttendance } from '../attendance/DownloadAttendance'
 import { FormProblem } from './MeetingForm'
 import classes from './Meetings.module.css'
 import { RecordingFilm } from './RecordingFilm'
@@ -50,6 +53,7 @@ export function Summary({ meeting }: { meeting: ScheduledMeeting }) {
                       <Table.Th>{t('scheduling.summary.name')}</Table.Th>
                       <Table.Th>{t('scheduling.summary.came')}</Table.Th>
                       <Table.Th>{t('scheduling.summary.left')}</Table.Th>
+                      <Table.Th ta="end">{t('attendance.minutes')}</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -71,6 +75,7 @@ export function Summary({ meeting }: { meeting: ScheduledMeeting }) {
                             t('scheduling.summary.still')
                           )}
                         </Table.Td>
+                        <Table.Td ta="end">{minutesOf(one) ?? '–'}</Table.Td>
                       </Table.Tr>
                     ))}
                   </Table.Tbody>
@@ -80,6 +85,9 @@ export function Summary({ meeting }: { meeting: ScheduledMeeting }) {
               <Text c="var(--sr-muted)">{t('scheduling.summary.peopleNone')}</Text>
             )}
             <Pages offset={people} count={summary.peopleInAll} onOffset={setPeople} />
+            {summary.peopleInAll > 0 && (
+              <DownloadAttendance name={meeting.topic} load={() => wholeMeetingAttendance(meeting.id)} />
+            )}
           </Part>
           <Part title={t('scheduling.summary.chat')}>
             {summary.chat.length ? (

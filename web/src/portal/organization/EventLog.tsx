@@ -9,6 +9,7 @@ import { formatDateTime } from '../../i18n/format'
 import { Failure } from '../Failure'
 import { Pager } from '../Pager'
 import { problemText } from '../problemText'
+import { startOfDay } from '../startOfDay'
 import classes from './Organization.module.css'
 
 const LIVE_INTERVAL = 2_000
@@ -27,8 +28,8 @@ export function EventLog({ me }: { me: SignedIn }) {
   const wanted = {
     types: type ? [type] : [],
     objectId,
-    since: instant(since, 0),
-    until: instant(until, 1),
+    since: startOfDay(since, 0),
+    until: startOfDay(until, 1),
     ...(before !== undefined && { before }),
   }
   const page = useQuery({
@@ -136,12 +137,4 @@ function EventRow({ event, onObject }: { event: LoggedEvent; onObject: () => voi
       </Button>
     </details>
   )
-}
-
-/** The beginning of a day here, so many days later; empty for none. */
-function instant(day: string, later: number): string {
-  if (!day) return ''
-  const date = new Date(`${day}T00:00:00`)
-  date.setDate(date.getDate() + later)
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
 }
