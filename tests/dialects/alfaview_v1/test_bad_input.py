@@ -16,6 +16,7 @@ import pytest
 
 from switchroom.identity.permissions import Standing
 from switchroom.identity.tokens import AccessToken
+from tests.databases import ON_ONE_DATABASE
 from tests.dialects.alfaview_v1.catalogue import (
     ALL_PATHS,
     CALLS,
@@ -29,10 +30,6 @@ from tests.postgresql import new_database
 TOO_LARGE = (1 << 20) + 1
 LARGER = {"businessLogicService/inviteUsers": (4 << 20) + 1}
 """Of calls that take more than others."""
-
-
-ON_ONE_DATABASE = pytest.mark.parametrize("running", ["sqlite"], indirect=True, scope="session")
-"""For what is refused before the database is asked."""
 
 
 @pytest.fixture(scope="module")

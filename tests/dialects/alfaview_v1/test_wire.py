@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.databases import ON_ONE_DATABASE
 from tests.dialects.alfaview_v1.catalogue import ALL_PATHS, body_of
 from tests.platform import Tenant, refusal
 
@@ -75,6 +76,7 @@ def test_enums_by_number_integers_as_text(tenant: Tenant):
     assert reply["defaultPermissions"]["role"] == "ROLE_MODERATOR"
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     ("room", "field"),
     [
@@ -95,6 +97,7 @@ def test_a_wrong_value_is_named_by_its_path(tenant: Tenant, room: dict[str, obje
     assert answer["message"].startswith(field)
 
 
+@ON_ONE_DATABASE
 def test_any_content_type_is_json(tenant: Tenant):
     for content_type in ("application/x-www-form-urlencoded", "text/plain", "multipart/form-data", ""):
         response = tenant.api.post(
@@ -109,11 +112,13 @@ def test_a_token_in_the_url_alphabet_and_without_padding(tenant: Tenant):
     assert tenant.api("roomService/list", token=token)
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("path", ALL_PATHS)
 def test_a_slash_at_the_end_changes_nothing(tenant: Tenant, path: str):
     assert tenant.api.post(path + "/", body_of(tenant, path)).status_code == 200
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["roomService/list", "guestService.v2/streamTaskProgress"])
 def test_other_methods_are_answered_as_a_gateway_does(tenant: Tenant, method: str, path: str):
@@ -123,6 +128,7 @@ def test_other_methods_are_answered_as_a_gateway_does(tenant: Tenant, method: st
     assert answer["message"] == "Method Not Allowed"
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     "path", ["", "/", "/roomService", "/roomService/dance", "/a/b/c", "/roomService/list/x"]
 )

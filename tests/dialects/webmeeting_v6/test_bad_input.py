@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.databases import ON_ONE_DATABASE
 from tests.dialects.webmeeting_v6.client import Account, Client, instance_key
 from tests.platform import RunningPlatform
 
@@ -326,6 +327,7 @@ def test_all_that_is_wrong_about_an_account_is_listed_at_once(account: Account) 
     assert set(refused.fields) == {"adminEmail", "name", "sendPassword"}
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     "body",
     [
@@ -385,6 +387,7 @@ def test_documents_with_numbers_of_any_size(account: Account, number: float) -> 
     assert account.api.get(f"/meeting/{meeting['id']}") == meeting
 
 
+@ON_ONE_DATABASE
 def test_bodies_that_are_too_large(account: Account) -> None:
     for client, method, path in ((account.api, "POST", "/meeting"), (account.instance, "POST", "/account")):
         start = b'{"topic": "x", "agenda": "'
@@ -393,6 +396,7 @@ def test_bodies_that_are_too_large(account: Account) -> None:
     assert account.api.get("/meeting") == []
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -415,6 +419,7 @@ def test_methods_that_there_are_not(account: Account, method: str, path: str, al
     assert response.headers["allow"] == allowed
 
 
+@ON_ONE_DATABASE
 def test_asking_for_the_methods_that_there_are(account: Account) -> None:
     response = account.running.http.options("/api/v6/meeting")
 
@@ -433,6 +438,7 @@ def test_head_is_get_without_the_body(account: Account, path: str) -> None:
         assert head.headers[name] == got.headers[name]
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     "path",
     [
