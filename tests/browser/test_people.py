@@ -57,7 +57,7 @@ def test_somebody_is_invited_changed_disabled_and_removed(university: Tenant, ne
 
     grace.get_by_test_id("send-again").dblclick()
     says(ada, "on its way to Grace Höpper again")
-    assert len(mails_to(university.running, email)) == 2
+    assert len(mails_to(university.running, email, count=2)) == 2
 
     grace.get_by_test_id("open-person").click()
     expect(ada.the("person-email")).to_be_disabled()
