@@ -12,7 +12,7 @@ SIDE_BY_SIDE ?= --numprocesses 3 --dist worksteal
 # What each purpose needs from the distribution. Engines say which packages they are of.
 ENGINE_PACKAGES := $(shell sed -n '/^    packages = (/{:more;/)$$/!{N;b more};p}' src/switchroom/engines/*/engine.py | grep -o '"[^"]*"' | tr -d '"')
 RUN_PACKAGES := $(ENGINE_PACKAGES) espeak-ng python3-venv
-TEST_PACKAGES := $(RUN_PACKAGES) chromium firefox-esr postgresql curl sip-tester baresip-core
+TEST_PACKAGES := $(RUN_PACKAGES) chromium chromium-headless-shell firefox-esr postgresql curl sip-tester baresip-core
 BENCH_PACKAGES := $(TEST_PACKAGES) wrk
 
 .PHONY: run test quick check bench fuzz soak clean setup setup-dev web docs format lock help

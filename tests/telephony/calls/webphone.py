@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from playwright.async_api import Page, Route, async_playwright
 
-from tests.conference.browser import ARGUMENTS, EXECUTABLE
+from tests.conference.browser import ARGUMENTS, WHOLE_BROWSER
 
 LIBRARY = Path(__file__).parents[3] / "web" / "node_modules"
 PLACE = "/webphone/"
@@ -127,7 +127,9 @@ async def web_phone(base_url: str, username: str, password: str, realm: str) -> 
     server = base_url.replace("http://", "ws://") + "/v3.0/websockets/sip"
     settings = quote(dumps([server, username, password, realm]))
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=[*ARGUMENTS, *_OWN_PAGE])
+        chromium = await playwright.chromium.launch(
+            executable_path=WHOLE_BROWSER, args=[*ARGUMENTS, *_OWN_PAGE]
+        )
         page = await chromium.new_page()
         page.on("pageerror", lambda error: print("browser:", error))
         await page.route(f"**{PLACE}**", _serve)

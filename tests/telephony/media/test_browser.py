@@ -14,7 +14,7 @@ from switchroom.telephony.media.leg import LegMedia, bridge
 from switchroom.telephony.media.playback import Playback
 from switchroom.telephony.media.sources import PLAYED, BrowserSources, offers
 from switchroom.telephony.media.state import LegKind, LegState
-from tests.conference.browser import ARGUMENTS, EXECUTABLE
+from tests.conference.browser import ARGUMENTS, WHOLE_BROWSER
 from tests.telephony.media.conftest import Caller
 
 PEER = """async () => {
@@ -84,7 +84,7 @@ class Browser:
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+        chromium = await playwright.chromium.launch(executable_path=WHOLE_BROWSER, args=ARGUMENTS)
         page = await chromium.new_page()
         await page.route(
             "**/*", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html")
