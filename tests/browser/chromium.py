@@ -5,17 +5,26 @@ from __future__ import annotations
 from tests.conference.browser import ARGUMENTS as CONFERENCE_ARGUMENTS
 from tests.conference.browser import EXECUTABLE
 
-__all__ = ["ARGUMENTS", "EXECUTABLE", "INSECURE_HOST", "WATCHER"]
+__all__ = ["ARGUMENTS", "EXECUTABLE", "INSECURE_HOST", "PLAIN_SOUND", "WATCHER"]
 
 INSECURE_HOST = "meet.example"
 """A name of this machine that browsers do not trust without encryption, unlike localhost."""
 
 ARGUMENTS = [
     *CONFERENCE_ARGUMENTS,
-    # Three pretended cameras of 30 frames a second are more than two cores can encode in three layers each.
-    "--use-fake-device-for-media-stream=fps=10",
+    "--use-fake-device-for-media-stream=fps=5",
     f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1",
 ]
+
+PLAIN_SOUND = """(() => {
+  const devices = navigator.mediaDevices;
+  if (!devices?.getUserMedia) return;
+  const open = devices.getUserMedia.bind(devices);
+  const plain = {echoCancellation: false, noiseSuppression: false, autoGainControl: false};
+  devices.getUserMedia = wish => open(wish?.audio ? {...wish, audio: {...wish.audio, ...plain}} : wish);
+})()"""
+"""Takes the pretended microphone's sound as it is: a beep has no echo, and to look for one all the time takes
+as much of a processor as to encode pictures."""
 
 WATCHER = """(() => {
   if (!window.RTCPeerConnection) return;

@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import WATCHER
+from tests.browser.chromium import PLAIN_SOUND, WATCHER
 from tests.browser.person import LIMIT, Person
 from tests.browser.wire import Wire
 from tests.platform import Tenant
@@ -29,6 +29,8 @@ class Outfit(TypedDict, total=False):
     """The size of their window in CSS pixels; with `PHONE`, it is a phone's."""
     script: str
     """What runs in each page before its own scripts."""
+    speaks: bool
+    """Whether their sound is worked on as the page wishes, which makes a beep as loud as who speaks."""
     wire: Wire
     """The piece of network over which they reach the server, media included."""
     base_url: str
@@ -70,6 +72,8 @@ class Newcomer:
         )
         context.set_default_timeout(LIMIT * 1000)
         context.add_init_script(WATCHER)
+        if not outfit.get("speaks"):
+            context.add_init_script(PLAIN_SOUND)
         if "script" in outfit:
             context.add_init_script(outfit["script"])
         person = Person(context.new_page(), name)

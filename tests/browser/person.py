@@ -15,6 +15,9 @@ Report = dict[str, Any]
 LIMIT = 40.0
 """Seconds that anything may take on a machine with other things to do."""
 
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.4
+"""Seconds between two looks at a page, which take time from what is waited for."""
+
 expect.set_options(timeout=LIMIT * 1000)
 
 BRIGHT = """video => {
@@ -70,10 +73,12 @@ class Person:
     ) -> T:
         """Probe until it holds; the value then. Fails after `limit` seconds, saying the last value."""
         deadline = time.monotonic() + limit
+        pause = _SHORTEST_PAUSE
         while not holds(value := probe()):
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.name}: {what} did not come in {limit:g} s; last: {value}")
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(1000 * pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
         return value
 
     # Coming and going

@@ -256,7 +256,7 @@ def test_of_many_somebody_is_found_and_whoever_speaks_comes_up(room: str, pupils
     mia.the("next-page").click()
     expect(mia.tile("Zoë Árvay")).to_be_visible()
     mia.the("previous-page").click()
-    join(room, "Ben", on=VOICE)
+    join(room, "Ben", on=VOICE, speaks=True)
     expect(mia.tile("Ben")).to_be_in_viewport()
     mia.the("search-people").fill("arvay zoe")
     mia.lists("Zoë Árvay")
