@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from switchroom.cli import COMMANDS
+from tests.command.running import run
 
 LATER = (
     "aiohttp",
@@ -85,3 +89,45 @@ def test_the_memory_that_hashing_takes_is_returned() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
 
     assert float(done.stdout) < 10
+
+
+ADMINISTERED = (
+    ["db", "upgrade"],
+    ["org", "list"],
+    ["user", "list", "--org", "School"],
+    ["api-key", "create", "reports", "--org", "School"],
+    ["meeting-key", "create", "lectures"],
+    ["webhook", "list", "--platform"],
+    ["org", "create", "College"],
+)
+SERVING = ("granian", "litestar", "switchroom.conference", "switchroom.dialects", "switchroom.telephony")
+ADMINISTRATION = """
+import sys
+from sqlalchemy.orm import configure_mappers
+from switchroom.cli import main
+from switchroom.db.base import Base
+sys.argv = ["switchroom", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+print("loaded:", *(one for one in %r if one in sys.modules))
+configure_mappers()
+assert Base.metadata.sorted_tables  # none refers to one that is not loaded
+"""
+
+
+@pytest.mark.parametrize("arguments", ADMINISTERED, ids=lambda arguments: " ".join(arguments[:2]))
+def test_what_administers_loads_nothing_that_serves(school: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "-c", ADMINISTRATION % (SERVING,), *arguments, "--data", str(school)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout.splitlines()[-1] == "loaded:"
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with an organization."""
+    data = tmp_path_factory.mktemp("school") / "data"
+    assert run("org", "create", "School", "--data", str(data)).returncode == 0
+    return data

@@ -17,7 +17,7 @@ from switchroom.settings import ConfigurationError
 
 COMMANDS = {
     "api-key": Lazy("switchroom.cli.keys:key_commands", "API keys."),
-    "db": Lazy("switchroom.cli.serving:database_commands", "The database."),
+    "db": Lazy("switchroom.cli.database:database_commands", "The database."),
     "doctor": Lazy(
         "switchroom.cli.examining:doctor", "Tell what is good, what would fail, and what to do about it."
     ),

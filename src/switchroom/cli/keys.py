@@ -41,9 +41,9 @@ def create_api_key(client_id: str, org: str, data: str | None, config: Path | No
     """Make an API key and print its code, which is shown this once."""
 
     async def create() -> tuple[str, str]:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            organization = await platform.identity.organizations.find(org)
-            return organization.ulid, await platform.identity.api_keys.create(organization, client_id)
+        async with offline(load_settings(config, None, None, data)) as administration:
+            organization = await administration.identity.organizations.find(org)
+            return organization.ulid, await administration.identity.api_keys.create(organization, client_id)
 
     _print_api_key(client_id, *run(create()))
 
@@ -55,8 +55,10 @@ def list_api_keys(org: str, data: str | None, config: Path | None) -> None:
     """Show the API keys of an organization, without their codes: id, since when, client id."""
 
     async def read() -> Sequence[ApiKey]:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            return await platform.identity.api_keys.list(await platform.identity.organizations.find(org))
+        async with offline(load_settings(config, None, None, data)) as administration:
+            return await administration.identity.api_keys.list(
+                await administration.identity.organizations.find(org)
+            )
 
     for key in run(read()):
         print(f"{key.id}  {key.created_at:%Y-%m-%d}  {printable(key.client_id)}")
@@ -71,9 +73,9 @@ def rotate_api_key(client_id: str, org: str, data: str | None, config: Path | No
     and the tokens that it brought end at once."""
 
     async def rotate() -> tuple[str, str]:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            organization = await platform.identity.organizations.find(org)
-            return organization.ulid, await platform.identity.api_keys.rotate(organization, client_id)
+        async with offline(load_settings(config, None, None, data)) as administration:
+            organization = await administration.identity.organizations.find(org)
+            return organization.ulid, await administration.identity.api_keys.rotate(organization, client_id)
 
     _print_api_key(client_id, *run(rotate()))
 
@@ -86,9 +88,9 @@ def revoke_api_key(client_id: str, org: str, data: str | None, config: Path | No
     """Remove an API key. The tokens that it brought end at once."""
 
     async def revoke() -> None:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            await platform.identity.api_keys.revoke(
-                await platform.identity.organizations.find(org), client_id
+        async with offline(load_settings(config, None, None, data)) as administration:
+            await administration.identity.api_keys.revoke(
+                await administration.identity.organizations.find(org), client_id
             )
 
     run(revoke())
@@ -116,12 +118,12 @@ def create_meeting_key(
     uses = [KeyUse(use) for use in permissions] or [KeyUse.ACCOUNT, KeyUse.MEETING]
 
     async def create() -> str:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            organization = await platform.identity.organizations.find(org) if org else None
+        async with offline(load_settings(config, None, None, data)) as administration:
+            organization = await administration.identity.organizations.find(org) if org else None
             granted = KeyPermission(0)
             for use in uses:
                 granted |= KeyPermission[use.name]
-            return await platform.identity.keys.create(name, granted, organization)
+            return await administration.identity.keys.create(name, granted, organization)
 
     print(f"X-API-KEY: {run(create())}")
 
@@ -132,8 +134,8 @@ def list_meeting_keys(data: str | None, config: Path | None) -> None:
     """Show the keys of the Web Meeting API, without the keys themselves."""
 
     async def read() -> Sequence[tuple[PlatformKey, Organization | None]]:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            return await platform.identity.keys.list()
+        async with offline(load_settings(config, None, None, data)) as administration:
+            return await administration.identity.keys.list()
 
     for key, organization in run(read()):
         uses = ",".join((use.name or "").lower() for use in KeyPermission(key.permissions))
@@ -148,7 +150,7 @@ def delete_meeting_key(key_id: int, data: str | None, config: Path | None) -> No
     """Make a key, named by its number in `list`, good for nothing."""
 
     async def delete() -> None:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            await platform.identity.keys.delete(key_id)
+        async with offline(load_settings(config, None, None, data)) as administration:
+            await administration.identity.keys.delete(key_id)
 
     run(delete())

@@ -1,4 +1,4 @@
-"""Options of the commands, their settings, and the platform without serving."""
+"""Options of the commands, their settings, and what is administered without serving."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from switchroom import logs, settings
 from switchroom.settings import Settings
 
 if TYPE_CHECKING:
-    from switchroom.platform.build import Platform
+    from switchroom.platform.administration import Administration
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -52,16 +52,15 @@ def printable(text: str) -> str:
 
 
 @asynccontextmanager
-async def offline(loaded: Settings) -> AsyncGenerator[Platform]:
-    """The platform's parts on an up-to-date database, without serving."""
+async def offline(loaded: Settings) -> AsyncGenerator[Administration]:
+    """What is administered, on an up-to-date database, without serving."""
     # Here: help, and what asks a running server, need none of it.
-    from switchroom.platform.build import Platform
+    from switchroom.platform.administration import Administration
     from switchroom.platform.schema import bring_up_to_date
 
-    platform = Platform(loaded)
+    administration = Administration(loaded)
     try:
-        await bring_up_to_date(platform.storage.database)
-        yield platform
+        await bring_up_to_date(administration.storage.database)
+        yield administration
     finally:
-        platform.identity.passwords.close()
-        await platform.storage.database.close()
+        await administration.close()

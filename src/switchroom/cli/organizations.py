@@ -24,8 +24,8 @@ def create_organization(name: str, data: str | None, config: Path | None) -> Non
     """Found an organization and print its id."""
 
     async def create() -> str:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            return (await platform.found_organization(name)).ulid
+        async with offline(load_settings(config, None, None, data)) as administration:
+            return (await administration.found_organization(name)).ulid
 
     print(run(create()))
 
@@ -36,8 +36,8 @@ def list_organizations(data: str | None, config: Path | None) -> None:
     """Show the organizations: id, since when, whether they are open, name."""
 
     async def read() -> Sequence[Organization]:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            return await platform.identity.organizations.list()
+        async with offline(load_settings(config, None, None, data)) as administration:
+            return await administration.identity.organizations.list()
 
     for one in run(read()):
         state = "open  " if one.closed_at is None else "closed"
@@ -53,10 +53,10 @@ def close_organization(organization: str, data: str | None, config: Path | None)
     whoever is in one of its rooms leaves. What is in it is kept."""
 
     async def close() -> None:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            found = await platform.identity.organizations.find(organization)
+        async with offline(load_settings(config, None, None, data)) as administration:
+            found = await administration.identity.organizations.find(organization)
             if found.closed_at is not None:
                 raise CommandError(f"{printable(found.display_name)} is closed already")
-            await platform.meetings.accounts.close(found.hex_id)
+            await administration.accounts().close(found.hex_id)
 
     run(close())

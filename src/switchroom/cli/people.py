@@ -15,7 +15,7 @@ from switchroom.identity.members import Member
 from switchroom.identity.models import Organization
 from switchroom.identity.permissions import Standing
 from switchroom.identity.secrets import random_key
-from switchroom.platform.build import Platform
+from switchroom.platform.administration import Administration
 from switchroom.platform.loop import run
 
 _ROLE = click.Choice([standing.value for standing in Standing])
@@ -64,11 +64,11 @@ def create_user(
     )
 
     async def create() -> tuple[str, str | None]:
-        async with offline(load_settings(config, None, None, data)) as platform:
-            organization = await platform.identity.organizations.find(org)
-            known = await platform.identity.organizations.is_known(username)
+        async with offline(load_settings(config, None, None, data)) as administration:
+            organization = await administration.identity.organizations.find(org)
+            known = await administration.identity.organizations.is_known(username)
             password = None if known else asked or random_key(16)
-            person = await platform.identity.organizations.add_person(
+            person = await administration.identity.organizations.add_person(
                 organization,
                 username=username,
                 password=password,
@@ -92,8 +92,8 @@ def list_users(org: str, data: str | None, config: Path | None) -> None:
     """Show the people of an organization: id, whether they can sign in, role, user name, name."""
 
     async def read() -> Sequence[Member]:
-        async with _organization(org, data, config) as (platform, organization):
-            return await platform.identity.members.list(organization)
+        async with _organization(org, data, config) as (administration, organization):
+            return await administration.identity.members.list(organization)
 
     for one in run(read()):
         person, membership = one.person, one.membership
@@ -113,8 +113,8 @@ def disable_user(user: str, org: str, data: str | None, config: Path | None) -> 
     rooms, and do not get in again. Other organizations they belong to are not concerned."""
 
     async def disable() -> None:
-        async with _organization(org, data, config) as (platform, organization):
-            await platform.identity.members.disable(organization, user)
+        async with _organization(org, data, config) as (administration, organization):
+            await administration.identity.members.disable(organization, user)
 
     run(disable())
 
@@ -127,8 +127,8 @@ def enable_user(user: str, org: str, data: str | None, config: Path | None) -> N
     """Let somebody who was disabled in again."""
 
     async def enable() -> None:
-        async with _organization(org, data, config) as (platform, organization):
-            await platform.identity.members.enable(organization, user)
+        async with _organization(org, data, config) as (administration, organization):
+            await administration.identity.members.enable(organization, user)
 
     run(enable())
 
@@ -143,8 +143,8 @@ def change_role(user: str, role: str, org: str, data: str | None, config: Path |
     and may come in again."""
 
     async def change() -> None:
-        async with _organization(org, data, config) as (platform, organization):
-            await platform.identity.members.change_standing(organization, user, Standing(role))
+        async with _organization(org, data, config) as (administration, organization):
+            await administration.identity.members.change_standing(organization, user, Standing(role))
 
     run(change())
 
@@ -159,12 +159,12 @@ def reset_password(user: str, printed: bool, org: str, data: str | None, config:
     the one they have."""
 
     async def reset() -> str:
-        async with _organization(org, data, config) as (platform, organization):
-            member = await platform.identity.members.find(organization, user)
+        async with _organization(org, data, config) as (administration, organization):
+            member = await administration.identity.members.find(organization, user)
             if printed:
-                way = await platform.identity.password_resets.make(member.person)
+                way = await administration.identity.password_resets.make(member.person)
                 return f"link:        {way.address}\nvalid until: {way.valid_until:%Y-%m-%d %H:%M} UTC"
-            await platform.identity.password_resets.send(organization, member.person)
+            await administration.identity.password_resets.send(organization, member.person)
             return f"a mail to {printable(member.person.email)} is queued"
 
     print(run(reset()))
@@ -173,7 +173,7 @@ def reset_password(user: str, printed: bool, org: str, data: str | None, config:
 @asynccontextmanager
 async def _organization(
     org: str, data: str | None, config: Path | None
-) -> AsyncGenerator[tuple[Platform, Organization]]:
-    """The platform without serving, and the organization that the option names."""
-    async with offline(load_settings(config, None, None, data)) as platform:
-        yield platform, await platform.identity.organizations.find(org)
+) -> AsyncGenerator[tuple[Administration, Organization]]:
+    """What is administered, and the organization that the option names."""
+    async with offline(load_settings(config, None, None, data)) as administration:
+        yield administration, await administration.identity.organizations.find(org)

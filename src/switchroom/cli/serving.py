@@ -1,4 +1,4 @@
-"""Running the platform, and looking after its database."""
+"""Running the platform."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from switchroom.platform.build import Platform
 from switchroom.platform.demo import TREE, Demo, ensure_demo
 from switchroom.platform.demo_telephony import CONFERENCE_PIN, sip_address
 from switchroom.platform.loop import run
-from switchroom.platform.schema import bring_up_to_date
 from switchroom.platform.workers import several
 from switchroom.settings import MOST_TELEPHONY_WORKERS, Settings
 
@@ -66,26 +65,6 @@ def serve(
 ) -> None:
     """Run the HTTP side only; media servers are those named in the configuration."""
     run(_serve(load_settings(config, host, port, data), demo=demo, engines=False, workers=workers))
-
-
-@click.group
-def database_commands() -> None:
-    """The database."""
-
-
-@database_commands.command("upgrade")
-@with_settings
-def upgrade_database(data: str | None, config: Path | None) -> None:
-    """Bring the database to the schema of this version."""
-
-    async def upgrade() -> bool:
-        platform = Platform(load_settings(config, None, None, data))
-        try:
-            return await bring_up_to_date(platform.storage.database)
-        finally:
-            await platform.storage.database.close()
-
-    print("upgraded" if run(upgrade()) else "up to date")
 
 
 async def _serve(loaded: Settings, *, demo: bool, engines: bool, workers: int) -> None:

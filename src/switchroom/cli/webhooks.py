@@ -250,6 +250,6 @@ async def _web_hooks(
     """The web hooks, and the number of the organization whose they are: None stands for the platform."""
     if (org is None) is not on_platform:
         raise CommandError("name the organization with --org, or say --platform")
-    async with offline(load_settings(config, None, None, data)) as platform:
-        owner = None if org is None else (await platform.identity.organizations.find(org)).id
-        yield platform.events.webhooks, owner
+    async with offline(load_settings(config, None, None, data)) as administration:
+        owner = None if org is None else (await administration.identity.organizations.find(org)).id
+        yield administration.webhooks, owner

@@ -59,8 +59,8 @@ class MeetingServices:
         self.invitations = Invitations(settings.base_url, settings.webmeeting.dial_in_numbers)
         self.meetings = Meetings(database, self.invitations, settings.webmeeting.meeting_timezone)
         self.upcoming = UpcomingMeetings(database, signer, self.invitations)
-        all_dependents = AllDependents([AccountMeetings(), dependents])
-        self.accounts = Accounts(database, identity.password_requests, all_dependents)
+        everything = all_dependents(dependents)
+        self.accounts = Accounts(database, identity.password_requests, everything)
         is_open = settings.security.signup
         self.companies = Companies(database, identity.passwords, identity.password_requests, is_open=is_open)
         self.signups = Signups(
@@ -71,10 +71,10 @@ class MeetingServices:
             most_asked=settings.security.address_attempts,
         )
         self.deletions = OrganizationDeletions(
-            database, signer, identity.throttle, all_dependents, settings.base_url
+            database, signer, identity.throttle, everything, settings.base_url
         )
         self.people_administration = PeopleAdministration(
-            database, identity.passwords, identity.password_requests, all_dependents
+            database, identity.passwords, identity.password_requests, everything
         )
         self.people_directory = PeopleDirectory(database)
         self.password_help = PasswordHelp(database, identity.password_requests)
@@ -125,3 +125,8 @@ class MeetingServices:
             Background("invitations", self.invitation_batches.run),
             Background("chat of meetings", self.transcript.run, self.transcript.finish),
         ]
+
+
+def all_dependents(further: AccountDependents) -> AccountDependents:
+    """What depends on accounts: their meetings, and what is no meeting."""
+    return AllDependents([AccountMeetings(), further])

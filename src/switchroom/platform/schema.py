@@ -9,43 +9,10 @@ from importlib import resources
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text
 
-import switchroom.accounts.models
-import switchroom.conference.cluster.ownership
-import switchroom.conference.room.permission_overrides
-import switchroom.events.models
-import switchroom.events.webhooks.models
-import switchroom.identity.models
-import switchroom.jobs.models
-import switchroom.mail.models
-import switchroom.meetings.models
-import switchroom.meetings.recordings.models
-import switchroom.rooms.models
-import switchroom.telephony.calls.live_rows
-import switchroom.telephony.credentials
-import switchroom.telephony.resources.catalogue
-from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.db.statistics import assume_many_rows
 from switchroom.platform.reasons import brief
 from switchroom.settings import ConfigurationError
-
-_WITH_TABLES = (
-    switchroom.accounts.models,
-    switchroom.conference.cluster.ownership,
-    switchroom.conference.room.permission_overrides,
-    switchroom.events.models,
-    switchroom.events.webhooks.models,
-    switchroom.identity.models,
-    switchroom.jobs.models,
-    switchroom.mail.models,
-    switchroom.meetings.models,
-    switchroom.meetings.recordings.models,
-    switchroom.rooms.models,
-    switchroom.telephony.calls.live_rows,
-    switchroom.telephony.credentials,
-    switchroom.telephony.resources.catalogue,
-)
-"""Every module with tables and views: a new database gets all of them."""
 
 _VERSIONS = "alembic_version"
 _MIGRATION = re.compile(r"(\d{4})_\w+\.py")
@@ -82,7 +49,8 @@ async def bring_up_to_date(database: Database) -> bool:
     An empty database gets the tables of the models in one step, without Alembic, whose loading and ten
     migrations are a quarter of a first start.
     """
-    await require_usable(database)
+    if await require_usable(database) is Schema.CURRENT:
+        return False
     async with database.changing_schema() as connection:
         state = await connection.run_sync(_create_if_empty)
     if state is Schema.OLD:
@@ -92,13 +60,15 @@ async def bring_up_to_date(database: Database) -> bool:
     return state is Schema.EMPTY
 
 
-async def require_usable(database: Database) -> None:
-    """Raises ConfigurationError for a database that is of a newer version, DatabaseUnreachable."""
+async def require_usable(database: Database) -> Schema:
+    """What the database has. Raises ConfigurationError for one that is of a newer version,
+    DatabaseUnreachable."""
     state, version = await examine_schema(database)
     if state is Schema.NEWER:
         raise ConfigurationError(
             f"the database is of a newer version of Switchroom (schema {version}; this one has {NEWEST})"
         )
+    return state
 
 
 async def examine_schema(database: Database) -> tuple[Schema, str]:
@@ -135,7 +105,9 @@ def _create_if_empty(connection: Connection) -> Schema:
         connection.execute(_ONE_AT_A_TIME)
     state, _ = _state(connection)
     if state is Schema.EMPTY:
-        Base.metadata.create_all(connection, checkfirst=False)
+        from switchroom.platform.tables import METADATA  # here: it is most of what a command would load
+
+        METADATA.create_all(connection, checkfirst=False)
         _version.create(connection)
         connection.execute(insert(_version).values(version_num=NEWEST))
         assume_many_rows(connection)
