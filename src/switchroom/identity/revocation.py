@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
-from switchroom.db.database import Database, notify
+from switchroom.db.database import Database, columns_of, notify
 from switchroom.identity.models import Revocation
 from switchroom.identity.notices import AccessRevoked, OrganizationClosed
 from switchroom.identity.tokens import EVERYBODY, TokenSigner
@@ -20,6 +20,11 @@ from switchroom.settings import LONGEST_TOKEN
 _OVERLAP = timedelta(minutes=1)
 """How far a look goes back behind the one before: a row is stamped before its transaction commits, and the
 clocks of two machines differ."""
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_REVOKED = select(Revocation.organization_id, Revocation.subject_id, Revocation.revoked_at).where(
+    Revocation.revoked_at >= bindparam("since")
+)
 
 
 def revoke(session: AsyncSession, organization_id: int, subject_id: str) -> None:
@@ -75,15 +80,13 @@ class RevocationFollower:
         """Read the rows that are new since the look before. Those of the first are told to the signer only:
         nobody has come in yet."""
         moment, first = now(), self._since is None
-        query = select(Revocation)
-        if self._since is not None:
-            query = query.where(Revocation.revoked_at >= self._since - _OVERLAP)
+        since = _EARLIEST if self._since is None else self._since - _OVERLAP
         async with self._database.read(None) as session:
-            rows = (await session.scalars(query)).all()
+            rows = await columns_of(session, _REVOKED, {"since": since})
         self._since = moment
-        for row in rows:
-            self._signer.revoke(row.organization_id, row.subject_id, row.revoked_at.timestamp())
-            notice = AccessRevoked(row.organization_id, row.subject_id, row.revoked_at)
+        for organization_id, subject_id, revoked_at in rows:
+            self._signer.revoke(organization_id, subject_id, revoked_at.timestamp())
+            notice = AccessRevoked(organization_id, subject_id, revoked_at)
             if notice not in self._heard:
                 self._heard.add(notice)
                 if not first:

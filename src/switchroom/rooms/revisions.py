@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
-from switchroom.db.database import Database, notify, upsert
+from switchroom.db.database import Database, columns_of, notify, upsert
 from switchroom.rooms.models import RoomsRevision
 from switchroom.rooms.notices import RoomsChanged
 
 _OVERLAP = timedelta(seconds=10)
+_CHANGED = select(RoomsRevision.organization_id, RoomsRevision.revision).where(
+    RoomsRevision.changed_at >= bindparam("since")
+)
 
 
 async def rooms_changed(session: AsyncSession, organization_id: int) -> None:
@@ -58,15 +61,11 @@ class Revisions:
     async def refresh(self) -> None:
         moment = now()
         async with self._database.read(None) as session:
-            rows = await session.execute(
-                select(RoomsRevision.organization_id, RoomsRevision.revision).where(
-                    RoomsRevision.changed_at >= self._since - _OVERLAP
-                )
-            )
-            for organization_id, revision in rows:
-                if self._seen.get(organization_id) != revision:
-                    self._seen[organization_id] = revision
-                    self._counts[organization_id] = self.of(organization_id) + 1
+            rows = await columns_of(session, _CHANGED, {"since": self._since - _OVERLAP})
+        for organization_id, revision in rows:
+            if self._seen.get(organization_id) != revision:
+                self._seen[organization_id] = revision
+                self._counts[organization_id] = self.of(organization_id) + 1
         self._since = moment
 
     async def _changed_here(self, notice: RoomsChanged) -> None:
