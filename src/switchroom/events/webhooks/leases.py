@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import exists, func, select
 
-from switchroom.db.database import Database
+from switchroom.db.database import Database, columns_of
 from switchroom.events.webhooks.due import waits
 from switchroom.events.webhooks.models import HookLease, WebHook
 from switchroom.jobs.lease import LEASE
@@ -24,6 +24,9 @@ class HookLeases(TableLeases[int]):
             .outerjoin(HookLease, HookLease.hook_id == WebHook.id)
             .where(WebHook.enabled, self.is_free, exists().where(*waits(WebHook.id)))
         )
+        self._by_worker = (
+            select(HookLease.worker, func.count()).where(~self.is_free).group_by(HookLease.worker)
+        )
 
     async def take_some(self, limit: int) -> set[int]:
         """Lease at most so many of the hooks for which something waits, at random: other processes see the
@@ -31,7 +34,7 @@ class HookLeases(TableLeases[int]):
         if limit <= 0:
             return set()
         async with self.database.read(None) as session:
-            free = set(await session.scalars(self._waiting)) - self.in_hand
+            free = {row[0] for row in await columns_of(session, self._waiting, {})} - self.in_hand
         if not free:
             return set()
         chosen = random.sample(sorted(free), min(len(free), limit))
@@ -44,10 +47,5 @@ class HookLeases(TableLeases[int]):
 
     async def count_by_worker(self) -> dict[str, int]:
         """How many hooks each worker delivers for, by its name; nothing of those that have none."""
-        counted = (
-            select(HookLease.worker, func.count().label("number"))
-            .where(~self.is_free)
-            .group_by(HookLease.worker)
-        )
         async with self.database.read(None) as session:
-            return {row.worker: row.number for row in await session.execute(counted)}
+            return dict(await columns_of(session, self._by_worker, {}))
