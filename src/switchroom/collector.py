@@ -1,11 +1,25 @@
-"""Garbage collection in processes that serve."""
+"""Garbage collection: while modules are loaded, and in processes that serve."""
 
 from __future__ import annotations
 
 import gc
+from importlib import import_module
+from types import ModuleType
 
 THRESHOLDS = (20_000, 20, 20)
 """New objects, collections of the first and of the second generation (`gc.set_threshold`)."""
+
+
+def load(module: str) -> ModuleType:
+    """Load a module and what it imports, which stay: to have them looked through for garbage would take a
+    seventh of a start of what serves."""
+    gc.disable()
+    try:
+        loaded = import_module(module)
+        gc.freeze()
+        return loaded
+    finally:
+        gc.enable()
 
 
 def spare_the_collector(thresholds: tuple[int, int, int] = THRESHOLDS) -> None:

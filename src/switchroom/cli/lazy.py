@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
-from importlib import import_module
 
 import click
 from msgspec import Struct
+
+from switchroom import collector
 
 
 class Lazy(Struct, frozen=True):
@@ -17,13 +17,8 @@ class Lazy(Struct, frozen=True):
     help: str
 
     def load(self) -> click.Command:
-        """The command, whose modules stay: to have them looked through for garbage would take a seventh of a
-        start of what serves."""
         module, _, name = self.place.partition(":")
-        gc.disable()
-        command: click.Command = getattr(import_module(module), name)
-        gc.freeze()
-        gc.enable()
+        command: click.Command = getattr(collector.load(module), name)
         return command
 
 

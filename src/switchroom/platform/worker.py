@@ -7,7 +7,6 @@ process id into a pipe again and again.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
 import signal
 import socket
@@ -18,7 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from switchroom import logs
+from switchroom import collector, logs
 from switchroom.platform.loop import run
 from switchroom.settings import Settings
 
@@ -63,7 +62,7 @@ async def work(job: Job) -> None:
 
 def main() -> None:
     # Before there is a loop that would stand still meanwhile.
-    importlib.import_module("switchroom.platform.build")
+    collector.load("switchroom.platform.build")
     job = msgspec.json.decode(os.environ.pop(JOB), type=Job)
     logs.configure(job.settings.log_format, job.settings.log_level)
     _forget_the_dead(Path(os.environ[METRICS]))
