@@ -89,7 +89,7 @@ def guess_keys(running: RunningPlatform, count: int, address: str) -> list[int]:
 def keep_out(running: RunningPlatform, account: Account) -> None:
     """Strangers fail from everywhere until nobody else gets in."""
     for number in range(10, 13):
-        assert sign_in(running, account.username, "wrong", f"203.0.113.{number}") == 401
+        sign_in(running, account.username, "wrong", f"203.0.113.{number}")
     running.run(_for_minutes(running))
     assert sign_in(running, account.username, "wrong", "203.0.113.13") == 429
 
