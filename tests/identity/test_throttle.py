@@ -15,6 +15,7 @@ from sqlalchemy import delete, select, update
 
 from switchroom.db.base import now
 from switchroom.identity.models import SignInDevice, SignInFailure, SignInPlace
+from tests.identity.delays import delays_last
 from tests.platform import PASSWORD, Account, RunningPlatform, Tenant, running_platform
 
 STRANGER, HOME, OFFICE = "203.0.113.9", "198.51.100.7", "198.51.100.8"
@@ -90,15 +91,8 @@ def keep_out(running: RunningPlatform, account: Account) -> None:
     """Strangers fail from everywhere until nobody else gets in."""
     for number in range(10, 13):
         sign_in(running, account.username, "wrong", f"203.0.113.{number}")
-    running.run(_for_minutes(running))
+    running.run(delays_last(running))
     assert sign_in(running, account.username, "wrong", "203.0.113.13") == 429
-
-
-async def _for_minutes(running: RunningPlatform) -> None:
-    """The delay is as long as it becomes by going on."""
-    async with running.platform.storage.database.write(None) as session:
-        blocked = update(SignInFailure).where(SignInFailure.blocked_until.is_not(None))
-        await session.execute(blocked.values(blocked_until=now() + timedelta(minutes=10)))
 
 
 def person(running: RunningPlatform) -> tuple[Tenant, Account]:
@@ -124,7 +118,7 @@ def test_others_behind_the_same_address_keep_nobody_out_who_is_known_there(
     assert sign_in(behind_proxy, account.username, PASSWORD, OFFICE) == 200
     for number in range(6):
         assert sign_in(behind_proxy, f"nobody-{number}@example.org", "wrong", OFFICE) == 401
-    behind_proxy.run(_for_minutes(behind_proxy))
+    behind_proxy.run(delays_last(behind_proxy))
     assert sign_in(behind_proxy, "nobody-6@example.org", "wrong", OFFICE) == 429
     assert sign_in(behind_proxy, account.username, PASSWORD, OFFICE) == 200
     assert sign_in(behind_proxy, colleague.username, PASSWORD, OFFICE) == 429
@@ -152,7 +146,7 @@ def test_a_known_address_is_slowed_down_by_its_own_failures(behind_proxy: Runnin
     _, account = person(behind_proxy)
     assert sign_in(behind_proxy, account.username, PASSWORD, HOME) == 200
     statuses = [sign_in(behind_proxy, account.username, "wrong", HOME) for _ in range(3)]
-    behind_proxy.run(_for_minutes(behind_proxy))
+    behind_proxy.run(delays_last(behind_proxy))
     assert [*statuses, sign_in(behind_proxy, account.username, PASSWORD, HOME)] == [401, 401, 401, 429]
     assert sign_in(behind_proxy, account.username, PASSWORD, STRANGER) == 200
 
@@ -164,7 +158,7 @@ def test_an_ipv6_network_is_one_address(behind_proxy: RunningPlatform) -> None:
         sign_in(behind_proxy, name, "wrong", f"2001:db8:1:2:{number:x}::1")
         for number, name in enumerate(names)
     ]
-    behind_proxy.run(_for_minutes(behind_proxy))
+    behind_proxy.run(delays_last(behind_proxy))
     assert [*statuses, sign_in(behind_proxy, names[0], "wrong", "2001:db8:1:2::9")] == [401] * 6 + [429]
     assert sign_in(behind_proxy, "another@example.org", "wrong", "2001:db8:1:3::1") == 401
 
@@ -172,7 +166,7 @@ def test_an_ipv6_network_is_one_address(behind_proxy: RunningPlatform) -> None:
 def test_keys_that_do_not_exist_keep_nobody_from_signing_in(behind_proxy: RunningPlatform) -> None:
     _, account = person(behind_proxy)
     assert guess_keys(behind_proxy, 6, STRANGER) == [200] * 6
-    behind_proxy.run(_for_minutes(behind_proxy))
+    behind_proxy.run(delays_last(behind_proxy))
     assert guess_keys(behind_proxy, 1, STRANGER) == [429]
     assert sign_in(behind_proxy, account.username, PASSWORD, STRANGER) == 200
     assert sign_in(behind_proxy, account.username, "wrong", STRANGER) == 401
@@ -192,7 +186,7 @@ def test_strangers_keep_nobody_out_whose_browser_has_signed_in_before(behind_pro
     assert others.sign_in(account.username, PASSWORD, STRANGER) == 429
     for number in range(6):
         sign_in(behind_proxy, f"nobody-{number}@example.org", "wrong", STRANGER)
-    behind_proxy.run(_for_minutes(behind_proxy))
+    behind_proxy.run(delays_last(behind_proxy))
     assert others.sign_in(account.username, PASSWORD, STRANGER) == 429
     assert sign_in(behind_proxy, account.username, "wrong", "192.0.2.81") == 429
     assert own.sign_in(account.username, PASSWORD, STRANGER) == 200
@@ -205,7 +199,7 @@ def test_a_known_browser_is_slowed_down_by_its_own_failures(behind_proxy: Runnin
     assert stolen.sign_in(account.username, PASSWORD, HOME) == 200
     assert other.sign_in(account.username, PASSWORD, HOME) == 200
     statuses = [stolen.sign_in(account.username, "wrong", f"203.0.113.{number}") for number in range(3)]
-    behind_proxy.run(_for_minutes(behind_proxy))
+    behind_proxy.run(delays_last(behind_proxy))
     assert [*statuses, stolen.sign_in(account.username, PASSWORD, STRANGER)] == [401, 401, 401, 429]
     assert other.sign_in(account.username, PASSWORD, STRANGER) == 200
 
