@@ -286,7 +286,7 @@ def _delays(place: Path) -> list[float]:
     return delays
 
 
-WORKER, SIP_SERVER, RELAY = "telephony_worker", "kamailio", "rtpengine"
+WORKER, SIP_SERVER, RELAY = "telephony_start", "kamailio", "rtpengine"
 """What the command lines of a platform's processes have that no other's has."""
 
 

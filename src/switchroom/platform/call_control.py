@@ -62,7 +62,7 @@ class TelephonyWorkerEngine(Engine):
         self.settings = settings
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-P", "-m", "switchroom.platform.telephony_worker"]
+        return [sys.executable, "-P", "-m", "switchroom.platform.telephony_start"]
 
     @property
     def environment(self) -> dict[str, str]:

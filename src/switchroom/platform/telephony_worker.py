@@ -1,4 +1,4 @@
-"""A process that controls calls: `python -m switchroom.platform.telephony_worker`.
+"""A process that controls calls, which `telephony_start` starts.
 
 What it is to do comes in an environment variable. It has the calls that the SIP server gives it, on its UDP
 port on loopback, and takes up those that it had before it died.
@@ -98,7 +98,3 @@ def main() -> None:
     job = msgspec.json.decode(os.environ.pop(JOB), type=TelephonyJob)
     logs.configure(job.settings.log_format, job.settings.log_level)
     run(work(job))
-
-
-if __name__ == "__main__":
-    main()

@@ -28,7 +28,7 @@ from switchroom.platform.schema import bring_up_to_date, require_usable
 from switchroom.platform.worker import BEAT, JOB, METRICS, Job
 from switchroom.settings import ConfigurationError, Settings
 
-READY_LIMIT = 30.0
+READY_LIMIT = 60.0
 STOP_LIMIT = 15.0
 RESTART_DELAYS = (1.5, 1.5, 3.0, 5.0, 10.0)
 """Seconds before each restart in a row. Starting keeps a core busy, which those need first who come
