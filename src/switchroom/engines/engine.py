@@ -18,11 +18,11 @@ _VERSION_LIMIT = 10.0
 _MOST_SAID = 1 << 20
 
 SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin:/sbin"
-"""Where Debian puts servers; the search path of people who are not root leaves these out."""
+"""Directories in which Debian installs servers; the search path of users other than root leaves them out."""
 
 
 def find_program(executable: str) -> str | None:
-    """Where a program is, if it is on this machine."""
+    """Path of a program, None when it is not on this machine."""
     return shutil.which(executable) or shutil.which(executable, path=SYSTEM_PROGRAMS)
 
 
@@ -60,13 +60,13 @@ class Engine:
 
     name: str
     title: ClassVar[str]
-    """What it is to who runs the platform: `media server (Janus)`."""
+    """Name that the operator of the platform reads: `media server (Janus)`."""
 
     packages: ClassVar[Sequence[str]]
-    """Of Debian, which install it."""
+    """Debian packages that install it."""
 
     without: ClassVar[str]
-    """What holds as long as it is not there: `rooms have no sound and picture`."""
+    """Consequence while it is not there: `rooms have no sound and picture`."""
 
     waits_for: ClassVar[Sequence[str]] = ()
     """Names of the engines that must be ready before it is started, and are stopped after it."""
@@ -111,20 +111,20 @@ class Engine:
         """Return as soon as the program can be used; what it raises means not yet."""
 
     def reload_order(self) -> Order | None:
-        """How the program is told to read its configuration anew, None when it cannot be."""
+        """Order to the program to read its configuration anew, None when it takes none."""
         return None
 
     def drain_order(self) -> Order | None:
-        """How the program is told to take nothing new, None when it is just stopped."""
+        """Order to the program to take nothing new, None when it is just stopped."""
         return None
 
     def missing(self) -> list[str]:
-        """What of it is not on this machine."""
+        """Programs of it that are not on this machine."""
         return [program for program in self._programs if find_program(program) is None]
 
     async def versions(self) -> dict[str, str]:
-        """What each program says of its version, by where it is, ready to be put behind that. Raises
-        ProcessError for one that does not run."""
+        """Version that each program tells of itself, by its path: text to be put behind the path. Raises
+        ProcessError for a program that does not run."""
         versions: dict[str, str] = {}
         for program, argument in self.version_arguments.items():
             path = find_program(program)
@@ -133,7 +133,7 @@ class Engine:
         return versions
 
     def found(self) -> list[str]:
-        """Where its programs are."""
+        """Paths of its programs that are on this machine."""
         return [path for program in self._programs if (path := find_program(program)) is not None]
 
     @property
@@ -151,7 +151,7 @@ class Engine:
 
     @property
     def restarts(self) -> int:
-        """How often the program has been started again by itself."""
+        """Number of automatic restarts of the program."""
         return 0 if self._process is None else self._process.restarts
 
     @property

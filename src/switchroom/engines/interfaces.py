@@ -21,7 +21,7 @@ def keep_interfaces(directory: Path, interfaces: Struct) -> None:
 
 
 def kept_interfaces(directory: Path, kind: type[S]) -> S | None:
-    """Those of the engine that was configured last in this directory, None when none was."""
+    """Interfaces of the engine that was configured last in this directory, None when none was."""
     try:
         return msgspec.json.decode((directory / INTERFACES_FILE).read_bytes(), type=kind)
     except (OSError, msgspec.MsgspecError):

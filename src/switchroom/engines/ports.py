@@ -6,7 +6,7 @@ import socket
 from collections import deque
 
 _given: deque[int] = deque(maxlen=500)
-"""Those given last, which nobody may listen on yet."""
+"""Ports given last, on which nobody may listen yet."""
 
 
 def free_port(outside: range = range(0)) -> int:

@@ -38,7 +38,7 @@ GROUP_INTERVAL = 0.02
 """Seconds between two looks whether its children have ended too."""
 
 Order = signal.Signals | Callable[[], Awaitable[None]]
-"""How a program is told to do something: by a signal, or by a command over an interface of its own."""
+"""Order to a program: a signal, or a function that sends a command over an interface of the program."""
 
 
 class ProcessError(Exception):
@@ -95,7 +95,7 @@ class SupervisedProcess:
     ) -> None:
         self.name = name
         self.restarts = 0
-        """How often it has been started again by itself."""
+        """Number of automatic restarts of the program."""
         self._state = ProcessState.STOPPED
         self._listeners: list[Callable[[], None]] = []
         self._command = list(command)

@@ -46,7 +46,7 @@ class Watchdog:
         return self._pipe
 
     def note_end(self) -> None:
-        """Nothing of the program is left."""
+        """Tell the watchdog that nothing of the program is left."""
         with contextlib.suppress(BrokenPipeError):
             os.write(self._pipe, b"\n")
 

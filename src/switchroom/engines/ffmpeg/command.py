@@ -26,7 +26,7 @@ class ProgramMissing(Exception):
 
 
 def missing(programs: Sequence[str]) -> list[str]:
-    """Those that are not installed."""
+    """Programs of these that are not installed."""
     return [program for program in programs if shutil.which(program) is None]
 
 

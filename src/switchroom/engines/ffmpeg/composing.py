@@ -19,7 +19,7 @@ from switchroom.engines.ffmpeg.layout import HEIGHT, WIDTH, Cell, arrange
 PROGRAM = "ffmpeg"
 
 FONTS = ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",)
-"""Where the font for names is; without it pictures have none. It comes with Debian's ffmpeg."""
+"""Paths of the font for names; without the font pictures have no names. It comes with Debian's ffmpeg."""
 
 _FRAMES = 20
 """A second. A frame takes a whole number of milliseconds, so slices come to their exact lengths."""
@@ -66,7 +66,7 @@ class Composition(Struct, frozen=True):
 
     @property
     def suffix(self) -> str:
-        """Of the file that it becomes: one without pictures is sound only."""
+        """Suffix of the file that it becomes: one without pictures is sound only."""
         return ".mp4" if self.pictures else ".m4a"
 
 
@@ -158,7 +158,7 @@ async def _show(one: Slice, number: int, font: str, directory: Path) -> Path:
     filters: list[str] = []
     before = "0:v"
     for index, (picture, cell) in enumerate(one.cells, 1):
-        # What was last seen before the slice stands in it until the next frame. When one picture changes its
+        # The last frame before the slice stands in it until the next frame. When one picture changes its
         # size, the others stay as they are; without the option all would be gone until their next frames.
         lead = min(max(one.start - picture.clip.start, 0), _LEAD)
         arguments += ["-reinit_filter", "0", *_reading(picture.clip, one.start - lead, one.end)]

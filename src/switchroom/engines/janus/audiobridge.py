@@ -48,7 +48,7 @@ class BridgeOptions(Struct, frozen=True):
 
 
 class RtpAddress(Struct, frozen=True):
-    """Where a participant's RTP is to be sent to."""
+    """Address to which a participant's RTP is sent."""
 
     ip: str
     port: int
@@ -163,7 +163,7 @@ class AudioBridge:
 
 
 class BridgeParticipant:
-    """Somebody in a room. `address` is where Janus waits for the RTP."""
+    """Participant of a room. `address` is where Janus waits for the RTP."""
 
     handle: Handle
     id: str

@@ -20,7 +20,7 @@ _OFFER = "\r\n".join((
     "a=fingerprint:sha-256 " + ":".join(["00"] * 32), "a=setup:actpass",
     "a=mid:0", "a=sendonly", "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", "",
 ))  # fmt: skip
-"""Nobody is behind it: no connection comes of it."""
+"""Offer that nobody stands behind: no connection comes of it."""
 
 
 class Candidate(Struct, frozen=True):
@@ -31,8 +31,8 @@ class Candidate(Struct, frozen=True):
 
 
 async def announced(client: JanusClient) -> list[Candidate]:
-    """Those in its answer to an offer, for which a room is made that nobody else can enter and that ends with
-    the answer. Raises JanusError."""
+    """Candidates in Janus's answer to an offer. A room is made for it that nobody else can enter and that
+    ends with the answer. Raises JanusError."""
     room = await VideoRoom.create(client, secrets.token_hex(16), RoomOptions(publishers=1))
     try:
         publisher = await room.publisher(

@@ -54,7 +54,7 @@ class JanusConfiguration:
 
     @property
     def url(self) -> str:
-        """Where the server's WebSocket API will be."""
+        """URL of the server's WebSocket API."""
         return f"ws://127.0.0.1:{self.port}"
 
     def write(self, directory: Path, executable: str = "janus") -> None:

@@ -67,8 +67,8 @@ class _Header(Struct, frozen=True):
 
 
 def read(path: Path) -> Recording:
-    """What a recording holds. What follows a last packet that is not whole is left aside: the server may have
-    been killed while it wrote.
+    """Read a recording. A last packet that is not whole, and anything after it, is left out: the server may
+    have been killed while it wrote.
 
     Raises Unreadable, OSError.
     """
@@ -104,7 +104,7 @@ def _header(content: mmap.mmap, path: Path) -> tuple[_Header, int]:
 
 
 def _packets(content: mmap.mmap, offset: int) -> Iterator[tuple[int, int]]:
-    """When each packet came, in milliseconds since the first, and its RTP timestamp."""
+    """Packets: the time at which each came, in milliseconds since the first, and its RTP timestamp."""
     while offset + _FRAME_HEADER.size <= len(content):
         mark, came, length = _FRAME_HEADER.unpack_from(content, offset)
         begin = offset + _FRAME_HEADER.size

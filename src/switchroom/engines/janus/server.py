@@ -24,7 +24,7 @@ class JanusServer:
         self.url = url
         self.client: JanusClient | None = None
         self.load = 0
-        """How many rooms are on it; whoever uses the server counts."""
+        """Number of rooms on it; the users of the server count them."""
         self._api_secret = api_secret
         self._listeners: list[Callable[[JanusServer], None]] = []
         self._task: asyncio.Task[None] | None = None

@@ -33,7 +33,7 @@ _SSL = "sslmode"
 
 
 class WrongConfiguration(ProcessError):
-    """What is configured cannot be, or cannot be said to Kamailio; the message names the setting."""
+    """A setting has a value that cannot be, or that cannot be said to Kamailio; the message names it."""
 
 
 class Limits(Struct, frozen=True):
@@ -65,9 +65,9 @@ class Limits(Struct, frozen=True):
 
 
 class Interfaces(Struct, frozen=True):
-    """Where the platform's processes find a Kamailio of this machine: ports of loopback, and the token that
-    they show there. `workers` are the UDP ports at which it looks for telephony workers, `trunks_port` is the
-    one from which it takes registrations for carriers."""
+    """Interfaces of a Kamailio of this machine, for the platform's processes: ports of loopback, and the
+    token that they show there. `workers` are the UDP ports at which it looks for telephony workers,
+    `trunks_port` is the one from which it takes registrations for carriers."""
 
     core_port: int
     web_port: int
@@ -78,22 +78,22 @@ class Interfaces(Struct, frozen=True):
 
     @property
     def websocket_url(self) -> str:
-        """Where SIP over WebSocket goes, with the header `X-SR-Source: ADDRESS|PORT` of whose it is."""
+        """URL for SIP over WebSocket; the header `X-SR-Source: ADDRESS|PORT` says who the client is."""
         return f"ws://127.0.0.1:{self.web_port}/{self.token}"
 
     @property
     def rpc_url(self) -> str:
-        """Where JSON-RPC is answered."""
+        """URL of JSON-RPC."""
         return f"http://127.0.0.1:{self.web_port}/{self.token}/rpc"
 
     @property
     def unban_url(self) -> str:
-        """Where a POST with the header `X-SR-Address: ADDRESS` lifts a ban: 204, or 404 without one."""
+        """URL that lifts a ban by a POST with the header `X-SR-Address: ADDRESS`: 204, or 404 without one."""
         return f"http://127.0.0.1:{self.web_port}/{self.token}/unban"
 
 
 def read_interfaces(directory: Path) -> Interfaces | None:
-    """Those of the Kamailio that was configured last in this directory, None when none was."""
+    """Interfaces of the Kamailio that was configured last in this directory, None when none was."""
     return kept_interfaces(directory, Interfaces)
 
 
@@ -156,7 +156,7 @@ class KamailioConfiguration:
         _write(directory / SCRIPT, self._script(directory))
 
     def port_problems(self) -> list[str]:
-        """Why it could not listen where it should, if somebody else does, or the address is not here."""
+        """Problems that keep it from listening: another program has the port, or the address is not here."""
         family = socket.AF_INET6 if ":" in _address(self.listen) else socket.AF_INET
         wanted = [
             (socket.SOCK_DGRAM, "UDP", self.port, "telephony.sip_port"),

@@ -10,7 +10,7 @@ from switchroom.engines.kamailio.configuration import SCRIPT, KamailioConfigurat
 from switchroom.engines.kamailio.rpc import KamailioRpc
 
 MODULES = ("db_sqlite.so", "db_postgres.so", "tls.so", "websocket.so", "presence.so", "evapi.so")
-"""One of each package."""
+"""Modules of Kamailio, one of each package."""
 
 PLACES = ("/usr/lib/*/kamailio/modules", "/usr/lib/kamailio/modules", "/usr/local/lib*/kamailio/modules")
 

@@ -12,14 +12,14 @@ from msgspec import Struct
 
 
 class Watched(Struct, frozen=True):
-    """What a phone has subscribed to: an event package (RFC 6665) of an address (`sip:100@realm`)."""
+    """Subject of a phone's subscription: an event package (RFC 6665) of an address (`sip:100@realm`)."""
 
     event: str
     uri: str
 
 
 def read_watched(file: Path) -> frozenset[Watched]:
-    """Everything that somebody watches now. Raises sqlite3.Error, OSError."""
+    """Subjects of all subscriptions that have not expired. Raises sqlite3.Error, OSError."""
     rows = _read(
         file, "select distinct event, presentity_uri from active_watchers where expires > ?", (time.time(),)
     )

@@ -66,7 +66,7 @@ class KamailioRpc:
         await self._session.close()
 
     async def call(self, method: str, *parameters: str | int) -> Any:
-        """What the command answers. Raises KamailioUnreachable, KamailioRefused."""
+        """Send a command and return its result. Raises KamailioUnreachable, KamailioRefused."""
         import aiohttp
 
         body = {"jsonrpc": "2.0", "method": method, "params": list(parameters), "id": 1}

@@ -27,7 +27,7 @@ class NatsConfiguration:
 
     @property
     def url(self) -> str:
-        """Where the server will be, with the token."""
+        """URL of the server, with the token."""
         return f"nats://{self.token}@127.0.0.1:{self.port}"
 
     def write(self, directory: Path) -> Path:

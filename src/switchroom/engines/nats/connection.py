@@ -48,11 +48,11 @@ class NatsUnreachable(NatsError):
 
 
 class NobodyThere(NatsError):
-    """Nobody listens to the subject of a request."""
+    """The subject of a request has no listener."""
 
 
 class NoAnswer(NatsError):
-    """Whoever listens did not answer in time."""
+    """No listener answered the request in time."""
 
 
 class NatsSubscription:
@@ -169,7 +169,7 @@ class NatsConnection:
             await asyncio.wait({task}, timeout=STOP_LIMIT)
 
     async def publish(self, subject: str, payload: bytes) -> bool:
-        """Send a message to whoever listens. Whether there was a connection to send it on."""
+        """Send a message to the listeners of a subject. Returns whether there was a connection for it."""
         if self._client is None:
             return False
         import nats.errors

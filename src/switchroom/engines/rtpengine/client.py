@@ -36,7 +36,7 @@ class NgError(Exception):
 
 
 class NgUnreachable(NgError):
-    """Nobody listens at the address, or the client has been closed."""
+    """No program listens at the address, or the client has been closed."""
 
 
 class NgTimeout(NgError):
@@ -215,5 +215,5 @@ class NgClient(asyncio.DatagramProtocol):
             sent.answer.set_result(body)
 
     def error_received(self, exc: Exception) -> None:
-        # What ICMP says of a port without a listener; rtpengine may be about to be started.
+        # ICMP's report of a port without a listener; rtpengine may be about to be started.
         self._refused = set(self._waiting) if isinstance(exc, ConnectionRefusedError) else set()

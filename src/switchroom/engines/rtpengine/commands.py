@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 
 class Reply(Struct, frozen=True):
-    """What every command is answered with; a `result` but `ok` and `pong` is a refusal."""
+    """Reply to any command; a `result` other than `ok` and `pong` is a refusal."""
 
     result: str = ""
     error_reason: str = field(default="", name="error-reason")
@@ -40,7 +40,7 @@ class Endpoint(Struct, frozen=True):
 
 
 class StreamCount(Struct, frozen=True):
-    """How much has come in."""
+    """Count of the packets that have come in."""
 
     packets: int = 0
 
@@ -48,13 +48,13 @@ class StreamCount(Struct, frozen=True):
 class StreamStatus(
     Struct, frozen=True, rename={"local_port": "local port", "last_packet": "last packet", "ssrc": "SSRC"}
 ):
-    """One stream (RTP or RTCP) of a side: its port, and the Unix time of the last packet that came in, with
-    the source of those that come."""
+    """Stream (RTP or RTCP) of a side: its port, the Unix time of the last packet that came in, and the SSRC
+    of the packets that come."""
 
     local_port: int = 0
     last_packet: int = 0
     endpoint: Endpoint | None = None
-    """Where its media go."""
+    """Address to which its media go."""
 
     ssrc: int = 0
     stats: StreamCount = StreamCount()
@@ -98,7 +98,7 @@ class QueryReply(Reply, frozen=True, rename={"sources": "SSRC"}):
 
 
 class CurrentStatistics(Struct, frozen=True, rename={"sessions": "sessionstotal"}):
-    """What rtpengine has now."""
+    """Sessions that rtpengine has now."""
 
     sessions: int = 0
 
@@ -113,8 +113,8 @@ class TotalStatistics(
         "one_way": "onewaystreams",
     },
 ):
-    """What has been since rtpengine was started: packets relayed, and not relayed; sessions that were
-    silent to their end, and that were heard on one side only."""
+    """Totals since rtpengine was started: packets relayed, and not relayed; sessions that were silent to
+    their end, and that were heard on one side only."""
 
     packets: int = 0
     errors: int = 0
@@ -160,7 +160,7 @@ class ListReply(Reply, frozen=True):
 
 
 class CodecRules(Struct, frozen=True, omit_defaults=True):
-    """What becomes of an offer's list of codecs: `strip` takes out, `mask` takes out but still accepts,
+    """Rules for an offer's list of codecs: `strip` takes out, `mask` takes out but still accepts,
     `transcode` adds, `except` keeps."""
 
     strip: Sequence[str] = ()

@@ -25,12 +25,12 @@ CORE = "core"
 
 ABANDONED_AFTER = 3600
 """Seconds without a packet after which rtpengine forgets a call that nobody has deleted. How long a call may
-be silent is for those to say who know whether it is on hold."""
+be silent is decided by the telephony worker, which knows whether the call is on hold."""
 
 
 class RtpengineInterfaces(Struct, frozen=True):
-    """Where the platform's processes find an rtpengine of this machine: ports of loopback; and the family of
-    its address for phones, `IP4` or `IP6`."""
+    """Interfaces of an rtpengine of this machine, for the platform's processes: ports of loopback; and the
+    family of its address for phones, `IP4` or `IP6`."""
 
     control_port: int
     event_port: int
@@ -38,7 +38,7 @@ class RtpengineInterfaces(Struct, frozen=True):
 
 
 def read_interfaces(directory: Path) -> RtpengineInterfaces | None:
-    """Those of the rtpengine that was configured last in this directory, None when none was."""
+    """Interfaces of the rtpengine that was configured last in this directory, None when none was."""
     return kept_interfaces(directory, RtpengineInterfaces)
 
 
@@ -74,9 +74,10 @@ class RtpengineConfiguration:
         keep_interfaces(directory, RtpengineInterfaces(self.control_port, self.event_port, family))
 
     def port_problem(self) -> str:
-        """Why it could not relay, if the address is not of this machine or others have most of its ports: it
-        would start, or take over what another relay has, without an error, and calls failed. Some ports are
-        always somebody's. Nothing about a name that is not known: rtpengine itself says so."""
+        """Problem that keeps it from relaying, empty without one: the address is not of this machine, or
+        other programs have most of its ports. rtpengine would start without an error, or take over the ports
+        of another relay, and calls would fail. Some ports are always taken. A name that is not known is no
+        problem here: rtpengine itself says so."""
         host = self.interfaces[0].partition("!")[0]
         try:
             family, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_DGRAM)[0]

@@ -106,7 +106,7 @@ class DtmfFeed:
                 writer.close()
             if self._on_loss is not None:
                 self._on_loss()
-            # What takes connections and closes them at once is not asked without end either.
+            # A listener that takes connections and closes them at once is not asked without end either.
             if asyncio.get_running_loop().time() - began >= SLOWEST_RETRY:
                 pause = FASTEST_RETRY
             await asyncio.sleep(pause)

@@ -191,4 +191,4 @@ def _first(vias: tuple[str, ...]) -> str:
 
 
 def _nothing(_: object) -> None:
-    """Nobody waits for it."""
+    """Ignore a response or a failure that nobody waits for."""

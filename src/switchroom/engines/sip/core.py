@@ -1,4 +1,4 @@
-"""What all sessions of one user agent share: transactions, clock, own address, the table of dialogs."""
+"""Core that all sessions of one user agent share: transactions, clock, own address, the table of dialogs."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Core:
         return self.transactions.clock
 
     def hop(self, request: Request) -> Address:
-        """Where a request goes (RFC 3261 section 8.1.2); names are not looked up. Raises TransportError."""
+        """Next hop of a request (RFC 3261 section 8.1.2); names are not looked up. Raises TransportError."""
         if self.options.next_hop is not None:
             return self.options.next_hop
         route = request.headers.get("Route")

@@ -126,7 +126,7 @@ class DigestClient:
         return again
 
     def taken(self) -> None:
-        """What was sent got a final response that is no challenge; the next request has all its tries."""
+        """Note a final response that is no challenge: the next request has all its tries."""
         self._tries = 0
         self._renewed.clear()
 

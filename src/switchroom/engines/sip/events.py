@@ -12,7 +12,7 @@ from switchroom.engines.sip.message import Request, Response
 
 
 class EndCause(Enum):
-    """Why a session ended."""
+    """Cause of the end of a session."""
 
     LOCAL = "local"
     """This side sent BYE."""
@@ -24,7 +24,7 @@ class EndCause(Enum):
     """The 2xx to the INVITE was never acknowledged (RFC 3261 section 13.3.1.4)."""
 
     EXPIRED = "expired"
-    """Nobody refreshed the session (RFC 4028 section 10)."""
+    """Neither side refreshed the session (RFC 4028 section 10)."""
 
     GONE = "gone"
     """The peer answered 408 or 481 to a request, or not at all (RFC 3261 section 12.2.1.2)."""
@@ -118,7 +118,7 @@ class Received(Struct, frozen=True):
 
 
 class Changed(Struct, frozen=True):
-    """What `Session.save` gives has changed."""
+    """The state that `Session.save` gives has changed."""
 
 
 class Ended(Struct, frozen=True):

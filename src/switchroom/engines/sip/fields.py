@@ -10,7 +10,7 @@ from switchroom.engines.sip.errors import MalformedValue
 from switchroom.engines.sip.grammar import TCHAR, Parameters, format_parameters, parse_parameters, parsed_once
 
 MAGIC_COOKIE = "z9hG4bK"
-"""What a branch begins with that is unique (RFC 3261 section 8.1.1.7)."""
+"""Beginning of a branch that is unique (RFC 3261 section 8.1.1.7)."""
 
 LARGEST_SEQUENCE = 2**31 - 1
 

@@ -45,7 +45,7 @@ class IncomingCall(Session):
         return self.invite.sdp
 
     def save_invite(self) -> ReceivedInvite | None:
-        """What another process needs to refuse the call, None once it has its final response."""
+        """State that another process needs to refuse the call, None once it has its final response."""
         if self.state is not SessionState.EARLY:
             return None
         return saved_received(self._transaction, self.local_tag)

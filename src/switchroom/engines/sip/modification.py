@@ -70,7 +70,7 @@ class Modifications:
         self.acknowledge_first(self._unsent_ack, sdp)
 
     def wake(self) -> None:
-        """Something that was under way is over."""
+        """Wake the requests that wait for the end of another that was under way."""
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)

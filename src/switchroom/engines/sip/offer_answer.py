@@ -8,7 +8,7 @@ from switchroom.engines.sip.errors import WrongState
 
 
 class Negotiation(Enum):
-    """Whose offer is unanswered."""
+    """State of an offer/answer exchange: stable, or the side whose offer is unanswered."""
 
     STABLE = "stable"
     LOCAL_OFFER = "local offer"

@@ -23,7 +23,7 @@ from switchroom.engines.sip.status import reason_of
 from switchroom.engines.sip.transport import Timer
 
 _MOST_INTERVALS = 3
-"""How often a longer session interval is tried at 422."""
+"""Most tries of a longer session interval after a 422."""
 
 
 class OutgoingCall(Session):
@@ -86,7 +86,7 @@ class OutgoingCall(Session):
             self._send_cancel()
 
     def save_invite(self) -> SentInvite | None:
-        """What another process needs to cancel the call, None where it was answered or is given up."""
+        """State that another process needs to cancel the call, None where it was answered or is given up."""
         if self.state is not SessionState.EARLY or self._transaction is None:
             return None
         return saved_sent(self._transaction.request)

@@ -35,7 +35,7 @@ _LONGEST_RETRY_AFTER = 3600.0
 _SPREAD = 0.1
 _jitter = random.SystemRandom()
 _STEP = 16
-"""How much the number of a request rises where it is not known how many challenges were answered."""
+"""Rise of the CSeq number after a request of which it is not known how many challenges were answered."""
 
 
 class Requests(Protocol):
@@ -56,7 +56,7 @@ class Requests(Protocol):
 
 
 class Binding(Struct, frozen=True):
-    """What is registered: the address of record at a registrar (a URI), and the contact where it is reached.
+    """Binding to register: the address of record at a registrar (a URI), and the contact where it is reached.
 
     `expires` is asked for, in seconds; what the server grants counts.
     """
@@ -69,7 +69,7 @@ class Binding(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What came of a registration: `expires` seconds for which it is good, or 0 with the final status (408
+    """Outcome of a registration: `expires` seconds for which it is good, or 0 with the final status (408
     for no answer). `retry_after` is in seconds, 0 where the server does not say."""
 
     status: int
@@ -88,7 +88,7 @@ class Registration:
 
     def __init__(self, requests: Requests, binding: Binding, *, call_id: str, number: int = 1) -> None:
         self.number = number
-        """CSeq of the next request; whoever goes on with this Call-ID begins with a higher one."""
+        """CSeq of the next request; a process that goes on with this Call-ID begins with a higher one."""
 
         self._requests = requests
         self._binding = binding
@@ -121,7 +121,7 @@ class Registration:
         return max(seconds, outcome.retry_after) * (1 + _SPREAD * _jitter.random())
 
     async def _send(self, expires: int, headers: Fields) -> tuple[Outcome, int]:
-        """What came of it, and the least time that the server takes."""
+        """Send a REGISTER. Returns its outcome, and the server's Min-Expires in seconds, 0 without one."""
         binding = self._binding
         number, self.number = self.number, self.number + _STEP
         fields = [
@@ -155,8 +155,8 @@ def _refused(refusal: Refused) -> tuple[Outcome, int]:
 
 
 def _granted(response: Response, user: str, asked: int) -> int:
-    """How long the contact with this user is good (RFC 3261 section 10.3, 8). A server that lists contacts
-    and not this one has not registered it: 0."""
+    """Seconds for which the contact with this user is good (RFC 3261 section 10.3, 8). A server that lists
+    contacts and not this one has not registered it: 0."""
     all_contacts = _seconds(response.headers.get("Expires"))
     listed = False
     for value in response.headers.all("Contact"):

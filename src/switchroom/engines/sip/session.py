@@ -116,7 +116,7 @@ class Session:
         return self._context.has_dialog and self._context.dialog.allows(method)
 
     def save(self) -> DialogState:
-        """What another process needs to take the session up. Raises WrongState unless it is confirmed."""
+        """State that another process needs to take the session up. Raises WrongState unless confirmed."""
         self._need_confirmed()
         context = self._context
         return structs.replace(
@@ -251,7 +251,7 @@ class Session:
         self._close()
         self._core.dialogs.pop(self._key, None)
 
-    # What comes from the peer.
+    # Messages of the peer.
 
     def receive(self, transaction: ServerTransaction) -> None:
         """A request in the dialog."""

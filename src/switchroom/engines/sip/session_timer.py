@@ -68,7 +68,7 @@ def is_too_small(request: Request, least: int) -> bool:
 
 
 def accepted(request: Request, interval: int, least: int) -> SessionExpires | None:
-    """What the 2xx to a request says of the session timer (section 9, table 2).
+    """Session timer that the 2xx to a request grants, None for none (section 9, table 2).
 
     `interval` is this side's own wish. The sender refreshes if it can; without support of its own, and with
     none of a proxy's asking, there is no session timer.

@@ -120,7 +120,7 @@ class Transactions:
         try:
             self.transport.send(reply, source)
         except TransportError:
-            return  # whoever it is asks again
+            return  # the sender asks again
 
     def _response(self, response: Response) -> None:
         transaction = self._clients.get((response.via.parameters.get("branch") or "", response.cseq.method))
@@ -193,7 +193,8 @@ class Transactions:
         return transaction
 
     def _tell(self, transaction: ServerTransaction) -> None:
-        """What the user raises is raised again, after a 500: no answer would come any more."""
+        """Tell the user of a request. An exception of the user is raised again, after a 500: no answer would
+        come any more."""
         try:
             self._user.on_request(transaction)
         except Exception:

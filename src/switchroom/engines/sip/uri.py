@@ -108,7 +108,7 @@ def _sip(scheme: str, rest: str) -> Uri:
 
 
 def _uri_parameters(text: str) -> dict[str, str | None]:
-    """As those of header fields, but that quotes mean nothing."""
+    """Parameters of a URI: as those of header fields, but that quotes mean nothing."""
     parameters: dict[str, str | None] = {}
     for part in text.split(";"):
         name, equals, value = part.partition("=")

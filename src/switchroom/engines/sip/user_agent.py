@@ -43,7 +43,7 @@ class AgentListener(Protocol):
 
 
 class _Refusal(Exception):
-    """What a request gets that cannot be taken."""
+    """Refusal of a request that cannot be taken: the status and header fields of its response."""
 
     def __init__(self, status: int, *headers: tuple[str, str]) -> None:
         super().__init__(status)
@@ -229,7 +229,7 @@ class UserAgent:
         """Take a datagram that was received."""
         self._transactions.receive(data, source)
 
-    # What the transactions tell.
+    # Calls by the transactions.
 
     def on_request(self, transaction: ServerTransaction) -> None:
         """A new request."""
