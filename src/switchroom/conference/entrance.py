@@ -34,7 +34,7 @@ class Entrance:
         overrides = self._overrides.of(room_id)
         own = overrides.people.get(user_id, Overrides())
         moderates = Permission.PROMOTE in own.apply(admission.permissions)
-        # Who moderates, or has an account, is known by that: a browser may be a classroom's.
+        # Moderators, and people with an account, are known by that: a browser may be a classroom's.
         by_browser = admission.is_guest and not moderates
         removal = overrides.removal_of(user_id, browser_mark(room_id, request.browser) if by_browser else "")
         if removal is not None:

@@ -1,4 +1,4 @@
-"""A live room with all its parts, and somebody's way into it."""
+"""A live room with all its parts, and a person's way into it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LiveRoom:
 
 @dataclass(frozen=True)
 class Stay:
-    """Somebody inside, as a join made or found it."""
+    """Stay of a participant in a room, as a join made or found it."""
 
     participant: Participant
     room: LiveRoom
@@ -29,7 +29,7 @@ class Stay:
 
 @dataclass(eq=False)
 class Arrival:
-    """Somebody who has come over a connection: inside, or `waiting` until they have a `stay`."""
+    """Arrival of a person over a connection: inside, or `waiting` until they have a `stay`."""
 
     stay: Stay | None = None
     waiting: WaitingParticipant | None = None

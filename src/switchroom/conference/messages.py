@@ -50,7 +50,7 @@ class Join(ClientMessage, frozen=True, tag="join", kw_only=True):
     let_in: Annotated[str, Meta(max_length=256)] | None = None
     """The reentry token of an earlier `joined`."""
     browser: Annotated[str, Meta(min_length=16, max_length=128)] | None = None
-    """What the browser calls itself, the same each time: somebody who was put out is known by it."""
+    """Name that the browser gives itself, the same each time: a person who was put out is known by it."""
     locale: Annotated[str, Meta(max_length=35)] | None = None
     media: MediaWish | None = None
     want: FirstWant | None = None
@@ -284,11 +284,11 @@ class RoomInfo(Struct, frozen=True, rename="camel", kw_only=True):
     locked: bool
     """Whether only those come in who have been inside, and moderators."""
     forbidden: list[Grant]
-    """What nobody but moderators may do, and those to whom it is granted by name."""
+    """Permissions that only moderators have, and participants to whom one is granted by name."""
 
 
 class RemovedInfo(Struct, frozen=True, rename="camel"):
-    """Somebody who was put out, and may not come in."""
+    """Person who was put out, and may not come in."""
 
     user_id: str
     display_name: str
@@ -298,7 +298,7 @@ class RemovedInfo(Struct, frozen=True, rename="camel"):
 
 
 class WaitingInfo(Struct, frozen=True, rename="camel"):
-    """Somebody before the room who is to be let in."""
+    """Person who waits before the room to be let in."""
 
     id: str
     display_name: str
@@ -404,7 +404,8 @@ class Removed(ServerMessage, frozen=True, tag="removed", kw_only=True):
 
 
 class Spectators(ServerMessage, frozen=True, tag="spectators", kw_only=True):
-    """How many watch now. Moderators are told who: all of them in `list`, or who has `joined` and `left`."""
+    """Number of spectators now. Moderators are told who: all of them in `list`, or who has `joined` and
+    `left`."""
 
     count: int
     list: list[SpectatorInfo] | None = None
@@ -459,7 +460,8 @@ class SubscribeOffer(ServerMessage, frozen=True, tag="subscribe.offer"):
 
 
 class BadMessage(Exception):
-    """What a client sent is no message; `field` is where it goes wrong, `request_id` what to answer to."""
+    """A client sent text that is no message; `field` is where it goes wrong, `request_id` the request to
+    answer."""
 
     def __init__(self, reason: str, field: str, request_id: str | None) -> None:
         super().__init__(reason)
@@ -495,7 +497,8 @@ def encode(message: ServerMessage) -> str:
 
 
 def _field(reason: str) -> str:
-    """Where a message goes wrong, by msgspec's words for it; the missing or unknown field where it is one."""
+    """Path of the field at which a message goes wrong, read from msgspec's error text; it ends in the name of
+    a missing or unknown field."""
     path = _path.search(reason)
     name = _name.search(reason)
     return ".".join(part for part in (path and path.group(1), name and name.group(1)) if part)

@@ -67,12 +67,12 @@ class Notifier:
         self._add(room, RoomReadmitted(user_id=user_id, display_name=display_name, by=moderator.user_id))
 
     def written(self, room: RoomFacts, message: ChatMessage) -> None:
-        """What a meeting's summary shows is kept: all but private messages."""
+        """Keep a message for the summary of a meeting, unless it is private."""
         if self._transcript is not None and room.meeting_id is not None and message.kind != "private":
             self._transcript.note(room.organization_id, room.meeting_id, message.from_name, message.text)
 
     def recording_changed(self, room: RoomFacts, recording_id: str, *, recording: bool) -> None:
-        """Only what happens in meetings is recorded."""
+        """Log that a recording has begun or ended. Only meetings are recorded."""
         if room.meeting_id is not None:
             kind = MeetingRecordingStarted if recording else MeetingRecordingStopped
             event = kind(room_id=room.room_id, recording_id=recording_id)

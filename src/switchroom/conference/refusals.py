@@ -83,7 +83,7 @@ def code_of(error: DomainError) -> str:
 
 
 def details_of(error: DomainError) -> dict[str, str]:
-    """What a client is told beside the code: facts, and the names of the fields that it is about."""
+    """Details that a client is told beside the code: facts, and the names of the fields concerned."""
     details = told(error.facts)
     paths = [one.path for one in error.problems] if isinstance(error, Invalid) else [error.path]
     fields = [NAMES.of(path) for path in paths if path]
@@ -91,5 +91,5 @@ def details_of(error: DomainError) -> dict[str, str]:
 
 
 def told(facts: Mapping[str, Fact]) -> dict[str, str]:
-    """Those of an error's facts that clients are told."""
+    """Facts of an error that clients are told."""
     return {camel_case(name): str(fact) for name, fact in facts.items() if name in _DETAILS}

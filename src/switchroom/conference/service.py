@@ -204,7 +204,7 @@ class ConferenceService:
         return sum(one.is_spectator is link.permissions.is_spectator for one in people) >= limit
 
     async def join(self, request: Join, connection: Connection) -> Arrival:
-        """Somebody comes in, or back, or begins to wait until a moderator lets them in.
+        """Let a person in, or back in, or let them wait until a moderator lets them in.
 
         Raises the errors of admission, Forbidden (`spectators_not_allowed`, `removed_from_room`,
         `room_locked`), Exhausted (`room_full`, `spectators_full`), Unavailable when the server is stopping.
@@ -226,7 +226,7 @@ class ConferenceService:
         return Arrival(self._enter(admission, request, connection))
 
     async def _admit(self, request: Join) -> Admission:
-        """Admit whoever joins by what holds when this returns: nothing may lie between that and entering."""
+        """Admit a person by what holds when this returns: nothing may lie between that and entering."""
         for _ in range(MOST_ADMISSIONS):
             with self._joins.pending(request.room_id) as join:
                 admission = await self._admissions.admit(request.token, request.room_id, request.display_name)

@@ -50,11 +50,11 @@ class ClusterMembership:
         connection.on_change(self._connection_changed)
 
     def subject(self, kind: str) -> str:
-        """Of messages to all processes."""
+        """Subject of messages to all processes."""
         return f"{self._prefix}.rooms.{kind}"
 
     def subject_of(self, name: str, kind: str) -> str:
-        """Of messages to one process."""
+        """Subject of messages to one process."""
         return f"{self._prefix}.rooms.{name}.{kind}"
 
     def on_new(self, listener: Callable[[], None]) -> None:
@@ -109,7 +109,7 @@ class ClusterMembership:
         while True:
             moment = loop.time()
             if moment - before > AWAY_AFTER:
-                # What the others have said meanwhile is still on its way.
+                # Beats that the others have sent meanwhile are still on their way.
                 self._trust_all()
                 self._doubt()
             before = moment

@@ -99,7 +99,7 @@ class RoomOwnership:
             await self._forget(RoomOwner.process == self._name)
 
     async def owned_elsewhere(self, session: AsyncSession, room_ids: Collection[str]) -> set[str]:
-        """Those of the rooms that another process has."""
+        """Ids of those of the rooms that another process has."""
         query = select(RoomOwner.room_id).where(
             RoomOwner.room_id.in_(room_ids), RoomOwner.process != self._name
         )

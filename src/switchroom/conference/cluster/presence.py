@@ -140,7 +140,8 @@ class Presence:
                 self._owner[room_id] = other
 
     def _gone(self, name: str) -> None:
-        """Those inside the rooms of a process that is gone are about to come back elsewhere."""
+        """Show people inside the rooms of a process that is gone as timed out: they are about to come back
+        elsewhere."""
         rooms = self._known.get(name)
         if rooms:
             for room_id, people in rooms.items():

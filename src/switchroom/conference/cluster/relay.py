@@ -165,7 +165,7 @@ class NearEnd(_End):
         await self.half.send(text)
 
     def lost(self) -> None:
-        """The process that has the room is gone: the browser reconnects, to whoever has it then."""
+        """The process that has the room is gone: the browser reconnects, to the process that has it then."""
         self._lost = True
         if self._opened:
             self._connection.end(CloseCode.RESTART)
@@ -178,7 +178,7 @@ class NearEnd(_End):
 
 
 class FarEnd(_End):
-    """The end where the room is: to whoever serves it, a browser's socket."""
+    """The end where the room is, served there as a browser's socket."""
 
     def __init__(self, half: _Half, join: str) -> None:
         super().__init__(half)
@@ -262,7 +262,7 @@ class Relays:
         """
         half = self._half(secrets.token_hex(8), owner, "far")
         end = NearEnd(half, connection)
-        # What the other end says may be here before its answer.
+        # Messages of the other end may be here before its answer.
         self._near[half.relay] = end
         opened = False
         try:

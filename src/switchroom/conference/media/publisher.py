@@ -36,7 +36,7 @@ MOST_WAITING = 200
 """Requests of one client that may wait; more are dropped."""
 
 MOST_OFFERS = 4
-"""Of these, offers, which are large; browsers wait for the answer to one before they make another."""
+"""Offers among these, which are large; browsers wait for the answer to one before they make another."""
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ class Publishing:
             log.info("publish connection down", participant=self._participant.id, reason=reason)
             self._up = False
             self._feeds.remove(self._participant)
-            # Whatever is offered next is a new connection.
+            # The next offer is for a new connection.
             self._put(_Down(generation))
 
     def _is_talking(self, generation: int, mid: str, talking: bool) -> None:

@@ -71,7 +71,7 @@ class RoomRecording:
         self._awake.set()
 
     def appears(self, feed: str, name: str) -> None:
-        """Somebody begins to send."""
+        """Note that a participant of this name begins to send the feed."""
         self._names[feed] = name
         self._awake.set()
 
@@ -103,7 +103,7 @@ class RoomRecording:
         try:
             await recording_session.end()
         except _FAILURES as error:
-            # Whoever makes the files finds it when its time is over.
+            # The worker that makes the files finds it when its time is over.
             log.warning(
                 "end of recording not noted", recording=recording_session.id, reason=type(error).__name__
             )

@@ -137,7 +137,7 @@ class RoomMedia:
         self.wishes_changed()
 
     def wishes_changed(self) -> None:
-        """What is wanted of senders may be different: they are told, once for all that changes now."""
+        """Tell senders soon what is wanted of them, which may be different: once for all that changes now."""
         if self._reviewing is None:
             self._reviewing = asyncio.get_running_loop().call_soon(self._review)
 

@@ -22,7 +22,7 @@ LARGEST_OFFER = 48 * 1024
 """Characters of an offer to publish; those of browsers have some 10,000."""
 
 MOST_CODECS = 100
-"""Of one media line; browsers offer up to 30."""
+"""Codecs of one media line; browsers offer up to 30."""
 
 _direction = re.compile(r"(?mi)^a=(sendrecv|sendonly|recvonly|inactive)\r?$")
 _mid = re.compile(r"(?mi)^a=mid:(\S+)\r?$")

@@ -142,7 +142,7 @@ class Subscribing:
         )
 
     def want_cameras(self, participant_ids: Sequence[str], layer: Layer) -> None:
-        """What a join wants before the browser has drawn its tiles."""
+        """Note the cameras that a join wants before the browser has drawn its tiles."""
         self._wish({(participant_id, Source.CAMERA): layer for participant_id in participant_ids})
 
     def answer(self, request: SubscribeAnswer) -> None:
@@ -317,7 +317,7 @@ class Subscribing:
         have = {line: mid for mid, line in self._lines.items()}
         added = {line: setting for line, setting in wished.items() if line not in have}
         live = {feed.id for feed in self._feeds.all()}
-        # What a feed that has gone sent was taken off its line by Janus already.
+        # Lines of feeds that have gone were emptied by Janus already.
         removed = [mid for line, mid in have.items() if line not in wished and line.feed in live]
         if not added and not removed:
             return
@@ -405,7 +405,7 @@ class Subscribing:
         self._participant.send(SubscribeOffer(self._negotiation, self._generation, sdp, streams))
 
     def _source_of(self, line: _Line) -> Source | None:
-        """What comes on a line; None when its feed is gone."""
+        """Source of the media on a line; None when its feed is gone."""
         feed = self._feeds.find(line.feed)
         if feed is None:
             return None

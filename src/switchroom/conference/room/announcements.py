@@ -25,7 +25,8 @@ def tell(recipients: Iterable[Participant], message: ServerMessage) -> None:
 
 
 class Showing:
-    """How one participant is shown to others (moderators see permissions too), until something changes."""
+    """Messages that show one participant to others (moderators see permissions too), encoded once. They are
+    good until something changes."""
 
     def __init__(self, participant: Participant) -> None:
         self._participant = participant

@@ -41,5 +41,5 @@ class ChatHistory:
         self._entries.append(entry)
 
     def readable(self, reader: Participant, mode: RoomMode) -> list[ChatMessage]:
-        """Those that the reader may read, the oldest first."""
+        """Messages that the reader may read, the oldest first."""
         return [one.message for one in self._entries if one.readable(reader, mode)]

@@ -65,7 +65,7 @@ class Follower(Protocol):
         ...
 
     def written(self, message: ChatMessage) -> None:
-        """Somebody has written something."""
+        """A participant has written a message."""
         ...
 
     def recording_changed(self, recording_id: str) -> None:
@@ -77,7 +77,7 @@ class Conference:
     """The live state of one room. Nothing here waits, so each change is whole before the next begins."""
 
     def __init__(self, room: RoomFacts, follower: Follower, overrides: RoomOverrides | None = None) -> None:
-        """`overrides` is what holds from before; changes are made in it."""
+        """`overrides` are those that hold from before; changes are made in them."""
         self.room = room
         self.participants: dict[str, Participant] = {}
         self.chat = ChatHistory()
@@ -102,7 +102,7 @@ class Conference:
         return [one for one in self.participants.values() if one.is_moderator]
 
     def overrides_of(self, user_id: str) -> Overrides:
-        """What moderators have granted and revoked: it holds as long as the conference lives."""
+        """Permissions that moderators have granted and revoked: they hold as long as the conference lives."""
         return self.overrides.of(user_id)
 
     def find(self, participant_id: str) -> Participant:
@@ -126,7 +126,7 @@ class Conference:
         return viewer is not other and not other.is_spectator and self.sees(viewer, other)
 
     def reaches(self, sender: Participant, recipient_id: str) -> Participant:
-        """Whom `sender` writes to. Raises NotFound, also for somebody they cannot know of."""
+        """Recipient to whom `sender` writes. Raises NotFound, also for one of whom the sender cannot know."""
         recipient = self.participants.get(recipient_id)
         if recipient is not None:
             known = sender.is_moderator if recipient.is_spectator else self.lists(sender, recipient)
@@ -138,7 +138,7 @@ class Conference:
         return [other for other in self.participants.values() if self.lists(viewer, other)]
 
     def viewers(self, participant: Participant) -> list[Participant]:
-        """Those in whose list the participant is."""
+        """Participants in whose list the participant is."""
         return [other for other in self.participants.values() if self.lists(other, participant)]
 
     def spectators(self) -> list[Participant]:
@@ -168,7 +168,7 @@ class Conference:
         return as_spectator
 
     def remove(self, participant: Participant, reason: LeftReason, end: EndReason | None = None) -> None:
-        """Somebody is no longer inside; `end` is told to them where it was not their own wish."""
+        """Remove a participant; `end` is told to them where it was not their own wish."""
         self.remove_all([participant], reason, end)
 
     def remove_all(
@@ -250,13 +250,13 @@ class Conference:
             self.speaking(participant, speaking=False)
 
     def media_changed(self, participant: Participant, among: Collection[Participant] | None = None) -> None:
-        """What the participant may send or has on is different: silence or relay it, and say so (`among` as
+        """Silence or relay a participant whose permissions or switches are different, and say so (`among` as
         of `announce`)."""
         self._follower.media_changed(participant)
         self.announce(participant, among)
 
     def media_of_many_changed(self, participants: Sequence[Participant]) -> None:
-        """What several have on is different: silence or relay it. Clients are told otherwise."""
+        """Silence or relay several participants whose switches are different. Callers tell the clients."""
         for one in participants:
             one.speaking = one.speaking and one.media.microphone
         self._follower.media_of_many_changed(participants)
@@ -266,7 +266,7 @@ class Conference:
         self._follower.media_changed(participant)
 
     def speaking(self, participant: Participant, *, speaking: bool) -> None:
-        """Somebody begins or ends to speak."""
+        """Note that a participant begins or ends to speak, and tell them and their viewers."""
         speaking = speaking and participant.media.microphone
         if participant.speaking == speaking:
             return
@@ -290,7 +290,7 @@ class Conference:
         return to_message.room(self.room, self.rules, recording=self.recording)
 
     def set_recording(self, recording_id: str, *, recording: bool) -> None:
-        """What happens begins to be recorded, or is no longer: everybody is told."""
+        """Note that the conference begins to be recorded, or is no longer: everybody is told."""
         if self.recording != recording:
             self.recording = recording
             self.tell_all(RoomUpdated(self.room_to_message()))

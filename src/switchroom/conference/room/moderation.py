@@ -96,7 +96,7 @@ def promote(conference: Conference, moderator: Participant, request: Promote) ->
 
 
 def removed(conference: Conference, moderator: Participant) -> list[RemovedInfo]:
-    """Those who were put out and are kept out. Raises Forbidden."""
+    """People who were put out and are kept out. Raises Forbidden."""
     require_moderator(moderator)
     return to_message.removed(conference.overrides.removed())
 
@@ -111,13 +111,13 @@ def readmit(conference: Conference, moderator: Participant, user_id: str) -> Non
 
 
 def require_moderator(moderator: Participant) -> None:
-    """Raises Forbidden for whoever is none."""
+    """Raises Forbidden for a participant who is no moderator."""
     if not moderator.is_moderator:
         raise Forbidden(ErrorCode.MODERATORS_ONLY)
 
 
 def read_changes(changes: PermissionChanges) -> tuple[Permission, Permission]:
-    """What is to be allowed, and what not. Raises Invalid for neither."""
+    """Permissions to grant, and permissions to revoke. Raises Invalid when there are neither."""
     granted, revoked = NO_PERMISSION, NO_PERMISSION
     for permission, allowed in (
         (Permission.VOICE, changes.voice),
@@ -135,7 +135,8 @@ def read_changes(changes: PermissionChanges) -> tuple[Permission, Permission]:
 
 
 def _keep_out(conference: Conference, moderator: Participant, target: Participant) -> None:
-    """Whoever comes back is a moderator by their role only."""
+    """Put a participant on the list of those who are kept out. One who comes back later is a moderator by
+    their role only."""
     conference.overrides.demote(target.user_id)
     conference.overrides.remove(
         target.user_id,

@@ -84,7 +84,7 @@ def end(conference: Conference, moderator: Participant, waiting_room: WaitingRoo
 
 
 def _with_broadcast(permission: Permission) -> Permission:
-    """Who may not write may not write to all rooms either."""
+    """Add the permission to write to all rooms where that to write is among them: the two go together."""
     return permission | (Permission.CHAT_BROADCAST if Permission.CHAT in permission else NO_PERMISSION)
 
 

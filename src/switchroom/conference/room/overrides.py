@@ -51,20 +51,20 @@ class Rules:
     locked: bool = False
 
     def apply(self, permissions: Permission, overrides: Overrides) -> Permission:
-        """What of somebody's permissions is left."""
+        """Permissions that the rules leave of a person's."""
         if Permission.PROMOTE in permissions:
             return permissions
         return permissions & ~(self.forbidden & ~overrides.granted)
 
 
 class Removal(Struct, frozen=True, kw_only=True):
-    """Somebody was put out of a room, by `by_name`, until a Unix time."""
+    """Removal of a person from a room, by `by_name`, until a Unix time."""
 
     until: int
     display_name: str
     is_guest: bool
     browser: str = ""
-    """What tells their browser from others (see `browser_mark`), where it is known."""
+    """Mark of their browser (see `browser_mark`), where it is known."""
     by_name: str = ""
 
     @property
@@ -73,7 +73,7 @@ class Removal(Struct, frozen=True, kw_only=True):
 
 
 class Keeper(Protocol):
-    """Keeps what is decided for the next process that has the room."""
+    """Keeper of the moderators' decisions, for the next process that has the room."""
 
     def person_changed(self, user_id: str) -> None:
         """Something else holds for one person."""
@@ -85,8 +85,8 @@ class Keeper(Protocol):
 
 
 class RoomOverrides:
-    """What holds in one room. Permissions and rules do as long as somebody is inside, removals as long as
-    they say."""
+    """Overrides that hold in one room: permissions and rules as long as somebody is inside, removals until
+    their own time."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class RoomOverrides:
         self.keeper: Keeper | None = None
 
     def of(self, user_id: str) -> Overrides:
-        """What holds for one person's permissions, also for later stays."""
+        """Overrides of one person's permissions, also for later stays."""
         return self.people.setdefault(user_id, Overrides())
 
     def permit(self, user_id: str, permission: Permission, *, allowed: bool) -> None:
@@ -145,28 +145,29 @@ class RoomOverrides:
             self.readmit(next(iter(self.removals)))
 
     def readmit(self, user_id: str) -> Removal | None:
-        """Keep somebody out no longer; what they were kept out by, if they were."""
+        """Keep a person out no longer. Returns the removal that kept them out, if one did."""
         removal = self.removals.pop(user_id, None)
         if removal is not None:
             self._person_changed(user_id)
         return removal if removal is not None and removal.holds else None
 
     def removed(self) -> dict[str, Removal]:
-        """Who is kept out now, by user id, in the order in which they were put out."""
+        """Removals that hold now, by user id, in the order in which the people were put out."""
         return {user_id: one for user_id, one in self.removals.items() if one.holds}
 
     def removal_of(self, user_id: str, browser: str) -> Removal | None:
-        """What keeps somebody out; `browser` is empty for those who are known by themselves."""
+        """Removal that keeps a person out, None without one. `browser` is empty for moderators and people
+        with an account, who are known by that."""
         for known_id, one in self.removals.items():
             if (known_id == user_id or (browser and one.browser == browser)) and one.holds:
                 return one
         return None
 
     def end(self) -> None:
-        """Nobody is inside any more: only who was put out stays so."""
+        """End the permissions and rules, as nobody is inside any more; people who were put out stay so."""
         self.people.clear()
         self.removals = self.removed()
-        # In place: who has been inside looks at them.
+        # In place: participants who have been inside look at them.
         self.rules.forbidden, self.rules.locked = NO_PERMISSION, False
         self.session = _new_session()
 

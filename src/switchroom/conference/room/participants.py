@@ -31,7 +31,7 @@ class Source(StrEnum):
 
     @property
     def permission(self) -> Permission:
-        """What sending it takes."""
+        """Permission that sending it takes."""
         match self:
             case Source.MICROPHONE:
                 return Permission.VOICE
@@ -49,7 +49,7 @@ class MediaState(Struct, frozen=True):
     screen: bool = False
 
     def within(self, permissions: Permission) -> MediaState:
-        """What of it is permitted."""
+        """Media of these that are permitted."""
         return MediaState(
             self.microphone and Permission.VOICE in permissions,
             self.camera and Permission.VIDEO in permissions,
@@ -57,7 +57,7 @@ class MediaState(Struct, frozen=True):
         )
 
     def both(self, other: MediaState) -> MediaState:
-        """What is on in both."""
+        """Media that are on in both."""
         return MediaState(
             self.microphone and other.microphone, self.camera and other.camera, self.screen and other.screen
         )
@@ -86,7 +86,7 @@ class Connection(Protocol):
 
 @dataclass(eq=False, kw_only=True)
 class Participant:
-    """Somebody inside, from the join until they leave or their connection has been lost for too long."""
+    """Participant inside, from the join until they leave or their connection has been lost for too long."""
 
     id: str
     resume: str
@@ -97,7 +97,7 @@ class Participant:
     wish: MediaState
     is_spectator: bool
     browser: str = ""
-    """What tells a guest's browser from others (see `browser_mark`)."""
+    """Mark of a guest's browser (see `browser_mark`)."""
     connection: Connection | None = None
     hand_raised_at: datetime | None = None
     speaking: bool = False
@@ -123,7 +123,7 @@ class Participant:
 
     @property
     def media(self) -> MediaState:
-        """What is on and permitted: exactly this is relayed."""
+        """Media that are on and permitted: exactly these are relayed."""
         return self.wish.within(self.permissions)
 
     def send(self, message: ServerMessage) -> None:

@@ -22,7 +22,7 @@ from switchroom.rooms.permissions import Permission
 
 
 class RoomOverride(Base):
-    """What moderators have decided about a person in a live room (see `Overrides`, `Removal`)."""
+    """Decisions of moderators about a person in a live room (see `Overrides`, `Removal`)."""
 
     __tablename__ = "room_overrides"
 
@@ -38,7 +38,7 @@ class RoomOverride(Base):
 
 
 class RoomRule(Base):
-    """What moderators have decided about everybody in a live room (see `Rules`)."""
+    """Decisions of moderators about everybody in a live room (see `Rules`)."""
 
     __tablename__ = "room_rules"
 
@@ -52,15 +52,15 @@ class RoomRule(Base):
 
 
 class Ownership(Protocol):
-    """Which process has which room (see `RoomOwnership`)."""
+    """Ownership of rooms: the process that has each (see `RoomOwnership`)."""
 
     def owned_elsewhere(self, session: AsyncSession, room_ids: Collection[str]) -> Awaitable[set[str]]:
-        """Those of the rooms that another process has."""
+        """Ids of those of the rooms that another process has."""
         ...
 
 
 class _Person(Struct, frozen=True):
-    """Note of what holds for one person."""
+    """Note of the decisions that hold for one person."""
 
     room_id: str
     user_id: str
@@ -100,15 +100,15 @@ class OverrideRecords:
 
     def __init__(self, database: Database) -> None:
         self.ownership: Ownership | None = None
-        """Where other processes have rooms too: what comes late from one that has a room no longer is not
-        written."""
+        """Ownership of rooms, where other processes have rooms too. By it, a change that comes late, from a
+        process that has the room no longer, is not written."""
         self._database = database
         self._writes = WriteBehind("what moderators decided", self._write, key=_key)
         self.run = self._writes.run
         self.finish = self._writes.finish
 
     async def load(self, room_id: str) -> RoomOverrides:
-        """What holds in a room. Raises Unavailable."""
+        """Overrides, removals and rules that hold in a room. Raises Unavailable."""
         # This process may have had the room a moment ago.
         await self.finish()
         people = select(RoomOverride).where(RoomOverride.room_id == room_id)
@@ -137,7 +137,8 @@ class OverrideRecords:
         self._writes.add(_Room(room_id, int(rules.forbidden), rules.locked, session))
 
     def forget(self, room_id: str) -> None:
-        """Nothing is granted, revoked or forbidden in a room any more; who was put out stays so."""
+        """Write that nothing is granted, revoked or forbidden in a room any more. People who were put out
+        stay so."""
         self._writes.add(_Forget(room_id))
 
     async def tidy(self) -> None:
@@ -161,7 +162,7 @@ class OverrideRecords:
                     await _write(session, one)
 
     async def _elsewhere(self, session: AsyncSession, room_ids: set[str]) -> set[str]:
-        """Those of the rooms that another process has."""
+        """Ids of those of the rooms that another process has."""
         return await self.ownership.owned_elsewhere(session, room_ids) if self.ownership else set()
 
 
@@ -181,7 +182,7 @@ class PermissionOverrides:
         return self._records is None or room_id in self._rooms
 
     async def load(self, room_id: str) -> None:
-        """Have at hand what holds in a room. Raises Unavailable."""
+        """Load the overrides that hold in a room, unless they are in memory. Raises Unavailable."""
         if self._records is None:
             return
         # One at a time: of two looks, the one that ends last may be the older.
@@ -190,12 +191,12 @@ class PermissionOverrides:
                 self._keep(room_id, await self._records.load(room_id))
 
     def of(self, room_id: str) -> RoomOverrides:
-        """What holds in a room; a conference makes its changes in it."""
+        """Overrides that hold in a room; a conference makes its changes in them."""
         found = self._rooms.get(room_id)
         return found if found is not None else self._keep(room_id, RoomOverrides())
 
     def forget(self, room_id: str) -> None:
-        """Everybody has left the room."""
+        """End the overrides of a room that everybody has left; people who were put out stay so."""
         overrides = self.of(room_id)
         rules = overrides.rules
         held = any(one.granted or one.revoked for one in overrides.people.values())

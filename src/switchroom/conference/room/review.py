@@ -60,8 +60,8 @@ def _will_moderate(participant: Participant, admission: Admission) -> bool:
 def _regrouped(
     before: RoomFacts, after: RoomFacts, everybody: Collection[Participant], turned: Sequence[Participant]
 ) -> Collection[Participant]:
-    """Those whose view, or place in the view of others, may be another: who sees whom is different in an
-    exam, and there by who moderates."""
+    """Participants whose view, or place in the view of others, may be another: in an exam, who sees whom is
+    different, and depends on who moderates."""
     exams = [facts.mode is RoomMode.EXAM for facts in (before, after)]
     if exams[0] is not exams[1]:
         return list(everybody)
@@ -116,6 +116,6 @@ class _Views:
         return self._conference.participants.values() if self._concerned else ()
 
     def _seen(self, viewer: Participant) -> dict[str, Participant]:
-        """In the order in which they came."""
+        """Participants of the review whom the viewer lists, by id, in the order in which they came."""
         others = self._conference.participants.values() if viewer.id in self._ids else self._concerned
         return {other.id: other for other in others if self._conference.lists(viewer, other)}

@@ -15,7 +15,7 @@ from switchroom.conference.room.participants import Participant
 
 
 def spectators_for(viewer: Participant, inside: Sequence[Participant]) -> SpectatorsInfo:
-    """What somebody who comes in is told of those who watch."""
+    """Spectators as a participant who comes in is told of them: the count, and for moderators the list."""
     listed = [to_message.spectator(one) for one in inside] if viewer.is_moderator else None
     return SpectatorsInfo(len(inside), listed)
 

@@ -71,7 +71,7 @@ def spectator(one: Participant) -> SpectatorInfo:
 
 
 def removed(people: Mapping[str, Removal]) -> list[RemovedInfo]:
-    """Those of these user ids, who was put out last first."""
+    """Removed people, by user id, as a message lists them: who was put out last comes first."""
     return [
         RemovedInfo(
             user_id,

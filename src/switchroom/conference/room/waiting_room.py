@@ -1,4 +1,4 @@
-"""The waiting room: those who stay outside until a moderator lets them in."""
+"""The waiting room, in which people stay outside until a moderator lets them in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AT_ONCE = 0.005
 
 @dataclass(eq=False, kw_only=True)
 class WaitingParticipant:
-    """Somebody outside, by the token and the request that they came with.
+    """Person outside a room who waits to be let in, by the token and the request that they came with.
 
     `enter` brings them into the room with the admission they have then; it raises Exhausted or Forbidden when
     that cannot be.
@@ -46,7 +46,8 @@ class WaitingParticipant:
 
 
 class WaitingRoom:
-    """Those who wait before one room. The moderators inside see them, and they see whether there is one."""
+    """Waiting room of one room. The moderators inside see who waits, and those who wait see whether there is
+    a moderator."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, WaitingParticipant] = {}
@@ -55,7 +56,7 @@ class WaitingRoom:
 
     @property
     def everybody(self) -> list[WaitingParticipant]:
-        """In the order in which they came."""
+        """Participants who wait, in the order in which they came."""
         return list(self._waiting.values())
 
     def to_message(self) -> list[WaitingInfo]:
@@ -65,7 +66,7 @@ class WaitingRoom:
         ]
 
     def arrive(self, waiting: WaitingParticipant) -> None:
-        """Somebody begins to wait, here instead of where they waited before. Raises Exhausted."""
+        """Let a person wait, here instead of where they waited before. Raises Exhausted."""
         user_id = waiting.admission.user_id
         before = [one for one in self.everybody if one.admission.user_id == user_id]
         if len(self._waiting) - len(before) >= MOST_WAITING:
@@ -77,7 +78,7 @@ class WaitingRoom:
         self._tell_moderators()
 
     def leave(self, waiting: WaitingParticipant) -> None:
-        """Somebody no longer waits, by their own wish or because their connection is lost."""
+        """Forget a person who no longer waits, by their own wish or because their connection is lost."""
         if self._waiting.pop(waiting.id, None) is not None:
             self._tell_moderators()
 
@@ -90,7 +91,7 @@ class WaitingRoom:
             self._tell_moderators()
 
     def give_up(self) -> None:
-        """Nobody waits here any more; clients reconnect."""
+        """Close the connections of all who wait; their clients reconnect."""
         for one in self._waiting.values():
             one.connection.end(CloseCode.RESTART)
         self._waiting.clear()
@@ -218,13 +219,13 @@ class WaitingRooms:
             del self._rooms[room_id]
 
     def give_up(self, room_id: str) -> None:
-        """This process has the room no longer: clients reconnect, and wait at whoever has it then."""
+        """This process has the room no longer: clients reconnect, and wait at the process that has it."""
         room = self._rooms.pop(room_id, None)
         if room is not None:
             room.give_up()
 
     def send_away(self, room_id: str, reason: EndReason, link_id: str | None = None) -> None:
-        """Everybody who waits before a room, or whoever came by the one link."""
+        """Send away everybody who waits before a room; with `link_id`, only those who came by that link."""
         room = self._rooms.get(room_id)
         if room is not None:
             room.end([one for one in room.everybody if link_id in (None, one.admission.link_id)], reason)

@@ -14,7 +14,7 @@ MOST_QUEUED = 1000
 """Messages that a slow reader may leave unread."""
 
 MOST_QUEUED_CHARACTERS = 4 * 1024 * 1024
-"""Of them together: several times the `joined` of a room with a thousand people."""
+"""Characters of these messages together: several times the `joined` of a room with a thousand people."""
 
 SEND_LIMIT = 20.0
 

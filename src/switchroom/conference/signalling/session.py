@@ -161,7 +161,7 @@ class WaitingSession:
         return session is None or session.is_current
 
     async def receive(self, message: AnyClientMessage) -> None:
-        """As of `Session`. Whoever waits can ping and leave."""
+        """As of `Session`. A person who waits can ping and leave."""
         session = self._inside()
         if session is not None:
             await session.receive(message)
@@ -184,7 +184,7 @@ class WaitingSession:
 
 
 def open_session(arrival: Arrival, connection: Connection) -> Session | WaitingSession:
-    """The session of whoever has come over a connection."""
+    """The session of a person who has come over a connection."""
     if arrival.stay is not None:
         return Session(arrival.stay, connection)
     assert arrival.waiting is not None

@@ -55,7 +55,7 @@ _GONE = (WebSocketDisconnect, WebSocketException, ConnectionError, RuntimeError,
 
 
 class ClientSocket(Protocol):
-    """What a browser says comes over it: a WebSocket here, or one at another process."""
+    """Socket over which a browser's messages come: a WebSocket here, or one at another process."""
 
     def accept(self) -> Awaitable[None]: ...
 
