@@ -22,16 +22,16 @@ from switchroom.events.searching import id_bounds, matches, of_types
 from switchroom.events.types import catalogue
 
 TYPE = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
-"""How readers may name types of events: `room.created`, `room.*`, or `*` for all."""
+"""Pattern of the names by which readers ask for types of events: `room.created`, `room.*`, or `*` for all."""
 
 MOST_AT_ONCE = 1000
 _SECONDS_BETWEEN_CLEANINGS = 3600.0
 _CLEANED_AT_ONCE = 5000
 _MOST_LOOKED_AT_AGAIN = 50_000
-"""Of old events that were needed: of a million, each is looked at once in a day."""
+"""Old events that were needed and are looked at again at a time: of a million, each is once in a day."""
 
 _Place = tuple[datetime, int]
-"""When an event happened, and its id."""
+"""Time at which an event happened, and its id."""
 
 _BEGINNING: _Place = (datetime.min.replace(tzinfo=UTC), 0)
 

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchroom.events.models import Event
 
 _SLACK = timedelta(minutes=10)
-"""By which one event may be written later than another that happened after it."""
+"""Time by which one event may be written later than another that happened after it."""
 
 _STRAGGLERS = 99
-"""Of those near a time, events that may have been written later than that: by a process that the database was
-away from, and from no other."""
+"""Events near a time that may have been written later than `_SLACK` allows: by a process that the database
+was away from, and from no other."""
 
 
 def matches(types: Sequence[str], kind: str) -> bool:

@@ -79,7 +79,7 @@ class EventTail:
         try:
             while True:
                 await self._has_position.wait()
-                # What the tail reads from here on waits; what it has read before is in the log.
+                # Events that the tail reads from here on wait; those that it has read before are in the log.
                 follower.begin()
                 events = await self._log.read(organization_id, wanted, after=after)
                 if events:
@@ -128,7 +128,8 @@ class EventTail:
 
 
 class _Follower:
-    """What waits for one who follows the log. Of what does not fit, only that it is missing is known."""
+    """Queue of events for one reader who follows the log. Of events that do not fit, only that they are
+    missing is known."""
 
     def __init__(self, wanted: EventFilter | None) -> None:
         self._wanted = wanted

@@ -20,10 +20,10 @@ class DomainEvent(Struct, frozen=True, kw_only=True):
     """The type, as readers know it: `room.created`."""
 
     happens_to: ClassVar[str]
-    """What `object_id` is the id of."""
+    """Kind of the object of which `object_id` is the id."""
 
     remark: ClassVar[str] = ""
-    """What else its readers should know."""
+    """Remark on the event for its readers."""
 
 
 class OrganizationCreated(DomainEvent, frozen=True, kw_only=True):
@@ -225,7 +225,7 @@ _DONE_TO_ALL = "mute, lower-hand, permissions, lock, unlock, end"
 
 
 class RoomStay(LiveRoomEvent, frozen=True, kw_only=True):
-    """Somebody inside. They have joined and left with the same `participant_id`."""
+    """Stay of a participant in a room, who joins and leaves with the same `participant_id`."""
 
     participant_id: str
     user_id: str
@@ -490,7 +490,7 @@ RESOURCES = (
     "function_key",
     "network",
 )
-"""What one resource of each kind is called, beside accounts, users and web hooks, whose events are above."""
+"""Names of one resource of each kind, beside accounts, users and web hooks, whose events are above."""
 
 _HAPPENINGS: Mapping[type[ResourceSnapshot], str] = {
     ResourceCreated: "created",
@@ -678,7 +678,7 @@ _OF_MEETINGS: Mapping[type[LiveRoomEvent], type[LiveMeetingEvent]] = {
 
 
 def of_meeting(event: LiveRoomEvent, room_id: str) -> LiveMeetingEvent:
-    """What happens in a meeting's room, as something that happens to the meeting."""
+    """Event of a meeting that stands for one of the meeting's room."""
     return convert({"room_id": room_id, **structs.asdict(event)}, _OF_MEETINGS[type(event)])
 
 

@@ -22,7 +22,7 @@ _DENIED = (
     ip_network("64:ff9b:1::/48"),
     ip_network("2002::/16"),
     ip_network("2001::/32"),
-    # What clouds tell their machines, metadata and credentials included.
+    # Services by which clouds tell their machines metadata and credentials.
     ip_network("168.63.129.16/32"),
     ip_network("169.254.0.0/16"),
     ip_network("100.64.0.0/10"),
@@ -40,7 +40,7 @@ _LABEL = re.compile(r"[^.]{1,63}")
 
 
 class Answer(Struct, frozen=True):
-    """What came of a request: an HTTP status, or 0 and the problem."""
+    """Outcome of a request: an HTTP status, or 0 and the problem."""
 
     status: int
     problem: str = ""
@@ -51,8 +51,8 @@ class Answer(Struct, frozen=True):
 
 
 class Fetched(Struct, frozen=True):
-    """What came of a request for what is at a URL: an HTTP status with the body and what tells this version
-    from others, or 0 and the problem."""
+    """Outcome of a request for the content of a URL: an HTTP status, with the body and the ETag of this
+    version, or 0 and the problem."""
 
     status: int
     body: bytes = b""

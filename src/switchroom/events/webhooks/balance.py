@@ -48,7 +48,7 @@ class Balance:
         bus.subscribe(KeepAtMost, self._keep)
 
     def free(self, limit: int) -> int:
-        """How many more hooks, at most `limit`, this worker may take now."""
+        """Number of further hooks, at most `limit`, that this worker may take now."""
         if time.monotonic() >= self._bound_until:
             return limit
         return max(0, min(limit, self._most - len(self._leases.in_hand)))

@@ -122,7 +122,7 @@ class Client:
 
 
 async def _fetched(response: aiohttp.ClientResponse, largest: int) -> Fetched:
-    """What was answered. Its body is read if it is one of success."""
+    """Result of a request, by its response. The body is read only if the status is 200."""
     if response.status != HTTPStatus.OK:
         return Fetched(response.status)
     if response.headers.get("Content-Encoding", "identity") != "identity":
@@ -136,7 +136,7 @@ async def _fetched(response: aiohttp.ClientResponse, largest: int) -> Fetched:
 
 
 def _problem(error: BaseException) -> str:
-    """In one line. A forbidden address is inside the error of a connection that could not be made."""
+    """Problem in one line. A forbidden address is inside the error of a connection that could not be made."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, AddressForbidden):

@@ -53,10 +53,11 @@ class HookDelivery(Work[HookJob]):
 
     kind = "web hooks"
     at_once = 100_000
-    """In effect all: what is read and sent at once is bounded, however many hooks are delivered for."""
+    """Hooks at once, in effect all: reading and sending at once are bounded, however many hooks there are."""
 
     claims_at_once = 4
-    """So that other processes, which see the same work at the same moment, get their share at once."""
+    """Hooks claimed at once: few, so that other processes, which see the same work at the same moment, get
+    their share at once."""
 
     finish_limit = 3.0
 
@@ -137,7 +138,8 @@ class HookDelivery(Work[HookJob]):
             await self._balance.given_up()
 
     def stop(self, job: HookJob, task: asyncio.Task[None]) -> None:
-        """What is under way may end: what was delivered is known by the delivery, whoever made it."""
+        """Let the deliveries under way end instead of cancelling them: their results are noted by delivery,
+        whichever worker made it."""
         self.finish(job)
 
     def finish(self, job: HookJob) -> None:

@@ -28,7 +28,8 @@ class DueDelivery(Struct, frozen=True):
 
 
 def _is_not_held() -> ColumnElement[bool]:
-    """No earlier one about the same object waits for its next attempt, or for the result of that."""
+    """Condition that no earlier delivery about the same object waits for its next attempt, or for the result
+    of that."""
     earlier = aliased(Delivery)
     held = exists().where(
         earlier.hook_id == Delivery.hook_id,

@@ -45,7 +45,7 @@ _LARGEST_CUSTOM_DATA = 4096
 MOST_LISTED = 1000
 _TRIES = 5
 _ORGANIZATIONS = table("organizations", column("id"))
-"""Those of `identity`, which stands above this package."""
+"""Organizations' table, which belongs to `identity`: that package stands above this one."""
 _api_key = re.compile(r"[!-~]{0,200}")
 _view = re.compile(r"[a-z0-9_]{0,32}")
 
@@ -81,7 +81,7 @@ class PutHook(Struct, frozen=True):
 
 
 def new_secret() -> str:
-    """What deliveries are signed with unless somebody names something else."""
+    """Random secret by which a hook's deliveries are signed, where nobody names another."""
     return secrets.token_urlsafe(32)
 
 
@@ -110,7 +110,7 @@ class WebHooks:
                 _fill(WebHook(), draft)
         problems.require_none()
         for _ in range(_TRIES - 1):
-            # Somebody else may make, or take away, a hook of one of these names at the same time.
+            # Another caller may make, or take away, a hook of one of these names at the same time.
             with contextlib.suppress(Conflict, IntegrityError, StaleDataError):
                 return await self._put(drafts, remove)
         return await self._put(drafts, remove)
@@ -281,7 +281,7 @@ async def _create(session: AsyncSession, organization_id: int | None, draft: Web
 
 
 async def _check_name(session: AsyncSession, hook: WebHook) -> None:
-    """Those of the platform are told apart by their names."""
+    """Raises Conflict for a hook of the platform whose name another has: names tell these apart."""
     if hook.organization_id is None:
         with session.no_autoflush:
             others = _of(None).where(WebHook.name == hook.name, WebHook.id != (hook.id or 0))

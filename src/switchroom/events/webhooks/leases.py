@@ -41,11 +41,11 @@ class HookLeases(TableLeases[int]):
         return await self.take(select(WebHook.id).where(WebHook.id.in_(chosen)).order_by(WebHook.id))
 
     async def count_waiting(self) -> int:
-        """How many hooks there are for which something waits and nobody delivers."""
+        """Number of hooks for which a delivery waits and no worker delivers."""
         async with self.database.read(None) as session:
             return await session.scalar(select(func.count()).select_from(self._waiting.subquery())) or 0
 
     async def count_by_worker(self) -> dict[str, int]:
-        """How many hooks each worker delivers for, by its name; nothing of those that have none."""
+        """Number of hooks for which each worker delivers, by its name; none of workers without one."""
         async with self.database.read(None) as session:
             return dict(await columns_of(session, self._by_worker, {}))

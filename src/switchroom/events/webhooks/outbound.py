@@ -18,7 +18,7 @@ class Outbound:
     the memory that the platform starts with, and many have no web hooks."""
 
     def __init__(self, allowed: Sequence[str], *, timeout: float) -> None:
-        """How many requests are under way at once is for the caller to know. `timeout` is in seconds."""
+        """`timeout` is in seconds. The caller limits how many requests are under way at once."""
         self._addresses = AllowedAddresses(allowed)
         self.permits = self._addresses.permits
         self._timeout = timeout

@@ -42,7 +42,7 @@ _AT_ONCE = 500
 """Events after which no others are waited for."""
 
 _DELIVERIES_AT_ONCE = 1000
-"""In one transaction: others have to wait for it, and on SQLite the whole process does."""
+"""Deliveries in one transaction: others have to wait for it, and on SQLite the whole process does."""
 
 _DELIVERIES = cast("Table", Delivery.__table__)
 _MESSAGES = cast("Table", Message.__table__)

@@ -47,7 +47,7 @@ class Queues:
         return (self._with_retry or self._others).popitem(last=False)[0]
 
     def put_back(self, object_id: str) -> None:
-        """It is the next one ready again."""
+        """Make an object the next one ready again."""
         self._make_ready(object_id)
         self._ready(object_id).move_to_end(object_id, last=False)
 

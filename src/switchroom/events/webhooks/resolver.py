@@ -69,7 +69,7 @@ class Resolver(AbstractResolver):
         if lookup is None:
             lookup = self._under_way[key] = asyncio.create_task(self._look_up(key), name="lookup of a name")
             lookup.add_done_callback(lambda done: self._done(key, done))
-        # It goes on for others, and for next time, when whoever began it waits no more.
+        # It goes on for others, and for next time, when the caller that began it waits no more.
         return [
             ResolveResult(
                 hostname=host,
@@ -90,7 +90,7 @@ class Resolver(AbstractResolver):
     def _done(self, key: _Key, lookup: asyncio.Task[Sequence[_Address]]) -> None:
         self._under_way.pop(key, None)
         if not lookup.cancelled():
-            lookup.exception()  # whoever waits hears of it, if somebody does
+            lookup.exception()  # callers that wait hear of it, if there are any
 
     async def _look_up(self, key: _Key) -> Sequence[_Address]:
         host, _ = key

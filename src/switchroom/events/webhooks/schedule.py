@@ -14,4 +14,4 @@ RETRY_DELAYS: Sequence[timedelta] = (
     timedelta(hours=6),
     timedelta(hours=24),
 )
-"""How long to wait after each attempt that failed; after one more than these the delivery is given up."""
+"""Delays after each attempt that failed; after one more attempt than these the delivery is given up."""

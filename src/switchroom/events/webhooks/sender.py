@@ -31,7 +31,7 @@ _FROM_THE_BEGINNING_AFTER = 0.25
 """Seconds between two readings from the beginning, when something behind a failure may be sent."""
 
 _PAUSES_BETWEEN_READINGS = 5
-"""Of a receiver that fails, before what fell due meanwhile is read."""
+"""Pauses of a receiver that fails, before deliveries that fell due meanwhile are read."""
 
 _LONGEST_ERROR = 500
 
@@ -162,7 +162,7 @@ class Sender:
             wait = _PAUSES_BETWEEN_READINGS * self._concurrency.pause
             self._retries_at = moment + (min(wait, _READ_EVERY) if wait else _READ_EVERY)
         if new and moment >= self._from_the_beginning_at:
-            # What was held back behind a failure is earlier in the log, and what is to be sent once more.
+            # Deliveries held back behind a failure, and those to be sent once more, are earlier in the log.
             self._begun_at, self._from_the_beginning_at = moment, moment + _READ_EVERY
             self._after = 0
         async with self._reading:
