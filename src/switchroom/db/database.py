@@ -338,7 +338,7 @@ def _prepared_query(query: Select[*Columns], dialect: Dialect) -> PreparedQuery[
 
 
 _prepared_queries: WeakKeyDictionary[Executable, PreparedQuery[*tuple[Any, ...]]] = WeakKeyDictionary()
-"""Of SQLite, whose dialects are all set up the same here."""
+"""Prepared queries of SQLite, whose dialects are all set up the same here."""
 
 
 @cache

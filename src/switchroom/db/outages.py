@@ -21,7 +21,7 @@ _OF_SQLITE = {
     sqlite3.SQLITE_FULL: ErrorCode.DATABASE_FULL,
     sqlite3.SQLITE_CANTOPEN: ErrorCode.DATABASE_UNAVAILABLE,
 }
-"""By primary result code, which is the low byte of an extended one."""
+"""Codes by primary result code, which is the low byte of an extended one."""
 
 _OF_POSTGRESQL = {
     "08": ErrorCode.DATABASE_UNAVAILABLE,  # the connection failed
@@ -33,18 +33,18 @@ _OF_POSTGRESQL = {
     "57": ErrorCode.DATABASE_UNAVAILABLE,  # starting, stopping, or it has ended what took too long
     "58": ErrorCode.DATABASE_UNAVAILABLE,  # its disk fails
 }
-"""By SQLSTATE, or the class that it begins with."""
+"""Codes by SQLSTATE, or by the class that it begins with."""
 
 
 def outage_of(error: BaseException) -> ErrorCode | None:
-    """What is the matter with the database, None when the error is of another kind."""
+    """Code of the outage of the database that an error shows, None when the error is of another kind."""
     if isinstance(error, PoolTimeout):
         return ErrorCode.DATABASE_BUSY  # every connection is waiting for an answer
     if isinstance(error, InterfaceError | ConnectionError | TimeoutError):
         return ErrorCode.DATABASE_UNAVAILABLE
     by_driver = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(by_driver, sqlite3.Error):
-        # What the connection itself says has no code, such as that it is closed.
+        # Errors of the connection itself, such as that it is closed, have no code.
         return _OF_SQLITE.get((getattr(by_driver, "sqlite_errorcode", None) or 0) & 0xFF)
     state = str(getattr(by_driver, "sqlstate", None) or "")
     found = _OF_POSTGRESQL.get(state) or _OF_POSTGRESQL.get(state[:2])

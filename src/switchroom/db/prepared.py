@@ -119,7 +119,7 @@ def _binding(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
 
 
 def _default(default: Any) -> Callable[[], Any]:
-    """What makes the value of a column that is left out."""
+    """Function that makes the value of a column that is left out."""
     if default.is_callable:
         return partial(default.arg, None)  # SQLAlchemy hands its context to every one
     if default.is_scalar:

@@ -56,7 +56,7 @@ class Checkpoints:
         return self._copied is not None and not self._copied.done()
 
     def is_rest_due(self) -> bool:
-        """Whether whoever commits now is to copy what is left. True once for each time."""
+        """Whether the transaction that commits now is to copy the rest of the log. True once each time."""
         if self._copied is None or self.is_copying:
             return False
         self._copied, self._commits = None, 0
@@ -66,7 +66,7 @@ class Checkpoints:
         self._thread.shutdown()
 
     def _copy(self) -> None:
-        # What fails here is done by the next, or by the last connection to close.
+        # A copy that fails is made up for by the next, or by the last connection to close.
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self._database)) as own:
             own.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
@@ -191,7 +191,8 @@ class SqliteConnection(aiosqlite.Connection):
 
 @contextlib.contextmanager
 def _errors_of_sqlalchemy(sql: str) -> Generator[None]:
-    """What callers know a constraint, or a database that is away, by."""
+    """Raise SQLite's errors as those of SQLAlchemy, by which callers know a constraint, or a database that is
+    away."""
     try:
         yield
     except sqlite3.Error as error:

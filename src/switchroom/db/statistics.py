@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 _ROWS = 4_000_000
-"""Of a recursive query SQLite thinks that it finds a million, and goes through a table with fewer."""
+"""Rows of a table. SQLite takes a recursive query to find a million, and goes through a table with fewer."""
 
 _ROWS_OF_PARTIAL = 10_000
-"""In an index that has only some of the rows."""
+"""Rows in an index that has only some of the rows."""
 
 _DIFFERENT = {
     "organization_id": 10,
@@ -36,7 +36,7 @@ _DIFFERENT = {
     "parent_id": 1_000,
     "organizer_id": 1_000,
 }
-"""How many different values a column has; one that is not here has a different one in nearly every row."""
+"""Number of different values of a column; one that is not here has a different one in nearly every row."""
 
 
 def assume_many_rows(connection: Connection) -> None:

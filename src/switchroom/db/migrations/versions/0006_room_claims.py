@@ -1,4 +1,4 @@
-"""Which process has which live room"""
+"""Claims of live rooms, each by the process that has the room"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What an organization knows of its people, and the addresses of all"""
+"""An organization's own ids and calendar tokens of its people, and an index of all e-mail addresses"""
 
 from collections.abc import Sequence
 from uuid import uuid4

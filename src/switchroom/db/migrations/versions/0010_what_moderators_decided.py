@@ -1,4 +1,4 @@
-"""What moderators decided about people in a room, and how often a web hook's deliveries are tried"""
+"""Decisions of moderators about people in a room, and retries of a web hook's deliveries"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which process does what only one does at a time"""
+"""Named leases, each of a process that does what only one does at a time"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which worker has a mail in hand"""
+"""Worker that has a mail in hand"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Where people have signed in from, so that nobody elsewhere keeps them out"""
+"""Places from which people have signed in, so that nobody elsewhere keeps them out"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What moderators decided about everybody in a room, and whom they have put out"""
+"""Decisions of moderators about everybody in a room, and the people they have put out"""
 
 from collections.abc import Sequence
 

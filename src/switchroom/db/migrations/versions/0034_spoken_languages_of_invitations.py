@@ -1,4 +1,4 @@
-"""The languages that those who are invited speak"""
+"""The languages that the invited people speak"""
 
 from collections.abc import Sequence
 

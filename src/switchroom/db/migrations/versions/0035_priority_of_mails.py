@@ -1,4 +1,4 @@
-"""Which mails go first"""
+"""Priority of mails, by which some go first"""
 
 from collections.abc import Sequence
 

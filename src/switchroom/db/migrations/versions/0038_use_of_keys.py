@@ -1,4 +1,4 @@
-"""When keys of programs were used last"""
+"""Time at which keys of programs were used last"""
 
 from collections.abc import Sequence
 
