@@ -71,8 +71,7 @@ BATCH_WAITS = Batch.state == literal_column(f"'{BatchState.WAITING}'")
 
 
 class BatchFailure(Struct, frozen=True):
-    """What was wrong with one thing of a batch: its number, counted from 0, and an error's path, code and
-    facts."""
+    """Failure of one thing of a batch: its number, counted from 0, and an error's path, code and facts."""
 
     number: int
     path: str

@@ -94,7 +94,7 @@ class DueRows(Leases[str], Generic[M]):
         return claims
 
     async def due_in(self) -> timedelta | None:
-        """How long until the next job is due; less than none when one is. None when none waits."""
+        """Time until the next job is due; negative when one is due already. None when no job waits."""
         first = [select(func.min(self._until)).where(self._waiting, rank) for rank in self._ranks]
         query = select(clock(), *(one.scalar_subquery() for one in first))
         async with self.database.read(None) as session:
@@ -102,7 +102,7 @@ class DueRows(Leases[str], Generic[M]):
         return min((one - moment for one in due if one is not None), default=None)
 
     async def count_due(self) -> int:
-        """How many jobs are due, at most as many as are counted (`metrics.MOST_COUNTED`)."""
+        """Number of jobs that are due, at most as many as are counted (`metrics.MOST_COUNTED`)."""
         found = 0
         async with self.database.read(None) as session:
             for rank in self._ranks:
@@ -139,7 +139,7 @@ class DueRows(Leases[str], Generic[M]):
             raise LeaseLost(claim.key)
 
     async def release(self, session: AsyncSession, keys: Collection[str]) -> None:
-        """They are due at once, and it does not count that they were taken up."""
+        """Make the jobs due at once; that they were taken up does not count as an attempt."""
         self._lose(set(keys))
         released = update(self._table).where(self.mine, self._key.in_(keys), self._waiting)
         await session.execute(

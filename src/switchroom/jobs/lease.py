@@ -20,7 +20,8 @@ from switchroom.db.database import Database
 K = TypeVar("K", int, str)
 
 LEASE = timedelta(seconds=15)
-"""How long a worker that says nothing more keeps what it has: when it was killed, that waits for so long."""
+"""Time for which a worker that does not renew its leases keeps them. The jobs of one that was killed wait for
+so long."""
 
 
 class LeaseLost(Exception):
@@ -106,7 +107,7 @@ class Leases(ABC, Generic[K]):
             raise LeaseLost(str(key))
 
     async def give_up(self, keys: Collection[K]) -> None:
-        """What others may take from now on."""
+        """Give leases up, which other workers may take from now on."""
         async with self.database.write(None) as session:
             await self.release(session, keys)
         self.forget(keys)
@@ -137,7 +138,7 @@ class Leases(ABC, Generic[K]):
             kept = set(
                 await session.scalars(renewed.values({self._until: clock(self.lease)}).returning(self._key))
             )
-        # What was laid down meanwhile does not come back.
+        # A lease that was given up meanwhile does not come back.
         self._note(kept & self._ends_at.keys(), begun)
         return kept
 

@@ -14,4 +14,4 @@ RUNNING = Gauge("switchroom_jobs_running", "Jobs under way.", ["kind"], multipro
 FAILED = Counter("switchroom_jobs_failed", "Attempts at a job that failed.", ["kind"])
 
 MOST_COUNTED = 10_000
-"""Of the jobs that wait; counting takes time."""
+"""Limit of the waiting jobs that are counted; counting takes time."""

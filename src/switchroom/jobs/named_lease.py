@@ -24,7 +24,7 @@ class NamedLeases(TableLeases[str]):
         self.name = name
 
     async def free_in(self) -> timedelta:
-        """How long until nobody has it any more, if nobody says more; none when it is free."""
+        """Time until the lease ends, unless it is renewed; zero when it is free."""
         query = select(NamedLease.until, clock()).where(NamedLease.name == self.name)
         async with self.database.read(None) as session:
             row = (await session.execute(query)).one_or_none()

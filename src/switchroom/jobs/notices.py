@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class LeaseGivenUp(Struct, frozen=True):
-    """A named lease is free: whoever waits for it may take it."""
+    """A named lease is free: a process that waits for it may take it."""
 
     name: str
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from switchroom.errors import Unavailable
 
 DATABASE_AWAY = (SQLAlchemyError, OSError, Unavailable)
-"""What a transaction raises when the database is not there, or not as it should be."""
+"""Exceptions that a transaction raises when the database is not there, or not as it should be."""
 
 _RANDOM = SystemRandom()
 

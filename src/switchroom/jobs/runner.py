@@ -67,12 +67,12 @@ class Work(ABC, Generic[J]):
         """
 
     async def due_in(self) -> timedelta | None:
-        """How long until a job is due, None when that is not known."""
+        """Time until a job is due, None when that is not known."""
         return None
 
     @abstractmethod
     async def count_waiting(self) -> int:
-        """How many jobs are due and done by nobody."""
+        """Number of jobs that are due and that no worker does."""
 
     async def give_way(self) -> None:
         """Wait for as long as others go first."""
