@@ -33,8 +33,8 @@ class TakenConnection(Struct, frozen=True):
 
 
 class _Seen(Struct, frozen=True):
-    """What a descriptor stood for when it was looked at: no socket changes its ends while it is connected,
-    and none gets the inode of another. `peer` is None for what is no connection over IP."""
+    """Socket that a descriptor stood for when it was looked at: no socket changes its ends while it is
+    connected, and none gets the inode of another. `peer` is None for anything but a connection over IP."""
 
     inode: int
     peer: tuple[str, int] | None

@@ -1,4 +1,4 @@
-"""What has come of messages and bodies that are not complete, of all strangers together.
+"""Bytes held of messages and bodies that are not complete, of all strangers together.
 
 Each connection has a bound of its own, which thousands of connections multiply. So what each holds beyond a
 little counts for its process and for the network that it comes from, and no more than so much of it is taken:
@@ -18,7 +18,7 @@ MOST = 64 << 20
 """Bytes of all together, unless settings say otherwise."""
 
 _SHARE = 4
-"""What one network may hold is this part of what all may."""
+"""Divisor of the bytes that all may hold: the quotient is the limit of one network."""
 
 
 class Incoming:
@@ -48,7 +48,7 @@ class Incoming:
 
 
 class Holding:
-    """What one connection holds, until it is released."""
+    """Bytes that one connection holds, until they are released."""
 
     def __init__(self, incoming: Incoming, address: str) -> None:
         self._incoming = incoming
@@ -65,5 +65,5 @@ class Holding:
         return True
 
     def release(self) -> None:
-        """It holds nothing any more."""
+        """Count nothing for the connection any more."""
         self.holds(0)

@@ -26,24 +26,24 @@ _AREAS = {
     "api/v6": "api-v6",
     "v3.0": "api-v3",
 }
-"""What stands for requests in the metrics, by the beginning of the path; `pages` is all the rest."""
+"""Names of areas in the metrics, by the beginning of the path; `pages` is all the rest."""
 
 _BEFORE_SECRETS = frozenset({"recordings", "calendar", "calender"})
 """Parts of paths behind which there are one more and a token: who has it gets the recording, or reads the
 calendar."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What would begin another line in a log, or steer the terminal on which it is read."""
+"""Characters that would begin another line in a log, or steer the terminal on which it is read."""
 
 _LONGEST_PART, _LONGEST_ID, _LONGEST_PATH = 60, 36, 200
 _MOST_LOOKED_AT = 2000
-"""Characters of a path; whoever sends more of them is told by these."""
+"""Characters of a path that are looked at; a client that sends more of them is known by these."""
 
 _NOT_CARRIED_OUT = 501
-"""Of calls that the server knows and does not carry out: nothing is wrong with the server."""
+"""Status of calls that the server knows and does not carry out: nothing is wrong with the server."""
 
 _CLIENT_GONE = 499
-"""What is counted for requests that nobody waited to see answered."""
+"""Status counted for requests whose client had gone before the answer."""
 
 _INCOMPLETE = b"the request ended before it was complete\n"
 
@@ -118,7 +118,7 @@ def _area(path: str) -> str:
 
 
 def _told(path: str) -> str:
-    """What the log says of a path: not its secret part, nor anything that is so long that it may be one."""
+    """Path as the log shows it: without its secret part, and without any part so long that it may be one."""
     shown: list[str] = []
     named = 0  # since the part before the secrets, and that one
     for part in path[:_MOST_LOOKED_AT].split("/"):
@@ -133,7 +133,7 @@ def _told(path: str) -> str:
 
 
 def request_id(scope: Scope) -> str:
-    """What the log calls the request."""
+    """Id of the request in the log, made when it is first asked for."""
     kept = cast("dict[str, str]", scope)
     return kept.setdefault(_REQUEST_ID, secrets.token_hex(4))
 

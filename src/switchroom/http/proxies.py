@@ -17,7 +17,7 @@ _PARAMETER = r'[^\s=;,"]+=(?:"(?:[^"\\]|\\.)*"|[^\s=;,"]*)'
 _ELEMENT = re.compile(rf"\s*{_PARAMETER}(?:\s*;\s*{_PARAMETER})*\s*")
 _NAMED = re.compile(r'([^\s=;,"]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s=;,"]*))')
 _MOST_COMMAS = 4
-"""In the quoted values of one element of `Forwarded`; those of proxies have none."""
+"""Commas in the quoted values of one element of `Forwarded`; those of proxies have none."""
 
 
 class TrustedProxies:
@@ -55,14 +55,15 @@ class TrustedProxies:
 
 
 def _of_x_forwarded_for(lines: Sequence[str]) -> Iterator[str]:
-    """What the header says, from the right."""
+    """Entries of the header, from the right."""
     for line in reversed(lines):
         for said in reversed(line.split(",")):
             yield said.strip()
 
 
 def _of_forwarded(lines: Sequence[str]) -> Iterator[str]:
-    """What the elements say with `for`, from the right: what a caller sent before them may be open quotes."""
+    """Values of `for` of the header's elements, from the right: a caller may have sent open quotes before
+    them."""
     for line in reversed(lines):
         rest: str | None = line
         while rest is not None:

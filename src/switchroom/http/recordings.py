@@ -112,8 +112,8 @@ def _headers(found: RecordedFile, tag: bytes) -> Headers:
 
 
 def _part(asked: bytes, is_current: bool, size: int) -> _Part:
-    """What of a file is asked for (RFC 9110, section 14). More than one range, and what is no range, is all
-    of it. Raises _Unsatisfiable."""
+    """Part of a file that is asked for (RFC 9110, section 14): all of it for more than one range, and for
+    anything that is no range. Raises _Unsatisfiable."""
     found = _RANGE.fullmatch(asked.decode("latin-1").strip()) if is_current else None
     first, last = found.groups() if found is not None else ("", "")
     if not first and not last:

@@ -184,7 +184,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._said_all = False
         self._ending: asyncio.TimerHandle | None = None
 
-    # What applications ask for
+    # Requests of applications
 
     async def receive(self) -> WebSocketReceiveEvent | WebSocketDisconnectEvent:
         """The next message, or that the connection is over."""
@@ -232,7 +232,7 @@ class _Connection(asyncio.BufferedProtocol):
                 self._socket.shutdown(socket.SHUT_RDWR)
         self._transport.abort()
 
-    # What the event loop calls
+    # Calls by the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
