@@ -33,12 +33,12 @@ _OPTIONS = (
 
 
 _ASKED_AGAIN_AFTER = 0.5
-"""Seconds: what comes in before there is anybody to answer is lost. One that has much to do answers later;
-whoever asks says by when."""
+"""Seconds until a worker is asked again: a question that comes in before it listens is lost. A worker that
+has much to do answers later; the caller says by when."""
 
 
 class TelephonyJob(Struct, frozen=True):
-    """What a telephony worker is to do: the settings, and which of the workers it is, from 1."""
+    """Job of a telephony worker: the settings, and its number among the workers, from 1."""
 
     settings: Settings
     number: int

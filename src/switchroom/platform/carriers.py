@@ -38,7 +38,7 @@ def carrier_certificates(settings: Settings) -> CarrierCertificates:
 
 
 def own_side(settings: Settings) -> OwnSide:
-    """Where carriers reach this platform."""
+    """Address and ports at which carriers reach this platform."""
     telephony = settings.telephony
     host = sip_server.advertised_address(settings) or sip_server.listen_address(settings)
     return OwnSide(f"[{host}]" if ":" in host else host, telephony.sip_port, telephony.sip_tls_port)

@@ -93,7 +93,7 @@ class LiveRooms:
                 log.error(f"{what} not written", reason=type(error).__name__)
 
     async def _end_meetings(self) -> None:
-        """Not before it is known who is inside the rooms of other processes."""
+        """Run the lifecycle of meetings, but not before it is known who is inside other processes' rooms."""
         if self.cluster is not None:
             await self.cluster.settled()
         await self.meeting_lifecycle.run()

@@ -11,7 +11,7 @@ from pathlib import Path
 from switchroom.settings import ConfigurationError, Settings
 
 PRIVATE_UMASK = 0o077
-"""Of everything that the platform writes, and the programs that it runs."""
+"""Umask of everything that the platform writes, and of the programs that it runs."""
 
 _FILES = ("switchroom.db", "switchroom.db-wal", "switchroom.db-shm", "secret.key", "demo.json")
 _DIRECTORIES = ("outbox", "recordings", "janus", "nats", "metrics")
@@ -39,8 +39,8 @@ def prepare(settings: Settings) -> None:
 
 
 def exposed(settings: Settings) -> list[Path]:
-    """What others than its owner can get at, of the directory, of what is kept in it, and of a database of
-    SQLite that is elsewhere. A directory of recordings that the settings name may be a group's."""
+    """Paths that others than their owner can get at: the directory, the files kept in it, and those of a
+    SQLite database that is elsewhere. A directory of recordings that the settings name may be a group's."""
     directory = settings.data_directory
     named = settings.janus.recordings_directory
     shared = _shared(settings)
@@ -54,7 +54,8 @@ def exposed(settings: Settings) -> list[Path]:
 
 
 def _shared(settings: Settings) -> frozenset[Path]:
-    """What may be a group's: the recordings, where the settings name a directory, and the way to them."""
+    """Paths that may be a group's: those of the recordings, where the settings name a directory, and the way
+    to it."""
     named = settings.janus.recordings_directory
     return frozenset({Path(named), *Path(named).parents}) if named else frozenset()
 

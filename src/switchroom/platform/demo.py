@@ -69,8 +69,8 @@ class DemoMeeting(Struct):
 
 
 class Demo(Struct):
-    """What `demo.json` holds. One made before there were meetings, or where no telephones are served, has
-    none."""
+    """Content of `demo.json`. A file from before there were meetings has no `webmeeting`; one made where no
+    telephones are served has no `telephony`."""
 
     base_url: str
     company_id: str

@@ -109,7 +109,7 @@ async def make_telephony(
 
 
 def sip_address(settings: Settings) -> str:
-    """Where softphones on this machine, or near it, find the SIP server."""
+    """Address at which softphones on this machine, or near it, find the SIP server."""
     return sip_server.advertised_address(settings) or sip_server.local_address(settings)
 
 

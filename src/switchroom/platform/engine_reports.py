@@ -48,7 +48,7 @@ def write_reports(path: Path, reports: Sequence[EngineReport]) -> None:
 
 
 def read_reports(path: Path) -> list[EngineReport]:
-    """Those that the parent has written last."""
+    """Reports that the parent process has written last; none when they cannot be read."""
     try:
         return _decoder.decode(path.read_bytes())
     except (OSError, msgspec.MsgspecError) as error:
@@ -57,7 +57,7 @@ def read_reports(path: Path) -> list[EngineReport]:
 
 
 def engine_problems(reports: Sequence[EngineReport]) -> dict[str, str]:
-    """What is wrong, by engine; those of which another part says it are left out."""
+    """Problems of engines, by name; engines whose health is another part of `/health/ready` are left out."""
     return {
         report.name: report.problem or f"{report.name} is {report.state.value}"
         for report in reports

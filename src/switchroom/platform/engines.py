@@ -39,7 +39,7 @@ def _none_further(_settings: Settings) -> Sequence[Any]:
 
 
 def _unprepared(_engine: Any, _settings: Settings) -> None:
-    """It needs nothing."""
+    """Do nothing, for an engine that needs no preparation."""
 
 
 def _unchanged(settings: Settings, _engine: Any) -> Settings:
@@ -111,11 +111,11 @@ class Engines:
         return [engine for _, engine in self._here.values() if isinstance(engine, kind)]
 
     def problem(self, name: str) -> str | None:
-        """Why an engine of this process has not been started, None when it has been."""
+        """Reason why an engine of this process has not been started, None when it has been."""
         return self._problems.get(name)
 
     def reports(self) -> list[EngineReport]:
-        """How the engines with a process are."""
+        """Reports on the engines with a process."""
         return [
             EngineReport(
                 engine.name,

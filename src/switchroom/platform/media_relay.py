@@ -14,7 +14,7 @@ from switchroom.settings import Settings
 
 
 def directory(settings: Settings) -> Path:
-    """Where it keeps what it writes."""
+    """Directory of the relay's files."""
     return settings.data_directory / "rtpengine"
 
 

@@ -37,7 +37,7 @@ class MediaServers:
         """Whether the media servers and this process see the same directory."""
 
     async def problem(self) -> str | None:
-        """What is wrong with the media servers, None when one is connected."""
+        """Problem with the media servers, None when one is connected."""
         if self.pool.available:
             return None
         if not self.pool.servers:

@@ -128,5 +128,5 @@ class MeetingServices:
 
 
 def all_dependents(further: AccountDependents) -> AccountDependents:
-    """What depends on accounts: their meetings, and what is no meeting."""
+    """Dependents of accounts: their meetings, and the `further` ones."""
     return AllDependents([AccountMeetings(), further])

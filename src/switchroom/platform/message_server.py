@@ -51,7 +51,7 @@ class MessageServer:
             await self.connection.stop()
 
     async def problem(self) -> str | None:
-        """What is wrong with the connection, None when it is there or there is none to be."""
+        """Problem with the connection, None when it is there or there is none to be."""
         if self.connection is None or self.connection.connected or self._engines.problem(NatsEngine.name):
             return None
         return "NATS does not answer; other processes are not heard"

@@ -26,7 +26,7 @@ _REACH_LIMIT = 10.0
 
 
 class Schema(Enum):
-    """What a database has: nothing, the tables of this version, or those of another."""
+    """State of a database: empty, with the tables of this version, or with those of another."""
 
     EMPTY = "empty"
     CURRENT = "current"
@@ -61,7 +61,7 @@ async def bring_up_to_date(database: Database) -> bool:
 
 
 async def require_usable(database: Database) -> Schema:
-    """What the database has. Raises ConfigurationError for one that is of a newer version,
+    """State of the database. Raises ConfigurationError for one that is of a newer version,
     DatabaseUnreachable."""
     state, version = await examine_schema(database)
     if state is Schema.NEWER:
@@ -72,7 +72,7 @@ async def require_usable(database: Database) -> Schema:
 
 
 async def examine_schema(database: Database) -> tuple[Schema, str]:
-    """What there is, and its version, empty without one. Raises DatabaseUnreachable."""
+    """State of the database, and the version of its schema, empty without one. Raises DatabaseUnreachable."""
     try:
         async with asyncio.timeout(_REACH_LIMIT), database.engine.connect() as connection:
             return await connection.run_sync(_state)
@@ -100,7 +100,7 @@ def _state(connection: Connection) -> tuple[Schema, str]:
 
 
 def _create_if_empty(connection: Connection) -> Schema:
-    """What there was."""
+    """Make the tables in an empty database. Returns the state before."""
     if connection.dialect.name == "postgresql":
         connection.execute(_ONE_AT_A_TIME)
     state, _ = _state(connection)

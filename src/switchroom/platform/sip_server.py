@@ -19,7 +19,7 @@ _SOMEWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
 
 
 def directory(settings: Settings) -> Path:
-    """Where it keeps its configuration and state."""
+    """Directory of the SIP server's configuration and state."""
     return settings.data_directory.resolve() / "kamailio"
 
 
@@ -100,7 +100,7 @@ def _make(settings: Settings) -> KamailioEngine:
 
 
 def _no_calls(settings: Settings) -> str:
-    """Why no calls can be had here, empty where they can."""
+    """Reason why no calls can be had here, empty where they can."""
     program = settings.telephony.rtpengine_executable
     if find_program(program) is not None:
         return ""

@@ -21,7 +21,7 @@ class Storage:
         self.database = Database(settings.database_url, self.bus, pool_size=settings.database.pool_size)
 
     async def problem(self) -> str | None:
-        """What is wrong with the database, None when it answers."""
+        """Problem with the database, None when it answers."""
         try:
             async with asyncio.timeout(2):
                 await self.database.check()

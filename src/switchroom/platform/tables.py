@@ -38,4 +38,4 @@ _WITH_TABLES = (
 )
 
 METADATA = Base.metadata
-"""All of them."""
+"""Metadata of all tables of these modules."""

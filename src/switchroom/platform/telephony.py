@@ -41,7 +41,7 @@ from switchroom.telephony.voicemail.retention import EVERY, Retention
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
 _NO_DOMAIN = "sip.internal"
-"""What realms end in where the platform has no domain name: of a top level that is nobody's."""
+"""End of realms where the platform has no domain name; its top-level domain belongs to nobody."""
 
 
 class TelephonyServices:
@@ -107,14 +107,14 @@ class TelephonyServices:
         ]
 
     def sip_server(self) -> Interfaces | None:
-        """Where the SIP server of this machine is, None where none runs. It reads a file."""
+        """Interfaces of the SIP server of this machine, None where none runs. Reads a file."""
         if not sip_server.wanted(self._settings):
             return None
         return read_interfaces(sip_server.directory(self._settings))
 
     def _why_away(self) -> str:
-        """Why no calls are controlled, with the command that installs what is missing; empty where that is
-        not known."""
+        """Reason why no calls are controlled, with the command that installs what is missing; empty where it
+        is not known."""
         if not sip_server.wanted(self._settings):
             return "telephony.enabled is false"
         problems = {one.name: one.problem for one in self._reports()}
@@ -122,14 +122,14 @@ class TelephonyServices:
         return next((problems[one] for one in names if problems.get(one)), "")
 
     def _relay(self) -> RtpengineInterfaces | None:
-        """Where the relay of this machine is, None where none runs."""
+        """Interfaces of the relay of this machine, None where none runs."""
         if not sip_server.wanted(self._settings):
             return None
         return read_relay(media_relay.directory(self._settings))
 
 
 def control_directory(settings: Settings) -> Path:
-    """Where the sockets of the telephony workers are."""
+    """Directory of the sockets of the telephony workers."""
     return settings.data_directory.resolve() / "telephony"
 
 

@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def _forget_the_dead(metrics: Path) -> None:
-    """What earlier workers counted stays counted; what they had at the moment, they have no longer."""
+    """Remove the live gauges of workers that have ended: they have nothing any more. Their counts stay."""
     for file in metrics.glob("gauge_live*_*.db"):
         if not Path("/proc", file.stem.rpartition("_")[2]).exists():
             file.unlink(missing_ok=True)

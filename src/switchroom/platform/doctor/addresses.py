@@ -45,7 +45,7 @@ async def public_url(settings: Settings, *, runs: bool) -> list[Finding]:
 
 
 def proxies(settings: Settings) -> Finding:
-    """Whether whoever stands between is believed, and nobody else."""
+    """Whether the proxies that stand between are believed, and nobody else."""
     subject, trusted = "trusted proxies", settings.security.trusted_proxies
     everybody = [one for one in trusted if ip_network(one, strict=False).prefixlen == 0]
     if everybody:

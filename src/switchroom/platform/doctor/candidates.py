@@ -25,8 +25,8 @@ _LOOPBACK_INTERFACE = "lo"
 
 
 async def findings(settings: Settings) -> list[Finding]:
-    """What is announced, and whether it can be reached from where `public_url` is for. Nothing of servers
-    that are not there: another finding says so."""
+    """Findings of the candidates that are announced: whether they can be reached from where `public_url` is
+    for. None of servers that are not there: another finding says so."""
     if settings.janus.urls:
         return [one for url in settings.janus.urls for one in await _elsewhere(settings, url)]
     own = media_servers.ENTRY.make(settings)
@@ -51,7 +51,7 @@ async def findings(settings: Settings) -> list[Finding]:
 
 
 async def _of_running(own: JanusEngine) -> list[Candidate] | None:
-    """Those of the server whose configuration is in the data directory, None when it does not run."""
+    """Candidates of the server whose configuration is in the data directory, None when it does not run."""
     endpoint = written_endpoint(own.directory)
     if endpoint is None:
         return None
@@ -62,8 +62,8 @@ async def _of_running(own: JanusEngine) -> list[Candidate] | None:
 
 
 async def _of_started(own: JanusEngine, executable: str) -> list[Candidate]:
-    """Those of a server with the same settings, on ports and in a directory of its own, which ends with the
-    answer. Raises JanusError, ProcessError, OSError."""
+    """Candidates of a server with the same settings, on ports and in a directory of its own, which ends with
+    the answer. Raises JanusError, ProcessError, OSError."""
     with TemporaryDirectory(prefix="switchroom-doctor-") as directory:
         engine = JanusEngine(Path(directory), own.configuration, executable)
         await engine.start()
@@ -102,7 +102,7 @@ async def _judged(settings: Settings, subject: str, said: Sequence[Candidate], w
 
 
 async def _problem(settings: Settings, announced: Sequence[IPv4Address | IPv6Address]) -> str:
-    """Why nobody reaches one of the addresses from where `public_url` is for, if so."""
+    """Problem that nobody reaches one of the addresses from where `public_url` is for, empty without it."""
     host = urlsplit(settings.public_url).hostname if settings.public_url else None
     if not host or is_loopback(host):
         return ""

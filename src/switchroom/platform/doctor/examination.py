@@ -11,7 +11,7 @@ from switchroom.settings import Settings
 
 
 async def examine(settings: Settings) -> Sequence[Finding]:
-    """What is good, and what would fail, in the order of what depends on what."""
+    """Findings of all examinations, good ones and failures; later ones depend on earlier ones."""
     port = await machine.port(settings)
     return [
         machine.python(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 LIMIT = 5.0
-"""Seconds that whoever is asked has to answer."""
+"""Seconds that a server that is asked has to answer."""
 
 
 class Finding(Struct, frozen=True):

@@ -55,7 +55,7 @@ async def port(settings: Settings) -> Finding:
 
 
 async def running(settings: Settings) -> list[Finding]:
-    """What the running server says of itself."""
+    """Finding of the problems that the running server tells of itself."""
     answer = await fetched(f"{_here(settings)}/health/ready")
     try:
         problems = msgspec.convert(answer, _Ready).problems

@@ -36,7 +36,7 @@ class StunRefused(Exception):
 
 
 class StunServer(Struct, frozen=True):
-    """Where a server is, and what it is spoken to over."""
+    """Address of a STUN or TURN server, and the transport over which it is spoken to."""
 
     host: str
     port: int
@@ -155,7 +155,7 @@ def _message(kind: int, attributes: Attributes, key: bytes | None = None) -> byt
     body = b"".join(_attribute(number, value) for number, value in attributes.items())
     if key is None:
         return _HEADER.pack(kind, len(body), _COOKIE, transaction) + body
-    # What is signed says the length with the signature, which is 24 bytes.
+    # The signed bytes say the length with the signature, which is 24 bytes.
     signed = _HEADER.pack(kind, len(body) + 24, _COOKIE, transaction) + body
     return signed + _attribute(_INTEGRITY, hmac.digest(key, signed, "sha1"))
 

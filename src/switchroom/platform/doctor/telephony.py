@@ -15,8 +15,8 @@ from switchroom.settings import Settings
 
 
 async def findings(settings: Settings, *, runs: bool) -> list[Finding]:
-    """What phones and carriers need; nothing where there are to be none. The ports are this platform's where
-    it runs already."""
+    """Findings of what phones and carriers need; none where no telephones are served. Ports are not examined
+    where this platform runs already, as they are its own."""
     if not sip_server.wanted(settings):
         return []
     ports = [] if runs else [_ports(settings), _media_ports(settings)]
@@ -46,7 +46,7 @@ async def _address(settings: Settings) -> Finding:
     subject = "address for phones and carriers"
     listen, told = sip_server.listen_address(settings), settings.telephony.advertised_address
     if is_loopback(listen) and not told:
-        # Whoever names no address for others, or this machine, is alone here.
+        # Settings that name no address for others, or this machine, serve nobody elsewhere.
         here = is_loopback(urlsplit(settings.public_url or settings.base_url).hostname or "")
         state = f"{listen}: only programs of this machine can register and call"
         remedy = 'Set telephony.listen, such as "0.0.0.0".'
