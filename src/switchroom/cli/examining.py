@@ -20,7 +20,7 @@ def doctor(host: str | None, port: int | None, data: str | None, config: Path | 
     from switchroom.platform.doctor.examination import examine  # here: the version needs none of it
 
     settings = load_settings(config, host, port, data)
-    # What it starts for a question is told by the answer.
+    # Programs that it starts for a question are told of by the answer.
     logs.configure(settings.log_format, "error")
     report = run(examine(settings))
     for finding in report:

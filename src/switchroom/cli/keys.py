@@ -25,7 +25,7 @@ def meeting_key_commands() -> None:
 
 
 class KeyUse(StrEnum):
-    """What a key is good for: two parts of the Web Meeting API, the events log, and telephony."""
+    """Use of a key: two parts of the Web Meeting API, the events log, and telephony."""
 
     ACCOUNT = "account"
     MEETING = "meeting"

@@ -11,7 +11,7 @@ from switchroom import collector
 
 
 class Lazy(Struct, frozen=True):
-    """Where a command is, as `module:name`, and its help in one line."""
+    """Place of a command, as `module:name`, and its help in one line."""
 
     place: str
     help: str

@@ -47,14 +47,14 @@ class CommandError(Exception):
 
 
 def printable(text: str) -> str:
-    """What people have typed, for a terminal: what would steer it is shown as a replacement character."""
+    """Text that people have typed, for a terminal: characters that would steer it are replaced by U+FFFD."""
     return "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 @asynccontextmanager
 async def offline(loaded: Settings) -> AsyncGenerator[Administration]:
-    """What is administered, on an up-to-date database, without serving."""
-    # Here: help, and what asks a running server, need none of it.
+    """Administration on an up-to-date database, without serving."""
+    # Here: help, and commands that ask a running server, need none of it.
     from switchroom.platform.administration import Administration
     from switchroom.platform.schema import bring_up_to_date
 

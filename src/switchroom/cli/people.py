@@ -174,6 +174,6 @@ def reset_password(user: str, printed: bool, org: str, data: str | None, config:
 async def _organization(
     org: str, data: str | None, config: Path | None
 ) -> AsyncGenerator[tuple[Administration, Organization]]:
-    """What is administered, and the organization that the option names."""
+    """Administration, and the organization that the option names."""
     async with offline(load_settings(config, None, None, data)) as administration:
         yield administration, await administration.identity.organizations.find(org)

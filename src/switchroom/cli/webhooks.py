@@ -224,7 +224,7 @@ def redeliver(
 
 
 def _object(custom_data: str) -> dict[str, Any]:
-    """What was said as JSON; nothing is an empty object."""
+    """Object of custom data given as JSON; empty text is an empty object. Raises CommandError."""
     try:
         return msgspec.json.decode(custom_data or "{}", type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -232,7 +232,7 @@ def _object(custom_data: str) -> dict[str, Any]:
 
 
 def _special(hook: WebHook) -> Iterator[str]:
-    """What is not as in other hooks, a line each."""
+    """Settings in which a hook differs from the usual, a line each."""
     if hook.retries is not None:
         yield f"retries: {hook.retries}"
     if hook.custom_data:
