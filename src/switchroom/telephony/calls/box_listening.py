@@ -1,4 +1,4 @@
-"""What a caller hears of a voicemail box and says to it: prompts, keys, recordings, a place in a message."""
+"""Dialogue of a caller with a voicemail box: prompts, keys, recordings, a place in a message."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class BoxListening:
         self.recorded: Path | None = None
         self.milliseconds = 0
         self.unsaved: UnsavedMessage | None = None
-        """What recordings are, where they are messages: a process that is killed leaves them to the next."""
+        """Message that is recorded, where it is one: a process that is killed leaves it to the next."""
 
         self.gone: CallOver | Rerouted | None = None
 
@@ -75,7 +75,8 @@ class BoxListening:
     async def collect(
         self, action: Collect, box: Box | None, messages: Mapping[str, Path]
     ) -> Digits | Timeout | HungUp:
-        """What is pressed. A message that is among the prompts can be sought in afterwards."""
+        """Play the prompts and return the keys that are pressed. `seek` works afterwards in the last message
+        that is among the prompts."""
         heard = [one for one in action.prompts if isinstance(one, Message)]
         if heard:
             self._message = self._file_of(heard[-1], messages)
@@ -130,7 +131,7 @@ class BoxListening:
         return Recorded(self.milliseconds)
 
     async def forget_unsaved(self) -> None:
-        """What was recorded is saved."""
+        """Remove the note of the unsaved recording, which is saved now."""
         if self.recorded is not None:
             await asyncio.to_thread(unsaved.forget, self.recorded.parent)
 

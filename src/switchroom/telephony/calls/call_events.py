@@ -34,8 +34,8 @@ _TYPES: Mapping[
 
 
 def event_of(call: CallSnapshot, happened: Happened) -> DomainEvent | None:
-    """What the log says of a change; None for one that it says nothing of, or tells with
-    the records."""
+    """Event of the log for a change; None for a change that the log says nothing of, or tells with the
+    records."""
     if happened.emergency is not None:
         said = happened.emergency
         return CallEmergency(

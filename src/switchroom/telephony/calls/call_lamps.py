@@ -72,13 +72,13 @@ class CallLamps:
         self._changed: set[Party] = set()
         self._watched: defaultdict[Party, set[str]] = defaultdict(set)
         self._present: dict[Party, bool] = {}
-        """Those whose presence is watched, and whether they can be reached."""
+        """Parties whose presence is watched, and whether they can be reached."""
         self._to_tell: set[Party] = set()
-        """Those whose presence alone is to be published."""
+        """Parties of which the presence alone is to be published."""
         self._moved: set[int] = set()
         """Accounts of which somebody may be reached who could not, or the other way."""
         self._organizations: frozenset[int] = frozenset()
-        """Those in which somebody is watched."""
+        """Ids of the accounts in which somebody is watched."""
         self._woken = asyncio.Event()
         bus.subscribe(ContactsChanged, self._contacts_changed)
 
@@ -90,7 +90,7 @@ class CallLamps:
     def note(self, snapshot: CallSnapshot, happened: Happened) -> None:
         """Take in a change of a call. It neither blocks nor raises."""
         self._noted[snapshot.id] = snapshot, happened.kind is ChangeKind.ENDED
-        # Where nobody watches, it is enough to take it in before the next look at who does.
+        # While nobody watches, it is enough to take the change in before the next look at the watchers.
         if snapshot.organization_id in self._organizations:
             self._woken.set()
 
@@ -163,7 +163,7 @@ class CallLamps:
         for uri, party in found.items():
             self._watched[party].add(uri)
         self._organizations |= {party.organization_id for party in found.values()}
-        # What was told while they were looked up too.
+        # Changes too that were noted while the parties were looked up.
         self._take_in()
         self._changed.update(party for party in found.values() if party in self._parties)
         present = {one.uri for one in watched if one.event == PRESENCE}
@@ -205,11 +205,11 @@ class CallLamps:
 
 
 _NO_CALL = Dialog("none", DialogState.TERMINATED, is_caller=False)
-"""What is told once a call is over: phones keep a lamp lit that they hear nothing more of."""
+"""Dialog that is published once a call is over: phones keep a lamp lit that they hear nothing more of."""
 
 
 def _parties(snapshot: CallSnapshot) -> Iterator[Party]:
-    """Everybody who has, or had, a leg."""
+    """Parties that have, or had, a leg of the call."""
     for leg in snapshot.legs:
         for kind, id_ in (("device", leg.device_id), ("user", leg.user_id)):
             if id_ is not None:
@@ -231,7 +231,7 @@ def _dialogs(snapshot: CallSnapshot) -> Dialogs:
 
 
 async def reachable(session: AsyncSession, parties: Collection[Party]) -> frozenset[Party]:
-    """Those of the devices and users that a call can reach now: with a contact that has not expired."""
+    """Devices and users among these that a call can reach now: with a contact that has not expired."""
     ids = {kind: sorted(one.id for one in parties if one.kind == kind) for kind in ("device", "user")}
     found: set[Party] = set()
     for kind, column in (("device", Device.id), ("user", Device.owner_id)):
@@ -247,7 +247,7 @@ async def reachable(session: AsyncSession, parties: Collection[Party]) -> frozen
 
 
 async def parties_at(session: AsyncSession, uris: Collection[str]) -> Mapping[str, Party]:
-    """Who is at these addresses: the device with that name, with or without the prefix that phones are told,
+    """Parties at these addresses: the device with that name, with or without the prefix that phones are told,
     or the user or device that the callflow of that extension begins with."""
     asked = {uri: _parts(uri) for uri in uris}
     known = await session.execute(

@@ -29,8 +29,8 @@ from switchroom.telephony.routing.state import State
 
 
 class SavedSeat(Struct, frozen=True):
-    """What another process needs to know of a conference that the routed leg is in: the member's own, and
-    that of the whole, which each of its members' calls has."""
+    """State of a conference that the routed leg is in, for another process: the member's own, and that of the
+    whole, which each of its members' calls has."""
 
     muted: bool = False
     is_locked: bool = False
@@ -39,12 +39,12 @@ class SavedSeat(Struct, frozen=True):
 
 
 class SavedCall(Struct, frozen=True, kw_only=True):
-    """What another process takes a call up from. A leg that is neither `routed` nor `partner` is that of
-    somebody who transfers. Where the caller has not been answered there are only legs to end."""
+    """State from which another process takes a call up. A leg that is neither `routed` nor `partner` is that
+    of a transferor. Where the caller has not been answered there are only legs to end."""
 
     legs: tuple[SavedLeg, ...] = ()
     abandoned: tuple[AbandonedLeg, ...] = ()
-    """Those that it ends: what rang would be answered by nobody."""
+    """Legs that the other process ends: nobody would be there when one that rings is answered."""
 
     routed: str
     partner: str = ""
@@ -153,7 +153,7 @@ class CallState:
         )
 
     def _save(self) -> bytes:
-        """What another process takes the call up from, or ends its legs by, as of now."""
+        """State as of now, from which another process takes the call up or ends its legs; empty for none."""
         if self.ended_at is not None:
             return b""
         kept: list[Leg] = []
@@ -184,7 +184,7 @@ class CallState:
         return self.ear_of(self.routed)
 
     def ear_of(self, leg: Leg) -> Ear:
-        """How a leg is spoken to."""
+        """Ear of a leg: the language, the time zone and the sample rate in which it is spoken to."""
         codec = leg.media.state.codec
         is_wide = codec is not None and codec.name.lower() in ("g722", "opus")
         language, zone = leg.party.language, "UTC"

@@ -31,7 +31,7 @@ def forwarders(call: Call) -> Mapping[MemberType, Collection[int]]:
 
 
 async def reachable(session: AsyncSession, flow: Flow, call: Call) -> frozenset[str] | None:
-    """Those whom a call may ring (`Flow.reachable`)."""
+    """Keys of the users and devices that a call may ring, None for all (`Flow.reachable`)."""
     allowed: frozenset[str] | None = None
     for payer in _payers(flow, call):
         if has_closed_groups(payer):

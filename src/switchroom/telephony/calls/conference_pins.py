@@ -14,7 +14,7 @@ from switchroom.telephony.resources.conferences import ConferenceRow
 
 
 class Role(StrEnum):
-    """What a PIN makes of whoever enters it."""
+    """Role that a PIN gives to the caller who enters it."""
 
     MEMBER = "member"
     MODERATOR = "moderator"
@@ -29,9 +29,10 @@ class ConferencePins:
         self._throttle = throttle
 
     async def role(self, organization_id: int, conference_id: int, pin: str, place: str) -> Role | None:
-        """What the PIN makes of a caller in a conference of this account, None for a wrong one. `place` is
-        where the caller calls from, as a device or a number: who has failed from there too often, or for this
-        conference, is refused for a while whatever they enter, as `Throttle` has it. Raises Unavailable."""
+        """Role that the PIN gives a caller in a conference of this account, None for a wrong one. `place` is
+        where the caller calls from, as a device or a number: a caller after too many failures from there, or
+        for this conference, is refused for a while whatever they enter, as `Throttle` has it. Raises
+        Unavailable."""
         account = f"conference {organization_id} {conference_id}"
         place = f"conference {organization_id} {place}"
         query = select(ConferenceRow.moderators_pin_hash, ConferenceRow.members_pin_hash).where(

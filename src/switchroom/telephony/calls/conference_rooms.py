@@ -13,7 +13,7 @@ from switchroom.telephony.media.mixer import Seat
 
 
 class Member:
-    """Somebody in a conference, by telephone."""
+    """Member of a conference, by telephone."""
 
     def __init__(self, call: LiveCall, seat: Seat, ear: Ear, *, muted: bool, is_moderator: bool) -> None:
         self.call = call
@@ -26,7 +26,7 @@ class Member:
         self.told = ""
         """The notice that it has been given of why it hears nobody, empty where it does."""
         self.notice = ""
-        """What it is to be told at once, empty for nothing."""
+        """The notice that it is to be told at once, empty for none."""
         self.music = ""
         """The id of the music that it hears, empty for none."""
 
@@ -48,7 +48,7 @@ class Room:
         self.name = f"{organization_id}.{conference_id}"
         self.members: list[Member] = []
         self.coming = 0
-        """How many are about to become members."""
+        """Number of callers who are about to become members."""
         self.is_locked = False
         self.is_muted = False
         """Whether the moderator has muted all who are no moderators; so is who comes later."""

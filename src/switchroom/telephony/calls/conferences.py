@@ -48,15 +48,15 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Pins(Protocol):
-    """Whoever knows the PINs of conferences."""
+    """Check of the PINs of conferences."""
 
     async def role(self, organization_id: int, conference_id: int, pin: str, place: str) -> Role | None:
-        """What a PIN makes of a caller, None for a wrong one; `place` is where the caller calls from."""
+        """Role that a PIN gives a caller, None for a wrong one; `place` is where the caller calls from."""
         ...
 
 
 class EventLog(Protocol):
-    """Where events are written."""
+    """Log that events are appended to."""
 
     def add(self, organization_id: int, event: DomainEvent, object_id: str) -> None: ...
 
@@ -133,7 +133,7 @@ class Conferences:
         return Finished()
 
     async def participants(self, organization_id: int, conference_id: int) -> Sequence[Participant]:
-        """Who is in a conference, in the order in which they came."""
+        """Participants of a conference, in the order in which they came."""
         room = self._rooms.get(f"{organization_id}.{conference_id}")
         return [_participant(one) for one in room.members] if room is not None else []
 
@@ -323,7 +323,7 @@ class Conferences:
         else:
             await self._mixer.unmute(room.name, member.seat)
 
-    # What it is made of.
+    # Parts of the above.
 
     def _room(self, organization_id: int, conference_id: int) -> Room:
         room = Room(organization_id, conference_id)
@@ -353,7 +353,7 @@ def _is_owner(call: LiveCall, conference: Conference | None) -> bool:
 def _refused(
     room: Room, conference: Conference | None, *, is_moderator: bool, was_here: bool
 ) -> Failed | None:
-    """Why somebody does not get in."""
+    """Failure of a caller who is not let in, None for one who is."""
     if room.is_locked and not is_moderator and not was_here:
         return Failed(HangupCause.CALL_REJECTED, 403)
     most = conference.members_maximum if conference is not None else 0

@@ -27,7 +27,7 @@ from switchroom.telephony.control.messages import (
 
 
 class ConferenceControl(Protocol):
-    """Whoever has the conferences of a worker."""
+    """Control of the conferences of a worker."""
 
     async def participants(self, organization_id: int, conference_id: int) -> Sequence[Participant]: ...
 

@@ -13,21 +13,21 @@ from switchroom.telephony.calls.live_rows import LiveCallRow
 from switchroom.telephony.calls.snapshot import CallSnapshot, LegStatus
 
 _PRECEDENCE = (LegStatus.ANSWERED, LegStatus.HELD, LegStatus.RINGING)
-"""Which state tells most of a device that has several legs."""
+"""States of the legs of a device that has several, the one that tells most of it first."""
 
 
 _decoder = msgspec.msgpack.Decoder(CallSnapshot)
 
 
 async def device_states(session: AsyncSession, organization_id: int) -> Mapping[int, str]:
-    """What those of the account's devices do that are in a call, by their ids: `ringing`, also of one that
-    calls and is not answered yet, `answered`, `held` (it holds the other)."""
+    """States of the account's devices that are in a call, by their ids: `ringing`, also of one that calls and
+    is not answered yet, `answered`, `held` (it holds the other)."""
     rows = select(LiveCallRow.snapshot).where(LiveCallRow.organization_id == organization_id)
     return states_of(_readable(await session.scalars(rows)))
 
 
 def _readable(snapshots: Iterable[bytes]) -> Iterator[CallSnapshot]:
-    """Those that this version reads: a worker of another may still run."""
+    """Snapshots that this version can read: a worker of another version may still run."""
     for snapshot in snapshots:
         with suppress(msgspec.MsgspecError):
             yield _decoder.decode(snapshot)

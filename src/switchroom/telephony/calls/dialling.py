@@ -64,7 +64,7 @@ class TrunkDialler:
         return self._begun
 
     def begun_by(self, organization_id: int, *, is_forward: bool) -> int:
-        """How many calls of an account are about to be legs, those that are forwarded or the others."""
+        """Number of calls of an account that are about to be legs: of forwarded ones, or of the others."""
         return self._begun_by[organization_id, is_forward]
 
     async def dial(self, ringing: RingingCall, loaded: LoadedFlow, action: Dial) -> Outcome:
@@ -98,7 +98,7 @@ class TrunkDialler:
         return outcome
 
     async def _hops(self, access: TrunkAccess, organization_id: int, action: Dial) -> tuple[Hop, ...]:
-        """Where the call may go. What was found when the trunk was last looked after may have changed."""
+        """Addresses that the call may go to. They may have changed since the trunk was last looked after."""
         trunk_id = action.trunk_id
         try:
             found = await self._carriers.find(access.server, access.port, access.transport)

@@ -90,8 +90,8 @@ def called_number(invite: Request) -> str:
 
 
 def calling_identity(invite: Request, country: str) -> Identity:
-    """Who calls, as the carrier says: From, or P-Asserted-Identity where From has no number and nobody
-    asks for privacy (RFC 3323, RFC 3325)."""
+    """Identity of the caller, as the carrier says: From, or P-Asserted-Identity where From has no number and
+    nobody asks for privacy (RFC 3323, RFC 3325)."""
     wanted = {one.strip().lower() for one in (invite.headers.get("Privacy") or "").split(";")}
     withheld = bool(wanted & {"id", "user", "header"})
     shown = invite.from_

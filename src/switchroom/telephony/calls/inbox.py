@@ -29,7 +29,7 @@ class KeyPressed(Struct, frozen=True):
 
 
 class PlayedToEnd(Struct, frozen=True):
-    """What a leg was played is over; `playback` is the id that `Playback.play` has given."""
+    """End of a playback to a leg; `playback` is the id that `Playback.play` has given."""
 
     leg: Leg
     playback: str
@@ -50,7 +50,7 @@ class Rang(Struct, frozen=True):
 
 
 class Woken(Struct, frozen=True):
-    """What the task waits for elsewhere is done."""
+    """End of something that the task waits for elsewhere."""
 
 
 class Command(Protocol):
@@ -85,7 +85,7 @@ class Inbox:
         self._happenings.append(happening)
         self._wake()
 
-    # What legs tell their owner.
+    # Notices of legs to their owner.
 
     def signalled(self, leg: Leg, event: SessionEvent) -> None:
         self.put(Signalled(leg, event))
@@ -109,7 +109,7 @@ class Inbox:
         return self._happenings.popleft()
 
     def drain(self) -> list[Happening]:
-        """What is there, taken out."""
+        """Take out all happenings that are there, and return them."""
         found = list(self._happenings)
         self._happenings.clear()
         return found

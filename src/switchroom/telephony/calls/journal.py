@@ -45,7 +45,7 @@ DROPS_LOGGED_EVERY = 10.0
 """Seconds between lines of the log that say how many events were dropped so far."""
 
 _MOST_OVER, _OVER_FOR = 10_000, 60.0
-"""How many, and for how many seconds."""
+"""Calls whose end is written that are remembered, and the seconds for which they are."""
 
 RETRY_AFTER = 0.5
 """Seconds after which a write that has failed is tried again."""
@@ -75,12 +75,12 @@ class CallJournal:
 
     @property
     def waiting(self) -> int:
-        """How many calls have changes that are not written yet."""
+        """Number of calls with changes that are not written yet."""
         return len(self._waiting.keys() | self._in_flight.keys())
 
     @property
     def dropped(self) -> int:
-        """How many events the log will never have: too many of their calls waited."""
+        """Number of events that the log will never have: too many of the same call waited (`MOST_EVENTS`)."""
         return self._dropped
 
     def note(

@@ -47,8 +47,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Change:
-    """What is to be written of a call: its last snapshot, what gives the state of it if that does not have
-    it, what the log says of it, and when it has ended."""
+    """Change of a call that is to be written: the last snapshot, the function that gives the state if the
+    snapshot does not have it, the events for the log, and the time of the call's end."""
 
     __slots__ = ("ended", "events", "is_second_try", "save", "snapshot")
 
@@ -71,7 +71,7 @@ Changes = dict[str, Change]
 
 
 class Written(Struct, frozen=True):
-    """What is in the database of a call that is up: the ids of its records by their keys, and the records,
+    """Records in the database of a call that is up: their ids by their keys, and the records themselves,
     where this process has written them."""
 
     ids: Mapping[str, int]

@@ -143,7 +143,7 @@ class KeptLoader:
     async def _remember(
         self, key: Hashable, load: Callable[[], Awaitable[T]], account_of: Callable[[T], int | None]
     ) -> T:
-        """What is kept under the key, or is loaded now; kept where it is an account's."""
+        """Return what is kept under the key, or load it now, and keep it where it is an account's."""
         if not self._is_hearing():
             self.forget_all()
             return await load()
@@ -197,7 +197,7 @@ class KeptLoader:
 
 
 def _size(found: object) -> int:
-    """How many resources it holds, and modules of a flow: each takes about two kilobytes."""
+    """Number of resources that were loaded, and of modules of a flow: each takes about two kilobytes."""
     if not isinstance(found, LoadedFlow):
         return 1
     flow = found.flow

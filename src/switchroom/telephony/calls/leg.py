@@ -36,7 +36,7 @@ from switchroom.telephony.routing.hangup_causes import HangupCause
 log = structlog.stdlib.get_logger(__name__)
 
 DEVICE = field_name("X-SR-Device")
-"""Which device a leg is, as the SIP server says it of who calls and is told it of whom to call."""
+"""Field with the device of a leg: the SIP server sets it for a caller, and is told by it whom to call."""
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 """Reason (RFC 3326) with which phones do not count a call as missed."""
@@ -53,13 +53,14 @@ _Q850 = {
 _WARNINGS = {
     HangupCause.INCOMPATIBLE_DESTINATION: '305 switchroom "No codec or encryption that both sides have"',
 }
-"""What a refused caller is told in words (RFC 3261 section 20.43)."""
+"""Warnings that a refused caller is told in words, by the cause (RFC 3261 section 20.43)."""
 
 _LOST = (NgError, SdpError)
 
 
 class LegOwner(Protocol):
-    """Whoever is told what happens to a leg: a call, or what rings it. None of it may block or raise."""
+    """Owner of a leg, which is told what happens to it: a call, or the ringing of the leg. No method may
+    block or raise."""
 
     def signalled(self, leg: Leg, event: SessionEvent) -> None:
         """An event of the SIP session."""
@@ -70,7 +71,7 @@ class LegOwner(Protocol):
         ...
 
     def played(self, leg: Leg, playback: str) -> None:
-        """What `Playback.play` gave this id to is over."""
+        """The playback that `Playback.play` gave this id to is over."""
         ...
 
     def lost(self, leg: Leg, loss: MediaLoss) -> None:
@@ -79,7 +80,7 @@ class LegOwner(Protocol):
 
 
 class Party(Struct, frozen=True):
-    """Who is at a leg: a device with the user who has it, or a trunk; and what is shown of them. With
+    """Party at a leg: a device with the user who has it, or a trunk; and what is shown of them. With
     `is_forward` the call has been forwarded to them; a phone that does not `log_missed` is told, when it has
     rung, that the call was taken elsewhere (RFC 3326), which none shows as missed."""
 
@@ -94,12 +95,12 @@ class Party(Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """Where guesses of a PIN are counted."""
+        """Place that guesses of a PIN are counted for: a device, or the number of a caller from outside."""
         return f"number {self.number}" if self.device_id is None else f"device {self.device_id}"
 
 
 class SavedLeg(Struct, frozen=True):
-    """What another process takes a leg up from."""
+    """State from which another process takes a leg up."""
 
     uuid: str
     party: Party
@@ -113,8 +114,8 @@ class SavedLeg(Struct, frozen=True):
 
 
 class AbandonedLeg(Struct, frozen=True):
-    """What another process ends a leg by that it does not go on with: one that had not been answered, or that
-    nobody talked to. `media` is its id at the relay."""
+    """State by which another process ends a leg that it does not go on with: one that had not been answered,
+    or that nobody talked to. `media` is its id at the relay."""
 
     media: str
     sent: SentInvite | None = None
@@ -314,7 +315,7 @@ class Leg:
         )
 
     def save(self) -> SavedLeg | None:
-        """What another process takes it up from, None before it is answered and after its end."""
+        """State from which another process takes the leg up, None before it is answered and after its end."""
         if not self.is_up or self.session is None or self.has_ended:
             return None
         return SavedLeg(
@@ -330,7 +331,7 @@ class Leg:
         )
 
     def save_for_end(self) -> AbandonedLeg | None:
-        """What another process ends it by, None where there is nothing to end."""
+        """State by which another process ends the leg, None where there is nothing to end."""
         session, media = self.session, self.media.state.id
         if self.has_ended:
             return None
@@ -391,7 +392,7 @@ class Leg:
 
 
 def _nothing() -> None:
-    """Nobody wants to know."""
+    """Do nothing: the default of a callback."""
 
 
 def _quietly(act: Callable[[], None]) -> None:

@@ -92,8 +92,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 _NOT_TAKEN, _TAKEN_AND_FAILED = 503, 500
-"""What a caller is told. The SIP server gives a call that was answered 503 to another worker: that is for
-calls of which nothing has come yet."""
+"""SIP statuses that a caller is told. The SIP server gives a call that is answered with 503 to another
+worker: that is for calls of which nothing has come yet."""
 
 
 class Entry(Protocol):
@@ -109,7 +109,7 @@ Performer = Callable[["LiveCall", Any], Awaitable[Event]]
 
 
 class Board(Protocol):
-    """What a call needs of the process that has it."""
+    """Services that a call needs of the process that has it."""
 
     @property
     def services(self) -> MediaServices: ...
@@ -125,7 +125,7 @@ class Board(Protocol):
 
     @property
     def performers(self) -> Mapping[type[Action], Performer]:
-        """Those who carry out what calls themselves do not."""
+        """Performers of the actions that calls do not carry out themselves."""
         ...
 
     def with_live(self, flow: Flow) -> Flow:
@@ -165,7 +165,7 @@ class LiveCall(TalkingCall):
         self.board = board
         self._is_emergency = False
 
-    # What goes through it from beginning to end.
+    # The course of the call, from beginning to end.
 
     async def run(self, entry: Entry) -> None:
         """Have the call from its beginning to its end."""
@@ -200,7 +200,7 @@ class LiveCall(TalkingCall):
 
     def _fail(self) -> None:
         self.cause = HangupCause.NORMAL_TEMPORARY_FAILURE
-        # What has a record was taken: another worker would make it a second one.
+        # A call that has a record was taken: another worker would make it a second one.
         self.code = _NOT_TAKEN if self.action is None and not self.is_told else _TAKEN_AND_FAILED
 
     async def _begin(self, entry: Entry) -> None:
@@ -430,7 +430,7 @@ class LiveCall(TalkingCall):
             self.note(ChangeKind.EMERGENCY, emergency=said)
 
     def ringing(self) -> RingingCall:
-        """What is needed to ring somebody for the routed leg."""
+        """Ringing call for the routed leg: all that is needed to ring somebody for it."""
         return RingingCall(
             organization_id=self.organization_id,
             realm=self.realm,
@@ -558,7 +558,7 @@ class LiveCall(TalkingCall):
                 case Signalled(leg, ReferRequested() as refer):
                     await self.board.refer(self, leg, refer)
                 case Signalled(leg, Digit(digit, milliseconds)):
-                    # Those in the media pass by themselves.
+                    # Keys in the media pass by themselves.
                     await self.pass_on(leg, digit, milliseconds)
                 case MediaLost(leg, loss) if leg is self.partner:
                     log.warning("leg lost", call=self.id, leg=leg.uuid, reason=loss.value)

@@ -15,14 +15,14 @@ from switchroom.telephony.routing.restrictions import Payer
 
 
 class Refused(StrEnum):
-    """Why a call is not taken."""
+    """Reason for which a call is not taken."""
 
     DEVICE_UNKNOWN = "device_unknown"
     DEVICE_DISABLED = "device_disabled"
     ACCOUNT_CLOSED = "account_closed"
     TRUNK_UNKNOWN = "trunk_unknown"
     TRUNK_DISABLED = "trunk_disabled"
-    """It is not enabled, or not for incoming calls."""
+    """The trunk is not enabled, or not for incoming calls."""
     NUMBER_UNKNOWN = "number_unknown"
 
 
@@ -42,7 +42,7 @@ class Secret:
 
 
 class TrunkAccess(Struct, frozen=True):
-    """How a trunk is reached. A `port` of 0 is the transport's own; without a password there is None.
+    """Access to a trunk. A `port` of 0 is the transport's own; `password` is None for a trunk without one.
     `shares_server` is the operator's word that its carrier may be another account's too."""
 
     server: str = ""
@@ -55,8 +55,8 @@ class TrunkAccess(Struct, frozen=True):
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who calls from a device, and what the number that was dialled leads to. Of the account's own numbers
-    those are here that caller ids name, or the first."""
+    """Caller from a device, and the number plan that says where the dialled number leads. Of the account's
+    own numbers `account` has those that caller ids name, and the first."""
 
     account: Account
     device: Device
@@ -84,8 +84,8 @@ class Caller(Struct, frozen=True, kw_only=True):
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
-    """Where a call from a trunk leads: `number` is the called one as the account has it. `access` answers
-    what the carrier asks for within the call."""
+    """Call from a trunk, and the callflow that it leads to: `number` is the called number as the account has
+    it. `access` has the credentials that the carrier asks for within the call."""
 
     account: Account
     trunk: Trunk

@@ -67,7 +67,7 @@ OUTSIDE = 0
 """Id of the flow of a call to the public network, which is nobody's callflow."""
 
 _IN_BROWSER = re.compile(r";transport=wss?\b", re.IGNORECASE)
-"""What is in the address of a contact that is reached by WebSocket."""
+"""Parameter in the address of a contact that is reached by WebSocket."""
 
 
 class Loader:
@@ -81,7 +81,7 @@ class Loader:
         self._hours = CalendarHours()
 
     async def caller(self, device_id: int, dialled: str) -> Caller | Refused:
-        """Who calls from a device that the SIP server has authenticated, and what is dialled."""
+        """Caller from a device that the SIP server has authenticated, with the number that is dialled."""
         table = devices.Device
         found = await self._belongs(select(table.organization_id, table.enabled).where(table.id == device_id))
         if found is None:
@@ -104,8 +104,8 @@ class Loader:
         return Caller(account=account, device=device, user=user, dialled=dialled, plan=plan)
 
     async def incoming(self, trunk_id: int, called: str) -> Incoming | Refused:
-        """Where a call from a trunk leads: to a telephone number of the trunk's account, over one of
-        `internal_calls` to an extension too, and never to a feature code."""
+        """Call from a trunk, with the callflow that it leads to: to a telephone number of the trunk's
+        account, over a trunk with `internal_calls` to an extension too, and never to a feature code."""
         table = trunks.TrunkRow
         found = await self._belongs(select(table.organization_id, table.enabled).where(table.id == trunk_id))
         if found is None:
@@ -153,8 +153,8 @@ class Loader:
 
     @staticmethod
     def known_of(call: Call) -> Hashable:
-        """What of a call decides what is loaded for it: calls in which that is the same share a flow, whoever
-        calls from outside."""
+        """Part of a call that decides what is loaded for it: calls in which it is the same share a flow,
+        whoever calls from outside."""
         return call.user_id, call.device_id, call.digits, call.forwards.by
 
     async def flow(self, organization_id: int, callflow_id: int, call: Call) -> LoadedFlow | None:
@@ -202,7 +202,7 @@ class Loader:
         return structs.replace(loaded, flow=structs.replace(flow, calendars=found))
 
     async def registered(self, organization_id: int, device_ids: Iterable[int]) -> frozenset[int]:
-        """Those of the devices that can be reached now."""
+        """Ids among these of the devices that can be reached now."""
         async with self._database.read(organization_id) as session:
             return await AccountRows(session, organization_id, self._kinds).registered(set(device_ids))
 
@@ -239,7 +239,7 @@ class Loader:
         return own, account.music_on_hold_id if account is not None else None
 
     async def trunk_access(self, organization_id: int, trunk_id: int) -> TrunkAccess | None:
-        """How a trunk of the account is reached, also a disabled one, whose calls are not over yet. None for
+        """Access to a trunk of the account, also to a disabled one, whose calls are not over yet. None for
         one that is not there any more."""
         async with self._database.read(organization_id) as session:
             return await AccountRows(session, organization_id, self._kinds).trunk_access(
@@ -247,7 +247,7 @@ class Loader:
             )
 
     async def sound_versions(self, organization_id: int, media_ids: Sequence[int]) -> Mapping[int, str]:
-        """What the files of an account's sounds are called, by ids; without those that there are not."""
+        """Versions of an account's sounds, which name the files, by id; without sounds that are not there."""
         query = select(MediaRow.id, MediaRow.version).where(
             MediaRow.organization_id == organization_id, MediaRow.id.in_(media_ids), MediaRow.version != ""
         )

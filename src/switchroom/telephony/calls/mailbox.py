@@ -130,7 +130,7 @@ class _Visit:
         self._box = box
 
     async def leave(self) -> Onward | None:
-        """Where the caller goes on, None for nowhere."""
+        """Let the caller leave a message. Returns where the caller goes on, None for nowhere."""
         box = self._box
         assert box is not None
         self._listening.unsaved = UnsavedMessage(
@@ -278,7 +278,8 @@ class _Visit:
         log.info("call back leads nowhere", call=call.id, box=box.id)
 
     async def _route_of_owner(self, owner_id: int, number: str) -> Route | None:
-        """Where a number leads to that the owner of the box dials at another phone than their own."""
+        """Route to a number that the owner of the box dials at another phone than their own; None where it
+        leads nowhere, or must not be called back."""
         call = self._call
         assert call.state is not None
         assert call.loaded is not None

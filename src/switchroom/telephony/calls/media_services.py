@@ -1,4 +1,4 @@
-"""What legs are made of in one process: the user agent, the relay, its keys, the watch over silence."""
+"""Services shared by the legs of one process: the user agent, the relay, its keys, the watch over silence."""
 
 from __future__ import annotations
 

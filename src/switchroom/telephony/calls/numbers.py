@@ -85,7 +85,7 @@ def forms_of(number: str, country: str) -> Iterator[str]:
 async def own_numbers(
     session: AsyncSession, account: Account, caller_ids: Iterable[CallerId]
 ) -> frozenset[str]:
-    """Those of the account's numbers of the public network that caller ids name, and its first."""
+    """Numbers of the public network that the account owns and caller ids name, and the account's first."""
     entries = (entry for one in caller_ids for entry in (one.external, one.fax, one.emergency))
     written = {one.number for one in entries if one.number}
     named = {number async for one in unhurried(written) if (number := e164(one, account.country))}

@@ -46,7 +46,7 @@ def outbound_call(request: TrunkRequest, access: TrunkAccess, hop: Hop, own_host
 
 
 def credentials_of(access: TrunkAccess) -> Credentials | None:
-    """What answers the carrier's challenges, None for a trunk that is known by its address."""
+    """Credentials for the carrier's challenges, None for a trunk that is known by its address."""
     if not access.username or access.password is None:
         return None
     return Credentials(access.username, access.password.reveal())

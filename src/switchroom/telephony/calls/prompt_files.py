@@ -30,7 +30,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Ear(Struct, frozen=True):
-    """Who listens: language, time zone, and the sample rate of the leg's codec."""
+    """Ear of a listener: language, time zone, and the sample rate of the leg's codec."""
 
     language: str = ""
     time_zone: str = "UTC"
@@ -38,7 +38,7 @@ class Ear(Struct, frozen=True):
 
 
 class SoundVersions(Protocol):
-    """Whoever knows what the files of an account's sounds are called."""
+    """Source of the versions of an account's sounds, which name their files."""
 
     async def sound_versions(self, organization_id: int, media_ids: Sequence[int]) -> Mapping[int, str]:
         """The versions by id, without those that there are not."""

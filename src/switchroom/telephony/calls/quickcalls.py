@@ -99,8 +99,8 @@ class FromProgram:
     async def _diallings(
         self, call: LiveCall, callers: Mapping[int, Caller]
     ) -> Mapping[int, tuple[LoadedFlow, Call]]:
-        """Where the number leads that each of the devices dials, by their ids: the flow knows, too, where the
-        device is to be reached."""
+        """Flow and call to the number that each of the devices dials, by their ids, without devices whose
+        number leads nowhere. The flow knows, too, where the device is to be reached."""
         loader = call.board.loader
         found = {id_: await dialled_flow(loader, one, one.call) for id_, one in callers.items()}
         return {id_: one for id_, one in found.items() if one is not None}

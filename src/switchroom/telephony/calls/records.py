@@ -206,7 +206,7 @@ _PRECEDENCE = (
     HangupCause.ORIGINATOR_CANCEL,
     HangupCause.USER_BUSY,
 )
-"""Which of the causes tells most of phones of one user that were not answered."""
+"""Causes of the phones of one user that were not answered, the one that tells most first."""
 
 
 def _cause(call: CallSnapshot, first: LegSnapshot, legs: Sequence[LegSnapshot]) -> str:

@@ -71,7 +71,7 @@ _AUTO_ANSWER = (
     ("Alert-Info", "<http://127.0.0.1>;info=alert-autoanswer;delay=0"),
     ("Call-Info", "<sip:127.0.0.1>;answer-after=0"),
 )
-"""How phones are asked to answer by themselves; there is no standard for it."""
+"""Header fields that ask phones to answer by themselves; there is no standard for it."""
 
 
 class Reached(Struct, frozen=True):
@@ -106,10 +106,10 @@ class RingingCall(Struct):
     loader: KeptLoader
     prompts: PromptFiles
     inbox: Inbox
-    """Where the caller's task hears of what rings."""
+    """Inbox by which the caller's task hears of the legs that ring."""
 
     codecs: Sequence[Codec]
-    """Those of the caller, in its order; empty where all are as good."""
+    """Codecs of the caller, in its order; empty where all are as good."""
 
     target: MediaTarget | None
     """The caller's core side, where it has one: who answers is heard there at once."""
@@ -130,7 +130,7 @@ class RingingCall(Struct):
 
     @property
     def why(self) -> HangupCause:
-        """Why the branches end."""
+        """Cause for which the branches end."""
         if self.cause is not None:
             return self.cause
         return self.parent.why if self.parent is not None else HangupCause.ORIGINATOR_CANCEL
@@ -209,7 +209,7 @@ async def _first(ringing: RingingCall, tasks: list[asyncio.Task[Outcome]], ring:
 
 
 def _worst(failures: Sequence[Outcome]) -> Outcome:
-    """What the caller is told: busy, if anybody is; that nobody answers, if it rang."""
+    """Outcome that the caller is told: busy, if anybody is; no answer, if a phone rang."""
     for kind in (Busy, NoAnswer):
         found = next((one for one in failures if isinstance(one, kind)), None)
         if found is not None:
@@ -371,7 +371,7 @@ async def _incompatible(leg: Leg) -> Failed:
 
 
 def failure(status: int) -> Outcome:
-    """What a final response but 2xx means to a callflow."""
+    """Outcome for a callflow of a final response but 2xx."""
     return Busy() if status in (486, 600) else Failed(cause_of(status), status)
 
 
@@ -453,7 +453,7 @@ async def jumped(
 
 
 async def _accepted(ringing: RingingCall, flow: Flow, reached: Reached, target: NumberTarget) -> Outcome:
-    """Ask who has answered a forward to take the call by a key; an answering machine does not."""
+    """Ask the party that has answered a forward to take the call by a key; an answering machine does not."""
     leg = reached.leg
     refused = Failed(HangupCause.CALL_REJECTED, 603)
 
@@ -490,4 +490,4 @@ async def _accepted(ringing: RingingCall, flow: Flow, reached: Reached, target: 
 
 
 class _Gone(Exception):
-    """Who was asked has hung up."""
+    """End of a call to a party that was asked to accept it."""

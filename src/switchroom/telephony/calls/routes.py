@@ -11,7 +11,7 @@ from switchroom.telephony.routing.state import State
 
 
 class Route(Struct, frozen=True):
-    """Where the routed leg is in a callflow; with an action that is to be carried out next, else the flow is
+    """Place of the routed leg in a callflow; with an action that is to be carried out next, else the flow is
     begun."""
 
     loaded: LoadedFlow

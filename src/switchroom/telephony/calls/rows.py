@@ -70,12 +70,12 @@ _DEVICES = (
 )
 
 _AT_ONCE, _LARGE_AT_ONCE, _IDS_AT_ONCE = 100, 20, 1000
-"""How many users and devices, groups and the like, and contacts are read at once: they are made of rows where
-other calls wait, which takes up to 0.2, 1 and 0.01 ms each."""
+"""Numbers of users and devices, of groups and the like, and of contacts that are read at once: other calls
+wait while each is made of its row, which takes up to 0.2, 1 and 0.01 ms."""
 
 
 class AccountRows:
-    """What is configured in one account. Every statement is confined to it."""
+    """Configuration of one account, from its rows. Every statement is confined to the account."""
 
     def __init__(self, session: AsyncSession, organization_id: int, kinds: Kinds) -> None:
         self._session = session
@@ -194,7 +194,7 @@ class AccountRows:
         return found, accesses
 
     async def trunk_access(self, id_: int, vault: Vault) -> TrunkAccess | None:
-        """How a trunk is reached, enabled or not."""
+        """Access to a trunk, enabled or not; None for one that is not there."""
         found = await self.trunk(id_, vault)
         return found[1] if found is not None else None
 
@@ -206,11 +206,11 @@ class AccountRows:
         return stored_values.trunk_of(id_, rows[id_][1]), _access(vault, *rows[id_])
 
     async def registered(self, device_ids: Collection[int]) -> frozenset[int]:
-        """Those of the devices that can be reached now."""
+        """Ids among these of the devices that can be reached now."""
         return frozenset(await self.contacts(device_ids))
 
     async def contacts(self, device_ids: Collection[int]) -> Mapping[int, Sequence[str]]:
-        """Where devices can be reached now; not those that cannot."""
+        """Contacts by the ids of devices that can be reached now; not of those that cannot."""
         if not device_ids:
             return {}
         table = devices.Registration

@@ -26,10 +26,10 @@ class LegDirection(StrEnum):
     """Direction of a leg, seen from the platform."""
 
     INBOUND = "inbound"
-    """It called."""
+    """The party at the leg called."""
 
     OUTBOUND = "outbound"
-    """It was called."""
+    """The party at the leg was called."""
 
 
 class LegStatus(StrEnum):
@@ -89,7 +89,7 @@ class CallSnapshot(Struct, frozen=True, kw_only=True):
 
 
 class ChangeKind(StrEnum):
-    """What has happened to a call."""
+    """Kind of a change of a call."""
 
     CREATED = "created"
     RINGING = "ringing"
@@ -103,7 +103,7 @@ class ChangeKind(StrEnum):
     """An emergency service is called, or cannot be."""
 
     CHANGED = "changed"
-    """Nothing that anybody is told of; the state is another."""
+    """A change of the state that nobody is told of."""
 
 
 class Emergency(Struct, frozen=True, kw_only=True):
@@ -118,7 +118,7 @@ class Emergency(Struct, frozen=True, kw_only=True):
 
 
 class Happened(Struct, frozen=True):
-    """What has happened, and to which leg where it was one."""
+    """Change of a call: its kind, and the uuid of the leg that it happened to, empty where it was none."""
 
     kind: ChangeKind
     leg: str = ""
@@ -126,7 +126,7 @@ class Happened(Struct, frozen=True):
 
 
 class Journal(Protocol):
-    """Whoever keeps what calls tell."""
+    """Journal that keeps what calls tell."""
 
     def note(
         self, snapshot: CallSnapshot, happened: Happened, save: Callable[[], bytes] | None = None

@@ -71,7 +71,7 @@ class Switchboard:
         self.performers: dict[type[Action], Performer] = {}
         self.calls: dict[str, LiveCall] = {}
         self._unplaced: dict[str, LiveCall] = {}
-        """Those of which it was not known, when they were looked at last, whose account's they are."""
+        """Calls whose account was not known when they were looked at last."""
         self._accounts: defaultdict[int, dict[str, LiveCall]] = defaultdict(dict)
         self._services: MediaServices | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -94,7 +94,7 @@ class Switchboard:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # What the user agent tells.
+    # Notices of the user agent.
 
     def on_call(self, call: IncomingCall) -> None:
         """A new call."""
@@ -126,7 +126,7 @@ class Switchboard:
         """A MESSAGE: nobody takes texts yet."""
         return 405
 
-    # What calls need.
+    # Services for calls.
 
     def have(self, call: LiveCall, entry: Entry) -> None:
         """Have a call from its beginning on."""

@@ -64,7 +64,7 @@ class TalkingCall(CallState):
         self.note(ChangeKind.CHANGED)
 
     def other_of(self, leg: Leg) -> Leg | None:
-        """Who a leg talks to."""
+        """Leg that a leg talks to, None for none."""
         if self.partner is None:
             return None
         return self.partner if leg is self.routed else self.routed if leg is self.partner else None
@@ -85,7 +85,7 @@ class TalkingCall(CallState):
         self.note(ChangeKind.HELD, leg)
 
     async def _music(self, holder: Leg, listener: Leg) -> Sequence[Path]:
-        """What a leg hears that is on hold: the music of the phone that holds it, of the user who has it, of
+        """Music that a leg on hold hears: that of the phone that holds it, of the user who has it, of
         the group that was called, of the account."""
         party = holder.party
         of_group = self.hold_music if holder is not self.routed else None

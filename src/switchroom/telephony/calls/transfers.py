@@ -59,8 +59,8 @@ async def refer(call: LiveCall, leg: Leg, event: ReferRequested) -> None:
 async def route_to(
     call: LiveCall, transferor: Leg, kept: Leg, target: str, *, is_call_back: bool = False
 ) -> Route | None:
-    """Where a number leads to that is dialled for the kept leg, at the transferor's cost; None where it leads
-    nowhere, or with `is_call_back` to what is not called back."""
+    """Route to a number that is dialled for the kept leg, at the transferor's cost; None where it leads
+    nowhere, or with `is_call_back` to a number that must not be called back."""
     device_id = transferor.party.device_id
     if device_id is None or not target:
         return None
@@ -201,7 +201,7 @@ class GivePlace:
 
     def _taken_out(self, call: LiveCall, leg: Leg, other: Leg) -> Leg:
         """The other leg, of which the call knows nothing any more."""
-        # What happens to it from now on, and what nobody has read yet, is the other call's.
+        # Events of the leg from now on, and those that nobody has read yet, are the other call's.
         other.owner = self._inbox
         for happening in call.inbox.drain():
             is_of_given = isinstance(happening, Signalled) and happening.leg is other
