@@ -201,7 +201,7 @@ class Started(Struct, frozen=True, tag="started"):
 
 
 class Answered(Struct, frozen=True, tag="answered"):
-    """Somebody has answered, and the two talk."""
+    """A called party has answered, and talks with the caller."""
 
 
 class NoAnswer(Struct, frozen=True, tag="no_answer"):

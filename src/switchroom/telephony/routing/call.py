@@ -24,7 +24,7 @@ from switchroom.telephony.routing.flow import Node
 from switchroom.telephony.routing.restrictions import Payer
 
 MOST_FORWARDS = 50
-"""How many legs one call may become by forwarding, over all of its branches."""
+"""Legs that one call may become by forwarding, over all of its branches."""
 DEEPEST_FORWARD = 5
 
 
@@ -47,12 +47,12 @@ class Forwards(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """What is known of a call before it is answered.
+    """Call before it is answered.
 
-    `caller` is who is shown to those who are called. `user_id` and `device_id` say who calls from inside,
-    None for calls from a trunk. `digits` are those after a feature code. `withheld` is whether this call
-    alone hides its number; with `auto_answer` phones are asked to answer by themselves. `identity` is
-    what the public network is told of a forwarded call in place of the payer's own.
+    `caller` is the identity that the called parties are shown. `user_id` and `device_id` are the caller's
+    inside the account, None for calls from a trunk. `digits` are those after a feature code. `withheld` is
+    whether this call alone hides its number; with `auto_answer` phones are asked to answer by themselves.
+    `identity` is what the public network is told of a forwarded call in place of the payer's own.
     """
 
     caller: Identity = Identity()

@@ -42,8 +42,8 @@ class Purpose(StrEnum):
 
 
 def internal_identity(payer: Payer, *, withheld: bool = False) -> Identity:
-    """Who colleagues see. Without a configured number it is the user's extension, without a name the
-    user's."""
+    """Identity that colleagues see. Without a configured number it has the user's extension, without a
+    configured name the user's, or else the device's."""
     user, device = payer.user, payer.device
     entries = [one.internal for one in _levels(payer)]
     name = _first(one.name for one in entries) or (user and user.name) or (device and device.name) or ""
@@ -54,7 +54,8 @@ def internal_identity(payer: Payer, *, withheld: bool = False) -> Identity:
 def external_identity(
     payer: Payer, purpose: Purpose = Purpose.EXTERNAL, *, withheld: bool = False
 ) -> Identity:
-    """Who the public network is told. Without a number that the account owns `asserted_number` is empty.
+    """Identity that the public network is told. Without a number that the account owns `asserted_number` is
+    empty.
 
     An emergency call is never anonymous; it and a fax fall back to the external entries.
     """
@@ -75,8 +76,8 @@ def has_emergency_caller_id(payer: Payer) -> bool:
 
 
 def forwarded_identity(caller: Identity, payer: Payer, *, keep_caller_id: bool) -> Identity:
-    """Who a forwarded call is from outside: the caller who is shown, or the forwarding user. The asserted
-    number is the user's in both cases: the account answers for the call."""
+    """Identity that the public network is told of a forwarded call: that of the caller who is shown, or of
+    the forwarding user. The asserted number is the user's in both cases: the account answers for the call."""
     own = external_identity(payer)
     if not keep_caller_id:
         return own
@@ -90,8 +91,8 @@ def forwarded_identity(caller: Identity, payer: Payer, *, keep_caller_id: bool) 
 
 
 def incoming_identity(name: str, number: str, country: str, *, withheld: bool = False) -> Identity:
-    """Who a call from a trunk is from, as the carrier says, the number in E.164 where it has that form. What
-    has keys in it that no number has is none: dialled back it would be a feature code."""
+    """Identity of the caller of a call from a trunk, as the carrier says, the number in E.164 where it has
+    that form. A number with `*` or `#` in it is left out: dialled back it would be a feature code."""
     if withheld or not number or number.lower() == ANONYMOUS_NUMBER:
         return anonymous()
     is_code = "*" in number or "#" in number

@@ -27,8 +27,8 @@ class Permission(StrEnum):
 
 
 class Restriction(Struct, frozen=True):
-    """What may be called: by the kind of a number, and by its country (ISO 3166). With `closed_groups` inside
-    only those who share a group."""
+    """Permissions to call: by the kind of a number, and by its country (ISO 3166). With `closed_groups` calls
+    inside the account reach only users and devices that share a group with the caller."""
 
     kinds: Mapping[NumberKind, Permission] = {}
     countries: Mapping[str, Permission] = {}
@@ -61,8 +61,8 @@ class CallForward(Struct, frozen=True):
 
 
 class CallLimits(Struct, frozen=True):
-    """How many calls of an account with the public network may be up at once, by direction, of those that
-    leave how many as forwards, and all `together`; 0 for any number."""
+    """Limits of the calls of an account with the public network that are up at once: by direction, of the
+    `forwarded` among the outgoing ones, and of all `together`; 0 for any number."""
 
     incoming: int = 0
     outgoing: int = 0
@@ -175,7 +175,7 @@ class Group(Struct, frozen=True):
 
 
 class Hunt(Struct, frozen=True):
-    """Which extensions a menu puts through to: those that begin as one of `allow` says, all where it is
+    """Extensions that a menu puts through to: those that begin as one of `allow` says, all where it is
     empty, but for those that begin as one of `deny`. In an entry `?` is any key, and a `^` before it says
     nothing."""
 
@@ -246,14 +246,14 @@ class TrunkIncoming(Struct, frozen=True):
 
 
 class MediaEncryption(StrEnum):
-    """Whether media of a trunk's calls are SRTP with keys in SDP (RFC 4568)."""
+    """Encryption of the media of a trunk's calls: SRTP with keys in SDP (RFC 4568)."""
 
     MANDATORY = "mandatory"
     OPTIONAL = "optional"
-    """It is offered, and where that is refused media without."""
+    """SRTP is offered, and where that is refused media without it."""
 
     NONE = "none"
-    """It is not offered."""
+    """SRTP is not offered."""
 
     BY_TRANSPORT = ""
     """`optional` where keys in SDP are not readable on the way, else `none`."""
@@ -301,18 +301,18 @@ class Trunk(Struct, frozen=True):
 
 
 class Contact(Struct, frozen=True):
-    """Where a device can be reached: the URI that it has registered."""
+    """Contact at which a device can be reached: the URI that it has registered."""
 
     uri: str
     is_browser: bool = False
 
 
 class Live(Struct, frozen=True):
-    """What changes from call to call.
+    """State that changes from call to call.
 
-    `registered` are the devices that can be reached now, `contacts` where. `device_calls` and `trunk_calls`
-    are the numbers of calls that they have. `group_turns` counts the calls that a group has had, `idle_since`
-    is when the last call of a member ended, by `GroupMember.key`.
+    `registered` are the devices that can be reached now, `contacts` their contacts. `device_calls` and
+    `trunk_calls` are the numbers of calls that devices and trunks have. `group_turns` counts the calls that a
+    group has had, `idle_since` is when the last call of a member ended, by `GroupMember.key`.
     """
 
     registered: frozenset[int] = frozenset()

@@ -129,7 +129,7 @@ Destination = Internal | FeatureCall | Outside | Nowhere
 
 
 def destination_of(number: str, country: str, plan: NumberPlan) -> Destination:
-    """What the number leads to when it is dialled in the country.
+    """Destination of the number when it is dialled in the country (ISO 3166).
 
     Emergency numbers come before everything, also before an extension of the same digits; then the account's
     own numbers, feature codes, and the public network.

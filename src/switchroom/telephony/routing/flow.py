@@ -161,7 +161,7 @@ DATA: Mapping[Module, type[Data]] = {
     Module.HANGUP: HangupData,
     Module.QUEUE: QueueData,
 }
-"""What is configured for each module; of those that are not here, nothing that is looked at."""
+"""Data that are configured for each module; those of other modules are not looked at."""
 
 REFERENCES: Mapping[Module, str] = {
     Module.USER: "users",

@@ -177,7 +177,7 @@ def _resumed(context: Context, node: Node, event: Event) -> Turn:
 
 
 def _taken(flow: Flow, state: State, turn: Turn, now: datetime) -> Step:
-    """What a module's turn makes of the state."""
+    """Next state and action after a module's turn."""
     match turn:
         case Do(action, pending, call):
             if isinstance(action, JumpTo):

@@ -11,7 +11,7 @@ NO_COUNTRY = "001"
 
 
 class NumberKind(StrEnum):
-    """What a call to a number is charged as, seen from the country it is dialled in."""
+    """Kind of a number: what a call to it is charged as, seen from the country it is dialled in."""
 
     EMERGENCY = "emergency"
     NATIONAL = "national"

@@ -75,7 +75,7 @@ def long_number(plain: str, country: str) -> PublicNumber | None:
 
 _KINDS: Mapping[int, NumberKind] = {
     PhoneNumberType.PREMIUM_RATE: NumberKind.PREMIUM,
-    # Who is called decides where these lead and what they cost: fraud lives on that.
+    # The called party decides where these lead and what they cost: fraud lives on that.
     PhoneNumberType.PERSONAL_NUMBER: NumberKind.PREMIUM,
     PhoneNumberType.PAGER: NumberKind.PREMIUM,
     PhoneNumberType.SHARED_COST: NumberKind.SHARED_COST,

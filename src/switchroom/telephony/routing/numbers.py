@@ -26,13 +26,15 @@ def load_plan() -> None:
 
 
 def dialled(typed: str) -> str | None:
-    """What was dialled without what people put between digits; None where it is no number, such as a name."""
+    """Number that was typed, without what people put between digits; None for a text that is no number, such
+    as a name."""
     plain = typed.translate(_SEPARATORS)
     return plain if _DIALLED.fullmatch(plain) else None
 
 
 def public_number(number: str, country: str) -> PublicNumber | None:
-    """What the number is when it is dialled in the country (ISO 3166), or None where no network has such.
+    """Number of the public network that is meant by dialling it in the country (ISO 3166), or None where no
+    network has such a number.
 
     Emergency numbers of the country come first, then its other short numbers, then the numbers of the world.
     """

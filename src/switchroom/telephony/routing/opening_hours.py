@@ -35,7 +35,7 @@ CHECK_BUDGET, CALL_BUDGET = 0.25, 0.5
 for calls. Hundreds that recur daily take a tenth of that."""
 
 HORIZON = timedelta(days=400)
-"""How far ahead a change is looked for."""
+"""Time ahead for which a change is looked for."""
 
 _FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 _MOST_COUNTED = 10_000
@@ -67,7 +67,7 @@ class OpeningHours:
         return _around(self.spans(now), now) is not None
 
     def next_change(self, now: datetime) -> datetime | None:
-        """When it opens or closes next, in UTC, or None within the horizon."""
+        """Time (UTC) at which it opens or closes next; None where that is not within the horizon."""
         spans = self._merged(now - _DAY, now + HORIZON)
         span = _around(spans, now)
         if span is not None:
@@ -124,7 +124,7 @@ class _Event(Struct, frozen=True):
     except_days: frozenset[date] = frozenset()
 
     def spans(self, from_: datetime, until: datetime, count: _Count) -> Iterator[Span]:
-        """Those that touch the time from `from_` until `until`. Raises Invalid for too many."""
+        """Spans that touch the time from `from_` until `until`. Raises Invalid for too many."""
         earliest = from_.astimezone(self.zone).replace(tzinfo=None) - self.duration - _DAY
         latest = until.astimezone(self.zone).replace(tzinfo=None)
         for start in self._starts(earliest, latest, count):
@@ -282,11 +282,11 @@ def _near(rule: str, start: datetime, earliest: datetime) -> datetime:
 
 
 def _to_the_end_of_time(start: datetime, last: datetime) -> timedelta | None:
-    """How far to move a rule to where years have the same days, shortly before the year 9999; None where
-    nothing recurs in that time, or cannot be moved.
+    """Shift that moves a rule to years with the same days, shortly before the year 9999; None where nothing
+    recurs in that time, or the rule cannot be moved.
 
-    dateutil looks for the next time of a rule up to then, and there are rules that never come: for seconds,
-    if they are left where they are.
+    dateutil looks for the next time of a rule up to that year. There are rules that never come: left where
+    they are, they would take seconds.
     """
     if not start <= last or start.year < _FIRST_YEAR or last.year > _LAST_YEAR:
         return None

@@ -1,4 +1,4 @@
-"""What a caller is told: named prompts of the platform, sounds of the account, digits, numbers and times."""
+"""Prompts for a caller: named prompts of the platform, sounds of the account, digits, numbers and times."""
 
 from __future__ import annotations
 

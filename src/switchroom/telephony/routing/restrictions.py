@@ -16,7 +16,7 @@ from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
 
 
 class Payer(Struct, frozen=True):
-    """Who pays for a call: a device, the user who has it, or for lack of both the account alone."""
+    """Payer of a call: a device, the user who has it, or for lack of both the account alone."""
 
     account: Account
     user: User | None = None
@@ -36,7 +36,7 @@ class Payer(Struct, frozen=True):
 
 
 class Refusal(StrEnum):
-    """Why a number may not be called."""
+    """Reason for which a number may not be called."""
 
     RESTRICTED_BY_ACCOUNT = "restricted_by_account"
     RESTRICTED_BY_USER = "restricted_by_user"
@@ -45,7 +45,7 @@ class Refusal(StrEnum):
 
 
 def refusal(number: PublicNumber, payer: Payer) -> Refusal | None:
-    """Why the payer may not call the number, or None. Emergency numbers may always be called.
+    """Reason for which the payer may not call the number, or None. Emergency numbers may always be called.
 
     A denial of the account or the user counts first; what the user is allowed expressly, the device cannot
     deny; else the device decides.
@@ -72,7 +72,7 @@ def has_closed_groups(payer: Payer) -> bool:
 
 
 def permission(restriction: Restriction, number: PublicNumber) -> Permission:
-    """What one level says about a number.
+    """Permission of one level for a number.
 
     A country decides for numbers that are only far away. For those that are charged by what they are, such as
     premium numbers, it can deny, and not allow.

@@ -1,7 +1,7 @@
-"""Who rings: the phones of users and devices, and the numbers that they forward to.
+"""Targets that ring: the phones of users and devices, and the numbers that they forward to.
 
-A user's forwarding takes the place of the user's phones, a device's that of the device. One that is not
-permitted, or would go round in circles, is not carried out: the phones ring instead.
+A user's forwarding takes the place of the user's phones, a device's that of the device. A forwarding that is
+not permitted, or would go round in circles, is not carried out: the phones ring instead.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Reach(Struct, frozen=True):
 
 
 class Ringer(Struct, frozen=True):
-    """How somebody is rung: `is_direct` unless it is as a member of a group. Seconds."""
+    """Ringer of users and devices: `is_direct` unless they ring as members of a group. `delay` and `timeout`
+    are in seconds."""
 
     flow: Flow
     call: Call
@@ -45,7 +46,7 @@ class Ringer(Struct, frozen=True):
     can_call_self: bool = False
 
     def user(self, user_id: int) -> Reach:
-        """All phones of a user, or where the user forwards to."""
+        """All phones of a user, or the number that the user forwards to."""
         user = self.flow.users.get(user_id)
         if user is None:
             return Reach(cause=HangupCause.UNALLOCATED_NUMBER)
@@ -62,7 +63,7 @@ class Ringer(Struct, frozen=True):
         return self._phones(user)
 
     def device(self, device_id: int) -> Reach:
-        """One phone, or where it forwards to."""
+        """One phone, or the number that it forwards to."""
         device = self.flow.devices.get(device_id)
         if device is None:
             return Reach(cause=HangupCause.UNALLOCATED_NUMBER)
@@ -192,7 +193,7 @@ def shared_out(targets: Iterable[Target], call: Call) -> tuple[Target, ...]:
 
 
 def seconds(targets: Sequence[Target]) -> int:
-    """How long it takes until the last of them has rung."""
+    """Seconds until the last of the targets has rung, `LONGEST_RINGING` at most."""
     return min(max((one.delay + one.timeout for one in targets), default=0), LONGEST_RINGING)
 
 

@@ -63,7 +63,7 @@ class ConferenceState(Struct, frozen=True, tag="conference"):
 
 
 class FeatureState(Struct, frozen=True, tag="feature"):
-    """How far a feature code has got."""
+    """Stage that a feature code has come to."""
 
     stage: str = ""
 
@@ -111,7 +111,7 @@ _DECODER = msgspec.json.Decoder(State)
 
 
 class Context(Struct, frozen=True):
-    """What a module decides by."""
+    """Context of a module's decision: the flow, the state and the time."""
 
     flow: Flow
     state: State

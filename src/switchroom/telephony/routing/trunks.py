@@ -18,7 +18,7 @@ CONCURRENT_CALLS: Mapping[str, int] = {"xsmall": 2, "small": 4, "medium": 10, "l
 
 
 class TrunkRequest(Struct, frozen=True):
-    """What an INVITE to a trunk says. An empty domain stands for the address of our own side; without an
+    """Fields of an INVITE to a trunk. An empty domain stands for the address of our own side; without an
     `asserted_user` there is no P-Asserted-Identity. `privacy` is the value of that header, or empty."""
 
     request_user: str
@@ -45,8 +45,8 @@ def usable(trunks: Iterable[Trunk], number: PublicNumber, calls: Mapping[int, in
 
 
 def why_none(trunks: Iterable[Trunk], number: PublicNumber) -> HangupCause:
-    """Why none of the trunks may carry a call to the number: there is none, its calls are restricted on all
-    of them, or they have as many as they may."""
+    """Cause for which none of the trunks may carry a call to the number: there is no trunk, calls to the
+    number are restricted on all of them, or they have as many calls as they may."""
     outgoing = [trunk for trunk in trunks if _goes_out(trunk)]
     if not outgoing:
         return HangupCause.NO_ROUTE_DESTINATION
@@ -58,8 +58,8 @@ def why_none(trunks: Iterable[Trunk], number: PublicNumber) -> HangupCause:
 def outgoing_request(
     trunk: Trunk, number: PublicNumber, external: Identity, internal: Identity | None = None
 ) -> TrunkRequest:
-    """What a call to the number says on this trunk. A trunk to a telephone system that uses internal caller
-    ids is told the `internal` one, if it is given."""
+    """Fields of an INVITE to the number on this trunk. A trunk to a telephone system that uses internal
+    caller ids is told the `internal` one, if it is given."""
     identity = internal if trunk.caller_id_used is CallerIdUsed.INTERNAL and internal else external
     advanced = trunk.advanced
     hidden = identity.is_anonymous

@@ -62,7 +62,7 @@ _NOTICES = {
     HangupCause.USER_BUSY: PromptName.CONFERENCE_FULL,
     HangupCause.CALL_REJECTED: PromptName.CONFERENCE_LOCKED,
 }
-"""What a caller is told who does not get in."""
+"""Notices to a caller who is not let in, by the cause."""
 
 
 def _left(event: Event) -> Turn:

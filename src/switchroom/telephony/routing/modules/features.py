@@ -111,7 +111,7 @@ def resume(context: Context, data: FeatureData, state: FeatureState, event: Even
         case Finished() if state.stage == _ANNOUNCED:
             return go_on()
         case Finished():
-            # What was changed is said: the number of a forward is read back.
+            # The change is said: the number of a forward is read back.
             return Do(Play(_said(state.stage)), FeatureState(_ANNOUNCED))
         case Failed(cause, code) if state.stage in (_IN, _OUT):
             return Leave((), cause, code, notice=PromptName.GROUP_NOT_AUTHORIZED)

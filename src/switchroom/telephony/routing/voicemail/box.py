@@ -75,7 +75,7 @@ class Box(Struct, frozen=True, kw_only=True):
 
 
 class Recording(StrEnum):
-    """What is recorded."""
+    """Kind of a recording."""
 
     MESSAGE = "message"
     GREETING = "greeting"

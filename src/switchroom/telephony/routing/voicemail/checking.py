@@ -53,7 +53,7 @@ from switchroom.telephony.routing.voicemail.box import (
 LONGEST_GREETING = 120
 SEEK_SECONDS = 10
 IDLE_TRIES = 3
-"""How often a menu is said to somebody who presses nothing, or nothing of use."""
+"""Times that a menu is said to a caller who presses nothing, or nothing of use."""
 
 
 class Stage(StrEnum):

@@ -26,7 +26,7 @@ from switchroom.telephony.routing.voicemail.box import (
 )
 
 REVIEWS = 5
-"""How often the caller is asked what to do; then the message is saved."""
+"""Times that the caller is asked what to do; then the message is saved."""
 _REVIEW_SECONDS = 5
 
 
