@@ -50,7 +50,7 @@ _REALM = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,6
 
 
 class Provision(Struct, frozen=True):
-    """What opens the settings of the account's phones. It is never told; null leaves it as it is."""
+    """Secrets that open settings of the account's phones. They are never told; null leaves one as it is."""
 
     admin_password: Annotated[str, Meta(max_length=100)] | None = None
     admin_pin: Pin | None = None
@@ -76,9 +76,10 @@ class Offer(Struct, frozen=True):
 
 
 class Billing(Struct, frozen=True):
-    """What is agreed on with the account: plans, and limits of which 0 is none. The `max_number_…_calls` are
-    calls with the public network that may be up at once: incoming, outgoing, those of them that are forwards,
-    and all together; emergency calls pass. Plans and credit are kept, and limit nothing."""
+    """Terms that are agreed on with the account: plans, and limits of which 0 is none. The
+    `max_number_…_calls` are calls with the public network that may be up at once: incoming, outgoing, those
+    of them that are forwards, and all together; emergency calls pass. Plans and credit are kept, and limit
+    nothing."""
 
     rate_plan: Text = ""
     volume_pack: Text = ""
@@ -98,7 +99,7 @@ _Slot = Annotated[int, Meta(ge=1, le=9999)]
 
 
 class Parking(Struct, frozen=True):
-    """Where calls are parked: in slots with these numbers, for so many seconds."""
+    """Parking of calls: in the slots from `first_slot` to `last_slot`, for `timeout` seconds."""
 
     enabled: bool = False
     park_extension: Annotated[str, Meta(max_length=20)] = ""
@@ -119,7 +120,7 @@ class AccountChild(Struct, frozen=True):
 
 
 class BillingView(Billing, frozen=True, kw_only=True):
-    """What is agreed on with the account, and once more what clients look for there."""
+    """Terms that are agreed on with the account, and once more fields of it that clients look for there."""
 
     platform_trunk_enabled: bool = False
     pickup: bool = False
@@ -242,7 +243,7 @@ class Accounts(Resource[AccountDraft, Any]):
         return view
 
     def platform_view(self, children: Sequence[AccountChild]) -> dict[str, Any]:
-        """What is above all accounts, in the form of one: its id is 0."""
+        """View of the platform above all accounts, in the form of an account: its id is 0."""
         fields = {name: value for name, value in self.defaults.items() if name not in self.secrets}
         own = {"id": 0, "name": "Switchroom", "prov_key": "", "hostname_suffix": "", "created": ""}
         return {**fields, **own, "children": msgspec.to_builtins(children)}

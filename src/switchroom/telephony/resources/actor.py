@@ -18,8 +18,9 @@ class Level(IntEnum):
 
 
 class Actor(Struct, frozen=True):
-    """Who works on the resources of an account. `user_id` is that of a person's membership, None for a key;
-    `by` is what the log calls them. `claims` are a person's: what they may do to people."""
+    """Actor on the resources of an account: a person or a key. `user_id` is that of a person's membership,
+    None for a key; `by` is the actor's name in the log. `claims` are a person's: what they may do to
+    people."""
 
     organization_id: int
     level: Level

@@ -44,9 +44,9 @@ class CalendarRow(ResourceRow):
 
 
 class ExternalCalendar(OfOrganization, Base):
-    """What was fetched of a calendar from elsewhere: `ics` as of `fetched_at`, with the `etag` of its server.
+    """Calendar that is fetched from elsewhere: `ics` as of `fetched_at`, with the `etag` of its server.
     It is fetched anew when `due_at` has come, by `worker` while that is not empty; `attempts` counts the
-    times, `failures` those in a row that failed, the last for `problem`."""
+    fetches, `failures` those in a row that failed, the last for `problem`."""
 
     __tablename__ = "external_calendars"
     __table_args__ = (Index("ix_external_calendars_due", "due_at"),)
@@ -125,7 +125,7 @@ class CalendarToFetch(Struct, frozen=True):
 
 
 def problem_of(text: str) -> Invalid | None:
-    """What is wrong with a calendar: it takes up to a second to find out."""
+    """Problem of a calendar, None for a right one: it takes up to a second to find out."""
     try:
         require_calendar(text, now())
     except Invalid as error:

@@ -24,14 +24,14 @@ _MOST_NUMBERS = 1000
 
 
 class FeatureCode(Struct, frozen=True):
-    """What phones do by dialling a star and the number."""
+    """Feature of phones that is dialled with a star and the number."""
 
     name: Text
     number: Annotated[str, Meta(max_length=LONGEST_NUMBER)] = ""
 
 
 class Callflow(Struct, frozen=True, kw_only=True):
-    """What becomes of calls to the `numbers`: extensions, or telephone numbers that begin with a plus sign.
+    """Course of calls to the `numbers`: extensions, or telephone numbers that begin with a plus sign.
     With a `featurecode`, the star and its number are one more of them."""
 
     name: Name
@@ -85,7 +85,7 @@ class Callflows(Resource[Callflow, CallflowRow]):
                 if is_emergency_extension(plain, country):
                     problems.add(ErrorCode.EXTENSION_OF_EMERGENCY, path, number=plain, country=country)
                 numbers.append(plain)
-        # What is wrong is refused, and in no form of its own.
+        # A draft that is wrong is refused, and has no form of its own.
         return draft if problems else structs.replace(draft, numbers=numbers, flow=normalized(draft.flow))
 
     async def written(self, work: Work, row: CallflowRow, draft: Callflow) -> None:

@@ -101,7 +101,7 @@ class RecordPlace(Struct, frozen=True):
 
 
 class HistoryQuery(Struct, frozen=True, kw_only=True):
-    """Which records: of a direction (empty for all) or a user, from one moment until before another."""
+    """Query for records: of a direction (empty for all) or a user, from one moment until before another."""
 
     direction: str = ""
     owner_id: int | None = None

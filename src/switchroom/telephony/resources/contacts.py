@@ -37,7 +37,7 @@ _CHANGE = update(cast("Table", _contacts)).where(_contacts.c.id == bindparam("th
 
 
 class _Contact(Struct, frozen=True):
-    """What is asked of a row: one of the mapping takes many times as long to make."""
+    """Columns that are asked of a row: an object of the mapped class takes many times as long to make."""
 
     name: str
     user_id: int | None
@@ -135,7 +135,8 @@ class ContactBook:
         return {**self._kind.defaults, **contact.details, **own}
 
     async def _find(self, work: Work, ids: Sequence[int]) -> dict[int, _Contact]:
-        """Those that the actor sees, which nobody else changes until the transaction has ended."""
+        """Contacts among these ids that the actor sees, which nobody else changes until the transaction has
+        ended."""
         found: dict[int, _Contact] = {}
         columns = (ContactRow.id, *(getattr(ContactRow, name) for name in _Contact.__struct_fields__))
         for part in _parts(ids):

@@ -43,7 +43,7 @@ _LETTERS_AND_DIGITS = string.ascii_lowercase + string.digits
 
 
 class Hardware(Struct, frozen=True, kw_only=True):
-    """What a phone is, for its provisioning."""
+    """Hardware of a phone, for its provisioning."""
 
     category: Text = ""
     brand: Text = ""
@@ -58,7 +58,7 @@ class Hardware(Struct, frozen=True, kw_only=True):
 
 
 class Retries(Struct, frozen=True):
-    """How often a phone tries to register again, and after how many seconds; 0 leaves it to the phone."""
+    """Retries of a phone's registration: how many, and after how many seconds; 0 leaves it to the phone."""
 
     wait_until_next_retry: Annotated[int, Meta(ge=0, le=86_400)] = 0
     max: Annotated[int, Meta(ge=0, le=1000)] = 0
@@ -142,15 +142,16 @@ class Registration(OfOrganization, Base):
 
 
 class DeviceStatus(Struct, frozen=True):
-    """Whether a device can be reached, and what it does: `ringing` (also one that calls and is not answered
-    yet), `answered`, `held` (it holds the other), else `idle`, or `offline` where it cannot be reached."""
+    """Status of a device: whether it can be reached, and its state: `ringing` (also one that calls and is not
+    answered yet), `answered`, `held` (it holds the other), else `idle`, or `offline` where it cannot be
+    reached."""
 
     registered: bool
     state: str
 
 
 DeviceStates = Callable[[AsyncSession, int], Awaitable[Mapping[int, str]]]
-"""What those of an account's devices do that are in a call, by their ids."""
+"""States of an account's devices that are in a call, by their ids."""
 
 
 async def no_calls(session: AsyncSession, organization_id: int) -> Mapping[int, str]:
@@ -272,7 +273,7 @@ class Devices(Resource[DeviceDraft, Device]):
         ]
 
     async def statuses(self, work: Work, filters: Mapping[str, Any]) -> Mapping[str, DeviceStatus]:
-        """How the devices that the actor sees are, by their ids."""
+        """Statuses of the devices that the actor sees, by their ids."""
         query = select(Device.id).where(self.visible_to(work.actor)).order_by(Device.id)
         for name, value in filters.items():
             query = query.where(getattr(Device, name) == value)

@@ -17,7 +17,7 @@ from switchroom.telephony.resources.resource import Resource, is_said
 from switchroom.telephony.resources.rows import LONGEST_NAME, ResourceRow, resource_table
 
 MOST_CONTACTS = 10_000
-"""In one call."""
+"""Contacts in one call of the API."""
 
 _Numbers = Annotated[list[PhoneNumber], Meta(max_length=50)]
 
@@ -38,7 +38,7 @@ class ContactNumbers(Struct, frozen=True):
 
 
 class ContactDetails(Struct, frozen=True):
-    """What is known of somebody."""
+    """Details of a contact: names, company and telephone numbers."""
 
     names: ContactNames = ContactNames()
     company: ContactCompany = ContactCompany()
@@ -46,7 +46,7 @@ class ContactDetails(Struct, frozen=True):
 
 
 class Contact(Struct, frozen=True, kw_only=True):
-    """Somebody in a phonebook: a user's own one, or without `user_id` the account's."""
+    """Contact in a phonebook: a user's own one, or without `user_id` the account's."""
 
     user_id: Id | None = None
     phonebook: Annotated[str, Meta(max_length=64)] = "global"
@@ -97,7 +97,7 @@ class Directories(Resource[Contact, ContactRow]):
         row.name = _name_of(draft)
 
     def columns_of(self, draft: Contact) -> dict[str, Any]:
-        """What `assign` writes into a row, for one of many."""
+        """Columns that `assign` writes into a row, for one of many contacts."""
         draft = self.tidied(draft)
         values = msgspec.to_builtins(draft)
         return {

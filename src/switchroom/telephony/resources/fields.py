@@ -50,21 +50,21 @@ RestrictedKind = Annotated[
 
 
 class Identity(Struct, frozen=True):
-    """Who calls, as the other side sees it."""
+    """Identity of a caller, as the other side sees it."""
 
     name: PhoneNumber = ""
     number: PhoneNumber = ""
 
 
 class ExternalIdentity(Identity, frozen=True):
-    """Who calls, as the public network sees it: hidden or not; null is as of the next above."""
+    """Identity of a caller for the public network: hidden or not; null is as of the next level above."""
 
     anonymous: bool | None = None
 
 
 class CallerId(Struct, frozen=True):
-    """Who calls: towards phones of the account, towards everybody else, for faxes and for emergency calls.
-    What is empty is as of the next above: the device, its user, the account."""
+    """Identities of a caller: towards phones of the account, towards everybody else, for faxes and for
+    emergency calls. An empty field is as of the next level above: the device, its user, the account."""
 
     internal: Identity = Identity()
     external: ExternalIdentity = ExternalIdentity()
@@ -73,7 +73,7 @@ class CallerId(Struct, frozen=True):
 
 
 class CallForward(Struct, frozen=True):
-    """Where calls go instead."""
+    """Forwarding of calls to another number."""
 
     enabled: bool = False
     number: PhoneNumber = ""
@@ -84,9 +84,9 @@ class CallForward(Struct, frozen=True):
 
 
 class Restriction(Struct, frozen=True):
-    """What may be called: by kinds of numbers and by countries. What is not named is as of the next above;
-    emergency numbers can always be called. With `closed_groups` extensions are called only where a group is
-    shared."""
+    """Permissions to call: by kinds of numbers and by countries. One that is not named is as of the next
+    level above; emergency numbers can always be called. With `closed_groups` extensions are called only where
+    a group is shared."""
 
     kinds: dict[RestrictedKind, Verdict] = {}
     countries: dict[str, Verdict] = {}

@@ -40,7 +40,7 @@ Flow = Annotated[
 
 
 def references_of(flow: Mapping[str, Any]) -> Iterator[Reference]:
-    """What the modules use, as far as they are right."""
+    """References of the modules to other resources, as far as the modules are right."""
     for one in references(decode_stored(flow)):
         yield Reference(one.path, one.resource, one.id)
 

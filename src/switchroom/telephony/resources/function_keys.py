@@ -23,7 +23,7 @@ MOST_KEYS = 500
 
 
 class FunctionKey(Struct, frozen=True, kw_only=True):
-    """What a key of a phone does."""
+    """Function of a key of a phone."""
 
     key_id: Annotated[int, Meta(ge=0, le=1000)]
     line_id: Annotated[int, Meta(ge=0, le=100)] = 1

@@ -18,7 +18,7 @@ _KINDS = {"user": "users", "device": "devices", "group": "groups"}
 
 
 class Member(Struct, frozen=True, kw_only=True):
-    """Who rings: after `delay` seconds, for `timeout` seconds, if they are `logged` in."""
+    """Member of a group: rings after `delay` seconds, for `timeout` seconds, if it is `logged` in."""
 
     member_id: Id
     member_type: Literal["user", "device", "group"] = "user"
@@ -28,8 +28,8 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """A group: who rings, how, and for how many seconds in all, 0 for as long as the members say. With a
-    `waiting_queue` callers wait."""
+    """A group: its members, how they ring, and for how many seconds in all, 0 for as long as the members say.
+    With a `waiting_queue` callers wait."""
 
     name: Name
     waiting_queue: bool = False

@@ -17,7 +17,7 @@ _Beginnings = Annotated[list[_Beginning], Meta(max_length=100)]
 
 
 class Hunt(Struct, frozen=True):
-    """Which extensions of the account can be dialled from the menu: those that begin as one of `allow` says
+    """Extensions of the account that can be dialled from the menu: those that begin as one of `allow` says
     (any, where it is empty) and as none of `deny`. A beginning is of keys, `?` for any; it may be
     written with `^` before it."""
 

@@ -21,8 +21,8 @@ def require_phone_number(text: str, path: str, country: str = "") -> str:
 
 
 def require_number(text: str, path: str) -> str:
-    """What can be dialled: an extension as it is, or a telephone number, which begins with a plus sign, in
-    E.164. Raises Invalid."""
+    """Number that can be dialled: an extension as it is, or a telephone number, which begins with a plus
+    sign, in E.164. Raises Invalid."""
     plain = _SPACES.sub("", text)
     if plain.startswith("+"):
         return require_phone_number(plain, path)

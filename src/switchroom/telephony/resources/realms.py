@@ -36,7 +36,7 @@ class SipRealm(OfOrganization, Base):
 
 
 class TelephonyAccount(OfOrganization, Base):
-    """What telephony knows of an organization. It is made when it is first asked for."""
+    """Telephony account of an organization. It is made when it is first asked for."""
 
     __tablename__ = "telephony_accounts"
 
@@ -49,7 +49,7 @@ class TelephonyAccount(OfOrganization, Base):
 
 
 async def account_of(session: AsyncSession, organization_id: int, suffix: str) -> TelephonyAccount:
-    """What telephony knows of the organization, in a transaction that has locked it. A first realm is the
+    """Telephony account of the organization, in a transaction that has locked it. A first realm is the
     organization's name before `suffix`."""
     account = await session.get(TelephonyAccount, organization_id)
     if account is not None:
@@ -107,7 +107,7 @@ def prefix_for(name: str) -> str:
 
 
 def prefix_of(realm: str) -> str:
-    """What stands before the username of a device as phones are told it: the realm's first label."""
+    """Prefix of the username of a device as phones are told it: the realm's first label."""
     return realm.partition(".")[0]
 
 

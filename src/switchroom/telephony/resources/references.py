@@ -17,7 +17,8 @@ _MOST_NAMED = 10
 
 
 class Reference(Struct, frozen=True):
-    """What a resource uses: by the path of its field, the name of the other's kind (`menus`) and its id."""
+    """Reference of a resource to one that it uses: the path of its field, the name of the other's kind
+    (`menus`) and the other's id."""
 
     path: str
     kind: str

@@ -58,8 +58,8 @@ class Work(Struct, frozen=True):
 
 
 class ListQuery(Struct, frozen=True, kw_only=True):
-    """Which part of a list: after the id `after`, at most `limit`, found by `search`, with these values of
-    the filters that the resource has."""
+    """Query for a part of a list: after the id `after`, at most `limit`, found by `search`, with these values
+    of the filters that the resource has."""
 
     after: int = 0
     limit: int = 1000
@@ -100,9 +100,9 @@ class Resource(Generic[D, R]):
     listed: ClassVar[Sequence[str]] = ()
     read_only: ClassVar[Sequence[tuple[str, Any]]] = ()
     is_made: ClassVar[bool] = True
-    """Whether callers make and change it."""
+    """Whether callers make and change resources of this kind."""
     is_there_at_first_look: ClassVar[bool] = False
-    """Whether reading one may make it."""
+    """Whether reading a resource of this kind may make it."""
 
     # Declared
 
@@ -121,7 +121,7 @@ class Resource(Generic[D, R]):
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
-        """What fields that were never said are, as JSON."""
+        """Values of fields that were never said, as JSON."""
         found: dict[str, Any] = {}
         for field in structs.fields(self.draft):
             value = field.default if field.default is not NODEFAULT else None
@@ -131,7 +131,7 @@ class Resource(Generic[D, R]):
         return found
 
     def references(self, draft: D) -> Iterable[Reference]:
-        """What it uses."""
+        """References of the draft to the resources that it uses."""
         owner = getattr(draft, self.owner) if self.owner in self.fields else None
         if owner is not None:
             yield Reference(self.owner, "users", owner)
@@ -139,7 +139,7 @@ class Resource(Generic[D, R]):
     # Rows
 
     def visible_to(self, actor: Actor) -> ColumnElement[bool]:
-        """Which rows of the account the actor sees."""
+        """Condition for the rows of the account that the actor sees."""
         return getattr(self.table, self.owner) == actor.user_id if actor.is_user else true()
 
     async def find(self, work: Work, resource_id: int, *, to_change: bool = False) -> R | None:
@@ -151,7 +151,7 @@ class Resource(Generic[D, R]):
         return await work.session.scalar(query)
 
     async def page(self, work: Work, query: ListQuery) -> Sequence[R]:
-        """In order of their ids."""
+        """Rows that the query asks for and the actor sees, in order of their ids."""
         rows = select(self.table).where(self.table.id > query.after, self.visible_to(work.actor))
         rows = rows.where(self.table.organization_id == work.organization_id)
         if query.search:
@@ -162,7 +162,7 @@ class Resource(Generic[D, R]):
         return (await work.session.scalars(rows.order_by(self.table.id).limit(query.limit))).all()
 
     async def present(self, session: AsyncSession, organization_id: int, ids: Sequence[int]) -> set[int]:
-        """Those of the ids that there are; they are not deleted until the session's transaction has ended."""
+        """Ids among these that there are; they are not deleted until the session's transaction has ended."""
         there = select(self.table.id).where(
             self.table.organization_id == organization_id, self.table.id.in_(ids)
         )
@@ -170,14 +170,14 @@ class Resource(Generic[D, R]):
         return set(found.all())
 
     async def seen(self, work: Work, ids: Sequence[int]) -> set[int]:
-        """Those of the ids that the actor sees, or anybody, of a kind without owners."""
+        """Ids among these that the actor sees; of a kind without owners everybody sees all."""
         if not (work.actor.is_user and self.owner):
             return set(ids)
         rows = select(self.table.id).where(self.table.id.in_(ids), self.visible_to(work.actor))
         return set(await work.session.scalars(rows))
 
     async def names(self, session: AsyncSession, organization_id: int, ids: Sequence[int]) -> dict[int, str]:
-        """What those of the ids that there are are called."""
+        """Names of the resources among these that there are, by their ids."""
         found = await session.execute(
             select(self.table.id, self.table.name).where(
                 self.table.organization_id == organization_id, self.table.id.in_(ids)
@@ -189,7 +189,7 @@ class Resource(Generic[D, R]):
         return self.table(organization_id=work.organization_id, details={})
 
     def is_new(self, row: Any) -> bool:
-        """Whether it has not been written yet."""
+        """Whether the row has not been written yet."""
         return row.id is None
 
     def id_of(self, row: R) -> int:
@@ -203,7 +203,7 @@ class Resource(Generic[D, R]):
         return {name: values[name] for name in self.fields if name not in self.secrets}
 
     def view(self, row: R) -> dict[str, Any]:
-        """What callers see."""
+        """View of a row, as callers see it."""
         return {"id": self.id_of(row), **self.values_of(row)}
 
     async def complete(self, work: Work, views: Sequence[dict[str, Any]]) -> None:
@@ -291,7 +291,7 @@ class Resource(Generic[D, R]):
         return getattr(row, self.owner) if self.owner else None
 
     def label(self, row: R) -> str:
-        """What it is called by people."""
+        """Name of the row, as people call it."""
         return row.name
 
 

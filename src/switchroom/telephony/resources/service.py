@@ -42,8 +42,8 @@ class ResourcePage(Struct, frozen=True):
 
 
 class Resources:
-    """What the API does with resources of every kind. That the caller's level is enough for an operation is
-    for the API to know; that users see and change their own only is looked after here."""
+    """Operations of the API on resources of every kind. The API itself ensures that the caller's level is
+    enough for an operation; that users see and change their own only is ensured here."""
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ async def require(work: Work, kind: AnyResource, resource_id: int, *, to_change:
 
 
 async def make_in(work: Work, kinds: Mapping[str, AnyResource], kind: AnyResource, draft: Struct) -> View:
-    """As `Resources.make`, in a transaction that may do more."""
+    """Make a resource as `Resources.make` does, in a transaction that may do more."""
     if work.actor.is_user:
         draft = _made_by_user(work, kind, draft)
     row = kind.new_row(work)
@@ -187,7 +187,7 @@ async def change_in(
     resource_id: int,
     change: Mapping[str, Any],
 ) -> View:
-    """As `Resources.change`, in a transaction that may do more."""
+    """Change a resource as `Resources.change` does, in a transaction that may do more."""
     row = await require(work, kind, resource_id, to_change=True)
     before = kind.values_of(row)
     values = merged(before, change, kind.draft)
@@ -248,7 +248,7 @@ async def _write(
         await kind.save(work, row, draft, said)
         await kind.written(work, row, draft)
     except IntegrityError as error:
-        # Somebody else was faster than the look before.
+        # Another caller has taken the value since the look before.
         name = next(iter(kind.unique), "id")
         raise Conflict(ErrorCode.VALUE_TAKEN, name, value=getattr(draft, name, "")) from error
     source = Source(kind.name, kind.id_of(row))
@@ -265,7 +265,8 @@ async def _check_references(
     problems: Problems,
     used: Sequence[Reference],
 ) -> None:
-    """What others have is not there for a user, unless an administrator has given it before."""
+    """Add a problem for each reference to a resource that is not there. For a user, resources of others are
+    not there, unless an administrator has given them before."""
     given = ids_by_kind(used)
     for name, ids in ids_by_kind(references).items():
         there = await kinds[name].present(work.session, work.organization_id, ids)

@@ -85,13 +85,13 @@ class SoundFiles:
         return await asyncio.to_thread((self._directory / f"{version}.original").read_bytes)
 
     async def remove(self, version: str) -> None:
-        """Also of one that is not there."""
+        """Remove the files of a sound, also of one that is not there."""
         for path in (self._directory / f"{version}.original", self.played(version)) if version else ():
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
 def bytes_played(milliseconds: int) -> int:
-    """How large the file is that is played."""
+    """Bytes of the file that is played."""
     return milliseconds * _RATE * _SAMPLE // 1000 + _WAV_HEADER
 
 

@@ -14,10 +14,10 @@ LONGEST_REASON = 200
 
 
 class TrunkCondition(StrEnum):
-    """Whether calls can come and go over a trunk."""
+    """Condition of a trunk: whether calls can come and go over it."""
 
     BY_ADDRESS = "by_address"
-    """It does not register; its server has an address."""
+    """The trunk does not register; its server has an address."""
 
     REGISTERED = "registered"
     REFUSED = "refused"

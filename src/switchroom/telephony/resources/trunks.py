@@ -27,20 +27,20 @@ _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,62})?(\.[A-Za-z0-9
 
 
 class IncomingNumbers(Struct, frozen=True):
-    """What becomes of the number that a call comes in for: so many digits taken off, these put before."""
+    """Changes to the number that a call comes in for: so many digits are taken off, these put before."""
 
     strip_numbers: Annotated[int, Meta(ge=0, le=20)] = 0
     prepend_numbers: Annotated[str, Meta(max_length=20, pattern=ONE_LINE)] = ""
 
 
 class TrunkAdvanced(Struct, frozen=True):
-    """What few carriers want. With `shared_server` the trunk may lead to a carrier that another account has,
-    which only `superduper` allows: one that knows the platform by its address bills that account. Over TLS
-    the certificate must be that of `server`, by an authority that the platform trusts, unless
-    `verify_certificate` is false. Media are encrypted (SRTP with keys in SDP, RFC 4568) as `media_encryption`
-    says: `mandatory` takes no call without, but for those to emergency services; `optional` offers it, and
-    calls without where that is refused; `none` offers none. Empty is `optional` over TLS, else `none`. Calls
-    that come in with it are taken in any case."""
+    """Settings that few carriers want. With `shared_server` the trunk may lead to a carrier that another
+    account has, which only `superduper` allows: one that knows the platform by its address bills that
+    account. Over TLS the certificate must be that of `server`, by an authority that the platform trusts,
+    unless `verify_certificate` is false. Media are encrypted (SRTP with keys in SDP, RFC 4568) as
+    `media_encryption` says: `mandatory` takes no call without, but for those to emergency services;
+    `optional` offers it, and calls without where that is refused; `none` offers none. Empty is `optional`
+    over TLS, else `none`. Calls that come in with it are taken in any case."""
 
     override_from_domain: Text = ""
     override_from_user: Text = ""
@@ -92,10 +92,11 @@ class TrunkRow(ResourceRow):
 
 
 class TrunkStatus(Struct, frozen=True):
-    """Whether calls can come and go: `condition` is `by_address` for a trunk that does not register,
-    `registered`, `refused` (with the SIP status as `code`), `unanswered`, `unresolved` (the server's name has
-    no address), `forbidden` (it has one that the operator does not allow, or that of another account's
-    carrier, or shows a certificate that is not its own), or `unknown`. Times are in RFC 3339."""
+    """Status of a trunk, which says whether calls can come and go: `condition` is `by_address` for a trunk
+    that does not register, `registered`, `refused` (with the SIP status as `code`), `unanswered`,
+    `unresolved` (the server's name has no address), `forbidden` (it has one that the operator does not allow,
+    or that of another account's carrier, or shows a certificate that is not its own), or `unknown`. Times are
+    in RFC 3339."""
 
     condition: str = "unknown"
     code: int = 0

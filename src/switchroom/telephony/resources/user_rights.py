@@ -35,6 +35,6 @@ async def require_to_give_access(work: Work, member: Member, *, administers: boo
 
 
 async def _claims(work: Work, permissions: Administration) -> AccessToken | None:
-    """What a person may do who has some of the permissions still; None for a key."""
+    """Claims of a person who has some of the permissions still; None for a key."""
     claims = work.actor.claims
     return None if claims is None else await require_still(work.session, claims, permissions)

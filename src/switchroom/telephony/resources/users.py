@@ -121,7 +121,7 @@ class User(Struct, frozen=True, kw_only=True):
 
 
 class TelephonyUser(OfOrganization, Base):
-    """What telephony keeps of a person of the account. Who has no row is as the defaults say."""
+    """Telephony settings of a person of the account. A person without a row has the defaults."""
 
     __tablename__ = "telephony_users"
     __table_args__ = (Index("uq_telephony_users_hotdesk_id", "organization_id", "hotdesk_id", unique=True),)
@@ -484,7 +484,7 @@ def _level_of(membership: Membership) -> str:
 
 
 async def _heir(work: Work, member: Member) -> Person:
-    """Somebody else who administers the account. Raises Forbidden for the last."""
+    """Another person who administers the account. Raises Forbidden for the last one."""
     await lock_terms(work.session, work.organization_id)
     query = (
         select(Person)
