@@ -21,11 +21,11 @@ class Codec(Struct, frozen=True):
     payload: int
     channels: int = 1
     parameters: str = ""
-    """What its `fmtp` line says."""
+    """Parameters of its `fmtp` line."""
 
     @property
     def encoding(self) -> str:
-        """As in an `rtpmap` line: `opus/48000/2`."""
+        """Encoding as in an `rtpmap` line: `opus/48000/2`."""
         return f"{self.name}/{self.rate}" + (f"/{self.channels}" if self.channels > 1 else "")
 
     @property
@@ -51,8 +51,8 @@ STATIC = {codec.payload: codec for codec in (PCMU, PCMA, G722, G729)}
 """Codecs whose payload types need no `rtpmap` line (RFC 3551)."""
 
 SPEECH = (G722, PCMA, PCMU, OPUS, G729)
-"""Those that legs are taken in with, by what they give for their cost. Between two legs that both have it
-Opus passes unchanged; to translate it costs five times what G.722 does. G.729 is for those who have nothing
+"""Codecs that legs are taken in with, by what they give for their cost. Between two legs that both have it
+Opus passes unchanged; to translate it costs five times what G.722 does. G.729 is for peers that have nothing
 else."""
 
 

@@ -236,7 +236,7 @@ class LegMedia:
         return _streams(await self._status(), CORE_TAG)
 
     async def phone_status(self) -> PhoneStatus:
-        """What the phone sends, and how the leg's media are heard."""
+        """Status of the phone: the streams that it sends, and the reported quality of the leg's media."""
         reply = await self._status()
         reported = (one.average for one in reply.sources.values() if one.average.samples)
         return PhoneStatus(_streams(reply, PHONE), tuple(reported))
@@ -356,7 +356,7 @@ class LegMedia:
 
     def _flags(self, tag: str) -> list[str]:
         flags = ["trust-address", "port-latching", "strict-source"]
-        # Where an address is certain nothing is to be learned: it would be that of whoever sends first, on
+        # An address that is certain is not to be learned anew: it would be that of the first sender, on
         # the core side of the last peer. (`endpoint-learning-off` has no effect in an answer.)
         if tag == CORE_TAG or self.state.located:
             flags.append("asymmetric")
@@ -385,7 +385,7 @@ class LegMedia:
 
 
 class _Way(msgspec.Struct, frozen=True):
-    """How a side is spoken to, in rtpengine's words."""
+    """Way of speaking to a side, in rtpengine's words."""
 
     transport: str = ""
     ice: str = ""
@@ -419,7 +419,7 @@ def _streams(reply: QueryReply, tag: str) -> Sequence[StreamStatus]:
 
 
 def _nothing() -> None:
-    """Nobody wants to know."""
+    """Do nothing: the default of a callback."""
 
 
 def _has_events_at(rate: int, leg: LegMedia) -> bool:

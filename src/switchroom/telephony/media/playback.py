@@ -1,4 +1,4 @@
-"""What a phone is played: prompts one after the other, music; and the word when it is over.
+"""Playback to a phone: prompts one after the other, music; and the notice when it is over.
 
 rtpengine plays one file at a time and does not tell its end, but how long it is; so the next one is
 begun, and the end told, by the clock. What is played is in the leg's state, with its end, so another
@@ -35,8 +35,8 @@ be played would be asked for without a pause."""
 
 
 class Playback:
-    """What one leg is played; one thing at a time. `on_end` is called with the id of what has been played to
-    its end, or could not be played on; not of what was stopped. It must not block or raise."""
+    """Playback to one leg, one thing at a time. `on_end` is called with the id of a playback that has come to
+    its end, or could not go on; not with that of one that was stopped. It must not block or raise."""
 
     def __init__(self, ng: NgClient, leg: LegMedia, on_end: Callable[[str], None]) -> None:
         self._ng = ng

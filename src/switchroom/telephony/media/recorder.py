@@ -85,7 +85,7 @@ class Recorder(asyncio.DatagramProtocol):
 
     @property
     def milliseconds(self) -> int:
-        """How long the recording is by now."""
+        """Milliseconds that the recording has by now."""
         return self._length * 1000 // RATE
 
     async def stop(self) -> int:

@@ -78,10 +78,10 @@ class Audio(Struct, frozen=True):
     address: str
     port: int
     protocol: str
-    """As in the description: `RTP/AVP`, `RTP/SAVP`, `UDP/TLS/RTP/SAVPF` …"""
+    """Protocol, as in the description: `RTP/AVP`, `RTP/SAVP`, `UDP/TLS/RTP/SAVPF` …"""
 
     codecs: Sequence[Codec]
-    """In the order of the description, telephone-event and comfort noise among them."""
+    """Codecs in the order of the description, telephone-event and comfort noise among them."""
 
     direction: Direction
 

@@ -24,7 +24,7 @@ INTERVAL = 10.0
 
 
 class MediaLoss(StrEnum):
-    """Why a leg has no media any more."""
+    """Reason for which a leg has no media any more."""
 
     SILENT = "no media"
     """The phone sends nothing, though it has not said that it holds."""
@@ -107,7 +107,7 @@ class SilenceWatch:
             for quality in status.qualities:
                 self._on_quality(quality)
         if leg.state.direction is not Direction.BOTH:
-            # Who holds may say that it sends, and send nothing.
+            # A phone that holds may say that it sends, and send nothing.
             self._since[leg.state.id] = time.time()
             return
         last = max([stream.last_packet for stream in status.streams], default=0)

@@ -54,7 +54,7 @@ class BrowserSources:
             await asyncio.wait({task})
 
     def changed(self) -> None:
-        """What is heard may be another source from now on."""
+        """Look again: the browser may hear another source from now on."""
         self._awake.set()
 
     async def _follow(self) -> None:

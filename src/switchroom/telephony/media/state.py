@@ -17,7 +17,7 @@ DISCARD_PORT = 9
 
 
 class LegKind(StrEnum):
-    """How a phone wants its media."""
+    """Kind of media that a phone wants."""
 
     PLAIN = "plain"
     SDES = "sdes"
@@ -28,7 +28,7 @@ class LegKind(StrEnum):
 
 
 class Target(Struct, frozen=True):
-    """Where the core side of a leg points: whom the phone hears, and who hears it; and in what codec."""
+    """Target of the core side of a leg: whom the phone hears, and who hears it; and in what codec."""
 
     port: int
     codec: Codec = PCMA
@@ -49,12 +49,12 @@ class Target(Struct, frozen=True):
 
 
 def sink(codec: Codec = PCMA) -> Target:
-    """Nobody: what the phone says is thrown away."""
+    """Target that is nobody: sound of the phone is thrown away."""
     return Target(DISCARD_PORT, codec)
 
 
 class Playing(Struct, frozen=True):
-    """What a phone is being played: files one after the other, all of them `times` times."""
+    """Files that a phone is being played, one after the other, all of them `times` times."""
 
     id: str
     files: Sequence[str]
@@ -88,10 +88,10 @@ class LegState(Struct, kw_only=True):
     """Whether keys of the phone are only told, and go nowhere."""
 
     offered: str = ""
-    """What the phone has offered last, until it is answered."""
+    """Description that the phone has offered last, until it is answered."""
 
     phone_sdp: str = ""
-    """What the phone has agreed to: its description without the codecs that were not chosen."""
+    """Description that the phone has agreed to: its own without the codecs that were not chosen."""
 
     is_dtls_server: bool = False
     """Whether rtpengine waits for a browser to begin with DTLS, which it has been offered."""
@@ -100,10 +100,10 @@ class LegState(Struct, kw_only=True):
     """Whether `phone_sdp` has the address that the phone's RTP comes from, which NAT may have changed."""
 
     sent_sdp: str = ""
-    """What the phone has been sent last."""
+    """Description that the phone has been sent last."""
 
     direction: Direction = Direction.BOTH
-    """As the phone says it: one that holds sends, or nothing."""
+    """Direction as the phone says it: one that holds sends, or nothing."""
 
     muted: bool = False
     deaf: bool = False
