@@ -36,7 +36,7 @@ class MessageFiles:
     def __init__(self, directory: Path) -> None:
         self.directory = directory.absolute()
         self.parts = self.directory / "parts"
-        """Where recordings that are being made are, those of each call in a directory of its own."""
+        """Directory of recordings that are being made, those of each call in a directory of its own."""
 
         self._conversions = asyncio.Semaphore(_AT_ONCE)
 
@@ -65,7 +65,7 @@ class MessageFiles:
             return await asyncio.to_thread(target.read_bytes)
 
     async def remove(self, box_id: int, names: Sequence[str]) -> None:
-        """Also of such that are not there."""
+        """Remove files by their names, also of such that are not there."""
         await asyncio.to_thread(self._remove, box_id, names)
 
     def found(self, older_than: float) -> Iterator[tuple[int, str]]:

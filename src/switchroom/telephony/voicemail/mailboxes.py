@@ -39,7 +39,7 @@ from switchroom.telephony.voicemail.moving import move
 from switchroom.telephony.voicemail.notification import notify_owner
 
 _BY_TELEPHONE = "telephone"
-"""Who changes a box, as the log calls those who do it by telephone."""
+"""Name in the log of callers who change a box by telephone."""
 
 _COLUMNS = {
     Recording.GREETING: "greeting_id",
@@ -57,8 +57,8 @@ class NoSuchBox(Exception):
 
 
 class LeftMessage(Struct, frozen=True, kw_only=True):
-    """Who has left a message: what the caller is called, empty where that is withheld, the number that was
-    dialled, the id of the call, and how long the message is, in milliseconds."""
+    """Message that a caller has left: the caller's name and number, empty where they are withheld, the number
+    that was dialled, the id of the call, and the length of the message in milliseconds."""
 
     caller_name: str = ""
     caller_number: str = ""
@@ -222,7 +222,7 @@ class Mailboxes:
         await self._sounds.remove(unused)
 
     async def delete_temporary_greeting(self, organization_id: int, box_id: int) -> None:
-        """Also where there is none. Raises NoSuchBox."""
+        """Delete the temporary greeting, if there is one. Raises NoSuchBox."""
         async with self._database.write(organization_id) as session:
             box = await _locked(session, organization_id, box_id)
             if box.temporary_greeting_id is None:

@@ -25,8 +25,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class UnsavedMessage(Struct, frozen=True, kw_only=True):
-    """What is known of a message before it is saved: the box, who leaves it, and how many milliseconds it has
-    to have. `file` is the name of the recording, in the directory of the note."""
+    """Message before it is saved: its box, who leaves it, and `shortest`, the milliseconds that it has to
+    have. `file` is the name of the recording, in the directory of the note."""
 
     organization_id: int
     box_id: int
@@ -36,7 +36,7 @@ class UnsavedMessage(Struct, frozen=True, kw_only=True):
 
 
 def directory_prefix(worker: int) -> str:
-    """What the names begin with of the directories where a worker records."""
+    """Prefix of the names of the directories where a worker records."""
     return f"call-{worker}-"
 
 
@@ -47,7 +47,7 @@ def note(file: Path, unsaved: UnsavedMessage) -> None:
 
 
 def forget(directory: Path) -> None:
-    """The message is saved."""
+    """Remove the note of a message that is saved."""
     (directory / _NOTE).unlink(missing_ok=True)
 
 
