@@ -32,10 +32,10 @@ LOOK_EVERY = 3.0
 """Seconds between two looks at who watches."""
 
 _OF_BOX = re.compile(r"(?:\*9[78])?(\d{1,15})")
-"""What a key watches that is a lamp of a box: its number, as it is dialled to listen to it."""
+"""User part that a key watches as the lamp of a box: the box's number, as it is dialled to listen to it."""
 
 CHANGES = EventFilter(types=("voicemail.*", "vmbox.*", "device.registered"))
-"""What lamps of messages are shown anew after."""
+"""Events after which lamps of messages are shown anew."""
 
 
 class _Phone(Struct, frozen=True):
@@ -56,7 +56,7 @@ class _Phone(Struct, frozen=True):
 
 
 class _Changes(Struct):
-    """What has happened since it was last taken: to boxes, to all boxes of accounts, to phones that
+    """Changes since they were last taken: to boxes, to all boxes of accounts, to phones that
     registered; each with its account."""
 
     boxes: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])

@@ -20,7 +20,8 @@ from switchroom.engines.sip.user_agent import UserAgent
 _REFRESH_AT = 0.5
 _NO_SUCH_ETAG = 412
 _PASSING = (_NO_SUCH_ETAG, 500)
-"""What passes: another entity tag, and processes of Kamailio that write to its state at the same moment."""
+"""SIP statuses of failures that pass: another entity tag, and processes of Kamailio that write to its state
+at the same moment."""
 
 _TRIED_AGAIN_AFTER = (0.02, 0.1, 0.3)
 _LIMIT = 5.0
@@ -29,8 +30,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class _Lamp(Struct):
-    """What is to be shown somewhere. It is published again from `due` on, on the loop's clock. Without `etag`
-    it is not known what was published before."""
+    """Lamp that is to be shown somewhere. It is published again from `due` on, on the loop's clock. Without
+    `etag` it is not known what was published before."""
 
     body: bytes
     content_type: str
@@ -53,7 +54,8 @@ class Publisher:
         self.watched: frozenset[Watched] = frozenset()
 
     async def look(self) -> frozenset[Watched]:
-        """What is watched now, and was not at the look before. What is no longer watched is forgotten."""
+        """Look who watches. Returns what is watched now and was not at the look before; lamps that are no
+        longer watched are forgotten."""
         try:
             now = await asyncio.to_thread(read_watched, self._file)
         except (sqlite3.Error, OSError) as error:
