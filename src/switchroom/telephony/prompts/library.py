@@ -8,7 +8,7 @@ from pathlib import Path
 from switchroom.telephony.prompts.texts import FALLBACK
 
 MADE = Path(__file__).parent / "sounds"
-"""Where `make` puts those of the package."""
+"""Directory where `make` puts the sounds of the package."""
 
 RATES = (8000, 16000)
 """Samples a second of the files that there are."""

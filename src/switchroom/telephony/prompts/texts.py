@@ -23,7 +23,7 @@ class Language(Struct, frozen=True):
     day_of_month: Callable[[int], str]
 
     def texts(self) -> dict[str, str]:
-        """What is said, by name."""
+        """Texts of all prompts of the language, by name."""
         return {
             **self.phrases,
             **{f"number-{number}": str(number) for number in range(LARGEST_NUMBER + 1)},
@@ -47,7 +47,7 @@ LANGUAGES: Mapping[str, Language] = {
         german.VOICE, german.PHRASES, german.WEEKDAYS, german.MONTHS, german.KEYS, german.day_of_month
     ),
 }
-"""Those that every installation has. `recorded` has more, where their recordings are installed."""
+"""Languages that every installation has. `recorded` has more, where their recordings are installed."""
 
 FALLBACK = "en"
 """The language of what is not there in the one that is asked for."""
