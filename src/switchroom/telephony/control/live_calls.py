@@ -39,7 +39,7 @@ class LiveCalls:
         self._resources = resources
 
     async def channels(self, actor: Actor) -> Sequence[Channel]:
-        """In the order in which they began."""
+        """Channels that the actor sees, in the order in which they began."""
         replies = await self._workers.ask_all(ListChannels(actor.organization_id))
         found = chain.from_iterable(cast("Channels", one).channels for one in replies)
         seen = [one for one in found if not actor.is_user or one.owner_id == actor.user_id]
@@ -98,7 +98,7 @@ class LiveCalls:
         return cast("Originated", reply)
 
     async def participants(self, actor: Actor, conference_id: int) -> Sequence[Participant]:
-        """Who is in a conference by telephone, in the order in which they came. Raises NotFound."""
+        """Participants of a conference by telephone, in the order in which they came. Raises NotFound."""
         await self._require(actor, "conferences", conference_id)
         replies = await self._workers.ask_all(ListParticipants(actor.organization_id, conference_id))
         found = chain.from_iterable(cast("Participants", one).participants for one in replies)

@@ -34,8 +34,8 @@ class Channel(Struct, frozen=True, kw_only=True):
 
 
 class Participant(Struct, frozen=True, kw_only=True):
-    """Somebody in a conference, by telephone. `id` is the uuid of their channel, `timestamp` in Unix seconds
-    when they came."""
+    """Participant of a conference, by telephone. `id` is the uuid of their channel, `timestamp` the Unix time
+    in seconds when they came."""
 
     id: str
     name: str
@@ -47,7 +47,7 @@ class Participant(Struct, frozen=True, kw_only=True):
 
 
 class _Action(Struct, frozen=True, tag_field="action", tag=str.lower):
-    """What is to be done to a channel."""
+    """Action on a channel."""
 
 
 class Hangup(_Action, frozen=True):
@@ -55,7 +55,7 @@ class Hangup(_Action, frozen=True):
 
 
 class Transfer(_Action, frozen=True):
-    """Connect who talks to the channel with `target`, as if the channel had dialled it: at once, or once it
+    """Connect the peer of the channel with `target`, as if the channel had dialled it: at once, or once it
     has answered."""
 
     target: str
@@ -71,7 +71,7 @@ class Unhold(_Action, frozen=True):
 
 
 class Mute(_Action, frozen=True):
-    """Nobody hears the channel until `Unmute`."""
+    """Mute the channel: nobody hears it until `Unmute`."""
 
 
 class Unmute(_Action, frozen=True):
@@ -79,13 +79,13 @@ class Unmute(_Action, frozen=True):
 
 
 class Play(_Action, frozen=True):
-    """Play a sound of the account to who is at the channel."""
+    """Play a sound of the account to the party at the channel."""
 
     media_id: int
 
 
 class Dtmf(_Action, frozen=True):
-    """Send keys to who is at the channel."""
+    """Send keys to the party at the channel."""
 
     digits: str
 

@@ -64,8 +64,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class CallControl(Protocol):
-    """What a worker does with the calls that it has. What is another account's, or is not there, is not
-    found. Raises domain errors."""
+    """Control of the calls that a worker has. Channels and participants of another account are not found, nor
+    are those that are not there. Raises domain errors."""
 
     async def channels(self, organization_id: int) -> Sequence[Channel]: ...
 

@@ -46,7 +46,7 @@ class CallWorkers:
 
     @property
     def connected(self) -> int:
-        """How many are connected."""
+        """Number of workers that are connected."""
         return sum(one.is_connected for one in self._clients.values())
 
     async def run(self) -> None:
@@ -85,7 +85,7 @@ class CallWorkers:
             if not isinstance(reply, BaseException):
                 return reply
             errors.append(reply)
-        # What is there has another error than that it is not.
+        # The worker that has it answers with another error than that it is not there.
         raise next((one for one in errors if not isinstance(one, NotFound)), self._missing(errors[0]))
 
     async def ask_for_account(self, organization_id: int, request: Request, limit: float = LIMIT) -> Reply:
