@@ -20,11 +20,11 @@ _MOST_REMEMBERED = 10_000
 
 
 class CertificateRefused(Exception):
-    """Who answers is not the server, or nobody whom we trust says so."""
+    """Certificate that is not the server's, or comes from no authority that we trust."""
 
 
 class CertificateUnknown(Exception):
-    """Nobody answers, or not with TLS."""
+    """Certificate that cannot be checked: nobody answers, or not with TLS."""
 
 
 class CarrierCertificates:
@@ -39,8 +39,8 @@ class CarrierCertificates:
         self._right: set[tuple[str, Hop]] = set()
 
     async def right(self, server: str, hops: Sequence[Hop]) -> tuple[Hop, ...]:
-        """Those of the addresses at which the server answers. Raises CertificateRefused, CertificateUnknown
-        where there are none."""
+        """Addresses among these at which the server itself answers, as its certificate shows. Raises
+        CertificateRefused or CertificateUnknown where there are none."""
         name = server.strip("[]").rstrip(".")
         found = await asyncio.gather(*(self._problem(name, hop) for hop in hops))
         right = tuple(hop for hop, problem in zip(hops, found, strict=True) if problem is None)

@@ -48,7 +48,7 @@ class CarrierForbidden(Exception):
 
 
 class Hop(Struct, frozen=True):
-    """Where a request goes: an IP address, a port, and `udp`, `tcp` or `tls`."""
+    """Next hop of a request: an IP address, a port, and `udp`, `tcp` or `tls`."""
 
     address: str
     port: int
@@ -56,12 +56,13 @@ class Hop(Struct, frozen=True):
 
     @property
     def uri(self) -> str:
-        """As Kamailio is told in X-SR-Next-Hop."""
+        """URI of the hop, as Kamailio is told in X-SR-Next-Hop."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"sip:{host}:{self.port};transport={self.transport}"
 
     def headers(self, *, verifies_certificate: bool) -> tuple[tuple[str, str], ...]:
-        """What tells Kamailio to send a request there, whose certificate is checked unless that is said."""
+        """Headers that tell Kamailio to send a request to this hop, and not to check its certificate where
+        that is not wanted."""
         next_hop = ("X-SR-Next-Hop", self.uri)
         is_open = self.transport == "tls" and not verifies_certificate
         return (next_hop, ("X-SR-Certificate", "unchecked")) if is_open else (next_hop,)
@@ -115,8 +116,8 @@ class CarrierAddresses:
         self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, "carriers")
 
     async def find(self, server: str, port: int, transport: str) -> tuple[Hop, ...]:
-        """Where a server is, in the order in which its addresses are to be tried. `port` and `transport` are
-        the trunk's settings. Raises CarrierUnknown, CarrierForbidden."""
+        """Hops to a server, in the order in which they are to be tried. `port` and `transport` are the
+        trunk's settings. Raises CarrierUnknown, CarrierForbidden."""
         way = transport_of(transport)
         number = port_of(port, way)
         found = await self._addresses(server.strip("[]").rstrip(".").lower())

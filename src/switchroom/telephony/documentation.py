@@ -50,7 +50,7 @@ _MODULES: Mapping[Module, tuple[str, str]] = {
     Module.RECORD: ("records the call", ""),
     Module.MEETING: ("leads into a web meeting", ""),
 }
-"""What each module does, and the children that it has beside those of its end."""
+"""Description of each module, and of the children that it has beside those of its end."""
 
 _FEATURES: Mapping[Feature, str] = {
     Feature.FORWARD_ON: "forwards the user's calls, to the number after the code or one that is entered",

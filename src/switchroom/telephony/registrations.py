@@ -32,7 +32,8 @@ GATHER = 0.1
 
 LEASE_NAME = "sip registrations"
 LEASE = timedelta(seconds=4)
-"""How long a process that was killed keeps others from it: who registers meanwhile cannot be called."""
+"""Time for which a process that was killed keeps others from its work: devices that register meanwhile
+cannot be called."""
 
 COMPARE_EVERY = 30.0
 """Seconds after which all is compared: a device may have been disabled or deleted."""
@@ -135,7 +136,7 @@ def _different(
 
 
 def _columns(contact: Contact) -> tuple[str, str, int, datetime]:
-    """What a row has of a contact, but for its key."""
+    """Columns of a contact's row, but for its key."""
     return (
         contact.user_agent[:_LONGEST_AGENT],
         contact.address.strip("[]")[:_LONGEST_ADDRESS],
@@ -145,7 +146,7 @@ def _columns(contact: Contact) -> tuple[str, str, int, datetime]:
 
 
 class _Changes:
-    """What has changed since it was last taken."""
+    """Changes of registrations since they were last taken: of some devices, or of all."""
 
     def __init__(self) -> None:
         self.there = asyncio.Event()

@@ -37,8 +37,8 @@ class TrunkClaims:
         self._database = database
 
     async def free(self, claimant: Claimant, hops: Sequence[Hop]) -> tuple[Hop, ...]:
-        """Those of the addresses of a trunk's server that are not another account's, and are the server's
-        as far as that is checked."""
+        """Addresses of a trunk's server that are not another account's, and that are the server's as far as
+        that is checked."""
         async with self._database.read(None) as session:
             claims = await claims_at(session, hops)
         free = free_hops(claimant, hops, claims)
@@ -55,13 +55,13 @@ async def claims_at(session: AsyncSession, hops: Iterable[Hop]) -> Sequence[Trun
 
 
 def free_hops(claimant: Claimant, hops: Iterable[Hop], claims: Sequence[TrunkClaim]) -> tuple[Hop, ...]:
-    """Those of the addresses that no other account has claimed before."""
+    """Addresses among these that no other account has claimed before."""
     return tuple(hop for hop in hops if claimant.shares_server or not _is_taken(claimant, hop, claims))
 
 
 def _is_taken(claimant: Claimant, hop: Hop, claims: Sequence[TrunkClaim]) -> bool:
     there = [claim for claim in claims if _is_at(claim, hop)]
-    # Who has registered somewhere has not been there first without credentials, too.
+    # A claim by credentials does not make the account the first there without credentials, too.
     own = (
         claim.id
         for claim in there

@@ -67,7 +67,7 @@ RESOLVE_EVERY = 60.0
 _UNREGISTER_LIMIT = 3.0
 _MOST_HOPS = 4
 _SKIPPED_NUMBERS = 1000
-"""How much higher CSeq begins than it was stored: what was sent since is not known."""
+"""CSeq numbers that are skipped after the stored one: how many were sent since is not known."""
 
 _GOES_ON = frozenset({408, 430, 500, 502, 503, 504})
 """Statuses after which the next address of the server is tried (RFC 3263 section 4.3)."""
@@ -83,7 +83,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class OwnSide(Struct, frozen=True):
-    """Where carriers reach us: what Contact says."""
+    """Address at which carriers reach us, as Contact says it."""
 
     host: str
     port: int = 5060
@@ -267,7 +267,7 @@ class _Keeper:
             except LeaseLost:
                 raise
             except Exception:
-                # What a carrier has answered, or a tenant configured, ends no work for others.
+                # An answer of a carrier, or a setting of a tenant, ends no work for others.
                 log.exception("trunk not looked after", trunk_id=self.trunk.id)
                 pause = LOOK_EVERY
             await asyncio.sleep(pause)

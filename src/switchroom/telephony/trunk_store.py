@@ -65,7 +65,7 @@ class ConfiguredTrunk(Struct, frozen=True, kw_only=True):
 
 
 class Condition(Struct, frozen=True, kw_only=True):
-    """What is to be told of a trunk; see TrunkState."""
+    """Condition of a trunk, as it is to be told; see TrunkState."""
 
     condition: TrunkCondition
     code: int = 0
@@ -250,7 +250,7 @@ def _new_state(trunk: ConfiguredTrunk) -> TrunkState:
     return TrunkState(
         trunk_id=trunk.id,
         organization_id=trunk.organization_id,
-        # What Kamailio knows a contact of ours by: see its routes.
+        # Token by which Kamailio knows a contact of ours: see its routes.
         token=f"t{secrets.token_hex(16)}",
         condition=TrunkCondition.UNANSWERED.value,
         call_id=secrets.token_hex(16),
