@@ -55,8 +55,8 @@ _NOTHING: Mapping[str, Dialog] = {}
 
 
 class CallLamps:
-    """Lamps of the calls that this worker has, and the presence of who has none in the accounts whose calls
-    come to it. `note` is told of each change, `run` is to be kept going."""
+    """Lamps of the calls that this worker has, and the presence of parties without calls in the accounts
+    whose calls come to it. `note` is told of each change, `run` is to be kept going."""
 
     def __init__(
         self, database: Database, bus: Bus, publisher: Publisher, has_account: Callable[[int], bool]
@@ -122,7 +122,7 @@ class CallLamps:
             self._changed.add(party)
 
     async def run(self) -> None:
-        """Publish what changes, and for who begins to watch what there is, until cancelled."""
+        """Publish changes, and for new watchers what there is, until cancelled."""
         loop = asyncio.get_running_loop()
         look_at = find_all_at = loop.time()
         while True:
@@ -150,7 +150,7 @@ class CallLamps:
             await set_within(self._woken, max(look_at - loop.time(), 0.0))
 
     async def _find(self, watched: Iterable[Watched]) -> None:
-        """Find out who is watched there. Those who have calls are to be published."""
+        """Find out which parties are watched there. Those with calls are to be published."""
         uris = {one.uri for one in watched if one.event in (DIALOG, PRESENCE)}
         if not uris:
             return
@@ -186,7 +186,7 @@ class CallLamps:
         self._to_tell.update(own)
 
     async def _publish(self, party: Party) -> None:
-        """Tell those who watch a party what calls it has."""
+        """Tell the watchers of a party what calls it has."""
         uris = self._watched.get(party)
         if uris is None:
             return

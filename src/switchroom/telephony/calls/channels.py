@@ -36,8 +36,8 @@ def _channel(call: CallSnapshot, leg: LegSnapshot) -> Channel:
 
 
 def _called(call: CallSnapshot, leg: LegSnapshot) -> tuple[str, str]:
-    """Name and number of who was called: at a leg that was called, who is there; else who it talks to, or
-    what was dialled."""
+    """Name and number of the called party: at a leg that was called, of the party there; else of the leg that
+    it talks to, or of what was dialled."""
     if leg is not call.legs[0] and leg.direction is LegDirection.OUTBOUND:
         return leg.name, leg.number
     other = next((one for one in call.legs if one.uuid == leg.other_leg), None)

@@ -1,5 +1,5 @@
-"""Closed groups: whom a call may ring inside, where the caller or whoever has forwarded it reaches only those
-who share a group with them."""
+"""Closed groups: whom a call may ring inside, where the caller or a forwarder reaches only those who share a
+group with them."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def _payers(flow: Flow, call: Call) -> Iterable[Payer]:
 
 
 async def _company(session: AsyncSession, organization_id: int, payer: Payer) -> frozenset[str]:
-    """The payer with their phones, and all who are in a group with one of these; who is in a group that is a
-    member of another is in that too."""
+    """The payer with their phones, and all who are in a group with one of these; a member of a group that is
+    in another is in that too."""
     own: dict[str, set[int]] = {"users": set(), "devices": set()}
     if payer.device is not None:
         own["devices"].add(payer.device.id)

@@ -163,7 +163,7 @@ class TrunkDialler:
 
 
 def _kinds(trunk: Trunk, action: Dial) -> Sequence[LegKind]:
-    """The kinds of media that the trunk's carrier is offered. Who calls for help is not kept from it by a
+    """The kinds of media that the trunk's carrier is offered. An emergency caller is not kept from help by a
     carrier without encryption."""
     match trunk.media_encryption:
         case MediaEncryption.NONE:

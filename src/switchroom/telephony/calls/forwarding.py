@@ -26,7 +26,7 @@ class Forwarding:
         self._resources = resources
 
     async def perform(self, call: LiveCall, action: ChangeForwarding) -> Event:
-        """Perform `ChangeForwarding`; Failed where it is another's than that of whoever is on the line."""
+        """Perform `ChangeForwarding`; Failed where it is not that of the user or phone on the line."""
         if not _is_own(call.routed.party, action):
             log.warning("forwarding of somebody else not changed", call=call.id)
             return Failed(HangupCause.CALL_REJECTED, 403)

@@ -1,4 +1,5 @@
-"""Logging in to groups and out of them by feature codes, for whoever is at the phone themselves."""
+"""Logging in to groups and out of them by feature codes, for the user and the phone on the line
+themselves."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ class GroupLogin:
         self._groups = resources.kinds["groups"]
 
     async def perform(self, call: LiveCall, action: LogInToGroup) -> Event:
-        """Perform `LogInToGroup`; Failed where no group lets whoever is on the line."""
+        """Perform `LogInToGroup`; Failed where no group lets the user or phone on the line."""
         party = call.routed.party
         if party.device_id is None:
             return _REFUSED

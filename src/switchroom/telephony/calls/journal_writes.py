@@ -352,8 +352,8 @@ def _mark(dialect: str) -> Insert:
 
 
 def _plan(change: Change, written: Written | None) -> _Plan:
-    """The first who is rung takes over the record of the call that had rung nobody. Who has gone over to
-    another call keeps the record."""
+    """Plan of the records of a changed call. The first party that is rung takes over the record of the call
+    that had rung nobody. A party that has gone over to another call keeps the record."""
     records = records_of(change.snapshot)
     ids = dict(written.ids) if written is not None else {}
     before: Mapping[str, Record] = written.records if written is not None else {}

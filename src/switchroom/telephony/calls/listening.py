@@ -1,4 +1,4 @@
-"""Playing to a leg and listening to its keys, for whoever reads the leg's inbox."""
+"""Playing to a leg and listening to its keys, for the reader of the leg's inbox."""
 
 from __future__ import annotations
 

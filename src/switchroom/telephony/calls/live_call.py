@@ -1,5 +1,5 @@
-"""Live call: one task that has a caller, whoever is reached, and their media, from the first INVITE to the
-last BYE.
+"""Live call: one task that has a caller, the party that is reached, and their media, from the first INVITE to
+the last BYE.
 
 The leg that is routed goes through callflows (`routing.interpreter`), whose actions are carried out here.
 Once it is connected it talks to its partner; a transfer sends it, or the partner, through callflows again.
@@ -217,8 +217,8 @@ class LiveCall(TalkingCall):
         await self._go(route)
 
     async def _take_offer(self, offer: bytes, entry: Entry) -> Sequence[Codec]:
-        """The codecs of an offer; empty for one that cannot be taken. Whose call it was is found out then
-        too, for its record."""
+        """The codecs of an offer; empty for one that cannot be taken. The account of the call and its caller
+        are found out then too, for the record."""
         try:
             return await self.routed.media.phone_offered(offer.decode("utf-8", "replace"))
         except SdpError as error:
@@ -250,7 +250,7 @@ class LiveCall(TalkingCall):
         await self._go(Route(loaded, saved.state, saved.action))
 
     async def _hold_for_those_away(self) -> None:
-        """Put on hold whoever is held by a phone, where the process before had no time for it."""
+        """Put on hold the party that a phone holds, where the process before had no time for it."""
         for leg in (self.routed, self.partner):
             if leg is not None and not leg.media.state.direction.receives:
                 await self.hold(leg)
@@ -455,14 +455,15 @@ class LiveCall(TalkingCall):
         return may_go_out(limits, self.board.outside_calls(self.organization_id), is_forward=is_forward)
 
     def called(self, leg: Leg) -> None:
-        """Count a leg to the call that has been sent its INVITE; who rings then is not left ringing by a
-        process that dies."""
+        """Count a leg to the call that has been sent its INVITE; a party that rings then is not left ringing
+        by a process that dies."""
         self.add(leg)
         if self.is_told:
             self.note(ChangeKind.CHANGED)
 
     async def until_answered(self, ringing: Awaitable[Outcome]) -> Event:
-        """Wait for what rings, telling the routed leg how it goes, and connect it to who answers."""
+        """Wait for what rings, telling the routed leg how it goes, and connect it to the party that
+        answers."""
         outcome = await self.outcome_of(ringing, self._rang)
         if isinstance(outcome, Entered):
             await self.routed.playback.stop()
@@ -476,8 +477,8 @@ class LiveCall(TalkingCall):
     async def outcome_of(
         self, ringing: Awaitable[Outcome], rang: Callable[[Rang], Awaitable[None]]
     ) -> Outcome:
-        """Wait for what rings; `rang` is told of each leg that does. Who has answered belongs to the call
-        from then on, also where that is over."""
+        """Wait for what rings; `rang` is told of each leg that does. A leg that has answered belongs to the
+        call from then on, also where that is over."""
         waiting = asyncio.ensure_future(ringing)
         waiting.add_done_callback(lambda _: self.inbox.put(Woken()))
         try:

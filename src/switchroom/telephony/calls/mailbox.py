@@ -262,8 +262,8 @@ class _Visit:
         return await self._mailboxes.sounds_of(self._call.organization_id, self._box.id)
 
     async def _call_back(self, number: str) -> None:
-        """Send the caller on to whoever has left a message, at the cost of the box's owner. Raises
-        Rerouted."""
+        """Send the caller on to the number that a message was left from, at the cost of the box's owner.
+        Raises Rerouted."""
         call, box = self._call, self._box
         assert box is not None
         routed = call.routed

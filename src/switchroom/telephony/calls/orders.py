@@ -35,7 +35,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Order:
-    """An order to the call of a channel; who has given it waits."""
+    """An order to the call of a channel; the client that has given it waits."""
 
     def __init__(self, uuid: str, action: ChannelAction) -> None:
         self._uuid = uuid

@@ -48,8 +48,8 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 def records_of(call: CallSnapshot) -> dict[str, Record]:
-    """The records of a call by who was rung, in that order. Legs of one user belong to one record, also one
-    after the other."""
+    """The records of a call by the party that was rung, in that order. Legs of one user belong to one record,
+    also one after the other."""
     rung: dict[str, list[LegSnapshot]] = {}
     for leg in _called(call):
         rung.setdefault(_key(leg), []).append(leg)

@@ -112,7 +112,7 @@ class RingingCall(Struct):
     """Codecs of the caller, in its order; empty where all are as good."""
 
     target: MediaTarget | None
-    """The caller's core side, where it has one: who answers is heard there at once."""
+    """The caller's core side, where it has one: the party that answers is heard there at once."""
 
     added: Callable[[Leg], None]
     dial: Dialler

@@ -1,4 +1,4 @@
-"""Snapshots of calls, as whoever keeps records, tells of calls or shows lamps gets them at each change."""
+"""Snapshots of calls, which records, events and lamps are made of at each change."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ class LegStatus(StrEnum):
 class LegSnapshot(Struct, frozen=True, kw_only=True):
     """A leg: a phone or a carrier in a call.
 
-    `name` and `number` are of who is at the leg. `other_leg` is the uuid of the leg that it talks to, empty
-    for none. `hangup_cause` and `sip_code` are set when it has ended, the code 0 for one that was answered.
+    `name` and `number` are those of the party at the leg. `other_leg` is the uuid of the leg that it talks
+    to, empty for none. `hangup_cause` and `sip_code` are set when it has ended, the code 0 for one that was
+    answered.
     """
 
     uuid: str
@@ -108,7 +109,7 @@ class ChangeKind(StrEnum):
 
 class Emergency(Struct, frozen=True, kw_only=True):
     """Call to an emergency service at `number`, which is told `caller_id`. `is_configured` is whether the
-    account has an emergency caller id for who calls; `cause` is why the service was not reached, empty when
+    account has an emergency caller id for the caller; `cause` is why the service was not reached, empty when
     it is dialled."""
 
     number: str

@@ -89,7 +89,7 @@ class Switchboard:
         self._services = services
 
     async def stop(self) -> None:
-        """End all calls: whoever ends this process ends the relay too."""
+        """End all calls: the relay is ended together with this process."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -133,7 +133,7 @@ class TalkingCall(CallState):
             self.note(ChangeKind.TRANSFERRED, transferor)
 
     async def given_back(self, code: int) -> bool:
-        """Whether the routed leg talks again to who has transferred it, where that failed."""
+        """Whether the routed leg talks again to the transferor, where that failed."""
         transferor = self.transferor
         if transferor is None or not transferor.is_up or not self.routed.is_up:
             return False

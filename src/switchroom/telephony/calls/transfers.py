@@ -1,7 +1,7 @@
 """Transfers: what phones ask for by REFER (RFC 3515, RFC 5589), and programs by the realtime API.
 
-Whoever transfers pays for the call that comes of it: the restrictions of that phone and its user are asked,
-as if they had dialled.
+The transferor pays for the call that comes of it: the restrictions of that phone and its user are asked, as
+if they had dialled.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ async def route_to(
 
 
 def may_be_called_back(to: Destination, loaded: LoadedFlow) -> bool:
-    """Whether a number is called back that somebody has said to be theirs: who calls from outside says what
+    """Whether a number is called back that a caller has said to be theirs: a caller from outside says what
     they like. People, in the account or outside; no feature codes, conferences or menus, and not the
     police."""
     match to:
@@ -156,7 +156,7 @@ async def _attended(call: LiveCall, leg: Leg, kept: Leg, number: int, replaces: 
 
 
 def _place_of(route: Route, kept: Leg) -> Route:
-    """The place in a callflow for a leg that is up; whoever rings there is shown who it is."""
+    """The place in a callflow for a leg that is up; phones that ring there are shown the party at the leg."""
     shown = Identity(name=kept.party.name, number=kept.party.number)
     onward = structs.replace(route.state.call, caller=shown)
     action = route.action
@@ -170,7 +170,7 @@ class GivePlace:
     and to end."""
 
     def __init__(self, inbox: Inbox, session: object) -> None:
-        """`inbox` is that of whoever gets the leg."""
+        """`inbox` is that of the call that gets the leg."""
         self._inbox = inbox
         self._session = session
         self._given: asyncio.Future[Leg | Route | None] = asyncio.get_running_loop().create_future()
