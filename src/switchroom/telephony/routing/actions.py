@@ -157,8 +157,8 @@ class ChangeForwarding(Struct, frozen=True, tag="change_forwarding"):
 
 
 class LogInToGroup(Struct, frozen=True, tag="log_in_to_group"):
-    """Log whoever is at the phone in to the group of that number, or out of it; without a number of all that
-    let their members. Answered by Finished, or by Failed where there is none."""
+    """Log the user and the phone on the line in to the group of that number, or out of it; without a number
+    of all that let their members. Answered by Finished, or by Failed where there is none."""
 
     logged: bool
     number: str = ""
@@ -253,5 +253,5 @@ Event = (
 
 def is_rejection(event: object) -> bool:
     """Whether somebody who was called did not want the call: busy, as phones say whose button was pressed, or
-    declined. Who is away, or could not be reached, has rejected nothing."""
+    declined. A party that is away, or could not be reached, has rejected nothing."""
     return isinstance(event, Busy) or (isinstance(event, Failed) and event.cause is HangupCause.CALL_REJECTED)

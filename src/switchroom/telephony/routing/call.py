@@ -67,11 +67,11 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Flow(Struct, frozen=True, kw_only=True):
-    """A callflow with all that it refers to: devices also of its users, members also of its groups, in
-    `plan` the numbers that forwards and `external` nodes name. What is missing counts as deleted.
+    """A callflow with all that it refers to: devices also of its users, members also of its groups, in `plan`
+    the numbers that forwards and `external` nodes name. What is missing counts as deleted.
 
     `reachable` are the users and devices that the call may ring, by `member_key`, where closed groups are on
-    for the caller or whoever has forwarded; None for all.
+    for the caller or a forwarder; None for all.
     """
 
     id: int

@@ -143,7 +143,7 @@ def member_key(type_: MemberType, id_: int) -> str:
 
 
 class GroupMember(Struct, frozen=True):
-    """`delay` and `timeout` in seconds. Who is not `logged` in is not rung."""
+    """`delay` and `timeout` in seconds. A member who is not `logged` in is not rung."""
 
     member_id: int
     member_type: MemberType = MemberType.USER

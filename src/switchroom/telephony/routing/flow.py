@@ -216,7 +216,7 @@ def _fields(kind: type[Struct]) -> tuple[structs.FieldInfo, ...]:
 
 def normalized(flow: object) -> dict[str, Any]:
     """The JSON of a callflow that `decode` takes, in the one form that is stored: with the values of known
-    fields as routing reads them, and what whoever draws flows keeps in them (`id`, and fields of `data`)."""
+    fields as routing reads them, and what editors of flows keep in them (`id`, and fields of `data`)."""
     given = cast("Mapping[str, Any]", flow)
     module = Module(given["module"])
     data: dict[str, Any] = dict(given.get("data") or {})
@@ -235,7 +235,7 @@ def normalized(flow: object) -> dict[str, Any]:
 
 
 def references(node: Node, path: str = "flow") -> Iterator[Reference]:
-    """The resources that a callflow uses, for whoever loads them or asks who uses one."""
+    """The resources that a callflow uses, for loading them and for finding the users of one."""
     resource, id_ = REFERENCES.get(node.module), getattr(node.data, "id", None)
     if resource is not None and id_ is not None:
         yield Reference(resource, cast("int", id_), joined(path, "data.id"))

@@ -1,8 +1,8 @@
 """Interpreter of callflows: a pure function of the flow, the state of a call, an event and the time to the
 next state and the next action.
 
-Whoever carries out the actions gives each one's event back, together with the flow that the state is in:
-after `JumpTo` the one that was jumped to. No action means that what was begun goes on. Nothing is raised,
+The call that carries out the actions gives each one's event back, together with the flow that the state is
+in: after `JumpTo` the one that was jumped to. No action means that what was begun goes on. Nothing is raised,
 whatever the flow and the event: what cannot be done ends in a child or in a hangup.
 """
 

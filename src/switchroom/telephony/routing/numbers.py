@@ -1,7 +1,7 @@
 """Telephone numbers: what a number is where it is dialled, and its form in E.164.
 
-Each function loads the numbering plan itself: it takes time and memory, and most processes judge no
-number. Whoever serves calls loads it before the first.
+Each function loads the numbering plan itself: it takes time and memory, and most processes judge no number. A
+process that serves calls loads it before the first.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ def country_and_type(number: str) -> tuple[str, str] | None:
 
 
 def operator_of(number: str) -> str:
-    """The operator to whom the range of a number in E.164 was given; empty where that is not known, as of
-    all but mobile numbers. Who has taken the number to another operator is not known here."""
+    """The operator to whom the range of a number in E.164 was given; empty where that is not known, as of all
+    but mobile numbers. The operator that a number was ported to is not known here."""
     from switchroom.telephony.routing import numbering_plan
 
     return numbering_plan.operator_of(number)

@@ -1,7 +1,7 @@
 """Restrictions: which numbers of the public network may be called, and at whose cost.
 
-Whoever pays is asked: the caller of a call, the forwarding user of a forwarded one, the transferring one of a
-transfer. So nobody reaches by a detour what they may not dial.
+The restrictions are those of the payer: the caller of a call, the forwarding user of a forwarded one, the
+transferor of a transfer. So nobody reaches by a detour what they may not dial.
 """
 
 from __future__ import annotations

@@ -129,7 +129,8 @@ class Ringer(Struct, frozen=True):
     def _forward(
         self, forward: CallForward, who: str, user_id: int | None = None, device_id: int | None = None
     ) -> NumberTarget | None:
-        """The forward, or None where it is not permitted: whoever forwards pays for it, and so is asked."""
+        """The forward, or None where it is not permitted: the forwarder pays for it, so the forwarder's
+        restrictions count."""
         if not self.call.forwards.allows(who):
             return None
         payer = self.flow.payer(user_id, device_id)
@@ -153,7 +154,7 @@ class Ringer(Struct, frozen=True):
 
 
 def forwarded_call(call: Call, target: NumberTarget) -> Call:
-    """The call that goes on to where a target forwards: outside as one of whoever forwards, inside as the
+    """The call that goes on to where a target forwards: outside as one of the forwarder, inside as the
     caller's."""
     if isinstance(target.destination, Outside):
         return Call(
@@ -168,7 +169,7 @@ def forwarded_call(call: Call, target: NumberTarget) -> Call:
 
 
 def _may_be_forwarded_to(number: PublicNumber, payer: Payer) -> bool:
-    """Calls are not forwarded to the police, and nowhere that whoever forwards may not call."""
+    """Calls are not forwarded to the police, and nowhere that the forwarder may not call."""
     return number.kind is not NumberKind.EMERGENCY and refusal(number, payer) is None
 
 
@@ -198,6 +199,6 @@ def seconds(targets: Sequence[Target]) -> int:
 
 
 def _worst(causes: Iterable[HangupCause]) -> HangupCause:
-    """Busy, if anybody is: who is called could have been reached."""
+    """Busy, if anybody is: the called party could have been reached."""
     found = list(causes)
     return HangupCause.USER_BUSY if HangupCause.USER_BUSY in found else HangupCause.USER_NOT_REGISTERED

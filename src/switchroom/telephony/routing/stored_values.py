@@ -35,7 +35,8 @@ _LIMITS = {
 
 
 def account_of(id_: int, values: Values) -> Account:
-    """An account; its numbers are for whoever needs them. A country that is not said is the default's."""
+    """An account without its numbers, which are loaded where they are needed. A country that is not said is
+    the default's."""
     kept = _kept(values)
     if not kept.get("country"):
         kept.pop("country", None)
@@ -66,7 +67,7 @@ def menu_of(id_: int, values: Values) -> Menu:
 
 
 def calendar_of(id_: int, values: Values) -> Calendar:
-    """A calendar; when it is open is for whoever needs it."""
+    """A calendar without its opening hours, which are loaded where they are needed."""
     return _of(Calendar, {**_kept(values), "id": id_, "forced": values.get("forced") or None})
 
 

@@ -138,7 +138,7 @@ def _ask(context: Context) -> Turn:
 
 
 def _forward_to(context: Context, digits: str) -> Turn:
-    """Forward to the number, if whoever does may call it."""
+    """Forward to the number, if the forwarding user or device may call it."""
     payer = _payer(context)
     destination = destination_of(digits, payer.country, context.flow.plan)
     number = destination.number if isinstance(destination, Outside) else None

@@ -184,8 +184,8 @@ def _reach(context: Context, member: GroupMember) -> Reach:
 
 
 def _not_rung(context: Context, cause: HangupCause) -> Leave:
-    """The turn of a module that can ring nobody. Who may not ring those that there are is told so, and comes
-    to no mailbox of theirs; a forwarded call is one of several that ring, which go on."""
+    """The turn of a module that can ring nobody. A caller who may not ring the phones that there are is told
+    so, and comes to no mailbox of theirs; a forwarded call is one of several that ring, which go on."""
     if cause is not HangupCause.OUTGOING_CALL_BARRED:
         return leave(cause)
     notice = PromptName.CALL_RESTRICTED if not context.call.forwards.by else None

@@ -1,1 +1,1 @@
-"""Voicemail by telephone: leaving messages, and the menus of who listens to them. Pure, as callflows are."""
+"""Voicemail by telephone: leaving messages, and the menus for listening to them. Pure, as callflows are."""

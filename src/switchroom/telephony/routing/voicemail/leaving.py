@@ -1,7 +1,8 @@
 """Leaving a message: greeting, tone, recording, and what the caller wants of it.
 
 During the greeting `0` leads to the operator, `*` to the menu of the box, any other key to the tone. After
-the recording `1` saves, `2` plays it, `3` records again. Who hangs up has left what is long enough.
+the recording `1` saves, `2` plays it, `3` records again. A caller who hangs up has left the message, if it is
+long enough.
 """
 
 from __future__ import annotations
