@@ -30,4 +30,4 @@ class AccountTelephony:
         await forget_references(session, organization_id, Source("users", user_id))
 
     async def account_closes(self, session: AsyncSession, organization_id: int) -> None:
-        """All stays as it is: whoever opens the account again finds it."""
+        """All stays as it is: an account that is opened again has it still."""

@@ -1,4 +1,4 @@
-"""Actor: who works on resources, and in which account."""
+"""Actor: the person or key that works on resources, and in which account."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ from switchroom.telephony.resources.actor import Actor
 
 class CallRecord(OfOrganization, Base):
     """Record of a call and somebody whom it rang, or of a call that rang nobody. It began at `started_at`;
-    durations are in seconds. `owner_id` is the user whose call it was: who was called or, of a call to
-    outside, who called; `caller_user_id` is the user who called, where that is another. While the call is up
-    the record `is_live`."""
+    durations are in seconds. `owner_id` is the user whose call it was: the called user or, of a call to
+    outside, the calling one; `caller_user_id` is the user who called, where that is another. While the call
+    is up the record `is_live`."""
 
     __tablename__ = "call_records"
     __table_args__ = (
@@ -157,8 +157,8 @@ _ENDED = select(CallRecord).where(CallRecord.is_live.is_(False))
 
 
 def _of_users(rows: Select[CallRecord], actor: Actor, user_id: int | None) -> Sequence[Select[CallRecord]]:
-    """The records as whoever asks sees them, of one user or all, in parts that have none in common: each has
-    an index for it."""
+    """The records as the actor sees them, of one user or all, in parts that have none in common: each has an
+    index for it."""
     if actor.is_user:
         if user_id not in (None, actor.user_id):
             return ()

@@ -1,4 +1,4 @@
-"""Catalogue of the resources: whoever imports it has all of their tables."""
+"""Catalogue of the resources: a module that imports it has all of their tables."""
 
 from __future__ import annotations
 

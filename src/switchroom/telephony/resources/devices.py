@@ -66,11 +66,11 @@ class Retries(Struct, frozen=True):
 
 class DeviceDraft(Struct, frozen=True, kw_only=True):
     """A phone. Username and password are those of SIP; where none is given one is made, and a password that
-    was made is in the reply to this call, and in no other. Who changes the username says a password too. With
-    `do_not_disturb` it does not ring, without `call_waiting` not while it has a call; without
+    was made is in the reply to this call, and in no other. A change of the username needs a password too.
+    With `do_not_disturb` it does not ring, without `call_waiting` not while it has a call; without
     `missed_calls_log` it is told of calls that it has missed as of those that another has taken. `hostname`,
     `transport`, `hardware` (but for the category `fax`), `hardware_order`, `retries`, `always_registered` and
-    `owner_association_category` are kept for who sets phones up, and change no call."""
+    `owner_association_category` are kept for the provisioning of phones, and change no call."""
 
     name: Name
     hostname: Text = ""

@@ -22,7 +22,7 @@ from switchroom.telephony.routing.flow import (
 
 class Node(Struct, frozen=True, kw_only=True):
     """A module with its data, and the modules that follow it, by key: `_` runs when the module ends without
-    connecting. `id` and the data's `caption` are for whoever draws the flow."""
+    connecting. `id` and the data's `caption` are for editors of flows."""
 
     module: Annotated[Module, Meta(extra_json_schema={"enum": [one.value for one in CONFIGURABLE]})]
     data: dict[str, Any] = {}

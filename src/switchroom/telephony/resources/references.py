@@ -51,7 +51,7 @@ class Source(Struct, frozen=True):
 
 
 def ids_by_kind(references: Collection[Reference]) -> dict[str, list[int]]:
-    """The ids of each kind, in order: whoever locks them does so in the same one as everybody else."""
+    """The ids of each kind, in order, so that all transactions lock them in the same order."""
     found: defaultdict[str, set[int]] = defaultdict(set)
     for one in references:
         found[one.kind].add(one.id)

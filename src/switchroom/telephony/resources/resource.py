@@ -38,10 +38,10 @@ _SHARED = frozenset(("id", "organization_id", "details", "search_text", "created
 
 
 class Work(Struct, frozen=True):
-    """One change: its transaction, who makes it, and what it needs of the platform. `hashes` are those of the
-    secrets in the draft that are kept as hashes, by field. What is put into `shown_once` is in the reply to
-    this change, and in no other. One that does not `write` only looks. `ahead` is what was found wrong with
-    the draft before (`Resource.look_ahead`)."""
+    """One change: its transaction, the actor who makes it, and what it needs of the platform. `hashes` are
+    those of the secrets in the draft that are kept as hashes, by field. What is put into `shown_once` is in
+    the reply to this change, and in no other. One that does not `write` only looks. `ahead` is what was found
+    wrong with the draft before (`Resource.look_ahead`)."""
 
     session: AsyncSession
     actor: Actor

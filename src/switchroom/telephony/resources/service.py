@@ -54,7 +54,7 @@ class Resources:
         realm_suffix: str,
         changed: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
-        """`changed` is awaited after each change of an account, before whoever made it is answered."""
+        """`changed` is awaited after each change of an account, before the caller who made it is answered."""
         self._database = database
         self._passwords = passwords
         self._vault = vault

@@ -164,7 +164,7 @@ def is_of_platform(row: TrunkRow) -> bool:
 
 
 def _require_level(work: Work, row: TrunkRow) -> None:
-    """Raises Forbidden for a trunk of the platform: whoever changes its server gets its calls."""
+    """Raises Forbidden for a trunk of the platform: an actor who changes its server gets its calls."""
     if is_of_platform(row) and work.actor.level is not Level.SUPERDUPER:
         raise Forbidden(ErrorCode.LEVEL_MISSING, "priv_level", level="superduper")
 

@@ -12,21 +12,21 @@ _TO_MAKE = Administration.USER_CREATE | Administration.USER_ADMIN
 
 
 async def require_to_make(work: Work, *, administers: bool) -> None:
-    """Raises Forbidden for who may make nobody, or nobody who `administers` the account."""
+    """Raises Forbidden for an actor who may make nobody, or nobody who `administers` the account."""
     claims = await _claims(work, _TO_MAKE)
     if claims is not None and administers:
         require_all(claims, ALL_ADMINISTRATION)
 
 
 async def require_to_describe(work: Work, member: Member) -> None:
-    """Raises Forbidden for who may not say what others are called, or where they are."""
+    """Raises Forbidden for an actor who may not say what others are called, or where they are."""
     if work.actor.user_id != member.membership.id:
         await _claims(work, Administration.USER_ADMIN)
 
 
 async def require_to_give_access(work: Work, member: Member, *, administers: bool = False) -> None:
-    """Raises Forbidden for who may do less than the member, or than who `administers` the account: by a
-    password, an address, or a level one gets in as them."""
+    """Raises Forbidden for an actor who may do less than the member, or than one who `administers` the
+    account: by a password, an address, or a level one gets in as them."""
     claims = await _claims(work, Administration.USER_ADMIN)
     if claims is not None:
         require_as_much(claims, member)

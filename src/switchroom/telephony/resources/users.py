@@ -83,10 +83,10 @@ _EVENTS: dict[type[ResourceSnapshot], type[UserCreated | UserUpdated | UserDelet
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """A person of the account. The username is an e-mail address. Who is made without a password gets a link
-    by mail to set one. With `do_not_disturb` no phone of theirs rings; without `call_waiting` none that has a
-    call. `require_password_update`, `mobile_number`, `browserphone_id`, `apps`, `subscriptions`, `advanced`,
-    and what is about hotdesking, are kept and change nothing yet."""
+    """A person of the account. The username is an e-mail address. A person who is made without a password
+    gets a link by mail to set one. With `do_not_disturb` no phone of theirs rings; without `call_waiting`
+    none that has a call. `require_password_update`, `mobile_number`, `browserphone_id`, `apps`,
+    `subscriptions`, `advanced`, and what is about hotdesking, are kept and change nothing yet."""
 
     username: Annotated[str, Meta(min_length=3, max_length=254)]
     priv_level: Literal["user", "admin"] = "user"
@@ -146,7 +146,8 @@ _KEPT_ELSEWHERE = _OF_PERSON | {"priv_level", "enabled", "hotdesk_id"}
 
 
 class UserRow:
-    """A person, their membership, and what telephony keeps of them: None for who is not there yet."""
+    """A person, their membership, and what telephony keeps of them: None for a person who is not there
+    yet."""
 
     def __init__(
         self,
@@ -230,8 +231,8 @@ class Users(Resource[User, Any]):
         return [UserRow(*row) for row in found]
 
     async def _found(self, work: Work, query: ListQuery) -> Sequence[int]:
-        """The ids of those who have the text in their names. They are looked at here: what is the same letter
-        in capitals is not for every database to say."""
+        """The ids of persons who have the text in their names. They are looked at here: what is the same
+        letter in capitals is not for every database to say."""
         term, after, found = query.search.casefold(), query.after, list[int]()
         while len(found) < query.limit:
             names = (
