@@ -257,7 +257,7 @@ class LegMedia:
 
     async def _learn(self) -> None:
         """Keep where the phone's RTP comes from, once rtpengine is certain of it: with every further
-        description it would learn it anew, from whoever sends first. Encrypted media need no such care."""
+        description it would learn it anew, from the first sender. Encrypted media need no such care."""
         state = self.state
         if state.located or state.kind is not LegKind.PLAIN:
             return

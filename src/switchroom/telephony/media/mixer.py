@@ -50,7 +50,7 @@ class Seat:
 
 
 class _Room:
-    """One conference. The lock is held by whoever changes what is at Janus."""
+    """One conference. The lock is held during changes at Janus."""
 
     def __init__(self, name: str) -> None:
         self.name = name
