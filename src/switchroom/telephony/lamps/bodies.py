@@ -53,8 +53,8 @@ def message_summary(account: str, counts: Counts) -> bytes:
 
 
 def dialog_info(uri: str, dialogs: Sequence[Dialog]) -> bytes:
-    """The state of all calls at an address (RFC 4235). Who is at the other end is not told: whoever has a
-    lamp for a colleague need not know whom they talk to."""
+    """The state of all calls at an address (RFC 4235). The party at the other end is not told: a watcher with
+    a lamp for a colleague need not know whom they talk to."""
     calls = "".join(
         f"<dialog id={quoteattr(one.id)} call-id={quoteattr(one.id)} "
         f'direction="{"initiator" if one.is_caller else "recipient"}">'

@@ -1,4 +1,4 @@
-"""Lamps of messages that wait (MWI): how many there are, for who watches a box and for its owner's phones."""
+"""Lamps of messages that wait (MWI): how many there are, for watchers of a box and for its owner's phones."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class MessageLamps:
                 await self._show_at(one.uri)
 
     async def _show_at(self, uri: str) -> None:
-        """Tell whoever watches an address, of a phone or a box."""
+        """Tell the watchers of an address, of a phone or a box."""
         user, _, realm = uri.removeprefix("sip:").partition("@")
         async with self._database.read(None) as session:
             organization_id = await session.scalar(

@@ -68,7 +68,7 @@ class Publisher:
         return fresh
 
     async def publish(self, what: Watched, body: bytes, content_type: str) -> None:
-        """Tell those who watch it, unless they know."""
+        """Tell the watchers, unless they know."""
         if what not in self.watched:
             return
         known = self._lamps.get(what)
