@@ -110,8 +110,8 @@ class Mailboxes:
 
     async def log_in(self, organization_id: int, mailbox: str, pin: str, place: str) -> Box | None:
         """The box with that number, if the PIN is its own. `place` is where the caller calls from, as a
-        device or a number: who has failed from there too often, or for this box, is refused for a while
-        whatever they enter, as `Throttle` has it."""
+        device or a number: a caller after too many failures from there, or for this box, is refused for a
+        while whatever they enter, as `Throttle` has it."""
         account, place = f"voicemail {organization_id} {mailbox}", f"voicemail {organization_id} {place}"
         async with self._throttle.few_at_a_time(account, place):
             try:
