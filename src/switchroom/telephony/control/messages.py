@@ -11,10 +11,10 @@ from switchroom.errors import ErrorCode, Fact
 
 
 class Channel(Struct, frozen=True, kw_only=True):
-    """A leg of a call that is up. `caller_…` is who has called, `callee_…` who was called, whichever of them
-    is at this leg. `owner_id` is the user at it, `authorizing_id` its device or trunk, `other_leg` the uuid
-    of the channel that it talks to, `timestamp` in Unix seconds when it began. Channels of one call have the
-    same `interaction_id`, which the call has in events and records."""
+    """A leg of a call that is up. `caller_…` is the party that called, `callee_…` the party that was called,
+    whichever of them is at this leg. `owner_id` is the user at it, `authorizing_id` its device or trunk,
+    `other_leg` the uuid of the channel that it talks to, `timestamp` in Unix seconds when it began. Channels
+    of one call have the same `interaction_id`, which the call has in events and records."""
 
     uuid: str
     interaction_id: str

@@ -53,8 +53,8 @@ AT_ONCE = 64
 """Requests of one connection that are carried out at the same time; more are refused."""
 
 UNSENT = 1000
-"""Frames that wait for one connection. Notices beyond it are dropped: whoever follows something looks for
-itself from time to time."""
+"""Frames that wait for one connection. Notices beyond it are dropped: a follower looks for itself from time
+to time."""
 
 _KINDS: frozenset[str] = frozenset(get_args(Kind))
 _asked = msgspec.msgpack.Decoder(Asked)
