@@ -48,5 +48,5 @@ def day(when: date, today: date) -> list[str]:
 
 
 def moment(when: datetime, now: datetime, language: str) -> list[str]:
-    """Day and time, both moments being in the time zone of who listens."""
+    """Day and time, both moments being in the time zone of the listener."""
     return [*day(when.date(), now.date()), "say-at", *time_of_day(when, language)]
