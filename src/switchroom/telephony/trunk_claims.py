@@ -31,7 +31,7 @@ class Claimant(Struct, frozen=True, kw_only=True):
 
 
 class TrunkClaims:
-    """Claims, for whoever is about to call. Raises Unavailable when the database is away."""
+    """Claims, as they are looked at before a call. Raises Unavailable when the database is away."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

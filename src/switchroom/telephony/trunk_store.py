@@ -95,8 +95,8 @@ class TrunkStore:
         return {one.id: one for one in found if one.server}
 
     async def prepare(self, trunks: Mapping[int, ConfiguredTrunk]) -> dict[int, TrunkState]:
-        """The states of these trunks, made where there are none; those of all others are taken away. Who only
-        disables a trunk keeps its claims: the contract with the carrier goes on."""
+        """The states of these trunks, made where there are none; those of all others are taken away. A trunk
+        that is only disabled keeps its claims: the contract with the carrier goes on."""
         async with self._database.read(None) as session:
             before = {row.trunk_id: row for row in await session.scalars(select(TrunkState))}
             outdated = await self._outdated_claims(session, trunks)
