@@ -29,7 +29,7 @@ MOST_CONTAINERS = 100_000
 is written with. 10,000 contacts with all that a contact has are 90,000, in more than one MiB."""
 
 _MOST_NAMED = 100
-"""Wrong parts of one field that are named; whoever sends a million gets to know of some."""
+"""Wrong parts of one field that are named; a caller who sends a million gets to know of some."""
 
 _MOST_LOOKED_AT = 2000
 """Parts of one body that are looked at by themselves; of a wrong one among more, the first is named."""
@@ -46,7 +46,7 @@ _CONTAINERS: tuple[type[Any], ...] = (dict, list)
 _MISSING: Final = object()
 
 WORDS: Mapping[str, str] = {"str": "string", "int": "whole number", "float": "number", "bool": "boolean"}
-"""What callers read for the types of values; those of JSON itself are called as there."""
+"""Names for callers of the types of values; a type that is not named here keeps its name, as `object`."""
 
 
 class BodyTooLarge(Exception):
@@ -58,7 +58,7 @@ class ClientGone(Exception):
 
 
 async def read_body(receive: Receive, largest: int = LARGEST_BODY, holding: Holding | None = None) -> bytes:
-    """The body, of at most `largest` bytes. `holding` is what counts for whoever sends it. Raises
+    """The body, of at most `largest` bytes. `holding` is what counts for its sender. Raises
     BodyTooLarge, ClientGone, and Unavailable when all together send too much."""
     # One buffer: a body that comes in many small pieces takes many times its size with each kept by itself.
     body = bytearray()
@@ -207,7 +207,7 @@ class _Conversion:
         return msgspec.convert(given, kind, dec_hook=self._scalars)
 
     def wrong_in(self, given: Any, kind: Any, path: str) -> list[FieldProblem]:
-        """What is wrong within a value; nothing if it can be converted."""
+        """Problems within a value, `_MOST_NAMED` at most; none if the value can be converted."""
         return list(islice(self._wrong_in(given, kind, path), _MOST_NAMED))
 
     def _wrong_in(self, given: Any, kind: Any, path: str) -> Iterator[FieldProblem]:
@@ -287,7 +287,7 @@ def _has_null(encoded: bytes) -> bool:
 
 
 def _count_containers(body: bytes) -> int:
-    """How many lists and objects the body has at most: brackets within strings count too."""
+    """Largest number of lists and objects that the body can have: brackets within strings count too."""
     return body.count(b"[") + body.count(b"{")
 
 

@@ -39,11 +39,11 @@ class Dialect(ABC, Generic[C, W]):
 
     @abstractmethod
     def operations(self) -> Sequence[Operation]:
-        """All that the API offers, its documentation included."""
+        """Operations of the API, its documentation included."""
 
     @abstractmethod
     async def authenticate(self, context: Context[C], operation: Operation, message: Any) -> C:
-        """Who calls, if the operation is open to them; not asked for operations that are open to anybody.
+        """Caller, if the operation is open to them; not called for operations that are open to anybody.
         `message` is None unless the dialect authenticates by the body. Raises Unauthenticated, Forbidden."""
 
     @abstractmethod
@@ -63,7 +63,7 @@ class Dialect(ABC, Generic[C, W]):
         return self.error_body(problem, context)
 
     def reader(self, kind: Any) -> MessageReader:
-        """What reads bodies of this type."""
+        """Reader of bodies of this type."""
         return Reader[Any](kind)
 
     def received(self, context: Context[C], message: Any) -> None:

@@ -25,7 +25,7 @@ DEVICE_COOKIE = "device"
 """The cookie with the key by which a browser is known where somebody has signed in with it."""
 
 SECONDS = 30.0
-"""How long an operation may take unless it says otherwise."""
+"""Seconds that an operation may take unless it says otherwise."""
 
 
 class Nothing(Struct):
@@ -43,7 +43,7 @@ class Parameter(Struct, frozen=True):
 
 
 class Context(Generic[C]):
-    """One request: what its address and its headers say, and who makes it.
+    """Context of one request: what its address and its headers say, and who makes it.
 
     `path` has the parameters of the path, decoded. `caller` is what the dialect's authentication has found;
     an open operation has none. `body` is what was read, and `request_id` what the caller calls the request,

@@ -16,11 +16,11 @@ W = TypeVar("W")
 
 
 class UnknownPath(Exception):
-    """There is nothing at the request's address."""
+    """Request to an address at which there is nothing."""
 
 
 class WrongMethod(Exception):
-    """There is something at the request's address, and nothing that the method could mean."""
+    """Request to an address at which there is something, and nothing that the method could mean."""
 
 
 class Unreadable(Invalid):
@@ -67,7 +67,7 @@ class Problem(Struct, Generic[W], frozen=True):
 
 
 class ProblemTable(Generic[W]):
-    """From exceptions to a dialect's words.
+    """Table from exceptions to a dialect's words.
 
     `rows` are found by the exception's class and its code, then by the class with no code, then so by each
     class above it. The row of `Exception` stands for what nobody meant to raise. `names` are what the dialect
@@ -83,7 +83,7 @@ class ProblemTable(Generic[W]):
         self._names = names or FieldNames(in_camel_case=False)
 
     def problem_of(self, error: Exception, language: Language = "en") -> Problem[W]:
-        """What to answer to an exception. Raises KeyError when the table lacks the row of `Exception`."""
+        """Answer to an exception. Raises KeyError when the table lacks the row of `Exception`."""
         if not isinstance(error, DomainError):
             row, kind = self._row(type(error), None)
             message = _said(row, language) or str(error)
@@ -111,7 +111,7 @@ class ProblemTable(Generic[W]):
 
 
 def _problems(error: DomainError) -> Sequence[FieldProblem]:
-    """What is wrong with fields, or what another error is about."""
+    """Problems of single fields; of another error than Invalid the one that its path names, if any."""
     if isinstance(error, Invalid):
         return error.problems
     return [FieldProblem(error.path, error.code, error.facts)] if error.path else []

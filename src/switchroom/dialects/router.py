@@ -65,7 +65,7 @@ class Router:
 
 
 class _Endpoint:
-    """One operation, ready to be carried out."""
+    """Operation that is ready to be carried out."""
 
     def __init__(self, dialect: AnyDialect, operation: Operation, incoming: Incoming) -> None:
         self._incoming = incoming
@@ -100,7 +100,7 @@ class _Endpoint:
         await answer.send(send)
 
     def _names(self, context: Context[Any]) -> dict[str, str]:
-        """What the log calls the operation and the request, and what the caller calls it."""
+        """Names for the log: the operation, the request's id, and the caller's own id of it if any."""
         operation = f"{self._operation.method} {self._dialect.base}{self._operation.path}"
         names = {"operation": operation, "request": request_id(context.scope)}
         return {**names, "request_id": context.request_id} if context.request_id else names
@@ -166,7 +166,7 @@ class _Endpoint:
         return reader.read(body) if len(body) <= _LARGE else await asyncio.to_thread(reader.read, body)
 
     async def _with_further(self, context: Context[Any], found: Unreadable) -> Unreadable:
-        """What was found to be wrong, and what is wrong about the fields that could be read."""
+        """Problems found so far, and those that the operation's `validate` finds in what could be read."""
         if self._operation.validate is None or found.rest is None:
             return found
         try:

@@ -131,7 +131,8 @@ class AuthenticationService:
         ]
 
     async def authenticate(self, context: Context, request: AuthenticationRequest) -> Reply:
-        """With `resendInvitation` the invitation is sent again, and nobody is signed in."""
+        """Sign the caller in. With `resendInvitation` the invitation is sent again, and nobody is signed
+        in."""
         given = _credentials(request)
         if isinstance(given, ActivationTokenCredentials) and given.resendInvitation:
             key = required(given.activationToken or given.code, _ACTIVATION_TOKEN)
@@ -191,7 +192,7 @@ class AuthenticationService:
         return ListIdentityProvidersReply()
 
     async def create_magic_token(self, context: Context, request: CreateMagicTokenRequest) -> Reply:
-        """There are no vanity subdomains."""
+        """Make a magic token. Its address has no vanity subdomain: there are none."""
         refresh_token = request.refreshToken or context.cookie("auth")
         made = await self._magic_tokens.create(context.caller, refresh_token)
         return CreateMagicTokenReply(launchURL=made.address, magicToken=made.token)

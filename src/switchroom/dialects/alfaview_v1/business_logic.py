@@ -116,7 +116,7 @@ class BusinessLogicService:
         return CompanyFoundReply()
 
     async def sign_up(self, context: Context, request: CompanySignupRequest) -> Reply:
-        """There are no accounts beside companies: `accountName` is passed over."""
+        """Sign a company up. There are no accounts beside companies: `accountName` is passed over."""
         problems = Problems()
         for field in ("agreedToTerms", "agreedToPrivacyPolicy"):
             if not getattr(request, field):

@@ -29,9 +29,9 @@ class ChangesOfPeople:
         *,
         removes_credentials: bool = False,
     ) -> None:
-        """Whoever changes their own password gives the one so far in `current`; so does who changes
-        their own address or user name. Another password ends all sessions. With `resendInvitation` the
-        invitation is sent again, after the changes."""
+        """Change a person. Callers who change their own password, address or user name give the password so
+        far in `current`. Another password ends all sessions. With `resendInvitation` the invitation is sent
+        again, after the changes."""
         caller = context.caller
         draft = person_draft(user, request.metadata if request is not None else {})
         access = access_draft(request, caller.company_id, may_resend=True)

@@ -17,7 +17,7 @@ _TO_SEE_BILLING = Administration.MANAGE_BILLING | Administration.MANAGE_COMPANY
 
 
 def company_message(organization: Organization, caller: AccessToken) -> Company:
-    """What it is called where it is billed is told to those who manage that, in the company itself."""
+    """Message of a company. Its ids in billing are for managers of billing or of the company, in it."""
     is_billed = caller.organization_id == organization.id and caller.may(_TO_SEE_BILLING)
     branding = branding_of(organization)
     return Company(
@@ -32,7 +32,7 @@ def company_message(organization: Organization, caller: AccessToken) -> Company:
 
 
 def company_draft(message: Company) -> CompanyDraft:
-    """What is empty stays as it is; what is billed and when it was made is not changed by it."""
+    """Draft of a change. Empty fields stay as they are; ids in billing and the time of creation always do."""
     return CompanyDraft(
         display_name=message.displayName or UNSET,
         owner_id=message.ownerId or UNSET,

@@ -97,7 +97,7 @@ class CompanyService:
         ]
 
     async def list(self, context: Context, request: CompanyListRequest) -> Reply:
-        """By name. A page begins with the company `companyIdFrom`."""
+        """Companies of the caller, by name. A page begins with the company `companyIdFrom`."""
         page = await self._organizations.accessible(
             context.caller, request.companyIdList, first=request.companyIdFrom, limit=request.limit
         )

@@ -79,7 +79,7 @@ class Alfaview(Dialect[AccessToken, Word]):
         return codec.Decoder[Any](kind)
 
     def received(self, context: Context, message: Any) -> None:
-        """Notes what the caller calls the request. Raises Invalid."""
+        """Note the caller's name of the request in the context. Raises Invalid."""
         info = _access_info(message)
         request_id = info.requestId if info else ""
         if isinstance(message, AuthenticationRequest):
@@ -89,7 +89,7 @@ class Alfaview(Dialect[AccessToken, Word]):
         context.request_id = request_id or new_request_id()
 
     async def authenticate(self, context: Context, operation: Operation, message: Any) -> AccessToken:
-        """Who calls, by the access token. Raises Unauthenticated, TokenExpired."""
+        """Claims of the caller's access token. Raises Unauthenticated, TokenExpired."""
         info = _access_info(message)
         if info is None:
             raise Unauthenticated(ErrorCode.ACCESS_INFO_MISSING, "accessInfo")
@@ -103,7 +103,7 @@ class Alfaview(Dialect[AccessToken, Word]):
         return reply
 
     def line(self, reply: Any, context: Context) -> Any:
-        """As a gateway of gRPC writes one reply of a stream."""
+        """One reply of a stream, as a gateway of gRPC writes it."""
         return {"result": self.envelope(reply, context)}
 
     def line_of_error(self, problem: Problem[Word], context: Context) -> Any:

@@ -69,7 +69,7 @@ class Unimplemented(DomainError):
 
 
 class Word(Struct, frozen=True):
-    """What the API calls a problem."""
+    """Words of the API for a problem."""
 
     code: Code
     status_code: ReplyStatusCode

@@ -9,7 +9,7 @@ from switchroom.dialects.alfaview_v1.room_messages import Room
 
 
 class CompanyFoundRequest(Request):
-    """Without `user` the caller administers the company. `room` is a first room of it."""
+    """Request to found a company. Without `user` the caller administers it. `room` is a first room of it."""
 
     companyName: str = ""
     user: User | None = None

@@ -1,4 +1,4 @@
-"""`meetingService`: the meetings of whoever calls."""
+"""`meetingService`: the meetings of the caller."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from switchroom.meetings.views import MeetingView
 from switchroom.rooms.drafts import RoomDraft
 
 _NOTE = "waitingRoomWelcomeNote"
-"""What the note is called among the metadata of the room."""
+"""Key of the note in the metadata of the room."""
 
 
 class MeetingService:

@@ -42,7 +42,8 @@ class PermissionGroupService:
 
 
 def _draft(group_id: str, group: PermissionGroup) -> PermissionGroupDraft:
-    """With its name a group counts as a whole, an order of 0 too, which proto3 cannot tell from none."""
+    """Change of a group. One sent with its name counts as a whole, with an order of 0 too, which proto3
+    cannot tell from none."""
     permissions = group.permissions
     if permissions is not None and permissions.remove:
         path = f"permission_groups.{group_id[:100]}.permissions.remove"

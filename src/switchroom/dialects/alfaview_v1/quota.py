@@ -30,7 +30,7 @@ _USUAL = timedelta(days=30)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 UNLIMITED = 2_147_483_647
-"""What stands for the absence of a limit: a 0 would be left out and read as none left."""
+"""Number for the absence of a limit: a 0 would be left out and read as none left."""
 
 
 class QuotaService:
@@ -57,7 +57,8 @@ class QuotaService:
         ]
 
     async def info(self, context: Context, request: InfoRequest) -> Reply:
-        """Each set once, as the ROOM_TYPE that rooms name; for another resource, the set's number of it."""
+        """Quotas: each set once, as the ROOM_TYPE that rooms name; for another resource, the set's limit of
+        it."""
         sets, _ = await self._quotas.list(context.caller)
         if request.resource in (Resource.ALL_LIMITS, Resource.ROOM_TYPE):
             return InfoReply(quotas=[_room_type(quota) for quota in sets])
@@ -76,7 +77,7 @@ class QuotaService:
         )
 
     async def stats(self, context: Context, request: StatsRequest) -> Reply:
-        """Of the last 30 days, unless said. Days are those of UTC."""
+        """Use of a resource, of the last 30 days unless times are given. Days are those of UTC."""
         value = _COUNTED.get(request.resource)
         if value is None:
             reason = f"what is counted is {', '.join(one.value for one in _COUNTED)}"
@@ -105,8 +106,8 @@ _COUNTED: Mapping[Resource, Callable[[Use, Use], int]] = {
     Resource.ROOM_PARTICIPANTS: lambda rooms, meetings: rooms.participants + meetings.participants,
     Resource.ROOM_SPECTATORS: lambda rooms, meetings: rooms.spectators + meetings.spectators,
 }
-"""What is counted of a resource: seconds that rooms were open, how many were open at once at most, and
-sessions of participants and of spectators."""
+"""Counts of the use of resources: seconds that rooms were open, the most rooms open at once, and sessions
+of participants and of spectators."""
 
 
 def _room_type(quota: QuotaSet) -> Quota:

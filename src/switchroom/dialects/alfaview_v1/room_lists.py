@@ -14,7 +14,7 @@ from switchroom.rooms.revisions import Revisions
 _MOST_BYTES = 32 << 20
 _LARGEST_SHARE = 8
 _KEY_BYTES = 1024
-"""What a kept list costs besides its own bytes, reckoned high."""
+"""Bytes that a kept list costs besides its own, reckoned high."""
 
 
 class RoomLists:

@@ -231,7 +231,7 @@ def room_draft(message: Room, *, remove_default: bool, quota: QuotaWish | None) 
 
 
 def new_quota(message: common.RoomQuotas | None) -> QuotaWish | None:
-    """For a room to be made. Where one number is given, a number of spectators left out is none."""
+    """Quota of a room to be made. Where one number is given, a number of spectators left out is none."""
     if message is None or not (message.name or message.activeParticipants or message.passiveParticipants):
         return None
     return QuotaWish(
@@ -240,7 +240,7 @@ def new_quota(message: common.RoomQuotas | None) -> QuotaWish | None:
 
 
 def changed_quota(message: common.RoomQuotas | None) -> QuotaWish | None:
-    """For a room that exists: a number left out stays."""
+    """Change of the quota of a room that exists: a number left out stays."""
     if message is None or not (message.name or message.activeParticipants or message.passiveParticipants):
         return None
     return QuotaWish(

@@ -128,7 +128,7 @@ class UserService:
         return UserAcceptInvitationReply()
 
     async def update(self, context: Context, request: UserUpdateRequest) -> ReplyInfo:
-        """Of their own password, who changes it gives the one so far in `current`."""
+        """Change a person. Callers who change their own password give the one so far in `current`."""
         person_id = required(request.userId, "userId")
         await self._changes.update(context, person_id, request.user, request.authenticationRequest)
         return ReplyInfo(statusMessage=_OK)

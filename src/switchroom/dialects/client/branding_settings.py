@@ -1,4 +1,4 @@
-"""Operations on the branding of an organization, for those who administer it."""
+"""Operations on the branding of an organization, for its administrators."""
 
 from __future__ import annotations
 

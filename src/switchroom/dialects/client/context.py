@@ -5,4 +5,4 @@ from __future__ import annotations
 from switchroom.dialects import operation
 
 Context = operation.Context[None]
-"""Nobody is known by more than what their request says."""
+"""Context without a caller: nobody is known by more than what their request says."""

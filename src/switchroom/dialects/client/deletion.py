@@ -50,7 +50,7 @@ class DeletionOperations:
 
 
 def _without(error: LinkExpired | LinkNotFound) -> CompanyDeletionAnswer:
-    """What there is to say of a link that is good no more, or never was."""
+    """Answer for a link that is good no more, or never was."""
     if isinstance(error, LinkExpired):
         return CompanyDeletionAnswer("expired", valid_until=error.valid_until)
     return CompanyDeletionAnswer("unknown")

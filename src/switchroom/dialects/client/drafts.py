@@ -63,7 +63,7 @@ def draft_of(wish: MeetingWish, *, is_new: bool) -> MeetingDraft:
 
 
 def repetition_of(meeting: Meeting) -> Repetition:
-    """Whether and how the meeting recurs, as it is written in a draft."""
+    """Recurrence of the meeting, if any, as it is written in a draft."""
     recurrence = recurrence_of(meeting)
     if recurrence is None:
         return Repetition(frequency_type="once")
@@ -99,7 +99,8 @@ def _last_second(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _moment(clock: datetime, zone: ZoneInfo, path: str) -> datetime:
-    """When a clock in the zone shows this, in UTC; the first time where it does so twice."""
+    """Time in UTC at which a clock in the zone shows this; the first time where it does so twice.
+    Raises Invalid for one that is out of range."""
     try:
         return clock.replace(tzinfo=zone).astimezone(UTC)
     except OverflowError:

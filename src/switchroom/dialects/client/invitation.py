@@ -67,7 +67,7 @@ class InvitationOperations:
 
 
 def _without(error: LinkExpired | LinkNotFound) -> InvitationAnswer:
-    """What there is to say of an invitation that is good no more, or never was."""
+    """Answer for an invitation that is good no more, or never was."""
     if isinstance(error, LinkExpired):
         return InvitationAnswer("expired", valid_until=error.valid_until)
     return InvitationAnswer("unknown")

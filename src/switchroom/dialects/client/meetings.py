@@ -25,7 +25,7 @@ from switchroom.meetings.upcoming import Upcoming
 
 
 class MeetingOperations:
-    """Whoever tries numbers and keys that do not exist is slowed down, by address."""
+    """Operations on meetings. Callers who try unknown numbers and keys are slowed down, by address."""
 
     def __init__(self, services: Services) -> None:
         self._admission = services.meeting_admission

@@ -86,7 +86,7 @@ class PasswordOperations:
 
 
 def _without(error: LinkExpired | LinkNotFound) -> PasswordLinkAnswer:
-    """What there is to say of a link that is good no more, or never was."""
+    """Answer for a link that is good no more, or never was."""
     if isinstance(error, LinkExpired):
         return PasswordLinkAnswer("expired", valid_until=error.valid_until)
     return PasswordLinkAnswer("unknown")

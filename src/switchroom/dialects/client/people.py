@@ -1,4 +1,4 @@
-"""Operations on the people of an organization, for those who administer them."""
+"""Operations on the people of an organization, for their administrators."""
 
 from __future__ import annotations
 

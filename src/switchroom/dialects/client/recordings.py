@@ -1,4 +1,4 @@
-"""Operations on recordings, for those whose meetings they are of."""
+"""Operations on recordings, for the organizers of their meetings."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class RecordingOperations:
 
 
 def recording_entry(archive: RecordingArchive, one: MeetingRecording) -> messages.RecordingEntry:
-    """The recording as whoever may see it now is told of it."""
+    """The recording, for a reader who may see it now."""
     ready = one.state == RecordingState.READY
     return messages.RecordingEntry(
         id=one.id,

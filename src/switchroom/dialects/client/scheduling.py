@@ -1,4 +1,4 @@
-"""Operations on meetings for those who schedule them: everybody with an account."""
+"""Operations on meetings for the people who schedule them: everybody with an account."""
 
 from __future__ import annotations
 

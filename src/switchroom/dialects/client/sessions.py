@@ -1,4 +1,4 @@
-"""Operations on the sessions of whoever is signed in."""
+"""Operations on the sessions of a person who is signed in."""
 
 from __future__ import annotations
 

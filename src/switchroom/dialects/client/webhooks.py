@@ -41,7 +41,7 @@ PAGE = 50
 
 
 class WebHookOperations:
-    """For those who manage the organization: events tell of all that happens in it."""
+    """Operations on web hooks, for managers of the organization: events tell of all that happens in it."""
 
     def __init__(self, services: Services) -> None:
         self._signer = services.signer

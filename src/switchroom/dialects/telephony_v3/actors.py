@@ -17,8 +17,8 @@ class Actors:
         self._callers = callers
 
     async def of(self, context: Context) -> Actor:
-        """Who works on the resources of an account: the caller's own or, where all are open, the one that the
-        query names. Raises Invalid without one, NotFound for another."""
+        """Actor on the resources of an account: the caller's own account or, where all are open, the one that
+        the query names. Raises Invalid without one, NotFound for another."""
         caller = context.caller
         named = context.query.get("account_id", "")
         if caller.organization_id is not None:

@@ -28,13 +28,13 @@ _LEVELS: dict[str, actor.Level] = {
 _EVERYTHING = KeyPermission.EVENTS | KeyPermission.TELEPHONY
 _OF_KEY = "key."
 _OF_USER = "user."
-"""Before the tokens of users whom a key signs in."""
+"""Prefix of the tokens of users whom a key signs in."""
 
 
 class Caller(Struct, frozen=True):
-    """Without an `organization_id` all accounts are open to the caller. The token is good until the Unix time
-    `expires_at`. `user_id` and `claims` are those of a person, None for a key; `by` is what the log calls the
-    caller."""
+    """Caller of the API. Without an `organization_id` all accounts are open to them. The token is good until
+    the Unix time `expires_at`. `user_id` and `claims` are those of a person, None for a key; `by` is what the
+    log calls the caller."""
 
     organization_id: int | None
     expires_at: int
@@ -61,7 +61,7 @@ class Caller(Struct, frozen=True):
             raise Forbidden(ErrorCode.KEY_PERMISSION_MISSING, permission=name)
 
     def actor(self, organization_id: int) -> actor.Actor:
-        """Who works on the resources of the account."""
+        """Actor on the resources of the account, with the caller's level."""
         return actor.Actor(organization_id, _LEVELS[self.level], self.user_id, self.by, self.claims)
 
 
@@ -183,8 +183,8 @@ class Callers:
 
 
 def _administers(claims: AccessToken) -> bool:
-    """Who manages the organization. Passwords of devices and web hooks last longer than a token that may do
-    less than whom it is of, so it opens what is a user's own."""
+    """Whether the holder manages the organization. Passwords of devices and web hooks outlast a token, so a
+    token that may do less than its holder opens only what is a user's own."""
     return claims.may(Administration.MANAGE_COMPANY) and not claims.is_narrowed
 
 

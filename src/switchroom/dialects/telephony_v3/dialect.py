@@ -75,7 +75,7 @@ class Telephony(Dialect[Caller, Word]):
         ]
 
     def _configuration(self) -> list[Operation]:
-        """What is configured for calls, and the calls."""
+        """Operations on the resources of telephony, on calls, and on web hooks."""
         services, actors = self._services, Actors(self._callers)
         resources = services.resources
         common = ResourceOperations(resources, actors, own=_WITH_OPERATIONS_OF_THEIR_OWN)

@@ -108,7 +108,8 @@ class DirectoryOperations:
 
 
 def _contacts_in(request: Struct) -> list[Mapping[str, Any]]:
-    """What is said of each contact. Raises Invalid for none, and for what is said beside several."""
+    """Fields of each contact. Raises Invalid for an empty list, and for fields beside a list, but for
+    `phonebook`, which counts for each of its contacts."""
     said: dict[str, Any] = msgspec.to_builtins(request)
     several = cast("list[dict[str, Any]] | None", said.pop("contacts", None))
     if several is None:

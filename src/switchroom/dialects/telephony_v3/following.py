@@ -66,8 +66,8 @@ async def serve(
 
 
 class _Connection:
-    """What one client wants to know. All events of its account pass by here; it is sent those of its
-    bindings, which may change while it listens."""
+    """Connection of one client that follows events. All events of its account pass by here; it is sent those
+    of its bindings, which may change while it listens."""
 
     def __init__(
         self, socket: WebSocket[Any, Any, Any], callers: Callers, events: EventLog, tail: EventTail

@@ -149,7 +149,7 @@ LIST_PARAMETERS = (
 
 
 def list_query(context: Context, kind: AnyResource) -> ListQuery:
-    """What a query asks for. Raises Invalid with all that is wrong."""
+    """Fields of a query for a part of a list. Raises Invalid with all that is wrong."""
     with context.reading_query() as query:
         return ListQuery(
             after=query.number("cursor", 0, most=_LARGEST_ID),
@@ -160,7 +160,7 @@ def list_query(context: Context, kind: AnyResource) -> ListQuery:
 
 
 def filters_of(context: Context, kind: AnyResource) -> Mapping[str, Any]:
-    """What a query restricts a list of the kind to. Raises Invalid with all that is wrong."""
+    """Filters of a query for a list of the kind, by field. Raises Invalid with all that is wrong."""
     with context.reading_query() as query:
         return _filters(query, kind)
 

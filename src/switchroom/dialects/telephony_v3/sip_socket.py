@@ -27,7 +27,7 @@ OPEN_LIMIT = 3.0
 """Seconds for the SIP server to take the connection."""
 
 REGISTER_LIMIT = 30.0
-"""Seconds in which somebody must register; there is no other reason to come."""
+"""Seconds in which a device must register; there is no other reason to connect."""
 
 MOST_OF_NETWORK, MOST_STRANGERS = 2000, 200
 """Connections of one address (of IPv6: its network), and those of them that nobody has registered by: the SIP
@@ -68,7 +68,7 @@ class SipSockets:
 
     @contextmanager
     def counted(self, address: str) -> Generator[Visit | None]:
-        """One connection while the block runs, of somebody who is not registered; None if there are too
+        """One connection while the block runs, of a stranger who is not registered; None if there are too
         many."""
         network = network_of(address)
         if self._connections[network] >= MOST_OF_NETWORK or self._strangers[network] >= MOST_STRANGERS:
@@ -86,7 +86,7 @@ class SipSockets:
 
 
 class Visit:
-    """One connection, of somebody who is not registered at first."""
+    """Connection of a stranger, who is not registered at first."""
 
     def __init__(self, strangers: Counter[str], network: str) -> None:
         self._strangers = strangers
@@ -95,7 +95,7 @@ class Visit:
         strangers[network] += 1
 
     def is_known(self) -> None:
-        """Somebody has registered by it."""
+        """Count the connection no more as a stranger's: a device has registered by it."""
         if not self.registered.is_set():
             self.registered.set()
             self._strangers[self._network] -= 1

@@ -173,7 +173,7 @@ class WebHookOperations:
 
 
 def _types(types: Sequence[str]) -> Sequence[str]:
-    """As the hooks have them, where none stands for all."""
+    """Types of events as the hooks have them, where none stands for all."""
     return [] if "*" in types else types
 
 

@@ -26,7 +26,7 @@ Context = operation.Context[Caller]
 
 
 class Callers:
-    """Finds out who calls. `require_key` is off for a server that trusts whoever can reach it."""
+    """Finds out who calls. `require_key` is off for a server that trusts everybody who can reach it."""
 
     def __init__(self, keys: PlatformKeys, accounts: Accounts, *, require_key: bool) -> None:
         self._keys = keys
@@ -43,7 +43,7 @@ class Callers:
         return Caller(key, context.header(b"x-user-id"), _in_utf8(context.header(b"x-user-email")))
 
     async def actor(self, caller: Caller) -> Actor:
-        """In whose name meetings are scheduled. Raises NotFound (`user_not_found`)."""
+        """Actor in whose name meetings are scheduled. Raises NotFound (`user_not_found`)."""
         organization_id = caller.key.organization_id if caller.key is not None else None
         # Without a key an address is no way in: others know it.
         email = caller.user_email if caller.key is not None else ""
@@ -80,7 +80,7 @@ def require_instance(caller: Caller) -> None:
 
 
 def _in_utf8(header: str) -> str:
-    """A header's value as whoever writes beyond ASCII means it; headers are read as Latin-1."""
+    """A header's value as callers who write beyond ASCII mean it; headers are read as Latin-1."""
     try:
         return header.encode("latin-1").decode()
     except UnicodeError:

@@ -34,7 +34,7 @@ class ResponseCode(IntEnum):
 
 
 class BadField(Struct, frozen=True):
-    """What is wrong with a field of the request, which is named by its path."""
+    """Problem of a field of the request, which is named by its path."""
 
     field: str
     reason: str
@@ -77,7 +77,7 @@ NAMES = FieldNames(
         "start": "startTime",
     }
 )
-"""What the domain's paths are called in requests."""
+"""Names in requests of the paths of the domain."""
 
 PROBLEMS = ProblemTable(
     {
@@ -100,7 +100,7 @@ PROBLEMS = ProblemTable(
 
 
 def error_reply(problem: Problem[ResponseCode]) -> ErrorReply:
-    """Of what is wrong with the data, the fields are named; of all else, a text says what it is."""
+    """Reply to an error. It names the fields of data that are wrong; for all else it has a text only."""
     fields: list[BadField] = []
     if problem.word is ResponseCode.INVALID:
         fields = [BadField(one.path, one.reason) for one in problem.fields]

@@ -187,8 +187,9 @@ class MeetingOperations:
         is_new: bool,
         timezone: str,
     ) -> MeetingDraft:
-        """What the request says. Raises Invalid with all that is wrong when it cannot be put into the words
-        of the domain; what the domain has against its words it says itself."""
+        """Draft of the meeting that the request describes. Raises Invalid with all that is wrong, for the
+        domain too, when the request cannot be put into the words of the domain; otherwise the domain has
+        not checked the draft yet."""
         problems = Problems()
         draft = meeting_draft(request, problems, is_new=is_new, timezone=timezone)
         if problems:

@@ -34,7 +34,7 @@ class MeetingWriter:
         self._instance_id = instance_id
 
     def messages(self, listed: Sequence[MeetingView]) -> list[MeetingMessage]:
-        """As `message` for each. What the occurrences of a meeting have in common is worded once."""
+        """Messages of the meetings. What the occurrences of a meeting have in common is worded once."""
         by_meeting: dict[str, MeetingMessage] = {}
         moment = now()
         worded: list[MeetingMessage] = []

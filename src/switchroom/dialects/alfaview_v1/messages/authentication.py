@@ -85,8 +85,8 @@ class Account(Struct, omit_defaults=True):
 
 
 class AuthenticationRequest(Request):
-    """`permissions`, `accountStatus` and `metadata` are said of people by who administers them; whoever signs
-    in has no use for them."""
+    """Credentials to sign in with, or to give to a person. `permissions`, `accountStatus` and `metadata` are
+    given by administrators of people; a caller who signs in has no use for them."""
 
     requestId: str = ""
     usernamePasswordCredentials: UsernamePasswordCredentials | None = None
@@ -154,7 +154,7 @@ class PasswordResetReply(Reply):
 
 
 class AuthenticationMethodInformation(Struct, omit_defaults=True):
-    """What somebody signs in with: `type` is a name of AuthenticationMethodType, `principal` a user name."""
+    """Credentials of a person: `type` is a name of AuthenticationMethodType, `principal` a user name."""
 
     type: str = ""
     principal: str = ""

@@ -10,7 +10,7 @@ from switchroom.dialects.alfaview_v1.messages.scalars import Int64, UInt32, Wire
 
 
 class ReplyStatusCode(Enum):
-    """Those that this server answers; they are never read."""
+    """Status codes that this server answers; they are never read."""
 
     OK = "OK"
     INTERNAL_ERROR = "INTERNAL_ERROR"
@@ -121,7 +121,7 @@ class AccessInfo(Struct, omit_defaults=True):
 
 
 class AccessToken(Struct, omit_defaults=True):
-    """What an access token says. `permissions` are by their numbers in BackendPermission, or their names."""
+    """Claims of an access token. `permissions` are by their numbers in BackendPermission, or their names."""
 
     userId: str = ""
     companyId: str = ""
@@ -140,13 +140,13 @@ class ReplyInfo(Struct, omit_defaults=True):
 
 
 class Request(Struct, omit_defaults=True):
-    """What nearly every request begins with."""
+    """Fields that nearly every request begins with."""
 
     accessInfo: AccessInfo | None = None
 
 
 class Reply(Struct, omit_defaults=True):
-    """What nearly every reply begins with; by itself, the reply of calls that answer nothing more."""
+    """Fields that nearly every reply begins with; alone, the reply of operations that answer nothing more."""
 
     replyInfo: ReplyInfo | None = None
 

@@ -34,7 +34,7 @@ class CompanyGetReply(Reply):
 
 
 class CompanyCreateRequest(Request):
-    """Without `userCreateRequest` the caller administers the company."""
+    """Request to make a company. Without `userCreateRequest` the caller administers it."""
 
     company: Company | None = None
     userCreateRequest: UserCreateRequest | None = None
@@ -45,7 +45,7 @@ class CompanyCreateReply(Reply):
 
 
 class CompanyUpdateRequest(Request):
-    """Of `company`, what is empty stays; `branding` that is sent counts as a whole."""
+    """Change of a company: empty fields of `company` stay; `branding` that is sent counts as a whole."""
 
     company: Company | None = None
     companyId: str = ""

@@ -55,8 +55,8 @@ class Meeting(Struct, omit_defaults=True):
 
 
 class MeetingCreateRequest(Request):
-    """Without `groupLinkCreations` there are four links: for moderators, participants, guests and spectators;
-    an empty list makes none."""
+    """Request to schedule a meeting. Without `groupLinkCreations` it gets four links: for moderators,
+    participants, guests and spectators; an empty list makes none."""
 
     meeting: Meeting | None = None
     groupLinkCreations: Annotated[list[GroupLinkCreation], Meta(max_length=MOST_LINKS_AT_ONCE)] | None = None

@@ -28,7 +28,7 @@ class RoomAttendanceQuery(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class RoomStay(Struct, frozen=True, rename="camel", kw_only=True):
-    """Somebody's time in a room; without `leftAt` it lasts."""
+    """Stay of a person in a room; it lasts while `leftAt` is null."""
 
     name: str
     is_guest: bool
@@ -38,7 +38,8 @@ class RoomStay(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class RoomAttendanceAnswer(Struct, frozen=True, rename="camel", kw_only=True):
-    """Those who are `inside` are told with the first page. The last page has no `following`."""
+    """Page of a room's attendance. Only the first page has the people `inside`; the last page has no
+    `following`."""
 
     room_name: str
     inside: list[RoomStay]
@@ -47,7 +48,7 @@ class RoomAttendanceAnswer(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class MeetingAttendanceQuery(Struct, frozen=True, rename="camel", kw_only=True):
-    """Of whom to tell: how many are passed over."""
+    """Query for a page of a meeting's attendance: `offset` people are passed over."""
 
     access_token: Token
     id: Id
@@ -55,7 +56,7 @@ class MeetingAttendanceQuery(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class MeetingAttendanceAnswer(Struct, frozen=True, rename="camel", kw_only=True):
-    """In the order in which they came, at most 5000."""
+    """People in the order in which they came, at most 5000."""
 
     people: list[Stay]
     people_in_all: int

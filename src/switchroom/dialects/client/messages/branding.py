@@ -14,7 +14,7 @@ class BrandingQuery(Struct, frozen=True, rename="camel"):
 
 
 class BrandingAnswer(Struct, frozen=True, rename="camel", kw_only=True):
-    """What pages of the organization show, empty where it shows nothing of its own. `colour` is like #1864ab,
+    """Branding of the pages of an organization, empty without one of its own. `colour` is like #1864ab,
     `logo` the path of a picture on this server, `logoWidth` and `logoHeight` its pixels where they are known.
     With `isInRooms` the logo is shown inside rooms too, and with `isAlone` without that of Switchroom."""
 
@@ -43,8 +43,8 @@ class BrandingSettingsAnswer(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class BrandingChange(Struct, frozen=True, rename="camel", kw_only=True):
-    """All of it. `logo` is a PNG, JPEG or GIF in base64, or null for none; without it, what is there stays.
-    `version` is that of the branding which the change was made on."""
+    """Change of the whole branding. `logo` is a PNG, JPEG or GIF in base64, or null for none; without it, the
+    logo stays. `version` is that of the branding on which the change was made."""
 
     access_token: Token
     version: Annotated[str, Meta(min_length=1, max_length=100)]

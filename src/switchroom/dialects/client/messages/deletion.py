@@ -15,7 +15,7 @@ class CompanyDeletionKey(Struct, frozen=True):
 
 
 class CompanyDeletionAnswer(Struct, frozen=True, rename="camel"):
-    """What the link is good for: `expired` comes with `validUntil`, `unknown` with nothing, `deleted` (the
+    """State of the link: `expired` comes with `validUntil`, `unknown` with nothing, `deleted` (the
     answer to deleting) with the company's name, `open` with all."""
 
     state: Literal["open", "expired", "unknown", "deleted"]

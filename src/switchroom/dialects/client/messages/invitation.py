@@ -25,7 +25,7 @@ class InvitationAcceptance(Struct, frozen=True):
 
 
 class InvitationAnswer(Struct, frozen=True, rename="camel"):
-    """What an invitation is good for: `expired` comes with `validUntil`, `unknown` with nothing, `accepted`
+    """State of an invitation: `expired` comes with `validUntil`, `unknown` with nothing, `accepted`
     and `joined` (the answer to accepting) with the user name, `open` with all."""
 
     state: Literal["open", "expired", "unknown", "accepted", "joined"]

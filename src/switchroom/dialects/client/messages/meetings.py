@@ -73,7 +73,7 @@ class EnterAnswer(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class OwnQuery(Struct, frozen=True, rename="camel"):
-    """Whose meetings."""
+    """Query for the meetings of the person who is signed in."""
 
     access_token: Token
 
@@ -94,6 +94,6 @@ class OwnMeeting(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class OwnAnswer(Struct, frozen=True):
-    """What is on first, then in order of their start."""
+    """Meetings: those that are on first, then the others, in order of their start."""
 
     meetings: list[OwnMeeting]

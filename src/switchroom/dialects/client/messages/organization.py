@@ -29,7 +29,8 @@ class OrganizationAnswer(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class OrganizationChange(Struct, frozen=True, rename="camel", kw_only=True):
-    """What is left out stays. `version` is that of the organization which the change was made on."""
+    """Change of an organization; a field left out stays. `version` is that of the organization on which the
+    change was made."""
 
     access_token: Token
     version: Annotated[str, Meta(min_length=1, max_length=100)]

@@ -26,7 +26,7 @@ class NewPassword(Struct, frozen=True):
 
 
 class PasswordLinkAnswer(Struct, frozen=True, rename="camel"):
-    """What a link is good for: `expired` comes with `valid_until`, `unknown` with nothing, `set` (the answer
+    """State of a link: `expired` comes with `valid_until`, `unknown` with nothing, `set` (the answer
     to setting) with the user name, `valid` with all."""
 
     state: Literal["valid", "expired", "unknown", "set"]
@@ -37,13 +37,13 @@ class PasswordLinkAnswer(Struct, frozen=True, rename="camel"):
 
 
 class ForgottenPassword(Struct, frozen=True):
-    """The user name or e-mail address of whoever has forgotten their password."""
+    """The user name or e-mail address of a person who has forgotten their password."""
 
     username: Annotated[str, Meta(min_length=1, max_length=254)]
 
 
 class PasswordChange(Struct, frozen=True, rename="camel"):
-    """The password so far and the one to be, of whoever the token is for."""
+    """The password so far and the one to be, of the person whom the token is for."""
 
     access_token: Token
     old_password: str

@@ -26,8 +26,8 @@ class PeopleQuery(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class ListedPerson(Struct, frozen=True, rename="camel", kw_only=True):
-    """Somebody in the list. `permissions` are the names of what they may administer. `version` is to be sent
-    along with a change. Whoever is invited has the times of the mail, and until when its link is good."""
+    """Person in the list. `permissions` are the names of what they may administer. `version` is to be sent
+    along with a change. Invited people have the times of the mail, and until when its link is good."""
 
     id: str
     username: str
@@ -61,8 +61,9 @@ class PersonQuery(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class PersonChange(Struct, frozen=True, rename="camel", kw_only=True):
-    """What is left out stays. `permissions` says of some whether they are given. `version` is that of the
-    person whom the change was made on. `password` is that of whoever changes their own address."""
+    """Change of a person; a field left out stays. `permissions` has those to give (true) or to take away.
+    `version` is that of the person on whom the change was made. `password` is that of the caller, who needs
+    it to change their own address."""
 
     access_token: Token
     person_id: Id
@@ -78,8 +79,8 @@ class PersonChange(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class RemovalAnswer(Struct, frozen=True, rename="camel", kw_only=True):
-    """What goes along when somebody is removed: meetings to come, which become those of `heirName`, and in
-    how many rooms they are named."""
+    """Effects of removing a person: the number of meetings to come, which become those of `heirName`, and
+    the number of rooms that name the person."""
 
     meetings: int
     heir_name: str

@@ -10,7 +10,7 @@ from switchroom.conference.messages import Id
 
 
 class ClientConfig(Struct, frozen=True, rename="camel"):
-    """What the pages are set up with."""
+    """Settings of the pages."""
 
     version: str
     product_name: str
@@ -27,7 +27,8 @@ class LinkQuery(Struct, frozen=True, rename="camel"):
 
 
 class LinkAnswer(Struct, frozen=True, rename="camel"):
-    """Where a link leads. `unknown` comes with nothing else; times are RFC 3339."""
+    """Room that a link leads to, by the state of the link. `unknown` comes with nothing else; times are
+    RFC 3339."""
 
     state: Literal["valid", "not_yet_valid", "expired", "unknown", "full"]
     kind: Literal["guest", "group"] | UnsetType = UNSET

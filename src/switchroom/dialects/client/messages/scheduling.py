@@ -1,4 +1,4 @@
-"""Meetings as those who schedule them see and write them, on the wire."""
+"""Meetings as the people who schedule them see and write them, on the wire."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ Text = Annotated[str, Meta(max_length=25_000)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Clock = Annotated[datetime, Meta(tz=False)]
-"""What a clock in the meeting's time zone shows."""
+"""Local time, as a clock in the meeting's time zone shows it."""
 
 State = Literal["to_come", "on", "over"]
 Role = Literal["participant", "moderator"]
 
 
 class AgendaQuery(Struct, frozen=True, rename="camel", kw_only=True):
-    """What ends after `from` and begins before `to`: of oneself or, for administrators, of everybody."""
+    """Query for meetings that end after `from` and begin before `to`: the caller's own or, for
+    administrators, everybody's."""
 
     access_token: Token
     from_: Moment = field(name="from")
@@ -32,7 +33,7 @@ class AgendaQuery(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class AgendaEntry(Struct, frozen=True, rename="camel", kw_only=True):
-    """One time that a meeting takes place."""
+    """Occurrence of a meeting: one time that it takes place."""
 
     id: str
     number: str
@@ -49,14 +50,14 @@ class AgendaEntry(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class AgendaAnswer(Struct, frozen=True, rename="camel", kw_only=True):
-    """In order of their start; `hasMore` is whether others follow."""
+    """Meetings in order of their start; `hasMore` is whether others follow."""
 
     meetings: list[AgendaEntry]
     has_more: bool
 
 
 class Repetition(Struct, frozen=True, rename="camel", kw_only=True):
-    """Whether and how a meeting recurs. `endsOn` is the last day, in the meeting's time zone."""
+    """Recurrence of a meeting, `once` for none. `endsOn` is the last day, in the meeting's time zone."""
 
     frequency_type: Literal["once", "daily", "weekly", "monthly"]
     frequency: int = 1
@@ -67,7 +68,7 @@ class Repetition(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class InviteeWish(Struct, frozen=True, rename="camel", kw_only=True):
-    """Somebody to invite."""
+    """Person to invite."""
 
     email: Text
     first_name: Text = ""
@@ -100,15 +101,15 @@ class MeetingCreation(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class MeetingChoice(Struct, frozen=True, rename="camel", kw_only=True):
-    """One of the meetings, by the id of one of its times, or its number."""
+    """Choice of a meeting, by the id of one of its times, or its number."""
 
     access_token: Token
     id: Id
 
 
 class MeetingChange(Struct, frozen=True, rename="camel", kw_only=True):
-    """What is to be different: of all times of the meeting, or of the one that is named. `sequence` is that
-    of the meeting as it was seen: one that has been changed since is left alone."""
+    """Change of all times of the meeting, or of the one that is named. `sequence` is that of the meeting as
+    it was seen: a meeting that has been changed since is left alone."""
 
     access_token: Token
     id: Id
@@ -118,7 +119,7 @@ class MeetingChange(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class MeetingCancellation(Struct, frozen=True, rename="camel", kw_only=True):
-    """As `MeetingChange`; those invited are told the reason."""
+    """Cancellation of times as in `MeetingChange`; invitees are told the reason."""
 
     access_token: Token
     id: Id
@@ -128,7 +129,7 @@ class MeetingCancellation(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class InviteeAnswer(Struct, frozen=True, rename="camel", kw_only=True):
-    """Somebody invited, their own way in, and what has become of the last mail to them."""
+    """Invitee, with their own link to the meeting and the state of the last mail to them."""
 
     email: str
     first_name: str
@@ -174,7 +175,7 @@ class MeetingGone(Struct, frozen=True):
 
 
 class SummaryQuery(Struct, frozen=True, rename="camel", kw_only=True):
-    """Of what to tell: how many people and lines of chat are passed over."""
+    """Query for a page of the summary: how many people and lines of chat are passed over."""
 
     access_token: Token
     id: Id
@@ -183,7 +184,7 @@ class SummaryQuery(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class Stay(Struct, frozen=True, rename="camel", kw_only=True):
-    """Somebody's time in a meeting; without `leftAt` it lasts."""
+    """Stay of a person in a meeting; it lasts while `leftAt` is null."""
 
     name: str
     email: str
@@ -245,14 +246,14 @@ class RecordingsAnswer(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class RecordingChoice(Struct, frozen=True, rename="camel"):
-    """One of the recordings."""
+    """Choice of a recording."""
 
     access_token: Token
     id: Id
 
 
 class SummaryAnswer(Struct, frozen=True, rename="camel", kw_only=True):
-    """What is left of a meeting: a page of who was there and of what was written."""
+    """Summary of a meeting: a page of the people who were there and of the chat, and the recordings."""
 
     people: list[Stay]
     people_in_all: int
@@ -262,25 +263,25 @@ class SummaryAnswer(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class TermsQuery(Struct, frozen=True, rename="camel"):
-    """Who asks."""
+    """Query for the terms of meetings."""
 
     access_token: Token
 
 
 class TermsAnswer(Struct, frozen=True, rename="camel"):
-    """What meetings can be on this server."""
+    """Terms of meetings on this server."""
 
     can_record: bool
 
 
 class FeedQuery(Struct, frozen=True, rename="camel", kw_only=True):
-    """Whose feed; a renewed address makes the one before it void."""
+    """Query for the caller's calendar feed; a renewed address makes the one before it void."""
 
     access_token: Token
     is_renewed: bool = False
 
 
 class FeedAnswer(Struct, frozen=True):
-    """The path of the calendar feed; whoever has it reads the calendar."""
+    """The path of the calendar feed; anybody with the path may read the calendar."""
 
     path: str

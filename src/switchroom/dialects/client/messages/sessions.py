@@ -1,4 +1,4 @@
-"""Sessions of whoever is signed in, on the wire."""
+"""Sessions of a person who is signed in, on the wire."""
 
 from __future__ import annotations
 

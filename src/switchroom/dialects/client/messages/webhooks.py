@@ -50,7 +50,7 @@ class NewHookAnswer(Struct, frozen=True, rename="camel"):
 
 
 class HookChange(Struct, frozen=True, rename="camel", kw_only=True):
-    """What is left out stays."""
+    """Change of a web hook; a field left out stays."""
 
     access_token: Token
     id: Number

@@ -25,7 +25,7 @@ class UserCredentials(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True):
-    """What `X-Auth-Token` takes."""
+    """Token for the header `X-Auth-Token`."""
 
     auth_token: str
     account_id: Annotated[int | None, Meta(description="Null for a token that is good for all accounts.")]

@@ -26,7 +26,7 @@ Digits = Annotated[str, Meta(max_length=32, pattern=f"^[0-9A-D*#]*{END}")]
 
 
 class ActionRequest(Struct, frozen=True):
-    """What is to be done to a channel. `target` and `type` are for a transfer, `media_id` is for `play`,
+    """Action on a channel. `target` and `type` are for a transfer, `media_id` is for `play`,
     `digits` for `dtmf`."""
 
     action: ActionName
@@ -54,18 +54,18 @@ class QuickcallReply(Struct, frozen=True):
 
 
 class ParticipantRequest(Struct, frozen=True):
-    """What is to be done to a participant."""
+    """Action on a participant of a conference."""
 
     action: Literal["mute", "unmute", "kick"]
 
 
 class ChannelReply(Struct, frozen=True):
-    """What the action was for."""
+    """Channel that the action was for."""
 
     uuid: str
 
 
 class ParticipantReply(Struct, frozen=True):
-    """What the action was for."""
+    """Participant that the action was for."""
 
     participant: str

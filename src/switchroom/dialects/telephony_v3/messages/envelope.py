@@ -23,8 +23,8 @@ class Page(Struct, Generic[T], frozen=True):
 
 
 class ErrorBody(Struct, frozen=True):
-    """`type` is the machine's word; `fields` says of each field that is wrong what is, and `details` the same
-    in a text."""
+    """Error of a request. `type` is for programs; `fields` has the reason for each field that is wrong, and
+    `details` the same in a text."""
 
     type: str
     message: str
@@ -33,6 +33,6 @@ class ErrorBody(Struct, frozen=True):
 
 
 class ErrorReply(Struct, frozen=True):
-    """What has gone wrong."""
+    """Error that ended the request."""
 
     error: ErrorBody

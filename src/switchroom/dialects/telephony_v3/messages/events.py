@@ -10,7 +10,7 @@ from switchroom.dialects.telephony_v3.messages.envelope import Page
 
 
 class Event(Struct, frozen=True):
-    """Something that has happened."""
+    """Event that has happened in an account."""
 
     id: int
     type: str

@@ -21,7 +21,7 @@ _Cursor = Annotated[str, Meta(description="What the next part begins after; empt
 
 @cache
 def view_of(kind: AnyResource) -> type[Struct]:
-    """What is told of one."""
+    """Type of the view of a resource: its id, its fields without secrets, and those that are read only."""
     fields = {field.name: field.type for field in structs.fields(kind.draft)}
     hidden = kind.secrets | {name for name, _ in kind.read_only}
     told = [(name, fields[name]) for name in kind.fields if name not in hidden]
@@ -30,7 +30,7 @@ def view_of(kind: AnyResource) -> type[Struct]:
 
 @cache
 def made_of(kind: AnyResource) -> type[Struct]:
-    """What is told of one that was just made: also secrets that were made for it."""
+    """Type of the view of a resource that was just made: with the secrets that were made for it."""
     fields = {field.name: field.type for field in structs.fields(view_of(kind))}
     secrets = [(name, str | UnsetType, UNSET) for name in sorted(kind.other_secrets)]
     if not secrets:
@@ -71,7 +71,7 @@ def by_name(kind: type[Struct]) -> Any:
 
 @cache
 def changed_of(kind: AnyResource) -> type[Struct]:
-    """What is to be different about one. Its id may stand here, or in the address."""
+    """Type of a change of a resource. The resource's id may stand in it, or in the address."""
     change = change_of(kind.draft)
     return msgspec.defstruct(
         f"{_title(kind)}Change",
@@ -157,6 +157,6 @@ class Raw(Struct, frozen=True):
 
 
 class RawUpload(Struct, frozen=True):
-    """As `Raw`, before the content was looked at."""
+    """File as in `Raw`, before the content was looked at."""
 
     content: str

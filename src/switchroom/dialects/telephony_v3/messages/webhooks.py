@@ -17,8 +17,8 @@ Verb = Literal["post", "put"]
 
 
 class Hook(Struct, frozen=True, kw_only=True):
-    """Where which events are told. `types` may end in `.*`; `["*"]` is all of them. Deliveries are signed
-    with `secret`; without one, one is made."""
+    """Web hook: an address, and the types of events that are delivered to it. `types` may end in `.*`;
+    `["*"]` is all of them. Deliveries are signed with `secret`; without one, one is made."""
 
     name: str
     url: str
@@ -31,7 +31,7 @@ class Hook(Struct, frozen=True, kw_only=True):
 
 
 class HookChange(Struct, frozen=True, kw_only=True):
-    """What is to be different about a web hook."""
+    """Change of a web hook; a field left out stays."""
 
     id: int | UnsetType = UNSET
     name: str | UnsetType = UNSET

@@ -33,7 +33,7 @@ class AccountCreation(Struct, rename="camel", kw_only=True):
 
 
 class AccountUpdate(Struct, rename="camel", kw_only=True):
-    """What is to be different about an account."""
+    """Change of an account; a field left out stays."""
 
     name: str | UnsetType = UNSET
     account_type: str | UnsetType = UNSET
@@ -92,13 +92,13 @@ class OrganizerCreation(Struct, rename="camel", kw_only=True):
 
 
 class OrganizerUpdate(OrganizerCreation, rename="camel", kw_only=True):
-    """What is to be different about a meeting organizer."""
+    """Change of a meeting organizer; a field left out stays."""
 
     email: str | UnsetType = UNSET  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class UserMessage(Struct, rename="camel", kw_only=True):
-    """A meeting organizer. Whoever has the `icsToken` may read the organizer's calendar."""
+    """A meeting organizer. Anybody with the `icsToken` may read the organizer's calendar."""
 
     email: str
     first_name: str
@@ -113,6 +113,6 @@ class UserMessage(Struct, rename="camel", kw_only=True):
 
 
 class Deleted(Struct, rename="camel"):
-    """What is not there any more."""
+    """Id of what was deleted."""
 
     id: str

@@ -11,7 +11,7 @@ from switchroom.meetings.drafts import MOST_DOCUMENTS, MOST_INVITED
 
 
 class InvitedParticipant(Struct, rename="camel", kw_only=True):
-    """Somebody invited to a meeting."""
+    """Person to invite to a meeting."""
 
     email: str
     first_name: str | None = ""
@@ -21,7 +21,7 @@ class InvitedParticipant(Struct, rename="camel", kw_only=True):
 
 
 class Recurring(Struct, rename="camel", kw_only=True):
-    """How a meeting repeats. Empty texts are those of a meeting that does not."""
+    """Recurrence of a meeting. Empty texts are those of a meeting that does not repeat."""
 
     frequency_type: Literal["daily", "weekly", "monthly", ""] | None = ""
     frequency: Annotated[int, Meta(description="Every n-th day, week or month.")] | None = None
@@ -32,7 +32,7 @@ class Recurring(Struct, rename="camel", kw_only=True):
 
 
 class MeetingFields(Struct, rename="camel", kw_only=True):
-    """What can be said of a meeting."""
+    """Fields of a meeting that a request can give."""
 
     start_time: Moment | UnsetType = UNSET
     end_time: Moment | UnsetType = UNSET
@@ -61,13 +61,13 @@ class MeetingCreation(MeetingFields, rename="camel", kw_only=True):
 
 
 class MeetingUpdate(MeetingFields, rename="camel", kw_only=True):
-    """What is to be different about a meeting. Those invited are replaced when they are given."""
+    """Change of a meeting; a field left out stays. Invitees that are given replace all so far."""
 
     topic: str | UnsetType = UNSET
 
 
 class RecurringMessage(Struct, rename="camel", kw_only=True):
-    """How a meeting repeats."""
+    """Recurrence of a meeting; its texts are empty if it does not repeat."""
 
     frequency_type: str
     frequency: int | None
@@ -78,7 +78,7 @@ class RecurringMessage(Struct, rename="camel", kw_only=True):
 
 
 class InvitedMessage(Struct, rename="camel", kw_only=True):
-    """Somebody invited to a meeting."""
+    """Invitee of a meeting."""
 
     email: str
     first_name: str
@@ -131,8 +131,8 @@ class MeetingMessage(Struct, rename="camel", kw_only=True):
 
 
 class ParticipantMessage(Struct, rename="camel", kw_only=True):
-    """One stay in a meeting. `leftAt` is null while it lasts. `userId` of a meeting organizer is the `id` of
-    the user; `email` is null for somebody who has come by the meeting's general address."""
+    """Stay of a person in a meeting. `leftAt` is null while it lasts. `userId` of a meeting organizer is the
+    `id` of the user; `email` is null for somebody who has come by the meeting's general address."""
 
     participant_id: str
     user_id: str
@@ -152,7 +152,7 @@ class ChatLine(Struct, rename="camel", kw_only=True):
 
 
 class RecordingMessage(Struct, rename="camel", kw_only=True):
-    """What was heard and seen while somebody was in the meeting. Whoever has the `url` may have the file; it
+    """Recording of a meeting while somebody was in it. Anybody with the `url` may have the file; the `url`
     comes, with `duration` in seconds and `size` in bytes, when `state` is ready."""
 
     id: str
@@ -166,7 +166,7 @@ class RecordingMessage(Struct, rename="camel", kw_only=True):
 
 
 class SummaryMessage(Struct, rename="camel", kw_only=True):
-    """What is left of a meeting."""
+    """Summary of a meeting: its participants, chat and recordings."""
 
     id: str
     meeting_id: str

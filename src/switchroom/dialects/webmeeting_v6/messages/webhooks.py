@@ -13,7 +13,7 @@ Method = Literal["POST", "PUT"]
 
 
 class Hook(Struct, rename="camel", kw_only=True):
-    """Where something is told. `apiKey` is sent along as `X-API-KEY`."""
+    """Web hook of one kind of event. `apiKey` is sent along as `X-API-KEY`."""
 
     url: str
     method: Method = "POST"
@@ -21,14 +21,14 @@ class Hook(Struct, rename="camel", kw_only=True):
 
 
 class HookMessage(Hook, rename="camel", kw_only=True):
-    """Where something is told. `secret` is in the reply to the call that makes it, and in no other:
-    deliveries are signed with it."""
+    """Web hook of one kind of event. `secret` is in the reply to the call that makes the hook, and in no
+    other: deliveries are signed with it."""
 
     secret: str | UnsetType = UNSET
 
 
 class HookUpdate(Struct, rename="camel", kw_only=True):
-    """What is to be told where; null tells nobody any more, and what is left out stays as it is."""
+    """Change of the web hooks, by the kind of event; null removes one, and one left out stays as it is."""
 
     on_meeting_scheduled: Hook | UnsetType | None = UNSET
     on_meeting_updated: Hook | UnsetType | None = UNSET
@@ -41,7 +41,7 @@ class HookUpdate(Struct, rename="camel", kw_only=True):
 
 
 class HooksMessage(Struct, rename="camel", kw_only=True):
-    """What is told where."""
+    """Web hooks by the kind of event; null where there is none."""
 
     on_meeting_scheduled: HookMessage | None = None
     on_meeting_updated: HookMessage | None = None
@@ -54,7 +54,7 @@ class HooksMessage(Struct, rename="camel", kw_only=True):
 
 
 class DeliveryMessage(Struct, rename="camel", kw_only=True):
-    """One telling. `state` is waiting, delivered or dead, which is one that has been given up."""
+    """Delivery of an event to a web hook. `state` is waiting, delivered or dead: given up."""
 
     id: int
     hook: str
@@ -69,14 +69,14 @@ class DeliveryMessage(Struct, rename="camel", kw_only=True):
 
 
 class PresenceMessage(Struct, rename="camel", kw_only=True):
-    """What `onMeetingJoined` and `onMeetingLeft` carry."""
+    """Payload of `onMeetingJoined` and `onMeetingLeft`."""
 
     participant: ParticipantMessage
     meeting: MeetingMessage
 
 
 class DeletedMeeting(Struct, rename="camel", kw_only=True):
-    """What `onMeetingDeleted` carries of a meeting that was deleted by itself, long after its end."""
+    """Payload of `onMeetingDeleted` for a meeting that was deleted by itself, long after its end."""
 
     id: str
     meeting_id: str
