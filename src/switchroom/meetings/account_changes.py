@@ -24,7 +24,7 @@ class AccountMeetings:
     async def organizer_leaves(
         self, session: AsyncSession, organization_id: int, leaver: Person, heir: Person
     ) -> None:
-        """All meetings become the heir's. The leaver's own links into them are void; everyone else's stay
+        """Pass all meetings on to the heir. The leaver's own links into them are void; everyone else's stay
         good, and nobody gets a mail."""
         meetings = (await session.scalars(select(Meeting).where(Meeting.organizer_id == leaver.id))).all()
         if not meetings:
@@ -47,7 +47,7 @@ class AccountMeetings:
             append(session, organization_id, snapshot(MeetingUpdated, shown), meeting.id)
 
     async def account_closes(self, session: AsyncSession, organization_id: int) -> None:
-        """Whoever is in a room of a meeting that is on or to come leaves it."""
+        """Send everybody out of the rooms of meetings that are on or to come."""
         to_come = select(Meeting.room_id).where(
             Meeting.organization_id == organization_id, Meeting.next_end_at.is_not(None)
         )

@@ -73,7 +73,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     """Meeting as somebody who stands before it may know it.
 
     `display_name` is the name of somebody who comes by a personal link or, as `is_member`, under their
-    account. `opens_at` is when it can be entered. Who `listens` can send neither sound nor pictures.
+    account. `opens_at` is when it can be entered. A person who `listens` can send neither sound nor pictures.
     """
 
     state: VisitState
@@ -108,8 +108,9 @@ class MeetingPass(Struct, frozen=True):
 
 
 class _Standing(Struct, frozen=True):
-    """Standing of somebody in a meeting. `subject_id` is given for those who are known. Who comes by a link
-    into the meeting's room has what its group permits, until its end, and perhaps a name that is fixed."""
+    """Standing of somebody in a meeting. `subject_id` is given for people who are known. A person who comes
+    by a link into the meeting's room has what its group permits, until its end, and perhaps a name that is
+    fixed."""
 
     role: MeetingRole
     display_name: str = ""
@@ -140,8 +141,8 @@ class MeetingAdmission:
         return await self._admissions.look_up_link(company_id, room_id, access_key)
 
     async def look_up(self, number: str, key: str = "", token: str = "") -> Visit:
-        """The meeting with this number, for whoever holds the personal key, or without one the access token
-        of somebody who belongs to the meeting's organization. Another token makes no difference.
+        """The meeting with this number, for the holder of the personal key or, without one, of the access
+        token of a member of the meeting's organization. Another token makes no difference.
 
         Raises LinkNotFound for a meeting that is not there, and for a key that is none of it.
         """
@@ -160,8 +161,8 @@ class MeetingAdmission:
             return structs.replace(visit, is_member=True, display_name=claims.display_name)
 
     async def enter(self, number: str, key: str, display_name: str, external_id: str = "") -> MeetingPass:
-        """A token for whoever stands before the meeting. By a personal link, the name that the invitation
-        has counts unless another is given; all others need one.
+        """A token for a visitor who stands before the meeting. By a personal link, the name that the
+        invitation has counts unless another is given; all others need one.
 
         Raises LinkNotFound, Forbidden (`meeting_not_started`, `meeting_over`, `account_unpaid`), Invalid.
         """
@@ -211,7 +212,7 @@ class MeetingAdmission:
     async def review(
         self, organization_id: int, room_id: str, visitors: Sequence[Visitor]
     ) -> Sequence[Verdict]:
-        """As `AdmissionService.review`. Who is in a meeting stays until it is closed, and in a recurring one
+        """As `AdmissionService.review`. People in a meeting stay until it is closed, and in a recurring one
         until the occurrence ends to which they came."""
         people = [self._admissions.identify(one, organization_id, room_id) for one in visitors]
         async with self._database.read(organization_id) as session:
@@ -231,7 +232,7 @@ class MeetingAdmission:
         return [verdict(admitted, *one) for one in zip(people, visitors, strict=True)]
 
     def _member(self, token: str) -> AccessToken | None:
-        """Who holds the token of an account."""
+        """Claims of the token of a person with an account; None for any other token."""
         try:
             claims = self._signer.verify(token)
         except Unauthenticated:
@@ -252,7 +253,7 @@ class MeetingAdmission:
 
 
 _NAME = re.compile(r"\d{16}|[0-9a-f]{24}")
-"""What a meeting's page is called by: the number that people type, or the id that programs know."""
+"""Names of a meeting's page: the number that people type, or the id that programs know."""
 _MEMBERS = (
     select(Person.id, Person.email)
     .join(Membership, Membership.person_id == Person.id)
@@ -379,10 +380,10 @@ def _invited(one: Invited) -> _Standing:
 async def _standings_of(
     session: AsyncSession, shown: MeetingView, people: Sequence[AccessToken]
 ) -> Callable[[AccessToken], _Standing]:
-    """Who each of the people is in the meeting.
+    """Function that has the standing of each of the people in the meeting.
 
-    What is returned raises LinkNotFound for somebody whose invitation has been withdrawn, and Forbidden for
-    somebody who no longer belongs to the organization.
+    It raises LinkNotFound for somebody whose invitation has been withdrawn, and Forbidden for somebody who no
+    longer belongs to the organization.
     """
     member_ids = {one.subject_id for one in people if not one.is_guest and not _moderates(shown, one)}
     emails: dict[str, str] = {}
@@ -421,14 +422,14 @@ async def _standings_of(
 
 def _moderates(shown: MeetingView, claims: AccessToken) -> bool:
     """Whether somebody moderates without an invitation: the organizer, under whatever kind of token, and
-    whoever administers the organization's rooms."""
+    administrators of the organization's rooms."""
     if claims.subject_id == shown.organizer.id:
         return True
     return not claims.is_guest and claims.may(Administration.ROOM_ADMIN)
 
 
 async def _participants_may(session: AsyncSession, shown: MeetingView) -> Permission:
-    """What all but moderators may do in the meeting."""
+    """Permissions of all but moderators in the meeting."""
     if shown.meeting.permission_group_id is not None:
         group = await session.get(PermissionGroup, shown.meeting.permission_group_id)
         if group is not None and Permission(group.permissions) & Permission.JOIN:

@@ -1,4 +1,4 @@
-"""What takes place in a span of time, for whoever signs in: as a list or in a calendar."""
+"""Meetings in a span of time, for people who sign in: as a list or in a calendar."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AgendaPage(Struct, frozen=True):
 
 
 def actor_of(claims: AccessToken) -> Actor:
-    """Who schedules by an access token: whoever manages the company does so for everybody in it. Raises
+    """Actor who schedules by an access token: managers of the company do so for everybody in it. Raises
     Forbidden for a token that is no person's."""
     if claims.kind is not SubjectKind.PERSON:
         raise Forbidden(ErrorCode.PEOPLE_ONLY)
@@ -43,7 +43,7 @@ def actor_of(claims: AccessToken) -> Actor:
 
 
 class MeetingDetails(Struct, frozen=True):
-    """A meeting, and by address what has become of the last mail to those invited."""
+    """A meeting, and by address the state of the last mail to each invitee."""
 
     shown: MeetingView
     deliveries: Mapping[str, MailState]
@@ -55,7 +55,7 @@ class Agenda:
         self._invitations = invitations
 
     def link(self, shown: MeetingView, key: str = "") -> str:
-        """Where the meeting is entered; with a key, by the one person whose it is."""
+        """Address by which the meeting is entered; with a key, by the one invitee whose key it is."""
         return self._invitations.address(shown, key)
 
     def dial_in_numbers(self, shown: MeetingView) -> list[str]:
@@ -81,8 +81,8 @@ class Agenda:
         limit: int = 100,
         offset: int = 0,
     ) -> AgendaPage:
-        """What ends after `from_` and begins before `to`, of the actor or, for administrators, of everybody
-        in the organization."""
+        """Page of the meetings that end after `from_` and begin before `to`: the actor's or, for
+        administrators, everybody's in the organization."""
         problems = Problems()
         if to is not None and to <= from_:
             problems.add(ErrorCode.RANGE_REVERSED, "to")

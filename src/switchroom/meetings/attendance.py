@@ -29,15 +29,15 @@ _JOINED, _LEFT = "meeting.joined", "meeting.left"
 
 
 class Known(Struct, frozen=True):
-    """By what others than this platform know somebody: the id that the Web Meeting API has for one of the
-    organization, and the address of one of the organization or of somebody invited."""
+    """Identity of a person outside this platform: the id that the Web Meeting API has for a member of the
+    organization, and the address of a member or an invitee."""
 
     user_id: str
     email: str | None = None
 
 
 class Attendance(Struct, frozen=True, kw_only=True):
-    """One stay in a meeting. `left_at` is None while it lasts."""
+    """Stay of a person in a meeting. `left_at` is None while it lasts."""
 
     participant_id: str
     user_id: str
@@ -63,8 +63,8 @@ class Attendances:
         self._database = database
 
     async def participants(self, actor: Actor, meeting_id: str) -> Sequence[Attendance]:
-        """Who has been in the meeting, in the order in which they came; of an occurrence named by its id
-        only who was in that one."""
+        """Stays in the meeting, in the order in which people came; of an occurrence named by its id only the
+        stays in that one."""
         async with self._database.read(actor.organization_id) as session:
             found = await find(session, actor, meeting_id)
             context = await side_of(session, actor, found.meeting, to_change=False)
@@ -72,7 +72,7 @@ class Attendances:
             return await _stays(session, found.meeting, _span_of(found, shown))
 
     async def summary(self, actor: Actor, meeting_id: str) -> Summary:
-        """The whole of it, of a recurring meeting all occurrences unless one is named."""
+        """Summary of the whole meeting: of all occurrences of a recurring one unless one is named."""
         async with self._database.read(actor.organization_id) as session:
             found = await find(session, actor, meeting_id)
             context = await side_of(session, actor, found.meeting, to_change=False)
@@ -119,8 +119,8 @@ class _Span(Struct, frozen=True):
 
 
 def _span_of(found: Found, shown: MeetingView) -> _Span:
-    """What is of the occurrence that is named: from before its start, when the one before it has ended, until
-    it was closed. Everything, when none is named."""
+    """Span of the occurrence that is named: from before its start, when the one before it has ended, until it
+    was closed. All time, when none is named."""
     if found.named is None:
         return _Span()
     meeting, one = found.meeting, found.named
@@ -135,7 +135,7 @@ def _span_of(found: Found, shown: MeetingView) -> _Span:
 
 
 def _closed_at(found: Found, one: Occurrence) -> datetime | None:
-    """When this one was closed, before its end or after it."""
+    """Time at which the occurrence was closed, before its end or after it; None if it was not."""
     row = found.changes.get(one.original_start)
     return row.closed_at if row is not None else None
 
@@ -172,7 +172,7 @@ async def _stays(session: AsyncSession, meeting: Meeting, span: _Span) -> Sequen
 
 
 def _joined_at(event: Event) -> datetime:
-    """As the event of leaving has it too, which is a moment before joining was logged."""
+    """Time of joining, as the event of leaving has it too: a moment before joining was logged."""
     told = event.data.get("joined_at")
     return datetime.fromisoformat(told) if isinstance(told, str) else event.occurred_at
 
@@ -184,7 +184,7 @@ def _user_of(data: Mapping[str, Any]) -> str:
 async def known_people(
     session: AsyncSession, meeting_id: str, user_ids: Collection[str]
 ) -> Mapping[str, Known]:
-    """Who they are, by the ids that events of a meeting have for them."""
+    """Identities of people, by the ids that events of a meeting have for them."""
     found = {user_id: Known(user_id) for user_id in user_ids}
     members = select(Person.id, Person.hex_id, Person.email).where(Person.id.in_(user_ids))
     for person_id, hex_id, email in await session.execute(members):

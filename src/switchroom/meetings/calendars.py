@@ -24,11 +24,11 @@ from switchroom.meetings.views import changes_of, clock_of, view
 
 _MOST_IN_FEED = 1000
 _PAST = timedelta(days=365)
-"""How far back a feed goes."""
+"""Time that a feed goes back."""
 
 
 class Calendars:
-    """Whoever has the token of a calendar may read it."""
+    """Calendars of organizers and of single meetings. Anybody with the token of a calendar may read it."""
 
     def __init__(self, database: Database, invitations: Invitations) -> None:
         self._database = database
@@ -125,7 +125,7 @@ def _unknown() -> NotFound:
 
 
 def _feed(entries: Sequence[MeetingEntry], *, name: str, made_at: datetime) -> bytes:
-    """As `meeting_feed`, which is loaded with the first feed, in the thread that makes it."""
+    """Feed as of `meeting_feed`, which is loaded with the first feed, in the thread that makes it."""
     from switchroom.mail.meeting_calendar import meeting_feed
 
     return meeting_feed(entries, name=name, made_at=made_at)

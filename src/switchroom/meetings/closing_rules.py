@@ -21,7 +21,7 @@ PUNCTUAL = timedelta(minutes=1)
 """An occurrence that is closed so soon after its end was not extended."""
 
 SUMMARY_AFTER = timedelta(minutes=5)
-"""From the close of a meeting to the word that its summary is there."""
+"""Time from the close of a meeting to the event that its summary is there."""
 
 
 async def close_occurrence(

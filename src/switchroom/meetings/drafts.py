@@ -30,7 +30,7 @@ _MOST_EARLY_MINUTES = 24 * 60
 
 
 class InviteeDraft(Struct, frozen=True, kw_only=True):
-    """Somebody to invite. `locale` is `de` or `en`; an empty one is the organizer's."""
+    """Person to invite. `locale` is `de` or `en`; an empty one is the organizer's."""
 
     email: str
     first_name: str = ""
@@ -116,7 +116,7 @@ def require_times(start: datetime, end: datetime) -> None:
 
 
 def require_invitees(drafts: Sequence[InviteeDraft]) -> list[InviteeDraft]:
-    """Everyone once, the address folded to lower case. Somebody named twice counts as named last. Raises
+    """Invitees, each once, the address folded to lower case. One named twice counts as named last. Raises
     Invalid, naming the entries."""
     if len(drafts) > MOST_INVITED:
         raise Invalid(ErrorCode.TOO_MANY_INVITEES, "invitees", most=MOST_INVITED)
@@ -165,7 +165,7 @@ _CHECKS: Sequence[tuple[str, Callable[[Any], Any]]] = (
     ("early_access_minutes", require_early),
     ("invitees", require_invitees),
 )
-"""What is looked at by itself, by its name in the draft."""
+"""Checks of fields by themselves, by the field's name in the draft."""
 
 
 def _checked_invitee(draft: InviteeDraft) -> InviteeDraft:

@@ -36,7 +36,7 @@ class MeetingReports:
         return view(meeting, occurrence, invitees, SchedulingContext(organization, terms, organizer))
 
     async def person(self, meeting_id: str, user_id: str) -> Known:
-        """Somebody of whom an event of a meeting tells."""
+        """Identity of a person whom an event of a meeting names."""
         async with self._database.read(None) as session:
             return (await known_people(session, meeting_id, [user_id]))[user_id]
 

@@ -34,11 +34,11 @@ class Invitations:
         self._standard_numbers = standard_numbers
 
     def address(self, shown: MeetingView, key: str = "") -> str:
-        """Where the meeting is entered; with a key, by the one person whose it is."""
+        """Address by which the meeting is entered; with a key, by the one invitee whose key it is."""
         return self.page(shown.meeting.number) + (f"/{key}" if key else "")
 
     def uid(self, meeting: Meeting) -> str:
-        """What calendars and mails know the meeting by."""
+        """Identifier of the meeting in calendars and mails."""
         return f"{meeting.hex_id}@{self._host}"
 
     def page(self, number: str) -> str:

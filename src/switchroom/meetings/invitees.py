@@ -45,7 +45,8 @@ async def add_invitees(
 async def exchange_invitees(
     session: AsyncSession, meeting: Meeting, before: Sequence[Invited], wanted: Sequence[InviteeDraft]
 ) -> tuple[list[Invited], list[Invited], list[Invited]]:
-    """Who stays, who is new, and who is not invited any more."""
+    """Exchange the invitees of a meeting. Returns the ones who stay, the new ones, and the ones who are not
+    invited any more."""
     known = {one.email: one for one in before}
     names = {draft.email for draft in wanted}
     gone = [one for one in before if one.email not in names]

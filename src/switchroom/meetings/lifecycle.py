@@ -61,7 +61,8 @@ class MeetingLifecycle:
             await self._wait()
 
     async def _is_due(self, query: Select[str]) -> bool:
-        """Without the write lock, and in a query that PostgreSQL need not plan for the moment each time."""
+        """Whether the query finds something: read without the write lock, and in a query that PostgreSQL need
+        not plan for the moment each time."""
         async with self._database.read(None) as session:
             return await session.scalar(query, {"moment": now()}) is not None
 
@@ -159,7 +160,7 @@ class MeetingLifecycle:
                 return removed
 
     async def _wait(self) -> None:
-        """Until the next meeting ends, one is made that ends earlier, or a while has passed."""
+        """Wait until the next meeting ends, one is made that ends earlier, or a while has passed."""
         async with self._database.read(None) as session:
             next_end = await session.scalar(_NEXT_END, {"moment": now()})
         longest = now() + _BETWEEN_LOOKS
@@ -223,10 +224,10 @@ def _ended(meeting: Meeting, changes: Changes) -> Occurrence:
 
 
 def _just_closed(meeting: Meeting, changes: Changes, context: SchedulingContext) -> MeetingView:
-    """What was closed when the summary became due, or else the last there was."""
+    """View of the occurrence that the summary is of: the last that had begun when it was closed."""
     return view(meeting, occurrences.last_begun(meeting, changes, _closed(meeting)), (), context)
 
 
 def _closed(meeting: Meeting) -> datetime:
-    """When that was which the summary is of."""
+    """Time at which the occurrence was closed that the summary is of."""
     return (meeting.summary_due_at or now()) - SUMMARY_AFTER

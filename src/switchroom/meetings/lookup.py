@@ -26,7 +26,7 @@ class Found(Struct, frozen=True):
 
 async def find_meeting(session: AsyncSession, meeting_id: str, *, to_change: bool = False) -> Found | None:
     """A meeting of the session's organization by its id, an occurrence's, or the number people type.
-    `to_change` it, whoever else wants to waits."""
+    With `to_change`, others who want to change it wait."""
     number = meeting_id.replace("-", "").replace(" ", "")
     named = occurrences.parse_id(meeting_id)
     if len(number) == 16 and number.isdecimal():
@@ -48,7 +48,7 @@ async def find_meeting(session: AsyncSession, meeting_id: str, *, to_change: boo
 
 def require_one(found: Found) -> None:
     """Raises NotFound for a series by its own id, which is that of its first occurrence, when the first has
-    been canceled: whoever cancels it twice must not cancel the second too."""
+    been canceled: canceling it twice must not cancel the second too."""
     meeting = found.meeting
     first = found.changes.get(meeting.start_at)
     if found.named is None and first is not None and first.canceled and meeting.end_at > now():
@@ -70,7 +70,7 @@ def _unknown(meeting_id: str) -> NotFound:
 async def side_of(
     session: AsyncSession, actor: Actor, meeting: Meeting, *, to_change: bool
 ) -> SchedulingContext:
-    """The meeting's own side, whoever asks."""
+    """The side of the meeting's organizer, whoever the actor is."""
     of_organizer = Actor(actor.organization_id, meeting.organizer_id)
     return await context_of(session, of_organizer, to_change=to_change)
 

@@ -31,11 +31,11 @@ from switchroom.rooms.permissions import ADMINISTRATOR
 from switchroom.rooms.rooms import Rooms
 
 _MOST_EARLY = 30
-"""Minutes."""
+"""Minutes, at most, before its start that a meeting can be entered."""
 
 _MOST_LISTED = 500
 _FIRST_LINKS = (Role.MODERATOR, Role.PARTICIPANT, Role.GUEST, Role.SPECTATOR)
-"""Of whose groups a meeting has a link each, unless links are said."""
+"""Roles whose groups have a link each into a meeting, unless links are given."""
 
 
 class MeetingRoom(Struct, frozen=True, kw_only=True):
@@ -62,8 +62,8 @@ class LinkWishes(Struct, frozen=True, kw_only=True):
 
 
 class MeetingRooms:
-    """Everybody with an account has meetings of their own, whose id is that of the room: who organizes one
-    administers its room, and makes further links into it. Others come by links."""
+    """Meetings of people with an account, each known by the id of its room: the organizer of one administers
+    its room, and makes further links into it. Others come by links."""
 
     def __init__(
         self, database: Database, meetings: Meetings, agenda: Agenda, rooms: Rooms, links: Links
@@ -101,7 +101,7 @@ class MeetingRooms:
         return await self.get(token, shown.meeting.room_id), tasks[0]
 
     async def get(self, token: AccessToken, meeting_id: str) -> MeetingRoom:
-        """One of the caller's own, also one that is over or canceled. Raises NotFound."""
+        """One of the caller's own meetings, also one that is over or canceled. Raises NotFound."""
         actor = _actor(token)
         async with self._database.read(token.organization_id) as session:
             meeting = await _find(session, actor, meeting_id)
@@ -141,8 +141,8 @@ class MeetingRooms:
         return await self.get(token, meeting_id)
 
     async def cancel(self, token: AccessToken, meeting_id: str, reason: str, *, tells: bool) -> None:
-        """Call off one of the caller's own. Where it `tells`, whoever was invited and the organizer hear of
-        it and why. Raises NotFound, also for one that was called off, and Invalid."""
+        """Call off one of the caller's own meetings. Where it `tells`, invitees and the organizer hear of it
+        and why. Raises NotFound, also for one that was called off, and Invalid."""
         actor = _actor(token)
         async with self._database.read(token.organization_id) as session:
             meeting = await _find(session, actor, meeting_id)
@@ -205,7 +205,7 @@ _GROUPS = (
 
 
 def _actor(token: AccessToken) -> Actor:
-    """The person who calls, and nobody else: whoever manages the company has no others' meetings here."""
+    """The person who calls, and nobody else: managers of the company have no others' meetings here."""
     if token.kind is not SubjectKind.PERSON:
         raise Forbidden(ErrorCode.PEOPLE_ONLY)
     return Actor(token.organization_id, token.subject_id)
@@ -234,7 +234,7 @@ def _require_to_come(shown: MeetingView) -> None:
 
 
 def _told(shown: MeetingView, guests: Sequence[Link]) -> list[Invited]:
-    """Those invited, by whatever way, and the organizer; each address once."""
+    """Invitees, by whatever way invited, and the organizer; each address once."""
     organizer = shown.organizer
     language = "de" if organizer.locale.lower().startswith("de") else "en"
     people = [

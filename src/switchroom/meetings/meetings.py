@@ -69,10 +69,10 @@ _MOST_EXPANDED = 5000
 
 
 Furnish = Callable[[AsyncSession, MeetingView], Awaitable[None]]
-"""What is done for a new meeting and its room, in the transaction that makes it."""
+"""Addition to a new meeting and its room, in the transaction that makes it."""
 
 Told = Callable[[AsyncSession, MeetingView], Awaitable[Sequence[Invited]]]
-"""Says who is told that a meeting does not take place."""
+"""Recipients of the mail that a meeting does not take place."""
 
 
 class Meetings:
@@ -396,7 +396,7 @@ async def _require_place(session: AsyncSession, context: SchedulingContext) -> N
 
 _COUNTED = select(Meeting.organization_id).where(Meeting.canceled_at.is_(None)).limit(bindparam("most"))
 _COUNT = select(func.count()).select_from(_COUNTED.subquery())
-"""How many meetings there are, counted no further than to `most`."""
+"""Number of meetings that are not canceled, counted no further than to `most`."""
 
 
 def _new_room(context: SchedulingContext, meeting: Meeting, size: Size) -> Room:
@@ -415,6 +415,6 @@ def _new_room(context: SchedulingContext, meeting: Meeting, size: Size) -> Room:
 
 
 def _with_locales(drafts: Sequence[InviteeDraft], organizer: Person) -> list[InviteeDraft]:
-    """Those of whom no language is said read the organizer's."""
+    """Drafts of invitees; one without a language gets the organizer's."""
     locale = "de" if organizer.locale.lower().startswith("de") else "en"
     return [one if one.locale else structs.replace(one, locale=locale) for one in drafts]

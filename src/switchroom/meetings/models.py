@@ -94,7 +94,7 @@ class OccurrenceChange(OfOrganization, Base):
 
 
 class Invitee(OfOrganization, Base):
-    """Somebody invited to a meeting, with the key of their personal link."""
+    """Invitee of a meeting, with the key of their personal link."""
 
     __tablename__ = "meeting_invitees"
     __table_args__ = (UniqueConstraint("meeting_id", "email"),)

@@ -14,7 +14,7 @@ class MeetingChanged(Struct, frozen=True):
 
 
 class MeetingOver(Struct, frozen=True):
-    """A meeting has been closed or canceled; whoever is still inside leaves."""
+    """A meeting has been closed or canceled; people who are still inside leave."""
 
     organization_id: int
     room_id: str

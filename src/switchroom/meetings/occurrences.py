@@ -20,13 +20,14 @@ from switchroom.meetings.recurrence import (
 
 _ID = re.compile("[0-9a-f]{24}")
 _END = datetime.fromtimestamp(1 << 32, UTC)
-"""When all series end, in 2106: an occurrence is named by 32 bits of its start."""
+"""End of all series, in 2106: an occurrence is named by 32 bits of its start."""
 _AHEAD = 32
 """Occurrences looked through at a time for the next that is neither canceled nor closed."""
 
 
 class Occurrence(Struct, frozen=True):
-    """One time that a meeting takes place. `original_start` is when its series says that it does."""
+    """Occurrence of a meeting: one time that it takes place. `original_start` is the one that the series
+    says."""
 
     original_start: datetime
     start: datetime
@@ -37,7 +38,7 @@ class Occurrence(Struct, frozen=True):
 
 
 Changes = Mapping[datetime, OccurrenceChange]
-"""What is different, by the start that the series says."""
+"""Changes of single occurrences, by the start that the series says."""
 
 
 def recurrence_of(meeting: Meeting) -> Recurrence | None:
@@ -103,7 +104,7 @@ def occurrence_at(meeting: Meeting, changes: Changes, original_start: datetime) 
 
 
 def current(meeting: Meeting, changes: Changes, moment: datetime) -> Occurrence | None:
-    """What is on, or comes next; None when nothing is to come."""
+    """Occurrence that is on, or comes next; None when none is to come."""
     after = moment
     while True:
         found = occurrences(meeting, changes, from_=after, limit=_AHEAD)
@@ -116,7 +117,7 @@ def current(meeting: Meeting, changes: Changes, moment: datetime) -> Occurrence 
 
 
 def shown(meeting: Meeting, changes: Changes, moment: datetime) -> Occurrence:
-    """What is on or comes next, or else the last there was: what a meeting asked for as a whole shows."""
+    """Occurrence that is on or comes next, or else the last: a meeting as a whole shows this one."""
     following = current(meeting, changes, moment)
     if following is not None:
         return following
@@ -152,7 +153,7 @@ def id_of(meeting: Meeting, occurrence: Occurrence) -> str:
 
 
 def explicit_id_of(meeting: Meeting, occurrence: Occurrence) -> str:
-    """As `id_of`, but of a series its first occurrence has a name of its own too."""
+    """Id as of `id_of`, but the first occurrence of a series has one of its own too."""
     if meeting.recurrence is None:
         return meeting.hex_id
     return f"{meeting.hex_id[:16]}{int(occurrence.original_start.timestamp()):08x}"

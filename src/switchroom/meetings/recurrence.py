@@ -25,7 +25,7 @@ from switchroom.identity.timezones import require_timezone
 MOST_OCCURRENCES = 1000
 LONGEST_INTERVAL = 999
 _CLOCKS = timedelta(hours=3)
-"""More than clocks are ever put forward or back."""
+"""Time that is longer than clocks are ever put forward or back."""
 
 
 class FrequencyType(StrEnum):
@@ -206,7 +206,7 @@ def _day_of_week(recurrence: Recurrence, start: datetime) -> weekday | None:
 
 
 def _turns_before(moment: datetime, recurrence: Recurrence, start: datetime) -> int:
-    """How many times the rule can be turned on from `start` and still be before the moment."""
+    """Number of turns that the rule can take from `start` and still be before the moment."""
     if recurrence.frequency_type is FrequencyType.MONTHLY:
         months = (moment.year - start.year) * 12 + moment.month - start.month - 1
         return max(months // recurrence.frequency, 0)
@@ -224,7 +224,7 @@ def _after(turns: int, recurrence: Recurrence, start: datetime) -> datetime:
 
 
 def _occurrences_in(turns: int, recurrence: Recurrence, start: datetime) -> int:
-    """How many occurrences the first turns have. Days and weeks have one each, and so have months, but for a
+    """Number of occurrences in the first turns. Days and weeks have one each, and so have months, but for a
     day of the month that not all of them have."""
     if recurrence.frequency_type is not FrequencyType.MONTHLY:
         return turns

@@ -1,4 +1,4 @@
-"""For whom a meeting is scheduled: the organization, its terms, the organizer."""
+"""Parties for whom a meeting is scheduled: the organization, its terms, the organizer."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ class _Line(Struct, frozen=True):
 
 
 class MeetingTranscript:
-    """Nobody waits for a line to be written; what has not been when the process is killed is lost."""
+    """Chat of meetings. Nobody waits for a line to be written; a line that has not been when the process is
+    killed is lost."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Upcoming meetings of whoever signs in and organizes them."""
+"""Upcoming meetings of people who sign in and organize them."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class UpcomingMeetings:
         self._invitations = invitations
 
     async def of(self, token: str) -> list[Upcoming]:
-        """Those of whoever holds the access token, in the organization that it is of; each once, what is on
-        first, then in order of their start.
+        """Upcoming meetings that the holder of the access token organizes, in the token's organization; each
+        once, those that are on first, then in order of their start.
 
         Raises Unauthenticated, Forbidden for a token that is no person's and (`account_closed`) in an
         organization that is closed, NotFound for somebody who no longer belongs to it.

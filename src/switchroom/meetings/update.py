@@ -73,8 +73,8 @@ def change_times(meeting: Meeting, draft: MeetingDraft, named: Occurrence | None
 def _spoken_of(
     meeting: Meeting, draft: MeetingDraft, named: Occurrence | None, shown: Occurrence
 ) -> tuple[datetime, datetime]:
-    """The occurrence that the draft's times are about: the one it names. Who names the series as a whole has
-    the times of its first or of the one that it shows, whatever is nearer."""
+    """The times of the occurrence that the draft is about: the one it names. For the series as a whole they
+    are those of its first or of the one that it shows, whichever is nearer."""
     if named is not None:
         return named.start, named.end
     first = meeting.start_at, meeting.end_at
@@ -85,8 +85,8 @@ def _spoken_of(
 
 
 def moved_with(meeting: Meeting, old_start: datetime, old_timezone: str) -> Callable[[datetime], datetime]:
-    """Where the occurrences of a series are, by the start that they had, now that the series has moved by the
-    clocks of its zone."""
+    """Function from the start that an occurrence of a series had to the one it has, now that the series has
+    moved by the clocks of its zone."""
     old_zone, zone = ZoneInfo(old_timezone), ZoneInfo(meeting.timezone)
     by = _clock(meeting.start_at, zone) - _clock(old_start, old_zone)
 

@@ -1,4 +1,4 @@
-"""A meeting as those who schedule it see it, and as it stands in the event log."""
+"""A meeting as its organizer sees it, and as it stands in the event log."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from switchroom.meetings.scheduling_context import SchedulingContext
 S = TypeVar("S", bound=MeetingSnapshot)
 
 EARLY = timedelta(hours=12)
-"""How long before a meeting its organizer may be there already."""
+"""Time before a meeting at which its organizer may be there already."""
 
 
 class Invited(Struct, frozen=True, kw_only=True):
-    """Somebody invited, as their row in the table of invitees says."""
+    """Invitee, as their row in the table of invitees says."""
 
     id: str
     meeting_id: str
@@ -40,12 +40,12 @@ class Invited(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What they are called, empty for somebody of whom there is only an address."""
+        """Name of the invitee, empty where there is only an address."""
         return " ".join(part for part in (self.first_name, self.last_name) if part)[:LONGEST_DISPLAY_NAME]
 
 
 class MeetingView(Struct, frozen=True, kw_only=True):
-    """One time that a meeting takes place, with all that belongs to the meeting."""
+    """View of one time that a meeting takes place, with all that belongs to the meeting."""
 
     meeting: Meeting
     occurrence: Occurrence
@@ -63,8 +63,8 @@ class MeetingView(Struct, frozen=True, kw_only=True):
         return self.meeting.canceled_at
 
     def is_over(self, moment: datetime) -> bool:
-        """Closed, canceled, or past its end. One that is extended while people are inside is past its end
-        when the next one is what is to come."""
+        """Whether it is closed, canceled, or past its end. One that is extended while people are inside is
+        past its end when the next one is what is to come."""
         if self.occurrence.closed_at is not None or self.meeting.canceled_at is not None:
             return True
         next_end = self.meeting.next_end_at
@@ -73,7 +73,7 @@ class MeetingView(Struct, frozen=True, kw_only=True):
 
     @property
     def opens_at(self) -> datetime:
-        """From when on others than moderators can enter it."""
+        """Time from which others than moderators can enter the meeting."""
         return self.occurrence.start - timedelta(minutes=self.meeting.early_access_minutes)
 
     def is_open(self, moment: datetime) -> bool:
@@ -107,7 +107,7 @@ def clock_of(meeting: Meeting, terms: MeetingTerms) -> datetime:
 
 
 def snapshot(kind: type[S], shown: MeetingView) -> S:
-    """Event about a meeting; whoever reads it gets no way into the meeting by it."""
+    """Event about a meeting; it gives its readers no way into the meeting."""
     meeting, occurrence = shown.meeting, shown.occurrence
     return kind(
         id=shown.hex_id,
@@ -131,7 +131,7 @@ def snapshot(kind: type[S], shown: MeetingView) -> S:
 
 
 async def invitees_of(session: AsyncSession, meeting_ids: Sequence[str]) -> Mapping[str, Sequence[Invited]]:
-    """Those invited, by meeting, in the order in which they were named."""
+    """Invitees by meeting, in the order in which they were named."""
     found: defaultdict[str, list[Invited]] = defaultdict(list)
     if meeting_ids:
         for row in await session.execute(_INVITEES, {"meeting_ids": list(meeting_ids)}):
@@ -143,7 +143,7 @@ async def invitees_of(session: AsyncSession, meeting_ids: Sequence[str]) -> Mapp
 async def invitees_among(
     session: AsyncSession, meeting_id: str, *, ids: Collection[str], emails: Collection[str]
 ) -> Sequence[Invited]:
-    """Those invited to one meeting who have one of the ids, or of the addresses (in lower case)."""
+    """Invitees of one meeting who have one of the ids, or of the addresses (in lower case)."""
     asked = {"meeting_ids": [meeting_id], "ids": list(ids), "emails": list(emails)}
     return [
         Invited(**dict(zip(Invited.__struct_fields__, row, strict=True)))
@@ -154,7 +154,7 @@ async def invitees_among(
 async def changes_of(
     session: AsyncSession, meetings: Sequence[Meeting]
 ) -> Mapping[str, Mapping[datetime, OccurrenceChange]]:
-    """What is different about single occurrences, by meeting and by the start that the series says."""
+    """Changes of single occurrences, by meeting and by the start that the series says."""
     found: defaultdict[str, dict[datetime, OccurrenceChange]] = defaultdict(dict)
     recurring = [meeting.id for meeting in meetings if meeting.recurrence is not None]
     if recurring:

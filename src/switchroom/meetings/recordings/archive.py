@@ -1,4 +1,4 @@
-"""Finished recordings: their addresses, and the files for whoever has one."""
+"""Finished recordings: their addresses, and the files for anybody with an address."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from switchroom.meetings.recordings.models import MeetingRecording, RecordingSta
 CONTENT_TYPES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
 
 PASSING = timedelta(hours=12)
-"""How long an address is good that is for somebody who may see the recording now."""
+"""Time for which an address is good that is for somebody who may see the recording now."""
 
 _LONGEST_NAME = 80
 _SECONDS = re.compile("[0-9]{1,12}")
@@ -29,7 +29,7 @@ _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\s]+')
 
 
 class RecordedFile(Struct, frozen=True):
-    """A finished file; `name` is what whoever saves it finds it by."""
+    """A finished file; `name` is the one that it is saved by."""
 
     id: str
     path: Path
@@ -45,11 +45,11 @@ class RecordingArchive:
         self._base_url = base_url
 
     def url(self, recording: MeetingRecording) -> str:
-        """Where its file is; whoever has the address may have the file."""
+        """Address of a recording's file; anybody with the address may have the file."""
         return f"{self._base_url}/recordings/{recording.id}/{recording.access_token}"
 
     def passing_url(self, recording: MeetingRecording, good_for: timedelta = PASSING) -> str:
-        """Where its file is for some time, for somebody who may see it now."""
+        """Address of a recording's file, good for some time, for somebody who may see the recording now."""
         until = int((now() + good_for).timestamp())
         return f"{self._base_url}/recordings/{recording.id}/{until}.{_mac(recording, until)}"
 

@@ -1,4 +1,4 @@
-"""From what the media server has written to one file."""
+"""Assembly of one file from what the media server has written."""
 
 from __future__ import annotations
 

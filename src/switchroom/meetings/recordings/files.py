@@ -45,7 +45,7 @@ class RecordingFiles:
         return self.directory / recording_id
 
     def raw(self, recording_id: str) -> Path:
-        """Where the media server writes, as it must be told."""
+        """Directory that the media server writes to, as it must be told."""
         return self.of(recording_id) / "raw"
 
     def make(self, recording_id: str) -> Path:
@@ -93,11 +93,11 @@ class RecordingFiles:
         return names
 
     def tracks(self, recording_id: str) -> list[Path]:
-        """What the media server has written."""
+        """Files that the media server has written."""
         return sorted(self.raw(recording_id).glob("*.mjr"))
 
     def last_written(self, recording_id: str) -> float:
-        """How many seconds ago the media server last wrote; infinite where it never has."""
+        """Seconds since the media server last wrote; infinite where it never has."""
         newest = max((path.stat().st_mtime for path in self.tracks(recording_id)), default=-float("inf"))
         return time.time() - newest
 

@@ -40,7 +40,7 @@ from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snapshot, view
 
 RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
-"""After a failure; after the last one a recording is given up, with what was recorded kept."""
+"""Delays after a failure; after the last one a recording is given up, with what was recorded kept."""
 
 _QUIET = 20.0
 """Seconds in which the media server writes nothing more into a recording that nobody speaks for."""
@@ -49,7 +49,8 @@ _LOOKED_AT = 1000
 _SHORTEST_REST = timedelta(seconds=1)
 _BETWEEN_TIDYINGS = 600.0
 _KEPT_WITHOUT_ROW = 3600.0
-"""Seconds; a directory is there before its row, and perhaps a database was put back from a copy."""
+"""Seconds that a directory without a row is kept: it is there before its row, and perhaps a database was put
+back from a copy."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -131,7 +132,8 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
             await written(partial(self._finished, job, assembled), "recording", self.leases.lease)
 
     async def due_in(self) -> timedelta | None:
-        """Until the next is due that is not yet: of the others each was passed over, for a while."""
+        """Time until the next recording is due that is not yet; each that is due was passed over, for a
+        while. None when none is to come."""
         query = select(func.min(MeetingRecording.due_at), clock()).where(MeetingRecording.due_at > clock())
         async with self._database.read(None) as session:
             due, moment = (await session.execute(query)).one()
@@ -224,7 +226,7 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
             append(session, shown.meeting.organization_id, failed, shown.meeting.id)
 
     async def _tidy_again_and_again(self) -> None:
-        """On each machine: the directories are its own."""
+        """Tidy up from time to time, on each machine: the directories are its own."""
         while True:
             try:
                 await self.tidy()

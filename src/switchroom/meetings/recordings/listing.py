@@ -1,4 +1,4 @@
-"""Lists of recordings, for those whose meetings they are of, and their deletion."""
+"""Lists of recordings, for the organizers of their meetings, and their deletion."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ class RecordingList:
     async def page(
         self, actor: Actor, *, of_everybody: bool = False, after: RecordingPlace | None = None
     ) -> RecordingsPage:
-        """Those of the actor's meetings or, for administrators, of everybody's in the organization."""
+        """Page of the recordings of the actor's meetings or, for administrators, of everybody's in the
+        organization."""
         if of_everybody and not actor.administers:
             raise Forbidden(ErrorCode.ADMINISTRATORS_ONLY)
         place = tuple_(MeetingRecording.started_at, MeetingRecording.id)
@@ -83,8 +84,8 @@ class RecordingList:
         )
 
     async def delete(self, actor: Actor, recording_id: str) -> None:
-        """Nobody finds the recording any more; its files follow. Raises NotFound, for somebody else's too
-        unless the actor administers, and Conflict (`recording_not_finished`)."""
+        """Delete a recording: nobody finds it any more; its files follow. Raises NotFound, for another
+        organizer's too unless the actor administers, and Conflict (`recording_not_finished`)."""
         query = (
             select(MeetingRecording, Meeting.organizer_id)
             .join(Meeting, Meeting.id == MeetingRecording.meeting_id)

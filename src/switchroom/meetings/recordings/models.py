@@ -30,8 +30,8 @@ class MeetingRecording(OfOrganization, Base):
     """Recording of a meeting, from when somebody came in until the last had gone.
 
     `worker` records it, or makes its file, until `due_at`, and says from time to time that it lives by moving
-    that on; after it, whoever comes takes over. `size` is in bytes, `duration` in milliseconds. Whoever has
-    the `access_token` may have the file.
+    that on; after it, another takes over. `size` is in bytes, `duration` in milliseconds. Anybody with the
+    `access_token` may have the file.
     """
 
     __tablename__ = "meeting_recordings"

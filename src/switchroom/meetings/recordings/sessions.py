@@ -19,7 +19,7 @@ from switchroom.meetings.recordings.models import MeetingRecording, RecordingSta
 from switchroom.meetings.recordings.notices import RecordingEnded
 
 LEASE = timedelta(seconds=60)
-"""How long a recording whose process says nothing more is still taken to be going on."""
+"""Time for which a recording whose process says nothing more is still taken to be going on."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -42,14 +42,14 @@ def recording_rows(
 
 
 class RecordingSession:
-    """One recording that is going on."""
+    """Recording that is going on."""
 
     def __init__(
         self, files: RecordingFiles, organization_id: int, leases: DueRows[MeetingRecording]
     ) -> None:
         self.id = new_hex_id()
         self.directory = str(files.raw(self.id))
-        """Where the media server is to write."""
+        """Directory that the media server is to write to."""
         self._files = files
         self._organization_id = organization_id
         self._leases = leases
