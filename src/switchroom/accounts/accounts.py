@@ -1,4 +1,4 @@
-"""Organizations as those who sell and run meetings see them: their terms and their meeting organizers."""
+"""Organizations as operators who sell and run meetings see them: their terms and their organizers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ from switchroom.rooms.drafts import LONGEST_NAME
 MOST_LISTED = 1000
 _FURTHEST = 1_000_000
 _REMEMBERED = 1.0
-"""Seconds."""
+"""Seconds for which an actor who was found is not looked for again."""
 _MOST_REMEMBERED = 10_000
 
 
@@ -81,7 +81,7 @@ class Account(Struct, frozen=True):
 
 
 class Accounts:
-    """Whoever calls must have checked the caller's key; nothing here knows of keys.
+    """Accounts. The code that calls must have checked the caller's key; nothing here knows of keys.
 
     An actor who was found is not looked for again for a second, so what another process changes about them
     holds after as long.
@@ -147,8 +147,7 @@ class Accounts:
             return account
 
     async def close(self, hex_id: str) -> None:
-        """Nobody can get into a closed account, and whoever is in one of its rooms leaves; what is in it is
-        kept."""
+        """Close an account: nobody can get into it, and people in its rooms leave; what is in it is kept."""
         async with self._write(None) as session:
             account = await _account(session, hex_id)
             await close_organization(session, account.organization, account.terms, self._dependents)
@@ -157,7 +156,7 @@ class Accounts:
         return await self._people(organization_id, _IS_ADMIN, MOST_LISTED, 0)
 
     async def organizers(self, organization_id: int, *, limit: int, offset: int) -> Sequence[Organizer]:
-        """Those who can schedule meetings, administrators too, in the order in which they came."""
+        """Organizers, who can schedule meetings, administrators too, in the order in which they came."""
         _require_page(limit, offset)
         return await self._people(organization_id, IS_ORGANIZER, limit, offset)
 

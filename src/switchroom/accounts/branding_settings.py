@@ -1,4 +1,4 @@
-"""Branding of an organization as those who administer it set it in the portal."""
+"""Branding of an organization as its administrators set it in the portal."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BrandingView(Struct, frozen=True, kw_only=True):
 
 
 class BrandingDraft(Struct, frozen=True, kw_only=True):
-    """What is to be shown. A logo that is UNSET stays; one that is None goes, wherever it came from."""
+    """Branding to be shown. A logo that is UNSET stays; one that is None goes, wherever it came from."""
 
     enabled: bool
     title: str
@@ -105,7 +105,7 @@ async def remove_logo(session: AsyncSession, organization_id: int) -> None:
 
 
 def _branding(draft: BrandingDraft, before: Branding) -> Branding:
-    """With a logo that is said anew, addresses of others go."""
+    """Branding of the draft. With a logo that is given anew, addresses of others go."""
     kept = before if draft.logo is UNSET else Branding()
     return Branding(
         enabled=draft.enabled,

@@ -17,8 +17,8 @@ from switchroom.identity.revocation import revoke_all
 async def close_organization(
     session: AsyncSession, organization: Organization, terms: MeetingTerms, dependents: AccountDependents
 ) -> None:
-    """Nobody can get into it any more, and whoever is in one of its rooms leaves, when the session's
-    transaction commits."""
+    """Close the organization when the session's transaction commits: nobody can get into it any more, and
+    people in its rooms leave."""
     organization.closed_at = now()
     await session.flush()  # who is just signing in goes first, or not at all
     revoke_all(session, organization.id)

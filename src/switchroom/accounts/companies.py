@@ -60,7 +60,7 @@ _LONGEST_PROPERTY = 10_000
 
 _MOST_WAITING = 1000
 _MOST_BYTES = 16 * 1024
-"""Of one signup that waits, as JSON."""
+"""Bytes of one signup that waits, as JSON."""
 
 _FULL_FOR = 60
 _ASKED_WITHIN = 3600
@@ -70,7 +70,7 @@ log = structlog.get_logger()
 
 
 class CompanyDraft(Struct, frozen=True, kw_only=True):
-    """What is to be different about a company; what is UNSET stays as it is. `properties` are merged into
+    """Change of a company; what is UNSET stays as it is. `properties` are merged into
     what is there: an empty text takes one away."""
 
     display_name: str | UnsetType = UNSET
@@ -80,7 +80,7 @@ class CompanyDraft(Struct, frozen=True, kw_only=True):
 
 
 class Signup(Struct, frozen=True, kw_only=True):
-    """Somebody who wants a company of their own, and how it is to be called."""
+    """Person who wants a company of their own, and the company's name."""
 
     company_name: str
     person: PersonDraft
@@ -156,11 +156,11 @@ class Companies:
         access: AccessDraft | None = None,
         plan_id: str = "",
     ) -> Organization:
-        """Found another company. Whoever administers it is somebody new, who has a password of `access` or
-        gets a mail to set one, or the caller without `person`.
+        """Found another company. Its administrator is a new person, who has the password of `access` or gets
+        a mail to set one, or the caller without `person`.
 
-        Raises Forbidden where companies are not founded by those who use this server, and for who does not
-        manage a company already, or has a token for less than they may; Conflict for an address that somebody
+        Raises Forbidden where users of this server found no companies, and for a caller who does not manage
+        a company already, or has a token for less than they may; Conflict for an address that somebody
         has.
         """
         if not self._is_open:
@@ -192,7 +192,7 @@ class Companies:
             return organization
 
     async def owner(self, organization: Organization) -> AccessToken:
-        """The claims of whoever has just founded the company, for what it begins with."""
+        """The claims of the founder of a company that is new, for what it begins with."""
         async with self._database.read(None) as session:
             person = await session.get_one(Person, organization.owner_id)
         moment = time.time()
@@ -227,9 +227,9 @@ class Companies:
 class Signups:
     """Companies of people who have no account yet, where the operator has opened that.
 
-    Whoever asks is answered the same, and as fast, whether or not somebody has the address: who has it gets a
-    link for a password of their account instead of a company. Nothing is made before the address has been
-    looked at, by `run`.
+    Callers are answered the same, and as fast, whether or not somebody has the address: a person who has it
+    gets a link for a password of their account instead of a company. Nothing is made before the address has
+    been looked at, by `run`.
     """
 
     def __init__(
@@ -363,7 +363,7 @@ async def found_company(
 
 
 async def _membership(session: AsyncSession, organization: Organization) -> Membership:
-    """That of the only one who belongs to a new organization."""
+    """Membership of the only person who belongs to a new organization."""
     query = select(Membership).where(Membership.organization_id == organization.id)
     return (await session.scalars(query)).one()
 

@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 class DeletionView(Struct, frozen=True):
-    """What a link would delete: the organization, with so many people and rooms."""
+    """Organization that a link would delete, with so many people and rooms."""
 
     organization_name: str
     people: int
@@ -56,11 +56,11 @@ class DeletionView(Struct, frozen=True):
 
 
 class OrganizationDeletions:
-    """Whoever manages an organization is mailed a link, and deletes it by that: on its page, or by the API
-    within an hour after they have shown the link's key. Nobody gets into it from then on. What was in it is
-    removed piece by piece, and people who belong to no other organization with it; a row without a name
-    stays, so that no token so far is good for another. Whoever tries links that do not exist is slowed
-    down."""
+    """Deletions of organizations. A manager is mailed a link, and deletes the organization by that: on its
+    page, or by the API within an hour after they have shown the link's key. Nobody gets into it from then on.
+    What was in it is removed piece by piece, and people who belong to no other organization with it; a row
+    without a name stays, so that no token so far is good for another. Callers who try links that do not exist
+    are slowed down."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from switchroom.identity.models import Person
 
 
 class AccountDependents(Protocol):
-    """What is told of a change in the transaction that makes it: both are done, or neither."""
+    """Listeners that are told of a change in the transaction that makes it: both are done, or neither."""
 
     async def organizer_leaves(
         self, session: AsyncSession, organization_id: int, leaver: Person, heir: Person

@@ -23,7 +23,7 @@ PAGE = 50
 """People of one page."""
 
 MOST_COUNTED = 1000
-"""Above which people are not counted."""
+"""Number above which people are not counted."""
 
 _TO_LIST = Administration.USER_LIST | Administration.USER_ADMIN
 _LONGEST_TERM = 200
@@ -47,9 +47,9 @@ class PeopleFilter(Struct, frozen=True, kw_only=True):
 
 
 class ListedPerson(Struct, frozen=True, kw_only=True):
-    """Somebody as the directory shows them. Of whoever has not accepted an invitation it is what that says;
-    `mailed_at` and `expires_at` are of it. Whether they belong to other organizations too (`is_shared`) is
-    not said of them."""
+    """Person as the directory shows them. Of invitees who have not accepted yet it has what their invitation
+    says; `mailed_at` and `expires_at` are the invitation's. Whether they belong to other organizations too
+    (`is_shared`) is not said of them."""
 
     id: str
     place: int
@@ -78,7 +78,8 @@ class PeoplePage(Struct, frozen=True, kw_only=True):
 
 
 class PeopleDirectory:
-    """Newest first: an index has that order, and whoever was invited last is looked for most."""
+    """Directory of people, newest first: an index has that order, and the latest invitees are looked for
+    most."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -114,7 +115,8 @@ _IS_INVITED = Membership.invited_at.is_not(None)
 
 
 def _listed(wanted: PeopleFilter) -> Select[Person, Membership, MemberInvitation, bool]:
-    """The invitation is None of those who were not invited."""
+    """Query for the people whom a filter lets through; without an invitation for people who were not
+    invited."""
     is_shared = exists(
         select(_ELSEWHERE.c.id)
         .where(
@@ -169,7 +171,7 @@ def _has(word: str) -> ColumnElement[bool]:
 
 
 def _pattern(word: str) -> str:
-    """What SQL finds texts by that may have the word in them. Of letters only those of ASCII have two cases
+    """SQL pattern of texts that may have the word in them. Of letters only those of ASCII have two cases
     in every database; any other character stands for all."""
     letters = (f"\\{one}" if one in "%_\\" else one if one.isascii() else "_" for one in word)
     return f"%{''.join(letters)}%"

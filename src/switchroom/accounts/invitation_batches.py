@@ -39,7 +39,7 @@ from switchroom.tasks import taking_turns
 
 KIND = "invitations"
 MOST_INVITED = 10_000
-"""In one batch."""
+"""Invitations in one batch."""
 
 _PIECE = 25
 """People in one transaction: others wait for it, and on SQLite the whole process does."""
@@ -48,7 +48,7 @@ _MOST_WAITING = 10
 """Batches of one organization."""
 
 _AGAIN_AFTER = timedelta(days=15)
-"""Who was written to by a batch or alone is not written to again by one within this time."""
+"""Time within which a batch does not write again to a person who was written to, by a batch or alone."""
 
 _KEPT = timedelta(days=30)
 _TIDIED_EVERY = timedelta(hours=1)
@@ -59,7 +59,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class BatchTerms(Struct, frozen=True, kw_only=True):
-    """What all invitations of a batch have in common: who invites, and what they give."""
+    """Terms of all invitations of a batch: the inviter, and what they give."""
 
     token: AccessToken
     name: str
@@ -67,8 +67,9 @@ class BatchTerms(Struct, frozen=True, kw_only=True):
 
 
 class InvitationBatches(Work[Claim[Batch]]):
-    """Each piece and the note that it is done are one transaction: a batch whose process dies is taken up by
-    another where it was, and nobody is written to twice. Between pieces others write."""
+    """Batches of invitations. Each piece and the note that it is done are one transaction: a batch whose
+    process dies is taken up by another where it was, and nobody is written to twice. Between pieces others
+    write."""
 
     kind = KIND
     at_once = 1
@@ -212,7 +213,7 @@ class InvitationBatches(Work[Claim[Batch]]):
     async def _invite(
         self, session: AsyncSession, inviter: Inviter, drafts: Sequence[InvitationDraft]
     ) -> Sequence[str | DomainError]:
-        """Nobody is invited any more by who may not do it by now, or may not give what they gave."""
+        """Invite people, unless the inviter may not do so by now, or may not give what they gave."""
         try:
             token = await require_still(session, inviter.token, TO_INVITE)
             require_all(token, Administration(inviter.administration))

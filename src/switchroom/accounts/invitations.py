@@ -35,11 +35,11 @@ TO_INVITE = Administration.USER_INVITE | Administration.USER_ADMIN
 _RENEWED_FOR = timedelta(days=60)
 
 TRIES = 3
-"""Of a transaction that makes people whom another can make at the same time."""
+"""Tries of a transaction that makes people whom another can make at the same time."""
 
 
 class InvitationView(Struct, frozen=True):
-    """What an invitation says to whoever has its link. `has_account` is whether they sign in with a password
+    """Invitation as the holder of its link sees it. `has_account` is whether they sign in with a password
     of theirs already, which accepting takes then. `accepted_at` is None for one that is open."""
 
     username: str
@@ -52,9 +52,10 @@ class InvitationView(Struct, frozen=True):
 
 
 class MemberInvitations:
-    """An invitation is accepted by its link, which proves that the mail came to whom it is for, and by the
-    password of whoever has an account already: a name that another organization gave somebody does not let
-    them in here. Whoever tries links that do not exist is slowed down, by address."""
+    """Invitations of people to an organization. One is accepted by its link, which proves that the mail came
+    to whom it is for, and by the password of an invitee who has an account already: a name that another
+    organization gave somebody does not let them in here. Callers who try links that do not exist are slowed
+    down, by address."""
 
     def __init__(
         self,
@@ -99,9 +100,9 @@ class MemberInvitations:
         await self.invite(token, _draft_of(said))
 
     async def resend_by_link(self, key: str, address: str, company_id: str = "") -> tuple[str, str]:
-        """Send an invitation again for whoever has its link, to where that went, also for two months after it
-        has expired. The link is void then: each brings one mail. Returns the id of the person and the ULID of
-        the organization, which may be named. Raises what `look_up` raises, and Conflict for one that was
+        """Send an invitation again for the holder of its link, to where that went, also for two months after
+        it has expired. The link is void then: each brings one mail. Returns the id of the person and the ULID
+        of the organization, which may be named. Raises what `look_up` raises, and Conflict for one that was
         accepted."""
         invitation, person, organization = await self._find(key, address, kept_for=_RENEWED_FOR)
         if company_id not in ("", organization.ulid):
@@ -144,7 +145,7 @@ class MemberInvitations:
             return invited
 
     async def look_up(self, key: str, address: str) -> InvitationView:
-        """What a link is good for. Raises LinkNotFound for one that was replaced or never was, LinkExpired
+        """Invitation of a link. Raises LinkNotFound for one that was replaced or never was, LinkExpired
         for one that was not accepted in time, and Exhausted after repeated guesses."""
         return _view(*await self._find(key, address))
 
@@ -167,8 +168,8 @@ class MemberInvitations:
             return await _accept(session, self._requests, query, person.password_hash, password_hash)
 
     async def sign_in(self, key: str, own_token: str, address: str) -> AccessToken:
-        """The claims of somebody invited, good for accepting the invitation and for nothing else. Whoever has
-        an account shows that it is theirs by a token of it.
+        """The claims of somebody invited, good for accepting the invitation and for nothing else. An invitee
+        who has an account shows that it is theirs by a token of it.
 
         Raises what `look_up` raises, Conflict for an invitation that was accepted, and Forbidden.
         """
@@ -258,7 +259,7 @@ async def _accept(
     seen_hash: str,
     password_hash: str,
 ) -> str:
-    """Make a member of whoever is invited. `seen_hash` is what their password was when it was looked at;
+    """Make a member of the invitee. `seen_hash` is what their password was when it was looked at;
     `password_hash` is that of a new one, empty for none. Of two at once, one accepts. Returns the user
     name."""
     locked = query.with_for_update().execution_options(populate_existing=True)
@@ -304,7 +305,7 @@ async def _take_over_address(
     session: AsyncSession, requests: PasswordRequests, person: Person, email: str
 ) -> None:
     """The person's mail goes to where the link was read, and nowhere that another organization has named:
-    links for a password do, by which whoever reads them is let in here. A user name that came with no
+    links for a password do, by which their reader is let in here. A user name that came with no
     password is nobody's habit. Raises Conflict for an address that is somebody else's user name."""
     await requests.withdraw(session, person)
     if folded(person.email) != folded(email):
@@ -315,7 +316,7 @@ async def _take_over_address(
 
 
 def _draft_of(invitation: MemberInvitation) -> InvitationDraft:
-    """What an invitation says, to be said again."""
+    """Draft of an invitation as it is, to send it again."""
     return InvitationDraft(
         email=invitation.email,
         first_name=invitation.first_name,

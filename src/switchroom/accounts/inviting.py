@@ -50,11 +50,11 @@ from switchroom.tasks import taking_turns
 
 GOOD_FOR = timedelta(days=14)
 MOST_ROOMS = 100
-"""Of one invitation."""
+"""Rooms of one invitation."""
 
 
 class InvitationDraft(Struct, frozen=True, kw_only=True):
-    """Somebody to invite, and the rooms that they get into: with the permissions of a group or, without one,
+    """Person to invite, and the rooms that they get into: with the permissions of a group or, without one,
     as participants. Defaults are as `PersonDraft` has them for somebody new."""
 
     email: str
@@ -69,9 +69,9 @@ class InvitationDraft(Struct, frozen=True, kw_only=True):
 
 
 class Inviter(Struct, frozen=True, kw_only=True):
-    """Who invites, and what all whom they invite get. `name` is what mails call them, empty for nobody.
-    `again_after` is the time in which nobody is written to a second time, None for none. With `has_link` it
-    is whoever holds the link of an invitation, which is sent again as it is."""
+    """Inviter, and the permissions that all their invitees get. `name` is what mails call them, empty for
+    nobody. `again_after` is the time in which nobody is written to a second time, None for none. With
+    `has_link` it is the holder of the link of an invitation, which is sent again as it is."""
 
     token: AccessToken
     name: str
@@ -91,8 +91,8 @@ class Inviting:
         self, session: AsyncSession, inviter: Inviter, drafts: Sequence[InvitationDraft]
     ) -> Sequence[str | DomainError]:
         """Invite people to the session's organization, in its transaction. Of each the id, or why they are
-        not invited, in which case nothing is written of them. Who was invited before is sent another link,
-        and the one before is void."""
+        not invited, in which case nothing is written of them. A person who was invited before is sent another
+        link, and the one before is void."""
         piece = await _Piece.read(session, inviter, drafts)
         if piece.organization.closed_at is not None:
             return [Forbidden(ErrorCode.ACCOUNT_CLOSED) for _ in drafts]
@@ -146,7 +146,7 @@ class Inviting:
 
 
 class _Invited(Struct, kw_only=True):
-    """Somebody who is to be invited. Without `person` they are new to the platform, with `membership` they
+    """Invitee of a draft. Without `person` they are new to the platform, with `membership` they
     were invited before. `is_free` says that they belong to no open organization."""
 
     person_id: str
@@ -167,7 +167,7 @@ class _Invited(Struct, kw_only=True):
 
 
 class _Piece:
-    """What is known of all whom drafts name, read at once."""
+    """Facts about all people, rooms and groups whom drafts name, read at once."""
 
     def __init__(self, inviter: Inviter, organization: Organization) -> None:
         self.inviter = inviter
@@ -237,7 +237,7 @@ class _Piece:
             self._rooms[room_id] = administers or bool(permissions.get(room_id, 0) & Permission.ADMIN)
 
     def judge(self, draft: InvitationDraft) -> _Invited:
-        """Whom the draft invites. Raises Invalid, NotFound, Conflict, and Forbidden for somebody who was
+        """Invitee of the draft. Raises Invalid, NotFound, Conflict, and Forbidden for somebody who was
         invited to more than the inviter may do."""
         validate_person(
             PersonDraft(

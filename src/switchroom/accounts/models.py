@@ -12,7 +12,8 @@ from switchroom.db.base import Base, OfOrganization, now
 
 
 class MeetingKind(StrEnum):
-    """To a WEBINAR people come to listen and chat; into a BOARDROOM they are let in one by one."""
+    """Kind of a meeting. To a WEBINAR people come to listen and chat; into a BOARDROOM they are let in one by
+    one."""
 
     STANDARD = "standard"
     WEBINAR = "webinar"
@@ -20,7 +21,7 @@ class MeetingKind(StrEnum):
 
 
 class MeetingTerms(OfOrganization, Base):
-    """What is agreed on with an organization about its meetings, and what they are like unless said.
+    """Terms of an organization's meetings: what is agreed on, and defaults for new meetings.
 
     Every organization has one. Limits of 0 are none. After `paid_until` its meetings can be looked at, and
     nothing else.

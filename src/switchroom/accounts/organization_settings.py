@@ -1,4 +1,4 @@
-"""Settings of an organization that those who administer it change in the portal."""
+"""Settings of an organization that its administrators change in the portal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TO_CHANGE = Administration.COMPANY_ADMIN | Administration.MANAGE_COMPANY
 
 
 class OrganizationView(Struct, frozen=True, kw_only=True):
-    """An organization as it is seen by those who administer it. `version` is another when something of it has
+    """An organization as its administrators see it. `version` is another when something of it has
     changed."""
 
     ulid: str
@@ -36,7 +36,7 @@ class OrganizationView(Struct, frozen=True, kw_only=True):
 
 
 class OrganizationDraft(Struct, frozen=True, kw_only=True):
-    """What an organization is to be like; what is UNSET stays. An empty link is none."""
+    """Change of an organization; what is UNSET stays. An empty link is none."""
 
     display_name: str | UnsetType = UNSET
     privacy_link: str | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""Those who can schedule meetings."""
+"""Meeting organizers: people who can schedule meetings."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from switchroom.mail.password_requests import PasswordRequests
 _MEMBERSHIPS = cast("Table", Membership.__table__)
 
 IS_ORGANIZER = Membership.standing != literal_column(f"'{Standing.PARTICIPANT}'")
-"""Whose meetings can be scheduled: administrators and moderators. Written into the statement, not bound to
-it, so that the index of them serves it."""
+"""Condition for a member to be an organizer: an administrator or a moderator. Written into the statement, not
+bound to it, so that the index of organizers serves it."""
 
 
 class Actor(Struct, frozen=True):
-    """Who schedules: a person, who as an administrator does so for everybody in the organization.
+    """Scheduler of meetings: a person, who as an administrator does so for everybody in the organization.
     `timezone` is the person's own, empty without one."""
 
     organization_id: int
@@ -39,7 +39,7 @@ class Actor(Struct, frozen=True):
 
 
 class Organizer(Struct, frozen=True):
-    """Somebody who schedules meetings, and their place in the account."""
+    """Person who schedules meetings, and their place in the account."""
 
     person: Person
     membership: Membership
@@ -69,8 +69,8 @@ async def new_person(
     path: str = "email",
     organization_id: int | None = None,
 ) -> Person:
-    """Somebody with this address and nothing else yet. Who was in other accounts before brings nothing along:
-    neither what those said of them, nor a password, which need not be of whoever has the address now. The
+    """Person with this address and nothing else yet. A person of other accounts before brings nothing along:
+    neither what those said of them, nor a password, which need not be of the address's present holder. The
     draft must have been checked; `path` is its address' in errors. `organization_id` is where they are to
     belong to, if that is there yet. Raises Conflict for an address that somebody has."""
     address = address_of(draft)
@@ -86,7 +86,7 @@ async def emptied_person(
     passwords: PasswordRequests,
     path: str = "email",
 ) -> Person:
-    """Somebody with these names and nothing else yet: new, or `known` of organizations that are closed or
+    """Person with these names and nothing else yet: new, or `known` of organizations that are closed or
     have invited them. Invitations that went to another address than this are void.
     Raises Conflict where somebody else has taken the names in the meantime."""
     person = known or Person()
@@ -133,8 +133,9 @@ async def flush_address(session: AsyncSession, path: str = "email") -> None:
 async def require_new_address(
     session: AsyncSession, address: str, path: str = "email", organization_id: int | None = None
 ) -> Person | None:
-    """Raises Conflict when somebody in an open account has it. Returns who had it in closed ones, or was
-    invited to others than `organization_id` only: that others invite somebody keeps nobody out."""
+    """Raises Conflict when somebody in an open account has the address. Returns the person who had it in
+    closed ones, or was invited to others than `organization_id` only: an invitation by others keeps nobody
+    out."""
     query = select(Person).where(Person.id.in_(_OF_ADDRESS)).order_by(Person.username != folded(address))
     people = (await session.scalars(query, {"named": list(spellings(address))})).all()
     if not people:

@@ -1,4 +1,4 @@
-"""Links for a password, mailed to people by those who administer them."""
+"""Links for a password, mailed to people by their administrators."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from switchroom.mail.password_requests import PasswordRequests
 
 _AGAIN_AFTER = timedelta(minutes=5)
 _DAYS = 1
-"""So long a link is good."""
+"""Days that a link is good."""
 
 
 class PasswordHelp:
-    """The link goes to the person's own address: whoever sends it gets nothing by it."""
+    """Help with passwords. The link goes to the person's own address: its sender gets nothing by it."""
 
     def __init__(self, database: Database, requests: PasswordRequests) -> None:
         self._database = database

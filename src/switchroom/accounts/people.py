@@ -1,4 +1,4 @@
-"""People of an organization, made, changed and taken out by those who administer them."""
+"""People of an organization, made, changed and taken out by their administrators."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class PeopleAdministration:
         self._dependents = dependents
 
     async def create(self, token: AccessToken, draft: PersonDraft, access: AccessDraft) -> str:
-        """Somebody new to the platform, with a password. Returns the id.
+        """Create a person who is new to the platform, with a password. Returns the id.
 
         The user name is the e-mail address unless another is given. Raises Conflict for a user name or
         address that somebody has, in whatever organization.
@@ -202,8 +202,8 @@ class PeopleAdministration:
 
     async def destroy(self, token: AccessToken, person_id: str) -> None:
         """Take somebody out of the organization. Their meetings become those of another who administers it,
-        what rooms say of them goes, their tokens are void, and they leave its rooms. Whoever belongs to no
-        other organization is forgotten.
+        what rooms say of them goes, their tokens are void, and they leave its rooms. People who belong to
+        no other organization are forgotten.
 
         Raises NotFound, Forbidden for the last who administers the organization, and Conflict for somebody
         whom something in it uses.
@@ -337,7 +337,8 @@ def require_all(token: AccessToken, permissions: Administration) -> None:
 
 
 async def lock_people(session: AsyncSession, organization_id: int) -> None:
-    """Whoever else changes people of the organization waits until the session's transaction has ended."""
+    """Lock the people of the organization: others who change them wait until the session's transaction
+    ends."""
     await lock_organization(session, organization_id)
     await lock_terms(session, organization_id)
 

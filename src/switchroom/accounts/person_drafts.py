@@ -23,7 +23,7 @@ from switchroom.mail.addresses import require_address
 from switchroom.rooms.drafts import LONGEST_NAME, merged_properties, require_name, require_text
 
 LANGUAGES = ("de", "en")
-"""That mails and pages can be in."""
+"""Languages that mails and pages can be in."""
 
 _LONGEST_TITLE = 100
 _MOST_LANGUAGES = 50
@@ -32,7 +32,7 @@ _LONGEST_PROPERTY = 10_000
 
 
 class PersonDraft(Struct, frozen=True, kw_only=True):
-    """What somebody is to be like; what is UNSET stays as it is.
+    """Person to be, or change of one; what is UNSET stays as it is.
 
     The language is read from a tag such as `de-AT`. `properties` are those of their place in the
     organization, merged into what is there: an empty text takes one away.
@@ -48,8 +48,8 @@ class PersonDraft(Struct, frozen=True, kw_only=True):
 
 
 class AccessDraft(Struct, frozen=True, kw_only=True):
-    """What somebody is to sign in with, and what they may do in the organization; what is UNSET stays as it
-    is. `permissions` says of each whether they have it; one that is given brings its children along.
+    """Credentials of a person, and their permissions in the organization; what is UNSET stays as it is.
+    `permissions` says of each whether they have it; one that is given brings its children along.
     `removes_credentials` takes the password so far away and ends all sessions; without another they set one
     by mail."""
 
@@ -135,8 +135,8 @@ def write_person(person: Person, membership: Membership, draft: PersonDraft) -> 
 
 
 def write_invited(invitation: MemberInvitation, membership: Membership, draft: PersonDraft) -> None:
-    """As `write_person`, for somebody who has not accepted the invitation: until then it is what says who
-    they are."""
+    """Write a draft as `write_person` does, for somebody who has not accepted the invitation: which
+    says who they are until then."""
     for name in ("first_name", "last_name", "title"):
         value = getattr(draft, name)
         if value is not UNSET:
@@ -152,7 +152,7 @@ def write_invited(invitation: MemberInvitation, membership: Membership, draft: P
 def with_permissions(
     token: AccessToken, present: Administration, changes: Mapping[Administration, bool]
 ) -> Administration:
-    """What somebody may do who may do `present`, after the changes.
+    """Permissions of a person who has those of `present`, after the changes.
 
     Raises Forbidden for what the caller may not do themselves, given or taken; managing the organization is
     what brings everything but the bills.
@@ -171,7 +171,7 @@ def with_permissions(
 
 
 def standing_with(administration: Administration, before: Standing = Standing.PARTICIPANT) -> Standing:
-    """The standing of whoever may do this: who manages the organization administers it."""
+    """The standing of a person with these permissions: a manager of the organization administers it."""
     if administration & Administration.MANAGE_COMPANY:
         return Standing.ADMINISTRATOR
     return Standing.PARTICIPANT if before is Standing.ADMINISTRATOR else before

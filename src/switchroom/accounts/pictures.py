@@ -13,7 +13,7 @@ LARGEST_UPLOAD = 100 * 1000
 """Bytes of a logo that is uploaded: each mail carries it."""
 
 MOST_PIXELS = 2000
-"""Of each side of such a logo."""
+"""Pixels of each side of such a logo."""
 
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG_END = b"\xff\xd9"
@@ -99,7 +99,7 @@ def _jpeg_size(content: bytes) -> tuple[int, int]:
 
 
 def _webp_size(content: bytes) -> tuple[int, int]:
-    """As the WebP container and its three kinds of bitstreams say it (RFC 9649)."""
+    """Size as the WebP container and its three kinds of bitstreams say it (RFC 9649)."""
     if content[:4] != b"RIFF" or content[8:12] != b"WEBP" or len(content) < 30:
         return 0, 0
     match content[12:16]:

@@ -1,4 +1,4 @@
-"""Keys of programs, as those who manage an organization see, make and withdraw them."""
+"""Keys of programs, as managers of an organization see, make and withdraw them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from switchroom.identity.permissions import ALL_ADMINISTRATION, Administration
 from switchroom.identity.tokens import AccessToken
 
 MOST_KEYS = 100
-"""Of one kind, in one organization."""
+"""Keys of one kind, in one organization."""
 
 
 class ListedApiKey(Struct, frozen=True, kw_only=True):
@@ -49,8 +49,8 @@ class ListedMeetingKey(Struct, frozen=True, kw_only=True):
 
 
 class ProgramKeys:
-    """Whoever manages the organization gives a key no more than they may themselves; with a token that may do
-    less than they may, none."""
+    """Keys of programs. Managers of the organization give a key no more than they may do themselves; with a
+    token that may do less than its holder, they make none."""
 
     def __init__(self, database: Database, api_keys: ApiKeys, keys: PlatformKeys) -> None:
         self._database = database
@@ -113,7 +113,7 @@ class ProgramKeys:
 
     async def create_meeting_key(self, token: AccessToken, name: str, permissions: KeyPermission) -> str:
         """Returns the key, which is shown this once. It is an administrator to the APIs that it opens, and so
-        for those who have every permission to make. Raises Forbidden, and Invalid for one without
+        for callers with every permission to make. Raises Forbidden, and Invalid for one without
         permissions."""
         query = select(func.count()).where(PlatformKey.organization_id == token.organization_id)
         async with self._making(token, ALL_ADMINISTRATION) as session:

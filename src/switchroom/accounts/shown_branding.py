@@ -51,8 +51,9 @@ log = structlog.get_logger()
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """What is shown of an organization. `logo_version` is another with another logo, and empty without one;
-    `upload` is the digest of a logo that has been uploaded, which counts before all addresses."""
+    """Branding of an organization, as it is shown. `logo_version` is another with another logo, and empty
+    without one; `upload` is the digest of a logo that has been uploaded, which counts before all
+    addresses."""
 
     organization_id: int
     name: str
@@ -92,7 +93,7 @@ class ShownBranding:
         return picture
 
     async def for_mail(self, organization_id: int) -> MailBranding:
-        """What mails show. A logo whose server takes its time goes into later ones."""
+        """Branding of mails. A logo whose server takes its time goes into later ones."""
         shown = await self._shown(Organization.id == organization_id)
         if shown is None:
             return NO_BRANDING

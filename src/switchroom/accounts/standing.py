@@ -13,7 +13,7 @@ from switchroom.errors import ErrorCode, Forbidden
 from switchroom.identity.models import Organization
 
 TRIAL = timedelta(days=14)
-"""How long a trial lasts."""
+"""Time that a trial lasts."""
 
 
 def require_good_standing(organization: Organization, terms: MeetingTerms, *, to_change: bool) -> None:
@@ -25,14 +25,14 @@ def require_good_standing(organization: Organization, terms: MeetingTerms, *, to
 
 
 async def lock_organization(session: AsyncSession, organization_id: int) -> None:
-    """Whoever else locks the organization waits until the session's transaction has ended. Rows that refer
-    to it can still be written."""
+    """Lock the organization: others who lock it wait until the session's transaction has ended. Rows that
+    refer to it can still be written."""
     query = select(Organization.id).where(Organization.id == organization_id)
     await session.execute(query.with_for_update(key_share=True))
 
 
 async def lock_terms(session: AsyncSession, organization_id: int) -> MeetingTerms:
-    """The organization's terms as they are now; whoever else wants to count against them waits until the
+    """The organization's terms as they are now; others who want to count against them wait until the
     session's transaction has ended."""
     query = select(MeetingTerms).where(MeetingTerms.organization_id == organization_id).with_for_update()
     return (await session.scalars(query.execution_options(populate_existing=True))).one()

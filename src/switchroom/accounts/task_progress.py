@@ -51,8 +51,9 @@ class TaskState(StrEnum):
 
 
 class TaskProgress(Struct, frozen=True, kw_only=True):
-    """Where a task is: `done` of `total` are, the `failed` ones among them. `execution` counts the times it
-    was begun, of at most `retries` more. `failures` are told at its end, in the order of what was asked."""
+    """Progress of a task: `done` of `total` are, the `failed` ones among them. `execution` counts the times
+    it was begun, of at most `retries` more. `failures` are told at its end, in the order of what was
+    asked."""
 
     state: TaskState
     total: int
@@ -65,7 +66,7 @@ class TaskProgress(Struct, frozen=True, kw_only=True):
 
 
 class Tasks:
-    """A task is seen by whoever began it, and by those who administer people."""
+    """Tasks, each seen by the person who began it, and by administrators of people."""
 
     def __init__(self, database: Database, signer: TokenSigner) -> None:
         self._database = database
@@ -73,7 +74,7 @@ class Tasks:
         self._followed: Counter[int] = Counter()
 
     def followed(self, organization_id: int) -> int:
-        """How many tasks the organization follows in this process."""
+        """Number of tasks that the organization follows in this process."""
         return self._followed[organization_id]
 
     async def progress(self, token: AccessToken, task_id: str) -> TaskProgress:

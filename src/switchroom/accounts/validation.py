@@ -24,7 +24,7 @@ _LOCALES = ("en", "de")
 
 
 class AccountChange(Struct, frozen=True, kw_only=True):
-    """What is to be different about an account; what is UNSET stays as it is."""
+    """Change of an account; what is UNSET stays as it is."""
 
     name: str | UnsetType = UNSET
     account_type: str | UnsetType = UNSET
@@ -44,7 +44,7 @@ class AccountChange(Struct, frozen=True, kw_only=True):
 
 
 class OrganizerDraft(Struct, frozen=True, kw_only=True):
-    """Somebody who is to schedule meetings, or what is to be different about them.
+    """Organizer to be, or change of one.
 
     For a new one what is UNSET is empty, and the locale is English.
     """
@@ -59,7 +59,7 @@ class OrganizerDraft(Struct, frozen=True, kw_only=True):
 
 
 TERMS = tuple(name for name in AccountChange.__struct_fields__ if name != "name")
-"""What a change says of the terms, by the names that they have there too."""
+"""Fields of a change that are of the terms, which have them by the same names."""
 
 
 def validate_account(change: AccountChange) -> None:
