@@ -50,7 +50,7 @@ class Viewer:
 
     @classmethod
     def of_member(cls, token: AccessToken, membership: Membership) -> Viewer:
-        """Another person of the organization, seen by those who administer a room."""
+        """Another person of the organization, seen by administrators of a room."""
         claims = structs.replace(
             token,
             subject_id=membership.person_id,
@@ -60,11 +60,11 @@ class Viewer:
         return cls(claims, Standing(membership.standing))
 
     def permissions_in(self, room: Room, entry: RoomPermission | None) -> Permission:
-        """What this viewer may do in the room, where `entry` is the room's own for the person."""
+        """Permissions of this viewer in the room, where `entry` is the room's own for the person."""
         return self.permissions_by(room.default_permissions, entry.permissions if entry is not None else None)
 
     def permissions_by(self, default: int | None, own: int | None) -> Permission:
-        """What this viewer may do in a room with these permissions.
+        """Permissions of this viewer in a room with these entries.
 
         The person's own there count before all else; then an administrator may do everything; then the
         room's default for everybody in the organization, in which a moderator by standing moderates.
@@ -110,7 +110,8 @@ def _has(permission: Permission, administers_rooms: bool, room: type[Room]) -> C
 
 
 def with_viewer(rooms: Select[*Columns]) -> Select[*Columns]:
-    """Of `rooms` the one that `room_and_viewer` names, joined with what concerns the caller in it."""
+    """Query for the one of `rooms` that `room_and_viewer` names, joined with what concerns the caller in
+    it."""
     return (
         rooms.outerjoin(
             RoomPermission,
@@ -163,8 +164,8 @@ def judge(
     *,
     to_administer: bool,
 ) -> tuple[Viewer, Permission]:
-    """Who the caller is to a room of the organization, and what they may do in it: by the room's default
-    permissions, their own there, and their standing.
+    """Viewer that the caller is of a room of the organization, and their permissions in it: by the room's
+    default permissions, their own there, and their standing.
 
     Raises NotFound for a room that is not there for the caller, because they may not enter it; Forbidden for
     one that they may enter and not administer.
@@ -181,7 +182,7 @@ def judge(
 
 
 def no_room(token: AccessToken, room_id: str) -> Exception:
-    """What to raise for a room that is not there for the caller."""
+    """Error to raise for a room that is not there for the caller."""
     if token.is_guest:
         return Forbidden(ErrorCode.NOT_FOR_GUESTS)
     return NotFound(ErrorCode.ROOM_NOT_FOUND, "room_id", id=room_id[:100])

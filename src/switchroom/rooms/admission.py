@@ -37,8 +37,8 @@ _SHORTEST_EXTERNAL_ID, _LONGEST_EXTERNAL_ID = 32, 256
 
 
 class RoomFacts(Struct, frozen=True, kw_only=True):
-    """A room as its conference needs to know it, whoever is inside. It has places for `active_limit` people
-    with voice, video or screen, and for `passive_limit` spectators."""
+    """A room as its conference needs to know it, the same for everybody inside. It has places for
+    `active_limit` people with voice, video or screen, and for `passive_limit` spectators."""
 
     organization_id: int
     company_id: str
@@ -58,8 +58,8 @@ class RoomFacts(Struct, frozen=True, kw_only=True):
 
 
 class Admission(Struct, frozen=True, kw_only=True):
-    """Somebody may come into the room, as this and with these permissions. Whether there is a place is the
-    conference's to say."""
+    """Admission of a person into the room, as this user and with these permissions. Whether there is a place
+    is the conference's to say."""
 
     room: RoomFacts
     user_id: str
@@ -67,15 +67,15 @@ class Admission(Struct, frozen=True, kw_only=True):
     is_guest: bool
     permissions: Permission
     issued_at: float
-    """When the token was issued that they come with, in Unix time."""
+    """Unix time at which the token was issued that they come with."""
     link_id: str | None = None
     valid_until: datetime | None = None
     waits: bool = False
     """Whether a moderator has to let them in."""
 
     def is_revoked_by(self, notice: AccessRevoked) -> bool:
-        """Whether the notice is about this person or their link, and voids the token they come with: who has
-        signed in anew since comes with another."""
+        """Whether the notice is about this person or their link, and voids the token they come with: a person
+        who has signed in anew since comes with another."""
         return (
             notice.organization_id == self.room.organization_id
             and notice.subject_id in (self.user_id, self.link_id)
@@ -84,9 +84,9 @@ class Admission(Struct, frozen=True, kw_only=True):
 
 
 class Visitor(Struct, frozen=True):
-    """Somebody inside a room, or waiting before it, whose admission is reviewed.
+    """Person inside a room, or waiting before it, whose admission is reviewed.
 
-    `since` is when they came in; None for who waits.
+    `since` is when they came in; None for one who waits.
     """
 
     token: str
@@ -95,7 +95,7 @@ class Visitor(Struct, frozen=True):
 
 
 Verdict = Admission | DomainError
-"""What a review finds for one person: what they may do now, or why they may not be there any more."""
+"""Verdict of a review on one person: what they may do now, or why they may not be there any more."""
 
 
 class LinkState(StrEnum):
@@ -105,7 +105,7 @@ class LinkState(StrEnum):
 
 
 class LinkView(Struct, frozen=True, kw_only=True):
-    """Link as whoever holds it may know it before coming in."""
+    """Link as its holder may know it before coming in."""
 
     id: str
     kind: LinkKind
@@ -154,7 +154,7 @@ class AdmissionService:
     async def authenticate_guest(
         self, company_id: str, room_id: str, access_key: str, display_name: str, external_id: str
     ) -> GuestPass:
-        """A token for whoever holds the link.
+        """A token for the holder of the link.
 
         A guest link is one person, and so is a group link with the same `external_id` (32 to 256 characters).
         A guest link's own name counts before `display_name`.
@@ -196,7 +196,7 @@ class AdmissionService:
         return GuestPass(self._signer.sign(claims), claims, link)
 
     async def admit(self, token: str, room_id: str, display_name: str | None = None) -> Admission:
-        """Who holds the token comes into the room, if they may.
+        """Admit the holder of the token into the room, if they may come in.
 
         A guest may take another name than the token's unless the link has one of its own.
         Raises Unauthenticated, NotFound, Forbidden and its link kinds, LinkNotFound.
@@ -238,7 +238,8 @@ class AdmissionService:
         return [verdict(admitted, *one) for one in zip(people, visitors, strict=True)]
 
     def identify(self, visitor: Visitor, organization_id: int, room_id: str) -> AccessToken | DomainError:
-        """Who a visitor of a room of the organization is by their token, even when it has expired."""
+        """Claims of the token of a visitor of a room of the organization, even when it has expired; or the
+        error if they are not known by it."""
         try:
             claims = self._signer.verify(visitor.token, even_expired=True)
         except DomainError as error:
@@ -316,7 +317,8 @@ async def _members_of(session: AsyncSession, room_id: str, person_ids: Collectio
 def verdict(
     judge: Callable[[AccessToken, Visitor], Admission], claims: AccessToken | DomainError, visitor: Visitor
 ) -> Verdict:
-    """What `judge` returns or raises for somebody, if it is known who they are."""
+    """Verdict on a visitor: what `judge` returns or raises; the error in place of claims if they are not
+    known."""
     if isinstance(claims, DomainError):
         return claims
     try:
@@ -391,7 +393,7 @@ def _admission(
 
 
 def _no_room(room_id: str) -> NotFound:
-    """For somebody whose token is not for the room, too."""
+    """Error for a room that is not there, or that the token is not for."""
     return NotFound(ErrorCode.ROOM_NOT_FOUND, "room_id", id=room_id[:100])
 
 

@@ -18,17 +18,17 @@ from switchroom.identity.tokens import AccessToken
 from switchroom.rooms.access import room_for
 
 MOST_STAYS = 500
-"""Of one page."""
+"""Stays of one page."""
 
 _PART, _MOST_PARTS = 200, 10
-"""Events that are looked at together, and how often, for those who are inside now."""
+"""Events that are looked at together, and how often, for the people who are inside now."""
 
 _JOINED, _LEFT = OF_ROOM.joined.event_type, OF_ROOM.left.event_type
 _ENDS = (OF_ROOM.opened.event_type, OF_ROOM.emptied.event_type)
 
 
 class Stay(Struct, frozen=True, kw_only=True):
-    """Somebody's time in a room. `left_at` is None while it lasts."""
+    """Stay of a person in a room. `left_at` is None while it lasts."""
 
     display_name: str
     is_guest: bool
@@ -38,8 +38,8 @@ class Stay(Struct, frozen=True, kw_only=True):
 
 
 class StayFilter(Struct, frozen=True, kw_only=True):
-    """Which stays: those that ended since a time (inclusive) and until another, in the order in which they
-    ended, the newest first unless the oldest is; after the one of the page before (`following`)."""
+    """Filter of stays: those that ended since a time (inclusive) and until another, in the order in which
+    they ended, the newest first unless the oldest is; after the one of the page before (`following`)."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -49,8 +49,8 @@ class StayFilter(Struct, frozen=True, kw_only=True):
 
 
 class AttendancePage(Struct, frozen=True, kw_only=True):
-    """Those who are `inside` are told with the first page, those who came last first. `following` is None on
-    the last page."""
+    """Page of attendance. Only the first page has the people `inside`, who came last first. `following` is
+    None on the last page."""
 
     room_name: str
     inside: Sequence[Stay]
@@ -59,8 +59,9 @@ class AttendancePage(Struct, frozen=True, kw_only=True):
 
 
 class RoomAttendance:
-    """Attendance for those who administer a room. A stay is in the log as a whole with the event of leaving,
-    which everybody has in the end: whose server was killed, by the next that opens the room."""
+    """Attendance of rooms for their administrators. A stay is in the log as a whole with the event of
+    leaving, which everybody has in the end: people whose server was killed get it from the next that opens
+    the room."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -107,8 +108,8 @@ def _between(query: _Events, wanted: StayFilter, first: int, last: int | None) -
 
 
 async def _inside(session: AsyncSession, room_id: str) -> list[Stay]:
-    """Who has joined since the room was opened, and not left. Who came before very many others is told of
-    when they leave."""
+    """Stays of people who have joined since the room was opened, and not left. A person who came before very
+    many others is told of when they leave."""
     query = _of_room(room_id).where(Event.type.in_((_JOINED, _LEFT, *_ENDS))).order_by(Event.id.desc())
     inside: list[Stay] = []
     known: set[str] = set()

@@ -136,7 +136,7 @@ def write_details(room: Room, draft: RoomDraft) -> None:
 
 
 def _details(draft: RoomDraft) -> dict[str, Any]:
-    """What is said of them: names sanitized, other texts without space around."""
+    """Details that the draft has: names sanitized, other texts without space around."""
     said = {name: getattr(draft, name) for name in RoomDetails.__struct_fields__}
     if draft.display_name is not None:
         said["display_name"] = sanitize.name(draft.display_name)

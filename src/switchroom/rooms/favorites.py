@@ -16,11 +16,12 @@ from switchroom.rooms.access import Viewer, joinable
 from switchroom.rooms.models import FavoriteRoom, Room
 
 MOST_FAVORITES = 1000
-"""Of one member, and of the changes in one call."""
+"""Favorites of one member, and changes in one call."""
 
 
 class Favorites:
-    """Favorites of the members of an organization: one's own, and everybody's for who administers people."""
+    """Favorites of the members of an organization: one's own, and everybody's for administrators of
+    people."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -86,7 +87,7 @@ def _require_access(token: AccessToken, person_id: str) -> None:
 async def _member(
     session: AsyncSession, token: AccessToken, person_id: str, *, to_change: bool
 ) -> tuple[Viewer, Membership]:
-    """The person as a viewer of rooms. `to_change`, whoever else changes their favorites waits."""
+    """The person as a viewer of rooms. With `to_change`, others who change their favorites wait."""
     query = select(Membership).where(Membership.person_id == person_id)
     membership = await session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if membership is None:

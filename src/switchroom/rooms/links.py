@@ -209,7 +209,7 @@ class Links:
             return await self._invite(session, token, room.display_name, [link])
 
     async def delete(self, token: AccessToken, room_id: str | None, link_id: str) -> None:
-        """Remove a link. Whoever is inside by it is put out, and their tokens are void."""
+        """Remove a link. People inside by it are put out, and their tokens are void."""
         async with self._database.write(token.organization_id) as session:
             link, _ = await _link_for(session, token, link_id, room_id, None)
             await withdraw_invitations(session, token.organization_id, link.id, reason="the link was deleted")

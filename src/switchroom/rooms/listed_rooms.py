@@ -44,7 +44,7 @@ async def load_listed(session: AsyncSession, rooms: Sequence[Room]) -> Sequence[
 
 
 async def read_listed(session: AsyncSession, ids: Sequence[str]) -> Sequence[ListedRoom]:
-    """Those of the rooms that are still there, as they are now."""
+    """Listed rooms, of these ids, that are still there, as they are now."""
     return await load_listed(session, (await session.scalars(select(Room).where(Room.id.in_(ids)))).all())
 
 
@@ -61,7 +61,7 @@ class KeptRooms:
     async def of(
         self, session: AsyncSession, organization_id: int, revision: int, ids: Sequence[str]
     ) -> Mapping[str, ListedRoom]:
-        """Those of the rooms that are still there, by id."""
+        """Listed rooms, of these ids, that are still there, by id."""
         found: dict[str, ListedRoom] = {}
         for room_id in ids:
             listed = self._kept.get((organization_id, revision, room_id))

@@ -27,7 +27,7 @@ _NO_GRANTS: Mapping[str, Grant] = {}
 
 
 class RoomView(Struct, frozen=True):
-    """A room with what the viewer may do in it. `grants` by person id: everybody's for those who administer
+    """A room with the viewer's permissions in it. `grants` by person id: everybody's for administrators of
     the room, otherwise the viewer's own."""
 
     listed: ListedRoom
@@ -71,9 +71,9 @@ class RoomListing:
     async def list(self, token: AccessToken, wanted: RoomFilter) -> Sequence[RoomView]:
         """A page of the organization's rooms, in their order within the tree's levels.
 
-        Those who may list rooms see all of them; everybody else sees those open to them and the departments
-        around these. Rooms asked for by id are as they are in the database now, others may be as they were a
-        moment ago.
+        People with the permission to list rooms see all of them; everybody else sees those open to them and
+        the departments around these. Rooms asked for by id are as they are in the database now, others may be
+        as they were a moment ago.
         """
         _require_page(token, wanted)
         organization_id = token.organization_id

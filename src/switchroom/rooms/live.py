@@ -1,4 +1,4 @@
-"""Live occupants of rooms, as whoever runs the conferences tells them."""
+"""Live occupants of rooms, as the processes that run the conferences tell them."""
 
 from __future__ import annotations
 

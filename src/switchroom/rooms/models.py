@@ -148,7 +148,7 @@ class BreakoutRoom(OfOrganization, Base):
 class Link(OfOrganization, Base):
     """A way in for people without an account.
 
-    The access key stands here as it is, because the list of links shows the link again to those who may
+    The access key stands here as it is, because the list of links shows the link again to people who may
     manage it.
     """
 

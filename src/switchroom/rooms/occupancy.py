@@ -37,7 +37,7 @@ class Occupancy:
         }
 
     async def _hiding(self, token: AccessToken, room_ids: Sequence[str]) -> Collection[str]:
-        """Those of the rooms in which people are examined whom the caller does not moderate."""
+        """Rooms, of these, in which people are examined whom the caller does not moderate."""
         if not room_ids:
             return ()
         rooms = await self._listing.list(token, RoomFilter(limit=MOST_ROOMS, room_ids=room_ids))

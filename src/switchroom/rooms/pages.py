@@ -45,7 +45,7 @@ IS_BEHIND = tuple_(Room.position, Room.id) > tuple_(
 
 
 class PageKind(Struct, frozen=True):
-    """What the statement of a page depends on.
+    """Properties that the statement of a page depends on.
 
     `joinable_only` leaves out what the viewer may not join; without it and `sees_all`, departments around
     joinable rooms are in it. `after_mark` begins behind the parameters `position` and `after`, otherwise

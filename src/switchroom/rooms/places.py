@@ -116,7 +116,8 @@ async def last_position(session: AsyncSession, parent_id: str | None) -> int:
 
 
 def _children_of(parent_id: str | ColumnElement[str] | None) -> ColumnElement[bool]:
-    """Those in its order. Rooms of meetings, which are at the top, have none."""
+    """Condition for the rooms in the order of a parent. Rooms of meetings, which are at the top, have no
+    place in it."""
     return and_(IS_LISTED, Room.parent_id.is_(None) if parent_id is None else Room.parent_id == parent_id)
 
 

@@ -129,7 +129,7 @@ async def _named(session: AsyncSession, name: str, *, required: bool) -> _Quota 
 
 
 async def _rooms_of(session: AsyncSession, name: str, most: int) -> int:
-    """How many rooms have the quota, counted no further than to `most`."""
+    """Number of rooms that have the quota, counted no further than to `most`."""
     return await session.scalar(_ROOMS_OF, {"quota_name": name, "most": most}) or 0
 
 

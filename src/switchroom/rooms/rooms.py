@@ -134,7 +134,7 @@ class Rooms:
             _append(session, token, RoomDeleted, room)
 
     async def permissions(self, token: AccessToken, room_id: str, person_id: str | None = None) -> Permission:
-        """What the caller may do in the room, or for those who administer it, what a person may."""
+        """Permissions of the caller in the room or, for its administrators, of another person."""
         async with self._database.read(token.organization_id) as session:
             other = person_id is not None and person_id != token.subject_id
             _, room, permissions = await room_for(session, token, room_id, to_administer=other)

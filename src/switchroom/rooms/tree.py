@@ -63,8 +63,8 @@ class RoomTree:
         self._database = database
 
     async def first(self, token: AccessToken, term: str = "", *, departments_only: bool = False) -> TreePage:
-        """All of a tree that is small. Of another one its top or, with a term, the rooms with it in their
-        names, those that hold them, and what is in departments of such a name."""
+        """All rooms of a tree that is small. Of another one its top or, with a term, the rooms with it in
+        their names, those that hold them, and what is in departments of such a name."""
         async with self._database.read(token.organization_id) as session:
             shown = await _Shown.to(session, token, departments_only=departments_only)
             nodes = await shown.nodes(_anywhere, MOST_WHOLE + 1)
@@ -100,7 +100,7 @@ _NODES: _Nodes = select(Room.id, Room.parent_id, Room.position, Room.type, Room.
 
 
 class _Audience(Struct, frozen=True):
-    """What the statements depend on of those to whom rooms are shown."""
+    """Properties of the people to whom rooms are shown that the statements depend on."""
 
     sees_all: bool
     administers_rooms: bool
@@ -136,7 +136,7 @@ class _Shown:
         return [_Node(*row) for row in rows]
 
     async def by_ids(self, room_ids: Collection[str]) -> Sequence[_Node]:
-        """These, for whatever holds what is shown is shown."""
+        """Nodes of these rooms, without a look at permissions: whatever holds a shown room is shown."""
         return [_Node(*row) for row in await self._session.execute(_NODES.where(Room.id.in_(room_ids)))]
 
 
@@ -171,7 +171,7 @@ async def _search(shown: _Shown, term: str) -> TreePage:
 
 
 def _pattern(term: str) -> str:
-    """What SQL finds names by that may have the term in them. Of letters only those of ASCII have two cases
+    """SQL pattern of names that may have the term in them. Of letters only those of ASCII have two cases
     in every database; any other character stands for all."""
     letters = (f"\\{one}" if one in "%_\\" else one if one.isascii() else "_" for one in term)
     return f"%{''.join(letters)}%"
@@ -208,5 +208,5 @@ def _level(audience: _Audience, *, at_top: bool, is_first: bool) -> _Nodes:
 
 @cache
 def _named(audience: _Audience) -> _Nodes:
-    """Those whose names are like `pattern`."""
+    """Query for the rooms whose names are like `pattern`."""
     return _anywhere(audience).where(Room.display_name.ilike(bindparam("pattern"), escape="\\"))

@@ -24,12 +24,12 @@ from switchroom.rooms.models import OpenRoom, RoomUse, RoomUsePosition
 
 HOUR = timedelta(hours=1)
 FARTHEST = timedelta(days=62)
-"""How far back use is told of."""
+"""Time that use is told of back from now."""
 
 _COUNTED_EVERY = timedelta(seconds=30)
 _EVENTS_AT_ONCE = 200
 _LONGEST = timedelta(days=7)
-"""That a room is open, or somebody stays: of what is longer the end was lost."""
+"""Time that a room is open, or somebody stays: of what is longer the end was lost."""
 
 _OPENED = {OF_ROOM.opened.event_type: False, OF_MEETING.opened.event_type: True}
 _EMPTIED = {OF_ROOM.emptied.event_type: False, OF_MEETING.emptied.event_type: True}
@@ -65,7 +65,7 @@ class UsePeriod(Struct, frozen=True, kw_only=True):
 
 
 class UseOfRooms:
-    """What has been counted of an organization, and what is open at the moment."""
+    """Use of an organization's rooms: what has been counted, and what is open at the moment."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -98,7 +98,7 @@ class UseOfRooms:
 
 class UseCounting:
     """Counts what has happened since the last time. Where it is in the log is written in the transaction
-    that counts: nothing is counted twice, whoever counts."""
+    that counts: nothing is counted twice, whichever process counts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -237,7 +237,7 @@ class _Counter:
             self._session.sync_session.delete(room)
 
     def _pass_to(self, organization_id: int, is_meeting: bool, at: datetime) -> None:
-        """What is open was open since the last hour that was counted, and until now."""
+        """Count the open rooms as open since the last hour that was counted, and until now."""
         key, until = (organization_id, is_meeting), _hour_of(at)
         count, last = self._counts.get(key, 0), self._last.get(key)
         if count and last is not None:
@@ -269,7 +269,7 @@ class _Counter:
 async def _add_open(
     session: AsyncSession, hours: dict[tuple[bool, datetime], Use], start: datetime, until: datetime
 ) -> None:
-    """What is open at the moment has been since it was opened."""
+    """Add the use of rooms that are open at the moment, since they were opened."""
     opened = select(OpenRoom).where(OpenRoom.opened_at > now() - _LONGEST)
     at_once: dict[tuple[bool, datetime], int] = {}
     for room in await session.scalars(opened):
@@ -316,7 +316,7 @@ def _require_span(start: datetime, end: datetime) -> None:
 
 
 def _begin_of(event: Event) -> datetime:
-    """When the stay began that an event ends."""
+    """Time at which the stay began that an event ends."""
     told: Any = event.data.get("joined_at")
     try:
         begin = datetime.fromisoformat(told) if isinstance(told, str) else event.occurred_at
