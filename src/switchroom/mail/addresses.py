@@ -18,7 +18,7 @@ _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _FORBIDDEN_IN_LOCAL = re.compile(r"[<>,;:\"()\[\]\\@]")
 _LONGEST_ADDRESS = 254
-"""Characters (RFC 5321, 4.5.3.1.3)."""
+"""Characters of an address (RFC 5321, 4.5.3.1.3)."""
 
 _UNWANTED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 

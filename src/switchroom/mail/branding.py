@@ -20,20 +20,20 @@ class InlinePicture(Struct, frozen=True, kw_only=True):
 
     @property
     def content_id(self) -> str:
-        """As the HTML refers to it (RFC 2392), without angle brackets."""
+        """Content id by which the HTML refers to the picture (RFC 2392), without angle brackets."""
         return f"{sha256(self.content).hexdigest()[:32]}@logo.switchroom"
 
     @property
     def shown_size(self) -> tuple[int, int]:
-        """Pixels across and down, in its proportions."""
+        """Pixels across and down at which the picture is shown, in its proportions."""
         across, down = _MOST_SHOWN
         factor = min(across / self.width, down / self.height, 1)
         return max(round(self.width * factor), 1), max(round(self.height * factor), 1)
 
 
 class MailBranding(Struct, frozen=True, kw_only=True):
-    """What is shown at the head of a mail, and the colour of that and of buttons, like #1864ab. Empty texts
-    are none; the `name` is the organization's, for those who see no pictures."""
+    """Branding at the head of a mail, and the colour of that and of buttons, like #1864ab. Empty texts are
+    none; the `name` is the organization's, for readers who see no pictures."""
 
     name: str = ""
     title: str = ""

@@ -14,7 +14,7 @@ from switchroom.mail.invitations import Invitation
 from switchroom.mail.timezones import is_utc, vtimezone, zone_of
 
 OPEN_END = timedelta(hours=1)
-"""How long the entry lasts when an invitation only says when it begins."""
+"""Time that the entry lasts when an invitation only says when it begins."""
 
 _APPOINTMENT = timedelta(hours=24)
 _ONE_DAY = timedelta(days=1)

@@ -22,7 +22,7 @@ def day_and_time(moment: datetime, words: Wording) -> str:
 
 
 def period(start: datetime, end: datetime, words: Wording) -> str:
-    """From `start` to `end`, both in the zone that the reader lives by."""
+    """Text of the time from `start` to `end`, both in the zone that the reader lives by."""
     if start.date() == end.date():
         return words.between_on_one_day.format(
             date=day(start, words), start=f"{start:%H:%M}", end=f"{end:%H:%M}"

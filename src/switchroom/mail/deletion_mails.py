@@ -8,8 +8,8 @@ from msgspec import Struct
 
 
 class DeletionMail(Struct, frozen=True, kw_only=True, tag="organization_deletion"):
-    """What the mail says. All about one organization have the same `uid`. `locale` is `de` or `en`;
-    `timezone` an IANA name, empty for UTC."""
+    """Content of a mail about the deletion of an organization. All about one organization have the same
+    `uid`. `locale` is `de` or `en`; `timezone` an IANA name, empty for UTC."""
 
     uid: str
     to: str

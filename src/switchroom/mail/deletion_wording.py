@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class DeletionWording(Struct, frozen=True, kw_only=True):
-    """One language."""
+    """Words of one language."""
 
     subject: str
     introduction: str

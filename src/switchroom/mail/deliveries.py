@@ -14,8 +14,8 @@ from switchroom.mail.queue import LONGEST_UID
 async def last_deliveries(
     session: AsyncSession, uid: str, recipients: Collection[str]
 ) -> Mapping[str, MailState]:
-    """By address, the state of the last mail with this `uid`. Who was written to in one mail to all that has
-    not been taken apart yet, is waited for."""
+    """State of the last mail with this `uid`, by address. Recipients of one mail to all that has not been
+    taken apart yet are waited for."""
     rows = await session.execute(_MAILS, {"uid": uid[:LONGEST_UID], "recipients": ["", *recipients]})
     states: dict[str, MailState] = {}
     for recipient, state in rows:

@@ -43,7 +43,7 @@ from switchroom.settings import ConfigurationError, SmtpSettings
 RETRY_DELAYS: Sequence[timedelta] = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720)
 )
-"""How long to wait after each failed attempt; after one more than these the mail has failed."""
+"""Times to wait after each failed attempt; after one more than these the mail has failed."""
 
 MAILS = Counter("switchroom_mails_total", "Attempts to deliver a mail.", ["outcome"])
 
@@ -137,7 +137,8 @@ class MailDelivery(Work[Claim[QueuedMail]]):
         return await self._queue.count_due()
 
     async def give_way(self) -> None:
-        """Let those who wait for an answer go first: while the loop is busy, the next mail waits a little."""
+        """Let requests that wait for an answer go first: while the loop is busy, the next mail waits a
+        little."""
         loop = asyncio.get_running_loop()
         until = loop.time() + _LONGEST_WAY
         while loop.time() < until:
@@ -265,7 +266,7 @@ def _brief(error: BaseException) -> str:
 
 
 def _secrets(payload: Payload) -> list[str]:
-    """What must not be repeated from a server's answer."""
+    """Secrets of a mail, which must not be repeated from a server's answer."""
     if isinstance(payload, VoicemailMail):
         return []
     has_link = isinstance(payload, DeletionMail | PasswordMail | MemberInvitationMail)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Invitation(Struct, frozen=True, kw_only=True, tag="guest_link"):
-    """What the mail says.
+    """Content of a mail that invites a guest into a room.
 
     `uid` and `sequence` are the calendar entry's: a later mail with the same `uid` and a higher `sequence`
     replaces the entry. `locale` is `de` or `en`; `timezone` an IANA name, empty for UTC.

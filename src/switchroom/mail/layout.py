@@ -10,10 +10,10 @@ from switchroom.mail.branding import MailBranding, readable_on, stands_out_from_
 from switchroom.mail.isolation import as_html, as_text, isolated
 
 _COLOUR = "#1864ab"
-"""Of links and, unless the organization has its own, of buttons."""
+"""Colour of links and, unless the organization has its own, of buttons."""
 
 _EDGE = "#5c6370"
-"""Around what is too light to be seen on white."""
+"""Colour of the edge around what is too light to be seen on white."""
 
 
 def paragraph(text: str) -> str:

@@ -110,7 +110,7 @@ def _calendar(
 
 
 def _timezones(entries: Sequence[MeetingEntry]) -> list[Timezone]:
-    """One for each zone that the entries use."""
+    """Time zones, one for each that the entries use."""
     used: dict[str, list[MeetingEntry]] = {}
     for entry in entries:
         if not _in_utc(entry):

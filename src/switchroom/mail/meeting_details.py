@@ -49,13 +49,13 @@ def cleaned(entry: _Entry) -> _Entry:
 
 
 def plain_lines(text: str) -> str:
-    """Without bidi controls, which could take the isolation from the names before and after."""
+    """Text without bidi controls, which could take the isolation from the names before and after."""
     lines = sanitize.without_bidi_controls(text).splitlines()
     return "\n".join(one_line(line) for line in lines).strip("\n")
 
 
 def organizer_of(entry: MeetingEntry, *, otherwise: str) -> Mailbox:
-    """Who is said to invite, with the address `otherwise` if they have none that can be written to."""
+    """Mailbox of the inviter, with the address `otherwise` if they have none that can be written to."""
     name = entry.organizer_name or entry.organization_name
     try:
         return Mailbox(name, ascii_address(entry.organizer_email))
@@ -74,7 +74,7 @@ def numbers(entry: MeetingEntry, language: Language) -> list[str]:
 
 
 def description(entry: MeetingEntry, language: Language) -> str:
-    """What the calendar entry says."""
+    """Description in the calendar entry: the agenda, the link, and the numbers."""
     paragraphs = (
         entry.agenda,
         f"{language.words.join}:\n{entry.join_link}" if entry.join_link else "",

@@ -64,7 +64,7 @@ class MeetingEntry(Struct, frozen=True, kw_only=True):
 
 
 class MeetingRecipient(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody to write to, in their language (`de` or `en`) and with their own way in."""
+    """Recipient, with their language (`de` or `en`) and their own link into the meeting."""
 
     to: str
     to_name: str = ""
@@ -74,7 +74,7 @@ class MeetingRecipient(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MeetingMailing(MeetingEntry, frozen=True, kw_only=True, omit_defaults=True):
-    """The same to several people. The entry's own `join_link` and `locale` go to nobody."""
+    """The same mail to several people. The entry's own `join_link` and `locale` go to nobody."""
 
     kind: MeetingMailKind
     reason: str = ""

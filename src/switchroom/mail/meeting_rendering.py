@@ -27,8 +27,8 @@ from switchroom.mail.wording import shortened
 
 
 class Paragraphs(Struct, frozen=True, kw_only=True):
-    """What both alternatives say, names isolated; empty is what this mail does not say. Without `join`
-    nobody can join."""
+    """Paragraphs of both alternatives, names isolated; empty where this mail has none. Without `join` nobody
+    can join."""
 
     subject: str
     greeting: str

@@ -10,7 +10,7 @@ from switchroom.mail.meeting_mails import MeetingMailKind
 
 
 class KindWording(Struct, frozen=True, kw_only=True):
-    """What one kind of mail says."""
+    """Words of one kind of mail."""
 
     subject: str
     by_organizer: str
@@ -19,7 +19,7 @@ class KindWording(Struct, frozen=True, kw_only=True):
 
 
 class MeetingWording(Struct, frozen=True, kw_only=True):
-    """One language. A pair is for one and for several."""
+    """Words of one language. A pair is for one and for several."""
 
     kinds: Mapping[MeetingMailKind, KindWording]
     one_occurrence: str

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class MemberInvitationMail(Struct, frozen=True, kw_only=True, tag="member_invitation"):
-    """What the mail says.
+    """Content of a mail that invites a person to an organization.
 
     All invitations of one person to one organization have the same `uid`. `inviter_name` may be empty.
     `locale` is `de` or `en`; `timezone` an IANA name, empty for UTC.
@@ -26,5 +26,5 @@ class MemberInvitationMail(Struct, frozen=True, kw_only=True, tag="member_invita
 
 
 def uid_of(organization_id: int, person_id: str) -> str:
-    """What all invitations of a person to an organization have in common."""
+    """The `uid` that all invitations of a person to an organization have in common."""
     return f"member:{organization_id}:{person_id}"

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class MemberInvitationWording(Struct, frozen=True, kw_only=True):
-    """One language."""
+    """Words of one language."""
 
     subject: str
     invited_by: str

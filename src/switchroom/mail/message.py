@@ -28,7 +28,7 @@ class RenderedMail(Struct, frozen=True):
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """Whose mail it is, and since when."""
+    """Sender of a mail, its id, and the time since which it is queued."""
 
     mail_id: str
     sender: Mailbox
@@ -53,7 +53,7 @@ class AttachedFile(Struct, frozen=True, kw_only=True):
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """What the mail says, in one language. The subject is one line. Answers go to `reply_to` if somebody
+    """Content of a mail, in one language. The subject is one line. Answers go to `reply_to` if somebody
     reads them."""
 
     subject: str

@@ -29,8 +29,8 @@ class MailPriority(IntEnum):
 
 
 class QueuedMail(OfOrganization, Base):
-    """One mail, or one to several people: that has no recipient, and whoever comes upon it puts everybody's
-    mail in its place. `batch_id` is that of the task that it belongs to, if somebody follows one.
+    """One mail, or one to several people: that has no recipient, and the process that comes upon it puts
+    everybody's mail in its place. `batch_id` is that of the task that it belongs to, if somebody follows one.
 
     `payload` is what the mail says as JSON (`mail.queue`), emptied once the mail is sent or failed: it holds
     the way into a room.

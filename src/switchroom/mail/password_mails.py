@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class PasswordMail(Struct, frozen=True, kw_only=True, tag="password_link"):
-    """What the mail says.
+    """Content of a mail with a link for a password.
 
     All mails to one person have the same `uid`. `locale` is `de` or `en`; `timezone` an IANA name, empty for
     UTC.

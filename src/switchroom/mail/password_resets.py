@@ -23,16 +23,16 @@ from switchroom.jobs.retry import Backoff
 from switchroom.mail.password_requests import PasswordRequests, PasswordWay
 
 _DAYS = 1
-"""So long a link is good."""
+"""Days that a link is good."""
 
 _AGAIN_AFTER = timedelta(minutes=5)
-"""Nobody gets a second mail before, whoever asks."""
+"""Time before which nobody gets a second mail, whoever asks."""
 
 _MOST_A_DAY = 3
 """Links of one person in a day, above which nobody has another one mailed by asking for it."""
 
 _MOST_PEOPLE = 5
-"""Who have the same e-mail address."""
+"""People with the same e-mail address who get a link, at most."""
 
 _MOST_WAITING = 1000
 _FULL_FOR = 60
@@ -47,17 +47,17 @@ log = structlog.get_logger()
 
 
 class _Asker(Struct):
-    """How often an address has asked, and since when, by the clock of the process."""
+    """Count of the times that an address has asked, and since when, by the clock of the process."""
 
     since: float
     times: int = 0
 
 
 class PasswordResets:
-    """The password before stays good until the link is used.
+    """Links by which people set another password. The password before stays good until the link is used.
 
-    Who is asked for is looked up by `run`, later: whoever asks is answered the same, and as fast, whether or
-    not there is anybody.
+    The person who is asked for is looked up by `run`, later: callers are answered the same, and as fast,
+    whether or not there is anybody.
     """
 
     def __init__(
@@ -82,12 +82,12 @@ class PasswordResets:
             await self._requests.enqueue(session, organization, person, days=_DAYS)
 
     async def make(self, person: Person) -> PasswordWay:
-        """A link for whoever hands it on by other means."""
+        """A link for a caller who hands it on by other means."""
         async with self._database.write(None) as session:
             return await self._requests.make(session, person, days=_DAYS)
 
     def ask_for(self, username: str, address: str, company_id: str = "") -> None:
-        """Have a mail sent, soon, to whoever has the user name or e-mail address, if they belong to the
+        """Have a mail sent, soon, to the holder of the user name or e-mail address, if they belong to the
         organization that is named, or else to any. Raises Exhausted for an
         address that asks too often, whomever it asks for, and while too many wait."""
         network, moment = network_of(address), self._clock()

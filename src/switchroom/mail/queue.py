@@ -26,7 +26,8 @@ from switchroom.mail.voicemail_mails import VoicemailMail
 from switchroom.tasks import taking_turns
 
 LONGEST_UID = 100
-"""Of what is asked for. A meeting's begins with its id, behind which any host's name may come."""
+"""Characters of a `uid` that are kept. A meeting's begins with its id, behind which any host's name may
+come."""
 
 _KIND = "mails"
 
@@ -36,11 +37,11 @@ _MOST_ORDINARY = 10
 _QUEUED_MAILS = cast("Table", QueuedMail.__table__)
 
 Payload = DeletionMail | Invitation | MeetingMail | MemberInvitationMail | PasswordMail | VoicemailMail
-"""What a queued mail says."""
+"""Content of a queued mail."""
 
 
 def add_mail_batch(session: AsyncSession, organization_id: int, created_by: str, total: int) -> str:
-    """A batch by which whoever asked for so many mails, `created_by`, follows them. Returns its id."""
+    """Add a batch by which `created_by`, who asked for so many mails, follows them. Returns its id."""
     batch = Batch(
         id=new_id(),
         organization_id=organization_id,
@@ -168,7 +169,7 @@ async def withdraw_invitations(session: AsyncSession, organization_id: int, uid:
 
 
 def read_payload(payload: str) -> Payload:
-    """What a queued mail says. Invitations queued before there was anything else are not tagged as such."""
+    """Content of a queued mail. Invitations queued before there was anything else are not tagged as such."""
     tagged = msgspec.json.decode(payload, type=_Tag).type is not None
     return msgspec.json.decode(payload, type=Payload if tagged else Invitation)
 
@@ -235,7 +236,7 @@ async def _withdraw_replaced(session: AsyncSession, organization_id: int, newer:
 
 
 def _is_replaced(waiting: Payload, newer: MeetingMailing) -> bool:
-    """For a waiting mail to one of the recipients of the newer."""
+    """Whether the newer mail replaces a waiting one to one of its recipients."""
     if not isinstance(waiting, MeetingMail):
         return False
     if waiting.recurrence_id == newer.recurrence_id:

@@ -19,7 +19,7 @@ from switchroom.mail.wording import WORDINGS, Wording, shortened
 
 
 class Paragraphs(Struct, frozen=True):
-    """What both alternatives say, names isolated."""
+    """Paragraphs of both alternatives, names isolated."""
 
     subject: str
     greeting: str

@@ -77,7 +77,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class SmtpTransport:
-    """Hands mails to the server; each connection carries one at a time. Whoever calls limits the time."""
+    """Hands mails to the server; each connection carries one at a time. The caller limits the time."""
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server

@@ -33,7 +33,7 @@ def is_utc(timezone: str) -> bool:
 
 
 def vtimezone(zone: ZoneInfo, years: Iterable[int]) -> Timezone:
-    """What holds in these years of local time."""
+    """Time zone component with the offsets that hold in these years of local time."""
     made = filled(Timezone(), {"TZID": zone.key})
     for year in sorted(years):
         first = datetime(year, 1, 1, tzinfo=zone)
@@ -45,7 +45,7 @@ def vtimezone(zone: ZoneInfo, years: Iterable[int]) -> Timezone:
 
 @lru_cache(maxsize=64)
 def recurring_vtimezone(zone: ZoneInfo, first_year: int, last_year: int) -> Timezone:
-    """What holds from `first_year` on.
+    """Time zone component with the offsets that hold from `first_year` on.
 
     A zone whose clocks change by a rule has it said by that rule, without an end. For the others all changes
     are listed until `last_year`, and some years longer.
@@ -69,12 +69,12 @@ class _Change(Struct, frozen=True):
 
     @property
     def wall(self) -> datetime:
-        """What the clocks would have shown."""
+        """Local time that the clocks would have shown at the onset without the change."""
         return self.onset.astimezone(UTC).replace(tzinfo=None) + (self.offset_before or timedelta())
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """What must be the same every year for the change to follow a rule."""
+        """Features that must be the same every year for the change to follow a rule."""
         wall = self.wall
         return (wall.month, wall.weekday(), wall.time(), self.offset_before, self.onset.utcoffset())
 

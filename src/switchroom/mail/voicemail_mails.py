@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class VoicemailMail(Struct, frozen=True, kw_only=True, tag="voicemail"):
-    """What the mail says.
+    """Content of a mail about a message in a voicemail box.
 
     `uid` is that of the message. `sound` is the path of its WAV file, which the mail brings along if it is
     still there. `milliseconds` is how long it is. A caller who withholds their number has an empty one. `new`

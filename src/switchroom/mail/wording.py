@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Wording(Struct, frozen=True, kw_only=True):
-    """One language. The parts in braces are filled in by `mail.rendering` and `mail.calendar`."""
+    """Words of one language. The parts in braces are filled in by `mail.rendering` and `mail.calendar`."""
 
     subject: str
     greeting: str
