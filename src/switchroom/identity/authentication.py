@@ -402,8 +402,8 @@ def _require(row: RefreshToken | None) -> RefreshToken:
 
 
 def require_whole(claims: AccessToken) -> None:
-    """Raises Forbidden for a token that may do less than whom it is of: it does not show that it is theirs to
-    do more."""
+    """Raises Forbidden for a token that may do less than its holder: it does not show that it is theirs to do
+    more."""
     if claims.is_narrowed:
         raise Forbidden(ErrorCode.TOKEN_NARROWED)
 

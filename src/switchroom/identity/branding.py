@@ -15,11 +15,11 @@ from switchroom.identity.models import Organization
 _LONGEST_TITLE = 200
 _LONGEST_URL = 2000
 _LARGEST_LOGO = 10_000
-"""Pixels."""
+"""Pixels of the height or the width of a logo."""
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{3}([0-9A-Fa-f]{3})?")
 _URL = re.compile(r"https://[A-Za-z0-9._~:/?#@!$&*+,=%\[\]-]+")
-"""Nothing in it ends an attribute or a style, or begins an element."""
+"""Address of a picture. Nothing in it ends an attribute or a style, or begins an element."""
 
 _URLS = (
     "logo_url",
@@ -31,7 +31,8 @@ _URLS = (
 
 
 class Branding(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is shown, where it is `enabled`. Addresses are of pictures, by HTTPS; empty texts are none."""
+    """Branding of an organization, shown where it is `enabled`. Addresses are of pictures, by HTTPS; empty
+    texts are none."""
 
     enabled: bool = False
     title: str = ""

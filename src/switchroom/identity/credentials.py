@@ -1,4 +1,4 @@
-"""Credentials: what the people of an organization sign in with, as those who may know it see it."""
+"""Credentials that the people of an organization sign in with, for callers who may know them."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class CredentialState(StrEnum):
 
 
 class Credential(Struct, frozen=True, kw_only=True):
-    """What somebody signs in to one organization with: a user name with a password, or a key. `principal` is
-    the name, of somebody invited the address that the invitation went to."""
+    """Credential for signing in to one organization: a user name with a password, or a key. `principal` is
+    the name; of an invitee it is the address that the invitation went to."""
 
     kind: CredentialKind
     principal: str
@@ -47,7 +47,7 @@ class Credential(Struct, frozen=True, kw_only=True):
 
 
 class CredentialFilter(Struct, frozen=True, kw_only=True):
-    """Which credentials are asked for; an empty sequence asks for any. `own` are those of the caller alone,
+    """Filter of credentials; an empty sequence asks for any. `own` are those of the caller alone,
     in all organizations that they can sign in to."""
 
     principals: Sequence[str] = ()
@@ -63,7 +63,7 @@ class Credentials:
         self._database = database
 
     async def of(self, token: AccessToken, subject_id: str) -> Credential:
-        """Somebody's credentials in the organization; the caller's own without an id.
+        """Credentials of a person in the organization; the caller's own without an id.
 
         Raises NotFound, and Forbidden for another's without the permission to list people.
         """

@@ -12,7 +12,7 @@ from switchroom.identity.models import SignInDevice
 from switchroom.identity.secrets import digest, random_key
 
 DEVICE_FORGOTTEN_AFTER = timedelta(days=90)
-"""After the last sign-in."""
+"""Time after the last sign-in by a device at which it is forgotten."""
 
 _MOST_OF_ACCOUNT = 10
 """The devices that are known of one account; another takes the place of the one not used for longest."""
@@ -22,7 +22,8 @@ _LONGEST_KEY = 128
 
 
 def device_hash(account: str, key: str) -> str:
-    """What is kept of a device's key: good for this account only. Empty without a key that could be one."""
+    """Digest that is kept of a device's key: good for this account only. Empty without a key that could be
+    one."""
     return digest(f"{account.casefold()} {key}") if 0 < len(key) <= _LONGEST_KEY else ""
 
 
@@ -39,7 +40,7 @@ async def is_known_device(session: AsyncSession, hashed: str, moment: datetime) 
 async def remember_device(session: AsyncSession, account: str, key: str) -> str:
     """The key of a device that has just signed in to the account, when the transaction commits: `key`, if it
     is known for this account, or a new one. A key that was made for another account, or by somebody else, is
-    not taken over: whoever put it there would be known here too."""
+    not taken over: the person who put it there would be known here too."""
     moment, account_hash = now(), digest(account.casefold())
     hashed = device_hash(account, key)
     if await is_known_device(session, hashed, moment):

@@ -23,7 +23,7 @@ from switchroom.identity.secrets import key_hash, random_key
 
 _LENGTH = 40
 _REMEMBERED = 1.0
-"""Seconds."""
+"""Seconds for which a key that is right is not looked for again."""
 _MOST_REMEMBERED = 1000
 _NOTED_EVERY = timedelta(minutes=1)
 
@@ -91,12 +91,12 @@ class PlatformKeys:
         self._right.clear()
 
     async def authenticate(self, key: str) -> KeyHolder:
-        """Whose key it is. Raises Unauthenticated for one that is missing, wrong or withdrawn."""
+        """Holder of a key. Raises Unauthenticated for one that is missing, wrong or withdrawn."""
         return await self._holder(_BY_HASH, key_hash(key) if key else "")
 
     async def still(self, key_id: int) -> KeyHolder:
-        """Whose key it is, by its id, for what was given out for it. Raises Unauthenticated for one that is
-        withdrawn."""
+        """Holder of a key, by the key's id, for what was given out for it. Raises Unauthenticated for a key
+        that is withdrawn."""
         return await self._holder(_BY_ID, key_id)
 
     async def _holder(
@@ -119,7 +119,8 @@ class PlatformKeys:
         return holder
 
     async def _note_use(self, key_id: int) -> None:
-        """Once a minute, whoever of many processes is first. That it cannot be written keeps nobody out."""
+        """Note the use of a key, once a minute, in whichever process is first. A note that cannot be written
+        keeps nobody out."""
         moment = now()
         is_old = or_(PlatformKey.last_used_at.is_(None), PlatformKey.last_used_at <= moment - _NOTED_EVERY)
         noting = update(PlatformKey).where(PlatformKey.id == key_id, is_old).values(last_used_at=moment)

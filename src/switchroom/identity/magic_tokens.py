@@ -32,8 +32,8 @@ class NewMagicToken(Struct, frozen=True):
 
 
 class MagicTokens:
-    """Each works once and for two minutes. Whoever tries tokens that do not exist is slowed down, by
-    address."""
+    """Magic tokens. Each works once and for two minutes. Callers who try tokens that do not exist are slowed
+    down, by address."""
 
     def __init__(
         self, database: Database, authentication: Authentication, throttle: Throttle, base_url: str

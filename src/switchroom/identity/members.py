@@ -1,4 +1,4 @@
-"""Members of an organization, as whoever runs the platform sees and changes them."""
+"""Members of an organization, as the operator of the platform sees and changes them."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Member(Struct, frozen=True):
 
 
 class Members:
-    """What is changed here holds in the one organization; of other organizations the person's tokens stay
-    good. Members are named by their user name or their id."""
+    """Members of organizations, named by their user name or their id. A change holds in the one organization;
+    the person's tokens of other organizations stay good."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list(self, organization: Organization) -> Sequence[Member]:
-        """All of them, in the order in which they came."""
+        """All members, in the order in which they came."""
         async with self._database.read(organization.id) as session:
             rows = await session.execute(_MEMBERS.order_by(Membership.id))
             return [Member(*row) for row in rows]
@@ -51,14 +51,14 @@ class Members:
             return await _find(session, _MEMBERS, reference)
 
     async def disable(self, organization: Organization, reference: str) -> None:
-        """Nobody signs in any more as this member, and where they are signed in it ends, rooms included.
-        What they have made stays. Raises NotFound."""
+        """Disable a member: nobody signs in as them any more, and where they are signed in it ends, rooms
+        included. What they have made stays. Raises NotFound."""
         async with self._database.write(organization.id) as session:
             member = await _find(session, _MEMBERS.with_for_update(of=Membership), reference)
             await disable_member(session, organization.id, member)
 
     async def enable(self, organization: Organization, reference: str) -> None:
-        """Raises NotFound."""
+        """Enable a member who was disabled. Raises NotFound."""
         async with self._database.write(organization.id) as session:
             member = await _find(session, _MEMBERS.with_for_update(of=Membership), reference)
             enable_member(session, organization.id, member)
@@ -77,7 +77,7 @@ class Members:
 
 
 async def heir_of(session: AsyncSession, member: Member) -> Person:
-    """Somebody else who administers the session's organization. Raises Forbidden for the last."""
+    """Another administrator of the session's organization. Raises Forbidden for the last."""
     query = (
         select(Person)
         .join(Membership, Membership.person_id == Person.id)
@@ -103,8 +103,8 @@ async def require_another_administrator(session: AsyncSession, member: Member) -
 
 
 async def disable_member(session: AsyncSession, organization_id: int, member: Member) -> None:
-    """As `Members.disable`, in the caller's transaction, which has locked the membership. Whoever has not
-    accepted their invitation yet cannot any more, until they are invited again."""
+    """As `Members.disable`, in the caller's transaction, which has locked the membership. An invitee who
+    has not accepted yet cannot any more, until they are invited again."""
     if member.membership.invited_at is not None:
         await _void_invitation(session, organization_id, member.person.id)
     elif member.membership.disabled_at is not None:
@@ -118,8 +118,8 @@ async def disable_member(session: AsyncSession, organization_id: int, member: Me
 
 
 def enable_member(session: AsyncSession, organization_id: int, member: Member) -> None:
-    """As `Members.enable`, in the caller's transaction, which has locked the membership. Whoever has not
-    accepted their invitation yet stays as they are."""
+    """As `Members.enable`, in the caller's transaction, which has locked the membership. An invitee who
+    has not accepted yet stays as they are."""
     if member.membership.disabled_at is None or member.membership.invited_at is not None:
         return
     member.membership.disabled_at = None
@@ -128,7 +128,8 @@ def enable_member(session: AsyncSession, organization_id: int, member: Member) -
 
 async def forget_invitation(session: AsyncSession, organization_id: int, person_id: str) -> None:
     """Void the link by which somebody was invited to the organization, and what the invitation says of them.
-    For whoever is being taken out of it: while they are pending, they are known by that and nothing else."""
+    For a person who is being taken out of it: while they are pending, they are known by that and nothing
+    else."""
     await session.execute(
         delete(MemberInvitation).where(
             MemberInvitation.organization_id == organization_id, MemberInvitation.person_id == person_id

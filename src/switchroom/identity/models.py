@@ -41,7 +41,7 @@ def new_calendar_token() -> str:
 class Organization(Base):
     """A tenant; nothing crosses its border. `ulid` is its name in the alfaview dialects, `hex_id` in the Web
     Meeting API. Nobody gets into one that is closed. `branding` is that of `identity.branding` as JSON, empty
-    for none; `customer_id` and `plan_id` are what it is called by whoever bills it."""
+    for none; `customer_id` and `plan_id` are its names where it is billed."""
 
     __tablename__ = "organizations"
 
@@ -95,8 +95,8 @@ class Person(Base):
 
 class Membership(OfOrganization, Base):
     """A person's place in an organization. `external_id` is what the organization's own programs call them;
-    `calendar_token` is the way to their calendar of this organization, and of no other. Who is disabled does
-    not get in; who was invited and has not accepted yet (`invited_at`) is disabled, and is not made a member
+    `calendar_token` is the way to their calendar of this organization, and of no other. A disabled person
+    does not get in; an invitee who has not accepted yet (`invited_at`) is disabled, and is not made a member
     by being enabled. Disabled by somebody, they stay invited, with a link that is void until they are invited
     again."""
 
@@ -189,7 +189,7 @@ class PlatformKey(Base):
 
 
 class PasswordLink(Base):
-    """Lets whoever got it by mail set the person's password, once. The key in the link is not kept."""
+    """Link by which its recipient sets the person's password, once. The key in the link is not kept."""
 
     __tablename__ = "password_links"
 
@@ -304,6 +304,6 @@ class PermissionGroup(OfOrganization, Base):
 
     @property
     def granted_role(self) -> Role:
-        """The role of whoever gets what the group permits: its own for as long as it permits the same."""
+        """The role that the group gives: its own for as long as it permits the same."""
         role = Role(self.role)
         return role if role.permissions == self.permissions else Role.CUSTOM

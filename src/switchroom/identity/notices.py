@@ -16,8 +16,8 @@ class AccessRevoked(Struct, frozen=True):
 
 
 class OrganizationClosed(Struct, frozen=True):
-    """Nobody gets into the organization any more since `revoked_at`; whoever is still inside one of its rooms
-    leaves."""
+    """Nobody gets into the organization any more since `revoked_at`; people who are still inside one of its
+    rooms leave."""
 
     organization_id: int
     revoked_at: datetime = field(default_factory=now)

@@ -77,7 +77,7 @@ class Organizations:
     async def accessible(
         self, token: AccessToken, ulids: Sequence[str], *, first: str = "", limit: int = 0
     ) -> Sequence[Organization]:
-        """Those of the named organizations that the caller belongs to, all of them when none is named: at
+        """Organizations, of the named ones, that the caller belongs to; all of them when none is named: at
         most `limit` (0 for the most there can be, 1000), in order of name, beginning with the one that
         `first` names if it is among them.
 
@@ -105,7 +105,8 @@ class Organizations:
             return (await session.scalars(query)).all()
 
     async def company(self, token: AccessToken, ulid: str) -> Organization:
-        """One that the caller can sign in to. Raises Forbidden for guests, NotFound for any other."""
+        """Organization that the caller can sign in to. Raises Forbidden for guests, NotFound for any
+        other."""
         found, _ = await self._open_to(token, (Organization.ulid == ulid,), limit=1)
         if not found:
             raise NotFound(ErrorCode.ORGANIZATION_NOT_FOUND, "organization_id", id=ulid[:100])
@@ -120,9 +121,9 @@ class Organizations:
         limit: int = 0,
         most_recent_first: bool = False,
     ) -> tuple[Sequence[Organization], int]:
-        """Those that the caller can sign in to in whose name the term is, or whose ULID it is: at most
-        `limit` (0 for the most there can be, 1000) that follow the one named, by name or the youngest first,
-        and how many there are in all. Raises Invalid where the one to follow is none of them."""
+        """Organizations that the caller can sign in to, with the term in their names or as their ULID: at
+        most `limit` (0 for the most there can be, 1000) that follow the one named, by name or the youngest
+        first; and the number of all of them. Raises Invalid where the one to follow is none of them."""
         if len(term) > LONGEST_DISPLAY_NAME:
             raise Invalid(ErrorCode.TOO_LONG, "term", most=LONGEST_DISPLAY_NAME)
         conditions: list[ColumnElement[bool]] = []

@@ -15,7 +15,7 @@ from switchroom.identity.usernames import folded
 
 
 class PasswordChanges:
-    """Whoever guesses the password so far is slowed down as at the sign-in."""
+    """Changes of passwords. Callers who guess the password so far are slowed down as at the sign-in."""
 
     def __init__(
         self, database: Database, passwords: Passwords, signer: TokenSigner, throttle: Throttle
@@ -48,7 +48,7 @@ class PasswordChanges:
     async def change_own(
         self, claims: AccessToken, old: str, new: str, address: str, device: str = ""
     ) -> str:
-        """As `change`, for whoever the claims are of. Raises what it raises but for the token."""
+        """As `change`, for the person of the claims. Raises what `change` raises but for the token."""
         if claims.kind is not SubjectKind.PERSON:
             raise Forbidden(ErrorCode.PEOPLE_ONLY)
         async with self._database.read(None) as session:

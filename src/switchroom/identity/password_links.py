@@ -26,7 +26,7 @@ from switchroom.identity.sign_outs import end_sessions_everywhere
 from switchroom.identity.throttle import Throttle
 
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
-"""So long an expired link is said to have expired, and not to be unknown."""
+"""Time for which an expired link is said to have expired, and not to be unknown."""
 
 
 class NewPasswordLink(Struct, frozen=True):
@@ -37,7 +37,7 @@ class NewPasswordLink(Struct, frozen=True):
 
 
 class PasswordLinkView(Struct, frozen=True):
-    """Whose password a link sets. The organizations are those the person belongs to, by name."""
+    """Person whose password a link sets. The organizations are those the person belongs to, by name."""
 
     username: str
     display_name: str
@@ -46,8 +46,8 @@ class PasswordLinkView(Struct, frozen=True):
 
 
 class PasswordLinks:
-    """Links of people, by key. Setting a password by one voids all of the person. Whoever tries keys that do
-    not exist is slowed down, by address."""
+    """Links of people, by key. Setting a password by one voids all of the person. Callers who try keys that
+    do not exist are slowed down, by address."""
 
     def __init__(self, database: Database, passwords: Passwords, throttle: Throttle) -> None:
         self._database = database
@@ -72,7 +72,7 @@ class PasswordLinks:
         return link
 
     async def withdraw(self, session: AsyncSession, person: Person) -> bool:
-        """All links of the person are void. Whether one of them was still good."""
+        """Void all links of the person. Returns whether one of them was still good."""
         expiries = await session.scalars(
             delete(PasswordLink)
             .where(PasswordLink.person_id == person.id)
@@ -82,7 +82,7 @@ class PasswordLinks:
         return any(expires_at > now() for expires_at in expiries)
 
     async def look_up(self, key: str, address: str) -> PasswordLinkView:
-        """Whom the link is for. Raises LinkNotFound for a link that was used or replaced or never was,
+        """Person whom the link is for. Raises LinkNotFound for a link that was used or replaced or never was,
         LinkExpired, and Exhausted after repeated guesses."""
         async with self._throttle.few_at_a_time(None, address):
             await self._throttle.check(None, address)

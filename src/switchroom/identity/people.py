@@ -1,4 +1,4 @@
-"""The people of an organization, as those who may know them see them."""
+"""The people of an organization, for callers who may know them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class People:
 
 
 async def as_invited(session: AsyncSession, found: Sequence[tuple[Person, Membership]]) -> None:
-    """Whoever has not accepted an invitation is known by what it says. What another organization knows of
+    """Show invitees who have not accepted yet as their invitation says. What another organization knows of
     them is not this one's to see."""
     invited = {person.id: person for person, membership in found if membership.invited_at is not None}
     if not invited:

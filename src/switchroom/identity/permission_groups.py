@@ -23,7 +23,7 @@ _LAST_PLACE = 10_000
 
 
 class PermissionGroupDraft(Struct, frozen=True, kw_only=True):
-    """What a group is to be like; what is UNSET stays as it is. The order is its place in the list."""
+    """Change of a group; what is UNSET stays as it is. The order is its place in the list."""
 
     name: str | UnsetType = UNSET
     order: int | UnsetType = UNSET
@@ -31,8 +31,8 @@ class PermissionGroupDraft(Struct, frozen=True, kw_only=True):
 
 
 class PermissionGroups:
-    """What a group permits changes for everybody who is in a room by it, also while they are inside. Each
-    stays what it was made as: the group of guests is that of guests by any name."""
+    """Permission groups. A change holds for everybody who is in a room by the group, also while they are
+    inside. Each stays what it was made as: the group of guests is that of guests by any name."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

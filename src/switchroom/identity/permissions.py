@@ -46,7 +46,7 @@ class Role(IntEnum):
 
     @property
     def permissions(self) -> Permission:
-        """What the role may do; nothing for CUSTOM, whose permissions stand beside it."""
+        """Permissions of the role; none for CUSTOM, whose permissions stand beside it."""
         return _ROLE_PERMISSIONS.get(self, NO_PERMISSION)
 
 

@@ -18,7 +18,7 @@ from switchroom.identity.tokens import EVERYBODY, TokenSigner
 from switchroom.settings import LONGEST_TOKEN
 
 _OVERLAP = timedelta(minutes=1)
-"""How far a look goes back behind the one before: a row is stamped before its transaction commits, and the
+"""Time that a look goes back behind the one before: a row is stamped before its transaction commits, and the
 clocks of two machines differ."""
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,9 +52,9 @@ def _add(session: AsyncSession, organization_id: int, subject_id: str) -> Revoca
 
 
 class RevocationFollower:
-    """Tells the signer what has been revoked: at start, at once here, and every second elsewhere. Who hears
-    of revocations by the bus hears of those too that no notice came of, such as the command line's. Every
-    hour it removes what only concerns tokens that have expired."""
+    """Tells the signer what has been revoked: at start, at once here, and every second elsewhere. Listeners
+    on the bus hear also of revocations that no notice came of, such as the command line's. Every hour it
+    removes what only concerns tokens that have expired."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class RevocationFollower:
             await asyncio.sleep(self._interval)
 
     async def _deliver(self, notice: AccessRevoked) -> None:
-        """To this process alone: each looks for itself."""
+        """Deliver a notice to this process alone: each looks for itself."""
         if notice.subject_id == EVERYBODY:
             await self._bus.deliver(OrganizationClosed(notice.organization_id, notice.revoked_at))
         else:

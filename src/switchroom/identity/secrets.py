@@ -47,7 +47,7 @@ def digest(text: str) -> str:
 
 
 def key_hash(key: str) -> str:
-    """What is kept of a key: its digest, enough for keys that are random and long."""
+    """Digest that is kept of a key: enough for keys that are random and long."""
     return digest(key)
 
 

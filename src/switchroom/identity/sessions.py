@@ -31,14 +31,14 @@ class Session(Struct, frozen=True):
 
 
 class Sessions:
-    """A session is a refresh token: whoever has it gets access tokens."""
+    """Sessions of people. A session is a refresh token: its holder gets access tokens."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def of(self, claims: AccessToken, refresh_token: str) -> Sequence[Session]:
-        """Those of the person, in all their organizations, newest first: the newest 100. `refresh_token` is
-        the one of the session that asks. Raises Forbidden for who is no person."""
+        """Sessions of the person, in all their organizations, newest first: the newest 100. `refresh_token`
+        is the one of the session that asks. Raises Forbidden for a caller who is no person."""
         _require_person(claims)
         query = (
             select(RefreshToken)

@@ -1,4 +1,4 @@
-"""Throttle of sign-ins: a growing delay for whoever guesses credentials, by account and by address."""
+"""Throttle of sign-ins: a growing delay for callers who guess credentials, by account and by address."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _AT_ONCE_FROM_ADDRESS = 4
 
 
 class _Keys(Struct, frozen=True):
-    """What an attempt counts for: its address (of links and numbers, as which others do not count), the
+    """Keys that an attempt counts for: its address (of links and numbers, as which others do not count), the
     account, the account from this address, and the account from this device."""
 
     address: str
@@ -47,10 +47,10 @@ class Throttle:
     count; so does a success for the account, and it takes one failure off the address.
 
     An account that somebody has signed in to from an address, or with a device, is counted by itself there,
-    for 90 days after the last time: neither who fails from elsewhere nor who fails there for other accounts
-    keeps its owner out. A device is told by the key that it was given (`device`, empty without one), and
-    comes before the address, from which others may fail. Where no account is at stake (`None`), but a link
-    or a number, the address alone counts, and not for signing in.
+    for 90 days after the last time: neither failures from elsewhere nor failures there for other accounts
+    keep its owner out. A device is told by the key that it was given (`device`, empty without one), and comes
+    before the address, from which others may fail. Where no account is at stake (`None`), but a link or a
+    number, the address alone counts, and not for signing in.
     """
 
     def __init__(self, database: Database, *, account_attempts: int, address_attempts: int) -> None:

@@ -35,8 +35,8 @@ class SubjectKind(IntEnum):
 
 class AccessToken(Struct, frozen=True, array_like=True):
     """Claims of an access token. Times are Unix seconds. `room_id` and `link_id` are set for guests, and for
-    those who have been invited, who may accept that and nothing else: the invitation, and what it was of.
-    One `is_narrowed` may do less than whom it is of, and nothing brings its holder more than it."""
+    invitees, who may accept their invitation and nothing else: the invitation, and what it was of. A token
+    that `is_narrowed` may do less than its holder, and nothing brings the holder more than it."""
 
     organization_id: int
     company_id: str

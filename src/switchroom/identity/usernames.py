@@ -7,12 +7,12 @@ from functools import lru_cache
 import idna
 
 LONGEST_USERNAME = 254
-"""Characters; the longest address of a mailbox has no more (RFC 5321, 4.5.3.1.3)."""
+"""Characters of a user name; the longest address of a mailbox has no more (RFC 5321, 4.5.3.1.3)."""
 
 
 def folded(username: str) -> str:
-    """In lower case and, of an e-mail address, with the domain in its ASCII form (RFC 5891): `x@bücher.org`
-    and `X@xn--bcher-kva.org` are one. What is longer than a username can be is no address."""
+    """User name in lower case and, of an e-mail address, with the domain in its ASCII form (RFC 5891):
+    `x@bücher.org` and `X@xn--bcher-kva.org` are one. What is longer than a username can be is no address."""
     text = username.strip()
     if len(text) > LONGEST_USERNAME:
         return text.casefold()
