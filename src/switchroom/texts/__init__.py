@@ -28,12 +28,12 @@ def text(code: ErrorCode, language: Language = "en", field: str = "", facts: Map
 
 
 def reason(problem: FieldProblem, language: Language, name_of: Callable[[str], str]) -> str:
-    """What is wrong with a value that the caller knows by the name that `name_of` has for its path."""
+    """Text of what is wrong with a value; `name_of` has the caller's name of it for its path."""
     return text(problem.code, language, name_of(problem.path), problem.facts)
 
 
 def message(error: DomainError, language: Language = "en", name_of: Callable[[str], str] = str) -> str:
-    """What is the matter: of several values that are wrong, what is with each."""
+    """Text of an error: of several values that are wrong, the reason of each."""
     if isinstance(error, Invalid) and len(error.problems) > 1:
         return "; ".join(
             named(name_of(problem.path), reason(problem, language, name_of)) for problem in error.problems
@@ -42,7 +42,7 @@ def message(error: DomainError, language: Language = "en", name_of: Callable[[st
 
 
 def named(name: str, what: str) -> str:
-    """What is wrong with a value, behind its name where it does not say that."""
+    """Text of what is wrong with a value, behind the value's name where the text does not have it."""
     name = name[:LONGEST_NAME]
     return what if not name or _has_word(what, name.rpartition(".")[2]) else f"{name}: {what}"
 
@@ -67,7 +67,7 @@ def _is_of_word(character: str) -> bool:
 
 
 class _Filled(dict[str, Fact]):
-    """Whoever forgets a fact still says what is the matter."""
+    """Facts of a text; a fact that is missing is `…`, so that the text still says what is the matter."""
 
     def __missing__(self, name: str) -> str:
         return "…"
