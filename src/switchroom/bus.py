@@ -1,4 +1,4 @@
-"""The bus: typed messages from whoever causes something to whoever follows it, also in other processes."""
+"""The bus: typed messages from publishers to subscribers, also in other processes."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Bus:
 class SharedBus(Bus):
     """The bus of several processes: what one publishes, the handlers of all hear, its own at once.
 
-    A message for others is lost while there is no connection, as it is for those who are not connected: who
-    follows something looks for itself from time to time. Each type has a subject, its name, after `prefix`;
+    A message for others is lost while there is no connection, as it is for processes that are not connected:
+    subscribers look for themselves from time to time. Each type has a subject, its name, after `prefix`;
     messages are structs.
     """
 

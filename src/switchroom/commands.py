@@ -50,23 +50,23 @@ class CommandError(Exception):
 
 
 class CommandUnserved(CommandError):
-    """Nobody serves it; known at once."""
+    """Command that nobody serves; known at once."""
 
 
 class CommandTimeout(CommandError):
-    """It was not answered in time. It may have been carried out, or may still be."""
+    """Command that was not answered in time. It may have been carried out, or may still be."""
 
 
 class CommandRefused(CommandError):
-    """Those who serve it have as many waiting as they take; it has not been begun."""
+    """Command that was refused: as many wait as its services take. It has not been begun."""
 
 
 class CommandFailed(CommandError):
-    """Whoever served it raised an error, which is in the log there."""
+    """Command whose service raised an error, which is in the log there."""
 
 
 class CommandUnreachable(CommandError):
-    """There is no connection to the message server, by which others would hear it."""
+    """Command without a connection to the message server, by which other processes would hear it."""
 
 
 class Command(Struct, Generic[Q, A], frozen=True):
@@ -139,7 +139,7 @@ class Service:
 
     @property
     def load(self) -> int:
-        """How many commands are carried out or wait."""
+        """Number of commands that are carried out or wait."""
         return len(self._tasks)
 
     def on_close(self, listener: Callable[[Service], None]) -> None:
@@ -225,7 +225,7 @@ class Commands:
         return service
 
     async def request(self, command: Command[Q, A], request: Q, *, limit: float) -> A:
-        """Have a command carried out by one of those who serve it, and wait for the answer, `limit` seconds.
+        """Have a command carried out by one of its services, and wait for the answer, `limit` seconds.
 
         Raises CommandUnserved and CommandUnreachable at once, CommandRefused, CommandFailed, CommandTimeout;
         ValueError for a request that is too large.
@@ -319,7 +319,7 @@ class SharedCommands(Commands):
 
 
 async def _answer(task: asyncio.Task[_Outcome], subject: str, limit: float) -> _Outcome:
-    """Wait for the outcome. The command is carried out also when who asked no longer waits."""
+    """Wait for the outcome. The command is carried out also when the asker no longer waits."""
     await asyncio.wait({task}, timeout=limit)
     if not task.done():
         raise CommandTimeout(f"no answer to {subject} within {limit:g} s")

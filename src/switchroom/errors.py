@@ -330,7 +330,7 @@ class DomainError(Exception):
         self.facts: Mapping[str, Fact] = facts
 
     def __str__(self) -> str:
-        """For logs, not for callers."""
+        """Text for logs, not for callers."""
         facts = "".join(f" {name}={fact}" for name, fact in self.facts.items())
         return f"{self.code.value}{f' ({self.path})' if self.path else ''}{facts}"
 
@@ -364,7 +364,7 @@ class Invalid(DomainError):
 
 
 class Conflict(DomainError):
-    """It exists already, or its state does not allow this."""
+    """The object exists already, or its state does not allow this."""
 
 
 class Exhausted(DomainError):
@@ -376,7 +376,7 @@ class Unavailable(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """Who is calling is not known: the token or the credentials are missing or wrong."""
+    """The caller is not known: the token or the credentials are missing or wrong."""
 
 
 class TokenExpired(Unauthenticated):

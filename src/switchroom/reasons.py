@@ -39,7 +39,7 @@ _REASONS: tuple[tuple[re.Pattern[str], ErrorCode], ...] = tuple(
 def problem_of(
     error: msgspec.ValidationError, path: str = "", words: Mapping[str, str] | None = None
 ) -> FieldProblem:
-    """What is wrong with the value at `path`, or in it. `words` are what callers call the types of values."""
+    """Problem with the value at `path`, or in it. `words` are names for callers of the types of values."""
     what, inner = _what_and_path(str(error))
     path = f"{path}.{inner}" if path and inner and not inner.startswith("[") else path + inner
     missing = _MISSING.fullmatch(what)
@@ -54,7 +54,8 @@ def problem_of(
 
 
 def _what_and_path(text: str) -> tuple[str, str]:
-    """What is wrong, and where in the value that is: the end of the text, whatever is quoted before it."""
+    """Reason in msgspec's words, and its path in the value: the end of the text, whatever is quoted
+    before."""
     what, at, place = text.removesuffix("`").rpartition(" - at `")
     root, found, path = place.removeprefix("key in ").partition("$")
     if not (at and found and not root and text.endswith("`")):

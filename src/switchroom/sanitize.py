@@ -34,12 +34,13 @@ _BLANK = "\u2800"
 """A sign of Braille without a dot."""
 
 _LONGEST = 2000
-"""Of a text that is longer than any name may be, as much is looked at: a megabyte would hold up the loop."""
+"""Characters of a text, longer than any name may be, that are looked at: a megabyte would hold up the
+loop."""
 _CONTEXT = 32
 
 
 def text(typed: str) -> str:
-    """Of several lines; their ends and tabs stay."""
+    """Text of several lines, without other control characters: ends of lines and tabs stay."""
     return _CONTROLS.sub("", typed)
 
 
@@ -61,7 +62,8 @@ def without_format(typed: str) -> str:
 
 
 def name(typed: str) -> str:
-    """In one line, without space around it and without format characters; empty when nothing visible is left.
+    """Name in one line, without space around it and without format characters; empty when nothing visible is
+    left.
 
     Two names that look the same are not told apart by characters without a look, and none turns around the
     text after it.
