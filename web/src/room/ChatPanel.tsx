@@ -21,13 +21,13 @@ const FOLLOWS = 80
 
 interface ChatPanelProps {
   session: RoomSession
-  /** To whom the next message goes: a participant's id, `everyone` or `broadcast`. */
+  /** Recipient of the next message: a participant's id, `everyone` or `broadcast`. */
   recipient: string
   onRecipient: (recipient: string) => void
   onClose: () => void
 }
 
-/** What was written in the room, and the field to write in. */
+/** Panel with the messages written in the room, and the field to write in. */
 export const ChatPanel = memo(function ChatPanel(props: ChatPanelProps) {
   const { t } = useTranslation()
   const list = useRef<HTMLOListElement>(null)
@@ -142,7 +142,7 @@ const RecipientSelect = memo(function RecipientSelect({
   const recipients = recipientsIn({ room, self, permissions, participants, numbers })
   const names = useRef(new Map<string, string>())
   for (const { value, person } of recipients.options) if (person) names.current.set(value, person)
-  // Somebody who has left stays chosen: what was meant for them must not go to all.
+  // A recipient who has left stays chosen: a message meant for them must not go to all.
   const chosen = addressed(recipients, recipient)
   if (!isThere(recipients, chosen)) {
     recipients.options.push({

@@ -8,7 +8,7 @@ import { RemovedDialog } from './RemovedDialog'
 import type { RoomSession } from './session'
 import { GRANTS } from './state'
 
-/** What a moderator does to everybody with one click. */
+/** Bar of the actions of a moderator on everybody, each by one click. */
 export const EverybodyBar = memo(function EverybodyBar({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
   return (

@@ -6,9 +6,9 @@ import { listGroupLinks } from '../api/links'
 import { LinksDialog } from '../portal/LinksDialog'
 import { IconCheck, IconCopy, IconLink } from '../ui/icons'
 
-/** What somebody inside can invite others with. */
+/** Means by which a person inside can invite others. */
 export interface Invitation {
-  /** Where those come in who may. */
+  /** Address at which people come in who are allowed to. */
   address: string
   /** The id of the room whose links one may make, if the server says so too. */
   linksOf?: string
@@ -27,7 +27,7 @@ export function InviteDialog({ invitation, roomName, onClose }: InviteDialogProp
   const { t } = useTranslation()
   const { address, linksOf, byModerators } = invitation
   const [links, setLinks] = useState(false)
-  // Whoever may not manage the room's links is refused.
+  // The server refuses this to people who may not manage the room's links.
   const mine = useQuery({
     queryKey: ['links', 'may', linksOf],
     queryFn: async () => {

@@ -1,6 +1,6 @@
 import { linkify } from './linkify'
 
-/** What somebody has written, with its addresses made clickable. */
+/** Text that somebody has written, with its addresses made clickable. */
 export function LinkedText({ text }: { text: string }) {
   let position = 0
   return linkify(text).map(part => {

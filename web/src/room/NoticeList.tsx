@@ -7,7 +7,7 @@ import classes from './Notices.module.css'
 import type { NoticeBoard } from './noticeBoard'
 import { noticeText } from './noticeText'
 
-/** What has been noticed in this room, newest first, behind a bell; nothing while there is nothing. */
+/** Notices of this room, newest first, behind a bell; nothing while there are none. */
 export const NoticeList = memo(function NoticeList({ board }: { board: NoticeBoard }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)

@@ -27,7 +27,7 @@ interface ParticipantMenuProps {
   onRemoved?: () => void
 }
 
-/** What one can do about somebody: write to them, and as a moderator also the rest. */
+/** Menu of actions on a participant: write to them, pin them, and as a moderator also the rest. */
 export function ParticipantMenu(props: ParticipantMenuProps) {
   const { session, participant, moderates, onMessage, onRemoved } = props
   const { t } = useTranslation()

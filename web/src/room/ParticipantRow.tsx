@@ -20,7 +20,7 @@ interface ParticipantRowProps {
   session: RoomSession
   participant: Participant
   speaking: boolean
-  /** Which one of those with this name they are. */
+  /** Number of the participant among those with the same name. */
   number?: number
   isSelf?: boolean
   /** Whether the person at this page may moderate. */

@@ -25,7 +25,7 @@ const SEARCHED_FROM = 8
 /** Rows drawn at first, and with each wish for more. */
 const AT_ONCE = 100
 
-/** Those whose name has every word of what was written. */
+/** Participants whose names have every word of `text`. */
 export function found(participants: readonly Participant[], text: string): readonly Participant[] {
   const words = plain(text).split(/\s+/).filter(Boolean)
   if (!words.length) return participants
@@ -51,7 +51,7 @@ export function inListOrder(participants: readonly Participant[], compare: Intl.
   })
 }
 
-/** Everybody in the room, and what a moderator can do about each. */
+/** Panel with everybody in the room, and what a moderator can do about each. */
 export const ParticipantsPanel = memo(function ParticipantsPanel(props: ParticipantsPanelProps) {
   const { session, onMessage, onClose, invitation } = props
   const { t, i18n } = useTranslation()

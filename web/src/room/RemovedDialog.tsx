@@ -7,7 +7,7 @@ import type { RemovedPerson } from '../signalling/messages'
 import classes from './ParticipantsPanel.module.css'
 import type { RoomSession } from './session'
 
-/** Those who were put out, whom a moderator can let back. */
+/** Dialog with the people who were put out, whom a moderator can let back. */
 export function RemovedDialog({ session, onClose }: { session: RoomSession; onClose: () => void }) {
   const { t } = useTranslation()
   const [people, setPeople] = useState<readonly RemovedPerson[] | null>(null)

@@ -38,7 +38,7 @@ import { WaitingList } from './WaitingList'
 const WIDE = '(min-width: 1100px)'
 const NARROW = '(max-width: 639px)'
 
-/** How long the contents of the panels wait for the videos when one comes in, in milliseconds. */
+/** Time that the contents of the panels wait for the videos when a person comes in, in milliseconds. */
 const PANELS_AFTER = 300
 
 interface Panels {
@@ -49,7 +49,7 @@ interface Panels {
 interface RoomPageProps {
   session: RoomSession
   canLeave: boolean
-  /** What the person at this page can invite others with. */
+  /** Means by which the person at this page can invite others. */
   invitation?: Invitation
 }
 
@@ -198,7 +198,7 @@ export function RoomPage({ session, canLeave, invitation }: RoomPageProps) {
   )
 }
 
-/** What a panel shows before its contents are drawn. */
+/** Title of a panel, shown before its contents are drawn. */
 function PanelTitle({ children }: { children: ReactNode }) {
   return (
     <Title order={2} size="h5" className={classes.panelTitle}>

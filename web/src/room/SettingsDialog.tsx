@@ -48,7 +48,7 @@ export function SettingsDialog({ local, onClose }: SettingsDialogProps) {
   )
 }
 
-/** What is heard, and what the system tells while the page is hidden. */
+/** Switches for the sounds, and for what the system tells while the page is hidden. */
 function AlertSwitches() {
   const { t } = useTranslation()
   const [settings, setSettings] = useState(loadSettings)

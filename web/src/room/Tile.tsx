@@ -25,13 +25,13 @@ interface TileProps {
   session: RoomSession
   participant: Participant
   speaking: boolean
-  /** Which one of those with this name they are. */
+  /** Number of the participant among those with the same name. */
   number?: number
   /** The place among the others; less is further in front. */
   order?: number
 }
 
-/** Somebody else's place in the grid. */
+/** Tile of another participant: their camera, their name, and the button to pin them. */
 export const Tile = memo(function Tile({ session, participant, speaking, number, order }: TileProps) {
   const { t } = useTranslation()
   const pinned = useStorePart(session.pinned, pinnedId => pinnedId === participant.id)

@@ -18,13 +18,13 @@ interface TileGridProps {
   session: RoomSession
   /** In one row, beside what is large, rather than as a grid. */
   strip: boolean
-  /** Who shares the screen that is large. */
+  /** Id of the participant who shares the screen that is large; empty without one. */
   sharerId: string
-  /** Whose tile is large, and so not here. */
+  /** Id of the participant whose tile is large, and so not here. */
   largeId: string | null
 }
 
-/** Everybody who can be seen, whoever spoke last in front. Tiles that do not fit are scrolled to, and come in pages. */
+/** Tiles of all who can be seen, last speakers in front. Those that do not fit scroll, and come in pages. */
 export const TileGrid = memo(function TileGrid({ session, strip, sharerId, largeId }: TileGridProps) {
   const { t } = useTranslation()
   const { ref, width, height } = useElementSize<HTMLDivElement>()
@@ -52,7 +52,7 @@ export const TileGrid = memo(function TileGrid({ session, strip, sharerId, large
     />
   )
   const shownOthers = Math.min(others.length, PER_PAGE)
-  // Where all are small, one is as small as the others, and hides none of them.
+  // If all tiles are so small that they scroll, one's own is among them, as small as they are, and hides none.
   const isSmall = !strip && isBeside && !gridLayout(shownOthers, width, height).scrolls
   const count = shownOthers + (ownTile && !isSmall && !strip ? 1 : 0)
   const layout = gridLayout(count, width, height)
@@ -143,7 +143,7 @@ export const TileGrid = memo(function TileGrid({ session, strip, sharerId, large
   )
 })
 
-/** How many tiles can be seen without scrolling. */
+/** Number of tiles of a page that can be seen without scrolling. */
 function inView(layout: GridLayout, height: number): number {
   if (!layout.scrolls) return PER_PAGE
   const rows = Math.max(1, Math.floor((height + TILE_GAP) / (layout.height + TILE_GAP)))

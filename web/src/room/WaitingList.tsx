@@ -6,7 +6,7 @@ import { Avatar } from './Avatar'
 import type { RoomSession } from './session'
 import classes from './WaitingList.module.css'
 
-/** Who waits to be let in, for moderators. */
+/** List of the people who wait to be let in, for moderators. */
 export const WaitingList = memo(function WaitingList({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
   const waiting = useStorePart(session.state, state => state.waiting)

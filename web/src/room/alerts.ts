@@ -11,7 +11,7 @@ const NOTE_SECONDS = 0.12
 /** Two tunes that are told apart, in Hz. */
 const TUNES = { hand: [659.25, 880], waiting: [587.33, 440, 587.33] } as const
 
-/** What is told to whoever does not look at the page. */
+/** Kinds of notices that are told to a person who does not look at the page. */
 const TOLD = new Set<Notice['kind']>(['chat', 'moderated', 'permitted', 'everybody', 'rules'])
 
 /** Whether this browser can tell of something outside its window. */

@@ -1,4 +1,4 @@
-/** How tiles of 16:9 fill a space. All lengths in CSS pixels. */
+/** Layout of tiles of 16:9 that fill a space. All lengths in CSS pixels. */
 export interface GridLayout {
   columns: number
   width: number

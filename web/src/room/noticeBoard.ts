@@ -1,7 +1,7 @@
 import { Store } from '../ui/store'
 import type { Notice } from './state'
 
-/** How long a notice stands over the room, in milliseconds. */
+/** Time that a notice stands over the room, in milliseconds. */
 export const SHOWN_FOR = 4_000
 export const SHOWN_AT_ONCE = 2
 const LISTED = 30
@@ -23,11 +23,11 @@ const SEEN = new Set<Notice['kind']>([
 const OWN = new Set<Notice['kind']>(['moderated', 'permitted', 'failed', 'reconnected'])
 
 export interface Board {
-  /** What stands over the room now, oldest first. */
+  /** Notices that stand over the room now, oldest first. */
   shown: readonly Notice[]
-  /** What stands there or stood there, and what found no place, oldest first. */
+  /** Last notices, whether or not they found a place over the room, oldest first. */
   list: readonly Notice[]
-  /** How many of the list have found no place since it was read last. */
+  /** Number of notices that found no place over the room since the list was read last. */
   unread: number
 }
 
@@ -35,7 +35,7 @@ export interface Board {
 export class NoticeBoard {
   readonly state = new Store<Board>({ shown: [], list: [], unread: 0 })
   private readonly timers = new Map<number, ReturnType<typeof setTimeout>>()
-  /** What concerns the person and has not found a place yet, oldest first. */
+  /** Notices about what the person does or may do that have not found a place yet, oldest first. */
   private waiting: readonly Notice[] = []
 
   tell(notices: readonly Notice[]): void {

@@ -31,7 +31,7 @@ export interface SessionOptions {
   publish: PublishConnection | null
 }
 
-/** How long the page may stay as it is for the sake of the first sound and pictures, in milliseconds. */
+/** Longest time that drawing the room waits for the first sound and pictures, in milliseconds. */
 const ENTERED_AFTER = 250
 
 const NO_MEDIA: MediaState = { microphone: false, camera: false, screen: false }
@@ -44,7 +44,7 @@ export class RoomSession {
    * everybody's sound and pictures has been agreed on, and goes on while that is being made.
    */
   readonly entered = new Store(false)
-  /** Whom the person at this page wants to see large or first, by id. */
+  /** Id of the participant whom the person at this page wants to see large or first. */
   readonly pinned = new Store<string | null>(null)
   readonly media: RoomMedia
   readonly local: LocalMedia
@@ -52,7 +52,7 @@ export class RoomSession {
 
   private readonly connection: RoomConnection
   private readonly stopFollowingLocal: () => void
-  /** What the server was last told to be on. */
+  /** Media that the server was last told to be on. */
   private told: MediaState = NO_MEDIA
   private lastLocal: LocalMediaState
   /** Whether the hand is up as far as its owner and the moderators are concerned. */
@@ -154,7 +154,7 @@ export class RoomSession {
     })
   }
 
-  /** Who is kept out, the last first. Rejects with a SignallingError. */
+  /** People who were put out and are kept out, the last first. Rejects with a SignallingError. */
   async removedPeople(): Promise<RemovedPerson[]> {
     const answer = await this.connection.request({ type: 'removed' })
     return answer.type === 'removed' ? answer.people : []
@@ -192,7 +192,7 @@ export class RoomSession {
   private joined(joined: Joined): void {
     const { self } = joined
     if (joined.resumed) {
-      // What was on when last told and is off now, a moderator has switched off meanwhile.
+      // Media that were on when last told and are off now have been switched off by a moderator meanwhile.
       if (this.told.microphone && !self.microphone) void this.local.setMicrophone(false)
       if (this.told.camera && !self.camera) void this.local.setCamera(false)
       if (this.told.screen && !self.screen) this.local.stopScreen()

@@ -16,32 +16,32 @@ import type {
 } from '../signalling/messages'
 import { sameNames } from './names'
 
-/** What a page needs to know of a room, and how each message of the server changes it. No side effects. */
+/** State of a room as its page needs it. `reduce` makes the next one of each event, without side effects. */
 export interface RoomState {
   phase: 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'ended'
-  /** Why it ended; `left` when the person did it themselves. */
+  /** Reason for the end of the stay; `left` when the person ended it themselves. */
   end: EndReason | 'left' | 'refused' | null
   /** The server's code, when `end` is `refused`. */
   refusal: { code: string; details: Record<string, string> } | null
   room: Room | null
   self: Participant | null
   permissions: Permissions
-  /** Who has just changed them; what they are now comes with the next message. */
+  /** Name of the moderator who has just changed the permissions; the next message brings the new ones. */
   permittedBy: string | null
   /** In the order in which they came. */
   participants: readonly Participant[]
   spectators: Spectators
-  /** Who is to be let in, for moderators. */
+  /** People to be let in, for moderators. */
   waiting: readonly WaitingPerson[]
   /** Set once one has had to wait oneself: whether somebody is inside who may let one in. */
   waited: { moderatorPresent: boolean } | null
-  /** Of those, oneself included, who share their name with others: which of them somebody is, by id. */
+  /** Numbers, by id, that tell apart the participants, oneself included, who share their names with others. */
   numbers: ReadonlyMap<string, number>
   chat: readonly ChatMessage[]
   unread: number
   speaking: ReadonlySet<string>
   mediaAvailable: boolean
-  /** What happened last, for those who hear the page; numbered so that repetitions are noticed. */
+  /** Latest notices, for people who hear the page; numbered so that repetitions are noticed. */
   notices: readonly Notice[]
 }
 
@@ -57,13 +57,13 @@ export type NoticeKind =
   | { kind: 'failed'; code: string }
   | { kind: 'reconnecting' | 'reconnected' | 'media-away' | 'media-back' }
 
-/** What moderators give and take. */
+/** Permissions that moderators give and take. */
 export const GRANTS = ['voice', 'video', 'screen', 'chat'] as const
 export type Grant = (typeof GRANTS)[number]
 const CHANGES = [...GRANTS, 'promote'] as const
 type Change = (typeof CHANGES)[number]
 
-/** What is switched off for whom something is forbidden. */
+/** Media that are switched off where a permission is taken away, by permission; null for none. */
 const SOURCES = { voice: 'microphone', video: 'camera', screen: 'screen', chat: null } as const
 
 export type Notice = NoticeKind & { number: number }
@@ -106,7 +106,7 @@ export const INITIAL_STATE: RoomState = {
   notices: [],
 }
 
-/** Those with sound or pictures, and those who watch them; oneself included. */
+/** Numbers of the people with sound or pictures, and of those who watch them; oneself included. */
 export function counts({
   participants,
   self,
@@ -116,8 +116,8 @@ export function counts({
   return { active: active + (self && !self.isSpectator ? 1 : 0), watching: spectators.count }
 }
 
-/** Who is missing: `everybody`, `presenters` where there are only people who watch, `listed` where only people one
- * does not see in the videos are here; null when there is somebody to meet, or to let in. */
+/** People who are missing: `everybody`, `presenters` where there are only people who watch, `listed` where
+ * only people one does not see in the videos are here; null when there is somebody to meet, or to let in. */
 export function missing(state: RoomState): 'everybody' | 'presenters' | 'listed' | null {
   const { participants, self, waiting } = state
   if (participants.some(({ isSpectator }) => !isSpectator) || waiting.length) return null
@@ -262,7 +262,7 @@ function updated(state: RoomState, participant: Participant): RoomState {
   return next
 }
 
-/** What the server tells of nobody by name: it has done the same to each. */
+/** State after an action on everybody, of which the server sends one message rather than one for each. */
 function doneToAll(state: RoomState, action: EverybodyAction, byName: string): RoomState {
   const { self } = state
   const isConcerned =
@@ -286,7 +286,8 @@ function onlyModeratorsSpeak(state: RoomState): RoomState {
   return { ...state, speaking: new Set(speaks.map(({ id }) => id)) }
 }
 
-/** What is newly forbidden is off for all but moderators; the server tells nobody of each. */
+/** State after a change of the room. Media that are newly forbidden are off for all but moderators; the
+ * server sends no message for each of them. */
 function roomChanged(state: RoomState, room: Room, byName: string | null): RoomState {
   const before = state.room
   const taken = GRANTS.filter(one => room.forbidden.includes(one) && !before?.forbidden.includes(one))

@@ -1,13 +1,14 @@
 import type { Participant } from '../signalling/messages'
 
 export interface Order {
-  /** Who is pinned by the person at this page. */
+  /** Id of the participant whom the person at this page has pinned. */
   pinned: string | null
-  /** Who has spoken, the last to begin last. */
+  /** Ids of the participants who have spoken, the last to begin last. */
   spoken: readonly string[]
 }
 
-/** Everybody in the grid: those who show themselves first. Of more than `inView`, whoever spoke last is among those. */
+/** Participants in the order of the grid: the pinned one, those with a camera, the others. If there are more
+ * than `inView`, the last speakers are among the first `inView`. */
 export function gridOrder(
   participants: readonly Participant[],
   { pinned, spoken }: Order,
@@ -46,7 +47,7 @@ export function stripOrder(
 
 const SPEAKERS_KEPT = 50
 
-/** Who has spoken, with those who speak now at the end. */
+/** Ids of the participants who have spoken, with those who speak now at the end. */
 export function spokenNow(before: readonly string[], speaking: ReadonlySet<string>): readonly string[] {
   const fresh = [...speaking].filter(id => !before.slice(-speaking.size).includes(id))
   if (!fresh.length) return before
