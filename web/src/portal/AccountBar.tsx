@@ -8,7 +8,7 @@ import { log } from '../log'
 import { IconKey, IconLogout } from '../ui/icons'
 import { ChangePasswordDialog } from './ChangePasswordDialog'
 
-/** Who is signed in, in which organization, and the way out. */
+/** Bar with the person signed in, their organization, and the way out. */
 export function AccountBar({ me }: { me: SignedIn }) {
   const { t } = useTranslation()
   const queries = useQueryClient()

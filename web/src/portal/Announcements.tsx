@@ -5,7 +5,7 @@ import { useStore } from '../ui/store'
 import classes from './Announcements.module.css'
 import { announcements, dismiss } from './announce'
 
-/** What has just been done, or has failed, for all to see. */
+/** Announcements of what has just been done, or has failed, for all to see. */
 export function Announcements() {
   const { t } = useTranslation()
   const shown = useStore(announcements)

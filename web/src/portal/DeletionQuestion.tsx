@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 interface DeletionQuestionProps {
   text: string
-  /** Why it did not work, in words. */
+  /** Reason why the deletion did not work, in words. */
   failure: string | null
   isPending: boolean
   onConfirm: () => void

@@ -16,7 +16,7 @@ interface FirstStepsProps {
   onNewRoom: () => void
 }
 
-/** What the administrator of a new organization does first. Nothing where all of it is done, or was hidden. */
+/** First steps of the administrator of a new organization. Nothing once it has rooms, or they were hidden. */
 export function FirstSteps({ me, hasRooms, onNewRoom }: FirstStepsProps) {
   const { t } = useTranslation()
   const [isHidden, setHidden] = useState(() => hiddenFor(me.companyId))

@@ -9,7 +9,7 @@ import { PageFrame, useHeadingFocus } from '../ui/PageFrame'
 import { FormEnd } from './FormEnd'
 import { passwordProblem } from './passwordProblem'
 
-/** Where somebody asks for a mail with a link that sets their password. Whether there is an account is not told. */
+/** Page to ask for a mail with a link that sets one's password. Whether there is an account is not told. */
 export function ForgottenPage() {
   const { t } = useTranslation()
   const heading = useHeadingFocus()

@@ -1,10 +1,10 @@
 import { Alert, Button } from '@mantine/core'
 
 interface FormEndProps {
-  /** What went wrong with the last try, in a sentence. */
+  /** Sentence about what went wrong with the last try. */
   problem: string | null
   isPending: boolean
-  /** What the button says, and its test id. */
+  /** Label of the button, and its test id. */
   label: string
   testId: string
 }

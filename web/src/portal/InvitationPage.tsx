@@ -20,7 +20,7 @@ import { passwordProblem } from './passwordProblem'
 type OpenInvitation = Extract<Invitation, { state: 'open' }>
 type ClosedInvitation = Exclude<Invitation, OpenInvitation>
 
-/** Where the link of a mail leads that invites somebody to an organization. */
+/** Page behind the link of a mail that invites somebody to an organization. */
 export function InvitationPage({ linkKey }: { linkKey: string }) {
   const { t } = useTranslation()
   const [closed, setClosed] = useState<ClosedInvitation | null>(null)
@@ -52,7 +52,7 @@ export function InvitationPage({ linkKey }: { linkKey: string }) {
 interface InvitationFormProps {
   linkKey: string
   invitation: OpenInvitation
-  /** Somebody else was faster, or the time has run out meanwhile. */
+  /** Called when somebody else was faster, or the time has run out meanwhile. */
   onClosed: (invitation: ClosedInvitation) => void
 }
 
@@ -68,7 +68,7 @@ function InvitationForm({ linkKey, invitation, onClosed }: InvitationFormProps) 
     mutationFn: () => acceptInvitation(linkKey, password),
     onSuccess: answer => {
       if (answer.state !== 'joined') return onClosed(answer)
-      // Whoever was signed in on this browser is not necessarily the one who goes on.
+      // The person signed in on this browser so far is not necessarily the one who goes on.
       signOut().catch((error: unknown) => log.warning('signing out', error))
       invitationLink.forget()
       joinedAs.set(answer.username)

@@ -2,7 +2,7 @@ import { Button, Group } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { IconChevronLeft, IconChevronRight } from '../ui/icons'
 
-/** Which levels of the tree have pages before and after the one that is shown, and the ways there. */
+/** Pages of a level of the tree before and after the one shown: whether there are any, and the ways there. */
 export interface LevelPages {
   hasBefore: (level: string) => boolean
   hasAfter: (level: string) => boolean

@@ -24,7 +24,7 @@ import { passwordProblem } from './passwordProblem'
 type OpenLink = Extract<PasswordLink, { state: 'valid' }>
 type ClosedLink = Exclude<PasswordLink, OpenLink>
 
-/** Where the link of a mail leads that asks somebody to set their password. */
+/** Page behind the link of a mail that asks somebody to set their password. */
 export function PasswordPage({ linkKey }: { linkKey: string }) {
   const { t } = useTranslation()
   const [closed, setClosed] = useState<ClosedLink | null>(null)
@@ -56,7 +56,7 @@ export function PasswordPage({ linkKey }: { linkKey: string }) {
 interface PasswordFormProps {
   linkKey: string
   link: OpenLink
-  /** Somebody else was faster, or the time has run out meanwhile. */
+  /** Called when somebody else was faster, or the time has run out meanwhile. */
   onClosed: (link: ClosedLink) => void
 }
 
@@ -70,7 +70,7 @@ function PasswordForm({ linkKey, link, onClosed }: PasswordFormProps) {
     mutationFn: () => setPassword(linkKey, password),
     onSuccess: answer => {
       if (answer.state !== 'set') return onClosed(answer)
-      // Whoever was signed in on this browser is not necessarily the one who goes on.
+      // The person signed in on this browser so far is not necessarily the one who goes on.
       signOut().catch((error: unknown) => log.warning('signing out', error))
       passwordLink.forget()
       passwordSetFor.set(answer.username)

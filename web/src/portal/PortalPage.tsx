@@ -23,7 +23,7 @@ import { departments, matching, type RoomNode, roomTree, shownRooms } from './ro
 const STATUS_INTERVAL = 5_000
 const ROOMS_INTERVAL = 60_000
 const MEETINGS_INTERVAL = 30_000
-/** Of more rooms than this nobody is asked who is inside at once. */
+/** Most rooms of which it is asked at once who is inside. */
 const STATUS_ROOMS = 200
 
 /** The meetings that the person who is signed in organizes, and the rooms open to them with who is inside. Of many

@@ -184,7 +184,7 @@ interface PartsProps {
   children: ReactNode
 }
 
-/** What there is to administer of a room, apart; of a new one there are the settings only. */
+/** Tabs of what there is to administer of a room; of a new one there are the settings only. */
 function Parts({ room, onDone, children }: PartsProps) {
   const { t } = useTranslation()
   const me = account.get()
@@ -216,7 +216,7 @@ function Parts({ room, onDone, children }: PartsProps) {
   )
 }
 
-/** How many rooms of each size there are, where there may not be as many as one likes. */
+/** Numbers of rooms of each size of which there may not be as many as one likes. */
 function Used({ sizes }: { sizes: readonly RoomSize[] }) {
   const { t } = useTranslation()
   const limited = sizes.filter(({ used }) => used)
@@ -235,7 +235,7 @@ function Used({ sizes }: { sizes: readonly RoomSize[] }) {
   )
 }
 
-/** What somebody else has made of a room, in words; empty when it is as it was. */
+/** Change that somebody else has made to a room, in words; empty when it is as it was. */
 function differing(t: TFunction, seen: ListedRoom, now: ListedRoom | null): string {
   if (!now) return t('roomAdministration.gone')
   if (now.displayName !== seen.displayName) {

@@ -6,7 +6,7 @@ export const TOP = ''
 /** As many as the server answers at once. */
 const MOST_LEVELS = 100
 
-/** Where somebody is in the tree of rooms. */
+/** Place to which a person has browsed in the tree of rooms. */
 export interface Browsing {
   /** Departments that somebody has opened, or closed, other than they are at first. */
   toggled: ReadonlyMap<string, boolean>

@@ -2,7 +2,7 @@ import type { TFunction } from 'i18next'
 import { ApiError, RESOURCE_EXHAUSTED, UNREACHABLE } from '../api/v1'
 import { SignallingError } from '../signalling/socket'
 
-/** What went wrong about a password, in words; `otherwise` names the text for what has none of its own. */
+/** Problem with a password, in words; `otherwise` names the text for a problem that has none of its own. */
 export function passwordProblem(
   t: TFunction,
   error: Error,

@@ -3,8 +3,8 @@ import { isUnreachable } from '../api/client'
 import { ApiError, RESOURCE_EXHAUSTED } from '../api/v1'
 import { SignallingError } from '../signalling/socket'
 
-/** What went wrong with something in the portal, in a sentence: what the server says of it, in the language of the
- * page, but for what has a text of its own here. */
+/** Sentence about what went wrong in the portal: what the server says of it, in the language of the page, but
+ * for problems with a text of their own here. */
 export function problemText(t: TFunction, error: Error): string {
   if (isUnreachable(error)) return t('login.unreachable')
   const code = error instanceof SignallingError || error instanceof ApiError ? error.code : ''

@@ -17,7 +17,7 @@ import { DownloadAttendance } from './DownloadAttendance'
 
 const INTERVAL = 15_000
 
-/** Who was in a room and when: a page at a time, and as a file. */
+/** Attendance of a room, who was in it and when: a page at a time, and as a file. */
 export function AttendancePage({ me, roomId }: { me: SignedIn; roomId: string }) {
   const { t } = useTranslation()
   const [since, setSince] = useState('')
@@ -40,7 +40,7 @@ export function AttendancePage({ me, roomId }: { me: SignedIn; roomId: string })
     change()
     setPlaces([])
   }
-  // Who is inside has not left in any time that is over.
+  // People inside have not left in any time that is over.
   const isOver = end !== '' && Date.parse(end) <= Date.now()
   const inside = isOver ? [] : (page.data?.inside ?? [])
   const shown = [...inside, ...(page.data?.stays ?? [])]

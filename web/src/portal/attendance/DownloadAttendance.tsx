@@ -7,7 +7,7 @@ import { saveFile } from '../saveFile'
 import { attendanceFile, fileName, ownZone, type Stay } from './attendanceTable'
 
 interface DownloadAttendanceProps {
-  /** What the stays were in. */
+  /** Name of the room or meeting that the stays were in. */
   name: string
   load: () => Promise<readonly Stay[]>
 }

@@ -49,7 +49,7 @@ export function attendanceFile(t: TFunction, stays: readonly Stay[], timeZone: s
   return writeTable([head, ...rows])
 }
 
-/** What somebody was there as. */
+/** Kind of person that somebody was there as, in words: member or guest, also as a spectator. */
 export function kindOf(t: TFunction, { isGuest, isSpectator }: Stay): string {
   const kind = isGuest ? t('attendance.guest') : t('attendance.member')
   return isSpectator ? `${kind}, ${t('attendance.spectator')}` : kind

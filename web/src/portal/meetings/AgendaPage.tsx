@@ -29,7 +29,7 @@ interface AgendaPageProps {
   date: Date
 }
 
-/** What takes place: from now on as a list, or in a calendar. Whoever manages the company sees everybody's, too. */
+/** Page of meetings: from now on as a list, or in a calendar. Managers of the company see everybody's, too. */
 export function AgendaPage({ me, kind, date }: AgendaPageProps) {
   const { t } = useTranslation()
   const [ofEverybody, setOfEverybody] = useState(false)

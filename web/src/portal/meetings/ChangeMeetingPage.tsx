@@ -45,11 +45,11 @@ const MUTATION = ['change-meeting']
 function Changing({ me, atFirst }: { me: SignedIn; atFirst: ScheduledMeeting }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  /** What the entries were made of, which is what a change is about. */
+  /** Meeting that the entries were made of, which is what a change is about. */
   const [seen, setSeen] = useState(atFirst)
   const [entries, setEntries] = useState(() => entriesOf(atFirst))
   const [ofSeries, setOfSeries] = useState(false)
-  /** What it has become meanwhile, when somebody else was first; `gone` when it was called off. */
+  /** Meeting as it has become meanwhile, when somebody else was first; `gone` when it was called off. */
   const [theirs, setTheirs] = useState<ScheduledMeeting | 'gone' | null>(null)
   const [isNothing, setNothing] = useState(false)
   const isSeries = recurs(seen)

@@ -5,7 +5,7 @@ import { IconCheck, IconCopy } from '../../ui/icons'
 import { nameOf } from './InviteeFields'
 import classes from './Meetings.module.css'
 
-/** Who is invited, their own links, and what has become of their mail. */
+/** List of the invited people, their own links, and what has become of their mail. */
 export function InvitedList({ meeting }: { meeting: ScheduledMeeting }) {
   const { t } = useTranslation()
   const { invitees, organizerEmail } = meeting

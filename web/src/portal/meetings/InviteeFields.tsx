@@ -16,7 +16,7 @@ interface InviteeFieldsProps {
   problems: Readonly<Record<string, string>>
 }
 
-/** Who is invited: by address, or found among the people of the organization. */
+/** Fields for the invitees: by address, or found among the people of the organization. */
 export function InviteeFields({ mayFind, invitees, onInvitees, problems }: InviteeFieldsProps) {
   const { t } = useTranslation()
   const [said, setSaid] = useState('')
@@ -117,7 +117,7 @@ function AddressField({ onAdd }: { onAdd: (found: readonly InviteeEntry[]) => vo
         value={text}
         onChange={event => setText(event.currentTarget.value)}
         onKeyDown={pressed}
-        // Who goes on without pressing the button means what is written here all the same.
+        // A person who goes on without pressing the button means what is written here all the same.
         onBlur={add}
         autosize
         minRows={1}

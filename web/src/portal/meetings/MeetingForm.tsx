@@ -24,9 +24,9 @@ interface MeetingFormProps {
   problems: Readonly<Record<string, string>>
   isPending: boolean
   submitLabel: string
-  /** Where to go without saving. */
+  /** Address to go to without saving. */
   back: string
-  /** What stands above the fields, and above the button. */
+  /** Contents above the fields, and above the button. */
   above?: ReactNode
   below?: ReactNode
   onSubmit: () => void
@@ -229,7 +229,7 @@ function ending(local: string, day: string): string {
   )
 }
 
-/** What went wrong as a whole, where no field can say it. */
+/** Problem with a form as a whole, where no field can say it. */
 export function FormProblem({ text }: { text: string }) {
   return (
     <Text c="var(--mantine-color-error)" role="alert" mb="sm" data-testid="error-message">

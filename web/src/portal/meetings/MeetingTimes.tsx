@@ -7,7 +7,7 @@ import { IconRepeat, IconUser } from '../../ui/icons'
 import { dateOf } from './days'
 import classes from './Meetings.module.css'
 
-/** When and how a meeting takes place. */
+/** Times of a meeting, its kind, and the numbers at which it is entered. */
 export function MeetingTimes({ meeting }: { meeting: ScheduledMeeting }) {
   const { t } = useTranslation()
   const { start, end, timezone, state, kind, minutes, number } = meeting

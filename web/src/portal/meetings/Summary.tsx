@@ -16,7 +16,7 @@ const INTERVAL = 15_000
 /** As many as the server tells at once. */
 const PAGE = 200
 
-/** Who was there and when, what was written to everybody, and what was recorded. */
+/** Summary of a meeting: who was there and when, what was written to everybody, and what was recorded. */
 export function Summary({ meeting }: { meeting: ScheduledMeeting }) {
   const { t } = useTranslation()
   const [people, setPeople] = useState(0)

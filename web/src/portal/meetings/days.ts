@@ -46,7 +46,7 @@ interface Span {
   end: string
 }
 
-/** What takes place on each day, also what only goes on there. */
+/** Spans that take place on each day, also those that only go on there. */
 export function byDay<T extends Span>(spans: readonly T[], days: readonly Date[]): ReadonlyMap<Day, T[]> {
   return new Map(
     days.map(date => {

@@ -1,7 +1,7 @@
 import type { Invitee, InviteeWish, MeetingWish, Repetition, ScheduledMeeting } from '../../api/scheduling'
 import { addDays, dateOf, dayOf } from './days'
 
-/** What stands in the form of a meeting. */
+/** Entries in the form of a meeting. */
 export interface Entries {
   topic: string
   day: string
@@ -26,7 +26,7 @@ export interface InviteeEntry {
 
 export type EntryName = keyof Entries
 
-/** Of these every time of a series has its own. */
+/** Names of the entries of which every time of a series has its own. */
 export const OF_ONE_TIME: readonly EntryName[] = ['topic', 'day', 'time', 'minutes', 'agenda']
 
 /** A new meeting at the next half hour, an hour long, where the browser is. */
@@ -115,7 +115,7 @@ function wished({ email, firstName, lastName, role, locale }: InviteeEntry): Inv
   return { email, firstName, lastName, role, locale }
 }
 
-/** When it ends on the clock it begins on, without a zone: `2026-05-04T10:30`. Empty while the fields are. */
+/** End on the clock of the meeting's start, without a zone: `2026-05-04T10:30`. Empty while the fields are. */
 export function localEnd({ day, time, minutes }: Entries): string {
   const start = Date.parse(`${day}T${time}:00Z`)
   return Number.isNaN(start) || !minutes ? '' : new Date(start + minutes * 60_000).toISOString().slice(0, 16)
@@ -136,7 +136,7 @@ export function newRepetition(day: string): Repetition {
 
 export interface FoundAddresses {
   found: InviteeEntry[]
-  /** What is none. */
+  /** Parts of the text that are no addresses. */
   wrong: string[]
 }
 
@@ -166,7 +166,7 @@ export function readAddresses(text: string): FoundAddresses {
   return { found, wrong }
 }
 
-/** Those invited with others added; who is among them already stays as they are. */
+/** Invitees with others added; people who are among them already stay as they are. */
 export function withInvitees(
   present: readonly InviteeEntry[],
   added: readonly InviteeEntry[],

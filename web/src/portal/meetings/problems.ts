@@ -1,6 +1,6 @@
 import { SignallingError } from '../../signalling/socket'
 
-/** What the server says is wrong, by its names of the fields; `meeting.` in front of them is left out. */
+/** Problems that the server states, by its names of the fields; `meeting.` in front of them is left out. */
 export function problemsOf(error: Error | null): Record<string, string> {
   const fields = error instanceof SignallingError ? error.fields : undefined
   return Object.fromEntries(

@@ -45,7 +45,7 @@ const NONE: Fields = {
   isAlone: false,
 }
 
-/** What pages and mails show of the organization: its title, colour and logo. */
+/** Settings of what pages and mails show of the organization: its title, colour and logo. */
 export function BrandingSettings({ me }: { me: SignedIn }) {
   const { t } = useTranslation()
   // Not what it was a while ago: a form that has been begun stays as it is.
@@ -63,7 +63,7 @@ function BrandingForm({ me, branding }: { me: SignedIn; branding: Branding }) {
   const organization = useQuery({ queryKey: ['organization', me.companyId], queryFn: ownOrganization })
   /** As it was when it was loaded last, or when what somebody else changed was taken up. */
   const [base, setBase] = useState(branding)
-  // Who begins wants it to be seen.
+  // A person who begins a branding wants it to be seen.
   const [fields, setFields] = useState<Fields>({
     ...fieldsOf(branding),
     isShown: branding.isShown || isNothing(branding),
@@ -93,7 +93,7 @@ function BrandingForm({ me, branding }: { me: SignedIn; branding: Branding }) {
       if (!isChangedMeanwhile(error)) return
       const now = await ownBranding()
       setMeanwhile(now)
-      // What has not been touched here is as somebody else wants it.
+      // Fields that have not been touched here are as somebody else wants them.
       setFields(mine => merged(mine, fieldsOf(base), fieldsOf(now)))
       setBase(now)
     },
@@ -313,7 +313,7 @@ function isNothing(fields: Fields): boolean {
   return !fields.isShown && !fields.title && !fields.colour && !fields.logo && !fields.logoUrl
 }
 
-/** What is to be sent: a logo only where it is another. */
+/** Change to be sent: a logo only where it is another. */
 function changeOf({ logo, logoUrl, ...wanted }: Fields, base: Branding) {
   const isSame = logo === base.logo && logoUrl === base.logoUrl
   return { ...wanted, ...(!isSame && { logo: logo ? base64Of(logo) : null }) }

@@ -10,7 +10,7 @@ import { Pager } from '../Pager'
 import { problemText } from '../problemText'
 import classes from './Organization.module.css'
 
-/** What became of the deliveries of a web hook, a page at a time. */
+/** Deliveries of a web hook and what became of them, a page at a time. */
 export function Deliveries({ hookId }: { hookId: number }) {
   const { t } = useTranslation()
   const [places, setPlaces] = useState<readonly number[]>([])

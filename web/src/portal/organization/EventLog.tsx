@@ -14,7 +14,7 @@ import classes from './Organization.module.css'
 
 const LIVE_INTERVAL = 2_000
 
-/** What has happened in the organization: newest first, filtered, and as it happens. */
+/** Log of the events in the organization: newest first, filtered, and as they happen. */
 export function EventLog({ me }: { me: SignedIn }) {
   const { t } = useTranslation()
   const [type, setType] = useState('')

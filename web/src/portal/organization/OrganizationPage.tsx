@@ -17,7 +17,7 @@ type Part = (typeof PARTS)[number]
 
 interface OrganizationPageProps {
   me: SignedIn
-  /** Which part is shown, as the address names it. */
+  /** Part that is shown, as the address names it. */
   part: string | undefined
 }
 

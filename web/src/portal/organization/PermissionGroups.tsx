@@ -23,7 +23,7 @@ const FLAGS = [
   'admin',
 ] as const
 
-/** What links and invitations permit inside rooms, by group. */
+/** List of the permission groups: what links and invitations permit inside rooms, by group. */
 export function PermissionGroups({ me }: { me: SignedIn }) {
   const { t } = useTranslation()
   const [shown, setShown] = useState<[string, PermissionGroup] | null>(null)

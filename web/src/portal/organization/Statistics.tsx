@@ -16,7 +16,7 @@ const PERIODS = [7, 30, 60] as const
 const NAMES = Object.keys(MEASURES) as Measure[]
 const HOUR = 3600
 
-/** How much rooms and meetings are used, day by day. */
+/** Statistics of how much rooms and meetings are used, day by day. */
 export function Statistics({ me }: { me: SignedIn }) {
   const { t } = useTranslation()
   const [days, setDays] = useState<number>(30)

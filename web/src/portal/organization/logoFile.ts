@@ -1,4 +1,4 @@
-/** What the server takes of a logo: bytes, and pixels of each side. */
+/** Limits of the server for a logo: bytes, and pixels of each side. */
 const LARGEST = 100_000
 const MOST_PIXELS = 2000
 

@@ -218,7 +218,7 @@ interface OutcomeProps {
   onClose: () => void
 }
 
-/** What became of everybody: what failed row by row, and a file with all of it. */
+/** Outcome of inviting everybody: what failed row by row, and a file with the outcome of each row. */
 function Outcome({ table, invited, failures, onClose }: OutcomeProps) {
   const { t } = useTranslation()
   const wrong = [

@@ -30,7 +30,7 @@ export function PeoplePage({ me }: { me: SignedIn }) {
   const [term, setTerm] = useState('')
   const [settled] = useDebouncedValue(term.trim(), 200)
   const [filter, setFilter] = useState<Filter>('all')
-  /** Where the pages begin that somebody has gone to, the one that is shown last. */
+  /** Places at which the pages begin that somebody has gone to, the one that is shown last. */
   const [places, setPlaces] = useState<readonly number[]>([])
   const [shown, setShown] = useState<ListedPerson | null>(null)
   const [inviting, setInviting] = useState<'one' | 'many' | null>(null)

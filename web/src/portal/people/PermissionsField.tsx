@@ -23,7 +23,7 @@ interface PermissionsFieldProps {
 const ROLE_NAMES = Object.keys(ROLES) as RoleName[]
 const SINGLE = 'single'
 
-/** What somebody may administer: a role, or single permissions in their tree. */
+/** Field for what a person may administer: a role, or single permissions in their tree. */
 export function PermissionsField({ me, value, onChange, disabled = false }: PermissionsFieldProps) {
   const { t } = useTranslation()
   const role = roleOf(value)

@@ -25,7 +25,7 @@ interface PersonActionsProps {
   onStale: () => Promise<void>
 }
 
-/** What can be done with somebody besides changing what is said of them. */
+/** Actions on a person besides changing what is said of them. */
 export function PersonActions({ person, name, onChanged, onDone, onStale }: PersonActionsProps) {
   const { t } = useTranslation()
   const queries = useQueryClient()

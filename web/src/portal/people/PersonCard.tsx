@@ -16,7 +16,7 @@ interface PersonCardProps {
   onOpen: () => void
 }
 
-/** Somebody in the list: who they are, what they may, and what can be done. */
+/** Card of a person in the list: who they are, what they may, and what can be done. */
 export function PersonCard({ me, person, onOpen }: PersonCardProps) {
   const { t } = useTranslation()
   const name = nameOf(person)

@@ -215,7 +215,7 @@ function changeOf(base: ListedPerson, draft: Draft): PersonChange {
   return Object.keys(permissions).length ? { ...change, permissions } : change
 }
 
-/** What is there now where nothing was typed. */
+/** Draft with the details that the person has now where nothing was typed. */
 function merged(draft: Draft, base: ListedPerson, now: ListedPerson): Draft {
   const next = { ...draft }
   for (const of of TEXTS) if (draft[of] === base[of]) next[of] = now[of]

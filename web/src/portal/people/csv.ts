@@ -28,7 +28,7 @@ export type Delimiter = ',' | ';' | '\t'
 
 const DELIMITERS: readonly Delimiter[] = [',', ';', '\t']
 
-/** What the cells of a table are parted by: what its first line has most of outside quotes. */
+/** Delimiter of the cells of a table: the one that its first line has most of outside quotes. */
 export function delimiterOf(text: string): Delimiter {
   let line = ''
   let isQuoted = false

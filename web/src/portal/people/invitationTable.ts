@@ -1,7 +1,7 @@
 import type { Invitation } from '../../api/people'
 import { parseTable, type Row } from './csv'
 
-/** Somebody in a table, in the line of the file that says so. */
+/** Row of a table: a person to be invited, and the line of the file in which they stand. */
 export interface TableRow extends Invitation {
   line: number
   problem: RowProblem | null

@@ -7,7 +7,7 @@ import type { TableRow } from './invitationTable'
 /** People of one task: so many fit into a request whatever their names. */
 const MOST = 5_000
 
-/** Somebody who was not invited, and why. */
+/** Failure to invite a person, and the reason. */
 export interface BatchFailure {
   row: TableRow
   reason: string

@@ -82,7 +82,7 @@ function above(name: Administration, nodes = PERMISSION_TREE): Administration[] 
   )
 }
 
-/** What is different between two sets: of each permission whether it is given. */
+/** Permissions that differ between two sets, each with whether it is given in the second one. */
 export function difference(
   before: ReadonlySet<Administration>,
   after: ReadonlySet<Administration>,

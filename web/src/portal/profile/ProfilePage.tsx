@@ -23,7 +23,7 @@ import { Failure } from '../Failure'
 import { PortalFrame } from '../PortalFrame'
 import { problemText } from '../problemText'
 
-/** What whoever is signed in says of themselves, and how they are signed in. */
+/** Page of the person signed in: what they say of themselves, and how they are signed in. */
 export function ProfilePage({ me }: { me: SignedIn }) {
   const { t } = useTranslation()
   const [isChanging, setChanging] = useState(false)

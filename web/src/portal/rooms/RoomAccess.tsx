@@ -21,7 +21,7 @@ import classes from '../meetings/Meetings.module.css'
 
 const SHOWN = 1000
 
-/** Who may do what in a room: everybody by default, and those who are named. */
+/** Roles in a room: of everybody by default, and of the people who are named. */
 export function RoomAccess({ roomId }: { roomId: string }) {
   const { t } = useTranslation()
   const access = useQuery({ queryKey: ['access', roomId], queryFn: () => roomAccess(roomId) })

@@ -7,7 +7,7 @@ import { announce } from '../announce'
 import { FormProblem } from '../meetings/MeetingForm'
 import type { RoomNode } from '../roomTree'
 
-/** What a room can be set to beside its kind; each is saved when it is pressed. */
+/** Checkboxes for the features of a room beside its kind; each is saved when it is pressed. */
 export function RoomFeatures({ room }: { room: RoomNode }) {
   const { t } = useTranslation()
   const queries = useQueryClient()

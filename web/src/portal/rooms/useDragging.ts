@@ -10,8 +10,8 @@ interface Place {
 
 const KIND = 'application/x-switchroom-room'
 
-/** What makes an element one that can be dragged by a mouse, and onto which others can be dropped. The same can be done
- * by keyboard, in the settings of the room. */
+/** Properties that make an element one that can be dragged by a mouse, and onto which others can be dropped.
+ * The same can be done by keyboard, in the settings of the room. */
 export function useDragging(onMove: Mover | null, roomId: string, place: Place) {
   const [isOver, setOver] = useState(false)
   if (!onMove) return {}
