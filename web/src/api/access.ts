@@ -18,13 +18,13 @@ export const ROLES = [
 export type GivenRole = (typeof ROLES)[number]
 
 export interface Access {
-  /** What everybody in the organization is; null when nobody comes in who is not named. */
+  /** Role of everybody in the organization; null when nobody comes in who is not named. */
   byDefault: GivenRole | 'ROLE_CUSTOM' | null
-  /** Those who are named, by id, with what they are. */
+  /** Roles of the people who are named, by their ids. */
   named: ReadonlyMap<string, GivenRole | 'ROLE_CUSTOM'>
 }
 
-/** Who may do what in a room; null when there is no such room. Rejects with an ApiError, as the others do. */
+/** Roles of people in a room; null when there is no such room. Rejects with an ApiError, as the others do. */
 export async function roomAccess(roomId: string): Promise<Access | null> {
   const reply = await callSignedIn<{ rooms?: Record<string, Room> }>('roomService/list', {
     filterRoomIds: [roomId],
@@ -50,7 +50,7 @@ export async function giveRole(roomId: string, personId: string, role: GivenRole
   await callSignedIn('roomService/update', { roomId, room: { permissions } })
 }
 
-/** What everybody in the organization is in a room; null lets nobody in who is not named. */
+/** Set the role of everybody in the organization in a room; null lets nobody in who is not named. */
 export async function setDefaultRole(roomId: string, role: GivenRole | null): Promise<void> {
   const room = role ? { defaultPermissions: { role } } : {}
   await callSignedIn('roomService/update', { roomId, room, removeDefaultPermissions: role === null })
@@ -84,7 +84,7 @@ export async function moveRoom(roomId: string, parentId: string, moveAfterRoomId
   await callSignedIn('roomService/sort', { roomMoves: [{ roomId, parentId, moveAfterRoomId }] })
 }
 
-/** What a room can be set to beside its kind. */
+/** Features that a room can be set to have beside its kind. */
 export const FEATURES = [
   'RAISE_HANDS',
   'HIDE_RAISED_HANDS',

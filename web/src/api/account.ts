@@ -4,7 +4,7 @@ import { Store } from '../ui/store'
 import { callClient } from './client'
 import { ApiError, callV1, requestId, UNAUTHENTICATED } from './v1'
 
-/** Who is signed in. `unknown` until the cookie of an earlier visit has been tried. */
+/** Account that is signed in, or none. `unknown` until the cookie of an earlier visit has been tried. */
 export type Account = { state: 'unknown' } | { state: 'out' } | SignedIn
 
 export interface SignedIn {
@@ -13,7 +13,7 @@ export interface SignedIn {
   companyId: string
   /** Every organization this person may work in. */
   companyIds: string[]
-  /** What the person may administer there. */
+  /** Permissions of the person in the administration of `companyId`. */
   permissions: ReadonlySet<Administration>
   mayCreateRooms: boolean
   accessToken: string
@@ -81,7 +81,7 @@ export async function changePassword(oldPassword: string, newPassword: string): 
       return authenticate({ usernamePasswordCredentials: { username, password: newPassword, companyId } })
     })
     .then(adopt)
-  // What asks meanwhile finds its token void, and waits for the new one.
+  // A request made meanwhile finds its token void, and waits for the new one.
   renewal = changing.finally(() => {
     renewal = null
   })
@@ -126,8 +126,8 @@ export function callSignedIn<Reply>(path: string, body: object): Promise<Reply> 
   )
 }
 
-/** What `ask` resolves with, given the token of the person signed in. A token the server calls outdated is renewed
- * once. Rejects as `ask` does, or with an ApiError when signed out. */
+/** Answer that `ask` resolves with, given the token of the person signed in. A token the server calls
+ * outdated is renewed once. Rejects as `ask` does, or with an ApiError when signed out. */
 export async function withToken<Reply>(ask: (token: string) => Promise<Reply>): Promise<Reply> {
   try {
     return await ask(await accessToken())

@@ -2,7 +2,7 @@ import { callClient, type Schemas } from './client'
 
 type Answer = Schemas['CompanyDeletionAnswer']
 
-/** What the link that deletes a company is good for. `deleted` answers the deletion itself. */
+/** State of the link that deletes a company. `deleted` answers the deletion itself. */
 export type CompanyDeletion =
   | { state: 'open'; companyName: string; people: number; rooms: number; validUntil: string }
   | { state: 'deleted'; companyName: string }

@@ -3,11 +3,11 @@ import { language } from '../i18n'
 /** Milliseconds until an answer. */
 const LIMIT = 15_000
 
-/** How an API tells of a problem. */
+/** Errors by which an API tells of a problem. */
 export interface Problems {
-  /** What to reject with when the API has answered with a problem, or a proxy on the way has. */
+  /** Error to reject with when the API has answered with a problem, or a proxy on the way has. */
   refused(status: number, body: unknown, statusText: string): Error
-  /** What to reject with when nothing has answered. */
+  /** Error to reject with when nothing has answered. */
   unreachable(reason: string): Error
 }
 

@@ -3,7 +3,7 @@ import { callClient, type Schemas } from './client'
 
 type Answer = Schemas['InvitationAnswer']
 
-/** What the link of an invitation to an organization is good for. */
+/** State of the link of an invitation to an organization. */
 export type Invitation =
   | {
       state: 'open'
@@ -21,7 +21,7 @@ export type Invitation =
 
 export type Acceptance = { state: 'joined'; username: string } | Exclude<Invitation, { state: 'open' }>
 
-/** Who has accepted an invitation a moment ago on this page; the sign-in page goes on from there. */
+/** Username with which an invitation was just accepted on this page; the sign-in page goes on from there. */
 export const joinedAs = new Store<string | null>(null)
 
 /** Rejects with a SignallingError: `too_many_attempts` after too many guesses. */

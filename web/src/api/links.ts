@@ -81,7 +81,7 @@ export async function createGuestLink(roomId: string, creation: GuestLinkCreatio
   })
 }
 
-/** What is to be different about a link; what is left out stays. */
+/** Changes to be made to a link; fields left out stay. */
 export interface LinkChange extends Partial<GuestLinkCreation> {
   id: string
   description?: string

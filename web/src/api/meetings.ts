@@ -5,16 +5,16 @@ type Answer = Schemas['MeetingAnswer']
 
 export type MeetingKind = Schemas['OwnMeeting']['kind']
 
-/** What somebody who stands before a meeting may know of it. Times are RFC 3339. */
+/** Meeting, as far as a person who stands before it may know it. Times are RFC 3339. */
 export interface Meeting extends Required<Omit<Answer, 'state' | 'now'>> {
   state: Exclude<Answer['state'], 'unknown'>
-  /** How far the server's clock is ahead of this one, in milliseconds. */
+  /** Milliseconds by which the server's clock is ahead of this one. */
   clockOffset: number
 }
 
 export interface MeetingAddress {
   number: string
-  /** Of a personal link; empty for everybody else's. */
+  /** Key of a personal link; empty in the link for everybody else. */
   key: string
 }
 
@@ -31,7 +31,8 @@ export async function meetingInfo(address: MeetingAddress, accessToken: string):
 /** A meeting that whoever is signed in organizes, at the next of its times. */
 export type OwnMeeting = Schemas['OwnMeeting']
 
-/** What is on first, then in order of their start. Rejects with a SignallingError, or an ApiError when signed out. */
+/** Own meetings: those that are on first, then in order of their start. Rejects with a SignallingError, or an
+ * ApiError when signed out. */
 export async function ownMeetings(): Promise<readonly OwnMeeting[]> {
   return (await withToken(accessToken => callClient('/client/meetings', { accessToken }))).meetings
 }
@@ -52,8 +53,8 @@ interface Kept extends MeetingAddress {
  * The access token of a guest of a meeting, fetched ahead of the click where the name is known, and again when it
  * changes.
  *
- * Who reloads the page, or takes another name, is the same person to the meeting as long as the tab is open: somebody
- * who has been let in need not wait again.
+ * A guest who reloads the page, or takes another name, is the same person to the meeting as long as the tab is
+ * open: one who has been let in need not wait again.
  */
 export class MeetingToken {
   private readonly externalId: string

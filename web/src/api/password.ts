@@ -3,7 +3,7 @@ import { callClient, type Schemas } from './client'
 
 type Answer = Schemas['PasswordLinkAnswer']
 
-/** What a link that sets a password is good for. `set` answers the setting itself. */
+/** State of a link that sets a password. In a PasswordAnswer, `set` answers the setting itself. */
 export type PasswordLink =
   | { state: 'valid'; username: string; displayName: string; companyNames: string[]; validUntil: string }
   | { state: 'expired'; validUntil: string }
@@ -11,7 +11,7 @@ export type PasswordLink =
 
 export type PasswordAnswer = { state: 'set'; username: string } | Exclude<PasswordLink, { state: 'valid' }>
 
-/** Whose password was set a moment ago on this page; the sign-in page goes on from there. */
+/** Username for which a password was just set on this page; the sign-in page goes on from there. */
 export const passwordSetFor = new Store<string | null>(null)
 
 export const SHORTEST_PASSWORD = 8
@@ -40,7 +40,7 @@ export function passwordLength(password: string): number {
 
 export type PasswordComplaint = 'tooShort' | 'tooLong'
 
-/** What is wrong with a password that somebody chooses. */
+/** Complaint about a password that somebody chooses; null without one. */
 export function complaintAboutPassword(password: string): PasswordComplaint | null {
   const length = passwordLength(password)
   if (length < SHORTEST_PASSWORD) return 'tooShort'

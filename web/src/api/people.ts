@@ -6,13 +6,13 @@ export type PersonState = ListedPerson['state']
 export type PeoplePage = Schemas['PeopleAnswer']
 export type Removal = Schemas['RemovalAnswer']
 
-/** Which people; what is left out does not restrict. `after` is the place the page before ended at. */
+/** Query for people; fields left out do not restrict. `after` is the place the page before ended at. */
 export type PeopleWanted = Omit<Schemas['PeopleQuery'], 'accessToken'>
 
-/** What is to be changed of somebody; what is left out stays. */
+/** Changes to be made to a person; fields left out stay. */
 export type PersonChange = Omit<Schemas['PersonChange'], 'accessToken' | 'personId' | 'version'>
 
-/** Somebody who is to be invited. */
+/** Person who is to be invited. */
 export interface Invitation {
   email: string
   title: string
@@ -42,7 +42,7 @@ export async function sendPasswordLink(personId: string): Promise<void> {
   await withToken(accessToken => callClient('/client/people/send-password-link', { accessToken, personId }))
 }
 
-/** What goes along when somebody is removed. */
+/** Consequences of a person's removal: for meetings to come, and for rooms in which they are named. */
 export function lookAtRemoval(personId: string): Promise<Removal> {
   return withToken(accessToken => callClient('/client/people/removal', { accessToken, personId }))
 }
@@ -81,7 +81,7 @@ function userOf({ email, title, firstName, lastName, language }: Invitation) {
   }
 }
 
-/** How a person is called: their name, or their address without one. */
+/** Name of a person: title, first and last name, or without these the e-mail address or the username. */
 export function nameOf({ title, firstName, lastName, email, username }: ListedPerson): string {
   return [title, firstName, lastName].filter(Boolean).join(' ') || email || username
 }

@@ -4,7 +4,7 @@ import { callClient, type Schemas } from './client'
 
 type User = components['schemas']['User']
 
-/** What somebody says of themselves. */
+/** Details that a person gives of themselves. */
 export interface Profile {
   email: string
   title: string

@@ -13,7 +13,7 @@ const SIGNED_IN = {
 }
 const PAGE = { following: {}, isWhole: false, hasMore: false }
 
-/** What was asked for: of the tree, and how many rooms at a time. */
+/** Requests that have come: the bodies of those for the tree, and how many rooms the others were for. */
 interface Asked {
   trees: object[]
   rooms: number[]

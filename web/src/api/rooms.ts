@@ -16,19 +16,19 @@ export interface PersonInside {
 /** A room or department as somebody wants it; what is left out stays, or is as usual. */
 export type RoomWish = Room
 
-/** How many people a room can hold, and how many more rooms there may be of the kind. */
+/** Size of rooms: how many people one can hold, and how many more rooms there may be of the size. */
 export interface RoomSize {
   name: string
   active: number
   passive: number
   isFull: boolean
-  /** How many rooms of the size there are and may be; null where nothing limits them. */
+  /** Numbers of rooms of the size that there are and may be; null where nothing limits them. */
   used: { count: number; limit: number } | null
 }
 
 export type WantedLevel = Schemas['WantedLevel']
 
-/** Where in a level to go on. */
+/** Place in a level behind which it goes on. */
 export type PlaceInLevel = Schemas['PlaceInLevel']
 
 /** As much of the tree of rooms as is shown. */
@@ -42,14 +42,15 @@ export interface RoomsShown {
   hasMore: boolean
 }
 
-/** What to show: pages of levels; without any all of a small tree, of another one its top, or where the term is. */
+/** Rooms to show: pages of levels. Without any, they are all of a small tree, and of another one its top, or
+ * the rooms with the term in their names. */
 export interface RoomsWanted {
   levels?: WantedLevel[]
   term?: string
   departmentsOnly?: boolean
 }
 
-/** What stands for the absence of a limit. */
+/** Value that stands for the absence of a limit. */
 const UNLIMITED = 2_147_483_647
 
 /** The rooms of one call of the v1 API. */
@@ -68,14 +69,14 @@ export async function roomsToShow(wanted: RoomsWanted): Promise<RoomsShown> {
   return { ...page, rooms: new Map(rooms.flat()) }
 }
 
-/** Those of the rooms that there are, by id. */
+/** Rooms with the ids, each with its id. Rooms that do not exist are left out. */
 async function listRooms(filterRoomIds: string[]): Promise<[string, ListedRoom][]> {
   const body = { filterRoomIds, limit: MOST, skipFlags: SKIP }
   const reply = await callSignedIn<{ rooms?: Record<string, ListedRoom> }>('roomService/list', body)
   return Object.entries(reply.rooms ?? {})
 }
 
-/** Who is inside each of these rooms. Rooms nobody is in are left out. */
+/** People inside each of these rooms, without spectators. Rooms nobody is in are left out. */
 export async function roomStatus(roomIds: string[]): Promise<ReadonlyMap<string, PersonInside[]>> {
   interface Reply {
     rooms?: Record<string, { users?: Record<string, PersonInside> }>
@@ -147,7 +148,7 @@ export async function companyNames(companyIdList: string[]): Promise<ReadonlyMap
   )
 }
 
-/** How a person is called: first and last name, or the e-mail address without them. */
+/** Name of a person: first and last name, or the e-mail address without them. */
 export async function personName(userId: string): Promise<string> {
   interface User {
     email?: string

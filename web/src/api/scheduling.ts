@@ -99,7 +99,7 @@ export async function canRecord(): Promise<boolean> {
   return terms.canRecord
 }
 
-/** Where a calendar program reads the meetings of whoever is signed in. */
+/** Address at which a calendar program reads the meetings of the person signed in. */
 export async function feedAddress(isRenewed = false): Promise<string> {
   const { path } = await withToken(accessToken =>
     callClient('/client/meetings/feed', { accessToken, isRenewed }),
@@ -107,14 +107,14 @@ export async function feedAddress(isRenewed = false): Promise<string> {
   return new URL(path, window.location.href).href
 }
 
-/** Somebody of the organization who can be invited. */
+/** Person of the organization who can be invited. */
 export interface Findable {
   id: string
   name: string
   email: string
 }
 
-/** Those of the organization with the term in their names, a few. Only for who may list people. */
+/** People of the organization with the term in their names, a few. Only for users who may list people. */
 export async function findPeople(term: string): Promise<Findable[]> {
   const { people } = await withToken(accessToken =>
     callClient('/client/people', { accessToken, term, state: 'active' }),

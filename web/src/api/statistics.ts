@@ -1,6 +1,6 @@
 import { callSignedIn } from './account'
 
-/** What is measured, and what the v1 API calls it. */
+/** Measures of use, with their names in the v1 API. */
 export const MEASURES = {
   participants: 'ROOM_PARTICIPANTS',
   seconds: 'ROOM_ONLINE_SECONDS',
@@ -18,7 +18,7 @@ export interface Day {
 
 const DAY = 86_400_000
 
-/** What was measured day by day, oldest first, up to today. Rejects with an ApiError. */
+/** Values of a measure day by day, oldest first, up to today. Rejects with an ApiError. */
 export async function dailyUse(measure: Measure, days: number): Promise<readonly Day[]> {
   interface Reply {
     Stats?: { startTime?: string | { seconds?: string }; value?: string }[]

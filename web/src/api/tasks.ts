@@ -4,12 +4,12 @@ import { language } from '../i18n'
 import { accessToken } from './account'
 import { ApiError, requestId, UNREACHABLE } from './v1'
 
-/** How far a task is. */
+/** Progress of a task: the entries that are done, of all, and those that failed. */
 export interface TaskProgress {
   done: number
   total: number
   isOver: boolean
-  /** What was wrong with which entry, counted from 0, in words. Complete when the task is over. */
+  /** Reasons, in words, by the number of the failed entry, counted from 0. Complete when the task is over. */
   failures: ReadonlyMap<number, string>
 }
 
@@ -83,7 +83,7 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string
   }
 }
 
-/** What a line of the stream says. */
+/** Progress of a task that a line of the stream states. */
 export function progressOf(task: { state?: string; metadata?: Record<string, string> }): TaskProgress {
   const { total = '0', done = '0', ...places } = task.metadata ?? {}
   const failures = new Map<number, string>()
