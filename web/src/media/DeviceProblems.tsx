@@ -7,11 +7,11 @@ import type { LocalMedia, LocalMediaState } from './localMedia'
 
 interface DeviceProblemsProps {
   local: LocalMedia
-  /** What follows from them, said below. */
+  /** Sentence about what follows from the problems, said below them. */
   hint?: string
 }
 
-/** What is wrong with the devices, each said until it is dismissed or tried again. */
+/** Problems with the devices, each said until it is dismissed or tried again. */
 export const DeviceProblems = memo(function DeviceProblems({ local, hint }: DeviceProblemsProps) {
   const { t } = useTranslation()
   const problems = useStorePart(local.state, state => state.problems)

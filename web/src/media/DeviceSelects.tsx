@@ -22,7 +22,7 @@ interface DeviceSelectsProps {
   listens?: boolean
 }
 
-/** Which camera, microphone and loudspeaker to use, with a level meter and a test sound. */
+/** Fields for the camera, microphone and loudspeaker to use, with a level meter and a test sound. */
 export const DeviceSelects = memo(function DeviceSelects({ local, listens = false }: DeviceSelectsProps) {
   const { t } = useTranslation()
   const { microphone, microphoneOn } = useStore(local.state)

@@ -6,7 +6,7 @@ const LAYER_OF_RID: Record<string, SentLayer> = { h: 'high', m: 'medium', l: 'lo
 /** The largest layer that is sent of a camera until the server says which one is looked at. */
 export const LAYER_AT_FIRST: SentLayer = 'medium'
 
-/** What can be sent of the camera, largest first (rids h, m, l), of which the largest waits to be asked for. */
+/** Encodings of the camera, largest first (rids h, m, l), of which the largest waits to be asked for. */
 export const CAMERA_ENCODINGS: readonly RTCRtpEncodingParameters[] = upTo(LAYER_AT_FIRST, [
   { rid: 'h', maxBitrate: 1_200_000 },
   { rid: 'm', maxBitrate: 400_000, scaleResolutionDownBy: 2 },

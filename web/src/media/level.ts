@@ -1,6 +1,6 @@
-/** How loud a track is. */
+/** Loudness of a track. */
 
-/** How often a level is measured, in milliseconds: as often as an eye follows a bar. */
+/** Interval at which a level is measured, in milliseconds: as often as an eye follows a bar. */
 const MEASURED_EVERY = 50
 
 /** Calls `level` with 0 (silence) to 1 (full scale) again and again, until the returned function is called. */

@@ -10,7 +10,7 @@ export interface LocalMediaState {
   screenAudio: MediaStreamTrack | null
   /** Whether the microphone is heard; its track stays open while muted. */
   microphoneOn: boolean
-  /** What the browser is being asked for just now. */
+  /** Devices that the browser is being asked for just now. */
   asking: { microphone: boolean; camera: boolean }
   problems: { microphone: DeviceProblem | null; camera: DeviceProblem | null; screen: DeviceProblem | null }
   /** The problems that one has been told of and need not be told again. */

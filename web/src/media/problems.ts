@@ -1,4 +1,4 @@
-/** Why a camera, microphone or screen is not there, in words the pages have sentences for. */
+/** Reason why a camera, microphone or screen is not there, in words the pages have sentences for. */
 export type DeviceProblem = 'insecure' | 'unsupported' | 'none' | 'denied' | 'busy' | 'failed'
 
 /** Thrown by the browser as a DOMException; the names are of Media Capture and Streams, section 10.2. */
@@ -22,7 +22,7 @@ export function deviceProblem(error: unknown): DeviceProblem {
   }
 }
 
-/** What stands in the way before any device is asked for. */
+/** Problem that stands in the way before any device is asked for; null without one. */
 export function captureProblem(): DeviceProblem | null {
   if (!window.isSecureContext) return 'insecure'
   return navigator.mediaDevices ? null : 'unsupported'

@@ -57,7 +57,7 @@ export class PublishConnection {
 
   /** Sends the camera's layers up to `layer` and none above: nobody looks at those. */
   setLayer(layer: SentLayer): Promise<void> {
-    // What was read of a sender may be set once only, so changes follow one another.
+    // Parameters that were read of a sender may be set once only, so changes follow one another.
     this.layering = this.layering
       .catch(() => undefined)
       .then(async () => {

@@ -1,4 +1,4 @@
-/** What a person set up last time, kept in this browser. */
+/** Settings that a person made last time, kept in this browser. */
 export interface Settings {
   displayName: string
   microphoneOn: boolean
