@@ -13,13 +13,13 @@ import type { Destination } from './visit'
 /** Timers cannot wait longer than this, in milliseconds. */
 const LONGEST_TIMER = 2_147_000_000
 
-/** Where a link leads: into the lobby, or to a page that says why not. */
+/** Page behind a link: the lobby, or a page that says why not. */
 export function GuestPage({ link }: { link: LinkAddress }) {
   const { t } = useTranslation()
   const info = useQuery({
     queryKey: ['link', link],
     queryFn: () => linkInfo(link),
-    // Whoever has come in stays in, even when the room is full by now or the link runs out.
+    // A guest who has come in stays in, even when the room is full by now or the link runs out.
     refetchOnWindowFocus: query => query.state.data?.state !== 'valid',
     refetchOnReconnect: query => query.state.data?.state !== 'valid',
     staleTime: 0,

@@ -30,7 +30,7 @@ interface LobbyProps {
 }
 
 const NAME_LIMIT = 100
-/** How long the name must rest before a token is fetched for it, in milliseconds. */
+/** Time that the name must rest before a token is fetched for it, in milliseconds. */
 const NAME_SETTLES = 500
 
 /** The page before the room: a name, the devices, and the button. */

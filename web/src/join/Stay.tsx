@@ -18,7 +18,7 @@ import { type Destination, Preparation } from './visit'
 interface StayProps {
   destination: Destination
   options?: LaunchOptions
-  /** Where people with an account go back to. */
+  /** Called to go back, for people with an account. */
   onBack?: () => void
   /** Called when joining was refused, so that the page can look at the link again. */
   onRefused?: (code: string) => void
@@ -41,7 +41,7 @@ export function Stay(props: StayProps) {
       {...props}
       direct={wish}
       onAgain={next => {
-        // Where one came in may be closed by now.
+        // The way by which one came in may be closed by now.
         if (!next) props.onRefused?.('ended')
         setWish(next)
         setRound(round + 1)
@@ -56,7 +56,7 @@ interface RoundProps extends StayProps {
   onAgain: (wish: { microphone: boolean; camera: boolean; name: string } | null) => void
 }
 
-/** What a stay shows before anybody has asked to come in. */
+/** Stand-in for the session of a stay before anybody has asked to come in. */
 const OUTSIDE = { state: new Store<RoomState>(INITIAL_STATE), entered: new Store(false) }
 
 /** Once in and out: the lobby until the room has let one in, the room while it lasts, and what comes after. */
@@ -79,7 +79,7 @@ function Round({ destination, options, onBack, onRefused, onStay, direct, onAgai
     startTransition(() => setSession(joining))
   }, [])
 
-  /** What was chosen in the lobby is offered there the next time. */
+  /** Join with what was chosen in the lobby, and have it offered there the next time. */
   const joinAsChosen = (chosen: Visit, name: string) => {
     const { microphoneOn, camera } = chosen.local.state.get()
     chosen.local.dismissProblems()
@@ -119,7 +119,7 @@ function Round({ destination, options, onBack, onRefused, onStay, direct, onAgai
   }, [direct, straight, join])
 
   const { state, entered: entering } = session ?? OUTSIDE
-  // What brings sound and pictures goes on between the pieces of the drawing.
+  // The work that brings sound and pictures goes on between the pieces of the drawing.
   const entered = useStoreLater(entering)
   const end = useStorePart(state, current => current.end)
   const refusal = useStorePart(state, current => current.refusal)

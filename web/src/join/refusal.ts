@@ -40,7 +40,7 @@ export function isFull(code: string | undefined): boolean {
   return code !== undefined && FULL.includes(code)
 }
 
-/** How long until a full room is tried again, in milliseconds; not the same for all who wait for the same place. */
+/** Milliseconds until a full room is tried again; not the same for all who wait for the same place. */
 export function untilNextTry(): number {
   return 7_000 + Math.random() * 4_000
 }
@@ -55,7 +55,7 @@ export function refusalText(t: TFunction, code: string, details: Record<string, 
   return t(`refusal.${known}`, { date: date ? formatDateTime(date) : '', field: details.field ?? '' })
 }
 
-/** Why there is no token, in the codes of the signalling. */
+/** Reason why there is no token, in the codes of the signalling. */
 export function tokenRefusal(error: unknown): SignallingError {
   if (!(error instanceof ApiError)) throw error
   switch (error.code) {

@@ -11,7 +11,7 @@ export interface Destination {
   roomId: string
   roomName: string | null
   companyName: string | null
-  /** Where the organization says what it does with what people tell it. */
+  /** Address at which the organization says what it does with what people tell it. */
   privacyLink?: string
   /** The name that is already settled, by a guest link or an account. */
   fixedName: string | null
@@ -24,10 +24,10 @@ export interface Destination {
   listens?: boolean
   /** Whether a moderator has to let one in. */
   waits?: boolean
-  /** What is to be known before going in, below the room's name. */
+  /** Facts to be known before going in, below the room's name. */
   facts?: ReactNode
   agenda?: string
-  /** What others can be invited with from inside. */
+  /** Means by which others can be invited from inside. */
   invitation?: Invitation
   /** The access token under this name. Rejects with a SignallingError. */
   token: (displayName: string, renewed: boolean) => Promise<string>
@@ -35,7 +35,7 @@ export interface Destination {
   fetchesAhead: boolean
 }
 
-/** What can be made ready before the click on "join": socket, peer connection and token. */
+/** Preparation of what can be made ready before the click on "join": socket, peer connection and token. */
 export class Preparation {
   private readonly socket = new WarmSocket()
   private publish: PublishConnection | null = null

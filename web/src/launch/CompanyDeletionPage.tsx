@@ -9,7 +9,7 @@ import { navigate } from '../route/hash'
 import { companyDeletionLink } from '../route/linkKeys'
 import { MessagePage } from '../ui/MessagePage'
 
-/** Where the link of a mail leads that deletes a company: it says what goes along, and asks. */
+/** Page behind the link of a mail that deletes a company: it says what goes along, and asks. */
 export function CompanyDeletionPage({ linkKey }: { linkKey: string }) {
   const { t } = useTranslation()
   const queries = useQueryClient()

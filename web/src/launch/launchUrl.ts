@@ -1,6 +1,6 @@
 import { LOG_LEVELS, type LogLevel } from '../log'
 
-/** What `/webclient/?--url=alfaview://HOST:PORT?companyId=…&roomId=…&token=…` says. */
+/** Contents of the address `/webclient/?--url=alfaview://HOST:PORT?companyId=…&roomId=…&token=…`. */
 export interface Launch {
   companyId: string
   roomId: string

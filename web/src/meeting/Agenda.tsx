@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { LinkedText } from '../room/LinkedText'
 import classes from './Meeting.module.css'
 
-/** What a meeting is about, as its organizer has written it. */
+/** Agenda of a meeting, as its organizer has written it. */
 export function Agenda({ text }: { text: string }) {
   const { t } = useTranslation()
   const title = useId()

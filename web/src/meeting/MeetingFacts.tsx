@@ -4,7 +4,7 @@ import { IconCalendarEvent, IconRepeat, IconUser } from '../ui/icons'
 import classes from './Meeting.module.css'
 import { formatSpan, otherTime } from './times'
 
-/** When a meeting takes place, and who has invited to it. */
+/** Facts of a meeting: when it takes place, who has invited to it, and whether it recurs and is recorded. */
 export function MeetingFacts({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation()
   const { start, end, timezone, organizerName, isRecurring, isRecorded, state } = meeting

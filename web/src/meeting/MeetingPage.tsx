@@ -21,7 +21,7 @@ import { MeetingFacts } from './MeetingFacts'
 
 interface MeetingPageProps {
   number: string
-  /** Of a personal link; empty without one. */
+  /** Key of a personal link; empty without one. */
   accessKey: string
 }
 
@@ -54,7 +54,7 @@ export function MeetingPage({ number, accessKey }: MeetingPageProps) {
     queryKey: ['meeting', address, asks && userId],
     queryFn: async () => meetingInfo(address, asks ? await tokenOfAccount() : ''),
     enabled: current.state !== 'unknown',
-    // Whoever has come in stays in, whatever the meeting's page says by now.
+    // A participant who has come in stays in, whatever the meeting's page says by now.
     refetchOnWindowFocus: query => query.state.data?.state !== 'open',
     refetchOnReconnect: query => query.state.data?.state !== 'open',
     refetchInterval: query => query.state.data?.state === 'not_started' && LOOK_AGAIN,

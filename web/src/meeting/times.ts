@@ -1,7 +1,7 @@
 import { language } from '../i18n'
 import { LOCALES } from '../i18n/format'
 
-/** Where a wall clock shows something else than this browser's during the meeting, the meeting's own time and zone. */
+/** Time and zone of a meeting where a wall clock shows something else during it than this browser's. */
 export interface OtherTime {
   time: string
   zone: string
@@ -26,7 +26,7 @@ export function otherTime(start: string, end: string, timeZone: string): OtherTi
   }
 }
 
-/** What is left, in milliseconds, as days and as a clock. */
+/** Time that is left, given in milliseconds, as days and as a clock. */
 export function remaining(milliseconds: number): { days: number; clock: string } {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000))
   const [hours, minutes] = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60]
