@@ -21,7 +21,7 @@ export function tabAt(address: string) {
   return {
     address: () => url.pathname + url.search + url.hash,
     stored: () => [...kept.values()].join(),
-    /** Somebody opens another address of the same page. */
+    /** Open another address of the same page. */
     opens: (hash: string) => {
       url.hash = hash
       for (const listener of listeners) listener()

@@ -2,7 +2,7 @@ const KEY = 'switchroom.browser'
 
 let known: string | undefined
 
-/** What this browser calls itself, random and the same on each visit: whoever was put out of a room is known by it. */
+/** Id of this browser, random and the same on each visit: a person put out of a room is known by it. */
 export function browserId(): string {
   known ??= stored()
   return known

@@ -58,7 +58,7 @@ export interface Spectators {
   list?: Spectator[] | null
 }
 
-/** How many watch now; for moderators with all of them, or with who has come and gone. */
+/** Number of spectators now; for moderators with all of them, or with those who have come and gone. */
 export interface SpectatorsMessage extends Spectators {
   type: 'spectators'
   joined?: Spectator[]
@@ -88,7 +88,7 @@ export interface Joined {
   letIn?: string | null
 }
 
-/** Somebody before the room whom a moderator has to let in. */
+/** Person before the room whom a moderator has to let in. */
 export interface WaitingPerson {
   id: string
   displayName: string
@@ -140,10 +140,10 @@ export type EndReason =
   | 'session_over'
 export type LeftReason = 'left' | 'lost' | 'removed' | 'replaced' | 'meeting_over' | 'session_over'
 export type ModeratorAction = 'mute' | 'stop-video' | 'stop-screen' | 'lower-hand'
-/** What a moderator does to everybody: all but moderators are muted, all hands are lowered. */
+/** Action of a moderator on everybody: all but moderators are muted, or all hands are lowered. */
 export type EverybodyAction = 'mute' | 'lower-hand'
 
-/** Somebody who was put out, and is kept out until then. */
+/** Person who was put out, and is kept out until the time `until`. */
 export interface RemovedPerson {
   userId: string
   displayName: string

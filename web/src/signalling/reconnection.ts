@@ -1,17 +1,17 @@
 import type { EndReason } from './messages'
 
-/** When a connection counts as lost, and how it is brought back. All times in milliseconds. */
+/** Rules of when a connection counts as lost, and how it is brought back. All times in milliseconds. */
 
 export const PING_INTERVAL = 2_000
 export const PINGS_UNANSWERED = 3
-/** How long a pong may take after the browser said that the network changed. */
+/** Longest time that a pong may take after the browser said that the network changed. */
 export const PROBE_LIMIT = 1_200
-/** How long an attempt may take to open a socket. A black hole swallows it for longer than that. */
+/** Longest time that an attempt may take to open a socket. A black hole swallows it for longer than that. */
 export const OPEN_LIMIT = 2_000
-/** How long the server may take to answer `join` once the socket is open. */
+/** Longest time that the server may take to answer `join` once the socket is open. */
 export const JOIN_LIMIT = 10_000
 export const RESUME_LIMIT = 4_000
-/** How long the very first join tries to reach the server before it gives up. */
+/** Time that the very first join tries to reach the server before it gives up. */
 export const FIRST_JOIN_LIMIT = 8_000
 
 const LONGEST_PAUSE = 1_000
@@ -23,7 +23,7 @@ export function retryPause(attempt: number): number {
 
 export type Closing = 'left' | 'refused' | EndReason | 'lost'
 
-/** What a close code of docs/signalling.md means; all that are not of it mean a lost connection. */
+/** Meaning of a close code of docs/signalling.md; codes that are not in it mean a lost connection. */
 export function closing(code: number): Closing {
   switch (code) {
     case 1000:

@@ -7,7 +7,7 @@ export class SignallingError extends Error {
     readonly code: string,
     message: string,
     readonly details: Record<string, string> = {},
-    /** What is wrong with which field. */
+    /** Descriptions of what is wrong, by the name of the field. */
     readonly fields: Record<string, string> = {},
   ) {
     super(message)

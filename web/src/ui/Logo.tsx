@@ -29,10 +29,10 @@ export function Logo() {
   )
 }
 
-/** What stands for the organization, on its colour. */
+/** Logo and title of the organization, on its colour. */
 export function BrandPlate({ branding, height = 32 }: { branding: Branding; height?: number }) {
   const { colour, logo, title } = branding
-  // What is no picture leaves the title, or nothing.
+  // A logo that is no picture leaves the title, or nothing.
   const [missing, setMissing] = useState('')
   if (!title && (!logo || logo === missing)) return null
   return (

@@ -8,7 +8,7 @@ interface MessagePageProps {
   /** Says why one cannot go on, rather than just what happened. */
   isError?: boolean
   actions?: ReactNode
-  /** What belongs to it, between the text and the actions. */
+  /** Contents that belong to the message, between the text and the actions. */
   children?: ReactNode
 }
 

@@ -7,7 +7,7 @@ import { Logo } from './Logo'
 import classes from './PageFrame.module.css'
 
 interface PageFrameProps {
-  /** What the browser's tab and history say. */
+  /** Title of the page in the browser's tab and history. */
   title: string
   /** The width the content may take, in rem. */
   width: number
