@@ -87,6 +87,8 @@ def test_an_administrator_sets_the_branding_and_takes_it_away(university: Tenant
     preview = ada.the("preview-mail")
     expect(preview).to_have_css("background-color", "rgb(255, 200, 87)")
     expect(preview).to_have_css("color", "rgb(0, 0, 0)")
+    ada.the("branding-mail-text").fill("Questions?\n0221 4711")
+    expect(ada.the("preview-mail-text")).to_have_text("Questions?\n0221 4711", use_inner_text=True)
     is_sound(ada.page)
     ada.the("save-branding").dblclick()
     says(ada, "The branding is saved.")
@@ -95,9 +97,11 @@ def test_an_administrator_sets_the_branding_and_takes_it_away(university: Tenant
     mail = mail_to(university, "branding-nora@example.org")
     assert pictures(mail) == [png(3, 2)]
     assert "Schule am See" in part(mail, "html")
+    assert "Questions?<br>\n0221 4711" in part(mail, "html").replace("\r\n", "\n")
 
     ada.page.reload()
     expect(ada.the("branding-title")).to_have_value("Schule am See")
+    expect(ada.the("branding-mail-text")).to_have_value("Questions?\n0221 4711")
     ada.the("reset-branding").press("Enter")
     ada.the("confirm-delete").press("Enter")
     says(ada, "The branding is removed.")

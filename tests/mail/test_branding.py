@@ -92,6 +92,14 @@ def test_each_mail_carries_the_logo_and_asks_no_server_for_anything(kind: str) -
     assert "Schule am See" not in part(mail, "plain")
 
 
+@pytest.mark.parametrize("kind", RENDERED)
+def test_each_mail_ends_with_the_text_of_the_organization(kind: str) -> None:
+    mail = read(kind, text="Fragen? Sekretariat:\n0221 <b>4711</b> & Ärger")
+    html, plain = part(mail, "html"), part(mail, "plain").replace("\r\n", "\n")
+    assert "<p>Fragen? Sekretariat:<br>\n0221 &lt;b&gt;4711&lt;/b&gt; &amp; Ärger</p>" in html
+    assert "\n\nFragen? Sekretariat:\n0221 <b>4711</b> & Ärger\n\n-- \n" in plain
+
+
 def test_the_alternatives_keep_their_order() -> None:
     body = next(read().iter_parts())
     assert isinstance(body, EmailMessage)

@@ -47,6 +47,7 @@ class BrandingDraft(Struct, frozen=True, kw_only=True):
     logo: bytes | UnsetType | None = UNSET
     in_rooms: bool
     alone: bool
+    mail_text: str
 
 
 class BrandingSettings:
@@ -113,6 +114,7 @@ def _branding(draft: BrandingDraft, before: Branding) -> Branding:
         navbar_colour=draft.colour,
         stock_branding_disabled=draft.alone,
         logo_in_meeting_room=draft.in_rooms,
+        mail_text=draft.mail_text,
         logo_url=kept.logo_url,
         logo_alternative_url=kept.logo_alternative_url,
         logo_square_48_url=kept.logo_square_48_url,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 import structlog
 from cachetools import TTLCache
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,7 +42,7 @@ from switchroom.errors import (
 from switchroom.events.append import append
 from switchroom.events.types import OrganizationUpdated, UserCreated
 from switchroom.identity.authentication import require_whole
-from switchroom.identity.branding import Branding, checked_branding, write_branding
+from switchroom.identity.branding import Branding, branding_of, checked_branding, write_branding
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.networks import network_of
 from switchroom.identity.permissions import ALL_ADMINISTRATION, Administration, Standing
@@ -121,7 +121,9 @@ class Companies:
             if draft.display_name is not UNSET:
                 organization.display_name = sanitize.name(draft.display_name)
             if draft.branding is not UNSET:
-                write_branding(organization, draft.branding)
+                before = branding_of(organization) or Branding()
+                # A program that knows nothing of it takes it from nobody.
+                write_branding(organization, structs.replace(draft.branding, mail_text=before.mail_text))
                 if logo_url(draft.branding):
                     await remove_logo(session, organization.id)
             if draft.properties:

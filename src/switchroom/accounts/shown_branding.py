@@ -114,7 +114,11 @@ class ShownBranding:
                 height=picture.height,
             )
         return MailBranding(
-            name=shown.name, title=shown.branding.title, colour=shown.branding.navbar_colour, logo=logo
+            name=shown.name,
+            title=shown.branding.title,
+            colour=shown.branding.navbar_colour,
+            logo=logo,
+            text=shown.branding.mail_text,
         )
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.identity.models import Organization
 
 _LONGEST_TITLE = 200
+LONGEST_MAIL_TEXT = 1000
 _LONGEST_URL = 2000
 _LARGEST_LOGO = 10_000
 """Pixels of the height or the width of a logo."""
@@ -46,6 +47,8 @@ class Branding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     logo_width: int = 0
     stock_branding_disabled: bool = False
     logo_in_meeting_room: bool = False
+    mail_text: str = ""
+    """Text at the end of each mail, of several lines. v1 knows nothing of it."""
 
 
 def branding_of(organization: Organization) -> Branding | None:
@@ -68,6 +71,9 @@ def checked_branding(branding: Branding) -> Branding:
     title = sanitize.name(branding.title)
     if len(title) > _LONGEST_TITLE:
         problems.add(ErrorCode.TOO_LONG, "branding.title", most=_LONGEST_TITLE)
+    mail_text = sanitize.without_format(sanitize.text(branding.mail_text)).replace("\r\n", "\n").strip()
+    if len(mail_text) > LONGEST_MAIL_TEXT:
+        problems.add(ErrorCode.TOO_LONG, "branding.mail_text", most=LONGEST_MAIL_TEXT)
     colour = branding.navbar_colour.strip()
     if colour and not _COLOUR.fullmatch(colour):
         reason = "it is not a colour such as #1864ab"
@@ -79,7 +85,7 @@ def checked_branding(branding: Branding) -> Branding:
         if not 0 <= getattr(branding, name) <= _LARGEST_LOGO:
             problems.add(ErrorCode.OUT_OF_RANGE, f"branding.{name}", least=0, most=_LARGEST_LOGO)
     problems.require_none()
-    return structs.replace(branding, title=title, navbar_colour=colour, **checked)
+    return structs.replace(branding, title=title, navbar_colour=colour, mail_text=mail_text, **checked)
 
 
 def _picture(url: str, path: str) -> str:

@@ -32,13 +32,15 @@ class InlinePicture(Struct, frozen=True, kw_only=True):
 
 
 class MailBranding(Struct, frozen=True, kw_only=True):
-    """Branding at the head of a mail, and the colour of that and of buttons, like #1864ab. Empty texts are
-    none; the `name` is the organization's, for readers who see no pictures."""
+    """Branding of one organization's mails: the head, its colour and that of buttons, like #1864ab, and the
+    `text` at the end, which may have several lines. Empty texts are none; the `name` is the organization's,
+    for readers who see no pictures."""
 
     name: str = ""
     title: str = ""
     colour: str = ""
     logo: InlinePicture | None = None
+    text: str = ""
 
 
 NO_BRANDING = MailBranding()

@@ -60,7 +60,7 @@ def render_deletion_mail(mail: DeletionMail, envelope: Envelope) -> RenderedMail
         Content(
             subject=as_text(subject),
             language=language,
-            text=as_text("\n\n".join(parts) + f"\n\n-- \n{footer}\n"),
+            text=layout.plain(parts, footer, envelope.branding),
             html=html,
             attachment=None,
         ),

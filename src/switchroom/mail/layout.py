@@ -16,6 +16,13 @@ _EDGE = "#5c6370"
 """Colour of the edge around what is too light to be seen on white."""
 
 
+def plain(parts: Iterable[str], footer: str, branding: MailBranding) -> str:
+    """The text of a mail: its parts, but for empty ones, the organization's own text, and the footer below a
+    line that mail programs know (RFC 3676 section 4.3)."""
+    body = "\n\n".join(part for part in (*parts, branding.text) if part)
+    return as_text(f"{body}\n\n-- \n{footer}\n")
+
+
 def paragraph(text: str) -> str:
     return f"<p>{_lines(text)}</p>"
 
@@ -48,6 +55,7 @@ def page(
 ) -> str:
     """The document. `body` is HTML, the rest text. Its only picture is the one that the mail carries."""
     between = "\n".join(body)
+    own = f"\n{paragraph(branding.text)}" if branding.text else ""
     return f"""\
 <!DOCTYPE html>
 <html lang="{escape(language)}">
@@ -64,7 +72,7 @@ style="max-width:560px;background:#ffffff;border-radius:8px">{_head(branding)}<t
 <td style="padding:32px;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;\
 color:#1c1f24;overflow-wrap:anywhere">
 <p style="margin-top:0">{as_html(greeting)}</p>
-{between}
+{between}{own}
 <p style="margin-bottom:0;padding-top:16px;border-top:1px solid #dee2e6;font-size:13px;color:#5c6370">\
 {as_html(footer)}</p>
 </td>

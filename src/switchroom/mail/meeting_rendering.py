@@ -64,7 +64,7 @@ def render_meeting_mail(mail: MeetingMail, envelope: Envelope) -> RenderedMail:
         Content(
             subject=as_text(paragraphs.subject),
             language=language.name,
-            text=_text(paragraphs, language),
+            text=_text(paragraphs, language, envelope.branding),
             html=_html(paragraphs, language, envelope.branding),
             attachment=Attachment(
                 calendar=meeting_calendar(
@@ -134,7 +134,7 @@ def _requirements(mail: MeetingMail, language: Language) -> str:
     return language.meeting.listener if listens else language.words.requirements
 
 
-def _text(paragraphs: Paragraphs, language: Language) -> str:
+def _text(paragraphs: Paragraphs, language: Language, branding: MailBranding) -> str:
     words, meeting = language.words, language.meeting
     when = [f"{words.when}: {paragraphs.dates}", paragraphs.zone]
     if paragraphs.repeats:
@@ -154,7 +154,7 @@ def _text(paragraphs: Paragraphs, language: Language) -> str:
         paragraphs.personal,
         paragraphs.attachment,
     )
-    return as_text("\n\n".join(part for part in parts if part) + f"\n\n-- \n{paragraphs.footer}\n")
+    return layout.plain(parts, paragraphs.footer, branding)
 
 
 def _html(paragraphs: Paragraphs, language: Language, branding: MailBranding) -> str:

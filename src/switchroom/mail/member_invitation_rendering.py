@@ -42,7 +42,7 @@ def render_member_invitation(mail: MemberInvitationMail, envelope: Envelope) -> 
         Content(
             subject=as_text(paragraphs.subject),
             language=language,
-            text=_text(paragraphs, words, invitation),
+            text=_text(paragraphs, words, invitation, envelope.branding),
             html=_html(paragraphs, words, invitation, language, envelope.branding),
             attachment=None,
         ),
@@ -71,7 +71,9 @@ def _paragraphs(
     )
 
 
-def _text(paragraphs: Paragraphs, words: Wording, invitation: MemberInvitationWording) -> str:
+def _text(
+    paragraphs: Paragraphs, words: Wording, invitation: MemberInvitationWording, branding: MailBranding
+) -> str:
     parts = (
         paragraphs.greeting,
         paragraphs.introduction,
@@ -80,7 +82,7 @@ def _text(paragraphs: Paragraphs, words: Wording, invitation: MemberInvitationWo
         f"{invitation.once} {words.personal}",
         paragraphs.unexpected,
     )
-    return as_text("\n\n".join(parts) + f"\n\n-- \n{paragraphs.footer}\n")
+    return layout.plain(parts, paragraphs.footer, branding)
 
 
 def _html(

@@ -42,7 +42,7 @@ def render_password_mail(mail: PasswordMail, envelope: Envelope) -> RenderedMail
         Content(
             subject=as_text(paragraphs.subject),
             language=language,
-            text=_text(paragraphs, words, password),
+            text=_text(paragraphs, words, password, envelope.branding),
             html=_html(paragraphs, words, password, language, envelope.branding),
             attachment=None,
         ),
@@ -67,7 +67,7 @@ def _paragraphs(
     )
 
 
-def _text(paragraphs: Paragraphs, words: Wording, password: PasswordWording) -> str:
+def _text(paragraphs: Paragraphs, words: Wording, password: PasswordWording, branding: MailBranding) -> str:
     parts = (
         paragraphs.greeting,
         paragraphs.introduction,
@@ -77,7 +77,7 @@ def _text(paragraphs: Paragraphs, words: Wording, password: PasswordWording) -> 
         f"{password.once} {words.personal}",
         password.unexpected,
     )
-    return as_text("\n\n".join(parts) + f"\n\n-- \n{paragraphs.footer}\n")
+    return layout.plain(parts, paragraphs.footer, branding)
 
 
 def _html(

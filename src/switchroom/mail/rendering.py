@@ -54,7 +54,7 @@ def render_invitation(invitation: Invitation, envelope: Envelope) -> RenderedMai
         Content(
             subject=as_text(paragraphs.subject),
             language=clean.locale,
-            text=_text(clean, words, paragraphs),
+            text=_text(clean, words, paragraphs, envelope.branding),
             html=_html(clean, words, paragraphs, envelope.branding),
             attachment=Attachment(calendar=entry, method="REQUEST", filename="invite.ics") if entry else None,
         ),
@@ -116,7 +116,7 @@ def _description(invitation: Invitation, words: Wording) -> str:
     return as_text("\n\n".join(parts))
 
 
-def _text(invitation: Invitation, words: Wording, paragraphs: Paragraphs) -> str:
+def _text(invitation: Invitation, words: Wording, paragraphs: Paragraphs, branding: MailBranding) -> str:
     when = f"{words.when}: {paragraphs.dates}"
     if paragraphs.zone:
         when += f"\n{paragraphs.zone}"
@@ -129,7 +129,7 @@ def _text(invitation: Invitation, words: Wording, paragraphs: Paragraphs) -> str
         words.personal,
         paragraphs.attachment,
     )
-    return as_text("\n\n".join(part for part in parts if part) + f"\n\n-- \n{paragraphs.footer}\n")
+    return layout.plain(parts, paragraphs.footer, branding)
 
 
 def _html(invitation: Invitation, words: Wording, paragraphs: Paragraphs, branding: MailBranding) -> str:

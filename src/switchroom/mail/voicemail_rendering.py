@@ -46,7 +46,7 @@ def render_voicemail_mail(mail: VoicemailMail, sound: Sound | None, envelope: En
         Content(
             subject=as_text(paragraphs.subject),
             language=language,
-            text=_text(paragraphs, voicemail),
+            text=_text(paragraphs, voicemail, envelope.branding),
             html=_html(paragraphs, voicemail, language, envelope.branding),
             attachment=None,
             files=() if sound is None else (_attached(mail, sound, voicemail),),
@@ -87,7 +87,7 @@ def _paragraphs(
     )
 
 
-def _text(paragraphs: Paragraphs, voicemail: VoicemailWording) -> str:
+def _text(paragraphs: Paragraphs, voicemail: VoicemailWording, branding: MailBranding) -> str:
     facts = (
         f"{voicemail.caller}: {paragraphs.caller}",
         f"{voicemail.received}: {paragraphs.received}",
@@ -97,7 +97,7 @@ def _text(paragraphs: Paragraphs, voicemail: VoicemailWording) -> str:
         f"{voicemail.new}: {paragraphs.new}",
     )
     parts = (paragraphs.greeting, paragraphs.introduction, "\n".join(facts), paragraphs.where)
-    return as_text("\n\n".join(parts) + f"\n\n-- \n{paragraphs.footer}\n")
+    return layout.plain(parts, paragraphs.footer, branding)
 
 
 def _html(paragraphs: Paragraphs, voicemail: VoicemailWording, language: str, branding: MailBranding) -> str:

@@ -122,6 +122,8 @@ def test_what_is_no_logo_is_refused_and_changes_nothing(tenant: Tenant, picture:
         {"colour": "#12345"},
         {"colour": "#1864ab;background:url(//evil)"},
         {"title": "x" * 201},
+        {"mailText": "x" * 1001},
+        {"mailText": ["x"]},
         {"title": 3},
         {"logo": "no base64!"},
         {"logo": 3},
@@ -157,6 +159,15 @@ def test_a_program_that_names_a_logo_replaces_the_one_that_was_uploaded(tenant: 
     assert ask(tenant, "organization/branding")["logoUrl"] == ""
 
 
+def test_a_program_leaves_the_text_of_mails(tenant: Tenant) -> None:
+    text = "Fragen?\r\nSekretariat: 0221 4711\u202e\x07 \n"
+    assert change(tenant, mailText=text)["mailText"] == "Fragen?\nSekretariat: 0221 4711"
+    tenant.api("companyService/update", company={"branding": {"enabled": True, "title": "By a program"}})
+    now = ask(tenant, "organization/branding")
+    assert (now["title"], now["mailText"]) == ("By a program", "Fragen?\nSekretariat: 0221 4711")
+    assert change(tenant)["mailText"] == ""
+
+
 def mail_to(tenant: Tenant, address: str) -> EmailMessage:
     room = tenant.room("Aula")
     link = {"displayName": "Nora", "email": address}
@@ -177,17 +188,21 @@ def platform(tmp_path: Path) -> Iterator[RunningPlatform]:
 
 def test_mails_show_the_branding_of_their_organization(platform: RunningPlatform) -> None:
     tenant, other = platform.organization("Universität Köln"), platform.organization("Other")
-    change(tenant, logo=encoded(png()))
+    change(tenant, logo=encoded(png()), mailText="Fragen? 0221 4711")
     mail = mail_to(tenant, "nora@example.org")
     assert pictures(mail) == [png()]
+    assert "Fragen? 0221 4711" in part(mail, "plain")
     html = part(mail, "html")
     assert "Schule am See" in html
     assert "background:#ffc857" in html
     foreign = mail_to(other, "norbert@example.org")
     assert pictures(foreign) == []
+    assert "4711" not in part(foreign, "plain")
     assert "Schule am See" not in part(foreign, "html")
     change(tenant, isShown=False)
-    assert pictures(mail_to(tenant, "nils@example.org")) == []
+    without = mail_to(tenant, "nils@example.org")
+    assert pictures(without) == []
+    assert "4711" not in part(without, "plain")
 
 
 def test_mails_carry_a_logo_that_a_program_has_named(platform: RunningPlatform) -> None:

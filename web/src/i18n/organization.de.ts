@@ -49,6 +49,8 @@ export const organizationDe: typeof organizationEn = {
       notPicture: 'Das ist kein Bild, das der Browser lesen kann, oder es ist zu groß.',
       inRooms: 'Auch in Räumen',
       alone: 'Ohne den Namen Switchroom daneben',
+      mailText: 'Text am Ende von E-Mails',
+      mailTextHint: 'Zum Beispiel, wen man fragen kann. Er steht in jeder E-Mail, auch an Gäste.',
       isShown: 'Allen zeigen',
       preview: 'Vorschau',
       onPages: 'Auf Seiten',
@@ -56,7 +58,8 @@ export const organizationDe: typeof organizationEn = {
       button: 'Raum betreten',
       saved: 'Das Erscheinungsbild ist gespeichert.',
       reset: 'Erscheinungsbild entfernen',
-      confirmReset: 'Titel, Farbe und Logo entfernen? Seiten und E-Mails sehen wieder aus wie am Anfang.',
+      confirmReset:
+        'Titel, Farbe, Logo und Text der E-Mails entfernen? Seiten und E-Mails sehen wieder aus wie am Anfang.',
       removed: 'Das Erscheinungsbild ist entfernt.',
     },
     period: 'Zeitraum',

@@ -46,6 +46,8 @@ export const organizationEn = {
       notPicture: 'This is not a picture that the browser can read, or it is too large.',
       inRooms: 'Also inside rooms',
       alone: 'Without the name Switchroom beside it',
+      mailText: 'Text at the end of mails',
+      mailTextHint: 'For example whom to ask. It stands in every mail, also in those to guests.',
       isShown: 'Show this to everybody',
       preview: 'Preview',
       onPages: 'On pages',
@@ -53,7 +55,8 @@ export const organizationEn = {
       button: 'Join the room',
       saved: 'The branding is saved.',
       reset: 'Remove the branding',
-      confirmReset: 'Remove the title, the colour and the logo? Pages and mails look as they did at first.',
+      confirmReset:
+        'Remove the title, the colour, the logo and the text of mails? Pages and mails look as they did at first.',
       removed: 'The branding is removed.',
     },
     period: 'Period',

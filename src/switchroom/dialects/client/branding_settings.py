@@ -47,6 +47,7 @@ class BrandingSettingsOperations:
             logo=request.logo,
             in_rooms=request.is_in_rooms,
             alone=request.is_alone,
+            mail_text=request.mail_text,
         )
         claims = self._signer.verify(request.access_token)
         return _message(await self._settings.update(claims, draft, request.version))
@@ -63,5 +64,6 @@ def _message(view: BrandingView) -> BrandingSettingsAnswer:
         logo_url=view.logo_url,
         is_in_rooms=branding.logo_in_meeting_room,
         is_alone=branding.stock_branding_disabled,
+        mail_text=branding.mail_text,
         version=view.version,
     )

@@ -14,10 +14,11 @@ interface BrandingPreviewProps {
   colour: string
   /** Its address, or empty. */
   logo: string
+  mailText: string
 }
 
 /** The branding as it will be seen at the head of a page and in a mail. */
-export function BrandingPreview({ name, title, colour, logo }: BrandingPreviewProps) {
+export function BrandingPreview({ name, title, colour, logo, mailText }: BrandingPreviewProps) {
   const { t } = useTranslation()
   const branding = {
     isInRooms: false,
@@ -62,6 +63,11 @@ export function BrandingPreview({ name, title, colour, logo }: BrandingPreviewPr
           >
             {t('organization.branding.button')}
           </span>
+          {mailText && (
+            <p className={classes.text} data-testid="preview-mail-text">
+              {mailText}
+            </p>
+          )}
         </div>
       </div>
     </Stack>

@@ -8,6 +8,7 @@ import {
   Paper,
   Stack,
   Text,
+  Textarea,
   TextInput,
 } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -33,7 +34,10 @@ const COLOUR = '#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})'
 const IS_COLOUR = new RegExp(`^${COLOUR}$`)
 const PICKED_FIRST = '#1864ab'
 
-type Fields = Pick<Branding, 'isShown' | 'title' | 'colour' | 'logo' | 'logoUrl' | 'isInRooms' | 'isAlone'>
+type Fields = Pick<
+  Branding,
+  'isShown' | 'title' | 'colour' | 'logo' | 'logoUrl' | 'isInRooms' | 'isAlone' | 'mailText'
+>
 
 const NONE: Fields = {
   isShown: false,
@@ -43,6 +47,7 @@ const NONE: Fields = {
   logoUrl: '',
   isInRooms: false,
   isAlone: false,
+  mailText: '',
 }
 
 /** Settings of what pages and mails show of the organization: its title, colour and logo. */
@@ -106,7 +111,12 @@ function BrandingForm({ me, branding }: { me: SignedIn; branding: Branding }) {
   }
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    save({ ...fields, title: fields.title.trim(), colour: fields.colour.trim() })
+    save({
+      ...fields,
+      title: fields.title.trim(),
+      colour: fields.colour.trim(),
+      mailText: fields.mailText.trim(),
+    })
   }
   const choose = async (file: File | null) => {
     if (!file) return
@@ -172,6 +182,17 @@ function BrandingForm({ me, branding }: { me: SignedIn; branding: Branding }) {
               onChange={event => set({ isAlone: event.currentTarget.checked })}
               data-testid="branding-alone"
             />
+            <Textarea
+              label={t('organization.branding.mailText')}
+              description={t('organization.branding.mailTextHint')}
+              value={fields.mailText}
+              onChange={event => set({ mailText: event.currentTarget.value })}
+              maxLength={1000}
+              autosize
+              minRows={2}
+              maxRows={8}
+              data-testid="branding-mail-text"
+            />
             <Checkbox
               label={t('organization.branding.isShown')}
               checked={fields.isShown}
@@ -195,6 +216,12 @@ function BrandingForm({ me, branding }: { me: SignedIn; branding: Branding }) {
                   {t('problem.isNow', {
                     field: t('organization.branding.colour'),
                     value: meanwhile.colour || '–',
+                  })}
+                </Text>
+                <Text>
+                  {t('problem.isNow', {
+                    field: t('organization.branding.mailText'),
+                    value: meanwhile.mailText || '–',
                   })}
                 </Text>
                 <Text size="sm" mt="xs">
@@ -234,6 +261,7 @@ function BrandingForm({ me, branding }: { me: SignedIn; branding: Branding }) {
         title={fields.title.trim()}
         colour={colour}
         logo={fields.logo || (fields.logoUrl && `/client/branding/${me.companyId}/logo`)}
+        mailText={fields.mailText.trim()}
       />
     </div>
   )
@@ -305,12 +333,14 @@ function LogoField({ logo, logoUrl, onChoose, onRemove }: LogoFieldProps) {
   )
 }
 
-function fieldsOf({ isShown, title, colour, logo, logoUrl, isInRooms, isAlone }: Branding): Fields {
-  return { isShown, title, colour, logo, logoUrl, isInRooms, isAlone }
+function fieldsOf(branding: Branding): Fields {
+  const { isShown, title, colour, logo, logoUrl, isInRooms, isAlone, mailText } = branding
+  return { isShown, title, colour, logo, logoUrl, isInRooms, isAlone, mailText }
 }
 
 function isNothing(fields: Fields): boolean {
-  return !fields.isShown && !fields.title && !fields.colour && !fields.logo && !fields.logoUrl
+  const { isShown, title, colour, logo, logoUrl, mailText } = fields
+  return !isShown && !title && !colour && !logo && !logoUrl && !mailText
 }
 
 /** Change to be sent: a logo only where it is another. */
@@ -329,6 +359,7 @@ function merged(mine: Fields, before: Fields, now: Fields): Fields {
     ...pick('colour'),
     ...pick('isInRooms'),
     ...pick('isAlone'),
+    ...pick('mailText'),
     logo: ofLogo.logo,
     logoUrl: ofLogo.logoUrl,
   }

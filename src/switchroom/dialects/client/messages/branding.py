@@ -29,8 +29,8 @@ class BrandingAnswer(Struct, frozen=True, rename="camel", kw_only=True):
 
 class BrandingSettingsAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     """Branding as it is set, whether or not it is shown. `logo` is what has been uploaded, as a data URL;
-    `logoUrl` the address of one that has been named by a program. Empty texts are none. `version` is to be
-    sent along with a change."""
+    `logoUrl` the address of one that has been named by a program; `mailText` stands at the end of each mail.
+    Empty texts are none. `version` is to be sent along with a change."""
 
     is_shown: bool
     title: str
@@ -39,6 +39,7 @@ class BrandingSettingsAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     logo_url: str
     is_in_rooms: bool
     is_alone: bool
+    mail_text: str
     version: str
 
 
@@ -54,3 +55,4 @@ class BrandingChange(Struct, frozen=True, rename="camel", kw_only=True):
     logo: bytes | UnsetType | None = UNSET
     is_in_rooms: bool = False
     is_alone: bool = False
+    mail_text: Annotated[str, Meta(max_length=4000)] = ""
