@@ -37,7 +37,7 @@ class ConfigurationError(Exception):
 
 
 class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the platform keeps its state."""
+    """Database, in which the platform keeps its state."""
 
     url: Annotated[
         str,
@@ -50,7 +50,7 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SmtpSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """How mail leaves."""
+    """Delivery of mail."""
 
     url: Annotated[
         str,
@@ -130,7 +130,7 @@ class NatsSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IceSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What browsers are told about ways through NATs and firewalls."""
+    """Ways through NATs and firewalls, which browsers are told."""
 
     stun: Annotated[list[str], Meta(description="STUN servers, such as `stun:stun.example.org:3478`.")] = (
         field(default_factory=_no_strings)
@@ -444,7 +444,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     webmeeting: WebMeetingSettings = field(default_factory=WebMeetingSettings)
     telephony: TelephonySettings = field(default_factory=TelephonySettings)
     engines: Mapping[str, Mapping[str, Any]] = {}
-    """What is said in the sections of engines that have one of their own, which they read it into."""
+    """Values in the sections of engines that have one of their own, which they read them into."""
 
     def of_engine(self, name: str, kind: type[S]) -> S:
         """The settings of an engine that has a section of its own."""

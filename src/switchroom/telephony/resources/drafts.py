@@ -24,7 +24,7 @@ def change_of(kind: type[Struct]) -> type[Struct]:
     return msgspec.defstruct(
         f"{kind.__name__}Change",
         fields,
-        namespace={"__doc__": f"What is to be different: {kind.__doc__ or ''}"},
+        namespace={"__doc__": f"Change; fields that are left out stay. {kind.__doc__ or ''}"},
         kw_only=True,
         frozen=True,
     )
