@@ -41,6 +41,10 @@ export function HookDialog({ hook, onClose }: HookDialogProps) {
       if (now) setBase(now)
     },
   })
+  // The secret of a hook that is being made would be lost, and the second click of two may be outside.
+  const close = () => {
+    if (!saving.isPending) onClose()
+  }
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     // The second click of two comes before the button is drawn as busy.
@@ -59,9 +63,9 @@ export function HookDialog({ hook, onClose }: HookDialogProps) {
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={close}
       size="lg"
-      closeOnClickOutside={!secret}
+      closeOnClickOutside={false}
       title={hook ? t('directory.changeOf', { name: hook.name }) : t('organization.newHook')}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >

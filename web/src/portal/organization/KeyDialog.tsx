@@ -29,6 +29,10 @@ export function KeyDialog({ me, kind, onClose }: KeyDialogProps) {
       kind === 'api' ? createApiKey(name, [...permissions]) : createMeetingKey(name, [...uses]),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
   })
+  // The key that is being made would be lost, and the second click of two may be outside.
+  const close = () => {
+    if (!making.isPending) onClose()
+  }
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     // The second click of two comes before the button is drawn as busy.
@@ -38,9 +42,9 @@ export function KeyDialog({ me, kind, onClose }: KeyDialogProps) {
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={close}
       size="lg"
-      closeOnClickOutside={!making.isSuccess}
+      closeOnClickOutside={false}
       title={t(kind === 'api' ? 'organization.newApiKey' : 'organization.newMeetingKey')}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
