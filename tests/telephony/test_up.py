@@ -15,8 +15,11 @@ from websockets.typing import Subprotocol
 
 from switchroom.dialects.telephony_v3 import sip_socket
 from switchroom.engines.kamailio.configuration import read_interfaces
+from switchroom.engines.supervisor import ProcessState
+from switchroom.platform.call_control import TelephonyWorkerEngine
 from tests.dialects.telephony_v3.client import Api
 from tests.engines.kamailio.phones import Phone, WebWire, udp
+from tests.engines.waiting import until
 from tests.platform import RunningPlatform, running_platform
 from tests.ports import telephones
 
@@ -72,6 +75,8 @@ def test_a_browser_registers_through_our_own_port(
     platform: RunningPlatform, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sip_socket, "REGISTER_LIMIT", 3.0)
+    worker = platform.platform.engines.find(TelephonyWorkerEngine)
+    assert worker is not None
     username, realm = device(api)
     address = platform.base_url.replace("http://", "ws://") + "/v3.0/websockets/sip"
 
@@ -84,6 +89,7 @@ def test_a_browser_registers_through_our_own_port(
             found = await asyncio.to_thread(registrations, api, 1)
             assert found[0]["contact_ip"] == "127.0.0.1"
             await asyncio.sleep(sip_socket.REGISTER_LIMIT)  # who has registered stays for longer
+            await until(lambda: worker.state is ProcessState.READY, 60)
             await phone.invite()
             return [*answers, (await phone.answer()).status]
 
