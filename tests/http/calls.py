@@ -99,6 +99,7 @@ def of_every_api(running: RunningPlatform) -> Sequence[Call]:
                 "companyId": tenant.company_id,
                 "roomId": room_id,
                 "number": planned.number,
+                "colour": "#336699",
                 "from": "2027-01-01T00:00:00Z",
                 "url": "https://hooks.invalid/",
                 "meeting": {"topic": "New", "start": "2027-01-01T10:00:00", "minutes": 30, "timezone": "UTC"},

@@ -134,7 +134,8 @@ def test_what_is_no_logo_is_refused_and_changes_nothing(tenant: Tenant, picture:
 def test_a_wrong_value_is_refused(tenant: Tenant, wrong: dict[str, Any]) -> None:
     before = ask(tenant, "organization/branding")
     wish = {**BRANDING, "version": before["version"], **wrong}
-    assert send(tenant, "organization/branding/change", **wish).status_code == 400
+    answer = send(tenant, "organization/branding/change", **wish)
+    assert (answer.status_code, answer.json()["details"]["field"]) == (400, next(iter(wrong)))
     assert ask(tenant, "organization/branding") == before
 
 

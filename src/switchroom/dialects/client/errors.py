@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
-from switchroom.conference.refusals import CODES, NAMES, told
+from switchroom.conference.refusals import CODES, told
 from switchroom.dialects.body import BodyTooLarge
 from switchroom.dialects.problem import Problem, ProblemTable, Row, UnknownPath, WrongMethod
 from switchroom.errors import (
@@ -20,6 +20,7 @@ from switchroom.errors import (
     Unauthenticated,
     Unavailable,
 )
+from switchroom.texts.names import FieldNames
 
 
 class Refusal(Struct, frozen=True):
@@ -53,7 +54,14 @@ PROBLEMS = ProblemTable(
         (TimeoutError, None): Row(503, "unanswered", ErrorCode.UNKNOWN),
         (Exception, None): Row(500, "internal", ErrorCode.UNKNOWN),
     },
-    NAMES,
+    FieldNames(
+        {
+            "branding": "",
+            "branding.mail_text": "mailText",
+            "branding.navbar_colour": "colour",
+            "branding.title": "title",
+        }
+    ),
 )
 """The words are for errors whose code has none."""
 
