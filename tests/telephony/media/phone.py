@@ -25,6 +25,9 @@ PACKET = 160
 WINDOW = 1600
 """Samples that are looked at: 0.2 s."""
 
+HEARD = 4000
+"""Samples that must hold a tone for it to be heard: 0.5 s."""
+
 KEY_PACKETS = 5
 """Packets of a key, before the last is repeated."""
 
@@ -132,6 +135,10 @@ def strength(samples: list[int], frequency: int) -> float:
     return math.sqrt(max(power, 0)) / (len(samples) / 2) / 32768
 
 
+def _tones_in(samples: list[int]) -> set[int]:
+    return {tone for tone in TONES if strength(samples, tone) > 0.02}
+
+
 class Phone(asyncio.DatagramProtocol):
     """One telephone on loopback, in one codec. It answers and offers by `description`, and sends to where
     `connect` says as long as it is `talking`. `events` are its telephone-events, payload types by clock
@@ -151,6 +158,7 @@ class Phone(asyncio.DatagramProtocol):
         self.port = 0
         self.received = 0
         self._samples: list[int] = []
+        self._heard = 0
         self._heard_at = 0.0
         self._to: tuple[str, int] | None = None
         self._sequence = random.randrange(1000)
@@ -244,19 +252,35 @@ class Phone(asyncio.DatagramProtocol):
         samples = self._samples[-WINDOW:]
         if len(samples) < WINDOW or time.monotonic() - self._heard_at > 0.1:
             return set()
-        return {tone for tone in TONES if strength(samples, tone) > 0.02}
+        return _tones_in(samples)
 
     async def hears(self, *tones: int, limit: float = 20.0) -> None:
-        """Wait until the phone hears these tones and no others, for half a second without a break."""
-        since: float | None = None
+        """Wait until the phone hears these tones and no others: in half a second of sound that comes from
+        now on, however slowly it comes. To hear nothing is to hear none for half a second of time."""
+        quiet_since: float | None = None
+        before = self._heard
         end = time.monotonic() + limit
         while True:
             now = time.monotonic()
-            since = (since or now) if self.tones() == set(tones) else None
-            if since is not None and now - since >= 0.5:
-                return
-            assert now < end, f"{self.tone} hears {self.tones()}, not {set(tones)}"
+            if tones:
+                if self._heard - before >= HEARD and self._tones_throughout() == [set(tones)]:
+                    return
+            else:
+                quiet_since = None if self.tones() else quiet_since or now
+                if quiet_since is not None and now - quiet_since >= 0.5:
+                    return
+            came = (self._heard - before) / RATE
+            assert now < end, f"{self.tone} hears {self.tones()}, not {set(tones)}, in {came:.1f} s of sound"
             await asyncio.sleep(0.05)
+
+    def _tones_throughout(self) -> list[set[int]]:
+        """The tones of the last half second one after the other, each of several alike once."""
+        found: list[set[int]] = []
+        for at in range(0, HEARD - WINDOW + 1, WINDOW // 2):
+            tones = _tones_in(self._samples[-HEARD:][at : at + WINDOW])
+            if found[-1:] != [tones]:
+                found.append(tones)
+        return found
 
     async def _send(self) -> None:
         begin = time.monotonic()
@@ -304,8 +328,10 @@ class Phone(asyncio.DatagramProtocol):
         self.payloads.add(payload)
         if payload == self.payload or payload in LAWS:
             law = LAWS.get(payload)
-            self._samples += [law[code] for code in data[12:]] if law else self._coder.decode(data[12:])
-            del self._samples[: -2 * WINDOW]
+            samples = [law[code] for code in data[12:]] if law else self._coder.decode(data[12:])
+            self._samples += samples
+            self._heard += len(samples)
+            del self._samples[:-HEARD]
             self._heard_at = time.monotonic()
             self.lengths.add(len(data) - 12)
         elif payload in self.events.values() and data[13] & 0x80:
