@@ -146,8 +146,8 @@ async def test_a_mixer_that_is_killed_is_a_pause(account: Account, exchange: Run
         assert janus.pid is not None
         os.kill(janus.pid, signal.SIGKILL)
         await eventually(lambda: silent(first))
-        await first.talker.hears(550, limit=10)
-        await second.talker.hears(400, limit=10)
+        await first.talker.hears(550)
+        await second.talker.hears(400)
 
 
 async def test_those_in_a_conference_are_in_again_when_its_worker_was_killed(

@@ -25,8 +25,8 @@ PACKET = 160
 WINDOW = 1600
 """Samples that are looked at: 0.2 s."""
 
-HEARD = 4000
-"""Samples that must hold a tone for it to be heard: 0.5 s."""
+HEARD = 8000
+"""Samples that must hold a tone for it to be heard: 1 s. A note of the music on hold lasts 0.6 s."""
 
 KEY_PACKETS = 5
 """Packets of a key, before the last is repeated."""
@@ -255,15 +255,15 @@ class Phone(asyncio.DatagramProtocol):
         return _tones_in(samples)
 
     async def hears(self, *tones: int, limit: float = 20.0) -> None:
-        """Wait until the phone hears these tones and no others: in half a second of sound that comes from
-        now on, however slowly it comes. To hear nothing is to hear none for half a second of time."""
+        """Wait until the phone hears these tones and no others: in a second of sound that comes
+        from now on, however slowly. To hear nothing is to hear none for half a second of time."""
         quiet_since: float | None = None
         before = self._heard
         end = time.monotonic() + limit
         while True:
             now = time.monotonic()
             if tones:
-                if self._heard - before >= HEARD and self._tones_throughout() == [set(tones)]:
+                if self._heard - before >= HEARD and self._hears_throughout(set(tones)):
                     return
             else:
                 quiet_since = None if self.tones() else quiet_since or now
@@ -273,14 +273,10 @@ class Phone(asyncio.DatagramProtocol):
             assert now < end, f"{self.tone} hears {self.tones()}, not {set(tones)}, in {came:.1f} s of sound"
             await asyncio.sleep(0.05)
 
-    def _tones_throughout(self) -> list[set[int]]:
-        """The tones of the last half second one after the other, each of several alike once."""
-        found: list[set[int]] = []
-        for at in range(0, HEARD - WINDOW + 1, WINDOW // 2):
-            tones = _tones_in(self._samples[-HEARD:][at : at + WINDOW])
-            if found[-1:] != [tones]:
-                found.append(tones)
-        return found
+    def _hears_throughout(self, tones: set[int]) -> bool:
+        """Whether the last second holds these tones and no others from its beginning to its end."""
+        last = self._samples[-HEARD:]
+        return all(_tones_in(last[at : at + WINDOW]) == tones for at in range(0, HEARD, WINDOW))
 
     async def _send(self) -> None:
         begin = time.monotonic()
