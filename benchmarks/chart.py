@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,16 @@ _HEAD = 0.75
 
 
 def draw(path: Path, results: Sequence[Result], subtitle: str) -> None:
-    """One panel for each benchmark and unit, as SVG."""
+    """One panel for each benchmark and unit, as SVG; nothing where there are none."""
     mpl.rcParams["svg.hashsalt"] = "switchroom"
     panels = [
-        (result, [one for one in result.series if one.unit == unit])
+        (result, [one for one in shown if one.unit == unit])
         for result in results
-        for unit in dict.fromkeys(one.unit for one in result.series)
+        for shown in [[one for one in result.series if isfinite(one.highest)]]
+        for unit in dict.fromkeys(one.unit for one in shown)
     ]
+    if not panels:
+        return
     heights = [_ROW * len(series) + _HEAD for _, series in panels]
     figure: Any = Figure(figsize=(9.5, sum(heights) + 0.6), layout="constrained")
     axes: Any = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)

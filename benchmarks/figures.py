@@ -54,9 +54,15 @@ class Target(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """One benchmark. `series` stand in the chart and the table, `notes` below them."""
+    """One benchmark. `series` stand in the chart and the table, `notes` below them. `failure` is the error
+    that ended it without any figures."""
 
     title: str
     series: Sequence[Series]
     targets: Sequence[Target]
     notes: Sequence[str] = ()
+    failure: str = ""
+
+    @property
+    def met(self) -> bool:
+        return not self.failure and all(target.met for target in self.targets)

@@ -36,7 +36,11 @@ def as_markdown(
         "Versions: " + ", ".join(f"{name} {value}" for name, value in versions.items()) + ".",
     ]
     for result in results:
-        lines += ["", f"## {result.title}", "", *_targets(result), "", *_series(result)]
+        lines += ["", f"## {result.title}", ""]
+        if result.failure:
+            lines.append(f"**FAILED**: {result.failure}")
+            continue
+        lines += [*_targets(result), "", *_series(result)]
         lines += [line for note in result.notes for line in ("", note)]
     return "\n".join(lines) + "\n"
 
@@ -94,6 +98,7 @@ def _result(result: Result) -> dict[str, Any]:
             for target in result.targets
         ],
         "notes": result.notes,
+        "failure": result.failure,
     }
 
 
