@@ -22,6 +22,7 @@ from benchmarks import (
     join,
     log_writers,
     meetings,
+    portal,
     report,
     review,
     room_list,
@@ -35,7 +36,7 @@ RESULTS = Path(__file__).with_name("results")
 
 
 _SHORT = (
-    *("list", "links", "meetings", "review", "join", "webhooks", "writers"),
+    *("list", "links", "portal", "meetings", "review", "join", "webhooks", "writers"),
     *("calls", "rate", "audio", "phones", "history", "idle"),
 )
 """What is measured when nothing is named."""
@@ -48,6 +49,7 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Benchmark]:
     return {
         "list": lambda place: room_list.measure(place, rounds=options.rounds, seconds=options.seconds),
         "links": lambda place: group_links.measure(place, rounds=options.rounds, seconds=options.seconds),
+        "portal": lambda place: portal.measure(place, rounds=options.rounds, largest=options.rows),
         "meetings": lambda place: meetings.measure(place, rounds=options.rounds, seconds=options.seconds),
         "review": lambda place: review.measure(place, rounds=options.rounds),
         "join": lambda place: join.measure(place, rounds=options.joins),
@@ -84,7 +86,7 @@ def _options() -> argparse.Namespace:
         "--rows",
         type=int,
         default=1_000_000,
-        help="links of growth's largest organization",
+        help="links of growth's largest organization, ten times the people and rooms of portal's",
     )
     parser.add_argument("--results", type=Path, default=RESULTS, help="directory to write to")
     options = parser.parse_args()

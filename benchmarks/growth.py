@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import quantiles
@@ -25,7 +25,7 @@ _SECONDS = 10.0
 """For one question to all sizes. What cannot be asked `rounds` times in it is asked less often."""
 
 
-class _Measured(Struct, frozen=True):
+class Measured(Struct, frozen=True):
     """Seconds of each asking, by the size of the organization; of one round in the same place."""
 
     question: Question
@@ -52,7 +52,7 @@ async def measure(directory: Path, *, rounds: int, largest: int) -> Result:
     return Result(title="Growth", series=series, targets=targets, notes=[_NOTE])
 
 
-async def ask(question: Question, tenants: Sequence[Tenant], rounds: int) -> _Measured:
+async def ask(question: Question, tenants: Sequence[Tenant], rounds: int) -> Measured:
     """Ask the tenants in turn, in an order that moves on by one."""
     seconds: dict[int, list[float]] = {one.size.rows: [] for one in tenants}
     order = list(tenants)
@@ -72,7 +72,7 @@ async def ask(question: Question, tenants: Sequence[Tenant], rounds: int) -> _Me
             await question.ask(one)
             seconds[one.size.rows].append(time.perf_counter() - started)
         order.append(order.pop(0))
-    return _Measured(question, seconds)
+    return Measured(question, seconds)
 
 
 def quarter(seconds: Sequence[float]) -> float:
@@ -81,14 +81,16 @@ def quarter(seconds: Sequence[float]) -> float:
     return quantiles(seconds, n=4, method="inclusive")[0]
 
 
-def figures(kind: str, measured: _Measured) -> tuple[list[Series], list[Target]]:
-    """The times in organizations of each size, and what they have grown by."""
+def figures(
+    kind: str, measured: Measured, named: Callable[[int], str] = "{:,}".format
+) -> tuple[list[Series], list[Target]]:
+    """The times in organizations of each size, and what they have grown by. `named` gives sizes names."""
     question, seconds = measured.question, measured.seconds
     sizes = [rows for rows in seconds if rows >= question.from_rows]
     title = f"{kind}: {question.title}"
     series = [
         Series(
-            name=f"{title}, {rows:,}",
+            name=f"{title}, {named(rows)}",
             unit="ms",
             values=[1000 * value for value in seconds[rows]],
             is_yardstick=rows == sizes[0],
@@ -98,7 +100,8 @@ def figures(kind: str, measured: _Measured) -> tuple[list[Series], list[Target]]
     targets: list[Target] = []
     for rows in sizes[1:]:
         grown = quarter(seconds[rows]) / quarter(seconds[sizes[0]])
-        growth = Series(name=f"{title}, {rows:,} against {sizes[0]:,}", unit="×", values=[grown])
+        against = f"{named(rows)} against {named(sizes[0])}"
+        growth = Series(name=f"{title}, {against}", unit="×", values=[grown])
         targets.append(Target(growth, Direction.AT_MOST, GROWTH_BELOW))
     return series, targets
 

@@ -56,13 +56,14 @@ class Kind(IntEnum):
 
 class Filling(Struct, frozen=True):
     """What goes into a platform, and to which of its organizations. `moment` is the time of it all, in
-    microseconds."""
+    microseconds. What is not `whole` goes without links, events and deliveries, of which there are most."""
 
     size: Size
     organization_id: int
     permission_group_id: str
     password_hash: str
     moment: int
+    whole: bool = True
 
 
 async def fill(database: Database, filling: Filling) -> None:
@@ -89,10 +90,11 @@ def _write_all(rows: Rows, filling: Filling) -> None:
     with rows.without_indexes():
         _write_people(rows, organization, size, filling.password_hash)
         _write_rooms(rows, organization, size)
-        _write_links(rows, organization, size, filling.permission_group_id)
         _write_meetings(rows, organization, size, filling.moment)
-        _write_events(rows, organization, size, filling.moment)
         _write_organizations(rows, size)
+        if filling.whole:
+            _write_links(rows, organization, size, filling.permission_group_id)
+            _write_events(rows, organization, size, filling.moment)
 
 
 def _write_people(rows: Rows, organization: Mapping[str, str], size: Size, password_hash: str) -> None:

@@ -34,7 +34,7 @@ FEW = 10_000 // RARELY
 _numbers = itertools.count()
 
 
-def _next(most: int) -> int:
+def another(most: int) -> int:
     """A number below `most`, another one each time."""
     return next(_numbers) * 7_919 % most
 
@@ -61,7 +61,7 @@ def _last_page(tenant: Tenant) -> int:
 
 
 async def rooms_open_to_a_member(tenant: Tenant) -> Any:
-    token = tenant.token(MEMBER + _next(LISTED - MEMBER))
+    token = tenant.token(MEMBER + another(LISTED - MEMBER))
     await tenant.forget_lists()
     return await tenant.v1("roomService/list", token, limit=50)
 
@@ -84,7 +84,7 @@ async def people(tenant: Tenant) -> Any:
 
 
 async def people_named(tenant: Tenant) -> Any:
-    named = [tenant.person_id(_next(tenant.size.rooms)) for _ in range(LISTED)]
+    named = [tenant.person_id(another(tenant.size.rooms)) for _ in range(LISTED)]
     return await tenant.v1("userService/list", tenant.token(), userIdList=named)
 
 
@@ -153,7 +153,7 @@ async def sign_in_by_password(tenant: Tenant) -> Any:
     return await tenant.v1(
         "authenticationService/authenticate",
         usernamePasswordCredentials={
-            "username": f"person{_next(tenant.size.rooms)}@bench.example",
+            "username": f"person{another(tenant.size.rooms)}@bench.example",
             "password": PASSWORD,
             "companyId": tenant.organization.ulid,
         },
@@ -172,7 +172,7 @@ async def sign_in_by_refresh_token(tenant: Tenant) -> Any:
 
 
 async def guest(tenant: Tenant) -> Any:
-    number = _next(tenant.size.rows)
+    number = another(tenant.size.rows)
     return await tenant.v1(
         "guestService.v2/authenticate",
         companyId=tenant.organization.ulid,
@@ -183,7 +183,7 @@ async def guest(tenant: Tenant) -> Any:
 
 
 async def admission(tenant: Tenant) -> Any:
-    room = tenant.room_id(_next(tenant.size.rooms // 10) * 10 + 1)
+    room = tenant.room_id(another(tenant.size.rooms // 10) * 10 + 1)
     return await tenant.platform.meetings.admission.admit(tenant.token(0), room, None)
 
 
@@ -274,25 +274,26 @@ async def deletion(tenant: Tenant) -> Any:
 
 
 async def portal_start(tenant: Tenant) -> None:
-    token = tenant.token(MEMBER + _next(LISTED - MEMBER))
+    token = tenant.token(MEMBER + another(LISTED - MEMBER))
     await tenant.v1("authenticationService/accessTokenInformation", token)
     await tenant.client("meetings", token)
-    await _shown(tenant, token)
+    await rooms_shown(tenant, token)
 
 
 async def portal_with_a_department(tenant: Tenant) -> None:
-    token = tenant.token(MEMBER + _next(LISTED - MEMBER))
-    await _shown(tenant, token, levels=[{}, {"parentId": tenant.room_id(0)}])
+    token = tenant.token(MEMBER + another(LISTED - MEMBER))
+    await rooms_shown(tenant, token, levels=[{}, {"parentId": tenant.room_id(0)}])
 
 
 async def portal_search(tenant: Tenant) -> None:
-    await _shown(tenant, tenant.token(MEMBER + _next(LISTED - MEMBER)), term="Room 1")
+    await rooms_shown(tenant, tenant.token(MEMBER + another(LISTED - MEMBER)), term="Room 1")
 
 
-async def _shown(tenant: Tenant, token: str, **wanted: object) -> None:
-    """The rooms that the portal shows, as it loads them."""
+async def rooms_shown(tenant: Tenant, token: str, **wanted: object) -> list[str]:
+    """The ids of the rooms that the portal shows, which are loaded as it loads them."""
     page = msgspec.json.decode(await tenant.client("rooms", token, **wanted), type=_RoomIds)
     await tenant.v1("roomService/list", token, filterRoomIds=page.roomIds, limit=1000)
+    return page.roomIds
 
 
 class _RoomIds(Struct):

@@ -154,9 +154,12 @@ class Tenant(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def filled_tenant(directory: Path, size: Size, url: str = "") -> AsyncGenerator[Tenant]:
+async def filled_tenant(
+    directory: Path, size: Size, url: str = "", *, whole: bool = True
+) -> AsyncGenerator[Tenant]:
     """The organization of a platform on the database at `url`, without one on SQLite in `directory`, which is
-    filled when it is empty. No background work is going on."""
+    filled when it is empty; unless `whole`, without links, events and deliveries. No background work is going
+    on."""
     settings = Settings(data=str(directory), database=DatabaseSettings(url=url))
     platform = Platform(settings)
     try:
@@ -187,6 +190,7 @@ async def filled_tenant(directory: Path, size: Size, url: str = "") -> AsyncGene
                 permission_group_id=tenant.permission_group_id,
                 password_hash=await platform.identity.passwords.hash_chosen(PASSWORD),
                 moment=tenant.moment,
+                whole=whole,
             )
             await fill(platform.storage.database, filling)
         yield tenant
