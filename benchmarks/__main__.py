@@ -19,6 +19,7 @@ from benchmarks import (
     group_links,
     growth,
     idle,
+    invitations,
     join,
     log_writers,
     meetings,
@@ -36,7 +37,7 @@ RESULTS = Path(__file__).with_name("results")
 
 
 _SHORT = (
-    *("list", "links", "portal", "meetings", "review", "join", "webhooks", "writers"),
+    *("list", "links", "portal", "invitations", "meetings", "review", "join", "webhooks", "writers"),
     *("calls", "rate", "audio", "phones", "history", "idle"),
 )
 """What is measured when nothing is named."""
@@ -50,6 +51,7 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Benchmark]:
         "list": lambda place: room_list.measure(place, rounds=options.rounds, seconds=options.seconds),
         "links": lambda place: group_links.measure(place, rounds=options.rounds, seconds=options.seconds),
         "portal": lambda place: portal.measure(place, rounds=options.rounds, largest=options.rows),
+        "invitations": lambda place: invitations.measure(place, people=options.invited),
         "meetings": lambda place: meetings.measure(place, rounds=options.rounds, seconds=options.seconds),
         "review": lambda place: review.measure(place, rounds=options.rounds),
         "join": lambda place: join.measure(place, rounds=options.joins),
@@ -79,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")
     parser.add_argument("--joins", type=int, default=10, help="joins of each kind")
     parser.add_argument("--deliveries", type=int, default=2, help="rounds of webhooks and calls")
+    parser.add_argument("--invited", type=int, default=10_000, help="people of invitations")
     parser.add_argument("--calls", type=int, default=1000, help="telephone calls of a round")
     parser.add_argument("--call-rate", type=int, default=40, help="telephone calls a second")
     parser.add_argument("--starts", type=int, default=5, help="starts of each kind, and rounds of writers")

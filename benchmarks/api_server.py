@@ -17,8 +17,10 @@ from benchmarks import load
 from benchmarks.load import Report
 from benchmarks.programs import Program, free_port, running
 from benchmarks.seed import Seeded
+from benchmarks.stalls import Longest
 
 REPLY = "/benchmarks/reply"
+_TURNS = "/benchmarks/turns"
 _REST_LIMIT = 10.0
 _LOOK = 0.1
 _NOT_AT_REST = 0.02
@@ -48,6 +50,16 @@ class ApiServer(Struct, frozen=True):
     ) -> bytes:
         async with httpx.AsyncClient(base_url=self.base_url, timeout=30) as client:
             return (await client.post(path, json=message, headers=headers)).raise_for_status().content
+
+    async def watch(self) -> None:
+        """Begin to watch the turns of the server's event loop."""
+        async with httpx.AsyncClient(base_url=self.base_url) as client:
+            (await client.put(_TURNS)).raise_for_status()
+
+    async def watched(self) -> Longest:
+        """The longest turn since then."""
+        async with httpx.AsyncClient(base_url=self.base_url, timeout=30) as client:
+            return msgspec.json.decode((await client.get(_TURNS)).raise_for_status().content, type=Longest)
 
     async def rest(self) -> None:
         """Wait until the server does nothing more: what a run of the load generator asked last and did not

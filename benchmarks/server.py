@@ -1,8 +1,9 @@
-"""The platform in a process of its own, with two handlers more: the yardstick.
+"""The platform in a process of its own, with a few handlers more: the yardsticks, and what watches its loop.
 
 Run as `python -m benchmarks.server DATA PORT`. Once it serves, it prints what it was seeded with, one line of
 JSON, and serves until SIGTERM. `PUT /benchmarks/reply` sets the bytes that `GET /benchmarks/reply` answers:
-the same server, the same application, no token and no database.
+the same server, the same application, no token and no database. `PUT /benchmarks/turns` begins to watch the
+turns of the event loop, and `GET /benchmarks/turns` ends that, and answers with the longest (`Longest`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from litestar import Request, Response, get, put
 from litestar.types import ControllerRouterHandler
 
 from benchmarks.seed import seed
+from benchmarks.stalls import Watch
 from switchroom import logs, settings
 from switchroom.platform.build import Platform
 from switchroom.platform.loop import run
@@ -38,6 +40,20 @@ def yardstick() -> Sequence[ControllerRouterHandler]:
     return [keep, reply]
 
 
+def watch() -> Sequence[ControllerRouterHandler]:
+    watched: list[Watch] = []
+
+    @put("/benchmarks/turns")
+    async def begin() -> None:
+        watched.append(Watch())
+
+    @get("/benchmarks/turns")
+    async def end() -> Response[bytes]:
+        return Response(msgspec.json.encode(await watched.pop().end()), media_type="application/json")
+
+    return [begin, end]
+
+
 async def serve(data: str, port: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,7 +63,7 @@ async def serve(data: str, port: int) -> None:
     platform = Platform(loaded)
     async with platform.running():
         seeded = await seed(platform)
-        async with platform.online(yardstick()):
+        async with platform.online([*yardstick(), *watch()]):
             print(msgspec.json.encode(seeded).decode(), flush=True)
             await stop.wait()
 
