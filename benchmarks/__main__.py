@@ -16,6 +16,7 @@ from benchmarks import (
     call_registrations,
     calls,
     chart,
+    crowd,
     group_links,
     growth,
     idle,
@@ -37,7 +38,7 @@ RESULTS = Path(__file__).with_name("results")
 
 
 _SHORT = (
-    *("list", "links", "portal", "invitations", "meetings", "review", "join", "webhooks", "writers"),
+    *("list", "links", "portal", "invitations", "meetings", "review", "crowd", "join", "webhooks", "writers"),
     *("calls", "rate", "audio", "phones", "history", "idle"),
 )
 """What is measured when nothing is named."""
@@ -54,6 +55,7 @@ def _benchmarks(options: argparse.Namespace) -> dict[str, Benchmark]:
         "invitations": lambda place: invitations.measure(place, people=options.invited),
         "meetings": lambda place: meetings.measure(place, rounds=options.rounds, seconds=options.seconds),
         "review": lambda place: review.measure(place, rounds=options.rounds),
+        "crowd": lambda place: crowd.measure(place, rounds=options.deliveries, people=options.crowd),
         "join": lambda place: join.measure(place, rounds=options.joins),
         "webhooks": lambda place: webhooks.measure(place, rounds=options.deliveries),
         "writers": lambda place: log_writers.measure(place, rounds=options.starts),
@@ -80,8 +82,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=10, help="rounds of all others")
     parser.add_argument("--seconds", type=int, default=2, help="length of one run of list and links")
     parser.add_argument("--joins", type=int, default=10, help="joins of each kind")
-    parser.add_argument("--deliveries", type=int, default=2, help="rounds of webhooks and calls")
+    parser.add_argument("--deliveries", type=int, default=2, help="rounds of webhooks, calls and crowd")
     parser.add_argument("--invited", type=int, default=10_000, help="people of invitations")
+    parser.add_argument("--crowd", type=int, default=500, help="people of crowd")
     parser.add_argument("--calls", type=int, default=1000, help="telephone calls of a round")
     parser.add_argument("--call-rate", type=int, default=40, help="telephone calls a second")
     parser.add_argument("--starts", type=int, default=5, help="starts of each kind, and rounds of writers")

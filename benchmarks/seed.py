@@ -26,7 +26,7 @@ class Seeded(Struct, frozen=True):
 
     `few` and `many` belong to an administrator of an organization of 100 and of 10,000 rooms, `people` to as
     many persons of the first. `meeting_key` is a key of the Web Meeting API for the whole instance,
-    `organizer_id` whom it names.
+    `organizer_id` whom it names. `company_id` is the first organization's.
     """
 
     few: str
@@ -36,6 +36,7 @@ class Seeded(Struct, frozen=True):
     permission_group_id: str
     meeting_key: str
     organizer_id: str
+    company_id: str
 
 
 async def seed(platform: Platform) -> Seeded:
@@ -57,6 +58,7 @@ async def seed(platform: Platform) -> Seeded:
             "bench", KeyPermission.ACCOUNT | KeyPermission.MEETING
         ),
         organizer_id=(await platform.meetings.accounts.admins(small.id))[-1].person.hex_id,
+        company_id=small.ulid,
     )
 
 

@@ -18,6 +18,7 @@ import msgspec
 from litestar import Request, Response, get, put
 from litestar.types import ControllerRouterHandler
 
+from benchmarks.bare_room import bare_room
 from benchmarks.seed import seed
 from benchmarks.stalls import Watch
 from switchroom import logs, settings
@@ -63,7 +64,7 @@ async def serve(data: str, port: int) -> None:
     platform = Platform(loaded)
     async with platform.running():
         seeded = await seed(platform)
-        async with platform.online([*yardstick(), *watch()]):
+        async with platform.online([*yardstick(), bare_room(), *watch()]):
             print(msgspec.json.encode(seeded).decode(), flush=True)
             await stop.wait()
 
