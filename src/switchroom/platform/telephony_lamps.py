@@ -56,7 +56,8 @@ class LampServices:
         assert interfaces is not None  # the agent's socket is one of them
         self._workers = interfaces.workers
         publisher = Publisher(agent, self._directory, expires=_CALL_EXPIRES)
-        self._calls = CallLamps(database, bus, publisher, self._has_account)
+        number = self._number if len(self._workers) > 1 else None
+        self._calls = CallLamps(database, bus, publisher, self._has_account, number=number)
         for snapshot in left:
             self._calls.note(snapshot, Happened(ChangeKind.CHANGED))
         log = EventLog(database, keep=self._keep)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from msgspec import structs
 
 from switchroom.db.base import now
 from switchroom.telephony.calls.call_lamps import CallLamps
+from switchroom.telephony.calls.journal import CallJournal
 from switchroom.telephony.calls.snapshot import (
     CallDirection,
     CallSnapshot,
@@ -36,12 +37,16 @@ async def lamps(house: House) -> AsyncIterator[CallLamps]:
 
 
 class Call:
-    """A call from 101 to 100, as the worker tells of it."""
+    """A call to 100, as the worker tells of it: from 101 or, where a journal writes it down, from somebody
+    outside."""
 
-    def __init__(self, house: House, lamps: CallLamps, name: str = "call-1") -> None:
+    def __init__(
+        self, house: House, lamps: CallLamps, name: str = "call-1", journal: CallJournal | None = None
+    ) -> None:
         self._lamps = lamps
+        self._journal = journal
         legs = (
-            _leg(f"{name}-a", LegDirection.INBOUND, 101),
+            _leg(f"{name}-a", LegDirection.INBOUND, 101 if journal is None else None),
             _leg(f"{name}-b", LegDirection.OUTBOUND, 100),
         )
         self.snapshot = CallSnapshot(
@@ -66,10 +71,12 @@ class Call:
         self._tell(ChangeKind.ENDED)
 
     def _tell(self, kind: ChangeKind) -> None:
+        if self._journal is not None:
+            self._journal.note(self.snapshot, Happened(kind))
         self._lamps.note(self.snapshot, Happened(kind))
 
 
-def _leg(uuid: str, direction: LegDirection, extension: int) -> LegSnapshot:
+def _leg(uuid: str, direction: LegDirection, extension: int | None) -> LegSnapshot:
     return LegSnapshot(
         uuid=uuid,
         direction=direction,
@@ -184,3 +191,84 @@ async def test_another_worker_goes_on_with_the_lamps(house: House, lamps: CallLa
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
+
+
+@asynccontextmanager
+async def worker(
+    house: House, number: int, *, has_account: bool
+) -> AsyncGenerator[tuple[CallLamps, CallJournal]]:
+    """The lamps and the journal of one worker of two."""
+    journal = CallJournal(house.database, number, "a" * 16)
+    await journal.left_behind()
+    lamps = CallLamps(house.database, house.bus, house.publisher(), lambda _: has_account, number=number)
+    keeping = asyncio.create_task(lamps.run())
+    try:
+        yield lamps, journal
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+
+
+async def looked(house: House) -> None:
+    """Until the worker that has the account has looked who watches, and has told what it had to tell then."""
+    for user in ("101", NAMES[101]):
+        async with house.phone(101) as later:
+            await later.watch(user, "presence")
+            await later.told_until("<basic>closed</basic>")
+
+
+async def test_who_comes_back_leaves_the_lamps_of_calls_that_are_elsewhere(house: House) -> None:
+    """While a worker was away another one took its accounts' calls. These end there."""
+    await house.register(100)
+    async with (
+        house.phone(101) as lamp,
+        house.phone(101) as key,
+        worker(house, 2, has_account=False) as (lamps, journal),
+    ):
+        call = Call(house, lamps, journal=journal)
+        await lamp.watch("100", "presence")
+        await key.watch("100", "dialog")
+        call.rings()
+        call.answered()
+        await journal.finish()
+        await lamp.told_until("on-the-phone")
+        await key.told_until(">confirmed<")
+        async with worker(house, 1, has_account=True):
+            await looked(house)
+            assert await lamp.phone.silent()
+            assert await key.phone.silent()
+            call.ends()
+            await journal.finish()
+            assert "confirmed" not in (await key.told_until(">terminated<")).body
+            while "on-the-phone" in (await lamp.told()).body:
+                pass
+            # The one that the account's calls come to tells of the presence again.
+            await house.unregister(100)
+            await lamp.told_until("<basic>closed</basic>")
+            await house.register(100)
+            await lamp.told_until("<basic>open</basic>")
+
+
+async def test_a_call_that_ends_elsewhere_does_not_hide_the_one_that_is_here(house: House) -> None:
+    async with (
+        house.phone(101) as key,
+        worker(house, 1, has_account=True) as (lamps, journal),
+        worker(house, 2, has_account=False) as (lamps_elsewhere, journal_elsewhere),
+    ):
+        here = Call(house, lamps, "here", journal)
+        there = Call(house, lamps_elsewhere, "there", journal_elsewhere)
+        await key.watch("100", "dialog")
+        for call, name, book in ((here, "here", journal), (there, "there", journal_elsewhere)):
+            call.rings()
+            call.answered()
+            await book.finish()
+            while states(await key.told_until(f'id="{name}-b"')) != ["confirmed"]:
+                pass
+        await looked(house)
+        there.ends()
+        await journal_elsewhere.finish()
+        assert states(await key.told_until('id="here-b"')) == ["confirmed"]
+        here.ends()
+        await journal.finish()
+        assert "confirmed" not in (await key.told_until(">terminated<")).body

@@ -18,6 +18,9 @@ from switchroom.db.database import Database
 from switchroom.engines.kamailio.presence import Watched
 from switchroom.jobs.retry import DATABASE_AWAY
 from switchroom.tasks import set_within
+from switchroom.telephony.calls.device_states import readable
+from switchroom.telephony.calls.journal import GONE_AFTER
+from switchroom.telephony.calls.live_rows import CallWorkerRow, LiveCallRow
 from switchroom.telephony.calls.snapshot import CallSnapshot, ChangeKind, Happened, LegDirection, LegStatus
 from switchroom.telephony.lamps.bodies import DIALOG_INFO, PIDF, Dialog, DialogState, dialog_info, presence
 from switchroom.telephony.lamps.publisher import Publisher
@@ -56,15 +59,24 @@ _NOTHING: Mapping[str, Dialog] = {}
 
 class CallLamps:
     """Lamps of the calls that this worker has, and the presence of parties without calls in the accounts
-    whose calls come to it. `note` is told of each change, `run` is to be kept going."""
+    whose calls come to it. A party whose calls another worker has is that one's to tell of. `note` is told of
+    each change, `run` is to be kept going."""
 
     def __init__(
-        self, database: Database, bus: Bus, publisher: Publisher, has_account: Callable[[int], bool]
+        self,
+        database: Database,
+        bus: Bus,
+        publisher: Publisher,
+        has_account: Callable[[int], bool],
+        *,
+        number: int | None = None,
     ) -> None:
-        """`has_account` says whether the calls of an account come to this worker."""
+        """`has_account` says whether the calls of an account come to this worker, and `number` is its own;
+        None where there is no other worker."""
         self._database = database
         self._publisher = publisher
         self._has_account = has_account
+        self._number = number
         self._noted: dict[str, tuple[CallSnapshot, bool]] = {}
         """The last that was told of calls and is not taken in yet, and whether it was their end."""
         self._calls: dict[str, Dialogs] = {}
@@ -79,6 +91,8 @@ class CallLamps:
         """Accounts of which somebody may be reached who could not, or the other way."""
         self._organizations: frozenset[int] = frozenset()
         """Ids of the accounts in which somebody is watched."""
+        self._elsewhere: frozenset[Party] = frozenset()
+        """Parties that are watched and have calls at other workers."""
         self._woken = asyncio.Event()
         bus.subscribe(ContactsChanged, self._contacts_changed)
 
@@ -136,7 +150,9 @@ class CallLamps:
                     self._organizations = frozenset()
                     fresh = self._publisher.watched
                     find_all_at = loop.time() + _FIND_ALL_EVERY
-                await self._find(fresh)
+                present = await self._find(fresh)
+                await self._look_elsewhere()
+                await self._look_for(present)
                 await self._publisher.refresh()
                 look_at = loop.time() + LOOK_EVERY
             moved, self._moved = self._moved, set()
@@ -149,17 +165,18 @@ class CallLamps:
                 await self._publish(party)
             await set_within(self._woken, max(look_at - loop.time(), 0.0))
 
-    async def _find(self, watched: Iterable[Watched]) -> None:
-        """Find out which parties are watched there. Those with calls are to be published."""
+    async def _find(self, watched: Iterable[Watched]) -> Collection[Party]:
+        """Find out which parties are watched there. Those with calls are to be published. Returns those whose
+        presence is watched."""
         uris = {one.uri for one in watched if one.event in (DIALOG, PRESENCE)}
         if not uris:
-            return
+            return ()
         try:
             async with self._database.read(None) as session:
                 found = await parties_at(session, uris)
         except DATABASE_AWAY as error:
             log.warning("watchers not known", reason=type(error).__name__)
-            return
+            return ()
         for uri, party in found.items():
             self._watched[party].add(uri)
         self._organizations |= {party.organization_id for party in found.values()}
@@ -167,12 +184,43 @@ class CallLamps:
         self._take_in()
         self._changed.update(party for party in found.values() if party in self._parties)
         present = {one.uri for one in watched if one.event == PRESENCE}
-        await self._look_for({party for uri, party in found.items() if uri in present})
+        return {party for uri, party in found.items() if uri in present}
+
+    async def _look_elsewhere(self) -> None:
+        """Find out who has calls at other workers: their lamps are not published again from here. Once they
+        have none there, what that worker has said last may hide what is so here."""
+        if self._number is None or not self._organizations:
+            return
+        try:
+            async with self._database.read(None) as session:
+                found = await parties_elsewhere(session, self._organizations, self._number)
+        except DATABASE_AWAY as error:
+            log.warning("calls of other workers not known", reason=type(error).__name__)
+            return
+        found = found.intersection(self._watched)
+        over, self._elsewhere = self._elsewhere - found, found
+        for party in over | found.difference(self._parties):
+            self._forget(party)
+        own = [one for one in over if self._is_own(one)]
+        self._changed.update(own)
+        await self._look_for(own)
+
+    def _is_own(self, party: Party) -> bool:
+        """Whether its lamps are to be kept here."""
+        if party in self._parties:
+            return True
+        return party not in self._elsewhere and self._has_account(party.organization_id)
+
+    def _forget(self, party: Party) -> None:
+        """What is published of a party stays so until another worker changes it, or it runs out."""
+        for uri in self._watched.get(party, ()):
+            for event in (DIALOG, PRESENCE):
+                self._publisher.forget(Watched(event, uri))
 
     async def _look_for(self, parties: Collection[Party]) -> None:
         """Find out which of these can be reached; their presence is to be published. Those of accounts whose
-        calls come to another worker are left to that one."""
-        own = [one for one in parties if one in self._parties or self._has_account(one.organization_id)]
+        calls come to another worker, or who have calls at one, are left to that one."""
+        own = [one for one in parties if self._is_own(one)]
         if not own:
             return
         try:
@@ -190,10 +238,15 @@ class CallLamps:
         uris = self._watched.get(party)
         if uris is None:
             return
+        if party in self._elsewhere and party not in self._parties:
+            self._forget(party)
+            return
         dialogs = [*self._parties.get(party, {}).values()] or [_NO_CALL]
         for uri in uris:
             await self._publisher.publish(Watched(DIALOG, uri), dialog_info(uri, dialogs), DIALOG_INFO)
         await self._publish_presence(party)
+        if not self._is_own(party):
+            self._forget(party)
 
     async def _publish_presence(self, party: Party) -> None:
         dialogs = [*self._parties.get(party, {}).values()]
@@ -243,6 +296,27 @@ async def reachable(session: AsyncSession, parties: Collection[Party]) -> frozen
             )
             rows = [(row[0], row[1]) for row in await session.execute(query)]
             found.update(Party(account, kind, id_) for account, id_ in rows if id_ is not None)
+    return frozenset(found)
+
+
+async def parties_elsewhere(
+    session: AsyncSession, organizations: Collection[int], number: int
+) -> frozenset[Party]:
+    """Devices and users of these accounts who have calls at other workers than this one, as far as those
+    workers have been seen lately."""
+    found: set[Party] = set()
+    for part in _pieces(sorted(organizations)):
+        rows = (
+            select(LiveCallRow.snapshot)
+            .join(CallWorkerRow, CallWorkerRow.number == LiveCallRow.worker)
+            .where(
+                LiveCallRow.organization_id.in_(part),
+                LiveCallRow.worker != number,
+                CallWorkerRow.seen_at >= now() - GONE_AFTER,
+            )
+        )
+        for snapshot in readable(await session.scalars(rows)):
+            found.update(_dialogs(snapshot))
     return frozenset(found)
 
 

@@ -23,10 +23,10 @@ async def device_states(session: AsyncSession, organization_id: int) -> Mapping[
     """States of the account's devices that are in a call, by their ids: `ringing`, also of one that calls and
     is not answered yet, `answered`, `held` (it holds the other)."""
     rows = select(LiveCallRow.snapshot).where(LiveCallRow.organization_id == organization_id)
-    return states_of(_readable(await session.scalars(rows)))
+    return states_of(readable(await session.scalars(rows)))
 
 
-def _readable(snapshots: Iterable[bytes]) -> Iterator[CallSnapshot]:
+def readable(snapshots: Iterable[bytes]) -> Iterator[CallSnapshot]:
     """Snapshots that this version can read: a worker of another version may still run."""
     for snapshot in snapshots:
         with suppress(msgspec.MsgspecError):

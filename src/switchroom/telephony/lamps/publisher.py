@@ -79,6 +79,10 @@ class Publisher:
         known.body = body
         await self._show(what, known)
 
+    def forget(self, what: Watched) -> None:
+        """Leave a lamp to who publishes there next: until then it is shown as it is, or until it runs out."""
+        self._lamps.pop(what, None)
+
     async def refresh(self) -> None:
         """Publish again what would run out, and what could not be published."""
         now = asyncio.get_running_loop().time()
