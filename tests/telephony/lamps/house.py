@@ -128,11 +128,32 @@ class House:
         await self.engine.stop()
         await self.database.close()
 
+    async def add_device(self, name: str, realm: str) -> None:
+        """A device of another account."""
+        async with self.database.write(None) as session:
+            organization = Organization(ulid="1" * 26, display_name="Other")
+            session.add(organization)
+            await session.flush()
+            session.add(SipRealm(organization_id=organization.id, realm=realm))
+            await session.flush()
+            session.add(
+                Device(
+                    organization_id=organization.id,
+                    name="desk",
+                    username=name,
+                    realm=realm,
+                    ha1=ha1(name, realm, "secret"),
+                    ha1_prefixed="",
+                )
+            )
+
     @asynccontextmanager
-    async def phone(self, extension: int = 101, *, prefixed: bool = False) -> AsyncGenerator[Lamp]:
+    async def phone(
+        self, extension: int = 101, *, prefixed: bool = False, realm: str = REALM
+    ) -> AsyncGenerator[Lamp]:
         async with udp(("127.0.0.1", self.configuration.port)) as wire:
             name = NAMES[extension]
-            phone = Phone(wire, f"acme.{name}" if prefixed else name)
+            phone = Phone(wire, f"acme.{name}" if prefixed else name, realm=realm)
             yield Lamp(phone, self.configuration.core_port)
 
 
@@ -164,17 +185,21 @@ class Lamp:
 
     async def end(self, told: Message) -> Message:
         """The answer to the end of the subscription, whosever it is, that a phone was told this in."""
+        return await self.refresh(told, expires=0)
+
+    async def refresh(self, told: Message, expires: int) -> Message:
+        """The answer to a refresh of that subscription, for so many seconds."""
         self.phone.call_id = told.header("Call-ID")
         user = told.header("From").partition("sip:")[2].partition("@")[0]
         tag = told.header("From").partition(";tag=")[2]
         self.phone.number = max(self.phone.number, 100)
-        return await self.end_dialog(user, told.header("Event"), tag)
+        return await self.refresh_dialog(user, told.header("Event"), tag, expires)
 
-    async def end_dialog(self, user: str, event: str, tag: str) -> Message:
-        """The answer to the end of a subscription with this tag."""
+    async def refresh_dialog(self, user: str, event: str, tag: str, expires: int) -> Message:
+        """The answer to a refresh of a subscription with this tag."""
         uri = f"sip:presence@127.0.0.1:{self.core_port}"
         to = f"<sip:{user}@{self.phone.realm}>;tag={tag}"
-        said = {"Event": event, "Expires": "0"}
+        said = {"Event": event, "Expires": str(expires)}
         challenge = await self.phone.ask(self.phone.request("SUBSCRIBE", uri=uri, to=to, more=said))
         if challenge.status not in (401, 407):
             return challenge
