@@ -74,7 +74,6 @@ class TelephonyServices:
         self.user_ids = UserIds(database)
         outbound = Outbound(settings.events.webhook_networks, timeout=FETCH_LIMIT)
         self.calendar_fetching = CalendarFetching(database, outbound, storage.bus)
-        self.voicemail = Messages(self.resources, self.message_files)
         self.mailboxes = Mailboxes(
             database,
             identity.passwords,
@@ -83,6 +82,7 @@ class TelephonyServices:
             self.sounds,
             most_bytes=settings.telephony.voicemail_megabytes * 1_000_000,
         )
+        self.voicemail = Messages(self.resources, self.message_files, self.sounds, self.mailboxes)
         kept = timedelta(days=settings.telephony.voicemail_days)
         retention = Retention(database, self.message_files, kept)
         self._old_voicemail = Periodic(database, "old voicemail", EVERY, retention.tidy)

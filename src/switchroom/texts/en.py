@@ -236,6 +236,8 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.SOUND_INVALID: "the file is not a sound in WAV, MP3 or Ogg",
     ErrorCode.SOUND_TOO_LARGE: "the file is larger than {most} MB",
     ErrorCode.SOUND_TOO_LONG: "the sound plays longer than {most} minutes",
+    ErrorCode.SOUND_TOO_SHORT: "the sound plays for less than {least} ms",
+    ErrorCode.VOICEMAIL_FULL: "the voicemail box has no room for another message",
     ErrorCode.SOUNDS_FULL: "the account's sounds have {most} MB together, and there is no room for this one",
     ErrorCode.SOUND_MISSING: "there is no sound yet",
     ErrorCode.SOUND_NOT_CONVERTED: "sounds cannot be converted here: {reason}",

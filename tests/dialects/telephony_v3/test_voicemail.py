@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from switchroom.identity.permissions import Standing
+from switchroom.telephony.routing.voicemail.box import MOST_MESSAGES
 from switchroom.telephony.voicemail.messages import MOST_ARCHIVED
 from switchroom.telephony.voicemail.models import VoicemailMessage
 from tests.dialects.telephony_v3.client import Api
 from tests.platform import RunningPlatform
 from tests.telephony.voicemail.boxes import BoxOfOwner
-from tests.telephony.voicemail.tones import share_of
+from tests.telephony.voicemail.tones import share_of, write_tone
 
 
 @pytest.fixture
@@ -68,6 +69,48 @@ def test_messages_are_heard(owned: BoxOfOwner) -> None:
     owned.files[0].unlink()
     for kind in ("wav", "mp3"):
         assert _raw(owned, path, format=kind).status_code == 404
+
+
+def _content(owned: BoxOfOwner, seconds: float = 1.0) -> str:
+    sound = write_tone(owned.directory / "sent.wav", 523, seconds).read_bytes()
+    return base64.b64encode(sound).decode()
+
+
+def test_a_message_is_added_as_if_a_caller_had_left_it(owned: BoxOfOwner) -> None:
+    said = {"from": "+3225550100", "to": "100", "caller_id_name": "Zoë Weiß", "call_id": "call-1"}
+    made = owned.api("PUT", owned.path, {**said, "content": _content(owned)})
+    assert 1000 <= made["length"] < 1010
+    assert made.items() >= {**said, "caller_id_number": "+3225550100", "folder": "new"}.items()
+    assert owned.api("GET", owned.path) == [made]
+    assert share_of(_raw(owned, f"{owned.path}/{made['id']}").content, 523) > 0.9
+    assert len(owned.files) == 1
+    headers = {"X-Auth-Token": owned.api.token}
+    events = owned.running.http.get("/v3.0/events", headers=headers, params={"type": "voicemail.left"})
+    (left,) = events.json()["data"]
+    assert left["data"].items() >= {"message_id": made["id"], "mailbox": "100"}.items()
+
+
+def test_what_is_no_message_is_not_added(owned: BoxOfOwner) -> None:
+    for wrong in (None, "x", 1, base64.b64encode(b"text").decode(), _content(owned, seconds=0.3)):
+        status, fields = owned.api.refused("PUT", owned.path, {"content": wrong} if wrong else {})
+        assert (status, list(fields)) == (400, ["content"]), wrong
+    status, fields = owned.api.refused("PUT", owned.path, {"content": "x", "from": "1\n2", "to": 1})
+    assert (status, sorted(fields)) == (400, ["content", "from", "to"])
+    assert (owned.api("GET", owned.path), owned.files) == ([], [])
+
+
+def test_a_full_box_takes_no_message(owned: BoxOfOwner) -> None:
+    async def fill() -> None:
+        async with owned.running.platform.storage.database.write(owned.organization_id) as session:
+            for number in range(MOST_MESSAGES):
+                fields = {"milliseconds": 1000, "file": f"{number}", "size": 1}
+                session.add(
+                    VoicemailMessage(organization_id=owned.organization_id, box_id=owned.id, **fields)
+                )
+
+    owned.running.run(fill())
+    status, fields = owned.api.refused("PUT", owned.path, {"content": _content(owned)})
+    assert (status, list(fields), owned.files) == (413, ["id"], [])
 
 
 def test_messages_move_between_folders(owned: BoxOfOwner) -> None:
@@ -196,6 +239,8 @@ def test_messages_are_the_owners_and_the_administrators(owned: BoxOfOwner) -> No
         ):
             answer = other.send(method, address, {"folder": "deleted"})
             assert answer.status_code == 404, (method, address, answer.text)
+        assert other.refused("PUT", owned.path, {"content": _content(owned)})[0] == 404
     assert owned.api("GET", path)["folder"] == "new"
+    assert owner("PUT", owned.path, {"content": _content(owned)})["folder"] == "new"
     assert owner("POST", path, {"folder": "saved"})["folder"] == "saved"
     assert owner("DELETE", path, {}) == {"message_id": int(message.id)}

@@ -45,6 +45,7 @@ PROBLEMS: ProblemTable[Word] = ProblemTable(
         (Forbidden, None): Row(403, "forbidden"),
         (Exhausted, None): Row(429, "too_many_requests"),
         (Exhausted, ErrorCode.SOUNDS_FULL): Row(413, "too_large"),
+        (Exhausted, ErrorCode.VOICEMAIL_FULL): Row(413, "too_large"),
         (Conflict, None): Row(409, "conflict"),
         (Unavailable, ErrorCode.ACTION_MISSING): Row(501, "not_implemented"),
         (Unavailable, None): Row(503, "unavailable"),

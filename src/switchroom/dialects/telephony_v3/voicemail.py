@@ -9,6 +9,7 @@ from switchroom.dialects.telephony_v3.callers import Context
 from switchroom.dialects.telephony_v3.messages.envelope import Page
 from switchroom.dialects.telephony_v3.messages.resources import Deleted
 from switchroom.dialects.telephony_v3.messages.voicemail import (
+    NewVoicemailMessage,
     VoicemailMessageChange,
     VoicemailMessageDeleted,
     VoicemailMessageIds,
@@ -17,6 +18,7 @@ from switchroom.dialects.telephony_v3.messages.voicemail import (
 )
 from switchroom.dialects.telephony_v3.sounds import ANY_BYTES, sound_answer
 from switchroom.errors import ErrorCode, Invalid
+from switchroom.telephony.resources.sounds import LARGEST_SOUND
 from switchroom.telephony.routing.voicemail.box import Folder
 from switchroom.telephony.voicemail.messages import MP3, WAV, Messages, MessageView
 
@@ -24,6 +26,8 @@ _LIST = "/vmboxes/{id}/messages"
 _ONE = "/vmboxes/{id}/messages/{message_id}"
 _STANDARD_LIMIT, _MOST_LISTED = 100, 1000
 _LARGEST_ID = (1 << 63) - 1
+_LARGEST_BODY = 2 * LARGEST_SOUND
+"""Bytes: in base64, with what goes around it, or too many to tell so."""
 _FOLDERS = ", ".join(Folder)
 _FORMATS = {"wav": WAV, "mp3": MP3}
 
@@ -50,6 +54,17 @@ class VoicemailOperations:
                 reply=VoicemailMessages,
                 access="user",
                 handler=self.list,
+            ),
+            Operation(
+                method="PUT",
+                path=_LIST,
+                summary="Add a message to a voicemail box, as if a caller had left it.",
+                parameters=(ACCOUNT,),
+                request=NewVoicemailMessage,
+                reply=MessageView,
+                access="user",
+                handler=self.add,
+                largest_body=_LARGEST_BODY,
             ),
             Operation(
                 method="DELETE",
@@ -120,6 +135,10 @@ class VoicemailOperations:
         actor = await self._actors.of(context)
         page = await self._messages.page(actor, _box_id(context), folder, after=after, limit=limit)
         return Page(page.messages, "" if page.next_after is None else str(page.next_after))
+
+    async def add(self, context: Context, message: NewVoicemailMessage) -> MessageView:
+        actor = await self._actors.of(context)
+        return await self._messages.add(actor, _box_id(context), message.content, message)
 
     async def read(self, context: Context, _: Nothing) -> MessageView:
         actor = await self._actors.of(context)

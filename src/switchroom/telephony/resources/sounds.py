@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -38,6 +40,16 @@ class StoredSound(Struct, frozen=True):
     size: int
 
 
+class ConvertedSound(Struct, frozen=True):
+    """A sound that was looked at: the file as it was sent and the one that is played, its type by its
+    content, and how long it plays."""
+
+    source: Path
+    played: Path
+    content_type: str
+    milliseconds: int
+
+
 class SoundFiles:
     """Files of sounds in a directory: each as it was uploaded, and as WAV with one channel of 16 bits at
     16 kHz, which is played. Those of one account have at most `quota` bytes together."""
@@ -53,19 +65,26 @@ class SoundFiles:
     async def store(self, content: bytes) -> StoredSound:
         """Raises Invalid for what is not a sound, too large or too long, Unavailable where nothing
         can convert it."""
+        version = random_key(24)
+        async with self.converted(content) as sound:
+            await asyncio.to_thread(sound.source.rename, self._directory / f"{version}.original")
+            await asyncio.to_thread(sound.played.rename, self.played(version))
+        return StoredSound(version, sound.content_type, sound.milliseconds, len(content))
+
+    @asynccontextmanager
+    async def converted(self, content: bytes) -> AsyncGenerator[ConvertedSound]:
+        """Files of a sound that are gone at the end of the block, unless they are put elsewhere. Raises as
+        `store` does."""
         if len(content) > LARGEST_SOUND:
             raise Invalid(ErrorCode.SOUND_TOO_LARGE, "file", most=_MEGABYTES)
         content_type = type_of(content)
-        version = random_key(24)
         await asyncio.to_thread(self._directory.mkdir, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._directory, prefix="upload-") as temporary:
             source, target = Path(temporary) / "source", Path(temporary) / "played.wav"
             await asyncio.to_thread(source.write_bytes, content)
             async with self._conversions:
                 milliseconds = await _convert(source, target, _FORMATS[content_type])
-            await asyncio.to_thread(source.rename, self._directory / f"{version}.original")
-            await asyncio.to_thread(target.rename, self.played(version))
-        return StoredSound(version, content_type, milliseconds, len(content))
+            yield ConvertedSound(source, target, content_type, milliseconds)
 
     async def adopt(self, recorded: Path, milliseconds: int) -> StoredSound:
         """Keep a copy of a WAV file of the platform's own, which is played as it is. Raises OSError."""

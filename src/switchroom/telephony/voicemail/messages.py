@@ -12,12 +12,20 @@ from pathlib import Path
 from msgspec import Struct, field
 from sqlalchemy import select
 
-from switchroom.errors import ErrorCode, Invalid, NotFound, Problems
+from switchroom.errors import ErrorCode, Exhausted, Invalid, NotFound, Problems
 from switchroom.telephony.resources.actor import Actor
+from switchroom.telephony.resources.fields import PhoneNumber, Text
 from switchroom.telephony.resources.resource import Work
 from switchroom.telephony.resources.service import Resources, require
-from switchroom.telephony.routing.voicemail.box import Folder
+from switchroom.telephony.resources.sounds import ConvertedSound, SoundFiles
+from switchroom.telephony.routing.voicemail.box import (
+    LONGEST_MESSAGE,
+    SHORTEST_MESSAGE,
+    Folder,
+    StoredMessage,
+)
 from switchroom.telephony.voicemail.files import MessageFiles
+from switchroom.telephony.voicemail.mailboxes import BoxFull, LeftMessage, Mailboxes, NoSuchBox
 from switchroom.telephony.voicemail.models import VoicemailMessage
 from switchroom.telephony.voicemail.moving import move, remove
 
@@ -46,6 +54,16 @@ class MessageView(Struct, frozen=True, kw_only=True):
     length: int
 
 
+class NewMessage(Struct, frozen=True, kw_only=True):
+    """What is said of a message that no caller has left: as in `MessageView`."""
+
+    from_: PhoneNumber = field(name="from", default="")
+    to: PhoneNumber = ""
+    caller_id_name: Text = ""
+    caller_id_number: PhoneNumber = ""
+    call_id: Text = ""
+
+
 class MessagePage(Struct, frozen=True):
     """Part of a list, and the id after which the next begins; None at the end."""
 
@@ -57,9 +75,13 @@ class Messages:
     """Messages of boxes. Users have those of their own boxes; others, and those of other accounts, are not
     there for them."""
 
-    def __init__(self, resources: Resources, files: MessageFiles) -> None:
+    def __init__(
+        self, resources: Resources, files: MessageFiles, sounds: SoundFiles, mailboxes: Mailboxes
+    ) -> None:
         self._resources = resources
         self._files = files
+        self._sounds = sounds
+        self._mailboxes = mailboxes
         self._boxes = resources.kinds["vmboxes"]
         self._archiving = asyncio.Semaphore(2)
 
@@ -75,6 +97,40 @@ class Messages:
             found = (await work.session.scalars(query.order_by(VoicemailMessage.id).limit(limit + 1))).all()
         shown = found[:limit]
         return MessagePage([_view(one) for one in shown], shown[-1].id if len(found) > limit else None)
+
+    async def add(self, actor: Actor, box_id: int, content: bytes, message: NewMessage) -> MessageView:
+        """Keep a sound as if a caller had left it, also for the owner, who is told. Raises NotFound, Invalid
+        for what is no sound, too large, too short or too long, Exhausted where the box has no room for
+        it, Unavailable where nothing can convert it."""
+        async with self._resources.reading(actor) as work:
+            await require(work, self._boxes, box_id)
+        try:
+            async with self._sounds.converted(content) as sound:
+                kept = await self._keep(actor.organization_id, box_id, sound, message)
+        except Invalid as error:
+            raise Invalid(error.code, "content", **error.facts) from None
+        return await self.read(actor, box_id, int(kept.id))
+
+    async def _keep(
+        self, organization_id: int, box_id: int, sound: ConvertedSound, message: NewMessage
+    ) -> StoredMessage:
+        if sound.milliseconds < SHORTEST_MESSAGE:
+            raise Invalid(ErrorCode.SOUND_TOO_SHORT, "content", least=SHORTEST_MESSAGE)
+        if sound.milliseconds > LONGEST_MESSAGE * 1000:
+            raise Invalid(ErrorCode.SOUND_TOO_LONG, "content", most=LONGEST_MESSAGE // 60)
+        left = LeftMessage(
+            caller_name=message.caller_id_name,
+            caller_number=message.caller_id_number or message.from_,
+            called_number=message.to,
+            call_id=message.call_id,
+            milliseconds=sound.milliseconds,
+        )
+        try:
+            return await self._mailboxes.save_message(organization_id, box_id, sound.played, left)
+        except NoSuchBox:
+            raise NotFound(ErrorCode.RESOURCE_NOT_FOUND, "id", kind="vmbox", id=box_id) from None
+        except BoxFull:
+            raise Exhausted(ErrorCode.VOICEMAIL_FULL, "id") from None
 
     async def read(self, actor: Actor, box_id: int, message_id: int) -> MessageView:
         """Raises NotFound."""

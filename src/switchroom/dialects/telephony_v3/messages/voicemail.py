@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from switchroom.dialects.telephony_v3.messages.envelope import Page
 from switchroom.telephony.resources.fields import Id
 from switchroom.telephony.routing.voicemail.box import Folder
-from switchroom.telephony.voicemail.messages import MOST_AT_ONCE, MessageView
+from switchroom.telephony.voicemail.messages import MOST_AT_ONCE, MessageView, NewMessage
 
 
 class VoicemailMessages(Page[MessageView], frozen=True):
@@ -20,6 +20,12 @@ class VoicemailMessageChange(Struct, frozen=True):
     """The folder that a message is to be in, unless `?folder=` says it."""
 
     folder: Folder | None = None
+
+
+class NewVoicemailMessage(NewMessage, frozen=True, kw_only=True):
+    """A message, whose sound is `content`: WAV, MP3 or Ogg in base64, 8 MB at most."""
+
+    content: bytes
 
 
 class VoicemailMessageIds(Struct, frozen=True):
