@@ -54,7 +54,7 @@ class Schemas(Struct, frozen=True):
                 values = {name: value for name, (value, paths) in found.items() if paths}
                 return values, [place for _, paths in found.values() for place in paths]
             if one.get("type") == "array":
-                value, paths = self.all_wrong(one["items"], f"{path}[0]")
+                value, paths = self.all_wrong(one.get("items", {}), f"{path}[0]")
                 return [value], paths
             if isinstance(others := one.get("additionalProperties"), dict) and others:
                 return {"wrong": self.wrong(cast("Schema", others))}, [path]
