@@ -90,6 +90,7 @@ class ErrorCode(StrEnum):
     DATABASE_BUSY = "database_busy"
     DATABASE_FULL = "database_full"
     TOO_MUCH_AT_ONCE = "too_much_at_once"
+    TOOK_TOO_LONG = "took_too_long"
     REQUEST_ID_INVALID = "request_id_invalid"
 
     # Who calls

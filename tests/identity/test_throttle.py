@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from switchroom.db.base import now
+from switchroom.errors import ErrorCode, Unavailable
 from switchroom.identity.models import SignInDevice, SignInFailure, SignInPlace
 from tests.identity.delays import delays_last
 from tests.platform import PASSWORD, Account, RunningPlatform, Tenant, running_platform
@@ -140,6 +141,29 @@ def test_nobody_waits_behind_strangers_where_they_are_known(behind_proxy: Runnin
                 return await asyncio.to_thread(sign_in, behind_proxy, account.username, PASSWORD, HOME)
 
     assert behind_proxy.run(while_they_try()) == 200
+
+
+def test_nobody_waits_for_the_database_behind_those_who_find_it_away(behind_proxy: RunningPlatform) -> None:
+    """They would be refused after twice its limit, and without its reason. Afterwards all is well."""
+    throttle = behind_proxy.platform.identity.throttle
+    is_away = asyncio.Event()
+
+    async def attempt() -> None:
+        async with throttle.few_at_a_time(None, STRANGER):
+            if not is_away.is_set():
+                await is_away.wait()
+                raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE)
+
+    async def five_at_once() -> Sequence[BaseException | None]:
+        attempts = [asyncio.create_task(attempt()) for _ in range(5)]
+        await asyncio.sleep(0)
+        is_away.set()
+        found = await asyncio.gather(*attempts, return_exceptions=True)
+        await attempt()
+        return found
+
+    codes = [isinstance(one, Unavailable) and one.code for one in behind_proxy.run(five_at_once())]
+    assert codes == [ErrorCode.DATABASE_UNAVAILABLE] * 5
 
 
 def test_a_known_address_is_slowed_down_by_its_own_failures(behind_proxy: RunningPlatform) -> None:

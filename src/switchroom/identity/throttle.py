@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
 from switchroom.db.database import Database, upsert
-from switchroom.errors import ErrorCode, Exhausted
+from switchroom.errors import ErrorCode, Exhausted, Unavailable
 from switchroom.identity.devices import device_hash, is_known_device
 from switchroom.identity.models import SignInFailure, SignInPlace
 from switchroom.identity.networks import network_of
@@ -38,6 +38,28 @@ class _Keys(Struct, frozen=True):
     device: str = ""
 
 
+class _Place:
+    """Room for some attempts at once. Whoever waits while the database is found away is refused as well:
+    each would wait for its answer as long once more."""
+
+    def __init__(self, most: int) -> None:
+        self._attempts = asyncio.Semaphore(most)
+        self._outage: Unavailable | None = None
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncGenerator[None]:
+        """One of the attempts. Raises Unavailable."""
+        known = self._outage
+        async with self._attempts:
+            if self._outage is not None and self._outage is not known:
+                raise Unavailable(self._outage.code)
+            try:
+                yield
+            except Unavailable as error:
+                self._outage = Unavailable(error.code)
+                raise
+
+
 class Throttle:
     """Counts failed sign-ins by account and by address in the database, for all processes alike. An address
     of IPv6 is that of its network of 64 bits.
@@ -57,14 +79,15 @@ class Throttle:
         self._database = database
         self._account_attempts = account_attempts
         self._address_attempts = address_attempts
-        self._under_way: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._under_way: WeakValueDictionary[str, _Place] = WeakValueDictionary()
 
     @asynccontextmanager
     async def few_at_a_time(
         self, account: str | None, address: str, device: str = ""
     ) -> AsyncGenerator[None]:
         """Attempts for one account wait for each other, and all but a few from one address: many at once
-        would all pass the check. Where the account is known they wait for those from there alone."""
+        would all pass the check. Where the account is known they wait for those from there alone. Raises
+        Unavailable when one that is waited for raises it."""
         keys = _keys(account, address, device)
         waits = [(keys.address, _AT_ONCE_FROM_ADDRESS), (keys.account, 1)]
         if keys.account:
@@ -74,8 +97,8 @@ class Throttle:
         async with AsyncExitStack() as places:
             for key, most in waits:
                 if key:
-                    place = self._under_way.setdefault(key, asyncio.Semaphore(most))
-                    await places.enter_async_context(place)
+                    place = self._under_way.setdefault(key, _Place(most))
+                    await places.enter_async_context(place.attempt())
             yield
 
     async def check(self, account: str | None, address: str, device: str = "") -> None:

@@ -51,7 +51,7 @@ PROBLEMS = ProblemTable(
         (Unavailable, ErrorCode.DATABASE_FULL): Row(503, "unavailable"),
         (Unavailable, ErrorCode.TOO_MUCH_AT_ONCE): Row(503, "unavailable"),
         (Unavailable, None): Row(503, "media_unavailable"),
-        (TimeoutError, None): Row(503, "unanswered", ErrorCode.UNKNOWN),
+        (TimeoutError, None): Row(503, "unanswered", ErrorCode.TOOK_TOO_LONG),
         (Exception, None): Row(500, "internal", ErrorCode.UNKNOWN),
     },
     FieldNames(

@@ -49,7 +49,7 @@ PROBLEMS: ProblemTable[Word] = ProblemTable(
         (Conflict, None): Row(409, "conflict"),
         (Unavailable, ErrorCode.ACTION_MISSING): Row(501, "not_implemented"),
         (Unavailable, None): Row(503, "unavailable"),
-        (TimeoutError, None): Row(503, "timeout", ErrorCode.UNKNOWN),
+        (TimeoutError, None): Row(503, "timeout", ErrorCode.TOOK_TOO_LONG),
         (Exception, None): Row(500, "internal", ErrorCode.UNKNOWN),
     },
     FieldNames({"access_token": "accessToken"}, in_camel_case=False),

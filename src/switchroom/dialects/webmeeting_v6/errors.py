@@ -92,7 +92,7 @@ PROBLEMS = ProblemTable(
         (Exhausted, None): Row(403, ResponseCode.NOT_ALLOWED),
         (Conflict, None): Row(409, ResponseCode.EXISTS),
         (Unavailable, None): Row(503, ResponseCode.UNKNOWN),
-        (TimeoutError, None): Row(503, ResponseCode.UNKNOWN, ErrorCode.UNKNOWN),
+        (TimeoutError, None): Row(503, ResponseCode.UNKNOWN, ErrorCode.TOOK_TOO_LONG),
         (Exception, None): Row(500, ResponseCode.UNKNOWN, ErrorCode.UNKNOWN),
     },
     NAMES,
