@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from switchroom.accounts.models import MeetingKind
 from switchroom.meetings.recordings.models import RecordingState
+from switchroom.meetings.recurrence import FrequencyType, Recurrence
 from tests.browser.people import BOTH, PHONE, Join, Newcomer
 from tests.browser.person import Person
 from tests.browser.test_accessibility import is_sound
 from tests.browser.test_devices import refusing
 from tests.browser.test_portal import sign_in
+from tests.dialects.client.test_people import ask
 from tests.dialects.client.test_recordings import record
 from tests.meetings.planning import plan
 from tests.platform import PASSWORD, Tenant
@@ -146,11 +148,43 @@ def test_every_page_of_the_portal_fits_on_a_phone_and_has_no_barrier(
         is_sound(ada.page)
 
 
-def test_the_way_in_is_in_view_on_a_laptop(tenant: Tenant, newcomer: Newcomer) -> None:
+AGENDA = "\n".join(f"{number}. Point" for number in range(1, 30))
+ELSEWHERE: dict[str, Any] = {
+    "timezone": "Pacific/Auckland",
+    "recurrence": Recurrence(frequency_type=FrequencyType.DAILY),
+}
+
+
+def shows_the_way_in(person: Person) -> None:
+    """The button is in view, also beside what is said of a name that is missing."""
+    join = person.the("join")
+    expect(join).to_be_in_viewport(ratio=1)
+    name = person.the("display-name")
+    if name.count() and name.get_attribute("readonly") is None:
+        name.fill("")
+        join.click()
+        expect(name).to_have_attribute("aria-invalid", "true")
+        expect(join).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_the_way_in_is_in_view_on_a_laptop(tenant: Tenant, newcomer: Newcomer, locale: str) -> None:
+    """Devices are denied, and everything is said that a page before a room can have to say."""
+    branding = {"enabled": True, "title": LONG, "navbarBg": "#ffc857"}
+    tenant.api("companyService/update", companyId=tenant.company_id, company={"branding": branding})
+    version = ask(tenant, "organization")["version"]
+    ask(tenant, "organization/change", version=version, privacyLink="https://example.org/privacy")
     room = tenant.room(LONG)
-    agenda = "\n".join(f"{number}. Point" for number in range(1, 30))
-    board = plan(tenant, LONG, kind=MeetingKind.BOARDROOM, agenda=agenda, invite=NORA)
-    webinar = plan(tenant, LONG, kind=MeetingKind.WEBINAR, agenda=agenda, recorded=True)
+    board = plan(
+        tenant, LONG, kind=MeetingKind.BOARDROOM, agenda=AGENDA, invite=NORA, recorded=True, **ELSEWHERE
+    )
+    webinar = plan(tenant, LONG, kind=MeetingKind.WEBINAR, agenda=AGENDA, recorded=True, **ELSEWHERE)
+    full = plan(tenant, LONG, agenda=AGENDA, recorded=True, **ELSEWHERE)
+    full.has_places(0)
+
+    def comes() -> Person:
+        return newcomer("Nora", on=BOTH, screen=LAPTOP, locale=locale, script=refusing("NotAllowedError"))
+
     for address in (
         tenant.group_link(room)["joinLink"],
         tenant.guest_link(room, validUntil="2099-01-01T00:00:00Z")["joinLink"],
@@ -158,12 +192,24 @@ def test_the_way_in_is_in_view_on_a_laptop(tenant: Tenant, newcomer: Newcomer) -
         board.page(),
         webinar.page(),
     ):
-        for locale in ("en-GB", "de-DE"):
-            nora = newcomer("Nora", on=BOTH, screen=LAPTOP, locale=locale, script=refusing("NotAllowedError"))
-            nora.opens(address)
-            expect(nora.the("join")).to_be_in_viewport(ratio=1)
-            nora.page.context.close()
-            newcomer.everybody.remove(nora)
+        nora = comes().opens(address)
+        shows_the_way_in(nora)
+        nora.page.context.close()
+        newcomer.everybody.remove(nora)
+    late = comes().opens(full.page())
+    late.the("display-name").fill("Nora")
+    late.the("join").click()
+    expect(late.the("stop-trying")).to_be_visible()
+    expect(late.the("join")).to_be_in_viewport(ratio=1)
+    ada = sign_in(comes().opens("/"), tenant.administrator)
+    expect(ada.the("sign-out")).to_be_visible()
+    for address in (board.page(), f"/#/room/{room}"):
+        shows_the_way_in(ada.opens(address))
+    ada.opens(board.page())
+    expect(ada.the("signed-in-as")).to_be_visible()
+    ada.the("change-identity").click()
+    expect(ada.the("signed-in-as")).to_have_attribute("data-as", "guest")
+    shows_the_way_in(ada)
 
 
 def test_notices_are_few_and_the_others_in_a_list(tenant: Tenant, join: Join) -> None:
