@@ -9,6 +9,7 @@ import pytest
 
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.permissions import Standing
+from tests.dialects.client.test_people import ask, send
 from tests.dialects.telephony_v3.client import Api
 from tests.dialects.webmeeting_v6.client import Account, invited
 from tests.platform import RunningPlatform, Tenant, refusal
@@ -125,6 +126,21 @@ def test_meetings_accounts_and_organizers(running: RunningPlatform) -> None:
     (kept,) = meeting["invitedParticipants"]
     assert (kept["firstName"], kept["lastName"]) == ("Anna", "Berg")
     assert set(account.api.refused("POST", "/meeting", {"topic": UNSEEN}).fields) == {"topic"}
+
+
+def test_keys_and_web_hooks_of_the_portal(tenant: Tenant) -> None:
+    wishes: dict[str, dict[str, Any]] = {
+        "keys/create-api-key": {"clientId": TYPED, "permissions": []},
+        "keys/create-meeting-key": {"name": TYPED, "permissions": ["meeting"]},
+        "webhooks/create": {"name": TYPED, "url": "https://hooks.example.org/in"},
+    }
+    for path, wish in wishes.items():
+        unseen = {name: UNSEEN if value == TYPED else value for name, value in wish.items()}
+        assert send(tenant, path, **unseen).status_code == 400, path
+        ask(tenant, path, **wish)
+    keys, hooks = ask(tenant, "keys"), ask(tenant, "webhooks")["hooks"]
+    assert NAME in [key["clientId"] for key in keys["apiKeys"]]
+    assert [one["name"] for one in (*keys["meetingKeys"], *hooks)] == [NAME, NAME]
 
 
 def _room(tenant: Tenant, room_id: str) -> dict[str, Any]:
