@@ -55,7 +55,7 @@ HEADER_FAULTS = """() => {
 
 
 class RecordedLine:
-    """A person's signalling in which every room is recorded, and which can go silent for good."""
+    """A person's signalling in which every room is recorded and locked, and which can go silent for good."""
 
     def __init__(self, person: Person) -> None:
         self._sockets: list[WebSocketRoute] = []
@@ -71,7 +71,7 @@ class RecordedLine:
         def tell(message: str | bytes) -> None:
             told = json.loads(message)
             if told["type"] == "joined":
-                told["room"]["recording"] = True
+                told["room"].update(recording=True, locked=True)
             socket.send(json.dumps(told))
 
         socket.on_message(server.send)
@@ -83,15 +83,25 @@ class RecordedLine:
             socket.close()
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def is_branded(tenant: Tenant) -> None:
+    """Pages and rooms of the organization show a long title on a colour."""
+    branding = {"enabled": True, "title": LONG, "navbarBg": "#ffc857", "logoInMeetingRoomEnabled": True}
+    tenant.api("companyService/update", companyId=tenant.company_id, company={"branding": branding})
+
+
+@pytest.mark.parametrize(("locale", "branded"), [("en-GB", False), ("de-DE", False), ("de-DE", True)])
 def test_the_header_fits_on_a_phone_in_every_state(
-    tenant: Tenant, newcomer: Newcomer, join: Join, locale: str
+    tenant: Tenant, newcomer: Newcomer, join: Join, locale: str, *, branded: bool
 ) -> None:
+    if branded:
+        is_branded(tenant)
     room = tenant.room(LONG)
     ben = newcomer("Ben", screen=PHONE, locale=locale)
     line = RecordedLine(ben)
     ben.opens(tenant.group_link(room)["joinLink"]).joins("Ben")
     expect(ben.the("recording")).to_be_visible()
+    expect(ben.the("locked")).to_be_visible()
+    expect(ben.the("branding")).to_have_count(int(branded))
     assert ben.page.evaluate(HEADER_FAULTS) == []
     join(room, "Anna").raises_hand()
     expect(ben.the("open-notices")).to_be_visible()
@@ -170,8 +180,7 @@ def shows_the_way_in(person: Person) -> None:
 @pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
 def test_the_way_in_is_in_view_on_a_laptop(tenant: Tenant, newcomer: Newcomer, locale: str) -> None:
     """Devices are denied, and everything is said that a page before a room can have to say."""
-    branding = {"enabled": True, "title": LONG, "navbarBg": "#ffc857"}
-    tenant.api("companyService/update", companyId=tenant.company_id, company={"branding": branding})
+    is_branded(tenant)
     version = ask(tenant, "organization")["version"]
     ask(tenant, "organization/change", version=version, privacyLink="https://example.org/privacy")
     room = tenant.room(LONG)
