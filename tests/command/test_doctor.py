@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -191,6 +192,17 @@ async def test_disk_and_engines_are_looked_at(tmp_path: Path) -> None:
     )
     assert not of("messages between processes (NATS)", findings).good
     assert not of("media server (Janus)", findings).good
+
+
+async def test_a_disk_that_is_nearly_full_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=99 << 20)
+
+    def nearly_full(_path: Path) -> object:
+        return usage
+
+    monkeypatch.setattr(shutil, "disk_usage", nearly_full)
+    found = of(f"data directory {tmp_path}", await examined(tmp_path))
+    assert (found.good, found.state) == (False, "writable, 99 MiB free")
 
 
 @pytest.mark.janus
