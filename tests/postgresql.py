@@ -119,6 +119,15 @@ class PostgresqlServer:
             for process in processes:
                 process.resume()
 
+    def until_somebody_waits_for_a_lock(self) -> None:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        command = [self._binaries / "psql", "-Atqc", asked, f"postgresql://{self.address}"]
+
+        def waits() -> bool:
+            return subprocess.run(command, capture_output=True, text=True, check=True).stdout != "0\n"
+
+        _until(waits, "nobody waits for a lock")
+
     def _control(self, *arguments: object) -> None:
         _run(self._binaries / "pg_ctl", "-D", self.data, *arguments)
 

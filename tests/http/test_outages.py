@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -206,9 +207,17 @@ def test_postgresql_is_stopping(served: Served, server: PostgresqlServer) -> Non
 
 @pytest.mark.postgresql
 def test_postgresql_hangs(served: Served, server: PostgresqlServer) -> None:
-    with server.paused():
-        served.says("the database cannot be reached", "the database is busy")
-        served.is_unready("the database does not answer in time")
+    """For those, too, who were in the middle of a transaction, and waited for a lock."""
+    with server.session() as execute, ThreadPoolExecutor(1) as threads:
+        execute("BEGIN; LOCK TABLE rooms IN ACCESS EXCLUSIVE MODE")
+        making = [one for one in served.calls if one.path.endswith("roomService/create")]
+        under_way = threads.submit(answers, served.running.http, making)
+        server.until_somebody_waits_for_a_lock()
+        with server.paused():
+            served.says("the database cannot be reached", "the database is busy")
+            served.is_unready("the database does not answer in time")
+            ((_, made),) = under_way.result(_LIMIT)
+        assert (made.status_code, reason_of(made)) == (503, "the database cannot be reached")
     served.all_is_well()
 
 

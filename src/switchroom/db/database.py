@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import Connection, ExceptionContext, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -424,7 +424,7 @@ def _postgresql_engine(url: str, pool_size: int, *, is_patient: bool = False) ->
         "idle_in_transaction_session_timeout": str(_LONGEST_IDLE),
         "lock_timeout": "0" if is_patient else str(LOCK_LIMIT),
     }
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -439,6 +439,15 @@ def _postgresql_engine(url: str, pool_size: int, *, is_patient: bool = False) ->
         json_deserializer=msgspec.json.decode,
         hide_parameters=True,  # they hold access keys, and errors are logged
     )
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def give_up(context: ExceptionContext) -> None:  # pyright: ignore[reportUnusedFunction]
+        # Rolling back would wait for an answer as long once more: the transaction ends with its connection.
+        if isinstance(context.original_exception, TimeoutError):
+            context.is_disconnect = True
+            context.invalidate_pool_on_disconnect = False
+
+    return engine
 
 
 async def _connect_to_postgresql(*arguments: Any, **options: Any) -> Any:
