@@ -53,6 +53,19 @@ HEADER_FAULTS = """() => {
   return faults;
 }"""
 
+NAME_FAULTS = """name => {
+  const faults = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode.textContent, one = texts.currentNode.parentElement;
+    if (!text.includes(name) || text.includes('\\u2068' + name) || one.closest('bdi, option, pre')) continue;
+    const block = one.closest('p, li, td, th, dt, dd, h1, h2, h3, div');
+    if (block.textContent.trim() !== name) faults.push(one.outerHTML.slice(0, 200));
+  }
+  return faults;
+}"""
+"""Places where a name stands beside text and is not isolated from it."""
+
 
 class RecordedLine:
     """A person's signalling in which every room is recorded and locked, and which can go silent for good."""
@@ -143,9 +156,11 @@ PAGES = (
 def test_every_page_of_the_portal_fits_on_a_phone_and_has_no_barrier(
     tenant: Tenant, newcomer: Newcomer, scheme: Literal["light", "dark"], locale: str
 ) -> None:
-    record(plan(tenant, LONG), RecordingState.FAILED)
-    tenant.room(LONG)
+    for name in (LONG, HEBREW):
+        record(plan(tenant, name), RecordingState.FAILED)
+        tenant.room(name)
     tenant.person(first_name="Pat", last_name="Groß")
+    tenant.person(first_name=HEBREW, last_name="Levi")
     ada = newcomer("Ada", screen=PHONE, locale=locale)
     ada.page.emulate_media(color_scheme=scheme)
     sign_in(ada.opens("/"), tenant.administrator)
@@ -155,6 +170,7 @@ def test_every_page_of_the_portal_fits_on_a_phone_and_has_no_barrier(
         expect(ada.page.get_by_role("heading", level=1)).to_have_count(1)
         expect(ada.page.locator("main .mantine-Loader-root")).to_have_count(0)
         assert ada.page.evaluate(HEADER_FAULTS) == [], page
+        assert ada.page.evaluate(NAME_FAULTS, HEBREW) == [], page
         is_sound(ada.page)
 
 
