@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from switchroom.mail.address_change_rendering import render_address_change
 from switchroom.mail.addresses import parse_mailbox
 from switchroom.mail.branding import InlinePicture, MailBranding, readable_on, stands_out_from_white
 from switchroom.mail.deletion_mails import DeletionMail
@@ -24,6 +25,7 @@ from switchroom.mail.rendering import render_invitation
 from switchroom.mail.voicemail_rendering import render_voicemail_mail
 from tests.mail.mail_program import part, read_mail
 from tests.mail.post import invitation, meeting_mail
+from tests.mail.test_address_change_mails import MAIL as ADDRESS_CHANGE
 from tests.mail.test_password_mails import MAIL as PASSWORD_MAIL
 from tests.mail.test_voicemail_mails import MAIL as VOICEMAIL
 
@@ -32,6 +34,7 @@ BRANDING = MailBranding(name="Universität Köln", title="Schule am See", colour
 UNTIL = datetime(2026, 11, 29, 8, 30, tzinfo=UTC)
 
 RENDERED: dict[str, Callable[[Envelope], RenderedMail]] = {
+    "address_change": lambda envelope: render_address_change(ADDRESS_CHANGE, envelope),
     "deletion": lambda envelope: render_deletion_mail(
         DeletionMail(
             uid="deletion:1",

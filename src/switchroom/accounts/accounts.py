@@ -58,6 +58,7 @@ from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
 from switchroom.identity.sign_outs import end_sessions
 from switchroom.identity.usernames import folded, spellings
+from switchroom.mail.address_changes import address_changed
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.rooms.drafts import LONGEST_NAME
 
@@ -203,7 +204,7 @@ class Accounts:
     async def change_organizer(
         self, organization_id: int, hex_id: str, draft: OrganizerDraft, *, everywhere: bool = False
     ) -> Organizer:
-        """A new address gets the link for a password that was on its way to the old one.
+        """A new address gets the link for a password that was on its way to the old one, which is told.
 
         What is said of a person holds in every organization that they belong to. One of several may not
         say it, only who speaks for them `everywhere`: Forbidden (`person_shared`)."""
@@ -225,9 +226,7 @@ class Accounts:
                     person.email = address
             write_organizer(person, organizer.membership, draft)
             await flush_address(session)
-            if person.email != before and await self._passwords.withdraw(session, person):
-                organization = await session.get_one(Organization, organization_id)
-                await self._passwords.enqueue(session, organization, person)
+            await address_changed(session, self._passwords, organization_id, person, before)
             append_person(session, organization_id, UserUpdated, person)
             return organizer
 

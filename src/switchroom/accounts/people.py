@@ -64,6 +64,7 @@ from switchroom.identity.secrets import Passwords
 from switchroom.identity.sign_outs import end_sessions
 from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.identity.usernames import folded, spellings
+from switchroom.mail.address_changes import address_changed
 from switchroom.mail.member_invitation_mails import uid_of
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.mail.queue import withdraw_invitations
@@ -253,7 +254,7 @@ class PeopleAdministration:
         draft: PersonDraft,
         access: AccessDraft,
     ) -> None:
-        """A new address gets the link for a password that was on its way to the old one."""
+        """A new address gets the link for a password that was on its way to the old one, which is told."""
         before, was_address = person.email, person.username in spellings(person.email)
         if draft.email is not UNSET:
             address = address_of(draft.email)
@@ -268,9 +269,7 @@ class PeopleAdministration:
                 await _require_free(session, token.organization_id, person, username, "username")
             person.username = folded(username)
         await flush_address(session)
-        if person.email != before and await self._requests.withdraw(session, person):
-            organization = await session.get_one(Organization, token.organization_id)
-            await self._requests.enqueue(session, organization, person)
+        await address_changed(session, self._requests, token.organization_id, person, before)
 
     async def _change_access(
         self,

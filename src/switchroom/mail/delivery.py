@@ -23,6 +23,7 @@ from switchroom.jobs.metrics import FAILED
 from switchroom.jobs.periodic import Periodic
 from switchroom.jobs.retry import Schedule, written
 from switchroom.jobs.runner import Runner, Work
+from switchroom.mail.address_change_mails import AddressChangeMail
 from switchroom.mail.addresses import Undeliverable, one_line, parse_mailbox
 from switchroom.mail.branding import NO_BRANDING, MailBranding
 from switchroom.mail.deletion_mails import DeletionMail
@@ -197,6 +198,7 @@ class MailDelivery(Work[Claim[QueuedMail]]):
         self, mail: QueuedMail, payload: Payload, sound: Sound | None, branding: MailBranding
     ) -> RenderedMail:
         # Loaded with the first mail, in the thread that renders it: calendars would slow each start down.
+        from switchroom.mail.address_change_rendering import render_address_change
         from switchroom.mail.deletion_rendering import render_deletion_mail
         from switchroom.mail.meeting_rendering import render_meeting_mail
         from switchroom.mail.member_invitation_rendering import render_member_invitation
@@ -208,6 +210,8 @@ class MailDelivery(Work[Claim[QueuedMail]]):
             mail_id=mail.id, sender=self._sender, queued_at=mail.created_at, branding=branding
         )
         match payload:
+            case AddressChangeMail():
+                return render_address_change(payload, envelope)
             case DeletionMail():
                 return render_deletion_mail(payload, envelope)
             case Invitation():
@@ -267,7 +271,7 @@ def _brief(error: BaseException) -> str:
 
 def _secrets(payload: Payload) -> list[str]:
     """Secrets of a mail, which must not be repeated from a server's answer."""
-    if isinstance(payload, VoicemailMail):
+    if isinstance(payload, AddressChangeMail | VoicemailMail):
         return []
     has_link = isinstance(payload, DeletionMail | PasswordMail | MemberInvitationMail)
     link = payload.link if has_link else payload.join_link

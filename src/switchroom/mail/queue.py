@@ -15,6 +15,7 @@ from switchroom.db.base import now
 from switchroom.db.database import insert_values, notify
 from switchroom.identity.models import new_id, new_ordered_id
 from switchroom.jobs.batches import Batch, BatchState
+from switchroom.mail.address_change_mails import AddressChangeMail
 from switchroom.mail.deletion_mails import DeletionMail
 from switchroom.mail.invitations import Invitation
 from switchroom.mail.meeting_mails import MeetingMail, MeetingMailing, MeetingMailKind
@@ -36,7 +37,15 @@ _MOST_ORDINARY = 10
 
 _QUEUED_MAILS = cast("Table", QueuedMail.__table__)
 
-Payload = DeletionMail | Invitation | MeetingMail | MemberInvitationMail | PasswordMail | VoicemailMail
+Payload = (
+    AddressChangeMail
+    | DeletionMail
+    | Invitation
+    | MeetingMail
+    | MemberInvitationMail
+    | PasswordMail
+    | VoicemailMail
+)
 """Content of a queued mail."""
 
 
@@ -135,6 +144,15 @@ async def enqueue_deletion_mail(session: AsyncSession, organization_id: int, mai
     """Queue the mail; it leaves once the caller's transaction is committed. Earlier ones about the same
     organization that still wait are not sent any more: their links are void."""
     await withdraw_password_mails(session, mail.uid)
+    session.add(QueuedMail(**_row(organization_id, mail, to=mail.to, queued_at=now())))
+    notify(session, MailQueued())
+
+
+async def enqueue_address_change_mail(
+    session: AsyncSession, organization_id: int, mail: AddressChangeMail
+) -> None:
+    """Queue the mail; it leaves once the caller's transaction is committed. It replaces none: each old
+    address is told."""
     session.add(QueuedMail(**_row(organization_id, mail, to=mail.to, queued_at=now())))
     notify(session, MailQueued())
 

@@ -13,6 +13,8 @@ from sqlalchemy import select
 from switchroom.identity.models import Membership, Person
 from switchroom.identity.permissions import Standing
 from switchroom.mail.models import QueuedMail
+from tests.mail.mail_program import part
+from tests.mail.outbox import mails_to
 from tests.meetings.planning import plan, soon
 from tests.platform import PASSWORD, Account, RunningPlatform, Tenant
 
@@ -263,3 +265,22 @@ def test_ones_own_address_is_another_with_the_password_and_a_whole_token_only(te
         authenticationRequest={"usernamePasswordCredentials": credentials},
     )
     assert ask(tenant, "people/look-up", personId=ada.id)["email"] == shown["email"]
+
+
+def test_the_old_address_is_told_of_another(tenant: Tenant) -> None:
+    pat, new = seen(tenant, tenant.person().id), f"new-{secrets.token_hex(6)}@example.org"
+    old = pat["email"]
+    # What is the same to mail servers is no other address, and a name is none at all.
+    for same in ({"email": old.upper()}, {"email": old}, {"firstName": "Patricia"}):
+        pat = change(tenant, pat, **same).json()
+    changed = change(tenant, pat, email=new)
+    assert changed.status_code == 200, changed.text
+    (mail,) = mails_to(tenant.running, old)
+    assert mail["Subject"] == "Your address at Acme has been changed"
+    assert new not in mail.as_string()
+    assert "tell an administrator of Acme" in part(mail, "plain")
+
+    back = change(tenant, changed.json(), email=old)
+    assert back.status_code == 200, back.text
+    (other,) = mails_to(tenant.running, new)
+    assert other["Subject"] == mail["Subject"]

@@ -172,6 +172,8 @@ def test_a_new_address_gets_the_link_and_the_old_one_s_is_void(account: Account)
 
     assert _look_up(account, mail)["state"] == "unknown"
     assert _look_up(account, anew)["username"] == changed["email"]
+    # Nobody has signed in by the old one, so it may have been a mistake.
+    assert len(mails_to(account.running, organizer["email"])) == 1
 
 
 def test_an_address_is_the_same_in_both_spellings_of_its_domain(account: Account) -> None:

@@ -43,6 +43,7 @@ from switchroom.identity.permissions import Standing
 from switchroom.identity.revocation import revoke
 from switchroom.identity.sign_outs import end_sessions
 from switchroom.identity.usernames import folded
+from switchroom.mail.address_changes import address_changed
 from switchroom.mail.addresses import require_address
 from switchroom.mail.password_requests import PasswordRequests
 from switchroom.telephony.resources.actor import Actor
@@ -400,10 +401,7 @@ class Users(Resource[User, Any]):
             await _write_address(session, person, draft.email)
         if "password" in work.hashes:
             await write_password(session, person, work.hashes["password"])
-        # A link that was on its way to the old address goes to the new one.
-        if person.email != address and await self._passwords.withdraw(session, person):
-            organization = await session.get_one(Organization, organization_id)
-            await self._passwords.enqueue(session, organization, person)
+        await address_changed(session, self._passwords, organization_id, person, address)
 
     async def _change_access(self, work: Work, member: Member, draft: User) -> None:
         """Level, and whether they get in at all."""
