@@ -107,6 +107,22 @@ def test_names_are_text_and_end_no_header() -> None:
     assert '<script>alert(1)</script> Bcc: x@example.org & "Zwei"' in page.text
 
 
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_a_stranger_who_signs_somebody_up_says_little_in_the_mail(locale: str) -> None:
+    advertisement = "Win 1000 EUR at https://win.example " * 5
+    mail = read(of_signup=True, locale=locale, to_name="", organization_name=advertisement)
+
+    assert "EUR" not in mail["Subject"]
+    subjects = {"de": "Bestätigen Sie Ihre Registrierung", "en": "Confirm your sign-up"}
+    assert mail["Subject"] == subjects[locale]
+    text = part(mail, "plain")
+    assert advertisement[:60] in text
+    assert advertisement[:90] not in text
+    assert text.startswith({"de": "Guten Tag,\n", "en": "Hello,\n"}[locale])
+    assert f"\n{LINK}\n" in text
+    assert LINK in Page(part(mail, "html")).links
+
+
 def test_a_hopeless_address_is_said_to_be() -> None:
     with pytest.raises(Undeliverable):
         read(to="jürgen@example.org")

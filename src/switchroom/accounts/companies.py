@@ -311,7 +311,7 @@ class Signups:
                 draft = CompanyDraft(display_name=signup.company_name)
                 organization = await found_company(session, draft, person, signup.plan_id)
                 write_person(person, await _membership(session, organization), signup.person)
-                await self._requests.enqueue(session, organization, person)
+                await self._requests.enqueue(session, organization, person, of_signup=True)
         except Conflict:
             try:
                 self._resets.ask_for(email, address)

@@ -11,7 +11,7 @@ class PasswordMail(Struct, frozen=True, kw_only=True, tag="password_link"):
     """Content of a mail with a link for a password.
 
     All mails to one person have the same `uid`. `locale` is `de` or `en`; `timezone` an IANA name, empty for
-    UTC.
+    UTC. The names of one `of_signup` may have been chosen by a stranger: its subject has none of them.
     """
 
     uid: str
@@ -23,3 +23,4 @@ class PasswordMail(Struct, frozen=True, kw_only=True, tag="password_link"):
     valid_until: datetime
     locale: str
     timezone: str
+    of_signup: bool = False

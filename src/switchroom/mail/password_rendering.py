@@ -53,12 +53,16 @@ def _paragraphs(
     mail: PasswordMail, recipient: Mailbox, words: Wording, password: PasswordWording
 ) -> Paragraphs:
     organization = name_in_line(mail.organization_name)
+    subject, introduction = password.subject, password.introduction
+    if mail.of_signup:
+        organization = shortened(organization)
+        subject, introduction = password.subject_of_signup, password.introduction_of_signup
     names = {"organization": isolated(organization), "guest": isolated(recipient.name)}
     until = mail.valid_until.astimezone(zone_of(mail.timezone))
     return Paragraphs(
-        subject=password.subject.format(organization=isolated(shortened(organization))),
+        subject=subject.format(organization=isolated(shortened(organization))),
         greeting=(words.greeting if recipient.name else words.greeting_without_name).format(**names),
-        introduction=password.introduction.format(**names),
+        introduction=introduction.format(**names),
         username=isolated(name_in_line(mail.username)),
         link=one_line(mail.link),
         valid_until=dates.day_and_time(until, words),

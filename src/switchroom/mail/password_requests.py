@@ -35,29 +35,33 @@ class PasswordRequests:
         *,
         days: int = 7,
         replaces: bool = True,
+        of_signup: bool = False,
     ) -> str:
         """Make a link and queue the mail with it, in the caller's transaction. Returns the task's id.
 
         Where it `replaces` earlier links of the person they are void, and mails with them that still wait are
-        not sent any more. Raises Invalid for a person without an e-mail address.
+        not sent any more. Names `of_signup` may be a stranger's words: they greet nobody, and are in no
+        subject. Raises Invalid for a person without an e-mail address.
         """
         if not person.email:
             raise Invalid(ErrorCode.PERSON_WITHOUT_ADDRESS, "email")
         way = await self.make(session, person, days=days, replaces=replaces)
         language = person.locale.replace("_", "-").partition("-")[0].lower()
+        has_name = bool(person.first_name or person.last_name)
         return await enqueue_password_mail(
             session,
             organization.id,
             PasswordMail(
                 uid=_uid(person),
                 to=person.email,
-                to_name=person.display_name if person.first_name or person.last_name else "",
+                to_name=person.display_name if has_name and not of_signup else "",
                 organization_name=organization.display_name,
                 username=person.username,
                 link=way.address,
                 valid_until=way.valid_until,
                 locale=language if language in PASSWORD_WORDINGS else "en",
                 timezone=person.timezone,
+                of_signup=of_signup,
             ),
             replaces=replaces,
         )

@@ -11,7 +11,9 @@ class PasswordWording(Struct, frozen=True, kw_only=True):
     """Words of one language."""
 
     subject: str
+    subject_of_signup: str
     introduction: str
+    introduction_of_signup: str
     username: str
     set_here: str
     button: str
@@ -23,7 +25,12 @@ class PasswordWording(Struct, frozen=True, kw_only=True):
 PASSWORD_WORDINGS: Mapping[str, PasswordWording] = {
     "en": PasswordWording(
         subject="Set your password for {organization}",
+        subject_of_signup="Confirm your sign-up",
         introduction="With the link in this mail you set the password of your account at {organization}.",
+        introduction_of_signup=(
+            "Somebody has signed up with this address and calls their organization “{organization}”. "
+            "If that was you, set the password of your account with the link in this mail."
+        ),
         username="User name",
         set_here="Set your password here",
         button="Set your password",
@@ -36,8 +43,14 @@ PASSWORD_WORDINGS: Mapping[str, PasswordWording] = {
     ),
     "de": PasswordWording(
         subject="Ihr Passwort für {organization}",
+        subject_of_signup="Bestätigen Sie Ihre Registrierung",
         introduction=(
             "Mit dem Link in dieser E-Mail legen Sie das Passwort für Ihr Konto bei {organization} fest."
+        ),
+        introduction_of_signup=(
+            "Jemand hat sich mit dieser Adresse registriert und nennt die eigene Organisation "
+            "„{organization}“. Falls Sie das waren, legen Sie mit dem Link in dieser E-Mail das Passwort für "
+            "Ihr Konto fest."
         ),
         username="Benutzername",
         set_here="Passwort hier festlegen",

@@ -288,10 +288,15 @@ def test_a_company_that_cannot_be_founded(tenant: Tenant, fields: dict[str, Any]
 def test_a_stranger_signs_up_by_mail(tenant: Tenant) -> None:
     email = address()
     body = sign_up_body(email)
+    body["user"]["userProfile"] = {"firstname": "Buy", "lastname": "now"}
 
     answer = tenant.api.post(SIGN_UP, body)
 
     assert answer.json() == {"replyInfo": {"requestId": "r", "statusMessage": "OK"}}
+    (mail,) = mails_to(tenant.running, email)
+    # Whoever has signed up may be another than who is written to.
+    assert mail["Subject"] == "Bestätigen Sie Ihre Registrierung"
+    assert "Buy" not in part(mail, "plain") + str(mail["To"])
     assert _set_by_mail(tenant, email)
     signed_in = sign_in_anywhere(tenant, email, OTHER_PASSWORD)
     company = tenant.api(GET, token=signed_in["accessToken"])["company"]
