@@ -17,6 +17,7 @@ from tests import plain_http
 from tests.command.running import LIMIT, Running, running
 
 T = TypeVar("T")
+_READY = re.compile(r'event="process ready" .*\bpid=(\d+)')
 _SAMPLE = re.compile(r'^(\w+)\{pid="(\d+)"\} (\S+)$', re.MULTILINE)
 
 
@@ -56,8 +57,11 @@ class Several:
         psutil.Process(pid).kill()
 
     def is_complete(self) -> bool:
-        """Whether as many workers serve as should; one that was killed is started anew."""
-        return len(self.gauge("switchroom_live_rooms")) == len(self.workers) == self._count
+        """Whether as many workers serve as should; one that was killed is started anew. One that only starts
+        has its process and its metrics already, and answers nobody."""
+        serving = {int(pid) for pid in _READY.findall(self.output.read_text())}
+        workers = self.workers
+        return len(workers) == self._count and all(worker.pid in serving for worker in workers)
 
 
 def _is_worker(process: psutil.Process) -> bool:
