@@ -121,6 +121,17 @@ async def test_a_silent_connection_is_lost(server: RoomServer, monkeypatch: pyte
     assert await ben.closed() == 1011
 
 
+async def test_who_is_only_to_come_back_is_not_waited_for(
+    server: RoomServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "LINGER", 3600.0)
+    ada = await server.enter("Ada")
+    for number in range(100):
+        await ada.send("chat", text=f"still saying {number}")
+    server.service.give_up("lounge")
+    assert await ada.closed() == 1012
+
+
 async def test_who_leaves_is_gone_at_once(server: RoomServer) -> None:
     ada, ben = await server.enter("Ada"), await server.enter("Ben")
     await ada.send("leave")

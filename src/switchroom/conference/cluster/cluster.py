@@ -160,7 +160,7 @@ class Cluster:
             raise Unavailable(ErrorCode.ROOM_CHANGES_HANDS) from None
 
     async def _serve(self, end: FarEnd) -> None:
-        await signalling.serve(end, self._service, signalling.SingleProcess(), linger=0)
+        await signalling.serve(end, self._service, signalling.SingleProcess(), lingers=False)
 
     async def _give_up_lost(self) -> None:
         """Give up the rooms that others have taken, whenever they may have."""

@@ -89,13 +89,13 @@ class SingleProcess:
 
 
 async def serve(
-    socket: ClientSocket, service: ConferenceService, router: RoomRouter, *, linger: float = LINGER
+    socket: ClientSocket, service: ConferenceService, router: RoomRouter, *, lingers: bool = True
 ) -> None:
     """Serve one connection until it is closed by either side, or lost."""
     await socket.accept()
     connection = QueuedConnection(socket)
     with service.connected(connection):
-        await _serve(socket, connection, service, router, linger)
+        await _serve(socket, connection, service, router, lingers)
 
 
 async def _serve(
@@ -103,7 +103,7 @@ async def _serve(
     connection: QueuedConnection,
     service: ConferenceService,
     router: RoomRouter,
-    linger: float,
+    lingers: bool,
 ) -> None:
     writer = asyncio.create_task(connection.write(), name="signalling writer")
     reader = asyncio.create_task(_Reader(socket, connection, service, router).run(), name="signalling reader")
@@ -116,7 +116,9 @@ async def _serve(
         await asyncio.wait({reader})
         async with asyncio.timeout(CLOSE_LIMIT):
             code = await writer
-            await _linger(socket, linger)
+            # Who is only to come back is told so by the close itself.
+            if lingers and code != CloseCode.RESTART:
+                await _linger(socket)
             await socket.close(code)
     except _GONE:
         pass
@@ -128,11 +130,11 @@ async def _serve(
                 log.error("signalling failed", exc_info=outcome)
 
 
-async def _linger(socket: ClientSocket, seconds: float) -> None:
+async def _linger(socket: ClientSocket) -> None:
     """Read on for a moment: a connection closed with something unread in it is reset, and a reset takes away
     from the other side what it has not read yet, the reason included."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(LINGER):
             while True:
                 await socket.receive_data(mode="text")
 
