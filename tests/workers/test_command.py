@@ -20,6 +20,7 @@ from tests.workers.platform import Several, eventually, several
 
 pytestmark = pytest.mark.slow
 
+TOLD = 'event="another worker has ended"'
 Record = Callable[[str, object], None]
 
 
@@ -100,6 +101,7 @@ async def test_a_killed_worker_is_not_missed(tmp_path: Path, record_property: Re
 
         relaying = holder(platform, ben)
         await ben.does("hand", raised=True)
+        assert TOLD not in platform.output.read_text()
         platform.kill(relaying)
         started = time.monotonic()
         await ben.closed()
@@ -110,6 +112,7 @@ async def test_a_killed_worker_is_not_missed(tmp_path: Path, record_property: Re
         print(f"relaying worker killed: back after {seconds:.2f} s")
         assert ben.joined["resumed"]
         assert "handRaisedAt" in ben.joined["self"]
+        eventually(lambda: TOLD in platform.output.read_text(), "word of the death to the other worker")
 
         eventually(platform.is_complete, "a new worker")
         await ben.drop()

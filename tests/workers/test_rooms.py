@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from switchroom.conference.cluster import membership
 from switchroom.conference.cluster.relay import NearEnd
 from switchroom.conference.signalling import socket
 from switchroom.identity.notices import AccessRevoked
@@ -200,6 +201,48 @@ async def test_the_room_of_a_process_that_is_gone_is_another_process_at_once(
     record_property("seconds", seconds)
     print(f"told after {told:.2f} s, all back after {seconds:.2f} s")
     assert here.has() != there.has()
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody notices the silence of a process."""
+    monkeypatch.setattr(membership, "SUSPECT_AFTER", 3600.0)
+    monkeypatch.setattr(membership, "GONE_AFTER", 3600.0)
+
+
+@pytest.mark.usefixtures("silent")
+async def test_whoever_finds_a_process_gone_tells_the_others(servers: WorkerServers) -> None:
+    gone, here, there = await servers.open(), await servers.open(), await servers.open()
+    ada = await gone.enter("Ada")
+    ben, cleo = await here.enter("Ben"), await there.enter("Cleo")
+    await gone.vanish()
+    again = await back(ada, here, "Ada")
+    assert [await ben.closed(PATIENCE), await cleo.closed(PATIENCE)] == [1012, 1012]
+    cleo_again = await back(cleo, there, "Cleo")
+    await cleo_again.does("chat", text="here as well")
+    await again.hears("chat")
+    assert here.has()
+    assert not there.has()
+
+
+@pytest.mark.usefixtures("silent")
+async def test_a_process_that_is_told_to_look_finds_who_is_gone_and_nobody_else(
+    servers: WorkerServers,
+) -> None:
+    gone, here, there = await servers.open(), await servers.open(), await servers.open()
+    await gone.enter("Ada")
+    ben = await here.enter("Ben")
+    await there.enter("Dee", room="cellar")
+    cleo = await here.enter("Cleo", room="cellar")
+    here.cluster.look()
+    await gone.vanish()
+    told = asyncio.create_task(ben.closed(PATIENCE))
+    while not told.done():
+        here.cluster.look()
+        await asyncio.wait({told}, timeout=0.05)
+    assert told.result() == 1012
+    await cleo.does("chat", text="still here")
+    assert there.has("cellar")
 
 
 async def test_what_moderators_decided_holds_when_the_process_is_gone(servers: WorkerServers) -> None:

@@ -77,6 +77,11 @@ class LiveRooms:
         if self.cluster is not None:
             self.cluster.start()
 
+    def look(self) -> None:
+        """Another process of this platform has ended: find out which rooms are free."""
+        if self.cluster is not None:
+            self.cluster.look()
+
     async def stop(self) -> None:
         """Tell the people in rooms that the server goes, and let others take the rooms."""
         await self.service.stop()

@@ -11,10 +11,13 @@ import os
 import signal
 import socket
 import struct
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from switchroom import collector, logs
@@ -27,16 +30,20 @@ JOB = "SWITCHROOM_WORKER_JOB"
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 """The variable with the directory where the metrics of all workers are (see prometheus_client)."""
 
+log = structlog.stdlib.get_logger(__name__)
+
 BEAT = struct.Struct("=Q")
 BEAT_EVERY = 0.5
 
 
 class Job(Struct, frozen=True):
-    """The settings, the socket that listens, and the pipe for the signs of life."""
+    """The settings, the socket that listens, the pipe for the signs of life, and the one in which there is
+    something when another worker has ended."""
 
     settings: Settings
     listener: int
     beats: int
+    deaths: int
 
 
 async def work(job: Job) -> None:
@@ -51,13 +58,33 @@ async def work(job: Job) -> None:
     platform = Platform(job.settings, engine_reports=partial(read_reports, Path(os.environ[METRICS], FILE)))
     with socket.socket(fileno=job.listener) as listener:
         async with platform.running(upgrade=False, to_serve=True), platform.online(listener=listener):
-            while not stop.is_set():
-                os.write(job.beats, BEAT.pack(os.getpid()))
-                try:
-                    async with asyncio.timeout(BEAT_EVERY):
-                        await stop.wait()
-                except TimeoutError:
-                    pass
+            with _hearing_of_deaths(job.deaths, platform.live.look):
+                while not stop.is_set():
+                    os.write(job.beats, BEAT.pack(os.getpid()))
+                    try:
+                        async with asyncio.timeout(BEAT_EVERY):
+                            await stop.wait()
+                    except TimeoutError:
+                        pass
+
+
+@contextmanager
+def _hearing_of_deaths(pipe: int, look: Callable[[], None]) -> Generator[None]:
+    """While the block runs, `look` whenever another worker has ended."""
+    loop = asyncio.get_running_loop()
+
+    def hear() -> None:
+        if not os.read(pipe, 4096):
+            loop.remove_reader(pipe)  # who started this process is gone
+            return
+        log.info("another worker has ended")
+        look()
+
+    loop.add_reader(pipe, hear)
+    try:
+        yield
+    finally:
+        loop.remove_reader(pipe)
 
 
 def main() -> None:

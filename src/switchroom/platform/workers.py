@@ -1,24 +1,25 @@
 """Several processes that serve one address, and what they share: the socket, NATS, the media server.
 
-This process listens, prepares what is done once, starts the workers, restarts one that dies or hangs, and
-ends them in order. It accepts no connection itself.
+This process listens, prepares what is done once, starts the workers, restarts one that dies or hangs, tells
+the others of it, and ends them in order. It accepts no connection itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
 from switchroom.engines.nats.engine import NatsEngine
-from switchroom.engines.supervisor import SupervisedProcess
+from switchroom.engines.supervisor import ProcessState, SupervisedProcess
 from switchroom.http.listening import listen
 from switchroom.platform import message_server
 from switchroom.platform.build import Platform
@@ -39,14 +40,16 @@ PROBE_INTERVAL, PROBE_LIMIT = 1.0, 5.0
 
 
 class Worker:
-    """One worker, restarted whenever it ends."""
+    """One of `workers`, restarted whenever it ends, of which the others are told."""
 
-    def __init__(self, number: int, settings: Settings, listener: socket.socket) -> None:
-        self._reading, self._writing = os.pipe()
-        os.set_blocking(self._reading, False)
-        os.set_blocking(self._writing, False)
+    def __init__(
+        self, number: int, settings: Settings, listener: socket.socket, workers: Sequence[Worker]
+    ) -> None:
+        self._workers = workers
+        self._reading, self._writing = _pipe()
+        self._deaths, self._telling = _pipe()
         self._beat = asyncio.Event()
-        job = Job(settings, listener.fileno(), self._writing)
+        job = Job(settings, listener.fileno(), self._writing, self._deaths)
         self._process = SupervisedProcess(
             f"worker {number}",
             [sys.executable, "-P", "-m", "switchroom.platform.worker"],
@@ -60,9 +63,10 @@ class Worker:
                 JOB: msgspec.json.encode(job).decode(),
                 METRICS: str(settings.data_directory / "metrics"),
             },
-            fds=(listener.fileno(), self._writing),
+            fds=(listener.fileno(), self._writing, self._deaths),
             inherits_output=True,
         )
+        self._process.on_change(self._changed)
 
     async def start(self) -> None:
         asyncio.get_running_loop().add_reader(self._reading, self._read)
@@ -71,8 +75,19 @@ class Worker:
     async def stop(self) -> None:
         await self._process.stop()
         asyncio.get_running_loop().remove_reader(self._reading)
-        os.close(self._reading)
-        os.close(self._writing)
+        for pipe in (self._reading, self._writing, self._deaths, self._telling):
+            os.close(pipe)
+
+    def tell_of_death(self) -> None:
+        """Let it know that another worker has ended, so that it need not wait for the silence."""
+        with contextlib.suppress(BlockingIOError):  # it has not read that of earlier deaths yet
+            os.write(self._telling, b"\0")
+
+    def _changed(self) -> None:
+        if self._process.state is ProcessState.WAITING:
+            for worker in self._workers:
+                if worker is not self:
+                    worker.tell_of_death()
 
     def _read(self) -> None:
         beats = os.read(self._reading, 4096)
@@ -83,6 +98,14 @@ class Worker:
     async def _lives(self) -> None:
         self._beat.clear()
         await self._beat.wait()
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe on which nobody waits: the end to read from, and the one to write to."""
+    ends = os.pipe()
+    for end in ends:
+        os.set_blocking(end, False)
+    return ends
 
 
 @asynccontextmanager
@@ -116,7 +139,8 @@ async def several(
         await prepare(platform)
         _report_engines(running, _empty_metrics(settings))
         for_workers = running.shared(settings)
-        workers = [Worker(number, for_workers, listener) for number in range(1, count + 1)]
+        workers: list[Worker] = []
+        workers.extend(Worker(number, for_workers, listener, workers) for number in range(1, count + 1))
         try:
             await asyncio.gather(*(worker.start() for worker in workers))
             yield

@@ -96,6 +96,10 @@ class Cluster:
         self._tasks.keep(self._release_idle, "idle rooms")
         self._tasks.keep(self._review, "reviews of rooms")
 
+    def look(self) -> None:
+        """Find out now which processes are gone, as one has ended, rather than by their silence."""
+        self._members.look()
+
     async def stop(self) -> None:
         """Let go of everything, after the service has stopped."""
         await self._relays.stop()
@@ -142,7 +146,7 @@ class Cluster:
                     try:
                         end = await self._relays.open(owner, request, connection)
                     except NobodyThere:
-                        self._members.gone(owner)
+                        await self._members.missing(owner)
                         gone, owner = owner, None
                     except NatsError as error:
                         log.info("no way to a room", room=request.room_id, reason=str(error))

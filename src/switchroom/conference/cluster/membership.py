@@ -1,7 +1,8 @@
 """The other processes that have rooms: who is there, and who has gone.
 
 Each says from time to time that it is there. One that has not been heard for a moment is asked; the message
-server knows at once when nobody listens any more, and a process that hangs does not answer.
+server knows at once when nobody listens any more, and a process that hangs does not answer. Whoever finds one
+gone tells the others, who ask for themselves.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class ClusterMembership:
         self._on_gone: list[Callable[[str], None]] = []
         self._on_doubt: list[Callable[[], None]] = []
         connection.subscribe(self.subject("beat"), self._hear)
+        connection.subscribe(self.subject("missing"), self._hear_of_missing)
         connection.subscribe(self.subject_of(name, "alive"), self._answer)
         connection.on_change(self._connection_changed)
 
@@ -85,6 +87,18 @@ class ClusterMembership:
         for listener in self._on_gone:
             listener(name)
 
+    async def missing(self, name: str) -> None:
+        """Nobody listens for a process any more: it is gone, and the others are told to ask for it."""
+        is_news = name in self._heard
+        self.gone(name)
+        if is_news:
+            await self._connection.publish(self.subject("missing"), name.encode())
+
+    def look(self) -> None:
+        """Ask now for every process that is there, as one has ended."""
+        for name in self._heard:
+            self._suspect(name)
+
     def start(self) -> None:
         self._tasks.keep(self._beat, "signs of life")
 
@@ -96,7 +110,7 @@ class ClusterMembership:
         try:
             await self._connection.request(self.subject_of(name, "alive"), b"", ASK_LIMIT)
         except NobodyThere:
-            self.gone(name)
+            await self.missing(name)
             return False
         except NatsError:
             return self.is_there(name)
@@ -121,16 +135,28 @@ class ClusterMembership:
         for name, heard in list(self._heard.items()):
             if moment - heard > GONE_AFTER:
                 self.gone(name)
-            elif moment - heard > SUSPECT_AFTER and name not in self._asking:
-                self._asking.add(name)
-                asking = self._tasks.spawn(self._suspect(name), f"ask {name}")
-                asking.add_done_callback(lambda _, name=name: self._asking.discard(name))
+            elif moment - heard > SUSPECT_AFTER:
+                self._suspect(name)
 
-    async def _suspect(self, name: str) -> None:
-        await self.ask(name)
+    def _suspect(self, name: str) -> None:
+        """Ask for a process in the background, unless it is being asked for."""
+        if name in self._asking:
+            return
+
+        async def ask() -> None:
+            await self.ask(name)
+
+        self._asking.add(name)
+        asking = self._tasks.spawn(ask(), f"ask {name}")
+        asking.add_done_callback(lambda _: self._asking.discard(name))
 
     async def _hear(self, payload: bytes, _reply: str) -> None:
         self.heard(payload.decode())
+
+    async def _hear_of_missing(self, payload: bytes, _reply: str) -> None:
+        name = payload.decode()
+        if name in self._heard:
+            self._suspect(name)
 
     async def _answer(self, _payload: bytes, reply: str) -> None:
         await self._connection.publish(reply, b"")
