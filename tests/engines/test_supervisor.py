@@ -36,11 +36,11 @@ def program(ready: Path, manner: str = "obedient", **options: Any) -> Supervised
     async def is_ready() -> None:
         await until(lambda: took(ready))
 
+    options.setdefault("restart_delays", (0.0, 0.05))
     return SupervisedProcess(
         "sleeper",
         [sys.executable, "-c", PROGRAM, str(ready), manner],
         ready=is_ready,
-        restart_delays=(0.0, 0.05),
         **options,
     )
 
@@ -85,6 +85,16 @@ async def test_it_is_started_again_each_time_it_dies(tmp_path: Path) -> None:
         await until(lambda: process.state is ProcessState.READY and process.pid not in seen)
     await process.stop()
     assert len(seen) == 3
+
+
+async def test_the_first_restart_has_no_delay_where_it_is_urgent(tmp_path: Path) -> None:
+    process = program(tmp_path / "ready", restart_delays=(3600.0,), is_urgent=lambda: True)
+    await process.start()
+    died = process.pid
+    assert died is not None
+    os.kill(died, signal.SIGKILL)
+    await until(lambda: process.state is ProcessState.READY and process.pid != died)
+    await process.stop()
 
 
 @contextmanager

@@ -68,8 +68,9 @@ class SupervisedProcess:
     `ready` returns as soon as the program can be used; while it starts, a `ready` that raises is asked again,
     and it is cancelled when the program dies meanwhile. With `probe_interval` it is asked from time to time
     afterwards, and a program for which it twice in a row raises, or does not return within `probe_limit`, is
-    killed and started anew. `reload` and `drain` say how the program is told to read its configuration anew
-    and to take nothing new. It inherits the files `fds`, and its environment has `environment` added.
+    killed and started anew. Where `is_urgent` says so then, the first restart in a row has no delay. `reload`
+    and `drain` say how the program is told to read its configuration anew and to take nothing new. It
+    inherits the files `fds`, and its environment has `environment` added.
 
     What it writes goes into the log at level debug, the last lines also with the error when it dies; with
     `inherits_output` it writes where this process writes.
@@ -89,6 +90,7 @@ class SupervisedProcess:
         reload: Order | None = None,
         drain: Order | None = None,
         restart_delays: Sequence[float] = RESTART_DELAYS,
+        is_urgent: Callable[[], bool] = lambda: False,
         environment: Mapping[str, str] | None = None,
         fds: Sequence[int] = (),
         inherits_output: bool = False,
@@ -107,6 +109,7 @@ class SupervisedProcess:
         self._reload = reload
         self._drain = drain
         self._restart_delays = restart_delays
+        self._is_urgent = is_urgent
         self._environment = dict(environment or {})
         self._fds = tuple(fds)
         self._inherits_output = inherits_output
@@ -281,7 +284,8 @@ class SupervisedProcess:
                 log.error("process died", process=self.name, status=status, output="\n".join(output))
             deaths = 0 if time.monotonic() - lived_from > STEADY_AFTER else deaths
             self._change(ProcessState.WAITING)
-            await asyncio.sleep(self._restart_delays[min(deaths, len(self._restart_delays) - 1)])
+            delay = self._restart_delays[min(deaths, len(self._restart_delays) - 1)]
+            await asyncio.sleep(0 if deaths == 0 and self._is_urgent() else delay)
             deaths += 1
             self.restarts += 1
             try:

@@ -33,7 +33,7 @@ READY_LIMIT = 60.0
 STOP_LIMIT = 15.0
 RESTART_DELAYS = (1.5, 1.5, 3.0, 5.0, 10.0)
 """Seconds before each restart in a row. Starting keeps a core busy, which those need first who come
-back to the other workers."""
+back to the other workers; where there is none, the first restart is made at once."""
 
 PROBE_INTERVAL, PROBE_LIMIT = 1.0, 5.0
 """Seconds between two looks for a sign of life, and for it to come."""
@@ -59,6 +59,7 @@ class Worker:
             probe_interval=PROBE_INTERVAL,
             probe_limit=PROBE_LIMIT,
             restart_delays=RESTART_DELAYS,
+            is_urgent=self._is_alone,
             environment={
                 JOB: msgspec.json.encode(job).decode(),
                 METRICS: str(settings.data_directory / "metrics"),
@@ -82,6 +83,11 @@ class Worker:
         """Let it know that another worker has ended, so that it need not wait for the silence."""
         with contextlib.suppress(BlockingIOError):  # it has not read that of earlier deaths yet
             os.write(self._telling, b"\0")
+
+    def _is_alone(self) -> bool:
+        """Whether no other worker serves, or is about to."""
+        up = (ProcessState.READY, ProcessState.STARTING)
+        return not any(worker is not self and worker._process.state in up for worker in self._workers)
 
     def _changed(self) -> None:
         if self._process.state is ProcessState.WAITING:
