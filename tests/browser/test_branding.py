@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.people import PHONE, Newcomer
 from tests.browser.person import Person
 from tests.browser.test_accessibility import is_sound
+from tests.browser.test_joining import guest_token, launch_address
 from tests.browser.test_people import administer, says
 from tests.dialects.client.test_branding import SVG, brand, picture_server, png, shown
 from tests.dialects.client.test_branding_settings import change, encoded, mail_to, pictures
@@ -33,11 +34,14 @@ def _shows_its_brand(person: Person) -> None:
 
 
 def test_pages_and_rooms_show_the_brand(university: Tenant, newcomer: Newcomer) -> None:
-    link = university.group_link(university.room("Aula"))
+    room = university.room("Aula")
+    link = university.group_link(room)
     with picture_server({"/logo.png": (200, png(3, 2))}) as server:
         brand(
             university.running, university.organization.id, {**BRANDING, "logo_url": server.url + "/logo.png"}
         )
+        olga = newcomer("Olga").opens(launch_address(university, room, guest_token(university, room, "Olga")))
+        _shows_its_brand(olga)
         nora = newcomer("Nora").opens(link["joinLink"])
         _shows_its_brand(nora)
         is_sound(nora.page)

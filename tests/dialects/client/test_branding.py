@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -119,6 +120,35 @@ def test_branding_is_shown_where_it_is_enabled(tenant: Tenant) -> None:
 def test_of_an_organization_that_is_not_there_nothing_is_said(tenant: Tenant, company_id: str) -> None:
     assert shown(tenant.running, company_id) == {"isInRooms": False, "isAlone": False}
     assert tenant.running.http.get(f"/client/branding/{company_id or 'x'}/logo").status_code == 404
+
+
+def test_by_a_token_one_sees_the_branding_of_its_organization(tenant: Tenant) -> None:
+    """As a page does that another program opens: what its address says of the organization counts nothing."""
+    other = tenant.running.organization("Other")
+    for one, title in ((tenant, "Schule am See"), (other, "Schule am Berg")):
+        branding = {"enabled": True, "title": title}
+        one.api("companyService/update", companyId=one.company_id, company={"branding": branding})
+
+    def asked(**query: str) -> httpx.Response:
+        return tenant.running.http.post("/client/branding", json=query)
+
+    for token in (tenant.token, _guest_token(tenant)):
+        assert asked(accessToken=token).json()["title"] == "Schule am See"
+        assert asked(accessToken=token, companyId=other.company_id).json()["title"] == "Schule am See"
+    raw = b64decode(tenant.token)
+    forged = b64encode(raw[:-1] + bytes([raw[-1] ^ 1])).decode()
+    for wrong in ("", "nonsense", forged):
+        answer = asked(accessToken=wrong, companyId=other.company_id)
+        assert answer.status_code == 401
+        assert "Schule" not in answer.text
+    assert asked().json() == {"isInRooms": False, "isAlone": False}
+
+
+def _guest_token(tenant: Tenant) -> str:
+    link = tenant.group_link(tenant.room())
+    visit = {name: link[name] for name in ("roomId", "accessKey")}
+    guest = {"companyId": tenant.company_id, "displayName": "Grace", **visit}
+    return tenant.api.post("guestService.v2/authenticate", guest).json()["accessToken"]
 
 
 def test_the_logo_is_fetched_once_and_is_a_picture(platform: RunningPlatform) -> None:

@@ -4,6 +4,7 @@ import { Stay } from '../join/Stay'
 import type { Destination } from '../join/visit'
 import { setLogLevel } from '../log'
 import { bypassSettings } from '../media/settings'
+import { useBrandingOfToken } from '../ui/branding'
 import { MessagePage } from '../ui/MessagePage'
 import { forgetLaunch, keepLaunch, launchRefused, takeLaunch } from './keptLaunch'
 import { type Launch, parseLaunch } from './launchUrl'
@@ -31,6 +32,7 @@ export function LaunchPage() {
 }
 
 function Launched({ launch, query }: { launch: Launch; query: string }) {
+  useBrandingOfToken(launch.token)
   const destination = useMemo<Destination>(
     () => ({
       roomId: launch.roomId,

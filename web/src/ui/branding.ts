@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { type Branding, brandingOf } from '../api/branding'
+import { type Branded, type Branding, brandingOf } from '../api/branding'
 import { Store, useStore } from './store'
 
 const NONE: Branding = { isInRooms: false, isAlone: false }
@@ -15,10 +15,20 @@ export function useShownBranding(): Branding {
 
 /** Shows the branding of this organization while the page stands; without an organization, none. */
 export function useBranding(companyId: string | undefined): void {
+  useBrandingOf(companyId ? { companyId } : undefined)
+}
+
+/** Shows the branding of the organization of an access token: that of another is not shown, whatever the address of
+ * the page says. */
+export function useBrandingOfToken(accessToken: string): void {
+  useBrandingOf({ accessToken })
+}
+
+function useBrandingOf(branded: Branded | undefined): void {
   const found = useQuery({
-    queryKey: ['branding', companyId],
-    queryFn: () => brandingOf(companyId ?? ''),
-    enabled: Boolean(companyId),
+    queryKey: ['branding', branded],
+    queryFn: () => brandingOf(branded ?? {}),
+    enabled: branded !== undefined,
     staleTime: FRESH,
   })
   const branding = found.data ?? NONE

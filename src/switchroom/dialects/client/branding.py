@@ -10,6 +10,7 @@ from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages.branding import BrandingAnswer, BrandingQuery
 from switchroom.dialects.client.operations import operation
 from switchroom.dialects.operation import OPEN, Nothing, Operation
+from switchroom.identity.tokens import TokenSigner
 
 _PICTURE = "image/*"
 _HEADERS = (
@@ -20,8 +21,9 @@ _HEADERS = (
 
 
 class BrandingOperations:
-    def __init__(self, branding: ShownBranding) -> None:
+    def __init__(self, branding: ShownBranding, signer: TokenSigner) -> None:
         self._branding = branding
+        self._signer = signer
 
     def operations(self) -> list[Operation]:
         return [
@@ -44,7 +46,11 @@ class BrandingOperations:
         ]
 
     async def look_up(self, _context: Context, request: BrandingQuery) -> BrandingAnswer:
-        shown = await self._branding.get(request.company_id)
+        company_id = request.company_id or ""
+        if request.access_token is not UNSET:
+            # A page that was given a room by another program shows whose the room is, not whose it was told.
+            company_id = self._signer.verify(request.access_token).company_id
+        shown = await self._branding.get(company_id)
         if shown is None:
             return BrandingAnswer()
         branding, version = shown.branding, shown.logo_version
@@ -52,7 +58,7 @@ class BrandingOperations:
             title=branding.title or UNSET,
             colour=branding.navbar_colour or UNSET,
             # Another picture has another address, so that browsers may keep this one.
-            logo=f"/client/branding/{request.company_id}/logo?v={version}" if version else UNSET,
+            logo=f"/client/branding/{company_id}/logo?v={version}" if version else UNSET,
             logo_width=branding.logo_width or UNSET,
             logo_height=branding.logo_height or UNSET,
             is_in_rooms=branding.logo_in_meeting_room,

@@ -53,7 +53,7 @@ class ClientApi(Dialect[None, str]):
                 *RecordingOperations(services).operations(),
                 *PasswordOperations(services).operations(),
                 *InvitationOperations(services.member_invitations).operations(),
-                *BrandingOperations(services.shown_branding).operations(),
+                *BrandingOperations(services.shown_branding, services.signer).operations(),
                 *BrandingSettingsOperations(services).operations(),
                 *OrganizationOperations(services).operations(),
                 *WebHookOperations(services).operations(),

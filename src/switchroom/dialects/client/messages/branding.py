@@ -9,8 +9,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from switchroom.conference.messages import Id, Token
 
 
-class BrandingQuery(Struct, frozen=True, rename="camel"):
-    company_id: Id
+class BrandingQuery(Struct, frozen=True, rename="camel", kw_only=True):
+    """Query for the branding of an organization: by its id, or by an access token of it, a guest's too."""
+
+    company_id: Id | UnsetType = UNSET
+    access_token: Token | UnsetType = UNSET
 
 
 class BrandingAnswer(Struct, frozen=True, rename="camel", kw_only=True):
