@@ -20,7 +20,9 @@ export function CompanyDeletionPage({ linkKey }: { linkKey: string }) {
     refetchOnReconnect: false,
     gcTime: 0,
   })
+  const mutationKey = ['delete-company']
   const deleting = useMutation({
+    mutationKey,
     mutationFn: () => deleteCompany(linkKey),
     onSuccess: answer => {
       companyDeletionLink.forget()
@@ -29,11 +31,15 @@ export function CompanyDeletionPage({ linkKey }: { linkKey: string }) {
       signOut().catch((error: unknown) => log.warning('signing out', error))
     },
   })
+  const remove = () => {
+    // The second click of two comes before the button is drawn as busy, and the link works once.
+    if (!queries.isMutating({ mutationKey })) deleting.mutate()
+  }
   const found = deleting.data ?? link.data
   const failure = deleting.error ?? link.error
   const back = <Button onClick={() => navigate('#/')}>{t('common.back')}</Button>
   if (failure) {
-    const retry = () => (deleting.error ? deleting.mutate() : void link.refetch())
+    const retry = () => (deleting.error ? remove() : void link.refetch())
     return (
       <MessagePage
         isError
@@ -72,12 +78,7 @@ export function CompanyDeletionPage({ linkKey }: { linkKey: string }) {
       })}
       actions={
         <>
-          <Button
-            color="red"
-            data-testid="delete-company"
-            loading={deleting.isPending}
-            onClick={() => deleting.mutate()}
-          >
+          <Button color="red" data-testid="delete-company" loading={deleting.isPending} onClick={remove}>
             {t('companyDeletion.submit')}
           </Button>
           <Button variant="default" onClick={() => navigate('#/')}>

@@ -12,7 +12,9 @@ import { MessagePage } from '../ui/MessagePage'
 export function MagicPage({ token }: { token: string }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const mutationKey = ['magic-sign-in']
   const signingIn = useMutation({
+    mutationKey,
     mutationFn: () => signInByMagicToken(token),
     onSuccess: () => {
       queries.clear() // what whoever was signed in before has seen
@@ -37,7 +39,14 @@ export function MagicPage({ token }: { token: string }) {
       title={t('magic.title')}
       text={error ? t('magic.failed', { message: error.message }) : t('magic.lead')}
       actions={
-        <Button data-testid="magic-sign-in" loading={signingIn.isPending} onClick={() => signingIn.mutate()}>
+        <Button
+          data-testid="magic-sign-in"
+          loading={signingIn.isPending || signingIn.isSuccess}
+          onClick={() => {
+            // The second click of two comes before the button is drawn as busy, and the token works once.
+            if (!queries.isMutating({ mutationKey }) && !signingIn.isSuccess) signingIn.mutate()
+          }}
+        >
           {error ? t('common.retry') : t('login.submit')}
         </Button>
       }

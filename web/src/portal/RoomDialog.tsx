@@ -270,8 +270,11 @@ async function save(room: RoomNode | null, kind: Kind, isOpen: boolean, fields: 
 
 function Removal({ room, onDone }: { room: RoomNode; onDone: (what: string) => Promise<void> }) {
   const { t } = useTranslation()
+  const queries = useQueryClient()
   const [asking, setAsking] = useState(false)
+  const mutationKey = ['delete-room', room.id]
   const removal = useMutation({
+    mutationKey,
     mutationFn: () => destroyRoom(room.id),
     onSuccess: () => onDone(t('rooms.removed', { name: room.name })),
   })
@@ -295,7 +298,8 @@ function Removal({ room, onDone }: { room: RoomNode; onDone: (what: string) => P
       text={t(room.isDepartment ? 'rooms.confirmDepartment' : 'rooms.confirmRoom', { name: room.name })}
       failure={removal.error && explained(t, removal.error)}
       isPending={removal.isPending}
-      onConfirm={() => removal.mutate()}
+      // The second click of two comes before the button is drawn as busy.
+      onConfirm={() => queries.isMutating({ mutationKey }) || removal.mutate()}
       onCancel={() => setAsking(false)}
     />
   )
