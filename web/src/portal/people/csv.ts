@@ -6,10 +6,10 @@ export interface Decoded {
   encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
 }
 
-/** Reads the bytes of a file: by its byte order mark, as UTF-8 where that is what they are, and otherwise in the
- * encoding of older spreadsheets of Western Europe. */
+/** Reads the bytes of a file: by its byte order mark, as UTF-16 by its zeros, as UTF-8 where that is what they are,
+ * and otherwise in the encoding of older spreadsheets of Western Europe. */
 export function decode(bytes: Uint8Array): Decoded {
-  const marked = byMark(bytes)
+  const marked = byMark(bytes) ?? byZeros(bytes)
   if (marked) return { text: new TextDecoder(marked).decode(bytes), encoding: marked }
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' }
@@ -22,6 +22,20 @@ function byMark(bytes: Uint8Array): Decoded['encoding'] | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le'
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be'
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 'utf-8' : null
+}
+
+/** Of the two bytes of most letters in UTF-16 one is zero, which no byte of a text of another encoding is. */
+function byZeros(bytes: Uint8Array): Decoded['encoding'] | null {
+  const head = bytes.subarray(0, 1000)
+  let even = 0
+  let odd = 0
+  head.forEach((byte, at) => {
+    if (byte !== 0) return
+    if (at % 2) odd += 1
+    else even += 1
+  })
+  if (bytes.length % 2 || 4 * (even + odd) < head.length || head.length === 0) return null
+  return odd > even ? 'utf-16le' : 'utf-16be'
 }
 
 export type Delimiter = ',' | ';' | '\t'
