@@ -66,6 +66,10 @@ export const roomAdministrationDe: typeof roomAdministrationEn = {
     editOf: 'Den Link {{name}} ändern',
     save: 'Speichern',
     saved: 'Der Link wurde geändert.',
+    meanwhile:
+      'Jemand hat diesen Link inzwischen geändert. Er ist jetzt: {{what}}. Drücken Sie noch einmal, um Ihre Änderungen trotzdem zu speichern.',
+    gone: 'Jemand hat diesen Link inzwischen gelöscht.',
+    deleted: 'Der Link {{name}} wurde gelöscht.',
     keep: 'Eine geleerte Zeit bleibt, wie sie war.',
     resend: 'Noch einmal senden',
     resendOf: 'Den Link von {{name}} noch einmal senden',

@@ -64,6 +64,10 @@ export const roomAdministrationEn = {
     editOf: 'Change the link {{name}}',
     save: 'Save',
     saved: 'The link was changed.',
+    meanwhile:
+      'Somebody has changed this link meanwhile. It is now: {{what}}. Press the button again to save your changes all the same.',
+    gone: 'Somebody has deleted this link meanwhile.',
+    deleted: 'The link {{name}} was deleted.',
     keep: 'An emptied time stays as it was.',
     resend: 'Send again',
     resendOf: 'Send the link of {{name}} again',

@@ -1,16 +1,16 @@
 import { Button, CopyButton, Group, Loader, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { TFunction } from 'i18next'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { deleteLink, type PermissionGroup, resendLink } from '../api/links'
-import { formatDateTime } from '../i18n/format'
 import { IconCheck, IconCopy, IconEdit, IconMail, IconQrcode, IconTrash } from '../ui/icons'
 import { announce } from './announce'
 import { DeletionQuestion } from './DeletionQuestion'
 import { groupName } from './groupName'
-import { LinkForm, type ListedLink } from './LinkForm'
+import { LinkForm } from './LinkForm'
 import classes from './LinkRow.module.css'
+import type { ListedLink } from './linkChange'
+import { validity } from './linkValidity'
 
 // Most never look at one.
 const QrCode = lazy(() => import('./rooms/QrCode'))
@@ -37,9 +37,14 @@ export function LinkRow({ link, kind, groups, roomId, group, queryKey }: LinkRow
     mutationFn: () => resendLink(roomId, link.id),
     onSuccess: () => announce(t('roomAdministration.links.resent', { name: title })),
   })
+  const deletionKey = ['delete-link', link.id]
   const removal = useMutation({
+    mutationKey: deletionKey,
     mutationFn: () => deleteLink(roomId, link.id),
-    onSuccess: () => queries.invalidateQueries({ queryKey }),
+    onSuccess: () => {
+      announce(t('roomAdministration.links.deleted', { name: title }))
+      return queries.invalidateQueries({ queryKey })
+    },
   })
   const title = link.title || t('links.unnamed')
   return (
@@ -147,18 +152,11 @@ export function LinkRow({ link, kind, groups, roomId, group, queryKey }: LinkRow
           text={t('links.confirmDelete', { name: title })}
           failure={removal.error && t('links.failed', { message: removal.error.message })}
           isPending={removal.isPending}
-          onConfirm={() => removal.mutate()}
+          // The second click of two comes before the button is drawn as busy.
+          onConfirm={() => queries.isMutating({ mutationKey: deletionKey }) || removal.mutate()}
           onCancel={() => setAsking(false)}
         />
       )}
     </article>
   )
-}
-
-function validity(t: TFunction, { validFrom, validUntil }: LinkRowProps['link']): string {
-  const from = validFrom ? formatDateTime(validFrom) : ''
-  const until = validUntil ? formatDateTime(validUntil) : ''
-  if (from && until) return t('links.fromUntil', { from, until })
-  if (from) return t('links.from', { from })
-  return until ? t('links.until', { until }) : t('links.always')
 }

@@ -2,6 +2,7 @@ import { ActionIcon, Button, CloseButton, Text, TextInput, Title } from '@mantin
 import { memo, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../i18n/format'
+import { Announcements } from '../portal/Announcements'
 import type { Participant } from '../signalling/messages'
 import { IconSearch, IconUserPlus } from '../ui/icons'
 import { useStorePart } from '../ui/store'
@@ -118,7 +119,10 @@ export const ParticipantsPanel = memo(function ParticipantsPanel(props: Particip
         </span>
       </header>
       {inviting && mayInvite && (
-        <InviteDialog invitation={invitation} roomName={roomName} onClose={() => setInviting(false)} />
+        <>
+          <InviteDialog invitation={invitation} roomName={roomName} onClose={() => setInviting(false)} />
+          <Announcements />
+        </>
       )}
       {permissions.promote && <EverybodyBar session={session} />}
       <WaitingList session={session} />
