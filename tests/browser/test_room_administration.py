@@ -142,7 +142,7 @@ def test_links_are_changed_and_sent_again(tenant: Tenant, newcomer: Newcomer) ->
     room = tenant.room("Lounge")
     grace_address = f"grace-{tenant.company_id.lower()}@example.org"
     tenant.guest_link(room, displayName="Grace", email=grace_address)
-    tenant.group_link(room, description="Open evening")
+    made = tenant.group_link(room, description="Open evening")
     ada = sign_in(newcomer("Ada", timezone="Europe/Berlin").opens("/"), tenant.administrator)
     ada.the("room-links").click()
     evening = link(ada, "Open evening")
@@ -159,6 +159,19 @@ def test_links_are_changed_and_sent_again(tenant: Tenant, newcomer: Newcomer) ->
     address = late.get_by_test_id("copy-link").get_attribute("data-link") or ""
     expect(late.get_by_test_id("qr-code")).to_have_attribute("data-link", address)
     is_fine(ada)
+
+    # Somebody else changes it meanwhile: that is said, and stays where Ada has not written.
+    late.get_by_test_id("edit-link").click()
+    theirs = {"id": made["id"], "validUntil": "2091-03-04T12:00:00Z"}
+    tenant.api("guestService.v2/updateGroupLink", groupLink=theirs)
+    late.get_by_test_id("link-description").fill("Latest evening")
+    late.get_by_test_id("save-link").click()
+    expect(late.get_by_test_id("changed-meanwhile")).to_contain_text("until 4 March 2091")
+    late.get_by_test_id("save-link").click()
+    expect(link(ada, "Latest evening")).to_contain_text("until 4 March 2091")
+    link(ada, "Latest evening").get_by_test_id("delete-link").click()
+    ada.the("confirm-delete").dblclick()
+    announced(ada, "The link Latest evening was deleted.")
     ada.page.get_by_role("tab", name="Guest links").click()
     grace = link(ada, "Grace")
     grace.get_by_test_id("resend-link").dblclick()
