@@ -25,7 +25,7 @@ export function HookDialog({ hook, onClose }: HookDialogProps) {
   const saving = useMutation({
     mutationKey,
     mutationFn: async ({ name = '', url = '', types = [] }: HookChange) => {
-      if (base) await changeHook(base, { name, url, types })
+      if (base && hook) await changeHook(base, changeOf(hook, { name, url, types }))
       else setSecret((await createHook(name, url, types)).secret)
     },
     onSuccess: async (_, { name = '' }) => {
@@ -139,4 +139,13 @@ export function HookDialog({ hook, onClose }: HookDialogProps) {
       )}
     </Modal>
   )
+}
+
+/** What was altered, and nothing that another may have changed meanwhile. */
+function changeOf(hook: Hook, { name, url, types }: Pick<Hook, 'name' | 'url' | 'types'>): HookChange {
+  return {
+    ...(name !== hook.name && { name }),
+    ...(url !== hook.url && { url }),
+    ...(types.join() !== hook.types.join() && { types }),
+  }
 }

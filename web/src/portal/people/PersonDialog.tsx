@@ -21,7 +21,7 @@ import { announce } from '../announce'
 import { isChangedMeanwhile, problemText } from '../problemText'
 import { PermissionsField } from './PermissionsField'
 import { PersonActions } from './PersonActions'
-import { difference } from './permissionTree'
+import { difference, withDifference } from './permissionTree'
 
 interface PersonDialogProps {
   me: SignedIn
@@ -215,12 +215,13 @@ function changeOf(base: ListedPerson, draft: Draft): PersonChange {
   return Object.keys(permissions).length ? { ...change, permissions } : change
 }
 
-/** Draft with the details that the person has now where nothing was typed. */
+/** Draft with the details that the person has now where nothing was typed, and the permissions that nobody has
+ * touched here. */
 function merged(draft: Draft, base: ListedPerson, now: ListedPerson): Draft {
   const next = { ...draft }
   for (const of of TEXTS) if (draft[of] === base[of]) next[of] = now[of]
   const own = difference(permissionsOf(base), draft.permissions)
-  if (Object.keys(own).length === 0) next.permissions = permissionsOf(now)
+  next.permissions = withDifference(permissionsOf(now), own)
   return next
 }
 

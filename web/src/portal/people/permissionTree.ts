@@ -92,3 +92,16 @@ export function difference(
     [...all].filter(name => before.has(name) !== after.has(name)).map(name => [name, after.has(name)]),
   )
 }
+
+/** Permissions with a difference made to them, as `difference` tells it; others stay. */
+export function withDifference(
+  permissions: ReadonlySet<Administration>,
+  made: Partial<Record<Administration, boolean>>,
+): Set<Administration> {
+  const all = new Set(permissions)
+  for (const [name, isGiven] of Object.entries(made) as [Administration, boolean][]) {
+    if (isGiven) all.add(name)
+    else all.delete(name)
+  }
+  return all
+}
