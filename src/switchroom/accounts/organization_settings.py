@@ -7,8 +7,10 @@ from datetime import datetime
 from msgspec import UNSET, Struct, UnsetType
 
 from switchroom import sanitize
+from switchroom.accounts.models import MeetingTerms
 from switchroom.accounts.people import require_permission, require_still
-from switchroom.accounts.standing import lock_organization
+from switchroom.accounts.standing import lock_organization, lock_terms
+from switchroom.accounts.validation import MOST_DAYS
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Problems
 from switchroom.events.append import append
@@ -25,12 +27,13 @@ _TO_CHANGE = Administration.COMPANY_ADMIN | Administration.MANAGE_COMPANY
 
 
 class OrganizationView(Struct, frozen=True, kw_only=True):
-    """An organization as its administrators see it. `version` is another when something of it has
-    changed."""
+    """An organization as its administrators see it. Meetings are kept for `kept_days` after their end, with
+    who was there, chat and recordings. `version` is another when something of it has changed."""
 
     ulid: str
     display_name: str
     privacy_link: str
+    kept_days: int
     created_at: datetime
     version: str
 
@@ -40,6 +43,7 @@ class OrganizationDraft(Struct, frozen=True, kw_only=True):
 
     display_name: str | UnsetType = UNSET
     privacy_link: str | UnsetType = UNSET
+    kept_days: int | UnsetType = UNSET
 
 
 class OrganizationSettings:
@@ -50,26 +54,33 @@ class OrganizationSettings:
         """Raises Forbidden."""
         require_permission(token, _TO_SEE)
         async with self._database.read(None) as session:
-            return _view(await session.get_one(Organization, token.organization_id))
+            organization = await session.get_one(Organization, token.organization_id)
+            return _view(organization, await session.get_one(MeetingTerms, organization.id))
 
     async def update(self, token: AccessToken, draft: OrganizationDraft, version: str) -> OrganizationView:
-        """Raises Forbidden, Invalid, and Conflict when somebody else has changed it since `version`."""
-        require_permission(token, _TO_CHANGE)
+        """Raises Forbidden, Invalid, and Conflict when somebody else has changed it since `version`. How long
+        meetings are kept is for those to say who manage the organization: less time removes those of
+        everybody."""
+        needed = _TO_CHANGE if draft.kept_days is UNSET else Administration.MANAGE_COMPANY
+        require_permission(token, needed)
         name, link = _checked(draft)
         async with self._database.write(token.organization_id) as session:
             await lock_organization(session, token.organization_id)
-            await require_still(session, token, _TO_CHANGE)
+            terms = await lock_terms(session, token.organization_id)
+            await require_still(session, token, needed)
             organization = await session.get_one(Organization, token.organization_id, populate_existing=True)
-            if _view(organization).version != version:
+            if _view(organization, terms).version != version:
                 raise Conflict(ErrorCode.CHANGED_MEANWHILE)
             if name:
                 organization.display_name = name
             if link is not UNSET:
                 others = {key: one for key, one in organization.properties.items() if key != PRIVACY_LINK}
                 organization.properties = {**others, PRIVACY_LINK: link} if link else others
+            if draft.kept_days is not UNSET:
+                terms.delete_after_days = draft.kept_days
             updated = OrganizationUpdated(display_name=organization.display_name, by=token.subject_id)
             append(session, organization.id, updated, organization.ulid)
-            return _view(organization)
+            return _view(organization, terms)
 
 
 def _checked(draft: OrganizationDraft) -> tuple[str, str | UnsetType]:
@@ -84,16 +95,20 @@ def _checked(draft: OrganizationDraft) -> tuple[str, str | UnsetType]:
     if link:
         with problems:
             link = check_url(link, "privacy_link")
+    if draft.kept_days is not UNSET and not 1 <= draft.kept_days <= MOST_DAYS:
+        problems.add(ErrorCode.OUT_OF_RANGE, "kept_days", least=1, most=MOST_DAYS)
     problems.require_none()
     return name, link
 
 
-def _view(organization: Organization) -> OrganizationView:
-    said = (organization.display_name, organization.properties.get(PRIVACY_LINK, ""))
+def _view(organization: Organization, terms: MeetingTerms) -> OrganizationView:
+    link = organization.properties.get(PRIVACY_LINK, "")
+    said = (organization.display_name, link, terms.delete_after_days)
     return OrganizationView(
         ulid=organization.ulid,
         display_name=organization.display_name,
         privacy_link=privacy_link_of(organization),
+        kept_days=terms.delete_after_days,
         created_at=organization.created_at,
         version=digest(repr(said))[:16],
     )

@@ -19,7 +19,8 @@ from switchroom.rooms.drafts import LONGEST_NAME, require_name, require_text
 _LONGEST_TYPE = 32
 _MOST_TEXTS = 100
 _LIMIT = 1_000_000
-_MOST_DAYS = 3650
+MOST_DAYS = 3650
+"""Days, at most, that meetings are kept after their end."""
 _LOCALES = ("en", "de")
 
 
@@ -75,7 +76,7 @@ def validate_account(change: AccountChange) -> None:
         ("most_meetings", change.most_meetings, 0, _LIMIT),
         ("most_organizers", change.most_organizers, 0, _LIMIT),
         ("most_rooms", change.most_rooms, 0, _LIMIT),
-        ("delete_after_days", change.delete_after_days, 1, _MOST_DAYS),
+        ("delete_after_days", change.delete_after_days, 1, MOST_DAYS),
     ):
         if number is not UNSET and not least <= number <= most:
             problems.add(ErrorCode.OUT_OF_RANGE, path, least=least, most=most)

@@ -99,6 +99,12 @@ def test_the_name_and_the_privacy_link_change(tenant: Tenant) -> None:
         {"privacyLink": "example.org"},
         {"privacyLink": "https://user:pass@example.org"},
         {"privacyLink": "https://example.org/" + "x" * 2000},
+        {"keptDays": 0},
+        {"keptDays": -1},
+        {"keptDays": 3651},
+        {"keptDays": 1 << 63},
+        {"keptDays": "30"},
+        {"keptDays": 1.5},
     ],
 )
 def test_a_wrong_name_or_link_is_refused(tenant: Tenant, wrong: dict[str, Any]) -> None:
@@ -106,6 +112,24 @@ def test_a_wrong_name_or_link_is_refused(tenant: Tenant, wrong: dict[str, Any]) 
     answer = send(tenant, "organization/change", version=before["version"], **wrong)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
     assert ask(tenant, "organization") == before
+
+
+def test_how_long_meetings_are_kept_is_said_by_who_manages_the_organization(tenant: Tenant) -> None:
+    before = ask(tenant, "organization")
+    after = ask(tenant, "organization/change", version=before["version"], keptDays=30)
+    assert (before["keptDays"], after["keptDays"], after["name"]) == (360, 30, before["name"])
+    assert ask(tenant, "recordings/list")["keptDays"] == 30
+    late = send(tenant, "organization/change", version=before["version"], name="Overwritten")
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+
+    settler = clerk(tenant, "COMPANY_ADMIN")
+    wish: dict[str, Any] = {"token": settler.token, "version": after["version"]}
+    assert ask(tenant, "organization", token=settler.token)["keptDays"] == 30
+    wishes: list[dict[str, Any]] = [{"keptDays": 1}, {"keptDays": 1, "name": "Renamed"}]
+    for fields in wishes:
+        assert send(tenant, "organization/change", **wish, **fields).status_code == 403
+    assert ask(tenant, "organization") == after
+    assert ask(tenant, "organization/change", **wish, name="Renamed")["keptDays"] == 30
 
 
 def test_an_api_key_does_what_it_was_made_for_until_it_is_revoked(tenant: Tenant) -> None:

@@ -80,6 +80,9 @@ export const organizationDe: typeof organizationEn = {
     name: 'Name',
     privacyLink: 'Adresse Ihrer Datenschutzhinweise',
     privacyHint: 'Wird gezeigt, bevor jemand einen Raum betritt.',
+    keptDays: 'Tage, die Meetings nach ihrem Ende aufbewahrt werden',
+    keptDaysHint:
+      'Danach werden Anwesenheit, Chat und Aufzeichnungen eines Meetings gelöscht. Bei weniger Tagen werden die älterer Meetings sofort gelöscht.',
     privacy: 'Datenschutzhinweise',
     saved: 'Die Organisation ist gespeichert.',
     groupName: 'Name der Gruppe',

@@ -77,6 +77,9 @@ export const organizationEn = {
     name: 'Name',
     privacyLink: 'Address of your privacy information',
     privacyHint: 'Shown to people before they enter a room.',
+    keptDays: 'Days that meetings are kept after their end',
+    keptDaysHint:
+      'Then who was there, the chat and the recordings of a meeting are deleted. With fewer days, those of older meetings are deleted at once.',
     privacy: 'Privacy information',
     saved: 'The organization is saved.',
     groupName: 'Name of the group',

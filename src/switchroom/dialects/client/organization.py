@@ -99,7 +99,9 @@ class OrganizationOperations:
 
     async def change(self, _context: Context, request: OrganizationChange) -> OrganizationAnswer:
         claims = self._signer.verify(request.access_token)
-        draft = OrganizationDraft(display_name=request.name, privacy_link=request.privacy_link)
+        draft = OrganizationDraft(
+            display_name=request.name, privacy_link=request.privacy_link, kept_days=request.kept_days
+        )
         return _message(await self._settings.update(claims, draft, request.version))
 
     async def list_keys(self, _context: Context, request: OwnOrganizationQuery) -> KeysAnswer:
@@ -165,6 +167,7 @@ def _message(view: OrganizationView) -> OrganizationAnswer:
         company_id=view.ulid,
         name=view.display_name,
         privacy_link=view.privacy_link,
+        kept_days=view.kept_days,
         created_at=time_of(view.created_at),
         version=view.version,
     )

@@ -8,7 +8,7 @@ import { announce } from '../announce'
 import { Failure } from '../Failure'
 import { isChangedMeanwhile, problemText } from '../problemText'
 
-/** The name of the organization, and where it says what it does with what people tell it. */
+/** The name of the organization, where it says what it does with what people tell it, and how long meetings are kept. */
 export function GeneralSettings({ me }: { me: SignedIn }) {
   const { t } = useTranslation()
   const organization = useQuery({ queryKey: ['organization', me.companyId], queryFn: ownOrganization })
@@ -16,16 +16,23 @@ export function GeneralSettings({ me }: { me: SignedIn }) {
   if (organization.isError) {
     return <Failure text={problemText(t, organization.error)} onRetry={() => void organization.refetch()} />
   }
-  return <SettingsForm organization={organization.data} />
+  return <SettingsForm organization={organization.data} mayKeep={me.permissions.has('MANAGE_COMPANY')} />
 }
 
-function SettingsForm({ organization }: { organization: Organization }) {
+interface SettingsFormProps {
+  organization: Organization
+  /** Whether the person may say how long meetings are kept. */
+  mayKeep: boolean
+}
+
+function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   /** As it was when it was loaded last, or when what somebody else changed was taken up. */
   const [base, setBase] = useState(organization)
   const [name, setName] = useState(organization.name)
   const [privacyLink, setPrivacyLink] = useState(organization.privacyLink)
+  const [keptDays, setKeptDays] = useState(String(organization.keptDays))
   const [meanwhile, setMeanwhile] = useState<Organization | null>(null)
   const mutationKey = ['change-organization']
   const saving = useMutation({
@@ -34,11 +41,13 @@ function SettingsForm({ organization }: { organization: Organization }) {
       changeOrganization(base.version, {
         ...(name.trim() !== base.name && { name: name.trim() }),
         ...(privacyLink.trim() !== base.privacyLink && { privacyLink: privacyLink.trim() }),
+        ...(keptDays !== String(base.keptDays) && { keptDays: Number(keptDays) }),
       }),
     onSuccess: async changed => {
       setBase(changed)
       setName(changed.name)
       setPrivacyLink(changed.privacyLink)
+      setKeptDays(String(changed.keptDays))
       await queries.invalidateQueries({ queryKey: ['organization'] })
       await queries.invalidateQueries({ queryKey: ['companies'] })
       announce(t('organization.saved'))
@@ -49,6 +58,7 @@ function SettingsForm({ organization }: { organization: Organization }) {
       setMeanwhile(now)
       if (name === base.name) setName(now.name)
       if (privacyLink === base.privacyLink) setPrivacyLink(now.privacyLink)
+      if (keptDays === String(base.keptDays)) setKeptDays(String(now.keptDays))
       setBase(now)
     },
   })
@@ -83,6 +93,20 @@ function SettingsForm({ organization }: { organization: Organization }) {
             maxLength={2000}
             data-testid="privacy-link"
           />
+          <TextInput
+            type="number"
+            inputMode="numeric"
+            label={t('organization.keptDays')}
+            description={t('organization.keptDaysHint')}
+            value={keptDays}
+            onChange={event => setKeptDays(event.currentTarget.value)}
+            min={1}
+            max={3650}
+            required
+            withAsterisk={false}
+            disabled={!mayKeep}
+            data-testid="kept-days"
+          />
           {meanwhile && (
             <Alert
               color="yellow"
@@ -95,6 +119,12 @@ function SettingsForm({ organization }: { organization: Organization }) {
                 {t('problem.isNow', {
                   field: t('organization.privacyLink'),
                   value: meanwhile.privacyLink || '–',
+                })}
+              </Text>
+              <Text>
+                {t('problem.isNow', {
+                  field: t('organization.keptDays'),
+                  value: String(meanwhile.keptDays),
                 })}
               </Text>
               <Text size="sm" mt="xs">

@@ -19,11 +19,13 @@ class OwnOrganizationQuery(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class OrganizationAnswer(Struct, frozen=True, rename="camel", kw_only=True):
-    """The organization. `version` is to be sent along with a change."""
+    """The organization. `keptDays` is for how many days after their end meetings are kept, with who was
+    there, chat and recordings. `version` is to be sent along with a change."""
 
     company_id: str
     name: str
     privacy_link: str
+    kept_days: int
     created_at: str
     version: str
 
@@ -36,6 +38,7 @@ class OrganizationChange(Struct, frozen=True, rename="camel", kw_only=True):
     version: Annotated[str, Meta(min_length=1, max_length=100)]
     name: Text | UnsetType = UNSET
     privacy_link: Text | UnsetType = UNSET
+    kept_days: Number | UnsetType = UNSET
 
 
 class ListedApiKey(Struct, frozen=True, rename="camel", kw_only=True):
