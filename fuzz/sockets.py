@@ -132,6 +132,8 @@ class Messages:
             {"type": "subscribe.restart"},
             {"type": "want", "streams": [stream]},
             {"type": "want", "streams": [{**stream, "participantId": str(one)} for one in range(1000)]},
+            {"type": "leave"},
+            {"type": "end", "id": "17"},
         ]
 
     def _closed(self, closed: ConnectionClosed) -> None:

@@ -6,9 +6,14 @@ from collections import Counter
 
 from msgspec import Struct, field
 
+from switchroom import texts
+from switchroom.errors import ErrorCode
+
 _UNAVAILABLE = 503
 _NOT_OFFERED = 501
 """Of calls and credentials of the hosted platforms that are documented and not offered here."""
+
+_NO_REASON = texts.text(ErrorCode.UNKNOWN)
 
 
 class ServerError(Struct, frozen=True):
@@ -39,5 +44,6 @@ class Tally(Struct):
         """Count something that was tried, and its answer."""
         self.cases[attacker] += 1
         self.statuses[status] += 1
-        if status >= 500 and status not in (_UNAVAILABLE, _NOT_OFFERED):
+        is_documented = status == _NOT_OFFERED or (status == _UNAVAILABLE and _NO_REASON not in answer)
+        if status >= 500 and not is_documented:
             self.errors.append(ServerError(status, cause[:2000], answer[:500]))
