@@ -17,7 +17,7 @@ LONGEST_NAME = 200
 _MOST_PROPERTIES = 100
 _LONGEST_PROPERTY = 10_000
 MOST_BREAKOUT_ROOMS = 200
-_MOST_GRANTS = 1000
+MOST_GRANTS = 1000
 _MOST_PLACES = 10_000
 _LAST_POSITION = (1 << 31) - 1
 
@@ -106,8 +106,8 @@ def require_room(draft: RoomDraft, *, is_new: bool = False) -> None:
         for path, places in (("quota.active", draft.quota.active), ("quota.passive", draft.quota.passive)):
             if places is not None and not 0 <= places <= _MOST_PLACES:
                 problems.add(ErrorCode.OUT_OF_RANGE, path, least=0, most=_MOST_PLACES)
-    if len(draft.grants) > _MOST_GRANTS:
-        problems.add(ErrorCode.TOO_MANY_ENTRIES, "grants", most=_MOST_GRANTS)
+    if len(draft.grants) > MOST_GRANTS:
+        problems.add(ErrorCode.TOO_MANY_ENTRIES, "grants", most=MOST_GRANTS)
     for key, value in draft.properties.items():
         if len(key) > LONGEST_NAME or len(value) > _LONGEST_PROPERTY or "\x00" in key + value:
             problems.add(ErrorCode.PROPERTY_INVALID, "properties", key=key[:50])

@@ -117,6 +117,14 @@ def test_a_flow_has_a_limited_size() -> None:
     assert decode(deep["children"]["_"]).module is Module.HANGUP
 
 
+@pytest.mark.parametrize("child", [True, {}, {"module": "hangup"}])
+@pytest.mark.parametrize("key", ["{}", "{:0200}"])
+def test_of_a_hundred_thousand_children_few_are_looked_at(key: str, child: object) -> None:
+    with pytest.raises(Invalid) as refused:
+        decode({"module": "hangup", "children": {key.format(n): child for n in range(100_000)}})
+    assert len(refused.value.problems) <= MOST_NODES + 1
+
+
 def test_a_stored_flow_is_used_as_far_as_it_is_right() -> None:
     broken = {"module": "teleport", "children": {"_": {"module": "user", "data": {"id": 5}}, "1": 7}}
 

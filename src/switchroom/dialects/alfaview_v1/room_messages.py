@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import islice
 from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
@@ -14,7 +15,7 @@ from switchroom.dialects.alfaview_v1.messages.scalars import Int64, Timestamp, U
 from switchroom.dialects.alfaview_v1.permissions import grant_of, permissions_message
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.identity.permissions import Permission, Role
-from switchroom.rooms.drafts import BreakoutDraft, QuotaWish, RoomDraft
+from switchroom.rooms.drafts import MOST_GRANTS, BreakoutDraft, QuotaWish, RoomDraft
 from switchroom.rooms.listing import MOST_ROOMS, RoomView
 from switchroom.rooms.models import RoomMode, RoomType
 from switchroom.rooms.rooms import MOST_MOVES
@@ -214,7 +215,8 @@ def room_draft(message: Room, *, remove_default: bool, quota: QuotaWish | None) 
         remove_default=remove_default or bool(default and default.remove),
         grants={
             person_id: None if permissions.remove else grant_of(permissions)
-            for person_id, permissions in message.permissions.items()
+            # One more than there may be is refused, and each takes a while.
+            for person_id, permissions in islice(message.permissions.items(), MOST_GRANTS + 1)
         },
         breakout_rooms=[
             BreakoutDraft(

@@ -259,10 +259,10 @@ class _Reader:
         self._nodes = 0
 
     def node(self, value: object, path: str, depth: int) -> Node | None:
+        self._nodes += 1
         given = self._object(value, path)
         if given is None:
             return None
-        self._nodes += 1
         if self._nodes > MOST_NODES:
             self._problems.add(ErrorCode.FLOW_TOO_LARGE, path.partition(".")[0], most=MOST_NODES)
             return None
@@ -320,7 +320,10 @@ class _Reader:
         given = {} if value is None else self._object(value, path)
         found: dict[str, Node] = {}
         for key, child in (given or {}).items():
+            if self._nodes > MOST_NODES:
+                break  # what is wrong is said, and there may be a hundred thousand more
             if not 0 < len(key) <= LONGEST_KEY:
+                self._nodes += 1
                 self._problems.add(
                     ErrorCode.LENGTH_OUT_OF_RANGE, joined(path, key[:LONGEST_KEY]), least=1, most=LONGEST_KEY
                 )
