@@ -105,6 +105,7 @@ def of_every_api(running: RunningPlatform) -> Sequence[Call]:
                 "meeting": {"topic": "New", "start": "2027-01-01T10:00:00", "minutes": 30, "timezone": "UTC"},
             },
             {
+                "/client/branding": {"companyId": tenant.company_id},
                 "/client/meeting/enter": {"displayName": "Grace"},
                 "/client/keys/create-api-key": {"permissions": ["ROOM_LIST"]},
             },
