@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from switchroom.engines.rtpengine.client import NgClient, NgUnknownCall
+from switchroom.engines.rtpengine.commands import Command, Offer, Reply
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.telephony.media import sdp
 from switchroom.telephony.media.codecs import PCMA
@@ -102,7 +103,22 @@ async def test_a_phone_that_holds_is_answered_the_other_way_round_and_comes_back
     await bob.hears(400)
 
 
-async def test_what_comes_from_elsewhere_is_refused(call: Caller) -> None:
+def slow_down(ng: NgClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let 0.2 s pass after each offer to rtpengine, as on a busy machine."""
+    request = ng.request
+
+    async def slow(command: Command, reply: type[Reply]) -> Reply:
+        found = await request(command, reply)
+        if isinstance(command, Offer):
+            await asyncio.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(ng, "request", slow)
+
+
+async def test_what_comes_from_elsewhere_is_refused(
+    call: Caller, ng: NgClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alice, first = await call(400)
     bob, second = await call(550)
     await bridge(first, second)
@@ -114,6 +130,7 @@ async def test_what_comes_from_elsewhere_is_refused(call: Caller) -> None:
     await bob.hears(400, limit=10)
     alice.talking = False
     await bob.hears()
+    slow_down(ng, monkeypatch)  # so that the stranger's packets come between two commands
     await first.let_nobody_hear()
     await bridge(first, second)
     await bob.hears()

@@ -178,7 +178,10 @@ class LegMedia:
             direction=state.direction.mirrored,
         )
         rules = CodecRules(transcode=_others([target.codec], [state.codec]))
-        await self._learn()
+        if await self._learn():
+            # From here on the address is certain. Otherwise a stranger's packet between the two commands
+            # that follow would make it the stranger's.
+            await self._answer(state.phone_sdp, CORE_TAG, self._towards_core())
         await self._offer(described, CORE_TAG, rules, self._towards_phone(), target.packet_time)
         await self._answer(state.phone_sdp, CORE_TAG, self._towards_core())
         if target.takes_keys == state.keys_blocked:
@@ -255,17 +258,19 @@ class LegMedia:
     async def _status(self) -> QueryReply:
         return await self._ng.request(Query(self.state.id), QueryReply)
 
-    async def _learn(self) -> None:
+    async def _learn(self) -> bool:
         """Keep where the phone's RTP comes from, once rtpengine is certain of it: with every further
-        description it would learn it anew, from the first sender. Encrypted media need no such care."""
+        description it would learn it anew, from the first sender. Encrypted media need no such care.
+        Returns whether the address has just been learned."""
         state = self.state
         if state.located or state.kind is not LegKind.PLAIN:
-            return
+            return False
         for stream in await self.streams_of_phone():
             if "RTP" in stream.flags and "confirmed" in stream.flags and stream.endpoint is not None:
                 end = stream.endpoint
                 state.phone_sdp = descriptions.at(state.phone_sdp, end.address, end.port)
                 state.located = True
+        return state.located
 
     async def _turn(self, direction: Direction) -> None:
         """Send nothing to a phone that says it receives nothing; rtpengine would all the same."""
