@@ -224,7 +224,7 @@ class WebMeetingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     require_api_key: Annotated[
         bool,
         Meta(
-            description="Refuse calls of the API without a key. Without this, whoever knows a user's id "
+            description="Refuse requests to the API without a key. Without this, whoever knows a user's id "
             "schedules meetings in that user's name."
         ),
     ] = True
@@ -232,7 +232,7 @@ class WebMeetingSettings(Struct, frozen=True, forbid_unknown_fields=True):
         "Europe/Paris"
     )
     meeting_timezone: Annotated[
-        str, Meta(description="Time zone of meetings where neither call nor organizer says one.")
+        str, Meta(description="Time zone of meetings where neither request nor organizer says one.")
     ] = "Europe/Zurich"
     dial_in_numbers: Annotated[
         list[str], Meta(description="Telephone numbers at which every meeting with dial-in can be reached.")

@@ -14,7 +14,7 @@ from tests.telephony.control.board import Board
 
 @pytest.fixture
 def user(running: RunningPlatform, tenant: Tenant, api: Api) -> tuple[Api, int]:
-    """A person's calls of the API, and their id."""
+    """A person's requests to the API, and their id."""
     person = tenant.person()
     user_id = next(one["id"] for one in api("GET", "/users") if one["username"] == person.username)
     return Api(running, person.token), user_id

@@ -17,7 +17,7 @@ from switchroom.telephony.resources.resource import Resource, is_said
 from switchroom.telephony.resources.rows import LONGEST_NAME, ResourceRow, resource_table
 
 MOST_CONTACTS = 10_000
-"""Contacts in one call of the API."""
+"""Contacts in one request to the API."""
 
 _Numbers = Annotated[list[PhoneNumber], Meta(max_length=50)]
 
