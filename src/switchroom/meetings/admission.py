@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom import sanitize as typed
+from switchroom import sanitize
 from switchroom.accounts.models import MeetingKind, MeetingTerms
 from switchroom.accounts.standing import is_unpaid
 from switchroom.db.base import now, time_of
@@ -172,7 +172,7 @@ class MeetingAdmission:
             _require_enterable(shown, standing)
             visit = await _visit(session, shown, standing)
         # An invitation's first and last name together may be longer than a name that is typed here.
-        name = wanted or typed.name(standing.display_name)[:LONGEST_NAME]
+        name = wanted or sanitize.name(standing.display_name)[:LONGEST_NAME]
         require_text(name, "display_name", longest=LONGEST_NAME, shortest=1)
         subject = standing.subject_id
         if not subject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-from switchroom import sanitize as typed
+from switchroom import sanitize
 from switchroom.conference.messages import Chat, ChatMessage, SendChat
 from switchroom.conference.room.announcements import tell
 from switchroom.conference.room.chat_history import ChatEntry
@@ -24,7 +24,7 @@ def write(conference: Conference, sender: Participant, request: SendChat) -> Non
     needed = Permission.CHAT_BROADCAST if request.broadcast else Permission.CHAT
     if needed not in sender.permissions:
         raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="chat")
-    text = typed.text(request.text)
+    text = sanitize.text(request.text)
     if not text.strip():
         raise Invalid(ErrorCode.CHAT_EMPTY, "text")
     if request.broadcast and request.to is not None:
