@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom import sanitize
 from switchroom.accounts.models import MeetingKind, MeetingTerms
-from switchroom.accounts.standing import is_unpaid
+from switchroom.accounts.terms import is_unpaid
 from switchroom.db.base import now, time_of
 from switchroom.db.database import Database
 from switchroom.errors import (
@@ -107,10 +107,10 @@ class MeetingPass(Struct, frozen=True):
     visit: Visit
 
 
-class _Standing(Struct, frozen=True):
-    """Standing of somebody in a meeting. `subject_id` is given for people who are known. A person who comes
-    by a link into the meeting's room has what its group permits, until its end, and perhaps a name that is
-    fixed."""
+class _Entitlement(Struct, frozen=True):
+    """Entitlement of somebody to a meeting. `subject_id` is given for people who are known. A person who
+    comes by a link into the meeting's room has what its group permits, until its end, and perhaps a name that
+    is fixed."""
 
     role: MeetingRole
     display_name: str = ""
@@ -147,17 +147,17 @@ class MeetingAdmission:
         Raises LinkNotFound for a meeting that is not there, and for a key that is none of it.
         """
         async with self._database.read(None) as session:
-            shown, standing = await self._by_number(session, number, key)
-            visit = await _visit(session, shown, standing)
+            shown, entitlement = await self._by_number(session, number, key)
+            visit = await _visit(session, shown, entitlement)
         claims = self._member(token) if token and not key else None
         if claims is None or claims.organization_id != shown.meeting.organization_id:
             return visit
         async with self._database.read(claims.organization_id) as session:
             try:
-                standing = (await _standings_of(session, shown, [claims]))(claims)
+                entitlement = (await _entitlements_of(session, shown, [claims]))(claims)
             except Forbidden:
                 return visit
-            visit = await _visit(session, shown, standing)
+            visit = await _visit(session, shown, entitlement)
             return structs.replace(visit, is_member=True, display_name=claims.display_name)
 
     async def enter(self, number: str, key: str, display_name: str, external_id: str = "") -> MeetingPass:
@@ -168,13 +168,13 @@ class MeetingAdmission:
         """
         wanted = require_name(display_name, "display_name")
         async with self._database.read(None) as session:
-            shown, standing = await self._by_number(session, number, key)
-            _require_enterable(shown, standing)
-            visit = await _visit(session, shown, standing)
+            shown, entitlement = await self._by_number(session, number, key)
+            _require_enterable(shown, entitlement)
+            visit = await _visit(session, shown, entitlement)
         # An invitation's first and last name together may be longer than a name that is typed here.
-        name = wanted or sanitize.name(standing.display_name)[:LONGEST_NAME]
+        name = wanted or sanitize.name(entitlement.display_name)[:LONGEST_NAME]
         require_text(name, "display_name", longest=LONGEST_NAME, shortest=1)
-        subject = standing.subject_id
+        subject = entitlement.subject_id
         if not subject:
             meeting_id = UUID(shown.meeting.id)
             subject = str(uuid5(meeting_id, external_id) if external_id else uuid4())
@@ -189,7 +189,7 @@ class MeetingAdmission:
             administration=0,
             display_name=name,
             room_id=shown.meeting.room_id,
-            link_id=standing.link_id,
+            link_id=entitlement.link_id,
         )
         return MeetingPass(self._signer.sign(claims), claims, visit)
 
@@ -202,12 +202,14 @@ class MeetingAdmission:
         claims = self._signer.verify(token)
         async with self._database.read(claims.organization_id) as session:
             place = await _place_of(session, room_id)
-            standing_of = await _standings_of(session, place.shown, [claims]) if place is not None else None
-        if place is None or standing_of is None:
+            entitlement_of = (
+                await _entitlements_of(session, place.shown, [claims]) if place is not None else None
+            )
+        if place is None or entitlement_of is None:
             return await self._admissions.admit(token, room_id, display_name)
-        standing = standing_of(claims)
-        _require_enterable(place.shown, standing)
-        return _admission(claims, place, standing, display_name or "")
+        entitlement = entitlement_of(claims)
+        _require_enterable(place.shown, entitlement)
+        return _admission(claims, place, entitlement, display_name or "")
 
     async def review(
         self, organization_id: int, room_id: str, visitors: Sequence[Visitor]
@@ -218,16 +220,18 @@ class MeetingAdmission:
         async with self._database.read(organization_id) as session:
             place = await _place_of(session, room_id)
             identified = [one for one in people if isinstance(one, AccessToken)]
-            standing_of = await _standings_of(session, place.shown, identified) if place is not None else None
-        if place is None or standing_of is None:
+            entitlement_of = (
+                await _entitlements_of(session, place.shown, identified) if place is not None else None
+            )
+        if place is None or entitlement_of is None:
             return await self._admissions.review(organization_id, room_id, visitors)
         has_ended = _ended(place)
 
         def admitted(claims: AccessToken, visitor: Visitor) -> Admission:
-            standing = standing_of(claims)
+            entitlement = entitlement_of(claims)
             if has_ended(visitor.since):
                 raise Forbidden(ErrorCode.MEETING_OVER)
-            return _admission(claims, place, standing, visitor.display_name)
+            return _admission(claims, place, entitlement, visitor.display_name)
 
         return [verdict(admitted, *one) for one in zip(people, visitors, strict=True)]
 
@@ -239,7 +243,9 @@ class MeetingAdmission:
             return None
         return claims if claims.kind is SubjectKind.PERSON else None
 
-    async def _by_number(self, session: AsyncSession, number: str, key: str) -> tuple[MeetingView, _Standing]:
+    async def _by_number(
+        self, session: AsyncSession, number: str, key: str
+    ) -> tuple[MeetingView, _Entitlement]:
         name = number.replace("-", "").replace(" ", "").lower()
         found = await find_meeting(session, name) if _NAME.fullmatch(name) else None
         if found is None:
@@ -249,7 +255,7 @@ class MeetingAdmission:
         shown = await _shown(
             session, meeting, found.changes, SchedulingContext(organization, terms, organizer)
         )
-        return shown, _standing_by(shown, key)
+        return shown, _entitlement_by(shown, key)
 
 
 _NAME = re.compile(r"\d{16}|[0-9a-f]{24}")
@@ -310,7 +316,7 @@ async def _place_of(session: AsyncSession, room_id: str) -> _Place | None:
     return _Place(facts, shown, changes, await _participants_may(session, shown))
 
 
-def _admission(claims: AccessToken, place: _Place, standing: _Standing, wanted_name: str) -> Admission:
+def _admission(claims: AccessToken, place: _Place, entitlement: _Entitlement, wanted_name: str) -> Admission:
     shown = place.shown
     if claims.is_guest and claims.room_id != place.facts.room_id:
         raise LinkNotFound
@@ -318,23 +324,23 @@ def _admission(claims: AccessToken, place: _Place, standing: _Standing, wanted_n
     return Admission(
         room=place.facts,
         user_id=claims.subject_id,
-        display_name=standing.fixed_name or wanted or claims.display_name,
+        display_name=entitlement.fixed_name or wanted or claims.display_name,
         is_guest=claims.is_guest and claims.subject_id != shown.organizer.id,
-        permissions=_permissions(place, standing),
+        permissions=_permissions(place, entitlement),
         issued_at=claims.issued_at,
         link_id=claims.link_id or None,
-        waits=_waits(shown, standing),
-        valid_until=standing.valid_until,
+        waits=_waits(shown, entitlement),
+        valid_until=entitlement.valid_until,
     )
 
 
-def _permissions(place: _Place, standing: _Standing) -> Permission:
-    if standing.permissions is not None:
-        return standing.permissions
-    return MODERATOR if standing.role is MeetingRole.MODERATOR else place.participants
+def _permissions(place: _Place, entitlement: _Entitlement) -> Permission:
+    if entitlement.permissions is not None:
+        return entitlement.permissions
+    return MODERATOR if entitlement.role is MeetingRole.MODERATOR else place.participants
 
 
-def _by_link(link: Link, group: PermissionGroup) -> _Standing:
+def _by_link(link: Link, group: PermissionGroup) -> _Entitlement:
     """Raises Forbidden for a link that is not good now, or lets nobody in."""
     moment, permissions = now(), Permission(group.permissions)
     if link.valid_from is not None and moment < link.valid_from:
@@ -343,7 +349,7 @@ def _by_link(link: Link, group: PermissionGroup) -> _Standing:
         raise LinkExpired(link.valid_until)
     if not permissions & Permission.JOIN:
         raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="join")
-    return _Standing(
+    return _Entitlement(
         MeetingRole.MODERATOR if permissions & Permission.PROMOTE else MeetingRole.PARTICIPANT,
         link_id=link.id,
         permissions=permissions,
@@ -359,12 +365,12 @@ _LINKS = (
 )
 
 
-def _standing_by(shown: MeetingView, key: str) -> _Standing:
+def _entitlement_by(shown: MeetingView, key: str) -> _Entitlement:
     if not key:
-        return _Standing(MeetingRole.PARTICIPANT, link_id=shown.meeting.id)
+        return _Entitlement(MeetingRole.PARTICIPANT, link_id=shown.meeting.id)
     if hmac.compare_digest(shown.meeting.organizer_key.encode(), key.encode()):
         organizer = shown.organizer
-        return _Standing(
+        return _Entitlement(
             MeetingRole.MODERATOR, organizer.display_name, organizer.id, link_id=shown.meeting.id
         )
     for one in shown.invitees:
@@ -373,14 +379,14 @@ def _standing_by(shown: MeetingView, key: str) -> _Standing:
     raise LinkNotFound
 
 
-def _invited(one: Invited) -> _Standing:
-    return _Standing(MeetingRole(one.role), one.name, one.id, link_id=one.id)
+def _invited(one: Invited) -> _Entitlement:
+    return _Entitlement(MeetingRole(one.role), one.name, one.id, link_id=one.id)
 
 
-async def _standings_of(
+async def _entitlements_of(
     session: AsyncSession, shown: MeetingView, people: Sequence[AccessToken]
-) -> Callable[[AccessToken], _Standing]:
-    """Function that has the standing of each of the people in the meeting.
+) -> Callable[[AccessToken], _Entitlement]:
+    """Function that has the entitlement of each of the people to the meeting.
 
     It raises LinkNotFound for somebody whose invitation has been withdrawn, and Forbidden for somebody who no
     longer belongs to the organization.
@@ -391,8 +397,8 @@ async def _standings_of(
         rows = await session.execute(_MEMBERS, {"person_ids": list(member_ids)})
         emails = {person_id: (email or "").lower() for person_id, email in rows}
     ids = {one.link_id for one in people if one.is_guest and one.link_id != shown.meeting.id}
-    by_id: dict[str, _Standing] = {}
-    by_email: dict[str, _Standing] = {}
+    by_id: dict[str, _Entitlement] = {}
+    by_email: dict[str, _Entitlement] = {}
     addresses = {email for email in emails.values() if email}
     if ids or addresses:
         for one in await invitees_among(session, shown.meeting.id, ids=ids, emails=addresses):
@@ -402,12 +408,12 @@ async def _standings_of(
         asked = {"room_id": shown.meeting.room_id, "link_ids": list(ids - by_id.keys())}
         links = {link.id: (link, group) for link, group in await session.execute(_LINKS, asked)}
 
-    def standing_of(claims: AccessToken) -> _Standing:
+    def entitlement_of(claims: AccessToken) -> _Entitlement:
         if _moderates(shown, claims):
-            return _Standing(MeetingRole.MODERATOR)
+            return _Entitlement(MeetingRole.MODERATOR)
         if claims.is_guest:
             if claims.link_id == shown.meeting.id:
-                return _Standing(MeetingRole.PARTICIPANT)
+                return _Entitlement(MeetingRole.PARTICIPANT)
             if claims.link_id in links:
                 return _by_link(*links[claims.link_id])
             if claims.link_id not in by_id:
@@ -415,9 +421,9 @@ async def _standings_of(
             return by_id[claims.link_id]
         if claims.subject_id not in emails:
             raise Forbidden(ErrorCode.PERSON_LEFT)
-        return by_email.get(emails[claims.subject_id], _Standing(MeetingRole.PARTICIPANT))
+        return by_email.get(emails[claims.subject_id], _Entitlement(MeetingRole.PARTICIPANT))
 
-    return standing_of
+    return entitlement_of
 
 
 def _moderates(shown: MeetingView, claims: AccessToken) -> bool:
@@ -437,17 +443,17 @@ async def _participants_may(session: AsyncSession, shown: MeetingView) -> Permis
     return SPECTATOR if shown.meeting.kind == MeetingKind.WEBINAR else PARTICIPANT
 
 
-def _waits(shown: MeetingView, standing: _Standing) -> bool:
-    return shown.meeting.kind == MeetingKind.BOARDROOM and standing.role is not MeetingRole.MODERATOR
+def _waits(shown: MeetingView, entitlement: _Entitlement) -> bool:
+    return shown.meeting.kind == MeetingKind.BOARDROOM and entitlement.role is not MeetingRole.MODERATOR
 
 
-def _state(shown: MeetingView, standing: _Standing) -> VisitState:
+def _state(shown: MeetingView, entitlement: _Entitlement) -> VisitState:
     moment = now()
     if shown.organization.closed_at is not None or is_unpaid(shown.terms):
         return VisitState.UNAVAILABLE
     if shown.is_over(moment):
         return VisitState.OVER
-    if moment < shown.opens_at and standing.role is not MeetingRole.MODERATOR:
+    if moment < shown.opens_at and entitlement.role is not MeetingRole.MODERATOR:
         return VisitState.NOT_STARTED
     return VisitState.OPEN
 
@@ -465,8 +471,8 @@ def _ended(place: _Place) -> Callable[[datetime | None], bool]:
     return lambda since: since is not None and since < end <= moment
 
 
-def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
-    state = _state(shown, standing)
+def _require_enterable(shown: MeetingView, entitlement: _Entitlement) -> None:
+    state = _state(shown, entitlement)
     if shown.organization.closed_at is not None:
         raise Forbidden(ErrorCode.MEETING_ACCOUNT_CLOSED)
     if state is VisitState.UNAVAILABLE:
@@ -477,13 +483,13 @@ def _require_enterable(shown: MeetingView, standing: _Standing) -> None:
         raise Forbidden(ErrorCode.MEETING_NOT_STARTED, opens_at=time_of(shown.opens_at))
 
 
-async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing) -> Visit:
+async def _visit(session: AsyncSession, shown: MeetingView, entitlement: _Entitlement) -> Visit:
     meeting, occurrence = shown.meeting, shown.occurrence
     permissions = (
-        MODERATOR if standing.role is MeetingRole.MODERATOR else await _participants_may(session, shown)
+        MODERATOR if entitlement.role is MeetingRole.MODERATOR else await _participants_may(session, shown)
     )
     return Visit(
-        state=_state(shown, standing),
+        state=_state(shown, entitlement),
         number=meeting.number,
         room_id=meeting.room_id,
         company_id=shown.organization.ulid,
@@ -498,10 +504,10 @@ async def _visit(session: AsyncSession, shown: MeetingView, standing: _Standing)
         opens_at=shown.opens_at,
         timezone=meeting.timezone,
         is_recurring=meeting.recurrence is not None,
-        display_name=standing.display_name,
-        is_moderator=standing.role is MeetingRole.MODERATOR,
+        display_name=entitlement.display_name,
+        is_moderator=entitlement.role is MeetingRole.MODERATOR,
         is_member=False,
         listens=not permissions & ACTIVE,
-        waits=_waits(shown, standing),
+        waits=_waits(shown, entitlement),
         recorded=meeting.recorded,
     )
