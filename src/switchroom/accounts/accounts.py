@@ -28,7 +28,7 @@ from switchroom.accounts.organizers import (
     require_nowhere_else,
 )
 from switchroom.accounts.provisioning import found_organization
-from switchroom.accounts.standing import TRIAL, lock_organization, lock_terms, require_good_standing
+from switchroom.accounts.terms import TRIAL, lock_organization, lock_terms, require_good_standing
 from switchroom.accounts.validation import (
     TERMS,
     AccountChange,

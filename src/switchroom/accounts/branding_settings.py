@@ -12,7 +12,7 @@ from switchroom.accounts.models import OrganizationLogo
 from switchroom.accounts.people import require_permission, require_still
 from switchroom.accounts.pictures import Picture, picture_in, uploaded_picture
 from switchroom.accounts.shown_branding import logo_url
-from switchroom.accounts.standing import lock_organization
+from switchroom.accounts.terms import lock_organization
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Problems
 from switchroom.events.append import append

@@ -14,7 +14,7 @@ from switchroom.accounts.closing import close_organization
 from switchroom.accounts.companies import require_own
 from switchroom.accounts.dependents import AccountDependents
 from switchroom.accounts.people import lock_people, require_permission, require_still
-from switchroom.accounts.standing import lock_terms
+from switchroom.accounts.terms import lock_terms
 from switchroom.db.base import Base, OfOrganization, now
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Exhausted, Forbidden, Invalid, LinkExpired, LinkNotFound

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from switchroom import sanitize
 from switchroom.accounts.models import MeetingTerms
 from switchroom.accounts.people import require_permission, require_still
-from switchroom.accounts.standing import lock_organization, lock_terms
+from switchroom.accounts.terms import lock_organization, lock_terms
 from switchroom.accounts.validation import MOST_DAYS
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Problems

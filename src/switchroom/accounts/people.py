@@ -26,7 +26,7 @@ from switchroom.accounts.person_drafts import (
     write_invited,
     write_person,
 )
-from switchroom.accounts.standing import lock_organization, lock_terms
+from switchroom.accounts.terms import lock_organization, lock_terms
 from switchroom.accounts.versions import require_version
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound

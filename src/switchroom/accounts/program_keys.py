@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.people import require_all, require_permission, require_still
-from switchroom.accounts.standing import lock_organization
+from switchroom.accounts.terms import lock_organization
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Invalid, NotFound
 from switchroom.events.models import Event

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingKind
 from switchroom.accounts.organizers import Actor
-from switchroom.accounts.standing import lock_terms
+from switchroom.accounts.terms import lock_terms
 from switchroom.db.base import now
 from switchroom.db.database import Database, insert_at_once, notify
 from switchroom.errors import Conflict, ErrorCode, Exhausted, Forbidden, Problems

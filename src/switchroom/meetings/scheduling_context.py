@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingTerms
 from switchroom.accounts.organizers import Actor
-from switchroom.accounts.standing import require_good_standing
+from switchroom.accounts.terms import require_good_standing
 from switchroom.errors import ErrorCode, NotFound
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.rooms.quotas import Size, standard_size, with_standard_size

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from switchroom.accounts.accounts import Account, Accounts
 from switchroom.accounts.organizers import Actor
-from switchroom.accounts.standing import require_good_standing
+from switchroom.accounts.terms import require_good_standing
 from switchroom.dialects import operation
 from switchroom.errors import ErrorCode, Forbidden, NotFound
 from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys

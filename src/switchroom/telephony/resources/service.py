@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchroom.accounts.standing import lock_organization
+from switchroom.accounts.terms import lock_organization
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Forbidden, NotFound, Problems
 from switchroom.events.types import ResourceCreated, ResourceDeleted, ResourceSnapshot, ResourceUpdated

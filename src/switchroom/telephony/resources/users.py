@@ -22,7 +22,7 @@ from switchroom.accounts.organizers import (
     require_new_address,
     require_nowhere_else,
 )
-from switchroom.accounts.standing import lock_terms
+from switchroom.accounts.terms import lock_terms
 from switchroom.accounts.validation import OrganizerDraft
 from switchroom.db.base import Base, BigId, OfOrganization
 from switchroom.db.database import Database
