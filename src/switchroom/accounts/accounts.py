@@ -28,7 +28,7 @@ from switchroom.accounts.organizers import (
     require_nowhere_else,
 )
 from switchroom.accounts.provisioning import found_organization
-from switchroom.accounts.terms import TRIAL, lock_organization, lock_terms, require_good_standing
+from switchroom.accounts.terms import TRIAL, lock_organization, lock_terms, require_usable
 from switchroom.accounts.validation import (
     TERMS,
     AccountChange,
@@ -142,7 +142,7 @@ class Accounts:
         async with self._write(None) as session:
             account = await _account(session, hex_id)
             if change.paid_until is UNSET:
-                require_good_standing(account.organization, account.terms, to_change=True)
+                require_usable(account.organization, account.terms, to_change=True)
             await _change(session, account.organization, account.terms, change)
             _append(session, AccountUpdated, account.organization, account.terms)
             return account
@@ -190,7 +190,7 @@ class Accounts:
         async with self._write(organization_id) as session:
             organization = await session.get_one(Organization, organization_id)
             terms = await lock_terms(session, organization_id)
-            require_good_standing(organization, terms, to_change=True)
+            require_usable(organization, terms, to_change=True)
             account = await _account(session, organization.hex_id)
             if not account.can_add_organizer:
                 raise Exhausted(ErrorCode.ORGANIZERS_EXHAUSTED, most=account.terms.most_organizers)
@@ -301,7 +301,7 @@ async def _account(session: AsyncSession, hex_id: str) -> Account:
 async def _member(session: AsyncSession, organization_id: int, hex_id: str, *, to_change: bool) -> Organizer:
     organization = await session.get_one(Organization, organization_id)
     terms = await session.get_one(MeetingTerms, organization_id)
-    require_good_standing(organization, terms, to_change=to_change)
+    require_usable(organization, terms, to_change=to_change)
     row = (
         await session.execute(
             select(Person, Membership)

@@ -1,4 +1,4 @@
-"""Standing of an account: open and paid for, or closed to some operations."""
+"""Terms of an account: what they let it do, and locks for whoever counts against them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRIAL = timedelta(days=14)
 """Time that a trial lasts."""
 
 
-def require_good_standing(organization: Organization, terms: MeetingTerms, *, to_change: bool) -> None:
+def require_usable(organization: Organization, terms: MeetingTerms, *, to_change: bool) -> None:
     """Raises Forbidden for an organization that is closed or, `to_change` something, not paid for."""
     if organization.closed_at is not None:
         raise Forbidden(ErrorCode.ACCOUNT_CLOSED)

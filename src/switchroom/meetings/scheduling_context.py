@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.accounts.models import MeetingTerms
 from switchroom.accounts.organizers import Actor
-from switchroom.accounts.terms import require_good_standing
+from switchroom.accounts.terms import require_usable
 from switchroom.errors import ErrorCode, NotFound
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.rooms.quotas import Size, standard_size, with_standard_size
@@ -24,14 +24,14 @@ class SchedulingContext(Struct, frozen=True):
 
 
 async def context_of(session: AsyncSession, actor: Actor, *, to_change: bool) -> SchedulingContext:
-    """The actor's side of a meeting. Raises Forbidden as `require_good_standing` does."""
+    """The actor's side of a meeting. Raises Forbidden as `require_usable` does."""
     found, _ = await _find(session, _PARTIES, actor, to_change=to_change)
     return found
 
 
 async def context_of_new(session: AsyncSession, actor: Actor) -> tuple[SchedulingContext, Size]:
     """The actor's side of a meeting that is to be made, and how large a room it gets. Raises Forbidden as
-    `require_good_standing` does."""
+    `require_usable` does."""
     found, size = await _find(session, _PARTIES_TO_NEW, actor, to_change=True)
     return found, standard_size(*size)
 
@@ -47,7 +47,7 @@ async def _find(
     if row is None:
         raise NotFound(ErrorCode.USER_NOT_FOUND, "user_id")
     organization, terms, organizer, *further = row
-    require_good_standing(organization, terms, to_change=to_change)
+    require_usable(organization, terms, to_change=to_change)
     return SchedulingContext(organization, terms, organizer), further
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from switchroom.accounts.accounts import Account, Accounts
 from switchroom.accounts.organizers import Actor
-from switchroom.accounts.terms import require_good_standing
+from switchroom.accounts.terms import require_usable
 from switchroom.dialects import operation
 from switchroom.errors import ErrorCode, Forbidden, NotFound
 from switchroom.identity.keys import KeyHolder, KeyPermission, PlatformKeys
@@ -64,7 +64,7 @@ class Callers:
         if key is not None and not key.is_of_platform:
             if account.organization.id != key.organization_id:
                 raise Forbidden(ErrorCode.KEY_ACCOUNT)
-            require_good_standing(account.organization, account.terms, to_change=to_change)
+            require_usable(account.organization, account.terms, to_change=to_change)
         return account
 
 
