@@ -153,7 +153,7 @@ class Reader(Generic[T]):
         if self._canonical is not None:
             value = self._canonical(value)
         if self._fields is None:
-            wrong = conversion.wrong_in(value, self._kind, "")
+            wrong = conversion.problems(value, self._kind, "")
             if wrong:
                 raise Unreadable(wrong)
             return conversion.converted(value, self._kind)
@@ -179,7 +179,7 @@ class Reader(Generic[T]):
             except msgspec.ValidationError:
                 if given is None and not field.required:
                     continue
-                wrong += conversion.wrong_in(given, field.type, field.encode_name)
+                wrong += conversion.problems(given, field.type, field.encode_name)
                 if field.required:
                     missing[field.name] = UNSET
         if wrong:
@@ -206,11 +206,11 @@ class _Conversion:
             raise msgspec.ValidationError(NULL_CHARACTER)
         return msgspec.convert(given, kind, dec_hook=self._scalars)
 
-    def wrong_in(self, given: Any, kind: Any, path: str) -> list[FieldProblem]:
+    def problems(self, given: Any, kind: Any, path: str) -> list[FieldProblem]:
         """Problems within a value, `_MOST_NAMED` at most; none if the value can be converted."""
-        return list(islice(self._wrong_in(given, kind, path), _MOST_NAMED))
+        return list(islice(self._problems(given, kind, path), _MOST_NAMED))
 
-    def _wrong_in(self, given: Any, kind: Any, path: str) -> Iterator[FieldProblem]:
+    def _problems(self, given: Any, kind: Any, path: str) -> Iterator[FieldProblem]:
         named = False
         for part, part_kind, part_path in _parts(given, kind, path):
             if not self._left:
@@ -224,7 +224,7 @@ class _Conversion:
                 self.converted(part, part_kind)
             except msgspec.ValidationError:
                 named = True
-                yield from self._wrong_in(part, part_kind, part_path)
+                yield from self._problems(part, part_kind, part_path)
         if not named:
             try:
                 self.converted(given, kind)

@@ -16,7 +16,7 @@ from tests.dialects.frame.library import Author, Draft, ask
 BOOKS = "/library/v1/books"
 
 
-def wrong_in(kind: Any, body: bytes) -> dict[str, str]:
+def problems(kind: Any, body: bytes) -> dict[str, str]:
     with pytest.raises(Unreadable) as error:
         Reader[Any](kind).read(body)
     return {one.path: one.code.value for one in error.value.problems}
@@ -60,36 +60,36 @@ async def test_what_is_no_message_at_all(body: bytes) -> None:
 def test_null_stands_for_an_absent_field_unless_the_field_knows_it() -> None:
     assert Reader(Draft).read(b'{"title": "Emma", "pages": null}') == Draft("Emma")
     assert Reader(Author).read(b'{"name": "Jane", "born": null}') == Author("Jane", None)
-    assert wrong_in(Draft, b'{"title": null}') == {"title": "type_mismatch"}
+    assert problems(Draft, b'{"title": null}') == {"title": "type_mismatch"}
 
 
 def test_a_null_character_is_in_no_text() -> None:
-    assert wrong_in(Draft, b'{"title": "a\\u0000b"}') == {"title": "text_with_null_character"}
+    assert problems(Draft, b'{"title": "a\\u0000b"}') == {"title": "text_with_null_character"}
     assert Reader(Draft).read(b'{"title": "a\\\\u0000b"}').title == "a\\u0000b"
 
 
 def test_messages_that_are_no_objects() -> None:
     assert Reader(list[Author]).read(b'[{"name": "Jane"}]') == [Author("Jane")]
-    assert set(wrong_in(list[Author], b'[{"name": "Jane"}, {"name": 5}, {}]')) == {"[1].name", "[2].name"}
-    assert set(wrong_in(list[Author] | Author, b'{"name": 5}')) == {"name"}
+    assert set(problems(list[Author], b'[{"name": "Jane"}, {"name": 5}, {}]')) == {"[1].name", "[2].name"}
+    assert set(problems(list[Author] | Author, b'{"name": 5}')) == {"name"}
 
 
 def test_of_a_million_wrong_items_some_are_named() -> None:
-    assert len(wrong_in(Draft, b'{"title": "x", "authors": [' + b"1," * 300_000 + b"1]}")) == 100
+    assert len(problems(Draft, b'{"title": "x", "authors": [' + b"1," * 300_000 + b"1]}")) == 100
 
 
 def test_of_many_items_the_one_that_is_wrong_is_named() -> None:
     items = b'{"name": "Jane"},' * 20_000
-    assert wrong_in(Draft, b'{"title": "x", "authors": [' + items + b"1]}") == {
+    assert problems(Draft, b'{"title": "x", "authors": [' + items + b"1]}") == {
         "authors[20000]": "type_mismatch"
     }
 
 
 def test_what_is_quoted_of_a_value_is_no_place() -> None:
     place = " - at `$.title`"
-    assert wrong_in(Literal["x"] | Author, json.dumps(place).encode()) == {"": "value_unknown"}
+    assert problems(Literal["x"] | Author, json.dumps(place).encode()) == {"": "value_unknown"}
     body = json.dumps({"title": "x", "kind": place}).encode()
-    assert wrong_in(_WithKind, body) == {"kind": "value_unknown"}
+    assert problems(_WithKind, body) == {"kind": "value_unknown"}
 
 
 class _WithKind(Struct):
@@ -103,7 +103,7 @@ def test_levels_are_bounded(opening: str, closing: str) -> None:
 
     assert Reader(Draft).read(body(DEEPEST - 1)).title == "x"
     for depth in (DEEPEST, 500, 980):
-        assert wrong_in(Draft, body(depth)) == {"": "body_too_deep"}
+        assert problems(Draft, body(depth)) == {"": "body_too_deep"}
 
 
 def test_a_body_of_very_many_lists_is_refused_before_it_is_read() -> None:
@@ -111,7 +111,7 @@ def test_a_body_of_very_many_lists_is_refused_before_it_is_read() -> None:
         return b'{"title": "x", "more": [' + b",".join([b"[]"] * (lists - 2)) + b"]}"
 
     assert Reader(Draft).read(body(MOST_CONTAINERS)).title == "x"
-    assert wrong_in(Draft, body(MOST_CONTAINERS + 1)) == {"": "body_too_many_containers"}
+    assert problems(Draft, body(MOST_CONTAINERS + 1)) == {"": "body_too_many_containers"}
     longer = body(2 * MOST_CONTAINERS) + b" " * LARGEST_BODY
     assert Reader(Draft).read(longer).title == "x"
 
