@@ -125,13 +125,13 @@ class Service:
     def __init__(
         self,
         subject: str,
-        carry_out: Callable[[msgspec.Raw], Awaitable[bytes]],
+        handle: Callable[[msgspec.Raw], Awaitable[bytes]],
         at_once: int,
         waiting: int,
     ) -> None:
         self.subject = subject
         self.subscription: NatsSubscription | None = None
-        self._carry_out = carry_out
+        self._handle = handle
         self._most = at_once + waiting
         self._turns = asyncio.Semaphore(at_once)
         self._tasks: set[asyncio.Task[_Outcome]] = set()
@@ -182,7 +182,7 @@ class Service:
             async with patience:
                 patience.reschedule(asyncio.get_running_loop().time() + request.limit)
                 async with self._turns:
-                    answer = await self._carry_out(request.request)
+                    answer = await self._handle(request.request)
         except Exception as error:
             if patience.expired():
                 log.warning("command not carried out in time", subject=self.subject)
@@ -216,10 +216,10 @@ class Commands:
         `waiting` more wait is refused. All who serve a subject are one group: each command goes to one."""
         decoder = msgspec.msgpack.Decoder(command.request)
 
-        async def carry_out(request: msgspec.Raw) -> bytes:
+        async def handle(request: msgspec.Raw) -> bytes:
             return msgspec.msgpack.encode(await handler(decoder.decode(request)))
 
-        service = Service(_checked(command.subject), carry_out, at_once, waiting)
+        service = Service(_checked(command.subject), handle, at_once, waiting)
         service.on_close(self._forget)
         self._services[service.subject].append(service)
         return service

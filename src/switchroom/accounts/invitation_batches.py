@@ -161,7 +161,7 @@ class InvitationBatches(Work[Claim[Batch]]):
         while (piece := await self._next(batch.id)) is not None:
             number, payload = piece
             drafts = msgspec.json.decode(payload, type=list[InvitationDraft])
-            work = partial(self._carry_out, job, inviter, number, drafts)
+            work = partial(self._handle_piece, job, inviter, number, drafts)
             await written(work, "piece of a batch", self.leases.lease)
             await asyncio.sleep(0)
         await written(partial(self._end, job), "end of a batch", self.leases.lease)
@@ -179,7 +179,7 @@ class InvitationBatches(Work[Claim[Batch]]):
             row = (await session.execute(query)).one_or_none()
         return None if row is None else (row[0], row[1])
 
-    async def _carry_out(
+    async def _handle_piece(
         self, job: Claim[Batch], inviter: Inviter, number: int, drafts: Sequence[InvitationDraft]
     ) -> None:
         """Raises LeaseLost, and what a transaction raises while the database is away."""

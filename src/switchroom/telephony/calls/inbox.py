@@ -56,7 +56,7 @@ class Woken(Struct, frozen=True):
 class Command(Protocol):
     """Order of somebody outside of the call, carried out by the task that has it."""
 
-    async def carry_out(self, call: Any) -> None:
+    async def execute(self, call: Any) -> None:
         """Carry it out in a call that talks. It must not raise."""
         ...
 

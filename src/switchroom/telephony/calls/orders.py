@@ -51,7 +51,7 @@ class Order:
         except TimeoutError:
             raise Unavailable(ErrorCode.CALL_WORKER_BUSY) from None
 
-    async def carry_out(self, call: LiveCall) -> None:
+    async def execute(self, call: LiveCall) -> None:
         """Raises CallOver, Rerouted."""
         if self._done.done():
             return
@@ -59,7 +59,7 @@ class Order:
             leg = next((one for one in call.legs if one.uuid == self._uuid and not one.has_ended), None)
             if leg is None:
                 raise NotFound(ErrorCode.CHANNEL_NOT_FOUND, "uuid")
-            await _carry_out(call, leg, self._action)
+            await _execute(call, leg, self._action)
         except (CallOver, Rerouted):
             self._settle(None)
             raise
@@ -86,7 +86,7 @@ class Order:
             self._done.set_exception(error)
 
 
-async def _carry_out(call: LiveCall, leg: Leg, action: ChannelAction) -> None:
+async def _execute(call: LiveCall, leg: Leg, action: ChannelAction) -> None:
     match action:
         case Hangup():
             await _hang_up(call, leg)

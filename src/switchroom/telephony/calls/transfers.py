@@ -184,7 +184,7 @@ class GivePlace:
             self.refuse()
             return self._given.result()
 
-    async def carry_out(self, call: LiveCall) -> None:
+    async def execute(self, call: LiveCall) -> None:
         leg = next((one for one in call.legs if one.session is self._session), None)
         if leg is None or self._given.done():
             self.refuse()

@@ -169,7 +169,7 @@ class _Connection:
                     await self._answer(asked.number, _refused(Unavailable(ErrorCode.CALL_WORKER_BUSY)))
                     continue
                 self._at_once += 1
-                self._tasks.spawn(self._carry_out(asked), "control request")
+                self._tasks.spawn(self._handle(asked), "control request")
         except (asyncio.IncompleteReadError, OSError):
             pass
         except (ValueError, msgspec.MsgspecError) as error:
@@ -197,7 +197,7 @@ class _Connection:
                 await self._writer.drain()
         self._writer.close()
 
-    async def _carry_out(self, asked: Asked) -> None:
+    async def _handle(self, asked: Asked) -> None:
         try:
             reply = await _done(self._control, asked.request)
         except DomainError as error:
