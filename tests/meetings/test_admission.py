@@ -14,7 +14,7 @@ from switchroom.conference.refusals import code_of
 from switchroom.errors import DomainError, Forbidden, Invalid, LinkNotFound, NotFound, Unauthenticated
 from switchroom.identity.permissions import Standing
 from switchroom.mail.meeting_mails import MeetingRole
-from switchroom.meetings.admission import MeetingAdmission, MeetingPass, Visit, VisitState
+from switchroom.meetings.admission import MeetingAdmission, MeetingToken, Visit, VisitState
 from switchroom.meetings.drafts import InviteeDraft
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
@@ -177,7 +177,7 @@ def test_some_minutes_early(tenant: Tenant) -> None:
 @pytest.mark.parametrize("ending", ["closed", "canceled", "over"])
 def test_afterwards(tenant: Tenant, ending: str) -> None:
     planned = plan(tenant, invitees=INVITED, start=datetime.now(UTC) - HOUR / 2)
-    passes = [_enter(planned, key, "Pat") for key in ("", planned.key_of(GUEST), planned.organizer_key)]
+    entered = [_enter(planned, key, "Pat") for key in ("", planned.key_of(GUEST), planned.organizer_key)]
     if ending == "closed":
         planned.closes()
     elif ending == "canceled":
@@ -192,7 +192,7 @@ def test_afterwards(tenant: Tenant, ending: str) -> None:
         else:
             assert _look(planned, key).state is VisitState.OVER
             assert _refused(planned, key).code == "meeting_over"
-    for token in (*(one.token for one in passes), tenant.token):
+    for token in (*(one.token for one in entered), tenant.token):
         with pytest.raises(Forbidden) as error:
             _admitted(planned, token)
         assert error.value.code == "meeting_over"
@@ -242,19 +242,19 @@ def test_an_account_that_is_closed(tenant: Tenant, running: RunningPlatform) -> 
 def test_a_withdrawn_invitation(tenant: Tenant) -> None:
     """Its link and what was got by it are void; the others' stay good."""
     planned = plan(tenant, invitees=INVITED)
-    passes = {key: _enter(planned, planned.key_of(key)).token for key in (GUEST, HELPER)}
+    tokens = {key: _enter(planned, planned.key_of(key)).token for key in (GUEST, HELPER)}
     changed = planned.changes(invitees=INVITED[1:])
 
     with pytest.raises(LinkNotFound):
         _look(planned, planned.key_of(GUEST))
     with pytest.raises((LinkNotFound, Unauthenticated)):
-        _admitted(planned, passes[GUEST])
+        _admitted(planned, tokens[GUEST])
     assert changed.key_of(HELPER) == planned.key_of(HELPER)
-    assert _admitted(planned, passes[HELPER]).permissions == MODERATOR
+    assert _admitted(planned, tokens[HELPER]).permissions == MODERATOR
     again = planned.changes(invitees=INVITED)
     assert again.key_of(GUEST) != planned.key_of(GUEST)
     with pytest.raises((LinkNotFound, Unauthenticated)):
-        _admitted(planned, passes[GUEST])
+        _admitted(planned, tokens[GUEST])
     assert _admitted(again, _enter(again, again.key_of(GUEST)).token).display_name == "Jürgen Groß"
 
 
@@ -380,7 +380,7 @@ def _look(planned: Planned, key: str = "", token: str = "") -> Visit:
     return running.run(running.platform.meetings.admission.look_up(planned.number, key, token))
 
 
-def _enter(planned: Planned, key: str = "", name: str = "", external_id: str = "") -> MeetingPass:
+def _enter(planned: Planned, key: str = "", name: str = "", external_id: str = "") -> MeetingToken:
     running = planned.tenant.running
     return running.run(running.platform.meetings.admission.enter(planned.number, key, name, external_id))
 

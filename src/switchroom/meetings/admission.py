@@ -99,7 +99,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     recorded: bool
 
 
-class MeetingPass(Struct, frozen=True):
+class MeetingToken(Struct, frozen=True):
     """A guest's access token for a meeting's room."""
 
     token: str
@@ -160,7 +160,7 @@ class MeetingAdmission:
             visit = await _visit(session, shown, entitlement)
             return structs.replace(visit, is_member=True, display_name=claims.display_name)
 
-    async def enter(self, number: str, key: str, display_name: str, external_id: str = "") -> MeetingPass:
+    async def enter(self, number: str, key: str, display_name: str, external_id: str = "") -> MeetingToken:
         """A token for a visitor who stands before the meeting. By a personal link, the name that the
         invitation has counts unless another is given; all others need one.
 
@@ -191,7 +191,7 @@ class MeetingAdmission:
             room_id=shown.meeting.room_id,
             link_id=entitlement.link_id,
         )
-        return MeetingPass(self._signer.sign(claims), claims, visit)
+        return MeetingToken(self._signer.sign(claims), claims, visit)
 
     def verify(self, token: str) -> AccessToken:
         """The claims of a token that is genuine, in time and not revoked. Raises Unauthenticated."""

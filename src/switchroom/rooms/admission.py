@@ -123,7 +123,7 @@ class LinkView(Struct, frozen=True, kw_only=True):
     privacy_link: str = ""
 
 
-class GuestPass(Struct, frozen=True):
+class GuestToken(Struct, frozen=True):
     """A guest's access token for one room."""
 
     token: str
@@ -153,7 +153,7 @@ class AdmissionService:
 
     async def authenticate_guest(
         self, company_id: str, room_id: str, access_key: str, display_name: str, external_id: str
-    ) -> GuestPass:
+    ) -> GuestToken:
         """A token for the holder of the link.
 
         A guest link is one person, and so is a group link with the same `external_id` (32 to 256 characters).
@@ -193,7 +193,7 @@ class AdmissionService:
             room_id=room_id,
             link_id=link.id,
         )
-        return GuestPass(self._signer.sign(claims), claims, link)
+        return GuestToken(self._signer.sign(claims), claims, link)
 
     async def admit(self, token: str, room_id: str, display_name: str | None = None) -> Admission:
         """Admit the holder of the token into the room, if they may come in.
