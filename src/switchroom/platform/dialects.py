@@ -15,7 +15,7 @@ from switchroom.dialects.services import Services
 from switchroom.dialects.telephony_v3.callers import Callers as TelephonyCallers
 from switchroom.dialects.telephony_v3.dialect import Telephony
 from switchroom.dialects.webmeeting_v6.dialect import WebMeeting
-from switchroom.dialects.webmeeting_v6.views import MeetingWriter
+from switchroom.dialects.webmeeting_v6.meeting_messages import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingPayloads
 from switchroom.meetings.event_view import MeetingReports
 from switchroom.platform.conference import LiveRooms

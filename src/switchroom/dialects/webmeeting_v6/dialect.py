@@ -17,8 +17,8 @@ from switchroom.dialects.webmeeting_v6.calendars import CalendarOperations
 from switchroom.dialects.webmeeting_v6.callers import Caller, Callers, Context
 from switchroom.dialects.webmeeting_v6.documentation import DOCUMENTATION
 from switchroom.dialects.webmeeting_v6.errors import PROBLEMS, ErrorReply, ResponseCode, error_reply
+from switchroom.dialects.webmeeting_v6.meeting_messages import MeetingWriter
 from switchroom.dialects.webmeeting_v6.meetings import MeetingOperations
-from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import WebHookOperations
 
 

@@ -8,10 +8,10 @@ from switchroom.dialects.operation import Nothing, Operation, Parameter
 from switchroom.dialects.services import Services
 from switchroom.dialects.webmeeting_v6.callers import Callers, Context
 from switchroom.dialects.webmeeting_v6.drafts import meeting_draft
+from switchroom.dialects.webmeeting_v6.meeting_messages import MeetingWriter
 from switchroom.dialects.webmeeting_v6.messages import meetings as messages
 from switchroom.dialects.webmeeting_v6.messages.accounts import Deleted
 from switchroom.dialects.webmeeting_v6.times import text_or_none
-from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import ErrorCode, Invalid, Problems
 from switchroom.meetings.attendance import Attendance
 from switchroom.meetings.drafts import MeetingDraft

@@ -10,9 +10,9 @@ from switchroom.db.base import time_of
 from switchroom.dialects.operation import Nothing, Operation, Parameter
 from switchroom.dialects.services import Services
 from switchroom.dialects.webmeeting_v6.callers import Context, require_instance
+from switchroom.dialects.webmeeting_v6.meeting_messages import MeetingWriter
 from switchroom.dialects.webmeeting_v6.messages import webhooks as messages
 from switchroom.dialects.webmeeting_v6.messages.meetings import MeetingMessage, ParticipantMessage
-from switchroom.dialects.webmeeting_v6.views import MeetingWriter
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.events.log import LoggedEvent
 from switchroom.events.webhooks.hooks import MOST_LISTED, WebHookDraft
