@@ -1,4 +1,4 @@
-"""Meetings as readers of the event log see them: as they were, with what is known of them now."""
+"""Event view of meetings: as they were when an event happened, with what is known of them now."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import MeetingView, changes_of, clock_of, invitees_of, view
 
 
-class MeetingReports:
+class MeetingEventView:
+    """View of meetings and people that events name."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -17,7 +17,7 @@ from switchroom.dialects.telephony_v3.dialect import Telephony
 from switchroom.dialects.webmeeting_v6.dialect import WebMeeting
 from switchroom.dialects.webmeeting_v6.meeting_messages import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingPayloads
-from switchroom.meetings.event_view import MeetingReports
+from switchroom.meetings.event_view import MeetingEventView
 from switchroom.platform.conference import LiveRooms
 from switchroom.platform.events import EventServices
 from switchroom.platform.identity import IdentityServices
@@ -112,8 +112,8 @@ class Dialects:
         self.meeting_writer = MeetingWriter(
             meetings.invitations, live.service, identity.signer.name_of_instance()
         )
-        reports = MeetingReports(storage.database)
-        events.payloads[VIEW] = MeetingPayloads(reports, self.meeting_writer).render
+        event_view = MeetingEventView(storage.database)
+        events.payloads[VIEW] = MeetingPayloads(event_view, self.meeting_writer).render
         callers = TelephonyCallers(
             identity.keys,
             identity.organizations,

@@ -1,4 +1,4 @@
-"""Meetings as this API shows them."""
+"""Messages of meetings, made of what the domain has of them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from switchroom.errors import ErrorCode, Invalid
 from switchroom.events.log import LoggedEvent
 from switchroom.events.webhooks.hooks import MOST_LISTED, WebHookDraft
 from switchroom.events.webhooks.models import DeliveryState, Verb, WebHook
-from switchroom.meetings.event_view import MeetingReports
+from switchroom.meetings.event_view import MeetingEventView
 from switchroom.meetings.invitations import spaced
 
 VIEW = "webmeeting_v6"
@@ -135,8 +135,8 @@ class WebHookOperations:
 class MeetingPayloads:
     """Makes what the hooks are sent of an event: the meeting, and who joined or left it."""
 
-    def __init__(self, reports: MeetingReports, writer: MeetingWriter) -> None:
-        self._reports = reports
+    def __init__(self, event_view: MeetingEventView, writer: MeetingWriter) -> None:
+        self._event_view = event_view
         self._writer = writer
 
     async def render(
@@ -145,7 +145,7 @@ class MeetingPayloads:
         """None for a meeting that is gone, unless it is its going that is told."""
         if not event.type.startswith("meeting."):
             return None
-        shown = await self._reports.meeting(event.object_id, event.data)
+        shown = await self._event_view.meeting(event.object_id, event.data)
         if shown is None:
             return _deleted(event) if event.type == "meeting.deleted" else None
         meeting = self._writer.message(shown)
@@ -153,7 +153,7 @@ class MeetingPayloads:
             return meeting
         left = event.type == "meeting.left"
         moment = time_of(event.occurred_at)
-        person = await self._reports.person(event.object_id, str(event.data.get("user_id", "")))
+        person = await self._event_view.person(event.object_id, str(event.data.get("user_id", "")))
         return messages.PresenceMessage(
             participant=ParticipantMessage(
                 participant_id=str(event.data.get("participant_id", "")),
