@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from switchroom.bus import Bus
 from switchroom.conference.media.recording import RecordingSessions
-from switchroom.conference.room.permission_overrides import OverrideRecords
+from switchroom.conference.room.override_records import OverrideRecords
 from switchroom.conference.service import ConferenceService
 from switchroom.conference.signalling.socket import RoomRouter
 from switchroom.dialects.client.dialect import ClientApi

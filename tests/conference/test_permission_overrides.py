@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from switchroom.conference.cluster.ownership import RoomOwnership
-from switchroom.conference.room import permission_overrides
+from switchroom.conference.room import override_records
+from switchroom.conference.room.override_records import OverrideRecords, RoomOverride, RoomRule
 from switchroom.conference.room.overrides import Overrides, Removal, Rules
-from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride, RoomRule
 from switchroom.db import schema, write_behind
 from switchroom.db.database import Database
 from switchroom.rooms.models import RoomMode
@@ -240,7 +240,7 @@ async def test_a_locked_room_keeps_out_who_was_inside_an_earlier_session(
 async def test_a_lock_that_nobody_keeps_up_is_over_in_time(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(permission_overrides, "LOCKED_FOR", -1)
+    monkeypatch.setattr(override_records, "LOCKED_FOR", -1)
     records = OverrideRecords(database)
     records.note_rules("lounge", Rules(Permission.VOICE, locked=True), "a session")
     await records.finish()

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
 from switchroom.conference.cluster.cluster import Cluster
-from switchroom.conference.room.permission_overrides import OverrideRecords, RoomOverride, RoomRule
+from switchroom.conference.room.override_records import OverrideRecords, RoomOverride, RoomRule
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
 from switchroom.db.base import Base

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from switchroom.conference.cluster.cluster import Cluster
-from switchroom.conference.room.permission_overrides import OverrideRecords
+from switchroom.conference.room.override_records import OverrideRecords
 from switchroom.conference.service import ConferenceService
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.errors import Unavailable

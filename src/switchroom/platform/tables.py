@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import switchroom.accounts.models
 import switchroom.conference.cluster.ownership
-import switchroom.conference.room.permission_overrides
+import switchroom.conference.room.override_records
 import switchroom.events.models
 import switchroom.events.webhooks.models
 import switchroom.identity.models
@@ -22,7 +22,7 @@ from switchroom.db.base import Base
 _WITH_TABLES = (
     switchroom.accounts.models,
     switchroom.conference.cluster.ownership,
-    switchroom.conference.room.permission_overrides,
+    switchroom.conference.room.override_records,
     switchroom.events.models,
     switchroom.events.webhooks.models,
     switchroom.identity.models,
