@@ -14,7 +14,7 @@ from sqlalchemy import select
 from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.room import override_records
 from switchroom.conference.room.override_records import OverrideRecords, RoomOverride, RoomRule
-from switchroom.conference.room.overrides import Overrides, Removal, Rules
+from switchroom.conference.room.permission_overrides import Overrides, Removal, Rules
 from switchroom.db import schema, write_behind
 from switchroom.db.database import Database
 from switchroom.rooms.models import RoomMode

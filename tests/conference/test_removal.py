@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from switchroom.conference.room import moderation, overrides
+from switchroom.conference.room import moderation, permission_overrides
 from switchroom.rooms.permissions import MODERATOR
 from tests.conference.room import Client, RoomServer
 
@@ -107,7 +107,7 @@ async def test_it_is_over_in_time(server: RoomServer, monkeypatch: pytest.Monkey
 async def test_the_first_of_too_many_may_come_again(
     server: RoomServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overrides, "MOST_REMOVED", 1)
+    monkeypatch.setattr(permission_overrides, "MOST_REMOVED", 1)
     mia, ben, cleo = (
         await server.enter("Mia", MODERATOR),
         await server.enter("Ben"),

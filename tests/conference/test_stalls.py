@@ -27,7 +27,7 @@ from switchroom.conference.messages import (
     decode,
     encode,
 )
-from switchroom.conference.room.overrides import MOST_REMOVED, Removal
+from switchroom.conference.room.permission_overrides import MOST_REMOVED, Removal
 from switchroom.http.websocket import LARGEST_MESSAGE
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
 from tests.conference.room import RoomServer

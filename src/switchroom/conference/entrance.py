@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from switchroom.conference.live_room import LiveRoom
 from switchroom.conference.messages import Join
 from switchroom.conference.room.override_records import PermissionOverrides
-from switchroom.conference.room.overrides import Overrides, browser_mark
+from switchroom.conference.room.permission_overrides import Overrides, browser_mark
 from switchroom.conference.room.reentry import ReentryTokens
 from switchroom.db.base import time_of
 from switchroom.errors import ErrorCode, Forbidden

@@ -26,8 +26,8 @@ from switchroom.conference.pending_joins import PendingJoins
 from switchroom.conference.reviews import Reviewer, Reviews
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.override_records import OverrideRecords, PermissionOverrides
-from switchroom.conference.room.overrides import browser_mark
 from switchroom.conference.room.participants import Connection, MediaState, Participant
+from switchroom.conference.room.permission_overrides import browser_mark
 from switchroom.conference.room.reentry import ReentryTokens
 from switchroom.conference.room.review import take_in
 from switchroom.conference.room.waiting_room import WaitingParticipant, WaitingRooms

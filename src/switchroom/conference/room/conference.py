@@ -21,8 +21,8 @@ from switchroom.conference.messages import (
 from switchroom.conference.room import to_message
 from switchroom.conference.room.announcements import Showing, tell, tell_self
 from switchroom.conference.room.chat_history import ChatHistory
-from switchroom.conference.room.overrides import Overrides, RoomOverrides, Rules
 from switchroom.conference.room.participants import Participant, is_spectator
+from switchroom.conference.room.permission_overrides import Overrides, RoomOverrides, Rules
 from switchroom.conference.room.spectators import announce_changes, spectators_for
 from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission, RoomFacts

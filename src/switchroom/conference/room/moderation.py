@@ -16,8 +16,8 @@ from switchroom.conference.messages import (
 )
 from switchroom.conference.room import to_message
 from switchroom.conference.room.conference import Conference
-from switchroom.conference.room.overrides import REMOVED_FOR, Removal
 from switchroom.conference.room.participants import Participant
+from switchroom.conference.room.permission_overrides import REMOVED_FOR, Removal
 from switchroom.conference.room.review import turning
 from switchroom.errors import ErrorCode, Exhausted, Forbidden, Invalid, NotFound
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, NO_PERMISSION, Permission

@@ -13,7 +13,13 @@ from sqlalchemy import BigInteger, ColumnElement, String, delete, exists, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from switchroom.conference.room.overrides import LOCKED_FOR, Overrides, Removal, RoomOverrides, Rules
+from switchroom.conference.room.permission_overrides import (
+    LOCKED_FOR,
+    Overrides,
+    Removal,
+    RoomOverrides,
+    Rules,
+)
 from switchroom.db.base import Base
 from switchroom.db.database import Database, upsert
 from switchroom.db.write_behind import WriteBehind

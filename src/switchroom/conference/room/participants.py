@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from switchroom.conference.messages import ServerMessage
-from switchroom.conference.room.overrides import Overrides, Rules
+from switchroom.conference.room.permission_overrides import Overrides, Rules
 from switchroom.db.base import now
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.permissions import ACTIVE, Permission

@@ -16,8 +16,8 @@ from switchroom.conference.messages import (
     RoomInfo,
     SpectatorInfo,
 )
-from switchroom.conference.room.overrides import Removal, Rules
 from switchroom.conference.room.participants import Participant
+from switchroom.conference.room.permission_overrides import Removal, Rules
 from switchroom.db.base import time_of
 from switchroom.rooms.admission import RoomFacts
 from switchroom.rooms.models import RoomMode

@@ -14,8 +14,8 @@ from switchroom.conference.messages import Ended, EndReason, Waiting, WaitingInf
 from switchroom.conference.room import to_message
 from switchroom.conference.room.announcements import tell
 from switchroom.conference.room.conference import Conference
-from switchroom.conference.room.overrides import Rules
 from switchroom.conference.room.participants import Connection, Participant
+from switchroom.conference.room.permission_overrides import Rules
 from switchroom.db.base import time_of
 from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound
 from switchroom.rooms.admission import Admission
