@@ -215,19 +215,19 @@ class PermissionOverrides:
         if self._records is not None:
             released = self._rooms.pop(room_id, None)
             if released is not None:
-                released.keeper = None
+                released.follower = None
         elif room_id in self._rooms and not self._rooms[room_id].removed():
             del self._rooms[room_id]
 
     def _keep(self, room_id: str, overrides: RoomOverrides) -> RoomOverrides:
         self._rooms[room_id] = overrides
         if self._records is not None:
-            overrides.keeper = _Keeper(self._records, room_id, overrides)
+            overrides.follower = _Follower(self._records, room_id, overrides)
         return overrides
 
 
-class _Keeper:
-    """Notes what changes in one room."""
+class _Follower:
+    """Follower of the overrides of one room: has the records note what changes."""
 
     def __init__(self, records: OverrideRecords, room_id: str, overrides: RoomOverrides) -> None:
         self._records = records

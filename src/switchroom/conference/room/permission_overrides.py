@@ -72,8 +72,8 @@ class Removal(Struct, frozen=True, kw_only=True):
         return time.time() < self.until
 
 
-class Keeper(Protocol):
-    """Keeper of the moderators' decisions, for the next process that has the room."""
+class OverrideFollower(Protocol):
+    """Follower of the overrides of a room: acts on what changes in them."""
 
     def person_changed(self, user_id: str) -> None:
         """Something else holds for one person."""
@@ -101,7 +101,7 @@ class RoomOverrides:
         self.rules = rules or Rules()
         self.session = session or _new_session()
         """The random mark of what goes on in the room until everybody has left."""
-        self.keeper: Keeper | None = None
+        self.follower: OverrideFollower | None = None
 
     def of(self, user_id: str) -> Overrides:
         """Overrides of one person's permissions, also for later stays."""
@@ -172,12 +172,12 @@ class RoomOverrides:
         self.session = _new_session()
 
     def _person_changed(self, user_id: str) -> None:
-        if self.keeper is not None:
-            self.keeper.person_changed(user_id)
+        if self.follower is not None:
+            self.follower.person_changed(user_id)
 
     def _rules_changed(self) -> None:
-        if self.keeper is not None:
-            self.keeper.rules_changed()
+        if self.follower is not None:
+            self.follower.rules_changed()
 
 
 def _new_session() -> str:
