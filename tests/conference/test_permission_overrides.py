@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.room import override_records
-from switchroom.conference.room.override_records import OverrideRecords, RoomOverride, RoomRule
+from switchroom.conference.room.override_records import OverrideRecords, OverrideRow, RuleRow
 from switchroom.conference.room.permission_overrides import Overrides, Removal, Rules
 from switchroom.db import schema, write_behind
 from switchroom.db.database import Database
@@ -47,7 +47,7 @@ async def server_with(database: Database) -> AsyncGenerator[RoomServer]:
 async def written(database: Database) -> list[str]:
     """The user ids of those for whom something is written."""
     async with database.read(None) as session:
-        return sorted(await session.scalars(select(RoomOverride.user_id)))
+        return sorted(await session.scalars(select(OverrideRow.user_id)))
 
 
 async def enters(server: RoomServer, name: str, **fields: Any) -> Client:
@@ -247,7 +247,7 @@ async def test_a_lock_that_nobody_keeps_up_is_over_in_time(
     assert (await records.load("lounge")).rules == Rules()
     await records.tidy()
     async with database.read(None) as session:
-        assert not (await session.scalars(select(RoomRule))).all()
+        assert not (await session.scalars(select(RuleRow))).all()
 
 
 async def test_who_was_made_a_moderator_is_one_after_a_restart(database: Database) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
 from switchroom.conference.cluster.cluster import Cluster
-from switchroom.conference.room.override_records import OverrideRecords, RoomOverride, RoomRule
+from switchroom.conference.room.override_records import OverrideRecords, OverrideRow, RuleRow
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
 from switchroom.db.base import Base
@@ -70,11 +70,11 @@ class WorkerServers:
 
     async def written(self, count: int) -> None:
         """Wait until what moderators decided is written for so many people."""
-        await self._written(RoomOverride, count)
+        await self._written(OverrideRow, count)
 
     async def rules_written(self, count: int) -> None:
         """Wait until what moderators forbid everybody is written for so many rooms."""
-        await self._written(RoomRule, count)
+        await self._written(RuleRow, count)
 
     async def _written(self, table: type[Base], count: int) -> None:
         database = Database(self._database_url)

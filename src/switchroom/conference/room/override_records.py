@@ -27,7 +27,7 @@ from switchroom.rooms.models import Room
 from switchroom.rooms.permissions import Permission
 
 
-class RoomOverride(Base):
+class OverrideRow(Base):
     """Decisions of moderators about a person in a live room (see `Overrides`, `Removal`)."""
 
     __tablename__ = "room_overrides"
@@ -43,7 +43,7 @@ class RoomOverride(Base):
     removed_by: Mapped[str] = mapped_column(String(1000), default="")
 
 
-class RoomRule(Base):
+class RuleRow(Base):
     """Decisions of moderators about everybody in a live room (see `Rules`)."""
 
     __tablename__ = "room_rules"
@@ -117,8 +117,8 @@ class OverrideRecords:
         """Overrides, removals and rules that hold in a room. Raises Unavailable."""
         # This process may have had the room a moment ago.
         await self.finish()
-        people = select(RoomOverride).where(RoomOverride.room_id == room_id)
-        rules = select(RoomRule).where(RoomRule.room_id == room_id, RoomRule.good_until > int(time.time()))
+        people = select(OverrideRow).where(OverrideRow.room_id == room_id)
+        rules = select(RuleRow).where(RuleRow.room_id == room_id, RuleRow.good_until > int(time.time()))
         async with self._database.read(None) as session:
             rows = (await session.scalars(people)).all()
             rule = await session.scalar(rules)
@@ -150,13 +150,13 @@ class OverrideRecords:
     async def tidy(self) -> None:
         """Forget the rooms that have been deleted while nobody had them, and what is over."""
         moment = int(time.time())
-        people_gone = ~exists().where(Room.id == RoomOverride.room_id)
-        rules_gone = ~exists().where(Room.id == RoomRule.room_id)
-        nothing_held = (RoomOverride.granted == 0) & (RoomOverride.revoked == 0) & ~_removed()
+        people_gone = ~exists().where(Room.id == OverrideRow.room_id)
+        rules_gone = ~exists().where(Room.id == RuleRow.room_id)
+        nothing_held = (OverrideRow.granted == 0) & (OverrideRow.revoked == 0) & ~_removed()
         async with self._database.write(None) as session:
             for gone in (
-                delete(RoomOverride).where(or_(people_gone, nothing_held)),
-                delete(RoomRule).where(or_(rules_gone, RoomRule.good_until <= moment)),
+                delete(OverrideRow).where(or_(people_gone, nothing_held)),
+                delete(RuleRow).where(or_(rules_gone, RuleRow.good_until <= moment)),
             ):
                 await session.execute(gone.execution_options(synchronize_session=False))
 
@@ -242,7 +242,7 @@ class _Follower:
         self._records.note_rules(self._room_id, self._overrides.rules, self._overrides.session)
 
 
-def _removal(row: RoomOverride) -> Removal:
+def _removal(row: OverrideRow) -> Removal:
     return Removal(
         until=row.removed_until,
         display_name=row.removed_name,
@@ -274,13 +274,11 @@ async def _write_person(session: AsyncSession, note: _Person) -> None:
             "removed_browser": removal.browser if removal is not None else "",
             "removed_by": removal.by_name if removal is not None else "",
         }
-        row = upsert(session, RoomOverride).values(room_id=note.room_id, user_id=note.user_id, **held)
-        key = [RoomOverride.room_id, RoomOverride.user_id]
+        row = upsert(session, OverrideRow).values(room_id=note.room_id, user_id=note.user_id, **held)
+        key = [OverrideRow.room_id, OverrideRow.user_id]
         await session.execute(row.on_conflict_do_update(index_elements=key, set_=held))
         return
-    gone = delete(RoomOverride).where(
-        RoomOverride.room_id == note.room_id, RoomOverride.user_id == note.user_id
-    )
+    gone = delete(OverrideRow).where(OverrideRow.room_id == note.room_id, OverrideRow.user_id == note.user_id)
     await session.execute(gone.execution_options(synchronize_session=False))
 
 
@@ -293,24 +291,24 @@ async def _write_rules(session: AsyncSession, note: _Room) -> None:
             "good_until": good_until,
             "session": note.session,
         }
-        row = upsert(session, RoomRule).values(room_id=note.room_id, **held)
-        await session.execute(row.on_conflict_do_update(index_elements=[RoomRule.room_id], set_=held))
+        row = upsert(session, RuleRow).values(room_id=note.room_id, **held)
+        await session.execute(row.on_conflict_do_update(index_elements=[RuleRow.room_id], set_=held))
     else:
         await _forget_rules(session, note.room_id)
 
 
 async def _forget(session: AsyncSession, room_id: str) -> None:
     await _forget_rules(session, room_id)
-    kept = update(RoomOverride).where(RoomOverride.room_id == room_id, _removed())
+    kept = update(OverrideRow).where(OverrideRow.room_id == room_id, _removed())
     await session.execute(kept.values(granted=0, revoked=0).execution_options(synchronize_session=False))
-    gone = delete(RoomOverride).where(RoomOverride.room_id == room_id, ~_removed())
+    gone = delete(OverrideRow).where(OverrideRow.room_id == room_id, ~_removed())
     await session.execute(gone.execution_options(synchronize_session=False))
 
 
 async def _forget_rules(session: AsyncSession, room_id: str) -> None:
-    gone = delete(RoomRule).where(RoomRule.room_id == room_id)
+    gone = delete(RuleRow).where(RuleRow.room_id == room_id)
     await session.execute(gone.execution_options(synchronize_session=False))
 
 
 def _removed() -> ColumnElement[bool]:
-    return RoomOverride.removed_until > int(time.time())
+    return OverrideRow.removed_until > int(time.time())
