@@ -11,7 +11,7 @@ from switchroom.telephony.calls.channels import channels_of
 from switchroom.telephony.calls.inbox import Inbox, Ordered
 from switchroom.telephony.calls.leg import Leg, Party
 from switchroom.telephony.calls.live_call import LiveCall
-from switchroom.telephony.calls.orders import Order
+from switchroom.telephony.calls.orders import ChannelOrder
 from switchroom.telephony.calls.quickcalls import FromProgram
 from switchroom.telephony.calls.snapshot import LegDirection
 from switchroom.telephony.calls.switchboard import Switchboard
@@ -60,7 +60,7 @@ class SwitchboardControl:
 
     async def act(self, organization_id: int, uuid: str, action: ChannelAction) -> None:
         call = self._call_of(organization_id, uuid)
-        order = Order(uuid, action)
+        order = ChannelOrder(uuid, action)
         call.inbox.put(Ordered(order))
         await order.wait()
 

@@ -53,7 +53,7 @@ class Woken(Struct, frozen=True):
     """End of something that the task waits for elsewhere."""
 
 
-class Command(Protocol):
+class Order(Protocol):
     """Order of somebody outside of the call, carried out by the task that has it."""
 
     async def execute(self, call: Any) -> None:
@@ -66,9 +66,9 @@ class Command(Protocol):
 
 
 class Ordered(Struct, frozen=True):
-    """A command."""
+    """An order."""
 
-    command: Command
+    order: Order
 
 
 Happening = Signalled | KeyPressed | PlayedToEnd | MediaLost | Rang | Woken | Ordered

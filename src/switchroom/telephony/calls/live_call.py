@@ -576,6 +576,6 @@ class LiveCall(TalkingCall):
         self.ended_at = datetime.now(UTC)
         for happening in self.inbox.drain():
             if isinstance(happening, Ordered):
-                happening.command.refuse()
+                happening.order.refuse()
         if self.is_told:
             self.note(ChangeKind.ENDED)

@@ -34,7 +34,7 @@ LIMIT = 4.0
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Order:
+class ChannelOrder:
     """An order to the call of a channel; the client that has given it waits."""
 
     def __init__(self, uuid: str, action: ChannelAction) -> None:

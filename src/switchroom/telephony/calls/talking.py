@@ -156,8 +156,8 @@ class TalkingCall(CallState):
 
     async def _dealt_with(self, happening: Happening) -> bool:
         match happening:
-            case Ordered(command):
-                await command.execute(self)
+            case Ordered(order):
+                await order.execute(self)
                 return True
             case PlayedToEnd(_, playback) if playback in self._interjected:
                 await self._talk_again(self._interjected.pop(playback))
