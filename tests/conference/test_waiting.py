@@ -166,7 +166,9 @@ async def test_who_was_let_in_need_not_wait_again(server: RoomServer) -> None:
     await server.join("Ben")
 
 
-async def test_who_was_let_in_has_a_pass_for_a_server_that_knows_nothing_of_it(server: RoomServer) -> None:
+async def test_who_was_let_in_has_a_reentry_token_for_a_server_that_knows_nothing_of_it(
+    server: RoomServer,
+) -> None:
     mia, ben = await moderator(server), await join_waiting(server, "Ben")
     await mia.does("admit", participantId=ben.id)
     let_in = (await is_let_in(ben))["letIn"]

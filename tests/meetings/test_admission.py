@@ -125,7 +125,7 @@ def test_an_organizer_is_one_person_by_account_and_by_key(tenant: Tenant) -> Non
     assert by_key.display_name == "Ada Admin"
 
 
-def test_members_before_the_door(tenant: Tenant, running: RunningPlatform) -> None:
+def test_members_before_they_enter(tenant: Tenant, running: RunningPlatform) -> None:
     invited = tenant.person(Standing.PARTICIPANT, first_name="Ines", last_name="Invited")
     draft = InviteeDraft(email=invited.username, role=MeetingRole.MODERATOR)
     planned = plan(tenant, kind=MeetingKind.WEBINAR, invitees=[draft])

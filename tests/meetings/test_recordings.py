@@ -1,4 +1,4 @@
-"""Recordings of meetings on each database: taped, made a file, given up, removed."""
+"""Recordings of meetings on each database: recorded, made a file, given up, removed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def hold_ffmpeg(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return go_on
 
 
-async def test_what_was_taped_becomes_a_file_and_is_told(studio: Studio) -> None:
+async def test_what_was_recorded_becomes_a_file_and_is_told(studio: Studio) -> None:
     planned = await studio.acme.plan("Über uns")
     recording_session = await studio.recording_session(planned, "voice", "camera")
     assert not await studio.finisher().finish_one()
@@ -126,7 +126,7 @@ async def test_one_whose_process_was_killed_is_finished_with_what_there_is(studi
     assert row is not None
     assert row.ended_at is not None
     assert row.ended_at < now() - 20 * SECOND
-    assert not await recording_session.renew(), "who taped it learns that it is no longer theirs"
+    assert not await recording_session.renew(), "who recorded it learns that it is no longer theirs"
 
 
 async def test_what_is_on_another_machine_is_left_to_it(studio: Studio, tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ async def test_only_its_own_old_directories_without_a_meeting_are_removed(
         assert place.exists()
 
 
-async def test_nothing_is_taped_where_there_is_no_place_for_it(studio: Studio) -> None:
+async def test_nothing_is_recorded_where_there_is_no_place_for_it(studio: Studio) -> None:
     acme = studio.acme
     planned = await acme.plan()
     full = RecordingSessions(acme.database, studio.files, least_free=1 << 62)
