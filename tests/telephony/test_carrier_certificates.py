@@ -64,7 +64,7 @@ def unknown(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 async def office(tmp_path: Path, known: Authority) -> AsyncIterator[Office]:
-    """An account, whose SIP server and keeper of trunks know one authority."""
+    """An account, whose SIP server and registrations of trunks know one authority."""
     office = Office(f"sqlite+aiosqlite:///{tmp_path / 'platform.sqlite'}", tmp_path / "office")
     certificate, key = known.certify("pbx.example")
     office.configuration = replace(

@@ -68,7 +68,7 @@ class Office:
             networks or ("127.0.0.0/8",), lambda: frozenset({self.configuration.port}), lookup=lookup
         )
         own = OwnSide("127.0.0.1", self.configuration.port)
-        keeper = TrunkRegistrations(
+        registrations = TrunkRegistrations(
             self.database,
             self.bus,
             self.engine.directory,
@@ -78,7 +78,7 @@ class Office:
             self.certificates,
             own,
         )
-        self.tasks.append(asyncio.create_task(keeper.run()))
+        self.tasks.append(asyncio.create_task(registrations.run()))
         return self.tasks[-1]
 
     async def add_trunk(self, port: int, account: int | None = None, **more: Any) -> int:

@@ -91,7 +91,7 @@ class OwnSide(Struct, frozen=True):
 
 
 class TrunkRegistrations:
-    """Keeper of the trunks' registrations and addresses, in one process at a time. What is changed counts
+    """Upkeep of the trunks' registrations and addresses, in one process at a time. What is changed counts
     within a second; a registration is withdrawn when its trunk is deleted, disabled or leads elsewhere, and
     stays when the process ends: the next one renews it."""
 
@@ -142,38 +142,38 @@ class TrunkRegistrations:
             _NoCalls(),
         )
         store = TrunkStore(self._database, lease, self._trunks)
-        keepers: dict[int, _Keeper] = {}
+        tasks: dict[int, _TrunkTask] = {}
         try:
             while True:
                 self._changed.clear()
                 wanted = await store.configured()
-                await self._end_others(keepers, wanted)
+                await self._end_others(tasks, wanted)
                 states = await store.prepare(wanted)
                 for trunk_id, trunk in wanted.items():
-                    if trunk_id not in keepers:
+                    if trunk_id not in tasks:
                         registration = self._registration(agent, trunk, states[trunk_id])
-                        keepers[trunk_id] = _Keeper(
+                        tasks[trunk_id] = _TrunkTask(
                             trunk,
                             self._carriers,
                             self._certificates,
                             store,
                             registration,
-                            lambda: _count(keepers),
+                            lambda: _count(tasks),
                         )
-                _count(keepers)
-                for keeper in keepers.values():
-                    keeper.check()
+                _count(tasks)
+                for task in tasks.values():
+                    task.check()
                 await set_within(self._changed, COMPARE_EVERY)
                 await asyncio.sleep(GATHER)
         finally:
-            await asyncio.gather(*(keeper.stop() for keeper in keepers.values()))
+            await asyncio.gather(*(task.stop() for task in tasks.values()))
             agent.close()
 
-    async def _end_others(self, keepers: dict[int, _Keeper], wanted: Mapping[int, ConfiguredTrunk]) -> None:
-        ended = [keeper for id_, keeper in keepers.items() if wanted.get(id_) != keeper.trunk]
-        for keeper in ended:
-            del keepers[keeper.trunk.id]
-        await asyncio.gather(*(keeper.end() for keeper in ended))
+    async def _end_others(self, tasks: dict[int, _TrunkTask], wanted: Mapping[int, ConfiguredTrunk]) -> None:
+        ended = [task for id_, task in tasks.items() if wanted.get(id_) != task.trunk]
+        for task in ended:
+            del tasks[task.trunk.id]
+        await asyncio.gather(*(task.end() for task in ended))
 
     def _registration(
         self, agent: UserAgent, trunk: ConfiguredTrunk, state: TrunkState
@@ -210,8 +210,8 @@ class TrunkRegistrations:
             return None
 
 
-class _Keeper:
-    """Keeper of one trunk, in a task of its own: it finds its server, and registers there."""
+class _TrunkTask:
+    """Task of one trunk: it finds the server of the trunk, and registers there."""
 
     def __init__(
         self,
@@ -347,8 +347,8 @@ class _Keeper:
         self._on_change()
 
 
-def _count(keepers: Mapping[int, _Keeper]) -> None:
-    found = Counter(keeper.condition for keeper in keepers.values())
+def _count(tasks: Mapping[int, _TrunkTask]) -> None:
+    found = Counter(task.condition for task in tasks.values())
     for condition in TrunkCondition:
         TRUNKS.labels(condition.value).set(found[condition])
 
