@@ -41,8 +41,8 @@ DIALOG, PRESENCE = "dialog", "presence"
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Party(Struct, frozen=True):
-    """A device, or a user, who has calls."""
+class WatchedParty(Struct, frozen=True):
+    """Device, or user, whose calls lamps show."""
 
     organization_id: int
     kind: str
@@ -51,7 +51,7 @@ class Party(Struct, frozen=True):
 
 T = TypeVar("T")
 
-Dialogs = Mapping[Party, Mapping[str, Dialog]]
+Dialogs = Mapping[WatchedParty, Mapping[str, Dialog]]
 """Calls of parties, by the uuid of their leg."""
 
 _NOTHING: Mapping[str, Dialog] = {}
@@ -80,18 +80,18 @@ class CallLamps:
         self._noted: dict[str, tuple[CallSnapshot, bool]] = {}
         """The last that was told of calls and is not taken in yet, and whether it was their end."""
         self._calls: dict[str, Dialogs] = {}
-        self._parties: defaultdict[Party, dict[str, Dialog]] = defaultdict(dict)
-        self._changed: set[Party] = set()
-        self._watched: defaultdict[Party, set[str]] = defaultdict(set)
-        self._present: dict[Party, bool] = {}
+        self._parties: defaultdict[WatchedParty, dict[str, Dialog]] = defaultdict(dict)
+        self._changed: set[WatchedParty] = set()
+        self._watched: defaultdict[WatchedParty, set[str]] = defaultdict(set)
+        self._present: dict[WatchedParty, bool] = {}
         """Parties whose presence is watched, and whether they can be reached."""
-        self._to_tell: set[Party] = set()
+        self._to_tell: set[WatchedParty] = set()
         """Parties of which the presence alone is to be published."""
         self._moved: set[int] = set()
         """Accounts of which somebody may be reached who could not, or the other way."""
         self._organizations: frozenset[int] = frozenset()
         """Ids of the accounts in which somebody is watched."""
-        self._elsewhere: frozenset[Party] = frozenset()
+        self._elsewhere: frozenset[WatchedParty] = frozenset()
         """Parties that are watched and have calls at other workers."""
         self._woken = asyncio.Event()
         bus.subscribe(ContactsChanged, self._contacts_changed)
@@ -165,7 +165,7 @@ class CallLamps:
                 await self._publish(party)
             await set_within(self._woken, max(look_at - loop.time(), 0.0))
 
-    async def _find(self, watched: Iterable[Watched]) -> Collection[Party]:
+    async def _find(self, watched: Iterable[Watched]) -> Collection[WatchedParty]:
         """Find out which parties are watched there. Those with calls are to be published. Returns those whose
         presence is watched."""
         uris = {one.uri for one in watched if one.event in (DIALOG, PRESENCE)}
@@ -205,19 +205,19 @@ class CallLamps:
         self._changed.update(own)
         await self._look_for(own)
 
-    def _is_own(self, party: Party) -> bool:
+    def _is_own(self, party: WatchedParty) -> bool:
         """Whether its lamps are to be kept here."""
         if party in self._parties:
             return True
         return party not in self._elsewhere and self._has_account(party.organization_id)
 
-    def _forget(self, party: Party) -> None:
+    def _forget(self, party: WatchedParty) -> None:
         """What is published of a party stays so until another worker changes it, or it runs out."""
         for uri in self._watched.get(party, ()):
             for event in (DIALOG, PRESENCE):
                 self._publisher.forget(Watched(event, uri))
 
-    async def _look_for(self, parties: Collection[Party]) -> None:
+    async def _look_for(self, parties: Collection[WatchedParty]) -> None:
         """Find out which of these can be reached; their presence is to be published. Those of accounts whose
         calls come to another worker, or who have calls at one, are left to that one."""
         own = [one for one in parties if self._is_own(one)]
@@ -233,7 +233,7 @@ class CallLamps:
         self._present.update((one, one in reached) for one in own)
         self._to_tell.update(own)
 
-    async def _publish(self, party: Party) -> None:
+    async def _publish(self, party: WatchedParty) -> None:
         """Tell the watchers of a party what calls it has."""
         uris = self._watched.get(party)
         if uris is None:
@@ -248,7 +248,7 @@ class CallLamps:
         if not self._is_own(party):
             self._forget(party)
 
-    async def _publish_presence(self, party: Party) -> None:
+    async def _publish_presence(self, party: WatchedParty) -> None:
         dialogs = [*self._parties.get(party, {}).values()]
         is_up = any(one.state is DialogState.CONFIRMED for one in dialogs)
         is_open = bool(dialogs) or self._present.get(party, True)
@@ -261,17 +261,17 @@ _NO_CALL = Dialog("none", DialogState.TERMINATED, is_caller=False)
 """Dialog that is published once a call is over: phones keep a lamp lit that they hear nothing more of."""
 
 
-def _parties(snapshot: CallSnapshot) -> Iterator[Party]:
+def _parties(snapshot: CallSnapshot) -> Iterator[WatchedParty]:
     """Parties that have, or had, a leg of the call."""
     for leg in snapshot.legs:
         for kind, id_ in (("device", leg.device_id), ("user", leg.user_id)):
             if id_ is not None:
-                yield Party(snapshot.organization_id, kind, id_)
+                yield WatchedParty(snapshot.organization_id, kind, id_)
 
 
 def _dialogs(snapshot: CallSnapshot) -> Dialogs:
     """The legs that are up or ring, by whose they are."""
-    found: defaultdict[Party, dict[str, Dialog]] = defaultdict(dict)
+    found: defaultdict[WatchedParty, dict[str, Dialog]] = defaultdict(dict)
     for leg in snapshot.legs:
         if leg.ended_at is not None:
             continue
@@ -279,14 +279,14 @@ def _dialogs(snapshot: CallSnapshot) -> Dialogs:
         dialog = Dialog(leg.uuid, state, is_caller=leg.direction is LegDirection.INBOUND)
         for kind, id_ in (("device", leg.device_id), ("user", leg.user_id)):
             if id_ is not None:
-                found[Party(snapshot.organization_id, kind, id_)][leg.uuid] = dialog
+                found[WatchedParty(snapshot.organization_id, kind, id_)][leg.uuid] = dialog
     return found
 
 
-async def reachable(session: AsyncSession, parties: Collection[Party]) -> frozenset[Party]:
+async def reachable(session: AsyncSession, parties: Collection[WatchedParty]) -> frozenset[WatchedParty]:
     """Devices and users among these that a call can reach now: with a contact that has not expired."""
     ids = {kind: sorted(one.id for one in parties if one.kind == kind) for kind in ("device", "user")}
-    found: set[Party] = set()
+    found: set[WatchedParty] = set()
     for kind, column in (("device", Device.id), ("user", Device.owner_id)):
         for part in _pieces(ids[kind]):
             query = (
@@ -295,16 +295,16 @@ async def reachable(session: AsyncSession, parties: Collection[Party]) -> frozen
                 .where(column.in_(part), Device.enabled, Registration.expires_at > now())
             )
             rows = [(row[0], row[1]) for row in await session.execute(query)]
-            found.update(Party(account, kind, id_) for account, id_ in rows if id_ is not None)
+            found.update(WatchedParty(account, kind, id_) for account, id_ in rows if id_ is not None)
     return frozenset(found)
 
 
 async def parties_elsewhere(
     session: AsyncSession, organizations: Collection[int], number: int
-) -> frozenset[Party]:
+) -> frozenset[WatchedParty]:
     """Devices and users of these accounts who have calls at other workers than this one, as far as those
     workers have been seen lately."""
-    found: set[Party] = set()
+    found: set[WatchedParty] = set()
     for part in _pieces(sorted(organizations)):
         rows = (
             select(LiveCallRow.snapshot)
@@ -320,7 +320,7 @@ async def parties_elsewhere(
     return frozenset(found)
 
 
-async def parties_at(session: AsyncSession, uris: Collection[str]) -> Mapping[str, Party]:
+async def parties_at(session: AsyncSession, uris: Collection[str]) -> Mapping[str, WatchedParty]:
     """Parties at these addresses: the device with that name, with or without the prefix that phones are told,
     or the user or device that the callflow of that extension begins with."""
     asked = {uri: _parts(uri) for uri in uris}
@@ -332,14 +332,14 @@ async def parties_at(session: AsyncSession, uris: Collection[str]) -> Mapping[st
     realms: dict[str, int] = {row[0]: row[1] for row in known}
     names = {name for user, realm in asked.values() for name in (user, _plain(user, realm))}
     organizations = set(realms.values())
-    devices: dict[tuple[str, str], Party] = {}
-    flows: dict[tuple[int, str], Party] = {}
+    devices: dict[tuple[str, str], WatchedParty] = {}
+    flows: dict[tuple[int, str], WatchedParty] = {}
     for part in _pieces(sorted(names)):
         query = select(Device.realm, Device.username, Device.organization_id, Device.id)
         for realm, username, organization_id, id_ in await session.execute(
             query.where(Device.realm.in_(realms), Device.username.in_(part))
         ):
-            devices[(realm, username)] = Party(organization_id, "device", id_)
+            devices[(realm, username)] = WatchedParty(organization_id, "device", id_)
         numbers = select(
             CallflowNumber.organization_id, CallflowNumber.number, CallflowRow.details["flow"]
         ).join(CallflowRow, CallflowRow.id == CallflowNumber.callflow_id)
@@ -348,10 +348,10 @@ async def parties_at(session: AsyncSession, uris: Collection[str]) -> Mapping[st
         ):
             match flow:
                 case {"module": "user" | "device" as kind, "data": {"id": int(id_)}}:
-                    flows[(organization_id, number)] = Party(organization_id, kind, id_)
+                    flows[(organization_id, number)] = WatchedParty(organization_id, kind, id_)
                 case _:
                     pass
-    found: dict[str, Party] = {}
+    found: dict[str, WatchedParty] = {}
     for uri, (user, realm) in asked.items():
         party = devices.get((realm, user)) or devices.get((realm, _plain(user, realm)))
         party = party or flows.get((realms.get(realm, 0), user))
