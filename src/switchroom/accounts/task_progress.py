@@ -1,4 +1,4 @@
-"""Progress of tasks that calls began: batches of invitations, and of mails."""
+"""Progress of tasks that requests began: batches of invitations, and of mails."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def fits(wanted: EventFilter, event: LoggedEvent) -> bool:
 
 
 class EventLog:
-    """Event log of all organizations; each call names the one it is about, or None for all."""
+    """Event log of all organizations; each method names the one it is about, or None for all."""
 
     def __init__(
         self, database: Database, *, keep: timedelta, needed: ColumnElement[bool] | None = None

@@ -40,7 +40,7 @@ _MOST_LOOKED_AT = 2000
 """Characters of a path that are looked at; a client that sends more of them is known by these."""
 
 _NOT_CARRIED_OUT = 501
-"""Status of calls that the server knows and does not carry out: nothing is wrong with the server."""
+"""Status of requests that the server knows and does not carry out: nothing is wrong with the server."""
 
 _CLIENT_GONE = 499
 """Status counted for requests whose client had gone before the answer."""

@@ -76,7 +76,7 @@ Told = Callable[[AsyncSession, MeetingView], Awaitable[Sequence[Invited]]]
 
 
 class Meetings:
-    """Meetings of an organization. Every call checks what its caller may do."""
+    """Meetings of an organization. Every method checks what its caller may do."""
 
     def __init__(self, database: Database, invitations: Invitations, default_timezone: str) -> None:
         self._database = database

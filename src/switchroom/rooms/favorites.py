@@ -16,7 +16,7 @@ from switchroom.rooms.access import Viewer, joinable
 from switchroom.rooms.models import FavoriteRoom, Room
 
 MOST_FAVORITES = 1000
-"""Favorites of one member, and changes in one call."""
+"""Favorites of one member, and changes in one request."""
 
 
 class Favorites:

@@ -40,7 +40,7 @@ MOST_MOVES = 1000
 
 
 class Rooms:
-    """Rooms of an organization. Every call checks what its caller may do."""
+    """Rooms of an organization. Every method checks what its caller may do."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -67,7 +67,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.TEXT_WITH_NULL_CHARACTER: "Ein Text darf kein Nullzeichen enthalten",
     ErrorCode.UNKNOWN: "Ein unbekannter Fehler ist aufgetreten.",
     ErrorCode.NOT_FOUND: "Das gibt es nicht.",
-    ErrorCode.METHOD_UNKNOWN: "Diesen Aufruf gibt es nicht: Die Methode ist eine andere.",
+    ErrorCode.METHOD_UNKNOWN: "Diese Operation gibt es nicht: Die Methode ist eine andere.",
     ErrorCode.NOT_IMPLEMENTED: "{name} gibt es auf diesem Server nicht.",
     ErrorCode.DATABASE_UNAVAILABLE: "Die Datenbank ist nicht erreichbar.",
     ErrorCode.DATABASE_LOCKED: "Die Datenbank ist gesperrt. Bitte versuchen Sie es gleich noch einmal.",

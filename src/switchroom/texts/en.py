@@ -69,7 +69,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.TEXT_WITH_NULL_CHARACTER: "a text must not contain a null character",
     ErrorCode.UNKNOWN: "An unknown error has occurred.",
     ErrorCode.NOT_FOUND: "There is no such thing.",
-    ErrorCode.METHOD_UNKNOWN: "There is no such call: the method is another.",
+    ErrorCode.METHOD_UNKNOWN: "There is no such operation: the method is another.",
     ErrorCode.NOT_IMPLEMENTED: "{name} is not implemented",
     ErrorCode.DATABASE_UNAVAILABLE: "the database cannot be reached",
     ErrorCode.DATABASE_LOCKED: "the database is locked by somebody else, try again",

@@ -41,7 +41,7 @@ class SignOutOperations:
 
 
 def _is_own_page(context: Context) -> bool:
-    """Whether the call comes from a page of this server, or from no page; browsers say it one way or both."""
+    """Whether the request comes from a page of this server, or from none; browsers say it one way or both."""
     site, origin = context.header(b"sec-fetch-site"), context.header(b"origin")
     if site:
         return site in _OWN

@@ -28,7 +28,7 @@ def _headers(operation: Operation) -> Sequence[Parameter]:
     if operation.access != "meeting":
         return ()
     return (
-        Parameter("X-USER-ID", "The organizer in whose name the call is made."),
+        Parameter("X-USER-ID", "The organizer in whose name the request is made."),
         Parameter("X-USER-EMAIL", "The organizer's address, instead of the id."),
     )
 

@@ -45,8 +45,8 @@ class HookChange(Struct, frozen=True, kw_only=True):
 
 
 class HookView(Struct, frozen=True, kw_only=True):
-    """A web hook. `secret` is in the reply to the call that makes it, and in no other; `problem` says why the
-    last delivery that was given up was."""
+    """A web hook. `secret` is in the reply to the request that makes it, and in no other; `problem` says why
+    the last delivery that was given up was."""
 
     id: int
     name: str

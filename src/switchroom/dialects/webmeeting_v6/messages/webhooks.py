@@ -21,7 +21,7 @@ class Hook(Struct, rename="camel", kw_only=True):
 
 
 class HookMessage(Hook, rename="camel", kw_only=True):
-    """Web hook of one kind of event. `secret` is in the reply to the call that makes the hook, and in no
+    """Web hook of one kind of event. `secret` is in the reply to the request that makes the hook, and in no
     other: deliveries are signed with it."""
 
     secret: str | UnsetType = UNSET
