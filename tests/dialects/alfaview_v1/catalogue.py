@@ -1,4 +1,4 @@
-"""Every call that the server carries out, with a request that succeeds."""
+"""Every operation that the server carries out, with a request that succeeds."""
 
 from __future__ import annotations
 
@@ -367,7 +367,7 @@ CALLS: dict[str, Callable[[Tenant], Body]] = {
         "companyId": tenant.company_id,
     },
 }
-"""The calls that take an access token in `accessInfo`, by path."""
+"""The operations that take an access token in `accessInfo`, by path."""
 
 NEEDS_PERMISSION = {
     "authenticationService/sendCompanyDeletionEmail",
@@ -468,7 +468,7 @@ OPEN_CALLS: dict[str, Callable[[Tenant], Body]] = {
     "businessLogicService/companies/signup": signup_body,
     "guestService.v2/authenticate": guest_body,
 }
-"""The calls without an access token."""
+"""The operations without an access token."""
 
 ALL_PATHS = [*CALLS, *OPEN_CALLS, "authenticationService/isAuthenticated"]
 

@@ -1,4 +1,4 @@
-"""What every call answers to requests that are wrong."""
+"""What every operation answers to requests that are wrong."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.postgresql import new_database
 
 TOO_LARGE = (1 << 20) + 1
 LARGER = {"businessLogicService/inviteUsers": (4 << 20) + 1}
-"""Of calls that take more than others."""
+"""Of operations that take more than others."""
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-HJKMNP-TV-Z
 def test_what_is_another_companys_is_not_there(tenant: Tenant, shared: Tenant, path: str):
     body = body_of(tenant, path)
     if body["accessInfo"]["accessToken"] != tenant.token:
-        pytest.skip("the token is what the call is about")
+        pytest.skip("the token is what the request is about")
     body["accessInfo"]["accessToken"] = shared.token
     named = set(_ID.findall(json.dumps({**body, "accessInfo": None})))
 
@@ -301,7 +301,7 @@ READ_ACCESS = {
     "userService/list",
     *OPEN_CALLS,
 }
-"""Calls with which all values are tried in `accessInfo`: one message, which the dialect reads for all of
+"""Operations with which all values are tried in `accessInfo`: one message, which the dialect reads for all of
 them. The others are tried with wrong types and tokens of it alone."""
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document. That replies are as it says is checked with every call that these tests make
+"""The OpenAPI document. That replies are as it says is checked with every request that these tests make
 (`schemas.check`)."""
 
 from __future__ import annotations

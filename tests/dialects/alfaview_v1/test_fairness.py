@@ -1,4 +1,4 @@
-"""What one organization does in one call of the largest size does not hold up the others."""
+"""What one organization does in one request of the largest size does not hold up the others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TIMES = 8
 
 
 class Watch:
-    """What another organization's simple calls took, and how long the loop did nothing else, in seconds."""
+    """What another organization's simple requests took, how long the loop did nothing else, in seconds."""
 
     def __init__(self, running: RunningPlatform, other: Tenant) -> None:
         self.longest_call = 0.0
@@ -62,7 +62,7 @@ def watched(running: RunningPlatform) -> Generator[Watch]:
 
 
 def hold(running: RunningPlatform, one: Callable[[], Any], many: Callable[[], Any]) -> None:
-    """Another's calls do not wait for the work of `many`: at most for a quarter of what that takes one at a
+    """Others' requests do not wait for the work of `many`: at most for a quarter of what that takes one at a
     time, and as long as beside that; in one of a few times, for others work on this machine as well."""
     alone = _MANY * statistics.median(_seconds(one) for _ in range(20))
     for times_left in reversed(range(_TIMES)):
@@ -77,7 +77,7 @@ def hold(running: RunningPlatform, one: Callable[[], Any], many: Callable[[], An
         is_fair = watch.longest_call < alone / 4 + quiet.longest_call
         if is_fair and watch.longest_stall < alone / 4 + quiet.longest_stall:
             return
-        assert times_left, "another's calls or the loop wait for it"
+        assert times_left, "another's requests or the loop wait for it"
 
 
 def _seconds(work: Callable[[], Any]) -> float:

@@ -141,7 +141,7 @@ def test_the_mails_of_guest_links_are_a_task(tenant: Tenant) -> None:
 def test_very_many_are_invited_in_pieces_that_nobody_waits_for(
     tenant: Tenant, running: RunningPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It stands halfway until that was told, and others' calls and writes have been answered meanwhile."""
+    """It stands halfway until that was told, and others' requests and writes have been answered meanwhile."""
     count = 2000
     invitations = [
         {

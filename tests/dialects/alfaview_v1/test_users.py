@@ -39,7 +39,7 @@ def sign_in(tenant: Tenant, username: str, password: str = PASSWORD) -> httpx.Re
 
 
 def statuses(calls: Sequence[Callable[[], httpx.Response]]) -> list[int]:
-    """What calls that are made at once answer."""
+    """What requests that are made at once answer."""
     with ThreadPoolExecutor(len(calls)) as threads:
         return [made.result().status_code for made in [threads.submit(call) for call in calls]]
 
@@ -49,7 +49,7 @@ def token_of(tenant: Tenant, username: str, password: str = PASSWORD) -> str:
 
 
 def change(tenant: Tenant, path: str, *, token: str | None = None, **fields: Any) -> None:
-    """A call that answers the inner message by itself."""
+    """Request that answers the inner message by itself."""
     response = tenant.api.send(path, token=token, **fields)
     assert response.status_code == 200, response.text
     assert response.json() == {"requestId": "test", "statusMessage": "OK"}
@@ -281,7 +281,7 @@ def test_permissions_are_given_as_a_tree_by_those_who_have_them(tenant: Tenant) 
 
 
 def test_permissions_that_are_lost_meanwhile_are_not_given(tenant: Tenant, running: RunningPlatform) -> None:
-    """A call whose token was good when it came, and that then waited for another."""
+    """Request whose token was good when it came, and that then waited for another."""
     clerk, target = tenant.person(), tenant.person()
     rights = {USER_ADMIN: True, ROOM_CREATE: True}
     change(tenant, "userService/update", userId=clerk.id, authenticationRequest={"permissions": rights})

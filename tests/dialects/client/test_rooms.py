@@ -1,4 +1,4 @@
-"""The HTTP calls around the socket."""
+"""The HTTP operations around the socket."""
 
 from __future__ import annotations
 

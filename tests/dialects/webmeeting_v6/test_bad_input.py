@@ -1,4 +1,4 @@
-"""What every call answers to requests that are wrong."""
+"""What every operation answers to requests that are wrong."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The OpenAPI document, as a viewer on another origin loads it. That replies are as it says is checked with
-every call that these tests make (`schemas.check`)."""
+every request that these tests make (`schemas.check`)."""
 
 from __future__ import annotations
 
