@@ -46,6 +46,7 @@ class Worker:
         self, number: int, settings: Settings, listener: socket.socket, workers: Sequence[Worker]
     ) -> None:
         self._workers = workers
+        self._is_over = False
         self._reading, self._writing = _pipe()
         self._deaths, self._telling = _pipe()
         self._beat = asyncio.Event()
@@ -75,12 +76,15 @@ class Worker:
 
     async def stop(self) -> None:
         await self._process.stop()
+        self._is_over = True
         asyncio.get_running_loop().remove_reader(self._reading)
         for pipe in (self._reading, self._writing, self._deaths, self._telling):
             os.close(pipe)
 
     def tell_of_death(self) -> None:
         """Let it know that another worker has ended, so that it need not wait for the silence."""
+        if self._is_over:
+            return
         with contextlib.suppress(BlockingIOError):  # it has not read that of earlier deaths yet
             os.write(self._telling, b"\0")
 
