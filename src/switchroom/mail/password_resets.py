@@ -123,8 +123,12 @@ class PasswordResets:
         async with self._database.write(None) as session:
             for person, organization in await _who_can_sign_in(session, username, company_id):
                 if person.email and await _may_have_another(session, person):
+                    # Who has signed up and has no password yet may be a stranger to whoever reads the mail.
+                    of_signup = not person.password_hash and organization.owner_id == person.id
                     # Anybody may ask: what the person was sent or handed before stays good.
-                    await self._requests.enqueue(session, organization, person, days=_DAYS, replaces=False)
+                    await self._requests.enqueue(
+                        session, organization, person, days=_DAYS, replaces=False, of_signup=of_signup
+                    )
 
 
 async def _who_can_sign_in(

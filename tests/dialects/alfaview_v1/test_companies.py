@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
+from switchroom.db.base import now
+from switchroom.identity.models import PasswordLink, Person
 from switchroom.identity.permissions import Standing
 from tests.dialects.alfaview_v1.test_credentials import shared_person
 from tests.dialects.alfaview_v1.test_signed_tokens import sign
@@ -302,6 +306,26 @@ def test_a_stranger_signs_up_by_mail(tenant: Tenant) -> None:
     company = tenant.api(GET, token=signed_in["accessToken"])["company"]
     assert (company["displayName"], company["planId"]) == ("Frisch & Neu", "basic")
     assert company["ownerId"] == signed_in["userId"]
+
+
+def test_a_strangers_words_are_in_no_later_mail_either(tenant: Tenant) -> None:
+    email = address()
+    body = sign_up_body(email)
+    body["user"]["userProfile"] = {"firstname": "Buy", "lastname": "now"}
+    tenant.api.post(SIGN_UP, body)
+    mails_to(tenant.running, email)
+
+    async def later() -> None:
+        async with tenant.running.platform.storage.database.write(None) as session:
+            person = select(Person.id).where(Person.username == email).scalar_subquery()
+            links = update(PasswordLink).where(PasswordLink.person_id == person)
+            await session.execute(links.values(created_at=now() - timedelta(minutes=10)))
+
+    tenant.running.run(later())
+    tenant.api.post(SIGN_UP, body)
+    mails = mails_to(tenant.running, email, count=2)
+    assert {mail["Subject"] for mail in mails} == {"Bestätigen Sie Ihre Registrierung"}
+    assert "Buy" not in "".join(part(mail, "plain") + str(mail["To"]) for mail in mails)
 
 
 def test_whoever_has_an_account_is_answered_alike_and_gets_no_company(tenant: Tenant) -> None:
