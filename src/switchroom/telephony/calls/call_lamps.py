@@ -189,11 +189,14 @@ class CallLamps:
     async def _look_elsewhere(self) -> None:
         """Find out who has calls at other workers: their lamps are not published again from here. Once they
         have none there, what that worker has said last may hide what is so here."""
-        if self._number is None or not self._organizations:
+        if self._number is None:
             return
+        # Of other accounts nothing is published from here.
+        accounts = {one for one in self._organizations if self._has_account(one)}
+        accounts |= self._organizations.intersection(one.organization_id for one in self._parties)
         try:
             async with self._database.read(None) as session:
-                found = await parties_elsewhere(session, self._organizations, self._number)
+                found = await parties_elsewhere(session, accounts, self._number)
         except DATABASE_AWAY as error:
             log.warning("calls of other workers not known", reason=type(error).__name__)
             return
