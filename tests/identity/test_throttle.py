@@ -166,6 +166,23 @@ def test_nobody_waits_for_the_database_behind_those_who_find_it_away(behind_prox
     assert codes == [ErrorCode.DATABASE_UNAVAILABLE] * 5
 
 
+def test_a_row_that_is_locked_puts_nobody_out_who_waits_for_a_turn(behind_proxy: RunningPlatform) -> None:
+    throttle = behind_proxy.platform.identity.throttle
+
+    async def attempt(number: int) -> None:
+        async with throttle.few_at_a_time(None, STRANGER):
+            await asyncio.sleep(0)
+            if number < 4:
+                raise Unavailable(ErrorCode.DATABASE_LOCKED)
+
+    async def five_at_once() -> Sequence[BaseException | None]:
+        return await asyncio.gather(*(attempt(one) for one in range(5)), return_exceptions=True)
+
+    *locked, last = behind_proxy.run(five_at_once())
+    assert [isinstance(one, Unavailable) for one in locked] == [True] * 4
+    assert last is None
+
+
 def test_a_known_address_is_slowed_down_by_its_own_failures(behind_proxy: RunningPlatform) -> None:
     _, account = person(behind_proxy)
     assert sign_in(behind_proxy, account.username, PASSWORD, HOME) == 200

@@ -56,7 +56,9 @@ class _Place:
             try:
                 yield
             except Unavailable as error:
-                self._outage = Unavailable(error.code)
+                # A row that is locked, or a pool in use, is no reason to put the others out.
+                if error.code is ErrorCode.DATABASE_UNAVAILABLE:
+                    self._outage = Unavailable(error.code)
                 raise
 
 
