@@ -93,7 +93,7 @@ async def test_the_first_restart_has_no_delay_where_it_is_urgent(tmp_path: Path)
     died = process.pid
     assert died is not None
     os.kill(died, signal.SIGKILL)
-    await until(lambda: process.state is ProcessState.READY and process.pid != died)
+    await until(lambda: process.state is ProcessState.READY and process.pid not in (None, died))
     await process.stop()
 
 
