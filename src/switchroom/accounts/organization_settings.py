@@ -78,7 +78,9 @@ class OrganizationSettings:
                 organization.properties = {**others, PRIVACY_LINK: link} if link else others
             if draft.kept_days is not UNSET:
                 terms.delete_after_days = draft.kept_days
-            updated = OrganizationUpdated(display_name=organization.display_name, by=token.subject_id)
+            updated = OrganizationUpdated(
+                display_name=organization.display_name, kept_days=draft.kept_days, by=token.subject_id
+            )
             append(session, organization.id, updated, organization.ulid)
             return _view(organization, terms)
 

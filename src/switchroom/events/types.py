@@ -36,11 +36,15 @@ class OrganizationUpdated(DomainEvent, frozen=True, kw_only=True):
     event_type = "organization.updated"
     happens_to = "organization (ULID)"
     display_name: str
+    kept_days: Annotated[int | UnsetType, Meta(description="where that was changed")] = UNSET
     by: Annotated[str | UnsetType, Meta(description="where a person or an API key did it")] = UNSET
 
 
-class OrganizationDeleted(OrganizationUpdated, frozen=True, kw_only=True):
+class OrganizationDeleted(DomainEvent, frozen=True, kw_only=True):
     event_type = "organization.deleted"
+    happens_to = "organization (ULID)"
+    display_name: str
+    by: Annotated[str | UnsetType, Meta(description="where a person or an API key did it")] = UNSET
     remark = "what was in it is removed soon, this log too"
 
 

@@ -118,6 +118,8 @@ def test_how_long_meetings_are_kept_is_said_by_who_manages_the_organization(tena
     before = ask(tenant, "organization")
     after = ask(tenant, "organization/change", version=before["version"], keptDays=30)
     assert (before["keptDays"], after["keptDays"], after["name"]) == (360, 30, before["name"])
+    (event,) = ask(tenant, "events", types=["organization.updated"])["events"]
+    assert (event["data"]["kept_days"], event["data"]["by"]) == (30, tenant.administrator.id)
     assert ask(tenant, "recordings/list")["keptDays"] == 30
     late = send(tenant, "organization/change", version=before["version"], name="Overwritten")
     assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
