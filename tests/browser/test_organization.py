@@ -70,6 +70,15 @@ def test_two_administrators_at_once_overwrite_no_settings(university: Tenant, ne
     ada.the("save-organization").click()
     says(ada, "saved")
 
+    # What fewer days delete is asked about.
+    olga.page.reload()
+    olga.the("kept-days").fill("30")
+    olga.the("save-organization").click()
+    expect(olga.page.get_by_role("alertdialog")).to_contain_text("more than 30 days ago")
+    olga.the("confirm-delete").dblclick()
+    says(olga, "saved")
+    expect(olga.the("kept-days")).to_have_value("30")
+
 
 def test_a_key_is_made_shown_once_and_revoked(university: Tenant, newcomer: Newcomer) -> None:
     ada = administer(newcomer, university.administrator, "organization/keys")

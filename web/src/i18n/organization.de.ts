@@ -83,6 +83,10 @@ export const organizationDe: typeof organizationEn = {
     keptDays: 'Tage, die Meetings nach ihrem Ende aufbewahrt werden',
     keptDaysHint:
       'Danach werden Anwesenheit, Chat und Aufzeichnungen eines Meetings gelöscht. Bei weniger Tagen werden die älterer Meetings sofort gelöscht.',
+    fewerDays_one:
+      'Anwesenheit, Chat und Aufzeichnungen von Meetings, die vor mehr als {{count}} Tag geendet haben, werden jetzt endgültig gelöscht.',
+    fewerDays_other:
+      'Anwesenheit, Chat und Aufzeichnungen von Meetings, die vor mehr als {{count}} Tagen geendet haben, werden jetzt endgültig gelöscht.',
     privacy: 'Datenschutzhinweise',
     saved: 'Die Organisation ist gespeichert.',
     groupName: 'Name der Gruppe',

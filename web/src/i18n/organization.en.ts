@@ -80,6 +80,10 @@ export const organizationEn = {
     keptDays: 'Days that meetings are kept after their end',
     keptDaysHint:
       'Then who was there, the chat and the recordings of a meeting are deleted. With fewer days, those of older meetings are deleted at once.',
+    fewerDays_one:
+      'Attendance, chat and recordings of meetings that ended more than {{count}} day ago are deleted now, for good.',
+    fewerDays_other:
+      'Attendance, chat and recordings of meetings that ended more than {{count}} days ago are deleted now, for good.',
     privacy: 'Privacy information',
     saved: 'The organization is saved.',
     groupName: 'Name of the group',

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { SignedIn } from '../../api/account'
 import { changeOrganization, type Organization, ownOrganization } from '../../api/organization'
 import { announce } from '../announce'
+import { DeletionQuestion } from '../DeletionQuestion'
 import { Failure } from '../Failure'
 import { isChangedMeanwhile, problemText } from '../problemText'
 
@@ -34,6 +35,7 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
   const [privacyLink, setPrivacyLink] = useState(organization.privacyLink)
   const [keptDays, setKeptDays] = useState(String(organization.keptDays))
   const [meanwhile, setMeanwhile] = useState<Organization | null>(null)
+  const [isAsking, setAsking] = useState(false)
   const mutationKey = ['change-organization']
   const saving = useMutation({
     mutationKey,
@@ -43,6 +45,7 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
         ...(privacyLink.trim() !== base.privacyLink && { privacyLink: privacyLink.trim() }),
         ...(keptDays !== String(base.keptDays) && { keptDays: Number(keptDays) }),
       }),
+    onSettled: () => setAsking(false),
     onSuccess: async changed => {
       setBase(changed)
       setName(changed.name)
@@ -67,7 +70,8 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
     // The second click of two comes before the button is drawn as busy.
     if (queries.isMutating({ mutationKey })) return
     setMeanwhile(null)
-    saving.mutate()
+    if (Number(keptDays) < base.keptDays) setAsking(true)
+    else saving.mutate()
   }
   return (
     <Paper withBorder p="md" maw="40rem">
@@ -99,7 +103,10 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
             label={t('organization.keptDays')}
             description={t('organization.keptDaysHint')}
             value={keptDays}
-            onChange={event => setKeptDays(event.currentTarget.value)}
+            onChange={event => {
+              setKeptDays(event.currentTarget.value)
+              setAsking(false)
+            }}
             min={1}
             max={3650}
             required
@@ -137,7 +144,21 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
               {problemText(t, saving.error)}
             </Alert>
           )}
-          <Button type="submit" loading={saving.isPending} data-testid="save-organization">
+          {isAsking && (
+            <DeletionQuestion
+              text={t('organization.fewerDays', { count: Number(keptDays) })}
+              failure={null}
+              isPending={saving.isPending}
+              onConfirm={() => queries.isMutating({ mutationKey }) || saving.mutate()}
+              onCancel={() => setAsking(false)}
+            />
+          )}
+          <Button
+            type="submit"
+            loading={saving.isPending}
+            disabled={isAsking}
+            data-testid="save-organization"
+          >
             {t('rooms.save')}
           </Button>
         </Stack>
