@@ -272,6 +272,7 @@ OPERATIONS = [
     ("GET", "/conferences", "user"),
     ("GET", "/vmboxes", "user"),
     ("GET", "/vmboxes/1/messages", "user"),
+    ("PUT", "/vmboxes/1/messages", "user"),
     ("DELETE", "/vmboxes/1/messages", "user"),
     ("POST", "/vmboxes/1/messages/raw", "user"),
     ("GET", "/vmboxes/1/messages/1", "user"),
