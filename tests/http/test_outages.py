@@ -18,6 +18,7 @@ import httpx
 import msgspec
 import pytest
 
+from switchroom.db import database
 from switchroom.db.base import Base
 from switchroom.platform.demo import Demo
 from tests.command.running import running
@@ -269,7 +270,10 @@ def test_sqlite_has_a_full_disk(disk: Path, capfd: pytest.CaptureFixture[str]) -
     shutil.rmtree(data)
 
 
-def test_sqlite_is_locked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_sqlite_is_locked(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_UNWRITTEN_FOR", 0.0)  # `/health/ready` tries to write each time
     with running_platform(tmp_path) as platform:
         served = Served(platform, capfd)
         with closing(sqlite3.connect(tmp_path / "switchroom.db", isolation_level=None)) as other:

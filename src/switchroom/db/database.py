@@ -55,6 +55,9 @@ _CONFINED_TO = "confined_to"
 
 _UNWRITABLE = (ErrorCode.DATABASE_FULL, ErrorCode.DATABASE_UNAVAILABLE)
 _UNWRITTEN_FOR = 10.0
+_CHECK_LIMIT = 1.0
+"""Seconds that `check` waits for its write: whoever asks whether the database is well waits two."""
+
 _ANY_ORGANIZATION = text("SELECT id FROM organizations LIMIT 1")
 _WRITE_OF_SQLITE = text("PRAGMA user_version = 0")
 _WRITE_OF_POSTGRESQL = text("SELECT pg_logical_emit_message(true, 'switchroom', repeat('x', 8192))")
@@ -161,12 +164,16 @@ class Database:
         little and not for more."""
         async with self.read(None) as session:
             await session.execute(_ANY_ORGANIZATION)
-        if self._unwritten is None:
+        unwritten = self._unwritten
+        if unwritten is None:
             return
         if time.monotonic() < self._unwritten_until:
-            raise self._unwritten
-        async with self.write(None) as session:
-            await session.execute(_WRITE_OF_SQLITE if self._sqlite else _WRITE_OF_POSTGRESQL)
+            raise unwritten
+        try:
+            async with asyncio.timeout(_CHECK_LIMIT), self.write(None) as session:
+                await session.execute(_WRITE_OF_SQLITE if self._sqlite else _WRITE_OF_POSTGRESQL)
+        except TimeoutError:
+            raise unwritten from None
         self._unwritten = None
 
     @contextmanager
