@@ -181,6 +181,7 @@ def test_a_link_that_was_used(university: Tenant, newcomer: Newcomer, locale: st
     first, second = newcomer("Jürgen", locale=locale), newcomer("Again", locale=locale)
     first.opens(link)
     second.opens(link)
+    expect(second.the("new-password")).to_be_visible()
     chooses(first, NEW_PASSWORD)
     expect(first.the("password-set")).to_be_visible()
     chooses(second, "another password")
