@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from switchroom.mail import dates, layout
+from switchroom.mail import dates
 from switchroom.mail.address_change_mails import AddressChangeMail
 from switchroom.mail.address_change_wording import ADDRESS_CHANGE_WORDINGS
 from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line
-from switchroom.mail.isolation import as_text, isolated
-from switchroom.mail.message import Content, Envelope, RenderedMail, compose
+from switchroom.mail.isolation import isolated
+from switchroom.mail.letter import Labeled, Letter, Paragraph, footer, greeting, render_letter
+from switchroom.mail.message import Envelope, RenderedMail
 from switchroom.mail.timezones import zone_of
 from switchroom.mail.wording import WORDINGS, shortened
 
@@ -19,38 +18,22 @@ def render_address_change(mail: AddressChangeMail, envelope: Envelope) -> Render
     language = mail.locale if mail.locale in ADDRESS_CHANGE_WORDINGS else "en"
     words, change = WORDINGS[language], ADDRESS_CHANGE_WORDINGS[language]
     recipient = Mailbox(name_in_line(mail.to_name), ascii_address(mail.to))
-    organization = name_in_line(mail.organization_name)
-    names = {"organization": isolated(organization), "guest": isolated(recipient.name)}
+    name = name_in_line(mail.organization_name)
+    organization = isolated(name)
     moment = mail.changed_at.astimezone(zone_of(mail.timezone))
-    subject = change.subject.format(organization=isolated(shortened(organization)))
-    greeting = (words.greeting if recipient.name else words.greeting_without_name).format(**names)
-    introduction, unexpected = change.introduction.format(**names), change.unexpected.format(**names)
-    changed_at = dates.day_and_time(moment, words)
-    zone = words.zone.format(zone=dates.zone_name(mail.timezone, moment))
-    footer = words.footer.format(**names)
-    parts = (greeting, introduction, f"{change.changed_at}: {changed_at}\n{zone}", unexpected)
-
-    def body() -> Iterator[str]:
-        yield layout.paragraph(introduction)
-        yield layout.labeled(change.changed_at, changed_at, zone)
-        yield layout.paragraph(unexpected)
-
-    html = layout.page(
+    letter = Letter(
         language=language,
-        title=subject,
-        greeting=greeting,
-        body=body(),
-        footer=footer,
-        branding=envelope.branding,
-    )
-    return compose(
-        envelope,
-        recipient,
-        Content(
-            subject=as_text(subject),
-            language=language,
-            text=layout.plain(parts, footer, envelope.branding),
-            html=html,
-            attachment=None,
+        subject=change.subject.format(organization=isolated(shortened(name))),
+        greeting=greeting(words, recipient),
+        blocks=(
+            Paragraph(change.introduction.format(organization=organization)),
+            Labeled(
+                change.changed_at,
+                dates.day_and_time(moment, words),
+                words.zone.format(zone=dates.zone_name(mail.timezone, moment)),
+            ),
+            Paragraph(change.unexpected.format(organization=organization)),
         ),
+        footer=footer(words, name),
     )
+    return render_letter(letter, recipient, envelope)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from switchroom.mail import dates, layout
+from switchroom.mail import dates
 from switchroom.mail.addresses import Mailbox, ascii_address, name_in_line, one_line
 from switchroom.mail.deletion_mails import DeletionMail
 from switchroom.mail.deletion_wording import DELETION_WORDINGS
-from switchroom.mail.isolation import as_text, isolated
-from switchroom.mail.message import Content, Envelope, RenderedMail, compose
+from switchroom.mail.isolation import isolated
+from switchroom.mail.letter import Button, Labeled, Letter, Paragraph, footer, greeting, render_letter
+from switchroom.mail.message import Envelope, RenderedMail
 from switchroom.mail.timezones import zone_of
 from switchroom.mail.wording import WORDINGS, shortened
 
@@ -20,48 +19,28 @@ def render_deletion_mail(mail: DeletionMail, envelope: Envelope) -> RenderedMail
     words, deletion = WORDINGS[language], DELETION_WORDINGS[language]
     recipient = Mailbox(name_in_line(mail.to_name), ascii_address(mail.to))
     organization = name_in_line(mail.organization_name)
-    names = {"organization": isolated(organization), "guest": isolated(recipient.name)}
     until = mail.valid_until.astimezone(zone_of(mail.timezone))
-    subject = deletion.subject.format(organization=isolated(shortened(organization)))
-    greeting = (words.greeting if recipient.name else words.greeting_without_name).format(**names)
-    introduction = deletion.introduction.format(**names)
-    valid_until = dates.day_and_time(until, words)
-    zone = words.zone.format(zone=dates.zone_name(mail.timezone, until))
-    footer, link = words.footer.format(**names), one_line(mail.link)
-    parts = (
-        greeting,
-        introduction,
-        deletion.along,
-        f"{deletion.here}:\n{link}",
-        f"{deletion.valid_until}: {valid_until}\n{zone}",
-        words.personal,
-        deletion.unexpected,
-    )
-
-    def body() -> Iterator[str]:
-        yield layout.paragraph(introduction)
-        yield layout.paragraph(deletion.along)
-        yield layout.button(deletion.button, link, words.link_instead, envelope.branding)
-        yield layout.labeled(deletion.valid_until, valid_until, zone)
-        yield layout.paragraph(words.personal)
-        yield layout.paragraph(deletion.unexpected)
-
-    html = layout.page(
+    letter = Letter(
         language=language,
-        title=subject,
-        greeting=greeting,
-        body=body(),
-        footer=footer,
-        branding=envelope.branding,
-    )
-    return compose(
-        envelope,
-        recipient,
-        Content(
-            subject=as_text(subject),
-            language=language,
-            text=layout.plain(parts, footer, envelope.branding),
-            html=html,
-            attachment=None,
+        subject=deletion.subject.format(organization=isolated(shortened(organization))),
+        greeting=greeting(words, recipient),
+        blocks=(
+            Paragraph(deletion.introduction.format(organization=isolated(organization))),
+            Paragraph(deletion.along),
+            Button(
+                label=deletion.button,
+                label_in_text=deletion.here,
+                link=one_line(mail.link),
+                instead=words.link_instead,
+            ),
+            Labeled(
+                deletion.valid_until,
+                dates.day_and_time(until, words),
+                words.zone.format(zone=dates.zone_name(mail.timezone, until)),
+            ),
+            Paragraph(words.personal),
+            Paragraph(deletion.unexpected),
         ),
+        footer=footer(words, organization),
     )
+    return render_letter(letter, recipient, envelope)
