@@ -28,7 +28,7 @@ from switchroom.identity.models import Organization
 from switchroom.mail.delivery import MailDelivery
 from switchroom.platform import data_directory, engine_table
 from switchroom.platform.background import Background, kept_going
-from switchroom.platform.conference import LiveRooms
+from switchroom.platform.conference import ConferenceServices
 from switchroom.platform.dialects import Dialects
 from switchroom.platform.engine_reports import EngineMetrics, Reports, engine_problems
 from switchroom.platform.engines import Engines
@@ -75,7 +75,9 @@ class Platform:
         self.meetings = MeetingServices(
             settings, self.storage, self.identity, self.rooms, self.media, dependents
         )
-        self.live = LiveRooms(settings, self.storage, self.identity, self.events, self.meetings, self.media)
+        self.live = ConferenceServices(
+            settings, self.storage, self.identity, self.events, self.meetings, self.media
+        )
         self.dialects = Dialects(
             settings,
             self.storage,

@@ -24,7 +24,7 @@ from switchroom.settings import Settings
 log = structlog.get_logger()
 
 
-class LiveRooms:
+class ConferenceServices:
     """The conference service, the cluster where there are several processes, and what happens to meetings
     by themselves, which depends on who is inside."""
 

@@ -18,7 +18,7 @@ from switchroom.dialects.webmeeting_v6.dialect import WebMeeting
 from switchroom.dialects.webmeeting_v6.meeting_messages import MeetingWriter
 from switchroom.dialects.webmeeting_v6.webhooks import VIEW, MeetingPayloads
 from switchroom.meetings.event_view import MeetingEventView
-from switchroom.platform.conference import LiveRooms
+from switchroom.platform.conference import ConferenceServices
 from switchroom.platform.events import EventServices
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.media_servers import MediaServers
@@ -41,7 +41,7 @@ class Dialects:
         rooms: RoomServices,
         events: EventServices,
         meetings: MeetingServices,
-        live: LiveRooms,
+        live: ConferenceServices,
         media: MediaServers,
         telephony: TelephonyServices,
     ) -> None:
