@@ -55,8 +55,8 @@ class Pins(Protocol):
         ...
 
 
-class EventLog(Protocol):
-    """Log that events are appended to."""
+class EventSink(Protocol):
+    """Takes events of what happens in conferences."""
 
     def add(self, organization_id: int, event: DomainEvent, object_id: str) -> None: ...
 
@@ -64,7 +64,7 @@ class EventLog(Protocol):
 class Conferences:
     """The conferences. A participant is named by the uuid of its channel."""
 
-    def __init__(self, mixer: Mixer, announcements: Announcements, pins: Pins, events: EventLog) -> None:
+    def __init__(self, mixer: Mixer, announcements: Announcements, pins: Pins, events: EventSink) -> None:
         self._mixer = mixer
         self._announcements = announcements
         self._pins = pins
