@@ -14,8 +14,8 @@ from switchroom.meetings.models import Meeting
 from switchroom.rooms.models import RoomPermission
 
 
-class Removal(Struct, frozen=True, kw_only=True):
-    """Removal of somebody: how many meetings to come become those of whom, and how many rooms name them."""
+class RemovalConsequences(Struct, frozen=True, kw_only=True):
+    """Consequences of a removal: how many meetings to come become those of whom, and how many rooms name them."""
 
     meetings: int
     heir_name: str
@@ -26,7 +26,7 @@ class Removals:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def look_at(self, token: AccessToken, person_id: str) -> Removal:
+    async def look_at(self, token: AccessToken, person_id: str) -> RemovalConsequences:
         """Raises NotFound, and Forbidden also for the last who administers the organization."""
         require_permission(token, Administration.USER_ADMIN)
         meetings = select(func.count(Meeting.id)).where(
@@ -36,7 +36,7 @@ class Removals:
         async with self._database.read(token.organization_id) as session:
             member = await find_member(session, person_id, to_change=False)
             heir = await heir_of(session, member)
-            return Removal(
+            return RemovalConsequences(
                 meetings=await session.scalar(meetings) or 0,
                 heir_name=heir.display_name,
                 rooms=await session.scalar(rooms) or 0,
