@@ -65,8 +65,8 @@ class TaskProgress(Struct, frozen=True, kw_only=True):
     failures: Sequence[BatchFailure] = ()
 
 
-class Tasks:
-    """Tasks, each seen by the person who began it, and by administrators of people."""
+class BatchTasks:
+    """Tasks of batch work, each seen by the person who began it, and by administrators of people."""
 
     def __init__(self, database: Database, signer: TokenSigner) -> None:
         self._database = database

@@ -16,7 +16,7 @@ from switchroom.accounts.password_help import PasswordHelp
 from switchroom.accounts.people import PeopleAdministration
 from switchroom.accounts.program_keys import ProgramKeys
 from switchroom.accounts.shown_branding import ShownBranding
-from switchroom.accounts.task_progress import Tasks
+from switchroom.accounts.task_progress import BatchTasks
 from switchroom.conference.service import ConferenceService
 from switchroom.events.log import EventLog
 from switchroom.events.tail import EventTail
@@ -118,7 +118,7 @@ class Services(Struct, frozen=True, kw_only=True):
     shown_branding: ShownBranding
     signups: Signups
     removals: Removals
-    tasks: Tasks
+    tasks: BatchTasks
     upcoming: UpcomingMeetings
 
     # events

@@ -16,7 +16,7 @@ from switchroom.accounts.password_help import PasswordHelp
 from switchroom.accounts.people import PeopleAdministration
 from switchroom.accounts.program_keys import ProgramKeys
 from switchroom.accounts.shown_branding import FETCH_LIMIT, ShownBranding
-from switchroom.accounts.task_progress import Tasks
+from switchroom.accounts.task_progress import BatchTasks
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.meetings.account_changes import AccountMeetings
 from switchroom.meetings.admission import MeetingAdmission
@@ -95,7 +95,7 @@ class MeetingServices:
             access_token_lifetime=settings.security.access_token_lifetime,
         )
         self.invitation_batches = InvitationBatches(database, inviting, storage.bus)
-        self.tasks = Tasks(database, signer)
+        self.tasks = BatchTasks(database, signer)
         self.attendances = Attendances(database)
         self.agenda = Agenda(database, self.invitations)
         self.meeting_rooms = MeetingRooms(database, self.meetings, self.agenda, rooms.rooms, rooms.links)
