@@ -21,7 +21,7 @@ interface WaitingRoomProps {
   onLeave: () => void
 }
 
-/** Before the door: somebody inside has to open it. Camera and microphone can be seen to meanwhile. */
+/** The waiting room: somebody inside has to let people in. Camera and microphone can be seen to meanwhile. */
 export function WaitingRoom(props: WaitingRoomProps) {
   const { t } = useTranslation()
   const heading = useHeadingFocus()

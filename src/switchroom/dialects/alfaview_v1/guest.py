@@ -122,7 +122,7 @@ class GuestService:
                 TaskProgressRequest,
                 messages.GuestTaskProgressReply,
                 self._streams.of_guests,
-                "Where the mails of a call are, whenever that changes, until all are sent or given up.",
+                "Where the mails of a task are, whenever that changes, until all are sent or given up.",
             ),
         ]
 
