@@ -13,21 +13,61 @@ export interface Problems {
 
 /** POSTs JSON to `path` and resolves with the JSON of the answer, `undefined` when there is none. */
 export async function post(path: string, body: object, problems: Problems): Promise<unknown> {
-  let response: Response
+  const response = await send(path, body, problems, AbortSignal.timeout(LIMIT))
+  const reply: unknown = await response.json().catch(() => undefined)
+  if (response.ok) return reply
+  throw problems.refused(response.status, reply, response.statusText)
+}
+
+/** POSTs JSON to `path` and yields the JSON of each line of the answer as it comes, for as long as it takes. */
+export async function* postForLines(
+  path: string,
+  body: object,
+  problems: Problems,
+): AsyncGenerator<unknown> {
+  const response = await send(path, body, problems)
+  if (!response.ok || !response.body) {
+    const reply: unknown = await response.json().catch(() => undefined)
+    throw problems.refused(response.status, reply, response.statusText)
+  }
   try {
-    response = await fetch(path, {
+    for await (const line of linesOf(response.body)) yield JSON.parse(line)
+  } catch (error) {
+    throw problems.unreachable(String(error))
+  }
+}
+
+async function send(
+  path: string,
+  body: object,
+  problems: Problems,
+  signal: AbortSignal | null = null,
+): Promise<Response> {
+  try {
+    return await fetch(path, {
       method: 'POST',
       credentials: 'same-origin',
       headers: { 'content-type': 'application/json', 'accept-language': language() },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(LIMIT),
+      signal,
     })
   } catch (error) {
     throw problems.unreachable(String(error))
   }
-  const reply: unknown = await response.json().catch(() => undefined)
-  if (response.ok) return reply
-  throw problems.refused(response.status, reply, response.statusText)
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let rest = ''
+  for (;;) {
+    const { value, done } = await reader.read()
+    rest += decoder.decode(value, { stream: !done })
+    const lines = rest.split('\n')
+    rest = done ? '' : (lines.pop() ?? '')
+    yield* lines.filter(line => line.trim() !== '')
+    if (done) return
+  }
 }
 
 /** Whether an answer with this status says that nobody could answer. */

@@ -1,8 +1,7 @@
 /** Tasks of the v1 API: work that goes on by itself, and says how far it is. */
 
-import { language } from '../i18n'
 import { accessToken } from './account'
-import { ApiError, requestId, UNREACHABLE } from './v1'
+import { ApiError, requestId, streamV1, UNREACHABLE } from './v1'
 
 /** Progress of a task: the entries that are done, of all, and those that failed. */
 export interface TaskProgress {
@@ -13,9 +12,8 @@ export interface TaskProgress {
   failures: ReadonlyMap<number, string>
 }
 
-interface Line {
-  result?: { taskProgress?: { state?: string; metadata?: Record<string, string> } }
-  error?: { code?: number; message?: string }
+interface Reply {
+  taskProgress?: { state?: string; metadata?: Record<string, string> }
 }
 
 const OVER = new Set(['DONE', 'FAILED_PERMANENTLY'])
@@ -35,7 +33,7 @@ export async function followTask(
       })
       if (last?.isOver) return last
     } catch (error) {
-      const isLost = error instanceof ApiError ? error.code === UNREACHABLE : error instanceof TypeError
+      const isLost = error instanceof ApiError && error.code === UNREACHABLE
       if (!isLost || tries >= MOST_TRIES) throw error
     }
     await new Promise(resolve => window.setTimeout(resolve, AGAIN_AFTER))
@@ -46,41 +44,16 @@ async function follow(
   taskId: string,
   onProgress: (progress: TaskProgress) => void,
 ): Promise<TaskProgress | null> {
-  const response = await fetch('/json/v1/businessLogicService/streamTaskProgress', {
-    method: 'POST',
-    credentials: 'same-origin',
-    headers: { 'content-type': 'application/json', 'accept-language': language() },
-    body: JSON.stringify({
-      accessInfo: { requestId: requestId(), accessToken: await accessToken() },
-      trackingInfo: { taskId },
-    }),
-  })
-  if (!response.ok || !response.body) {
-    const body = (await response.json().catch(() => ({}))) as NonNullable<Line['error']>
-    throw new ApiError(body.code ?? UNREACHABLE, '', body.message ?? response.statusText)
-  }
   let last: TaskProgress | null = null
-  for await (const text of linesOf(response.body)) {
-    const { result, error } = JSON.parse(text) as Line
-    if (error) throw new ApiError(error.code ?? UNREACHABLE, '', error.message ?? '')
-    last = progressOf(result?.taskProgress ?? {})
+  const replies = streamV1<Reply>('businessLogicService/streamTaskProgress', {
+    accessInfo: { requestId: requestId(), accessToken: await accessToken() },
+    trackingInfo: { taskId },
+  })
+  for await (const { taskProgress } of replies) {
+    last = progressOf(taskProgress ?? {})
     onProgress(last)
   }
   return last
-}
-
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let rest = ''
-  for (;;) {
-    const { value, done } = await reader.read()
-    rest += decoder.decode(value, { stream: !done })
-    const lines = rest.split('\n')
-    rest = done ? '' : (lines.pop() ?? '')
-    yield* lines.filter(line => line.trim() !== '')
-    if (done) return
-  }
 }
 
 /** Progress of a task that a line of the stream states. */

@@ -1,6 +1,6 @@
 /** Operations of the v1 API, in its own words. */
 
-import { isGateway, type Problems, post } from './http'
+import { isGateway, type Problems, post, postForLines } from './http'
 
 /** A reply with an error. `code` is the gRPC code, 0 when the server did not answer at all. */
 export class ApiError extends Error {
@@ -44,6 +44,15 @@ const PROBLEMS: Problems = {
 /** POSTs to `/json/v1/<path>`. Rejects with an ApiError. */
 export async function callV1<Reply>(path: string, body: object): Promise<Reply> {
   return ((await post(`/json/v1/${path}`, body, PROBLEMS)) ?? {}) as Reply
+}
+
+/** POSTs to `/json/v1/<path>` and yields each reply of the stream. Rejects with an ApiError. */
+export async function* streamV1<Reply>(path: string, body: object): AsyncGenerator<Reply> {
+  for await (const line of postForLines(`/json/v1/${path}`, body, PROBLEMS)) {
+    const { result, error } = line as { result?: Reply; error?: ErrorBody }
+    if (error) throw PROBLEMS.refused(0, error, '')
+    if (result) yield result
+  }
 }
 
 /** For replies of a proxy on the way, which know nothing of gRPC. */
