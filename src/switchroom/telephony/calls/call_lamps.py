@@ -144,15 +144,14 @@ class CallLamps:
             self._take_in()
             if loop.time() >= look_at:
                 fresh = await self._publisher.look()
-                if loop.time() >= find_all_at:
-                    self._watched.clear()
-                    self._present.clear()
-                    self._organizations = frozenset()
-                    fresh = self._publisher.watched
+                anew = loop.time() >= find_all_at
+                present = await self._find(self._publisher.watched if anew else fresh, anew=anew)
+                if present is None:
+                    find_all_at = loop.time()
+                elif anew:
                     find_all_at = loop.time() + _FIND_ALL_EVERY
-                present = await self._find(fresh)
                 await self._look_elsewhere()
-                await self._look_for(present)
+                await self._look_for(present or ())
                 await self._publisher.refresh()
                 look_at = loop.time() + LOOK_EVERY
             moved, self._moved = self._moved, set()
@@ -165,18 +164,23 @@ class CallLamps:
                 await self._publish(party)
             await set_within(self._woken, max(look_at - loop.time(), 0.0))
 
-    async def _find(self, watched: Iterable[Watched]) -> Collection[WatchedParty]:
-        """Find out which parties are watched there. Those with calls are to be published. Returns those whose
-        presence is watched."""
+    async def _find(self, watched: Iterable[Watched], *, anew: bool) -> Collection[WatchedParty] | None:
+        """Find out which parties are watched there, beside those that are known or, `anew`, in their place.
+        Those with calls are to be published. Returns those whose presence is watched, None while the database
+        is away."""
         uris = {one.uri for one in watched if one.event in (DIALOG, PRESENCE)}
-        if not uris:
+        if not uris and not anew:
             return ()
         try:
             async with self._database.read(None) as session:
                 found = await parties_at(session, uris)
         except DATABASE_AWAY as error:
             log.warning("watchers not known", reason=type(error).__name__)
-            return ()
+            return None
+        if anew:
+            self._watched.clear()
+            self._present.clear()
+            self._organizations = frozenset()
         for uri, party in found.items():
             self._watched[party].add(uri)
         self._organizations |= {party.organization_id for party in found.values()}
