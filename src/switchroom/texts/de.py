@@ -242,7 +242,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.PICTURE_TOO_WIDE: "Das Bild ist breiter oder höher als {most} Pixel",
     ErrorCode.SOUND_INVALID: "Die Datei ist kein Ton in WAV, MP3 oder Ogg",
     ErrorCode.SOUND_TOO_LARGE: "Die Datei ist größer als {most} MB",
-    ErrorCode.SOUND_TOO_LONG: "Der Ton dauert länger als {most} Minuten",
+    ErrorCode.SOUND_TOO_LONG: "Der Ton dauert länger als {most} Sekunden",
     ErrorCode.SOUND_TOO_SHORT: "Der Ton dauert weniger als {least} ms",
     ErrorCode.VOICEMAIL_FULL: "Die Mailbox hat keinen Platz für eine weitere Nachricht",
     ErrorCode.SOUNDS_FULL: "Die Töne haben zusammen {most} MB, und für diesen ist kein Platz",

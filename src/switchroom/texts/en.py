@@ -236,7 +236,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.PICTURE_TOO_WIDE: "the picture is wider or higher than {most} pixels",
     ErrorCode.SOUND_INVALID: "the file is not a sound in WAV, MP3 or Ogg",
     ErrorCode.SOUND_TOO_LARGE: "the file is larger than {most} MB",
-    ErrorCode.SOUND_TOO_LONG: "the sound plays longer than {most} minutes",
+    ErrorCode.SOUND_TOO_LONG: "the sound plays longer than {most} seconds",
     ErrorCode.SOUND_TOO_SHORT: "the sound plays for less than {least} ms",
     ErrorCode.VOICEMAIL_FULL: "the voicemail box has no room for another message",
     ErrorCode.SOUNDS_FULL: "the account's sounds have {most} MB together, and there is no room for this one",

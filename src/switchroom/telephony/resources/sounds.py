@@ -147,5 +147,5 @@ async def _convert(source: Path, target: Path, demuxer: str) -> int:
         raise Invalid(ErrorCode.SOUND_INVALID, "file")
     milliseconds = size * 1000 // (_RATE * _SAMPLE)
     if milliseconds > _LONGEST * 1000:
-        raise Invalid(ErrorCode.SOUND_TOO_LONG, "file", most=_LONGEST // 60)
+        raise Invalid(ErrorCode.SOUND_TOO_LONG, "file", most=_LONGEST)
     return milliseconds

@@ -117,7 +117,7 @@ class Messages:
         if sound.milliseconds < SHORTEST_MESSAGE:
             raise Invalid(ErrorCode.SOUND_TOO_SHORT, "content", least=SHORTEST_MESSAGE)
         if sound.milliseconds > LONGEST_MESSAGE * 1000:
-            raise Invalid(ErrorCode.SOUND_TOO_LONG, "content", most=LONGEST_MESSAGE // 60)
+            raise Invalid(ErrorCode.SOUND_TOO_LONG, "content", most=LONGEST_MESSAGE)
         left = LeftMessage(
             caller_name=message.caller_id_name,
             caller_number=message.caller_id_number or message.from_,
