@@ -74,7 +74,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.DATABASE_BUSY: "Die Datenbank ist ausgelastet. Bitte versuchen Sie es gleich noch einmal.",
     ErrorCode.DATABASE_FULL: "Die Datenbank hat keinen Platz mehr.",
     ErrorCode.TOO_MUCH_AT_ONCE: "Es wird zu viel auf einmal gesendet. Bitte gleich noch einmal versuchen.",
-    ErrorCode.TOOK_TOO_LONG: "Die Anfrage hat zu lange gedauert. Bitte noch einmal versuchen.",
+    ErrorCode.TOOK_TOO_LONG: "Die Anfrage hat zu lange gedauert. Sie wurde vielleicht trotzdem ausgeführt.",
     ErrorCode.REQUEST_ID_INVALID: "{field} ist länger als {most} Zeichen",
     ErrorCode.ACCESS_INFO_MISSING: "{field} fehlt",
     ErrorCode.TOKEN_MISSING: "Ein Zugangstoken ist nötig.",

@@ -76,7 +76,7 @@ TEXTS: Mapping[ErrorCode, str] = {
     ErrorCode.DATABASE_BUSY: "the database is busy, try again",
     ErrorCode.DATABASE_FULL: "the database has no space left",
     ErrorCode.TOO_MUCH_AT_ONCE: "too much is being sent at once; try again in a moment",
-    ErrorCode.TOOK_TOO_LONG: "the request took too long, try again",
+    ErrorCode.TOOK_TOO_LONG: "the request took too long: it may have been carried out all the same",
     ErrorCode.REQUEST_ID_INVALID: "{field} is longer than {most} characters",
     ErrorCode.ACCESS_INFO_MISSING: "{field} is missing",
     ErrorCode.TOKEN_MISSING: "an access token is required",
