@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from switchroom.bus import Bus
 from switchroom.db.base import now
@@ -98,6 +98,19 @@ class House:
         core = ("127.0.0.1", self.configuration.core_port)
         local = ("127.0.0.1", self.configuration.workers[0])
         return await UserAgent.open(local, AgentOptions(next_hop=core), _Silent())
+
+    @asynccontextmanager
+    async def database_away(self) -> AsyncGenerator[None]:
+        """Nobody finds out whose extensions are whose while the block runs."""
+        await self._execute("ALTER TABLE callflow_numbers RENAME TO callflow_numbers_away")
+        try:
+            yield
+        finally:
+            await self._execute("ALTER TABLE callflow_numbers_away RENAME TO callflow_numbers")
+
+    async def _execute(self, statement: str) -> None:
+        async with self.database.write(None) as session:
+            await session.execute(text(statement))
 
     async def register(self, device_id: int) -> None:
         """A contact of a device, as the mirror of the registrar writes it."""

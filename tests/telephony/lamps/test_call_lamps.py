@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 from msgspec import structs
+from structlog.testing import capture_logs
 
 from switchroom.db.base import now
+from switchroom.telephony.calls import call_lamps
 from switchroom.telephony.calls.call_lamps import CallLamps
 from switchroom.telephony.calls.journal import CallJournal
 from switchroom.telephony.calls.snapshot import (
@@ -21,6 +23,7 @@ from switchroom.telephony.calls.snapshot import (
     LegSnapshot,
     LegStatus,
 )
+from tests.engines.waiting import until
 from tests.telephony.lamps.house import NAMES, House, states
 
 pytestmark = pytest.mark.kamailio
@@ -129,6 +132,26 @@ async def test_who_begins_to_watch_sees_the_call_that_is_up(
         await lamp.told_until(">confirmed<")
         call.ends()
         await lamp.told_until(">terminated<")
+
+
+@pytest.fixture
+def found_anew_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All watchers are looked for at every look."""
+    monkeypatch.setattr(call_lamps, "_FIND_ALL_EVERY", 0.0)
+
+
+@pytest.mark.usefixtures("found_anew_each_time")
+async def test_lamps_go_on_while_the_database_is_away(house: House, lamps: CallLamps) -> None:
+    call = Call(house, lamps)
+    async with house.phone(101) as lamp:
+        await lamp.watch("100", "dialog")
+        call.rings()
+        await lamp.told_until(">early<")
+        with capture_logs() as logged:
+            async with house.database_away():
+                await until(lambda: any(one["event"] == "watchers not known" for one in logged))
+                call.answered()
+                assert states(await lamp.told_until(">confirmed<")) == ["confirmed"]
 
 
 @pytest.mark.parametrize("name", ["100", NAMES[100]])
