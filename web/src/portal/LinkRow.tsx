@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { deleteLink, type PermissionGroup, resendLink } from '../api/links'
 import { IconCheck, IconCopy, IconEdit, IconMail, IconQrcode, IconTrash } from '../ui/icons'
+import { isSecondClick } from '../ui/secondClick'
 import { announce } from './announce'
 import { DeletionQuestion } from './DeletionQuestion'
 import { groupName } from './groupName'
@@ -93,7 +94,7 @@ export function LinkRow({ link, kind, groups, roomId, group, queryKey }: LinkRow
             leftSection={<IconMail size={16} aria-hidden />}
             aria-label={t('roomAdministration.links.resendOf', { name: title })}
             loading={sending.isPending}
-            onClick={() => queries.isMutating({ mutationKey }) || sending.mutate()}
+            onClick={event => isSecondClick(event) || queries.isMutating({ mutationKey }) || sending.mutate()}
             data-testid="resend-link"
           >
             {t('roomAdministration.links.resend')}

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Delivery, listDeliveries, redeliver } from '../../api/organization'
 import { formatDateTime } from '../../i18n/format'
+import { isSecondClick } from '../../ui/secondClick'
 import { announce, announceFailure } from '../announce'
 import { Failure } from '../Failure'
 import { Pager } from '../Pager'
@@ -77,9 +78,9 @@ function DeliveryRow({ hookId, delivery }: { hookId: number; delivery: Delivery 
         size="xs"
         variant="default"
         loading={sending.isPending}
-        onClick={() => {
-          // The second click of two comes before the button is drawn as busy.
-          if (!queries.isMutating({ mutationKey })) sending.mutate()
+        onClick={event => {
+          // The second click of two may come before the button is drawn as busy.
+          if (!isSecondClick(event) && !queries.isMutating({ mutationKey })) sending.mutate()
         }}
         data-testid="redeliver"
       >

@@ -1,10 +1,11 @@
 import { Alert, Button, Loader, Switch, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SignedIn } from '../../api/account'
 import { changeHook, deleteHook, type Hook, listHooks, testHook } from '../../api/organization'
 import { IconHistory, IconPlus, IconSend2, IconSettings, IconTrash } from '../../ui/icons'
+import { isSecondClick } from '../../ui/secondClick'
 import { announce, announceFailure } from '../announce'
 import { DeletionQuestion } from '../DeletionQuestion'
 import { Failure } from '../Failure'
@@ -55,9 +56,9 @@ function HookCard({ hook, onChange }: { hook: Hook; onChange: () => void }) {
   const [showsDeliveries, setShowsDeliveries] = useState(false)
   const { id, name } = hook
   const key = (what: string) => [what, id]
-  const once = (what: string, act: () => void) => () => {
-    // The second click of two comes before the button is drawn as busy.
-    if (!queries.isMutating({ mutationKey: key(what) })) act()
+  const once = (what: string, act: () => void) => (event?: SyntheticEvent) => {
+    // The second click of two may come before the button is drawn as busy.
+    if (!(event && isSecondClick(event)) && !queries.isMutating({ mutationKey: key(what) })) act()
   }
   const refresh = () => queries.invalidateQueries({ queryKey: ['hooks'] })
   const testing = useMutation({

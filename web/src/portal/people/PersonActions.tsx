@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
-import { useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
   changePerson,
@@ -12,6 +12,7 @@ import {
   sendPasswordLink,
 } from '../../api/people'
 import { IconKey, IconTrash, IconUserCheck, IconUserX } from '../../ui/icons'
+import { isSecondClick } from '../../ui/secondClick'
 import { announce } from '../announce'
 import { DeletionQuestion } from '../DeletionQuestion'
 import { isChangedMeanwhile, problemText } from '../problemText'
@@ -32,8 +33,8 @@ export function PersonActions({ person, name, onChanged, onDone, onStale }: Pers
   const [isRemoving, setRemoving] = useState(false)
   const isDisabled = person.state === 'disabled'
   const key = (what: string) => [what, person.id]
-  const once = (what: string, act: () => void) => () => {
-    if (!queries.isMutating({ mutationKey: key(what) })) act()
+  const once = (what: string, act: () => void) => (event?: SyntheticEvent) => {
+    if (!(event && isSecondClick(event)) && !queries.isMutating({ mutationKey: key(what) })) act()
   }
   const enabling = useMutation({
     mutationKey: key('enable-person'),

@@ -5,6 +5,7 @@ import type { Administration, SignedIn } from '../../api/account'
 import { invite, type ListedPerson, nameOf } from '../../api/people'
 import { formatDateTime } from '../../i18n/format'
 import { IconMail, IconSettings } from '../../ui/icons'
+import { isSecondClick } from '../../ui/secondClick'
 import { announce, announceFailure } from '../announce'
 import { problemText } from '../problemText'
 import classes from './People.module.css'
@@ -94,9 +95,9 @@ function SendAgain({ person, name }: { person: ListedPerson; name: string }) {
       leftSection={<IconMail size={16} aria-hidden />}
       aria-label={t('directory.sendAgainTo', { name })}
       loading={sending.isPending}
-      onClick={() => {
-        // The second click of two comes before the button is drawn as busy.
-        if (!queries.isMutating({ mutationKey })) sending.mutate()
+      onClick={event => {
+        // The second click of two may come before the button is drawn as busy.
+        if (!isSecondClick(event) && !queries.isMutating({ mutationKey })) sending.mutate()
       }}
       data-testid="send-again"
     >
