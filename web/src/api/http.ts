@@ -20,11 +20,7 @@ export async function post(path: string, body: object, problems: Problems): Prom
 }
 
 /** POSTs JSON to `path` and yields the JSON of each line of the answer as it comes, for as long as it takes. */
-export async function* postForLines(
-  path: string,
-  body: object,
-  problems: Problems,
-): AsyncGenerator<unknown> {
+export async function* postForLines(path: string, body: object, problems: Problems): AsyncGenerator<unknown> {
   const response = await send(path, body, problems)
   if (!response.ok || !response.body) {
     const reply: unknown = await response.json().catch(() => undefined)
