@@ -15,7 +15,8 @@ from switchroom.rooms.models import RoomPermission
 
 
 class RemovalConsequences(Struct, frozen=True, kw_only=True):
-    """Consequences of a removal: how many meetings to come become those of whom, and how many rooms name them."""
+    """Consequences of a removal: how many meetings to come become those of whom, and how many rooms name
+    them."""
 
     meetings: int
     heir_name: str
