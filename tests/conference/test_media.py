@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from switchroom.conference.media import hosted_room
+from switchroom.conference.media import hosted_room, subscriber
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import ACTIVE, MODERATOR, PARTICIPANT, SPECTATOR, Permission
 from tests.conference.browser import SOURCES, Browsers
-from tests.conference.room import RoomServer, room_server
+from tests.conference.room import Client, RoomServer, room_server
 
 pytestmark = [pytest.mark.janus, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -280,6 +282,57 @@ async def test_media_outlive_a_lost_signalling_connection(
     back = await server_with_media.join("Ada", resume=ada.joined["resume"], media=ALL_ON)
     assert back.id == ada.id
     await ben_page.sees_frames(ada.id)
+
+
+class Looks:
+    """How often what participants receive is looked at."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.number = 0
+        settle: Callable[[object], Awaitable[None]] = vars(subscriber.Subscribing)["_settle"]
+
+        async def counted(subscribing: object) -> None:
+            self.number += 1
+            await settle(subscribing)
+
+        monkeypatch.setattr(subscriber.Subscribing, "_settle", counted)
+
+    async def are_few(self, seconds: float) -> None:
+        before = self.number
+        await asyncio.sleep(seconds)  # in which nothing is to happen
+        assert self.number - before < 20
+
+
+async def test_an_offer_that_nobody_answers_keeps_the_server_from_nothing(
+    server_with_media: RoomServer, browsers: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither while a picture is waited for beside it, nor when whoever should answer is gone."""
+    looks = Looks(monkeypatch)
+    ada = await server_with_media.join(server_with_media.admit("Ada"), media=ALL_ON)
+    ben = await server_with_media.enter("Ben")
+    await wants_camera(ben, ada, "low")
+    await (await browsers.peer(ada)).publish(*SOURCES)
+    await ben.hears(
+        lambda told: (
+            told["type"] == "subscribe.offer" and "camera" in [one["source"] for one in told["streams"]]
+        )
+    )
+    await wants_camera(ben, ada, "high")
+    await ben.everything()
+    await looks.are_few(3 * subscriber.CHASE_AFTER[0])
+    monkeypatch.setattr(subscriber, "ANSWER_LIMIT", 0.2)
+    await ben.drop()
+    await ada.hears(
+        lambda told: (
+            told["type"] == "participant.updated"
+            and (told["participant"]["id"], told["participant"]["state"]) == (ben.id, "reconnecting")
+        )
+    )
+    await looks.are_few(1.0)
+
+
+async def wants_camera(viewer: Client, sender: Client, layer: str) -> None:
+    await viewer.send("want", streams=[{"participantId": sender.id, "source": "camera", "layer": layer}])
 
 
 async def test_frames_flow_again_soon_after_the_media_server_is_killed(

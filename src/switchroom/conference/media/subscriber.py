@@ -204,16 +204,25 @@ class Subscribing:
             self._awake.set()
 
     async def _wait(self) -> None:
-        deadlines = [self._retry_at] if self._retry_at is not None else []
-        if self._offered is not None:
-            deadlines.append(self._offered_at + ANSWER_LIMIT)
-        deadlines.extend(chase.due for chase in self._chases.values())
         try:
-            async with asyncio.timeout_at(min(deadlines, default=None)):
+            async with asyncio.timeout_at(self._due()):
                 await self._awake.wait()
         except TimeoutError:
             pass
         self._awake.clear()
+
+    def _due(self) -> float | None:
+        """When to settle though nothing has happened: None where nothing would be done then. A time that has
+        passed and stays would be waited for without an end, and without a pause."""
+        if self._retry_at is not None:
+            return self._retry_at
+        if self._closed or self._participant.connection is None:
+            return None
+        if self._offered is not None:
+            return self._offered_at + ANSWER_LIMIT
+        if self._hosted.current is None:
+            return None
+        return min((chase.due for chase in self._chases.values()), default=None)
 
     async def _serve(self, request: SubscribeAnswer | Candidate | _Restart) -> None:
         try:
