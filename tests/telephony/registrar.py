@@ -24,7 +24,7 @@ class Registrar:
         self.least, self.grants = 0, 300
         self.silent = False
         self.refuses, self.reason = 0, b"No"
-        self._nonce = 0
+        self._nonces: set[str] = set()
 
     @property
     def port(self) -> int:
@@ -41,8 +41,8 @@ class Registrar:
         if self.refuses:
             return register.reply(self.refuses, "REASON").replace(b"REASON", self.reason, 1)
         if not self._is_right(register):
-            self._nonce += 1
-            challenge = f'Digest realm="{REALM}", nonce="{self._nonce}", algorithm=MD5, qop="auth"'
+            self._nonces.add(nonce := str(len(self._nonces) + 1))
+            challenge = f'Digest realm="{REALM}", nonce="{nonce}", algorithm=MD5, qop="auth"'
             return register.reply(401, "Unauthorized", f"WWW-Authenticate: {challenge}")
         asked = int(register.header("Expires"))
         if 0 < asked < self.least:
@@ -57,7 +57,7 @@ class Registrar:
 
     def _is_right(self, register: Message) -> bool:
         said = dict(re.findall(r'(\w+)="?([^",]+)"?', register.header("Authorization")))
-        if said.get("nonce") != str(self._nonce):
+        if said.get("nonce") not in self._nonces:
             return False
         first = _md5(f"{USERNAME}:{REALM}:{PASSWORD}")
         second = _md5(f"REGISTER:{said['uri']}")

@@ -7,14 +7,15 @@ import hashlib
 import re
 import secrets
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-LIMIT = 20.0
+LIMIT = 60.0
 REALM = "acme.example.org"
 
 
@@ -67,13 +68,45 @@ class Wire(Protocol):
 
     async def send(self, data: bytes) -> None: ...
 
-    async def receive(self) -> bytes: ...
+    async def receive(self) -> bytes:
+        """The next message. A request that comes again, as UDP has it after half a second without an answer,
+        is taken once."""
+        ...
+
+    def put_back(self, messages: Iterable[bytes]) -> None:
+        """Have these received again, before what comes: somebody has waited for something else."""
+        ...
 
 
-class UdpWire(asyncio.DatagramProtocol):
+class _Received:
+    """What has come."""
+
+    def __init__(self) -> None:
+        self._requests: set[bytes] = set()
+        self._put_back: deque[bytes] = deque()
+
+    async def _next(self) -> bytes:
+        """The next message on the way."""
+        raise NotImplementedError
+
+    async def receive(self) -> bytes:
+        if self._put_back:
+            return self._put_back.popleft()
+        while (data := await self._next()) in self._requests:
+            pass
+        if not data.startswith(b"SIP/2.0 "):
+            self._requests.add(data)
+        return data
+
+    def put_back(self, messages: Iterable[bytes]) -> None:
+        self._put_back.extend(messages)
+
+
+class UdpWire(_Received, asyncio.DatagramProtocol):
     name = "UDP"
 
     def __init__(self, server: tuple[str, int] | None = None) -> None:
+        super().__init__()
         self.received: asyncio.Queue[tuple[bytes, tuple[str, int]]] = asyncio.Queue()
         self._server = server
         self._transport: asyncio.DatagramTransport | None = None
@@ -97,13 +130,14 @@ class UdpWire(asyncio.DatagramProtocol):
     async def send(self, data: bytes) -> None:
         self.transport.sendto(data, self._server or self.last)
 
-    async def receive(self) -> bytes:
+    async def _next(self) -> bytes:
         data, self.last = await self.received.get()
         return data
 
 
-class StreamWire:
+class StreamWire(_Received):
     def __init__(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__()
         self.name = name
         self._reader = reader
         self._writer = writer
@@ -116,7 +150,7 @@ class StreamWire:
         self._writer.write(data)
         await self._writer.drain()
 
-    async def receive(self) -> bytes:
+    async def _next(self) -> bytes:
         head = await self._reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"(?i)content-length: *(\d+)", head)
         return head + await self._reader.readexactly(int(length[1]) if length else 0)
@@ -125,17 +159,18 @@ class StreamWire:
         self._writer.close()
 
 
-class WebWire:
+class WebWire(_Received):
     name = "WS"
 
     def __init__(self, connection: ClientConnection) -> None:
+        super().__init__()
         self._connection = connection
         self.address = ("browser.invalid", 5060)
 
     async def send(self, data: bytes) -> None:
         await self._connection.send(data.decode())
 
-    async def receive(self) -> bytes:
+    async def _next(self) -> bytes:
         message = await self._connection.recv()
         return message.encode() if isinstance(message, str) else message
 
@@ -238,13 +273,29 @@ class Phone:
 
     async def ask(self, data: bytes) -> Message:
         """The final answer to a request."""
+        self.branch = _found(r"branch=([\w.]+)", data.decode("utf-8", "replace"))
         await self.wire.send(data)
         return await self.answer()
 
     async def answer(self) -> Message:
+        """The final answer to the last request; others may come again, such as refusals of calls that are not
+        acknowledged. Requests that come before it are there afterwards."""
+        requests: list[bytes] = []
+        try:
+            while True:
+                message = await self.receive()
+                if not message.start.startswith("SIP/2.0 "):
+                    requests.append(message.data)
+                elif message.status >= 200 and self.branch in message.header("Via"):
+                    return message
+        finally:
+            self.wire.put_back(requests)
+
+    async def asked(self, method: str) -> Message:
+        """The next request of a method."""
         while True:
             message = await self.receive()
-            if message.start.startswith("SIP/2.0") and message.status >= 200:
+            if message.start.startswith(f"{method} "):
                 return message
 
     async def receive(self) -> Message:

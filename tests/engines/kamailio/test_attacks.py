@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ TORTURE = sorted(Path(__file__).parents[2].glob("sip/**/*.dat"))
 class TestBans:
     @pytest.fixture
     def limits(self) -> Limits:
-        return Limits(slow_after=3, ban_after=5, ban_time=60, slow_time=700, device_registers=(100, 1000))
+        return Limits(slow_after=3, ban_after=5, ban_time=600, slow_time=1500, device_registers=(100, 1000))
 
     async def test_failed_credentials_slow_an_address_and_ban_it(self, edge: Edge) -> None:
         events = kamailio_events(edge.configuration.interfaces)
@@ -39,19 +40,20 @@ class TestBans:
                 began = time.monotonic()
                 assert (await guesser.register()).status == 401
                 took.append(time.monotonic() - began)
-            assert min(took[:2]) < 0.7 <= min(took[2:])
+            assert min(took[:2]) < 1.5 <= min(took[2:])
             assert await rpc.bans() == []
             challenge = await guesser.ask(guesser.request("REGISTER"))
             said = guesser.authorization(challenge, "REGISTER", f"sip:{REALM}")
+            began = time.time()
             await wire.send(guesser.request("REGISTER", more=said))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 assert await anext(events) == Banned("127.0.0.1")
             assert await guesser.silent()
             await wire.send(guesser.request("OPTIONS"))
             assert await guesser.silent()
             (ban,) = await rpc.bans()
             assert ban == Ban("127.0.0.1", ban.until)
-            assert 50 < ban.until - time.time() <= 61
+            assert began + 598 < ban.until <= time.time() + 601
             assert await rpc.unban("127.0.0.1")
             assert not await rpc.unban("127.0.0.1")
             assert (await Phone(wire).register()).status == 200
@@ -65,9 +67,9 @@ class TestBans:
             challenge = await guesser.ask(guesser.request("REGISTER"))
             said = guesser.authorization(challenge, "REGISTER", f"sip:{REALM}")
             await wire.send(guesser.request("REGISTER", more=said))
-            assert await guesser.silent()
-            before = await rpc.bans()
+            before = await _banned(rpc)
             assert [ban.address for ban in before] == ["127.0.0.1"]
+            assert await guesser.silent()
             await _killed(edge)
             assert await rpc.bans() == before
             await wire.send(guesser.request("OPTIONS"))
@@ -115,10 +117,18 @@ class TestBans:
             challenge = await guesser.ask(guesser.request("REGISTER"))
             said = guesser.authorization(challenge, "REGISTER", f"sip:{REALM}")
             await bad.send(guesser.request("REGISTER", more=said))
+            assert [ban.address for ban in await _banned(rpc)] == ["192.0.2.66"]
             assert await guesser.silent()
-            assert [ban.address for ban in await rpc.bans()] == ["192.0.2.66"]
         async with edge.wire("ws") as good:
             assert (await Phone(good).register()).status == 200
+
+
+async def _banned(rpc: KamailioRpc) -> Sequence[Ban]:
+    """The bans, once there are any: who guesses is slowed down before."""
+    async with asyncio.timeout(60):
+        while not (bans := await rpc.bans()):  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.05)
+    return bans
 
 
 async def _killed(edge: Edge) -> None:
@@ -126,7 +136,7 @@ async def _killed(edge: Edge) -> None:
     pid = edge.engine.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: edge.engine.pid != pid and edge.engine.state is ProcessState.READY)
+    await until(lambda: edge.engine.pid not in (None, pid) and edge.engine.state is ProcessState.READY)
 
 
 class TestLimits:
@@ -139,7 +149,7 @@ class TestLimits:
             phone = Phone(wire)
             answers = [(await phone.register()).status for _ in range(8)]
             assert answers.count(200) <= 6, "three a minute, and a minute may begin meanwhile"
-            assert answers[-1] == 503
+            assert answers.count(503) == len(answers) - answers.count(200)
             calls = 0
             calling = asyncio.create_task(received(worker))
             for _ in range(6):
@@ -217,16 +227,18 @@ class TestFloods:
             for _ in range(1000):
                 await wire.send(flooder.request("BYE", to=f"<sip:101@{REALM}>;tag=none"))
                 await asyncio.sleep(0)
-            answered = 0
+            for _ in range(60):
+                await flooder.receive()
+            answered = 60
             while not await flooder.silent(0.3):
                 answered += 1
-            assert 60 <= answered < 500
+            assert answered < 500
 
     async def test_a_device_subscribes_only_so_often(self, edge: Edge) -> None:
         async with edge.wire() as wire:
             statuses = [await subscribed(Phone(wire)) for _ in range(6)]
             assert statuses[0] in (200, 202)
-            assert statuses[-1] == 503
+            assert statuses.count(503) >= 2, "two a minute, and a minute may begin meanwhile"
 
     async def test_a_flood_is_dropped_and_others_go_on(self, edge: Edge) -> None:
         async with edge.wire() as wire, edge.wire("ws") as browser:

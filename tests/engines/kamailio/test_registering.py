@@ -33,7 +33,7 @@ def contacts(edge: Edge) -> list[Contact]:
     return read_contacts(edge.engine.directory / STATE_FILE)
 
 
-async def until(condition: Callable[[], bool], limit: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], limit: float = 60.0) -> None:
     async with asyncio.timeout(limit):
         while not condition():  # noqa: ASYNC110 - what another process does wakes nobody here
             await asyncio.sleep(0.02)
@@ -135,13 +135,12 @@ async def test_a_registration_is_withdrawn_and_runs_out(edge: Edge) -> None:
     async with edge.wire() as wire:
         phone = Phone(wire)
         assert (await phone.register()).status == 200
-        await until(lambda: len(changed) == 2)
+        await until(lambda: len(changed) >= 2)
         assert (await phone.register(0)).status == 200
         assert contacts(edge) == []
-        await until(lambda: len(changed) == 3)
+        await until(lambda: len(changed) >= 3)
         assert (await phone.register(10)).status == 200
-        await until(lambda: len(changed) == 4)
-        await until(lambda: len(changed) == 5, 14)
+        await until(lambda: len(changed) >= 5)
         assert contacts(edge) == []
     assert changed == [Connected()] + [RegistrationsChanged(DEVICE)] * 4
     listening.cancel()
@@ -159,14 +158,13 @@ async def test_registrations_are_there_again_after_a_crash(edge: Edge) -> None:
         pid = edge.engine.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        await until(lambda: edge.engine.pid != pid and edge.engine.state is ProcessState.READY, 20)
+        await until(lambda: edge.engine.pid not in (None, pid) and edge.engine.state is ProcessState.READY)
         assert contacts(edge) == [before]
         core = ("127.0.0.1", edge.configuration.core_port)
         caller = Phone(worker)
         invite = caller.request("INVITE", uri="sip:ab12cd34@anything", more={"X-SR-Device": str(DEVICE)})
         worker.transport.sendto(invite, core)
-        async with asyncio.timeout(10):
-            rung = await Phone(wire).receive()
+        rung = await Phone(wire).asked("INVITE")
         assert rung.start == f"INVITE sip:phone@{wire.address[0]}:{wire.address[1]};transport=udp SIP/2.0"
         assert rung.all("X-SR-Device") == []
 

@@ -88,10 +88,10 @@ async def test_a_call_leads_to_no_place_inside(open_edge: Edge, inside: Inside, 
         for method in ("INFO", "ACK", "BYE"):
             phone = Phone(wire)
             await send_in_dialog(open_edge, phone, worker, method, contact)
-            assert (await phone.receive()).start.startswith(method)
+            await phone.asked(method)
         assert (await phone.register(more={"Contact": contact})).status == 200
         ring_device(open_edge, worker)
-        assert (await phone.receive()).start.startswith("INVITE sip:x@")
+        assert (await phone.asked("INVITE")).start.startswith("INVITE sip:x@")
         await subscribe(Phone(wire), contact)
         await asyncio.sleep(0.5)  # what a NOTIFY would have used
     assert inside.connections == 0
@@ -109,7 +109,7 @@ async def test_a_device_rings_where_it_has_registered_from(edge: Edge, target: s
         phone = Phone(wire)
         assert (await phone.register(more={"Contact": contact})).status == 200
         ring_device(edge, worker)
-        assert (await phone.receive()).start.startswith("INVITE sip:")
+        await phone.asked("INVITE")
         assert await Phone(carrier).silent(0.2)
 
 
@@ -148,7 +148,7 @@ async def test_a_phone_elsewhere_is_reached(open_edge: Edge) -> None:
     async with udp(open_edge.server, host=host) as wire, open_edge.worker() as worker:
         phone = Phone(wire)
         await send_in_dialog(open_edge, phone, worker, "INFO")
-        assert (await phone.receive()).start.startswith("INFO sip:phone@")
+        assert (await phone.asked("INFO")).start.startswith("INFO sip:phone@")
     async with (
         udp(open_edge.server, host=host) as wire,
         open_edge.wire("ws") as browser,
@@ -159,11 +159,11 @@ async def test_a_phone_elsewhere_is_reached(open_edge: Edge) -> None:
         ring = Phone(worker).request("INVITE", uri="sip:x@device", more={"X-SR-Device": str(DEVICE)})
         worker.transport.sendto(ring, ("127.0.0.1", open_edge.configuration.core_port))
         for one in (wire, browser):
-            assert (await Phone(one).receive()).start.startswith("INVITE sip:phone@")
+            assert (await Phone(one).asked("INVITE")).start.startswith("INVITE sip:phone@")
     async with udp(open_edge.server, host=host) as wire:
         watcher = Phone(wire)
         await subscribe(watcher, watcher.contact)
-        assert (await watcher.receive()).start.startswith("NOTIFY sip:phone@")
+        assert (await watcher.asked("NOTIFY")).start.startswith("NOTIFY sip:phone@")
 
 
 async def test_a_phone_on_this_machine_is_reached_where_it_is(open_edge: Edge) -> None:
@@ -172,13 +172,13 @@ async def test_a_phone_on_this_machine_is_reached_where_it_is(open_edge: Edge) -
         assert wire.address[0] == "127.0.0.1"
         phone = Phone(wire)
         await send_in_dialog(open_edge, phone, worker, "INFO")
-        assert (await phone.receive()).start.startswith("INFO sip:phone@")
+        assert (await phone.asked("INFO")).start.startswith("INFO sip:phone@")
         assert (await phone.register()).status == 200
         await open_edge.engine.stop()
         await open_edge.engine.start()
         ring = Phone(worker).request("INVITE", uri="sip:x@device", more={"X-SR-Device": str(DEVICE)})
         worker.transport.sendto(ring, core)
-        assert (await phone.receive()).start.startswith("INVITE sip:phone@")
+        assert (await phone.asked("INVITE")).start.startswith("INVITE sip:phone@")
 
 
 async def test_a_carrier_that_the_operator_allows_here_is_reached(open_edge: Edge) -> None:
@@ -189,7 +189,7 @@ async def test_a_carrier_that_the_operator_allows_here_is_reached(open_edge: Edg
         core = ("127.0.0.1", open_edge.configuration.core_port)
         more = {"X-SR-Next-Hop": f"sip:{host}:{port}"}
         worker.transport.sendto(caller.request("INVITE", uri="sip:+321@carrier.invalid", more=more), core)
-        invite = await Phone(carrier).receive()
+        invite = await Phone(carrier).asked("INVITE")
         await carrier.send(invite.reply(200, "OK", f"Contact: <sip:far@{host}:{port}>"))
         answer = await caller.answer()
         while answer.header("CSeq") != "1 INVITE":
@@ -197,6 +197,4 @@ async def test_a_carrier_that_the_operator_allows_here_is_reached(open_edge: Edg
         routes = {"Route": ", ".join(reversed(answer.all("Record-Route")))}
         bye = caller.request("BYE", uri=f"sip:far@{host}:{port}", to=answer.header("To"), more=routes)
         worker.transport.sendto(bye, core)
-        async with asyncio.timeout(20):
-            while not (await Phone(carrier).receive()).start.startswith("BYE sip:far@"):
-                pass
+        assert (await Phone(carrier).asked("BYE")).start.startswith("BYE sip:far@")
