@@ -21,7 +21,7 @@ DEVICE, ACCOUNT = 17, 3
 class Edge:
     """A Kamailio and what it reads."""
 
-    def __init__(self, directory: Path, limits: Limits, listen: str = "127.0.0.1") -> None:
+    def __init__(self, directory: Path, limits: Limits, listen: str = "127.0.0.1", workers: int = 2) -> None:
         self.database = directory / "platform.db"
         with closing(sqlite3.connect(self.database)) as connection:
             connection.execute("pragma journal_mode=wal")
@@ -46,7 +46,7 @@ class Edge:
             tls_port=free_port(),
             tls_certificate=self.certificate,
             tls_private_key=str(key),
-            workers=(free_port(), free_port()),
+            workers=tuple(free_port() for _ in range(workers)),
             limits=limits,
         )
         self.engine = KamailioEngine(directory / "kamailio", self.configuration)

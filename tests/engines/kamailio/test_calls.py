@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from switchroom.engines.kamailio.configuration import Limits
 from switchroom.engines.kamailio.dispatching import worker_of
 from tests.engines.kamailio.conftest import ACCOUNT, DEVICE, Edge
 from tests.engines.kamailio.phones import LIMIT, REALM, Message, Phone, UdpWire
@@ -189,6 +191,24 @@ async def test_without_a_worker_a_call_is_told_so(edge: Edge) -> None:
         answer = await phone.answer()
         assert answer.status == 503
         assert answer.header("Retry-After")
+
+
+async def test_the_only_worker_is_waited_for(tmp_path: Path, limits: Limits) -> None:
+    """It may be busy for seconds."""
+    edge = Edge(tmp_path, limits, workers=1)
+    await edge.engine.start()
+    try:
+        async with edge.wire() as wire, edge.worker() as worker, asyncio.timeout(LIMIT):
+            phone = Phone(wire)
+            await phone.invite()
+            invites: list[bytes] = []
+            while len(invites) < 4:  # at once, and after 0.5, 1.5 and 3.5 s
+                data, worker.last = await worker.received.get()
+                invites += [data] if data.startswith(b"INVITE ") else []
+            await worker.send(Message(invites[-1]).reply(486, "Busy Here"))
+            assert (await phone.answer()).status == 486
+    finally:
+        await edge.engine.stop()
 
 
 async def test_a_caller_gives_up(edge: Edge) -> None:
