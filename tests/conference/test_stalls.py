@@ -238,9 +238,10 @@ class Attacker:
 
 
 def attack(
-    port: int, attacks: Mapping[str, Sequence[Fields] | Sequence[str]], steps: Steps
+    port: int, attacks: Mapping[str, Sequence[Fields] | Sequence[str]], steps: Steps, enough: float
 ) -> Mapping[str, float]:
-    """The longest step that each kind of message takes, for somebody who comes in anew before each kind."""
+    """The longest step that each kind of message takes, for somebody who comes in anew before each kind. What
+    takes more than `enough` is tried again."""
     took: dict[str, float] = {"join a full room": 0.0}
     for name, those in attacks.items():
         with connect(f"ws://127.0.0.1:{port}/client/socket", max_size=None) as client:
@@ -250,11 +251,14 @@ def attack(
                 took[name] = eve.goes(kind)
                 continue
             # A second time what was switched on is switched on again: all of them are repeated, not each.
-            times = [
-                max(eve.takes(one) if isinstance(one, str) else eve.says(kind, one) for one in those)
-                for _ in range(1 if name in ONCE else TRIES)
-            ]
-            took[name] = min(times)
+            took[name] = float("inf")
+            for _ in range(1 if name in ONCE else TRIES):
+                longest = max(
+                    eve.takes(one) if isinstance(one, str) else eve.says(kind, one) for one in those
+                )
+                took[name] = min(longest, took[name])
+                if longest <= enough:
+                    break
     return took
 
 
@@ -267,13 +271,13 @@ async def test_no_message_takes_the_loop_for_long(
     server = server_with_media
     crowd = await fill(server)
     steps, enough = Steps(monkeypatch), allowed()
-    took = await asyncio.to_thread(attack, server.port, {**nasty(crowd), "bad": BAD}, steps)
+    took = await asyncio.to_thread(attack, server.port, {**nasty(crowd), "bad": BAD}, steps, enough)
     assert {kind: seconds for kind, seconds in took.items() if seconds > max(enough, allowed())} == {}
     live = server.service.find(ROOM)
     assert live is not None
     others = [one for one in live.conference.participants.values() if one.display_name != NAME]
     assert len(others) == INSIDE + BEFORE - 2, "one was denied, one was put out"
-    took = await asyncio.to_thread(attack, server.port, END, steps)
+    took = await asyncio.to_thread(attack, server.port, END, steps, enough)
     async with asyncio.timeout(LIMIT):
         while server.service.find(ROOM) is not None:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)

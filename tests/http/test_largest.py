@@ -18,12 +18,9 @@ from tests.databases import ON_ONE_DATABASE
 from tests.dialects.telephony_v3.client import Api
 from tests.dialects.webmeeting_v6.client import Account
 from tests.platform import RunningPlatform, Tenant
-from tests.steps import Steps, allowed
+from tests.steps import TRIES, Steps, allowed
 
 pytestmark = pytest.mark.slow
-
-TRIES = 3
-"""Times that something may take too long by chance, such as for a collection of garbage."""
 
 LIMIT = 60.0
 PLACE = "the place that is filled"
