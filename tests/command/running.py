@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +19,8 @@ from msgspec import Struct
 
 from switchroom.settings import TelephonySettings
 from tests import plain_http
+from tests.command.forked import carry_out
+from tests.forking import forkserver
 from tests.ports import free_port
 
 COMMAND = str(Path(sys.executable).with_name("switchroom"))
@@ -36,18 +40,35 @@ class Running(Struct, frozen=True):
         return self.process.wait(LIMIT)
 
 
-def run(
-    *arguments: str, program: Sequence[str] = (COMMAND,), **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    return subprocess.run(
-        [*program, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-        env={**os.environ, **environment},
-    )
+def run(*arguments: str, program: Sequence[str] = (), **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end. What serves, and another program than the command, loads all it needs
+    itself; other commands are in a process that is forked from one that has loaded them."""
+    environment = {**os.environ, **environment}
+    if program or arguments[0] in ("serve", "up"):
+        return subprocess.run(
+            [*(program or (COMMAND,)), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+            env=environment,
+        )
+    with tempfile.TemporaryDirectory() as place:
+        written = Path(place) / "output", Path(place) / "errors"
+        given = (arguments, environment, _umask(), *written)
+        process = forkserver().Process(target=carry_out, args=given, daemon=True)
+        process.start()
+        process.join(LIMIT)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(arguments, LIMIT)
+        output, errors = (path.read_text("utf-8") for path in written)
+        return subprocess.CompletedProcess(arguments, process.exitcode, output, errors)
+
+
+def _umask() -> int:
+    (line,) = re.findall(r"^Umask:\s+(\d+)$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return int(line, 8)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import multiprocessing
 import random
 import time
 from collections import defaultdict
@@ -29,6 +28,7 @@ from switchroom.jobs.lease import LEASE
 from tests.events.receiver import Request, listening
 from tests.events.source import PATIENT, QUICK, SECRET, SHORT_LEASE, Source
 from tests.events.worker import work
+from tests.forking import forkserver
 from tests.happened import happened
 
 NEVER = 3600.0
@@ -354,8 +354,7 @@ async def test_a_secret_is_made_where_none_is_given(events: Source) -> None:
 
 async def test_several_processes_share_the_work(events: Source, database_url: str) -> None:
     """One for a hook at a time: nothing is lost, little comes twice, and the order holds."""
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.events.worker"])
+    processes = forkserver()
     workers = [processes.Process(target=work, args=(database_url, LEASE), daemon=True) for _ in range(3)]
     each = 100
     async with listening() as receiver:
@@ -407,8 +406,7 @@ async def test_what_waits_behind_a_failure_does_not_overtake_it(
 async def test_nothing_is_lost_however_often_the_process_is_killed(events: Source, database_url: str) -> None:
     """Killed between any two of its steps, a hundred times over."""
     kills = 100
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.events.worker"])
+    processes = forkserver()
     chance = random.Random(20261122)
     async with listening() as receiver:
         receiver.reply = lambda _: 200 if chance.random() < 0.8 else 500

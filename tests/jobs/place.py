@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import time
@@ -21,6 +20,7 @@ from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
 from switchroom.jobs.models import NamedLease
+from tests.forking import forkserver
 
 LIMIT = 60.0
 
@@ -102,9 +102,7 @@ class Place:
 
     def process(self, target: Callable[..., None], *arguments: Any) -> Process:
         """A process that works until the test ends."""
-        processes = multiprocessing.get_context("forkserver")
-        processes.set_forkserver_preload([target.__module__])
-        begun = processes.Process(target=target, args=(self.url, *arguments), daemon=True)
+        begun = forkserver().Process(target=target, args=(self.url, *arguments), daemon=True)
         begun.start()
         self._processes.append(begun)
         return Process(begun)
