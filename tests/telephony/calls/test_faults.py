@@ -26,9 +26,7 @@ from tests.telephony.calls.test_live_calls import records
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow, pytest.mark.timeout(600)]
 
-TIMES = int(os.environ.get("KILLS", "4"))
-"""Kills of each kind, an even number; one in each of two states takes turns with the other."""
-
+TIMES = 10
 AT_MOST = 30.0
 """Seconds that half of the times may take. A second or two is usual; it is ten where all cores are busy."""
 
