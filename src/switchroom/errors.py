@@ -213,6 +213,7 @@ class ErrorCode(StrEnum):
     CALENDAR_NOT_FOUND = "calendar_not_found"
     RECORDING_NOT_FOUND = "recording_not_found"
     RECORDING_NOT_FINISHED = "recording_not_finished"
+    RECORDING_UNAVAILABLE = "recording_unavailable"
 
     # Events and web hooks
     WEBHOOK_NOT_FOUND = "webhook_not_found"
@@ -281,6 +282,7 @@ class ErrorCode(StrEnum):
     SPECTATORS_NOT_ALLOWED = "spectators_not_allowed"
     ROOM_LOCKED = "room_locked"
     REMOVED_FROM_ROOM = "removed_from_room"
+    NOT_ASKED = "not_asked"
     SPECTATORS_HAVE_NO_HAND = "spectators_have_no_hand"
     WAITING_ROOM_FULL = "waiting_room_full"
     PARTICIPANT_NOT_FOUND = "participant_not_found"

@@ -136,6 +136,21 @@ class Readmit(ClientMessage, frozen=True, tag="readmit", kw_only=True):
     id: RequestId | None = None
 
 
+class StartRecording(ClientMessage, frozen=True, tag="recording.start"):
+    id: RequestId | None = None
+
+
+class StopRecording(ClientMessage, frozen=True, tag="recording.stop"):
+    id: RequestId | None = None
+
+
+class AnswerRecording(ClientMessage, frozen=True, tag="recording.answer", kw_only=True):
+    """Whether the person agrees to be recorded."""
+
+    agrees: bool
+    id: RequestId | None = None
+
+
 class Admit(ClientMessage, frozen=True, tag="admit", kw_only=True):
     participant_id: Id
     id: RequestId | None = None
@@ -213,6 +228,9 @@ AnyClientMessage = (
     | End
     | ListRemoved
     | Readmit
+    | StartRecording
+    | StopRecording
+    | AnswerRecording
     | Admit
     | AdmitAll
     | Deny
@@ -250,6 +268,8 @@ class ParticipantInfo(Struct, frozen=True, rename="camel", omit_defaults=True, k
     state: Literal["connected", "reconnecting"]
     hand_raised_at: str | None = None
     permissions: PermissionsInfo | None = None
+    consent: Literal["asked", "agreed", "declined"] | None = None
+    """Consent to be recorded, of a person who is asked; as `permissions`, for moderators and oneself."""
 
 
 class SpectatorInfo(Struct, frozen=True, rename="camel"):
@@ -281,6 +301,8 @@ class RoomInfo(Struct, frozen=True, rename="camel", kw_only=True):
     company_name: str
     mode: Literal["normal", "exam", "spectator"]
     recording: bool
+    to_be_recorded: bool
+    """Whether it is recorded, or is to be as soon as it can be."""
     locked: bool
     """Whether only those come in who have been inside, and moderators."""
     forbidden: list[Grant]
@@ -324,6 +346,8 @@ class Joined(ServerMessage, frozen=True, tag="joined", kw_only=True):
     chat: list[ChatMessage]
     ice_servers: list[IceServer]
     media_available: bool
+    can_record: bool
+    """Whether the server has a place for recordings."""
     waiting: list[WaitingInfo] | None = None
     let_in: str | None = None
     """A reentry token, for somebody who without one has to wait, or finds the room locked."""
@@ -425,7 +449,7 @@ class Chat(ServerMessage, frozen=True, tag="chat"):
 class RoomUpdated(ServerMessage, frozen=True, tag="room.updated"):
     room: RoomInfo
     by_name: str | None = None
-    """The moderator who has locked it, or forbidden something, or the contrary."""
+    """The moderator who has locked it, forbidden something or had it recorded, or the contrary."""
 
 
 class MediaReset(ServerMessage, frozen=True, tag="media.reset"):

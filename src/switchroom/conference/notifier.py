@@ -10,8 +10,6 @@ from switchroom.db.base import time_of
 from switchroom.events.types import (
     DomainEvent,
     LiveRoomEvent,
-    MeetingRecordingStarted,
-    MeetingRecordingStopped,
     RoomEmptied,
     RoomJoined,
     RoomLeft,
@@ -19,6 +17,9 @@ from switchroom.events.types import (
     RoomModeratedAll,
     RoomOpened,
     RoomReadmitted,
+    RoomRecordingAnswered,
+    RoomRecordingStarted,
+    RoomRecordingStopped,
     of_meeting,
 )
 from switchroom.rooms.admission import RoomFacts
@@ -72,11 +73,12 @@ class Notifier:
             self._transcript.note(room.organization_id, room.meeting_id, message.from_name, message.text)
 
     def recording_changed(self, room: RoomFacts, recording_id: str, *, recording: bool) -> None:
-        """Log that a recording has begun or ended. Only meetings are recorded."""
-        if room.meeting_id is not None:
-            kind = MeetingRecordingStarted if recording else MeetingRecordingStopped
-            event = kind(room_id=room.room_id, recording_id=recording_id)
-            self._events.add(room.organization_id, event, room.meeting_id)
+        """Log that a recording has begun or ended."""
+        kind = RoomRecordingStarted if recording else RoomRecordingStopped
+        self._add(room, kind(recording_id=recording_id))
+
+    def recording_answered(self, room: RoomFacts, participant: Participant, agrees: bool) -> None:
+        self._add(room, RoomRecordingAnswered(**_who(participant), agrees=agrees))
 
     def _add(self, room: RoomFacts, event: LiveRoomEvent) -> None:
         """Log what happens in a room; in a meeting's, as something that happens to the meeting."""

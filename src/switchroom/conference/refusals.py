@@ -36,6 +36,7 @@ CODES: Mapping[ErrorCode, str] = {
             ErrorCode.NOT_A_ROOM,
             ErrorCode.PARTICIPANT_NOT_FOUND,
             ErrorCode.PASSWORD_WRONG,
+            ErrorCode.RECORDING_UNAVAILABLE,
             ErrorCode.REMOVED_FROM_ROOM,
             ErrorCode.ROOM_FULL,
             ErrorCode.ROOM_LOCKED,

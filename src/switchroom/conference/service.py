@@ -335,6 +335,7 @@ class ConferenceService:
             admission=admission,
             overrides=overrides,
             rules=conference.rules,
+            consents=conference.consents,
             wish=_wish(request),
             is_spectator=as_spectator,
             browser=browser_mark(conference.room.room_id, request.browser),
@@ -426,6 +427,10 @@ class ConferenceService:
         live.waiting_room.recording_changed()
         live.media.wishes_changed()
 
+    def recording_answered(self, live: LiveRoom, participant: Participant, agrees: bool) -> None:
+        """Called when somebody agrees to be recorded, or does not."""
+        self._notifier.recording_answered(live.conference.room, participant, agrees)
+
     def review(self, room_id: str) -> None:
         """Have looked at, soon, what a room is now, and who may still be inside or wait."""
         self._reviews.request(room_id)
@@ -471,6 +476,12 @@ class _Follower:
 
     def recording_changed(self, recording_id: str) -> None:
         self._service.recording_changed(self.live, recording_id)
+
+    def recording_wish_changed(self) -> None:
+        self.live.media.recording_wish_changed()
+
+    def recording_answered(self, participant: Participant, agrees: bool) -> None:
+        self._service.recording_answered(self.live, participant, agrees)
 
 
 def _ignore(_room_id: str) -> None:

@@ -43,6 +43,7 @@ def welcome(
             chat=conference.chat.readable(participant, conference.mode),
             ice_servers=ice_servers(ice, participant.user_id),
             media_available=live.media.available,
+            can_record=live.media.recording.can_record,
             waiting=live.waiting_room.to_message() if moderates else None,
             let_in=let_in,
         )

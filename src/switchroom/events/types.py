@@ -225,7 +225,8 @@ class RoomOpened(LiveRoomEvent, frozen=True, kw_only=True):
 
 
 _DONE_TO_ONE = "mute, stop-video, stop-screen, lower-hand, permissions, promote, demote, remove"
-_DONE_TO_ALL = "mute, lower-hand, permissions, lock, unlock, end"
+_DONE_TO_ALL = "mute, lower-hand, permissions, lock, unlock, record, stop-recording, end"
+_FAILURES = "unreadable, not_made, timed_out, disk_full, disk"
 
 
 class RoomStay(LiveRoomEvent, frozen=True, kw_only=True):
@@ -263,12 +264,49 @@ class RoomModeratedAll(LiveRoomEvent, frozen=True, kw_only=True):
     by: str
 
 
+class RoomRecordingStarted(LiveRoomEvent, frozen=True, kw_only=True):
+    event_type = "room.recording_started"
+    remark = "what is heard and seen is recorded from now on"
+    recording_id: str
+
+
+class RoomRecordingStopped(LiveRoomEvent, frozen=True, kw_only=True):
+    event_type = "room.recording_stopped"
+    remark = "what is heard and seen is recorded no longer"
+    recording_id: str
+
+
+class RoomRecordingAnswered(RoomStay, frozen=True, kw_only=True):
+    event_type = "room.recording_answered"
+    remark = "who was asked whether they may be recorded has answered; without agreement nothing of them is"
+    agrees: bool
+
+
 class RoomReadmitted(LiveRoomEvent, frozen=True, kw_only=True):
     event_type = "room.readmitted"
     remark = "who was put out may come in again"
     user_id: str
     display_name: str
     by: str
+
+
+class _RecordingOfRoom(DomainEvent, frozen=True, kw_only=True):
+    happens_to = "room"
+    display_name: Annotated[str, Meta(description="of the room")]
+    recording_id: str
+
+
+class RoomRecordingCreated(_RecordingOfRoom, frozen=True, kw_only=True):
+    event_type = "room.recording_created"
+    remark = "the file of a recording is there, for those who moderate the room"
+    duration: Annotated[int, Meta(description="seconds")]
+    size: Annotated[int, Meta(description="bytes")]
+
+
+class RoomRecordingFailed(_RecordingOfRoom, frozen=True, kw_only=True):
+    event_type = "room.recording_failed"
+    remark = "the file of a recording could not be made"
+    failure: Annotated[str, Meta(description=_FAILURES)]
 
 
 class RoomEmptied(LiveRoomEvent, frozen=True, kw_only=True):
@@ -338,14 +376,20 @@ class MeetingEmptied(LiveMeetingEvent, frozen=True, kw_only=True):
 
 class MeetingRecordingStarted(LiveMeetingEvent, frozen=True, kw_only=True):
     event_type = "meeting.recording_started"
-    remark = "what is heard and seen is recorded from now on"
+    remark = RoomRecordingStarted.remark
     recording_id: str
 
 
 class MeetingRecordingStopped(LiveMeetingEvent, frozen=True, kw_only=True):
     event_type = "meeting.recording_stopped"
-    remark = "what is heard and seen is recorded no longer"
+    remark = RoomRecordingStopped.remark
     recording_id: str
+
+
+class MeetingRecordingAnswered(MeetingStay, frozen=True, kw_only=True):
+    event_type = "meeting.recording_answered"
+    remark = RoomRecordingAnswered.remark
+    agrees: bool
 
 
 class MeetingSnapshot(DomainEvent, frozen=True, kw_only=True):
@@ -409,6 +453,7 @@ class MeetingRecordingFailed(MeetingSnapshot, frozen=True, kw_only=True):
     event_type = "meeting.recording_failed"
     remark = "the file of a recording could not be made"
     recording_id: str
+    failure: Annotated[str, Meta(description=_FAILURES)]
 
 
 class AccountSnapshot(DomainEvent, frozen=True, kw_only=True):
@@ -676,6 +721,9 @@ _OF_MEETINGS: Mapping[type[LiveRoomEvent], type[LiveMeetingEvent]] = {
     RoomLeft: MeetingLeft,
     RoomModerated: MeetingModerated,
     RoomModeratedAll: MeetingModeratedAll,
+    RoomRecordingStarted: MeetingRecordingStarted,
+    RoomRecordingStopped: MeetingRecordingStopped,
+    RoomRecordingAnswered: MeetingRecordingAnswered,
     RoomReadmitted: MeetingReadmitted,
     RoomEmptied: MeetingEmptied,
 }

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 from ulid import ULID
 
@@ -41,7 +41,8 @@ def new_calendar_token() -> str:
 class Organization(Base):
     """A tenant; nothing crosses its border. `ulid` is its name in the alfaview dialects, `hex_id` in the Web
     Meeting API. Nobody gets into one that is closed. `branding` is that of `identity.branding` as JSON, empty
-    for none; `customer_id` and `plan_id` are its names where it is billed."""
+    for none; `customer_id` and `plan_id` are its names where it is billed. Where it `asks_before_recording`,
+    nothing is recorded of people inside who have not agreed."""
 
     __tablename__ = "organizations"
 
@@ -54,6 +55,7 @@ class Organization(Base):
     customer_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
     plan_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
     properties: Mapped[dict[str, str]] = mapped_column(default=dict)
+    asks_before_recording: Mapped[bool] = mapped_column(default=False, server_default=false())
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 

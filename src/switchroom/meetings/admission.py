@@ -312,6 +312,7 @@ async def _place_of(session: AsyncSession, room_id: str) -> _Place | None:
         passive_limit=room.passive_limit,
         meeting_id=meeting.id,
         recorded=meeting.recorded,
+        asks_before_recording=organization.asks_before_recording,
     )
     return _Place(facts, shown, changes, await _participants_may(session, shown))
 

@@ -96,6 +96,21 @@ def administered(*, administers_rooms: bool, room: type[Room] = Room) -> ColumnE
     return _has(Permission.ADMIN, administers_rooms, room)
 
 
+def moderated(viewer: Viewer, room: type[Room] = Room) -> ColumnElement[bool]:
+    """The SQL condition that the viewer, also parameter `subject_id`, has PROMOTE in `room`."""
+    promotes = _has(Permission.PROMOTE, viewer.administers_rooms, room)
+    if viewer.administers_rooms or viewer.standing is not Standing.MODERATOR:
+        return promotes
+    own = exists().where(
+        RoomPermission.room_id == room.id, RoomPermission.person_id == bindparam("subject_id")
+    )
+    default_joins = and_(
+        room.default_permissions.is_not(None),
+        room.default_permissions.op("&")(Permission.JOIN.value) != 0,
+    )
+    return or_(promotes, and_(~own, default_joins))
+
+
 def _has(permission: Permission, administers_rooms: bool, room: type[Room]) -> ColumnElement[bool]:
     entries = aliased(RoomPermission)
     mine = and_(entries.room_id == room.id, entries.person_id == bindparam("subject_id"))

@@ -50,7 +50,9 @@ class RoomFacts(Struct, frozen=True, kw_only=True):
     passive_limit: int | None
     meeting_id: str | None = None
     recorded: bool = False
-    """Whether what happens in the room is to be recorded."""
+    """Whether what happens in the room is to be recorded, unless a moderator says otherwise."""
+    asks_before_recording: bool = False
+    """Whether nothing is recorded of people who have not agreed."""
 
     @property
     def room_name(self) -> str:
@@ -370,6 +372,7 @@ def _facts(room: Room, organization: Organization) -> RoomFacts:
         mode=RoomMode(room.mode),
         active_limit=room.active_limit,
         passive_limit=room.passive_limit,
+        asks_before_recording=organization.asks_before_recording,
     )
 
 

@@ -104,6 +104,11 @@ class Publishing:
         """Make the server relay what is permitted and on, and nothing else."""
         self._awake.set()
 
+    async def settled(self) -> None:
+        """Wait until the server relays what is permitted and on now, and nothing else."""
+        async with self._busy:
+            await self._settle()
+
     def server_lost(self) -> None:
         """The media server has lost everything."""
         self._forget()
@@ -202,7 +207,7 @@ class Publishing:
             on_talking=lambda mid, talking: self._is_talking(generation, mid, talking),
         )
         self._publisher, self._room = publisher, room
-        self._recording.appears(publisher.feed, self._participant.display_name)
+        self._recording.appears(self._participant, publisher.feed)
         return publisher
 
     async def _settle(self, *, fail: bool = False) -> None:

@@ -15,6 +15,7 @@ from switchroom.conference.media.subscriber import Subscribing
 from switchroom.conference.messages import Layer, MediaAvailable, MediaReset, PublishLayer
 from switchroom.conference.room.conference import Conference
 from switchroom.conference.room.participants import Participant
+from switchroom.conference.room.recording import review_consents
 from switchroom.engines.janus.server import JanusPool
 from switchroom.engines.janus.videoroom import RoomOptions
 from switchroom.tasks import Tasks
@@ -55,9 +56,10 @@ class RoomMedia:
         self._told_available = pool.available
         self._tasks = Tasks()
         self._leaving = Tasks()
-        self.recording = RoomRecording(conference, self._hosted, recording_sessions)
-        if recording_sessions is not None and conference.room.meeting_id is not None:
-            self._tasks.spawn(self.recording.run(), f"recording of {room_id}")
+        self.recording = RoomRecording(conference, self._hosted, recording_sessions, self._settled)
+        self._records = False
+        conference.can_record = recording_sessions is not None
+        self.room_changed()
         self._tasks.spawn(self._hosted.run(self), f"room {room_id}")
 
     @property
@@ -85,12 +87,12 @@ class RoomMedia:
             ),
         )
         subscribing.wake()
-        self.recording.wake()
 
     def leave(self, participant: Participant) -> None:
         """Give up what a participant sends and receives."""
         served = self._served.pop(participant.id, None)
         self._sharing.discard(participant.id)
+        self.recording.leaves(participant)
         if served is not None:
             served.subscribing.forget_wishes()
             self._leaving.spawn(served.end(), f"end media of {participant.id}")
@@ -120,6 +122,14 @@ class RoomMedia:
 
     def room_changed(self) -> None:
         """The facts of the room are different: it may be one to record, or one not to record."""
+        review_consents(self._conference)
+        self.recording_wish_changed()
+
+    def recording_wish_changed(self) -> None:
+        """The room is to be recorded, or no longer."""
+        if self._conference.to_be_recorded and not self._records:
+            self._records = True
+            self._tasks.spawn(self.recording.run(), f"recording of {self._conference.room.room_id}")
         self.recording.wake()
 
     def _feed_changed(self, participant: Participant, feed: Feed | None) -> None:
@@ -152,6 +162,10 @@ class RoomMedia:
         await self._leaving.finish()
         await self._tasks.close()
         await self.recording.end()
+
+    async def _settled(self) -> None:
+        """Wait until of everybody is relayed what should be, and nothing else."""
+        await asyncio.gather(*(served.publishing.settled() for served in list(self._served.values())))
 
     def room_made(self) -> None:
         """As of `HostFollower`."""

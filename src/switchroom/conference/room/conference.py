@@ -18,13 +18,15 @@ from switchroom.conference.messages import (
     Speaking,
     SpectatorsInfo,
 )
+from switchroom.conference.refusals import refusal
 from switchroom.conference.room import to_message
 from switchroom.conference.room.announcements import Showing, tell, tell_self
 from switchroom.conference.room.chat_history import ChatHistory
+from switchroom.conference.room.consents import Consents
 from switchroom.conference.room.participants import Participant, is_spectator
 from switchroom.conference.room.permission_overrides import Overrides, RoomOverrides, Rules
 from switchroom.conference.room.spectators import announce_changes, spectators_for
-from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound
+from switchroom.errors import ErrorCode, Exhausted, Forbidden, NotFound, Unavailable
 from switchroom.rooms.admission import Admission, RoomFacts
 from switchroom.rooms.models import RoomMode
 
@@ -72,6 +74,14 @@ class Follower(Protocol):
         """The recording of this id has begun or ended."""
         ...
 
+    def recording_wish_changed(self) -> None:
+        """The room is to be recorded, or no longer."""
+        ...
+
+    def recording_answered(self, participant: Participant, agrees: bool) -> None:
+        """A participant agrees to be recorded, or does not."""
+        ...
+
 
 class Conference:
     """The live state of one room. Nothing here waits, so each change is whole before the next begins."""
@@ -83,6 +93,11 @@ class Conference:
         self.chat = ChatHistory()
         self.recording = False
         """Whether what happens is being recorded."""
+        self.can_record = False
+        """Whether there is something that records."""
+        self.recording_refused = False
+        """Whether it could not be recorded when it was to be: until that is said again."""
+        self.consents = Consents()
         self.let_in: set[str] = set()
         """The user ids of those who have been inside: as long as the conference lives they need not wait any
         more, and come back when it is locked."""
@@ -96,6 +111,12 @@ class Conference:
     @property
     def rules(self) -> Rules:
         return self.overrides.rules
+
+    @property
+    def to_be_recorded(self) -> bool:
+        """Whether what happens is to be recorded: as a moderator has said or else as the room's meeting has
+        it."""
+        return self._is_to_be_recorded(self.room)
 
     @property
     def moderators(self) -> list[Participant]:
@@ -278,7 +299,13 @@ class Conference:
 
     def room_changed(self, before: RoomFacts) -> None:
         """To be called when the room is another than `before`."""
-        if to_message.room(before, self.rules, recording=self.recording) != self.room_to_message():
+        told = self._to_message(before)
+        if before.recorded != self.room.recorded:
+            # Who changes the meeting says it last.
+            self.recording_refused = False
+            if self.rules.recording is not None:
+                self.overrides.record(None)
+        if told != self.room_to_message():
             self.tell_all(RoomUpdated(self.room_to_message()))
         self._follower.room_changed()
 
@@ -287,7 +314,36 @@ class Conference:
         self.tell_all(RoomUpdated(self.room_to_message(), moderator.display_name))
 
     def room_to_message(self) -> RoomInfo:
-        return to_message.room(self.room, self.rules, recording=self.recording)
+        return self._to_message(self.room)
+
+    def _to_message(self, room: RoomFacts) -> RoomInfo:
+        wanted = self._is_to_be_recorded(room)
+        return to_message.room(room, self.rules, recording=self.recording, to_be_recorded=wanted)
+
+    def _is_to_be_recorded(self, room: RoomFacts) -> bool:
+        wanted = room.recorded if self.rules.recording is None else self.rules.recording
+        return wanted and self.can_record and not self.recording_refused
+
+    def refuse_recording(self) -> None:
+        """Note that it cannot be recorded, though it is to be: everybody is told that it is not, and the
+        moderators why."""
+        if not self.to_be_recorded:
+            return
+        self.recording_refused = True
+        is_wish = self.rules.recording is not None
+        if is_wish:
+            self.overrides.record(None)
+        self.tell_all(RoomUpdated(self.room_to_message()))
+        if is_wish:
+            tell(self.moderators, refusal(Unavailable(ErrorCode.RECORDING_UNAVAILABLE), None))
+
+    def recording_wish_changed(self) -> None:
+        """To be called when a moderator has said that the room is to be recorded, or not."""
+        self._follower.recording_wish_changed()
+
+    def recording_answered(self, participant: Participant, agrees: bool) -> None:
+        """To be called when somebody agrees to be recorded, or does not."""
+        self._follower.recording_answered(participant, agrees)
 
     def set_recording(self, recording_id: str, *, recording: bool) -> None:
         """Note that the conference begins to be recorded, or is no longer: everybody is told."""

@@ -92,7 +92,7 @@ async def _remove(conference: Conference, those: Sequence[Participant]) -> None:
     """Remove people who have been dismissed, some at a time."""
     rest = list(those)
     while rest:
-        for one in _piece(rest):
+        for one in piece(rest):
             conference.remove(one, "session_over", "session_over")
         await asyncio.sleep(0)
 
@@ -102,7 +102,7 @@ async def _tell_permissions(conference: Conference, those: Sequence[Participant]
     rest = list(those)
     while rest:
         told: list[Participant] = []
-        for one in _piece(rest):
+        for one in piece(rest):
             if one.id in conference.participants:
                 tell_self(one)
                 told.append(one)
@@ -112,7 +112,7 @@ async def _tell_permissions(conference: Conference, those: Sequence[Participant]
         await asyncio.sleep(0)
 
 
-def _piece(rest: list[Participant]) -> Iterator[Participant]:
+def piece(rest: list[Participant]) -> Iterator[Participant]:
     """Take people from the end of a list: one, and more until `AT_ONCE` is over."""
     until = time.thread_time() + AT_ONCE
     yield rest.pop()

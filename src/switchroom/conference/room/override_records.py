@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom.conference.room.permission_overrides import (
     LOCKED_FOR,
+    RECORDED_FOR,
     Overrides,
     Removal,
     RoomOverrides,
@@ -53,6 +54,10 @@ class RuleRow(Base):
     locked: Mapped[bool]
     good_until: Mapped[int] = mapped_column(BigInteger)
     """Unix time after which a process that finds it does not keep to it."""
+    recording: Mapped[bool | None]
+    recorded_by: Mapped[str] = mapped_column(String(64), default="")
+    recorded_until: Mapped[int] = mapped_column(BigInteger, default=0)
+    """As `good_until`, of a recording that is wanted."""
     session: Mapped[str] = mapped_column(String(16), default="")
     """The mark of the session in which they were made (see `RoomOverrides`); empty where it is not known."""
 
@@ -81,6 +86,8 @@ class _Room(Struct, frozen=True):
     room_id: str
     forbidden: int
     locked: bool
+    recording: bool | None
+    recorded_by: str
     session: str
 
 
@@ -130,7 +137,7 @@ class OverrideRecords:
                 if row.granted or row.revoked
             },
             {row.user_id: _removal(row) for row in removed},
-            Rules(Permission(rule.forbidden), rule.locked) if rule is not None else None,
+            _rules(rule) if rule is not None else None,
             rule.session if rule is not None else "",
         )
 
@@ -140,7 +147,8 @@ class OverrideRecords:
 
     def note_rules(self, room_id: str, rules: Rules, session: str) -> None:
         """Write what holds for everybody from now on, until the session ends."""
-        self._writes.add(_Room(room_id, int(rules.forbidden), rules.locked, session))
+        note = _Room(room_id, int(rules.forbidden), rules.locked, rules.recording, rules.recorded_by, session)
+        self._writes.add(note)
 
     def forget(self, room_id: str) -> None:
         """Write that nothing is granted, revoked or forbidden in a room any more. People who were put out
@@ -206,7 +214,7 @@ class PermissionOverrides:
         overrides = self.of(room_id)
         rules = overrides.rules
         held = any(one.granted or one.revoked for one in overrides.people.values())
-        if self._records is not None and (held or rules.forbidden or rules.locked):
+        if self._records is not None and (held or rules.hold):
             self._records.forget(room_id)
         overrides.end()
 
@@ -252,6 +260,13 @@ def _removal(row: OverrideRow) -> Removal:
     )
 
 
+def _rules(row: RuleRow) -> Rules:
+    """The rules that still hold."""
+    is_lost = bool(row.recording) and row.recorded_until <= int(time.time())
+    recording, recorded_by = (None, "") if is_lost else (row.recording, row.recorded_by)
+    return Rules(Permission(row.forbidden), row.locked, recording, recorded_by)
+
+
 async def _write(session: AsyncSession, note: _Note) -> None:
     match note:
         case _Person():
@@ -283,12 +298,15 @@ async def _write_person(session: AsyncSession, note: _Person) -> None:
 
 
 async def _write_rules(session: AsyncSession, note: _Room) -> None:
-    if note.forbidden or note.locked:
-        good_until = int(time.time()) + LOCKED_FOR
+    if note.forbidden or note.locked or note.recording is not None:
+        moment = int(time.time())
         held = {
             "forbidden": note.forbidden,
             "locked": note.locked,
-            "good_until": good_until,
+            "recording": note.recording,
+            "recorded_by": note.recorded_by,
+            "recorded_until": moment + RECORDED_FOR if note.recording else 0,
+            "good_until": moment + LOCKED_FOR,
             "session": note.session,
         }
         row = upsert(session, RuleRow).values(room_id=note.room_id, **held)

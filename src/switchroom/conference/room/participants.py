@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from switchroom.conference.messages import ServerMessage
+from switchroom.conference.room.consents import Consent, Consents
 from switchroom.conference.room.permission_overrides import Overrides, Rules
 from switchroom.db.base import now
 from switchroom.rooms.admission import Admission
@@ -94,6 +95,7 @@ class Participant:
     admission: Admission
     overrides: Overrides
     rules: Rules
+    consents: Consents
     wish: MediaState
     is_spectator: bool
     browser: str = ""
@@ -115,7 +117,13 @@ class Participant:
     @property
     def permissions(self) -> Permission:
         permissions = self.rules.apply(self.overrides.apply(self.admission.permissions), self.overrides)
-        return permissions & ~ACTIVE if self.is_spectator else permissions
+        is_silent = self.is_spectator or self.consents.withholds(self.user_id)
+        return permissions & ~ACTIVE if is_silent else permissions
+
+    @property
+    def consent(self) -> Consent | None:
+        """Consent to be recorded, of somebody who is asked: spectators send nothing."""
+        return None if self.is_spectator else self.consents.of(self.user_id)
 
     @property
     def is_moderator(self) -> bool:

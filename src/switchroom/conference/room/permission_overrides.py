@@ -19,6 +19,10 @@ REMOVED_FOR = 12 * 3600
 LOCKED_FOR = 12 * 3600
 """Seconds that a lock holds which no process has kept up: the room was not left by its last, but lost."""
 
+RECORDED_FOR = 300
+"""Seconds that the wish to record holds which no process has kept up: nobody is recorded who comes long after
+a process was lost."""
+
 MOST_REMOVED = 500
 """People who are kept out of one room; the one who was put out first may come again when one more is."""
 
@@ -44,11 +48,19 @@ class Overrides:
 
 @dataclass
 class Rules:
-    """Rules of a room for everybody but its moderators: what nobody may do to whom it is not granted by
-    name, and whether only those come in who have been inside."""
+    """Rules of a room. For everybody but its moderators: what nobody may do to whom it is not granted by
+    name, and whether only those come in who have been inside. For everybody: whether it is to be recorded,
+    where a moderator (`recorded_by`, a user id) has said so; None leaves it to the room's meeting."""
 
     forbidden: Permission = NO_PERMISSION
     locked: bool = False
+    recording: bool | None = None
+    recorded_by: str = ""
+
+    @property
+    def hold(self) -> bool:
+        """Whether anything is otherwise than without rules."""
+        return bool(self.forbidden) or self.locked or self.recording is not None
 
     def apply(self, permissions: Permission, overrides: Overrides) -> Permission:
         """Permissions that the rules leave of a person's."""
@@ -136,6 +148,15 @@ class RoomOverrides:
         self.rules.locked = locked
         self._rules_changed()
 
+    def record(self, recording: bool | None, by: str = "") -> None:
+        """Have the room recorded or not, as a moderator of this user id says, or as its meeting does."""
+        self.rules.recording, self.rules.recorded_by = recording, by
+        self._rules_changed()
+
+    def keep_up(self) -> None:
+        """Have the rules hold for longer, should the process be lost."""
+        self._rules_changed()
+
     def remove(self, user_id: str, removal: Removal) -> None:
         """Keep somebody out."""
         self.removals.pop(user_id, None)
@@ -169,6 +190,7 @@ class RoomOverrides:
         self.removals = self.removed()
         # In place: participants who have been inside look at them.
         self.rules.forbidden, self.rules.locked = NO_PERMISSION, False
+        self.rules.recording, self.rules.recorded_by = None, ""
         self.session = _new_session()
 
     def _person_changed(self, user_id: str) -> None:

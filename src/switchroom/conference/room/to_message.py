@@ -63,6 +63,7 @@ def participant(one: Participant, *, with_permissions: bool) -> ParticipantInfo:
         state="connected" if one.connection is not None else "reconnecting",
         hand_raised_at=time_of(one.hand_raised_at) if one.hand_raised_at else None,
         permissions=permissions(one.permissions) if with_permissions else None,
+        consent=one.consent if with_permissions else None,
     )
 
 
@@ -84,12 +85,13 @@ def removed(people: Mapping[str, Removal]) -> list[RemovedInfo]:
     ]
 
 
-def room(facts: RoomFacts, rules: Rules, *, recording: bool) -> RoomInfo:
+def room(facts: RoomFacts, rules: Rules, *, recording: bool, to_be_recorded: bool) -> RoomInfo:
     return RoomInfo(
         id=facts.room_id,
         company_name=facts.company_name,
         mode=_MODES[facts.mode],
         recording=recording,
+        to_be_recorded=to_be_recorded,
         locked=rules.locked,
         forbidden=[grant for grant, permission in _GRANTS.items() if permission in rules.forbidden],
         **structs.asdict(facts.details),

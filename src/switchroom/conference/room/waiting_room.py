@@ -180,9 +180,12 @@ class WaitingRoom:
 
     def _tell(self, waiting: WaitingParticipant, request_id: str | None) -> None:
         conference = self._conference
-        recording = conference is not None and conference.recording
-        rules = conference.rules if conference is not None else Rules()
-        room = to_message.room(waiting.admission.room, rules, recording=recording)
+        facts = waiting.admission.room
+        if conference is not None:
+            recording, wanted = conference.recording, conference.to_be_recorded
+            room = to_message.room(facts, conference.rules, recording=recording, to_be_recorded=wanted)
+        else:
+            room = to_message.room(facts, Rules(), recording=False, to_be_recorded=facts.recorded)
         waiting.connection.send(
             Waiting(participant_id=waiting.id, room=room, moderator_present=self._moderated, id=request_id)
         )

@@ -9,6 +9,7 @@ from switchroom.conference.live_room import Arrival, Stay
 from switchroom.conference.messages import (
     Admit,
     AdmitAll,
+    AnswerRecording,
     AnyClientMessage,
     Candidate,
     Deny,
@@ -31,18 +32,22 @@ from switchroom.conference.messages import (
     Removed,
     SendChat,
     SetMedia,
+    StartRecording,
+    StopRecording,
     SubscribeAnswer,
     SubscribeRestart,
     Want,
 )
 from switchroom.conference.refusals import refusal
-from switchroom.conference.room import chat, moderation, moderation_of_all
+from switchroom.conference.room import chat, moderation, moderation_of_all, recording
 from switchroom.conference.room.participants import Connection, MediaState
 from switchroom.conference.room.waiting_room import WaitingParticipant
 from switchroom.errors import DomainError, ErrorCode, Exhausted, Forbidden, Invalid
 from switchroom.http.rate_limit import TokenBucket
 
 CHAT_RATE, CHAT_BURST = 1.0, 10
+RECORDING_RATE, RECORDING_BURST = 0.1, 5
+"""Recordings that one moderator begins in a second, on average, and at once."""
 
 
 class Session:
@@ -55,6 +60,7 @@ class Session:
         self._waiting_room = stay.room.waiting_room
         self._connection = connection
         self._chat_limit = TokenBucket(CHAT_RATE, CHAT_BURST)
+        self._recording_limit = TokenBucket(RECORDING_RATE, RECORDING_BURST)
 
     @property
     def is_current(self) -> bool:
@@ -108,6 +114,12 @@ class Session:
                 me.send(Removed(people=moderation.removed(conference, me), id=request_id))
             case Readmit(user_id=user_id):
                 moderation.readmit(conference, me, user_id)
+            case StartRecording():
+                await self._start_recording()
+            case StopRecording():
+                recording.stop(conference, me)
+            case AnswerRecording(agrees=agrees):
+                recording.answer(conference, me, agrees=agrees)
             case Admit():
                 self._waiting_room.admit(me, message.participant_id)
             case AdmitAll():
@@ -128,6 +140,15 @@ class Session:
                 self._media.subscribing(me).want(message)
             case Join():
                 raise Invalid(ErrorCode.ALREADY_JOINED, "type")
+
+    async def _start_recording(self) -> None:
+        me, conference = self._participant, self._conference
+        moderation.require_moderator(me)
+        if not self._recording_limit.take():
+            raise Exhausted(ErrorCode.TOO_MANY_REQUESTS)
+        await self._media.recording.require_place()
+        if me.id in conference.participants:
+            recording.start(conference, me)
 
     def _set_media(self, wish: MediaState) -> None:
         me = self._participant

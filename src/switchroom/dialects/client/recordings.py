@@ -1,20 +1,18 @@
-"""Operations on recordings, for the organizers of their meetings."""
+"""Operations on recordings, for those who organize their meetings or moderate their rooms."""
 
 from __future__ import annotations
 
 from msgspec import UNSET, structs
 
-from switchroom.accounts.organizers import Actor
 from switchroom.db.base import time_of
 from switchroom.dialects.client.context import Context
 from switchroom.dialects.client.messages import scheduling as messages
 from switchroom.dialects.client.operations import operation
 from switchroom.dialects.operation import Operation
 from switchroom.dialects.services import Services
-from switchroom.meetings.agenda import actor_of
 from switchroom.meetings.recordings.archive import RecordingArchive, content_type
-from switchroom.meetings.recordings.listing import ListedRecording, RecordingPlace
-from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
+from switchroom.meetings.recordings.listing import ListedRecording, RecordingFilter, RecordingPlace
+from switchroom.meetings.recordings.models import MeetingRecording, RecordingFailure, RecordingState
 
 
 class RecordingOperations:
@@ -27,7 +25,8 @@ class RecordingOperations:
         return [
             operation(
                 path="/recordings/list",
-                summary="Recordings of meetings, one's own or the organization's, a page at a time.",
+                summary="Recordings of one's own meetings and of rooms that one moderates, or of the whole "
+                "organization, a page at a time.",
                 request=messages.RecordingsQuery,
                 reply=messages.RecordingsAnswer,
                 handler=self.list,
@@ -43,16 +42,16 @@ class RecordingOperations:
         ]
 
     async def list(self, _context: Context, request: messages.RecordingsQuery) -> messages.RecordingsAnswer:
-        actor = self._actor(request.access_token)
+        claims = self._signer.verify(request.access_token)
         after = request.after
         page = await self._list.page(
-            actor,
-            of_everybody=request.of_everybody,
-            after=RecordingPlace(after.started_at, after.id) if after is not UNSET else None,
+            claims,
+            RecordingFilter(request.of_everybody, request.meeting_id or "", request.room_id or ""),
+            RecordingPlace(after.started_at, after.id) if after is not UNSET else None,
         )
         following = page.following
         return messages.RecordingsAnswer(
-            recordings=[self._message(actor, one) for one in page.recordings],
+            recordings=[self._message(claims.subject_id, one) for one in page.recordings],
             following=UNSET
             if following is None
             else messages.RecordingPlace(following.started_at, following.id),
@@ -60,18 +59,17 @@ class RecordingOperations:
         )
 
     async def delete(self, _context: Context, request: messages.RecordingChoice) -> None:
-        await self._list.delete(self._actor(request.access_token), request.id)
+        await self._list.delete(self._signer.verify(request.access_token), request.id)
 
-    def _actor(self, access_token: str) -> Actor:
-        return actor_of(self._signer.verify(access_token))
-
-    def _message(self, actor: Actor, one: ListedRecording) -> messages.ListedRecording:
+    def _message(self, person_id: str, one: ListedRecording) -> messages.ListedRecording:
+        meeting, organizer = one.meeting, one.organizer
         return messages.ListedRecording(
             **structs.asdict(recording_entry(self._archive, one.recording)),
-            meeting_id=one.meeting.hex_id,
-            topic=one.meeting.topic,
-            organizer_name=one.organizer.display_name,
-            is_own=one.meeting.organizer_id == actor.person_id,
+            title=one.title,
+            meeting_id=meeting.hex_id if meeting is not None else UNSET,
+            room_id=one.recording.room_id or UNSET,
+            organizer_name=organizer.display_name if organizer is not None else "",
+            is_own=meeting is not None and meeting.organizer_id == person_id,
         )
 
 
@@ -81,6 +79,7 @@ def recording_entry(archive: RecordingArchive, one: MeetingRecording) -> message
     return messages.RecordingEntry(
         id=one.id,
         state=RecordingState(one.state).value,
+        failure=RecordingFailure(one.failure).value if one.failure else "",
         start=time_of(one.started_at),
         end=time_of(one.ended_at) if one.ended_at is not None else None,
         seconds=round(one.duration / 1000) if ready else 0,

@@ -21,6 +21,10 @@ class ProgramFailed(Exception):
     """A program ended with an error, or did not end in time."""
 
 
+class ProgramTimedOut(ProgramFailed):
+    """A program did not end in time."""
+
+
 class ProgramMissing(Exception):
     """A program is not installed."""
 
@@ -34,7 +38,7 @@ async def run(command: Sequence[str], *, limit: float, directory: Path) -> None:
     """Run a program at the lowest priority, in `directory`, and wait for its end, at most `limit` seconds.
     It ends with this process, and when the caller is cancelled.
 
-    Raises ProgramFailed with what it said last, ProgramMissing.
+    Raises ProgramFailed with what it said last, ProgramTimedOut, ProgramMissing.
     """
     if missing(command[:1]):
         raise ProgramMissing(f"{command[0]} is not installed")
@@ -47,7 +51,7 @@ async def run(command: Sequence[str], *, limit: float, directory: Path) -> None:
             words = await program.output(process.stderr, _MOST_OUTPUT)
             status = await process.wait()
     except TimeoutError:
-        raise ProgramFailed(f"{command[0]} did not end within {limit:g} s") from None
+        raise ProgramTimedOut(f"{command[0]} did not end within {limit:g} s") from None
     finally:
         process.kill()
         await asyncio.shield(process.wait())

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from switchroom.db.base import now
 from switchroom.db.database import Database
@@ -17,6 +17,7 @@ from switchroom.errors import ErrorCode, NotFound
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.files import RecordingFiles, is_id
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
+from switchroom.rooms.models import Room
 
 CONTENT_TYPES = {".mp4": "video/mp4", ".m4a": "audio/mp4"}
 
@@ -45,7 +46,7 @@ class RecordingArchive:
         self._base_url = base_url
 
     def url(self, recording: MeetingRecording) -> str:
-        """Address of a recording's file; anybody with the address may have the file."""
+        """Address of the file of a meeting's recording; anybody with the address may have the file."""
         return f"{self._base_url}/recordings/{recording.id}/{recording.access_token}"
 
     def passing_url(self, recording: MeetingRecording, good_for: timedelta = PASSING) -> str:
@@ -57,8 +58,9 @@ class RecordingArchive:
         """The file, by the access token or by one that is good for some hours. Raises NotFound, whatever the
         reason is."""
         query = (
-            select(MeetingRecording, Meeting.topic)
-            .join(Meeting, Meeting.id == MeetingRecording.meeting_id)
+            select(MeetingRecording, func.coalesce(Meeting.topic, Room.display_name))
+            .outerjoin(Meeting, Meeting.id == MeetingRecording.meeting_id)
+            .outerjoin(Room, Room.id == MeetingRecording.room_id)
             .where(MeetingRecording.id == recording_id)
         )
         if not is_id(recording_id):
@@ -69,13 +71,13 @@ class RecordingArchive:
         fits = hmac.compare_digest(expected.encode(), access_token.encode())
         if found is None or not expected or not fits or found[0].state != RecordingState.READY:
             raise _unknown()
-        recording, topic = found
+        recording, title = found
         path = self._files.of(recording.id) / recording.file_name
         try:
             size = (await asyncio.to_thread(path.stat)).st_size
         except OSError:
             raise _unknown() from None
-        name = _name(topic, recording.started_at) + path.suffix
+        name = _name(title, recording.started_at) + path.suffix
         return RecordedFile(recording.id, path, size, name, content_type(recording))
 
 
@@ -84,10 +86,11 @@ def content_type(recording: MeetingRecording) -> str:
 
 
 def _expected(recording: MeetingRecording, given: str) -> str:
-    """The token that the given one must be, empty where its time is over."""
+    """The token that the given one must be, empty where its time is over. That of a room's recording has to
+    have one."""
     until, dot, _ = given.partition(".")
     if not dot:
-        return recording.access_token
+        return recording.access_token if recording.meeting_id is not None else ""
     seconds = int(until) if _SECONDS.fullmatch(until) else 0
     return f"{until}.{_mac(recording, seconds)}" if seconds > now().timestamp() else ""
 
@@ -97,8 +100,8 @@ def _mac(recording: MeetingRecording, until: int) -> str:
     return hmac.digest(recording.access_token.encode(), text, "sha256").hex()
 
 
-def _name(topic: str, started: datetime) -> str:
-    words = _UNFIT.sub(" ", topic).strip(" .")[:_LONGEST_NAME].rstrip() or "Meeting"
+def _name(title: str, started: datetime) -> str:
+    words = _UNFIT.sub(" ", title).strip(" .")[:_LONGEST_NAME].rstrip() or "Meeting"
     return f"{words} {started:%Y-%m-%d}"
 
 

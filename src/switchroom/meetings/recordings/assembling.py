@@ -47,10 +47,14 @@ class _Track(Struct, frozen=True):
     is_screen: bool
 
 
+class NothingReadable(ProgramFailed):
+    """None of the tracks could be read."""
+
+
 async def assemble(files: RecordingFiles, recording_id: str) -> Assembled | None:
     """Make the file of a recording. None when nothing was sent in it.
 
-    Raises ProgramFailed, ProgramMissing, OSError.
+    Raises ProgramFailed, NothingReadable where none of the tracks can be read, ProgramMissing, OSError.
     """
     directory = await asyncio.to_thread(files.work, recording_id)
     tracks = await _tracks(files, recording_id, directory)
@@ -85,7 +89,7 @@ async def _tracks(files: RecordingFiles, recording_id: str, directory: Path) -> 
         seat = seats.setdefault(participant, len(seats))
         tracks.append(_Track(recording, file, seat, people.get(feed, ""), line == _SCREEN_LINE))
     if found and not tracks:
-        raise ProgramFailed("none of the tracks could be read")
+        raise NothingReadable("none of the tracks could be read")
     return tracks
 
 

@@ -1,8 +1,9 @@
-"""Making the files of recordings that have ended, and removing those whose meetings are gone."""
+"""Making the files of recordings that have ended, and removing those whose meetings or rooms are gone."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,11 +19,17 @@ from switchroom.bus import Bus
 from switchroom.db.base import now
 from switchroom.db.clock import clock
 from switchroom.db.database import Database
-from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, missing
+from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramMissing, ProgramTimedOut, missing
 from switchroom.engines.ffmpeg.engine import PROGRAMS, FfmpegEngine
 from switchroom.errors import Unavailable
 from switchroom.events.append import append
-from switchroom.events.types import MeetingRecordingCreated, MeetingRecordingFailed, MeetingSnapshot
+from switchroom.events.types import (
+    MeetingRecordingCreated,
+    MeetingRecordingFailed,
+    MeetingSnapshot,
+    RoomRecordingCreated,
+    RoomRecordingFailed,
+)
 from switchroom.identity.models import Organization, Person
 from switchroom.jobs.due_rows import Claim
 from switchroom.jobs.metrics import FAILED
@@ -31,19 +38,24 @@ from switchroom.jobs.runner import Runner, Work
 from switchroom.meetings import occurrences as occurrences
 from switchroom.meetings.models import Meeting
 from switchroom.meetings.recordings.archive import RecordingArchive
-from switchroom.meetings.recordings.assembling import Assembled, assemble
+from switchroom.meetings.recordings.assembling import Assembled, NothingReadable, assemble
 from switchroom.meetings.recordings.files import RecordingFiles
-from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
+from switchroom.meetings.recordings.models import MeetingRecording, RecordingFailure, RecordingState
 from switchroom.meetings.recordings.notices import RecordingEnded
+from switchroom.meetings.recordings.retention import delete_old
 from switchroom.meetings.recordings.sessions import LEASE, recording_rows
 from switchroom.meetings.scheduling_context import SchedulingContext
 from switchroom.meetings.views import MeetingView, changes_of, invitees_of, snapshot, view
+from switchroom.rooms.models import Room
 
 RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
 """Delays after a failure; after the last one a recording is given up, with what was recorded kept."""
 
 _QUIET = 20.0
 """Seconds in which the media server writes nothing more into a recording that nobody speaks for."""
+
+_FULL = 16 << 20
+"""Bytes; a program that fails with less free than this is taken to have failed for that."""
 
 _LOOKED_AT = 1000
 _SHORTEST_REST = timedelta(seconds=1)
@@ -127,7 +139,9 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
         try:
             assembled = await assemble(self._files, job.key)
         except (ProgramFailed, ProgramMissing, OSError) as error:
-            await written(partial(self._failed, job, str(error)), "failure of a recording", self.leases.lease)
+            failure = await asyncio.to_thread(self._failure, error)
+            failed = partial(self._failed, job, failure, str(error))
+            await written(failed, "failure of a recording", self.leases.lease)
         else:
             await written(partial(self._finished, job, assembled), "recording", self.leases.lease)
 
@@ -143,8 +157,8 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
         return await self._recordings.count_due()
 
     async def tidy(self) -> None:
-        """Remove the directories whose recordings are gone with their meetings, and of those that are ready
-        what only a process that was killed leaves behind."""
+        """Remove the directories whose recordings are gone, and of those that are ready what only a process
+        that was killed leaves behind."""
         settled = await asyncio.to_thread(self._files.settled, _KEPT_WITHOUT_ROW)
         if not settled:
             return
@@ -188,19 +202,7 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
                 recording.file_name = assembled.file_name
                 recording.size = assembled.size
                 recording.duration = assembled.duration
-                shown = await _shown(session, recording)
-                append(
-                    session,
-                    shown.meeting.organization_id,
-                    MeetingRecordingCreated(
-                        **structs.asdict(snapshot(MeetingSnapshot, shown)),
-                        recording_id=recording.id,
-                        url=self._archive.url(recording),
-                        duration=assembled.duration // 1000,
-                        size=assembled.size,
-                    ),
-                    shown.meeting.id,
-                )
+                await self._tell_created(session, recording)
         if assembled is None:
             log.info("recording without content removed", recording=job.key)
             await asyncio.to_thread(self._files.remove, job.key)
@@ -208,7 +210,44 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
         log.info("recording ready", recording=job.key, size=assembled.size, milliseconds=assembled.duration)
         await asyncio.to_thread(self._files.forget_raw, job.key)
 
-    async def _failed(self, job: Claim[MeetingRecording], reason: str) -> None:
+    async def _tell_created(self, session: AsyncSession, recording: MeetingRecording) -> None:
+        seconds = recording.duration // 1000
+        if recording.room_id is not None:
+            room = await session.get_one(Room, recording.room_id)
+            created = RoomRecordingCreated(
+                display_name=room.display_name,
+                recording_id=recording.id,
+                duration=seconds,
+                size=recording.size,
+            )
+            append(session, recording.organization_id, created, room.id)
+            return
+        shown = await _shown(session, recording)
+        created = MeetingRecordingCreated(
+            **structs.asdict(snapshot(MeetingSnapshot, shown)),
+            recording_id=recording.id,
+            url=self._archive.url(recording),
+            duration=seconds,
+            size=recording.size,
+        )
+        append(session, recording.organization_id, created, shown.meeting.id)
+
+    def _failure(self, error: Exception) -> RecordingFailure:
+        """Reason for the users, of an error for the operators."""
+        is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if is_full or (isinstance(error, ProgramFailed) and self._files.free_space() < _FULL):
+            return RecordingFailure.DISK_FULL
+        match error:
+            case OSError():
+                return RecordingFailure.DISK
+            case NothingReadable():
+                return RecordingFailure.UNREADABLE
+            case ProgramTimedOut():
+                return RecordingFailure.TIMED_OUT
+            case _:
+                return RecordingFailure.NOT_MADE
+
+    async def _failed(self, job: Claim[MeetingRecording], failure: RecordingFailure, reason: str) -> None:
         FAILED.labels(self.kind).inc()
         delay = self._retries.after(job.attempt)
         log.error("recording not made a file", recording=job.key, final=delay is None, reason=reason)
@@ -218,17 +257,17 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
                 return
             recording = await self._recordings.locked(session, job)
             recording.state = RecordingState.FAILED
+            recording.failure = failure
             recording.due_at = None
-            shown = await _shown(session, recording)
-            failed = MeetingRecordingFailed(
-                **structs.asdict(snapshot(MeetingSnapshot, shown)), recording_id=recording.id
-            )
-            append(session, shown.meeting.organization_id, failed, shown.meeting.id)
+            await _tell_failed(session, recording)
 
     async def _tidy_again_and_again(self) -> None:
         """Tidy up from time to time, on each machine: the directories are its own."""
         while True:
             try:
+                removed = await delete_old(self._database)
+                if removed:
+                    log.info("old recordings deleted", recordings=removed)
                 await self.tidy()
                 await self._going_on.bound()
             except Unavailable as error:
@@ -239,6 +278,23 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
 
     async def _wake(self, _: RecordingEnded) -> None:
         self._runner.wake()
+
+
+async def _tell_failed(session: AsyncSession, recording: MeetingRecording) -> None:
+    if recording.room_id is not None:
+        room = await session.get_one(Room, recording.room_id)
+        failed = RoomRecordingFailed(
+            display_name=room.display_name, recording_id=recording.id, failure=recording.failure
+        )
+        append(session, recording.organization_id, failed, room.id)
+        return
+    shown = await _shown(session, recording)
+    failed = MeetingRecordingFailed(
+        **structs.asdict(snapshot(MeetingSnapshot, shown)),
+        recording_id=recording.id,
+        failure=recording.failure,
+    )
+    append(session, recording.organization_id, failed, shown.meeting.id)
 
 
 async def _shown(session: AsyncSession, recording: MeetingRecording) -> MeetingView:

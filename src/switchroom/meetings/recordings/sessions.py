@@ -12,6 +12,7 @@ from sqlalchemy import update
 from switchroom.db.base import now
 from switchroom.db.clock import clock
 from switchroom.db.database import Database, notify
+from switchroom.errors import ErrorCode, Unavailable
 from switchroom.identity.models import new_hex_id
 from switchroom.jobs.due_rows import DueRows
 from switchroom.meetings.recordings.files import RecordingFiles
@@ -54,7 +55,8 @@ class RecordingSession:
         self._organization_id = organization_id
         self._leases = leases
 
-    async def begin(self, meeting_id: str) -> None:
+    async def begin(self, room_id: str, meeting_id: str | None) -> None:
+        """Begin to record a room, for its meeting if it is one's."""
         # First the directory: a row without one would be taken for another machine's.
         await asyncio.to_thread(self._files.make, self.id)
         async with self._leases.database.write(self._organization_id) as session:
@@ -62,6 +64,7 @@ class RecordingSession:
                 MeetingRecording(
                     id=self.id,
                     meeting_id=meeting_id,
+                    room_id=None if meeting_id is not None else room_id,
                     started_at=now(),
                     due_at=clock(self._leases.lease),
                     worker=self._leases.worker,
@@ -74,7 +77,7 @@ class RecordingSession:
 
     async def renew(self) -> bool:
         """Say that the recording goes on; to be called a few times in the time of a lease. False when it is
-        nobody's any more: the meeting was deleted, or this came too late."""
+        nobody's any more: the meeting or the room was deleted, or this came too late."""
         return await self._leases.renew_one(self.id)
 
     async def end(self) -> None:
@@ -104,17 +107,30 @@ class RecordingSessions:
         self._files = files
         self._least_free = least_free
 
-    async def begin(self, organization_id: int, meeting_id: str) -> RecordingSession | None:
-        """A new recording of a meeting. None, and a line in the log, where that cannot be."""
+    @property
+    def can_record(self) -> bool:
+        """Whether there is a place for recordings at all."""
+        return self._files is not None
+
+    async def require_place(self) -> None:
+        """Raises Unavailable where nothing can be recorded now."""
+        if self._files is None or await asyncio.to_thread(self._files.free_space) < self._least_free:
+            raise Unavailable(ErrorCode.RECORDING_UNAVAILABLE)
+
+    async def begin(
+        self, organization_id: int, room_id: str, meeting_id: str | None
+    ) -> RecordingSession | None:
+        """A new recording of a room, for its meeting if it is one's. None, and a line in the log, where that
+        cannot be."""
         if self._files is None:
             reason = "the media servers run elsewhere, and janus.recordings_directory is not set"
-            log.warning("meeting not recorded", meeting=meeting_id, reason=reason)
+            log.warning("room not recorded", room=room_id, meeting=meeting_id, reason=reason)
             return None
         free = await asyncio.to_thread(self._files.free_space)
         if free < self._least_free:
             reason = f"only {free >> 20} MiB are free"
-            log.error("meeting not recorded", meeting=meeting_id, reason=reason)
+            log.error("room not recorded", room=room_id, meeting=meeting_id, reason=reason)
             return None
         recording_session = RecordingSession(self._files, organization_id, self._leases)
-        await recording_session.begin(meeting_id)
+        await recording_session.begin(room_id, meeting_id)
         return recording_session

@@ -200,10 +200,12 @@ class ChatLine(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class RecordingEntry(Struct, frozen=True, rename="camel", kw_only=True):
-    """A recording. `seconds`, `bytes` and `url`, which is good for some hours, are of one that is ready."""
+    """A recording. `seconds`, `bytes` and `url`, which is good for some hours, are of one that is ready,
+    `failure` is of one that has failed."""
 
     id: str
     state: Literal["recording", "processing", "ready", "failed"]
+    failure: Literal["", "unreadable", "not_made", "timed_out", "disk_full", "disk"]
     start: str
     end: str | None
     seconds: int
@@ -220,25 +222,30 @@ class RecordingPlace(Struct, frozen=True, rename="camel"):
 
 
 class RecordingsQuery(Struct, frozen=True, rename="camel", kw_only=True):
-    """Recordings of one's own meetings or, for administrators, of everybody's."""
+    """Recordings of one's own meetings and of rooms that one moderates or, for administrators, of
+    everybody's; of one meeting or room alone, where one is named."""
 
     access_token: Token
     of_everybody: bool = False
+    meeting_id: Id | UnsetType = UNSET
+    room_id: Id | UnsetType = UNSET
     after: RecordingPlace | UnsetType = UNSET
 
 
 class ListedRecording(RecordingEntry, frozen=True, rename="camel", kw_only=True):
-    """A recording, and the meeting that it is of."""
+    """A recording, and the meeting or the room that it is of: `title` is the meeting's topic, or the room's
+    name. `organizerName` and `isOwn` are of a meeting."""
 
-    meeting_id: str
-    topic: str
+    title: str
+    meeting_id: str | UnsetType = UNSET
+    room_id: str | UnsetType = UNSET
     organizer_name: str
     is_own: bool
 
 
 class RecordingsAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     """The newest first; `following` is what to go on behind, if there are more. `keptDays` is how many days
-    after the end of their meeting they are deleted."""
+    after the end of their meeting, or of the recording of a room, they are deleted."""
 
     recordings: list[ListedRecording]
     following: RecordingPlace | UnsetType = UNSET
