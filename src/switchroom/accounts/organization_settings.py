@@ -28,12 +28,14 @@ _TO_CHANGE = Administration.COMPANY_ADMIN | Administration.MANAGE_COMPANY
 
 class OrganizationView(Struct, frozen=True, kw_only=True):
     """An organization as its administrators see it. Meetings are kept for `kept_days` after their end, with
-    who was there, chat and recordings. `version` is another when something of it has changed."""
+    who was there, chat and recordings. Where it `asks_before_recording`, nothing is recorded of people who
+    have not agreed. `version` is another when something of it has changed."""
 
     ulid: str
     display_name: str
     privacy_link: str
     kept_days: int
+    asks_before_recording: bool
     created_at: datetime
     version: str
 
@@ -44,6 +46,7 @@ class OrganizationDraft(Struct, frozen=True, kw_only=True):
     display_name: str | UnsetType = UNSET
     privacy_link: str | UnsetType = UNSET
     kept_days: int | UnsetType = UNSET
+    asks_before_recording: bool | UnsetType = UNSET
 
 
 class OrganizationSettings:
@@ -76,6 +79,8 @@ class OrganizationSettings:
             if link is not UNSET:
                 others = {key: one for key, one in organization.properties.items() if key != PRIVACY_LINK}
                 organization.properties = {**others, PRIVACY_LINK: link} if link else others
+            if draft.asks_before_recording is not UNSET:
+                organization.asks_before_recording = draft.asks_before_recording
             if draft.kept_days is not UNSET:
                 terms.delete_after_days = draft.kept_days
             updated = OrganizationUpdated(
@@ -105,12 +110,14 @@ def _checked(draft: OrganizationDraft) -> tuple[str, str | UnsetType]:
 
 def _view(organization: Organization, terms: MeetingTerms) -> OrganizationView:
     link = organization.properties.get(PRIVACY_LINK, "")
-    said = (organization.display_name, link, terms.delete_after_days)
+    asks = organization.asks_before_recording
+    said = (organization.display_name, link, terms.delete_after_days, asks)
     return OrganizationView(
         ulid=organization.ulid,
         display_name=organization.display_name,
         privacy_link=privacy_link_of(organization),
         kept_days=terms.delete_after_days,
+        asks_before_recording=asks,
         created_at=organization.created_at,
         version=digest(repr(said))[:16],
     )

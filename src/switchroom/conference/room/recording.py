@@ -1,8 +1,8 @@
 """Recording as moderators have it begun and ended, and people agree to it.
 
 What is recorded is what is relayed. So of people who are asked, and have not agreed, nothing is relayed: from
-the moment on in which the room is to be recorded, they may neither speak nor show anything. They see, hear and
-write.
+the moment on in which the room is to be recorded, they may neither speak nor show anything. They see, hear
+and write.
 """
 
 from __future__ import annotations

@@ -100,7 +100,10 @@ class OrganizationOperations:
     async def change(self, _context: Context, request: OrganizationChange) -> OrganizationAnswer:
         claims = self._signer.verify(request.access_token)
         draft = OrganizationDraft(
-            display_name=request.name, privacy_link=request.privacy_link, kept_days=request.kept_days
+            display_name=request.name,
+            privacy_link=request.privacy_link,
+            kept_days=request.kept_days,
+            asks_before_recording=request.asks_before_recording,
         )
         return _message(await self._settings.update(claims, draft, request.version))
 

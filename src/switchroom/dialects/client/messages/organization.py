@@ -20,12 +20,14 @@ class OwnOrganizationQuery(Struct, frozen=True, rename="camel", kw_only=True):
 
 class OrganizationAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     """The organization. `keptDays` is for how many days after their end meetings are kept, with who was
-    there, chat and recordings. `version` is to be sent along with a change."""
+    there, chat and recordings. Where it `asksBeforeRecording`, nothing is recorded of people who have not
+    agreed. `version` is to be sent along with a change."""
 
     company_id: str
     name: str
     privacy_link: str
     kept_days: int
+    asks_before_recording: bool
     created_at: str
     version: str
 
@@ -39,6 +41,7 @@ class OrganizationChange(Struct, frozen=True, rename="camel", kw_only=True):
     name: Text | UnsetType = UNSET
     privacy_link: Text | UnsetType = UNSET
     kept_days: Number | UnsetType = UNSET
+    asks_before_recording: bool | UnsetType = UNSET
 
 
 class ListedApiKey(Struct, frozen=True, rename="camel", kw_only=True):
