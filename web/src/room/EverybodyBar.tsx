@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, Menu, Modal, Text } from '@mantine/core'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { IconDots, IconPhoneOff, IconUserCheck } from '../ui/icons'
+import { IconDots, IconPhoneOff, IconPlayerRecord, IconUserCheck } from '../ui/icons'
 import { useStorePart } from '../ui/store'
 import classes from './ParticipantsPanel.module.css'
 import { RemovedDialog } from './RemovedDialog'
@@ -37,6 +37,8 @@ export const EverybodyBar = memo(function EverybodyBar({ session }: { session: R
 export const EverybodyMenu = memo(function EverybodyMenu({ session }: { session: RoomSession }) {
   const { t } = useTranslation()
   const room = useStorePart(session.state, state => state.room)
+  const canRecord = useStorePart(session.state, state => state.canRecord)
+  const recorded = room?.toBeRecorded ?? false
   const [dialog, setDialog] = useState<'removed' | 'end' | null>(null)
   const close = () => setDialog(null)
   return (
@@ -73,6 +75,15 @@ export const EverybodyMenu = memo(function EverybodyMenu({ session }: { session:
           >
             {t('everybody.lock')}
           </Menu.CheckboxItem>
+          {(canRecord || recorded) && (
+            <Menu.Item
+              leftSection={<IconPlayerRecord size={16} aria-hidden />}
+              onClick={() => void (recorded ? session.stopRecording() : session.startRecording())}
+              data-testid={recorded ? 'stop-recording' : 'start-recording'}
+            >
+              {t(recorded ? 'everybody.stopRecording' : 'everybody.record')}
+            </Menu.Item>
+          )}
           <Menu.Divider />
           <Menu.Item
             leftSection={<IconUserCheck size={16} aria-hidden />}

@@ -34,12 +34,23 @@ export const ParticipantRow = memo(function ParticipantRow(props: ParticipantRow
   const { t } = useTranslation()
   const { session, participant, speaking, number, isSelf = false, moderates = false } = props
   const { onMessage, onRemoved } = props
-  const { displayName, isGuest, isModerator, isSpectator, microphone, camera, screen, handRaisedAt } =
-    participant
+  const {
+    displayName,
+    isGuest,
+    isModerator,
+    isSpectator,
+    microphone,
+    camera,
+    screen,
+    handRaisedAt,
+    consent,
+  } = participant
   const roles = [
     isSelf && t('common.you'),
     isModerator && t('common.moderator'),
     isGuest && t('common.guest'),
+    moderates && consent === 'asked' && t('people.asked'),
+    moderates && consent === 'declined' && t('people.unrecorded'),
   ]
   const facts = isSpectator
     ? []

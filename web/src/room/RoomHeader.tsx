@@ -27,6 +27,7 @@ export const RoomHeader = memo(function RoomHeader({ session, board }: RoomHeade
   const watching = useStorePart(session.state, state => counts(state).watching)
   const locked = useStorePart(session.state, ({ room }) => room?.locked ?? false)
   const recording = useStorePart(session.state, ({ room }) => room?.recording ?? false)
+  const asks = useStorePart(session.state, ({ self }) => Boolean(self?.consent))
   return (
     <header className={classes.header}>
       {branding.isInRooms && <BrandPlate branding={branding} height={26} />}
@@ -46,7 +47,11 @@ export const RoomHeader = memo(function RoomHeader({ session, board }: RoomHeade
           </span>
         )}
         {recording && (
-          <span className={classes.recording} title={t('room.recordingText')} data-testid="recording">
+          <span
+            className={classes.recording}
+            title={t(asks ? 'room.recordingOfAgreed' : 'room.recordingText')}
+            data-testid="recording"
+          >
             <span className={classes.dot} aria-hidden="true" />
             {t('room.recording')}
           </span>

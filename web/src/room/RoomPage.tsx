@@ -21,6 +21,7 @@ import type { Invitation } from './InviteDialog'
 import { Notices } from './Notices'
 import { NoticeBoard } from './noticeBoard'
 import { ParticipantsPanel } from './ParticipantsPanel'
+import { RecordingConsent } from './RecordingConsent'
 import { RemoteAudio } from './RemoteAudio'
 import { RoomHeader } from './RoomHeader'
 import classes from './RoomPage.module.css'
@@ -130,6 +131,7 @@ export function RoomPage({ session, canLeave, invitation }: RoomPageProps) {
       <RoomHeader session={session} board={board} />
       <main className={classes.main} inert={anyPanel && !wide}>
         <Banner session={session} />
+        <RecordingConsent session={session} canLeave={canLeave} />
         <DeviceProblems local={session.local} />
         {!panels.people && <WaitingList session={session} />}
         <Videos session={session} />

@@ -14,6 +14,8 @@ const SEEN = new Set<Notice['kind']>([
   'rules',
   'locked',
   'unlocked',
+  'recorded',
+  'unrecorded',
   'hand',
   'failed',
   'reconnected',

@@ -74,10 +74,13 @@ export function noticeText(t: TFunction, notice: Notice): string {
       return t(notice.action === 'mute' ? 'notice.muteAll' : 'notice.lowerAll', { name: notice.byName })
     case 'locked':
     case 'unlocked':
+    case 'recorded':
+    case 'unrecorded':
       return t(`notice.${notice.kind}`, { name: notice.byName })
     case 'failed':
       if (notice.code === 'not_allowed') return t('notice.notAllowed')
       if (notice.code === 'room_full') return t('notice.full')
+      if (notice.code === 'recording_unavailable') return t('notice.recordingUnavailable')
       return t('notice.failed', { code: notice.code })
     default:
       return t(SIMPLE[notice.kind])

@@ -55,6 +55,8 @@ export class RoomSession {
   /** Media that the server was last told to be on. */
   private told: MediaState = NO_MEDIA
   private lastLocal: LocalMediaState
+  /** Media that were on when the person was asked whether they may be recorded, and so went off. */
+  private withheld: MediaState = NO_MEDIA
   /** Whether the hand is up as far as its owner and the moderators are concerned. */
   private handIsUp = false
 
@@ -165,6 +167,25 @@ export class RoomSession {
     await this.connection.request({ type: 'readmit', userId })
   }
 
+  startRecording(): Promise<void> {
+    return this.request({ type: 'recording.start' })
+  }
+
+  stopRecording(): Promise<void> {
+    return this.request({ type: 'recording.stop' })
+  }
+
+  /** Says whether the person agrees to be recorded. What went off for the question comes on again if they do. */
+  async answerRecording(agrees: boolean): Promise<void> {
+    const { microphone, camera } = this.withheld
+    this.withheld = NO_MEDIA
+    await this.request({ type: 'recording.answer', agrees })
+    if (!agrees || this.state.get().self?.consent !== 'agreed') return
+    const { voice, video } = this.state.get().permissions
+    if (microphone && voice) await this.local.setMicrophone(true)
+    if (camera && video) await this.local.setCamera(true)
+  }
+
   admit(participantId: string): Promise<void> {
     return this.request({ type: 'admit', participantId })
   }
@@ -200,6 +221,7 @@ export class RoomSession {
     this.told = { microphone: self.microphone, camera: self.camera, screen: self.screen }
     this.media.joined(joined)
     if (!this.state.get().room) this.wantAtFirst(joined)
+    this.withholds(self)
     this.dispatch(joined)
     this.enforce(joined.permissions)
     this.tellMedia()
@@ -261,6 +283,7 @@ export class RoomSession {
         break
       case 'self.updated':
         this.handIsUp = Boolean(message.self.handRaisedAt)
+        this.withholds(message.self)
         this.media.permissionsChanged(message.permissions)
         this.enforce(message.permissions)
         break
@@ -274,6 +297,7 @@ export class RoomSession {
         break
       case 'error':
         log.warning('server', message.code, message.message)
+        if (message.code === 'recording_unavailable') this.dispatch({ type: 'failed', code: message.code })
         break
     }
     this.dispatch(message)
@@ -285,6 +309,11 @@ export class RoomSession {
       this.told = { ...this.told, microphone: false }
       void this.local.setMicrophone(false)
     }
+  }
+
+  /** Remembers what goes off because the person is asked now whether they may be recorded. */
+  private withholds({ consent }: Participant): void {
+    if (consent === 'asked' && this.state.get().self?.consent !== 'asked') this.withheld = this.wishedMedia()
   }
 
   /** Switches off what is not allowed any more: the server does not forward it, and no light should be on. */

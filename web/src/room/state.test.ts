@@ -17,6 +17,7 @@ const ROOM: Room = {
   companyName: 'Demo',
   mode: 'normal',
   recording: false,
+  toBeRecorded: false,
   locked: false,
   forbidden: [],
 }
@@ -63,6 +64,7 @@ function joined(change: Partial<Joined> = {}): Joined {
     chat: [],
     iceServers: [],
     mediaAvailable: true,
+    canRecord: true,
     ...change,
   }
 }
@@ -256,6 +258,18 @@ describe('what a moderator does to everybody', () => {
     )
     expect(kinds(state)).toEqual(['locked'])
     expect(state.room?.recording).toBe(true)
+  })
+
+  it('is told who has the room recorded, and who has stopped that', () => {
+    const recorded = { ...ROOM, toBeRecorded: true }
+    const state = stateAfter(
+      inside,
+      { type: 'room.updated', room: recorded, byName: 'mia' },
+      { type: 'room.updated', room: { ...recorded, recording: true } },
+      { type: 'room.updated', room: { ...ROOM, recording: true }, byName: 'mia' },
+      { type: 'room.updated', room: ROOM },
+    )
+    expect(kinds(state)).toEqual(['recorded', 'unrecorded'])
   })
 
   it('takes in many who may do something else, at once', () => {

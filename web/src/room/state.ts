@@ -41,6 +41,8 @@ export interface RoomState {
   unread: number
   speaking: ReadonlySet<string>
   mediaAvailable: boolean
+  /** Whether the server can record. */
+  canRecord: boolean
   /** Latest notices, for people who hear the page; numbered so that repetitions are noticed. */
   notices: readonly Notice[]
 }
@@ -53,7 +55,7 @@ export type NoticeKind =
   | { kind: 'permitted'; byName: string; given: readonly Change[]; taken: readonly Change[] }
   | { kind: 'everybody'; action: EverybodyAction; byName: string; isConcerned: boolean }
   | { kind: 'rules'; byName: string; given: readonly Grant[]; taken: readonly Grant[] }
-  | { kind: 'locked' | 'unlocked'; byName: string }
+  | { kind: 'locked' | 'unlocked' | 'recorded' | 'unrecorded'; byName: string }
   | { kind: 'failed'; code: string }
   | { kind: 'reconnecting' | 'reconnected' | 'media-away' | 'media-back' }
 
@@ -103,6 +105,7 @@ export const INITIAL_STATE: RoomState = {
   unread: 0,
   speaking: new Set(),
   mediaAvailable: true,
+  canRecord: false,
   notices: [],
 }
 
@@ -229,6 +232,7 @@ function joined(state: RoomState, message: Joined): RoomState {
     unread: again ? state.unread + missed.filter(({ from }) => from !== id).length : 0,
     speaking: new Set(),
     mediaAvailable: message.mediaAvailable,
+    canRecord: message.canRecord,
   }
 }
 
@@ -305,6 +309,9 @@ function roomChanged(state: RoomState, room: Room, byName: string | null): RoomS
   if (given.length || taken.length) next = noticed(next, { kind: 'rules', byName, given, taken })
   if (before && before.locked !== room.locked) {
     next = noticed(next, { kind: room.locked ? 'locked' : 'unlocked', byName })
+  }
+  if (before && before.toBeRecorded !== room.toBeRecorded) {
+    next = noticed(next, { kind: room.toBeRecorded ? 'recorded' : 'unrecorded', byName })
   }
   return next
 }

@@ -34,6 +34,8 @@ export interface Participant extends MediaState {
   state: 'connected' | 'reconnecting'
   /** Only moderators and the person themselves are told. */
   permissions?: Permissions | null
+  /** Consent to be recorded, of somebody who is asked; only moderators and the person themselves are told. */
+  consent?: 'asked' | 'agreed' | 'declined' | null
 }
 
 export interface ChatMessage {
@@ -82,6 +84,8 @@ export interface Joined {
   chat: ChatMessage[]
   iceServers: RTCIceServer[]
   mediaAvailable: boolean
+  /** Whether the server has a place for recordings. */
+  canRecord: boolean
   /** Only moderators are told. */
   waiting?: WaitingPerson[] | null
   /** Proof that one has been let in, to be shown when the server knows nothing of it any more. */
@@ -210,7 +214,8 @@ export type ClientRequest =
   | { type: 'permit-all'; permissions: Partial<Permissions> }
   | { type: 'promote'; participantId: string; moderator: boolean }
   | { type: 'lock'; locked: boolean }
-  | { type: 'end' | 'removed' }
+  | { type: 'end' | 'removed' | 'recording.start' | 'recording.stop' }
+  | { type: 'recording.answer'; agrees: boolean }
   | { type: 'readmit'; userId: string }
   | { type: 'admit' | 'deny'; participantId: string }
   | { type: 'admit-all' }
