@@ -75,17 +75,24 @@ export function meetingSummary(
   )
 }
 
-/** A recording, and the meeting that it is of. */
+/** A recording, and the meeting or the room that it is of. */
 export type ListedRecording = Schemas['ListedRecording']
 export type RecordingPlace = Schemas['RecordingPlace']
+
+/** The meeting or the room whose recordings are meant, or neither. */
+export interface RecordingsOf {
+  meetingId?: string
+  roomId?: string
+}
 
 /** A page of recordings, the newest first. */
 export function listRecordings(
   ofEverybody: boolean,
+  of: RecordingsOf,
   after: RecordingPlace | undefined,
 ): Promise<Schemas['RecordingsAnswer']> {
   return withToken(accessToken =>
-    callClient('/client/recordings/list', { accessToken, ofEverybody, ...(after && { after }) }),
+    callClient('/client/recordings/list', { accessToken, ofEverybody, ...of, ...(after && { after }) }),
   )
 }
 

@@ -9,7 +9,7 @@ import classes from './Meetings.module.css'
 /** A recording: what has become of it, and the film to watch and take along when it is there. */
 export function RecordingFilm({ recording }: { recording: RecordingEntry }) {
   const { t } = useTranslation()
-  const { state, start, seconds, bytes, contentType } = recording
+  const { state, failure, start, seconds, bytes, contentType } = recording
   // Addresses are renewed with every answer; a film that plays is not begun anew for it.
   const kept = useRef(recording.url)
   if (!kept.current) kept.current = recording.url
@@ -25,7 +25,8 @@ export function RecordingFilm({ recording }: { recording: RecordingEntry }) {
                   minutes: formatNumber(Math.max(1, Math.round(seconds / 60))),
                   megabytes: formatNumber(Math.max(0.1, Math.round(bytes / 100_000) / 10)),
                 })
-              : t(`scheduling.summary.state.${state}`)}
+              : t(`scheduling.summary.state.${state}`)}{' '}
+            {failure && t(`recordings.failure.${failure}`)}
           </Text>
         </div>
         {state === 'ready' && (

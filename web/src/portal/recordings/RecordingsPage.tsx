@@ -8,6 +8,7 @@ import {
   type ListedRecording,
   listRecordings,
   type RecordingPlace,
+  type RecordingsOf,
 } from '../../api/scheduling'
 import { formatDateTime } from '../../i18n/format'
 import { IconTrash } from '../../ui/icons'
@@ -20,16 +21,30 @@ import { PortalFrame } from '../PortalFrame'
 
 const INTERVAL = 15_000
 
-/** The recordings of one's own meetings; whoever manages the company sees those of everybody, too. */
-export function RecordingsPage({ me }: { me: SignedIn }) {
+interface RecordingsPageProps {
+  me: SignedIn
+  /** `room` or `meeting`, and its id, where only its recordings are shown. */
+  rest: readonly string[]
+}
+
+/** The recordings of one's own meetings and of the rooms that one moderates; whoever manages the company sees those of
+ * everybody, too. */
+export function RecordingsPage({ me, rest }: RecordingsPageProps) {
   const { t } = useTranslation()
   const [ofEverybody, setOfEverybody] = useState(false)
+  const of = recordingsOf(rest)
+  const ofOne = of.roomId ?? of.meetingId ?? ''
+  const [shownOf, setShownOf] = useState(ofOne)
   /** Behind which places the pages begin that somebody has gone to, the one that is shown last. */
   const [places, setPlaces] = useState<readonly RecordingPlace[]>([])
+  if (shownOf !== ofOne) {
+    setShownOf(ofOne)
+    setPlaces([])
+  }
   const after = places.at(-1)
   const found = useQuery({
-    queryKey: ['recordings', me.companyId, me.userId, ofEverybody, after],
-    queryFn: () => listRecordings(ofEverybody, after),
+    queryKey: ['recordings', me.companyId, me.userId, ofEverybody, ofOne, after],
+    queryFn: () => listRecordings(ofEverybody, of, after),
     refetchInterval: INTERVAL,
     placeholderData: previous => previous,
   })
@@ -62,15 +77,27 @@ export function RecordingsPage({ me }: { me: SignedIn }) {
           />
         )}
       </div>
+      {ofOne && (
+        <Group gap="xs" mb="md" data-testid="recordings-of">
+          <Text>
+            {t(of.roomId ? 'recordings.ofRoom' : 'recordings.ofMeeting', {
+              title: page?.recordings[0]?.title ?? '–',
+            })}
+          </Text>
+          <Anchor href="#/recordings" data-testid="all-recordings">
+            {t('recordings.all')}
+          </Anchor>
+        </Group>
+      )}
       {found.isPending && <Loader role="status" aria-label={t('common.loading')} mx="auto" my="xl" />}
       {found.isError && <Failure text={t('recordings.failed')} onRetry={() => void found.refetch()} />}
       {page?.recordings.length === 0 && !places.length && (
-        <Text c="var(--sr-muted)">{t('recordings.empty')}</Text>
+        <Text c="var(--sr-muted)">{t(ofOne ? 'recordings.noneOfIt' : 'recordings.empty')}</Text>
       )}
       <ul className={classes.list}>
         {page?.recordings.map(one => (
           <li key={one.id}>
-            <Row recording={one} />
+            <Row recording={one} isFiltered={ofOne !== ''} />
           </li>
         ))}
       </ul>
@@ -103,18 +130,30 @@ export function RecordingsPage({ me }: { me: SignedIn }) {
   )
 }
 
-function Row({ recording }: { recording: ListedRecording }) {
+function recordingsOf([kind, id]: readonly string[]): RecordingsOf {
+  if (!id) return {}
+  return kind === 'room' ? { roomId: id } : { meetingId: id }
+}
+
+interface RowProps {
+  recording: ListedRecording
+  /** Whether only recordings of one room or meeting are shown. */
+  isFiltered: boolean
+}
+
+function Row({ recording, isFiltered }: RowProps) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const [asking, setAsking] = useState(false)
-  const { id, topic, meetingId, state, start, isOwn, organizerName } = recording
+  const { id, title, meetingId, roomId, state, start, isOwn, organizerName } = recording
+  const ofSame = roomId ? `#/recordings/room/${roomId}` : `#/recordings/meeting/${meetingId}`
   const mutationKey = ['delete-recording', id]
-  const name = t('recordings.name', { topic, time: formatDateTime(start) })
+  const name = t('recordings.name', { title, time: formatDateTime(start) })
   const removal = useMutation({
     mutationKey,
     mutationFn: () => deleteRecording(id),
     onSuccess: async () => {
-      announce(t('recordings.deleted', { topic }))
+      announce(t('recordings.deleted', { title }))
       await Promise.all([
         queries.invalidateQueries({ queryKey: ['recordings'] }),
         queries.invalidateQueries({ queryKey: ['meetings', 'summary'] }),
@@ -123,15 +162,31 @@ function Row({ recording }: { recording: ListedRecording }) {
   })
   const isFinished = state === 'ready' || state === 'failed'
   return (
-    <article className={classes.entry} data-testid="listed-recording" data-name={topic}>
+    <article className={classes.entry} data-testid="listed-recording" data-name={title}>
       <div className={classes.what}>
-        <Anchor href={`#/meetings/one/${meetingId}`} fw={600} className={classes.topic}>
-          <bdi>{topic}</bdi>
-        </Anchor>
-        {!isOwn && (
+        {meetingId ? (
+          <Anchor href={`#/meetings/one/${meetingId}`} fw={600} className={classes.topic}>
+            <bdi>{title}</bdi>
+          </Anchor>
+        ) : (
+          <Text fw={600} className={classes.topic}>
+            <bdi>{title}</bdi>
+          </Text>
+        )}
+        {meetingId && !isOwn && (
           <Text size="sm" c="var(--sr-muted)">
             {t('scheduling.by', { name: organizerName })}
           </Text>
+        )}
+        {!isFiltered && (
+          <Anchor
+            href={ofSame}
+            size="sm"
+            aria-label={t(roomId ? 'recordings.ofRoom' : 'recordings.ofMeeting', { title })}
+            data-testid="recordings-of-same"
+          >
+            {t(roomId ? 'recordings.ofThisRoom' : 'recordings.ofThisMeeting')}
+          </Anchor>
         )}
         <RecordingFilm recording={recording} />
       </div>
@@ -149,7 +204,7 @@ function Row({ recording }: { recording: ListedRecording }) {
       )}
       {asking && (
         <DeletionQuestion
-          text={t('recordings.confirm', { topic })}
+          text={t(roomId ? 'recordings.confirmOfRoom' : 'recordings.confirm', { title })}
           failure={removal.error && t('links.failed', { message: removal.error.message })}
           isPending={removal.isPending || removal.isSuccess}
           onConfirm={() => queries.isMutating({ mutationKey }) || removal.mutate()}
