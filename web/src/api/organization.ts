@@ -24,7 +24,7 @@ export function ownOrganization(): Promise<Organization> {
 /** Rejects with `changed_meanwhile` when somebody else has changed it since `version`. */
 export function changeOrganization(
   version: string,
-  change: Pick<Schemas['OrganizationChange'], 'name' | 'privacyLink' | 'keptDays'>,
+  change: Pick<Schemas['OrganizationChange'], 'name' | 'privacyLink' | 'keptDays' | 'asksBeforeRecording'>,
 ): Promise<Organization> {
   return withToken(accessToken =>
     callClient('/client/organization/change', { accessToken, version, ...change }),

@@ -82,11 +82,14 @@ export const organizationDe: typeof organizationEn = {
     privacyHint: 'Wird gezeigt, bevor jemand einen Raum betritt.',
     keptDays: 'Tage, die Meetings nach ihrem Ende aufbewahrt werden',
     keptDaysHint:
-      'Danach werden Anwesenheit, Chat und Aufzeichnungen eines Meetings gelöscht. Bei weniger Tagen werden die älterer Meetings sofort gelöscht.',
+      'Danach werden Anwesenheit, Chat und Aufzeichnungen eines Meetings gelöscht, Aufzeichnungen von Räumen so lange nach ihrem eigenen Ende. Bei weniger Tagen wird Älteres sofort gelöscht.',
     fewerDays_one:
-      'Anwesenheit, Chat und Aufzeichnungen von Meetings, die vor mehr als {{count}} Tag geendet haben, werden jetzt endgültig gelöscht.',
+      'Anwesenheit, Chat und Aufzeichnungen von Meetings, die vor mehr als {{count}} Tag geendet haben, und so alte Aufzeichnungen von Räumen werden jetzt endgültig gelöscht.',
     fewerDays_other:
-      'Anwesenheit, Chat und Aufzeichnungen von Meetings, die vor mehr als {{count}} Tagen geendet haben, werden jetzt endgültig gelöscht.',
+      'Anwesenheit, Chat und Aufzeichnungen von Meetings, die vor mehr als {{count}} Tagen geendet haben, und so alte Aufzeichnungen von Räumen werden jetzt endgültig gelöscht.',
+    asksBeforeRecording: 'Alle fragen, bevor sie aufgezeichnet werden',
+    asksBeforeRecordingHint:
+      'Bis jemand zustimmt, sind Mikrofon, Kamera und Bildschirm in Räumen aus, die aufgezeichnet werden.',
     privacy: 'Datenschutzhinweise',
     saved: 'Die Organisation ist gespeichert.',
     groupName: 'Name der Gruppe',

@@ -79,11 +79,14 @@ export const organizationEn = {
     privacyHint: 'Shown to people before they enter a room.',
     keptDays: 'Days that meetings are kept after their end',
     keptDaysHint:
-      'Then who was there, the chat and the recordings of a meeting are deleted. With fewer days, those of older meetings are deleted at once.',
+      'Then who was there, the chat and the recordings of a meeting are deleted, and recordings of rooms as long after their own end. With fewer days, what is older is deleted at once.',
     fewerDays_one:
-      'Attendance, chat and recordings of meetings that ended more than {{count}} day ago are deleted now, for good.',
+      'Attendance, chat and recordings of meetings that ended more than {{count}} day ago, and recordings of rooms as old as that, are deleted now, for good.',
     fewerDays_other:
-      'Attendance, chat and recordings of meetings that ended more than {{count}} days ago are deleted now, for good.',
+      'Attendance, chat and recordings of meetings that ended more than {{count}} days ago, and recordings of rooms as old as that, are deleted now, for good.',
+    asksBeforeRecording: 'Ask everybody before they are recorded',
+    asksBeforeRecordingHint:
+      'Until somebody agrees, their microphone, camera and screen are off in rooms that are recorded.',
     privacy: 'Privacy information',
     saved: 'The organization is saved.',
     groupName: 'Name of the group',

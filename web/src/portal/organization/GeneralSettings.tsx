@@ -1,4 +1,4 @@
-import { Alert, Button, Loader, Paper, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Checkbox, Loader, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,7 +9,8 @@ import { DeletionQuestion } from '../DeletionQuestion'
 import { Failure } from '../Failure'
 import { isChangedMeanwhile, problemText } from '../problemText'
 
-/** The name of the organization, where it says what it does with what people tell it, and how long meetings are kept. */
+/** The name of the organization, where it says what it does with what people tell it, how long meetings are kept, and
+ * whether people are asked before they are recorded. */
 export function GeneralSettings({ me }: { me: SignedIn }) {
   const { t } = useTranslation()
   const organization = useQuery({ queryKey: ['organization', me.companyId], queryFn: ownOrganization })
@@ -34,6 +35,7 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
   const [name, setName] = useState(organization.name)
   const [privacyLink, setPrivacyLink] = useState(organization.privacyLink)
   const [keptDays, setKeptDays] = useState(String(organization.keptDays))
+  const [asks, setAsks] = useState(organization.asksBeforeRecording)
   const [meanwhile, setMeanwhile] = useState<Organization | null>(null)
   const [isAsking, setAsking] = useState(false)
   const mutationKey = ['change-organization']
@@ -44,6 +46,7 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
         ...(name.trim() !== base.name && { name: name.trim() }),
         ...(privacyLink.trim() !== base.privacyLink && { privacyLink: privacyLink.trim() }),
         ...(keptDays !== String(base.keptDays) && { keptDays: Number(keptDays) }),
+        ...(asks !== base.asksBeforeRecording && { asksBeforeRecording: asks }),
       }),
     onSettled: () => setAsking(false),
     onSuccess: async changed => {
@@ -51,6 +54,7 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
       setName(changed.name)
       setPrivacyLink(changed.privacyLink)
       setKeptDays(String(changed.keptDays))
+      setAsks(changed.asksBeforeRecording)
       await queries.invalidateQueries({ queryKey: ['organization'] })
       await queries.invalidateQueries({ queryKey: ['companies'] })
       announce(t('organization.saved'))
@@ -62,6 +66,7 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
       if (name === base.name) setName(now.name)
       if (privacyLink === base.privacyLink) setPrivacyLink(now.privacyLink)
       if (keptDays === String(base.keptDays)) setKeptDays(String(now.keptDays))
+      if (asks === base.asksBeforeRecording) setAsks(now.asksBeforeRecording)
       setBase(now)
     },
   })
@@ -114,6 +119,13 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
             disabled={!mayKeep}
             data-testid="kept-days"
           />
+          <Checkbox
+            label={t('organization.asksBeforeRecording')}
+            description={t('organization.asksBeforeRecordingHint')}
+            checked={asks}
+            onChange={event => setAsks(event.currentTarget.checked)}
+            data-testid="asks-before-recording"
+          />
           {meanwhile && (
             <Alert
               color="yellow"
@@ -132,6 +144,12 @@ function SettingsForm({ organization, mayKeep }: SettingsFormProps) {
                 {t('problem.isNow', {
                   field: t('organization.keptDays'),
                   value: String(meanwhile.keptDays),
+                })}
+              </Text>
+              <Text>
+                {t('problem.isNow', {
+                  field: t('organization.asksBeforeRecording'),
+                  value: t(meanwhile.asksBeforeRecording ? 'common.yes' : 'common.no'),
                 })}
               </Text>
               <Text size="sm" mt="xs">
