@@ -32,6 +32,7 @@ async def test_two_people_see_each_other(server: RoomServer) -> None:
         "companyName": "Acme",
         "mode": "normal",
         "recording": False,
+        "toBeRecorded": False,
         "locked": False,
         "forbidden": [],
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from switchroom.db.database import Database
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import MODERATOR, SPECTATOR, Permission
 from tests.conference.room import Client, RoomServer, room_server
+from tests.conference.test_recording import Reels
 from tests.conference.test_waiting import MEETING, join_waiting
 from tests.platform import Tenant
 
@@ -36,10 +38,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def server_with(database: Database) -> AsyncGenerator[RoomServer]:
+async def server_with(database: Database, reels: Reels | None = None) -> AsyncGenerator[RoomServer]:
     """A server that stops in order. Nobody writes before, so that whoever takes it for done is found out."""
     records = OverrideRecords(database)
-    async with room_server(overrides=records) as server:
+    async with room_server(overrides=records, recording_sessions=reels) as server:
         yield server
     await records.finish()
 
@@ -248,6 +250,38 @@ async def test_a_lock_that_nobody_keeps_up_is_over_in_time(
     await records.tidy()
     async with database.read(None) as session:
         assert not (await session.scalars(select(RuleRow))).all()
+
+
+async def test_a_recording_goes_on_after_a_restart_unless_that_takes_long(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reels = Reels(tmp_path)
+    async with server_with(database, reels) as server:
+        mod = await server.enter("Mod", MODERATOR)
+        await mod.does("recording.start")
+    async with server_with(database, reels) as server:
+        assert (await server.enter("Ada")).joined["room"]["toBeRecorded"] is True
+        monkeypatch.setattr(override_records, "RECORDED_FOR", -1)
+        live = server.service.find("lounge")
+        assert live is not None
+        live.conference.overrides.keep_up()
+    async with server_with(database, reels) as server:
+        assert (await server.enter("Ada")).joined["room"]["toBeRecorded"] is False
+
+
+async def test_a_recording_that_was_stopped_stays_so_after_a_restart(
+    database: Database, tmp_path: Path
+) -> None:
+    async with server_with(database, Reels(tmp_path)) as server:
+        mod = await server.enter("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
+        assert mod.joined["room"]["toBeRecorded"] is True
+        await mod.does("recording.stop")
+    async with server_with(database, Reels(tmp_path)) as server:
+        mod = await server.enter("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
+        assert mod.joined["room"]["toBeRecorded"] is False
+        await leaves(mod)
+        mod = await server.enter("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
+        assert mod.joined["room"]["toBeRecorded"] is True
 
 
 async def test_who_was_made_a_moderator_is_one_after_a_restart(database: Database) -> None:

@@ -12,18 +12,21 @@ from msgspec import structs
 from switchroom.conference.media import recording
 from switchroom.conference.media.feeds import Feed
 from switchroom.conference.media.simulcast import PublishLayers, WantedLayers, Wishes
+from switchroom.conference.room import recording as recording_of_room
 from switchroom.conference.room.participants import Source
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
+from switchroom.errors import ErrorCode, Unavailable
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.admission import Admission
-from switchroom.rooms.permissions import MODERATOR
+from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
 from tests.conference.room import Message, RoomServer, room_server
 from tests.engines.waiting import until
 
 pytestmark = [pytest.mark.janus, pytest.mark.asyncio(loop_scope="module")]
 
 MEETING = "meeting-1"
+ON = {"microphone": True, "camera": False, "screen": False}
 
 
 class Reel:
@@ -49,18 +52,27 @@ class Reel:
 
 
 class Reels:
-    """Gives out recordings, unless it is `full`; fails as often as it is told to."""
+    """Gives out recordings, unless it is `full`; fails as often as it is told to. `of` are the meetings that
+    they are of, None for rooms without one."""
+
+    can_record = True
 
     def __init__(self, directory: Path) -> None:
         self.given: list[Reel] = []
+        self.of: list[str | None] = []
         self.asked = 0
         self.full = False
         self.failures = 0
         self._directory = directory
 
-    async def begin(self, organization_id: int, meeting_id: str) -> Reel | None:
+    async def require_place(self) -> None:
+        if self.full:
+            raise Unavailable(ErrorCode.RECORDING_UNAVAILABLE)
+
+    async def begin(self, organization_id: int, room_id: str, meeting_id: str | None) -> Reel | None:
         self.asked += 1
-        assert (organization_id, meeting_id) == (1, MEETING)
+        assert (organization_id, room_id) == (1, "lounge")
+        self.of.append(meeting_id)
         if self.failures:
             self.failures -= 1
             raise OSError("the disk is away")
@@ -85,13 +97,15 @@ async def studio(janus: JanusEngine, reels: Reels) -> AsyncIterator[RoomServer]:
 
 def is_told(recording: bool) -> Callable[[Message], bool]:
     def fits(message: Message) -> bool:
-        return message["type"] == "room.updated" and message["room"]["recording"] is recording
+        room = message.get("room", {})
+        told = (room.get("recording"), room.get("toBeRecorded"))
+        return message["type"] == "room.updated" and told == (recording, recording)
 
     return fits
 
 
 def told_of(server: RoomServer) -> list[tuple[str, object]]:
-    kept = [(kind, data) for kind, _, data in server.notes.kept if kind.startswith("meeting.recording")]
+    kept = [(kind, data) for kind, _, data in server.notes.kept if ".recording_st" in kind]
     return [(kind, data["recording_id"]) for kind, data in kept]
 
 
@@ -120,6 +134,7 @@ async def test_everybody_is_told_and_it_ends_with_the_last(studio: RoomServer, r
     await ben.send("leave")
     await until(lambda: reel.ended)
     assert told_of(studio) == [("meeting.recording_started", reel.id), ("meeting.recording_stopped", reel.id)]
+    assert reels.of == [MEETING]
     await waiting.hears(lambda told: told["type"] == "waiting" and told["room"]["recording"] is False)
 
 
@@ -137,7 +152,7 @@ async def test_where_there_is_no_place_nobody_is_told(studio: RoomServer, reels:
     await until(lambda: reels.asked > 0)
     ben = await studio.enter("Ben", meeting_id=MEETING, recorded=True)
     assert ben.joined["room"]["recording"] is False
-    assert "room.updated" not in {message["type"] for message in await ada.everything()}
+    assert not [message for message in await ada.everything() if is_told(True)(message)]
     assert (reels.asked, told_of(studio)) == (1, [])
 
 
@@ -177,11 +192,177 @@ async def test_one_that_is_nobodys_any_more_is_not_shown_as_going_on(
     assert reels.asked == 1
 
 
-async def test_rooms_that_are_no_meetings_are_not_recorded(studio: RoomServer, reels: Reels) -> None:
-    ada = await studio.enter("Ada", recorded=True)
-    assert ada.joined["room"]["recording"] is False
-    await ada.everything()
-    assert reels.asked == 0
+async def test_a_moderator_has_any_room_recorded(studio: RoomServer, reels: Reels) -> None:
+    mod, ada = await studio.enter("Mod", MODERATOR), await studio.enter("Ada")
+    assert (ada.joined["canRecord"], ada.joined["room"]["toBeRecorded"]) == (True, False)
+    await mod.does("recording.start")
+    wish = await ada.hears("room.updated", byName="Mod")
+    assert wish["room"]["toBeRecorded"] is True
+    await ada.hears(is_told(True))
+    await mod.does("recording.start")
+    ben = await studio.enter("Ben")
+    assert (ben.joined["room"]["recording"], ben.joined["room"]["toBeRecorded"]) == (True, True)
+    assert "consent" not in ben.joined["self"]
+    await mod.does("recording.stop")
+    assert (await ada.hears("room.updated", byName="Mod"))["room"]["toBeRecorded"] is False
+    await ben.hears(is_told(False))
+    (reel,) = reels.given
+    await until(lambda: reel.ended)
+    assert reels.of == [None]
+    assert told_of(studio) == [("room.recording_started", reel.id), ("room.recording_stopped", reel.id)]
+    done = [data["action"] for kind, _, data in studio.notes.kept if kind == "room.moderated_all"]
+    assert done == ["record", "stop-recording"]
+
+
+async def test_it_ends_with_the_last_and_does_not_begin_by_itself_again(
+    studio: RoomServer, reels: Reels
+) -> None:
+    mod = await studio.enter("Mod", MODERATOR)
+    await mod.does("recording.start")
+    await mod.hears(is_told(True))
+    await mod.send("leave")
+    await mod.closed()
+    await until(lambda: reels.given[0].ended)
+    mod = await studio.enter("Mod", MODERATOR)
+    room = mod.joined["room"]
+    assert (room["recording"], room["toBeRecorded"], reels.asked) == (False, False, 1)
+
+
+@pytest.mark.parametrize("link_id", [None, "a link"])
+async def test_nobody_but_moderators_begins_or_ends_it(
+    studio: RoomServer, reels: Reels, link_id: str | None
+) -> None:
+    mod, eve = await studio.enter("Mod", MODERATOR), await studio.enter("Eve", link_id=link_id)
+    assert await eve.is_refused("recording.start") == "not_allowed"
+    await mod.does("recording.start")
+    await eve.hears(is_told(True))
+    assert await eve.is_refused("recording.stop") == "not_allowed"
+    assert await eve.is_refused("recording.answer", agrees=True) == "not_allowed"
+    waiting = await studio.connect()
+    await waiting.ask("join", token=studio.admit("Waits", waits=True), roomId="lounge")
+    assert await waiting.is_refused("recording.stop") == "waiting"
+    assert not reels.given[0].ended
+
+
+async def test_without_a_place_a_moderator_is_told_so(studio: RoomServer, reels: Reels) -> None:
+    reels.full = True
+    mod = await studio.enter("Mod", MODERATOR)
+    assert await mod.is_refused("recording.start") == "recording_unavailable"
+    assert "room.updated" not in {message["type"] for message in await mod.everything()}
+    reels.full = False
+    await mod.does("recording.start")
+    await mod.hears(is_told(True))
+
+
+async def test_a_place_that_goes_meanwhile_is_told_too(studio: RoomServer, reels: Reels) -> None:
+    mod = await studio.enter("Mod", MODERATOR)
+    live = studio.service.find("lounge")
+    assert live is not None
+    await mod.does("recording.start")
+    await mod.hears(is_told(True))
+    await mod.does("recording.stop")
+    await mod.hears(is_told(False))
+    reels.full = True
+    recording_of_room.start(live.conference, live.conference.moderators[0])
+    await mod.hears("error", code="recording_unavailable")
+    assert not live.conference.to_be_recorded
+
+
+async def test_a_moderator_ends_and_begins_what_a_meeting_has_recorded(
+    studio: RoomServer, reels: Reels
+) -> None:
+    mod = await studio.enter("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
+    await mod.hears(is_told(True))
+    await mod.does("recording.stop")
+    await mod.hears(is_told(False))
+    await mod.does("recording.start")
+    await mod.hears(is_told(True))
+    assert reels.of == [MEETING, MEETING]
+    await mod.does("recording.stop")
+    await mod.hears(is_told(False))
+    for recorded in (False, True):
+        plan(studio, "Mod", recorded=recorded)
+        await studio.bus.publish(MeetingChanged(1, "lounge", None))
+    await mod.hears(is_told(True))
+
+
+def asks(server: RoomServer, *names: str) -> None:
+    """The organization asks everybody from now on."""
+    for name in names:
+        admission = server.gate.admissions[name]
+        assert isinstance(admission, Admission)
+        room = structs.replace(admission.room, asks_before_recording=True)
+        server.gate.admissions[name] = structs.replace(admission, room=room)
+
+
+def shown(name: str, **fields: object) -> Callable[[Message], bool]:
+    def fits(message: Message) -> bool:
+        one = message.get("participant", {})
+        return one.get("displayName") == name and fields.items() <= one.items()
+
+    return fits
+
+
+def own(**fields: object) -> Callable[[Message], bool]:
+    return lambda message: message["type"] == "self.updated" and fields.items() <= message["self"].items()
+
+
+async def test_of_people_who_have_not_agreed_nothing_is_relayed(studio: RoomServer, reels: Reels) -> None:
+    for name, permissions in (("Mod", MODERATOR), ("Ada", PARTICIPANT), ("Ben", PARTICIPANT)):
+        studio.admit(name, permissions)
+    asks(studio, "Mod", "Ada", "Ben")
+    mod, ada = await studio.join("Mod"), await studio.join("Ada", media=ON)
+    await mod.does("media", **ON)
+    await mod.does("recording.start")
+    told = await ada.hears(own(consent="asked", microphone=False))
+    assert (told["permissions"]["voice"], told["permissions"]["chat"]) == (False, True)
+    await mod.hears(shown("Ada", consent="asked", microphone=False))
+    assert await ada.is_refused("media", **ON) == "not_allowed"
+    await mod.hears(is_told(True))
+    assert (await mod.hears(own(consent="agreed")))["self"]["microphone"] is True
+
+    ben = await studio.join("Ben", media=ON)
+    assert (ben.joined["self"]["consent"], ben.joined["self"]["microphone"]) == ("asked", False)
+    await ben.does("recording.answer", agrees=False)
+    await mod.hears(shown("Ben", consent="declined"))
+    await ben.does("chat", text="I only listen")
+    await ada.does("recording.answer", agrees=True)
+    await ada.hears(own(consent="agreed", microphone=False))
+    await ada.does("media", **ON)
+    seen = await ben.hears(shown("Ada", microphone=True))
+    assert "consent" not in seen["participant"]
+    answers = [
+        (data["display_name"], data["agrees"])
+        for kind, _, data in studio.notes.kept
+        if kind == "room.recording_answered"
+    ]
+    assert answers == [("Ben", False), ("Ada", True)]
+
+    await ada.does("recording.answer", agrees=False)
+    await ben.hears(shown("Ada", microphone=False))
+    await mod.does("recording.stop")
+    told = await ben.hears(lambda message: own()(message) and "consent" not in message["self"])
+    assert told["permissions"]["voice"] is True
+    await until(lambda: reels.given[0].ended)
+    await mod.does("recording.start")
+    await ben.hears(own(consent="asked"))
+
+
+async def test_people_in_a_meeting_that_is_recorded_are_asked_as_they_come(studio: RoomServer) -> None:
+    studio.admit("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
+    asks(studio, "Mod")
+    mod = await studio.join("Mod", media=ON)
+    assert (mod.joined["self"]["consent"], mod.joined["permissions"]["promote"]) == ("asked", True)
+    assert mod.joined["permissions"]["voice"] is False
+
+
+async def test_where_nothing_can_be_recorded_nobody_is_asked(server: RoomServer) -> None:
+    server.admit("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
+    asks(server, "Mod")
+    mod = await server.join("Mod", media=ON)
+    assert (mod.joined["canRecord"], mod.joined["self"]["microphone"]) == (False, True)
+    assert "consent" not in mod.joined["self"]
+    assert await mod.is_refused("recording.start") == "recording_unavailable"
 
 
 async def test_what_is_recorded_is_wanted_at_least_at_the_middle_size(studio: RoomServer) -> None:

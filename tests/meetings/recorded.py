@@ -20,6 +20,7 @@ from switchroom.meetings.recordings.finishing import RecordingFinisher
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
 from switchroom.meetings.recordings.sessions import RecordingSession, RecordingSessions
 from switchroom.meetings.views import MeetingView
+from switchroom.rooms.models import Room, RoomMode, RoomType
 from tests.meetings.own_tenant import OwnTenant
 
 TRACKS = Path(__file__).with_name("tracks")
@@ -56,7 +57,32 @@ class Studio:
 
     async def recording_session(self, planned: MeetingView, *tracks: str) -> RecordingSession:
         """A recording that is going on, in which somebody has sent these tracks."""
-        recording_session = await self.recording_sessions.begin(self.acme.organization.id, planned.meeting.id)
+        meeting = planned.meeting
+        return await self._begin(meeting.room_id, meeting.id, *tracks)
+
+    async def room(self, name: str = "Lounge") -> str:
+        """The id of a room that is no meeting's."""
+        async with self.acme.database.write(self.acme.organization.id) as session:
+            room = Room(
+                type=RoomType.ROOM,
+                mode=RoomMode.NORMAL,
+                display_name=name,
+                active_limit=25,
+                passive_limit=0,
+                created_by=self.acme.actor.person_id,
+            )
+            session.add(room)
+            await session.flush()
+            return room.id
+
+    async def recording_of_room(self, room_id: str, *tracks: str) -> RecordingSession:
+        """As `recording_session`, of a room that is no meeting's."""
+        return await self._begin(room_id, None, *tracks)
+
+    async def _begin(self, room_id: str, meeting_id: str | None, *tracks: str) -> RecordingSession:
+        recording_session = await self.recording_sessions.begin(
+            self.acme.organization.id, room_id, meeting_id
+        )
         assert recording_session is not None
         await recording_session.note_people({"one.1": "Jörg", "one.2": "Jörg"})
         for line, track in enumerate(tracks):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -13,13 +14,17 @@ import pytest
 from sqlalchemy import delete
 
 from switchroom.db.base import now
-from switchroom.errors import NotFound
+from switchroom.engines.ffmpeg.command import ProgramFailed, ProgramTimedOut
+from switchroom.errors import NotFound, Unavailable
 from switchroom.meetings.attendance import Attendances
 from switchroom.meetings.models import Meeting
+from switchroom.meetings.recordings import finishing
 from switchroom.meetings.recordings.files import RecordingFiles
 from switchroom.meetings.recordings.models import RecordingState
+from switchroom.meetings.recordings.retention import delete_old
 from switchroom.meetings.recordings.sessions import RecordingSessions
 from switchroom.meetings.recurrence import FrequencyType, Recurrence
+from switchroom.rooms.models import Room
 from tests.browser.watching import Film
 from tests.meetings.own_tenant import OwnTenant, own_tenant
 from tests.meetings.recorded import Studio
@@ -214,6 +219,7 @@ async def test_what_cannot_be_made_is_tried_again_then_given_up_and_kept(studio:
     assert broken.exists()
     (event,) = await studio.acme.events("meeting.recording_failed")
     assert (event.object_id, event.data["recording_id"]) == (planned.meeting.id, recording_session.id)
+    assert event.data["failure"] == "unreadable"
     row = await studio.row(recording_session)
     assert row is not None
     with pytest.raises(NotFound):
@@ -271,9 +277,12 @@ async def test_nothing_is_recorded_where_there_is_no_place_for_it(studio: Studio
     acme = studio.acme
     planned = await acme.plan()
     full = RecordingSessions(acme.database, studio.files, least_free=1 << 62)
-    assert await full.begin(acme.organization.id, planned.meeting.id) is None
     nowhere = RecordingSessions(acme.database, None, least_free=0)
-    assert await nowhere.begin(acme.organization.id, planned.meeting.id) is None
+    for one in (full, nowhere):
+        assert await one.begin(acme.organization.id, planned.meeting.room_id, planned.meeting.id) is None
+        with pytest.raises(Unavailable):
+            await one.require_place()
+    assert (full.can_record, nowhere.can_record) == (True, False)
 
 
 async def test_a_meeting_that_is_called_off_takes_what_was_recorded_with_it(studio: Studio) -> None:
@@ -360,3 +369,81 @@ async def test_a_passing_address_leads_to_the_file_for_its_time_only(studio: Stu
     for wrong in (outdated, f"{int(until) + 1}.{mac}", f"{until}.", f".{mac}", ".", f"{'9' * 40}.{mac}", mac):
         with pytest.raises(NotFound):
             await studio.archive.find(row.id, wrong)
+
+
+async def test_a_recording_of_a_room_is_told_without_an_address_that_stays_good(studio: Studio) -> None:
+    room_id = await studio.room("Raum 4/5")
+    recording_session = await studio.recording_of_room(room_id, "voice")
+    await recording_session.end()
+    assert await studio.finisher().finish_one()
+    row = await studio.row(recording_session)
+    assert row is not None
+    assert (row.state, row.room_id, row.meeting_id) == (RecordingState.READY, room_id, None)
+    (event,) = await studio.acme.events("room.recording_created")
+    assert event.object_id == room_id
+    assert event.data == {
+        "display_name": "Raum 4/5",
+        "recording_id": row.id,
+        "duration": row.duration // 1000,
+        "size": row.size,
+    }
+    with pytest.raises(NotFound):
+        await studio.archive.find(row.id, row.access_token)
+    passing = studio.archive.passing_url(row).rpartition("/")[2]
+    assert (await studio.archive.find(row.id, passing)).name == f"Raum 4 5 {row.started_at:%Y-%m-%d}.m4a"
+
+
+async def test_a_room_that_is_deleted_takes_its_recordings_along(studio: Studio) -> None:
+    room_id = await studio.room()
+    recording_session = await studio.recording_of_room(room_id, "voice")
+    await recording_session.end()
+    async with studio.acme.database.write(None) as session:
+        await session.execute(delete(Room).where(Room.id == room_id))
+    assert await studio.row(recording_session) is None
+    assert not await recording_session.renew()
+
+
+async def test_recordings_of_rooms_are_kept_as_long_as_meetings_are(studio: Studio) -> None:
+    room_id, planned = await studio.room(), await studio.acme.plan()
+    await studio.acme.agree(delete_after_days=30)
+    old, young, going = [await studio.recording_of_room(room_id) for _ in range(3)]
+    of_meeting = await studio.recording_session(planned)
+    for one in (old, young, of_meeting):
+        await studio.write(one, state=RecordingState.FAILED, ended_at=now() - 31 * DAY)
+    await studio.write(young, ended_at=now() - 29 * DAY)
+    assert await delete_old(studio.acme.database) == 1
+    assert [await studio.row(one) is not None for one in (old, young, going, of_meeting)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert await delete_old(studio.acme.database) == 0
+
+
+@ON_ONE_DATABASE
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (OSError(errno.ENOSPC, "full"), "disk_full"),
+        (OSError(errno.EIO, "broken"), "disk"),
+        (ProgramTimedOut("ffmpeg did not end within 1 s"), "timed_out"),
+        (ProgramFailed("ffmpeg ended with status 1"), "not_made"),
+    ],
+)
+async def test_the_reason_of_a_failure_is_kept(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, error: Exception, failure: str
+) -> None:
+    async def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(finishing, "assemble", fails)
+    room_id = await studio.room("Lounge")
+    recording_session = await studio.recording_of_room(room_id, "voice")
+    await recording_session.end()
+    assert await studio.finisher().finish_one()
+    row = await studio.row(recording_session)
+    assert row is not None
+    assert (row.state, row.failure) == (RecordingState.FAILED, failure)
+    (event,) = await studio.acme.events("room.recording_failed")
+    assert event.data == {"display_name": "Lounge", "recording_id": row.id, "failure": failure}

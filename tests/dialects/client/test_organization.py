@@ -105,6 +105,8 @@ def test_the_name_and_the_privacy_link_change(tenant: Tenant) -> None:
         {"keptDays": 1 << 63},
         {"keptDays": "30"},
         {"keptDays": 1.5},
+        {"asksBeforeRecording": "yes"},
+        {"asksBeforeRecording": None},
     ],
 )
 def test_a_wrong_name_or_link_is_refused(tenant: Tenant, wrong: dict[str, Any]) -> None:
@@ -132,6 +134,19 @@ def test_how_long_meetings_are_kept_is_said_by_who_manages_the_organization(tena
         assert send(tenant, "organization/change", **wish, **fields).status_code == 403
     assert ask(tenant, "organization") == after
     assert ask(tenant, "organization/change", **wish, name="Renamed")["keptDays"] == 30
+
+
+def test_whether_people_are_asked_before_they_are_recorded_is_said(tenant: Tenant) -> None:
+    before = ask(tenant, "organization")
+    assert before["asksBeforeRecording"] is False
+    after = ask(tenant, "organization/change", version=before["version"], asksBeforeRecording=True)
+    assert (after["asksBeforeRecording"], after["keptDays"]) == (True, before["keptDays"])
+    late = send(tenant, "organization/change", version=before["version"], asksBeforeRecording=False)
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    room_id = tenant.room()
+    admitted = tenant.running.run(tenant.running.platform.meetings.admission.admit(tenant.token, room_id))
+    assert admitted.room.asks_before_recording
+    assert ask(tenant, "organization") == after
 
 
 def test_an_api_key_does_what_it_was_made_for_until_it_is_revoked(tenant: Tenant) -> None:

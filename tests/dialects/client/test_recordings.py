@@ -1,9 +1,12 @@
-"""Recordings as those see and delete them whose meetings they are of, over the wire."""
+"""Recordings as those see and delete them whose meetings or rooms they are of, over the wire."""
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from switchroom.identity.permissions import Standing
 from switchroom.meetings.recordings.models import MeetingRecording, RecordingState
@@ -20,13 +23,28 @@ def record(
     content: bytes = b"",
 ) -> str:
     """A recording of the meeting; one that is ready has its file."""
-    running = planned.tenant.running
+    return _record(planned.tenant, state, start, content, meeting_id=planned.view.meeting.id)
+
+
+def record_room(
+    tenant: Tenant,
+    room_id: str,
+    state: RecordingState = RecordingState.READY,
+    content: bytes = b"",
+    failure: str = "",
+) -> str:
+    """As `record`, of a room that is no meeting's."""
+    return _record(tenant, state, START, content, room_id=room_id, failure=failure)
+
+
+def _record(tenant: Tenant, state: RecordingState, start: datetime, content: bytes, **columns: str) -> str:
+    running = tenant.running
 
     async def write() -> str:
-        async with running.platform.storage.database.write(planned.tenant.organization.id) as session:
+        async with running.platform.storage.database.write(tenant.organization.id) as session:
             row = MeetingRecording(
-                organization_id=planned.tenant.organization.id,
-                meeting_id=planned.view.meeting.id,
+                organization_id=tenant.organization.id,
+                **columns,
                 state=state,
                 started_at=start,
                 ended_at=start + timedelta(minutes=3),
@@ -63,7 +81,7 @@ def test_a_recording_is_listed_watched_and_deleted(tenant: Tenant) -> None:
     failed = record(planned, RecordingState.FAILED, START - timedelta(hours=1))
     answer = listed(tenant)
     one, other = answer["recordings"]
-    assert (one["topic"], one["seconds"], one["bytes"], one["isOwn"]) == ("Über uns", 180, 4, True)
+    assert (one["title"], one["seconds"], one["bytes"], one["isOwn"]) == ("Über uns", 180, 4, True)
     assert (other["id"], other["state"], other["url"]) == (failed, "failed", "")
     assert answer["keptDays"] > 0
     http = tenant.running.http
@@ -114,8 +132,74 @@ def test_nobody_reaches_another_organizations_recordings(tenant: Tenant) -> None
     assert len(listed(tenant)["recordings"]) == 1
 
 
+def test_a_recording_of_a_room_is_listed_watched_and_deleted(tenant: Tenant) -> None:
+    room_id = tenant.room("Aula")
+    recording_id = record_room(tenant, room_id, content=b"film")
+    (one,) = listed(tenant)["recordings"]
+    assert (one["title"], one["roomId"], one["isOwn"], one["organizerName"]) == ("Aula", room_id, False, "")
+    assert "meetingId" not in one
+    http = tenant.running.http
+    assert http.get(one["url"]).content == b"film"
+    assert send(tenant, "delete", id=recording_id).status_code == 204
+    assert http.get(one["url"]).status_code == 404
+    assert listed(tenant)["recordings"] == []
+
+
+def test_recordings_are_listed_by_room_and_by_meeting(tenant: Tenant) -> None:
+    rooms = [tenant.room("Aula"), tenant.room("Labor")]
+    of_rooms = [record_room(tenant, one) for one in rooms]
+    planned = plan(tenant)
+    of_meeting = record(planned)
+
+    def ids(**wanted: str) -> list[str]:
+        return [one["id"] for one in listed(tenant, **wanted)["recordings"]]
+
+    assert sorted(ids()) == sorted([*of_rooms, of_meeting])
+    assert [ids(roomId=one) for one in rooms] == [[one] for one in of_rooms]
+    assert ids(meetingId=planned.view.meeting.hex_id) == [of_meeting]
+    assert ids(roomId=planned.room_id) == ids(roomId="nowhere") == ids(meetingId=rooms[0]) == []
+
+
+def test_a_failed_one_says_why(tenant: Tenant) -> None:
+    record_room(tenant, tenant.room(), RecordingState.FAILED, failure="disk_full")
+    (one,) = listed(tenant)["recordings"]
+    assert (one["state"], one["failure"], one["url"]) == ("failed", "disk_full", "")
+
+
+DEFAULTS = (None, "ROLE_NO_ACCESS", "ROLE_PARTICIPANT", "ROLE_MODERATOR")
+ENTRIES = (None, "ROLE_NO_ACCESS", "ROLE_PARTICIPANT", "ROLE_MODERATOR", "ROLE_ADMIN")
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_who_moderates_a_room_by_their_role_sees_and_deletes_its_recordings(
+    tenant: Tenant, standing: Standing
+) -> None:
+    pat = tenant.person(standing)
+    expected: list[str] = []
+    recordings: dict[str, str] = {}
+    for default, entry in itertools.product(DEFAULTS, ENTRIES):
+        room_id = tenant.room(
+            f"{default} {entry}",
+            defaultPermissions={"role": default} if default else None,
+            permissions={pat.id: {"role": entry}} if entry else {},
+        )
+        recordings[room_id] = record_room(tenant, room_id, RecordingState.FAILED)
+        found = tenant.api("roomService/permissions", roomId=room_id, userId=pat.id)
+        if found.get("permissions", {}).get("promote"):
+            expected.append(room_id)
+    shown = [one["roomId"] for one in listed(tenant, pat)["recordings"]]
+    assert sorted(shown) == sorted(expected)
+    for room_id, recording_id in recordings.items():
+        status = send(tenant, "delete", pat, id=recording_id).status_code
+        assert status == (204 if room_id in expected or standing is Standing.ADMINISTRATOR else 404)
+
+
 def test_what_cannot_be_is_refused(tenant: Tenant) -> None:
     refused: list[dict[str, Any]] = [
+        {"roomId": 7},
+        {"roomId": "x" * 1000},
+        {"meetingId": ["a"]},
+        {"meetingId": "\x00"},
         {"after": {"startedAt": "yesterday", "id": "a"}},
         {"after": 7},
         {"ofEverybody": "yes"},

@@ -272,7 +272,7 @@ async def recorded(running: RunningPlatform, meeting_id: str) -> str:
     recording_sessions = RecordingSessions(
         platform.storage.database, RecordingFiles(platform.media.recordings_directory, "test"), least_free=0
     )
-    recording_session = await recording_sessions.begin(meeting.organization_id, meeting.id)
+    recording_session = await recording_sessions.begin(meeting.organization_id, meeting.room_id, meeting.id)
     assert recording_session is not None
     shutil.copyfile(
         TRACKS / "voice.mjr", Path(recording_session.directory) / "videoroom-a-user-b.1-17-audio-0.mjr"
