@@ -1,4 +1,4 @@
-"""A meeting that is recorded, from the word on its page to the file that somebody saves."""
+"""A meeting or a room that is recorded, from the word on its page to the file that somebody saves."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ import pytest
 from playwright.sync_api import expect
 
 from switchroom.events.log import EventFilter
-from tests.browser.people import BOTH, Newcomer
+from tests.browser.people import BOTH, Join, Newcomer
 from tests.browser.person import Person
 from tests.browser.processes import media_server
+from tests.browser.test_accessibility import is_sound
+from tests.browser.test_lesson import chooses
 from tests.browser.test_scheduled_meeting import Program
+from tests.browser.test_scheduling import announced, comes
 from tests.browser.watching import Film
-from tests.platform import RunningPlatform
+from tests.dialects.client.test_people import ask
+from tests.platform import RunningPlatform, Tenant
 
 pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
@@ -141,3 +145,60 @@ def test_it_is_switched_on_and_off_meanwhile_and_outlives_the_media_server(
         events = running.run(running.platform.events.log.read(None, EventFilter(types=[kind])))
         told = [event.data["recording_id"] for event in events]
         assert told.count(recording["id"]) == 1, kind
+
+
+def test_a_moderator_has_a_room_recorded_and_everybody_is_asked(
+    tenant: Tenant, join: Join, newcomer: Newcomer, tmp_path: Path
+) -> None:
+    version = ask(tenant, "organization")["version"]
+    ask(tenant, "organization/change", version=version, asksBeforeRecording=True)
+    room = tenant.room("Aula")
+    mia, ben = join(room, "Mia", as_="Moderator", on=BOTH), join(room, "Ben", on=BOTH)
+    mia.hears("Ben")
+    chooses(mia, "start-recording")
+    expect(ben.the("consent-agree")).to_be_visible()
+    is_sound(ben.page)
+    expect(mia.tile("Ben")).to_have_attribute("data-audio", "off")
+    expect(mia.tile("Ben")).to_have_attribute("data-video", "off")
+    expect(mia.the("participant", name="Ben")).to_contain_text("asked about the recording")
+    mia.reads("Mia has this room recorded.")
+    expect(mia.the("recording")).to_be_visible()
+
+    ben.the("consent-decline").click()
+    expect(ben.the("unrecorded")).to_be_visible()
+    expect(ben.the("toggle-microphone")).to_have_attribute("aria-disabled", "true")
+    expect(mia.the("participant", name="Ben")).to_contain_text("is not recorded")
+    mia.page.wait_for_timeout(SPEECH)
+    ben.the("agree-after-all").click()
+    expect(ben.the("unrecorded")).to_have_count(0)
+    ben.switches("camera")
+    mia.sees("Ben")
+    mia.page.wait_for_timeout(SPEECH)
+    chooses(mia, "stop-recording")
+    expect(ben.the("recording")).to_have_count(0)
+
+    ada = comes(newcomer("Ada"), tenant.administrator, "#/recordings")
+    row = ada.the("listed-recording", name="Aula")
+    expect(row.get_by_test_id("recording-film")).to_be_visible(timeout=60_000)
+    with ada.page.expect_download() as download:
+        row.get_by_test_id("download-recording").click()
+    download.value.save_as(tmp_path / "film.mp4")
+    film = Film(tmp_path / "film.mp4")
+    assert film.codecs() == {"h264", "aac"}
+    assert film.loudest(0, film.seconds) > -30
+    row.get_by_test_id("delete-recording").click()
+    row.get_by_test_id("confirm-delete").click()
+    announced(ada, "The recording of “Aula” is deleted.")
+    expect(row).to_have_count(0)
+
+
+def test_what_went_off_for_the_question_comes_on_again_with_the_answer(tenant: Tenant, join: Join) -> None:
+    version = ask(tenant, "organization")["version"]
+    ask(tenant, "organization/change", version=version, asksBeforeRecording=True)
+    room = tenant.room("Aula")
+    mia = join(room, "Mia", as_="Moderator")
+    chooses(mia, "start-recording")
+    ben = join(room, "Ben", on=BOTH)
+    ben.the("consent-agree").click()
+    mia.hears("Ben")
+    mia.sees("Ben")

@@ -11,7 +11,7 @@ from switchroom.identity.permissions import Standing
 from switchroom.meetings.recordings.models import RecordingState
 from tests.browser.people import PHONE, Newcomer
 from tests.browser.test_scheduling import announced, comes, is_fine
-from tests.dialects.client.test_recordings import record
+from tests.dialects.client.test_recordings import record, record_room
 from tests.meetings.planning import plan
 from tests.platform import Tenant
 
@@ -51,6 +51,23 @@ def test_an_administrator_sees_everybodys_recordings(tenant: Tenant, newcomer: N
     expect(row).to_contain_text("By Ada Admin")
     expect(row).to_contain_text("The film is being made")
     expect(row.get_by_test_id("delete-recording")).to_have_count(0)
+
+
+def test_recordings_of_one_room_are_found_with_the_reason_of_a_failure(
+    tenant: Tenant, newcomer: Newcomer
+) -> None:
+    room_id = tenant.room("Labor")
+    record_room(tenant, room_id, RecordingState.FAILED, failure="disk_full")
+    record(plan(tenant, "Standup"))
+    ada = comes(newcomer("Ada"), tenant.administrator, "#/recordings")
+    row = ada.the("listed-recording", name="Labor")
+    expect(row).to_contain_text("The server had no room left on its disk.")
+    row.get_by_test_id("recordings-of-same").click()
+    ada.reads("Recordings of the room “Labor”")
+    expect(ada.the("listed-recording")).to_have_count(1)
+    is_fine(ada)
+    ada.the("all-recordings").click()
+    expect(ada.the("listed-recording")).to_have_count(2)
 
 
 def test_recordings_on_a_phone_in_german(tenant: Tenant, newcomer: Newcomer) -> None:

@@ -14,6 +14,7 @@ from switchroom.conference.media.feeds import Feed
 from switchroom.conference.media.simulcast import PublishLayers, WantedLayers, Wishes
 from switchroom.conference.room import recording as recording_of_room
 from switchroom.conference.room.participants import Source
+from switchroom.conference.signalling.session import RECORDING_BURST
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
 from switchroom.errors import ErrorCode, Unavailable
@@ -242,6 +243,14 @@ async def test_nobody_but_moderators_begins_or_ends_it(
     await waiting.ask("join", token=studio.admit("Waits", waits=True), roomId="lounge")
     assert await waiting.is_refused("recording.stop") == "waiting"
     assert not reels.given[0].ended
+
+
+async def test_a_moderator_begins_only_so_many_at_once(studio: RoomServer) -> None:
+    mod = await studio.enter("Mod", MODERATOR)
+    for _ in range(RECORDING_BURST):
+        await mod.does("recording.start")
+        await mod.does("recording.stop")
+    assert await mod.is_refused("recording.start") == "too_many"
 
 
 async def test_without_a_place_a_moderator_is_told_so(studio: RoomServer, reels: Reels) -> None:

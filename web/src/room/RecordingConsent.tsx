@@ -49,7 +49,10 @@ export const RecordingConsent = memo(function RecordingConsent({ session, canLea
         closeOnClickOutside={false}
         centered
       >
-        <Text mb="sm">{t('consent.text', { company })}</Text>
+        {/* Not a button: somebody who is writing when the question comes does not answer it by that. */}
+        <Text mb="sm" tabIndex={-1} data-autofocus>
+          {t('consent.text', { company })}
+        </Text>
         <Text mb="lg">{t('consent.without')}</Text>
         <Group justify="flex-end">
           {canLeave && (

@@ -38,7 +38,7 @@ def stop(conference: Conference, moderator: Participant) -> None:
     require_moderator(moderator)
     if not conference.to_be_recorded:
         return
-    conference.overrides.record(False, moderator.user_id)
+    conference.overrides.record(False if conference.room.recorded else None, moderator.user_id)
     conference.rules_changed(moderator)
     conference.moderated_all(moderator, "stop-recording")
     conference.recording_wish_changed()
