@@ -18,6 +18,7 @@ from switchroom.conference.signalling.session import RECORDING_BURST
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
 from switchroom.errors import ErrorCode, Unavailable
+from switchroom.identity.notices import RecordingRuleChanged
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
@@ -363,6 +364,17 @@ async def test_people_in_a_meeting_that_is_recorded_are_asked_as_they_come(studi
     mod = await studio.join("Mod", media=ON)
     assert (mod.joined["self"]["consent"], mod.joined["permissions"]["promote"]) == ("asked", True)
     assert mod.joined["permissions"]["voice"] is False
+
+
+async def test_people_are_asked_when_the_organization_begins_to_ask(studio: RoomServer) -> None:
+    mod, ada = await studio.enter("Mod", MODERATOR), await studio.enter("Ada")
+    await ada.does("media", **ON)
+    await mod.does("recording.start")
+    await mod.hears(is_told(True))
+    asks(studio, "Mod", "Ada")
+    await studio.bus.publish(RecordingRuleChanged(1))
+    for one in (mod, ada):
+        await one.hears(own(consent="asked", microphone=False))
 
 
 async def test_where_nothing_can_be_recorded_nobody_is_asked(server: RoomServer) -> None:

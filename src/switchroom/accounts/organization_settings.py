@@ -11,12 +11,13 @@ from switchroom.accounts.models import MeetingTerms
 from switchroom.accounts.people import require_permission, require_still
 from switchroom.accounts.terms import lock_organization, lock_terms
 from switchroom.accounts.validation import MOST_DAYS
-from switchroom.db.database import Database
+from switchroom.db.database import Database, notify
 from switchroom.errors import Conflict, ErrorCode, Problems
 from switchroom.events.append import append
 from switchroom.events.types import OrganizationUpdated
 from switchroom.events.webhooks.addresses import check_url
 from switchroom.identity.models import LONGEST_DISPLAY_NAME, Organization
+from switchroom.identity.notices import RecordingRuleChanged
 from switchroom.identity.permissions import Administration
 from switchroom.identity.privacy import PRIVACY_LINK, privacy_link_of
 from switchroom.identity.secrets import digest
@@ -81,6 +82,7 @@ class OrganizationSettings:
                 organization.properties = {**others, PRIVACY_LINK: link} if link else others
             if draft.asks_before_recording is not UNSET:
                 organization.asks_before_recording = draft.asks_before_recording
+                notify(session, RecordingRuleChanged(organization.id))
             if draft.kept_days is not UNSET:
                 terms.delete_after_days = draft.kept_days
             updated = OrganizationUpdated(

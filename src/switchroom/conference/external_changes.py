@@ -11,7 +11,12 @@ from switchroom.conference.pending_joins import PendingJoins
 from switchroom.conference.reviews import Reviews
 from switchroom.conference.room.participants import Participant
 from switchroom.conference.room.waiting_room import WaitingRooms
-from switchroom.identity.notices import AccessRevoked, OrganizationClosed, PermissionGroupsChanged
+from switchroom.identity.notices import (
+    AccessRevoked,
+    OrganizationClosed,
+    PermissionGroupsChanged,
+    RecordingRuleChanged,
+)
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
 from switchroom.rooms.notices import LinkDestroyed, RoomChanged, RoomDestroyed
 
@@ -38,7 +43,8 @@ class ExternalChanges:
         bus.subscribe(LinkDestroyed, self._link_deleted)
         bus.subscribe(AccessRevoked, self._access_revoked)
         bus.subscribe(OrganizationClosed, self._organization_closed)
-        bus.subscribe(PermissionGroupsChanged, self._permission_groups_changed)
+        bus.subscribe(PermissionGroupsChanged, self._organization_changed)
+        bus.subscribe(RecordingRuleChanged, self._organization_changed)
         bus.subscribe(MeetingChanged, self._room_changed)
         bus.subscribe(MeetingOver, self._meeting_over)
 
@@ -78,7 +84,7 @@ class ExternalChanges:
                 self._put_out(room_id, "removed", "revoked", lambda _: True)
         self._waiting_rooms.revoke(lambda one: one.room.organization_id == notice.organization_id)
 
-    async def _permission_groups_changed(self, notice: PermissionGroupsChanged) -> None:
+    async def _organization_changed(self, notice: PermissionGroupsChanged | RecordingRuleChanged) -> None:
         self._joins.organization_changed(notice.organization_id)
         for room_id, live in self._live.items():
             if live.conference.room.organization_id == notice.organization_id:

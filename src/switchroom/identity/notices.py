@@ -27,3 +27,9 @@ class PermissionGroupsChanged(Struct, frozen=True):
     """Permission groups of the organization permit something else than before."""
 
     organization_id: int
+
+
+class RecordingRuleChanged(Struct, frozen=True):
+    """The organization asks people before they are recorded, or does so no longer."""
+
+    organization_id: int

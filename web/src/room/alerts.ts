@@ -12,7 +12,15 @@ const NOTE_SECONDS = 0.12
 const TUNES = { hand: [659.25, 880], waiting: [587.33, 440, 587.33] } as const
 
 /** Kinds of notices that are told to a person who does not look at the page. */
-const TOLD = new Set<Notice['kind']>(['chat', 'moderated', 'permitted', 'everybody', 'rules'])
+const TOLD = new Set<Notice['kind']>([
+  'chat',
+  'moderated',
+  'permitted',
+  'everybody',
+  'rules',
+  'recorded',
+  'unrecorded',
+])
 
 /** Whether this browser can tell of something outside its window. */
 export function canNotify(): boolean {
