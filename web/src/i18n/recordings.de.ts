@@ -7,6 +7,7 @@ export const recordingsDe: typeof recordingsEn = {
     'Noch gibt es keine Aufzeichnungen. Kreuzen Sie „Aufzeichnen“ an, wenn Sie ein Meeting anlegen, oder starten Sie eine Aufzeichnung in einem Raum, den Sie moderieren: Was gesagt und gezeigt wurde, steht einige Minuten nach dem Ende hier.',
   noneOfIt: 'Davon gibt es keine Aufzeichnungen, oder keine, die Sie sehen dürfen.',
   all: 'Alle Aufzeichnungen',
+  toThose: 'Aufzeichnungen dieses Raums',
   ofRoom: 'Aufzeichnungen des Raums „{{title}}“',
   ofMeeting: 'Aufzeichnungen des Meetings „{{title}}“',
   ofThisRoom: 'Nur von diesem Raum',

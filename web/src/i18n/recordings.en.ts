@@ -6,6 +6,7 @@ export const recordingsEn = {
     'There are no recordings yet. Tick “Record it” when you make a meeting, or start a recording in a room that you moderate: what was said and shown stands here some minutes after its end.',
   noneOfIt: 'There are no recordings of it, or none that you may see.',
   all: 'All recordings',
+  toThose: 'Recordings of this room',
   ofRoom: 'Recordings of the room “{{title}}”',
   ofMeeting: 'Recordings of the meeting “{{title}}”',
   ofThisRoom: 'Only of this room',

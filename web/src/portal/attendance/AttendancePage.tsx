@@ -56,7 +56,10 @@ export function AttendancePage({ me, roomId }: { me: SignedIn; roomId: string })
         {name ? t('attendance.of', { room: name }) : t('attendance.title')}
       </Title>
       <Text c="var(--sr-muted)" mb="md">
-        {t('attendance.lead', { zone: ownZone() })}
+        {t('attendance.lead', { zone: ownZone() })}{' '}
+        <Anchor href={`#/recordings/room/${encodeURIComponent(roomId)}`} data-testid="recordings-of-room">
+          {t('recordings.toThose')}
+        </Anchor>
       </Text>
       <Group gap="sm" mb="md" align="end">
         <TextInput
