@@ -290,9 +290,12 @@ async def test_a_moderator_ends_and_begins_what_a_meeting_has_recorded(
     assert reels.of == [MEETING, MEETING]
     await mod.does("recording.stop")
     await mod.hears(is_told(False))
+    live = studio.service.find("lounge")
+    assert live is not None
     for recorded in (False, True):
         plan(studio, "Mod", recorded=recorded)
         await studio.bus.publish(MeetingChanged(1, "lounge", None))
+        await until(lambda recorded=recorded: live.conference.room.recorded is recorded)
     await mod.hears(is_told(True))
 
 
@@ -377,13 +380,14 @@ async def test_people_are_asked_when_the_organization_begins_to_ask(studio: Room
         await one.hears(own(consent="asked", microphone=False))
 
 
-async def test_where_nothing_can_be_recorded_nobody_is_asked(server: RoomServer) -> None:
-    server.admit("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
-    asks(server, "Mod")
-    mod = await server.join("Mod", media=ON)
-    assert (mod.joined["canRecord"], mod.joined["self"]["microphone"]) == (False, True)
-    assert "consent" not in mod.joined["self"]
-    assert await mod.is_refused("recording.start") == "recording_unavailable"
+async def test_where_nothing_can_be_recorded_nobody_is_asked() -> None:
+    async with room_server() as server:
+        server.admit("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
+        asks(server, "Mod")
+        mod = await server.join("Mod", media=ON)
+        assert (mod.joined["canRecord"], mod.joined["self"]["microphone"]) == (False, True)
+        assert "consent" not in mod.joined["self"]
+        assert await mod.is_refused("recording.start") == "recording_unavailable"
 
 
 async def test_what_is_recorded_is_wanted_at_least_at_the_middle_size(studio: RoomServer) -> None:

@@ -171,6 +171,7 @@ def _message(view: OrganizationView) -> OrganizationAnswer:
         name=view.display_name,
         privacy_link=view.privacy_link,
         kept_days=view.kept_days,
+        asks_before_recording=view.asks_before_recording,
         created_at=time_of(view.created_at),
         version=view.version,
     )
