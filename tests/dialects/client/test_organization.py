@@ -106,7 +106,6 @@ def test_the_name_and_the_privacy_link_change(tenant: Tenant) -> None:
         {"keptDays": "30"},
         {"keptDays": 1.5},
         {"asksBeforeRecording": "yes"},
-        {"asksBeforeRecording": None},
     ],
 )
 def test_a_wrong_name_or_link_is_refused(tenant: Tenant, wrong: dict[str, Any]) -> None:

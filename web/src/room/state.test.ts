@@ -198,6 +198,7 @@ describe('the state of a room', () => {
       companyName: 'Acme',
       mode: 'spectator',
       recording: false,
+      toBeRecorded: false,
       locked: false,
       forbidden: [],
     } satisfies Room

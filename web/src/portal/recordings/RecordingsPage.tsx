@@ -179,12 +179,7 @@ function Row({ recording, isFiltered }: RowProps) {
           </Text>
         )}
         {!isFiltered && (
-          <Anchor
-            href={ofSame}
-            size="sm"
-            aria-label={t(roomId ? 'recordings.ofRoom' : 'recordings.ofMeeting', { title })}
-            data-testid="recordings-of-same"
-          >
+          <Anchor href={ofSame} size="sm" data-testid="recordings-of-same">
             {t(roomId ? 'recordings.ofThisRoom' : 'recordings.ofThisMeeting')}
           </Anchor>
         )}
