@@ -151,7 +151,7 @@ def test_recordings_are_listed_by_room_and_by_meeting(tenant: Tenant) -> None:
     planned = plan(tenant)
     of_meeting = record(planned)
 
-    def ids(**wanted: str) -> list[str]:
+    def ids(**wanted: Any) -> list[str]:
         return [one["id"] for one in listed(tenant, **wanted)["recordings"]]
 
     assert sorted(ids()) == sorted([*of_rooms, of_meeting])
