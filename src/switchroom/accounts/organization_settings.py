@@ -86,7 +86,10 @@ class OrganizationSettings:
             if draft.kept_days is not UNSET:
                 terms.delete_after_days = draft.kept_days
             updated = OrganizationUpdated(
-                display_name=organization.display_name, kept_days=draft.kept_days, by=token.subject_id
+                display_name=organization.display_name,
+                kept_days=draft.kept_days,
+                asks_before_recording=draft.asks_before_recording,
+                by=token.subject_id,
             )
             append(session, organization.id, updated, organization.ulid)
             return _view(organization, terms)

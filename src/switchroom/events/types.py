@@ -37,6 +37,7 @@ class OrganizationUpdated(DomainEvent, frozen=True, kw_only=True):
     happens_to = "organization (ULID)"
     display_name: str
     kept_days: Annotated[int | UnsetType, Meta(description="where that was changed")] = UNSET
+    asks_before_recording: Annotated[bool | UnsetType, Meta(description="where that was changed")] = UNSET
     by: Annotated[str | UnsetType, Meta(description="where a person or an API key did it")] = UNSET
 
 

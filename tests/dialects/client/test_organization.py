@@ -140,6 +140,8 @@ def test_whether_people_are_asked_before_they_are_recorded_is_said(tenant: Tenan
     assert before["asksBeforeRecording"] is False
     after = ask(tenant, "organization/change", version=before["version"], asksBeforeRecording=True)
     assert (after["asksBeforeRecording"], after["keptDays"]) == (True, before["keptDays"])
+    (event,) = ask(tenant, "events", types=["organization.updated"])["events"]
+    assert (event["data"]["asks_before_recording"], "kept_days" in event["data"]) == (True, False)
     late = send(tenant, "organization/change", version=before["version"], asksBeforeRecording=False)
     assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
     room_id = tenant.room()
