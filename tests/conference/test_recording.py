@@ -14,6 +14,7 @@ from switchroom.conference.media.feeds import Feed
 from switchroom.conference.media.simulcast import PublishLayers, WantedLayers, Wishes
 from switchroom.conference.room import recording as recording_of_room
 from switchroom.conference.room.participants import Source
+from switchroom.conference.signalling import session
 from switchroom.conference.signalling.session import RECORDING_BURST
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
@@ -246,7 +247,10 @@ async def test_nobody_but_moderators_begins_or_ends_it(
     assert not reels.given[0].ended
 
 
-async def test_a_moderator_begins_only_so_many_at_once(studio: RoomServer) -> None:
+async def test_a_moderator_begins_only_so_many_at_once(
+    studio: RoomServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "RECORDING_RATE", 0.0)
     mod = await studio.enter("Mod", MODERATOR)
     for _ in range(RECORDING_BURST):
         await mod.does("recording.start")
@@ -359,6 +363,19 @@ async def test_of_people_who_have_not_agreed_nothing_is_relayed(studio: RoomServ
     await until(lambda: reels.given[0].ended)
     await mod.does("recording.start")
     await ben.hears(own(consent="asked"))
+
+
+async def test_who_begins_it_has_agreed_even_after_declining(studio: RoomServer) -> None:
+    for name in ("Mod", "Mia"):
+        studio.admit(name, MODERATOR)
+    asks(studio, "Mod", "Mia")
+    mod, mia = await studio.join("Mod"), await studio.join("Mia")
+    await mod.does("recording.start")
+    await mia.does("recording.answer", agrees=False)
+    # At once: what was recorded until now may not have ended yet.
+    await mod.does("recording.stop")
+    await mia.does("recording.start")
+    await mia.hears(own(consent="agreed"))
 
 
 async def test_people_in_a_meeting_that_is_recorded_are_asked_as_they_come(studio: RoomServer) -> None:

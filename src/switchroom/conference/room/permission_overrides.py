@@ -155,7 +155,8 @@ class RoomOverrides:
 
     def keep_up(self) -> None:
         """Have the rules hold for longer, should the process be lost."""
-        self._rules_changed()
+        if self.rules.hold:
+            self._rules_changed()
 
     def remove(self, user_id: str, removal: Removal) -> None:
         """Keep somebody out."""

@@ -28,6 +28,9 @@ def start(conference: Conference, moderator: Participant) -> None:
     conference.recording_refused = False
     conference.overrides.record(True, moderator.user_id)
     review_consents(conference, agreed=moderator)
+    if moderator.consent in ("asked", "declined"):
+        # The recording before has not ended yet: the others have been asked.
+        answer(conference, moderator, agrees=True)
     conference.rules_changed(moderator)
     conference.moderated_all(moderator, "record")
     conference.recording_wish_changed()
