@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, delete, or_, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, or_, select, tuple_, union_all
 
 from switchroom.accounts.models import MeetingTerms
-from switchroom.accounts.organizers import Actor
 from switchroom.db.database import Database
 from switchroom.errors import Conflict, ErrorCode, Forbidden, NotFound
 from switchroom.identity.models import Person
@@ -100,7 +99,7 @@ class RecordingList:
         )
         async with self._database.read(actor.organization_id) as session:
             if not wanted.of_everybody:
-                query = query.where(await _is_shown(session, token, actor))
+                query = query.where(MeetingRecording.id.in_(_first(query, await Viewer.of(session, token))))
             rows = (await session.execute(query, {"subject_id": token.subject_id})).all()
             kept_days = await session.scalar(terms)
         found = [ListedRecording(*row) for row in rows]
@@ -123,7 +122,7 @@ class RecordingList:
         )
         async with self._database.write(actor.organization_id) as session:
             if not actor.administers:
-                query = query.where(await _is_shown(session, token, actor))
+                query = query.where(or_(*_shown(await Viewer.of(session, token))))
             recording = await session.scalar(query, {"subject_id": token.subject_id})
             if recording is None:
                 raise NotFound(ErrorCode.RECORDING_NOT_FOUND, "id")
@@ -136,9 +135,14 @@ class RecordingList:
             )
 
 
-async def _is_shown(session: AsyncSession, token: AccessToken, actor: Actor) -> ColumnElement[bool]:
-    """The SQL condition that the person organizes the meeting, or moderates the room. Raises Forbidden for a
-    person who is no member any more."""
-    viewer = await Viewer.of(session, token)
-    is_own = Meeting.organizer_id == actor.person_id
-    return or_(is_own, MeetingRecording.room_id.is_not(None) & moderated(viewer))
+def _shown(viewer: Viewer) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The SQL conditions that the viewer organizes the meeting, and that they moderate the room."""
+    is_own = Meeting.organizer_id == viewer.token.subject_id
+    return is_own, MeetingRecording.room_id.is_not(None) & moderated(viewer)
+
+
+def _first(page: Select[MeetingRecording, Meeting, Person, Room], viewer: Viewer) -> CompoundSelect[Any]:
+    """Ids of what may be on a page of the viewer's: for each condition the first that fulfil it, which are
+    found by its own index. Of one query for both, all recordings of the organization would be looked at."""
+    parts = [page.with_only_columns(MeetingRecording.id).where(one).subquery() for one in _shown(viewer)]
+    return union_all(*(select(one.c.id) for one in parts))
