@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
 from switchroom.conference.cluster.cluster import Cluster
+from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.room.override_records import OverrideRecords, OverrideRow, RuleRow
 from switchroom.conference.service import ConferenceService
 from switchroom.db import schema
@@ -64,9 +65,15 @@ class WorkerServers:
         self._stack = stack
         self._gate = Gate()
 
-    async def open(self, janus: JanusServer | None = None, *, grace: float = 60.0) -> WorkerServer:
+    async def open(
+        self,
+        janus: JanusServer | None = None,
+        *,
+        grace: float = 60.0,
+        recording_sessions: RecordingSessions | None = None,
+    ) -> WorkerServer:
         """One more."""
-        return await self._stack.enter_async_context(self._opened(janus, grace))
+        return await self._stack.enter_async_context(self._opened(janus, grace, recording_sessions))
 
     async def written(self, count: int) -> None:
         """Wait until what moderators decided is written for so many people."""
@@ -86,7 +93,9 @@ class WorkerServers:
             await database.close()
 
     @asynccontextmanager
-    async def _opened(self, janus: JanusServer | None, grace: float) -> AsyncGenerator[WorkerServer]:
+    async def _opened(
+        self, janus: JanusServer | None, grace: float, recording_sessions: RecordingSessions | None
+    ) -> AsyncGenerator[WorkerServer]:
         connection = NatsConnection(self.nats.configuration.url)
         bus, notes, port = SharedBus(connection, "test"), Notes(), free_port()
         database = Database(self._database_url, bus)
@@ -99,6 +108,7 @@ class WorkerServers:
             notes,
             ice=IceSettings(),
             grace=grace,
+            recording_sessions=recording_sessions,
             overrides=overrides,
             secret=b"a secret of all servers",
         )

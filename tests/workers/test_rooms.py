@@ -18,6 +18,7 @@ from switchroom.rooms.live import LiveState
 from switchroom.rooms.notices import RoomDestroyed
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT, Permission
 from tests.conference.room import LIMIT, Client
+from tests.conference.test_recording import Reels
 from tests.engines.waiting import until
 from tests.workers.servers import WorkerServer, WorkerServers, worker_servers
 
@@ -395,3 +396,24 @@ async def test_what_is_done_to_everybody_reaches_those_at_other_processes_and_ou
     again = (await back(ben, there, "Ben", letIn=ben.joined["letIn"])).joined
     assert (again["room"]["locked"], again["room"]["forbidden"]) == (True, ["voice"])
     assert not again["permissions"]["voice"]
+
+
+async def test_a_recording_is_begun_over_another_process_and_goes_on_when_the_rooms_is_gone(
+    servers: WorkerServers, tmp_path: Path
+) -> None:
+    reels = Reels(tmp_path)
+    gone, here = [await servers.open(recording_sessions=reels) for _ in range(2)]
+    ada, mod = await gone.enter("Ada"), await here.enter("Mod", MODERATOR)
+    assert mod.joined["canRecord"]
+    await mod.does("recording.start")
+    assert (await ada.hears("room.updated", byName="Mod"))["room"]["toBeRecorded"]
+    await until(lambda: len(reels.given) == 1)
+    await servers.rules_written(1)
+    await gone.vanish()
+    assert await mod.closed() == 1012
+    again = await back(mod, here, "Mod")
+    assert again.joined["room"]["toBeRecorded"]
+    await until(lambda: len(reels.given) == 2)
+    await again.does("recording.stop")
+    assert not (await again.hears("room.updated", byName="Mod"))["room"]["toBeRecorded"]
+    await servers.rules_written(0)
