@@ -1,4 +1,5 @@
-"""Phones that encrypt their media with keys in SDP (SDES, RFC 4568): baresip, which takes nothing else."""
+"""Phones that encrypt their media with keys in SDP (SDES, RFC 4568): baresip, which takes nothing else, and
+those that bring no keys."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from switchroom.engines.sip.events import Failed
+from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.telephony.media import sdp
+from switchroom.telephony.media.codecs import PCMA
 from tests.telephony.calls.carriers import add_number, add_trunk, carrier
 from tests.telephony.calls.phones import Conversation
 from tests.telephony.calls.switchboards import PASSWORD, TONES, Account
@@ -96,6 +100,39 @@ async def test_an_encrypted_phone_and_a_plain_one_hear_each_other(account: Accou
         assert is_plain(call)
         await call.talker.hears(TONE)
         await hears(tmp_path, TONES[0])
+
+
+NO_KEYS = (
+    "",
+    "a=crypto:1 NULL_HMAC_SHA1_80 inline:" + "A" * 40,
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + "A" * 40 + " UNENCRYPTED_SRTP",
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA",
+    "a=key-mgmt:mikey AQAFgM0XflABAAAAAAAAAAAAAAsAyO",
+)
+
+
+def without_keys(line: str) -> str:
+    """A description of encrypted media, with a line in the place of a key."""
+    return sdp.core("127.0.0.1", 4000, [PCMA]).replace("RTP/AVP", "RTP/SAVP") + (line and f"{line}\r\n")
+
+
+async def test_encryption_without_a_key_that_can_be_used_is_refused(account: Account) -> None:
+    """Nobody takes a call for encrypted that is not."""
+    account.person("201")
+    account.person("202")
+    async with account.phones("201", "202") as (ada, grace):
+        for line in NO_KEYS:
+            refusal = await (await ada.call("202", without_keys(line))).until(Failed)
+            assert refusal.status == 488, line
+            assert "encryption" in refusal.response.headers.get("Warning")
+        assert grace.incoming.empty()
+        call = await grace.call("201")
+        (await ada.rung()).refuse(488)  # it takes nothing but SRTP
+        ringing = await ada.rung()
+        assert isinstance(ringing.session, IncomingCall)
+        ringing.session.answer(without_keys("").encode())
+        await ringing.ended()
+        assert await call.failed() == 488
 
 
 async def test_an_encrypted_phone_and_a_carrier_hear_each_other(account: Account, tmp_path: Path) -> None:

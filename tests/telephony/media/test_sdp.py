@@ -38,6 +38,44 @@ def test_a_browser_is_read_with_the_events_of_each_clock_rate() -> None:
     assert (audio.event_payload(48000), audio.event_payload(8000)) == (110, 126)
 
 
+_KEY = "inline:" + "A" * 40
+
+
+@pytest.mark.parametrize(
+    ("line", "has_keys"),
+    [
+        (f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 {_KEY}", True),
+        (f"a=crypto:1 AES_CM_128_HMAC_SHA1_32 {_KEY}|2^20|1:4 KDR=1", True),
+        (f"a=crypto:2 AEAD_AES_256_GCM {_KEY}{'B' * 19}=", True),
+        (
+            f"a=crypto:1 NULL_HMAC_SHA1_80 {_KEY}\r\na=crypto:2 AES_256_CM_HMAC_SHA1_80 {_KEY}{'B' * 22}==",
+            True,
+        ),
+        ("", False),
+        ("a=fingerprint:sha-256 00", False),
+        (f"a=crypto:1 NULL_HMAC_SHA1_80 {_KEY}", False),
+        (f"a=crypto:1 F8_128_HMAC_SHA1_80 {_KEY}", False),
+        (f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 {_KEY} UNENCRYPTED_SRTP", False),
+        ("a=crypto:1 AES_CM_128_HMAC_SHA1_80", False),
+        (f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 {_KEY}AA", False),
+        (f"a=crypto:1 AEAD_AES_128_GCM {_KEY}", False),
+        ("a=crypto:1 AES_CM_128_HMAC_SHA1_80 uri:" + "x" * 9_000, False),
+        (f"m=video 1 RTP/SAVP 99\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 {_KEY}", False),
+    ],
+)
+def test_keys_for_encryption_are_found(line: str, has_keys: bool) -> None:
+    plain = _CALL.format(port=9, payloads=8, attribute=f"{line}\r\n")
+    assert sdp.read(plain.replace("RTP/AVP", "RTP/SAVP")).has_no_keys is not has_keys
+    assert not sdp.read(plain).has_no_keys
+
+
+def test_a_browser_has_a_fingerprint() -> None:
+    assert not sdp.read(BROWSER).has_no_keys
+    assert sdp.read(BROWSER.replace("a=fingerprint", "a=x")).has_no_keys
+    of_all = BROWSER.replace("a=fingerprint", "a=x").replace("t=0 0", "t=0 0\r\na=fingerprint:sha-256 00")
+    assert not sdp.read(of_all).has_no_keys
+
+
 @pytest.mark.parametrize(
     ("said", "meant"),
     [("sendrecv", Direction.SEND), ("recvonly", Direction.NONE), ("inactive", Direction.NONE)],

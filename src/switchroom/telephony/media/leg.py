@@ -62,7 +62,7 @@ class NoCommonCodec(SdpError):
 
 
 class NotEncrypted(SdpError):
-    """The other side describes media without encryption, and must not."""
+    """The other side describes media without encryption, and must not, or without keys for it."""
 
 
 class LegMedia:
@@ -254,6 +254,8 @@ class LegMedia:
     def _require_encryption(self, audio: Audio) -> None:
         if self.state.must_encrypt and not audio.is_encrypted:
             raise NotEncrypted("media without encryption are not taken here")
+        if audio.has_no_keys:
+            raise NotEncrypted("media with encryption, and no key for it that can be used")
 
     async def _status(self) -> QueryReply:
         return await self._ng.request(Query(self.state.id), QueryReply)

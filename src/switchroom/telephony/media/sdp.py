@@ -32,6 +32,21 @@ _rtpmap = re.compile(r"a=rtpmap:([0-9]{1,3}) ([^\s/]+)/([0-9]{1,6})(?:/([0-9]{1,
 _fmtp = re.compile(r"a=fmtp:([0-9]{1,3}) ([^\r\n]*)")
 _of_payload = re.compile(r"^a=(?:rtpmap|fmtp|rtcp-fb):([0-9]{1,3})[ \r\n]")
 _payload = re.compile(r"[0-9]{1,3}")
+_crypto = re.compile(r"a=crypto:[0-9]{1,9} +(\S+) +inline:([A-Za-z0-9+/]+)")
+_UNENCRYPTED = "UNENCRYPTED_SRTP"
+_KEY_LENGTHS = {
+    "AES_CM_128_HMAC_SHA1_80": 30,
+    "AES_CM_128_HMAC_SHA1_32": 30,
+    "AES_192_CM_HMAC_SHA1_80": 38,
+    "AES_192_CM_HMAC_SHA1_32": 38,
+    "AES_256_CM_HMAC_SHA1_80": 46,
+    "AES_256_CM_HMAC_SHA1_32": 46,
+    "AEAD_AES_128_GCM": 28,
+    "AEAD_AES_256_GCM": 44,
+}
+"""Bytes of key and salt, by the suites for SRTP that rtpengine has and that encrypt (RFC 4568, RFC 6188, RFC
+7714)."""
+
 _ssrc = re.compile(r"(?m)^a=ssrc:[^\r\n]*\r?\n")
 _setup = re.compile(r"(?m)^a=setup:[a-z]+")
 _origin = re.compile(r"(?m)^(o=\S+ \S+ )([0-9]{1,20})( )")
@@ -85,6 +100,12 @@ class Audio(Struct, frozen=True):
 
     direction: Direction
 
+    has_key: bool = False
+    """Whether it has a key for SRTP that can be used (RFC 4568)."""
+
+    has_fingerprint: bool = False
+    """Whether it has the fingerprint of a certificate for DTLS."""
+
     @property
     def is_browser(self) -> bool:
         """Whether it asks for DTLS-SRTP, as browsers do."""
@@ -93,6 +114,12 @@ class Audio(Struct, frozen=True):
     @property
     def is_encrypted(self) -> bool:
         return "SAVP" in self.protocol
+
+    @property
+    def has_no_keys(self) -> bool:
+        """Whether it asks for media with encryption that could not begin."""
+        has_keys = self.has_key or (self.is_browser and self.has_fingerprint)
+        return self.is_encrypted and self.port > 0 and not has_keys
 
     def event_payload(self, rate: int = 8000) -> int | None:
         """The payload type of telephone-event at a clock rate, of any rate when there is none at that."""
@@ -128,7 +155,15 @@ def read(sdp: str) -> Audio:
     port = int(media[2])
     if port > 65535:
         raise SdpError("no port")
-    return Audio(address, port, media[3], _codecs(lines, media[4]), said)
+    return Audio(
+        address,
+        port,
+        media[3],
+        _codecs(lines, media[4]),
+        said,
+        has_key=any(_is_key(line) for line in lines),
+        has_fingerprint=any(line.startswith("a=fingerprint:") for line in (*of_all, *lines)),
+    )
 
 
 def core(
@@ -207,6 +242,13 @@ def _address(lines: Sequence[str]) -> str:
 
 def _said(lines: Sequence[str]) -> Direction | None:
     return next((_DIRECTIONS[line] for line in lines if line in _DIRECTIONS), None)
+
+
+def _is_key(line: str) -> bool:
+    found = _crypto.match(line)
+    if found is None or _UNENCRYPTED in line.upper():
+        return False
+    return len(found[2]) * 3 // 4 == _KEY_LENGTHS.get(found[1])  # in base64
 
 
 def _is_unspecified(address: str) -> bool:
