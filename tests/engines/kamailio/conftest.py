@@ -21,7 +21,14 @@ DEVICE, ACCOUNT = 17, 3
 class Edge:
     """A Kamailio and what it reads."""
 
-    def __init__(self, directory: Path, limits: Limits, listen: str = "127.0.0.1", workers: int = 2) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        limits: Limits,
+        listen: str = "127.0.0.1",
+        workers: int = 2,
+        advertise: str = "",
+    ) -> None:
         self.database = directory / "platform.db"
         with closing(sqlite3.connect(self.database)) as connection:
             connection.execute("pragma journal_mode=wal")
@@ -43,6 +50,7 @@ class Edge:
             database_url=f"sqlite+aiosqlite:///{self.database}",
             listen=listen,
             port=free_port(),
+            advertise=advertise,
             tls_port=free_port(),
             tls_certificate=self.certificate,
             tls_private_key=str(key),

@@ -40,6 +40,30 @@ def test_limits_are_an_operators(tmp_path: Path) -> None:
     assert (limits.address_requests, limits.address_dialog_requests) == (13, 14)
 
 
+@pytest.mark.parametrize(
+    ("told", "told_of_media", "server", "relay"),
+    [
+        ("", "", "", "127.0.0.1"),
+        ("203.0.113.7", "", "203.0.113.7", "127.0.0.1!203.0.113.7"),
+        ("203.0.113.7", "203.0.113.8", "203.0.113.7", "127.0.0.1!203.0.113.8"),
+        ("sip.example.org", "", "sip.example.org", "127.0.0.1"),
+        ("sip.example.org", "203.0.113.8", "sip.example.org", "127.0.0.1!203.0.113.8"),
+        ("127.0.0.1", "", "127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_phones_are_told_where_they_reach_a_machine_behind_a_nat(
+    tmp_path: Path, told: str, told_of_media: str, server: str, relay: str
+) -> None:
+    environment = {
+        "SWITCHROOM_TELEPHONY_LISTEN": "127.0.0.1",
+        "SWITCHROOM_TELEPHONY_ADVERTISED_ADDRESS": told,
+        "SWITCHROOM_TELEPHONY_MEDIA_ADVERTISED_ADDRESS": told_of_media,
+    }
+    settings = load(environment=environment, options={"data": str(tmp_path)})
+    assert sip_server.ENTRY.make(settings).configuration.advertise == server
+    assert media_relay.ENTRY.make(settings).configuration.interfaces == (relay,)
+
+
 @pytest.mark.parametrize("networks", ["nowhere", "10.0.0.0/99"])
 def test_networks_of_trunks_are_networks(tmp_path: Path, networks: str) -> None:
     with pytest.raises(ConfigurationError, match="trunk_networks"):
