@@ -235,7 +235,7 @@ class OpenRoom(OfOrganization, Base):
 
 
 class RoomUsePosition(Base):
-    """The id of the last event in the log that has been counted; one row."""
+    """The id of the last event in the log that a reader has counted (`rooms.use_log`)."""
 
     __tablename__ = "room_use_position"
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, delete, func, select
@@ -15,27 +14,19 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.errors import ErrorCode, Forbidden, Problems
 from switchroom.events.models import Event
-from switchroom.events.order import watermark
-from switchroom.events.stays import OF_MEETING, OF_ROOM
 from switchroom.identity.permissions import Administration
 from switchroom.identity.tokens import AccessToken
 from switchroom.jobs.periodic import Periodic
-from switchroom.rooms.models import OpenRoom, RoomUse, RoomUsePosition
+from switchroom.rooms.models import OpenRoom, RoomUse
+from switchroom.rooms.use_log import EMPTIED, JOINED, LEFT, OPENED, Reader, begin_of, uncounted
+from switchroom.rooms.use_times import HOUR, LONGEST, by_hour, hour_of
 
-HOUR = timedelta(hours=1)
 FARTHEST = timedelta(days=62)
 """Time that use is told of back from now."""
 
 _COUNTED_EVERY = timedelta(seconds=30)
 _EVENTS_AT_ONCE = 200
-_LONGEST = timedelta(days=7)
-"""Time that a room is open, or somebody stays: of what is longer the end was lost."""
-
-_OPENED = {OF_ROOM.opened.event_type: False, OF_MEETING.opened.event_type: True}
-_EMPTIED = {OF_ROOM.emptied.event_type: False, OF_MEETING.emptied.event_type: True}
-_JOINED = {OF_ROOM.joined.event_type: False, OF_MEETING.joined.event_type: True}
-_LEFT = {OF_ROOM.left.event_type: False, OF_MEETING.left.event_type: True}
-_TYPES = [*_OPENED, *_EMPTIED, *_JOINED, *_LEFT]
+_TYPES = (*OPENED, *EMPTIED, *JOINED, *LEFT)
 
 
 class Use(Struct, frozen=True, kw_only=True):
@@ -78,7 +69,7 @@ class UseOfRooms:
         if token.is_guest or not token.may(Administration.MANAGE_COMPANY):
             raise Forbidden(ErrorCode.PERMISSION_MISSING, permission="MANAGE_COMPANY")
         _require_span(start, end)
-        start = _hour_of(start)
+        start = hour_of(start)
         async with self._database.read(token.organization_id) as session:
             # Both kinds are named for the index, which has the hour behind them.
             of_both = RoomUse.is_meeting.in_((False, True))
@@ -118,25 +109,9 @@ class UseCounting:
     async def _count_some(self) -> bool:
         """Whether there is more."""
         async with self._database.write(None) as session:
-            place = await session.scalar(select(RoomUsePosition).with_for_update())
-            if place is None:
-                place = RoomUsePosition(id=1, position=0)
-                session.add(place)
-                await session.flush()
-            complete = await watermark(session)
-            if complete <= place.position:
-                return False
-            query = (
-                select(Event)
-                .where(Event.id > place.position, Event.id <= complete, Event.type.in_(_TYPES))
-                .order_by(Event.id)
-                .limit(_EVENTS_AT_ONCE)
-            )
-            events = (await session.scalars(query)).all()
+            events, has_more = await uncounted(session, Reader.HOURS, _TYPES, _EVENTS_AT_ONCE)
             if events:
                 await _Counter.count(session, events)
-            has_more = len(events) == _EVENTS_AT_ONCE
-            place.position = events[-1].id if has_more else complete
             return has_more
 
 
@@ -165,7 +140,7 @@ class _Counter:
         organizations = {one.organization_id for one in events}
         objects = {one.object_id for one in events}
         # Of a process that was killed, the end is told when the room is opened again: of some, never.
-        lost = OpenRoom.opened_at < min(one.occurred_at for one in events) - _LONGEST
+        lost = OpenRoom.opened_at < min(one.occurred_at for one in events) - LONGEST
         await self._session.execute(delete(OpenRoom).where(OpenRoom.organization_id.in_(organizations), lost))
         open_rooms = select(OpenRoom).where(OpenRoom.object_id.in_(objects))
         self._open = {one.object_id: one for one in await self._session.scalars(open_rooms)}
@@ -181,32 +156,32 @@ class _Counter:
                 last = await self._session.scalar(select(func.max(RoomUse.hour)).where(*of_kind))
                 if last is not None:
                     self._last[organization_id, is_meeting] = last
-        begin = min(min(one.occurred_at for one in events), *(_begin_of(one) for one in events))
+        begin = min(min(one.occurred_at for one in events), *(begin_of(one) for one in events))
         begin = min([begin, *self._last.values(), *(one.opened_at for one in self._open.values())])
         known: list[ColumnElement[bool]] = [
             RoomUse.organization_id.in_(organizations),
             RoomUse.is_meeting.in_((False, True)),
-            RoomUse.hour >= _hour_of(begin),
+            RoomUse.hour >= hour_of(begin),
         ]
         for one in await self._session.scalars(select(RoomUse).where(*known)):
             self._hours[one.organization_id, one.is_meeting, one.hour] = one
 
     def _note(self, event: Event) -> None:
         organization_id, at = event.organization_id, event.occurred_at
-        if (is_meeting := _OPENED.get(event.type)) is not None:
+        if (is_meeting := OPENED.get(event.type)) is not None:
             self._pass_to(organization_id, is_meeting, at)
             self._opened(event, is_meeting)
-        elif (is_meeting := _EMPTIED.get(event.type)) is not None:
+        elif (is_meeting := EMPTIED.get(event.type)) is not None:
             self._pass_to(organization_id, is_meeting, at)
             self._emptied(event)
-        elif (is_meeting := _JOINED.get(event.type)) is not None:
+        elif (is_meeting := JOINED.get(event.type)) is not None:
             hour = self._hour(organization_id, is_meeting, at)
             if event.data.get("is_spectator"):
                 hour.spectators += 1
             else:
                 hour.participants += 1
-        elif (is_meeting := _LEFT.get(event.type)) is not None:
-            for begun, seconds in _by_hour(_begin_of(event), at):
+        elif (is_meeting := LEFT.get(event.type)) is not None:
+            for begun, seconds in by_hour(begin_of(event), at):
                 self._hour(organization_id, is_meeting, begun).person_seconds += seconds
 
     def _opened(self, event: Event, is_meeting: bool) -> None:
@@ -229,7 +204,7 @@ class _Counter:
         if room is None:
             return
         self._counts[room.organization_id, room.is_meeting] -= 1
-        for begun, seconds in _by_hour(room.opened_at, event.occurred_at):
+        for begun, seconds in by_hour(room.opened_at, event.occurred_at):
             self._hour(room.organization_id, room.is_meeting, begun).room_seconds += seconds
         if room in self._session.new:
             self._session.expunge(room)
@@ -238,10 +213,10 @@ class _Counter:
 
     def _pass_to(self, organization_id: int, is_meeting: bool, at: datetime) -> None:
         """Count the open rooms as open since the last hour that was counted, and until now."""
-        key, until = (organization_id, is_meeting), _hour_of(at)
+        key, until = (organization_id, is_meeting), hour_of(at)
         count, last = self._counts.get(key, 0), self._last.get(key)
         if count and last is not None:
-            hour = max(last, until - _LONGEST)
+            hour = max(last, until - LONGEST)
             while hour < at:
                 row = self._hour(organization_id, is_meeting, hour)
                 row.most_rooms = max(row.most_rooms, count)
@@ -249,7 +224,7 @@ class _Counter:
         self._last[key] = max(until, last) if last is not None else until
 
     def _hour(self, organization_id: int, is_meeting: bool, at: datetime) -> RoomUse:
-        key = organization_id, is_meeting, _hour_of(at)
+        key = organization_id, is_meeting, hour_of(at)
         if key not in self._hours:
             row = RoomUse(
                 organization_id=organization_id,
@@ -270,10 +245,10 @@ async def _add_open(
     session: AsyncSession, hours: dict[tuple[bool, datetime], Use], start: datetime, until: datetime
 ) -> None:
     """Add the use of rooms that are open at the moment, since they were opened."""
-    opened = select(OpenRoom).where(OpenRoom.opened_at > now() - _LONGEST)
+    opened = select(OpenRoom).where(OpenRoom.opened_at > now() - LONGEST)
     at_once: dict[tuple[bool, datetime], int] = {}
     for room in await session.scalars(opened):
-        for begun, seconds in _by_hour(room.opened_at, until):
+        for begun, seconds in by_hour(room.opened_at, until):
             if begun < start:
                 continue
             key = room.is_meeting, begun
@@ -313,27 +288,3 @@ def _require_span(start: datetime, end: datetime) -> None:
     elif end - start > FARTHEST + HOUR:
         problems.add(ErrorCode.TIME_OUT_OF_RANGE, "stop_time")
     problems.require_none()
-
-
-def _begin_of(event: Event) -> datetime:
-    """Time at which the stay began that an event ends."""
-    told: Any = event.data.get("joined_at")
-    try:
-        begin = datetime.fromisoformat(told) if isinstance(told, str) else event.occurred_at
-    except ValueError:
-        return event.occurred_at
-    return max(begin if begin.tzinfo else begin.replace(tzinfo=UTC), event.occurred_at - _LONGEST)
-
-
-def _by_hour(start: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:
-    """The hours of a time, and how many seconds of it are in each; together they are the whole."""
-    start = max(start, end - _LONGEST)
-    passed, hour = 0, _hour_of(start)
-    while hour < end:
-        upto = round((min(hour + HOUR, end) - start).total_seconds())
-        yield hour, upto - passed
-        passed, hour = upto, hour + HOUR
-
-
-def _hour_of(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -22,7 +22,8 @@ from switchroom.dialects.operation import Operation
 from switchroom.dialects.services import Services
 from switchroom.errors import ErrorCode, Invalid
 from switchroom.rooms.models import QuotaSet
-from switchroom.rooms.use import HOUR, Use
+from switchroom.rooms.use import Use
+from switchroom.rooms.use_times import HOUR
 
 _DAY = timedelta(days=1)
 _BY_THE_HOUR = timedelta(days=2)
