@@ -69,4 +69,6 @@ def begin_of(event: Event) -> datetime:
         begin = datetime.fromisoformat(told) if isinstance(told, str) else event.occurred_at
     except ValueError:
         return event.occurred_at
-    return max(begin if begin.tzinfo else begin.replace(tzinfo=UTC), event.occurred_at - LONGEST)
+    begin = begin if begin.tzinfo else begin.replace(tzinfo=UTC)
+    # A clock that was set back meanwhile makes no time less than none.
+    return min(max(begin, event.occurred_at - LONGEST), event.occurred_at)
