@@ -31,6 +31,8 @@ _DIFFERENT = {
     "priority": 3,
     "type": 3,
     "standing": 3,
+    "span": 3,
+    "begins": 100,
     "canceled_at": 1,
     "quota_name": 3,
     "parent_id": 1_000,

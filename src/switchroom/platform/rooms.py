@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from switchroom.platform.background import Background
 from switchroom.platform.identity import IdentityServices
 from switchroom.platform.storage import Storage
@@ -15,6 +17,7 @@ from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
 from switchroom.rooms.tree import RoomTree
 from switchroom.rooms.use import UseCounting, UseOfRooms
+from switchroom.rooms.use_rankings import UseRankings
 from switchroom.settings import Settings
 
 
@@ -29,7 +32,8 @@ class RoomServices:
         self.links = Links(database, settings.base_url)
         self.quotas = Quotas(database)
         self.use = UseOfRooms(database)
-        self.use_counting = UseCounting(database)
+        self.use_rankings = UseRankings(database)
+        self.use_counting = UseCounting(database, keep=timedelta(days=settings.events.keep_days))
         self.revisions = Revisions(database, storage.bus)
         self.listing = RoomListing(database, self.revisions)
         self.tree = RoomTree(database)

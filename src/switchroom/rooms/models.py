@@ -224,6 +224,54 @@ class RoomUse(OfOrganization, Base):
     most_rooms: Mapped[int]
 
 
+def _by_span(table: str, counted: str, *ranked: str) -> tuple[UniqueConstraint | Index, ...]:
+    """The keys of a table of use by span of time: a row for each of what is counted, an index for each count
+    by which rows are ranked, and one to find the old ones."""
+    of_span = ("organization_id", "span", "begins")
+    return (
+        UniqueConstraint(*of_span, counted),
+        *(Index(f"ix_{table}_{name}", *of_span, name, "id") for name in ranked),
+        Index(f"ix_{table}_old", "span", "begins"),
+    )
+
+
+class UseByRoom(OfOrganization, Base):
+    """Use of a room, that of a meeting too, in a day, week or month (`rooms.use_times`): seconds that it was
+    open and that people were inside, and stays that began. `display_name` is the last name that it had."""
+
+    __tablename__ = "use_by_room"
+    __table_args__ = _by_span("use_by_room", "room_id", "open_seconds", "stays")
+
+    # The keys begin with it.
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    span: Mapped[str] = mapped_column(String(5))
+    begins: Mapped[datetime]
+    room_id: Mapped[str] = mapped_column(String(36))
+    display_name: Mapped[str] = mapped_column(String(200))
+    is_meeting: Mapped[bool]
+    open_seconds: Mapped[int] = mapped_column(BigInteger)
+    person_seconds: Mapped[int] = mapped_column(BigInteger)
+    stays: Mapped[int] = mapped_column(BigInteger)
+
+
+class UseByPerson(OfOrganization, Base):
+    """Time of a person in rooms and meetings in a day, week or month, and stays that began. All guests
+    together are the person without an id."""
+
+    __tablename__ = "use_by_person"
+    __table_args__ = _by_span("use_by_person", "person_id", "seconds", "stays")
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    span: Mapped[str] = mapped_column(String(5))
+    begins: Mapped[datetime]
+    person_id: Mapped[str] = mapped_column(String(36))
+    display_name: Mapped[str] = mapped_column(String(200))
+    seconds: Mapped[int] = mapped_column(BigInteger)
+    stays: Mapped[int] = mapped_column(BigInteger)
+
+
 class OpenRoom(OfOrganization, Base):
     """A room or a meeting that is open, as far as its use has been counted."""
 

@@ -19,6 +19,7 @@ from switchroom.identity.tokens import AccessToken
 from switchroom.jobs.periodic import Periodic
 from switchroom.rooms.models import OpenRoom, RoomUse
 from switchroom.rooms.use_log import EMPTIED, JOINED, LEFT, OPENED, Reader, begin_of, uncounted
+from switchroom.rooms.use_ranking_counting import UseRankingCounting
 from switchroom.rooms.use_times import HOUR, LONGEST, by_hour, hour_of
 
 FARTHEST = timedelta(days=62)
@@ -91,8 +92,10 @@ class UseCounting:
     """Counts what has happened since the last time. Where it is in the log is written in the transaction
     that counts: nothing is counted twice, whichever process counts."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, keep: timedelta) -> None:
+        """`keep` is for how long the log is kept, and use by room and by person with it."""
         self._database = database
+        self._rankings = UseRankingCounting(database, keep)
         self._periodic = Periodic(database, "use of rooms", _COUNTED_EVERY, self.count)
 
     async def run(self) -> None:
@@ -105,6 +108,7 @@ class UseCounting:
         while has_more:
             has_more = await self._count_some()
             await asyncio.sleep(0)  # the others' turn
+        await self._rankings.count()
 
     async def _count_some(self) -> bool:
         """Whether there is more."""

@@ -28,6 +28,7 @@ class Reader(IntEnum):
     """Readers of the log, by the id of the position of each."""
 
     HOURS = 1
+    RANKINGS = 2
 
 
 async def uncounted(
@@ -71,4 +72,4 @@ def begin_of(event: Event) -> datetime:
         return event.occurred_at
     begin = begin if begin.tzinfo else begin.replace(tzinfo=UTC)
     # A clock that was set back meanwhile makes no time less than none.
-    return min(max(begin, event.occurred_at - LONGEST), event.occurred_at)
+    return min(max(begin, event.occurred_at - LONGEST), event.occurred_at).astimezone(UTC)
