@@ -55,6 +55,7 @@ from switchroom.rooms.revisions import Revisions
 from switchroom.rooms.rooms import Rooms
 from switchroom.rooms.tree import RoomTree
 from switchroom.rooms.use import UseOfRooms
+from switchroom.rooms.use_rankings import UseRankings
 from switchroom.telephony.control.live_calls import LiveCalls
 from switchroom.telephony.resources.calls_history import CallHistory
 from switchroom.telephony.resources.service import Resources
@@ -94,6 +95,7 @@ class Services(Struct, frozen=True, kw_only=True):
     rooms: Rooms
     tree: RoomTree
     use_of_rooms: UseOfRooms
+    use_rankings: UseRankings
 
     # meetings and accounts
     accounts: Accounts

@@ -71,6 +71,7 @@ class Dialects:
             rooms=rooms.rooms,
             tree=rooms.tree,
             use_of_rooms=rooms.use,
+            use_rankings=rooms.use_rankings,
             accounts=meetings.accounts,
             attendances=meetings.attendances,
             branding_settings=meetings.branding_settings,

@@ -23,6 +23,7 @@ from switchroom.dialects.client.rooms import RoomOperations
 from switchroom.dialects.client.scheduling import SchedulingOperations
 from switchroom.dialects.client.sessions import SessionOperations
 from switchroom.dialects.client.sign_out import SignOutOperations
+from switchroom.dialects.client.statistics import StatisticsOperations
 from switchroom.dialects.client.webhooks import WebHookOperations
 from switchroom.dialects.dialect import Dialect
 from switchroom.dialects.openapi import document
@@ -56,6 +57,7 @@ class ClientApi(Dialect[None, str]):
                 *BrandingOperations(services.shown_branding, services.signer).operations(),
                 *BrandingSettingsOperations(services).operations(),
                 *OrganizationOperations(services).operations(),
+                *StatisticsOperations(services).operations(),
                 *WebHookOperations(services).operations(),
                 *DeletionOperations(services.deletions).operations(),
                 *PeopleOperations(services).operations(),
