@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from benchmarks.growth_rows import Rows, Size, analyze, fast
 from switchroom.accounts.models import MeetingTerms
+from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.db.statistics import assume_many_rows
 from switchroom.events.models import Event
@@ -21,7 +22,17 @@ from switchroom.identity.models import Membership, Organization, Person, Refresh
 from switchroom.identity.permissions import Role, Standing
 from switchroom.identity.secrets import key_hash
 from switchroom.meetings.models import Invitee, Meeting
-from switchroom.rooms.models import Link, QuotaSet, Room, RoomMode, RoomPermission, RoomType
+from switchroom.rooms.models import (
+    Link,
+    QuotaSet,
+    Room,
+    RoomMode,
+    RoomPermission,
+    RoomType,
+    UseByPerson,
+    UseByRoom,
+)
+from switchroom.rooms.use_times import Span, begin_of_span
 
 RARELY = 1000
 """Of so many events one is of a rare type."""
@@ -95,6 +106,7 @@ def _write_all(rows: Rows, filling: Filling) -> None:
         if filling.whole:
             _write_links(rows, organization, size, filling.permission_group_id)
             _write_events(rows, organization, size, filling.moment)
+            _write_use(rows, organization, size)
 
 
 def _write_people(rows: Rows, organization: Mapping[str, str], size: Size, password_hash: str) -> None:
@@ -310,6 +322,22 @@ def _write_events(rows: Rows, organization: Mapping[str, str], size: Size, momen
             "finished_at": str(moment),
         },
     )
+
+
+def _write_use(rows: Rows, organization: Mapping[str, str], size: Size) -> None:
+    """Use of this month, of rooms and people of whom most are gone."""
+    of_month = {
+        **organization,
+        "span": f"'{Span.MONTH.value}'",
+        "begins": str(int(begin_of_span(Span.MONTH, now().date()).timestamp()) * SECOND),
+        "display_name": "'Bench'",
+        "stays": "i % 100",
+    }
+    seconds = f"i * 7919 % {size.rows}"
+    of_room = {"is_meeting": "FALSE", "open_seconds": seconds, "person_seconds": seconds}
+    rows.write(UseByRoom, size.rows, {**of_month, **of_room, "room_id": rows.id_of(Kind.ROOM, "i")})
+    person_id = rows.id_of(Kind.PERSON, "i")
+    rows.write(UseByPerson, size.rows, {**of_month, "seconds": seconds, "person_id": person_id})
 
 
 def _write_organizations(rows: Rows, size: Size) -> None:

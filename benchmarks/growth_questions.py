@@ -209,6 +209,19 @@ async def organizers(tenant: Tenant) -> Any:
     return await tenant.v6("GET", path, of_organizer=False, query="limit=10")
 
 
+# Use.
+
+
+async def most_used_rooms(tenant: Tenant) -> Any:
+    return await tenant.client("statistics/rooms", tenant.token(0))
+
+
+async def people_most_often_in_rooms(tenant: Tenant) -> Any:
+    """The page after the first, among very many who were there as often."""
+    after = {"count": 50, "id": tenant.size.rows}
+    return await tenant.client("statistics/people", tenant.token(0), rankedBy="stays", after=after)
+
+
 # Events and deliveries.
 
 
@@ -327,6 +340,8 @@ QUESTIONS = (
     Question("GET /meeting from a time on", meetings_of_a_window),
     Question("GET /account", accounts),
     Question("GET /account/organizer", organizers),
+    Question("the rooms most in use in a month", most_used_rooms),
+    Question("a page of the people most often in rooms in a month", people_most_often_in_rooms),
     Question("the last 100 events", events),
     Question("10 events of a rare type", events_of_a_rare_type, 10_000),
     Question("10 events of several types", events_of_types, 10_000),
