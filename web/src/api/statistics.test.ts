@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { account } from './account'
-import { dailyUse } from './statistics'
+import { dailyUse, type RankingWanted, wholeRanking } from './statistics'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -35,4 +35,19 @@ it('has a value for each day, also for those in which nothing was used', async (
     startTime: '2026-03-01T00:00:00.000Z',
     stopTime: '2026-03-03T12:00:00.000Z',
   })
+})
+
+it('has all pages of a ranking, each behind the one before', async () => {
+  const asked: RankingWanted[] = []
+  const places = [{ count: 9, id: 3 }, { count: 4, id: 7 }, undefined]
+  const load = async (wanted: RankingWanted) => {
+    asked.push(wanted)
+    const following = places[asked.length - 1]
+    return { rows: [asked.length], ...(following && { following }) }
+  }
+  expect(await wholeRanking(load, { span: 'week', day: '2026-11-23' })).toEqual([1, 2, 3])
+  expect(asked.map(({ after }) => after)).toEqual([undefined, places[0], places[1]])
+  expect(
+    asked.every(({ span, day, limit }) => span === 'week' && day === '2026-11-23' && limit === 500),
+  ).toBe(true)
 })

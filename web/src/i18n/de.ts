@@ -5,6 +5,7 @@ import { organizationDe } from './organization.de'
 import { recordingsDe } from './recordings.de'
 import { roomAdministrationDe } from './roomAdministration.de'
 import { schedulingDe } from './scheduling.de'
+import { statisticsDe } from './statistics.de'
 
 export const de: Translation = {
   ...directoryDe,
@@ -58,6 +59,7 @@ export const de: Translation = {
     failed: 'Die Anmeldung hat nicht geklappt: {{message}}',
   },
   attendance: attendanceDe,
+  statistics: statisticsDe,
   recordings: recordingsDe,
   roomAdministration: roomAdministrationDe,
   scheduling: schedulingDe,

@@ -4,6 +4,7 @@ import { organizationEn } from './organization.en'
 import { recordingsEn } from './recordings.en'
 import { roomAdministrationEn } from './roomAdministration.en'
 import { schedulingEn } from './scheduling.en'
+import { statisticsEn } from './statistics.en'
 
 export const en = {
   ...directoryEn,
@@ -57,6 +58,7 @@ export const en = {
     failed: 'Signing in did not work: {{message}}',
   },
   attendance: attendanceEn,
+  statistics: statisticsEn,
   recordings: recordingsEn,
   roomAdministration: roomAdministrationEn,
   scheduling: schedulingEn,

@@ -10,11 +10,12 @@ import { Failure } from '../Failure'
 import { writeTable } from '../people/csv'
 import { problemText } from '../problemText'
 import { saveFile } from '../saveFile'
+import { Rankings } from './Rankings'
 import classes from './Statistics.module.css'
+import { hoursOf } from './spans'
 
 const PERIODS = [7, 30, 60] as const
 const NAMES = Object.keys(MEASURES) as Measure[]
-const HOUR = 3600
 
 /** Statistics of how much rooms and meetings are used, day by day. */
 export function Statistics({ me }: { me: SignedIn }) {
@@ -68,6 +69,7 @@ export function Statistics({ me }: { me: SignedIn }) {
           ))}
         </div>
       )}
+      <Rankings me={me} />
     </>
   )
 }
@@ -120,7 +122,7 @@ function Chart({ measure, days }: { measure: Measure; days: readonly Day[] }) {
 
 /** Seconds are shown as hours. */
 function shown(measure: Measure, value: number): number {
-  return measure === 'seconds' ? rounded(value / HOUR) : value
+  return measure === 'seconds' ? hoursOf(value) : value
 }
 
 function rounded(value: number): number {
