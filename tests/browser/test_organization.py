@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 
 from switchroom.db.base import now
 from switchroom.identity.permissions import Standing
-from switchroom.rooms.models import RoomUse
+from switchroom.rooms.models import RoomUse, UseByPerson, UseByRoom
+from switchroom.rooms.use_times import Span, begin_of_span
 from tests.browser.people import PHONE, Newcomer
 from tests.browser.test_accessibility import is_sound
 from tests.browser.test_people import administer, says
@@ -218,5 +219,77 @@ async def _note_use(tenant: Tenant, hours: Sequence[datetime]) -> None:
                     participants=number,
                     spectators=0,
                     most_rooms=3,
+                )
+            )
+
+
+def test_rooms_and_people_are_ranked(university: Tenant, newcomer: Newcomer, tmp_path: Path) -> None:
+    university.running.run(_note_ranks(university))
+    ada = administer(
+        newcomer, university.administrator, "organization/statistics", locale="de-DE", screen=PHONE
+    )
+    rooms, people = (ada.the("ranking", name=one) for one in ("rooms", "people"))
+    expect(rooms.get_by_test_id("ranked")).to_have_count(2)
+    expect(rooms.get_by_test_id("ranked").first).to_contain_text("=Aula")
+    expect(rooms.get_by_test_id("ranked").first).to_contain_text("1,5")
+    rooms.get_by_test_id("rooms-ranked-by").select_option("stays")
+    expect(rooms.get_by_test_id("ranked").first).to_contain_text("Labor")
+    expect(people.get_by_test_id("ranked")).to_have_count(50)
+    expect(people.get_by_test_id("ranked").first).to_contain_text("Alle Gäste")
+    people.get_by_test_id("page-after").press("Enter")
+    expect(people.get_by_test_id("ranked")).to_have_count(11)
+    is_sound(ada.page)
+    assert ada.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    with ada.page.expect_download() as download:
+        ada.the("download-rooms").dblclick()
+    path = tmp_path / "rooms.csv"
+    download.value.save_as(path)
+    month = begin_of_span(Span.MONTH, now().date()).date().isoformat()
+    assert download.value.suggested_filename == f"raeume-month-{month}.csv"
+    assert list(csv.reader(path.read_text("utf-8-sig").splitlines())) == [
+        ["Name", "Art", "Stunden offen", "Stunden aller Personen", "Teilnahmen"],
+        ["Labor", "gelöscht", "0.5", "0.5", "7"],
+        ["'=Aula", "gelöscht", "1.5", "2", "1"],
+    ]
+    ada.the("span-before").press("Enter")
+    expect(rooms.get_by_test_id("ranked")).to_have_count(1)
+    expect(ada.the("span-before")).to_be_disabled()
+    ada.the("ranking-span").select_option("day")
+    expect(rooms.get_by_test_id("ranked")).to_have_count(0)
+
+
+async def _note_ranks(tenant: Tenant) -> None:
+    """Two rooms and sixty people, and all guests, in this month; one room in the month before."""
+    this_month = begin_of_span(Span.MONTH, now().date())
+    before = begin_of_span(Span.MONTH, (this_month - timedelta(days=1)).date())
+    rooms = [
+        (this_month, "=Aula", 5400, 7200, 1),
+        (this_month, "Labor", 1800, 1800, 7),
+        (before, "=Aula", 60, 60, 1),
+    ]
+    people = [("guests", 0), *((f"N{number}", number) for number in range(1, 61))]
+    async with tenant.running.platform.storage.database.write(tenant.organization.id) as session:
+        for begins, name, open_seconds, person_seconds, stays in rooms:
+            session.add(
+                UseByRoom(
+                    span=Span.MONTH,
+                    begins=begins,
+                    room_id=name,
+                    display_name=name,
+                    is_meeting=False,
+                    open_seconds=open_seconds,
+                    person_seconds=person_seconds,
+                    stays=stays,
+                )
+            )
+        for name, number in people:
+            session.add(
+                UseByPerson(
+                    span=Span.MONTH,
+                    begins=this_month,
+                    person_id="" if name == "guests" else name,
+                    display_name="" if name == "guests" else name,
+                    seconds=36_000 - 60 * number,
+                    stays=1,
                 )
             )
