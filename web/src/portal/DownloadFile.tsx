@@ -2,6 +2,7 @@ import { Alert, Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { IconDownload } from '../ui/icons'
+import { isSecondClick } from '../ui/secondClick'
 import { problemText } from './problemText'
 import { saveFile } from './saveFile'
 
@@ -28,9 +29,9 @@ export function DownloadFile({ of, label, make }: DownloadFileProps) {
         variant="default"
         leftSection={<IconDownload size={16} aria-hidden />}
         loading={making.isPending}
-        onClick={() => {
-          // The second click of two comes before the button is drawn as busy.
-          if (!queries.isMutating({ mutationKey })) making.mutate()
+        onClick={event => {
+          // The second click of two comes before the button is drawn as busy, or when the file is there already.
+          if (!isSecondClick(event) && !queries.isMutating({ mutationKey })) making.mutate()
         }}
         data-testid={`download-${of}`}
       >
