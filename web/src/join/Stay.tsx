@@ -81,11 +81,15 @@ function Round({ destination, options, onBack, onRefused, onStay, direct, onAgai
 
   /** Join with what was chosen in the lobby, and have it offered there the next time. */
   const joinAsChosen = (chosen: Visit, name: string) => {
-    const { microphoneOn, camera } = chosen.local.state.get()
+    const { microphoneOn, camera, asking } = chosen.local.state.get()
     chosen.local.dismissProblems()
     join(chosen, name)
     saveSettings({
-      ...(!destination.listens && { microphoneOn, cameraOn: camera !== null }),
+      // A device that is still being opened was chosen as well: whoever is quick finds it again the next time.
+      ...(!destination.listens && {
+        microphoneOn: microphoneOn || asking.microphone,
+        cameraOn: camera !== null || asking.camera,
+      }),
       ...(destination.asksName && { displayName: name }),
     })
   }
