@@ -338,7 +338,10 @@ export class RoomSession {
     const before = this.lastLocal
     const now = this.local.state.get()
     this.lastLocal = now
-    if (this.state.get().phase === 'ended') return
+    const { phase, room, permissions } = this.state.get()
+    if (phase === 'ended') return
+    // A device that was asked for before may be open only now that it is not allowed any more.
+    if (room) this.enforce(permissions)
     const changed =
       before.microphone !== now.microphone ||
       before.microphoneOn !== now.microphoneOn ||
