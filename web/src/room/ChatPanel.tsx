@@ -182,6 +182,10 @@ const ChatForm = memo(function ChatForm({
   const [text, setText] = useState('')
   const [error, setError] = useState<string | null>(null)
   const mayChat = useStorePart(session.state, ({ permissions }) => permissions.chat)
+  const latest = useRef({ text, recipient })
+  useEffect(() => {
+    latest.current = { text, recipient }
+  }, [text, recipient])
 
   const send = async () => {
     const message = text.trim()
@@ -193,15 +197,18 @@ const ChatForm = memo(function ChatForm({
     try {
       setError(null)
       setText('')
+      // Announcements are made one at a time: the next line, however soon, is not one by oversight.
+      if (recipient === BROADCAST) onRecipient(EVERYONE)
       await session.sendChat(
         message,
         chosen === BROADCAST ? { broadcast: true } : chosen === EVERYONE ? {} : { to: chosen },
       )
-      // Announcements are made one at a time: the next line is not one by oversight.
-      if (recipient === BROADCAST) onRecipient(EVERYONE)
     } catch (failure) {
       const code = failure instanceof SignallingError ? failure.code : ''
-      setText(current => current || message)
+      if (!latest.current.text) {
+        setText(message)
+        if (latest.current.recipient === EVERYONE) onRecipient(recipient)
+      }
       setError(
         code === 'not_allowed'
           ? t('chat.notAllowed')
