@@ -11,8 +11,9 @@ export const OPEN_LIMIT = 2_000
 /** Longest time that the server may take to answer `join` once the socket is open. */
 export const JOIN_LIMIT = 10_000
 export const RESUME_LIMIT = 4_000
-/** Time that the very first join tries to reach the server before it gives up. */
-export const FIRST_JOIN_LIMIT = 8_000
+/** Time that the very first join tries to reach the server before it gives up: for a second try, also after one that was
+ * not answered. */
+export const FIRST_JOIN_LIMIT = 15_000
 
 const LONGEST_PAUSE = 1_000
 
