@@ -34,6 +34,9 @@ _PREFERENCES = {
 _LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 _STARTING_LIMIT = 60.0
 
+_PAUSE = 0.1
+"""Seconds between two looks at a page, which take time from what is waited for."""
+
 
 class Firefox:
     """One page, and who sits before it."""
@@ -86,12 +89,14 @@ class Firefox:
             lowest = min(lowest, value)
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.name}: {figure} did not grow; last: {value}")
+            time.sleep(_PAUSE)
 
     def until(self, condition: str) -> None:
         deadline = time.monotonic() + LIMIT
         while self.evaluates(condition) is not True:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.name}: {condition} did not come; the page: {self.text()}")
+            time.sleep(_PAUSE)
 
     def text(self) -> str:
         return str(self.evaluates("document.body.innerText"))

@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import PLAIN_SOUND, WATCHER
-from tests.browser.person import LIMIT, Person
+from tests.browser.person import ANNOUNCEMENTS, LIMIT, Person
 from tests.browser.wire import Wire
 from tests.platform import Tenant
 
@@ -72,6 +72,7 @@ class Newcomer:
         )
         context.set_default_timeout(LIMIT * 1000)
         context.add_init_script(WATCHER)
+        context.add_init_script(ANNOUNCEMENTS)
         if not outfit.get("speaks"):
             context.add_init_script(PLAIN_SOUND)
         if "script" in outfit:

@@ -31,6 +31,32 @@ BRIGHT = """video => {
 }"""
 """The part of a video's picture that is not black."""
 
+ANNOUNCEMENTS = """(() => {
+  const seen = new WeakSet();
+  window.announced = [];
+  new MutationObserver(() => {
+    for (const one of document.querySelectorAll('[data-testid="announcement"]')) {
+      if (seen.has(one) || !one.checkVisibility()) continue;
+      seen.add(one);
+      window.announced.push(one.textContent);
+    }
+  }).observe(document, {childList: true, subtree: true});
+})()"""
+"""Keeps what a page has announced, which it shows for eight seconds only: a machine may do other things for
+longer than that before a test looks."""
+
+_ANNOUNCED = """text => {
+  const at = window.announced.findIndex(one => one.includes(text));
+  return at < 0 ? window.announced : window.announced.splice(0, at + 1) && true;
+}"""
+"""True once the page has announced this, which is forgotten then with all before it; else what there was."""
+
+_SAYS_SO = """(button, word) => {
+  new MutationObserver(() => {
+    if (button.textContent === word) button.dataset.saidSo = '';
+  }).observe(button, {childList: true, subtree: true, characterData: true});
+}"""
+
 
 class Person:
     """Somebody with a browser of their own."""
@@ -84,7 +110,11 @@ class Person:
     # Coming and going
 
     def opens(self, address: str) -> Person:
+        before = self.page.url
         self.page.goto(address)
+        if before.partition("#")[0] == self.page.url.partition("#")[0]:
+            # Within the page that is open already, what is at the address is drawn a moment later.
+            self.page.evaluate("() => new Promise(drawn => setTimeout(drawn))")
         return self
 
     def joins(self, name: str = "") -> Person:
@@ -110,6 +140,12 @@ class Person:
         """The page says so, anywhere."""
         expect(self.page.locator("body")).to_contain_text(text)
 
+    def announces(self, text: str) -> None:
+        """The page has announced this for all to see, after what was heard of before."""
+        self.until(
+            lambda: self.page.evaluate(_ANNOUNCED, text), lambda told: told is True, f"announced: {text}"
+        )
+
     # Others in the room
 
     def tile(self, name: str) -> Locator:
@@ -129,21 +165,27 @@ class Person:
 
     def id_of(self, name: str) -> str:
         """Somebody's participant id, as the server told it last."""
+        found = self._told_id(name)
+        if found is None:
+            raise AssertionError(f"{self.name} was never told of {name}")
+        return found
+
+    def _told_id(self, name: str) -> str | None:
         for message in reversed(self.heard):
             told = [*message.get("participants", []), message.get("participant")]
             for participant in told:
                 if participant and participant["displayName"] == name:
                     return participant["id"]
-        raise AssertionError(f"{self.name} was never told of {name}")
+        return None
 
     # Sound and pictures
 
     def received(self, name: str, source: str = "camera") -> Report:
         """The browser's statistics of what it receives of somebody's source; empty while there is nothing."""
         offers = [message for message in self.heard if message["type"] == "subscribe.offer"]
-        if not offers:
+        participant = self._told_id(name)
+        if not offers or participant is None:
             return {}
-        participant = self.id_of(name)
         for line in offers[-1]["streams"]:
             if (line["participantId"], line["source"]) == (participant, source):
                 reports: list[Report] = self.page.evaluate("() => received()")
@@ -190,13 +232,19 @@ class Person:
         self.until(figure, grown, f"{field} of the {source} of {name}", limit)
 
     def gets_nothing(self, name: str, source: str, while_seeing: str) -> None:
-        """Not a packet of a source arrives while many frames of somebody else's, or another, camera do."""
+        """Not a packet of a source arrives while many frames of somebody else's, or another, camera do. What
+        is still on its way, or comes before the media server knows, is waited for."""
+        deadline = time.monotonic() + LIMIT
         self._grows(while_seeing, "camera", "framesDecoded", 3, LIMIT)
-        before = self.received(name, source)
-        self._grows(while_seeing, "camera", "framesDecoded", 12, LIMIT)
         after = self.received(name, source)
-        for field in ("packetsReceived", "framesDecoded"):
-            assert after.get(field, 0) == before.get(field, 0), (field, before, after)
+        while True:
+            before = after
+            self._grows(while_seeing, "camera", "framesDecoded", 12, LIMIT)
+            after = self.received(name, source)
+            fields = ("packetsReceived", "framesDecoded")
+            if all(after.get(field, 0) == before.get(field, 0) for field in fields):
+                break
+            assert time.monotonic() < deadline, f"{source} of {name} goes on: {before}, {after}"
         if source == "microphone" and after:
             grown = after["totalAudioEnergy"] - before.get("totalAudioEnergy", 0)
             assert grown < 1e-4, f"{grown} of sound without a packet"
@@ -218,10 +266,35 @@ class Person:
 
     def switches(self, source: str) -> None:
         """Press the button of `microphone`, `camera` or `screen`."""
-        self.the(f"toggle-{source}").click()
+        button = self.the(f"toggle-{source}")
+        expect(button).not_to_have_attribute("aria-busy", "true")
+        button.click()
 
     def raises_hand(self) -> None:
-        self.the("raise-hand").click()
+        self._puts_hand("false", "true")
+
+    def lowers_hand(self) -> None:
+        self._puts_hand("true", "false")
+
+    def _puts_hand(self, before: str, after: str) -> None:
+        """Press the button, which says what the server knows: pressed too soon it would do the opposite."""
+        button = self.the("raise-hand")
+        expect(button).to_have_attribute("aria-pressed", before)
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", after)
+
+    def clicks_twice(self, button: Locator) -> None:
+        """As those do who double-click everything, a button that goes when it has done its work: the second
+        click comes before anything is drawn. Of real ones it may be for what is there after the first."""
+        button.click(trial=True)
+        button.evaluate("button => { button.focus(); button.click(); button.click(); }")
+
+    def copies(self, button: Locator, word: str = "Copied") -> str:
+        """What is in the clipboard after a press of a button, which says so for two seconds."""
+        button.evaluate(_SAYS_SO, word)
+        button.click()
+        expect(button).to_have_attribute("data-said-so", "")
+        return self.page.evaluate("() => navigator.clipboard.readText()")
 
     def writes(self, text: str, to: str = "") -> None:
         """Send a chat message, to the recipient shown under this label."""
@@ -234,21 +307,36 @@ class Person:
         return self.the("chat-message").filter(has_text=text)
 
     def acts_on(self, name: str, choice: str) -> None:
-        """Open somebody's menu, choose from it by test id, and close it."""
-        self._chooses(name, choice)
+        """Open somebody's menu, and choose from it by test id what closes it."""
+        self._menu_of(name).click()
+        self.the(choice).click()
+        expect(self.page.get_by_role("menu")).to_have_count(0)
+
+    def allows(self, name: str, what: str) -> None:
+        """Give somebody a permission that they have not."""
+        self.ticks(self._menu_of(name), f"permit-{what}", on=True)
+
+    def forbids(self, name: str, what: str) -> None:
+        """Take a permission from somebody who has it."""
+        self.ticks(self._menu_of(name), f"permit-{what}", on=False)
+
+    def ticks(self, opener: Locator, choice: str, *, on: bool) -> None:
+        """Open a menu, tick a choice by test id or take its tick away, and close the menu. The tick is what
+        the server knows: it is there or gone once the server has done what was chosen."""
+        opener.click()
+        expect(self.the(choice)).to_be_checked(checked=not on)
+        self.the(choice).click()
+        expect(self.the(choice)).to_be_checked(checked=on)
         menu = self.page.get_by_role("menu")
-        if menu.count():
-            self.page.keyboard.press("Escape")
+        menu.press("Escape")
         expect(menu).to_have_count(0)
 
     def removes(self, name: str) -> None:
-        # Choosing this closes the menu by itself; Escape would close the question that follows.
-        self._chooses(name, "moderate-remove")
+        self.acts_on(name, "moderate-remove")
         self.the("confirm-remove").click()
 
-    def _chooses(self, name: str, choice: str) -> None:
-        self.the("participant", name=name).get_by_test_id("participant-menu").click()
-        self.the(choice).click()
+    def _menu_of(self, name: str) -> Locator:
+        return self.the("participant", name=name).get_by_test_id("participant-menu")
 
 
 def _quoted(text: str) -> str:

@@ -97,9 +97,9 @@ def test_addresses_in_messages_can_be_followed(tenant: Tenant, join: Join) -> No
 def test_who_may_not_write_is_told(tenant: Tenant, join: Join) -> None:
     room = tenant.room()
     moderator, ben = join(room, "Mia", as_="Moderator"), join(room, "Ben")
-    moderator.acts_on("Ben", "permit-chat")
+    moderator.forbids("Ben", "chat")
     expect(ben.the("chat-input")).to_be_disabled()
     expect(ben.the("chat-input")).to_have_attribute("placeholder", "You may not write in this room.")
-    moderator.acts_on("Ben", "permit-chat")
+    moderator.allows("Ben", "chat")
     ben.writes("Thank you")
     expect(moderator.message("Thank you")).to_have_count(1)

@@ -95,12 +95,12 @@ def test_a_revoked_source_is_silenced_even_if_the_client_goes_on_sending(
     mallory = Intruder(newcomer("Mallory"), tenant.person(first_name="Mallory", last_name="M").token, room)
     assert mallory.publishes_everything() == ["sendonly"] * 4
     moderator.hears("Mallory M")
-    moderator.acts_on("Mallory M", "permit-voice")
+    moderator.forbids("Mallory M", "voice")
     expect(moderator.tile("Mallory M")).to_have_attribute("data-audio", "off")
     before = mallory.packets_sent()
     moderator.gets_nothing("Mallory M", "microphone", while_seeing="Mallory M")
     assert mallory.packets_sent()["0"] > before["0"], "nothing was sent that could have been silenced"
-    moderator.acts_on("Mallory M", "permit-video")
+    moderator.forbids("Mallory M", "video")
     expect(moderator.tile("Mallory M")).to_have_attribute("data-video", "off")
     refused = mallory.ask(type="moderate", participantId=moderator.id_of("Mallory M"), action="mute")
     assert (refused["type"], refused["code"]) == ("error", "not_allowed")

@@ -112,7 +112,8 @@ def test_a_dead_network_is_noticed_and_sound_and_pictures_come_back(
     anna.sees("Ben", limit=PATIENCE)
     ben.sees("Anna", limit=PATIENCE)
     is_over(started, record_property)
-    assert [one["resumed"] for one in ben.heard if one["type"] == "joined"] == [False, True]
+    first, *again = [one["resumed"] for one in ben.heard if one["type"] == "joined"]
+    assert (first, set(again)) == (False, {True})
     expect(ben.the("raise-hand")).to_have_attribute("aria-pressed", "true")
     anna.meets("Ben")
 
@@ -125,7 +126,7 @@ def test_what_a_moderator_did_meanwhile_holds(tenant: Tenant, join: Join, wire: 
     wire.cut()
     expect(moderator.tile("Ben")).to_contain_text("Connection lost")
     moderator.acts_on("Ben", "moderate-mute")
-    moderator.acts_on("Ben", "permit-video")
+    moderator.forbids("Ben", "video")
     wire.mend()
     ben.is_inside()
     expect(ben.the("self-tile")).to_have_attribute("data-audio", "off")
@@ -153,12 +154,10 @@ def test_a_server_that_is_gone_for_a_while(
         anna.opens(demo.links.moderator).joins("Anna")
         ben = newcomer("Ben", base_url=demo.base_url).opens(demo.links.participant).joins("Ben")
         anna.raises_hand()
-        expect(anna.the("raise-hand")).to_have_attribute("aria-pressed", "true")
-        anna.raises_hand()
-        expect(anna.the("raise-hand")).to_have_attribute("aria-pressed", "false")
+        anna.lowers_hand()
         ben.raises_hand()
         expect(anna.tile("Ben")).to_contain_text("hand raised")
-        anna.acts_on("Ben", "permit-video")
+        anna.forbids("Ben", "video")
         expect(ben.the("toggle-camera")).to_have_attribute("aria-disabled", "true")
         ben.hears("Anna")
         anna.until(lambda: decisions(data), bool, "a decision in the database")
