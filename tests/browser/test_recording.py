@@ -45,7 +45,7 @@ def film_of(
         lambda: program.asks("GET", f"/meeting/{meeting['id']}/summary"),
         lambda told: bool(told["recordings"]) and told["recordings"][0]["state"] == "ready",
         "the recording",
-        limit=60,
+        limit=120,
     )
     (recording,) = summary["recordings"]
     reply = running.http.get(recording["url"])
@@ -58,6 +58,15 @@ def film_of(
     return film, recording
 
 
+def shows_both(film: Film, start: float, end: float) -> bool:
+    """Whether there are pictures on both sides at a moment between two seconds, the middle first."""
+    middle = (start + end) / 2
+    moments = sorted(
+        (start + number / 4 for number in range(1, int(4 * (end - start)))), key=lambda at: abs(at - middle)
+    )
+    return any(film.bright(at, 0, 0.5) > 0.3 and film.bright(at, 0.5, 1) > 0.3 for at in moments)
+
+
 def test_what_is_said_and_shown_is_in_the_file_and_nothing_else(
     running: RunningPlatform, newcomer: Newcomer, tmp_path: Path
 ) -> None:
@@ -66,6 +75,7 @@ def test_what_is_said_and_shown_is_in_the_file_and_nothing_else(
     page = f"{running.base_url}/#/meeting/{meeting['meetingId']}"
     nora = newcomer("Nora", on=BOTH).opens(page)
     expect(nora.the("meeting-recorded")).to_be_visible()
+    came = time.monotonic()
     nora.joins("Nora")
     expect(nora.the("recording")).to_be_visible()
     ben = newcomer("Ben", on=("camera",), locale="de-DE").opens(page).joins("Bén: d'Or % \\n")
@@ -74,24 +84,26 @@ def test_what_is_said_and_shown_is_in_the_file_and_nothing_else(
     nora.sees("Bén: d'Or % \\n")
     ben.sees("Nora")
     nora.page.wait_for_timeout(SPEECH)
+    silenced = time.monotonic()
     nora.switches("microphone")
     nora.page.wait_for_timeout(PAUSE)
     nora.switches("microphone")
+    pause = time.monotonic() - silenced
     ben.hears("Nora")
     nora.page.wait_for_timeout(SPEECH)
     ben.leaves()
     nora.leaves()
+    stayed = time.monotonic() - came
 
     film, _ = film_of(running, nora, program, meeting, tmp_path)
     assert film.codecs() == {"h264", "aac"}
     spent = (SPEECH + PAUSE + SPEECH) / 1000
-    assert spent < film.seconds < spent + 25
-    end = film.seconds
-    (muted,) = film.silences(PAUSE / 1000 - 0.5)
-    assert muted[1] - muted[0] == pytest.approx(PAUSE / 1000, abs=1.5)
-    assert film.loudest(end - 3, end - 0.5) > -30
-    assert film.bright(end - 2, 0, 0.5) > 0.3
-    assert film.bright(end - 2, 0.5, 1) > 0.3
+    assert spent < film.seconds < stayed + 10
+    # It may begin before her voice does.
+    (muted,) = (one for one in film.silences(PAUSE / 1000 - 0.5) if one[0] > 0.5)
+    assert PAUSE / 1000 - 1.5 < muted[1] - muted[0] < pause + 1.5
+    assert film.loudest(muted[1], film.seconds - 0.5) > -30
+    assert shows_both(film, muted[1], film.seconds)
 
 
 def test_it_is_switched_on_and_off_meanwhile_and_outlives_the_media_server(
@@ -108,6 +120,7 @@ def test_it_is_switched_on_and_off_meanwhile_and_outlives_the_media_server(
     ben.sees("Nora")
     expect(nora.the("recording")).to_have_count(0)
 
+    asked = time.monotonic()
     program.asks("PUT", f"/meeting/{meeting['id']}/false", {"isRecorded": True})
     expect(nora.the("recording")).to_be_visible()
     began = time.monotonic()
@@ -127,19 +140,18 @@ def test_it_is_switched_on_and_off_meanwhile_and_outlives_the_media_server(
     ben.sees("Nora")
     nora.page.wait_for_timeout(SPEECH)
     expect(ben.the("recording")).to_be_visible()
+    least = time.monotonic() - began
     program.asks("PUT", f"/meeting/{meeting['id']}/false", {"isRecorded": False})
-    lasted = time.monotonic() - began
     expect(nora.the("recording")).to_have_count(0)
+    most = time.monotonic() - asked
     expect(ben.the("recording")).to_have_count(0)
 
     film, recording = film_of(running, nora, program, meeting, tmp_path)
     assert film.codecs() == {"h264", "aac"}
-    assert film.seconds == pytest.approx(lasted, abs=2)
+    assert least - 2 < film.seconds < most + 2
     for start, end in ((0, killed), (film.seconds - 2.5, film.seconds - 0.5)):
-        second = (start + end) / 2
         assert film.loudest(start, end) > -30
-        assert film.bright(second, 0, 0.5) > 0.3
-        assert film.bright(second, 0.5, 1) > 0.3
+        assert shows_both(film, start, end)
     for kind in ("meeting.recording_started", "meeting.recording_stopped", "meeting.recording_created"):
         events = running.run(running.platform.events.log.read(None, EventFilter(types=[kind])))
         told = [event.data["recording_id"] for event in events]
