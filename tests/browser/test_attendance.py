@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -111,8 +113,8 @@ def test_a_meeting_has_a_file_too(university: Tenant, newcomer: Newcomer, tmp_pa
     is_sound(ada.page)
     name, rows = _file(ada, tmp_path)
     assert name == "attendance-Sprechstunde.csv"
-    day = NOON.date().isoformat()
+    came = NOON.astimezone(ZoneInfo("Europe/Berlin"))
     assert rows == [
         ["Name", "E-mail", "As", "Came (Europe/Berlin)", "Left (Europe/Berlin)", "Minutes"],
-        ["Nora", "", "Guest", f"{day} 13:00:00", f"{day} 13:30:00", "30"],
+        ["Nora", "", "Guest", f"{came:%F %T}", f"{came + timedelta(minutes=30):%F %T}", "30"],
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
+from switchroom.db.base import now
 from switchroom.events.models import Event
 from switchroom.identity.permissions import ALL_ADMINISTRATION
 from switchroom.identity.tokens import AccessToken, SubjectKind
@@ -23,7 +24,8 @@ from tests.meetings.planning import plan
 from tests.platform import Tenant
 from tests.postgresql import new_database
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NOON = (now() - timedelta(days=7)).replace(hour=12, minute=0, second=0, microsecond=0)
+"""Of a day not long ago: events are kept for so long only."""
 
 
 def minutes(number: float) -> str:
@@ -130,7 +132,8 @@ def test_a_page_follows_another(tenant: Tenant, *, oldest_first: bool) -> None:
 def test_a_time_may_be_said_in_any_zone(tenant: Tenant) -> None:
     room = tenant.room()
     lesson(tenant, room)
-    for since in (minutes(45), "2026-11-20T21:45:00+09:00", "2026-11-20T05:15:00-07:30"):
+    day = NOON.date().isoformat()
+    for since in (minutes(45), f"{day}T21:45:00+09:00", f"{day}T05:15:00-07:30"):
         assert names(ask(tenant, "rooms/attendance", roomId=room, since=since)) == ["Eve", "Ada"]
     assert names(ask(tenant, "rooms/attendance", roomId=room, since=minutes(64))) == []
 
