@@ -94,7 +94,7 @@ def test_an_administrator_sets_the_branding_and_takes_it_away(university: Tenant
     ada.the("branding-mail-text").fill("Questions?\n0221 4711")
     expect(ada.the("preview-mail-text")).to_have_text("Questions?\n0221 4711", use_inner_text=True)
     is_sound(ada.page)
-    ada.the("save-branding").dblclick()
+    ada.clicks_twice(ada.the("save-branding"))
     says(ada, "The branding is saved.")
     _shows_its_brand_in_head(ada)
 

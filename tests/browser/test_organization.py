@@ -33,7 +33,7 @@ def test_a_new_organization_greets_with_the_first_steps(university: Tenant, newc
     ada.the("first-step", name="settings").get_by_role("link").click()
     ada.the("organization-name").fill("Hochschule Köln")
     ada.the("privacy-link").fill("https://example.org/privacy")
-    ada.the("save-organization").dblclick()
+    ada.clicks_twice(ada.the("save-organization"))
     says(ada, "The organization is saved.")
     ada.the("portal-page", name="rooms").click()
     expect(steps).to_contain_text("Welcome to Hochschule Köln")
@@ -76,7 +76,7 @@ def test_two_administrators_at_once_overwrite_no_settings(university: Tenant, ne
     olga.the("kept-days").fill("30")
     olga.the("save-organization").click()
     expect(olga.page.get_by_role("alertdialog")).to_contain_text("more than 30 days ago")
-    olga.the("confirm-delete").dblclick()
+    olga.clicks_twice(olga.the("confirm-delete"))
     says(olga, "saved")
     expect(olga.the("kept-days")).to_have_value("30")
 
@@ -86,7 +86,7 @@ def test_a_key_is_made_shown_once_and_revoked(university: Tenant, newcomer: Newc
     ada.the("new-api-key").click()
     ada.the("key-name").fill("courses")
     ada.the("person-role").select_option("rooms")
-    ada.the("make-key").dblclick()
+    ada.clicks_twice(ada.the("make-key"))
     code = ada.the("secret").inner_text()
     assert len(code) == 40
     is_sound(ada.page)
@@ -100,13 +100,13 @@ def test_a_key_is_made_shown_once_and_revoked(university: Tenant, newcomer: Newc
     ada.page.reload()
     expect(key).to_contain_text("Last used on")
     key.get_by_test_id("revoke-key").click()
-    key.get_by_test_id("confirm-delete").dblclick()
+    ada.clicks_twice(key.get_by_test_id("confirm-delete"))
     says(ada, "The key courses is revoked.")
     expect(key).to_have_count(0)
 
     ada.the("new-meeting-key").click()
     ada.the("key-name").fill("Calendar")
-    ada.the("make-key").dblclick()
+    ada.clicks_twice(ada.the("make-key"))
     expect(ada.the("secret")).to_be_visible()
     ada.the("close-secret").click()
     expect(ada.the("key", name="Calendar")).to_contain_text("Meetings")
@@ -122,7 +122,7 @@ def test_a_web_hook_is_made_tested_and_removed(university: Tenant, newcomer: New
     ada.the("save-hook").click()
     expect(ada.the("error-message")).to_be_visible()
     ada.the("hook-types").fill("room.*, meeting.created")
-    ada.the("save-hook").dblclick()
+    ada.clicks_twice(ada.the("save-hook"))
     expect(ada.the("secret")).to_be_visible()
     ada.the("close-secret").click()
     hook = ada.the("hook", name="Courses")
@@ -162,7 +162,7 @@ def test_a_permission_group_is_changed(university: Tenant, newcomer: Newcomer) -
     group.get_by_test_id("change-group").click()
     ada.the("group-flag", name="chat").uncheck()
     is_sound(ada.page)
-    ada.the("save-group").dblclick()
+    ada.clicks_twice(ada.the("save-group"))
     says(ada, "Spectator is changed.")
     expect(group).not_to_contain_text("Write in the chat")
 
@@ -173,6 +173,7 @@ def test_every_part_on_a_phone_in_german(university: Tenant, newcomer: Newcomer)
         ada.the("organization-part", name=part).press("Enter")
         expect(ada.the("organization-part", name=part)).to_have_attribute("aria-current", "page")
         expect(ada.page.get_by_role("heading", level=2)).to_be_visible()
+        expect(ada.page.locator("main .mantine-Loader-root")).to_have_count(0)
         is_sound(ada.page)
         assert ada.page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, part
 
@@ -200,7 +201,8 @@ def test_use_is_charted_and_downloaded(university: Tenant, newcomer: Newcomer, t
     download.value.save_as(path)
     rows = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
     assert rows[0][0] == "Day"
-    assert rows[-1] == [today.date().isoformat(), "1", "0.5", "3", "0"]
+    # The last, unless midnight has come meanwhile.
+    assert [today.date().isoformat(), "1", "0.5", "3", "0"] in rows[-2:]
     ada.the("statistics-period").select_option("7")
     expect(chart.locator("tr")).to_have_count(7)
 

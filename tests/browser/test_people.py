@@ -36,7 +36,7 @@ def card(person: Person, name: str) -> Locator:
 
 def says(person: Person, text: str) -> None:
     """Has been told what was done, for all to see."""
-    expect(person.the("announcement").last).to_contain_text(text)
+    person.announces(text)
 
 
 def test_somebody_is_invited_changed_disabled_and_removed(university: Tenant, newcomer: Newcomer) -> None:
@@ -48,7 +48,7 @@ def test_somebody_is_invited_changed_disabled_and_removed(university: Tenant, ne
     ada.the("invite-first").fill("Grace")
     ada.the("invite-last").fill("Höpper")
     ada.the("person-role").select_option("people")
-    ada.the("send-invitation").dblclick()
+    ada.clicks_twice(ada.the("send-invitation"))
     says(ada, f"The invitation is on its way to {email}.")
     grace = card(ada, "Grace Höpper")
     expect(grace).to_contain_text("Administers people")
@@ -63,7 +63,7 @@ def test_somebody_is_invited_changed_disabled_and_removed(university: Tenant, ne
     expect(ada.the("person-email")).to_be_disabled()
     ada.the("person-lastName").fill("Hopper")
     is_sound(ada.page)
-    ada.the("save-person").dblclick()
+    ada.clicks_twice(ada.the("save-person"))
     says(ada, "Grace Hopper is changed.")
 
     card(ada, "Grace Hopper").get_by_test_id("open-person").click()
@@ -98,6 +98,7 @@ def test_two_administrators_at_once_overwrite_nothing(university: Tenant, newcom
     olga = administer(newcomer, other)
     for one in (ada, olga):
         card(one, "Pat Person").get_by_test_id("open-person").click()
+        expect(one.the("person-lastName")).to_have_value("Person")
     olga.the("person-lastName").fill("Olgas")
     olga.the("save-person").click()
     says(olga, "Pat Olgas is changed.")
@@ -131,7 +132,7 @@ def test_many_are_invited_from_a_table_and_what_failed_is_said(
     )
     expect(ada.the("preview")).to_contain_text("Jürgen")
     is_sound(ada.page)
-    ada.the("send-invitations").dblclick()
+    ada.clicks_twice(ada.the("send-invitations"))
     expect(ada.the("batch-outcome")).to_contain_text("2 people are invited. 2 rows could not be invited.")
     failures = ada.the("failures")
     expect(failures).to_contain_text(member.username)
@@ -214,10 +215,10 @@ def test_somebody_changes_their_profile_and_signs_out_elsewhere(
     here.the("profile-first").fill("Patrick")
     here.the("profile-language").select_option("de")
     is_sound(here.page)
-    here.the("save-profile").dblclick()
+    here.clicks_twice(here.the("save-profile"))
     says(here, "Ihr Profil ist gespeichert.")
     expect(here.the("own-name")).to_have_text("Patrick Groß")
-    here.the("end-sessions").dblclick()
+    here.clicks_twice(here.the("end-sessions"))
     says(here, "Sie sind überall sonst abgemeldet.")
     expect(here.the("session")).to_have_count(1)
     elsewhere.page.reload()

@@ -36,7 +36,7 @@ def test_a_recording_is_found_taken_along_and_deleted(
     row.get_by_test_id("delete-recording").click()
     ada.reads("Its film goes along and cannot be brought back")
     is_fine(ada)
-    row.get_by_test_id("confirm-delete").dblclick()
+    ada.clicks_twice(row.get_by_test_id("confirm-delete"))
     announced(ada, "The recording of “Standup” is deleted.")
     expect(row).to_have_count(0)
     expect(ada.the("listed-recording")).to_have_count(1)

@@ -47,7 +47,7 @@ def fills(person: Person, topic: str, day: datetime = TENTH, **fields: str) -> N
 
 
 def announced(person: Person, text: str) -> None:
-    expect(person.the("announcement").filter(has_text=text)).to_be_visible()
+    person.announces(text)
 
 
 def entry(person: Person, topic: str) -> Locator:
@@ -68,7 +68,7 @@ def test_a_teacher_makes_a_meeting_invites_and_calls_it_off(tenant: Tenant, newc
     pat.the("invitee-addresses").fill("")
     pat.the("invitee", name=nora).get_by_test_id("invitee-role").select_option("moderator")
     is_fine(pat)
-    pat.the("save-meeting").dblclick()
+    pat.clicks_twice(pat.the("save-meeting"))
     announced(pat, "“Parents’ evening” is made. The invitations are on their way.")
     expect(pat.the("scheduled-meeting")).to_have_attribute("data-state", "to_come")
     expect(pat.the("invited", name=nora)).to_contain_text("Moderator")
@@ -87,7 +87,7 @@ def test_a_teacher_makes_a_meeting_invites_and_calls_it_off(tenant: Tenant, newc
     pat.reads("1 person gets a cancellation by mail.")
     pat.the("cancel-reason").fill("The hall is <flooded>.")
     is_fine(pat)
-    pat.the("confirm-cancel").dblclick()
+    pat.clicks_twice(pat.the("confirm-cancel"))
     announced(pat, "“Parents’ night” is cancelled.")
     expect(pat.the("agenda-entry")).to_have_count(0)
     mails = mails_to(tenant.running, nora, count=3)
@@ -182,6 +182,7 @@ def test_an_administrator_sees_everybodys_and_finds_people_to_invite(
     expect(pat.the("find-people")).to_have_count(0)
     fills(pat, "Kim's")
     pat.the("save-meeting").click()
+    announced(pat, "“Kim's” is made.")
     expect(pat.the("agenda-whose")).to_have_count(0)
 
     ada = comes(newcomer("Ada"), tenant.administrator)
@@ -209,7 +210,7 @@ def test_what_has_been_is_seen_afterwards(tenant: Tenant, newcomer: Newcomer) ->
     nora.writes("Here is the plan: https://example.org/plan")
     expect(ada.the("attendance")).to_contain_text("still inside", timeout=60_000)
     ada.the("close-meeting").click()
-    ada.the("confirm-close").dblclick()
+    ada.clicks_twice(ada.the("confirm-close"))
     announced(ada, "“Standup” has ended.")
     expect(nora.page.locator("body")).to_contain_text("The meeting is over")
     summary = ada.the("meeting-summary")
@@ -228,7 +229,7 @@ def test_the_calendar_feed_is_found_and_renewed(tenant: Tenant, newcomer: Newcom
     assert "In the feed" in tenant.running.http.get(first).text
     is_fine(ada)
     ada.the("renew-feed").click()
-    ada.the("confirm-renew").dblclick()
+    ada.clicks_twice(ada.the("confirm-renew"))
     announced(ada, "There is a new address.")
     expect(ada.the("feed-address")).not_to_have_value(first)
     assert tenant.running.http.get(first).status_code == 404
@@ -264,6 +265,8 @@ def test_meetings_on_a_phone_in_german(tenant: Tenant, newcomer: Newcomer) -> No
     expect(ada.the("calendar")).to_have_count(0)
     is_fine(ada)
     entry(ada, "Besprechung").get_by_test_id("open-meeting").click()
+    expect(ada.the("scheduled-meeting", name="Besprechung")).to_be_visible()
+    expect(ada.page.locator("main .mantine-Loader-root")).to_have_count(0)
     is_fine(ada)
     ada.the("change-meeting").click()
     expect(ada.the("meeting-topic")).to_have_value("Besprechung")
