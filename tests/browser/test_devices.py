@@ -99,6 +99,7 @@ def test_who_changes_their_mind_about_the_screen_is_not_bothered(tenant: Tenant,
     anna.switches("screen")
     expect(anna.the("toggle-screen")).to_have_attribute("aria-pressed", "false")
     anna.writes("still here")
+    expect(anna.message("still here")).to_have_count(1)
     expect(anna.page.get_by_text("cannot be shared")).to_have_count(0)
 
 

@@ -39,7 +39,7 @@ def test_each_document_is_read(running: RunningPlatform, newcomer: Newcomer, loc
         shown = reader.the("document")
         expect(shown.locator(".title").first).to_contain_text(heading)
         expect(shown.locator(".opblock-summary-path", has_text=path).first).to_be_visible()
-        assert reader.page.url == f"{running.base_url}/docs#{name}"
+        expect(reader.page).to_have_url(f"{running.base_url}/docs#{name}")
     assert elsewhere == []
     assert reader.crashes == []
     assert [line for line in reader.console if "Content Security Policy" in line] == []
@@ -60,8 +60,9 @@ def test_a_call_is_tried(running: RunningPlatform, tenant: Tenant, newcomer: New
     signing_in.get_by_role("button", name="Execute").click()
     answer = signing_in.locator(".live-responses-table .response")
     expect(answer.locator(".response-col_status")).to_contain_text("200")
-    told = answer.locator(".response-col_description pre").first.inner_text()
-    token = json.loads(told)["auth_token"]
+    told = answer.locator(".response-col_description pre").first
+    expect(told).to_contain_text("auth_token")
+    token = json.loads(told.inner_text())["auth_token"]
 
     reader.page.get_by_role("button", name="Authorize").first.click()
     dialog = reader.page.locator(".auth-container")

@@ -139,6 +139,7 @@ def test_links_that_are_good_no_more(university: Tenant, newcomer: Newcomer, loc
     first, second = newcomer("Jürgen", locale=locale), newcomer("Again", locale=locale)
     first.opens(link)
     second.opens(link)
+    expect(second.the("invitation-password")).to_be_visible()
     accepts(first, NEW_PASSWORD)
     expect(first.the("password-set")).to_be_visible()
     accepts(second, "another password")

@@ -170,23 +170,27 @@ def test_the_token_of_a_launch_address_stays_in_no_address_bar_and_no_history(
     guest.joins()
     guest.page.reload()
     guest.joins()
-    assert token in kept_by(guest)
+    keeps(guest, token)
     guest.leaves()
-    guest.until(lambda: kept_by(guest), lambda kept: token not in kept, "what the tab keeps")
+    keeps(guest, token, so=False)
     guest.the("rejoin").click()
     guest.is_inside()
-    assert token in kept_by(guest)
+    keeps(guest, token)
     guest.leaves()
-    guest.the("rejoin").wait_for()
+    keeps(guest, token, so=False)
     guest.page.reload()
     guest.is_told("the address needs --url=")
     guest.page.go_back()
     assert token not in guest.page.url
 
 
-def kept_by(somebody: Person) -> str:
-    """All that the tab keeps of the pages in it."""
-    return str(somebody.page.evaluate("() => JSON.stringify({...sessionStorage, ...localStorage})"))
+def keeps(somebody: Person, token: str, *, so: bool = True) -> None:
+    """The tab keeps the token, or does not any more."""
+
+    def kept() -> bool:
+        return token in somebody.page.evaluate("() => JSON.stringify({...sessionStorage, ...localStorage})")
+
+    somebody.until(kept, lambda is_kept: is_kept is so, f"a tab that keeps the token: {so}")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +215,7 @@ def test_a_forged_token_is_refused(tenant: Tenant, newcomer: Newcomer) -> None:
     mallory = newcomer("Mallory").opens(launch_address(tenant, room, forged))
     mallory.the("join").click()
     mallory.is_told("Your access is not valid.")
-    mallory.until(lambda: kept_by(mallory), lambda kept: forged not in kept, "what the tab keeps")
+    keeps(mallory, forged, so=False)
 
 
 def test_a_guest_link_used_twice_puts_out_the_first(tenant: Tenant, newcomer: Newcomer) -> None:

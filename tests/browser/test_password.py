@@ -284,6 +284,7 @@ def test_who_is_signed_in_changes_theirs(university: Tenant, newcomer: Newcomer,
     for one in (here, elsewhere):
         expect(sign_in(one, account).the("room", name="Mensa")).to_be_visible()
     here.the("open-change-password").click()
+    expect(here.the("old-password")).to_be_focused()
     is_sound(here.page)
     here.the("old-password").fill("guessed")
     here.the("new-password").fill("zu kurz")
