@@ -20,8 +20,8 @@ from tests.jobs.place import note
 SHORT = timedelta(seconds=2)
 """A lease for those that die or are lost."""
 
-LONG = timedelta(seconds=3)
-"""A lease for those that keep it, on a machine that is busy."""
+HOUR = timedelta(hours=1)
+"""A lease for those that keep it, however long the machine stands still."""
 
 SECOND = timedelta(seconds=1)
 
@@ -47,7 +47,6 @@ class Errands(Work[Claim[Errand]]):
     """What one worker does of them: `way` first, then note that it is done."""
 
     kind = "errands"
-    finish_limit = 1.0
 
     def __init__(
         self,
@@ -56,12 +55,14 @@ class Errands(Work[Claim[Errand]]):
         *,
         at_once: int = 2,
         look_every: float = 0.1,
-        lease: timedelta = LONG,
+        lease: timedelta = HOUR,
+        finish_limit: float = 1.0,
         way: Callable[[Claim[Errand]], Awaitable[None]] | None = None,
         retries: Sequence[timedelta] = (),
     ) -> None:
         self.at_once = self.claims_at_once = at_once
         self.look_every = look_every
+        self.finish_limit = finish_limit
         self.database = database
         self.worker = worker
         self.way = way

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from datetime import timedelta
+
+import pytest
 
 from switchroom.jobs.retry import Backoff, Schedule, exponential
 
@@ -47,15 +49,17 @@ def test_jitter_spreads_what_failed_together() -> None:
     assert all(delay is not None and 90 * SECOND <= delay <= 110 * SECOND for delay in delays)
 
 
-async def test_a_backoff_grows_until_it_succeeds() -> None:
-    backoff = Backoff(timedelta(seconds=0.05), timedelta(seconds=0.2), jitter=0.0)
+async def test_a_backoff_grows_until_it_succeeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
 
-    async def rest() -> float:
-        begun = time.monotonic()
+    async def rested(seconds: float) -> None:
+        rests.append(seconds)
+
+    backoff = Backoff(timedelta(seconds=1), timedelta(seconds=4), jitter=0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "sleep", rested)
+        for _ in range(4):
+            await backoff.rest()
+        backoff.reset()
         await backoff.rest()
-        return time.monotonic() - begun
-
-    for least in (0.05, 0.1, 0.2, 0.2):
-        assert await rest() >= least
-    backoff.reset()
-    assert await rest() < 0.2
+    assert rests == [1, 2, 4, 4, 1]

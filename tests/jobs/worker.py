@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -27,9 +29,22 @@ def count(database_url: str, worker: str, lease: timedelta, fast: timedelta = ti
     asyncio.run(counting(Database(database_url, bus), bus, worker, lease))
 
 
-async def counting(database: Database, bus: Bus, worker: str, lease: timedelta) -> None:
+def count_once(database_url: str, worker: str, lease: timedelta) -> None:
+    """Count until the lease is lost, and give it up at once when it falls to this process again."""
+    logs.configure("text", "error")
+    bus = Bus()
+    asyncio.run(counting(Database(database_url, bus), bus, worker, lease, turns=1))
+
+
+async def counting(
+    database: Database, bus: Bus, worker: str, lease: timedelta, *, turns: float = math.inf
+) -> None:
+    """Count whenever the lease falls to this worker, at most so many times."""
+
     async def work(held: HeldLease) -> None:
-        while True:
+        nonlocal turns
+        turns -= 1
+        while turns >= 0:
             async with database.write(None) as session:
                 await held.hold(session)
                 await note(session, NAME, worker)
@@ -47,6 +62,18 @@ def errands(
 
     async def way(_: Claim[Errand]) -> None:
         await asyncio.sleep(seconds)
+
+    work = Errands(Database(database_url), worker, lease=lease, way=way)
+    asyncio.run(work.runner.run())
+
+
+def errands_until(database_url: str, worker: str, lease: timedelta, file: Path) -> None:
+    """Do errands, each until the file is there."""
+    logs.configure("text", "error")
+
+    async def way(_: Claim[Errand]) -> None:
+        while not file.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it
+            await asyncio.sleep(0.01)
 
     work = Errands(Database(database_url), worker, lease=lease, way=way)
     asyncio.run(work.runner.run())
