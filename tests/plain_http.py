@@ -11,7 +11,10 @@ import httpx
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For `verify` of a client: it trusts nobody."""
 
-request = partial(httpx.request, verify=NO_CERTIFICATES)
+PATIENCE = 60.0
+"""Seconds that an answer may take: a machine that is busy stands still for longer than the usual five."""
+
+request = partial(httpx.request, verify=NO_CERTIFICATES, timeout=PATIENCE)
 get = partial(request, "GET")
 post = partial(request, "POST")
 put = partial(request, "PUT")

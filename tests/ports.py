@@ -12,8 +12,9 @@ from typing import Any
 
 from switchroom.settings import TelephonySettings
 
-_FIRST, _EACH, _RANGES = 30_000, 900, 3
-_OWN = _FIRST + _EACH * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _RANGES)
+_FIRST, _ALL = 30_000, 2700
+_EACH = _ALL // max(3, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+_OWN = _FIRST + _EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _START = random.randrange(_EACH)
 _NUMBERS = itertools.cycle([_OWN + (_START + number) % _EACH for number in range(_EACH)])
 

@@ -39,7 +39,7 @@ from switchroom.rooms.permissions import PARTICIPANT, Permission
 from switchroom.settings import IceSettings
 from tests.ports import free_port
 
-LIMIT = 20.0
+LIMIT = 60.0
 PING_INTERVAL = 2.0
 Message = dict[str, Any]
 

@@ -240,6 +240,6 @@ async def test_people_are_told_to_reconnect_when_the_server_stops() -> None:
         ada, outside = await server.enter("Ada"), await server.connect()
         await server.service.stop()
         for client in (ada, outside):
-            assert await client.closed(limit=1) == 1012
+            assert await client.closed() == 1012
         happened = [(kind, data.get("reason")) for kind, _, data in server.notes.kept]
         assert happened[-2:] == [("room.left", "lost"), ("room.emptied", None)]

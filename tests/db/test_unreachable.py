@@ -16,6 +16,8 @@ from tests.databases import with_tables
 from tests.ports import free_port
 from tests.postgresql import postgresql_server
 
+LIMIT = 20.0
+
 
 async def test_nobody_listens() -> None:
     database = Database(f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/nothing")
@@ -55,7 +57,7 @@ async def test_a_file_that_may_not_grow_is_full_until_it_may(tmp_path: Path) -> 
             await write(10_000_000)
         assert raised.value.code is ErrorCode.DATABASE_FULL
         with pytest.raises(Unavailable):
-            await database.check()
+            await database.check(LIMIT)
         await limit(1_000_000)
         await write(10_000_000)
 
@@ -73,5 +75,5 @@ async def test_connections_that_are_all_in_use_are_no_outage(monkeypatch: pytest
             with pytest.raises(Unavailable):
                 async with database.write(None) as third:
                     await third.execute(text("SELECT 1"))
-        await database.check()
+        await database.check(LIMIT)
         await database.close()

@@ -19,7 +19,7 @@ from switchroom.http import observation
 from tests.dialects.webmeeting_v6.client import Account
 from tests.platform import RunningPlatform, running_platform
 
-_LIMIT = 45.0
+_LIMIT = 90.0
 _V6, _V3 = "/api/v6/meeting", "/v3.0"
 _PATHS = (
     "/client/link",

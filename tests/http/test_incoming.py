@@ -20,7 +20,7 @@ from tests.platform import RunningPlatform, running_platform
 from tests.ports import free_port
 
 MIB = 1 << 20
-LIMIT = 20.0
+LIMIT = 60.0
 
 
 def test_a_network_has_a_part_of_it_and_what_is_small_is_free() -> None:

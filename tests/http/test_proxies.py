@@ -15,7 +15,7 @@ from switchroom.http.listening import listen
 from switchroom.http.proxies import TrustedProxies
 from switchroom.platform.build import Platform
 from switchroom.settings import SecuritySettings, Settings
-from tests.plain_http import NO_CERTIFICATES
+from tests.plain_http import NO_CERTIFICATES, PATIENCE
 
 PROXY, INNER = "10.0.0.1", "10.0.0.2"
 CALLER, LIE = "203.0.113.7", "127.0.0.1"
@@ -96,7 +96,9 @@ async def test_lines_of_their_own_reach_the_metrics_and_throttles(tmp_path: Path
         port = listener.getsockname()[1]
         async with (
             server.serving(platform.asgi(), "127.0.0.1", port, listener),
-            httpx.AsyncClient(verify=NO_CERTIFICATES, base_url=f"http://127.0.0.1:{port}") as client,
+            httpx.AsyncClient(
+                verify=NO_CERTIFICATES, base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE
+            ) as client,
         ):
             statuses = [
                 (

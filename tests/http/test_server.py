@@ -13,7 +13,7 @@ from litestar.types import Receive, Scope, Send
 
 from switchroom.http import server
 from switchroom.http.listening import listen
-from tests.plain_http import NO_CERTIFICATES
+from tests.plain_http import NO_CERTIFICATES, PATIENCE
 
 
 async def test_a_process_that_joins_leaves_the_socket_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ async def test_a_process_that_joins_leaves_the_socket_as_it_is(monkeypatch: pyte
         with socket.socket(fileno=os.dup(listener.fileno())) as handed_over:
             async with (
                 server.serving(_answer, "127.0.0.1", port, handed_over),
-                httpx.AsyncClient(verify=NO_CERTIFICATES) as client,
+                httpx.AsyncClient(verify=NO_CERTIFICATES, timeout=PATIENCE) as client,
             ):
                 assert (await client.get(f"http://127.0.0.1:{port}/")).text == "here"
                 assert not os.get_blocking(listener.fileno())

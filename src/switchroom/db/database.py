@@ -55,8 +55,8 @@ _CONFINED_TO = "confined_to"
 
 _UNWRITABLE = (ErrorCode.DATABASE_FULL, ErrorCode.DATABASE_UNAVAILABLE)
 _UNWRITTEN_FOR = 10.0
-_CHECK_LIMIT = 1.0
-"""Seconds that `check` waits for its write: whoever asks whether the database is well waits two."""
+_WRITE_LIMIT = 1.0
+"""Seconds that `check` waits for its write: more is known of the last one already."""
 
 _ANY_ORGANIZATION = text("SELECT id FROM organizations LIMIT 1")
 _WRITE_OF_SQLITE = text("PRAGMA user_version = 0")
@@ -158,11 +158,11 @@ class Database:
             if engine is not self.engine:
                 await engine.dispose()
 
-    async def check(self) -> None:
+    async def check(self, limit: float) -> None:
         """Look whether the database answers, and, once a write has found it away or full, whether it can be
-        written. Raises Unavailable; for some seconds after such a write at once, for there may be room for
-        little and not for more."""
-        async with self.read(None) as session:
+        written. Raises TimeoutError when it does not answer within so many seconds, and Unavailable; for some
+        seconds after such a write at once, for there may be room for little and not for more."""
+        async with asyncio.timeout(limit), self.read(None) as session:
             await session.execute(_ANY_ORGANIZATION)
         unwritten = self._unwritten
         if unwritten is None:
@@ -170,7 +170,7 @@ class Database:
         if time.monotonic() < self._unwritten_until:
             raise unwritten
         try:
-            async with asyncio.timeout(_CHECK_LIMIT), self.write(None) as session:
+            async with asyncio.timeout(_WRITE_LIMIT), self.write(None) as session:
                 await session.execute(_WRITE_OF_SQLITE if self._sqlite else _WRITE_OF_POSTGRESQL)
         except TimeoutError:
             raise unwritten from None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from switchroom import texts
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
 from switchroom.platform.engines import Engines
 from switchroom.platform.message_server import MessageServer
 from switchroom.settings import Settings
+
+_LIMIT = 2.0
+"""Seconds in which a database answers that has no problem."""
 
 
 class Storage:
@@ -23,8 +24,7 @@ class Storage:
     async def problem(self) -> str | None:
         """Problem with the database, None when it answers."""
         try:
-            async with asyncio.timeout(2):
-                await self.database.check()
+            await self.database.check(_LIMIT)
         except Unavailable as error:
             return texts.message(error, "en", str)
         except TimeoutError:

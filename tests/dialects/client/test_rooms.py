@@ -12,14 +12,17 @@ from switchroom.rooms.admission import LinkState, LinkView
 from switchroom.rooms.models import LinkKind, RoomMode
 from switchroom.rooms.permissions import PARTICIPANT, SPECTATOR, Permission
 from tests.conference.room import RoomServer
-from tests.plain_http import NO_CERTIFICATES
+from tests.plain_http import NO_CERTIFICATES, PATIENCE
 
 QUERY = {"companyId": "01HZ0000000000000000000000", "roomId": "lounge", "accessKey": "key"}
 
 
 async def ask(server: RoomServer, method: str, path: str, **content: Any) -> httpx.Response:
     async with httpx.AsyncClient(
-        verify=NO_CERTIFICATES, base_url=f"http://127.0.0.1:{server.port}", trust_env=False
+        verify=NO_CERTIFICATES,
+        base_url=f"http://127.0.0.1:{server.port}",
+        trust_env=False,
+        timeout=PATIENCE,
     ) as http:
         return await http.request(method, path, **content)
 

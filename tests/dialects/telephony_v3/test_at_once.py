@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.dialects.telephony_v3.client import Api
-from tests.plain_http import NO_CERTIFICATES
+from tests.plain_http import NO_CERTIFICATES, PATIENCE
 from tests.platform import RunningPlatform, Tenant
 
 _ROUNDS = 12
@@ -23,7 +23,9 @@ def _at_once(api: Api, *calls: Call) -> list[tuple[int, str]]:
     begin = threading.Barrier(len(calls))
 
     def call(place: int, method: str, path: str, data: Any) -> None:
-        with httpx.Client(verify=NO_CERTIFICATES, base_url=api.running.base_url, trust_env=False) as client:
+        with httpx.Client(
+            verify=NO_CERTIFICATES, base_url=api.running.base_url, trust_env=False, timeout=PATIENCE
+        ) as client:
             client.get("/v3.0/openapi.json")  # connected
             begin.wait()
             headers, content = {"X-Auth-Token": api.token}, json.dumps({"data": data})

@@ -28,7 +28,7 @@ from switchroom.telephony.resources.trunks import TrunkRow
 from tests.databases import ON_ONE_DATABASE
 from tests.dialects.telephony_v3.client import Api
 from tests.dialects.webmeeting_v6.client import Account
-from tests.plain_http import NO_CERTIFICATES
+from tests.plain_http import NO_CERTIFICATES, PATIENCE
 from tests.platform import RunningPlatform, Tenant
 from tests.telephony.calls.office import ALWAYS
 
@@ -134,7 +134,7 @@ def test_a_menu_is_not_deleted_while_a_callflow_begins_to_use_it(api: Api) -> No
 
         def call(name: str, method: str, path: str, data: Any, found: dict[str, int] = found) -> None:
             with httpx.Client(
-                verify=NO_CERTIFICATES, base_url=api.running.base_url, trust_env=False
+                verify=NO_CERTIFICATES, base_url=api.running.base_url, trust_env=False, timeout=PATIENCE
             ) as client:
                 headers = {"X-Auth-Token": api.token}
                 body = json.dumps({"data": data})

@@ -26,7 +26,7 @@ from switchroom.meetings.recordings.sessions import RecordingSessions
 from tests.dialects.webmeeting_v6.client import Account, Client, instance_key
 from tests.events.receiver import Receiver, Request
 from tests.meetings.recorded import TRACKS
-from tests.plain_http import NO_CERTIFICATES
+from tests.plain_http import NO_CERTIFICATES, PATIENCE
 from tests.platform import RunningPlatform, running_platform
 from tests.postgresql import new_database
 
@@ -204,7 +204,9 @@ def test_two_who_make_the_same_hook_at_once(
     hooks = {name: {"url": listener.url} for name in _NAMES}
 
     def put(number: int) -> int:
-        with httpx.Client(verify=NO_CERTIFICATES, base_url=running.base_url, trust_env=False) as http:
+        with httpx.Client(
+            verify=NO_CERTIFICATES, base_url=running.base_url, trust_env=False, timeout=PATIENCE
+        ) as http:
             changes = hooks | {"onMeetingLeft": None} if number % 3 == 2 else hooks
             key = {"x-api-key": account.instance.key}
             return http.put("/api/v6/webhook", json=changes, headers=key).status_code
