@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,17 +32,14 @@ from switchroom.conference.room.permission_overrides import MOST_REMOVED, Remova
 from switchroom.http.websocket import LARGEST_MESSAGE
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
 from tests.conference.room import RoomServer
-from tests.steps import Steps, allowed
+from tests.steps import TRIES, Steps
 
 pytestmark = pytest.mark.slow
 
 INSIDE, BEFORE = 1000, 400
 """People in the room, half of them moderators who want to see everybody; and people who wait before it."""
 
-TRIES = 2
-"""Times that something may take too long by chance, such as for a collection of garbage."""
-
-LIMIT = 30.0
+LIMIT = 60.0
 ROOM = "lounge"
 MEETING = "5f2c8d6a-0000-4000-8000-000000000001"
 OFFER = (Path(__file__).parent / "offers" / "chromium.sdp").read_text("utf-8").replace("\n", "\r\n")
@@ -115,7 +113,7 @@ def nasty(crowd: Crowd) -> Mapping[str, Sequence[Fields]]:
     """Messages by their type, each after the one before it."""
     wide, marks, turned = "\U0001f600", "a\u0300", "\u202e"
     texts = [LONGEST_TEXT * wide, LONGEST_TEXT // 2 * marks, LONGEST_TEXT * turned, LONGEST_TEXT * "\u200d"]
-    first, second, third, *_ = crowd.inside
+    first, second, *_ = crowd.inside
     everything = dict.fromkeys(("voice", "video", "screen", "chat"), True)
     nobody = [f"{number:0128}" for number in range(1000)]
     return {
@@ -141,8 +139,8 @@ def nasty(crowd: Crowd) -> Mapping[str, Sequence[Fields]]:
         "recording.stop": [{}],
         "removed": [{}],
         "readmit": [{"userId": "x" * 128}],
-        "deny": [{"participantId": crowd.waiting[0]}],
-        "admit": [{"participantId": crowd.waiting[1]}],
+        "deny": [{"participantId": one} for one in crowd.waiting[0 : 2 * TRIES : 2]],
+        "admit": [{"participantId": one} for one in crowd.waiting[1 : 2 * TRIES : 2]],
         "publish": [{"sdp": sdp, "streams": to_builtins(STREAMS), "restart": True} for sdp in offers()],
         "candidate": [
             {"pc": kind, "candidate": {"candidate": wide * 1024, "sdpMid": "y" * 16}, "generation": 1 << 62}
@@ -155,7 +153,9 @@ def nasty(crowd: Crowd) -> Mapping[str, Sequence[Fields]]:
             for those in (crowd.inside, nobody, [])
         ],
         "join": [{"token": "x" * 8192, "roomId": ROOM}],
-        "moderate remove": [{"participantId": third, "action": "remove"}],
+        "moderate remove": [
+            {"participantId": one, "action": "remove"} for one in crowd.inside[2 : 2 + TRIES]
+        ],
         "admit-all": [{}],
         "leave": [{}],
     }
@@ -166,6 +166,8 @@ END: Mapping[str, Sequence[Fields]] = {"end": [{}]}
 
 
 ONCE = ("admit", "deny", "moderate remove", "admit-all")
+"""What is done once to somebody: to others the other times."""
+
 ANSWERED = {one.__struct_config__.tag for one in get_args(AnyClientMessage) if "id" in one.__struct_fields__}
 
 
@@ -206,7 +208,8 @@ class Attacker:
         self._steps = steps
 
     def takes(self, message: str, until: Callable[[Fields], bool] | None = None) -> float:
-        """The longest step of the loop until a message is answered, and what it leaves to be done."""
+        """The longest step of the loop until a message is answered, and what it leaves to be done, in shares
+        of what one may take."""
         self._steps.longest = 0.0
         self._client.send(message)
         if until is not None:
@@ -214,7 +217,7 @@ class Attacker:
         for _ in range(2):
             self._client.send('{"type": "ping"}')
             self._hears(lambda heard: heard["type"] == "pong")
-        return self._steps.longest
+        return self._steps.share()
 
     def joins(self) -> float:
         join = {"type": "join", "token": "Eve", "roomId": ROOM, "displayName": NAME}
@@ -225,7 +228,7 @@ class Attacker:
         self._client.send(json.dumps({"type": how}))
         with pytest.raises(ConnectionClosed):
             self._hears(lambda _: False)
-        return self._steps.longest
+        return self._steps.share()
 
     def says(self, kind: str, fields: Fields) -> float:
         """As `takes`, of a message of this kind. What others do in return is waited for as well."""
@@ -240,28 +243,40 @@ class Attacker:
                 return
 
 
+def comes_in(port: int, steps: Steps, stack: ExitStack) -> tuple[Attacker, float]:
+    """Somebody inside, and the longest step that it took, at the best of some times."""
+    shares: list[float] = []
+    while True:
+        client = stack.enter_context(connect(f"ws://127.0.0.1:{port}/client/socket", max_size=None))
+        eve = Attacker(client, steps)
+        shares.append(eve.joins())
+        if shares[-1] <= 1 or len(shares) == TRIES:
+            return eve, min(shares)
+
+
 def attack(
-    port: int, attacks: Mapping[str, Sequence[Fields] | Sequence[str]], steps: Steps, enough: float
+    port: int, attacks: Mapping[str, Sequence[Fields] | Sequence[str]], steps: Steps
 ) -> Mapping[str, float]:
-    """The longest step that each kind of message takes, for somebody who comes in anew before each kind. What
-    takes more than `enough` is tried again."""
-    took: dict[str, float] = {"join a full room": 0.0}
+    """The longest step that each kind of message takes, for somebody who comes in anew before each kind."""
+    took: dict[str, float] = {}
     for name, those in attacks.items():
-        with connect(f"ws://127.0.0.1:{port}/client/socket", max_size=None) as client:
-            eve, kind = Attacker(client, steps), name.split()[0]
-            took["join a full room"] = max(took["join a full room"], eve.joins())
+        with ExitStack() as stack:
+            kind = name.split()[0]
+            eve, took[f"join before {name}"] = comes_in(port, steps, stack)
+
+            def say(one: Fields | str, eve: Attacker = eve, kind: str = kind) -> float:
+                return eve.takes(one) if isinstance(one, str) else eve.says(kind, one)
+
             if kind in ("leave", "end"):
                 took[name] = eve.goes(kind)
-                continue
-            # A second time what was switched on is switched on again: all of them are repeated, not each.
-            took[name] = float("inf")
-            for _ in range(1 if name in ONCE else TRIES):
-                longest = max(
-                    eve.takes(one) if isinstance(one, str) else eve.says(kind, one) for one in those
-                )
-                took[name] = min(longest, took[name])
-                if longest <= enough:
-                    break
+            elif name in ONCE:
+                took[name] = min(map(say, those))
+            else:
+                # A second time what was switched on is switched on again: all are repeated, not each.
+                shares = [max(map(say, those))]
+                while shares[-1] > 1 and len(shares) < TRIES:
+                    shares.append(max(map(say, those)))
+                took[name] = min(shares)
     return took
 
 
@@ -273,16 +288,16 @@ async def test_no_message_takes_the_loop_for_long(
 ) -> None:
     server = server_with_media
     crowd = await fill(server)
-    steps, enough = Steps(monkeypatch), allowed()
-    took = await asyncio.to_thread(attack, server.port, {**nasty(crowd), "bad": BAD}, steps, enough)
-    assert {kind: seconds for kind, seconds in took.items() if seconds > max(enough, allowed())} == {}
+    steps = Steps(monkeypatch)
+    took = await asyncio.to_thread(attack, server.port, {**nasty(crowd), "bad": BAD}, steps)
+    assert {kind: share for kind, share in took.items() if share > 1} == {}
     live = server.service.find(ROOM)
     assert live is not None
     others = [one for one in live.conference.participants.values() if one.display_name != NAME]
-    assert len(others) == INSIDE + BEFORE - 2, "one was denied, one was put out"
-    took = await asyncio.to_thread(attack, server.port, END, steps, enough)
+    assert len(others) == INSIDE + BEFORE - 2 * TRIES, "some were denied, some were put out"
+    took = await asyncio.to_thread(attack, server.port, END, steps)
     async with asyncio.timeout(LIMIT):
         while server.service.find(ROOM) is not None:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
-    longest = {**took, "after the end": steps.longest}
-    assert {kind: seconds for kind, seconds in longest.items() if seconds > max(enough, allowed())} == {}
+    longest = {**took, "after the end": steps.share()}
+    assert {kind: share for kind, share in longest.items() if share > 1} == {}

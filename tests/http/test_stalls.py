@@ -124,12 +124,13 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 
 
 def least(steps: Steps, ask: Callable[[], int]) -> float:
-    """As `least_share`, of a request that is refused each time."""
+    """The longest step of the event loop in shares of what one may take; the request is answered or refused
+    each time."""
 
-    def refused() -> None:
+    def answered() -> None:
         assert 200 <= ask() < 500
 
-    return steps.least_share(refused)
+    return steps.least(answered)
 
 
 def ask(running: RunningPlatform, request: bytes) -> int:

@@ -79,7 +79,7 @@ def test_no_message_of_a_follower_takes_the_loop_for_long(
                 assert follower.next()["action"] in ("reply", "pong")
                 settle(running)
 
-        took[name] = steps.least_share(say)
+        took[name] = steps.least(say)
     assert {name: share for name, share in took.items() if share > 1} == {}
 
 
@@ -97,7 +97,7 @@ def test_a_message_that_is_too_large_ends_the_connection_and_takes_no_time(
                 follower.next()
             settle(running)
 
-    assert steps.least_share(say) <= 1
+    assert steps.least(say) <= 1
 
 
 SIP_MESSAGES: Mapping[str, str] = {
@@ -122,13 +122,13 @@ async def test_no_message_of_a_phone_takes_the_loop_for_long(steps: Steps) -> No
     took: dict[str, float] = {}
     async with platform(SIP_ANSWERS) as address, connect(address, subprotocols=[SIP]) as phone:
         for name, message in {**SIP_MESSAGES, **{one: one for one in SIP_ANSWERS}}.items():
-            for _ in range(TRIES):
+            shares: list[float] = []
+            while len(shares) < TRIES and min(shares, default=2.0) > 1:
                 steps.longest = 0.0
                 async with asyncio.timeout(LIMIT):
                     assert await answer(phone, message) == SIP_ANSWERS.get(message, ANSWERED)
                 # In a thread of its own: the yardstick would be a long step itself.
-                took[name] = min(await asyncio.to_thread(steps.share), took.get(name, float("inf")))
-                if took[name] <= 1:
-                    break
+                shares.append(await asyncio.to_thread(steps.share))
+            took[name] = min(shares)
         assert await answer(phone, REGISTER) == REGISTERED
     assert {name: share for name, share in took.items() if share > 1} == {}

@@ -24,6 +24,7 @@ from switchroom.meetings.recurrence import (
     rule,
     to_rrule_text,
 )
+from tests.steps import allowed
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAILY, WEEKLY, MONTHLY = FrequencyType
@@ -157,7 +158,7 @@ def test_ten_years_of_days_are_listed_quickly() -> None:
 
     seconds = min(_seconds(lambda: len(_list(recurrence, start, until=until)) == 3653) for _ in range(5))
 
-    assert seconds < 0.2
+    assert seconds < 4 * allowed()
 
 
 def test_a_day_in_the_far_future_is_found_quickly() -> None:
@@ -165,7 +166,8 @@ def test_a_day_in_the_far_future_is_found_quickly() -> None:
 
     for frequency_type in FrequencyType:
         recurrence = Recurrence(frequency_type=frequency_type)
-        assert _seconds(lambda recurrence=recurrence: _list(recurrence, start, from_=from_, limit=1)) < 0.5
+        seconds = _seconds(lambda recurrence=recurrence: _list(recurrence, start, from_=from_, limit=1))
+        assert seconds < 10 * allowed()
 
 
 @pytest.mark.parametrize("timezone", ["Europe/Berlin", "America/New_York", "Asia/Tokyo"])
@@ -295,9 +297,10 @@ def _dates(recurrence: Recurrence, start: datetime) -> list[str]:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    """Of the processor."""
+    began = time.thread_time()
     assert work()
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 @pytest.mark.parametrize("frequency_type", list(FrequencyType))
