@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.conference.room import Client
+from tests.conference.room import LIMIT, Client
 
 EXECUTABLE = os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
 """Chromium without all that is around its pages, which takes a third less of the processors."""
@@ -154,14 +154,14 @@ class Peer:
     async def packets(self, participant: str, source: str) -> int:
         return (await self.received(participant, source)).get("packetsReceived", 0)
 
-    async def sees_frames(self, participant: str, source: str = "camera", limit: float = 15.0) -> None:
+    async def sees_frames(self, participant: str, source: str = "camera", limit: float = LIMIT) -> None:
         """Wait until frames are decoded that were not there before."""
         before = (await self.received(participant, source)).get("framesDecoded", 0)
         await self.until(
             lambda report: report.get("framesDecoded", 0) > max(before, 1), participant, source, limit
         )
 
-    async def hears_sound(self, participant: str, source: str = "microphone", limit: float = 15.0) -> None:
+    async def hears_sound(self, participant: str, source: str = "microphone", limit: float = LIMIT) -> None:
         """Wait until there is sound that was not there before."""
         before = (await self.received(participant, source)).get("totalAudioEnergy", 0)
         await self.until(
@@ -169,7 +169,7 @@ class Peer:
         )
 
     async def until(
-        self, condition: Callable[[dict[str, Any]], bool], participant: str, source: str, limit: float = 15.0
+        self, condition: Callable[[dict[str, Any]], bool], participant: str, source: str, limit: float = LIMIT
     ) -> dict[str, Any]:
         """Wait for statistics of a received stream that meet a condition."""
         report: dict[str, Any] = {}
@@ -188,7 +188,7 @@ class Peer:
 
     async def settles(self, participant: str, source: str) -> None:
         """Wait until what was on its way has arrived: four tenths of a second without a packet."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             before = -1
             while before != (before := await self.packets(participant, source)):
                 await self.page.wait_for_timeout(400)
@@ -208,20 +208,20 @@ class Peer:
             return sum(one["packetsSent"] for one in reports.values() if one["mid"] == mid)
 
         before = await sent()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             while await sent() <= before + 3:
                 await self.page.wait_for_timeout(50)
 
     async def line_of(self, participant: str, source: str) -> str:
         """Wait until a line is subscribed."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             while (participant, source) not in self.lines:
                 await self.page.wait_for_timeout(20)
         return self.lines[participant, source]
 
     async def reaches_generation(self, generation: int) -> None:
         """Wait for the server to make a new subscribe connection."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             while self.generation < generation:
                 await self.page.wait_for_timeout(20)
 

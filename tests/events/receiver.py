@@ -34,7 +34,7 @@ class Receiver:
         self.url = ""
         self._arrived = asyncio.Condition()
 
-    async def got(self, count: int, limit: float = 20.0) -> list[Request]:
+    async def got(self, count: int, limit: float = 60.0) -> list[Request]:
         """The requests, once there are `count` of them."""
         async with asyncio.timeout(limit), self._arrived:
             await self._arrived.wait_for(lambda: len(self.requests) >= count)

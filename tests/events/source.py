@@ -34,7 +34,9 @@ QUICK = tuple(timedelta(milliseconds=20) for _ in range(3))
 PATIENT = 20 * QUICK
 """For deliveries that are taken up by processes that die: each time counts."""
 
-ANSWER_LIMIT = 0.5
+ANSWER_LIMIT = 60.0
+"""Seconds that a receiver may take: nothing is to be sent twice because a machine stands still."""
+
 SHORT_LEASE = timedelta(seconds=0.3)
 SECRET = "a secret that only two know"
 
@@ -63,7 +65,7 @@ class Source:
             query = select(Delivery).where(Delivery.hook_id == hook.id).order_by(Delivery.event_id)
             return (await session.scalars(query)).all()
 
-    async def until(self, hook: WebHook, *states: str, limit: float = 20.0) -> Sequence[Delivery]:
+    async def until(self, hook: WebHook, *states: str, limit: float = 60.0) -> Sequence[Delivery]:
         """The hook's deliveries, once they are in these states."""
         deadline = time.monotonic() + limit
         while True:

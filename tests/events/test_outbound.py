@@ -16,6 +16,7 @@ from switchroom.events.webhooks.outbound import Outbound
 from tests.events.receiver import Receiver, listening
 
 LOOPBACK = ("127.0.0.0/8",)
+LIMIT = 60.0
 
 
 async def send(outbound: Outbound, url: str) -> Answer:
@@ -27,7 +28,7 @@ async def send(outbound: Outbound, url: str) -> Answer:
 
 async def test_an_allowed_address_gets_the_request() -> None:
     async with listening() as receiver:
-        answer = await send(Outbound(LOOPBACK, timeout=5), f"{receiver.url}/a/b?c=d")
+        answer = await send(Outbound(LOOPBACK, timeout=LIMIT), f"{receiver.url}/a/b?c=d")
     assert answer == Answer(200)
     assert answer.is_accepted
     (request,) = receiver.requests
@@ -41,7 +42,7 @@ async def test_an_allowed_address_gets_the_request() -> None:
 async def test_loopback_is_not_reached_by_any_name(name: str) -> None:
     async with listening() as receiver:
         port = receiver.url.rpartition(":")[2]
-        answer = await send(Outbound((), timeout=5), f"http://{name}:{port}/")
+        answer = await send(Outbound((), timeout=LIMIT), f"http://{name}:{port}/")
         assert answer.status == 0
         assert not answer.is_accepted
     assert receiver.requests == []
@@ -50,7 +51,7 @@ async def test_loopback_is_not_reached_by_any_name(name: str) -> None:
 async def test_a_redirect_is_not_followed() -> None:
     async with listening() as receiver, listening() as inside:
         receiver.status, receiver.location = 302, inside.url
-        answer = await send(Outbound(LOOPBACK, timeout=5), receiver.url)
+        answer = await send(Outbound(LOOPBACK, timeout=LIMIT), receiver.url)
     assert answer == Answer(302)
     assert not answer.is_accepted
     assert inside.requests == []
@@ -65,7 +66,7 @@ async def test_a_name_that_has_come_to_lead_to_loopback(monkeypatch: pytest.Monk
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
         monkeypatch.setattr(socket, "getaddrinfo", lookup)
-        answer = await send(Outbound((), timeout=2), f"http://rebinding.example:{port}/")
+        answer = await send(Outbound((), timeout=LIMIT), f"http://rebinding.example:{port}/")
     assert answer == Answer(0, "127.0.0.1 is not a public address")
     assert receiver.requests == []
 
@@ -78,19 +79,19 @@ async def test_names_that_nobody_answers_keep_nobody_waiting(monkeypatch: pytest
         if not host.startswith("silent"):
             return list(real(host, *how))
         asked.append(host)
-        given_up.wait(20)
+        given_up.wait(LIMIT)
         raise socket.gaierror(socket.EAI_AGAIN, "nobody answers")
 
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
-    monkeypatch.setattr(resolving, "LOOKUP_LIMIT", 0.2)
-    outbound = Outbound(LOOPBACK, timeout=5)
+    monkeypatch.setattr(resolving, "LOOKUP_LIMIT", 2.0)  # others are answered within it on any machine
+    outbound = Outbound(LOOPBACK, timeout=LIMIT)
 
     async def to_silent_names() -> list[Answer]:
         urls = [f"http://silent{number % 10}.example/" for number in range(20)]
         return await asyncio.gather(*(outbound.send("POST", url, {}, b"{}") for url in urls))
 
     try:
-        async with listening() as receiver, asyncio.timeout(20):
+        async with listening() as receiver, asyncio.timeout(LIMIT):
             good = receiver.url.replace("127.0.0.1", "localhost")
             assert await outbound.send("POST", good, {}, b"{}") == Answer(200)
             silent = asyncio.create_task(to_silent_names())
@@ -99,7 +100,7 @@ async def test_names_that_nobody_answers_keep_nobody_waiting(monkeypatch: pytest
             assert await outbound.send("POST", good + "/again", {}, b"{}") == Answer(200)
             for answer in [*await silent, *await to_silent_names()]:
                 assert answer.status == 0
-                assert "not answered within 0.2 s" in answer.problem
+                assert "not answered within 2 s" in answer.problem
             assert len(asked) == 10  # no name twice
             # Others that nobody has heard of before find threads too.
             assert (await outbound.send("POST", "http://unheard.invalid/", {}, b"{}")).status == 0
@@ -109,7 +110,7 @@ async def test_names_that_nobody_answers_keep_nobody_waiting(monkeypatch: pytest
 
 
 async def test_a_name_that_leads_nowhere() -> None:
-    outbound = Outbound((), timeout=5)
+    outbound = Outbound((), timeout=LIMIT)
     for url in (
         "http://no-such-name.invalid/",
         "http://no-such-name.invalid/again",
@@ -187,7 +188,9 @@ async def test_what_is_told_of_a_failure_has_no_path_which_is_often_secret(answe
 
     async with await asyncio.start_server(receive, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        told = await send(Outbound(LOOPBACK, timeout=5), f"http://127.0.0.1:{port}/services/T0P53CR3T?k=v")
+        told = await send(
+            Outbound(LOOPBACK, timeout=LIMIT), f"http://127.0.0.1:{port}/services/T0P53CR3T?k=v"
+        )
     assert told.status == 0
     assert told.problem
     assert "T0P53CR3T" not in told.problem
@@ -196,7 +199,7 @@ async def test_what_is_told_of_a_failure_has_no_path_which_is_often_secret(answe
 async def test_nobody_listens() -> None:
     async with Receiver().listening() as receiver:
         url = receiver.url
-    answer = await send(Outbound(LOOPBACK, timeout=5), url)
+    answer = await send(Outbound(LOOPBACK, timeout=LIMIT), url)
     assert answer.status == 0
     assert "refused" in answer.problem.lower() or "connect" in answer.problem.lower()
 

@@ -18,8 +18,8 @@ from switchroom.events.webhooks.queueing import Queueing
 from tests.events.source import Source, tailing
 
 LIMIT = 60
-LEASE = timedelta(seconds=10)
-"""Longer than a busy machine keeps a worker from renewing it."""
+LEASE = timedelta(hours=1)
+"""Longer than a busy machine keeps a worker from renewing it; who stops gives it up."""
 
 
 class Workers:

@@ -178,7 +178,7 @@ async def test_a_slow_server_keeps_nobody_waiting(
         task_ids = [await organization.invite(uid=str(number)) for number in range(10)]
         await post.holds(4)
 
-        async with asyncio.timeout(LIMIT / 10):
+        async with asyncio.timeout(LIMIT / 2):
             task_ids.append(await organization.invite(uid="another"))
             assert await organization.state(task_ids[-1]) == "queued"
         post.open.set()
@@ -200,7 +200,10 @@ async def test_a_server_that_never_answers_is_given_up_in_time(
         await eventually(noted)
 
 
-async def test_stopping_lets_a_mail_finish(organization: Sender, post: MailServer, tmp_path: Path) -> None:
+async def test_stopping_lets_a_mail_finish(
+    organization: Sender, post: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MailDelivery, "finish_limit", LIMIT)
     post.open.clear()
     async with delivering(organization, f"smtp://127.0.0.1:{post.port}", tmp_path) as worker:
         task_id = await organization.invite()

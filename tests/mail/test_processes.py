@@ -12,7 +12,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import update
 
+from switchroom.db.clock import clock
+from switchroom.mail.models import QueuedMail
 from tests.mail.mail_server import PASSWORD, USER, MailServer, mail_server
 from tests.mail.post import ACCESS_KEY, LIMIT, Sender, eventually, sender
 
@@ -40,12 +43,15 @@ async def test_a_mail_in_the_hands_of_a_process_that_dies_is_sent_by_the_next(
     post.open.clear()
     async with sender(database_url) as organization:
         task_id = await organization.invite()
-        async with _worker(database_url, url, tmp_path, seconds=3) as first:
+        async with _worker(database_url, url, tmp_path) as first:
             await post.holds(1)
             first.kill()
             await first.wait()
         await eventually(lambda: _nobody_waits(post))
         post.open.set()
+        # Its lease is over.
+        async with organization.database.write(None) as session:
+            await session.execute(update(QueuedMail).values(next_attempt_at=clock()))
 
         async with _worker(database_url, url, tmp_path):
             mail = await organization.until(task_id, "sent")
@@ -91,9 +97,7 @@ async def test_the_log_holds_no_secrets(organization: Sender, tmp_path: Path) ->
 
 
 @asynccontextmanager
-async def _worker(
-    database_url: str, smtp_url: str, directory: Path, *, seconds: float = LIMIT
-) -> AsyncGenerator[Process]:
+async def _worker(database_url: str, smtp_url: str, directory: Path) -> AsyncGenerator[Process]:
     """A process that delivers, killed without warning when the block ends."""
     with (directory / "log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
@@ -104,7 +108,7 @@ async def _worker(
                 database_url,
                 smtp_url,
                 str(directory),
-                str(seconds),
+                str(LIMIT),
             ),
             stderr=log,
             cwd=_ROOT,

@@ -11,7 +11,7 @@ from switchroom.engines.nats.configuration import NatsConfiguration
 from switchroom.engines.nats.connection import NatsConnection
 from switchroom.engines.nats.engine import NatsEngine
 
-LIMIT = 20.0
+LIMIT = 60.0
 
 
 @asynccontextmanager
