@@ -83,7 +83,7 @@ class SupervisedProcess:
         command: Sequence[str],
         *,
         ready: Callable[[], Awaitable[None]],
-        ready_limit: float = 10.0,
+        ready_limit: float = 30.0,
         stop_limit: float = 5.0,
         probe_interval: float | None = None,
         probe_limit: float = 5.0,

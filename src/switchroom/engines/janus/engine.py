@@ -22,7 +22,6 @@ class JanusEngine(Engine):
     title = "media server (Janus)"
     packages = ("janus",)
     without = "the APIs work, rooms have no sound and picture"
-    ready_limit = 15.0
     probe_interval, probe_limit = 10.0, 5.0
 
     def __init__(self, directory: Path, configuration: JanusConfiguration, executable: str = "janus") -> None:

@@ -31,7 +31,6 @@ class KamailioEngine(Engine):
     )
     without = "the APIs work, no telephone can register or call"
     needs_database = True
-    ready_limit = 15.0
     probe_interval, probe_limit = 5.0, 4.0
 
     def __init__(
