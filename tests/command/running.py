@@ -24,7 +24,7 @@ from tests.forking import forkserver
 from tests.ports import free_port
 
 COMMAND = str(Path(sys.executable).with_name("switchroom"))
-LIMIT = 60.0
+LIMIT = 90.0
 
 
 class Running(Struct, frozen=True):

@@ -12,7 +12,7 @@ from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.engines.ports import free_port
 from tests.command.running import run
 from tests.engines.kamailio.conftest import Edge
-from tests.engines.kamailio.phones import REALM, Phone
+from tests.engines.kamailio.phones import LIMIT, REALM, Phone
 
 
 def test_without_a_server_that_is_said(tmp_path: Path) -> None:
@@ -37,7 +37,11 @@ async def test_bans_are_shown_and_lifted(tmp_path: Path) -> None:
             said = phone.authorization(challenge, "REGISTER", f"sip:{REALM}")
             await wire.send(phone.request("REGISTER", more=said))
             assert await phone.silent()
-            shown = await asyncio.to_thread(run, "sip", "bans", "--data", str(tmp_path))
+            async with asyncio.timeout(LIMIT):
+                while not (
+                    shown := await asyncio.to_thread(run, "sip", "bans", "--data", str(tmp_path))
+                ).stdout:
+                    assert not shown.returncode, shown.stderr
             assert shown.stdout.startswith("127.0.0.1  until 20"), shown.stderr
             for answer in ("unbanned\n", "was not banned\n"):
                 done = await asyncio.to_thread(run, "sip", "unban", "127.0.0.1", "--data", str(tmp_path))

@@ -16,14 +16,22 @@ BINDING, ALLOCATE, REFRESH = 0x0001, 0x0003, 0x0004
 
 
 class TurnServer:
-    """Knows the secret that temporary credentials are made with. `allocated` and `released` count."""
+    """Knows the secret that temporary credentials are made with. `allocated` and `released` count; a request
+    that comes again, for its answer took long, gets the same answer."""
 
     def __init__(self, secret: str) -> None:
         self.port = 0
         self.allocated = self.released = 0
         self._secret = secret.encode()
+        self._answers: dict[bytes, bytes] = {}
 
     def answer(self, request: bytes) -> bytes:
+        transaction = request[8:20]
+        if transaction not in self._answers:
+            self._answers[transaction] = self._first_answer(request)
+        return self._answers[transaction]
+
+    def _first_answer(self, request: bytes) -> bytes:
         kind = int.from_bytes(request[:2], "big")
         said = dict(attributes(request))
         if kind == BINDING:

@@ -57,7 +57,15 @@ def relatives(pids: Path) -> set[int]:
 
 def alive(pid: int) -> bool:
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return lives(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return False
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it does; one that has ended may wait for init to be told."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

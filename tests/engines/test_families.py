@@ -86,4 +86,4 @@ async def test_no_watchdog_is_left_behind(tmp_path: Path) -> None:
     await process.start()
     assert len(set(psutil.Process().children()) - before) == 2
     await process.stop()
-    assert set(psutil.Process().children()) == before
+    assert set(psutil.Process().children()) <= before

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -99,10 +98,8 @@ async def test_a_server_that_dies_is_there_again_and_connected(janus: JanusEngin
     await pool.wait_for_server()
     first = server.client
     assert janus.pid is not None
-    began = time.monotonic()
     os.kill(janus.pid, signal.SIGKILL)
     await until(lambda: server.client is not None and server.client is not first)
-    assert time.monotonic() - began < 30
     assert pool.choose() is server
     await pool.stop()
     assert not pool.available

@@ -219,7 +219,7 @@ async def test_events_are_told_however_they_are_cut_and_again_after_a_loss() -> 
     port: int = server.sockets[0].getsockname()[1]
     feed = DtmfFeed("127.0.0.1", port, told.append)
     feed.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         writer = await writers.get()
         both = _event("one", 5) + _event("one", 11)
         for part in (both[:7], both[7:60], both[60:]):

@@ -49,7 +49,7 @@ async def _dies_and_comes_back(engine: RtpengineEngine) -> None:
             assert set((await client.request(Query("a"), QueryReply)).tags) == {"p", "c"}
             assert engine.pid is not None
             os.kill(engine.pid, signal.SIGKILL)
-            await until(lambda: engine.restarts == 1 and engine.state is ProcessState.READY)
+            await until(lambda: engine.restarts >= 1 and engine.state is ProcessState.READY)
             with pytest.raises(NgUnknownCall):
                 await client.request(Query("a"), QueryReply)
     finally:

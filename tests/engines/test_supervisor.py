@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,7 +122,7 @@ async def test_it_is_started_again_after_it_died_in_a_flood(
         os.kill(died, signal.SIGKILL)
         await until(lambda: process.state is ProcessState.WAITING)
         await asyncio.sleep(0.3)  # the looking fails meanwhile
-    await until(lambda: process.state is ProcessState.READY and process.pid != died)
+    await until(lambda: process.state is ProcessState.READY and process.pid not in (None, died))
     await process.stop()
 
 
@@ -132,9 +131,8 @@ async def test_what_does_not_listen_to_sigterm_is_killed(tmp_path: Path) -> None
     await process.start()
     pid = process.pid
     assert pid is not None
-    began = time.monotonic()
-    await process.stop()
-    assert time.monotonic() - began < 30
+    async with asyncio.timeout(60):
+        await process.stop()
     assert not psutil.pid_exists(pid)
 
 
@@ -330,7 +328,7 @@ async def test_a_reload_that_fails_is_said_and_the_program_is_still_watched(tmp_
     pid = process.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: process.state is ProcessState.READY and process.pid != pid)
+    await until(lambda: process.state is ProcessState.READY and process.pid not in (None, pid))
     await process.stop()
 
 
@@ -369,11 +367,11 @@ class Worker:
 async def test_what_drains_by_a_signal_ends_when_its_work_is_done(tmp_path: Path) -> None:
     worker = Worker(tmp_path, drain=signal.SIGUSR2)
     await worker.process.start()
-    draining = asyncio.create_task(worker.process.drain(30.0))
+    draining = asyncio.create_task(worker.process.drain(600.0))
     await until(lambda: worker.process.state is ProcessState.DRAINING)
     assert not worker.log.exists()
     worker.work.unlink()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await draining
     assert worker.log.read_text() == "done"
     assert worker.process.state is ProcessState.STOPPED
@@ -386,10 +384,10 @@ async def test_what_drains_by_a_command_is_stopped_when_the_command_returns(tmp_
 
     worker = Worker(tmp_path, drain=nothing_left)
     await worker.process.start()
-    draining = asyncio.create_task(worker.process.drain(30.0))
+    draining = asyncio.create_task(worker.process.drain(600.0))
     await until(lambda: worker.process.state is ProcessState.DRAINING)
     worker.work.unlink()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await draining
     assert worker.log.read_text() == "terminated"
 

@@ -34,7 +34,7 @@ class Several:
     @property
     def workers(self) -> list[psutil.Process]:
         """Those that live."""
-        return [one for one in psutil.Process(self._platform.process.pid).children() if _is_worker(one)]
+        return workers_of(self._platform)
 
     def gauge(self, name: str) -> dict[int, int]:
         """A metric of each worker, by process id."""
@@ -62,6 +62,11 @@ class Several:
         serving = {int(pid) for pid in _READY.findall(self.output.read_text())}
         workers = self.workers
         return len(workers) == self._count and all(worker.pid in serving for worker in workers)
+
+
+def workers_of(platform: Running) -> list[psutil.Process]:
+    """The workers of a platform that live."""
+    return [one for one in psutil.Process(platform.process.pid).children() if _is_worker(one)]
 
 
 def _is_worker(process: psutil.Process) -> bool:

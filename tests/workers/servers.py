@@ -7,9 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from switchroom.bus import SharedBus
+from switchroom.conference.cluster import cluster, membership, relay
 from switchroom.conference.cluster.cluster import Cluster
 from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.room.override_records import OverrideRecords, OverrideRow, RuleRow
@@ -145,5 +147,15 @@ async def worker_servers(directory: Path, database_url: str) -> AsyncGenerator[W
     database = Database(database_url)
     await schema.upgrade(database)
     await database.close()
-    async with nats_server(directory) as nats, AsyncExitStack() as stack:
-        yield WorkerServers(database_url, nats, stack)
+    with pytest.MonkeyPatch.context() as patched:
+        _be_patient(patched)
+        async with nats_server(directory) as nats, AsyncExitStack() as stack:
+            yield WorkerServers(database_url, nats, stack)
+
+
+def _be_patient(patched: pytest.MonkeyPatch) -> None:
+    """Nobody who stands still for a while is gone, and no way to a room is given up. Who has gone is found
+    by asking all the same: the message server knows."""
+    patched.setattr(membership, "GONE_AFTER", max(LIMIT, membership.GONE_AFTER))
+    patched.setattr(relay, "OPEN_LIMIT", LIMIT / 4)
+    patched.setattr(cluster, "SEARCH_LIMIT", LIMIT / 2)

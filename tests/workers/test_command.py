@@ -16,7 +16,8 @@ from switchroom.platform.demo import DemoUser
 from tests import plain_http
 from tests.command.running import LIMIT, run, running
 from tests.conference.room import Client
-from tests.workers.platform import Several, eventually, several
+from tests.engines.programs import lives
+from tests.workers.platform import Several, eventually, several, workers_of
 
 pytestmark = pytest.mark.slow
 
@@ -155,22 +156,23 @@ async def test_a_worker_that_hangs_is_ended_and_its_room_goes_on(tmp_path: Path)
 def test_what_is_done_once_is_done_once_and_nothing_is_left(tmp_path: Path) -> None:
     data = tmp_path / "var"
     with running(data, "--demo", "--workers", "3", command="serve") as platform:
-        parent = psutil.Process(platform.process.pid)
-        children = parent.children(recursive=True)
-        assert sum("switchroom.platform.worker" in child.cmdline() for child in children) == 3
+        # One worker that answers says nothing of the others.
+        eventually(lambda: "is ready" in platform.output.read_text(), "all workers")
+        assert len(workers_of(platform)) == 3
+        children = psutil.Process(platform.process.pid).children(recursive=True)
         assert platform.stop() == 0
         printed = platform.output.read_text()
     assert printed.count("is ready") == 1
     assert printed.count("Company") == 1
     assert "Traceback" not in printed
-    assert not [child for child in children if child.is_running()]
+    assert not [child for child in children if lives(child)]
 
 
 def test_workers_die_with_who_started_them(tmp_path: Path) -> None:
     with running(tmp_path / "var", "--workers", "2") as platform:
         children = psutil.Process(platform.process.pid).children(recursive=True)
         platform.process.kill()
-        _, alive = psutil.wait_procs(children, timeout=10)
+        _, alive = psutil.wait_procs(children, timeout=LIMIT)
         assert not alive
 
 
